@@ -1,0 +1,104 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let strict: [SwiftSetting] = [
+    .treatAllWarnings(as: .error),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+/// A library target of ours, with the settings every one of them shares.
+func library(_ name: String, path: String? = nil, _ dependencies: [Target.Dependency], resources: [Resource]? = nil) -> Target {
+    .target(name: name, dependencies: dependencies, path: path, resources: resources, swiftSettings: strict)
+}
+
+/// The test target of `name`, which may also use the shared test tools.
+func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource]? = nil) -> Target {
+    .testTarget(
+        name: name + "Tests", dependencies: dependencies + ["TallywireTesting"], resources: resources, swiftSettings: strict)
+}
+
+let nio: (String) -> Target.Dependency = { .product(name: $0, package: "swift-nio") }
+let log: Target.Dependency = .product(name: "Logging", package: "swift-log")
+
+let package = Package(
+    name: "tallywire",
+    products: [
+        .executable(name: "tallywire", targets: ["tallywire"]),
+        .library(name: "TallywireServer", targets: ["TallywireServer"]),
+        .library(name: "TallywirePipeline", targets: ["TallywirePipeline"]),
+        .library(name: "TallywireEngine", targets: ["TallywireEngine"]),
+        .library(name: "TallywireCore", targets: ["TallywireCore"]),
+        .library(name: "SQLiteJournal", targets: ["SQLiteJournal"]),
+        .library(name: "TallywireTesting", targets: ["TallywireTesting"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+        .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+        .package(url: "https://github.com/swiftlang/swift-docc-plugin", from: "1.5.0"),
+    ],
+    targets: [
+        library("TallywireCore", [.product(name: "OrderedCollections", package: "swift-collections")]),
+        library("TallywireEngine", ["TallywireCore", .product(name: "DequeModule", package: "swift-collections"), log]),
+        library(
+            "SQLiteJournal",
+            [
+                "TallywireCore", "TallywireEngine", log, .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "GRDBSQLite", package: "GRDB.swift"),
+            ]),
+        library(
+            "TallywirePipeline",
+            [
+                "TallywireCore", "TallywireEngine", log, nio("NIOCore"), nio("NIOHTTP1"),
+                .product(name: "Yams", package: "Yams"),
+            ]),
+        .systemLibrary(name: "CMosquitto", pkgConfig: "libmosquitto", providers: [.apt(["libmosquitto-dev"])]),
+        library("Mosquitto", ["CMosquitto", log]),
+        library(
+            "MQTTScanners", path: "Sources/Plugins/MQTTScanners",
+            ["TallywireCore", "TallywirePipeline", "Mosquitto", log, .product(name: "Crypto", package: "swift-crypto")]),
+        library("MQTTSink", path: "Sources/Plugins/MQTTSink", ["TallywireCore", "TallywireEngine", "TallywirePipeline", "Mosquitto", log]),
+        library("JSONLogSink", path: "Sources/Plugins/JSONLogSink", ["TallywireCore", "TallywireEngine", "TallywirePipeline", log]),
+        library(
+            "WebSocketSink", path: "Sources/Plugins/WebSocketSink",
+            [
+                "TallywireCore", "TallywireEngine", "TallywirePipeline", log, nio("NIOCore"), nio("NIOHTTP1"),
+                nio("NIOWebSocket"), nio("NIOConcurrencyHelpers"),
+            ]),
+        library(
+            "TallywireHTTP",
+            [
+                "TallywireCore", "TallywireEngine", "TallywirePipeline", log, nio("NIOCore"), nio("NIOHTTP1"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HummingbirdCore", package: "hummingbird"),
+            ], resources: [.embedInCode("Pages")]),
+        library(
+            "TallywireServer",
+            [
+                "TallywireCore", "TallywireEngine", "SQLiteJournal", "TallywirePipeline", "WebSocketSink", "MQTTSink",
+                "MQTTScanners", "JSONLogSink", "Mosquitto", "TallywireHTTP", log, nio("NIOCore"), nio("NIOPosix"),
+                nio("NIOWebSocket"),
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ]),
+        .executableTarget(name: "tallywire", dependencies: ["TallywireServer"], swiftSettings: strict),
+        library(
+            "TallywireTesting",
+            [
+                "TallywireCore", "TallywireEngine", "TallywirePipeline", log, nio("NIOCore"), nio("NIOPosix"), nio("NIOHTTP1"),
+                nio("NIOWebSocket"),
+            ]),
+    ],
+    swiftLanguageModes: [.v6]
+)

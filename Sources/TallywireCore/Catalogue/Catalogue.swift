@@ -1,0 +1,141 @@
+/// Whether a product is sold.
+public enum ProductStatus: String, Sendable, CaseIterable, Codable {
+    case draft, active, inactive, discontinued
+}
+
+/// A code that a scanner reads, and how many units one scan of it means.
+public struct Barcode: Hashable, Sendable {
+    /// The code as the scanner types it: 1 ... ``Limits/barcodeLength`` printable characters.
+    public let code: String
+    /// Units per scan: 1 for a single item, 12 for a case of twelve.
+    public let units: Int64
+
+    public init(code: String, units: Int64 = 1) {
+        self.code = code
+        self.units = units
+    }
+}
+
+/// A place where stock lies.
+public struct Location: Equatable, Sendable {
+    /// Its key, such as `WH1`.
+    public let code: String
+    /// What people call it.
+    public let name: String
+    /// Whether its units can be sold, that is whether they count in a variant's `stock`.
+    public let sells: Bool
+
+    public init(code: String, name: String, sells: Bool = true) {
+        self.code = code
+        self.name = name
+        self.sells = sells
+    }
+
+    /// The location that every new journal has.
+    public static let main = Location(code: "MAIN", name: "Main")
+}
+
+/// What is sold, in one or more ``Variant``s.
+public struct Product: Equatable, Sendable {
+    public let id: ProductID
+    public var name: String
+    public var status: ProductStatus
+    /// The price of every variant that has none of its own.
+    public var price: Price?
+    /// Its variants in order of creation.
+    public var variants: [VariantID]
+    /// Whether its only variant is the default variant, which is `null` in events.
+    public let hasDefaultVariant: Bool
+    /// The sum of its variants' stock.
+    public var totalStock: Int64
+
+    public init(
+        id: ProductID, name: String, status: ProductStatus, price: Price?, variants: [VariantID] = [], hasDefaultVariant: Bool,
+        totalStock: Int64 = 0
+    ) {
+        self.id = id
+        self.name = name
+        self.status = status
+        self.price = price
+        self.variants = variants
+        self.hasDefaultVariant = hasDefaultVariant
+        self.totalStock = totalStock
+    }
+}
+
+/// One location's units of one variant.
+public struct Balance: Equatable, Sendable {
+    public let location: String
+    /// Units that are there.
+    public var onHand: Int64
+    /// Units that are promised. No operation reserves yet, so it is 0.
+    public var reserved: Int64
+
+    public init(location: String, onHand: Int64, reserved: Int64 = 0) {
+        self.location = location
+        self.onHand = onHand
+        self.reserved = reserved
+    }
+
+    /// Units that can be moved or sold: on hand minus reserved.
+    public var available: Int64 { onHand - reserved }
+}
+
+/// One sellable form of a product, with its stock.
+public struct Variant: Equatable, Sendable {
+    public let id: VariantID
+    public let productID: ProductID
+    /// Whether it stands for a product without variants, and is `null` in events.
+    public let isDefault: Bool
+    /// Its unique key in text.
+    public let sku: String
+    public var name: String
+    /// Its own price, `nil` while it follows its product's.
+    public var ownPrice: Price?
+    public var barcodes: [Barcode]
+    /// When its stock counts as low.
+    public var alerts: AlertRule
+    public var level: StockLevel
+    /// Grows by one with each change of stock or price and with its product's change of status.
+    public var version: Int64
+    /// The sum of what is available over the locations that sell.
+    public var stock: Int64
+    /// Whether it ever had stock. Until then it is `out` without that being news.
+    public var wasStocked: Bool
+    /// One entry for each location that it was ever at, in the order of first arrival.
+    public var balances: [Balance]
+
+    public init(
+        id: VariantID, productID: ProductID, isDefault: Bool, sku: String, name: String, ownPrice: Price? = nil,
+        barcodes: [Barcode] = [], alerts: AlertRule = AlertRule(), level: StockLevel = .out, version: Int64 = 0, stock: Int64 = 0,
+        wasStocked: Bool = false, balances: [Balance] = []
+    ) {
+        self.id = id
+        self.productID = productID
+        self.isDefault = isDefault
+        self.sku = sku
+        self.name = name
+        self.ownPrice = ownPrice
+        self.barcodes = barcodes
+        self.alerts = alerts
+        self.level = level
+        self.version = version
+        self.stock = stock
+        self.wasStocked = wasStocked
+        self.balances = balances
+    }
+
+    /// The balance at `location`; a place where it never was has none of it.
+    public func balance(at location: String) -> Balance {
+        balances.first { $0.location == location } ?? Balance(location: location, onHand: 0)
+    }
+
+    /// Sets the units on hand at `location`.
+    mutating func setOnHand(_ units: Int64, at location: String) {
+        if let index = balances.firstIndex(where: { $0.location == location }) {
+            balances[index].onHand = units
+        } else {
+            balances.append(Balance(location: location, onHand: units))
+        }
+    }
+}

@@ -1,0 +1,106 @@
+/// Something that is asked of the inventory, and who asks.
+public struct Command: Equatable, Sendable {
+    /// The key by which a repeat is known: the movement's id. Whoever submits without one cannot repeat safely.
+    public var id: String?
+    /// Who asks: `http`, or a source's name and the device, `mqtt-scanners/dock-1`.
+    public var source: String
+    public var action: Action
+
+    public init(id: String? = nil, source: String, action: Action) {
+        self.id = id
+        self.source = source
+        self.action = action
+    }
+
+    public enum Action: Equatable, Sendable {
+        case move(Movement)
+        case createLocation(Location)
+        case createProduct(NewProduct)
+        case updateProduct(ProductID, ProductUpdate)
+        case removeProduct(ProductID)
+        case addVariant(ProductID, NewVariant)
+        case updateVariant(VariantID, VariantUpdate)
+        case removeVariant(VariantID)
+    }
+}
+
+/// A product to create, with its variants.
+public struct NewProduct: Equatable, Sendable {
+    /// The wanted id, `nil` for the next free one.
+    public var id: ProductID?
+    public var name: String
+    public var status: ProductStatus
+    public var price: Price?
+    public var content: Content
+
+    public enum Content: Equatable, Sendable {
+        /// One default variant. Its name is the product's.
+        case single(NewVariant)
+        case variants([NewVariant])
+    }
+
+    public init(id: ProductID? = nil, name: String, status: ProductStatus = .active, price: Price? = nil, content: Content) {
+        self.id = id
+        self.name = name
+        self.status = status
+        self.price = price
+        self.content = content
+    }
+}
+
+/// A variant to create.
+public struct NewVariant: Equatable, Sendable {
+    /// The wanted id, `nil` for the next free one.
+    public var id: VariantID?
+    public var sku: String
+    public var name: String
+    /// Its own price; `nil`, or the product's, follows the product.
+    public var price: Price?
+    public var barcodes: [Barcode]
+    public var alerts: AlertRule
+
+    public init(
+        id: VariantID? = nil, sku: String, name: String, price: Price? = nil, barcodes: [Barcode] = [], alerts: AlertRule = AlertRule()
+    ) {
+        self.id = id
+        self.sku = sku
+        self.name = name
+        self.price = price
+        self.barcodes = barcodes
+        self.alerts = alerts
+    }
+}
+
+/// New values of a product; `nil` leaves a value as it is.
+public struct ProductUpdate: Equatable, Sendable {
+    public var name: String?
+    public var status: ProductStatus?
+    /// `.some(nil)` takes the price away. Variants without a price of their own follow.
+    public var price: Price??
+
+    public init(name: String? = nil, status: ProductStatus? = nil, price: Price?? = nil) {
+        self.name = name
+        self.status = status
+        self.price = price
+    }
+}
+
+/// New values of a variant; `nil` leaves a value as it is.
+public struct VariantUpdate: Equatable, Sendable {
+    public var name: String?
+    /// `.some(nil)` lets it follow its product's price again.
+    public var price: Price??
+    public var barcodes: [Barcode]?
+    public var threshold: Int64?
+    public var rearm: Int64?
+
+    public init(
+        name: String? = nil, price: Price?? = nil, barcodes: [Barcode]? = nil, threshold: Int64? = nil, rearm: Int64? = nil
+    ) {
+        self.name = name
+        self.price = price
+        self.barcodes = barcodes
+        self.threshold = threshold
+        self.rearm = rearm
+    }
+}

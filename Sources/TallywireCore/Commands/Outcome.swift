@@ -1,0 +1,122 @@
+/// The answer to a command: final, and on disk before anyone gets it.
+public enum Outcome: Equatable, Sendable {
+    case applied(Receipt)
+    case rejected(Rejection)
+}
+
+/// What an applied command did.
+public struct Receipt: Equatable, Sendable {
+    /// The command's id, given or assigned.
+    public let movementID: String
+    /// Whether this is the first answer or the answer to a repeat.
+    public var status: Status
+    /// The last event that the command's lines caused; `nil` if there was nothing to change. Whoever has read up to here
+    /// has seen the new stock.
+    public let seq: UInt64?
+    /// One entry for each line, two for a transfer.
+    public let lines: [Line]
+    /// The product that was created, changed or removed, and the variant likewise.
+    public let product: ProductID?
+    public let variant: VariantID?
+
+    public enum Status: String, Sendable, Codable {
+        case applied, duplicate
+    }
+
+    public init(
+        movementID: String, status: Status = .applied, seq: UInt64?, lines: [Line] = [], product: ProductID? = nil,
+        variant: VariantID? = nil
+    ) {
+        self.movementID = movementID
+        self.status = status
+        self.seq = seq
+        self.lines = lines
+        self.product = product
+        self.variant = variant
+    }
+
+    public struct Line: Equatable, Sendable {
+        public let seq: UInt64
+        public let sku: String
+        public let productID: ProductID
+        /// The variant's id; also that of a default variant.
+        public let variantID: VariantID
+        public let operation: Operation
+        /// Units that were moved or counted.
+        public let quantity: Int64
+        public let location: String
+        public let stock: Int64
+        public let previousStock: Int64
+        public let locationStock: Int64
+        public let level: StockLevel
+        public let version: Int64
+
+        public init(
+            seq: UInt64, sku: String, productID: ProductID, variantID: VariantID, operation: Operation, quantity: Int64,
+            location: String, stock: Int64, previousStock: Int64, locationStock: Int64, level: StockLevel, version: Int64
+        ) {
+            self.seq = seq
+            self.sku = sku
+            self.productID = productID
+            self.variantID = variantID
+            self.operation = operation
+            self.quantity = quantity
+            self.location = location
+            self.stock = stock
+            self.previousStock = previousStock
+            self.locationStock = locationStock
+            self.level = level
+            self.version = version
+        }
+    }
+}
+
+/// Why a command was refused. Nothing of it was applied.
+public struct Rejection: Error, Equatable, Sendable {
+    public let code: Code
+    /// What is wrong and what to do, for people.
+    public let message: String
+    /// The part of the request that is wrong, such as `lines[2].quantity`.
+    public var field: String?
+    /// What there was: the available units for `insufficient_stock` and `stale_expectation`, those left for `in_stock`.
+    public var available: Int64?
+
+    /// The stable names of refusals, as on the wire.
+    public enum Code: String, Sendable, CaseIterable, Codable {
+        // Of the request itself: a repeat is judged anew.
+        case invalidRequest = "invalid_request"
+        case idempotencyConflict = "idempotency_conflict"
+        // Of catalogue and stock: they are the key's answer.
+        case unknownProduct = "unknown_product"
+        case unknownVariant = "unknown_variant"
+        case unknownLocation = "unknown_location"
+        case insufficientStock = "insufficient_stock"
+        case staleExpectation = "stale_expectation"
+        case inStock = "in_stock"
+        case skuTaken = "sku_taken"
+        case barcodeTaken = "barcode_taken"
+        case idTaken = "id_taken"
+        case locationTaken = "location_taken"
+        case outOfRange = "out_of_range"
+        // Of the server: the same command may succeed later.
+        case overloaded
+        case unavailable
+    }
+
+    public init(_ code: Code, _ message: String, field: String? = nil, available: Int64? = nil) {
+        self.code = code
+        self.message = message
+        self.field = field
+        self.available = available
+    }
+}
+
+extension Rejection.Code {
+    /// Whether this refusal is remembered as the answer to the command's id.
+    public var isFinal: Bool {
+        switch self {
+        case .invalidRequest, .idempotencyConflict, .overloaded, .unavailable: false
+        default: true
+        }
+    }
+}

@@ -1,0 +1,14 @@
+import TallywireCore
+
+/// Where commands are handed in. The engine is one; a follower that forwards to the writer could be another.
+public protocol CommandGateway: Sendable {
+    /// Hands in a command and waits for its outcome, which is on disk when this returns.
+    ///
+    /// It does not throw: a full inbox gives the rejection `overloaded`, a journal that cannot write `unavailable`, and in both
+    /// cases nothing was applied. Commands of one caller are decided in the order of their calls.
+    func submit(_ command: Command) async -> Outcome
+
+    /// Hands in a command and returns at once; `completion` is called exactly once, with an outcome that is on disk. It runs on
+    /// the writer's thread, or on the caller's if the inbox is full, and must be short and must not block.
+    func submit(_ command: Command, completion: @escaping @Sendable (Outcome) -> Void)
+}

@@ -1,0 +1,142 @@
+import TallywireCore
+
+/// Where everything that happens is kept: the one place that decides what is true after a crash.
+///
+/// ## Who calls what
+/// The engine calls ``load()`` once, then ``append(_:)`` and ``answer(to:)`` from its own thread, one at a time. Everything else
+/// may be called from any task at any time, also while an append runs.
+///
+/// ## What an implementation guarantees
+/// - ``append(_:)`` returns only when the batch survives a power cut, whole. When it throws, nothing of the batch is there,
+///   now or after a restart.
+/// - Sequence numbers are contiguous: a batch whose first event is not `lastSeq + 1` is refused with
+///   ``JournalError/Code/outOfOrder``. This is what fences off a second writer.
+/// - Reads see committed batches only, and each says at which `seq` it is true.
+public protocol Journal: StockReader {
+    /// The identity of this journal. A `seq` means something only together with it.
+    var epoch: String { get }
+
+    /// The state after the last committed event, for the writer to go on from.
+    func load() throws -> InventoryState
+
+    /// Commits a batch: its events, its answers and the values that they changed, all or nothing.
+    func append(_ batch: JournalBatch) throws
+
+    /// The answer that was given to the command `id`, if it is kept still.
+    func answer(to id: String) throws -> StoredAnswer?
+
+    /// Committed events after `seq` in order: at most `limit` of them and, after the first, at most `maxBytes` of JSON.
+    /// Throws ``JournalError/Code/pruned`` if events after `seq` are gone.
+    func events(after seq: UInt64, limit: Int, maxBytes: Int) async throws -> [EventEnvelope]
+
+    /// The last committed and the first kept event. In an empty journal `first` is 1 and `last` 0.
+    func range() async throws -> (first: UInt64, last: UInt64)
+
+    /// How far the sink `name` has come, `nil` if it never stored that.
+    func cursor(of name: String) async throws -> UInt64?
+
+    /// Stores how far the sink `name` has come.
+    func storeCursor(_ seq: UInt64, of name: String) async throws
+
+    /// Deletes events that retention no longer keeps; never one after `protected`, unless the journal is beyond
+    /// `retention.hardLimit`. Answers what it did.
+    func prune(_ retention: Retention, protected: UInt64, now: Timestamp) async throws -> PruneReport
+
+    /// Flushes and closes. Calls after it throw ``JournalError/Code/closed``.
+    func close() throws
+}
+
+/// What the engine commits at once.
+public struct JournalBatch: Sendable {
+    /// In order of their `seq`, without a gap.
+    public var events: [EventEnvelope]
+    /// The answers to commands that bear an id.
+    public var answers: [StoredAnswer]
+    /// What the events changed, as the values that hold now.
+    public var changes: StateChanges
+    /// When the batch was decided.
+    public var timestamp: Timestamp
+
+    public init(events: [EventEnvelope] = [], answers: [StoredAnswer] = [], changes: StateChanges, timestamp: Timestamp) {
+        self.events = events
+        self.answers = answers
+        self.changes = changes
+        self.timestamp = timestamp
+    }
+}
+
+/// The answer to a command, kept so that a repeat gets it again.
+public struct StoredAnswer: Equatable, Sendable {
+    /// The command's id.
+    public let id: String
+    /// What the command meant: see ``TallywireCore/CommandFingerprint``.
+    public let fingerprint: CommandFingerprint
+    public let outcome: Outcome
+    public let timestamp: Timestamp
+
+    public init(id: String, fingerprint: CommandFingerprint, outcome: Outcome, timestamp: Timestamp) {
+        self.id = id
+        self.fingerprint = fingerprint
+        self.outcome = outcome
+        self.timestamp = timestamp
+    }
+}
+
+/// How long events are kept.
+public struct Retention: Equatable, Sendable {
+    /// Events older than this may go.
+    public var age: Duration
+    /// While the events' JSON is larger than this, the oldest may go.
+    public var size: Int
+    /// Beyond this size the oldest go even if a sink has not read them. Reported, never silent.
+    public var hardLimit: Int
+
+    public init(age: Duration = .seconds(30 * 86_400), size: Int = 4 << 30, hardLimit: Int = 16 << 30) {
+        self.age = age
+        self.size = size
+        self.hardLimit = hardLimit
+    }
+}
+
+/// What one run of retention did.
+public struct PruneReport: Equatable, Sendable {
+    public var deleted: Int
+    /// The oldest event that is left, or would be next.
+    public var firstKept: UInt64
+    /// How many of the deleted events some sink had not read yet.
+    public var unread: Int
+
+    public init(deleted: Int = 0, firstKept: UInt64, unread: Int = 0) {
+        self.deleted = deleted
+        self.firstKept = firstKept
+        self.unread = unread
+    }
+}
+
+/// What a journal refuses or cannot do.
+public struct JournalError: Error, Equatable, Sendable, CustomStringConvertible {
+    public let code: Code
+    /// What is wrong and what to do.
+    public let message: String
+
+    public enum Code: String, Sendable {
+        /// Another process has the journal open.
+        case locked
+        /// The file is not a journal, or is damaged.
+        case damaged
+        /// The disk is full, read-only or fails.
+        case storage
+        /// Not the batch that comes next: another writer was here.
+        case outOfOrder = "out_of_order"
+        /// The events asked for are no longer kept.
+        case pruned
+        case closed
+    }
+
+    public init(_ code: Code, _ message: String) {
+        self.code = code
+        self.message = message
+    }
+
+    public var description: String { message }
+}

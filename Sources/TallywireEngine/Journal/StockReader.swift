@@ -1,0 +1,114 @@
+import TallywireCore
+
+/// Reads catalogue and stock as they are on disk, each time in one consistent look that says at which `seq` it holds.
+///
+/// Safe from any task at any time. Reads never wait for the writer, nor does the writer wait for them.
+public protocol StockReader: Sendable {
+    /// Products in order of id, after `after`; with `search`, those whose name, or a variant's name or SKU, contains it,
+    /// without regard to case.
+    func products(after: ProductID?, limit: Int, search: String?) async throws -> Reading<[ProductRecord]>
+    func product(_ id: ProductID) async throws -> Reading<ProductRecord?>
+    func variant(_ reference: ItemReference) async throws -> Reading<VariantRecord?>
+    /// Variants in order of id, after `after`: the pages of a snapshot. All pages of one snapshot hold at one `seq` only if
+    /// nothing was committed between them; a reader that goes on from the first page's `seq` and keeps the highest version
+    /// of each variant is right all the same.
+    func variants(after: VariantID?, limit: Int) async throws -> Reading<[VariantRecord]>
+    /// Balances in order of variant and location.
+    func stock(_ query: StockQuery) async throws -> Reading<[StockRecord]>
+    /// Variants whose level is not `ok`, in order of id.
+    func alerts(after: VariantID?, limit: Int) async throws -> Reading<[VariantRecord]>
+    func locations() async throws -> Reading<[Location]>
+    /// How much there is, for health and metrics.
+    func counts() async throws -> Reading<StockCounts>
+}
+
+/// A value and the `seq` at which it holds: every event up to it is in, none after it.
+public struct Reading<Value: Sendable>: Sendable {
+    public let seq: UInt64
+    public let value: Value
+
+    public init(seq: UInt64, value: Value) {
+        self.seq = seq
+        self.value = value
+    }
+}
+
+/// A product with its variants.
+public struct ProductRecord: Equatable, Sendable {
+    public let product: Product
+    public let variants: [VariantRecord]
+
+    public init(product: Product, variants: [VariantRecord]) {
+        self.product = product
+        self.variants = variants
+    }
+}
+
+/// A variant with what it takes from its product.
+public struct VariantRecord: Equatable, Sendable {
+    public let variant: Variant
+    /// Its own price or its product's.
+    public let price: Price?
+    public let status: ProductStatus
+
+    public init(variant: Variant, price: Price?, status: ProductStatus) {
+        self.variant = variant
+        self.price = price
+        self.status = status
+    }
+}
+
+/// Which balances to read.
+public struct StockQuery: Equatable, Sendable {
+    public var sku: String?
+    public var location: String?
+    /// Go on after this balance.
+    public var after: Position?
+    public var limit: Int
+
+    public struct Position: Equatable, Sendable {
+        public var variant: VariantID
+        public var location: String
+
+        public init(variant: VariantID, location: String) {
+            self.variant = variant
+            self.location = location
+        }
+    }
+
+    public init(sku: String? = nil, location: String? = nil, after: Position? = nil, limit: Int) {
+        self.sku = sku
+        self.location = location
+        self.after = after
+        self.limit = limit
+    }
+}
+
+/// One variant's units at one location.
+public struct StockRecord: Equatable, Sendable {
+    public let sku: String
+    public let product: ProductID
+    public let variant: VariantID
+    public let isDefaultVariant: Bool
+    public let balance: Balance
+
+    public init(sku: String, product: ProductID, variant: VariantID, isDefaultVariant: Bool, balance: Balance) {
+        self.sku = sku
+        self.product = product
+        self.variant = variant
+        self.isDefaultVariant = isDefaultVariant
+        self.balance = balance
+    }
+}
+
+public struct StockCounts: Equatable, Sendable {
+    public var products: Int
+    public var variants: Int
+    public var locations: Int
+
+    public init(products: Int, variants: Int, locations: Int) {
+        self.products = products
+        self.variants = variants
+        self.locations = locations
+    }
+}

@@ -1,0 +1,118 @@
+import TallywireCore
+
+/// How the pipeline stands at one moment: what `/api/pipeline`, `/metrics` and the account at shutdown show.
+public struct PipelineStatus: Sendable {
+    public var epoch: String
+    /// The last committed event.
+    public var head: UInt64
+    public var engine: EngineStatus
+    public var sources: [SourceReport]
+    public var sinks: [SinkReport]
+
+    public init(epoch: String, head: UInt64, engine: EngineStatus, sources: [SourceReport], sinks: [SinkReport]) {
+        self.epoch = epoch
+        self.head = head
+        self.engine = engine
+        self.sources = sources
+        self.sinks = sinks
+    }
+
+    /// A source with its state and its counters.
+    public struct SourceReport: Sendable {
+        public var name: String
+        public var plugin: String
+        public var status: SourceStatus.Snapshot
+
+        public init(name: String, plugin: String, status: SourceStatus.Snapshot) {
+            self.name = name
+            self.plugin = plugin
+            self.status = status
+        }
+    }
+
+    /// A sink with its position and its counters.
+    public struct SinkReport: Sendable {
+        public var name: String
+        public var plugin: String
+        public var mode: SinkMode
+        public var state: State
+        /// The last event that it is done with.
+        public var position: UInt64
+        /// How many events it has still to take, and the age in seconds of the oldest of them.
+        public var lagEvents: UInt64
+        public var lagSeconds: Double
+        public var counters: SinkCounters
+        public var lastError: String?
+        public var lastErrorAt: Timestamp?
+
+        public enum State: String, Sendable {
+            case starting, running
+            /// Pausing after an error, before the next try.
+            case retrying
+            case draining, stopped
+        }
+
+        public init(
+            name: String, plugin: String, mode: SinkMode, state: State, position: UInt64, lagEvents: UInt64, lagSeconds: Double,
+            counters: SinkCounters, lastError: String?, lastErrorAt: Timestamp?
+        ) {
+            self.name = name
+            self.plugin = plugin
+            self.mode = mode
+            self.state = state
+            self.position = position
+            self.lagEvents = lagEvents
+            self.lagSeconds = lagSeconds
+            self.counters = counters
+            self.lastError = lastError
+            self.lastErrorAt = lastErrorAt
+        }
+    }
+}
+
+/// What a sink's runner counts since the start of the process. Always `offered = delivered + filtered + merged + dropped + pending`.
+public struct SinkCounters: Equatable, Sendable {
+    /// Events that were committed since the sink's position at start.
+    public var offered: UInt64 = 0
+    /// Taken by the sink.
+    public var delivered: UInt64 = 0
+    /// Left out by the entry's `events` and `where`.
+    public var filtered: UInt64 = 0
+    /// Made needless by a newer one in the same batch.
+    public var merged: UInt64 = 0
+    /// Rejected for good and written to the dead-letter file, or lost to the journal's hard limit.
+    public var dropped: UInt64 = 0
+    /// Not yet read, or read and not yet taken.
+    public var pending: UInt64 = 0
+    /// Deliveries that failed and were or will be tried again.
+    public var retries: UInt64 = 0
+
+    public init() {}
+
+    /// Whether every event is accounted for.
+    public var isConserved: Bool { offered == delivered + filtered + merged + dropped + pending }
+}
+
+/// How the engine stands.
+public struct EngineStatus: Sendable {
+    /// Commands that wait to be decided, and how many may.
+    public var inbox: Int = 0
+    public var inboxCapacity: Int = 0
+    /// Commands that were applied, refused, answered again, and turned away because the inbox was full.
+    public var applied: UInt64 = 0
+    public var rejected: UInt64 = 0
+    public var duplicates: UInt64 = 0
+    public var overloaded: UInt64 = 0
+    /// Committed batches and those that failed.
+    public var commits: UInt64 = 0
+    public var failedCommits: UInt64 = 0
+    /// The last failure of a commit; `nil` again after the next success.
+    public var failure: String?
+
+    public init() {}
+}
+
+/// Asks the running pipeline how it stands. Safe from any task.
+public protocol PipelineObserver: Sendable {
+    func status() async -> PipelineStatus
+}

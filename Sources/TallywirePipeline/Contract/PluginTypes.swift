@@ -1,0 +1,66 @@
+/// A kind of sink that plugins.json can name.
+public struct SinkType: Sendable {
+    /// The name in plugins.json, such as `json-log`.
+    public let name: String
+    /// What it does, in a sentence.
+    public let summary: String
+    public let mode: SinkMode
+    /// The options it understands, beside those of every sink.
+    public let options: OptionSchema
+    /// Makes the sink from its options, which have been checked against ``options`` and hold all defaults.
+    let make: @Sendable (ConfigurationValue) throws -> any Sink
+
+    /// A sink type whose options are decoded into `Options`.
+    public init<Options: Decodable & Sendable>(
+        _ name: String, summary: String, mode: SinkMode = .durable, schema: OptionSchema = OptionSchema(), options: Options.Type,
+        make: @escaping @Sendable (Options) throws -> any Sink
+    ) {
+        self.name = name
+        self.summary = summary
+        self.mode = mode
+        self.options = schema
+        self.make = { try make($0.decode(Options.self)) }
+    }
+}
+
+/// A kind of source that plugins.json can name.
+public struct SourceType: Sendable {
+    /// The name in plugins.json, such as `mqtt-scanners`.
+    public let name: String
+    /// What it does, in a sentence.
+    public let summary: String
+    /// The options it understands, beside those of every source.
+    public let options: OptionSchema
+    /// Makes the source from its options, which have been checked against ``options`` and hold all defaults.
+    let make: @Sendable (ConfigurationValue) throws -> any Source
+
+    /// A source type whose options are decoded into `Options`.
+    public init<Options: Decodable & Sendable>(
+        _ name: String, summary: String, schema: OptionSchema = OptionSchema(), options: Options.Type,
+        make: @escaping @Sendable (Options) throws -> any Source
+    ) {
+        self.name = name
+        self.summary = summary
+        self.options = schema
+        self.make = { try make($0.decode(Options.self)) }
+    }
+}
+
+/// The plugin types that a server knows: an explicit list, given where the server is composed.
+public struct PluginRegistry: Sendable {
+    public var sources: [SourceType]
+    public var sinks: [SinkType]
+
+    public init(sources: [SourceType] = [], sinks: [SinkType] = []) {
+        self.sources = sources
+        self.sinks = sinks
+    }
+
+    public static func + (registry: PluginRegistry, sink: SinkType) -> PluginRegistry {
+        PluginRegistry(sources: registry.sources, sinks: registry.sinks + [sink])
+    }
+
+    public static func + (registry: PluginRegistry, source: SourceType) -> PluginRegistry {
+        PluginRegistry(sources: registry.sources + [source], sinks: registry.sinks)
+    }
+}

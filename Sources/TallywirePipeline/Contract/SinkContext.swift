@@ -1,0 +1,33 @@
+import Logging
+import TallywireCore
+import TallywireEngine
+
+/// What a sink may know of the server it runs in.
+public struct SinkContext: Sendable {
+    /// The sink's name in plugins.json.
+    public let name: String
+    /// Names the sink in each line.
+    public let logger: Logger
+    /// The identity of the journal whose `seq` the records bear.
+    public let epoch: String
+    /// The last event that the sink has taken in earlier runs, `nil` if it is new. The first record will be a later one.
+    public let cursor: UInt64?
+    /// The last event that was committed when the sink started.
+    public let head: UInt64
+    /// Catalogue and stock as they are on disk.
+    public let stock: any StockReader
+    /// The server's version, such as `0.1.0`.
+    public let version: String
+
+    public init(
+        name: String, logger: Logger, epoch: String, cursor: UInt64?, head: UInt64, stock: any StockReader, version: String
+    ) {
+        self.name = name
+        self.logger = logger
+        self.epoch = epoch
+        self.cursor = cursor
+        self.head = head
+        self.stock = stock
+        self.version = version
+    }
+}

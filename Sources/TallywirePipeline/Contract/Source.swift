@@ -1,0 +1,43 @@
+import Logging
+import TallywireCore
+import TallywireEngine
+
+/// A plugin that brings movements in: scanners, a message queue, another system.
+///
+/// ## Who calls what, when
+/// The server calls ``run(_:)`` once all sinks are started. It returns when the surrounding task is cancelled, which is how shutdown
+/// begins: the source then takes nothing new, and answers what it has taken. It does not throw for what can pass, such as a broker
+/// that is away: it reconnects by itself and says so in ``SourceStatus``. If it throws, the server logs it, pauses and runs it again.
+///
+/// ## What a source guarantees
+/// It acknowledges to its own side only after ``CommandGateway/submit(_:)`` has answered, and gives each movement the same id
+/// whenever its side delivers it again. Both together make redelivery harmless and loss impossible.
+public protocol Source: Sendable {
+    func run(_ context: SourceContext) async throws
+}
+
+/// What a source may know of the server it runs in.
+public struct SourceContext: Sendable {
+    /// The source's name in plugins.json. ``TallywireCore/Command/source`` begins with it.
+    public let name: String
+    public let logger: Logger
+    /// Where commands go.
+    public let gateway: any CommandGateway
+    /// The location for lines that name none.
+    public let defaultLocation: String
+    /// Where the source reports its state and its counters.
+    public let status: SourceStatus
+    /// The server's version, such as `0.1.0`.
+    public let version: String
+
+    public init(
+        name: String, logger: Logger, gateway: any CommandGateway, defaultLocation: String, status: SourceStatus, version: String
+    ) {
+        self.name = name
+        self.logger = logger
+        self.gateway = gateway
+        self.defaultLocation = defaultLocation
+        self.status = status
+        self.version = version
+    }
+}
