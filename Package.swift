@@ -47,7 +47,7 @@ let package = Package(
         .package(url: "https://github.com/swiftlang/swift-docc-plugin", from: "1.5.0"),
     ],
     targets: [
-        library("TallywireCore", [.product(name: "OrderedCollections", package: "swift-collections")]),
+        library("TallywireCore", []),
         library("TallywireEngine", ["TallywireCore", .product(name: "DequeModule", package: "swift-collections"), log]),
         library(
             "SQLiteJournal",

@@ -1,0 +1,169 @@
+/// What can be said of a command without looking at the stock.
+extension Command {
+    /// Why the command can never be applied as it is written, `nil` if nothing speaks against it.
+    public func validate() -> Rejection? {
+        if let id, let rejection = Self.validate(id: id) { return rejection }
+        if source.isEmpty || source.count > Limits.sourceLength {
+            return Rejection(.invalidRequest, "a source has 1 to \(Limits.sourceLength) characters", field: "source")
+        }
+        do {
+            try action.validate()
+            return nil
+        } catch {
+            return error
+        }
+    }
+
+    /// Why `id` cannot be the id of a command, `nil` if it can.
+    public static func validate(id: String) -> Rejection? {
+        let isPrintable = id.utf8.allSatisfy { (0x20...0x7E).contains($0) }
+        guard isPrintable, (1...Limits.movementIDLength).contains(id.utf8.count) else {
+            return Rejection(
+                .invalidRequest, "an id has 1 to \(Limits.movementIDLength) characters, all of them printable ASCII", field: "id")
+        }
+        return nil
+    }
+}
+
+extension Command.Action {
+    fileprivate func validate() throws(Rejection) {
+        switch self {
+        case .move(let movement): try movement.validate()
+        case .createLocation(let location):
+            try Check.key(location.code, length: Limits.locationCodeLength, what: "a location code", field: "code")
+            try Check.name(location.name, field: "name")
+        case .createProduct(let product): try product.validate()
+        case .updateProduct(_, let update):
+            if let name = update.name { try Check.name(name, field: "name") }
+        case .addVariant(_, let variant): try variant.validate(at: "")
+        case .updateVariant(_, let update):
+            if let name = update.name { try Check.name(name, field: "name") }
+            if let barcodes = update.barcodes { try Check.barcodes(barcodes, field: "barcodes") }
+            try Check.units(update.threshold ?? 0, in: 0...Limits.largestQuantity, field: "lowStockThreshold")
+            try Check.units(update.rearm ?? 0, in: 0...Limits.largestQuantity, field: "rearm")
+        case .removeProduct, .removeVariant: break
+        }
+    }
+}
+
+extension Movement {
+    fileprivate func validate() throws(Rejection) {
+        guard !lines.isEmpty else { throw Rejection(.invalidRequest, "a movement has at least one line", field: "lines") }
+        guard lines.count <= Limits.linesPerMovement else {
+            throw Rejection(
+                .invalidRequest, "a movement has at most \(Limits.linesPerMovement) lines, not \(lines.count)", field: "lines")
+        }
+        try Check.text(reason, length: Limits.reasonLength, field: "reason")
+        try Check.text(reference, length: Limits.referenceLength, field: "reference")
+        for (index, line) in lines.enumerated() { try line.validate(at: index) }
+    }
+}
+
+extension Movement.Line {
+    fileprivate func validate(at index: Int) throws(Rejection) {
+        let least: Int64 = operation == .set ? 0 : 1
+        guard (least...Limits.largestQuantity).contains(quantity) else {
+            throw Rejection(
+                .invalidRequest, "a quantity is a whole number from \(least) to \(Limits.largestQuantity)",
+                field: "lines[\(index)].quantity")
+        }
+        switch (operation, destination) {
+        case (.transfer, nil):
+            throw Rejection(.invalidRequest, "a transfer needs “to”, the location it goes to", field: "lines[\(index)].to")
+        case (.transfer, .some(let destination)):
+            guard destination != location else {
+                throw Rejection(.invalidRequest, "a transfer goes from one location to another", field: "lines[\(index)].to")
+            }
+        case (_, .some):
+            throw Rejection(.invalidRequest, "only a transfer has “to”", field: "lines[\(index)].to")
+        case (_, nil): break
+        }
+        if let expected, !(0...Limits.largestBalance).contains(expected) {
+            throw Rejection(
+                .invalidRequest, "an expected stock is a whole number from 0 to \(Limits.largestBalance)",
+                field: "lines[\(index)].expected")
+        }
+    }
+}
+
+extension NewProduct {
+    fileprivate func validate() throws(Rejection) {
+        try Check.id(id?.rawValue, field: "id")
+        try Check.name(name, field: "name")
+        switch content {
+        case .single(let variant): try variant.validate(at: "")
+        case .variants(let variants):
+            guard (1...Limits.variantsPerProduct).contains(variants.count) else {
+                throw Rejection(
+                    .invalidRequest, "a product has 1 to \(Limits.variantsPerProduct) variants, or none and a SKU of its own",
+                    field: "variants")
+            }
+            for (index, variant) in variants.enumerated() { try variant.validate(at: "variants[\(index)].") }
+        }
+    }
+}
+
+extension NewVariant {
+    fileprivate func validate(at path: String) throws(Rejection) {
+        try Check.id(id?.rawValue, field: path + "id")
+        try Check.key(sku, length: Limits.skuLength, what: "a SKU", field: path + "sku")
+        try Check.name(name, field: path + "name")
+        try Check.barcodes(barcodes, field: path + "barcodes")
+        try Check.units(alerts.threshold, in: 0...Limits.largestQuantity, field: path + "lowStockThreshold")
+        try Check.units(alerts.rearm, in: 0...Limits.largestQuantity, field: path + "rearm")
+    }
+}
+
+/// The rules for single values.
+private enum Check {
+    static func id(_ id: Int64?, field: String) throws(Rejection) {
+        guard let id, !(1...Limits.largestBalance).contains(id) else { return }
+        throw Rejection(.invalidRequest, "an id is a whole number from 1 to \(Limits.largestBalance)", field: field)
+    }
+
+    static func units(_ units: Int64, in range: ClosedRange<Int64>, field: String) throws(Rejection) {
+        guard !range.contains(units) else { return }
+        throw Rejection(.invalidRequest, "a whole number from \(range.lowerBound) to \(range.upperBound) is wanted", field: field)
+    }
+
+    /// A key that becomes a level of an MQTT topic: no separator, no wildcard.
+    static func key(_ key: String, length: Int, what: String, field: String) throws(Rejection) {
+        let isClean = key.unicodeScalars.allSatisfy { !isControl($0) && $0 != "/" && $0 != "+" && $0 != "#" }
+        guard isClean, (1...length).contains(key.unicodeScalars.count) else {
+            throw Rejection(
+                .invalidRequest, "\(what) has 1 to \(length) characters, no control characters and none of / + #", field: field)
+        }
+    }
+
+    static func name(_ name: String, field: String) throws(Rejection) {
+        guard (1...Limits.nameLength).contains(name.unicodeScalars.count), !name.unicodeScalars.contains(where: isControl) else {
+            throw Rejection(
+                .invalidRequest, "a name has 1 to \(Limits.nameLength) characters and no control characters", field: field)
+        }
+    }
+
+    static func text(_ text: String?, length: Int, field: String) throws(Rejection) {
+        guard let text, text.unicodeScalars.count > length else { return }
+        throw Rejection(.invalidRequest, "at most \(length) characters are allowed", field: field)
+    }
+
+    static func barcodes(_ barcodes: [Barcode], field: String) throws(Rejection) {
+        guard barcodes.count <= Limits.barcodesPerVariant else {
+            throw Rejection(.invalidRequest, "a variant has at most \(Limits.barcodesPerVariant) barcodes", field: field)
+        }
+        for (index, barcode) in barcodes.enumerated() {
+            guard (1...Limits.barcodeLength).contains(barcode.code.unicodeScalars.count),
+                !barcode.code.unicodeScalars.contains(where: { isControl($0) && $0 != "\u{1D}" })
+            else {
+                throw Rejection(
+                    .invalidRequest, "a barcode has 1 to \(Limits.barcodeLength) characters and no control characters",
+                    field: "\(field)[\(index)]")
+            }
+            try units(barcode.units, in: 1...Limits.largestPack, field: "\(field)[\(index)].units")
+        }
+    }
+
+    private static func isControl(_ scalar: Unicode.Scalar) -> Bool {
+        scalar.value < 0x20 || (0x7F...0x9F).contains(scalar.value)
+    }
+}

@@ -1,0 +1,168 @@
+/// What a command means, in sixteen bytes: by it a repeat of a command is told from another command with the same id.
+///
+/// Two commands mean the same if they say the same after defaults are filled in, or if they resolve to the same: a barcode and
+/// the SKU of its variant mean the same as long as the catalogue says so. Who brings a command, and by which transport, does not
+/// matter. The hashes are FNV-1a with 64 bits (Fowler, Noll, Vo; http://www.isthe.com/chongo/tech/comp/fnv/): they guard against
+/// mistakes of honest callers, not against forgery, since a caller can only ever confuse its own ids.
+public struct CommandFingerprint: Hashable, Sendable {
+    /// Of the command as it was written.
+    public let written: UInt64
+    /// Of the command with each item resolved to its variant and counted in units.
+    public let resolved: UInt64
+
+    public init(written: UInt64, resolved: UInt64) {
+        self.written = written
+        self.resolved = resolved
+    }
+
+    /// Whether the two commands mean the same.
+    public func means(_ other: CommandFingerprint) -> Bool {
+        written == other.written || resolved == other.resolved
+    }
+}
+
+extension InventoryState {
+    /// The fingerprint of `action` as things stand.
+    public func fingerprint(of action: Command.Action) -> CommandFingerprint {
+        var written = FingerprintHasher()
+        written.combine(action) { $0 }
+        guard case .move = action else { return CommandFingerprint(written: written.value, resolved: written.value) }
+        var resolved = FingerprintHasher()
+        resolved.combine(action) { line in
+            guard let (variant, units) = resolve(line.item) else { return line }
+            var line = line
+            line.item = .variant(variant)
+            line.quantity = line.quantity.multipliedReportingOverflow(by: units).partialValue
+            return line
+        }
+        return CommandFingerprint(written: written.value, resolved: resolved.value)
+    }
+}
+
+/// FNV-1a over fields, each with a tag or a length, so that neighbouring fields cannot run into each other.
+private struct FingerprintHasher {
+    private(set) var value: UInt64 = 0xcbf2_9ce4_8422_2325
+
+    mutating func tag(_ byte: UInt8) {
+        value = (value ^ UInt64(byte)) &* 0x0000_0100_0000_01b3
+    }
+
+    mutating func combine(_ number: Int64) {
+        var rest = UInt64(bitPattern: number)
+        for _ in 0..<8 {
+            tag(UInt8(truncatingIfNeeded: rest))
+            rest >>= 8
+        }
+    }
+
+    mutating func combine(_ text: String) {
+        var text = text
+        text.withUTF8 { utf8 in
+            combine(Int64(utf8.count))
+            for byte in utf8 { tag(byte) }
+        }
+    }
+
+    mutating func combineIfPresent<Value>(_ value: Value?, _ combineValue: (inout FingerprintHasher, Value) -> Void) {
+        tag(value == nil ? 0 : 1)
+        if let value { combineValue(&self, value) }
+    }
+
+    mutating func combine(_ text: String?) { combineIfPresent(text) { $0.combine($1) } }
+    mutating func combine(_ number: Int64?) { combineIfPresent(number) { $0.combine($1) } }
+    mutating func combine(_ price: Price?) { combine(price?.hundredths) }
+    mutating func combine(_ price: Price??) { combineIfPresent(price) { $0.combine($1) } }
+
+    mutating func combine(_ action: Command.Action, line: (Movement.Line) -> Movement.Line) {
+        switch action {
+        case .move(let movement):
+            tag(1)
+            combine(movement.reason)
+            combine(movement.reference)
+            combine(movement.occurredAt?.milliseconds)
+            combine(Int64(movement.lines.count))
+            for original in movement.lines { combine(line(original)) }
+        case .createLocation(let location):
+            tag(2)
+            combine(location.code)
+            combine(location.name)
+            tag(location.sells ? 1 : 0)
+        case .createProduct(let product):
+            tag(3)
+            combine(product.id?.rawValue)
+            combine(product.name)
+            combine(product.status.rawValue)
+            combine(product.price)
+            switch product.content {
+            case .single(let variant):
+                tag(0)
+                combine(variant)
+            case .variants(let variants):
+                tag(1)
+                combine(Int64(variants.count))
+                for variant in variants { combine(variant) }
+            }
+        case .updateProduct(let id, let update):
+            tag(4)
+            combine(id.rawValue)
+            combine(update.name)
+            combine(update.status?.rawValue)
+            combine(update.price)
+        case .removeProduct(let id):
+            tag(5)
+            combine(id.rawValue)
+        case .addVariant(let id, let variant):
+            tag(6)
+            combine(id.rawValue)
+            combine(variant)
+        case .updateVariant(let id, let update):
+            tag(7)
+            combine(id.rawValue)
+            combine(update.name)
+            combine(update.price)
+            combineIfPresent(update.barcodes) { $0.combine($1) }
+            combine(update.threshold)
+            combine(update.rearm)
+        case .removeVariant(let id):
+            tag(8)
+            combine(id.rawValue)
+        }
+    }
+
+    private mutating func combine(_ line: Movement.Line) {
+        switch line.item {
+        case .sku(let sku):
+            tag(1)
+            combine(sku)
+        case .barcode(let code):
+            tag(2)
+            combine(code)
+        case .variant(let id):
+            tag(3)
+            combine(id.rawValue)
+        }
+        combine(line.location)
+        combine(line.operation.rawValue)
+        combine(line.quantity)
+        combine(line.destination)
+        combine(line.expected)
+    }
+
+    private mutating func combine(_ variant: NewVariant) {
+        combine(variant.id?.rawValue)
+        combine(variant.sku)
+        combine(variant.name)
+        combine(variant.price)
+        combine(variant.barcodes)
+        combine(variant.alerts.threshold)
+        combine(variant.alerts.rearm)
+    }
+
+    private mutating func combine(_ barcodes: [Barcode]) {
+        combine(Int64(barcodes.count))
+        for barcode in barcodes {
+            combine(barcode.code)
+            combine(barcode.units)
+        }
+    }
+}

@@ -1,0 +1,242 @@
+extension InventoryState {
+    func plan(creating location: Location) throws(Rejection) -> Plan {
+        guard locations[location.code] == nil else {
+            throw Rejection(.locationTaken, "there is a location “\(location.code)” already", field: "code")
+        }
+        guard locations.count < Limits.locations else {
+            throw Rejection(.outOfRange, "a journal has at most \(Limits.locations) locations", field: "code")
+        }
+        var values = CatalogueChanged.Values()
+        values.name = location.name
+        values.sells = location.sells
+        var plan = Plan()
+        plan.change(.created, .location(location.code), values)
+        return plan
+    }
+
+    func plan(creating new: NewProduct) throws(Rejection) -> Plan {
+        let id = if let wanted = new.id { wanted } else { ProductID(try nextID(after: lastIDs.product)) }
+        guard products[id] == nil else { throw Rejection(.idTaken, "there is a product \(id) already", field: "id") }
+        var plan = Plan()
+        plan.product = id
+        var values = CatalogueChanged.Values()
+        values.name = new.name
+        values.status = new.status
+        values.price = .some(new.price)
+        var claims = Claims()
+        switch new.content {
+        case .single(var variant):
+            values.hasDefaultVariant = true
+            plan.change(.created, .product(id), values)
+            variant.name = new.name
+            // A default variant has the product's price and no other.
+            variant.price = new.price
+            try plan.create(variant, isDefault: true, of: id, price: new.price, in: self, &claims, path: "")
+        case .variants(let variants):
+            values.hasDefaultVariant = false
+            plan.change(.created, .product(id), values)
+            for (index, variant) in variants.enumerated() {
+                try plan.create(
+                    variant, isDefault: false, of: id, price: new.price, in: self, &claims, path: "variants[\(index)].")
+            }
+        }
+        return plan
+    }
+
+    func plan(adding variant: NewVariant, to id: ProductID) throws(Rejection) -> Plan {
+        let product = try existing(id)
+        guard !product.hasDefaultVariant else {
+            throw Rejection(.invalidRequest, "product \(id) is sold without variants", field: "variants")
+        }
+        guard product.variants.count < Limits.variantsPerProduct else {
+            throw Rejection(.outOfRange, "a product has at most \(Limits.variantsPerProduct) variants", field: "variants")
+        }
+        var plan = Plan()
+        plan.product = id
+        var claims = Claims()
+        try plan.create(variant, isDefault: false, of: id, price: product.price, in: self, &claims, path: "")
+        return plan
+    }
+
+    func plan(updating id: ProductID, with update: ProductUpdate, id commandID: String, source: String) throws(Rejection) -> Plan {
+        let product = try existing(id)
+        var plan = Plan()
+        plan.product = id
+        var values = CatalogueChanged.Values()
+        if let name = update.name, name != product.name { values.name = name }
+        if let price = update.price, price != product.price { values.price = .some(price) }
+        if values != CatalogueChanged.Values() { plan.change(.updated, .product(id), values) }
+        if let price = values.price {
+            for case let variant? in product.variants.map({ variants[$0] }) where variant.ownPrice == nil {
+                var variant = variant
+                if let name = values.name, variant.isDefault { variant.name = name }
+                plan.bodies.append(
+                    .inventoryUpdated(
+                        InventoryUpdated(
+                            repricing: variant, of: product, from: product.price, to: price, source: source, id: commandID)))
+            }
+        }
+        if let status = update.status, status != product.status {
+            plan.bodies.append(
+                .productStatusChanged(ProductStatusChanged(productID: id, status: status, previousStatus: product.status)))
+        }
+        return plan
+    }
+
+    func plan(updating id: VariantID, with update: VariantUpdate, id commandID: String, source: String) throws(Rejection) -> Plan {
+        let variant = try existing(id)
+        let product = try existing(variant.productID)
+        var plan = Plan()
+        if variant.isDefault {
+            // Name and price of a default variant are its product's.
+            plan = try self.plan(
+                updating: product.id, with: ProductUpdate(name: update.name, price: update.price), id: commandID, source: source)
+        }
+        plan.product = product.id
+        plan.variant = id
+        var values = CatalogueChanged.Values()
+        if let name = update.name, name != variant.name, !variant.isDefault { values.name = name }
+        if let barcodes = update.barcodes, barcodes != variant.barcodes {
+            var claims = Claims()
+            try claims.claim(barcodes, for: id, in: self, field: "barcodes")
+            values.barcodes = barcodes
+        }
+        if let threshold = update.threshold, threshold != variant.alerts.threshold { values.lowStockThreshold = threshold }
+        if let rearm = update.rearm, rearm != variant.alerts.rearm { values.rearm = rearm }
+        if values != CatalogueChanged.Values() {
+            plan.change(.updated, .variant(id, isDefault: variant.isDefault, sku: variant.sku, product: product.id), values)
+        }
+        var changed = variant
+        changed.name = values.name ?? variant.name
+        changed.alerts = AlertRule(
+            threshold: values.lowStockThreshold ?? variant.alerts.threshold, rearm: values.rearm ?? variant.alerts.rearm)
+        if let wanted = update.price, !variant.isDefault {
+            let old = price(of: variant)
+            let new = wanted ?? product.price
+            if new != old {
+                plan.bodies.append(
+                    .inventoryUpdated(
+                        InventoryUpdated(repricing: changed, of: product, from: old, to: new, source: source, id: commandID)))
+            }
+        }
+        let level = changed.alerts.level(of: variant.stock, previous: variant.level)
+        if changed.isNews(level) {
+            plan.bodies.append(.stockAlert(StockAlert(changed, stock: variant.stock, level: level)))
+        }
+        return plan
+    }
+
+    func plan(removing id: VariantID) throws(Rejection) -> Plan {
+        let variant = try existing(id)
+        guard !variant.isDefault else {
+            throw Rejection(.invalidRequest, "variant \(id) is all there is of product \(variant.productID): remove the product")
+        }
+        var plan = Plan()
+        plan.product = variant.productID
+        plan.variant = id
+        try plan.remove(variant)
+        return plan
+    }
+
+    func plan(removing id: ProductID) throws(Rejection) -> Plan {
+        let product = try existing(id)
+        var plan = Plan()
+        plan.product = id
+        for case let variant? in product.variants.map({ variants[$0] }) { try plan.remove(variant) }
+        plan.change(.removed, .product(id), CatalogueChanged.Values())
+        return plan
+    }
+
+    private func existing(_ id: ProductID) throws(Rejection) -> Product {
+        guard let product = products[id] else { throw Rejection(.unknownProduct, "there is no product \(id)") }
+        return product
+    }
+
+    private func existing(_ id: VariantID) throws(Rejection) -> Variant {
+        guard let variant = variants[id] else { throw Rejection(.unknownVariant, "there is no variant \(id)") }
+        return variant
+    }
+}
+
+/// The id after the largest that was ever used.
+private func nextID(after last: Int64) throws(Rejection) -> Int64 {
+    guard last < Limits.largestBalance else {
+        throw Rejection(.outOfRange, "the largest id is in use, so ids have to be given", field: "id")
+    }
+    return last + 1
+}
+
+/// Keys that a command takes for itself, so that it cannot take one twice.
+private struct Claims {
+    var ids: Set<VariantID> = []
+    var skus: Set<String> = []
+    var barcodes: Set<String> = []
+    var lastID: Int64?
+
+    mutating func claim(_ codes: [Barcode], for variant: VariantID, in state: InventoryState, field: String) throws(Rejection) {
+        for (index, barcode) in codes.enumerated() {
+            let owner = state.variant(withBarcode: barcode.code)
+            guard barcodes.insert(barcode.code).inserted, owner == nil || owner == variant else {
+                throw Rejection(
+                    .barcodeTaken, "the barcode “\(barcode.code)” belongs to \(owner.map { "variant \($0)" } ?? "the same command")",
+                    field: "\(field)[\(index)]")
+            }
+        }
+    }
+}
+
+extension Plan {
+    fileprivate mutating func change(
+        _ change: CatalogueChanged.Change, _ subject: CatalogueChanged.Subject, _ values: CatalogueChanged.Values
+    ) {
+        bodies.append(.catalogueChanged(CatalogueChanged(change: change, subject: subject, values: values)))
+    }
+
+    fileprivate mutating func create(
+        _ new: NewVariant, isDefault: Bool, of product: ProductID, price: Price?, in state: InventoryState, _ claims: inout Claims,
+        path: String
+    ) throws(Rejection) {
+        let last = max(state.lastIDs.variant, claims.lastID ?? 0)
+        let id = if let wanted = new.id { wanted } else { VariantID(try nextID(after: last)) }
+        guard state.variants[id] == nil, claims.ids.insert(id).inserted else {
+            throw Rejection(.idTaken, "there is a variant \(id) already", field: path + "id")
+        }
+        claims.lastID = max(claims.lastID ?? 0, id.rawValue)
+        guard state.variant(withSKU: new.sku) == nil, claims.skus.insert(new.sku).inserted else {
+            throw Rejection(.skuTaken, "the SKU “\(new.sku)” is taken", field: path + "sku")
+        }
+        try claims.claim(new.barcodes, for: id, in: state, field: path + "barcodes")
+        variant = variant ?? id
+        var values = CatalogueChanged.Values()
+        values.id = id
+        values.name = new.name
+        values.price = .some(new.price ?? price)
+        values.barcodes = new.barcodes
+        values.lowStockThreshold = new.alerts.threshold
+        values.rearm = new.alerts.rearm
+        change(.created, .variant(id, isDefault: isDefault, sku: new.sku, product: product), values)
+    }
+
+    fileprivate mutating func remove(_ variant: Variant) throws(Rejection) {
+        let left = variant.balances.reduce(0) { $0 + $1.onHand }
+        guard left == 0 else {
+            throw Rejection(.inStock, "\(variant.sku) still has \(left) units, so it cannot be removed", available: left)
+        }
+        var values = CatalogueChanged.Values()
+        values.id = variant.id
+        values.locations = variant.balances.map(\.location)
+        change(
+            .removed, .variant(variant.id, isDefault: variant.isDefault, sku: variant.sku, product: variant.productID), values)
+    }
+}
+
+extension InventoryUpdated {
+    /// The event of a new price.
+    fileprivate init(repricing variant: Variant, of product: Product, from old: Price?, to new: Price?, source: String, id: String) {
+        self.init(
+            productID: product.id, variantID: variant.id, isDefaultVariant: variant.isDefault, sku: variant.sku,
+            variantName: variant.name, stock: variant.stock, previousStock: variant.stock, totalProductStock: product.totalStock,
+            change: .price(previous: old), reason: nil, reference: nil, price: new, status: product.status, level: variant.level,
+            version: variant.version + 1, source: source, movementID: id, occurredAt: nil)
+    }
+}

@@ -1,0 +1,70 @@
+/// What a command led to.
+public struct Decision: Sendable {
+    public let outcome: Outcome
+    /// The events, already folded into the state. None for a refusal, or where there was nothing to change.
+    public let events: [Event]
+}
+
+extension InventoryState {
+    /// Decides `command`, whose id is `id`, as of `now`: refuses it and stays as it is, or moves by its events.
+    ///
+    /// The caller has validated the command (``Command/validate()``) and knows that `id` was not answered before.
+    public mutating func decide(_ command: Command, id: String, now: Timestamp) -> Decision {
+        do {
+            let plan = try plan(command, id: id)
+            var events: [Event] = []
+            events.reserveCapacity(plan.bodies.count)
+            for body in plan.bodies {
+                let event = Event(seq: seq + 1, timestamp: now, body: body)
+                do {
+                    try fold(event)
+                } catch {
+                    // The plan was made from this very state, so an event that does not fit it is a fault of the planner.
+                    preconditionFailure("the plan of command \(id) does not fit the state: \(error)")
+                }
+                events.append(event)
+            }
+            return Decision(outcome: .applied(plan.receipt(id: id, events: events)), events: events)
+        } catch {
+            return Decision(outcome: .rejected(error), events: [])
+        }
+    }
+
+    private func plan(_ command: Command, id: String) throws(Rejection) -> Plan {
+        switch command.action {
+        case .move(let movement): try plan(movement, id: id, source: command.source)
+        case .createLocation(let location): try plan(creating: location)
+        case .createProduct(let product): try plan(creating: product)
+        case .updateProduct(let product, let update): try plan(updating: product, with: update, id: id, source: command.source)
+        case .removeProduct(let product): try plan(removing: product)
+        case .addVariant(let product, let variant): try plan(adding: variant, to: product)
+        case .updateVariant(let variant, let update): try plan(updating: variant, with: update, id: id, source: command.source)
+        case .removeVariant(let variant): try plan(removing: variant)
+        }
+    }
+}
+
+/// The events that a command will cause, before they have their place in the journal.
+struct Plan {
+    var bodies: [Event.Body] = []
+    var product: ProductID?
+    var variant: VariantID?
+
+    /// The receipt: its lines are the changes of stock among the events.
+    func receipt(id: String, events: [Event]) -> Receipt {
+        var lines: [Receipt.Line] = []
+        lines.reserveCapacity(events.count)
+        for event in events {
+            guard case .inventoryUpdated(let update) = event.body,
+                case .stock(let operation, let quantity, let location, let locationStock) = update.change
+            else { continue }
+            lines.append(
+                Receipt.Line(
+                    seq: event.seq, sku: update.sku, productID: update.productID, variantID: update.variantID, operation: operation,
+                    quantity: quantity, location: location, stock: update.stock, previousStock: update.previousStock,
+                    locationStock: locationStock, level: update.level, version: update.version))
+        }
+        return Receipt(
+            movementID: id, seq: lines.last?.seq ?? events.last?.seq, lines: lines, product: product, variant: variant)
+    }
+}

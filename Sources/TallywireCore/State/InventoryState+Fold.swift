@@ -1,0 +1,111 @@
+/// How events move the state: the same step when a command is decided and when a journal is folded again.
+extension InventoryState {
+    /// Moves the state by one event. An event that does not fit, because its seq is not the next or because it speaks of something
+    /// that does not exist, throws and changes nothing.
+    public mutating func fold(_ event: Event) throws(FoldError) {
+        guard event.seq == seq + 1 else {
+            throw FoldError(seq: event.seq, message: "event \(event.seq) follows event \(seq)")
+        }
+        switch event.body {
+        case .inventoryUpdated(let update): try fold(update, seq: event.seq)
+        case .stockAlert(let alert):
+            let id = try existingVariant(alert.variantID, of: alert.productID, isDefault: alert.isDefaultVariant, seq: event.seq)
+            changeVariant(id) { $0.level = alert.level }
+        case .productStatusChanged(let change):
+            guard let product = products[change.productID] else { throw FoldError.missing("product \(change.productID)", event.seq) }
+            changeProduct(change.productID) { $0.status = change.status }
+            for id in product.variants { changeVariant(id) { $0.version += 1 } }
+        case .catalogueChanged(let change): try fold(change, seq: event.seq)
+        }
+        advance(to: event.seq)
+    }
+
+    private mutating func fold(_ update: InventoryUpdated, seq: UInt64) throws(FoldError) {
+        let id = try existingVariant(update.variantID, of: update.productID, isDefault: update.isDefaultVariant, seq: seq)
+        let productPrice = products[update.productID]?.price
+        var gained: Int64 = 0
+        changeVariant(id) { variant in
+            gained = update.stock - variant.stock
+            switch update.change {
+            case .stock(_, _, let location, let locationStock): variant.setOnHand(locationStock, at: location)
+            case .price: variant.ownPrice = update.price == productPrice ? nil : update.price
+            }
+            variant.stock = update.stock
+            variant.level = update.level
+            variant.version = update.version
+            variant.wasStocked = variant.wasStocked || update.stock > 0
+        }
+        if gained != 0 { changeProduct(update.productID) { $0.totalStock += gained } }
+    }
+
+    private mutating func fold(_ change: CatalogueChanged, seq: UInt64) throws(FoldError) {
+        let values = change.values
+        switch (change.subject, change.change) {
+        case (.location(let code), _):
+            add(Location(code: code, name: values.name ?? code, sells: values.sells ?? true))
+        case (.product(let id), .created):
+            add(
+                Product(
+                    id: id, name: values.name ?? "", status: values.status ?? .active, price: values.price ?? nil,
+                    hasDefaultVariant: values.hasDefaultVariant ?? false))
+        case (.product(let id), .updated):
+            guard let product = products[id] else { throw FoldError.missing("product \(id)", seq) }
+            changeProduct(id) { product in
+                if let name = values.name { product.name = name }
+                if let price = values.price { product.price = price }
+            }
+            for variant in product.variants {
+                changeVariant(variant) {
+                    if let name = values.name, $0.isDefault { $0.name = name }
+                    if let price = values.price, $0.ownPrice == price { $0.ownPrice = nil }
+                }
+            }
+        case (.product(let id), .removed):
+            remove(id)
+        case (.variant(let id, let isDefault, let sku, let productID), .created):
+            guard let product = products[productID] else { throw FoldError.missing("product \(productID)", seq) }
+            let price = values.price ?? nil
+            add(
+                Variant(
+                    id: id, productID: productID, isDefault: isDefault, sku: sku, name: values.name ?? "",
+                    ownPrice: price == product.price ? nil : price, barcodes: values.barcodes ?? [],
+                    alerts: AlertRule(threshold: values.lowStockThreshold ?? 10, rearm: values.rearm ?? 0)))
+        case (.variant(let wanted, let isDefault, _, let productID), .updated):
+            let id = try existingVariant(wanted, of: productID, isDefault: isDefault, seq: seq)
+            if let codes = values.barcodes { setBarcodes(codes, of: id) }
+            changeVariant(id) { variant in
+                if let name = values.name { variant.name = name }
+                if let threshold = values.lowStockThreshold { variant.alerts.threshold = threshold }
+                if let rearm = values.rearm { variant.alerts.rearm = rearm }
+            }
+        case (.variant(let wanted, let isDefault, _, let productID), .removed):
+            remove(try existingVariant(wanted, of: productID, isDefault: isDefault, seq: seq))
+        }
+    }
+
+    /// The variant that an event speaks of; that of a default variant is known by its product.
+    private func existingVariant(
+        _ id: VariantID, of product: ProductID, isDefault: Bool, seq: UInt64
+    ) throws(FoldError) -> VariantID {
+        if variants[id] != nil { return id }
+        if isDefault, let only = products[product]?.variants.first { return only }
+        throw FoldError.missing("variant \(id)", seq)
+    }
+}
+
+/// An event that does not fit the state before it: a gap or damage in a journal.
+public struct FoldError: Error, Equatable, Sendable, CustomStringConvertible {
+    public let seq: UInt64
+    public let message: String
+
+    public init(seq: UInt64, message: String) {
+        self.seq = seq
+        self.message = message
+    }
+
+    static func missing(_ what: String, _ seq: UInt64) -> FoldError {
+        FoldError(seq: seq, message: "event \(seq) is about \(what), which does not exist")
+    }
+
+    public var description: String { message }
+}

@@ -1,0 +1,185 @@
+extension InventoryState {
+    /// Works a movement out on copies of what it touches: each line sees those before it, and a line that cannot be applied leaves
+    /// nothing behind.
+    func plan(_ movement: Movement, id: String, source: String) throws(Rejection) -> Plan {
+        var draft = MovementDraft(state: self)
+        for (index, line) in movement.lines.enumerated() { try draft.apply(line, at: index) }
+        var plan = Plan()
+        plan.bodies = draft.events(of: movement, id: id, source: source)
+        return plan
+    }
+}
+
+/// A movement that is being worked out.
+///
+/// What it touches is kept in arrays that are searched from the front: almost every movement has one or two lines.
+private struct MovementDraft {
+    let state: InventoryState
+    private var variants: [Variant] = []
+    private var totals: [(product: ProductID, stock: Int64)] = []
+    private var steps: [Step] = []
+
+    /// One change of one balance, and what held right after it.
+    private struct Step {
+        let variant: Int
+        let operation: Operation
+        let quantity: Int64
+        let location: String
+        let locationStock: Int64
+        let stock: Int64
+        let previousStock: Int64
+        let total: Int64
+        let version: Int64
+    }
+
+    init(state: InventoryState) {
+        self.state = state
+    }
+
+    mutating func apply(_ line: Movement.Line, at index: Int) throws(Rejection) {
+        guard let (id, units) = state.resolve(line.item) else { throw Self.unknown(line.item, index) }
+        try require(line.location, field: "lines[\(index)].location")
+        let quantity = line.quantity.multipliedReportingOverflow(by: units)
+        guard !quantity.overflow, quantity.partialValue <= Limits.largestQuantity else {
+            throw Rejection(
+                .outOfRange, "\(line.quantity) scans of \(units) units are more than \(Limits.largestQuantity)",
+                field: "lines[\(index)].quantity")
+        }
+        let variant = position(of: id)
+        let balance = variants[variant].balance(at: line.location)
+        if let expected = line.expected, expected != balance.available {
+            throw Rejection(
+                .staleExpectation,
+                "\(variants[variant].sku) has \(balance.available) available at \(line.location), \(expected) were expected",
+                field: "lines[\(index)].expected", available: balance.available)
+        }
+        switch line.operation {
+        case .set:
+            try step(variant, line.operation, quantity.partialValue, at: line.location, onHand: quantity.partialValue, index)
+        case .add:
+            try step(
+                variant, line.operation, quantity.partialValue, at: line.location, onHand: balance.onHand + quantity.partialValue, index)
+        case .subtract:
+            try take(quantity.partialValue, of: variant, line.operation, from: balance, index)
+        case .transfer:
+            // Validation has seen to it that a transfer has a destination.
+            let destination = line.destination ?? line.location
+            try require(destination, field: "lines[\(index)].to")
+            try take(quantity.partialValue, of: variant, line.operation, from: balance, index)
+            let arrived = variants[variant].balance(at: destination).onHand + quantity.partialValue
+            try step(variant, line.operation, quantity.partialValue, at: destination, onHand: arrived, index)
+        }
+    }
+
+    /// One `inventory_updated` for each step, and after them one `stock_alert` for each variant whose level is another than before
+    /// the movement. The movement is one change, so its levels are those at its end: nobody is woken by a state that never was.
+    func events(of movement: Movement, id: String, source: String) -> [Event.Body] {
+        let levels = variants.map { $0.alerts.level(of: $0.stock, previous: $0.level) }
+        var bodies: [Event.Body] = []
+        bodies.reserveCapacity(steps.count + variants.count)
+        for step in steps {
+            let variant = variants[step.variant]
+            bodies.append(
+                .inventoryUpdated(
+                    InventoryUpdated(
+                        productID: variant.productID, variantID: variant.id, isDefaultVariant: variant.isDefault, sku: variant.sku,
+                        variantName: variant.name, stock: step.stock, previousStock: step.previousStock,
+                        totalProductStock: step.total,
+                        change: .stock(
+                            operation: step.operation, quantity: step.quantity, location: step.location,
+                            locationStock: step.locationStock),
+                        reason: movement.reason, reference: movement.reference, price: state.price(of: variant),
+                        status: state.products[variant.productID]?.status ?? .active, level: levels[step.variant],
+                        version: step.version, source: source, movementID: id, occurredAt: movement.occurredAt)))
+        }
+        for (variant, level) in zip(variants, levels) where variant.isNews(level) {
+            bodies.append(.stockAlert(StockAlert(variant, stock: variant.stock, level: level)))
+        }
+        return bodies
+    }
+
+    private mutating func take(
+        _ quantity: Int64, of variant: Int, _ operation: Operation, from balance: Balance, _ index: Int
+    ) throws(Rejection) {
+        guard balance.available >= quantity else {
+            throw Rejection(
+                .insufficientStock,
+                "\(variants[variant].sku) has \(balance.available) available at \(balance.location), \(quantity) were asked for",
+                field: "lines[\(index)].quantity", available: balance.available)
+        }
+        try step(variant, operation, quantity, at: balance.location, onHand: balance.onHand - quantity, index)
+    }
+
+    private mutating func step(
+        _ index: Int, _ operation: Operation, _ quantity: Int64, at location: String, onHand: Int64, _ line: Int
+    ) throws(Rejection) {
+        let previousStock = variants[index].stock
+        let before = variants[index].balance(at: location).onHand
+        let gained = state.locations[location]?.sells == true ? onHand - before : 0
+        let product = totalPosition(of: variants[index].productID)
+        guard onHand <= Limits.largestBalance, previousStock + gained <= Limits.largestBalance,
+            totals[product].stock + gained <= Limits.largestBalance
+        else {
+            throw Rejection(
+                .outOfRange, "a stock cannot exceed \(Limits.largestBalance) units", field: "lines[\(line)].quantity", available: before)
+        }
+        variants[index].setOnHand(onHand, at: location)
+        variants[index].stock += gained
+        variants[index].version += 1
+        totals[product].stock += gained
+        steps.append(
+            Step(
+                variant: index, operation: operation, quantity: quantity, location: location,
+                locationStock: variants[index].balance(at: location).available, stock: variants[index].stock,
+                previousStock: previousStock, total: totals[product].stock, version: variants[index].version))
+    }
+
+    private mutating func position(of id: VariantID) -> Int {
+        if let index = variants.firstIndex(where: { $0.id == id }) { return index }
+        // The id comes from `resolve`, so the variant exists.
+        variants.append(state.variants[id]!)
+        return variants.count - 1
+    }
+
+    private mutating func totalPosition(of id: ProductID) -> Int {
+        if let index = totals.firstIndex(where: { $0.product == id }) { return index }
+        totals.append((id, state.products[id]?.totalStock ?? 0))
+        return totals.count - 1
+    }
+
+    private func require(_ location: String, field: String) throws(Rejection) {
+        guard state.locations[location] == nil else { return }
+        throw Rejection(.unknownLocation, "there is no location “\(location)”", field: field)
+    }
+
+    private static func unknown(_ item: ItemReference, _ index: Int) -> Rejection {
+        switch item {
+        case .sku(let sku): Rejection(.unknownVariant, "no variant has the SKU “\(sku)”", field: "lines[\(index)].sku")
+        case .barcode(let code): Rejection(.unknownVariant, "no variant has the barcode “\(code)”", field: "lines[\(index)].barcode")
+        case .variant(let id): Rejection(.unknownVariant, "there is no variant \(id)", field: "lines[\(index)].variantId")
+        }
+    }
+}
+
+extension Variant {
+    /// Whether going to `level` is worth an alert. What never had stock is `out` in silence, and becomes `ok` in silence.
+    func isNews(_ level: StockLevel) -> Bool {
+        level != self.level && (wasStocked || level != .ok)
+    }
+}
+
+extension StockAlert {
+    /// The alert that `variant`, with `stock` units, goes to `level`.
+    init(_ variant: Variant, stock: Int64, level: StockLevel) {
+        let who = "\(variant.name) (\(variant.sku))"
+        let message =
+            switch level {
+            case .ok: "Back in stock: \(who) has \(stock)"
+            case .low: "Low stock: \(who) has \(stock) left"
+            case .out: "Out of stock: \(who)"
+            }
+        self.init(
+            productID: variant.productID, variantID: variant.id, isDefaultVariant: variant.isDefault, sku: variant.sku, level: level,
+            previousLevel: variant.level, stock: stock, threshold: variant.alerts.threshold, message: message)
+    }
+}

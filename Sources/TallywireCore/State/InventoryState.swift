@@ -1,0 +1,199 @@
+/// Catalogue and stock at one point of the journal: the state machine that decides commands.
+///
+/// It is a value without clock, chance or I/O. Deciding a command gives events, and the state moves by folding those events and in
+/// no other way, so that folding a journal from its beginning gives the same state. One thread owns it, the engine's.
+public struct InventoryState: Sendable {
+    /// The last event that is folded in.
+    public private(set) var seq: UInt64 = 0
+    public private(set) var products: [ProductID: Product] = [:]
+    public private(set) var variants: [VariantID: Variant] = [:]
+    public private(set) var locations: [String: Location] = [:]
+    /// The largest ids that were ever used: an id is not given twice, also not after a removal.
+    public private(set) var lastIDs = LastIDs()
+
+    private var skus: [String: VariantID] = [:]
+    private var barcodes: [String: (variant: VariantID, units: Int64)] = [:]
+    /// The values before the first change since ``forgetChanges()``.
+    private var originals = Originals()
+
+    public struct LastIDs: Equatable, Sendable {
+        public var product: Int64
+        public var variant: Int64
+
+        public init(product: Int64 = 0, variant: Int64 = 0) {
+            self.product = product
+            self.variant = variant
+        }
+    }
+
+    /// The state of an empty journal.
+    public init() {}
+
+    /// The state that a journal kept as values. Totals and indexes are made from them.
+    public init(seq: UInt64, locations: [Location], products: [Product], variants: [Variant], lastIDs: LastIDs) {
+        self.seq = seq
+        self.lastIDs = lastIDs
+        for location in locations { self.locations[location.code] = location }
+        self.products.reserveCapacity(products.count)
+        for product in products { self.products[product.id] = product }
+        self.variants.reserveCapacity(variants.count)
+        self.skus.reserveCapacity(variants.count)
+        for variant in variants { insert(variant) }
+    }
+
+    // MARK: Looking up
+
+    /// The variant that `item` names, and the units that one of it means.
+    public func resolve(_ item: ItemReference) -> (variant: VariantID, units: Int64)? {
+        switch item {
+        case .sku(let sku): skus[sku].map { ($0, 1) }
+        case .barcode(let code): barcodes[code].map { ($0.variant, $0.units) }
+        case .variant(let id): variants[id] == nil ? nil : (id, 1)
+        }
+    }
+
+    public func variant(withSKU sku: String) -> VariantID? { skus[sku] }
+
+    public func variant(withBarcode code: String) -> VariantID? { barcodes[code]?.variant }
+
+    /// A variant's own price or its product's.
+    public func price(of variant: Variant) -> Price? {
+        variant.ownPrice ?? products[variant.productID]?.price
+    }
+
+    // MARK: Changing, by folding alone
+
+    mutating func advance(to seq: UInt64) { self.seq = seq }
+
+    mutating func changeVariant(_ id: VariantID, _ body: (inout Variant) -> Void) {
+        guard let index = variants.index(forKey: id) else { return }
+        originals.note(variants.values[index])
+        body(&variants.values[index])
+    }
+
+    mutating func changeProduct(_ id: ProductID, _ body: (inout Product) -> Void) {
+        guard let index = products.index(forKey: id) else { return }
+        originals.note(products.values[index])
+        body(&products.values[index])
+    }
+
+    mutating func add(_ location: Location) {
+        originals.noteNew(location: location.code)
+        locations[location.code] = location
+    }
+
+    mutating func add(_ product: Product) {
+        originals.noteNew(product.id, lastIDs)
+        products[product.id] = product
+        lastIDs.product = max(lastIDs.product, product.id.rawValue)
+    }
+
+    mutating func add(_ variant: Variant) {
+        originals.noteNew(variant.id, lastIDs)
+        insert(variant)
+        changeProduct(variant.productID) {
+            $0.variants.append(variant.id)
+            $0.totalStock += variant.stock
+        }
+        lastIDs.variant = max(lastIDs.variant, variant.id.rawValue)
+    }
+
+    mutating func setBarcodes(_ codes: [Barcode], of id: VariantID) {
+        guard let variant = variants[id] else { return }
+        for barcode in variant.barcodes { barcodes[barcode.code] = nil }
+        for barcode in codes { barcodes[barcode.code] = (id, barcode.units) }
+        changeVariant(id) { $0.barcodes = codes }
+    }
+
+    mutating func remove(_ id: VariantID) {
+        guard let variant = variants[id] else { return }
+        originals.note(variant)
+        withdraw(variant)
+        changeProduct(variant.productID) {
+            $0.variants.removeAll { $0 == id }
+            $0.totalStock -= variant.stock
+        }
+    }
+
+    mutating func remove(_ id: ProductID) {
+        guard let product = products[id] else { return }
+        originals.note(product)
+        products[id] = nil
+    }
+
+    private mutating func insert(_ variant: Variant) {
+        variants[variant.id] = variant
+        skus[variant.sku] = variant.id
+        for barcode in variant.barcodes { barcodes[barcode.code] = (variant.id, barcode.units) }
+    }
+
+    private mutating func withdraw(_ variant: Variant) {
+        variants[variant.id] = nil
+        skus[variant.sku] = nil
+        for barcode in variant.barcodes { barcodes[barcode.code] = nil }
+    }
+
+    // MARK: Keeping and undoing
+
+    /// What has changed since ``forgetChanges()``, as values before and after.
+    public var changes: StateChanges {
+        StateChanges(
+            seq: seq, lastIDs: lastIDs,
+            products: originals.products.map { .init(before: $0.value, after: products[$0.key]) },
+            variants: originals.variants.map { .init(before: $0.value, after: variants[$0.key]) },
+            locations: originals.locations.compactMap { locations[$0] })
+    }
+
+    /// Lets ``changes`` begin anew: what has changed so far is kept for good.
+    public mutating func forgetChanges() {
+        originals.removeAll()
+    }
+
+    /// Takes back everything that has changed since ``forgetChanges()``; the state is again as it was at `seq`.
+    public mutating func rollBack(to seq: UInt64) {
+        for id in originals.variants.keys {
+            if let variant = variants[id] { withdraw(variant) }
+        }
+        for case let (_, original?) in originals.variants { insert(original) }
+        for (id, original) in originals.products { products[id] = original }
+        for code in originals.locations { locations[code] = nil }
+        if let lastIDs = originals.lastIDs { self.lastIDs = lastIDs }
+        originals.removeAll()
+        self.seq = seq
+    }
+}
+
+/// The values that things had before they changed; `nil` for what did not exist.
+private struct Originals: Sendable {
+    var products: [ProductID: Product?] = [:]
+    var variants: [VariantID: Variant?] = [:]
+    var locations: [String] = []
+    var lastIDs: InventoryState.LastIDs?
+
+    mutating func note(_ product: Product) {
+        if products.index(forKey: product.id) == nil { products[product.id] = .some(product) }
+    }
+
+    mutating func note(_ variant: Variant) {
+        if variants.index(forKey: variant.id) == nil { variants[variant.id] = .some(variant) }
+    }
+
+    mutating func noteNew(_ id: ProductID, _ ids: InventoryState.LastIDs) {
+        if products.index(forKey: id) == nil { products[id] = .some(nil) }
+        lastIDs = lastIDs ?? ids
+    }
+
+    mutating func noteNew(_ id: VariantID, _ ids: InventoryState.LastIDs) {
+        if variants.index(forKey: id) == nil { variants[id] = .some(nil) }
+        lastIDs = lastIDs ?? ids
+    }
+
+    mutating func noteNew(location: String) { locations.append(location) }
+
+    mutating func removeAll() {
+        products.removeAll(keepingCapacity: true)
+        variants.removeAll(keepingCapacity: true)
+        locations.removeAll()
+        lastIDs = nil
+    }
+}

@@ -1,0 +1,17 @@
+/// What a test waited for in vain.
+public struct NeverHappened: Error, CustomStringConvertible {
+    public let description: String
+}
+
+/// Waits until `condition` holds, looking every few milliseconds; throws ``NeverHappened`` after `deadline`.
+public func eventually(
+    _ what: String, within deadline: Duration = .seconds(20), _ condition: () async throws -> Bool
+) async throws {
+    let clock = ContinuousClock()
+    let end = clock.now + deadline
+    while clock.now < end {
+        if try await condition() { return }
+        try await clock.sleep(for: .milliseconds(5))
+    }
+    throw NeverHappened(description: "within \(deadline) it did not happen that \(what)")
+}

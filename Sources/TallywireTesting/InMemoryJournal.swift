@@ -1,0 +1,172 @@
+import Synchronization
+import TallywireCore
+import TallywireEngine
+
+/// A journal in memory: the twin of the durable one, for tests. It can be told to fail.
+public final class InMemoryJournal: Journal {
+    private struct Contents {
+        var state = InventoryState()
+        var events: [EventEnvelope] = []
+        var first: UInt64 = 1
+        var answers: [String: StoredAnswer] = [:]
+        var cursors: [String: UInt64] = [:]
+        var failure: JournalError?
+        var isClosed = false
+    }
+
+    public let epoch: String
+    private let contents = Mutex(Contents())
+
+    public init(epoch: String = "test-epoch") {
+        self.epoch = epoch
+    }
+
+    /// From now on every append throws `error`; `nil` lets it work again.
+    public func failAppends(with error: JournalError?) {
+        contents.withLock { $0.failure = error }
+    }
+
+    /// Everything that was committed and kept.
+    public var allEvents: [EventEnvelope] { contents.withLock { $0.events } }
+
+    public func load() throws -> InventoryState { contents.withLock { $0.state } }
+
+    public func append(_ batch: JournalBatch) throws {
+        try contents.withLock { contents in
+            if contents.isClosed { throw JournalError(.closed, "the journal is closed") }
+            if let failure = contents.failure { throw failure }
+            if let first = batch.events.first, first.seq != contents.state.seq + 1 {
+                throw JournalError(.outOfOrder, "event \(first.seq) does not follow event \(contents.state.seq)")
+            }
+            for event in batch.events { try contents.state.fold(try event.event()) }
+            contents.state.forgetChanges()
+            contents.events += batch.events
+            for answer in batch.answers { contents.answers[answer.id] = answer }
+        }
+    }
+
+    public func answer(to id: String) throws -> StoredAnswer? { contents.withLock { $0.answers[id] } }
+
+    public func events(after seq: UInt64, limit: Int, maxBytes: Int) async throws -> [EventEnvelope] {
+        try contents.withLock { contents in
+            guard seq + 1 >= contents.first else {
+                throw JournalError(.pruned, "events before \(contents.first) are no longer kept")
+            }
+            var bytes = 0
+            var result: [EventEnvelope] = []
+            for event in contents.events.dropFirst(Int(seq + 1 - contents.first)).prefix(limit) {
+                bytes += event.json.count
+                if !result.isEmpty && bytes > maxBytes { break }
+                result.append(event)
+            }
+            return result
+        }
+    }
+
+    public func range() async throws -> (first: UInt64, last: UInt64) {
+        contents.withLock { ($0.first, $0.state.seq) }
+    }
+
+    public func cursor(of name: String) async throws -> UInt64? { contents.withLock { $0.cursors[name] } }
+
+    public func storeCursor(_ seq: UInt64, of name: String) async throws { contents.withLock { $0.cursors[name] = seq } }
+
+    public func prune(_ retention: Retention, protected: UInt64, now: Timestamp) async throws -> PruneReport {
+        contents.withLock { contents in
+            let oldest = now.milliseconds - retention.age.components.seconds * 1000
+            var size = contents.events.reduce(0) { $0 + $1.json.count }
+            var report = PruneReport(firstKept: contents.first)
+            while let event = contents.events.first {
+                let isUnread = event.seq > protected
+                guard isUnread ? size > retention.hardLimit : event.timestamp.milliseconds < oldest || size > retention.size else { break }
+                contents.events.removeFirst()
+                size -= event.json.count
+                report.deleted += 1
+                report.unread += isUnread ? 1 : 0
+                contents.first = event.seq + 1
+                report.firstKept = contents.first
+            }
+            return report
+        }
+    }
+
+    public func close() throws { contents.withLock { $0.isClosed = true } }
+}
+
+extension InMemoryJournal: StockReader {
+    public func products(after: ProductID?, limit: Int, search: String?) async throws -> Reading<[ProductRecord]> {
+        read { state in
+            let needle = search?.lowercased()
+            return state.products.values.sorted { $0.id < $1.id }
+                .filter { product in
+                    guard after.map({ product.id > $0 }) ?? true else { return false }
+                    guard let needle else { return true }
+                    let variants = product.variants.compactMap { state.variants[$0] }
+                    let texts = [product.name] + variants.flatMap { [$0.name, $0.sku] }
+                    return texts.contains { $0.lowercased().contains(needle) }
+                }
+                .prefix(limit).map { state.record(of: $0) }
+        }
+    }
+
+    public func product(_ id: ProductID) async throws -> Reading<ProductRecord?> {
+        read { state in state.products[id].map { state.record(of: $0) } }
+    }
+
+    public func variant(_ reference: ItemReference) async throws -> Reading<VariantRecord?> {
+        read { state in state.resolve(reference).flatMap { state.variants[$0.variant] }.map { state.record(of: $0) } }
+    }
+
+    public func variants(after: VariantID?, limit: Int) async throws -> Reading<[VariantRecord]> {
+        read { state in state.sortedVariants(after: after).prefix(limit).map { state.record(of: $0) } }
+    }
+
+    public func stock(_ query: StockQuery) async throws -> Reading<[StockRecord]> {
+        read { state in
+            state.sortedVariants(after: nil).flatMap { variant in
+                variant.balances.sorted { $0.location < $1.location }.map {
+                    StockRecord(
+                        sku: variant.sku, product: variant.productID, variant: variant.id, isDefaultVariant: variant.isDefault,
+                        balance: $0)
+                }
+            }
+            .filter { record in
+                if let sku = query.sku, record.sku != sku { return false }
+                if let location = query.location, record.balance.location != location { return false }
+                guard let after = query.after else { return true }
+                return (record.variant.rawValue, record.balance.location) > (after.variant.rawValue, after.location)
+            }
+            .prefix(query.limit).map { $0 }
+        }
+    }
+
+    public func alerts(after: VariantID?, limit: Int) async throws -> Reading<[VariantRecord]> {
+        read { state in state.sortedVariants(after: after).filter { $0.level != .ok }.prefix(limit).map { state.record(of: $0) } }
+    }
+
+    public func locations() async throws -> Reading<[Location]> {
+        read { $0.locations.values.sorted { $0.code < $1.code } }
+    }
+
+    public func counts() async throws -> Reading<StockCounts> {
+        read { StockCounts(products: $0.products.count, variants: $0.variants.count, locations: $0.locations.count) }
+    }
+
+    private func read<Value: Sendable>(_ body: (InventoryState) -> Value) -> Reading<Value> {
+        contents.withLock { Reading(seq: $0.state.seq, value: body($0.state)) }
+    }
+}
+
+extension InventoryState {
+    fileprivate func sortedVariants(after: VariantID?) -> [Variant] {
+        variants.values.filter { variant in after.map { variant.id > $0 } ?? true }.sorted { $0.id < $1.id }
+    }
+
+    fileprivate func record(of variant: Variant) -> VariantRecord {
+        VariantRecord(variant: variant, price: price(of: variant), status: products[variant.productID]?.status ?? .active)
+    }
+
+    fileprivate func record(of product: Product) -> ProductRecord {
+        ProductRecord(product: product, variants: product.variants.compactMap { variants[$0] }.map { record(of: $0) })
+    }
+}
