@@ -42,7 +42,7 @@ public struct Product: Equatable, Sendable {
     public var status: ProductStatus
     /// The price of every variant that has none of its own.
     public var price: Price?
-    /// Its variants in order of creation.
+    /// Its variants in order of id.
     public var variants: [VariantID]
     /// Whether its only variant is the default variant, which is `null` in events.
     public let hasDefaultVariant: Bool

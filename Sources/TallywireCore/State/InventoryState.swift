@@ -92,7 +92,7 @@ public struct InventoryState: Sendable {
         originals.noteNew(variant.id, lastIDs)
         insert(variant)
         changeProduct(variant.productID) {
-            $0.variants.append(variant.id)
+            $0.variants.insert(variant.id, at: $0.variants.firstIndex { $0 > variant.id } ?? $0.variants.endIndex)
             $0.totalStock += variant.stock
         }
         lastIDs.variant = max(lastIDs.variant, variant.id.rawValue)

@@ -1,0 +1,46 @@
+import Foundation
+import GRDB
+import TallywireCore
+import TallywireEngine
+
+/// The rows of answers, in the order in which they were given.
+enum AnswerTable {
+    /// Appends `answers` and gives the number of the first one's row.
+    static func insert(_ answers: [StoredAnswer], _ db: Database) throws -> Int64 {
+        guard !answers.isEmpty else { return 0 }
+        let insert = try RawStatement("INSERT INTO answers (row, at, id, written, resolved, outcome) VALUES (?, ?, ?, ?, ?, ?)", db)
+        let first = (try Int64.fetchOne(db.cachedStatement(sql: "SELECT max(row) FROM answers")) ?? 0) + 1
+        var encoder = JSONWriter()
+        for (offset, answer) in answers.enumerated() {
+            encoder.removeAll()
+            answer.outcome.write(to: &encoder)
+            insert.bind(first + Int64(offset), at: 1)
+            insert.bind(answer.timestamp.milliseconds, at: 2)
+            insert.bind(answer.id, at: 3)
+            insert.bind(answer.fingerprint.written, at: 4)
+            insert.bind(answer.fingerprint.resolved, at: 5)
+            insert.bind(encoder.bytes, at: 6)
+            try insert.execute()
+        }
+        return first
+    }
+
+    /// The answer to `id` among `rows`, the only ones that can hold it.
+    static func answer(to id: String, in rows: [Int64], _ db: Database) throws -> StoredAnswer? {
+        let select = try RawStatement("SELECT at, id, written, resolved, outcome FROM answers WHERE row = ?", db)
+        var answer: StoredAnswer?
+        for row in rows where answer == nil {
+            select.bind(row, at: 1)
+            try select.forEachRow { row in
+                guard row.text(1) == id else { return }
+                answer = StoredAnswer(
+                    id: id,
+                    fingerprint: CommandFingerprint(
+                        written: UInt64(bitPattern: row.integer(2)), resolved: UInt64(bitPattern: row.integer(3))),
+                    outcome: try JSONDecoder().decode(Outcome.self, from: Data(row.bytes(4))),
+                    timestamp: Timestamp(milliseconds: row.integer(0)))
+            }
+        }
+        return answer
+    }
+}

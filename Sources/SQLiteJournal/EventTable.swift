@@ -1,0 +1,86 @@
+import GRDB
+import TallywireCore
+import TallywireEngine
+
+/// The rows of events. `type` and `level` are small numbers, whose meaning never changes.
+enum EventTable {
+    static let columns = "seq, at, type, product, variant, sku, location, level, json"
+
+    static func insert(_ events: [EventEnvelope], _ db: Database) throws {
+        guard let last = events.last else { return }
+        let insert = try RawStatement("INSERT INTO events (\(columns)) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", db)
+        for event in events {
+            insert.bind(event.seq, at: 1)
+            insert.bind(event.timestamp.milliseconds, at: 2)
+            insert.bind(event.type.number, at: 3)
+            insert.bind(event.subject.product?.rawValue, at: 4)
+            insert.bind(event.subject.variant?.rawValue, at: 5)
+            insert.bind(event.subject.sku, at: 6)
+            insert.bind(event.subject.location, at: 7)
+            insert.bind(event.subject.level?.number, at: 8)
+            insert.bind(event.json, at: 9)
+            try insert.execute()
+        }
+        try Meta.set("seq", Int64(last.seq), db)
+    }
+
+    static func read(after seq: UInt64, limit: Int, maxBytes: Int, _ db: Database) throws -> [EventEnvelope] {
+        let select = try RawStatement("SELECT \(columns) FROM events WHERE seq > ? ORDER BY seq LIMIT ?", db)
+        select.bind(seq, at: 1)
+        select.bind(Int64(limit), at: 2)
+        var events: [EventEnvelope] = []
+        var bytes = 0
+        try select.forEachRow { row in
+            guard bytes <= maxBytes else { return }
+            let event = try envelope(row)
+            bytes += event.json.count
+            if events.isEmpty || bytes <= maxBytes { events.append(event) }
+        }
+        return events
+    }
+
+    static func envelope(_ row: RawRow) throws -> EventEnvelope {
+        let seq = UInt64(bitPattern: row.integer(0))
+        guard let type = EventType(number: row.integer(2)) else {
+            throw JournalError(.damaged, "event \(seq) of the journal is of no known type: the file is damaged or of a newer version")
+        }
+        return EventEnvelope(
+            seq: seq, timestamp: Timestamp(milliseconds: row.integer(1)), type: type,
+            subject: EventEnvelope.Subject(
+                product: row.integerIfPresent(3).map { ProductID($0) }, variant: row.integerIfPresent(4).map { VariantID($0) },
+                sku: row.textIfPresent(5), location: row.textIfPresent(6),
+                level: row.integerIfPresent(7).flatMap { StockLevel(number: $0) }),
+            json: row.bytes(8))
+    }
+}
+
+extension EventType {
+    var number: Int64 {
+        switch self {
+        case .inventoryUpdated: 1
+        case .stockAlert: 2
+        case .productStatusChanged: 3
+        case .catalogueChanged: 4
+        }
+    }
+
+    init?(number: Int64) {
+        guard let type = Self.allCases.first(where: { $0.number == number }) else { return nil }
+        self = type
+    }
+}
+
+extension StockLevel {
+    var number: Int64 {
+        switch self {
+        case .ok: 0
+        case .low: 1
+        case .out: 2
+        }
+    }
+
+    init?(number: Int64) {
+        guard let level = Self.allCases.first(where: { $0.number == number }) else { return nil }
+        self = level
+    }
+}

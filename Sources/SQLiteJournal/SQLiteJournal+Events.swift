@@ -1,0 +1,43 @@
+import GRDB
+import Synchronization
+import TallywireCore
+import TallywireEngine
+
+extension SQLiteJournal {
+    public func events(after seq: UInt64, limit: Int, maxBytes: Int) async throws -> [EventEnvelope] {
+        try await wrapping {
+            try await pool.read { db in
+                let first = try Meta.first(db)
+                guard seq + 1 >= first else {
+                    throw JournalError(.pruned, "events before \(first) are no longer kept: read the current stock and go on from its seq")
+                }
+                return try EventTable.read(after: seq, limit: limit, maxBytes: maxBytes, db)
+            }
+        }
+    }
+
+    public func range() async throws -> (first: UInt64, last: UInt64) {
+        try await wrapping { try await pool.read { db in (try Meta.first(db), try Meta.seq(db)) } }
+    }
+
+    public func cursor(of name: String) async throws -> UInt64? {
+        if let pending = cursors.withLock({ $0.pending(name) }) { return pending }
+        return try await wrapping { try await pool.read { db in try CursorTable.read(name, db) } }
+    }
+
+    /// Keeps the position for the next batch to write along, or writes it now if nothing was written for a second. A position that a crash
+    /// takes away is an older one, from which the sink is offered records again.
+    public func storeCursor(_ seq: UInt64, of name: String) async throws {
+        let due = cursors.withLock { cursors in
+            cursors.set(seq, of: name)
+            return cursors.takeDue()
+        }
+        guard !due.isEmpty else { return }
+        do {
+            try await wrapping { try await pool.write { db in try CursorTable.store(due, db) } }
+        } catch {
+            cursors.withLock { $0.putBack(due) }
+            throw error
+        }
+    }
+}

@@ -1,0 +1,105 @@
+import GRDB
+import Synchronization
+import TallywireCore
+import TallywireEngine
+
+extension SQLiteJournal {
+    /// Events in one step of retention: a writer waits for one step at most.
+    private static var step: Int { 2_000 }
+
+    public func prune(_ retention: Retention, protected: UInt64, now: Timestamp) async throws -> PruneReport {
+        var report = PruneReport(firstKept: try await range().first)
+        while !Task.isCancelled {
+            let candidates = try await wrapping {
+                try await pool.read { db in try self.candidates(retention, protected: protected, now: now, db) }
+            }
+            guard let last = candidates.last else { break }
+            try await wrapping { try await self.delete(candidates) }
+            report.deleted += candidates.count
+            report.unread += candidates.count { $0.seq > protected }
+            report.firstKept = last.seq + 1
+        }
+        try await wrapping { try await deleteAnswers() }
+        return report
+    }
+
+    /// The oldest events that are to go, one step of them.
+    private func candidates(
+        _ retention: Retention, protected: UInt64, now: Timestamp, _ db: Database
+    ) throws -> [EventEnvelope] {
+        let oldest = now.milliseconds - retention.age.components.seconds * 1000
+        var size = try Self.sizeOfEvents(db)
+        var candidates: [EventEnvelope] = []
+        for event in try EventTable.read(after: try Meta.first(db) - 1, limit: Self.step, maxBytes: 16 << 20, db) {
+            let isDue =
+                event.seq > protected
+                ? size > retention.hardLimit : event.timestamp.milliseconds < oldest || size > min(retention.size, retention.hardLimit)
+            guard isDue else { break }
+            size -= event.json.count + Self.rowOverhead
+            candidates.append(event)
+        }
+        return candidates
+    }
+
+    /// About how many bytes the events take: their number by an average over a sample, since summing them all would read them all.
+    private static func sizeOfEvents(_ db: Database) throws -> Int {
+        let first = Int64(try Meta.first(db))
+        let last = Int64(try Meta.seq(db))
+        guard last >= first else { return 0 }
+        let count = last - first + 1
+        let samples: Int64 = 256
+        let stride = max(1, count / samples)
+        let select = try RawStatement("SELECT length(json) FROM events WHERE seq = ?", db)
+        var bytes: Int64 = 0
+        var taken: Int64 = 0
+        for seq in Swift.stride(from: first, through: last, by: Int64.Stride(stride)) {
+            select.bind(seq, at: 1)
+            try select.forEachRow { row in
+                bytes += row.integer(0)
+                taken += 1
+            }
+        }
+        return taken == 0 ? 0 : Int(Double(bytes) / Double(taken) * Double(count)) + Int(count) * rowOverhead
+    }
+
+    /// What a row takes beside its JSON: its other columns and its share of the page.
+    private static var rowOverhead: Int { 64 }
+
+    /// Deletes `events` and folds them into the base from which the kept ones go on.
+    private func delete(_ events: [EventEnvelope]) async throws {
+        guard let first = events.first, let last = events.last else { return }
+        let products = Set(events.compactMap(\.subject.product))
+        var base = try await pool.read { db in
+            try StateTables(.base).load(products: products, seq: first.seq - 1, db)
+        }
+        for event in events { try base.fold(try event.event()) }
+        let changes = base.changes
+        let dirty = cursors.withLock { $0.takeDirty() }
+        do {
+            try await pool.write { db in
+                // A position that is lost must not lie before what is deleted.
+                try CursorTable.store(dirty, db)
+                try StateTables(.base).store(changes, db)
+                try db.execute(sql: "DELETE FROM events WHERE seq <= ?", arguments: [Int64(last.seq)])
+                try Meta.set("first", Int64(last.seq + 1), db)
+            }
+        } catch {
+            cursors.withLock { $0.putBack(dirty) }
+            throw error
+        }
+    }
+
+    /// Deletes the answers that the index has let go of.
+    private func deleteAnswers() async throws {
+        guard let first = answers.withLock({ $0.firstRow }) else { return }
+        var deleted = 0
+        repeat {
+            deleted = try await pool.write { db in
+                try db.execute(
+                    sql: "DELETE FROM answers WHERE row IN (SELECT row FROM answers WHERE row < ? ORDER BY row LIMIT ?)",
+                    arguments: [first, Self.step])
+                return db.changesCount
+            }
+        } while deleted == Self.step && !Task.isCancelled
+    }
+}

@@ -1,0 +1,133 @@
+import GRDB
+import TallywireCore
+import TallywireEngine
+
+extension SQLiteJournal {
+    public func products(after: ProductID?, limit: Int, search: String?) async throws -> Reading<[ProductRecord]> {
+        try await reading { db in
+            var sql = "SELECT id, name, status, price, is_default FROM products WHERE id > ?"
+            if search != nil {
+                sql += """
+                     AND (name LIKE ?3 ESCAPE '\\' OR id IN (
+                        SELECT product FROM variants WHERE name LIKE ?3 ESCAPE '\\' OR sku LIKE ?3 ESCAPE '\\'))
+                    """
+            }
+            let select = try RawStatement(sql + " ORDER BY id LIMIT ?2", db)
+            select.bind(after?.rawValue ?? 0, at: 1)
+            select.bind(Int64(limit), at: 2)
+            if let search { select.bind("%" + Self.escapingWildcards(of: search) + "%", at: 3) }
+            var products: [Product] = []
+            try select.forEachRow { products.append(StateTables.product($0, variants: [], totalStock: 0)) }
+            return try products.map { try Self.record(of: $0, db) }
+        }
+    }
+
+    public func product(_ id: ProductID) async throws -> Reading<ProductRecord?> {
+        try await reading { db in try Self.product(id, db).map { try Self.record(of: $0, db) } }
+    }
+
+    public func variant(_ reference: ItemReference) async throws -> Reading<VariantRecord?> {
+        try await reading { db in
+            switch reference {
+            case .variant(let id): try Self.variants("v.id = ?", [id.rawValue], db).first
+            case .sku(let sku): try Self.variants("v.sku = ?", [sku], db).first
+            case .barcode(let code):
+                try Self.variants("v.id = (SELECT variant FROM barcodes WHERE code = ?)", [code], db).first
+            }
+        }
+    }
+
+    public func variants(after: VariantID?, limit: Int) async throws -> Reading<[VariantRecord]> {
+        try await reading { db in
+            try Self.variants("v.id > ? ORDER BY v.id LIMIT ?", [after?.rawValue ?? 0, limit], db)
+        }
+    }
+
+    public func alerts(after: VariantID?, limit: Int) async throws -> Reading<[VariantRecord]> {
+        try await reading { db in
+            try Self.variants("s.level <> 0 AND v.id > ? ORDER BY v.id LIMIT ?", [after?.rawValue ?? 0, limit], db)
+        }
+    }
+
+    public func stock(_ query: StockQuery) async throws -> Reading<[StockRecord]> {
+        try await reading { db in
+            var sql = """
+                SELECT v.sku, v.product, v.id, v.is_default, b.location, b.on_hand, b.reserved
+                FROM balances b JOIN variants v ON v.id = b.variant WHERE (b.variant, b.location) > (?, ?)
+                """
+            var arguments: [any DatabaseValueConvertible] = [query.after?.variant.rawValue ?? 0, query.after?.location ?? ""]
+            if let sku = query.sku {
+                sql += " AND b.variant = (SELECT id FROM variants WHERE sku = ?)"
+                arguments.append(sku)
+            }
+            if let location = query.location {
+                sql += " AND b.location = ?"
+                arguments.append(location)
+            }
+            arguments.append(query.limit)
+            return try Row.fetchAll(
+                db, sql: sql + " ORDER BY b.variant, b.location LIMIT ?", arguments: StatementArguments(arguments)
+            ).map { row in
+                StockRecord(
+                    sku: row[0], product: ProductID(row[1] as Int64), variant: VariantID(row[2] as Int64), isDefaultVariant: row[3],
+                    balance: Balance(location: row[4], onHand: row[5], reserved: row[6]))
+            }
+        }
+    }
+
+    public func locations() async throws -> Reading<[Location]> {
+        try await reading { db in try StateTables(.current).locations(db) }
+    }
+
+    public func counts() async throws -> Reading<StockCounts> {
+        try await reading { db in
+            func count(_ table: String) throws -> Int { try Int.fetchOne(db, sql: "SELECT count(*) FROM \(table)") ?? 0 }
+            return StockCounts(products: try count("products"), variants: try count("variants"), locations: try count("locations"))
+        }
+    }
+
+    /// Reads in one transaction, which sees exactly the events up to the `seq` that it reads first.
+    private func reading<Value: Sendable>(_ body: @Sendable @escaping (Database) throws -> Value) async throws -> Reading<Value> {
+        try await wrapping { try await pool.read { db in Reading(seq: try Meta.seq(db), value: try body(db)) } }
+    }
+
+    private static func product(_ id: ProductID, _ db: Database) throws -> Product? {
+        let select = try RawStatement("SELECT id, name, status, price, is_default FROM products WHERE id = ?", db)
+        select.bind(id.rawValue, at: 1)
+        var product: Product?
+        try select.forEachRow { product = StateTables.product($0, variants: [], totalStock: 0) }
+        return product
+    }
+
+    private static func record(of product: Product, _ db: Database) throws -> ProductRecord {
+        let variants = try variants("v.product = ? ORDER BY v.id", [product.id.rawValue], db)
+        var product = product
+        product.variants = variants.map(\.variant.id)
+        product.totalStock = variants.reduce(0) { $0 + $1.variant.stock }
+        return ProductRecord(product: product, variants: variants)
+    }
+
+    private static func variants(
+        _ condition: String, _ arguments: [any DatabaseValueConvertible], _ db: Database
+    ) throws -> [VariantRecord] {
+        let tables = StateTables(.current)
+        let statement = try db.cachedStatement(sql: "\(tables.variantSelection) WHERE \(condition)")
+        try statement.setArguments(StatementArguments(arguments))
+        var variants: [Variant] = []
+        try RawStatement(statement, db).forEachRow { variants.append(tables.variant($0, barcodes: [:], balances: [:])) }
+        var products: [ProductID: Product] = [:]
+        return try variants.map { variant in
+            var variant = variant
+            variant.barcodes = try tables.barcodes(of: variant.id, db)
+            variant.balances = try tables.balances(of: variant.id, db)
+            if products[variant.productID] == nil { products[variant.productID] = try product(variant.productID, db) }
+            let product = products[variant.productID]
+            return VariantRecord(
+                variant: variant, price: variant.ownPrice ?? product?.price, status: product?.status ?? .active)
+        }
+    }
+
+    private static func escapingWildcards(of text: String) -> String {
+        text.replacing("\\", with: "\\\\").replacing("%", with: "\\%").replacing("_", with: "\\_")
+    }
+}

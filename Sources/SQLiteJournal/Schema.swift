@@ -1,0 +1,59 @@
+import Foundation
+import GRDB
+
+/// The tables, as migrations: each is applied once, in order, and never changed after it has shipped.
+enum Schema {
+    static var migrator: DatabaseMigrator {
+        var migrator = DatabaseMigrator()
+        migrator.registerMigration("1: events, answers, values") { db in
+            try db.execute(
+                sql: """
+                    CREATE TABLE meta (key TEXT PRIMARY KEY, value NOT NULL) WITHOUT ROWID;
+                    CREATE TABLE events (
+                        seq INTEGER PRIMARY KEY, at INTEGER NOT NULL, type INTEGER NOT NULL, product INTEGER, variant INTEGER, sku TEXT,
+                        location TEXT, level INTEGER, json BLOB NOT NULL);
+                    CREATE TABLE answers (
+                        row INTEGER PRIMARY KEY, at INTEGER NOT NULL, id TEXT NOT NULL, written INTEGER NOT NULL,
+                        resolved INTEGER NOT NULL, outcome BLOB NOT NULL);
+                    CREATE TABLE cursors (name TEXT PRIMARY KEY, seq INTEGER NOT NULL) WITHOUT ROWID;
+                    """)
+            try db.execute(sql: StateTables(.current).creation)
+            // What the events that retention deleted had led to, so that the kept ones can still be folded and audited.
+            try db.execute(sql: StateTables(.base).creation)
+            try db.execute(
+                sql: """
+                    CREATE INDEX variants_by_product ON variants (product);
+                    CREATE INDEX base_variants_by_product ON base_variants (product);
+                    CREATE UNIQUE INDEX variants_by_sku ON variants (sku);
+                    CREATE INDEX barcodes_by_variant ON barcodes (variant);
+                    CREATE INDEX base_barcodes_by_variant ON base_barcodes (variant);
+                    CREATE INDEX stock_by_level ON stock (level, variant) WHERE level <> 0;
+                    CREATE INDEX balances_by_location ON balances (location, variant);
+                    """)
+            try Meta.set("epoch", UUID().uuidString.lowercased(), db)
+            try Meta.set("seq", 0, db)
+            try Meta.set("first", 1, db)
+        }
+        return migrator
+    }
+}
+
+/// Single values of the journal.
+enum Meta {
+    /// The last committed event.
+    static func seq(_ db: Database) throws -> UInt64 { UInt64(try integer("seq", db)) }
+
+    /// The first event that is kept.
+    static func first(_ db: Database) throws -> UInt64 { UInt64(try integer("first", db)) }
+
+    static func integer(_ key: String, _ db: Database) throws -> Int64 {
+        let statement = try db.cachedStatement(sql: "SELECT value FROM meta WHERE key = ?")
+        return try Int64.fetchOne(statement, arguments: [key]) ?? 0
+    }
+
+    static func set(_ key: String, _ value: any DatabaseValueConvertible, _ db: Database) throws {
+        let statement = try db.cachedStatement(
+            sql: "INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value")
+        try statement.execute(arguments: [key, value])
+    }
+}

@@ -1,0 +1,135 @@
+import GRDB
+import TallywireCore
+
+extension StateTables {
+    /// Writes the values that changed: one row for each, however many events changed it.
+    func store(_ changes: StateChanges, _ db: Database) throws {
+        for location in changes.locations {
+            let insert = try RawStatement("INSERT INTO \(prefix)locations (code, name, sells) VALUES (?, ?, ?)", db)
+            insert.bind(location.code, at: 1)
+            insert.bind(location.name, at: 2)
+            insert.bind(location.sells ? 1 : 0 as Int64, at: 3)
+            try insert.execute()
+        }
+        for change in changes.products { try store(change, db) }
+        // What a code leaves has to be free before another variant takes it.
+        for change in changes.variants { try removeBarcodes(change, db) }
+        for change in changes.variants { try store(change, db) }
+        if changes.variants.contains(where: { $0.before == nil }) || changes.products.contains(where: { $0.before == nil }) {
+            try Meta.set(prefix + "last_product", changes.lastIDs.product, db)
+            try Meta.set(prefix + "last_variant", changes.lastIDs.variant, db)
+        }
+    }
+
+    private func store(_ change: StateChanges.Change<Product>, _ db: Database) throws {
+        guard let product = change.after else {
+            return try delete(change.before?.id.rawValue, from: "products", "id", db)
+        }
+        if let before = change.before, before.name == product.name, before.status == product.status, before.price == product.price {
+            return
+        }
+        let upsert = try RawStatement(
+            """
+            INSERT INTO \(prefix)products (id, name, status, price, is_default) VALUES (?, ?, ?, ?, ?)
+            ON CONFLICT (id) DO UPDATE SET name = excluded.name, status = excluded.status, price = excluded.price
+            """, db)
+        upsert.bind(product.id.rawValue, at: 1)
+        upsert.bind(product.name, at: 2)
+        upsert.bind(product.status.rawValue, at: 3)
+        upsert.bind(product.price?.hundredths, at: 4)
+        upsert.bind(product.hasDefaultVariant ? 1 : 0 as Int64, at: 5)
+        try upsert.execute()
+    }
+
+    private func removeBarcodes(_ change: StateChanges.Change<Variant>, _ db: Database) throws {
+        guard let before = change.before, before.barcodes != change.after?.barcodes else { return }
+        try delete(before.id.rawValue, from: "barcodes", "variant", db)
+    }
+
+    private func store(_ change: StateChanges.Change<Variant>, _ db: Database) throws {
+        guard let variant = change.after else {
+            try delete(change.before?.id.rawValue, from: "variants", "id", db)
+            try delete(change.before?.id.rawValue, from: "stock", "variant", db)
+            return try delete(change.before?.id.rawValue, from: "balances", "variant", db)
+        }
+        let before = change.before
+        if before?.name != variant.name || before?.ownPrice != variant.ownPrice || before?.alerts != variant.alerts {
+            try storeCatalogue(of: variant, db)
+        }
+        if before?.barcodes != variant.barcodes { try storeBarcodes(of: variant, db) }
+        if before?.version != variant.version || before?.level != variant.level || before?.stock != variant.stock
+            || before?.wasStocked != variant.wasStocked
+        {
+            try storeStock(of: variant, db)
+        }
+        for (position, balance) in variant.balances.enumerated() {
+            if let before, position < before.balances.count, before.balances[position] == balance { continue }
+            try store(balance, of: variant.id, position, db)
+        }
+    }
+
+    private func storeCatalogue(of variant: Variant, _ db: Database) throws {
+        let upsert = try RawStatement(
+            """
+            INSERT INTO \(prefix)variants (id, product, is_default, sku, name, price, threshold, rearm) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+            ON CONFLICT (id) DO UPDATE SET
+                name = excluded.name, price = excluded.price, threshold = excluded.threshold, rearm = excluded.rearm
+            """, db)
+        upsert.bind(variant.id.rawValue, at: 1)
+        upsert.bind(variant.productID.rawValue, at: 2)
+        upsert.bind(variant.isDefault ? 1 : 0 as Int64, at: 3)
+        upsert.bind(variant.sku, at: 4)
+        upsert.bind(variant.name, at: 5)
+        upsert.bind(variant.ownPrice?.hundredths, at: 6)
+        upsert.bind(variant.alerts.threshold, at: 7)
+        upsert.bind(variant.alerts.rearm, at: 8)
+        try upsert.execute()
+    }
+
+    private func storeBarcodes(of variant: Variant, _ db: Database) throws {
+        let insert = try RawStatement("INSERT INTO \(prefix)barcodes (code, variant, position, units) VALUES (?, ?, ?, ?)", db)
+        for (position, barcode) in variant.barcodes.enumerated() {
+            insert.bind(barcode.code, at: 1)
+            insert.bind(variant.id.rawValue, at: 2)
+            insert.bind(Int64(position), at: 3)
+            insert.bind(barcode.units, at: 4)
+            try insert.execute()
+        }
+    }
+
+    private func storeStock(of variant: Variant, _ db: Database) throws {
+        let upsert = try RawStatement(
+            """
+            INSERT INTO \(prefix)stock (variant, version, level, stock, was_stocked) VALUES (?, ?, ?, ?, ?)
+            ON CONFLICT (variant) DO UPDATE SET
+                version = excluded.version, level = excluded.level, stock = excluded.stock, was_stocked = excluded.was_stocked
+            """, db)
+        upsert.bind(variant.id.rawValue, at: 1)
+        upsert.bind(variant.version, at: 2)
+        upsert.bind(variant.level.number, at: 3)
+        upsert.bind(variant.stock, at: 4)
+        upsert.bind(variant.wasStocked ? 1 : 0 as Int64, at: 5)
+        try upsert.execute()
+    }
+
+    private func store(_ balance: Balance, of variant: VariantID, _ position: Int, _ db: Database) throws {
+        let upsert = try RawStatement(
+            """
+            INSERT INTO \(prefix)balances (variant, location, position, on_hand, reserved) VALUES (?, ?, ?, ?, ?)
+            ON CONFLICT (variant, location) DO UPDATE SET on_hand = excluded.on_hand, reserved = excluded.reserved
+            """, db)
+        upsert.bind(variant.rawValue, at: 1)
+        upsert.bind(balance.location, at: 2)
+        upsert.bind(Int64(position), at: 3)
+        upsert.bind(balance.onHand, at: 4)
+        upsert.bind(balance.reserved, at: 5)
+        try upsert.execute()
+    }
+
+    private func delete(_ id: Int64?, from table: String, _ column: String, _ db: Database) throws {
+        guard let id else { return }
+        let delete = try RawStatement("DELETE FROM \(prefix)\(table) WHERE \(column) = ?", db)
+        delete.bind(id, at: 1)
+        try delete.execute()
+    }
+}

@@ -1,0 +1,165 @@
+import GRDB
+import TallywireCore
+
+/// The tables that keep catalogue and stock as values: those of now, and those of the point up to which events were deleted.
+struct StateTables {
+    enum Which: String {
+        case current = ""
+        case base = "base_"
+    }
+
+    private let which: Which
+
+    init(_ which: Which) {
+        self.which = which
+    }
+
+    var prefix: String { which.rawValue }
+
+    var creation: String {
+        """
+        CREATE TABLE \(prefix)locations (code TEXT PRIMARY KEY, name TEXT NOT NULL, sells INTEGER NOT NULL);
+        CREATE TABLE \(prefix)products (
+            id INTEGER PRIMARY KEY, name TEXT NOT NULL, status TEXT NOT NULL, price INTEGER, is_default INTEGER NOT NULL);
+        CREATE TABLE \(prefix)variants (
+            id INTEGER PRIMARY KEY, product INTEGER NOT NULL, is_default INTEGER NOT NULL, sku TEXT NOT NULL, name TEXT NOT NULL,
+            price INTEGER, threshold INTEGER NOT NULL, rearm INTEGER NOT NULL);
+        CREATE TABLE \(prefix)barcodes (
+            code TEXT PRIMARY KEY, variant INTEGER NOT NULL, position INTEGER NOT NULL, units INTEGER NOT NULL) WITHOUT ROWID;
+        CREATE TABLE \(prefix)stock (
+            variant INTEGER PRIMARY KEY, version INTEGER NOT NULL, level INTEGER NOT NULL, stock INTEGER NOT NULL,
+            was_stocked INTEGER NOT NULL);
+        CREATE TABLE \(prefix)balances (
+            variant INTEGER NOT NULL, location TEXT NOT NULL, position INTEGER NOT NULL, on_hand INTEGER NOT NULL,
+            reserved INTEGER NOT NULL, PRIMARY KEY (variant, location)) WITHOUT ROWID;
+        """
+    }
+
+    // MARK: Reading
+
+    /// The whole state. It reads each table once, in order of the variants' ids, so that rows of a variant come together.
+    func load(_ db: Database) throws -> InventoryState {
+        let barcodes = try lists("SELECT variant, code, units FROM \(prefix)barcodes ORDER BY variant, position", db) {
+            Barcode(code: $0.text(1), units: $0.integer(2))
+        }
+        let balances = try lists(
+            "SELECT variant, location, on_hand, reserved FROM \(prefix)balances ORDER BY variant, position", db
+        ) {
+            Balance(location: $0.text(1), onHand: $0.integer(2), reserved: $0.integer(3))
+        }
+        var variants: [Variant] = []
+        var byProduct: [ProductID: (variants: [VariantID], stock: Int64)] = [:]
+        try RawStatement("\(variantSelection) ORDER BY v.id", db).forEachRow { row in
+            let variant = variant(row, barcodes: barcodes, balances: balances)
+            byProduct[variant.productID, default: ([], 0)].variants.append(variant.id)
+            byProduct[variant.productID, default: ([], 0)].stock += variant.stock
+            variants.append(variant)
+        }
+        var products: [Product] = []
+        try RawStatement("SELECT id, name, status, price, is_default FROM \(prefix)products", db).forEachRow { row in
+            let mine = byProduct[ProductID(row.integer(0))]
+            products.append(Self.product(row, variants: mine?.variants ?? [], totalStock: mine?.stock ?? 0))
+        }
+        return InventoryState(
+            seq: which == .current ? try Meta.seq(db) : try Meta.first(db) - 1, locations: try locations(db), products: products,
+            variants: variants, lastIDs: try lastIDs(db))
+    }
+
+    /// The part of the state that `ids` name, with all variants of these products.
+    func load(products ids: Set<ProductID>, seq: UInt64, _ db: Database) throws -> InventoryState {
+        var products: [Product] = []
+        var variants: [Variant] = []
+        let selectProduct = try RawStatement("SELECT id, name, status, price, is_default FROM \(prefix)products WHERE id = ?", db)
+        let selectVariants = try RawStatement("\(variantSelection) WHERE v.product = ? ORDER BY v.id", db)
+        for id in ids {
+            var mine: [Variant] = []
+            selectVariants.bind(id.rawValue, at: 1)
+            var rows: [Variant] = []
+            try selectVariants.forEachRow { rows.append(variant($0, barcodes: [:], balances: [:])) }
+            for var row in rows {
+                row.barcodes = try self.barcodes(of: row.id, db)
+                row.balances = try self.balances(of: row.id, db)
+                mine.append(row)
+            }
+            selectProduct.bind(id.rawValue, at: 1)
+            try selectProduct.forEachRow { row in
+                products.append(
+                    Self.product(row, variants: mine.map(\.id), totalStock: mine.reduce(0) { $0 + $1.stock }))
+            }
+            variants += mine
+        }
+        return InventoryState(
+            seq: seq, locations: try locations(db), products: products, variants: variants, lastIDs: try lastIDs(db))
+    }
+
+    func locations(_ db: Database) throws -> [Location] {
+        var locations: [Location] = []
+        try RawStatement("SELECT code, name, sells FROM \(prefix)locations ORDER BY rowid", db).forEachRow {
+            locations.append(Location(code: $0.text(0), name: $0.text(1), sells: $0.integer(2) != 0))
+        }
+        return locations
+    }
+
+    func barcodes(of id: VariantID, _ db: Database) throws -> [Barcode] {
+        let select = try RawStatement("SELECT code, units FROM \(prefix)barcodes WHERE variant = ? ORDER BY position", db)
+        select.bind(id.rawValue, at: 1)
+        var barcodes: [Barcode] = []
+        try select.forEachRow { barcodes.append(Barcode(code: $0.text(0), units: $0.integer(1))) }
+        return barcodes
+    }
+
+    func balances(of id: VariantID, _ db: Database) throws -> [Balance] {
+        let select = try RawStatement(
+            "SELECT location, on_hand, reserved FROM \(prefix)balances WHERE variant = ? ORDER BY position", db)
+        select.bind(id.rawValue, at: 1)
+        var balances: [Balance] = []
+        try select.forEachRow { balances.append(Balance(location: $0.text(0), onHand: $0.integer(1), reserved: $0.integer(2))) }
+        return balances
+    }
+
+    /// Variants with their stock; barcodes and balances are in tables of their own.
+    var variantSelection: String {
+        """
+        SELECT v.id, v.product, v.is_default, v.sku, v.name, v.price, v.threshold, v.rearm, s.level, s.version, s.stock, s.was_stocked
+        FROM \(prefix)variants v JOIN \(prefix)stock s ON s.variant = v.id
+        """
+    }
+
+    func variant(_ row: RawRow, barcodes: [VariantID: [Barcode]], balances: [VariantID: [Balance]]) -> Variant {
+        let id = VariantID(row.integer(0))
+        return Variant(
+            id: id, productID: ProductID(row.integer(1)), isDefault: row.integer(2) != 0, sku: row.text(3), name: row.text(4),
+            ownPrice: row.integerIfPresent(5).flatMap { Price(hundredths: $0) }, barcodes: barcodes[id] ?? [],
+            alerts: AlertRule(threshold: row.integer(6), rearm: row.integer(7)), level: StockLevel(number: row.integer(8)) ?? .out,
+            version: row.integer(9), stock: row.integer(10), wasStocked: row.integer(11) != 0, balances: balances[id] ?? [])
+    }
+
+    static func product(_ row: RawRow, variants: [VariantID], totalStock: Int64) -> Product {
+        Product(
+            id: ProductID(row.integer(0)), name: row.text(1), status: ProductStatus(rawValue: row.text(2)) ?? .active,
+            price: row.integerIfPresent(3).flatMap { Price(hundredths: $0) }, variants: variants,
+            hasDefaultVariant: row.integer(4) != 0, totalStock: totalStock)
+    }
+
+    private func lastIDs(_ db: Database) throws -> InventoryState.LastIDs {
+        InventoryState.LastIDs(
+            product: try Meta.integer(prefix + "last_product", db), variant: try Meta.integer(prefix + "last_variant", db))
+    }
+
+    private func lists<Value>(_ sql: String, _ db: Database, _ make: (RawRow) -> Value) throws -> [VariantID: [Value]] {
+        var lists: [VariantID: [Value]] = [:]
+        var current: [Value] = []
+        var id: VariantID?
+        try RawStatement(sql, db).forEachRow { row in
+            let rowID = VariantID(row.integer(0))
+            if rowID != id {
+                if let id { lists[id] = current }
+                current = []
+                id = rowID
+            }
+            current.append(make(row))
+        }
+        if let id { lists[id] = current }
+        return lists
+    }
+}
