@@ -86,6 +86,14 @@ public final class Feed: Sendable {
         return nil
     }
 
+    /// When the event `seq` was committed, if it is still in memory.
+    public func timestamp(of seq: UInt64) -> Timestamp? {
+        state.withLock { state in
+            guard let first = state.ring.first, seq >= first.seq, seq <= state.head else { return nil }
+            return state.ring[Int(seq - first.seq)].timestamp
+        }
+    }
+
     private enum Look {
         case events([EventEnvelope])
         /// The journal has to be asked.

@@ -1,0 +1,58 @@
+import Foundation
+import TallywireCore
+import TallywireEngine
+
+/// Where records go that a sink rejects for good: JSON Lines, `{"at","sink","seq","reason","event"}`.
+///
+/// The file is opened for each writing, since that is rare, and flushed to disk before the sink's position moves on. When it is larger than
+/// ``sizeLimit``, it becomes `FILE.1`, which replaces an older one.
+public struct DeadLetterFile: Sendable {
+    public let path: String
+    /// Bytes after which a new file is begun.
+    public let sizeLimit: Int
+
+    public init(path: String, sizeLimit: Int = 64 << 20) {
+        self.path = path
+        self.sizeLimit = sizeLimit
+    }
+
+    /// Appends `letters` for the sink `sink`; all are on disk when this returns. Throws if the file cannot be written.
+    func append(_ letters: [(event: EventEnvelope, reason: String)], sink: String, now: Timestamp) throws {
+        var json = JSONWriter()
+        var lines: [UInt8] = []
+        for letter in letters {
+            json.removeAll()
+            json.object { json in
+                json.key("at")
+                json.timestamp(now)
+                json.key("sink")
+                json.string(sink)
+                json.key("seq")
+                json.integer(letter.event.seq)
+                json.key("reason")
+                json.string(letter.reason)
+                json.key("event")
+                json.raw(letter.event.json)
+            }
+            lines += json.bytes
+            lines.append(UInt8(ascii: "\n"))
+        }
+        let url = URL(fileURLWithPath: path)
+        try FileManager.default.createDirectory(at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
+        try rotateIfLarge(url)
+        if !FileManager.default.fileExists(atPath: path) { try Data().write(to: url, options: .withoutOverwriting) }
+        let file = try FileHandle(forWritingTo: url)
+        defer { try? file.close() }
+        try file.seekToEnd()
+        try file.write(contentsOf: lines)
+        try file.synchronize()
+    }
+
+    private func rotateIfLarge(_ url: URL) throws {
+        let attributes = try? FileManager.default.attributesOfItem(atPath: path)
+        guard let size = attributes?[.size] as? Int, size > sizeLimit else { return }
+        let older = url.appendingPathExtension("1")
+        if FileManager.default.fileExists(atPath: older.path) { try FileManager.default.removeItem(at: older) }
+        try FileManager.default.moveItem(at: url, to: older)
+    }
+}

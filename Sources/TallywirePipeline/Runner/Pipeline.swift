@@ -1,0 +1,91 @@
+import Logging
+import TallywireCore
+import TallywireEngine
+
+/// All sources and sinks around one engine, running.
+///
+/// The order at shutdown is the order of the data: ``runSources()`` is cancelled first, then the engine is stopped, which ends the feed, and
+/// ``runSinks()`` returns by itself once each sink has taken what is left.
+public final class Pipeline: PipelineObserver {
+    private let engine: InventoryEngine
+    private let sources: [SourceRunner]
+    private let sinks: [SinkRunner]
+    private let retention: Retention
+    private let logger: Logger
+    private let clock: @Sendable () -> Timestamp
+
+    public init(
+        engine: InventoryEngine, sources: [SourceRunner.Definition], sinks: [SinkRunner.Definition], defaultLocation: String,
+        retention: Retention = Retention(), logger: Logger, version: String, clock: @escaping @Sendable () -> Timestamp
+    ) {
+        self.engine = engine
+        self.retention = retention
+        self.logger = logger
+        self.clock = clock
+        self.sources = sources.map {
+            SourceRunner($0, gateway: engine, defaultLocation: defaultLocation, logger: logger, version: version)
+        }
+        self.sinks = sinks.map {
+            SinkRunner($0, feed: engine.feed, journal: engine.journal, logger: logger, version: version, clock: clock)
+        }
+    }
+
+    /// Runs all sources until the task is cancelled.
+    public func runSources() async {
+        await withTaskGroup(of: Void.self) { group in
+            for source in sources { group.addTask { await source.run() } }
+        }
+    }
+
+    /// Runs all sinks until the feed has ended and each has taken what is left, or until the task is cancelled.
+    public func runSinks() async {
+        await withTaskGroup(of: Void.self) { group in
+            for sink in sinks { group.addTask { await sink.run() } }
+        }
+    }
+
+    /// Tells the sinks that the feed is about to end.
+    public func drain() {
+        for sink in sinks { sink.drain() }
+    }
+
+    /// Deletes what retention no longer keeps, now and every `interval`, until the task is cancelled.
+    public func runRetention(every interval: Duration = .seconds(60)) async {
+        while !Task.isCancelled {
+            do {
+                let report = try await engine.journal.prune(retention, protected: protectedPosition, now: clock())
+                if report.unread > 0 {
+                    logger.error(
+                        "The journal reached its hard limit and deleted events that a sink had not read.",
+                        metadata: ["unread": "\(report.unread)", "firstKept": "\(report.firstKept)"])
+                }
+            } catch {
+                logger.warning("Old events could not be deleted.", metadata: ["error": "\(error)"])
+            }
+            do { try await Task.sleep(for: interval) } catch { return }
+        }
+    }
+
+    /// The event up to which every durable sink has come.
+    private var protectedPosition: UInt64 {
+        sinks.filter { $0.definition.mode == .durable }.map(\.position).min() ?? engine.feed.head
+    }
+
+    public func status() async -> PipelineStatus {
+        let waiting = engine.waiting
+        let statistics = engine.statistics
+        var status = EngineStatus()
+        status.inbox = waiting.count
+        status.inboxCapacity = waiting.capacity
+        status.applied = statistics.applied
+        status.rejected = statistics.rejected
+        status.duplicates = statistics.duplicates
+        status.overloaded = statistics.overloaded
+        status.commits = statistics.commits
+        status.failedCommits = statistics.failedCommits
+        status.failure = statistics.failure
+        return PipelineStatus(
+            epoch: engine.journal.epoch, head: engine.feed.head, engine: status, sources: sources.map { $0.report() },
+            sinks: sinks.map { $0.report() })
+    }
+}

@@ -1,0 +1,222 @@
+import Foundation
+import Logging
+import Synchronization
+import TallywireCore
+import TallywireEngine
+
+/// Runs one sink: reads the feed from the sink's position, filters, delivers, retries, remembers how far it came, and counts.
+///
+/// A sink that fails or hangs costs its own position in the journal and nothing else.
+public final class SinkRunner: Sendable {
+    /// A sink as the configuration describes it.
+    public struct Definition: Sendable {
+        public var name: String
+        public var plugin: String
+        public var mode: SinkMode
+        public var sink: any Sink
+        public var filter: EventFilter
+        public var retry: RetryPolicy
+        public var deadLetters: DeadLetterFile
+
+        public init(
+            name: String, plugin: String, mode: SinkMode, sink: any Sink, filter: EventFilter = EventFilter(),
+            retry: RetryPolicy = RetryPolicy(), deadLetters: DeadLetterFile
+        ) {
+            self.name = name
+            self.plugin = plugin
+            self.mode = mode
+            self.sink = sink
+            self.filter = filter
+            self.retry = retry
+            self.deadLetters = deadLetters
+        }
+    }
+
+    public let definition: Definition
+    private let feed: Feed
+    private let journal: any Journal
+    private let logger: Logger
+    private let version: String
+    private let clock: @Sendable () -> Timestamp
+    private let progress: Mutex<SinkProgress>
+
+    public init(
+        _ definition: Definition, feed: Feed, journal: any Journal, logger: Logger, version: String,
+        clock: @escaping @Sendable () -> Timestamp
+    ) {
+        self.definition = definition
+        self.feed = feed
+        self.journal = journal
+        var logger = logger
+        logger[metadataKey: "sink"] = "\(definition.name)"
+        self.logger = logger
+        self.version = version
+        self.clock = clock
+        // Until it has looked its position up, a durable sink needs everything.
+        progress = Mutex(SinkProgress(position: definition.mode == .durable ? 0 : feed.head))
+    }
+
+    /// The last event that the sink is done with.
+    public var position: UInt64 { progress.withLock { $0.position } }
+
+    /// Runs until the feed has ended and everything in it is delivered, or until the task is cancelled; then stops the sink.
+    public func run() async {
+        do {
+            try await begin()
+            while !Task.isCancelled {
+                guard let events = try await read() else { break }
+                try await deliver(events)
+            }
+        } catch is CancellationError {
+            // Shutdown: what is not delivered stays in the journal.
+        } catch {
+            logger.error("The sink's runner ended.", metadata: ["error": "\(error)"])
+            note(error)
+        }
+        await definition.sink.stop()
+        progress.withLock { $0.hasStopped() }
+    }
+
+    /// The feed is about to end: from here on the sink catches up for the last time.
+    public func drain() { progress.withLock { $0.isDraining() } }
+
+    /// Where the sink stands.
+    public func report() -> PipelineStatus.SinkReport {
+        let head = feed.head
+        let progress = progress.withLock { $0 }
+        let counters = progress.counters(head: head)
+        var lag = 0.0
+        if counters.pending > 0, let oldest = feed.timestamp(of: progress.position + 1) ?? progress.lastTimestamp {
+            lag = max(0, Double(clock().milliseconds - oldest.milliseconds) / 1000)
+        }
+        return PipelineStatus.SinkReport(
+            name: definition.name, plugin: definition.plugin, mode: definition.mode, state: progress.state, position: progress.position,
+            lagEvents: counters.pending, lagSeconds: lag, counters: counters, lastError: progress.lastError,
+            lastErrorAt: progress.lastErrorAt)
+    }
+
+    // MARK: Beginning
+
+    /// Finds the sink's position and starts it, again and again until that works.
+    private func begin() async throws {
+        while true {
+            do {
+                let cursor = definition.mode == .durable ? try await journal.cursor(of: definition.name) : nil
+                let range = try await journal.range()
+                let head = feed.head
+                switch (definition.mode, cursor) {
+                case (.live, _): progress.withLock { $0.begin(at: head) }
+                case (.durable, let cursor?): progress.withLock { $0.begin(at: min(cursor, head)) }
+                case (.durable, nil): progress.withLock { $0.begin(at: range.first - 1) }
+                }
+                try await definition.sink.start(
+                    SinkContext(
+                        name: definition.name, logger: logger, epoch: journal.epoch, cursor: cursor, head: head, stock: journal,
+                        version: version))
+                progress.withLock { $0.isRunning() }
+                return
+            } catch {
+                try await pause(after: error, what: "The sink could not start.")
+            }
+        }
+    }
+
+    // MARK: Reading
+
+    private func read() async throws -> [EventEnvelope]? {
+        while true {
+            do {
+                return try await feed.next(after: position)
+            } catch let error as JournalError where error.code == .pruned {
+                let first = try await journal.range().first
+                let lost = first - 1 - position
+                logger.error("The journal's hard limit deleted events that this sink had not read.", metadata: ["lost": "\(lost)"])
+                progress.withLock {
+                    $0.lose(through: first - 1)
+                    $0.fail("\(lost) events were lost to the journal's hard limit", at: clock())
+                }
+            } catch {
+                try await pause(after: error, what: "The journal could not be read.")
+            }
+        }
+    }
+
+    // MARK: Delivering
+
+    private func deliver(_ events: [EventEnvelope]) async throws {
+        var rest = events[...]
+        while let last = rest.last {
+            let records = definition.filter.wantsAll ? Array(rest) : rest.filter(definition.filter.wants)
+            if records.isEmpty { return await advance(rest, through: last, records: 0, Delivery()) }
+            do {
+                let delivery = try await definition.sink.deliver(EventBatch(records: records))
+                try bury(delivery.rejected, among: records)
+                return await advance(rest, through: last, records: records.count, delivery)
+            } catch SinkError.delivered(through: let seq, because: let reason) {
+                let taken = rest.prefix { $0.seq <= seq }
+                if let lastTaken = taken.last {
+                    let count = records.count { $0.seq <= seq }
+                    await advance(taken, through: lastTaken, records: count, Delivery())
+                    rest = rest.dropFirst(taken.count)
+                }
+                if !rest.isEmpty { try await pause(after: SinkError.unavailable(reason), what: "A delivery failed.") }
+            } catch {
+                let failures = progress.withLock { $0.failures } + 1
+                if definition.retry.givesUp(afterFailures: failures), !(error is CancellationError) {
+                    let rejected = records.map { Delivery.Rejected(seq: $0.seq, reason: "given up after \(failures) tries: \(error)") }
+                    note(error)
+                    try bury(rejected, among: records)
+                    return await advance(rest, through: last, records: records.count, Delivery(rejected: rejected))
+                }
+                try await pause(after: error, what: "A delivery failed.")
+            }
+        }
+    }
+
+    private func advance(_ events: ArraySlice<EventEnvelope>, through last: EventEnvelope, records: Int, _ delivery: Delivery) async {
+        progress.withLock {
+            $0.advance(
+                through: last.seq, at: last.timestamp, filtered: events.count - records, merged: min(delivery.merged, records),
+                rejected: delivery.rejected.count)
+        }
+        guard definition.mode == .durable else { return }
+        do {
+            try await journal.storeCursor(last.seq, of: definition.name)
+        } catch {
+            // The position is kept in memory and written with the next one; a crash before that means delivering again.
+            logger.warning("The sink's position could not be stored.", metadata: ["error": "\(error)"])
+        }
+    }
+
+    private func bury(_ rejected: [Delivery.Rejected], among records: [EventEnvelope]) throws {
+        guard !rejected.isEmpty else { return }
+        let reasons = Dictionary(rejected.map { ($0.seq, $0.reason) }) { first, _ in first }
+        let letters = records.compactMap { record in reasons[record.seq].map { (event: record, reason: $0) } }
+        try definition.deadLetters.append(letters, sink: definition.name, now: clock())
+        logger.error(
+            "The sink rejected records for good; they are in the dead-letter file.",
+            metadata: ["records": "\(letters.count)", "file": "\(definition.deadLetters.path)", "first reason": "\(letters.first?.reason ?? "")"])
+    }
+
+    // MARK: Failing
+
+    private func pause(after error: any Error, what: Logger.Message) async throws {
+        if error is CancellationError || Task.isCancelled { throw CancellationError() }
+        let failures = note(error)
+        let pause = definition.retry.pause(afterFailures: failures)
+        // Once, and then ever more rarely: a broker that is away all night must not fill the disk with its log.
+        if failures.nonzeroBitCount == 1 {
+            logger.warning(what, metadata: ["error": "\(error)", "failures": "\(failures)"])
+        }
+        try await Task.sleep(for: pause)
+    }
+
+    @discardableResult
+    private func note(_ error: any Error) -> Int {
+        let now = clock()
+        return progress.withLock {
+            $0.fail("\(error)", at: now)
+            return $0.failures
+        }
+    }
+}

@@ -1,0 +1,61 @@
+import Logging
+import TallywireCore
+import TallywireEngine
+
+/// Runs one source until its task is cancelled, and again after a pause if it ends by an error.
+public final class SourceRunner: Sendable {
+    /// A source as the configuration describes it.
+    public struct Definition: Sendable {
+        public var name: String
+        public var plugin: String
+        public var source: any Source
+
+        public init(name: String, plugin: String, source: any Source) {
+            self.name = name
+            self.plugin = plugin
+            self.source = source
+        }
+    }
+
+    public let definition: Definition
+    private let context: SourceContext
+    private let retry: RetryPolicy
+
+    public init(
+        _ definition: Definition, gateway: any CommandGateway, defaultLocation: String, logger: Logger, version: String,
+        retry: RetryPolicy = RetryPolicy()
+    ) {
+        self.definition = definition
+        self.retry = retry
+        var logger = logger
+        logger[metadataKey: "source"] = "\(definition.name)"
+        context = SourceContext(
+            name: definition.name, logger: logger, gateway: gateway, defaultLocation: defaultLocation, status: SourceStatus(),
+            version: version)
+    }
+
+    public func run() async {
+        var failures = 0
+        while !Task.isCancelled {
+            do {
+                try await definition.source.run(context)
+                break
+            } catch is CancellationError {
+                break
+            } catch {
+                failures += 1
+                context.logger.error("The source ended and is started again.", metadata: ["error": "\(error)"])
+                context.status.update {
+                    $0.state = "failed"
+                    $0.lastError = "\(error)"
+                }
+                do { try await Task.sleep(for: retry.pause(afterFailures: failures)) } catch { break }
+            }
+        }
+        context.status.update { $0.state = "stopped" }
+    }
+
+    public func report() -> PipelineStatus.SourceReport {
+        PipelineStatus.SourceReport(name: definition.name, plugin: definition.plugin, status: context.status.current)
+    }
+}
