@@ -1,0 +1,50 @@
+/// plugins.json cannot be used: all the mistakes that were found, in the order of the file.
+public struct ConfigurationError: Error, Equatable, Sendable, CustomStringConvertible {
+    /// At least one.
+    public let diagnostics: [ConfigurationDiagnostic]
+
+    public init(_ diagnostics: [ConfigurationDiagnostic]) {
+        self.diagnostics = Array(Set(diagnostics)).sorted()
+    }
+
+    /// One line a mistake.
+    public var description: String { diagnostics.map(\.description).joined(separator: "\n") }
+}
+
+/// A plugin's own objection to its options, thrown from the closure that makes it: what no schema can say, such as two options that
+/// exclude each other. It is shown at the position of the value that `path` leads to.
+public struct OptionError: Error, Sendable, CustomStringConvertible {
+    /// Keys and indices from the plugin's entry down, such as `["publish", "0", "topic"]`. As far as it exists in the file it is followed.
+    public let path: [String]
+    public let message: String
+
+    public init(_ path: String..., message: String) {
+        self.path = path
+        self.message = message
+    }
+
+    public var description: String { message }
+}
+
+/// A name in `--only` or `--without` that no source and no sink has.
+public struct UnknownNameError: Error, Equatable, Sendable, CustomStringConvertible {
+    /// `--only` or `--without`.
+    public let option: String
+    public let name: String
+    /// The nearest name there is, if one is near.
+    public let suggestion: String?
+    /// All names there are.
+    public let known: [String]
+
+    public init(option: String, name: String, suggestion: String?, known: [String]) {
+        self.option = option
+        self.name = name
+        self.suggestion = suggestion
+        self.known = known
+    }
+
+    public var description: String {
+        let hint = suggestion.map { "did you mean “\($0)”?" } ?? "there are \(known.map { "“\($0)”" }.joined(separator: ", "))"
+        return "\(option): no source or sink is named “\(name)”; \(hint)"
+    }
+}

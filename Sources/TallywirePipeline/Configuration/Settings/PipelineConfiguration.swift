@@ -1,0 +1,60 @@
+import TallywireEngine
+
+/// plugins.json, read and checked, with all defaults.
+public struct PipelineConfiguration: Sendable {
+    public var journal: JournalSettings
+    public var http: HTTPSettings
+    public var auth: AuthSettings
+    /// The location for lines of a movement that name none. Default `MAIN`.
+    public var defaultLocation: String
+    public var shutdown: ShutdownSettings
+    public var engine: EngineSettings
+    /// The sources that run: enabled and chosen, in the order of the file.
+    public var sources: [SourceEntry]
+    /// The sinks that run: enabled and chosen, in the order of the file.
+    public var sinks: [SinkEntry]
+
+    public init(
+        journal: JournalSettings, http: HTTPSettings, auth: AuthSettings, defaultLocation: String, shutdown: ShutdownSettings,
+        engine: EngineSettings, sources: [SourceEntry], sinks: [SinkEntry]
+    ) {
+        self.journal = journal
+        self.http = http
+        self.auth = auth
+        self.defaultLocation = defaultLocation
+        self.shutdown = shutdown
+        self.engine = engine
+        self.sources = sources
+        self.sinks = sinks
+    }
+
+    /// The directory of the journal, where dead letters go by default.
+    public var dataDirectory: String { Self.directory(of: journal.path) }
+
+    /// Moves the journal, and the dead letters that have no path of their own, to `directory`. Paths in plugins' options stay.
+    public mutating func setDataDirectory(_ directory: String) {
+        let old = dataDirectory
+        let name = journal.path.split(separator: "/").last.map(String.init) ?? "tallywire.db"
+        journal.path = Self.path(directory, name)
+        for index in sinks.indices where sinks[index].deadLetter == Self.deadLetter(of: sinks[index].name, in: old) {
+            sinks[index].deadLetter = Self.deadLetter(of: sinks[index].name, in: directory)
+        }
+    }
+
+    static func deadLetter(of sink: String, in directory: String) -> String {
+        path(directory, "dead-letter/\(sink).jsonl")
+    }
+
+    private static func directory(of path: String) -> String {
+        guard let slash = path.lastIndex(of: "/") else { return "." }
+        return slash == path.startIndex ? "/" : String(path[..<slash])
+    }
+
+    private static func path(_ directory: String, _ name: String) -> String {
+        switch directory {
+        case "", ".": name
+        case _ where directory.hasSuffix("/"): directory + name
+        default: directory + "/" + name
+        }
+    }
+}

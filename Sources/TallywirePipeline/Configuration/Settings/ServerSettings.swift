@@ -1,0 +1,92 @@
+import TallywireEngine
+
+/// Where and how long events are kept.
+public struct JournalSettings: Decodable, Sendable {
+    /// The SQLite file, relative to the working directory. Default `data/tallywire.db`.
+    public var path: String
+    public var retention: Retention
+    public var idempotency: Idempotency
+    public var ring: Ring
+
+    /// How long events are kept. They are never deleted before each enabled durable sink has taken them, up to `hardLimit`.
+    public struct Retention: Decodable, Sendable {
+        /// Default 30 days.
+        public var age: Duration
+        /// Of the events' JSON. Default 4 GiB.
+        public var size: ByteSize
+        /// Default 16 GiB.
+        public var hardLimit: ByteSize
+    }
+
+    /// How long the answers to movements with an id are kept.
+    public struct Idempotency: Decodable, Sendable {
+        /// Default and least 24 hours.
+        public var keep: Duration
+        /// Beyond this many the oldest go early. Default 10,000,000.
+        public var maximum: Int
+    }
+
+    /// How much of the recent past is kept in memory for sinks that follow closely.
+    public struct Ring: Decodable, Sendable {
+        /// Default 65,536.
+        public var events: Int
+        /// Of their JSON. Default 64 MiB.
+        public var size: ByteSize
+    }
+}
+
+/// Where the server listens and what it takes.
+public struct HTTPSettings: Decodable, Sendable {
+    /// Default `127.0.0.1`.
+    public var host: String
+    /// Default 8080; 0 takes a free one.
+    public var port: Int
+    public var limits: Limits
+
+    public struct Limits: Decodable, Sendable {
+        /// The largest body of a request. Default 1 MiB.
+        public var body: ByteSize
+        /// Connections at once, WebSockets among them. Default 20,000.
+        public var connections: Int
+    }
+}
+
+/// Who may do what.
+public struct AuthSettings: Decodable, Sendable {
+    public var mode: Mode
+
+    public enum Mode: String, Decodable, Sendable {
+        /// Everybody everything: for a loopback host only.
+        case open
+    }
+}
+
+/// How the server ends.
+public struct ShutdownSettings: Decodable, Sendable {
+    /// How long sinks may take to deliver what is committed. Default 10 seconds.
+    public var drain: Duration
+}
+
+/// The writer's limits.
+public struct EngineSettings: Decodable, Sendable {
+    /// Commands that may wait. Default 65,536.
+    public var inbox: Int
+    /// Commands in one commit. Default 4,096.
+    public var batch: Int
+}
+
+extension JournalSettings {
+    /// The retention as the journal takes it.
+    public var journalRetention: TallywireEngine.Retention {
+        TallywireEngine.Retention(age: retention.age, size: retention.size.bytes, hardLimit: retention.hardLimit.bytes)
+    }
+}
+
+extension PipelineConfiguration {
+    /// The limits as the engine takes them.
+    public var engineConfiguration: InventoryEngine.Configuration {
+        InventoryEngine.Configuration(
+            inbox: engine.inbox, batch: engine.batch,
+            feed: Feed.Capacity(events: journal.ring.events, bytes: journal.ring.size.bytes))
+    }
+}

@@ -1,0 +1,89 @@
+import TallywireCore
+
+/// A sink of plugins.json.
+public struct SinkEntry: Sendable {
+    /// Unique among sources and sinks. Default: the plugin's name.
+    public var name: String
+    /// What kind of sink it is.
+    public var type: SinkType
+    /// Always true in a configuration that was loaded, which leaves out the others.
+    public var isEnabled: Bool
+    /// The types of event that it gets, `nil` for all.
+    public var events: [EventType]?
+    /// Which of these events it gets.
+    public var filter: Filter
+    public var retry: Retry
+    /// The file for records that it will never take.
+    public var deadLetter: String
+    /// The plugin's options, checked and with all defaults.
+    public var options: ConfigurationValue
+    /// Where the entry stands, for error messages.
+    let place: EntryPlace
+
+    /// An entry that comes from no file, for tests and for programs that compose their own pipeline. `options` are not checked.
+    public init(
+        name: String, type: SinkType, events: [EventType]? = nil, filter: Filter = Filter(), retry: Retry = Retry(),
+        deadLetter: String, options: ConfigurationValue = [:]
+    ) {
+        self.init(
+            name: name, type: type, isEnabled: true, events: events, filter: filter, retry: retry, deadLetter: deadLetter,
+            options: options, place: EntryPlace(file: name, value: options))
+    }
+
+    init(
+        name: String, type: SinkType, isEnabled: Bool, events: [EventType]?, filter: Filter, retry: Retry, deadLetter: String,
+        options: ConfigurationValue, place: EntryPlace
+    ) {
+        self.name = name
+        self.type = type
+        self.isEnabled = isEnabled
+        self.events = events
+        self.filter = filter
+        self.retry = retry
+        self.deadLetter = deadLetter
+        self.options = options
+        self.place = place
+    }
+
+    /// The plugin's name, such as `json-log`.
+    public var plugin: String { type.name }
+    public var mode: SinkMode { type.mode }
+
+    /// Makes the sink. Opens nothing: that is for ``Sink/start(_:)``. Throws ``ConfigurationError`` if the plugin objects to its options.
+    public func makeSink() throws -> any Sink {
+        try place.run { try type.make(options) }
+    }
+
+    /// `where`: what an event must be about. Each list that is empty says nothing; of the others each must match.
+    public struct Filter: Decodable, Equatable, Sendable {
+        /// Location codes; `*` stands for any characters.
+        public var locations: [String]
+        /// SKUs; `*` stands for any characters.
+        public var skus: [String]
+        public var levels: [StockLevel]
+
+        public init(locations: [String] = [], skus: [String] = [], levels: [StockLevel] = []) {
+            self.locations = locations
+            self.skus = skus
+            self.levels = levels
+        }
+
+        public var isEmpty: Bool { locations.isEmpty && skus.isEmpty && levels.isEmpty }
+    }
+
+    /// How failed deliveries are tried again: exponential backoff with full jitter.
+    public struct Retry: Decodable, Equatable, Sendable {
+        /// The longest first pause. Default 200 ms.
+        public var initial: Duration
+        /// The longest pause. Default 30 s.
+        public var max: Duration
+        /// After this many tries the first record goes to the dead-letter file; `nil`, the default, tries for ever.
+        public var attempts: Int?
+
+        public init(initial: Duration = .milliseconds(200), max: Duration = .seconds(30), attempts: Int? = nil) {
+            self.initial = initial
+            self.max = max
+            self.attempts = attempts
+        }
+    }
+}

@@ -1,0 +1,71 @@
+/// A value of plugins.json with the place it came from.
+///
+/// Literals make values for defaults: `"64MiB"`, `8`, `true`, `[]`, `[:]`.
+public struct ConfigurationValue: Sendable {
+    public var content: Content
+    public var origin: Origin
+
+    public enum Content: Sendable {
+        case null
+        case bool(Bool)
+        case integer(Int)
+        case number(Double)
+        case string(String)
+        /// A string that the schema knows to be a duration, such as `"30s"`.
+        case duration(Duration)
+        /// A string or an integer that the schema knows to be a size, such as `"64KiB"`.
+        case size(ByteSize)
+        case list([ConfigurationValue])
+        /// In the order of the file, each key once.
+        case object([Member])
+    }
+
+    /// A key of an object with its value.
+    public struct Member: Sendable {
+        public var key: String
+        /// Where the key stands; the value may stand on another line.
+        public var keyOrigin: Origin
+        public var value: ConfigurationValue
+
+        public init(_ key: String, keyOrigin: Origin = .builtIn, _ value: ConfigurationValue) {
+            self.key = key
+            self.keyOrigin = keyOrigin
+            self.value = value
+        }
+    }
+
+    /// Where a value came from.
+    public enum Origin: Equatable, Sendable {
+        /// A place in the file. Both are counted from 1, the column in characters (Unicode scalars), not in bytes.
+        case file(line: Int, column: Int)
+        /// The command line: the whole option as it was given, and the text of the value in it.
+        case override(option: String, text: String)
+        /// A default.
+        case builtIn
+    }
+
+    public init(_ content: Content, origin: Origin = .builtIn) {
+        self.content = content
+        self.origin = origin
+    }
+
+    /// The value of `key` if this is an object that has it.
+    public subscript(key: String) -> ConfigurationValue? {
+        guard case .object(let members) = content else { return nil }
+        return members.first { $0.key == key }?.value
+    }
+
+    /// The text if this is a string.
+    public var string: String? {
+        guard case .string(let text) = content else { return nil }
+        return text
+    }
+
+    /// Reads this value as a `T`.
+    ///
+    /// Beside what any decoder knows it knows `Duration` and ``ByteSize``. A value that was checked against an ``OptionSchema``
+    /// decodes if the type agrees with the schema; otherwise `DecodingError` names the path.
+    public func decode<T: Decodable>(_ type: T.Type) throws -> T {
+        try ConfigurationDecoder(value: self, codingPath: []).decode(type)
+    }
+}
