@@ -99,6 +99,7 @@ let package = Package(
                 "TallywireCore", "TallywireEngine", "TallywirePipeline", log, nio("NIOCore"), nio("NIOPosix"), nio("NIOHTTP1"),
                 nio("NIOWebSocket"),
             ]),
+        tests("TallywireCore", ["TallywireCore"]),
     ],
     swiftLanguageModes: [.v6]
 )
