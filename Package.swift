@@ -100,6 +100,9 @@ let package = Package(
                 nio("NIOWebSocket"),
             ]),
         tests("TallywireCore", ["TallywireCore"]),
+        tests("TallywireEngine", ["TallywireCore", "TallywireEngine", log]),
+        tests(
+            "SQLiteJournal", ["TallywireCore", "TallywireEngine", "SQLiteJournal", .product(name: "GRDB", package: "GRDB.swift")]),
     ],
     swiftLanguageModes: [.v6]
 )

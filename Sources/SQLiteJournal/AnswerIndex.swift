@@ -8,7 +8,8 @@ import TallywireCore
 /// own with the process's own seed, so that nobody can choose ids that collide.
 ///
 /// There are two generations. When the younger one has lasted for as long as answers are to be kept, the older one is let go and a new one
-/// begins, so an answer is kept for one to two times that long.
+/// begins, so an answer is kept for one to two times that long. A generation also ends when it holds as many answers as there may be, so
+/// that memory is bounded: then the newest that many are kept at least.
 struct AnswerIndex: Sendable {
     private struct Generation: Sendable {
         /// When its first answer was given.
@@ -20,16 +21,18 @@ struct AnswerIndex: Sendable {
     }
 
     private let keepMilliseconds: Int64
+    private let maximum: Int
     private var young = Generation()
     private var old = Generation()
 
-    init(keep: Duration) {
+    init(keep: Duration, maximum: Int) {
+        self.maximum = maximum
         keepMilliseconds = keep.components.seconds * 1000 + keep.components.attoseconds / 1_000_000_000_000_000
     }
 
     /// The index of the answers that a journal holds.
-    init(keep: Duration, loading db: Database) throws {
-        self.init(keep: keep)
+    init(keep: Duration, maximum: Int, loading db: Database) throws {
+        self.init(keep: keep, maximum: maximum)
         var index = self
         try RawStatement("SELECT row, at, id FROM answers ORDER BY row", db).forEachRow { row in
             index.insert(row.text(2), row: row.integer(0), at: Timestamp(milliseconds: row.integer(1)))
@@ -55,7 +58,8 @@ struct AnswerIndex: Sendable {
     }
 
     mutating func insert(_ id: String, row: Int64, at timestamp: Timestamp) {
-        if let start = young.start, timestamp.milliseconds - start.milliseconds >= keepMilliseconds {
+        let isFull = young.rows.count >= maximum
+        if let start = young.start, isFull || timestamp.milliseconds - start.milliseconds >= keepMilliseconds {
             old = young
             young = Generation()
         }

@@ -17,11 +17,14 @@ public final class SQLiteJournal: Journal {
     public struct Configuration: Sendable {
         /// How long answers to commands are kept at least.
         public var keepAnswers: Duration
+        /// Beyond so many answers the oldest go early. Each costs some 40 bytes of memory.
+        public var maximumAnswers: Int
         /// Connections that read at the same time.
         public var readers: Int
 
-        public init(keepAnswers: Duration = .seconds(86_400), readers: Int = 4) {
+        public init(keepAnswers: Duration = .seconds(86_400), maximumAnswers: Int = 10_000_000, readers: Int = 4) {
             self.keepAnswers = keepAnswers
+            self.maximumAnswers = maximumAnswers
             self.readers = readers
         }
     }
@@ -49,7 +52,7 @@ public final class SQLiteJournal: Journal {
                 guard let epoch = try String.fetchOne(db, sql: "SELECT value FROM meta WHERE key = 'epoch'") else {
                     throw JournalError(.damaged, "\(path) has no epoch: it is not a journal, or it is damaged")
                 }
-                return (epoch, try AnswerIndex(keep: configuration.keepAnswers, loading: db))
+                return (epoch, try AnswerIndex(keep: configuration.keepAnswers, maximum: configuration.maximumAnswers, loading: db))
             }
             return (pool, epoch, index)
         }
@@ -109,6 +112,11 @@ public final class SQLiteJournal: Journal {
             try pool.close()
         }
         lock.release()
+    }
+
+    /// Lets the file grow to so many pages of 16 KiB and no further: how tests see a full disk.
+    package func limitPages(to count: Int) throws {
+        try pool.writeWithoutTransaction { db in try db.execute(sql: "PRAGMA max_page_count = \(count)") }
     }
 
     /// The number of the first of the batch's rows of answers.

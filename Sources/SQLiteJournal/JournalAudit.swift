@@ -1,0 +1,92 @@
+import Foundation
+import GRDB
+import TallywireCore
+import TallywireEngine
+
+/// Folds a journal's events again and compares what they lead to with the values that the journal keeps.
+///
+/// It reads in one transaction, so it may run beside a server. Where retention has deleted events, it begins with the values that were
+/// kept for that point.
+public struct JournalAudit: Sendable {
+    /// What an audit found.
+    public struct Report: Sendable {
+        public let epoch: String
+        /// The first event that was folded.
+        public let first: UInt64
+        public let last: UInt64
+        /// How many events were folded, and how many variants compared.
+        public let folded: Int
+        public let variants: Int
+        /// The first difference, `nil` if there is none.
+        public let difference: String?
+    }
+
+    /// Audits the journal at `path`. Throws ``JournalError`` if it cannot be read.
+    public static func run(path: String) throws -> Report {
+        guard FileManager.default.fileExists(atPath: path) else {
+            throw JournalError(.storage, "there is no journal \(path)")
+        }
+        return try JournalError.wrapping(path) {
+            var configuration = SQLiteJournal.databaseConfiguration(readers: 1)
+            configuration.prepareDatabase { try $0.execute(sql: "PRAGMA query_only = ON") }
+            let queue = try DatabaseQueue(path: path, configuration: configuration)
+            defer { try? queue.close() }
+            return try queue.read { db in try audit(db) }
+        }
+    }
+
+    private static func audit(_ db: Database) throws -> Report {
+        let stored = try StateTables(.current).load(db)
+        var folded = try StateTables(.base).load(db)
+        let first = folded.seq + 1
+        var count = 0
+        var difference: String?
+        fold: while folded.seq < stored.seq {
+            let events = try EventTable.read(after: folded.seq, limit: 1_000, maxBytes: 8 << 20, db)
+            if events.isEmpty {
+                difference = "event \(folded.seq + 1) is missing"
+                break
+            }
+            for event in events {
+                do {
+                    let body = try event.event()
+                    guard body.seq == event.seq else {
+                        difference = "event \(event.seq) says that it is event \(body.seq)"
+                        break fold
+                    }
+                    try folded.fold(body)
+                } catch let error as FoldError {
+                    difference = error.message
+                    break fold
+                } catch let error as DecodingError {
+                    difference = "event \(event.seq) cannot be read: \(error)"
+                    break fold
+                }
+                count += 1
+            }
+            folded.forgetChanges()
+        }
+        return Report(
+            epoch: try String.fetchOne(db, sql: "SELECT value FROM meta WHERE key = 'epoch'") ?? "", first: first, last: stored.seq,
+            folded: count, variants: stored.variants.count, difference: difference ?? compare(stored, folded))
+    }
+
+    /// The first thing in which the stored values differ from the folded ones.
+    private static func compare(_ stored: InventoryState, _ folded: InventoryState) -> String? {
+        for code in Set(stored.locations.keys).union(folded.locations.keys).sorted()
+        where stored.locations[code] != folded.locations[code] {
+            return describe("location \(code)", stored.locations[code], folded.locations[code])
+        }
+        for id in Set(stored.products.keys).union(folded.products.keys).sorted() where stored.products[id] != folded.products[id] {
+            return describe("product \(id)", stored.products[id], folded.products[id])
+        }
+        for id in Set(stored.variants.keys).union(folded.variants.keys).sorted() where stored.variants[id] != folded.variants[id] {
+            return describe("variant \(id)", stored.variants[id], folded.variants[id])
+        }
+        return nil
+    }
+
+    private static func describe<Value>(_ what: String, _ stored: Value?, _ folded: Value?) -> String {
+        "\(what): stored \(stored.map { "\($0)" } ?? "nothing"), folded \(folded.map { "\($0)" } ?? "nothing")"
+    }
+}

@@ -1,0 +1,219 @@
+import Logging
+import TallywireCore
+import TallywireEngine
+
+/// What every ``Journal`` has to do: run each check on a new, empty journal of yours.
+///
+/// ```swift
+/// @Test(arguments: JournalConformance.checks)
+/// func conformance(check: JournalConformance) async throws { try await check.run(on: MyJournal()) }
+/// ```
+public struct JournalConformance: Sendable, CustomStringConvertible {
+    /// The duty, as a sentence.
+    public let description: String
+    private let body: @Sendable (any Journal) async throws -> Void
+
+    /// Throws ``ConformanceFailure`` if `journal` does not do its duty.
+    public func run(on journal: any Journal) async throws {
+        try await body(journal)
+    }
+
+    /// All duties.
+    public static let checks: [JournalConformance] = [
+        JournalConformance("an empty journal holds nothing") { journal in
+            try require(try journal.load().seq == 0, "the state of an empty journal is at 0")
+            let range = try await journal.range()
+            try require(range.first == 1 && range.last == 0, "an empty journal ranges from 1 to 0")
+            try require(try await journal.events(after: 0, limit: 10, maxBytes: 1_000).isEmpty, "an empty journal has no events")
+        },
+        JournalConformance("what was appended is read back, byte for byte, and the state with it") { journal in
+            var script = JournalScript()
+            let batches = [script.catalogue(), script.movement(5), script.movement(-2)]
+            for batch in batches { try journal.append(batch) }
+            let events = try await journal.events(after: 0, limit: 1_000, maxBytes: 1 << 20)
+            try require(events.map(\.json) == batches.flatMap(\.events).map(\.json), "the JSON is the same")
+            try require(events.map(\.subject) == batches.flatMap(\.events).map(\.subject), "the subjects are the same")
+            let state = try journal.load()
+            try require(state.variants == script.state.variants, "the variants are the same")
+            try require(state.products == script.state.products, "the products are the same")
+            try require(state.locations == script.state.locations, "the locations are the same")
+            try require(state.seq == script.state.seq && state.lastIDs == script.state.lastIDs, "seq and ids are the same")
+        },
+        JournalConformance("reading heeds position, number and bytes") { journal in
+            var script = JournalScript()
+            try journal.append(script.catalogue())
+            for _ in 0..<5 { try journal.append(script.movement(1)) }
+            let all = try await journal.events(after: 0, limit: 1_000, maxBytes: 1 << 20)
+            let some = try await journal.events(after: 2, limit: 2, maxBytes: 1 << 20)
+            try require(some.map(\.seq) == [3, 4], "two events after 2 are 3 and 4")
+            let one = try await journal.events(after: 0, limit: 1_000, maxBytes: 1)
+            try require(one.count == 1, "one event at least, and no more than the bytes allow")
+            let two = try await journal.events(after: 0, limit: 1_000, maxBytes: all[0].json.count + all[1].json.count)
+            try require(two.count == 2, "two events fill the bytes of two")
+        },
+        JournalConformance("a batch that does not follow is refused, whole") { journal in
+            var script = JournalScript()
+            let first = script.catalogue()
+            let second = script.movement(1)
+            try requireError(.outOfOrder, "an append with a gap") { try journal.append(second) }
+            try journal.append(first)
+            try requireError(.outOfOrder, "an append of what is there") { try journal.append(first) }
+            try require(try await journal.range().last == first.events.last?.seq, "nothing of it is there")
+            try journal.append(second)
+        },
+        JournalConformance("answers are kept with their meaning") { journal in
+            var script = JournalScript()
+            try journal.append(script.catalogue())
+            let batch = script.movement(3, id: "scan-1")
+            try journal.append(batch)
+            try require(try journal.answer(to: "scan-1") == batch.answers.first, "the answer is the one that was given")
+            try require(try journal.answer(to: "scan-2") == nil, "an id that was never used has none")
+            let rejection = StoredAnswer(
+                id: "scan-3", fingerprint: CommandFingerprint(written: .max, resolved: 1),
+                outcome: .rejected(Rejection(.insufficientStock, "nothing \"left\"", field: "lines[0]", available: 0)),
+                timestamp: script.now)
+            try journal.append(JournalBatch(answers: [rejection], changes: script.state.changes, timestamp: script.now))
+            try require(try journal.answer(to: "scan-3") == rejection, "a batch without events keeps its answers")
+        },
+        JournalConformance("cursors are kept by name") { journal in
+            try require(try await journal.cursor(of: "log") == nil, "a new sink has no cursor")
+            try await journal.storeCursor(7, of: "log")
+            try await journal.storeCursor(9, of: "log")
+            try await journal.storeCursor(1, of: "displays")
+            try require(try await journal.cursor(of: "log") == 9, "the newest counts")
+            try require(try await journal.cursor(of: "displays") == 1, "each sink has its own")
+        },
+        JournalConformance("retention deletes the oldest, never what is protected, and says from where events are kept") { journal in
+            var script = JournalScript()
+            try journal.append(script.catalogue())
+            for _ in 0..<20 { try journal.append(script.movement(1)) }
+            let last = script.state.seq
+            let later = Timestamp(milliseconds: script.now.milliseconds + 10_000)
+            let retention = Retention(age: .seconds(5), size: 1 << 30, hardLimit: 1 << 30)
+            let report = try await journal.prune(retention, protected: 10, now: later)
+            try require(report.firstKept == 11 && report.deleted == 10 && report.unread == 0, "ten events go: \(report)")
+            try require(try await journal.range().first == 11, "the range says so")
+            do {
+                _ = try await journal.events(after: 5, limit: 10, maxBytes: 1_000)
+                throw ConformanceFailure("reading what is gone has to throw")
+            } catch let error as JournalError {
+                try require(error.code == .pruned, "what is gone is `pruned`, not \(error.code)")
+            }
+            try require(try await journal.events(after: 10, limit: 1, maxBytes: 1_000).first?.seq == 11, "what is kept can be read")
+            let hard = try await journal.prune(
+                Retention(age: .seconds(1_000), size: 1, hardLimit: 1), protected: 10, now: later)
+            try require(hard.unread == Int(last) - 10, "beyond the hard limit the unread go and are counted: \(hard)")
+            try require(try journal.load().variants == script.state.variants, "the state stays")
+            try journal.append(script.movement(1))
+            try require(try await journal.events(after: last, limit: 9, maxBytes: 1_000).first?.seq == last + 1, "the count goes on")
+        },
+        JournalConformance("readers see stock and catalogue as committed, and the seq at which they hold") { journal in
+            var script = JournalScript()
+            try journal.append(script.catalogue())
+            try journal.append(script.movement(5))
+            let variant = try await journal.variant(.sku("A-1"))
+            try require(variant.seq == script.state.seq, "the reading holds at the last event")
+            try require(variant.value?.variant == script.state.variants[VariantID(11)], "the variant is as decided")
+            try require(variant.value?.price == Price("2.50"), "it has its product's price")
+            try require(try await journal.variant(.barcode("4006381333931")).value?.variant.sku == "A-1", "a code finds its variant")
+            try require(try await journal.variant(.variant(VariantID(99))).value == nil, "an unknown variant is nil")
+            try require(try await journal.product(ProductID(1)).value?.variants.count == 2, "a product comes with its variants")
+            try require(try await journal.product(ProductID(1)).value?.product.totalStock == 5, "and its total")
+            let page = try await journal.variants(after: nil, limit: 1).value
+            try require(page.map(\.variant.id) == [VariantID(11)], "pages begin with the lowest id")
+            let next = try await journal.variants(after: VariantID(11), limit: 10).value
+            try require(next.map(\.variant.id) == [VariantID(12)], "and go on after it")
+            try require(try await journal.alerts(after: nil, limit: 10).value.count == 2, "low and out are alerts")
+            let balances = try await journal.stock(StockQuery(location: "MAIN", limit: 10)).value
+            try require(balances.map(\.balance.onHand) == [5], "balances are by location")
+            try require(try await journal.stock(StockQuery(sku: "NO", limit: 10)).value.isEmpty, "an unknown SKU has none")
+            try require(try await journal.products(after: nil, limit: 10, search: "a-1").value.count == 1, "search finds SKUs")
+            try require(try await journal.products(after: nil, limit: 10, search: "%").value.isEmpty, "search has no wildcards")
+            try require(try await journal.products(after: ProductID(1), limit: 10, search: nil).value.isEmpty, "pages end")
+            try require(try await journal.locations().value == [.main], "locations are there")
+            let counts = try await journal.counts().value
+            try require(counts == StockCounts(products: 1, variants: 2, locations: 1), "counts are right")
+        },
+        JournalConformance("a closed journal takes nothing") { journal in
+            var script = JournalScript()
+            try journal.append(script.catalogue())
+            try journal.close()
+            try requireError(.closed, "an append after closing") { try journal.append(script.movement(1)) }
+        },
+    ]
+
+    private init(_ description: String, _ body: @escaping @Sendable (any Journal) async throws -> Void) {
+        self.description = description
+        self.body = body
+    }
+}
+
+/// A duty that was not done.
+public struct ConformanceFailure: Error, CustomStringConvertible {
+    public let description: String
+
+    init(_ description: String) { self.description = description }
+}
+
+private func require(_ condition: Bool, _ duty: String) throws {
+    if !condition { throw ConformanceFailure("not so: \(duty)") }
+}
+
+private func requireError(_ code: JournalError.Code, _ what: String, _ body: () throws -> Void) throws {
+    do {
+        try body()
+    } catch let error as JournalError where error.code == code {
+        return
+    }
+    throw ConformanceFailure("\(what) has to throw \(code)")
+}
+
+/// Makes batches as an engine would.
+public struct JournalScript: Sendable {
+    public private(set) var state = InventoryState()
+    public private(set) var now: Timestamp
+    private var count = 0
+
+    public init(start: Timestamp = Timestamp(milliseconds: 1_795_365_600_000)) { now = start }
+
+    /// `MAIN`, and product 1 with the variants 11 (`A-1`) and 12 (`A-2`).
+    public mutating func catalogue() -> JournalBatch {
+        batch([
+            Command(source: "test", action: .createLocation(.main)),
+            Command(
+                source: "test",
+                action: .createProduct(
+                    NewProduct(
+                        id: ProductID(1), name: "Aleph", price: Price("2.50"),
+                        content: .variants([
+                            NewVariant(
+                                id: VariantID(11), sku: "A-1", name: "One",
+                                barcodes: [Barcode(code: "4006381333931"), Barcode(code: "14006381333938", units: 12)]),
+                            NewVariant(id: VariantID(12), sku: "A-2", name: "Two", price: Price("3")),
+                        ])))),
+        ])
+    }
+
+    /// A movement of `A-1` at `MAIN` by so many units, a millisecond later than the last batch.
+    public mutating func movement(_ units: Int64, id: String? = nil) -> JournalBatch {
+        let line = Movement.Line(
+            item: .sku("A-1"), location: "MAIN", operation: units < 0 ? .subtract : .add, quantity: abs(units))
+        return batch([Command(id: id, source: "test", action: .move(Movement(lines: [line])))])
+    }
+
+    private mutating func batch(_ commands: [Command]) -> JournalBatch {
+        now = Timestamp(milliseconds: now.milliseconds + 1)
+        var batch = JournalBatch(changes: state.changes, timestamp: now)
+        for command in commands {
+            count += 1
+            let id = command.id ?? "auto-\(count)"
+            let fingerprint = state.fingerprint(of: command.action)
+            let decision = state.decide(command, id: id, now: now)
+            batch.events += decision.events.map { EventEnvelope($0, json: $0.json) }
+            batch.answers.append(StoredAnswer(id: id, fingerprint: fingerprint, outcome: decision.outcome, timestamp: now))
+        }
+        batch.changes = state.changes
+        state.forgetChanges()
+        return batch
+    }
+}
