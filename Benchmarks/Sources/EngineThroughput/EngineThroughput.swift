@@ -1,0 +1,47 @@
+import ArgumentParser
+import Foundation
+import Logging
+import SQLiteJournal
+import TallywireCore
+import TallywireEngine
+
+/// Durable movements per second through engine and journal, against a bare SQLite loop that writes the same rows.
+@main
+struct EngineThroughput: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "engine-throughput",
+        abstract: "Durable movements per second: engine and journal against a bare SQLite loop that writes the same rows.",
+        discussion: """
+            Both write to a new file in the same folder, in turns, with synchronous=FULL and the same batches. The engine decides, encodes, \
+            checks ids and answers; the loop binds rows that an engine made before and does nothing else.
+            """)
+
+    @Option(help: "Movements in each run.") var movements = 200_000
+    @Option(help: "Movements in each commit.") var batch = 1_000
+    @Option(help: "Variants, which the movements take in turn.") var variants = 10_000
+    @Option(help: "Runs of each.") var runs = 5
+    @Option(help: "The folder for the files.") var folder = FileManager.default.temporaryDirectory.path
+    @Option(help: "Fail if the engine reaches less than this share of the loop.") var atLeast = 0.0
+
+    func run() throws {
+        print("\(movements) movements in batches of \(batch) over \(variants) variants, \(runs) runs of each, in \(folder)")
+        var shares: [Double] = []
+        for run in 1...runs {
+            let engine = try EngineRun(movements: movements, batch: batch, variants: variants, folder: folder).measure()
+            let bare = try BareLoop(engine.batches, folder: folder).measure()
+            let share = bare.seconds / engine.seconds
+            shares.append(share)
+            print("run \(run): engine \(rate(engine.seconds))/s, bare loop \(rate(bare.seconds))/s, share \(percent(share))")
+        }
+        shares.sort()
+        let median = shares[shares.count / 2]
+        print("engine / bare loop: median \(percent(median)), from \(percent(shares[0])) to \(percent(shares[shares.count - 1]))")
+        if median < atLeast {
+            print("That is less than the \(percent(atLeast)) that were asked for.")
+            throw ExitCode.failure
+        }
+    }
+
+    private func rate(_ seconds: Double) -> String { String(format: "%.0f", Double(movements) / seconds) }
+    private func percent(_ share: Double) -> String { String(format: "%.0f %%", share * 100) }
+}
