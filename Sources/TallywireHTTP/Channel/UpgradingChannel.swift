@@ -1,0 +1,79 @@
+import HummingbirdCore
+import Logging
+import NIOCore
+import NIOHTTP1
+import NIOHTTPTypes
+import NIOHTTPTypesHTTP1
+
+/// A connection of the HTTP port: it speaks HTTP/1.1 with the router or, after an upgrade, belongs to an endpoint.
+struct UpgradingChannel: ServerChildChannel, HTTPChannelHandler {
+    let responder: HTTPChannelHandler.Responder
+    let table: UpgradeTable
+    let configuration: UpgradingServerConfiguration
+    let count: ConnectionCount
+
+    /// What a connection has become.
+    enum Connection: ServerChildChannelValue {
+        case http(NIOAsyncChannel<HTTPRequestPart, HTTPResponsePart>)
+        /// Its handlers do everything; there is no task for it.
+        case taken(any Channel)
+
+        var channel: any Channel {
+            switch self {
+            case .http(let channel): channel.channel
+            case .taken(let channel): channel
+            }
+        }
+    }
+
+    func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Connection> {
+        let verdict = count.opened()
+        let count = count
+        channel.closeFuture.whenComplete { _ in count.closed() }
+        let connection = channel.eventLoop.makeCompletedFuture { () throws -> EventLoopFuture<Connection> in
+            switch verdict {
+            case .within: return try assemble(on: channel, logger: logger)
+            case .beyond:
+                try channel.pipeline.syncOperations.addHandlers(
+                    HTTPResponseEncoder(), ByteToMessageHandler(HTTPRequestDecoder()),
+                    OverloadedHandler(timeout: configuration.handshakeTimeout))
+            case .farBeyond: channel.close(promise: nil)
+            }
+            return channel.eventLoop.makeSucceededFuture(.taken(channel))
+        }.flatMap { $0 }
+        // Whoever waits for the connection does not close it when it comes to nothing.
+        connection.whenFailure { _ in channel.close(promise: nil) }
+        return connection
+    }
+
+    private func assemble(on channel: any Channel, logger: Logger) throws -> EventLoopFuture<Connection> {
+        let encoder = HTTPResponseEncoder()
+        let decoder = ByteToMessageHandler(
+            HTTPRequestDecoder(leftOverBytesStrategy: .forwardBytes, limitConfiguration: configuration.decoder))
+        let gate = UpgradeGate(table: table, timeout: configuration.handshakeTimeout)
+        let upgrade = NIOTypedHTTPServerUpgradeHandler(
+            httpEncoder: encoder,
+            // The gate goes first: when the decoder goes, it sends on bytes that the gate could not read.
+            extraHTTPHandlers: [gate, decoder],
+            upgradeConfiguration: NIOTypedHTTPServerUpgradeConfiguration(
+                upgraders: [EndpointUpgrader(gate: NIOLoopBound(gate, eventLoop: channel.eventLoop))],
+                notUpgradingCompletionHandler: { channel in speakHTTP(on: channel, logger: logger) }))
+        try channel.pipeline.syncOperations.addHandlers(encoder, decoder, gate, upgrade)
+        return upgrade.upgradeResultFuture
+    }
+
+    private func speakHTTP(on channel: any Channel, logger: Logger) -> EventLoopFuture<Connection> {
+        channel.eventLoop.makeCompletedFuture {
+            try channel.pipeline.syncOperations.addHandlers(
+                HTTP1ToHTTPServerCodec(secure: false),
+                HTTPConnectionStateHandler(idleTimeout: configuration.idleTimeout, logger: logger))
+            return .http(
+                try NIOAsyncChannel(
+                    wrappingChannelSynchronously: channel, configuration: .init(isOutboundHalfClosureEnabled: true)))
+        }
+    }
+
+    func handle(value: Connection, logger: Logger) async {
+        if case .http(let channel) = value { await handleHTTP(asyncChannel: channel, logger: logger) }
+    }
+}
