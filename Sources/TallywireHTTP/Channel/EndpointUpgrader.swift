@@ -7,7 +7,7 @@ import TallywirePipeline
 ///
 /// The handshake is NIO's; what follows is not, since NIO would add a frame encoder that copies every payload.
 struct EndpointUpgrader: NIOTypedHTTPServerProtocolUpgrader {
-    typealias UpgradeResult = UpgradingChannel.Connection
+    typealias UpgradeResult = UpgradingChannel.Role
 
     /// The gate of the connection, which knows what it let through.
     let gate: NIOLoopBound<UpgradeGate>
@@ -31,10 +31,10 @@ struct EndpointUpgrader: NIOTypedHTTPServerProtocolUpgrader {
             channel: channel, upgradeRequest: upgradeRequest, initialResponseHeaders: initialResponseHeaders)
     }
 
-    func upgrade(channel: any Channel, upgradeRequest: HTTPRequestHead) -> EventLoopFuture<UpgradingChannel.Connection> {
+    func upgrade(channel: any Channel, upgradeRequest: HTTPRequestHead) -> EventLoopFuture<UpgradingChannel.Role> {
         guard let endpoint = gate.value.admitted?.endpoint else {
             return channel.eventLoop.makeFailedFuture(Failure.notAdmitted)
         }
-        return endpoint.install(on: channel, head: upgradeRequest).map { .taken(channel) }
+        return endpoint.install(on: channel, head: upgradeRequest).map { .taken }
     }
 }

@@ -12,41 +12,39 @@ struct UpgradingChannel: ServerChildChannel, HTTPChannelHandler {
     let configuration: UpgradingServerConfiguration
     let count: ConnectionCount
 
-    /// What a connection has become.
-    enum Connection: ServerChildChannelValue {
-        case http(NIOAsyncChannel<HTTPRequestPart, HTTPResponsePart>)
-        /// Its handlers do everything; there is no task for it.
-        case taken(any Channel)
-
-        var channel: any Channel {
-            switch self {
-            case .http(let channel): channel.channel
-            case .taken(let channel): channel
-            }
-        }
+    /// A connection before its first request.
+    struct Connection: ServerChildChannelValue {
+        let channel: any Channel
+        /// What its first request makes of it.
+        let role: EventLoopFuture<Role>
     }
 
+    /// What a connection has become.
+    enum Role: Sendable {
+        case http(NIOAsyncChannel<HTTPRequestPart, HTTPResponsePart>)
+        /// Its handlers do everything; it needs no task.
+        case taken
+    }
+
+    /// Assembles the handlers. The future is complete at once, since nothing is read before that.
     func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Connection> {
         let verdict = count.opened()
         let count = count
         channel.closeFuture.whenComplete { _ in count.closed() }
-        let connection = channel.eventLoop.makeCompletedFuture { () throws -> EventLoopFuture<Connection> in
+        return channel.eventLoop.makeCompletedFuture {
             switch verdict {
-            case .within: return try assemble(on: channel, logger: logger)
+            case .within: return Connection(channel: channel, role: try assemble(on: channel, logger: logger))
             case .beyond:
                 try channel.pipeline.syncOperations.addHandlers(
                     HTTPResponseEncoder(), ByteToMessageHandler(HTTPRequestDecoder()),
                     OverloadedHandler(timeout: configuration.handshakeTimeout))
             case .farBeyond: channel.close(promise: nil)
             }
-            return channel.eventLoop.makeSucceededFuture(.taken(channel))
-        }.flatMap { $0 }
-        // Whoever waits for the connection does not close it when it comes to nothing.
-        connection.whenFailure { _ in channel.close(promise: nil) }
-        return connection
+            return Connection(channel: channel, role: channel.eventLoop.makeSucceededFuture(.taken))
+        }
     }
 
-    private func assemble(on channel: any Channel, logger: Logger) throws -> EventLoopFuture<Connection> {
+    private func assemble(on channel: any Channel, logger: Logger) throws -> EventLoopFuture<Role> {
         let encoder = HTTPResponseEncoder()
         let decoder = ByteToMessageHandler(
             HTTPRequestDecoder(leftOverBytesStrategy: .forwardBytes, limitConfiguration: configuration.decoder))
@@ -62,7 +60,7 @@ struct UpgradingChannel: ServerChildChannel, HTTPChannelHandler {
         return upgrade.upgradeResultFuture
     }
 
-    private func speakHTTP(on channel: any Channel, logger: Logger) -> EventLoopFuture<Connection> {
+    private func speakHTTP(on channel: any Channel, logger: Logger) -> EventLoopFuture<Role> {
         channel.eventLoop.makeCompletedFuture {
             try channel.pipeline.syncOperations.addHandlers(
                 HTTP1ToHTTPServerCodec(secure: false),
@@ -74,6 +72,11 @@ struct UpgradingChannel: ServerChildChannel, HTTPChannelHandler {
     }
 
     func handle(value: Connection, logger: Logger) async {
-        if case .http(let channel) = value { await handleHTTP(asyncChannel: channel, logger: logger) }
+        do {
+            if case .http(let channel) = try await value.role.get() { await handleHTTP(asyncChannel: channel, logger: logger) }
+        } catch {
+            logger.trace("A connection ended before its first request: \(error)")
+            value.channel.close(promise: nil)
+        }
     }
 }
