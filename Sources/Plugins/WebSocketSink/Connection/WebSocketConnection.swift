@@ -1,0 +1,203 @@
+import NIOCore
+import NIOWebSocket
+
+/// What a connection is for. All calls come on its event loop.
+protocol WebSocketSession: AnyObject {
+    /// The connection is open and may be sent to.
+    func opened(_ connection: WebSocketConnection, on shard: HubShard)
+    /// A whole message came; the payload of a text is UTF-8.
+    func received(_ payload: ByteBuffer, isText: Bool, from connection: WebSocketConnection)
+    /// Nothing can be sent any more. Called once.
+    func ended()
+}
+
+/// One WebSocket connection: the last handler of its channel, without a task of its own.
+///
+/// It answers pings and close frames, bounds what waits to be read, notices when the peer is gone, and counts how it ended;
+/// what messages mean is its session's.
+final class WebSocketConnection: ChannelInboundHandler {
+    typealias InboundIn = WebSocketFrame
+    typealias OutboundOut = ByteBuffer
+
+    /// How long a peer may take to answer our close frame, and to read what waits before it.
+    static let closeTimeout = TimeAmount.seconds(5)
+
+    /// Its place in its shard's list, which the shard keeps.
+    var index = 0
+    private let hub: Hub
+    /// Bytes that may wait for the peer to read.
+    private let buffer: Int
+    private let session: any WebSocketSession
+    private var shard: HubShard?
+    private var context: ChannelHandlerContext?
+    private var state = State.open
+    /// How it will have ended; the first reason counts.
+    private var code = CloseCode.lost
+    private var lastHeard = NIODeadline.now()
+    private var lastPing = NIODeadline.now()
+
+    private enum State {
+        case open
+        /// We sent a close frame and wait for the peer's, or for the end of what it sends, until the deadline.
+        case closing(NIODeadline)
+        case closed
+    }
+
+    init(hub: Hub, session: any WebSocketSession, buffer: Int) {
+        self.hub = hub
+        self.buffer = buffer
+        self.session = session
+    }
+
+    // MARK: Sending
+
+    /// Sends frames; says whether it did. It does not while the connection closes, nor to a peer for whom too much waits
+    /// already, which is closed with 4008.
+    func send(_ frames: ByteBuffer) -> Bool {
+        guard let context = contextForSending() else { return false }
+        context.writeAndFlush(wrapOutboundOut(frames), promise: nil)
+        return true
+    }
+
+    /// The same with frames in several pieces.
+    func send(pieces: [ByteBuffer]) -> Bool {
+        guard let context = contextForSending() else { return false }
+        for piece in pieces { context.write(wrapOutboundOut(piece), promise: nil) }
+        context.flush()
+        return true
+    }
+
+    private func contextForSending() -> ChannelHandlerContext? {
+        guard case .open = state, let context else { return nil }
+        // Looking at the flag is cheap, and as long as it is set, less waits than the smallest limit allows.
+        if context.channel.isWritable || waiting(in: context.channel) <= buffer { return context }
+        close(.tooSlow, reason: "events come faster than they are read")
+        return nil
+    }
+
+    private func waiting(in channel: any Channel) -> Int {
+        (try? channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0
+    }
+
+    // MARK: Ending
+
+    /// Starts the close handshake: sends a close frame after what waits, and ends when the peer answers or the time is up.
+    func close(_ code: CloseCode, reason: String = "") {
+        guard case .open = state, let context else { return }
+        finish(code)
+        state = .closing(.now() + Self.closeTimeout)
+        context.writeAndFlush(wrapOutboundOut(.closeFrame(code, reason: reason)), promise: nil)
+    }
+
+    /// Fails the connection as RFC 6455, section 7.1.7, has it: a close frame and then nothing more. The sending side is shut,
+    /// since after an error on the way in the peer's answer might not be readable; its end of input ends the connection.
+    private func fail(_ code: CloseCode) {
+        guard case .open = state, let context else { return }
+        close(code)
+        context.close(mode: .output, promise: nil)
+    }
+
+    private func answerClose(_ payload: ByteBuffer) {
+        guard let context else { return }
+        switch state {
+        case .open:
+            switch CloseRequest(payload) {
+            case .fail(let code): fail(code)
+            case .answer(let code):
+                finish(code ?? .none)
+                state = .closing(.now() + Self.closeTimeout)
+                context.writeAndFlush(wrapOutboundOut(.closeFrame(code))).assumeIsolated().whenComplete { _ in
+                    context.close(promise: nil)
+                }
+            }
+        case .closing: context.close(promise: nil)
+        case .closed: break
+        }
+    }
+
+    /// Notes how it ends and lets the session go.
+    private func finish(_ code: CloseCode) {
+        self.code = code
+        session.ended()
+    }
+
+    // MARK: Time
+
+    /// Looks at the clock: pings a peer that is due, and ends what took too long.
+    func tick(_ now: NIODeadline) {
+        guard let context else { return }
+        switch state {
+        case .open:
+            if now - lastHeard > TimeAmount(hub.configuration.silence) {
+                finish(.lost)
+                state = .closing(now)
+                context.close(promise: nil)
+            } else if now - lastPing >= TimeAmount(hub.configuration.pingInterval) {
+                lastPing = now
+                _ = send(.frame(.ping, ByteBuffer()))
+            }
+        case .closing(let deadline):
+            if now >= deadline { context.close(promise: nil) }
+        case .closed: break
+        }
+    }
+
+    // MARK: ChannelInboundHandler
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        self.context = context
+        let (shard, isStopping) = hub.open(self, on: context.eventLoop)
+        self.shard = shard
+        session.opened(self, on: shard)
+        if isStopping { close(.goingAway, reason: "the server goes away") }
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) {
+        ended()
+        self.context = nil
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        ended()
+        context.fireChannelInactive()
+    }
+
+    private func ended() {
+        if case .closed = state { return }
+        if case .open = state { finish(.lost) }
+        state = .closed
+        if let shard { hub.closed(self, shard: shard, code: code) }
+        shard = nil
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        let frame = unwrapInboundIn(data)
+        lastHeard = .now()
+        if frame.opcode == .connectionClose { return answerClose(frame.unmaskedData) }
+        guard case .open = state else { return }
+        switch frame.opcode {
+        case .text:
+            let text = frame.unmaskedData
+            guard text.isValidUTF8 else { return fail(.invalidText) }
+            session.received(text, isText: true, from: self)
+        case .binary: session.received(frame.unmaskedData, isText: false, from: self)
+        case .ping: _ = send(.frame(.pong, frame.unmaskedData))
+        default: break
+        }
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        switch event {
+        case ChannelEvent.inputClosed:
+            // Half-closed connections are allowed on the HTTP port. Here nothing more can come from a peer that says no more,
+            // not even its close frame.
+            context.close(promise: nil)
+        case is ChannelShouldQuiesceEvent: close(.goingAway, reason: "the server goes away")
+        default: context.fireUserInboundEventTriggered(event)
+        }
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        if let code = CloseCode(error) { fail(code) } else { context.close(promise: nil) }
+    }
+}

@@ -1,0 +1,111 @@
+import NIOCore
+import Synchronization
+import TallywireEngine
+import TallywirePipeline
+
+/// Brings batches to all event loops that have connections. Safe from any thread.
+///
+/// Its lock is taken once a batch and once a connection, never for a send.
+final class Hub: Sendable {
+    let configuration: WebSocketConfiguration
+    let metrics = WebSocketMetrics()
+    private let directory: RoomDirectory
+    private let state = Mutex(State())
+
+    private struct State {
+        var phase = Phase.waiting
+        var epoch = ""
+        var head: UInt64 = 0
+        var shards: [Entry] = []
+    }
+
+    /// What the sink was told to do.
+    enum Phase {
+        case waiting, running, stopping
+    }
+
+    /// A shard and how many connections count on it. A shard is made when its event loop has its first connection.
+    private struct Entry {
+        let loop: any EventLoop
+        let shard: NIOLoopBound<HubShard>
+        var connections = 0
+    }
+
+    init(_ configuration: WebSocketConfiguration) {
+        self.configuration = configuration
+        directory = RoomDirectory(configuration)
+    }
+
+    var phase: Phase { state.withLock { $0.phase } }
+
+    /// Whether one connection more is too many.
+    var isFull: Bool { metrics.openNow >= configuration.limits.connections }
+
+    /// Says which journal the batches are from, and what was the last event before the first of them.
+    func start(epoch: String, head: UInt64) {
+        state.withLock { state in
+            state.phase = .running
+            state.epoch = epoch
+            state.head = head
+        }
+    }
+
+    /// Gives the connection to the shard of its event loop, on which this is called.
+    ///
+    /// A batch is either before the connection, and then within the position that it is told, or it is sent to its shard.
+    /// A connection that comes while the hub stops is closed at once.
+    func open(_ connection: WebSocketConnection, on loop: any EventLoop) -> (shard: HubShard, isStopping: Bool) {
+        let (shard, epoch, head, phase) = state.withLock { state in
+            let index = state.shards.firstIndex { $0.loop === loop }
+            var entry = index.map { state.shards[$0] } ?? Entry(loop: loop, shard: makeShard(on: loop))
+            entry.connections += 1
+            if let index { state.shards[index] = entry } else { state.shards.append(entry) }
+            return (entry.shard, state.epoch, state.head, state.phase)
+        }
+        shard.value.add(connection, epoch: epoch, position: head)
+        return (shard.value, phase == .stopping)
+    }
+
+    /// Takes back what ``open(_:on:)`` gave.
+    func closed(_ connection: WebSocketConnection, shard: HubShard, code: CloseCode) {
+        shard.remove(connection, code: code)
+        state.withLock { state in
+            guard let index = state.shards.firstIndex(where: { $0.loop === shard.loop }) else { return }
+            state.shards[index].connections -= 1
+        }
+    }
+
+    private func makeShard(on loop: any EventLoop) -> NIOLoopBound<HubShard> {
+        NIOLoopBound(
+            HubShard(loop: loop, configuration: configuration, directory: directory, metrics: metrics), eventLoop: loop)
+    }
+
+    /// Sends a batch, with one hop to each event loop, and returns once every loop has written it. Meanwhile the next events
+    /// gather at the caller, so that the next pass is larger the more there is to do.
+    func deliver(_ batch: EventBatch) async {
+        guard let last = batch.records.last else { return }
+        let targets = state.withLock { state in
+            state.head = last.seq
+            return state.shards.filter { $0.connections > 0 }
+        }
+        guard !targets.isEmpty else { return }
+        let pass = Pass(batch.records)
+        let passes = targets.map { target in target.loop.submit { target.shard.value.take(pass) } }
+        for pass in passes {
+            // It fails only if the event loop was shut down, and then nobody is there to send to.
+            try? await pass.get()
+        }
+    }
+
+    /// Refuses new connections, closes all with 1001 and returns once they are gone.
+    func stop() async {
+        let shards = state.withLock { state in
+            state.phase = .stopping
+            return state.shards
+        }
+        let closings = shards.map { entry in
+            entry.loop.flatSubmit { entry.shard.value.close(.goingAway, reason: "the server goes away") }
+        }
+        for closing in closings { try? await closing.get() }
+    }
+}

@@ -1,0 +1,100 @@
+import NIOCore
+
+/// The connections of one event loop, and the rooms that they are in. All of it belongs to that loop: there are no locks.
+final class HubShard {
+    let loop: any EventLoop
+    let configuration: WebSocketConfiguration
+    let directory: RoomDirectory
+    let metrics: WebSocketMetrics
+    /// The identity of the journal.
+    private(set) var epoch: String
+    /// Everything up to this `seq` was sent to whoever it was for; whatever comes later will be.
+    private(set) var head: UInt64
+    private var rooms: RoomTable<RoomSession>
+    /// Every open connection, also those that only echo.
+    private var connections: [WebSocketConnection] = []
+    private var clock: RepeatedTask?
+    private var emptied: [EventLoopPromise<Void>] = []
+
+    init(loop: any EventLoop, configuration: WebSocketConfiguration, directory: RoomDirectory, metrics: WebSocketMetrics) {
+        self.loop = loop
+        self.configuration = configuration
+        self.directory = directory
+        self.metrics = metrics
+        epoch = ""
+        head = 0
+        rooms = RoomTable(directory)
+    }
+
+    // MARK: Connections
+
+    /// Takes a connection that has just been opened. `position` is where the hub stands; it counts only while nobody is here,
+    /// since a shard without connections is left out of the passes.
+    func add(_ connection: WebSocketConnection, epoch: String, position: UInt64) {
+        if connections.isEmpty {
+            self.epoch = epoch
+            head = position
+        }
+        connection.index = connections.count
+        connections.append(connection)
+        metrics.opened()
+        if clock == nil { startClock() }
+    }
+
+    /// Forgets a connection that was closed.
+    func remove(_ connection: WebSocketConnection, code: CloseCode) {
+        let last = connections.removeLast()
+        if last !== connection {
+            connections[connection.index] = last
+            last.index = connection.index
+        }
+        metrics.closed(code)
+        guard connections.isEmpty else { return }
+        clock?.cancel()
+        clock = nil
+        for promise in emptied { promise.succeed() }
+        emptied = []
+    }
+
+    /// Closes all connections and succeeds once they are gone, which the deadline of each one's close handshake bounds.
+    func close(_ code: CloseCode, reason: String) -> EventLoopFuture<Void> {
+        guard !connections.isEmpty else { return loop.makeSucceededVoidFuture() }
+        let promise = loop.makePromise(of: Void.self)
+        emptied.append(promise)
+        for connection in connections { connection.close(code, reason: reason) }
+        return promise.futureResult
+    }
+
+    // MARK: Rooms
+
+    func enter(_ session: RoomSession) { rooms.add(session) }
+    func exit(_ session: RoomSession) { rooms.remove(session) }
+    func leave(_ session: RoomSession, _ room: Room) { rooms.leave(session, room) }
+
+    func join(_ session: RoomSession, _ room: Room) {
+        if rooms.join(session, room) { metrics.joined() }
+    }
+
+    /// Sends a pass to everybody it is for.
+    func take(_ pass: Pass) {
+        head = pass.last
+        // A send that fails closes its channel at once, which takes the member out of `rooms`. The copy keeps what is iterated.
+        let table = rooms
+        let tally = table.deliver(pass)
+        metrics.delivered(events: tally.events, sends: tally.sends, bytes: tally.bytes)
+    }
+
+    // MARK: Time
+
+    /// One clock for all connections of the loop, while there are any: a timer each would cost more than looking at all.
+    private func startClock() {
+        let period = TimeAmount.milliseconds(min(1000, max(5, configuration.pingInterval.milliseconds / 4)))
+        let bound = NIOLoopBound(self, eventLoop: loop)
+        clock = loop.scheduleRepeatedTask(initialDelay: period, delay: period) { _ in bound.value.tick() }
+    }
+
+    private func tick() {
+        let now = NIODeadline.now()
+        for connection in connections { connection.tick(now) }
+    }
+}

@@ -1,0 +1,61 @@
+import NIOCore
+
+/// Why a connection ends: a close code of RFC 6455, section 7.4, or one of ours from 4000 on.
+struct CloseCode: RawRepresentable, Hashable, Sendable {
+    let rawValue: UInt16
+
+    init(rawValue: UInt16) { self.rawValue = rawValue }
+    private init(_ code: UInt16) { self.rawValue = code }
+
+    static let normal = CloseCode(1000)
+    /// The server goes away; the client may come back at once.
+    static let goingAway = CloseCode(1001)
+    static let protocolError = CloseCode(1002)
+    /// A peer closed without a code. It is never sent.
+    static let none = CloseCode(1005)
+    /// The connection broke without a close frame. It is never sent.
+    static let lost = CloseCode(1006)
+    static let invalidText = CloseCode(1007)
+    /// The client kept on making mistakes.
+    static let policy = CloseCode(1008)
+    static let tooBig = CloseCode(1009)
+    /// The server is full; the client may try later.
+    static let tryLater = CloseCode(1013)
+    /// The client reads more slowly than events come.
+    static let tooSlow = CloseCode(4008)
+
+    /// Whether a peer may send it: RFC 6455, section 7.4.2, with the codes that IANA has registered since.
+    var maySend: Bool {
+        switch rawValue {
+        case 1000...1003, 1007...1014, 3000...4999: true
+        default: false
+        }
+    }
+}
+
+/// What a peer's close frame says.
+enum CloseRequest: Equatable {
+    /// It is in order and is to be answered with the same code.
+    case answer(CloseCode?)
+    /// It is broken and is to be answered with this one.
+    case fail(CloseCode)
+
+    /// Reads the payload: nothing, or a code and a reason in UTF-8.
+    init(_ payload: ByteBuffer) {
+        var payload = payload
+        guard payload.readableBytes > 0 else {
+            self = .answer(nil)
+            return
+        }
+        guard let code = payload.readInteger(as: UInt16.self).map(CloseCode.init(rawValue:)), code.maySend else {
+            self = .fail(.protocolError)
+            return
+        }
+        self = payload.isValidUTF8 ? .answer(code) : .fail(.invalidText)
+    }
+}
+
+extension ByteBuffer {
+    /// Whether all readable bytes are UTF-8.
+    var isValidUTF8: Bool { String(validating: readableBytesView, as: UTF8.self) != nil }
+}

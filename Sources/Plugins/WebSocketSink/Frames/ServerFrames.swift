@@ -1,0 +1,64 @@
+import NIOCore
+
+/// Frames as a server sends them: final, without a mask, so that the same bytes serve every connection.
+///
+/// NIO's own frame encoder copies the payload of each frame for each connection, which is why this is here.
+extension ByteBuffer {
+    /// Writes a text message.
+    mutating func writeTextFrame(_ utf8: [UInt8]) {
+        writeFrameHeader(.text, length: utf8.count)
+        writeBytes(utf8)
+    }
+
+    /// Writes a frame's header, after which `length` bytes have to follow (RFC 6455, section 5.2).
+    mutating func writeFrameHeader(_ kind: FrameKind, length: Int) {
+        writeInteger(0x80 | kind.rawValue)
+        if length < 126 {
+            writeInteger(UInt8(length))
+        } else if length <= Int(UInt16.max) {
+            writeInteger(UInt8(126))
+            writeInteger(UInt16(length))
+        } else {
+            writeInteger(UInt8(127))
+            writeInteger(UInt64(length))
+        }
+    }
+
+    /// A whole frame.
+    static func frame(_ kind: FrameKind, _ payload: ByteBuffer) -> ByteBuffer {
+        var frame = ByteBuffer()
+        frame.reserveCapacity(payload.readableBytes + 10)
+        frame.writeFrameHeader(kind, length: payload.readableBytes)
+        frame.writeImmutableBuffer(payload)
+        return frame
+    }
+
+    /// A text message.
+    static func textFrame(_ utf8: [UInt8]) -> ByteBuffer {
+        var frame = ByteBuffer()
+        frame.reserveCapacity(utf8.count + 10)
+        frame.writeTextFrame(utf8)
+        return frame
+    }
+
+    /// A close frame; `nil` has no code. The reason is cut so that the frame stays within the 125 bytes of a control frame.
+    static func closeFrame(_ code: CloseCode?, reason: String = "") -> ByteBuffer {
+        var payload = ByteBuffer()
+        if let code {
+            payload.writeInteger(code.rawValue)
+            var reason = reason
+            while reason.utf8.count > 123 { reason.removeLast() }
+            payload.writeString(reason)
+        }
+        return .frame(.close, payload)
+    }
+}
+
+/// What a frame is for, by its number on the wire.
+enum FrameKind: UInt8 {
+    case text = 1
+    case binary = 2
+    case close = 8
+    case ping = 9
+    case pong = 10
+}

@@ -1,0 +1,32 @@
+/// What was wrong with a client's message: a stable code for programs and a sentence for people.
+struct ClientError: Error, Equatable {
+    let code: String
+    let message: String
+
+    private init(_ code: String, _ message: String) {
+        self.code = code
+        self.message = message
+    }
+
+    static let invalidJSON = ClientError("invalid_json", "the message is not JSON")
+    static let binary = ClientError("binary_message", "messages are text frames with one JSON object each")
+
+    static func invalidMessage(_ what: String) -> ClientError { ClientError("invalid_message", what) }
+
+    static func unknownType(_ type: String) -> ClientError {
+        ClientError("unknown_type", "\"\(type.prefix(64))\" is no type of message; there are join, leave and ping")
+    }
+
+    static func unknownRoom(_ room: String) -> ClientError {
+        ClientError(
+            "unknown_room", "there is no room \"\(room.prefix(64))\"; rooms are those of plugins.json, and \(FollowedRoom.forms)")
+    }
+
+    static func tooManyRooms(_ limit: Int) -> ClientError {
+        ClientError("too_many_rooms", "one connection is in at most \(limit) rooms; leave one first")
+    }
+
+    static func unsupported(_ what: String) -> ClientError {
+        ClientError("unsupported", "this server does not know \(what)")
+    }
+}

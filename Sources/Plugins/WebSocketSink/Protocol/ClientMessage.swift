@@ -1,0 +1,105 @@
+import Foundation
+
+/// What a client asks for in one text message.
+enum ClientMessage: Equatable {
+    case join(room: String, since: Position?, snapshot: Bool)
+    case leave(room: String)
+    case ping(PingID?)
+
+    /// A place in a journal that a client was told of.
+    struct Position: Equatable {
+        let epoch: String
+        let seq: UInt64
+    }
+
+    /// The number or the text that a pong repeats.
+    enum PingID: Equatable {
+        case number(Int64)
+        case text(String)
+    }
+
+    /// Reads a message. Throws ``ClientError``.
+    init(_ utf8: some Collection<UInt8>) throws(ClientError) {
+        let fields: Fields
+        do {
+            fields = try JSONDecoder().decode(Fields.self, from: Data(utf8))
+        } catch DecodingError.dataCorrupted(let context) where context.codingPath.isEmpty {
+            throw .invalidJSON
+        } catch let error as DecodingError {
+            throw .invalidMessage(error.place)
+        } catch {
+            throw .invalidJSON
+        }
+        switch fields.type {
+        case "join":
+            self = .join(room: try fields.requiredRoom(), since: try fields.position(), snapshot: fields.snapshot ?? false)
+        case "leave": self = .leave(room: try fields.requiredRoom())
+        case "ping": self = .ping(fields.id)
+        case "track", "untrack", "auth": throw .unsupported("messages of type \(fields.type)")
+        default: throw .unknownType(fields.type)
+        }
+    }
+}
+
+extension ClientMessage.Position {
+    /// Reads `EPOCH:SEQ`.
+    init?(_ text: some StringProtocol) {
+        guard let colon = text.lastIndex(of: ":"), colon > text.startIndex, let seq = UInt64(text[text.index(after: colon)...])
+        else { return nil }
+        self.init(epoch: String(text[..<colon]), seq: seq)
+    }
+}
+
+/// All members that any message has.
+private struct Fields: Decodable {
+    let type: String
+    let room: String?
+    let id: ClientMessage.PingID?
+    let snapshot: Bool?
+    let since: Since?
+
+    struct Since: Decodable {
+        let epoch: String
+        let seq: UInt64
+    }
+
+    func requiredRoom() throws(ClientError) -> String {
+        guard let room else { throw .invalidMessage("\"room\" is missing") }
+        return room
+    }
+
+    func position() throws(ClientError) -> ClientMessage.Position? {
+        since.map { ClientMessage.Position(epoch: $0.epoch, seq: $0.seq) }
+    }
+}
+
+extension ClientMessage.PingID: Decodable {
+    init(from decoder: any Decoder) throws {
+        let container = try decoder.singleValueContainer()
+        if let number = try? container.decode(Int64.self) {
+            self = .number(number)
+        } else {
+            let text = try container.decode(String.self)
+            guard text.utf8.count <= 128 else {
+                throw DecodingError.dataCorruptedError(in: container, debugDescription: "an id is at most 128 bytes long")
+            }
+            self = .text(text)
+        }
+    }
+}
+
+extension DecodingError {
+    /// Which member is wrong, in a sentence.
+    fileprivate var place: String {
+        func path(_ context: Context, _ key: (any CodingKey)? = nil) -> String {
+            let names = (context.codingPath + (key.map { [$0] } ?? [])).map(\.stringValue)
+            return names.isEmpty ? "the message" : "\"\(names.joined(separator: "."))\""
+        }
+        switch self {
+        case .keyNotFound(let key, let context): return "\(path(context, key)) is missing"
+        case .typeMismatch(_, let context), .valueNotFound(_, let context), .dataCorrupted(let context):
+            return "\(path(context)) is not what it should be"
+        @unknown default: return "the message cannot be read"
+        }
+    }
+}

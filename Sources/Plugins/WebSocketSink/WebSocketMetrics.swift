@@ -1,0 +1,76 @@
+import Synchronization
+
+/// What a ``WebSocketSink`` counts since it was made. Safe from any thread.
+public final class WebSocketMetrics: Sendable {
+    /// The counters at one moment.
+    public struct Snapshot: Equatable, Sendable {
+        /// Connections that are open now, and all that ever were.
+        public var open = 0
+        public var connections: UInt64 = 0
+        /// Handshakes that were refused because the server was full or not ready.
+        public var refused: UInt64 = 0
+        public var joins: UInt64 = 0
+        /// Events sent, counted once for each connection.
+        public var events: UInt64 = 0
+        /// Sends that carried them, each one or more events for one connection, and their bytes.
+        public var sends: UInt64 = 0
+        public var bytes: UInt64 = 0
+        /// Messages of clients that were answered with an error.
+        public var errors: UInt64 = 0
+        /// Connections that ended, by close code. 1006 are those that broke without one.
+        public var closed: [UInt16: UInt64] = [:]
+
+        public init() {}
+    }
+
+    private let open = Atomic(0)
+    private let connections = Atomic<UInt64>(0)
+    private let refused = Atomic<UInt64>(0)
+    private let joins = Atomic<UInt64>(0)
+    private let events = Atomic<UInt64>(0)
+    private let sends = Atomic<UInt64>(0)
+    private let bytes = Atomic<UInt64>(0)
+    private let errors = Atomic<UInt64>(0)
+    private let closed = Mutex<[UInt16: UInt64]>([:])
+
+    init() {}
+
+    /// The counters now. They are read one by one, so sums between them can be off by what happens meanwhile.
+    public var current: Snapshot {
+        var snapshot = Snapshot()
+        snapshot.open = open.load(ordering: .relaxed)
+        snapshot.connections = connections.load(ordering: .relaxed)
+        snapshot.refused = refused.load(ordering: .relaxed)
+        snapshot.joins = joins.load(ordering: .relaxed)
+        snapshot.events = events.load(ordering: .relaxed)
+        snapshot.sends = sends.load(ordering: .relaxed)
+        snapshot.bytes = bytes.load(ordering: .relaxed)
+        snapshot.errors = errors.load(ordering: .relaxed)
+        snapshot.closed = closed.withLock { $0 }
+        return snapshot
+    }
+
+    /// Connections that are open now.
+    var openNow: Int { open.load(ordering: .relaxed) }
+
+    func opened() {
+        open.wrappingAdd(1, ordering: .relaxed)
+        connections.wrappingAdd(1, ordering: .relaxed)
+    }
+
+    func closed(_ code: CloseCode) {
+        open.wrappingSubtract(1, ordering: .relaxed)
+        closed.withLock { $0[code.rawValue, default: 0] += 1 }
+    }
+
+    func refusedHandshake() { refused.wrappingAdd(1, ordering: .relaxed) }
+    func joined() { joins.wrappingAdd(1, ordering: .relaxed) }
+    func answeredError() { errors.wrappingAdd(1, ordering: .relaxed) }
+
+    /// Counts a pass of one event loop.
+    func delivered(events: Int, sends: Int, bytes: Int) {
+        self.events.wrappingAdd(UInt64(events), ordering: .relaxed)
+        self.sends.wrappingAdd(UInt64(sends), ordering: .relaxed)
+        self.bytes.wrappingAdd(UInt64(bytes), ordering: .relaxed)
+    }
+}

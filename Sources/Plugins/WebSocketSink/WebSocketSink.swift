@@ -1,0 +1,42 @@
+import TallywirePipeline
+
+/// Sends events to WebSocket clients, who choose by joining rooms.
+///
+/// It is a live sink: a client gets what is committed after its `welcome`. Each event goes at most once to a connection,
+/// however many of its rooms match, in the order of `seq`. A batch is encoded once and given to each event loop in one hop; a
+/// delivery returns when all loops have written it to their sockets, so that under load the batches grow instead of queues.
+///
+/// It never throws away events for a client that reads slowly: when more than ``WebSocketConfiguration/Limits/buffer`` waits
+/// for it, it is closed with 4008, knows that it has missed something, and comes back.
+public struct WebSocketSink: UpgradingSink {
+    private let hub: Hub
+
+    /// A sink with these rooms and limits. Throws ``WebSocketConfiguration/Mistake``.
+    public init(_ configuration: WebSocketConfiguration = WebSocketConfiguration()) throws {
+        try configuration.validate()
+        hub = Hub(configuration)
+    }
+
+    public var endpoints: [any UpgradeEndpoint] {
+        var endpoints: [any UpgradeEndpoint] = [RoomEndpoint(hub: hub)]
+        if let echo = hub.configuration.echo { endpoints.append(EchoEndpoint(hub: hub, path: echo)) }
+        return endpoints
+    }
+
+    /// What it has counted. Safe from any thread at any time.
+    public var metrics: WebSocketMetrics { hub.metrics }
+
+    public func start(_ context: SinkContext) async throws {
+        hub.start(epoch: context.epoch, head: context.head)
+    }
+
+    public func deliver(_ batch: EventBatch) async throws -> Delivery {
+        await hub.deliver(batch)
+        return Delivery()
+    }
+
+    /// Closes every connection with 1001 and waits until they are gone, five seconds and a little at most.
+    public func stop() async {
+        await hub.stop()
+    }
+}

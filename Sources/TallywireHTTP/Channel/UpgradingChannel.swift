@@ -1,0 +1,82 @@
+import HummingbirdCore
+import Logging
+import NIOCore
+import NIOHTTP1
+import NIOHTTPTypes
+import NIOHTTPTypesHTTP1
+
+/// A connection of the HTTP port: it speaks HTTP/1.1 with the router or, after an upgrade, belongs to an endpoint.
+struct UpgradingChannel: ServerChildChannel, HTTPChannelHandler {
+    let responder: HTTPChannelHandler.Responder
+    let table: UpgradeTable
+    let configuration: UpgradingServerConfiguration
+    let count: ConnectionCount
+
+    /// A connection before its first request.
+    struct Connection: ServerChildChannelValue {
+        let channel: any Channel
+        /// What its first request makes of it.
+        let role: EventLoopFuture<Role>
+    }
+
+    /// What a connection has become.
+    enum Role: Sendable {
+        case http(NIOAsyncChannel<HTTPRequestPart, HTTPResponsePart>)
+        /// Its handlers do everything; it needs no task.
+        case taken
+    }
+
+    /// Assembles the handlers. The future is complete at once, since nothing is read before that.
+    func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Connection> {
+        let verdict = count.opened()
+        let count = count
+        channel.closeFuture.whenComplete { _ in count.closed() }
+        return channel.eventLoop.makeCompletedFuture {
+            switch verdict {
+            case .within: return Connection(channel: channel, role: try assemble(on: channel, logger: logger))
+            case .beyond:
+                try channel.pipeline.syncOperations.addHandlers(
+                    HTTPResponseEncoder(), ByteToMessageHandler(HTTPRequestDecoder()),
+                    OverloadedHandler(timeout: configuration.handshakeTimeout))
+            case .farBeyond: channel.close(promise: nil)
+            }
+            return Connection(channel: channel, role: channel.eventLoop.makeSucceededFuture(.taken))
+        }
+    }
+
+    private func assemble(on channel: any Channel, logger: Logger) throws -> EventLoopFuture<Role> {
+        let encoder = HTTPResponseEncoder()
+        let decoder = ByteToMessageHandler(
+            HTTPRequestDecoder(leftOverBytesStrategy: .forwardBytes, limitConfiguration: configuration.decoder))
+        let gate = UpgradeGate(table: table, timeout: configuration.handshakeTimeout)
+        let upgrade = NIOTypedHTTPServerUpgradeHandler(
+            httpEncoder: encoder,
+            // The gate goes first: when the decoder goes, it sends on bytes that the gate could not read.
+            extraHTTPHandlers: [gate, decoder],
+            upgradeConfiguration: NIOTypedHTTPServerUpgradeConfiguration(
+                upgraders: [EndpointUpgrader(gate: NIOLoopBound(gate, eventLoop: channel.eventLoop))],
+                notUpgradingCompletionHandler: { channel in speakHTTP(on: channel, logger: logger) }))
+        try channel.pipeline.syncOperations.addHandlers(encoder, decoder, gate, upgrade)
+        return upgrade.upgradeResultFuture
+    }
+
+    private func speakHTTP(on channel: any Channel, logger: Logger) -> EventLoopFuture<Role> {
+        channel.eventLoop.makeCompletedFuture {
+            try channel.pipeline.syncOperations.addHandlers(
+                HTTP1ToHTTPServerCodec(secure: false),
+                HTTPConnectionStateHandler(idleTimeout: configuration.idleTimeout, logger: logger))
+            return .http(
+                try NIOAsyncChannel(
+                    wrappingChannelSynchronously: channel, configuration: .init(isOutboundHalfClosureEnabled: true)))
+        }
+    }
+
+    func handle(value: Connection, logger: Logger) async {
+        do {
+            if case .http(let channel) = try await value.role.get() { await handleHTTP(asyncChannel: channel, logger: logger) }
+        } catch {
+            logger.trace("A connection ended before its first request: \(error)")
+            value.channel.close(promise: nil)
+        }
+    }
+}

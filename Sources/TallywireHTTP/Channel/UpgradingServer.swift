@@ -1,0 +1,72 @@
+import HummingbirdCore
+import NIOCore
+import NIOHTTP1
+import Synchronization
+import TallywirePipeline
+
+/// The limits of the HTTP port.
+public struct UpgradingServerConfiguration: Sendable {
+    /// How long a new connection may take until the head of its first request is there.
+    public var handshakeTimeout: Duration = .seconds(10)
+    /// How long a connection may rest between requests, or within one that is being read.
+    public var idleTimeout: Duration = .seconds(60)
+    /// Connections at once, upgraded ones included. A few more are answered with 503, the rest is closed at once.
+    public var connections = 25_000
+    /// Bytes of one header field, and of all of a request's together; more is answered with 431.
+    public var headerFieldSize = 16 * 1024
+    public var headerSize = 64 * 1024
+    /// Header fields in one request.
+    public var headerFields = 128
+
+    public init() {}
+
+    var decoder: NIOHTTPDecoderLimitConfiguration {
+        var limits = NIOHTTPDecoderLimitConfiguration()
+        limits.maxHeaderFieldSize = headerFieldSize
+        limits.maxHeaderListSize = headerSize
+        limits.maxHeaderFieldCount = headerFields
+        return limits
+    }
+}
+
+/// An HTTP/1.1 server that also serves `endpoints`, for `Application(router:server:configuration:)`.
+///
+/// A request for an upgrade to WebSocket on an endpoint's path is admitted or refused by the endpoint, before the router sees it.
+/// Any other request on such a path is answered with 426. Everything else reaches the router as if it had not asked for an
+/// upgrade; so does one for h2c. An upgrade has to be asked for with the first request of a connection, and a connection
+/// whose request for one was not followed ends with the response.
+public func upgradingServer(
+    endpoints: [any UpgradeEndpoint], configuration: UpgradingServerConfiguration = UpgradingServerConfiguration()
+) -> HTTPServerBuilder {
+    let table = UpgradeTable(endpoints)
+    let count = ConnectionCount(limit: configuration.connections)
+    return HTTPServerBuilder { responder in
+        UpgradingChannel(
+            responder: table.answeringRefusals(before: responder), table: table, configuration: configuration, count: count)
+    }
+}
+
+/// How many connections are open, on all event loops.
+final class ConnectionCount: Sendable {
+    /// So many beyond the limit are still told that there are too many.
+    static let answered = 256
+
+    enum Verdict: Equatable {
+        case within, beyond, farBeyond
+    }
+
+    private let limit: Int
+    private let open = Atomic(0)
+
+    init(limit: Int) { self.limit = limit }
+
+    var current: Int { open.load(ordering: .relaxed) }
+
+    func opened() -> Verdict {
+        let count = open.wrappingAdd(1, ordering: .relaxed).newValue
+        if count <= limit { return .within }
+        return count <= limit + Self.answered ? .beyond : .farBeyond
+    }
+
+    func closed() { open.wrappingSubtract(1, ordering: .relaxed) }
+}

@@ -1,0 +1,95 @@
+import NIOCore
+import NIOHTTP1
+import NIOPosix
+import NIOWebSocket
+
+extension WebSocketClient {
+    /// Connects to a server on this machine and shakes hands. Throws ``Failure/refused(status:headers:body:)`` if that is
+    /// answered with anything but 101.
+    ///
+    /// - Parameters:
+    ///   - target: The path with its query.
+    ///   - largest: Bytes in one frame that it will read.
+    public static func connect(
+        host: String = "127.0.0.1", port: Int, _ target: String = "/ws", headers: HTTPHeaders = [:], largest: Int = 1 << 24
+    ) async throws -> WebSocketClient {
+        let upgrade = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+            .channelOption(.socketOption(.so_rcvbuf), value: 64 * 1024)
+            .connectTimeout(.seconds(5))
+            .connect(host: host, port: port) { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    let upgrader = NIOTypedWebSocketClientUpgrader<Result<WebSocketClient, Failure>>(
+                        maxFrameSize: largest, enableAutomaticErrorHandling: false,
+                        upgradePipelineHandler: { channel, _ in
+                            channel.eventLoop.makeCompletedFuture {
+                                let inbox = WebSocketClientInbox()
+                                try channel.pipeline.syncOperations.addHandlers(
+                                    NIOWebSocketFrameAggregator(
+                                        minNonFinalFragmentSize: 0, maxAccumulatedFrameCount: 1 << 17, maxAccumulatedFrameSize: largest),
+                                    inbox)
+                                return .success(
+                                    WebSocketClient(channel: channel, inbox: NIOLoopBound(inbox, eventLoop: channel.eventLoop)))
+                            }
+                        })
+                    var fields = headers
+                    fields.replaceOrAdd(name: "Host", value: "\(host):\(port)")
+                    let configuration = NIOUpgradableHTTPClientPipelineConfiguration(
+                        upgradeConfiguration: NIOTypedHTTPClientUpgradeConfiguration(
+                            upgradeRequestHead: HTTPRequestHead(version: .http1_1, method: .GET, uri: target, headers: fields),
+                            upgraders: [upgrader],
+                            notUpgradingCompletionHandler: { channel in
+                                let refusal = RefusalCollector(on: channel.eventLoop)
+                                return channel.eventLoop.makeCompletedFuture {
+                                    try channel.pipeline.syncOperations.addHandler(refusal)
+                                }.flatMap { refusal.result.map { .failure($0) } }
+                            }))
+                    return try channel.pipeline.syncOperations.configureUpgradableHTTPClientPipeline(configuration: configuration)
+                }
+            }
+        return try await upgrade.get().get()
+    }
+}
+
+/// Collects a response that is not 101.
+private final class RefusalCollector: ChannelInboundHandler, Sendable {
+    typealias InboundIn = HTTPClientResponsePart
+
+    private struct Response {
+        var head: HTTPResponseHead?
+        var body = ByteBuffer()
+    }
+
+    private let promise: EventLoopPromise<WebSocketClient.Failure>
+    private let response: NIOLoopBoundBox<Response>
+
+    var result: EventLoopFuture<WebSocketClient.Failure> { promise.futureResult }
+
+    init(on loop: any EventLoop) {
+        promise = loop.makePromise()
+        response = NIOLoopBoundBox(Response(), eventLoop: loop)
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        switch unwrapInboundIn(data) {
+        case .head(let head): response.value.head = head
+        case .body(var bytes): response.value.body.writeBuffer(&bytes)
+        case .end:
+            finish()
+            context.close(promise: nil)
+        }
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        finish()
+        context.fireChannelInactive()
+    }
+
+    private func finish() {
+        let headers = (response.value.head?.headers).map { Array($0) } ?? []
+        promise.succeed(
+            .refused(
+                status: (response.value.head?.status.code).map { Int($0) } ?? 0,
+                headers: Dictionary(headers.map { ($0.name.lowercased(), $0.value) }, uniquingKeysWith: { first, _ in first }),
+                body: String(buffer: response.value.body)))
+    }
+}

@@ -1,0 +1,114 @@
+import NIOCore
+import NIOHTTP1
+import NIOPosix
+import NIOWebSocket
+
+/// A WebSocket client for tests: it sends what it is told, also what no client should, and every wait has a deadline.
+///
+/// Safe from any task. Messages wait inside until somebody asks for them, so none is missed between two calls.
+public struct WebSocketClient: Sendable {
+    /// The connection, for tests that need its socket.
+    public let channel: any Channel
+    private let inbox: NIOLoopBound<WebSocketClientInbox>
+
+    /// What the server sent.
+    public enum Message: Equatable, Sendable {
+        case text(String)
+        case binary([UInt8])
+        case ping([UInt8])
+        case pong([UInt8])
+        /// A close frame; `nil` is one without a code.
+        case close(UInt16?, reason: String)
+        /// The connection ended. Nothing comes after it.
+        case ended
+    }
+
+    /// Why there is no connection or no message.
+    public enum Failure: Error, Equatable, Sendable {
+        /// The handshake was answered with this and not with 101.
+        case refused(status: Int, headers: [String: String], body: String)
+        case nothingCame(within: Duration)
+        /// Something came, but not this.
+        case unexpected(Message)
+    }
+
+    init(channel: any Channel, inbox: NIOLoopBound<WebSocketClientInbox>) {
+        self.channel = channel
+        self.inbox = inbox
+    }
+
+    // MARK: Sending
+
+    /// Sends a text message.
+    public func send(_ text: String) async throws {
+        try await send(WebSocketFrame(fin: true, opcode: .text, maskKey: .random(), data: ByteBuffer(string: text)))
+    }
+
+    /// Sends a binary message.
+    public func send(binary bytes: [UInt8]) async throws {
+        try await send(WebSocketFrame(fin: true, opcode: .binary, maskKey: .random(), data: ByteBuffer(bytes: bytes)))
+    }
+
+    /// Sends a frame as it is, masked only if it has a key.
+    public func send(_ frame: WebSocketFrame) async throws {
+        try await channel.writeAndFlush(frame)
+    }
+
+    /// Sends a close frame.
+    public func sendClose(_ code: UInt16?, reason: String = "") async throws {
+        var payload = ByteBuffer()
+        if let code {
+            payload.writeInteger(code)
+            payload.writeString(reason)
+        }
+        try await send(WebSocketFrame(fin: true, opcode: .connectionClose, maskKey: .random(), data: payload))
+    }
+
+    /// Stops or goes on reading from the socket, as a slow client does.
+    public func setReading(_ isReading: Bool) async throws {
+        try await channel.setOption(.autoRead, value: isReading).get()
+        if isReading { channel.read() }
+    }
+
+    /// Closes the connection without a word.
+    public func disconnect() async {
+        try? await channel.close()
+    }
+
+    // MARK: Receiving
+
+    /// The next message. Pings are answered by themselves and come here too.
+    public func next(within limit: Duration = .seconds(5)) async throws -> Message {
+        try await channel.eventLoop.flatSubmit { inbox.value.next(within: limit) }.get()
+    }
+
+    /// The next message that is not a ping, which has to be a text.
+    public func nextText(within limit: Duration = .seconds(5)) async throws -> String {
+        let deadline = ContinuousClock.now + limit
+        while true {
+            switch try await next(within: deadline - .now) {
+            case .text(let text): return text
+            case .ping: continue
+            case let other: throw Failure.unexpected(other)
+            }
+        }
+    }
+
+    /// The code of the close frame, whatever comes before it: `nil` if it has none or the connection ends without one.
+    public func closeCode(within limit: Duration = .seconds(10)) async throws -> UInt16? {
+        let deadline = ContinuousClock.now + limit
+        while true {
+            switch try await next(within: deadline - .now) {
+            case .close(let code, _): return code
+            case .ended: return nil
+            default: continue
+            }
+        }
+    }
+
+    /// Waits until the connection has ended, whatever comes before.
+    public func waitForEnd(within limit: Duration = .seconds(10)) async throws {
+        let deadline = ContinuousClock.now + limit
+        while try await next(within: deadline - .now) != .ended {}
+    }
+}
