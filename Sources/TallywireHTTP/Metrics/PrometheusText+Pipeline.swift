@@ -33,7 +33,7 @@ extension PrometheusText {
     private mutating func write(_ sources: [PipelineStatus.SourceReport]) {
         metric("tallywire_source_state", .gauge, "1 for the state that a source is in.")
         for source in sources { sample("tallywire_source_state", source.labels + [("state", source.status.state)], 1) }
-        let counters: [(String, String, KeyPath<SourceStatus.Snapshot, UInt64> & Sendable)] = [
+        let counters: [(String, String, KeyPath<SourceStatus.Snapshot, UInt64>)] = [
             ("tallywire_source_received_total", "Messages that came in.", \.received),
             ("tallywire_source_applied_total", "Commands that were applied.", \.applied),
             ("tallywire_source_duplicates_total", "Repeats of commands.", \.duplicates),
@@ -50,7 +50,7 @@ extension PrometheusText {
     private mutating func write(_ sinks: [PipelineStatus.SinkReport]) {
         metric("tallywire_sink_state", .gauge, "1 for the state that a sink is in.")
         for sink in sinks { sample("tallywire_sink_state", sink.labels + [("state", sink.state.rawValue)], 1) }
-        let gauges: [(String, String, KeyPath<PipelineStatus.SinkReport, UInt64> & Sendable)] = [
+        let gauges: [(String, String, KeyPath<PipelineStatus.SinkReport, UInt64>)] = [
             ("tallywire_sink_position", "The last event that the sink is done with.", \.position),
             ("tallywire_sink_lag_events", "Events that the sink has still to take.", \.lagEvents),
             ("tallywire_sink_pending", "Events of this run that are not yet accounted for.", \.counters.pending),
@@ -61,7 +61,7 @@ extension PrometheusText {
         }
         metric("tallywire_sink_lag_seconds", .gauge, "The age of the oldest event that the sink has still to take.")
         for sink in sinks { sample("tallywire_sink_lag_seconds", sink.labels, sink.lagSeconds) }
-        let counters: [(String, String, KeyPath<SinkCounters, UInt64> & Sendable)] = [
+        let counters: [(String, String, KeyPath<SinkCounters, UInt64>)] = [
             ("tallywire_sink_offered_total", "Events since the sink's position at start.", \.offered),
             ("tallywire_sink_delivered_total", "Events that the sink took.", \.delivered),
             ("tallywire_sink_filtered_total", "Events that its filter left out.", \.filtered),

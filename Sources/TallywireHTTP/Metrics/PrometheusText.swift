@@ -13,18 +13,18 @@ struct PrometheusText {
         text += "# HELP \(name) \(help)\n# TYPE \(name) \(kind.rawValue)\n"
     }
 
-    mutating func sample(_ name: String, _ labels: [(String, String)] = [], _ value: some BinaryInteger) {
+    mutating func sample(_ name: String, _ labels: [(String, String)], _ value: some BinaryInteger) {
         line(name, labels, "\(value)")
     }
 
-    mutating func sample(_ name: String, _ labels: [(String, String)] = [], _ value: Double) {
+    mutating func sample(_ name: String, _ labels: [(String, String)], _ value: Double) {
         line(name, labels, "\(value)")
     }
 
     /// A metric with one sample.
     mutating func single(_ name: String, _ kind: Kind, _ help: String, _ value: some BinaryInteger) {
         metric(name, kind, help)
-        sample(name, value)
+        sample(name, [], value)
     }
 
     private mutating func line(_ name: String, _ labels: [(String, String)], _ value: String) {

@@ -61,7 +61,8 @@ struct JSONSyntax {
         guard depth < 512 else { throw Expected(what: "less than 512 levels") }
         depth += 1
         defer { depth -= 1 }
-        switch next {
+        guard let byte = next else { throw Expected(what: "a value") }
+        switch byte {
         case UInt8(ascii: "{"): try object()
         case UInt8(ascii: "["): try array()
         case UInt8(ascii: "\""): try string()

@@ -2,6 +2,7 @@ import Hummingbird
 import NIOCore
 import TallywireCore
 import TallywireEngine
+import TallywirePipeline
 
 /// What operations need: pipeline, health, metrics and the API's description.
 extension InventoryAPI {
@@ -47,7 +48,7 @@ extension InventoryAPI {
         text.metric("tallywire_info", .gauge, "The server's version and the journal's epoch.")
         text.sample("tallywire_info", [("version", configuration.version), ("epoch", status.epoch)], 1)
         text.metric("tallywire_start_time_seconds", .gauge, "When the process started, in seconds since 1970.")
-        text.sample("tallywire_start_time_seconds", Double(startedAt.milliseconds) / 1000)
+        text.sample("tallywire_start_time_seconds", [], Double(startedAt.milliseconds) / 1000)
         text.write(counts)
         text.write(status)
         text.write(metrics.current)

@@ -58,15 +58,10 @@ struct MovementStream {
         let decoder = BodyDecoder()
         let movements = lines.map { line in
             Result<MovementBody, Problem> { () throws(Problem) in
-                guard let bytes = line.bytes else {
-                    throw .tooLarge("a line has at most \(api.limits.body) bytes").at(line: line.number)
-                }
-                do {
-                    return try decoder.decode(MovementBody.self, from: bytes)
-                } catch {
-                    throw error.at(line: line.number)
-                }
+                guard let bytes = line.bytes else { throw .tooLarge("a line has at most \(api.limits.body) bytes") }
+                return try decoder.decode(MovementBody.self, from: bytes)
             }
+            .mapError { $0.at(line: line.number) }
         }
         try await write(api.submit(movements), &writer)
     }
