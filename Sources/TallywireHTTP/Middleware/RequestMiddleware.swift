@@ -1,0 +1,65 @@
+import HTTPTypes
+import Hummingbird
+import HummingbirdCore
+import Logging
+import TallywireEngine
+
+/// The outermost middleware: turns errors into problems, names, counts and logs each request, and sets the headers of every answer.
+struct RequestMiddleware: RouterMiddleware {
+    let metrics: RequestMetrics
+    let paths: PathTable
+
+    func handle(
+        _ request: Request, context: APIContext, next: (Request, APIContext) async throws -> Response
+    ) async throws -> Response {
+        let start = ContinuousClock.now
+        let id = Self.givenID(request) ?? context.id
+        var context = context
+        context.logger[metadataKey: "request"] = .string(id)
+        metrics.begin()
+        var response: Response
+        do {
+            response = try await next(request, context)
+        } catch {
+            response = .problem(problem(error, request, context))
+        }
+        let duration = start.duration(to: .now)
+        metrics.end(
+            RequestMetrics.Key(method: request.method, route: context.endpointPath, status: Int(response.status.code)), duration)
+        response.headers[.requestID] = id
+        response.headers[.xContentTypeOptions] = "nosniff"
+        if response.headers[.cacheControl] == nil { response.headers[.cacheControl] = "no-store" }
+        context.logger.debug(
+            "request",
+            metadata: [
+                "method": "\(request.method.rawValue)", "path": "\(request.uri.path)", "status": "\(response.status.code)",
+                "milliseconds": "\(duration.components.attoseconds / 1_000_000_000_000_000 + duration.components.seconds * 1000)",
+            ])
+        return response
+    }
+
+    /// The answer to a request that ended with `error`. What is the server's own fault is logged here, once.
+    private func problem(_ error: any Error, _ request: Request, _ context: APIContext) -> Problem {
+        switch error {
+        case let problem as Problem: return problem
+        case let error as HTTPError where error.status == .notFound:
+            let allowed = paths.methods(at: request.uri.path)
+            return allowed.isEmpty ? .notFound(request.uri.path) : .methodNotAllowed(request.method, allow: allowed)
+        case let error as JournalError:
+            context.logger.error("the journal cannot be read", metadata: ["error": "\(error)"])
+            return .unavailable("the journal cannot be read: \(error.message)")
+        case is CancellationError: return .unavailable("the server is going away")
+        default:
+            context.logger.error("request failed", metadata: ["path": "\(request.uri.path)", "error": "\(error)"])
+            return .internalError
+        }
+    }
+
+    /// The id that the caller gave the request, if it is fit to stand in a log.
+    private static func givenID(_ request: Request) -> String? {
+        guard let id = request.headers[.requestID], (1...128).contains(id.utf8.count),
+            id.utf8.allSatisfy({ (0x21...0x7E).contains($0) })
+        else { return nil }
+        return id
+    }
+}

@@ -1,0 +1,81 @@
+import TallywireCore
+
+extension OpenAPI {
+    /// What answers about catalogue, stock and movements look like.
+    static let answerSchemas: [(String, JSONTree)] = [
+        (
+            "Problem",
+            object(
+                [
+                    ("type", ["type": "string"]), ("title", ["type": "string"]), ("status", ["type": "integer"]),
+                    ("code", words(ProblemCode.all)), ("detail", ["type": "string"]), ("field", ["type": "string"]),
+                    ("available", ["type": "integer"]), ("line", ["type": "integer", "minimum": 1]),
+                ], optional: ["field", "available", "line"])
+        ),
+        ("StockLevel", words(StockLevel.allCases.map(\.rawValue))),
+        ("Variant", object(variant)),
+        (
+            "Product",
+            object(
+                [
+                    ("id", id), ("name", name), ("status", reference("ProductStatus")), ("price", price), ("totalProductStock", count),
+                    ("sku", sku), ("barcodes", barcodes), ("lowStockThreshold", quantity), ("rearm", quantity),
+                    ("variants", list(of: reference("Variant"))),
+                ], optional: ["sku", "barcodes", "lowStockThreshold", "rearm"])
+        ),
+        ("ProductPage", page(of: "Product")),
+        ("Location", object([("code", locationCode), ("name", name), ("sells", flag)])),
+        ("LocationPage", page(of: "Location")),
+        (
+            "Stock",
+            object(
+                [("sku", sku), ("productId", id), ("variantId", id), ("location", locationCode), ("onHand", count)]
+                    + [("reserved", count), ("stock", count)])
+        ),
+        ("StockPage", page(of: "Stock")),
+        (
+            "Alert",
+            object([
+                ("productId", id), ("variantId", id), ("sku", sku), ("name", name), ("stockLevel", words(["low", "out"])),
+                ("stock", count), ("threshold", quantity), ("status", reference("ProductStatus")), ("version", count),
+            ])
+        ),
+        ("AlertPage", page(of: "Alert")),
+        (
+            "ReceiptLine",
+            object([
+                ("sku", sku), ("productId", id), ("variantId", id), ("operation", reference("Operation")), ("quantity", count),
+                ("location", locationCode), ("stock", count), ("previousStock", count), ("locationStock", count),
+                ("level", reference("StockLevel")), ("version", count), ("seq", count),
+            ])
+        ),
+        (
+            "Receipt",
+            object(
+                [
+                    ("movementId", movementID), ("status", words(["applied", "duplicate"])),
+                    ("seq", ["type": ["integer", "null"], "minimum": 1]), ("productId", id), ("variantId", id),
+                    ("lines", list(of: reference("ReceiptLine"))),
+                ], optional: ["productId", "variantId"])
+        ),
+        (
+            "Refusal",
+            object([("movementId", movementID), ("status", words(["rejected"])), ("problem", reference("Problem"))])
+        ),
+        ("Answer", ["oneOf": [reference("Receipt"), reference("Refusal")]]),
+        ("BatchResults", object([("results", list(of: ["oneOf": [reference("Receipt"), reference("Problem")]]))])),
+        ("MovementAnswer", ["oneOf": [reference("Receipt"), reference("BatchResults")]]),
+        ("ProductOrReceipt", ["oneOf": [reference("Product"), reference("Receipt")]]),
+        ("VariantOrReceipt", ["oneOf": [reference("Variant"), reference("Receipt")]]),
+    ]
+
+    private static let variant: [(String, JSONTree)] = [
+        ("id", id), ("productId", id), ("isDefault", flag), ("sku", sku), ("name", name), ("price", price),
+        ("status", reference("ProductStatus")), ("level", reference("StockLevel")), ("version", count), ("stock", count),
+        ("barcodes", barcodes), ("lowStockThreshold", quantity), ("rearm", quantity),
+        (
+            "locations",
+            list(of: object([("location", locationCode), ("onHand", count), ("reserved", count), ("stock", count)]))
+        ),
+    ]
+}

@@ -1,0 +1,48 @@
+extension OpenAPI {
+    /// What operations are answered.
+    static let operationSchemas: [(String, JSONTree)] = [
+        ("Liveness", object([("status", words(["live"])), ("version", ["type": "string"])])),
+        (
+            "Readiness",
+            object([
+                ("status", words(["ready"])), ("version", ["type": "string"]), ("epoch", ["type": "string"]), ("seq", count),
+            ])
+        ),
+        (
+            "Engine",
+            object(
+                counters(["inbox", "inboxCapacity", "applied", "rejected", "duplicates", "overloaded", "commits", "failedCommits"])
+                    + [("lastError", optionalText)])
+        ),
+        (
+            "Source",
+            object(
+                [("name", ["type": "string"]), ("plugin", ["type": "string"]), ("state", ["type": "string"])]
+                    + counters(["received", "applied", "duplicates", "rejected", "malformed", "ignored"])
+                    + [("lastError", optionalText)])
+        ),
+        (
+            "Sink",
+            object(
+                [
+                    ("name", ["type": "string"]), ("plugin", ["type": "string"]), ("mode", words(["durable", "live"])),
+                    ("state", words(["starting", "running", "retrying", "draining", "stopped"])),
+                    ("lagSeconds", ["type": "number", "minimum": 0]),
+                ]
+                    + counters([
+                        "position", "lagEvents", "offered", "delivered", "filtered", "merged", "dropped", "pending", "retried",
+                    ]) + [("lastError", optionalText), ("lastErrorAt", ["type": ["string", "null"], "format": "date-time"])])
+        ),
+        (
+            "Pipeline",
+            object([
+                ("epoch", ["type": "string"]), ("seq", count), ("engine", reference("Engine")),
+                ("sources", list(of: reference("Source"))), ("sinks", list(of: reference("Sink"))),
+            ])
+        ),
+    ]
+
+    private static func counters(_ names: [String]) -> [(String, JSONTree)] {
+        names.map { ($0, ["type": "integer", "minimum": 0]) }
+    }
+}

@@ -1,0 +1,195 @@
+extension OpenAPI {
+    /// Everything that can be asked, in the order of the routes. The live page is not part of the API.
+    static let operations = catalogueOperations + movementOperations + readingOperations + serverOperations
+
+    private static let reading = ["Tallywire-Seq", "Tallywire-Epoch"]
+    private static let changing = ["Tallywire-Seq", "Tallywire-Epoch", "Tallywire-Movement", "Tallywire-Status"]
+    private static let duplicate = "A repeat: what the first request created, as it is now, or the receipt if it was removed since."
+
+    private static let catalogueOperations: [Operation] = [
+        Operation(
+            method: "get", path: "/api/products", id: "listProducts", tag: "catalogue", summary: "Products by id.",
+            parameters: ["limit", "cursor", "search"],
+            answers: [.json(200, "A page.", "ProductPage", headers: reading)]),
+        Operation(
+            method: "post", path: "/api/products", id: "createProduct", tag: "catalogue",
+            summary: "Creates a product with its variants.",
+            description: "Without `variants` it has one default variant, whose `sku` and `barcodes` stand on the product.",
+            parameters: ["idempotencyKey"],
+            body: .json("NewProduct", [("variants", newTee), ("defaultVariant", newMug)]),
+            answers: [
+                .json(200, duplicate, "ProductOrReceipt", headers: changing),
+                .json(201, "The product with all ids.", "Product", headers: changing + ["Location"]),
+            ], problems: ["sku_taken", "barcode_taken", "id_taken", "out_of_range"]),
+        Operation(
+            method: "get", path: "/api/products/{id}", id: "getProduct", tag: "catalogue", summary: "One product with its variants.",
+            parameters: ["productId"], answers: [.json(200, "The product.", "Product", headers: reading)],
+            problems: ["unknown_product"]),
+        Operation(
+            method: "patch", path: "/api/products/{id}", id: "updateProduct", tag: "catalogue",
+            summary: "Changes name, status or price.",
+            description: "`price: null` takes the price away. Variants without a price of their own follow.",
+            parameters: ["productId", "idempotencyKey"],
+            body: .json("ProductUpdate", [("price", ["price": 17.5]), ("name", ["name": "Tee, organic"])]),
+            answers: [.json(200, "The product after the change.", "ProductOrReceipt", headers: changing)],
+            problems: ["unknown_product", "out_of_range"]),
+        Operation(
+            method: "delete", path: "/api/products/{id}", id: "removeProduct", tag: "catalogue",
+            summary: "Removes a product that has no stock.", parameters: ["productId", "idempotencyKey"],
+            answers: [.json(200, "The receipt.", "Receipt")], problems: ["unknown_product", "in_stock"]),
+        Operation(
+            method: "patch", path: "/api/products/{id}/status", id: "updateStatus", tag: "catalogue",
+            summary: "Changes the status.", parameters: ["productId", "idempotencyKey"],
+            body: .json("StatusUpdate", [("inactive", ["status": "inactive"])]),
+            answers: [.json(200, "The product after the change.", "ProductOrReceipt", headers: changing)],
+            problems: ["unknown_product", "out_of_range"]),
+        Operation(
+            method: "post", path: "/api/products/{id}/variants", id: "addVariant", tag: "catalogue",
+            summary: "Adds a variant to a product that has variants.", parameters: ["productId", "idempotencyKey"],
+            body: .json("NewVariant", [("variant", ["sku": "TEE-GREEN-M", "name": "Green / M", "barcodes": ["4006381333955"]])]),
+            answers: [
+                .json(200, duplicate, "VariantOrReceipt", headers: changing),
+                .json(201, "The variant.", "Variant", headers: changing + ["Location"]),
+            ], problems: ["unknown_product", "sku_taken", "barcode_taken", "id_taken", "out_of_range"]),
+        Operation(
+            method: "get", path: "/api/variants/{id}", id: "getVariant", tag: "catalogue", summary: "One variant with its stock.",
+            parameters: ["variantId"], answers: [.json(200, "The variant.", "Variant", headers: reading)],
+            problems: ["unknown_variant"]),
+        Operation(
+            method: "patch", path: "/api/variants/{id}", id: "updateVariant", tag: "catalogue",
+            summary: "Changes name, price, barcodes or threshold.",
+            description: "`price: null` lets it follow its product's price again. `barcodes` replaces all of them.",
+            parameters: ["variantId", "idempotencyKey"],
+            body: .json("VariantUpdate", [("threshold", ["lowStockThreshold": 5, "rearm": 2])]),
+            answers: [.json(200, "The variant after the change.", "VariantOrReceipt", headers: changing)],
+            problems: ["unknown_variant", "barcode_taken", "out_of_range"]),
+        Operation(
+            method: "delete", path: "/api/variants/{id}", id: "removeVariant", tag: "catalogue",
+            summary: "Removes a variant that has no stock.", parameters: ["variantId", "idempotencyKey"],
+            answers: [.json(200, "The receipt.", "Receipt")], problems: ["unknown_variant", "in_stock"]),
+        Operation(
+            method: "get", path: "/api/locations", id: "listLocations", tag: "catalogue", summary: "Locations by code.",
+            parameters: ["limit", "cursor"], answers: [.json(200, "A page.", "LocationPage", headers: reading)]),
+        Operation(
+            method: "post", path: "/api/locations", id: "createLocation", tag: "catalogue", summary: "Creates a location.",
+            parameters: ["idempotencyKey"],
+            body: .json("NewLocation", [("store", ["code": "STORE-7", "name": "Store at the harbour", "sells": true])]),
+            answers: [
+                .json(200, "A repeat: the location.", "Location", headers: changing),
+                .json(201, "The location.", "Location", headers: changing),
+            ], problems: ["location_taken", "out_of_range"]),
+    ]
+
+    private static let ofStock = [
+        "unknown_variant", "unknown_location", "insufficient_stock", "stale_expectation", "out_of_range",
+    ]
+
+    private static let movementOperations: [Operation] = [
+        Operation(
+            method: "patch", path: "/api/variants/{id}/inventory", id: "updateInventory", tag: "movements",
+            summary: "Changes one variant's stock at one location.", parameters: ["variantId", "idempotencyKey"],
+            body: .json("InventoryUpdate", [("add", ["operation": "add", "quantity": 5, "reason": "restock"])]),
+            answers: [.json(200, "The receipt.", "Receipt")], problems: ofStock),
+        Operation(
+            method: "post", path: "/api/movements", id: "createMovements", tag: "movements",
+            summary: "Applies movements: one, an array, or one a line.",
+            description: """
+                All lines of a movement apply, or none. An array or NDJSON is a batch of independent movements with a result each, in \
+                order: a receipt or a problem. With NDJSON results are sent while the body comes, so read while you send; a broken \
+                line is its own problem.
+                """,
+            parameters: ["idempotencyKey"],
+            body: Operation.Body(
+                content: [
+                    (
+                        "application/json",
+                        ["oneOf": [reference("Movement"), list(of: reference("Movement"), 0, HTTPLimits().batch)]]
+                    ),
+                    ("application/x-ndjson", ["type": "string", "description": "A `Movement` a line."]),
+                ], examples: [("movement", movement), ("batch", [batched(1), batched(2)])]),
+            answers: [
+                Operation.Answer(
+                    status: 200, description: "The receipt; for a batch, a result for each movement.",
+                    content: [
+                        ("application/json", reference("MovementAnswer")),
+                        ("application/x-ndjson", ["type": "string", "description": "A `Receipt` or a `Problem` a line."]),
+                    ])
+            ], problems: ofStock),
+        Operation(
+            method: "get", path: "/api/movements/{id}", id: "getMovement", tag: "movements",
+            summary: "The answer that a movement or change got.", parameters: ["movementId"],
+            answers: [.json(200, "The receipt, or the refusal.", "Answer")], problems: ["unknown_movement"]),
+    ]
+
+    private static let readingOperations: [Operation] = [
+        Operation(
+            method: "get", path: "/api/events", id: "listEvents", tag: "events", summary: "Events in order.",
+            description: "To follow the journal, give `last` as the next `after`. 410 `pruned`: events in between are gone.",
+            parameters: ["after", "limit", "type", "cursor"],
+            answers: [.json(200, "A page.", "EventPage", headers: reading)], problems: ["pruned"]),
+        Operation(
+            method: "get", path: "/api/alerts", id: "listAlerts", tag: "stock", summary: "Variants that are low or out of stock.",
+            parameters: ["limit", "cursor"], answers: [.json(200, "A page.", "AlertPage", headers: reading)]),
+        Operation(
+            method: "get", path: "/api/stock", id: "listStock", tag: "stock", summary: "Stock by variant and location.",
+            parameters: ["sku", "location", "limit", "cursor"],
+            answers: [.json(200, "A page.", "StockPage", headers: reading)],
+            problems: ["unknown_variant", "unknown_location"]),
+    ]
+
+    private static let serverOperations: [Operation] = [
+        Operation(
+            method: "get", path: "/api/pipeline", id: "getPipeline", tag: "operations",
+            summary: "Each source and sink: state, position, counters, last error.",
+            answers: [.json(200, "The pipeline.", "Pipeline", headers: reading)]),
+        Operation(
+            method: "get", path: "/health/live", id: "getLiveness", tag: "operations", summary: "Whether the process runs.",
+            answers: [.json(200, "It does.", "Liveness")]),
+        Operation(
+            method: "get", path: "/health/ready", id: "getReadiness", tag: "operations",
+            summary: "Whether the server can take movements.",
+            answers: [.json(200, "It can; otherwise 503.", "Readiness", headers: reading)]),
+        Operation(
+            method: "get", path: "/metrics", id: "getMetrics", tag: "operations", summary: "Metrics for Prometheus.",
+            answers: [
+                Operation.Answer(
+                    status: 200, description: "The text format 0.0.4.", content: [("text/plain", ["type": "string"])])
+            ]),
+        Operation(
+            method: "get", path: "/openapi.json", id: "getOpenAPI", tag: "operations", summary: "This description.",
+            answers: [
+                Operation.Answer(
+                    status: 200, description: "OpenAPI 3.1.", content: [("application/json", ["type": "object"])])
+            ]),
+    ]
+
+    // MARK: Examples
+
+    private static let newTee: JSONTree = [
+        "name": "Tee", "status": "active", "price": 19.99,
+        "variants": [
+            [
+                "sku": "TEE-RED-M", "name": "Red / M", "barcodes": ["4006381333931", ["code": "14006381333938", "units": 12]],
+                "lowStockThreshold": 10, "rearm": 0,
+            ],
+            ["sku": "TEE-BLUE-M", "name": "Blue / M", "price": 21.5],
+        ],
+    ]
+
+    private static let newMug: JSONTree = ["name": "Mug", "price": 9.5, "sku": "MUG", "barcodes": ["4006381333948"]]
+
+    private static let movement: JSONTree = [
+        "id": "order-1001", "reason": "sale", "reference": "1001",
+        "lines": [
+            ["sku": "TEE-RED-M", "location": "MAIN", "operation": "subtract", "quantity": 1],
+            ["barcode": "4006381333948", "operation": "subtract", "quantity": 2],
+        ],
+    ]
+
+    private static func batched(_ number: Int) -> JSONTree {
+        [
+            "id": "count-\(number)", "reason": "count",
+            "lines": [["sku": "MUG", "operation": "set", "quantity": .integer(Int64(number) * 10)]],
+        ]
+    }
+}

@@ -1,0 +1,43 @@
+import TallywireCore
+
+extension OpenAPI {
+    /// What can stand in paths, queries and headers.
+    static let parameters: [(String, JSONTree)] = [
+        ("productId", path("id", "The product's id.", id)),
+        ("variantId", path("id", "The variant's id; a default variant has one too.", id)),
+        ("movementId", path("id", "The movement's id, in percent encoding.", movementID)),
+        (
+            "limit",
+            query(
+                "limit", "Items of the page.",
+                ["type": "integer", "minimum": 1, "maximum": .integer(Int64(HTTPLimits.largestPage)), "default": .integer(Int64(HTTPLimits.page))])
+        ),
+        ("cursor", query("cursor", "Where to go on: the `nextCursor` of the page before. Opaque.", ["type": "string", "maxLength": 512])),
+        (
+            "search",
+            query("search", "Only products whose name, or a variant's name or SKU, contains this, in any case.", ["type": "string"])
+        ),
+        ("sku", query("sku", "Only this SKU.", ["type": "string"])),
+        ("location", query("location", "Only this location.", ["type": "string"])),
+        ("after", query("after", "Only events after this `seq`.", ["type": "integer", "minimum": 0, "default": 0])),
+        ("type", query("type", "Only events of this type.", reference("EventType"))),
+        (
+            "idempotencyKey",
+            [
+                "name": "Idempotency-Key", "in": "header", "required": false, "schema": movementID,
+                "description": """
+                    The change's id. A repeat with the same id and meaning gets the first answer again; with another meaning it is \
+                    `idempotency_conflict`. Kept for at least 24 hours.
+                    """,
+            ]
+        ),
+    ]
+
+    private static func path(_ name: String, _ description: String, _ schema: JSONTree) -> JSONTree {
+        ["name": .string(name), "in": "path", "required": true, "description": .string(description), "schema": schema]
+    }
+
+    private static func query(_ name: String, _ description: String, _ schema: JSONTree) -> JSONTree {
+        ["name": .string(name), "in": "query", "required": false, "description": .string(description), "schema": schema]
+    }
+}

@@ -1,0 +1,93 @@
+import TallywireCore
+
+extension OpenAPI {
+    /// What bodies of requests look like.
+    static let requestSchemas: [(String, JSONTree)] = [
+        ("ProductStatus", words(ProductStatus.allCases.map(\.rawValue))),
+        (
+            "Barcode",
+            [
+                "oneOf": [
+                    text(Limits.barcodeLength),
+                    object(
+                        [
+                            ("code", text(Limits.barcodeLength)),
+                            ("units", ["type": "integer", "minimum": 1, "maximum": .integer(Limits.largestPack), "default": 1]),
+                        ], optional: ["units"]),
+                ]
+            ]
+        ),
+        ("NewVariant", object(newVariant, optional: ["id", "name", "price", "barcodes", "lowStockThreshold", "rearm"])),
+        (
+            "NewProduct",
+            [
+                "oneOf": [
+                    object(
+                        newProduct + [("variants", list(of: reference("NewVariant"), 1, Limits.variantsPerProduct))],
+                        optional: ["id", "status", "price"]),
+                    object(
+                        newProduct + [("variants", list(of: reference("NewVariant"), 0, 0)), ("variantId", id)]
+                            + newVariant.filter { $0.0 != "id" && $0.0 != "name" && $0.0 != "price" },
+                        optional: ["id", "status", "price", "variants", "variantId", "barcodes", "lowStockThreshold", "rearm"]),
+                ]
+            ]
+        ),
+        (
+            "ProductUpdate",
+            object(
+                [("name", name), ("status", reference("ProductStatus")), ("price", price)], optional: ["name", "status", "price"])
+                + ["minProperties": 1]
+        ),
+        ("StatusUpdate", object([("status", reference("ProductStatus"))])),
+        (
+            "VariantUpdate",
+            object(
+                [("name", name), ("price", price), ("barcodes", barcodes), ("lowStockThreshold", quantity), ("rearm", quantity)],
+                optional: ["name", "price", "barcodes", "lowStockThreshold", "rearm"]) + ["minProperties": 1]
+        ),
+        (
+            "NewLocation",
+            object([("code", locationCode), ("name", name), ("sells", flag + ["default": true])], optional: ["name", "sells"])
+        ),
+        (
+            "InventoryUpdate",
+            object(
+                [("id", movementID), ("operation", words(["set", "add", "subtract"])), ("quantity", quantity)] + about
+                    + [("location", locationCode), ("expected", count)],
+                optional: ["id", "reason", "reference", "occurredAt", "location", "expected"])
+        ),
+        (
+            "MovementLine",
+            object(
+                [
+                    ("sku", ["type": "string"]), ("variantId", id), ("barcode", ["type": "string"]), ("location", locationCode),
+                    ("operation", reference("Operation")), ("quantity", quantity), ("to", locationCode), ("expected", count),
+                ], optional: ["sku", "variantId", "barcode", "location", "to", "expected"])
+                + ["oneOf": [["required": ["sku"]], ["required": ["variantId"]], ["required": ["barcode"]]]]
+        ),
+        (
+            "Movement",
+            object(
+                [("id", movementID)] + about + [("lines", list(of: reference("MovementLine"), 1, Limits.linesPerMovement))],
+                optional: ["id", "reason", "reference", "occurredAt"])
+        ),
+        ("Operation", words(TallywireCore.Operation.allCases.map(\.rawValue))),
+    ]
+
+    static let barcodes = list(of: reference("Barcode"), 0, Limits.barcodesPerVariant)
+
+    private static let newProduct: [(String, JSONTree)] = [
+        ("id", id), ("name", name), ("status", reference("ProductStatus")), ("price", price),
+    ]
+
+    private static let newVariant: [(String, JSONTree)] = [
+        ("id", id), ("sku", sku), ("name", name), ("price", price), ("barcodes", barcodes), ("lowStockThreshold", quantity),
+        ("rearm", quantity),
+    ]
+
+    /// What a movement says about itself.
+    private static let about: [(String, JSONTree)] = [
+        ("reason", text(Limits.reasonLength, least: 0)), ("reference", text(Limits.referenceLength, least: 0)),
+        ("occurredAt", timestamp),
+    ]
+}

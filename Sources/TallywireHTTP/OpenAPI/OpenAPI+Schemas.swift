@@ -1,0 +1,53 @@
+import TallywireCore
+
+extension OpenAPI {
+    /// All schemas by name.
+    static let schemas: [(String, JSONTree)] = requestSchemas + answerSchemas + eventSchemas + operationSchemas
+
+    // MARK: Building blocks
+
+    static let id: JSONTree = ["type": "integer", "minimum": 1, "maximum": .integer(Limits.largestBalance)]
+    static let count: JSONTree = ["type": "integer", "minimum": 0, "maximum": .integer(Limits.largestBalance)]
+    static let quantity: JSONTree = ["type": "integer", "minimum": 0, "maximum": .integer(Limits.largestQuantity)]
+    static let movementID: JSONTree = [
+        "type": "string", "minLength": 1, "maxLength": .integer(Int64(Limits.movementIDLength)), "pattern": "^[ -~]+$",
+    ]
+    static let price: JSONTree = ["type": ["number", "null"], "minimum": 0, "maximum": 99_999_999_999.99]
+    static let timestamp: JSONTree = ["type": "string", "format": "date-time"]
+    static let optionalText: JSONTree = ["type": ["string", "null"]]
+    static let flag: JSONTree = ["type": "boolean"]
+    static let sku = key(Limits.skuLength)
+    static let locationCode = key(Limits.locationCodeLength)
+    static let name = text(Limits.nameLength)
+
+    /// Text that becomes a level of an MQTT topic.
+    private static func key(_ length: Int) -> JSONTree {
+        ["type": "string", "minLength": 1, "maxLength": .integer(Int64(length)), "pattern": "^[^/+#]+$"]
+    }
+
+    static func text(_ length: Int, least: Int64 = 1) -> JSONTree {
+        ["type": "string", "minLength": .integer(least), "maxLength": .integer(Int64(length))]
+    }
+
+    static func list(of items: JSONTree) -> JSONTree { ["type": "array", "items": items] }
+
+    static func list(of items: JSONTree, _ least: Int64, _ most: Int) -> JSONTree {
+        ["type": "array", "items": items, "minItems": .integer(least), "maxItems": .integer(Int64(most))]
+    }
+
+    static func words(_ words: [String]) -> JSONTree { ["type": "string", "enum": .array(words.map { .string($0) })] }
+
+    /// An object with these members and no others. Those in `optional` may be missing.
+    static func object(_ members: [(String, JSONTree)], optional: Set<String> = []) -> JSONTree {
+        let required = members.map(\.0).filter { !optional.contains($0) }
+        return [
+            "type": "object", "properties": .object(members), "required": .array(required.map { .string($0) }),
+            "additionalProperties": false,
+        ]
+    }
+
+    /// The form of every list.
+    static func page(of schema: String, _ more: [(String, JSONTree)] = []) -> JSONTree {
+        object([("items", list(of: reference(schema))), ("nextCursor", optionalText)] + more)
+    }
+}

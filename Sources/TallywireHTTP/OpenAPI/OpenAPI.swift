@@ -1,0 +1,50 @@
+import TallywireCore
+
+/// The API's description as an OpenAPI 3.1 document. A test holds it against what the server really answers.
+enum OpenAPI {
+    /// The document in UTF-8.
+    static func document(version: String) -> [UInt8] {
+        var json = JSONWriter(capacity: 65_536)
+        tree(version: version).write(to: &json)
+        return json.bytes
+    }
+
+    private static func tree(version: String) -> JSONTree {
+        [
+            "openapi": "3.1.0",
+            "info": [
+                "title": "Tallywire", "version": .string(version), "summary": "Real-time inventory.",
+                "description": .string(description), "license": ["name": "Apache 2.0", "identifier": "Apache-2.0"],
+            ],
+            "servers": [["url": "/"]],
+            "tags": [
+                ["name": "catalogue", "description": "What is sold, and where it lies."],
+                ["name": "movements", "description": "Changes of stock."],
+                ["name": "stock", "description": "How much there is."],
+                ["name": "events", "description": "What happened."],
+                ["name": "operations", "description": "Health, metrics, and this description."],
+            ],
+            "paths": paths, "components": ["schemas": .object(schemas), "parameters": .object(parameters)],
+        ]
+    }
+
+    private static let description = """
+        A change is answered only after it is on disk; nothing is applied when the answer is a problem. `Idempotency-Key` (or a \
+        movement's `id`) makes a repeat of a change harmless: it gets the first answer again. Problems are RFC 9457 with a stable `code`. \
+        Answers that show stock or catalogue carry `Tallywire-Seq`, the last event that is in what they show, and `Tallywire-Epoch`, the \
+        journal it belongs to: whoever reads on from there misses nothing.
+        """
+
+    /// The operations, grouped by path as the format has it.
+    private static var paths: JSONTree {
+        var order: [String] = []
+        var items: [String: [(String, JSONTree)]] = [:]
+        for operation in operations {
+            if items[operation.path] == nil { order.append(operation.path) }
+            items[operation.path, default: []].append((operation.method, operation.tree))
+        }
+        return .object(order.map { ($0, .object(items[$0] ?? [])) })
+    }
+
+    static func reference(_ schema: String) -> JSONTree { ["$ref": .string("#/components/schemas/\(schema)")] }
+}

@@ -1,0 +1,116 @@
+extension OpenAPI {
+    /// One method of one path, in words.
+    struct Operation {
+        let method: String
+        let path: String
+        let id: String
+        let tag: String
+        let summary: String
+        var description: String?
+        /// Names of ``OpenAPI/parameters``.
+        var parameters: [String] = []
+        var body: Body?
+        var answers: [Answer]
+        /// Codes of problems, beside those that every operation may answer.
+        var problems: [String] = []
+
+        /// A body: its media types with their schemas, and examples by name.
+        struct Body {
+            var content: [(type: String, schema: JSONTree)]
+            var examples: [(name: String, value: JSONTree)]
+
+            static func json(_ schema: String, _ examples: [(name: String, value: JSONTree)]) -> Body {
+                Body(content: [("application/json", OpenAPI.reference(schema))], examples: examples)
+            }
+        }
+
+        struct Answer {
+            let status: Int
+            let description: String
+            var content: [(type: String, schema: JSONTree)]
+            var headers: [String] = []
+
+            static func json(_ status: Int, _ description: String, _ schema: String, headers: [String] = []) -> Answer {
+                Answer(
+                    status: status, description: description, content: [("application/json", OpenAPI.reference(schema))],
+                    headers: headers)
+            }
+        }
+
+        var tree: JSONTree {
+            var members: [(String, JSONTree)] = [
+                ("operationId", .string(id)), ("tags", [.string(tag)]), ("summary", .string(summary)),
+            ]
+            if let description { members.append(("description", .string(description))) }
+            if !parameters.isEmpty {
+                members.append(("parameters", .array(parameters.map { ["$ref": .string("#/components/parameters/\($0)")] })))
+            }
+            if let body { members.append(("requestBody", body.tree)) }
+            let problems = Dictionary(grouping: allProblems) { ProblemCode.status(of: $0) }
+            let answers = answers.map { ("\($0.status)", $0.tree) }
+            let refusals = problems.sorted { $0.key < $1.key }.map { status, codes in ("\(status)", Self.refusal(status, codes)) }
+            members.append(("responses", .object(answers + refusals)))
+            return .object(members)
+        }
+
+        /// What can go wrong with every operation, with those that have a body, and with this one.
+        private var allProblems: [String] {
+            var codes = ["invalid_request", "forbidden", "internal_error", "unavailable"]
+            if body != nil { codes += ["request_timeout", "too_large", "unsupported_media_type"] }
+            if method != "get" { codes += ["idempotency_conflict", "overloaded"] }
+            return codes + problems
+        }
+
+        private static func refusal(_ status: Int, _ codes: [String]) -> JSONTree {
+            var answer: JSONTree = [
+                "description": .string(codes.map { "`\($0)`" }.joined(separator: ", ")),
+                "content": ["application/problem+json": ["schema": OpenAPI.reference("Problem")]],
+            ]
+            if status == 503 {
+                answer = answer + ["headers": ["Retry-After": ["description": "Seconds to wait.", "schema": ["type": "integer"]]]]
+            }
+            return answer
+        }
+    }
+}
+
+extension OpenAPI.Operation.Body {
+    fileprivate var tree: JSONTree {
+        let examples = JSONTree.object(examples.map { ($0.name, ["value": $0.value]) })
+        return [
+            "required": true,
+            "content": .object(
+                content.map { type, schema in
+                    (type, type == "application/json" ? ["schema": schema, "examples": examples] : ["schema": schema])
+                }),
+        ]
+    }
+}
+
+extension OpenAPI.Operation.Answer {
+    fileprivate var tree: JSONTree {
+        var members: [(String, JSONTree)] = [("description", .string(description))]
+        if !headers.isEmpty {
+            members.append(("headers", .object(headers.map { ($0, OpenAPI.header($0)) })))
+        }
+        members.append(("content", .object(content.map { ($0.type, ["schema": $0.schema]) })))
+        return .object(members)
+    }
+}
+
+extension OpenAPI {
+    /// The headers that answers carry.
+    static func header(_ name: String) -> JSONTree {
+        let number: JSONTree = ["type": "integer", "minimum": 0]
+        let text: JSONTree = ["type": "string"]
+        return switch name {
+        case "Tallywire-Seq": ["description": "The last event that is in what the answer shows.", "schema": number]
+        case "Tallywire-Epoch": ["description": "The journal that `seq` belongs to.", "schema": text]
+        case "Tallywire-Movement": ["description": "The id of the change.", "schema": text]
+        case "Tallywire-Status":
+            ["description": "Whether this request applied the change.", "schema": ["type": "string", "enum": ["applied", "duplicate"]]]
+        case "Location": ["description": "Where what was created is.", "schema": text]
+        default: ["schema": text]
+        }
+    }
+}

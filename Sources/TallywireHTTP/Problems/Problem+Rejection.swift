@@ -1,0 +1,55 @@
+import HTTPTypes
+import TallywireCore
+
+extension Problem {
+    /// The problem that tells a caller of `rejection`.
+    public init(_ rejection: Rejection) {
+        self.init(
+            rejection.code.httpStatus, code: rejection.code.rawValue, title: rejection.code.title, detail: rejection.message,
+            field: rejection.field, available: rejection.available, retryAfter: rejection.code.retryAfter)
+    }
+}
+
+extension Rejection.Code {
+    /// The status of the answer.
+    ///
+    /// `out_of_range` is 409 like the other refusals that depend on what there is: the same request may pass at another time.
+    var httpStatus: HTTPResponse.Status {
+        switch self {
+        case .invalidRequest: .badRequest
+        case .unknownProduct, .unknownVariant, .unknownLocation: .notFound
+        case .insufficientStock, .staleExpectation, .inStock, .skuTaken, .barcodeTaken, .idTaken, .locationTaken, .outOfRange:
+            .conflict
+        case .idempotencyConflict: .unprocessableContent
+        case .overloaded, .unavailable: .serviceUnavailable
+        }
+    }
+
+    var title: String {
+        switch self {
+        case .invalidRequest: "The request is not valid"
+        case .idempotencyConflict: "The id was used for something else"
+        case .unknownProduct: "No such product"
+        case .unknownVariant: "No such variant"
+        case .unknownLocation: "No such location"
+        case .insufficientStock: "Not enough stock"
+        case .staleExpectation: "The stock is not what was expected"
+        case .inStock: "Stock is left"
+        case .skuTaken: "The SKU is in use"
+        case .barcodeTaken: "The barcode is in use"
+        case .idTaken: "The id is in use"
+        case .locationTaken: "The location is in use"
+        case .outOfRange: "Beyond a limit"
+        case .overloaded: "The server is busy"
+        case .unavailable: "The server cannot do this now"
+        }
+    }
+
+    /// Seconds after which the same request may succeed, `nil` where waiting alone does not help.
+    var retryAfter: Int? {
+        switch self {
+        case .overloaded, .unavailable: 1
+        default: nil
+        }
+    }
+}

@@ -1,0 +1,71 @@
+import HTTPTypes
+import TallywireCore
+
+/// A refusal as the API answers it: an RFC 9457 problem with a stable code.
+///
+/// Handlers throw it; the outermost middleware turns it into the response. Nothing was applied when a caller gets one.
+public struct Problem: Error, Equatable, Sendable {
+    public let status: HTTPResponse.Status
+    /// The stable name that programs compare, such as `insufficient_stock`.
+    public let code: String
+    /// The same few words for every problem of this code.
+    public let title: String
+    /// What is wrong with this request and what to do about it, for people.
+    public let detail: String
+    /// The part of the request that is wrong, such as `lines[2].quantity` or `limit`.
+    public var field: String?
+    /// What there was: the available units for `insufficient_stock` and `stale_expectation`, those left for `in_stock`.
+    public var available: Int64?
+    /// The line of an NDJSON body, counted from 1.
+    public var line: Int?
+    /// Seconds after which the same request may succeed.
+    public var retryAfter: Int?
+    /// The methods that the path knows, for 405.
+    public var allow: [HTTPRequest.Method] = []
+
+    public init(
+        _ status: HTTPResponse.Status, code: String, title: String, detail: String, field: String? = nil, available: Int64? = nil,
+        retryAfter: Int? = nil
+    ) {
+        self.status = status
+        self.code = code
+        self.title = title
+        self.detail = detail
+        self.field = field
+        self.available = available
+        self.retryAfter = retryAfter
+    }
+}
+
+extension Problem {
+    /// The media type of a problem.
+    static let mediaType = "application/problem+json"
+
+    /// Writes the problem as one JSON object.
+    func write(to json: inout JSONWriter) {
+        json.object { json in
+            json.key("type")
+            json.string("urn:tallywire:problem:\(code)")
+            json.key("title")
+            json.string(title)
+            json.key("status")
+            json.integer(Int64(status.code))
+            json.key("code")
+            json.string(code)
+            json.key("detail")
+            json.string(detail)
+            if let field {
+                json.key("field")
+                json.string(field)
+            }
+            if let available {
+                json.key("available")
+                json.integer(available)
+            }
+            if let line {
+                json.key("line")
+                json.integer(Int64(line))
+            }
+        }
+    }
+}

@@ -1,0 +1,36 @@
+import Foundation
+import NIOCore
+
+/// Decodes JSON bodies into what they mean, or into the problem that they have.
+struct BodyDecoder {
+    private let decoder = JSONDecoder()
+
+    /// Decodes one JSON value.
+    func decode<Body: Decodable>(_ type: Body.Type, from bytes: some Collection<UInt8>) throws(Problem) -> Body {
+        guard bytes.contains(where: { !Self.isSpace($0) }) else { throw .invalidRequest("a JSON body is expected") }
+        do {
+            return try decoder.decode(type, from: Data(bytes))
+        } catch let error as BodyError {
+            throw error.problem
+        } catch let error as DecodingError {
+            throw Self.problem(error, in: bytes)
+        } catch {
+            throw .invalidRequest("the body is not valid JSON")
+        }
+    }
+
+    /// What `MemberReader` did not put into words itself.
+    private static func problem(_ error: DecodingError, in bytes: some Collection<UInt8>) -> Problem {
+        if let mistake = JSONSyntax.mistake(in: bytes) {
+            return .invalidRequest(
+                "the body is not valid JSON: \(mistake.expected) is expected at line \(mistake.line), column \(mistake.column)")
+        }
+        switch error {
+        case .dataCorrupted(let context), .typeMismatch(_, let context), .valueNotFound(_, let context), .keyNotFound(_, let context):
+            return BodyError(context.codingPath, "the value has not the expected form").problem
+        @unknown default: return .invalidRequest("the body has not the expected form")
+        }
+    }
+
+    private static func isSpace(_ byte: UInt8) -> Bool { byte == 0x20 || (0x09...0x0D).contains(byte) }
+}

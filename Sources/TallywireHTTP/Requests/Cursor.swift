@@ -1,0 +1,38 @@
+import Foundation
+import TallywireCore
+
+/// A position in a list, as clients carry it: opaque text that they give back unread.
+///
+/// It names the list it belongs to, so that a cursor of one list is not taken for one of another.
+struct Cursor: Equatable {
+    let list: String
+    let position: String
+
+    /// The text, in base64url without padding (RFC 4648, section 5).
+    var text: String {
+        Data("\(list):\(position)".utf8).base64EncodedString().replacing("+", with: "-").replacing("/", with: "_")
+            .replacing("=", with: "")
+    }
+
+    /// Reads the parameter `cursor` of a request for `list`.
+    static func position(of list: String, in query: QueryReader) throws(Problem) -> String? {
+        guard let text = query.text("cursor") else { return nil }
+        let padding = String(repeating: "=", count: (4 - text.utf8.count % 4) % 4)
+        let base64 = text.replacing("-", with: "+").replacing("_", with: "/") + padding
+        guard text.utf8.count <= 512, let data = Data(base64Encoded: base64),
+            let plain = String(validating: data, as: UTF8.self), plain.hasPrefix(list + ":")
+        else { throw broken }
+        return String(plain.dropFirst(list.utf8.count + 1))
+    }
+
+    /// The same where positions are numbers.
+    static func number(of list: String, in query: QueryReader) throws(Problem) -> Int64? {
+        guard let position = try position(of: list, in: query) else { return nil }
+        guard let number = Int64(position), number >= 0 else { throw broken }
+        return number
+    }
+
+    static var broken: Problem {
+        .invalidRequest("the cursor is not one of this list; begin again without it", field: "cursor")
+    }
+}

@@ -1,0 +1,40 @@
+import TallywireCore
+
+/// The body of `PATCH /api/variants/{id}/inventory`: a movement of one line.
+struct InventoryBody: Decodable {
+    let id: String?
+    let operation: Operation
+    let quantity: Int64
+    let reason: String?
+    let reference: String?
+    let occurredAt: Timestamp?
+    let location: String?
+    let expected: Int64?
+
+    init(from decoder: any Decoder) throws {
+        let members = try MemberReader(
+            decoder, members: ["id", "operation", "quantity", "reason", "reference", "occurredAt", "location", "expected"])
+        id = try members.text("id")
+        operation = try members.required(members.word("operation", Operation.self), "operation")
+        guard operation != .transfer else {
+            throw members.error(at: "operation", "set, add or subtract is expected; a transfer is a movement: POST /api/movements")
+        }
+        quantity = try members.required(members.integer("quantity"), "quantity")
+        reason = try members.text("reason")
+        reference = try members.text("reference")
+        occurredAt = try members.timestamp("occurredAt")
+        location = try members.text("location")
+        expected = try members.integer("expected")
+    }
+
+    /// The movement, with `defaultLocation` where the body names none.
+    func movement(of variant: VariantID, defaultLocation: String) -> Movement {
+        Movement(
+            reason: reason, reference: reference, occurredAt: occurredAt,
+            lines: [
+                Movement.Line(
+                    item: .variant(variant), location: location ?? defaultLocation, operation: operation, quantity: quantity,
+                    expected: expected)
+            ])
+    }
+}

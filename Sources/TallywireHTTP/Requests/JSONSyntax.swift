@@ -1,0 +1,156 @@
+/// Finds where a text stops being JSON (RFC 8259).
+///
+/// `JSONDecoder` on Linux says that a text is not valid JSON, but not where. This looks only at texts that it refused.
+struct JSONSyntax {
+    /// A place in the text and what was expected there.
+    struct Mistake: Equatable {
+        /// Counted from 1; columns in characters.
+        let line: Int
+        let column: Int
+        let expected: String
+    }
+
+    private let bytes: [UInt8]
+    private var position = 0
+    private var depth = 0
+
+    private struct Expected: Error {
+        let what: String
+    }
+
+    /// The first mistake of `text`, `nil` if the text is well-formed.
+    static func mistake(in text: some Collection<UInt8>) -> Mistake? {
+        var syntax = JSONSyntax(bytes: Array(text))
+        do {
+            try syntax.value()
+            syntax.space()
+            guard syntax.position == syntax.bytes.count else { throw Expected(what: "the end of the text") }
+            return nil
+        } catch {
+            return syntax.mistake((error as? Expected)?.what ?? "a value")
+        }
+    }
+
+    private init(bytes: [UInt8]) {
+        self.bytes = bytes
+    }
+
+    private func mistake(_ expected: String) -> Mistake {
+        let before = bytes[..<min(position, bytes.count)]
+        let lineStart = before.lastIndex(of: UInt8(ascii: "\n")).map { $0 + 1 } ?? 0
+        return Mistake(
+            line: before.count { $0 == UInt8(ascii: "\n") } + 1,
+            column: String(decoding: before[lineStart...], as: UTF8.self).count + 1, expected: expected)
+    }
+
+    private var next: UInt8? { position < bytes.count ? bytes[position] : nil }
+
+    private mutating func space() {
+        while let byte = next, byte == 0x20 || byte == 0x09 || byte == 0x0A || byte == 0x0D { position += 1 }
+    }
+
+    private mutating func take(_ character: Unicode.Scalar) -> Bool {
+        guard next == UInt8(ascii: character) else { return false }
+        position += 1
+        return true
+    }
+
+    private mutating func value() throws {
+        space()
+        // The decoder's own limit, so that no text can exhaust the stack.
+        guard depth < 512 else { throw Expected(what: "less than 512 levels") }
+        depth += 1
+        defer { depth -= 1 }
+        guard let byte = next else { throw Expected(what: "a value") }
+        switch byte {
+        case UInt8(ascii: "{"): try object()
+        case UInt8(ascii: "["): try array()
+        case UInt8(ascii: "\""): try string()
+        case UInt8(ascii: "t"): try word("true")
+        case UInt8(ascii: "f"): try word("false")
+        case UInt8(ascii: "n"): try word("null")
+        case UInt8(ascii: "-"), UInt8(ascii: "0")...UInt8(ascii: "9"): try number()
+        default: throw Expected(what: "a value")
+        }
+    }
+
+    private mutating func object() throws {
+        position += 1
+        space()
+        if take("}") { return }
+        repeat {
+            space()
+            guard next == UInt8(ascii: "\"") else { throw Expected(what: "a member's name in double quotes") }
+            try string()
+            space()
+            guard take(":") else { throw Expected(what: "a colon") }
+            try value()
+            space()
+        } while take(",")
+        guard take("}") else { throw Expected(what: "a comma or }") }
+    }
+
+    private mutating func array() throws {
+        position += 1
+        space()
+        if take("]") { return }
+        repeat {
+            try value()
+            space()
+        } while take(",")
+        guard take("]") else { throw Expected(what: "a comma or ]") }
+    }
+
+    private mutating func string() throws {
+        position += 1
+        while let byte = next {
+            switch byte {
+            case UInt8(ascii: "\""):
+                position += 1
+                return
+            case UInt8(ascii: "\\"):
+                position += 1
+                try escape()
+            case 0..<0x20: throw Expected(what: "an escape for the control character")
+            default: position += 1
+            }
+        }
+        throw Expected(what: "a closing double quote")
+    }
+
+    private mutating func escape() throws {
+        guard let byte = next, "\"\\/bfnrtu".utf8.contains(byte) else { throw Expected(what: "one of \"\\/bfnrtu") }
+        position += 1
+        guard byte == UInt8(ascii: "u") else { return }
+        for _ in 0..<4 {
+            guard let digit = next, Character(Unicode.Scalar(digit)).isHexDigit else { throw Expected(what: "four hexadecimal digits") }
+            position += 1
+        }
+    }
+
+    private mutating func word(_ word: StaticString) throws {
+        let start = position
+        for byte in UnsafeBufferPointer(start: word.utf8Start, count: word.utf8CodeUnitCount) {
+            guard next == byte else {
+                position = start
+                throw Expected(what: "a value")
+            }
+            position += 1
+        }
+    }
+
+    private mutating func number() throws {
+        _ = take("-")
+        if !take("0") { try digits() }
+        if take(".") { try digits() }
+        if take("e") || take("E") {
+            if !take("+") { _ = take("-") }
+            try digits()
+        }
+    }
+
+    private mutating func digits() throws {
+        guard let byte = next, (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) else { throw Expected(what: "a digit") }
+        while let byte = next, (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) { position += 1 }
+    }
+}

@@ -1,0 +1,112 @@
+import TallywireCore
+
+/// The name of a member of a JSON object.
+struct MemberName: CodingKey, ExpressibleByStringLiteral {
+    let stringValue: String
+    var intValue: Int? { nil }
+
+    init(stringLiteral value: String) { self.stringValue = value }
+    init?(stringValue: String) { self.stringValue = stringValue }
+    init?(intValue: Int) { nil }
+}
+
+/// Reads the members of one JSON object and says exactly what is wrong with one.
+///
+/// It looks at shape alone: types, names, what must be there. Ranges and lengths are Core's to judge. `null` counts as absent.
+struct MemberReader {
+    private let container: KeyedDecodingContainer<MemberName>
+
+    /// Opens the object, which may have these members and no others.
+    init(_ decoder: any Decoder, members: [String]) throws {
+        do {
+            container = try decoder.container(keyedBy: MemberName.self)
+        } catch is DecodingError {
+            throw BodyError(decoder.codingPath, "a JSON object is expected here")
+        }
+        for key in container.allKeys where !members.contains(key.stringValue) {
+            let hint = Suggestion.nearest(to: key.stringValue, among: members).map { ", did you mean “\($0)”?" } ?? ""
+            throw BodyError(
+                decoder.codingPath + [key],
+                hint.isEmpty
+                    ? "“\(key.stringValue)” is not known here; known are \(members.joined(separator: ", "))"
+                    : "“\(key.stringValue)” is not known here\(hint)")
+        }
+    }
+
+    /// Whether the member is there, be it as `null`.
+    func contains(_ name: MemberName) -> Bool { container.contains(name) }
+
+    func text(_ name: MemberName) throws -> String? {
+        try value(String.self, name, "text is expected")
+    }
+
+    func integer(_ name: MemberName) throws -> Int64? {
+        try value(Int64.self, name, "a whole number is expected")
+    }
+
+    func flag(_ name: MemberName) throws -> Bool? {
+        try value(Bool.self, name, "true or false is expected")
+    }
+
+    func price(_ name: MemberName) throws -> Price? {
+        try value(Price.self, name, "a price is a number from 0 to 99999999999.99 with at most two decimals")
+    }
+
+    func timestamp(_ name: MemberName) throws -> Timestamp? {
+        try value(Timestamp.self, name, "a time is RFC 3339 with a zone, such as 2026-11-22T16:40:00.123Z")
+    }
+
+    /// One of the words of an enumeration.
+    func word<Word: RawRepresentable & CaseIterable>(_ name: MemberName, _ type: Word.Type) throws -> Word?
+    where Word.RawValue == String {
+        let words = Word.allCases.map(\.rawValue)
+        let expected = "one of \(words.joined(separator: ", ")) is expected"
+        guard let text = try value(String.self, name, expected) else { return nil }
+        guard let word = Word(rawValue: text) else {
+            let hint = Suggestion.nearest(to: text, among: words).map { ", did you mean “\($0)”?" } ?? ""
+            throw error(at: name, "“\(text)” is not known, \(expected)\(hint)")
+        }
+        return word
+    }
+
+    /// A member that reads itself, such as a line, and says itself what is wrong with it.
+    func nested<Value: Decodable>(_ name: MemberName, _ type: Value.Type) throws -> Value? {
+        try container.decodeIfPresent(type, forKey: name)
+    }
+
+    /// A list of such, of at most `limit`: a longer one is refused before it is read.
+    func list<Element: Decodable>(_ name: MemberName, of type: Element.Type, limit: Int, what: String) throws -> [Element]? {
+        guard container.contains(name), try !container.decodeNil(forKey: name) else { return nil }
+        var elements: any UnkeyedDecodingContainer
+        do {
+            elements = try container.nestedUnkeyedContainer(forKey: name)
+        } catch is DecodingError {
+            throw error(at: name, "a list of \(what) is expected")
+        }
+        if let count = elements.count, count > limit {
+            throw error(at: name, "at most \(limit) \(what) are possible, not \(count)")
+        }
+        var result: [Element] = []
+        result.reserveCapacity(min(elements.count ?? 0, limit))
+        while !elements.isAtEnd { result.append(try elements.decode(Element.self)) }
+        return result
+    }
+
+    /// The value, or the error that it is missing.
+    func required<Value>(_ value: Value?, _ name: MemberName) throws -> Value {
+        guard let value else { throw error(at: name, "“\(name.stringValue)” is missing") }
+        return value
+    }
+
+    func error(at name: MemberName, _ message: String) -> BodyError {
+        BodyError(container.codingPath + [name], message)
+    }
+
+    private func value<Value: Decodable>(_ type: Value.Type, _ name: MemberName, _ expected: String) throws -> Value? {
+        do {
+            return try container.decodeIfPresent(type, forKey: name)
+        } catch is DecodingError {
+            throw error(at: name, expected)
+        }
+    }
+}

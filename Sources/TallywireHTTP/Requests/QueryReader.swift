@@ -1,0 +1,48 @@
+import Foundation
+import Hummingbird
+import TallywireCore
+
+/// Reads the query of a request, which may have these parameters, each at most once, and no others.
+struct QueryReader {
+    private var values: [String: String] = [:]
+
+    init(_ request: Request, parameters: [String]) throws(Problem) {
+        guard let query = request.uri.query, !query.isEmpty else { return }
+        for pair in query.split(separator: "&") {
+            let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            guard let name = Self.decode(parts[0]), let value = parts.count == 2 ? Self.decode(parts[1]) : "" else {
+                throw .invalidRequest("the query is not valid UTF-8 in percent encoding")
+            }
+            guard parameters.contains(name) else {
+                let hint = Suggestion.nearest(to: name, among: parameters).map { ", did you mean “\($0)”?" }
+                let known = parameters.isEmpty ? "; there are none here" : "; known are \(parameters.joined(separator: ", "))"
+                throw .invalidRequest("the query parameter “\(name)” is not known\(hint ?? known)", field: name)
+            }
+            guard values.updateValue(value, forKey: name) == nil else {
+                throw .invalidRequest("the query parameter “\(name)” is given twice", field: name)
+            }
+        }
+    }
+
+    /// The parameter's text; an empty one counts as absent.
+    func text(_ name: String) -> String? {
+        values[name].flatMap { $0.isEmpty ? nil : $0 }
+    }
+
+    func integer<Number: FixedWidthInteger>(_ name: String, in range: ClosedRange<Number>) throws(Problem) -> Number? {
+        guard let text = text(name) else { return nil }
+        guard let number = Number(text), range.contains(number) else {
+            throw .invalidRequest("a whole number from \(range.lowerBound) to \(range.upperBound) is expected", field: name)
+        }
+        return number
+    }
+
+    /// How many items a page has: `limit`, or 100.
+    func limit() throws(Problem) -> Int {
+        try integer("limit", in: 1...HTTPLimits.largestPage) ?? HTTPLimits.page
+    }
+
+    private static func decode(_ text: Substring) -> String? {
+        text.replacing("+", with: " ").removingPercentEncoding
+    }
+}

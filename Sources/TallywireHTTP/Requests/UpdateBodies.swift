@@ -1,0 +1,57 @@
+import TallywireCore
+
+/// The body of `PATCH /api/products/{id}`: what is missing stays as it is.
+struct ProductUpdateBody: Decodable {
+    let update: ProductUpdate
+
+    init(from decoder: any Decoder) throws {
+        let known = ["name", "status", "price"]
+        let members = try MemberReader(decoder, members: known)
+        update = ProductUpdate(
+            name: try members.text("name"), status: try members.word("status", ProductStatus.self),
+            price: members.contains("price") ? .some(try members.price("price")) : nil)
+        guard update != ProductUpdate() else { throw BodyError.nothingToChange(decoder.codingPath, known) }
+    }
+}
+
+/// The body of `PATCH /api/products/{id}/status`.
+struct StatusBody: Decodable {
+    let status: ProductStatus
+
+    init(from decoder: any Decoder) throws {
+        let members = try MemberReader(decoder, members: ["status"])
+        status = try members.required(members.word("status", ProductStatus.self), "status")
+    }
+}
+
+/// The body of `PATCH /api/variants/{id}`: what is missing stays as it is.
+struct VariantUpdateBody: Decodable {
+    let update: VariantUpdate
+
+    init(from decoder: any Decoder) throws {
+        let known = ["name", "price", "barcodes", "lowStockThreshold", "rearm"]
+        let members = try MemberReader(decoder, members: known)
+        update = VariantUpdate(
+            name: try members.text("name"), price: members.contains("price") ? .some(try members.price("price")) : nil,
+            barcodes: try BarcodeBody.list(members), threshold: try members.integer("lowStockThreshold"),
+            rearm: try members.integer("rearm"))
+        guard update != VariantUpdate() else { throw BodyError.nothingToChange(decoder.codingPath, known) }
+    }
+}
+
+/// The body of `POST /api/locations`.
+struct LocationBody: Decodable {
+    let location: Location
+
+    init(from decoder: any Decoder) throws {
+        let members = try MemberReader(decoder, members: ["code", "name", "sells"])
+        let code = try members.required(members.text("code"), "code")
+        location = Location(code: code, name: try members.text("name") ?? code, sells: try members.flag("sells") ?? true)
+    }
+}
+
+extension BodyError {
+    fileprivate static func nothingToChange(_ path: [any CodingKey], _ known: [String]) -> BodyError {
+        BodyError(path, "there is nothing to change: give at least one of \(known.joined(separator: ", "))")
+    }
+}

@@ -1,0 +1,59 @@
+import HTTPTypes
+import Hummingbird
+import NIOCore
+import TallywireCore
+
+extension HTTPField.Name {
+    /// The last event that is in what the answer shows.
+    static let tallywireSeq = unchecked("Tallywire-Seq")
+    /// The journal that the answer's `seq` belongs to.
+    static let tallywireEpoch = unchecked("Tallywire-Epoch")
+    /// The id of the movement or change that the answer is about.
+    static let tallywireMovement = unchecked("Tallywire-Movement")
+    /// Whether the change was applied by this request or is a `duplicate`.
+    static let tallywireStatus = unchecked("Tallywire-Status")
+    static let requestID = unchecked("X-Request-Id")
+    static let idempotencyKey = unchecked("Idempotency-Key")
+    static let fetchSite = unchecked("Sec-Fetch-Site")
+
+    private static func unchecked(_ name: StaticString) -> HTTPField.Name {
+        guard let name = HTTPField.Name("\(name)") else { preconditionFailure("\(name) is a token") }
+        return name
+    }
+}
+
+extension Response {
+    /// A JSON answer.
+    static func json(
+        _ status: HTTPResponse.Status = .ok, headers: HTTPFields = [:], mediaType: String = "application/json", capacity: Int = 512,
+        _ write: (inout JSONWriter) -> Void
+    ) -> Response {
+        var json = JSONWriter(capacity: capacity)
+        write(&json)
+        var headers = headers
+        headers[.contentType] = mediaType
+        return Response(status: status, headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(bytes: json.bytes)))
+    }
+
+    /// A problem, with the headers that belong to it.
+    static func problem(_ problem: Problem) -> Response {
+        var headers: HTTPFields = [:]
+        if let seconds = problem.retryAfter { headers[.retryAfter] = String(seconds) }
+        if !problem.allow.isEmpty { headers[.allow] = problem.allow.map(\.rawValue).joined(separator: ", ") }
+        return json(problem.status, headers: headers, mediaType: Problem.mediaType) { problem.write(to: &$0) }
+    }
+}
+
+extension JSONWriter {
+    /// Writes `{"items":[…],"nextCursor":…}`, the form of every list; `nextCursor` is `null` on the last page.
+    mutating func page<Item>(_ items: some Sequence<Item>, next: Cursor?, _ write: (Item, inout JSONWriter) -> Void) {
+        object { json in
+            json.key("items")
+            json.array { json in
+                for item in items { write(item, &json) }
+            }
+            json.key("nextCursor")
+            if let next { json.string(next.text) } else { json.null() }
+        }
+    }
+}

@@ -1,0 +1,84 @@
+import Hummingbird
+import TallywireCore
+import TallywireEngine
+
+/// `/api/events`: the journal, read back.
+extension InventoryAPI {
+    /// Events after `after`, or after the cursor, in order. `last` is how far this answer looked: give it as the next `after`, also
+    /// when `type` left some events out.
+    func listEvents(_ request: Request, _ context: APIContext) async throws -> Response {
+        let query = try QueryReader(request, parameters: ["after", "limit", "type", "cursor"])
+        let limit = try query.limit()
+        let type = try eventType(query)
+        let cursor = try Cursor.number(of: "events", in: query).map { UInt64($0) }
+        let given = try query.integer("after", in: 0...UInt64(Limits.largestBalance))
+        let start = cursor ?? given ?? 0
+        let range = try await journal.range()
+        guard start <= range.last else {
+            throw Problem.invalidRequest(
+                "the last event is \(range.last), so \(start) is of another journal; this one's epoch is \(journal.epoch)",
+                field: "after")
+        }
+        let page = try await read(after: start, limit: limit, type: type, range: range)
+        return .json(headers: headers(at: range.last), capacity: page.bytes + 256) { json in
+            json.object { json in
+                json.key("items")
+                json.array { json in
+                    for event in page.items { json.raw(event.json) }
+                }
+                json.key("nextCursor")
+                if page.last < range.last {
+                    json.string(Cursor(list: "events", position: "\(page.last)").text)
+                } else {
+                    json.null()
+                }
+                json.key("last")
+                json.integer(page.last)
+            }
+        }
+    }
+
+    private struct EventPage {
+        var items: [EventEnvelope] = []
+        var bytes = 0
+        /// The last event that was looked at.
+        var last: UInt64
+    }
+
+    private func read(
+        after start: UInt64, limit: Int, type: EventType?, range: (first: UInt64, last: UInt64)
+    ) async throws -> EventPage {
+        var page = EventPage(last: start)
+        var looked = 0
+        while page.items.count < limit, page.last < range.last, page.bytes < limits.eventBytes, looked < limits.eventScan {
+            // Without a filter, what is missing; with one, a good piece at a time, since most of it may be left out.
+            let wanted = type == nil ? limit - page.items.count : min(HTTPLimits.largestPage, limits.eventScan - looked)
+            let events: [EventEnvelope]
+            do {
+                events = try await journal.events(after: page.last, limit: wanted, maxBytes: limits.eventBytes - page.bytes)
+            } catch let error as JournalError where error.code == .pruned {
+                throw Problem.pruned(after: page.last, first: range.first)
+            }
+            guard !events.isEmpty else { break }
+            looked += events.count
+            for event in events {
+                page.last = event.seq
+                guard type == nil || event.type == type else { continue }
+                page.items.append(event)
+                page.bytes += event.json.count + 1
+                if page.items.count == limit || page.bytes >= limits.eventBytes { break }
+            }
+        }
+        return page
+    }
+
+    private func eventType(_ query: QueryReader) throws -> EventType? {
+        guard let text = query.text("type") else { return nil }
+        guard let type = EventType(rawValue: text) else {
+            let names = EventType.allCases.map(\.rawValue)
+            let hint = Suggestion.nearest(to: text, among: names).map { ", did you mean “\($0)”?" } ?? ""
+            throw Problem.invalidRequest("one of \(names.joined(separator: ", ")) is expected\(hint)", field: "type")
+        }
+        return type
+    }
+}

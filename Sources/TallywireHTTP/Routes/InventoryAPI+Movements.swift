@@ -1,0 +1,119 @@
+import Foundation
+import HTTPTypes
+import Hummingbird
+import TallywireCore
+import TallywireEngine
+
+/// `/api/movements`: changes of stock, one or many.
+extension InventoryAPI {
+    func createMovements(_ request: Request, _ context: APIContext) async throws -> Response {
+        switch try BodyFormat(request) {
+        case .ndjson:
+            try refuseKey(request)
+            return MovementStream(api: self, request: request, context: context).response
+        case .json:
+            let body = try await collect(request).readableBytesView
+            if body.first(where: { !$0.isJSONSpace }) == UInt8(ascii: "[") {
+                try refuseKey(request)
+                return try await createBatch(BodyDecoder().decode(MovementBatchBody.self, from: body))
+            }
+            let movement = try BodyDecoder().decode(MovementBody.self, from: body)
+            let id = try commandID(request, body: movement.id)
+            return try await answer(
+                submit(.move(movement.movement(defaultLocation: configuration.defaultLocation)), id: id))
+        }
+    }
+
+    func getMovement(_ request: Request, _ context: APIContext) async throws -> Response {
+        _ = try QueryReader(request, parameters: [])
+        let encoded = context.parameters.get("id") ?? ""
+        guard let id = encoded.removingPercentEncoding, Command.validate(id: id) == nil, let answer = try journal.answer(to: id) else {
+            throw Problem.unknownMovement(encoded)
+        }
+        switch answer.outcome {
+        case .applied(let receipt): return self.answer(receipt)
+        case .rejected(let rejection):
+            return .json { json in
+                json.object { json in
+                    json.key("movementId")
+                    json.string(id)
+                    json.key("status")
+                    json.string("rejected")
+                    json.key("problem")
+                    Problem(rejection).write(to: &json)
+                }
+            }
+        }
+    }
+
+    private func createBatch(_ batch: MovementBatchBody) async throws -> Response {
+        guard batch.movements.count <= limits.batch else {
+            throw Problem.tooLarge(
+                "a batch has at most \(limits.batch) movements, not \(batch.movements.count); send more as application/x-ndjson")
+        }
+        let results = await submit(batch.movements)
+        return .json(capacity: 300 * results.count) { json in
+            json.object { json in
+                json.key("results")
+                json.array { json in
+                    for result in results { result.write(to: &json) }
+                }
+            }
+        }
+    }
+
+    /// Hands in the movements in their order, at most ``HTTPLimits/window`` at a time; those that could not be read keep their place.
+    func submit(_ movements: [Result<MovementBody, Problem>]) async -> [MovementResult] {
+        var results: [MovementResult] = []
+        results.reserveCapacity(movements.count)
+        for start in stride(from: 0, to: movements.count, by: limits.window) {
+            let window = movements[start..<min(start + limits.window, movements.count)]
+            let commands = window.compactMap { movement in
+                (try? movement.get()).map { body in
+                    Command(
+                        id: body.id, source: Self.source,
+                        action: .move(body.movement(defaultLocation: configuration.defaultLocation)))
+                }
+            }
+            var outcomes = await gateway.submit(commands).makeIterator()
+            for movement in window {
+                switch movement {
+                case .failure(let problem): results.append(.refused(problem))
+                case .success: if let outcome = outcomes.next() { results.append(MovementResult(outcome)) }
+                }
+            }
+        }
+        return results
+    }
+
+    /// A batch has an id in each movement; one key for all of them would mean nothing.
+    private func refuseKey(_ request: Request) throws {
+        guard request.headers[.idempotencyKey] == nil else {
+            throw Problem.invalidRequest("a batch takes no Idempotency-Key: give each movement an “id”", field: "Idempotency-Key")
+        }
+    }
+}
+
+/// What became of one movement of a batch.
+enum MovementResult: Sendable {
+    case applied(Receipt)
+    case refused(Problem)
+
+    init(_ outcome: Outcome) {
+        switch outcome {
+        case .applied(let receipt): self = .applied(receipt)
+        case .rejected(let rejection): self = .refused(Problem(rejection))
+        }
+    }
+
+    func write(to json: inout JSONWriter) {
+        switch self {
+        case .applied(let receipt): receipt.write(to: &json)
+        case .refused(let problem): problem.write(to: &json)
+        }
+    }
+}
+
+extension UInt8 {
+    fileprivate var isJSONSpace: Bool { self == 0x20 || self == 0x09 || self == 0x0A || self == 0x0D }
+}

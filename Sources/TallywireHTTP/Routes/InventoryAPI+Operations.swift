@@ -1,0 +1,65 @@
+import Hummingbird
+import NIOCore
+import TallywireCore
+import TallywireEngine
+import TallywirePipeline
+
+/// What operations need: pipeline, health, metrics and the API's description.
+extension InventoryAPI {
+    func getPipeline(_ request: Request, _ context: APIContext) async throws -> Response {
+        _ = try QueryReader(request, parameters: [])
+        let status = await pipeline.status()
+        return .json(headers: headers(at: status.head), capacity: 2048) { status.write(to: &$0) }
+    }
+
+    /// Says that the process runs; it asks nothing of journal or sinks.
+    func getLiveness(_ request: Request, _ context: APIContext) -> Response {
+        .json { json in
+            json.object { json in
+                json.key("status")
+                json.string("live")
+                json.key("version")
+                json.string(configuration.version)
+            }
+        }
+    }
+
+    func getReadiness(_ request: Request, _ context: APIContext) async throws -> Response {
+        if case .notReady(let reason) = await readiness() { throw Problem.unavailable(reason) }
+        let range = try await journal.range()
+        return .json(headers: headers(at: range.last)) { json in
+            json.object { json in
+                json.key("status")
+                json.string("ready")
+                json.key("version")
+                json.string(configuration.version)
+                json.key("epoch")
+                json.string(journal.epoch)
+                json.key("seq")
+                json.integer(range.last)
+            }
+        }
+    }
+
+    func getMetrics(_ request: Request, _ context: APIContext) async throws -> Response {
+        let status = await pipeline.status()
+        let counts = try await journal.counts().value
+        var text = PrometheusText()
+        text.metric("tallywire_info", .gauge, "The server's version and the journal's epoch.")
+        text.sample("tallywire_info", [("version", configuration.version), ("epoch", status.epoch)], 1)
+        text.metric("tallywire_start_time_seconds", .gauge, "When the process started, in seconds since 1970.")
+        text.sample("tallywire_start_time_seconds", [], Double(startedAt.milliseconds) / 1000)
+        text.write(counts)
+        text.write(status)
+        text.write(metrics.current)
+        return Response(
+            status: .ok, headers: [.contentType: PrometheusText.mediaType],
+            body: ResponseBody(byteBuffer: ByteBuffer(string: text.text)))
+    }
+
+    func getOpenAPI(_ request: Request, _ context: APIContext) -> Response {
+        Response(
+            status: .ok, headers: [.contentType: "application/json", .cacheControl: "no-cache"],
+            body: ResponseBody(byteBuffer: ByteBuffer(bytes: OpenAPI.document(version: configuration.version))))
+    }
+}

@@ -1,0 +1,76 @@
+import Hummingbird
+import TallywireCore
+import TallywireEngine
+
+/// `/api/stock`, `/api/alerts` and `/api/locations`.
+extension InventoryAPI {
+    func listStock(_ request: Request, _ context: APIContext) async throws -> Response {
+        let query = try QueryReader(request, parameters: ["sku", "location", "limit", "cursor"])
+        let limit = try query.limit()
+        let sku = query.text("sku")
+        let location = query.text("location")
+        let after = try Cursor.position(of: "stock", in: query).map { text throws(Problem) in
+            let parts = text.split(separator: ":", maxSplits: 1)
+            guard parts.count == 2, let variant = Int64(parts[0]) else { throw Cursor.broken }
+            return StockQuery.Position(variant: VariantID(variant), location: String(parts[1]))
+        }
+        let reading = try await journal.stock(StockQuery(sku: sku, location: location, after: after, limit: limit + 1))
+        if reading.value.isEmpty, after == nil { try await checkFilter(sku: sku, location: location) }
+        let items = reading.value.prefix(limit)
+        let last = reading.value.count > limit ? items.last : nil
+        return .json(headers: headers(at: reading.seq), capacity: 128 * items.count) { json in
+            json.page(items, next: last.map { Cursor(list: "stock", position: "\($0.variant):\($0.balance.location)") }) {
+                $0.write(to: &$1)
+            }
+        }
+    }
+
+    /// Tells a filter that has no stock from one that names something unknown.
+    private func checkFilter(sku: String?, location: String?) async throws {
+        if let sku, try await journal.variant(.sku(sku)).value == nil {
+            var problem = Problem(Rejection(.unknownVariant, "there is no SKU “\(sku)”"))
+            problem.field = "sku"
+            throw problem
+        }
+        if let location, try await !journal.locations().value.contains(where: { $0.code == location }) {
+            var problem = Problem(Rejection(.unknownLocation, "there is no location “\(location)”"))
+            problem.field = "location"
+            throw problem
+        }
+    }
+
+    func listAlerts(_ request: Request, _ context: APIContext) async throws -> Response {
+        let query = try QueryReader(request, parameters: ["limit", "cursor"])
+        let limit = try query.limit()
+        let after = try Cursor.number(of: "alerts", in: query).map { VariantID($0) }
+        let reading = try await journal.alerts(after: after, limit: limit + 1)
+        let items = reading.value.prefix(limit)
+        let last = reading.value.count > limit ? items.last?.variant.id : nil
+        return .json(headers: headers(at: reading.seq), capacity: 256 * items.count) { json in
+            json.page(items, next: last.map { Cursor(list: "alerts", position: "\($0)") }) { $0.writeAlert(to: &$1) }
+        }
+    }
+
+    func listLocations(_ request: Request, _ context: APIContext) async throws -> Response {
+        let query = try QueryReader(request, parameters: ["limit", "cursor"])
+        let limit = try query.limit()
+        let after = try Cursor.position(of: "locations", in: query)
+        let reading = try await journal.locations()
+        let rest = reading.value.sorted { $0.code < $1.code }.drop { location in after.map { location.code <= $0 } ?? false }
+        let items = rest.prefix(limit)
+        let last = rest.count > limit ? items.last?.code : nil
+        return .json(headers: headers(at: reading.seq), capacity: 64 * items.count) { json in
+            json.page(items, next: last.map { Cursor(list: "locations", position: $0) }) { $0.write(to: &$1) }
+        }
+    }
+
+    func createLocation(_ request: Request, _ context: APIContext) async throws -> Response {
+        let id = try commandID(request)
+        let location = try await decode(LocationBody.self, from: request).location
+        let receipt = try await submit(.createLocation(location), id: id)
+        // Locations do not change, so the answer needs no reading back.
+        return .json(
+            receipt.status == .applied ? .created : .ok, headers: headers(at: receipt.seq ?? 0, receipt: receipt)
+        ) { location.write(to: &$0) }
+    }
+}

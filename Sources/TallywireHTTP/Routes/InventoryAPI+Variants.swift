@@ -1,0 +1,57 @@
+import HTTPTypes
+import Hummingbird
+import TallywireCore
+import TallywireEngine
+
+/// `/api/variants`: one sellable form of a product, and its stock.
+extension InventoryAPI {
+    func getVariant(_ request: Request, _ context: APIContext) async throws -> Response {
+        _ = try QueryReader(request, parameters: [])
+        let id = try variantID(context)
+        let reading = try await journal.variant(.variant(id))
+        guard let variant = reading.value else {
+            throw Problem(Rejection(.unknownVariant, "there is no variant \(id)"))
+        }
+        return .json(headers: headers(at: reading.seq), capacity: 1024) { variant.write(to: &$0) }
+    }
+
+    func updateVariant(_ request: Request, _ context: APIContext) async throws -> Response {
+        let variant = try variantID(context)
+        let id = try commandID(request)
+        let body = try await decode(VariantUpdateBody.self, from: request)
+        return try await showVariant(submit(.updateVariant(variant, body.update), id: id), created: false)
+    }
+
+    func removeVariant(_ request: Request, _ context: APIContext) async throws -> Response {
+        try await answer(submit(.removeVariant(variantID(context)), id: commandID(request)))
+    }
+
+    func updateInventory(_ request: Request, _ context: APIContext) async throws -> Response {
+        let variant = try variantID(context)
+        let body = try await decode(InventoryBody.self, from: request)
+        let id = try commandID(request, body: body.id)
+        let movement = body.movement(of: variant, defaultLocation: configuration.defaultLocation)
+        do {
+            return try await answer(submit(.move(movement), id: id))
+        } catch var problem as Problem {
+            // The body has one line and does not call it so.
+            if let field = problem.field, field.hasPrefix("lines[0].") { problem.field = String(field.dropFirst(9)) }
+            throw problem
+        }
+    }
+
+    /// The variant of a change as it is now. If it was removed since, the receipt is all there is to say.
+    func showVariant(_ receipt: Receipt, created: Bool) async throws -> Response {
+        guard let id = receipt.variant else { return answer(receipt) }
+        let reading = try await journal.variant(.variant(id))
+        guard let variant = reading.value else { return answer(receipt) }
+        var headers = headers(at: reading.seq, receipt: receipt)
+        if created { headers[.location] = "/api/variants/\(id)" }
+        let status: HTTPResponse.Status = created && receipt.status == .applied ? .created : .ok
+        return .json(status, headers: headers, capacity: 1024) { variant.write(to: &$0) }
+    }
+
+    private func variantID(_ context: APIContext) throws -> VariantID {
+        VariantID(try id(context, else: .unknownVariant, "variant"))
+    }
+}

@@ -1,0 +1,120 @@
+import HTTPTypes
+import Hummingbird
+import HummingbirdCore
+import NIOCore
+import Synchronization
+import TallywireCore
+
+/// Movements as NDJSON: a movement a line in, a receipt or a problem a line out, in the same order.
+///
+/// Lines are handed in as they come, those of one piece of the body together, and their results are written before the next piece
+/// is read. So memory is bounded by ``HTTPLimits/body`` however long the body is, and a client that sends one line at a time gets
+/// each result at once. A client should read results while it sends: one that does not will find its sending held back.
+struct MovementStream {
+    let api: InventoryAPI
+    let request: Request
+    let context: APIContext
+
+    static let mediaType = "application/x-ndjson"
+
+    /// The answer. It begins before the body has been read.
+    var response: Response {
+        Response(
+            status: .ok, headers: [.contentType: Self.mediaType],
+            body: ResponseBody { writer in
+                try await self.run(&writer)
+                try await writer.finish(nil)
+            })
+    }
+
+    private func run(_ writer: inout any ResponseBodyWriter) async throws {
+        let watch = StreamWatch()
+        let limit = api.limits.bodyTime
+        let channel = context.channel
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask {
+                guard await watch.expires(after: limit) else { return }
+                // Ends the wait for more of the body; what was read is answered still.
+                channel.close(mode: .input, promise: nil)
+            }
+            defer { group.cancelAll() }
+            var lines = LineSplitter(limit: api.limits.body)
+            do {
+                for try await piece in request.body {
+                    watch.pause()
+                    try await answer(lines.split(piece), &writer)
+                    watch.resume()
+                }
+            } catch where watch.hasExpired {
+                // Told below.
+            }
+            try await answer(lines.end(), &writer)
+            if watch.hasExpired { try await write([.refused(.timedOut(limit))], &writer) }
+        }
+    }
+
+    private func answer(_ lines: [LineSplitter.Line], _ writer: inout any ResponseBodyWriter) async throws {
+        guard !lines.isEmpty else { return }
+        let decoder = BodyDecoder()
+        let movements = lines.map { line in
+            Result<MovementBody, Problem> { () throws(Problem) in
+                guard let bytes = line.bytes else { throw .tooLarge("a line has at most \(api.limits.body) bytes") }
+                return try decoder.decode(MovementBody.self, from: bytes)
+            }
+            .mapError { $0.at(line: line.number) }
+        }
+        try await write(api.submit(movements), &writer)
+    }
+
+    private func write(_ results: [MovementResult], _ writer: inout any ResponseBodyWriter) async throws {
+        var output = ByteBuffer()
+        var json = JSONWriter()
+        for result in results {
+            json.removeAll()
+            result.write(to: &json)
+            output.writeBytes(json.bytes)
+            output.writeInteger(UInt8(ascii: "\n"))
+        }
+        try await writer.write(output)
+    }
+}
+
+extension Problem {
+    fileprivate func at(line: Int) -> Problem {
+        var problem = self
+        problem.line = line
+        return problem
+    }
+}
+
+/// Watches that a body goes on coming. The time that the server itself takes does not count.
+private final class StreamWatch: Sendable {
+    private struct State {
+        var waitingSince: ContinuousClock.Instant? = .now
+        var hasExpired = false
+    }
+
+    private let state = Mutex(State())
+
+    var hasExpired: Bool { state.withLock { $0.hasExpired } }
+
+    func pause() { state.withLock { $0.waitingSince = nil } }
+    func resume() { state.withLock { $0.waitingSince = .now } }
+
+    /// Waits until nothing has come for `limit`; `false` if it is cancelled before.
+    func expires(after limit: Duration) async -> Bool {
+        while true {
+            let now = ContinuousClock.now
+            let deadline = state.withLock { ($0.waitingSince ?? now) + limit }
+            if deadline <= now {
+                state.withLock { $0.hasExpired = true }
+                return true
+            }
+            do {
+                try await Task.sleep(until: deadline, clock: .continuous)
+            } catch {
+                return false
+            }
+        }
+    }
+}

@@ -1,0 +1,26 @@
+import HTTPTypes
+import Hummingbird
+import NIOCore
+
+/// A file of the live page, embedded in the program so that it is served from any working directory.
+struct Page: Sendable {
+    let path: String
+    let mediaType: String
+    let bytes: [UInt8]
+
+    /// The live page: what stands in `Pages/`.
+    static let all = [
+        Page(path: "/", mediaType: "text/html; charset=utf-8", bytes: PackageResources.index_html)
+    ]
+
+    var route: Route {
+        let response = Response(
+            status: .ok,
+            headers: [
+                .contentType: mediaType, .cacheControl: "no-cache",
+                // The page loads nothing from elsewhere and talks to this server alone.
+                .contentSecurityPolicy: "default-src 'self'; frame-ancestors 'none'",
+            ], body: ResponseBody(byteBuffer: ByteBuffer(bytes: bytes)))
+        return Route(.get, path) { _, _ in response }
+    }
+}

@@ -1,0 +1,44 @@
+import HTTPTypes
+import Hummingbird
+
+/// One method of one path, and what answers it.
+struct Route: Sendable {
+    let method: HTTPRequest.Method
+    /// The path with its parameters in braces, as in OpenAPI: `/api/products/{id}`.
+    let path: String
+    let handle: @Sendable (Request, APIContext) async throws -> Response
+
+    init(
+        _ method: HTTPRequest.Method, _ path: String,
+        _ handle: @escaping @Sendable (Request, APIContext) async throws -> Response
+    ) {
+        self.method = method
+        self.path = path
+        self.handle = handle
+    }
+}
+
+/// The paths that are served, to tell an unknown path from a wrong method.
+struct PathTable: Sendable {
+    private let paths: [(segments: [Substring], methods: [HTTPRequest.Method])]
+
+    init(_ routes: [Route]) {
+        var order: [String] = []
+        var methods: [String: [HTTPRequest.Method]] = [:]
+        for route in routes {
+            if methods[route.path] == nil { order.append(route.path) }
+            // Whatever is read with GET can be asked for with HEAD.
+            methods[route.path, default: []] += route.method == .get ? [.get, .head] : [route.method]
+        }
+        paths = order.map { ($0.split(separator: "/"), methods[$0] ?? []) }
+    }
+
+    /// The methods that `path` knows; none if there is no such path.
+    func methods(at path: String) -> [HTTPRequest.Method] {
+        let segments = path.split(separator: "/")
+        return paths.first { candidate in
+            candidate.segments.count == segments.count
+                && zip(candidate.segments, segments).allSatisfy { $0.first == "{" || $0 == $1 }
+        }?.methods ?? []
+    }
+}
