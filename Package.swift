@@ -86,8 +86,9 @@ let package = Package(
             "TallywireServer",
             [
                 "TallywireCore", "TallywireEngine", "SQLiteJournal", "TallywirePipeline", "WebSocketSink", "MQTTSink",
-                "MQTTScanners", "JSONLogSink", "Mosquitto", "TallywireHTTP", log, nio("NIOCore"), nio("NIOPosix"),
-                nio("NIOWebSocket"),
+                "MQTTScanners", "JSONLogSink", "Mosquitto", "TallywireHTTP", log, nio("NIOCore"), nio("NIOPosix"), nio("NIOHTTP1"),
+                nio("NIOWebSocket"), nio("NIOFoundationCompat"),
+                .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),

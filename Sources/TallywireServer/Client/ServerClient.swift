@@ -1,0 +1,62 @@
+import AsyncHTTPClient
+import Foundation
+import NIOCore
+import NIOFoundationCompat
+import NIOHTTP1
+
+/// Calls a running server's HTTP API for the command line.
+struct ServerClient: Sendable {
+    let url: String
+    let token: String?
+
+    init(_ options: ClientOptions) throws {
+        url = try options.baseURL()
+        token = options.bearer
+    }
+
+    /// What a call was answered with.
+    struct Answer: Sendable {
+        let status: UInt
+        let body: Data
+
+        /// The answer, if the server did what was asked; otherwise throws what it said.
+        func accepted(_ what: String) throws -> Data {
+            if (200..<300).contains(status) { return body }
+            let problem = try? JSONDecoder().decode(Problem.self, from: body)
+            throw Failure("error: \(what): \(problem?.text ?? "the server answered \(status)")")
+        }
+    }
+
+    struct Problem: Decodable {
+        let code: String?
+        let detail: String?
+        let title: String?
+        let field: String?
+
+        var text: String {
+            let message = detail ?? title ?? "refused"
+            return "\(message)\(field.map { " (at \($0))" } ?? "")\(code.map { " [\($0)]" } ?? "")"
+        }
+    }
+
+    func get(_ path: String) async throws -> Data {
+        try await call(.GET, path).accepted("GET \(path)")
+    }
+
+    func call(_ method: HTTPMethod, _ path: String, body: Data? = nil, contentType: String = "application/json") async throws -> Answer {
+        var request = HTTPClientRequest(url: url + path)
+        request.method = method
+        if let token { request.headers.add(name: "Authorization", value: "Bearer \(token)") }
+        if let body {
+            request.headers.add(name: "Content-Type", value: contentType)
+            request.body = .bytes(body)
+        }
+        do {
+            let response = try await HTTPClient.shared.execute(request, timeout: .seconds(60))
+            let bytes = try await response.body.collect(upTo: 256 << 20)
+            return Answer(status: response.status.code, body: Data(buffer: bytes))
+        } catch {
+            throw Failure("error: \(url) does not answer: is the server running there? (\(error))")
+        }
+    }
+}

@@ -1,0 +1,72 @@
+import ArgumentParser
+import Foundation
+import TallywirePipeline
+
+struct Check: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Check plugins.json without starting anything.",
+        discussion: """
+            Prints every mistake as FILE:LINE:COLUMN: error: …, and exits with 78 if there is one. With --connect it also tries what the \
+            configuration names: brokers, files and the port.
+            """)
+
+    @OptionGroup var configuration: ConfigurationOptions
+    @Flag(help: "Also try brokers, files and the port.") var connect = false
+
+    func run() async throws {
+        let settings = try configuration.load()
+        for entry in settings.sinks { _ = try entry.makeSink() }
+        for entry in settings.sources { _ = try entry.makeSource() }
+        let count = settings.sources.count + settings.sinks.count
+        if connect {
+            let problems = await ConnectionCheck(settings).problems()
+            guard problems.isEmpty else {
+                throw Failure(problems.map { "\(configuration.plugins): error: \($0)" }.joined(separator: "\n"))
+            }
+            print("\(configuration.plugins): no mistakes, \(count) plugins; brokers, files and the port are within reach")
+        } else {
+            print("\(configuration.plugins): no mistakes, \(count) plugins")
+        }
+    }
+}
+
+struct Plugins: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "List the plugin types, or explain one: its options, their types and defaults, an example.")
+
+    @Argument(help: "A plugin type, such as json-log.") var name: String?
+
+    func run() throws {
+        let registry = PluginRegistry.current
+        guard let name else {
+            for type in registry.sources { print("source  \(type.name)\n        \(type.summary)") }
+            for type in registry.sinks { print("sink    \(type.name)\n        \(type.summary)") }
+            return
+        }
+        let sources = registry.sources.filter { $0.name == name }.map { PluginReference.describe($0) }
+        let sinks = registry.sinks.filter { $0.name == name }.map { PluginReference.describe($0) }
+        guard let text = (sources + sinks).first else {
+            let known = registry.sources.map(\.name) + registry.sinks.map(\.name)
+            throw Failure.usage("there is no plugin type “\(name)”: known are \(known.joined(separator: ", "))")
+        }
+        print(text)
+    }
+}
+
+struct Graph: ParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "Print the configured pipeline as a Mermaid diagram.")
+
+    @OptionGroup var configuration: ConfigurationOptions
+
+    func run() throws {
+        print(PipelineGraph.mermaid(try configuration.load()))
+    }
+}
+
+struct Schema: ParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "Print the JSON Schema of plugins.json, for editors.")
+
+    func run() throws {
+        print(ConfigurationSchema.jsonSchema(of: .current))
+    }
+}

@@ -1,0 +1,85 @@
+import ArgumentParser
+import Foundation
+import Logging
+import TallywireCore
+import TallywirePipeline
+
+struct Serve: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Run the server.",
+        discussion: """
+            SIGTERM or SIGINT ends it: sources stop, every sink takes what is committed, and what each delivered is printed.
+            """)
+
+    @OptionGroup var configuration: ConfigurationOptions
+
+    @Option(help: ArgumentHelp("The folder of the journal, instead of the one in journal.path.", valueName: "dir"))
+    var data: String?
+
+    @Option(help: "The address to listen on, instead of http.host.") var host: String?
+    @Option(help: "The port to listen on, instead of http.port; 0 takes a free one.") var port: Int?
+
+    @Option(help: ArgumentHelp("Run only these sources and sinks, by name.", valueName: "name,…"))
+    var only: [String] = []
+
+    @Option(help: ArgumentHelp("Run all but these sources and sinks, by name.", valueName: "name,…"))
+    var without: [String] = []
+
+    @Option(help: "What to log: trace, debug, info, notice, warning, error, critical.") var logLevel = "notice"
+
+    @Option(help: ArgumentHelp("Write address and process id into this file once requests are answered.", valueName: "file"))
+    var readyFile: String?
+
+    func validate() throws {
+        if Logger.Level(rawValue: logLevel) == nil {
+            throw ValidationError("--log-level “\(logLevel)” is none of \(Logger.Level.allCases.map(\.rawValue).joined(separator: ", "))")
+        }
+    }
+
+    func run() async throws {
+        let level = Logger.Level(rawValue: logLevel) ?? .notice
+        LoggingSystem.bootstrap { label in
+            var handler = StreamLogHandler.standardError(label: label)
+            handler.logLevel = level
+            return handler
+        }
+        var settings = try configuration.load(
+            only: only.isEmpty ? nil : names(in: only), without: names(in: without),
+            overriding: [host.map { "http.host=\($0)" }, port.map { "http.port=\($0)" }].compactMap { $0 })
+        if let data { settings.setDataDirectory(data) }
+        let readyFile = readyFile
+        let banner = Banner(settings)
+        let account = try await Server(configuration: settings, logger: Logger(label: "tallywire")).run { address, status in
+            if let readyFile { try ReadyFile.write(readyFile, address) }
+            print(banner.text(address, status))
+            fflush(nil)
+        }
+        print(Account(account).text)
+    }
+}
+
+/// What tells other programs that the server answers.
+enum ReadyFile {
+    /// Writes `{"http":{"host","port","url"},"pid"}`, whole or not at all.
+    static func write(_ path: String, _ address: Server.Address) throws {
+        var json = JSONWriter()
+        json.object { json in
+            json.key("http")
+            json.object { json in
+                json.key("host")
+                json.string(address.host)
+                json.key("port")
+                json.integer(Int64(address.port))
+                json.key("url")
+                json.string(address.url)
+            }
+            json.key("pid")
+            json.integer(Int64(ProcessInfo.processInfo.processIdentifier))
+        }
+        do {
+            try Data(json.bytes + [UInt8(ascii: "\n")]).write(to: URL(fileURLWithPath: path), options: .atomic)
+        } catch {
+            throw Failure("error: the ready file \(path) cannot be written: \(error.localizedDescription)")
+        }
+    }
+}

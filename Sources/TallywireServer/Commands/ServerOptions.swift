@@ -1,0 +1,54 @@
+import ArgumentParser
+import Foundation
+import TallywirePipeline
+
+/// The options of commands that read plugins.json.
+struct ConfigurationOptions: ParsableArguments {
+    @Option(name: .long, help: ArgumentHelp("The configuration.", valueName: "file"))
+    var plugins = "plugins.json"
+
+    @Option(name: .customLong("set"), help: ArgumentHelp("Set one value: sinks.NAME.key=value, http.port=0. May be repeated.", valueName: "path=value"))
+    var overrides: [String] = []
+
+    /// The configuration with all defaults. Throws ``ConfigurationError``.
+    func load(only: [String]? = nil, without: [String] = [], overriding more: [String] = []) throws -> PipelineConfiguration {
+        try ConfigurationLoader(registry: .current).load(
+            path: plugins, overrides: overrides + more, only: only, without: without)
+    }
+}
+
+/// The options of commands that talk to a running server.
+struct ClientOptions: ParsableArguments {
+    @Option(help: ArgumentHelp("The server, such as http://127.0.0.1:8080. Default: the address in plugins.json.", valueName: "url"))
+    var server: String?
+
+    @Option(help: ArgumentHelp("A token, if the server asks for one. Default: $TALLYWIRE_TOKEN.", valueName: "token"))
+    var token: String?
+
+    @OptionGroup var configuration: ConfigurationOptions
+
+    /// The server's address without a slash at its end.
+    func baseURL() throws -> String {
+        if var server {
+            guard server.hasPrefix("http://") || server.hasPrefix("https://") else {
+                throw Failure.usage("--server “\(server)” is no address: it begins with http:// or https://")
+            }
+            while server.hasSuffix("/") { server.removeLast() }
+            return server
+        }
+        let http = try configuration.load().http
+        guard http.port != 0 else {
+            throw Failure.usage("the configuration leaves the port open: say --server http://\(http.host):PORT")
+        }
+        return "http://\(http.host.contains(":") ? "[\(http.host)]" : http.host):\(http.port)"
+    }
+
+    var bearer: String? {
+        token ?? ProcessInfo.processInfo.environment["TALLYWIRE_TOKEN"].flatMap { $0.isEmpty ? nil : $0 }
+    }
+}
+
+/// `a,b` and `a --only b` both.
+func names(in lists: [String]) -> [String] {
+    lists.flatMap { $0.split(separator: ",").map { String($0).trimmingCharacters(in: .whitespaces) } }.filter { !$0.isEmpty }
+}

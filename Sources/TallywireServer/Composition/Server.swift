@@ -1,0 +1,148 @@
+import Foundation
+import Hummingbird
+import Logging
+import NIOCore
+import NIOPosix
+import SQLiteJournal
+import ServiceLifecycle
+import Synchronization
+import TallywireCore
+import TallywireEngine
+import TallywireHTTP
+import TallywirePipeline
+
+/// A server as a configuration describes it: journal, engine, pipeline and HTTP port, started and stopped in the order of the data.
+///
+/// At shutdown the sources stop taking in, the engine decides what it has and closes the feed, each sink takes what is left, and the HTTP
+/// port, which carries the WebSockets, closes last.
+struct Server: Sendable {
+    let configuration: PipelineConfiguration
+    let logger: Logger
+
+    /// What a running server can tell.
+    struct Address: Sendable {
+        let host: String
+        let port: Int
+
+        var url: String { "http://\(host.contains(":") ? "[\(host)]" : host):\(port)" }
+    }
+
+    /// Runs until SIGTERM or SIGINT, and calls `ready` once requests are answered and all sinks and sources have been started. Gives how
+    /// the pipeline stood at the end.
+    func run(ready: @escaping @Sendable (Address, PipelineStatus) async throws -> Void) async throws -> PipelineStatus {
+        let sinks = try configuration.sinks.map(SinkRunner.Definition.init)
+        let sources = try configuration.sources.map(SourceRunner.Definition.init)
+        let journal = try SQLiteJournal(
+            path: configuration.journal.path,
+            configuration: .init(
+                keepAnswers: configuration.journal.idempotency.keep, maximumAnswers: configuration.journal.idempotency.maximum))
+        let engine: InventoryEngine
+        do {
+            engine = try InventoryEngine(
+                journal: journal, configuration: configuration.engineConfiguration, logger: logger)
+        } catch {
+            try journal.close()
+            throw error
+        }
+        let pipeline = Pipeline(
+            engine: engine, sources: sources, sinks: sinks, defaultLocation: configuration.defaultLocation,
+            retention: configuration.journal.journalRetention, logger: logger, version: tallywireVersion, clock: { .now })
+        let phase = Phase()
+        let web = application(engine: engine, journal: journal, pipeline: pipeline, sinks: sinks, phase: phase, ready: ready)
+        // Shutdown goes through the list from its end.
+        let group = ServiceGroup(
+            configuration: .init(
+                services: [
+                    .init(service: web, successTerminationBehavior: .gracefullyShutdownGroup),
+                    .init(service: SinkService(pipeline: pipeline, drain: configuration.shutdown.drain)),
+                    .init(service: RetentionService(pipeline: pipeline)),
+                    .init(service: EngineService(engine: engine, pipeline: pipeline, phase: phase)),
+                    .init(service: SourceService(pipeline: pipeline)),
+                ], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
+        do {
+            try await group.run()
+        } catch {
+            await engine.stop()
+            try journal.close()
+            throw Self.explained(error, configuration.http)
+        }
+        let account = await pipeline.status()
+        await engine.stop()
+        try journal.close()
+        return account
+    }
+
+    private func application(
+        engine: InventoryEngine, journal: SQLiteJournal, pipeline: Pipeline, sinks: [SinkRunner.Definition], phase: Phase,
+        ready: @escaping @Sendable (Address, PipelineStatus) async throws -> Void
+    ) -> some Service {
+        let api = InventoryAPI(
+            gateway: engine, journal: journal, pipeline: pipeline,
+            configuration: .init(
+                defaultLocation: configuration.defaultLocation, version: tallywireVersion,
+                limits: HTTPLimits(body: configuration.http.limits.body.bytes), hosts: HostPolicy(names: [configuration.http.host])),
+            readiness: {
+                if phase.isStopping { return .notReady("the server is shutting down") }
+                if let failure = engine.statistics.failure { return .notReady("the journal cannot write: \(failure)") }
+                return .ready
+            })
+        var limits = UpgradingServerConfiguration()
+        limits.connections = configuration.http.limits.connections
+        let host = configuration.http.host
+        return Application(
+            router: api.makeRouter(),
+            server: upgradingServer(
+                endpoints: sinks.compactMap { $0.sink as? any UpgradingSink }.flatMap(\.endpoints), configuration: limits),
+            configuration: .init(address: .hostname(host, port: configuration.http.port), serverName: "tallywire"),
+            onServerRunning: { channel in
+                let address = Address(host: host, port: channel.localAddress?.port ?? 0)
+                do {
+                    try await ready(address, await pipeline.status())
+                } catch {
+                    phase.fail(error)
+                }
+            },
+            logger: quieted)
+    }
+
+    /// Hummingbird's own lines about starting and stopping say what ours say.
+    private var quieted: Logger {
+        var logger = logger
+        logger.logLevel = max(logger.logLevel, .notice)
+        return logger
+    }
+
+    private static func explained(_ error: any Error, _ http: HTTPSettings) -> any Error {
+        guard let error = error as? IOError else { return error }
+        return switch error.errnoCode {
+        case EADDRINUSE:
+            Failure("error: \(http.host):\(http.port) is in use: stop what listens there, or choose another with --port (0 takes a free one)")
+        case EACCES: Failure("error: port \(http.port) is not allowed for this user: choose one above 1023 with --port")
+        case EADDRNOTAVAIL: Failure("error: \(http.host) is no address of this machine: check http.host")
+        default: Failure("error: \(http.host):\(http.port) cannot be listened on: \(error)")
+        }
+    }
+}
+
+extension Timestamp {
+    /// The time of the system's clock.
+    static var now: Timestamp { Timestamp(milliseconds: Int64(Date().timeIntervalSince1970 * 1000)) }
+}
+
+extension SinkRunner.Definition {
+    init(_ entry: SinkEntry) throws {
+        self.init(
+            name: entry.name, plugin: entry.plugin, mode: entry.mode, sink: try entry.makeSink(),
+            filter: EventFilter(
+                types: entry.events.map(Set.init), locations: entry.filter.locations.map { WildcardPattern($0) },
+                skus: entry.filter.skus.map { WildcardPattern($0) }, levels: Set(entry.filter.levels)),
+            retry: RetryPolicy(initial: entry.retry.initial, maximum: entry.retry.max, attempts: entry.retry.attempts),
+            deadLetters: DeadLetterFile(path: entry.deadLetter))
+    }
+}
+
+extension SourceRunner.Definition {
+    init(_ entry: SourceEntry) throws {
+        self.init(name: entry.name, plugin: entry.plugin, source: try entry.makeSource())
+    }
+}

@@ -1,0 +1,42 @@
+import ArgumentParser
+import Foundation
+import TallywireEngine
+import TallywirePipeline
+
+/// What a command ended with: a message for the terminal and an exit code.
+struct Failure: Error {
+    let message: String
+    let code: ExitCode
+
+    init(_ message: String, code: ExitCode = .failure) {
+        self.message = message
+        self.code = code
+    }
+
+    /// Bad usage.
+    static func usage(_ message: String) -> Failure { Failure("error: \(message)", code: ExitCode(64)) }
+
+    init(_ error: any Error) {
+        switch error {
+        case let failure as Failure: self = failure
+        case let error as ConfigurationError: self.init("\(error)", code: ExitCode(78))
+        case let error as UnknownNameError: self.init("error: \(error)", code: ExitCode(64))
+        case let error as JournalError: self.init("error: \(error)")
+        case let code as ExitCode: self.init("", code: code)
+        default:
+            // ArgumentParser tells help and version, which are no errors, from mistakes by this code.
+            let code = Tallywire.exitCode(for: error)
+            let isParsing = code == .success || code == .validationFailure
+            self.init(isParsing ? Tallywire.fullMessage(for: error) : "error: \(error)", code: isParsing ? code : .failure)
+        }
+    }
+
+    /// Prints the message where it belongs and gives the code.
+    func report() -> ExitCode {
+        if !message.isEmpty {
+            let file = code == .success ? FileHandle.standardOutput : FileHandle.standardError
+            file.write(Data((message + "\n").utf8))
+        }
+        return code
+    }
+}

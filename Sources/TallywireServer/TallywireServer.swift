@@ -1,0 +1,53 @@
+import ArgumentParser
+import Foundation
+import TallywirePipeline
+
+/// The server as a library: the command line over a list of plugins, to which a program of your own may add.
+///
+/// ```swift
+/// import TallywireServer
+///
+/// @main struct Main {
+///     static func main() async {
+///         await TallywireServer.run(plugins: .builtIn + .standardOutput)
+///     }
+/// }
+/// ```
+public enum TallywireServer {
+    /// Runs the command line with `arguments`, by default those of the process, and ends the process with its exit code: 0 done, 64 bad
+    /// usage, 78 bad configuration, 1 anything else.
+    public static func run(plugins: PluginRegistry = .builtIn, arguments: [String]? = nil) async -> Never {
+        let code = await PluginRegistry.$current.withValue(plugins) { await execute(arguments) }
+        exit(code.rawValue)
+    }
+
+    private static func execute(_ arguments: [String]?) async -> ExitCode {
+        do {
+            var command = try Tallywire.parseAsRoot(arguments)
+            if var command = command as? any AsyncParsableCommand {
+                try await command.run()
+            } else {
+                try command.run()
+            }
+            return .success
+        } catch {
+            return Failure(error).report()
+        }
+    }
+}
+
+extension PluginRegistry {
+    /// The plugins of the running command line.
+    @TaskLocal static var current = PluginRegistry.builtIn
+}
+
+/// The root command.
+struct Tallywire: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "tallywire",
+        abstract: "A real-time inventory server: scans in over MQTT, stock out to pages, shelf displays and logs.",
+        version: tallywireVersion,
+        subcommands: [
+            Serve.self, Check.self, Plugins.self, Graph.self, Schema.self, Scan.self, Tail.self, Import.self, Export.self, Audit.self,
+        ])
+}
