@@ -1,0 +1,135 @@
+import TallywireCore
+
+/// Makes a configuration of the values of plugins.json, or collects what keeps it from being one.
+struct ConfigurationCheck {
+    let registry: PluginRegistry
+    var check: SchemaCheck
+
+    /// Everything that is wrong is in ``check`` afterwards; the configuration is `nil` if something is. It holds disabled entries too.
+    mutating func run(_ root: ConfigurationValue) -> PipelineConfiguration? {
+        guard case .object(let members) = root.content else {
+            _ = check.mismatch(root, kind: "an object", "the file")
+            return nil
+        }
+        let lists = ["sources", "sinks"]
+        let schema = OptionSchema(PipelineSchema.root.options + lists.map { .optional($0, .list(.bool), "") })
+        // The two lists are checked entry by entry below; here they only have to be known, for “did you mean”.
+        let settings = members.filter { !lists.contains($0.key) }
+        let checked = check.check(
+            ConfigurationValue(.object(settings), origin: root.origin), has: schema, subject: "the file", owner: "the file")
+        let sources = entries(
+            of: root["sources"], "sources",
+            EntryCheck(
+                role: "source", types: registry.sources, name: \.name, options: \.options, elsewhere: registry.sinks.map(\.name),
+                common: PipelineSchema.source))
+        let sinks = entries(
+            of: root["sinks"], "sinks",
+            EntryCheck(
+                role: "sink", types: registry.sinks, name: \.name, options: \.options, elsewhere: registry.sources.map(\.name),
+                common: PipelineSchema.sink))
+        checkNames(sources.map { ($0.name, $0.nameOrigin) } + sinks.map { ($0.name, $0.nameOrigin) })
+        checkAuthentication(root, checked)
+        for source in sources where source.isSound { prove(source.value) { try source.type.make(source.options) } }
+        for sink in sinks where sink.isSound { prove(sink.value) { try sink.type.make(sink.options) } }
+        guard check.diagnostics.isEmpty, let checked else { return nil }
+        return configuration(checked, sources, sinks)
+    }
+
+    private mutating func entries<Type>(
+        of value: ConfigurationValue?, _ key: String, _ entry: EntryCheck<Type>
+    ) -> [EntryCheck<Type>.Entry] {
+        guard let value else { return [] }
+        guard case .list(let elements) = value.content else {
+            _ = check.mismatch(value, kind: "a list", "“\(key)”")
+            return []
+        }
+        guard elements.count <= PipelineSchema.entries else {
+            check.report(value.origin, "“\(key)” has \(elements.count) elements, but needs at most \(PipelineSchema.entries)")
+            return []
+        }
+        return elements.compactMap { entry.check($0, &check) }
+    }
+
+    private mutating func checkNames(_ names: [(name: String, origin: ConfigurationValue.Origin)]) {
+        var first: [String: ConfigurationValue.Origin] = [:]
+        for (name, origin) in names {
+            guard let taken = first[name] else {
+                first[name] = origin
+                continue
+            }
+            var place = ""
+            if case .file(let line, _) = taken { place = " by the entry at line \(line)" }
+            check.report(origin, "the name “\(name)” is taken already\(place); give this one another “name”")
+        }
+    }
+
+    private mutating func checkAuthentication(_ root: ConfigurationValue, _ checked: ConfigurationValue?) {
+        guard let host = checked?["http"]?["host"], let name = host.string, checked?["auth"]?["mode"]?.string == "open",
+            !LoopbackHost.matches(name)
+        else { return }
+        let place = root["auth"]?["mode"]?.origin ?? root["http"]?["host"]?.origin ?? root.origin
+        check.report(
+            place, "auth.mode “open” lets everybody do everything, so http.host must be a loopback address, not “\(name)”")
+    }
+
+    /// Makes the plugin once and lets it go, so that what it objects to is found now. Making opens nothing.
+    private mutating func prove<Plugin>(_ value: ConfigurationValue, _ make: () throws -> Plugin) {
+        do {
+            _ = try EntryPlace(file: check.file, value: value).run(make)
+        } catch let error as ConfigurationError {
+            for diagnostic in error.diagnostics { check.report(diagnostic) }
+        } catch {
+            check.report(value.origin, "\(error)")
+        }
+    }
+
+    private mutating func configuration(
+        _ checked: ConfigurationValue, _ sources: [EntryCheck<SourceType>.Entry], _ sinks: [EntryCheck<SinkType>.Entry]
+    ) -> PipelineConfiguration? {
+        do {
+            let settings = try checked.decode(Settings.self)
+            var configuration = PipelineConfiguration(
+                journal: settings.journal, http: settings.http, auth: settings.auth, defaultLocation: settings.defaultLocation,
+                shutdown: settings.shutdown, engine: settings.engine, sources: [], sinks: [])
+            configuration.sources = try sources.map { entry in
+                SourceEntry(
+                    name: entry.name, type: entry.type, isEnabled: try entry.common.decode(CommonKeys.self).enabled,
+                    options: entry.options, place: EntryPlace(file: check.file, value: entry.value))
+            }
+            configuration.sinks = try sinks.map { entry in
+                let common = try entry.common.decode(SinkKeys.self)
+                return SinkEntry(
+                    name: entry.name, type: entry.type, isEnabled: common.enabled, events: common.events, filter: common.where,
+                    retry: common.retry,
+                    deadLetter: common.deadLetter
+                        ?? PipelineConfiguration.deadLetter(of: entry.name, in: configuration.dataDirectory),
+                    options: entry.options, place: EntryPlace(file: check.file, value: entry.value))
+            }
+            return configuration
+        } catch {
+            check.report(checked.origin, "\(error)")
+            return nil
+        }
+    }
+
+    private struct Settings: Decodable {
+        let journal: JournalSettings
+        let http: HTTPSettings
+        let auth: AuthSettings
+        let defaultLocation: String
+        let shutdown: ShutdownSettings
+        let engine: EngineSettings
+    }
+
+    private struct CommonKeys: Decodable {
+        let enabled: Bool
+    }
+
+    private struct SinkKeys: Decodable {
+        let enabled: Bool
+        let events: [EventType]?
+        let `where`: SinkEntry.Filter
+        let retry: SinkEntry.Retry
+        let deadLetter: String?
+    }
+}

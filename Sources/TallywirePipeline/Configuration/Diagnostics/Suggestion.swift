@@ -1,0 +1,43 @@
+/// Finds what somebody probably meant.
+enum Suggestion {
+    /// The candidate nearest to `text`: at most two typing errors away (a swap of neighbours is one), or begun or gone past by it.
+    static func nearest(to text: String, among candidates: some Sequence<String>) -> String? {
+        let wanted = Array(text.lowercased().prefix(64))
+        guard !wanted.isEmpty else { return nil }
+        var best: (candidate: String, distance: Int)?
+        for candidate in candidates {
+            let letters = Array(candidate.lowercased().prefix(64))
+            var distance = typingErrors(wanted, letters)
+            // Two errors in a word of three letters make another word.
+            if distance > 2 || distance * 2 > letters.count {
+                guard min(wanted.count, letters.count) >= 3, letters.starts(with: wanted) || wanted.starts(with: letters)
+                else { continue }
+                distance = 3
+            }
+            if distance < best?.distance ?? .max { best = (candidate, distance) }
+        }
+        return best?.candidate
+    }
+
+    /// `, did you mean “…”?`, or nothing.
+    static func hint(for text: String, among candidates: some Sequence<String>) -> String {
+        nearest(to: text, among: candidates).map { ", did you mean “\($0)”?" } ?? ""
+    }
+
+    /// The Damerau-Levenshtein distance in its restricted form (optimal string alignment).
+    static func typingErrors(_ a: [Character], _ b: [Character]) -> Int {
+        var beforeLast: [Int] = []
+        var last = Array(0...b.count)
+        for i in a.indices {
+            var row = [i + 1]
+            for j in b.indices {
+                var cost = min(last[j + 1] + 1, row[j] + 1, last[j] + (a[i] == b[j] ? 0 : 1))
+                if i > 0, j > 0, a[i] == b[j - 1], a[i - 1] == b[j] { cost = min(cost, beforeLast[j - 1] + 1) }
+                row.append(cost)
+            }
+            beforeLast = last
+            last = row
+        }
+        return last[b.count]
+    }
+}

@@ -1,0 +1,29 @@
+import Foundation
+
+/// Reads files whose size has a limit.
+enum BoundedFile {
+    struct Failure: Error {
+        let message: String
+    }
+
+    /// The bytes of the file at `path`, which may be `limit` at most.
+    static func read(_ path: String, limit: Int) throws(Failure) -> [UInt8] {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw Failure(message: "cannot be read: \(String(cString: strerror(errno)))") }
+        defer { close(descriptor) }
+        var bytes = [UInt8](repeating: 0, count: limit + 1)
+        var count = 0
+        while count < bytes.count {
+            let got = bytes.withUnsafeMutableBytes { buffer in
+                let rest = UnsafeMutableRawBufferPointer(rebasing: buffer[count...])
+                return Foundation.read(descriptor, rest.baseAddress, rest.count)
+            }
+            if got < 0, errno == EINTR { continue }
+            guard got >= 0 else { throw Failure(message: "cannot be read: \(String(cString: strerror(errno)))") }
+            if got == 0 { break }
+            count += got
+        }
+        guard count <= limit else { throw Failure(message: "is larger than \(ByteSize(bytes: limit))") }
+        return Array(bytes[..<count])
+    }
+}

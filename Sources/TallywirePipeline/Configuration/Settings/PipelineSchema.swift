@@ -1,0 +1,111 @@
+/// The schema of plugins.json without the plugins' own options.
+enum PipelineSchema {
+    /// Sources, and sinks, in one file.
+    static let entries = 64
+
+    static let root: OptionSchema = [
+        .optional("$schema", .string(), "Where an editor finds the JSON Schema of this file; not used otherwise."),
+        .optional("journal", .object(journal), default: [:], "Where and how long events are kept."),
+        .optional("http", .object(http), default: [:], "Where the server listens."),
+        .optional("auth", .object(auth), default: [:], "Who may do what."),
+        .optional(
+            "defaultLocation", .string(limit: 32), default: "MAIN",
+            "The location for movements that name none. It must exist by then."),
+        .optional("shutdown", .object(shutdown), default: [:], "How the server ends."),
+        .optional("engine", .object(engine), default: [:], "The limits of the writer."),
+    ]
+
+    private static let path = OptionKind.string(limit: 4_096)
+
+    private static let journal: OptionSchema = [
+        .optional("path", path, default: "data/tallywire.db", "The SQLite file, relative to the working directory."),
+        .optional("retention", .object(retention), default: [:], "How long events are kept."),
+        .optional("idempotency", .object(idempotency), default: [:], "How long answers to movements with an id are kept."),
+        .optional("ring", .object(ring), default: [:], "How much of the recent past is kept in memory."),
+    ]
+
+    private static let retention: OptionSchema = [
+        .optional("age", .duration(.seconds(60) ... .seconds(36_500 * 86_400)), default: "30d", "Older events may go."),
+        .optional("size", .size(.mebibytes(1) ... .gibibytes(65_536)), default: "4GiB", "Beyond it the oldest may go."),
+        .optional(
+            "hardLimit", .size(.mebibytes(1) ... .gibibytes(65_536)), default: "16GiB",
+            "Beyond it the oldest go, even if a sink has not read them."),
+    ]
+
+    private static let idempotency: OptionSchema = [
+        .optional(
+            "keep", .duration(.seconds(86_400) ... .seconds(365 * 86_400)), default: "24h", "How long a repeat is recognised."),
+        .optional("maximum", .integer(1_000...1_000_000_000), default: 10_000_000, "Beyond this many the oldest go early."),
+    ]
+
+    private static let ring: OptionSchema = [
+        .optional("events", .integer(1...16_777_216), default: 65_536, "Events."),
+        .optional("size", .size(.kibibytes(64) ... .gibibytes(64)), default: "64MiB", "Bytes of their JSON."),
+    ]
+
+    private static let http: OptionSchema = [
+        .optional("host", .string(limit: 255), default: "127.0.0.1", "The address to listen on."),
+        .optional("port", .integer(0...65_535), default: 8080, "The port; 0 takes a free one."),
+        .optional("limits", .object(httpLimits), default: [:], "What a request may be."),
+    ]
+
+    private static let httpLimits: OptionSchema = [
+        .optional("body", .size(.kibibytes(1) ... .gibibytes(1)), default: "1MiB", "The largest body of a request."),
+        .optional("connections", .integer(1...1_000_000), default: 20_000, "Connections at once, WebSockets among them."),
+    ]
+
+    private static let auth: OptionSchema = [
+        .optional("mode", .string(limit: 32, authMode), default: "open", "`open`: everybody everything, on a loopback host only.")
+    ]
+
+    private static let authMode = TextRule("open", pattern: "^open$") { mode in
+        mode == "open" ? nil : "“\(mode)” is not available; this version knows only “open”, on a loopback host"
+    }
+
+    private static let shutdown: OptionSchema = [
+        .optional(
+            "drain", .duration(.zero ... .seconds(3_600)), default: "10s", "How long sinks may take to deliver what is committed.")
+    ]
+
+    private static let engine: OptionSchema = [
+        .optional("inbox", .integer(1...16_777_216), default: 65_536, "Commands that may wait."),
+        .optional("batch", .integer(1...1_048_576), default: 4_096, "Commands in one commit."),
+    ]
+}
+
+extension PipelineSchema {
+    /// What every source's entry may have beside its plugin's options.
+    static let source: OptionSchema = [
+        .optional("name", .string(limit: 64, .name), "Unique among sources and sinks. Default: the plugin's name."),
+        .optional("enabled", .bool, default: true, "Whether it runs."),
+    ]
+
+    /// What every sink's entry may have beside its plugin's options.
+    static let sink: OptionSchema = [
+        .optional("name", .string(limit: 64, .name), "Unique among sources and sinks. Default: the plugin's name."),
+        .optional("enabled", .bool, default: true, "Whether it runs."),
+        .optional("events", .list(.eventType, count: 1...64), "The types of event that it gets. Default: all."),
+        .optional("where", .object(filter), default: [:], "Which of these events it gets. Default: all."),
+        .optional("retry", .object(retry), default: [:], "How failed deliveries are tried again."),
+        .optional(
+            "deadLetter", path, "The file for records that it will never take. Default: dead-letter/NAME.jsonl beside the journal."),
+    ]
+
+    private static let filter: OptionSchema = [
+        .optional("locations", patterns, default: [], "Location codes; `*` stands for any characters."),
+        .optional("skus", patterns, default: [], "SKUs; `*` stands for any characters."),
+        .optional("levels", .list(.choice(["ok", "low", "out"]), count: 0...3), default: [], "Stock levels."),
+    ]
+
+    private static let patterns = OptionKind.list(.string(limit: 64), count: 0...1_000)
+
+    private static let retry: OptionSchema = [
+        .optional(
+            "initial", .duration(.milliseconds(1) ... .seconds(3_600)), default: "200ms",
+            "The longest first pause; it doubles each time."),
+        .optional("max", .duration(.milliseconds(1) ... .seconds(86_400)), default: "30s", "The longest pause."),
+        .optional(
+            "attempts", .integer(1...1_000_000),
+            "After so many tries the first record goes to the dead-letter file. Default: for ever."),
+    ]
+}
