@@ -12,15 +12,29 @@ struct EngineRun {
     let variants: Int
     let folder: String
 
-    /// Seconds from the first hand-in to the last answer, and what was committed.
-    func measure() throws -> (seconds: Double, batches: [JournalBatch]) {
+    /// What the engine commits: the rows for the bare loop.
+    func record() throws -> [JournalBatch] {
+        var batches: [JournalBatch] = []
+        _ = try measure { journal in
+            let recording = RecordingJournal(journal)
+            return (recording, { batches = recording.batches })
+        }
+        return batches
+    }
+
+    /// Seconds from the first hand-in to the last answer.
+    func measure() throws -> Double {
+        try measure { ($0, {}) }
+    }
+
+    private func measure(_ wrap: (SQLiteJournal) -> (journal: any Journal, finish: () -> Void)) throws -> Double {
         let path = folder + "/tallywire-bench-\(UUID().uuidString).db"
         defer { for suffix in ["", "-wal", "-shm", ".lock"] { try? FileManager.default.removeItem(atPath: path + suffix) } }
-        let journal = RecordingJournal(try SQLiteJournal(path: path))
+        let (journal, finish) = wrap(try SQLiteJournal(path: path))
         let engine = try InventoryEngine(
             journal: journal, configuration: .init(inbox: batch * 4, batch: batch), logger: Logger(label: "bench"))
         createCatalogue(engine)
-        journal.forget()
+        (journal as? RecordingJournal)?.forget()
 
         let commands = (0..<movements).map { number in
             Command(
@@ -50,7 +64,8 @@ struct EngineRun {
         }
         done.wait()
         let seconds = (clock.now - start) / .seconds(1)
-        return (seconds, journal.batches)
+        finish()
+        return seconds
     }
 
     private func createCatalogue(_ engine: InventoryEngine) {

@@ -25,13 +25,15 @@ struct EngineThroughput: ParsableCommand {
 
     func run() throws {
         print("\(movements) movements in batches of \(batch) over \(variants) variants, \(runs) runs of each, in \(folder)")
+        let engine = EngineRun(movements: movements, batch: batch, variants: variants, folder: folder)
+        let bareLoop = BareLoop(try engine.record(), folder: folder)
         var shares: [Double] = []
         for run in 1...runs {
-            let engine = try EngineRun(movements: movements, batch: batch, variants: variants, folder: folder).measure()
-            let bare = try BareLoop(engine.batches, folder: folder).measure()
-            let share = bare.seconds / engine.seconds
+            let seconds = try engine.measure()
+            let bare = try bareLoop.measure()
+            let share = bare / seconds
             shares.append(share)
-            print("run \(run): engine \(rate(engine.seconds))/s, bare loop \(rate(bare.seconds))/s, share \(percent(share))")
+            print("run \(run): engine \(rate(seconds))/s, bare loop \(rate(bare))/s, share \(percent(share))")
         }
         shares.sort()
         let median = shares[shares.count / 2]

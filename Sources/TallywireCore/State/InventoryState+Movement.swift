@@ -2,19 +2,19 @@ extension InventoryState {
     /// Works a movement out on copies of what it touches: each line sees those before it, and a line that cannot be applied leaves
     /// nothing behind.
     func plan(_ movement: Movement, id: String, source: String) throws(Rejection) -> Plan {
-        var draft = MovementDraft(state: self)
-        for (index, line) in movement.lines.enumerated() { try draft.apply(line, at: index) }
+        var draft = MovementDraft()
+        for (index, line) in movement.lines.enumerated() { try draft.apply(line, at: index, in: self) }
         var plan = Plan()
-        plan.bodies = draft.events(of: movement, id: id, source: source)
+        plan.bodies = draft.events(of: movement, id: id, source: source, in: self)
         return plan
     }
 }
 
 /// A movement that is being worked out.
 ///
-/// What it touches is kept in arrays that are searched from the front: almost every movement has one or two lines.
+/// What it touches is kept in arrays that are searched from the front: almost every movement has one or two lines. The state is handed
+/// to each step and not kept, since a copy of it costs more than a step.
 private struct MovementDraft {
-    let state: InventoryState
     private var variants: [Variant] = []
     private var totals: [(product: ProductID, stock: Int64)] = []
     private var steps: [Step] = []
@@ -32,20 +32,16 @@ private struct MovementDraft {
         let version: Int64
     }
 
-    init(state: InventoryState) {
-        self.state = state
-    }
-
-    mutating func apply(_ line: Movement.Line, at index: Int) throws(Rejection) {
+    mutating func apply(_ line: Movement.Line, at index: Int, in state: InventoryState) throws(Rejection) {
         guard let (id, units) = state.resolve(line.item) else { throw Self.unknown(line.item, index) }
-        try require(line.location, field: "lines[\(index)].location")
+        try Self.require(line.location, in: state, field: "lines[\(index)].location")
         let quantity = line.quantity.multipliedReportingOverflow(by: units)
         guard !quantity.overflow, quantity.partialValue <= Limits.largestQuantity else {
             throw Rejection(
                 .outOfRange, "\(line.quantity) scans of \(units) units are more than \(Limits.largestQuantity)",
                 field: "lines[\(index)].quantity")
         }
-        let variant = position(of: id)
+        let variant = position(of: id, in: state)
         let balance = variants[variant].balance(at: line.location)
         if let expected = line.expected, expected != balance.available {
             throw Rejection(
@@ -55,25 +51,26 @@ private struct MovementDraft {
         }
         switch line.operation {
         case .set:
-            try step(variant, line.operation, quantity.partialValue, at: line.location, onHand: quantity.partialValue, index)
+            try step(variant, line.operation, quantity.partialValue, at: line.location, onHand: quantity.partialValue, index, in: state)
         case .add:
             try step(
-                variant, line.operation, quantity.partialValue, at: line.location, onHand: balance.onHand + quantity.partialValue, index)
+                variant, line.operation, quantity.partialValue, at: line.location, onHand: balance.onHand + quantity.partialValue, index,
+                in: state)
         case .subtract:
-            try take(quantity.partialValue, of: variant, line.operation, from: balance, index)
+            try take(quantity.partialValue, of: variant, line.operation, from: balance, index, in: state)
         case .transfer:
             // Validation has seen to it that a transfer has a destination.
             let destination = line.destination ?? line.location
-            try require(destination, field: "lines[\(index)].to")
-            try take(quantity.partialValue, of: variant, line.operation, from: balance, index)
+            try Self.require(destination, in: state, field: "lines[\(index)].to")
+            try take(quantity.partialValue, of: variant, line.operation, from: balance, index, in: state)
             let arrived = variants[variant].balance(at: destination).onHand + quantity.partialValue
-            try step(variant, line.operation, quantity.partialValue, at: destination, onHand: arrived, index)
+            try step(variant, line.operation, quantity.partialValue, at: destination, onHand: arrived, index, in: state)
         }
     }
 
     /// One `inventory_updated` for each step, and after them one `stock_alert` for each variant whose level is another than before
     /// the movement. The movement is one change, so its levels are those at its end: nobody is woken by a state that never was.
-    func events(of movement: Movement, id: String, source: String) -> [Event.Body] {
+    func events(of movement: Movement, id: String, source: String, in state: InventoryState) -> [Event.Body] {
         let levels = variants.map { $0.alerts.level(of: $0.stock, previous: $0.level) }
         var bodies: [Event.Body] = []
         bodies.reserveCapacity(steps.count + variants.count)
@@ -99,7 +96,7 @@ private struct MovementDraft {
     }
 
     private mutating func take(
-        _ quantity: Int64, of variant: Int, _ operation: Operation, from balance: Balance, _ index: Int
+        _ quantity: Int64, of variant: Int, _ operation: Operation, from balance: Balance, _ index: Int, in state: InventoryState
     ) throws(Rejection) {
         guard balance.available >= quantity else {
             throw Rejection(
@@ -107,16 +104,17 @@ private struct MovementDraft {
                 "\(variants[variant].sku) has \(balance.available) available at \(balance.location), \(quantity) were asked for",
                 field: "lines[\(index)].quantity", available: balance.available)
         }
-        try step(variant, operation, quantity, at: balance.location, onHand: balance.onHand - quantity, index)
+        try step(variant, operation, quantity, at: balance.location, onHand: balance.onHand - quantity, index, in: state)
     }
 
     private mutating func step(
-        _ index: Int, _ operation: Operation, _ quantity: Int64, at location: String, onHand: Int64, _ line: Int
+        _ index: Int, _ operation: Operation, _ quantity: Int64, at location: String, onHand: Int64, _ line: Int,
+        in state: InventoryState
     ) throws(Rejection) {
         let previousStock = variants[index].stock
         let before = variants[index].balance(at: location).onHand
         let gained = state.locations[location]?.sells == true ? onHand - before : 0
-        let product = totalPosition(of: variants[index].productID)
+        let product = totalPosition(of: variants[index].productID, in: state)
         guard onHand <= Limits.largestBalance, previousStock + gained <= Limits.largestBalance,
             totals[product].stock + gained <= Limits.largestBalance
         else {
@@ -134,20 +132,20 @@ private struct MovementDraft {
                 previousStock: previousStock, total: totals[product].stock, version: variants[index].version))
     }
 
-    private mutating func position(of id: VariantID) -> Int {
+    private mutating func position(of id: VariantID, in state: InventoryState) -> Int {
         if let index = variants.firstIndex(where: { $0.id == id }) { return index }
         // The id comes from `resolve`, so the variant exists.
         variants.append(state.variants[id]!)
         return variants.count - 1
     }
 
-    private mutating func totalPosition(of id: ProductID) -> Int {
+    private mutating func totalPosition(of id: ProductID, in state: InventoryState) -> Int {
         if let index = totals.firstIndex(where: { $0.product == id }) { return index }
         totals.append((id, state.products[id]?.totalStock ?? 0))
         return totals.count - 1
     }
 
-    private func require(_ location: String, field: String) throws(Rejection) {
+    private static func require(_ location: String, in state: InventoryState, field: String) throws(Rejection) {
         guard state.locations[location] == nil else { return }
         throw Rejection(.unknownLocation, "there is no location “\(location)”", field: field)
     }

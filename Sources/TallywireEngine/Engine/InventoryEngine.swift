@@ -97,7 +97,7 @@ public final class InventoryEngine: CommandGateway {
 
     private func process(_ items: [Inbox.Item], _ writer: inout Writer, _ logger: Logger) {
         do {
-            let result = try writer.commit(items.map(\.command))
+            let result = try writer.commit(items.lazy.map(\.command))
             feed.publish(result.events)
             counters.withLock { $0.count(result.outcomes, wroteBatch: result.wroteBatch) }
             for (item, outcome) in zip(items, result.outcomes) { item.completion(outcome) }

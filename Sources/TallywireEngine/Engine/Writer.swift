@@ -30,7 +30,7 @@ struct Writer: ~Copyable {
     static var creationOfMain: Command { Command(source: "tallywire", action: .createLocation(.main)) }
 
     /// Decides `commands` in order and commits what they cause as one. If it throws, nothing has happened.
-    mutating func commit(_ commands: [Command]) throws -> Result {
+    mutating func commit(_ commands: some Collection<Command>) throws -> Result {
         let now = max(clock(), lastTimestamp)
         let start = state.seq
         var result = Result()
@@ -63,7 +63,9 @@ struct Writer: ~Copyable {
         for event in decision.events {
             encoder.removeAll()
             event.write(to: &encoder)
-            events.append(EventEnvelope(event, json: encoder.bytes))
+            // A copy of its own size: taking the encoder's array would take its room along.
+            let json = encoder.bytes.withUnsafeBufferPointer { [UInt8]($0) }
+            events.append(EventEnvelope(event, json: json))
         }
         let isFinal = if case .rejected(let rejection) = decision.outcome { rejection.code.isFinal } else { true }
         if isFinal {

@@ -1,7 +1,9 @@
 import TallywireCore
 
 /// A committed event as it travels: its JSON, encoded once, and what routing needs to know without reading it.
-public struct EventEnvelope: Sendable {
+///
+/// It never changes, and it is a reference, so that the ring, the sinks and the batches between them share one.
+public final class EventEnvelope: Sendable {
     public let seq: UInt64
     public let timestamp: Timestamp
     public let type: EventType
