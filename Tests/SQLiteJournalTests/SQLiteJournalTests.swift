@@ -53,7 +53,9 @@ struct SQLiteJournalTests {
         #expect(throws: Never.self) { try SQLiteJournal(path: path).close() }
     }
 
-    @Test("a file that is no journal is refused with a clear error", arguments: ["not a database", String(repeating: "x", count: 9_000)])
+    @Test(
+        "a file that is no journal is refused with a clear error",
+        arguments: ["not a database", String(repeating: "x", count: 9_000)])
     func noJournal(contents: String) throws {
         try contents.write(toFile: path, atomically: true, encoding: .utf8)
         let error = #expect(throws: JournalError.self) { try SQLiteJournal(path: path) }
@@ -135,10 +137,12 @@ struct SQLiteJournalTests {
         #expect(report.difference == nil && report.folded == Int(script.state.seq) - 30 && report.first == 31)
     }
 
-    @Test("an audit finds a balance, a level or an event that somebody changed", arguments: [
-        "UPDATE balances SET on_hand = 99", "UPDATE stock SET stock = 99", "UPDATE variants SET name = 'x' WHERE id = 11",
-        "DELETE FROM barcodes", "DELETE FROM events WHERE seq = 5", "UPDATE products SET price = 1",
-    ])
+    @Test(
+        "an audit finds a balance, a level or an event that somebody changed",
+        arguments: [
+            "UPDATE balances SET on_hand = 99", "UPDATE stock SET stock = 99", "UPDATE variants SET name = 'x' WHERE id = 11",
+            "DELETE FROM barcodes", "DELETE FROM events WHERE seq = 5", "UPDATE products SET price = 1",
+        ])
     func auditFinds(tampering: String) throws {
         var script = JournalScript()
         let journal = try SQLiteJournal(path: path)

@@ -1,6 +1,6 @@
 import Foundation
-import Testing
 import TallywireCore
+import Testing
 
 @Suite("Events")
 struct EventTests {
@@ -81,7 +81,8 @@ struct EventTests {
         arguments: [
             ("2026-11-22T16:40:00.123Z", "2026-11-22T16:40:00.123Z"), ("2026-11-22T17:40:00+01:00", "2026-11-22T16:40:00.000Z"),
             ("2024-02-29T00:00:00.5Z", "2024-02-29T00:00:00.500Z"), ("1969-12-31T23:59:59.999Z", "1969-12-31T23:59:59.999Z"),
-            ("2000-03-01t00:00:00.123456789z", "2000-03-01T00:00:00.123Z"), ("1900-02-28T12:00:00-00:30", "1900-02-28T12:30:00.000Z"),
+            ("2000-03-01t00:00:00.123456789z", "2000-03-01T00:00:00.123Z"),
+            ("1900-02-28T12:00:00-00:30", "1900-02-28T12:30:00.000Z"),
         ])
     func times(text: String, expected: String) {
         #expect(Timestamp(text)?.description == expected)
@@ -114,7 +115,8 @@ struct EventTests {
         inventory.run(.updateProduct(ProductID(2), ProductUpdate(name: "Cup", price: .some(nil))))
         inventory.run(
             .updateVariant(VariantID(11), VariantUpdate(name: "Crimson", price: Price("1"), barcodes: [], threshold: 2, rearm: 1)))
-        inventory.run(.addVariant(ProductID(1), NewVariant(sku: "TEE-GREEN", name: "Green", barcodes: [Barcode(code: "4006381333931")])))
+        inventory.run(
+            .addVariant(ProductID(1), NewVariant(sku: "TEE-GREEN", name: "Green", barcodes: [Barcode(code: "4006381333931")])))
         inventory.run(.removeVariant(VariantID(22)))
         inventory.move(.set(0, "MUG"))
         inventory.run(.removeProduct(ProductID(2)))

@@ -1,5 +1,5 @@
-import Testing
 import TallywireCore
+import Testing
 
 @Suite("Fingerprints of commands")
 struct FingerprintTests {

@@ -1,5 +1,5 @@
-import Testing
 import TallywireCore
+import Testing
 
 @Suite("Movements")
 struct MovementTests {
@@ -90,7 +90,8 @@ struct MovementTests {
         #expect(inventory.move(.add(0, "MUG")).rejection?.code == .invalidRequest)
         #expect(inventory.move(.set(0, "MUG")).receipt != nil)
         #expect(inventory.move(.add(Limits.largestQuantity + 1, "MUG")).rejection?.code == .invalidRequest)
-        let pack = Movement.Line(item: .barcode("14006381333938"), location: "MAIN", operation: .add, quantity: Limits.largestQuantity)
+        let pack = Movement.Line(
+            item: .barcode("14006381333938"), location: "MAIN", operation: .add, quantity: Limits.largestQuantity)
         #expect(inventory.move(pack).rejection?.code == .outOfRange)
         let full = Variant(
             id: VariantID(5), productID: ProductID(5), isDefault: true, sku: "FULL", name: "Full", stock: Limits.largestBalance,

@@ -173,7 +173,9 @@ struct FeedTests {
         let readers = (0..<5).map { reader in
             Task {
                 var seen: [UInt64] = []
-                while let events = try await engine.feed.next(after: seen.last ?? 0, limit: reader + 1) { seen += events.map(\.seq) }
+                while let events = try await engine.feed.next(after: seen.last ?? 0, limit: reader + 1) {
+                    seen += events.map(\.seq)
+                }
                 return seen
             }
         }

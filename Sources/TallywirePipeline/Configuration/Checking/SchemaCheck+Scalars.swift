@@ -4,8 +4,19 @@ extension SchemaCheck {
     /// A scalar as `kind` wants it, or `nil` after a report.
     mutating func check(scalar value: ConfigurationValue, is kind: OptionKind, _ subject: String) -> ConfigurationValue? {
         guard let (content, isFree) = complete(value) else { return nil }
-        let value = ConfigurationValue(content, origin: value.origin)
-        switch (kind, content) {
+        let mistakes = diagnostics.count
+        let checked = check(ConfigurationValue(content, origin: value.origin), isFree: isFree, is: kind, subject)
+        if isFree, case .string(let text) = content, let written = value.string {
+            // What a variable or a file holds may be a secret; messages show the text as the file has it.
+            rewordReports(after: mistakes, replacing: "“\(text)”", with: "“\(written)”")
+        }
+        return checked
+    }
+
+    private mutating func check(
+        _ value: ConfigurationValue, isFree: Bool, is kind: OptionKind, _ subject: String
+    ) -> ConfigurationValue? {
+        switch (kind, value.content) {
         case (.string(let limit, let rule), .string(let text)):
             return check(text, limit: limit, rule, subject, at: value)
         case (.string, _) where value.overrideText != nil:

@@ -15,6 +15,12 @@ struct SchemaCheck {
 
     mutating func report(_ diagnostic: ConfigurationDiagnostic) { diagnostics.append(diagnostic) }
 
+    mutating func rewordReports(after count: Int, replacing text: String, with other: String) {
+        for index in diagnostics.indices.dropFirst(count) {
+            diagnostics[index].message = diagnostics[index].message.replacing(text, with: other)
+        }
+    }
+
     /// The value as `kind` wants it, or `nil` after a report. `subject` names it in messages, such as `“port”`.
     mutating func check(_ value: ConfigurationValue, is kind: OptionKind, _ subject: String) -> ConfigurationValue? {
         switch kind {
@@ -92,7 +98,8 @@ struct SchemaCheck {
 
     /// Reports that `value` is of another kind than `kind`.
     mutating func mismatch(_ value: ConfigurationValue, kind: String, _ subject: String) -> ConfigurationValue? {
-        report(value.origin, "\(subject) is \(value.kind), but must be \(kind)")
+        let found = value.string.map { "the string “\($0)”" } ?? value.kind
+        report(value.origin, "\(subject) is \(found), but must be \(kind)")
         return nil
     }
 }
