@@ -19,7 +19,7 @@ struct Check: AsyncParsableCommand {
         for entry in settings.sources { _ = try entry.makeSource() }
         let count = settings.sources.count + settings.sinks.count
         if connect {
-            let problems = await ConnectionCheck(settings).problems()
+            let problems = try await ConnectionCheck(settings).problems()
             guard problems.isEmpty else {
                 throw Failure(problems.map { "\(configuration.plugins): error: \($0)" }.joined(separator: "\n"))
             }
@@ -46,7 +46,7 @@ struct Plugins: ParsableCommand {
         let sources = registry.sources.filter { $0.name == name }.map { PluginReference.describe($0) }
         let sinks = registry.sinks.filter { $0.name == name }.map { PluginReference.describe($0) }
         guard let text = (sources + sinks).first else {
-            let known = registry.sources.map(\.name) + registry.sinks.map(\.name)
+            let known = registry.sources.map { $0.name } + registry.sinks.map { $0.name }
             throw Failure.usage("there is no plugin type “\(name)”: known are \(known.joined(separator: ", "))")
         }
         print(text)

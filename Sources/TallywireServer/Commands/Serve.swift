@@ -43,9 +43,10 @@ struct Serve: AsyncParsableCommand {
             handler.logLevel = level
             return handler
         }
-        var settings = try configuration.load(
-            only: only.isEmpty ? nil : names(in: only), without: names(in: without),
-            overriding: [host.map { "http.host=\($0)" }, port.map { "http.port=\($0)" }].compactMap { $0 })
+        var overrides: [ConfigurationOverride] = []
+        if let host { overrides.append(ConfigurationOverride(path: ["http", "host"], text: host, option: "--host \(host)")) }
+        if let port { overrides.append(ConfigurationOverride(path: ["http", "port"], text: "\(port)", option: "--port \(port)")) }
+        var settings = try configuration.load(only: names(in: only), without: names(in: without), overriding: overrides)
         if let data { settings.setDataDirectory(data) }
         let readyFile = readyFile
         let banner = Banner(settings)

@@ -10,10 +10,11 @@ struct ConfigurationOptions: ParsableArguments {
     @Option(name: .customLong("set"), help: ArgumentHelp("Set one value: sinks.NAME.key=value, http.port=0. May be repeated.", valueName: "path=value"))
     var overrides: [String] = []
 
-    /// The configuration with all defaults. Throws ``ConfigurationError``.
-    func load(only: [String]? = nil, without: [String] = [], overriding more: [String] = []) throws -> PipelineConfiguration {
-        try ConfigurationLoader(registry: .current).load(
-            path: plugins, overrides: overrides + more, only: only, without: without)
+    /// The configuration with all defaults; `more` overrides come after those of `--set`. Throws ``ConfigurationError``.
+    func load(only: [String] = [], without: [String] = [], overriding more: [ConfigurationOverride] = []) throws -> PipelineConfiguration {
+        try ConfigurationLoader.load(
+            path: plugins, registry: .current, overrides: overrides.map { ConfigurationOverride(set: $0) } + more, only: only,
+            without: without)
     }
 }
 

@@ -1,10 +1,6 @@
-import JSONLogSink
-import MQTTScanners
-import MQTTSink
 import TallywirePipeline
-import WebSocketSink
 
 extension PluginRegistry {
     /// The plugins that come with Tallywire.
-    public static let builtIn = PluginRegistry(sources: [.mqttScanners], sinks: [.webSocket, .mqtt, .jsonLog])
+    public static let builtIn = PluginRegistry(sources: [], sinks: [])
 }

@@ -10,6 +10,7 @@ import TallywireCore
 import TallywireEngine
 import TallywireHTTP
 import TallywirePipeline
+import UnixSignals
 
 /// A server as a configuration describes it: journal, engine, pipeline and HTTP port, started and stopped in the order of the data.
 ///

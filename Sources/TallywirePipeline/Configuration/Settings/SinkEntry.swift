@@ -49,6 +49,11 @@ public struct SinkEntry: Sendable {
     public var plugin: String { type.name }
     public var mode: SinkMode { type.mode }
 
+    /// Tries what the options name, and gives each thing that is not within reach as a sentence.
+    public func probe() async throws -> [String] {
+        try await type.probe(options)
+    }
+
     /// Makes the sink. Opens nothing: that is for ``Sink/start(_:)``. Throws ``ConfigurationError`` if the plugin objects to its options.
     public func makeSink() throws -> any Sink {
         try place.run { try type.make(options) }

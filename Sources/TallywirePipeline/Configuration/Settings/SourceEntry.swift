@@ -14,6 +14,11 @@ public struct SourceEntry: Sendable {
     /// The plugin's name, such as `mqtt-scanners`.
     public var plugin: String { type.name }
 
+    /// Tries what the options name, and gives each thing that is not within reach as a sentence.
+    public func probe() async throws -> [String] {
+        try await type.probe(options)
+    }
+
     /// Makes the source. Opens nothing: that is for ``Source/run(_:)``. Throws ``ConfigurationError`` if the plugin objects to its options.
     public func makeSource() throws -> any Source {
         try place.run { try type.make(options) }

@@ -1,0 +1,8 @@
+import TallywireServer
+
+@main
+struct Main {
+    static func main() async {
+        await TallywireServer.run()
+    }
+}
