@@ -18,7 +18,7 @@ extension WebSocketClient {
             .connectTimeout(.seconds(5))
             .connect(host: host, port: port) { channel in
                 channel.eventLoop.makeCompletedFuture {
-                    let upgrader = NIOTypedWebSocketClientUpgrader<Result<WebSocketClient, Failure>>(
+                    let upgrader = NIOTypedWebSocketClientUpgrader<Answer>(
                         maxFrameSize: largest, enableAutomaticErrorHandling: false,
                         upgradePipelineHandler: { channel, _ in
                             channel.eventLoop.makeCompletedFuture {
@@ -27,13 +27,13 @@ extension WebSocketClient {
                                     NIOWebSocketFrameAggregator(
                                         minNonFinalFragmentSize: 0, maxAccumulatedFrameCount: 1 << 17, maxAccumulatedFrameSize: largest),
                                     inbox)
-                                return .success(
+                                return .upgraded(
                                     WebSocketClient(channel: channel, inbox: NIOLoopBound(inbox, eventLoop: channel.eventLoop)))
                             }
                         })
                     var fields = headers
                     fields.replaceOrAdd(name: "Host", value: "\(host):\(port)")
-                    let configuration = NIOUpgradableHTTPClientPipelineConfiguration(
+                    var configuration = NIOUpgradableHTTPClientPipelineConfiguration(
                         upgradeConfiguration: NIOTypedHTTPClientUpgradeConfiguration(
                             upgradeRequestHead: HTTPRequestHead(version: .http1_1, method: .GET, uri: target, headers: fields),
                             upgraders: [upgrader],
@@ -41,12 +41,25 @@ extension WebSocketClient {
                                 let refusal = RefusalCollector(on: channel.eventLoop)
                                 return channel.eventLoop.makeCompletedFuture {
                                     try channel.pipeline.syncOperations.addHandler(refusal)
-                                }.flatMap { refusal.result.map { .failure($0) } }
+                                    return .refused(refusal.result)
+                                }
                             }))
+                    // The welcome may come in one packet with the 101.
+                    configuration.leftOverBytesStrategy = .forwardBytes
                     return try channel.pipeline.syncOperations.configureUpgradableHTTPClientPipeline(configuration: configuration)
                 }
             }
-        return try await upgrade.get().get()
+        switch try await upgrade.get() {
+        case .upgraded(let client): return client
+        case .refused(let refusal): throw try await refusal.get()
+        }
+    }
+
+    /// What became of the handshake.
+    private enum Answer: Sendable {
+        case upgraded(WebSocketClient)
+        /// Complete once the whole response is there.
+        case refused(EventLoopFuture<Failure>)
     }
 }
 

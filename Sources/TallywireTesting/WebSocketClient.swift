@@ -5,7 +5,7 @@ import NIOWebSocket
 
 /// A WebSocket client for tests: it sends what it is told, also what no client should, and every wait has a deadline.
 ///
-/// Safe from any task. Messages wait inside until somebody asks for them, so none is missed between two calls.
+/// Pings and close frames are answered by themselves. Safe from any task. Messages wait inside until somebody asks for them, so none is missed between two calls.
 public struct WebSocketClient: Sendable {
     /// The connection, for tests that need its socket.
     public let channel: any Channel
@@ -77,7 +77,7 @@ public struct WebSocketClient: Sendable {
 
     // MARK: Receiving
 
-    /// The next message. Pings are answered by themselves and come here too.
+    /// The next message, pings and close frames included.
     public func next(within limit: Duration = .seconds(5)) async throws -> Message {
         try await channel.eventLoop.flatSubmit { inbox.value.next(within: limit) }.get()
     }

@@ -2,13 +2,15 @@ import NIOCore
 import NIOWebSocket
 
 /// Keeps the messages of a ``WebSocketClient`` until they are asked for. It belongs to the connection's event loop.
-final class WebSocketClientInbox: ChannelInboundHandler {
+final class WebSocketClientInbox: ChannelDuplexHandler {
     typealias InboundIn = WebSocketFrame
+    typealias OutboundIn = WebSocketFrame
     typealias OutboundOut = WebSocketFrame
 
     private var messages = CircularBuffer<WebSocketClient.Message>()
     private var waiting: EventLoopPromise<WebSocketClient.Message>?
     private var hasEnded = false
+    private var hasSentClose = false
     private var context: ChannelHandlerContext?
 
     /// The next message, or a failure when the time is up. One call waits at a time.
@@ -55,8 +57,17 @@ final class WebSocketClientInbox: ChannelInboundHandler {
             var rest = payload
             let code = rest.readInteger(as: UInt16.self)
             take(.close(code, reason: String(buffer: rest)))
+            guard !hasSentClose else { return }
+            hasSentClose = true
+            let answer = WebSocketFrame(fin: true, opcode: .connectionClose, maskKey: .random(), data: payload)
+            context.writeAndFlush(wrapOutboundOut(answer), promise: nil)
         default: break
         }
+    }
+
+    func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+        if unwrapOutboundIn(data).opcode == .connectionClose { hasSentClose = true }
+        context.write(data, promise: promise)
     }
 
     func channelInactive(context: ChannelHandlerContext) {

@@ -11,7 +11,7 @@ import TallywirePipeline
 public struct WebSocketSink: UpgradingSink {
     private let hub: Hub
 
-    /// A sink with these rooms and limits. Throws ``WebSocketConfiguration/Mistake``.
+    /// A sink with these rooms and limits. Throws ``TallywirePipeline/OptionError``.
     public init(_ configuration: WebSocketConfiguration = WebSocketConfiguration()) throws {
         try configuration.validate()
         hub = Hub(configuration)

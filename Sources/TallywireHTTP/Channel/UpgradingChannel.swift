@@ -31,7 +31,7 @@ struct UpgradingChannel: ServerChildChannel, HTTPChannelHandler {
         let verdict = count.opened()
         let count = count
         channel.closeFuture.whenComplete { _ in count.closed() }
-        return channel.eventLoop.makeCompletedFuture {
+        let connection = channel.eventLoop.makeCompletedFuture {
             switch verdict {
             case .within: return Connection(channel: channel, role: try assemble(on: channel, logger: logger))
             case .beyond:
@@ -42,6 +42,9 @@ struct UpgradingChannel: ServerChildChannel, HTTPChannelHandler {
             }
             return Connection(channel: channel, role: channel.eventLoop.makeSucceededFuture(.taken))
         }
+        // Whoever waits for the connection does not close it when there is none.
+        connection.whenFailure { _ in channel.close(promise: nil) }
+        return connection
     }
 
     private func assemble(on channel: any Channel, logger: Logger) throws -> EventLoopFuture<Role> {

@@ -1,4 +1,5 @@
 import TallywireCore
+import TallywirePipeline
 
 /// What a ``WebSocketSink`` serves, to whom, and within which limits.
 public struct WebSocketConfiguration: Equatable, Sendable {
@@ -60,44 +61,51 @@ public struct WebSocketConfiguration: Equatable, Sendable {
 }
 
 extension WebSocketConfiguration {
-    /// What is wrong with a configuration, in a sentence for whoever wrote it.
-    public struct Mistake: Error, Equatable, CustomStringConvertible {
-        public let description: String
-
-        init(_ description: String) { self.description = description }
-    }
-
-    /// Checks what types alone do not say. Throws ``Mistake``.
-    public func validate() throws {
-        for path in [path, echo].compactMap(\.self) {
-            guard path.hasPrefix("/"), !path.contains("?"), !path.contains("#") else {
-                throw Mistake("\"\(path)\" is not a path; it begins with / and has no query")
-            }
-        }
-        guard path != echo else { throw Mistake("path and echo are both \"\(path)\"") }
-        guard rooms.count <= 1000 else { throw Mistake("there are more than 1000 rooms") }
+    /// Checks what types alone do not say.
+    public func validate() throws(OptionError) {
+        try Self.check(path: path, "path")
+        if let echo { try Self.check(path: echo, "echo") }
+        guard path != echo else { throw OptionError("echo", message: "path and echo are both “\(path)”") }
+        guard rooms.count <= 1_000 else { throw OptionError("rooms", message: "there are more than 1000 rooms") }
         for (index, room) in rooms.enumerated() {
-            guard (1...64).contains(room.name.count), room.name.unicodeScalars.allSatisfy({ $0.value >= 0x20 && $0.value != 0x7F })
-            else { throw Mistake("\"\(room.name)\" is not a room's name; it has 1 to 64 characters and no control characters") }
-            guard !FollowedRoom.isReserved(room.name) else {
-                throw Mistake("the room \"\(room.name)\" would hide the rooms \(FollowedRoom.forms), which are there without being named")
-            }
+            if let mistake = Self.mistake(inRoomName: room.name) { throw OptionError("rooms", room.name, message: mistake) }
             guard !rooms[..<index].contains(where: { $0.name == room.name }) else {
-                throw Mistake("the room \"\(room.name)\" is there twice")
+                throw OptionError("rooms", room.name, message: "the room “\(room.name)” is there twice")
             }
         }
-        try check("limits.message", limits.message, 128...(16 << 20))
-        try check("limits.roomsPerConnection", limits.roomsPerConnection, 1...10_000)
-        try check("limits.connections", limits.connections, 1...1_000_000)
-        try check("limits.buffer", limits.buffer, 4096...(1 << 30))
-        try check("limits.errorsPerConnection", limits.errorsPerConnection, 0...1_000_000)
+        try Self.check("message", limits.message, 128...(16 << 20))
+        try Self.check("roomsPerConnection", limits.roomsPerConnection, 1...10_000)
+        try Self.check("connections", limits.connections, 1...1_000_000)
+        try Self.check("buffer", limits.buffer, 4_096...(1 << 30))
+        try Self.check("errorsPerConnection", limits.errorsPerConnection, 0...1_000_000)
         guard pingInterval >= .milliseconds(20), pingInterval <= .seconds(3600) else {
-            throw Mistake("pingInterval is from 20ms to 1h")
+            throw OptionError("pingInterval", message: "pingInterval is from 20ms to 1h")
         }
-        guard silence > pingInterval else { throw Mistake("idleTimeout is longer than pingInterval") }
+        guard silence > pingInterval else {
+            throw OptionError("idleTimeout", message: "idleTimeout is longer than pingInterval, or nobody could answer in time")
+        }
     }
 
-    private func check(_ name: String, _ value: Int, _ range: ClosedRange<Int>) throws {
-        guard range.contains(value) else { throw Mistake("\(name) is from \(range.lowerBound) to \(range.upperBound)") }
+    /// What is wrong with the name of a room, `nil` if nothing is.
+    static func mistake(inRoomName name: String) -> String? {
+        guard (1...64).contains(name.count), name.unicodeScalars.allSatisfy({ $0.value >= 0x20 && $0.value != 0x7F }) else {
+            return "the name of a room has 1 to 64 characters and no control characters"
+        }
+        guard FollowedRoom.isReserved(name) else { return nil }
+        return "“\(name)” would hide the rooms \(FollowedRoom.forms), which are there without being named"
+    }
+
+    static func isPath(_ text: String) -> Bool {
+        text.hasPrefix("/") && !text.contains("?") && !text.contains("#")
+    }
+
+    private static func check(path: String, _ option: String) throws(OptionError) {
+        guard isPath(path) else { throw OptionError(option, message: "a path begins with / and has no query") }
+    }
+
+    private static func check(_ limit: String, _ value: Int, _ range: ClosedRange<Int>) throws(OptionError) {
+        guard range.contains(value) else {
+            throw OptionError("limits", limit, message: "\(limit) is from \(range.lowerBound) to \(range.upperBound)")
+        }
     }
 }

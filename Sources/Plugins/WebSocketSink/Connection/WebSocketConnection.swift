@@ -33,8 +33,8 @@ final class WebSocketConnection: ChannelInboundHandler {
     private var state = State.open
     /// How it will have ended; the first reason counts.
     private var code = CloseCode.lost
-    private var lastHeard = NIODeadline.now()
-    private var lastPing = NIODeadline.now()
+    private var lastHeard = NIODeadline.distantPast
+    private var lastPing = NIODeadline.distantPast
 
     private enum State {
         case open
@@ -85,7 +85,7 @@ final class WebSocketConnection: ChannelInboundHandler {
     func close(_ code: CloseCode, reason: String = "") {
         guard case .open = state, let context else { return }
         finish(code)
-        state = .closing(.now() + Self.closeTimeout)
+        state = .closing(context.eventLoop.now + Self.closeTimeout)
         context.writeAndFlush(wrapOutboundOut(.closeFrame(code, reason: reason)), promise: nil)
     }
 
@@ -105,7 +105,7 @@ final class WebSocketConnection: ChannelInboundHandler {
             case .fail(let code): fail(code)
             case .answer(let code):
                 finish(code ?? .none)
-                state = .closing(.now() + Self.closeTimeout)
+                state = .closing(context.eventLoop.now + Self.closeTimeout)
                 context.writeAndFlush(wrapOutboundOut(.closeFrame(code))).assumeIsolated().whenComplete { _ in
                     context.close(promise: nil)
                 }
@@ -146,6 +146,8 @@ final class WebSocketConnection: ChannelInboundHandler {
 
     func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
+        lastHeard = context.eventLoop.now
+        lastPing = lastHeard
         let (shard, isStopping) = hub.open(self, on: context.eventLoop)
         self.shard = shard
         session.opened(self, on: shard)
@@ -172,7 +174,7 @@ final class WebSocketConnection: ChannelInboundHandler {
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         let frame = unwrapInboundIn(data)
-        lastHeard = .now()
+        lastHeard = context.eventLoop.now
         if frame.opcode == .connectionClose { return answerClose(frame.unmaskedData) }
         guard case .open = state else { return }
         switch frame.opcode {

@@ -94,7 +94,7 @@ final class HubShard {
     }
 
     private func tick() {
-        let now = NIODeadline.now()
+        let now = loop.now
         for connection in connections { connection.tick(now) }
     }
 }

@@ -8,7 +8,7 @@ struct ClientError: Error, Equatable {
         self.message = message
     }
 
-    static let invalidJSON = ClientError("invalid_json", "the message is not JSON")
+    static let invalidJSON = ClientError("invalid_json", "the message is not JSON, or has a number in it that is too large")
     static let binary = ClientError("binary_message", "messages are text frames with one JSON object each")
 
     static func invalidMessage(_ what: String) -> ClientError { ClientError("invalid_message", what) }

@@ -60,7 +60,7 @@ private struct Fields: Decodable {
 
     struct Since: Decodable {
         let epoch: String
-        let seq: UInt64
+        let seq: Int64
     }
 
     func requiredRoom() throws(ClientError) -> String {
@@ -69,7 +69,9 @@ private struct Fields: Decodable {
     }
 
     func position() throws(ClientError) -> ClientMessage.Position? {
-        since.map { ClientMessage.Position(epoch: $0.epoch, seq: $0.seq) }
+        guard let since else { return nil }
+        guard let seq = UInt64(exactly: since.seq) else { throw .invalidMessage("\"since.seq\" is not what it should be") }
+        return ClientMessage.Position(epoch: since.epoch, seq: seq)
     }
 }
 

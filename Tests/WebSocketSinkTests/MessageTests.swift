@@ -1,0 +1,149 @@
+import NIOCore
+import TallywireCore
+import TallywirePipeline
+import Testing
+
+@testable import WebSocketSink
+
+@Suite("Messages")
+struct MessageTests {
+    @Test(
+        "a client's message is read",
+        arguments: [
+            (#"{"type":"join","room":"admin_room"}"#, ClientMessage.join(room: "admin_room", since: nil, snapshot: false)),
+            (#" { "room" : "a b" , "type" : "join" , "more" : [1] } "#, .join(room: "a b", since: nil, snapshot: false)),
+            (
+                #"{"type":"join","room":"r","snapshot":true,"since":{"epoch":"e","seq":7}}"#,
+                .join(room: "r", since: .init(epoch: "e", seq: 7), snapshot: true)
+            ),
+            (#"{"type":"leave","room":"r"}"#, .leave(room: "r")),
+            (#"{"type":"ping"}"#, .ping(nil)),
+            (#"{"type":"ping","id":null}"#, .ping(nil)),
+            (#"{"type":"ping","id":-3}"#, .ping(.number(-3))),
+            (#"{"type":"ping","id":"x"}"#, .ping(.text("x"))),
+        ])
+    func reading(text: String, message: ClientMessage) throws {
+        #expect(try ClientMessage(text.utf8) == message)
+    }
+
+    @Test(
+        "a message that cannot be read has a code that says why",
+        arguments: [
+            ("", "invalid_json"), ("hello", "invalid_json"), (#"{"type":"ping""#, "invalid_json"),
+            ("1", "invalid_message"), ("[]", "invalid_message"), ("{}", "invalid_message"), (#"{"type":1}"#, "invalid_message"),
+            (#"{"type":"join"}"#, "invalid_message"), (#"{"type":"join","room":1}"#, "invalid_message"),
+            (#"{"type":"join","room":"r","since":5}"#, "invalid_message"),
+            (#"{"type":"join","room":"r","since":{"epoch":"e"}}"#, "invalid_message"),
+            (#"{"type":"join","room":"r","since":{"epoch":"e","seq":-1}}"#, "invalid_message"),
+            (#"{"type":"ping","id":{}}"#, "invalid_message"), (#"{"type":"ping","id":1.5}"#, "invalid_message"),
+            (#"{"type":"dance"}"#, "unknown_type"), (#"{"type":"track","products":[1]}"#, "unsupported"),
+            (#"{"type":"untrack"}"#, "unsupported"), (#"{"type":"auth","token":"t"}"#, "unsupported"),
+        ])
+    func refusing(text: String, code: String) {
+        let error = #expect(throws: ClientError.self) { try ClientMessage(text.utf8) }
+        #expect(error?.code == code)
+    }
+
+    @Test("a missing member is named")
+    func naming() {
+        let error = #expect(throws: ClientError.self) {
+            try ClientMessage(#"{"type":"join","room":"r","since":{"epoch":"e"}}"#.utf8)
+        }
+        #expect(error?.message == #""since.seq" is missing"#)
+    }
+
+    @Test("the server's messages are those of the contract, byte for byte")
+    func writing() {
+        func text(_ message: ServerMessage) -> String { String(decoding: message.json, as: UTF8.self) }
+        #expect(
+            text(.welcome(epoch: "e", seq: 1041, connection: "c", pingInterval: .seconds(25)))
+                == #"{"type":"welcome","epoch":"e","seq":1041,"connection":"c","pingInterval":25000}"#)
+        #expect(
+            text(.joined(room: "admin_room", epoch: "e", seq: 1041, recovered: true))
+                == #"{"type":"joined","room":"admin_room","epoch":"e","seq":1041,"recovered":true}"#)
+        #expect(
+            text(.joined(room: "r", epoch: "e", seq: 0, recovered: nil)) == #"{"type":"joined","room":"r","epoch":"e","seq":0}"#)
+        #expect(text(.left(room: "r\"")) == #"{"type":"left","room":"r\""}"#)
+        #expect(text(.pong(.number(1), seq: 5)) == #"{"type":"pong","id":1,"seq":5}"#)
+        #expect(text(.pong(.text("a"), seq: 5)) == #"{"type":"pong","id":"a","seq":5}"#)
+        #expect(text(.pong(nil, seq: 5)) == #"{"type":"pong","seq":5}"#)
+        #expect(text(.error(.binary)).hasPrefix(#"{"type":"error","code":"binary_message","message":""#))
+    }
+
+    @Test("rooms and position are read from the query")
+    func greeting() {
+        let greeting = Greeting(target: "/ws?room=admin_room&x=1&room=location%3AWH+1&since=e%3A1:41&room")
+        #expect(greeting.rooms == ["admin_room", "location:WH 1"])
+        #expect(greeting.since == .init(epoch: "e:1", seq: 41))
+        #expect(!greeting.hasBrokenSince)
+        #expect(Greeting(target: "/ws").rooms == [])
+        #expect(Greeting(target: "/ws?since=41").hasBrokenSince)
+        #expect(Greeting(target: "/ws?room=%zz%4").rooms == ["%zz%4"])
+    }
+
+    @Test(
+        "a close frame is answered with its own code, or with what is wrong about it",
+        arguments: [
+            ([], CloseRequest.answer(nil)), ([3, 232], .answer(.normal)), ([0x0F, 0xA0, 0x68, 0x69], .answer(.init(rawValue: 4000))),
+            ([3], .fail(.protocolError)), ([0, 0], .fail(.protocolError)), ([3, 236], .fail(.protocolError)),
+            ([3, 237], .fail(.protocolError)), ([3, 238], .fail(.protocolError)), ([3, 247], .fail(.protocolError)),
+            ([3, 248], .fail(.protocolError)), ([0x13, 0x88], .fail(.protocolError)), ([3, 232, 0xC3, 0x28], .fail(.invalidText)),
+        ] as [([UInt8], CloseRequest)])
+    func closing(payload: [UInt8], request: CloseRequest) {
+        #expect(CloseRequest(ByteBuffer(bytes: payload)) == request)
+    }
+
+    @Test("a reason is cut to what a control frame holds")
+    func longReason() {
+        let frame = ByteBuffer.closeFrame(.goingAway, reason: String(repeating: "ä", count: 100))
+        #expect(frame.readableBytes <= 127)
+        #expect(ServerFrame.all(in: frame).first?.payload.getSlice(at: 2, length: 122)?.isValidUTF8 == true)
+    }
+}
+
+@Suite("The configuration of rooms")
+struct ConfigurationTests {
+    @Test("the defaults are the rooms of the contract and hold")
+    func defaults() throws {
+        let configuration = WebSocketConfiguration()
+        try configuration.validate()
+        #expect(configuration.rooms.map(\.name) == ["admin_room", "ecommerce_room"])
+        #expect(configuration.limits.message == 65_536)
+    }
+
+    @Test("what types cannot say is refused, with the place of the mistake")
+    func mistakes() {
+        func path(_ change: (inout WebSocketConfiguration) -> Void) -> [String]? {
+            var configuration = WebSocketConfiguration()
+            change(&configuration)
+            return #expect(throws: OptionError.self) { try configuration.validate() }?.path
+        }
+        #expect(path { $0.path = "ws" } == ["path"])
+        #expect(path { $0.echo = "/echo?x" } == ["echo"])
+        #expect(path { $0.echo = "/ws" } == ["echo"])
+        #expect(path { $0.rooms.append(.init(name: "product:1", events: [])) } == ["rooms", "product:1"])
+        #expect(path { $0.rooms.append(.init(name: "", events: [])) } == ["rooms", ""])
+        #expect(path { $0.rooms.append(.init(name: "admin_room", events: [])) } == ["rooms", "admin_room"])
+        #expect(path { $0.limits.message = 0 } == ["limits", "message"])
+        #expect(path { $0.limits.buffer = 4_095 } == ["limits", "buffer"])
+        #expect(path { $0.pingInterval = .zero } == ["pingInterval"])
+        #expect(path { $0.idleTimeout = .seconds(25) } == ["idleTimeout"])
+    }
+
+    @Test("a sink is made from options that the schema has filled in")
+    func type() throws {
+        #expect(SinkType.webSocket.name == "websocket")
+        #expect(SinkType.webSocket.mode == .live)
+        let entry = SinkEntry(
+            name: "websocket", type: .webSocket, deadLetter: "",
+            options: [
+                "path": "/live", "rooms": ["a": ["events": ["stock_alert"]]], "broadcast": [], "pingInterval": .init(.duration(.seconds(5))),
+                "limits": [
+                    "message": .init(.size(.kibibytes(1))), "roomsPerConnection": 2, "connections": 3, "buffer": .init(.size(.kibibytes(8))),
+                    "errorsPerConnection": 4,
+                ], "echo": "/live/echo",
+            ])
+        let sink = try #require(try entry.makeSink() as? WebSocketSink)
+        #expect(sink.endpoints.map(\.path) == ["/live", "/live/echo"])
+    }
+}

@@ -1,0 +1,49 @@
+import Logging
+import NIOCore
+import TallywireCore
+import TallywireEngine
+import TallywirePipeline
+import TallywireTesting
+
+@testable import WebSocketSink
+
+/// An event as rooms see it; its JSON has no more than tests look at.
+func envelope(
+    _ seq: UInt64, _ type: EventType = .inventoryUpdated, product: Int64? = 1, variant: Int64? = 11, location: String? = "WH1",
+    padding: Int = 0
+) -> EventEnvelope {
+    let padding = padding > 0 ? #","padding":"\#(String(repeating: "x", count: padding))""# : ""
+    return EventEnvelope(
+        seq: seq, timestamp: Timestamp(milliseconds: 0), type: type,
+        subject: EventEnvelope.Subject(
+            product: product.map { ProductID($0) }, variant: variant.map { VariantID($0) }, sku: "SKU", location: location),
+        json: Array(#"{"type":"\#(type.rawValue)","seq":\#(seq)\#(padding)}"#.utf8))
+}
+
+/// What a sink is told at its start.
+func context(epoch: String = "epoch", head: UInt64 = 0) -> SinkContext {
+    SinkContext(
+        name: "websocket", logger: Logger(label: "test"), epoch: epoch, cursor: nil, head: head, stock: InMemoryJournal(), version: "0")
+}
+
+/// The frames of a server, taken apart.
+struct ServerFrame: Equatable {
+    let kind: FrameKind
+    let payload: ByteBuffer
+
+    var text: String { String(buffer: payload) }
+
+    /// Whole frames at the front of `bytes`.
+    static func all(in bytes: ByteBuffer) -> [ServerFrame] {
+        var bytes = bytes
+        var frames: [ServerFrame] = []
+        while let first = bytes.readInteger(as: UInt8.self), let second = bytes.readInteger(as: UInt8.self) {
+            var length = Int(second)
+            if second == 126 { length = bytes.readInteger(as: UInt16.self).map { Int($0) } ?? 0 }
+            if second == 127 { length = bytes.readInteger(as: UInt64.self).map { Int($0) } ?? 0 }
+            guard let kind = FrameKind(rawValue: first & 0x7F), let payload = bytes.readSlice(length: length) else { break }
+            frames.append(ServerFrame(kind: kind, payload: payload))
+        }
+        return frames
+    }
+}

@@ -1,0 +1,215 @@
+import NIOCore
+import NIOHTTP1
+import TallywireCore
+import TallywireEngine
+import TallywirePipeline
+import TallywireTesting
+import Testing
+
+@testable import WebSocketSink
+
+@Suite("The WebSocket sink on a real port", .timeLimit(.minutes(2)))
+struct WebSocketSinkTests {
+    @Test("clients get the events of their rooms, in order and once")
+    func rooms() async throws {
+        try await withServer(try WebSocketSink()) { server in
+            let admin = try await server.join("/ws?room=admin_room&room=product:1")
+            let shop = try await server.join("/ws?room=ecommerce_room")
+            let nobody = try await server.join()
+            let variant = try await server.join("/ws?room=variant:21")
+            let first = [envelope(1), envelope(2, .stockAlert, location: nil), envelope(3, .catalogueChanged)]
+            _ = try await server.sink.deliver(EventBatch(records: first))
+            _ = try await server.sink.deliver(EventBatch(records: [envelope(4, product: 2, variant: 21), envelope(5, .productStatusChanged)]))
+            #expect(try await admin.sequence(4) == [1, 2, 4, 5])
+            #expect(try await shop.sequence(3) == [1, 4, 5])
+            #expect(try await nobody.sequence(3) == [1, 4, 5])
+            #expect(try await variant.sequence(1) == [4])
+            #expect(server.sink.metrics.current.events == 11)
+            try await variant.send(#"{"type":"leave","room":"variant:21"}"#)
+            #expect(try await variant.nextJSON()["type"] == "left")
+            _ = try await server.sink.deliver(EventBatch(records: [envelope(6)]))
+            #expect(try await variant.sequence(1) == [6])
+            try await admin.send(#"{"type":"ping","id":1}"#)
+            _ = try await admin.sequence(1)
+            let pong = try await admin.nextJSON()
+            #expect(pong == .object(["type": "pong", "id": 1, "seq": 6]))
+        }
+    }
+
+    @Test("the bytes of an event are those of its envelope")
+    func bytes() async throws {
+        try await withServer(try WebSocketSink()) { server in
+            let client = try await server.join()
+            let event = envelope(1, padding: 70_000)
+            _ = try await server.sink.deliver(EventBatch(records: [event]))
+            #expect(try await client.nextText() == String(decoding: event.json, as: UTF8.self))
+        }
+    }
+
+    @Test("nothing is lost or repeated between the welcome and what follows, whenever a client comes")
+    func noGap() async throws {
+        try await withServer(try WebSocketSink()) { server in
+            try await withThrowingTaskGroup(of: Void.self) { tasks in
+                tasks.addTask {
+                    for seq in 1...2_000 as ClosedRange<UInt64> {
+                        _ = try await server.sink.deliver(EventBatch(records: [envelope(seq)]))
+                    }
+                }
+                for index in 0..<24 {
+                    tasks.addTask {
+                        let client = try await server.connect(index % 2 == 0 ? "/ws" : "/ws?room=ecommerce_room")
+                        var next = try #require(try await client.nextJSON(type: "welcome")["seq"]?.integer) + 1
+                        if index % 2 == 1 { #expect(try await client.nextJSON()["seq"]?.integer == next - 1) }
+                        while next <= 2_000 {
+                            let seq = try await client.sequence(1)
+                            guard seq == [next] else {
+                                Issue.record("\(seq) came instead of \(next)")
+                                return
+                            }
+                            next += 1
+                        }
+                    }
+                }
+                try await tasks.waitForAll()
+            }
+        }
+    }
+
+    @Test("a path that is not upgraded is a 404 of the router or a 426, and HTTP goes on beside it")
+    func refusals() async throws {
+        try await withServer(try WebSocketSink()) { server in
+            await #expect(throws: WebSocketClient.Failure.self) { try await server.connect("/nowhere") }
+            let failure = await #expect(throws: WebSocketClient.Failure.self) {
+                try await WebSocketClient.connect(port: server.port, "/ws/echo")
+            }
+            guard case .refused(let status, _, _) = failure else { throw try #require(failure) }
+            #expect(status == 404)
+        }
+    }
+
+    @Test("before it is started, and when it is full, it refuses with 503")
+    func full() async throws {
+        var configuration = WebSocketConfiguration()
+        configuration.limits.connections = 1
+        try await withServer(try WebSocketSink(configuration)) { server in
+            let first = try await server.join()
+            let failure = await #expect(throws: WebSocketClient.Failure.self) { try await server.connect() }
+            guard case .refused(let status, let headers, let body) = failure else { throw try #require(failure) }
+            #expect(status == 503)
+            #expect(headers["content-type"] == "application/problem+json")
+            #expect(headers["retry-after"] != nil)
+            #expect(try WebSocketClient.JSON(body)["code"] == "overloaded")
+            #expect(server.sink.metrics.current.refused == 1)
+            await first.disconnect()
+            try await eventually("the place is free") { server.sink.metrics.current.open == 0 }
+            _ = try await server.join()
+        }
+        let idle = try WebSocketSink()
+        guard case .refuse(.serviceUnavailable, "unavailable", _) = idle.endpoints[0].admit(
+            HTTPRequestHead(version: .http1_1, method: .GET, uri: "/ws"), remote: nil)
+        else { throw CancellationError() }
+    }
+
+    @Test("a client that does not read is closed with 4008, and the others are not held up")
+    func slow() async throws {
+        var configuration = WebSocketConfiguration()
+        configuration.limits.buffer = 256 * 1024
+        try await withServer(try WebSocketSink(configuration)) { server in
+            let slow = try await server.join()
+            let quick = try await server.join()
+            try await slow.setReading(false)
+            var seq: UInt64 = 0
+            while server.sink.metrics.current.closed[4008] == nil && seq < 4_000 && server.sink.metrics.current.open == 2 {
+                let batch = (1...10).map { envelope(seq + $0, padding: 4_000) }
+                seq += 10
+                _ = try await server.sink.deliver(EventBatch(records: batch))
+                let expected = Array(seq - 9...seq)
+                #expect(try await quick.sequence(10) == expected)
+                if try await isClosing(server, quick, at: seq) { break }
+            }
+            try await slow.setReading(true)
+            #expect(try await slow.closeCode() == 4008)
+            try await eventually("it is counted") { server.sink.metrics.current.closed[4008] == 1 }
+            _ = try await server.sink.deliver(EventBatch(records: [envelope(seq + 1)]))
+            #expect(try await quick.sequence(1) == [seq + 1])
+        }
+    }
+
+    /// Whether the slow one was left out of the last batch, which shows in what was sent for it.
+    private func isClosing(_ server: TestServer, _ quick: WebSocketClient, at seq: UInt64) async throws -> Bool {
+        server.sink.metrics.current.events < 2 * seq
+    }
+
+    @Test("when the server shuts down, clients hear 1001")
+    func shutdown() async throws {
+        try await withServer(try WebSocketSink()) { server in
+            let one = try await server.join()
+            let other = try await server.join("/ws?room=admin_room")
+            await server.shutDown()
+            #expect(try await one.closeCode() == 1001)
+            #expect(try await other.closeCode() == 1001)
+            try await one.waitForEnd()
+        }
+    }
+
+    @Test("when the sink stops, its clients hear 1001 and new ones are refused")
+    func stop() async throws {
+        try await withServer(try WebSocketSink()) { server in
+            let client = try await server.join()
+            async let stopped: Void = server.sink.stop()
+            #expect(try await client.closeCode() == 1001)
+            await stopped
+            #expect(server.sink.metrics.current.open == 0)
+            await #expect(throws: WebSocketClient.Failure.self) { try await server.connect() }
+        }
+    }
+
+    @Test("a client is pinged, and one that vanished is dropped")
+    func vanished() async throws {
+        var configuration = WebSocketConfiguration()
+        configuration.pingInterval = .milliseconds(200)
+        configuration.idleTimeout = .seconds(2)
+        try await withServer(try WebSocketSink(configuration)) { server in
+            let alive = try await server.join()
+            let vanished = try await server.join()
+            try await vanished.setReading(false)
+            try await eventually("the vanished one is dropped") { server.sink.metrics.current.closed[1006] == 1 }
+            #expect(try await alive.next() == .ping([]))
+            #expect(server.sink.metrics.current.open == 1)
+            try await alive.send(#"{"type":"ping"}"#)
+            #expect(try await alive.nextJSON()["type"] == "pong")
+        }
+    }
+
+    @Test("the echo takes messages of 16 MiB, whole and in fragments")
+    func echo() async throws {
+        var configuration = WebSocketConfiguration()
+        configuration.echo = "/ws/echo"
+        try await withServer(try WebSocketSink(configuration)) { server in
+            let client = try await server.connect("/ws/echo")
+            let large = [UInt8](repeating: 0xFE, count: 16 << 20)
+            try await client.send(binary: large)
+            #expect(try await client.next(within: .seconds(60)) == .binary(large))
+            try await client.send("ende")
+            #expect(try await client.next() == .text("ende"))
+            try await client.sendClose(4321, reason: "genug")
+            #expect(try await client.next() == .close(4321, reason: ""))
+            try await client.waitForEnd()
+        }
+    }
+
+    @Test("a journal that is another one, or a restart, shows in the welcome")
+    func position() async throws {
+        try await withServer(try WebSocketSink()) { server in
+            _ = try await server.sink.deliver(EventBatch(records: [envelope(41)]))
+            let client = try await server.connect()
+            let welcome = try await client.nextJSON()
+            #expect(welcome["epoch"] == "epoch")
+            #expect(welcome["seq"] == 41)
+            await client.disconnect()
+            try await eventually("it is gone") { server.sink.metrics.current.open == 0 }
+            _ = try await server.sink.deliver(EventBatch(records: [envelope(42), envelope(43)]))
+            #expect(try await server.connect().nextJSON()["seq"] == 43)
+        }
+    }
+}
