@@ -145,6 +145,8 @@ public final class SQLiteJournal: Journal {
     func wrapping<Value>(_ body: () async throws -> Value) async throws -> Value {
         do {
             return try await body()
+        } catch let error as CancellationError {
+            throw error
         } catch {
             throw JournalError(error, path: pool.path)
         }

@@ -59,6 +59,8 @@ public final class Pipeline: PipelineObserver {
                         "The journal reached its hard limit and deleted events that a sink had not read.",
                         metadata: ["unread": "\(report.unread)", "firstKept": "\(report.firstKept)"])
                 }
+            } catch is CancellationError {
+                return
             } catch {
                 logger.warning("Old events could not be deleted.", metadata: ["error": "\(error)"])
             }

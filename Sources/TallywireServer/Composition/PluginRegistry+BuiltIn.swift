@@ -1,6 +1,7 @@
 import TallywirePipeline
+import WebSocketSink
 
 extension PluginRegistry {
     /// The plugins that come with Tallywire.
-    public static let builtIn = PluginRegistry(sources: [], sinks: [])
+    public static let builtIn = PluginRegistry(sources: [], sinks: [.webSocket])
 }

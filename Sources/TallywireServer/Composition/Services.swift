@@ -21,7 +21,11 @@ struct SourceService: Service {
     let pipeline: Pipeline
 
     func run() async throws {
-        await cancelWhenGracefulShutdown { await pipeline.runSources() }
+        await cancelWhenGracefulShutdown {
+            await pipeline.runSources()
+            // Without a source there is nothing to wait for but the end.
+            try? await gracefulShutdown()
+        }
     }
 }
 
@@ -55,7 +59,11 @@ struct SinkService: Service {
 
     func run() async throws {
         await withTaskGroup(of: Void.self) { group in
-            group.addTask { await pipeline.runSinks() }
+            group.addTask {
+                await pipeline.runSinks()
+                // Without a sink, or with sinks that all gave up, the server goes on.
+                try? await gracefulShutdown()
+            }
             group.addTask {
                 try? await gracefulShutdown()
                 try? await Task.sleep(for: drain)
