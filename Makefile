@@ -1,0 +1,36 @@
+# `make run` is all it takes to see Tallywire work, `make test` all it takes to check it.
+
+SWIFT ?= swift
+ARGS ?=
+
+.PHONY: run build test lint format docs bench dependencies
+
+## Install what is missing, build, start a broker if none listens, load the sample catalogue, run the server.
+run: dependencies
+	$(SWIFT) build -c release --product tallywire
+	scripts/run.sh $(ARGS)
+
+build: dependencies
+	$(SWIFT) build -c release --product tallywire
+
+## Everything that has to pass: unit tests, and tests with a real broker, real sockets and real processes.
+test: dependencies
+	$(SWIFT) build --build-tests
+	$(SWIFT) test --skip-build
+
+lint:
+	$(SWIFT) format lint --strict --recursive --parallel Package.swift Sources Tests Benchmarks/Package.swift Benchmarks/Sources examples
+
+format:
+	$(SWIFT) format --in-place --recursive --parallel Package.swift Sources Tests Benchmarks/Package.swift Benchmarks/Sources examples
+
+## DocC pages of the public libraries, in .build/docs.
+docs: dependencies
+	scripts/docs.sh
+
+## Engine and journal against a bare SQLite loop.
+bench: dependencies
+	cd Benchmarks && $(SWIFT) run -c release EngineThroughput
+
+dependencies:
+	@scripts/install-dependencies.sh

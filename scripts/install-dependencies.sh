@@ -1,0 +1,28 @@
+#!/usr/bin/env bash
+# Installs the system packages that are missing. Asks for root only if there is one.
+set -euo pipefail
+
+missing=()
+need() { missing+=("$1"); }
+
+command -v pkg-config >/dev/null || need pkg-config
+command -v curl >/dev/null || need curl
+command -v mosquitto >/dev/null || [ -x /usr/sbin/mosquitto ] || need mosquitto
+command -v mosquitto_pub >/dev/null || need mosquitto-clients
+[ -e /usr/include/mosquitto.h ] || need libmosquitto-dev
+[ -e /usr/include/sqlite3.h ] || need libsqlite3-dev
+
+[ ${#missing[@]} -eq 0 ] && exit 0
+
+if ! command -v apt-get >/dev/null; then
+    echo "These packages are missing, and there is no apt-get to install them: ${missing[*]}" >&2
+    exit 1
+fi
+echo "Installing: ${missing[*]}"
+as_root=()
+if [ "$(id -u)" -ne 0 ]; then
+    command -v sudo >/dev/null || { echo "Run as root: apt-get install ${missing[*]}" >&2; exit 1; }
+    as_root=(sudo)
+fi
+"${as_root[@]}" apt-get update -qq
+DEBIAN_FRONTEND=noninteractive "${as_root[@]}" apt-get install -y -qq "${missing[@]}" >/dev/null
