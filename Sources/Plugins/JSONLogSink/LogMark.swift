@@ -1,0 +1,43 @@
+import Foundation
+
+/// The small file `PATH.epoch` beside the log: to which journal the log belongs, and how far its older files reach.
+///
+/// The log itself holds nothing but events, since other programs read it. One line, `EPOCH SEQ`, replaced as a whole.
+struct LogMark: Equatable {
+    var epoch: String
+    /// The last event in the rotated files; what the log holds when its current file is empty.
+    var rotatedThrough: UInt64
+
+    static func path(of log: String) -> String { log + ".epoch" }
+
+    /// The mark of `log`; `nil` if there is none, or none that can be read.
+    static func read(of log: String) throws(FileFailure) -> LogMark? {
+        let path = path(of: log)
+        guard let data = FileManager.default.contents(atPath: path) else {
+            guard FileOperations.exists(path) else { return nil }
+            throw FileFailure(path, "read", code: EACCES)
+        }
+        let text = String(decoding: data.prefix(1_024), as: UTF8.self)
+        guard text.hasSuffix("\n"), let blank = text.lastIndex(of: " "),
+            let seq = UInt64(text[text.index(after: blank)...].dropLast())
+        else { return nil }
+        return LogMark(epoch: String(text[..<blank]), rotatedThrough: seq)
+    }
+
+    /// Replaces the mark of `log`, durably, or leaves it as it is.
+    func write(of log: String, _ operations: FileOperations) throws(FileFailure) {
+        let path = Self.path(of: log)
+        let draft = path + ".new"
+        let descriptor = Foundation.open(draft, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0o644)
+        guard descriptor >= 0 else { throw FileFailure(draft, "written") }
+        defer { Foundation.close(descriptor) }
+        let bytes = Array("\(epoch) \(rotatedThrough)\n".utf8)
+        let written = bytes.withUnsafeBytes { operations.write(descriptor, $0) }
+        guard written == bytes.count else {
+            throw written < 0 ? FileFailure(draft, "written") : FileFailure(draft, "written", code: ENOSPC)
+        }
+        guard operations.flush(descriptor) == 0 else { throw FileFailure(draft, "flushed") }
+        guard operations.rename(draft, path) == 0 else { throw FileFailure(path, "replaced") }
+        try operations.flushDirectory(of: path)
+    }
+}
