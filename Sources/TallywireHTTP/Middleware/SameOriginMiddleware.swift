@@ -9,7 +9,8 @@ struct SameOriginMiddleware: RouterMiddleware {
         _ request: Request, context: APIContext, next: (Request, APIContext) async throws -> Response
     ) async throws -> Response {
         if let authority = request.head.authority, !authority.isEmpty, !hosts.allows(authority) {
-            throw Problem.forbidden("this server is not “\(HostPolicy.host(of: authority))”; its configuration can name further hosts")
+            throw Problem.forbidden(
+                "this server is not “\(HostPolicy.host(of: authority))”; its configuration can name further hosts")
         }
         switch request.method {
         case .get, .head, .options: break

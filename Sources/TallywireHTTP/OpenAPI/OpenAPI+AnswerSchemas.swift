@@ -18,7 +18,8 @@ extension OpenAPI {
             "Product",
             object(
                 [
-                    ("id", id), ("name", name), ("status", reference("ProductStatus")), ("price", price), ("totalProductStock", count),
+                    ("id", id), ("name", name), ("status", reference("ProductStatus")), ("price", price),
+                    ("totalProductStock", count),
                     ("sku", sku), ("barcodes", barcodes), ("lowStockThreshold", quantity), ("rearm", quantity),
                     ("variants", list(of: reference("Variant"))),
                 ], optional: ["sku", "barcodes", "lowStockThreshold", "rearm"])

@@ -45,7 +45,8 @@ extension OpenAPI {
     private static let variantID: JSONTree = ["type": ["integer", "null"], "minimum": 1]
 
     private static let inventoryUpdated: [(String, JSONTree)] = [
-        ("productId", id), ("variantId", variantID), ("sku", sku), ("variantName", name), ("stock", count), ("previousStock", count),
+        ("productId", id), ("variantId", variantID), ("sku", sku), ("variantName", name), ("stock", count),
+        ("previousStock", count),
         ("totalProductStock", count), ("operation", reference("Operation")), ("quantity", count),
         ("reason", text(Limits.reasonLength, least: 0)), ("reference", text(Limits.referenceLength, least: 0)), ("price", price),
         ("previousPrice", price), ("status", reference("ProductStatus")), ("level", reference("StockLevel")),

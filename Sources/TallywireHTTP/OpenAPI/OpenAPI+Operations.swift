@@ -22,7 +22,8 @@ extension OpenAPI {
                 .json(201, "The product with all ids.", "Product", headers: changing + ["Location"]),
             ], problems: ["sku_taken", "barcode_taken", "id_taken", "out_of_range"]),
         Operation(
-            method: "get", path: "/api/products/{id}", id: "getProduct", tag: "catalogue", summary: "One product with its variants.",
+            method: "get", path: "/api/products/{id}", id: "getProduct", tag: "catalogue",
+            summary: "One product with its variants.",
             parameters: ["productId"], answers: [.json(200, "The product.", "Product", headers: reading)],
             problems: ["unknown_product"]),
         Operation(

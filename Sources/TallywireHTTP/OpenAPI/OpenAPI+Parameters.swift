@@ -10,9 +10,15 @@ extension OpenAPI {
             "limit",
             query(
                 "limit", "Items of the page.",
-                ["type": "integer", "minimum": 1, "maximum": .integer(Int64(HTTPLimits.largestPage)), "default": .integer(Int64(HTTPLimits.page))])
+                [
+                    "type": "integer", "minimum": 1, "maximum": .integer(Int64(HTTPLimits.largestPage)),
+                    "default": .integer(Int64(HTTPLimits.page)),
+                ])
         ),
-        ("cursor", query("cursor", "Where to go on: the `nextCursor` of the page before. Opaque.", ["type": "string", "maxLength": 512])),
+        (
+            "cursor",
+            query("cursor", "Where to go on: the `nextCursor` of the page before. Opaque.", ["type": "string", "maxLength": 512])
+        ),
         (
             "search",
             query("search", "Only products whose name, or a variant's name or SKU, contains this, in any case.", ["type": "string"])
@@ -26,9 +32,9 @@ extension OpenAPI {
             [
                 "name": "Idempotency-Key", "in": "header", "required": false, "schema": movementID,
                 "description": """
-                    The change's id. A repeat with the same id and meaning gets the first answer again; with another meaning it is \
-                    `idempotency_conflict`. Kept for at least 24 hours.
-                    """,
+                The change's id. A repeat with the same id and meaning gets the first answer again; with another meaning it is \
+                `idempotency_conflict`. Kept for at least 24 hours.
+                """,
             ]
         ),
     ]

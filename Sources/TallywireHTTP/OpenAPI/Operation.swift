@@ -108,7 +108,10 @@ extension OpenAPI {
         case "Tallywire-Epoch": ["description": "The journal that `seq` belongs to.", "schema": text]
         case "Tallywire-Movement": ["description": "The id of the change.", "schema": text]
         case "Tallywire-Status":
-            ["description": "Whether this request applied the change.", "schema": ["type": "string", "enum": ["applied", "duplicate"]]]
+            [
+                "description": "Whether this request applied the change.",
+                "schema": ["type": "string", "enum": ["applied", "duplicate"]],
+            ]
         case "Location": ["description": "Where what was created is.", "schema": text]
         default: ["schema": text]
         }

@@ -11,7 +11,8 @@ extension Problem {
     }
 
     static func notFound(_ path: String) -> Problem {
-        Problem(.notFound, code: "not_found", title: "No such path", detail: "there is nothing at \(path); GET /openapi.json lists all")
+        Problem(
+            .notFound, code: "not_found", title: "No such path", detail: "there is nothing at \(path); GET /openapi.json lists all")
     }
 
     static func unknownMovement(_ id: String) -> Problem {
@@ -39,7 +40,8 @@ extension Problem {
     static func pruned(after seq: UInt64, first: UInt64) -> Problem {
         Problem(
             .gone, code: "pruned", title: "No longer kept",
-            detail: "the events after \(seq) are partly gone, the first one kept is \(first): read the stock anew and go on from there",
+            detail:
+                "the events after \(seq) are partly gone, the first one kept is \(first): read the stock anew and go on from there",
             field: "after")
     }
 

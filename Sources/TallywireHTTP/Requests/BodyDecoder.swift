@@ -26,7 +26,8 @@ struct BodyDecoder {
                 "the body is not valid JSON: \(mistake.expected) is expected at line \(mistake.line), column \(mistake.column)")
         }
         switch error {
-        case .dataCorrupted(let context), .typeMismatch(_, let context), .valueNotFound(_, let context), .keyNotFound(_, let context):
+        case .dataCorrupted(let context), .typeMismatch(_, let context), .valueNotFound(_, let context),
+            .keyNotFound(_, let context):
             return BodyError(context.codingPath, "the value has not the expected form").problem
         @unknown default: return .invalidRequest("the body has not the expected form")
         }

@@ -21,7 +21,8 @@ extension InventoryAPI {
 
     /// The whole body, if it keeps to the limits of size and time.
     func collect(_ request: Request) async throws -> ByteBuffer {
-        let tooLarge = Problem.tooLarge("a JSON body has at most \(limits.body) bytes; movements can be sent as application/x-ndjson")
+        let tooLarge = Problem.tooLarge(
+            "a JSON body has at most \(limits.body) bytes; movements can be sent as application/x-ndjson")
         if let length = request.headers[.contentLength].flatMap({ Int($0) }), length > limits.body { throw tooLarge }
         let body = request.body
         let limits = limits
@@ -54,7 +55,8 @@ extension InventoryAPI {
     func id(_ context: APIContext, else code: Rejection.Code, _ what: String) throws -> Int64 {
         let text = context.parameters.get("id") ?? ""
         guard let id = Int64(text), (1...Limits.largestBalance).contains(id) else {
-            throw Problem(Rejection(code, "there is no \(what) “\(text)”: an id is a whole number from 1 to \(Limits.largestBalance)"))
+            throw Problem(
+                Rejection(code, "there is no \(what) “\(text)”: an id is a whole number from 1 to \(Limits.largestBalance)"))
         }
         return id
     }

@@ -123,7 +123,9 @@ struct JSONSyntax {
         position += 1
         guard byte == UInt8(ascii: "u") else { return }
         for _ in 0..<4 {
-            guard let digit = next, Character(Unicode.Scalar(digit)).isHexDigit else { throw Expected(what: "four hexadecimal digits") }
+            guard let digit = next, Character(Unicode.Scalar(digit)).isHexDigit else {
+                throw Expected(what: "four hexadecimal digits")
+            }
             position += 1
         }
     }

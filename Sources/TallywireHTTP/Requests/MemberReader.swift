@@ -105,8 +105,9 @@ struct MemberReader {
     private func value<Value: Decodable>(_ type: Value.Type, _ name: MemberName, _ expected: String) throws -> Value? {
         do {
             return try container.decodeIfPresent(type, forKey: name)
-        } catch is DecodingError {
-            throw error(at: name, expected)
+        } catch {
+            // Not only `DecodingError`: a number that does not fit is an internal error of Foundation's until it reaches the top.
+            throw self.error(at: name, expected)
         }
     }
 }

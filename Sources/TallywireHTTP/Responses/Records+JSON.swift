@@ -1,5 +1,6 @@
 import TallywireCore
 import TallywireEngine
+
 /// How the API shows products, variants, balances and locations.
 extension VariantRecord {
     func write(to json: inout JSONWriter) {

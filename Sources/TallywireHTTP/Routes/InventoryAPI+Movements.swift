@@ -27,7 +27,8 @@ extension InventoryAPI {
     func getMovement(_ request: Request, _ context: APIContext) async throws -> Response {
         _ = try QueryReader(request, parameters: [])
         let encoded = context.parameters.get("id") ?? ""
-        guard let id = encoded.removingPercentEncoding, Command.validate(id: id) == nil, let answer = try journal.answer(to: id) else {
+        guard let id = encoded.removingPercentEncoding, Command.validate(id: id) == nil, let answer = try journal.answer(to: id)
+        else {
             throw Problem.unknownMovement(encoded)
         }
         switch answer.outcome {

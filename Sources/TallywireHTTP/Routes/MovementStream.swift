@@ -45,7 +45,7 @@ struct MovementStream {
                     try await answer(lines.split(piece), &writer)
                     watch.resume()
                 }
-            } catch where watch.hasExpired {
+            } catch  where watch.hasExpired {
                 // Told below.
             }
             try await answer(lines.end(), &writer)

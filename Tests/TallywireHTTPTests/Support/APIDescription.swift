@@ -56,7 +56,9 @@ struct APIDescription {
         var result = validator.mistakes(in: json, schema: schema)
         if answer.mediaType == "application/problem+json" {
             let codes = response["description"]?.string ?? ""
-            if !codes.contains("`\(json["code"]?.string ?? "")`") { result.append("the code \(json["code"]?.text ?? "") is not described") }
+            if !codes.contains("`\(json["code"]?.string ?? "")`") {
+                result.append("the code \(json["code"]?.text ?? "") is not described")
+            }
         }
         return result
     }

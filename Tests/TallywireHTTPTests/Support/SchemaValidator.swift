@@ -16,7 +16,9 @@ struct SchemaValidator {
         return result
     }
 
-    private func check(_ keyword: String, _ argument: JSONValue, _ value: JSONValue, _ schema: JSONValue, _ path: String) -> [String] {
+    private func check(_ keyword: String, _ argument: JSONValue, _ value: JSONValue, _ schema: JSONValue, _ path: String)
+        -> [String]
+    {
         switch keyword {
         case "$ref":
             guard let target = resolve(argument.string ?? "") else { return ["\(path): dangling \(argument.text)"] }

@@ -36,7 +36,8 @@ struct Shop: Sendable {
         var logger = Logger(label: "test")
         logger.logLevel = .critical
         let application = Application(
-            router: api.makeRouter(), configuration: ApplicationConfiguration(address: .hostname("127.0.0.1", port: 0)), logger: logger)
+            router: api.makeRouter(), configuration: ApplicationConfiguration(address: .hostname("127.0.0.1", port: 0)),
+            logger: logger)
         try await application.test(setup) { try await test(Client(client: $0)) }
         await engine.stop()
     }
@@ -89,7 +90,9 @@ struct Client: Sendable {
     let client: any TestClientProtocol
 
     @discardableResult
-    func get(_ path: String, _ status: Int = 200, headers: HTTPFields = [:], at location: SourceLocation = #_sourceLocation) async throws -> Answer {
+    func get(_ path: String, _ status: Int = 200, headers: HTTPFields = [:], at location: SourceLocation = #_sourceLocation)
+        async throws -> Answer
+    {
         try await send(.get, path, nil, status, headers, location)
     }
 

@@ -1,0 +1,193 @@
+import HTTPTypes
+import HummingbirdTesting
+import NIOCore
+import TallywireCore
+import Testing
+
+@testable import TallywireHTTP
+
+@Suite("Movements")
+struct MovementsTests {
+    @Test("the lines of a movement act in order and see each other")
+    func lines() async throws {
+        try await Shop().openStocked { client in
+            let receipt = try await client.post(
+                "/api/movements",
+                """
+                {"id":"m-1","reason":"received","reference":"PO 7","occurredAt":"2026-11-22T10:00:00+01:00","lines":[
+                  {"sku":"TEE-RED-M","operation":"add","quantity":10},
+                  {"variantId":11,"operation":"transfer","quantity":4,"location":"MAIN","to":"WH1","expected":10},
+                  {"barcode":"14006381333938","operation":"add","quantity":2,"location":"WH1"}]}
+                """)
+            #expect(receipt["movementId"] == "m-1")
+            let lines = receipt["lines"]?.elements ?? []
+            #expect(lines.map { $0["location"]?.string } == ["MAIN", "MAIN", "WH1", "WH1"])
+            #expect(lines.map { $0["locationStock"]?.integer } == [10, 6, 4, 28])
+            #expect(lines.last?["quantity"] == 24)
+            let event = try await client.get("/api/events?type=inventory_updated&limit=1")["items"]?[0]
+            #expect(event?["data"]?["reference"] == "PO 7")
+            #expect(event?["data"]?["occurredAt"] == "2026-11-22T09:00:00.000Z")
+            #expect(event?["data"]?["source"] == "http")
+        }
+    }
+
+    @Test("a movement with one impossible line applies none of them")
+    func allOrNothing() async throws {
+        try await Shop().openStocked { client in
+            try await client.patch("/api/variants/11/inventory", #"{"operation":"add","quantity":5}"#)
+            let refused = try await client.post(
+                "/api/movements",
+                """
+                {"lines":[{"sku":"TEE-RED-M","operation":"subtract","quantity":3},{"sku":"TEE-RED-M","operation":"subtract","quantity":3}]}
+                """, 409)
+            #expect(refused.code == "insufficient_stock")
+            #expect(refused["available"] == 2)
+            #expect(refused.field?.hasPrefix("lines[1]") == true)
+            #expect(try await client.get("/api/variants/11")["stock"] == 5)
+        }
+    }
+
+    @Test("the answer to a movement can be read back, whether it was applied or refused")
+    func readsBack() async throws {
+        try await Shop().openStocked { client in
+            let body = #"{"id":"order 7/1","lines":[{"sku":"MUG","operation":"add","quantity":1}]}"#
+            let first = try await client.post("/api/movements", body)
+            #expect(try await client.get("/api/movements/order%207%2F1").bytes == first.bytes)
+            try await client.post(
+                "/api/movements", #"{"id":"no","lines":[{"sku":"MUG","operation":"subtract","quantity":9}]}"#, 409)
+            let refused = try await client.get("/api/movements/no")
+            #expect(refused["status"] == "rejected")
+            #expect(refused["problem"]?["code"] == "insufficient_stock")
+            #expect(refused["problem"]?["status"] == 409)
+            #expect(refused["problem"]?["available"] == 1)
+            #expect(try await client.get("/api/movements/never", 404).code == "unknown_movement")
+            #expect(try await client.get("/api/movements/\(String(repeating: "x", count: 129))", 404).code == "unknown_movement")
+        }
+    }
+
+    @Test("a refusal for a reason of stock is the key's answer too")
+    func refusalIsRemembered() async throws {
+        try await Shop().openStocked { client in
+            let body = #"{"id":"early","lines":[{"sku":"MUG","operation":"subtract","quantity":1}]}"#
+            try await client.post("/api/movements", body, 409)
+            try await client.patch("/api/variants/13/inventory", #"{"operation":"add","quantity":5}"#)
+            #expect(try await client.post("/api/movements", body, 409).code == "insufficient_stock")
+            #expect(try await client.get("/api/variants/13")["stock"] == 5)
+        }
+    }
+
+    @Test("a malformed request is not the key's answer")
+    func mistakeIsForgotten() async throws {
+        try await Shop().openStocked { client in
+            try await client.post("/api/movements", #"{"id":"k","lines":[{"sku":"MUG","operation":"add","quantity":0}]}"#, 400)
+            let receipt = try await client.post(
+                "/api/movements", #"{"id":"k","lines":[{"sku":"MUG","operation":"add","quantity":1}]}"#)
+            #expect(receipt["status"] == "applied")
+        }
+    }
+
+    @Test(
+        "a wrong body is told where it is wrong",
+        arguments: [
+            (#"{"lines":[{"sku":"MUG","operation":"add"}]}"#, "lines[0].quantity", "missing"),
+            (#"{"lines":[{"sku":"MUG","operation":"add","quantity":"1"}]}"#, "lines[0].quantity", "whole number"),
+            (#"{"lines":[{"sku":"MUG","operation":"add","quantity":1.5}]}"#, "lines[0].quantity", "whole number"),
+            (#"{"lines":[{"sku":"MUG","operation":"add","quantity":99999999999999999999}]}"#, "lines[0].quantity", "whole number"),
+            (#"{"lines":[{"sku":"MUG","operation":"add","quantity":null}]}"#, "lines[0].quantity", "missing"),
+            (#"{"lines":[{"sku":"MUG","operation":"substract","quantity":1}]}"#, "lines[0].operation", "did you mean “subtract”?"),
+            (
+                #"{"lines":[{"sku":"MUG","operation":"add","quantity":1},{"sku":"MUG","operation":"add","qty":1}]}"#,
+                "lines[1].qty", "known"
+            ),
+            (#"{"lines":[{"sku":"MUG","operation":"add","quantitty":1}]}"#, "lines[0].quantitty", "did you mean “quantity”?"),
+            (#"{"lines":[{"operation":"add","quantity":1}]}"#, "lines[0]", "exactly one of sku, variantId and barcode"),
+            (#"{"lines":[{"sku":"MUG","variantId":13,"operation":"add","quantity":1}]}"#, "lines[0]", "exactly one"),
+            (#"{"lines":[{"sku":5,"operation":"add","quantity":1}]}"#, "lines[0].sku", "text"),
+            (#"{"lines":[5]}"#, "lines[0]", "object"),
+            (#"{"lines":{}}"#, "lines", "list"),
+            (#"{"lines":[]}"#, "lines", "at least one line"),
+            (#"{"reason":"sale"}"#, "lines", "missing"),
+            (#"{"line":[]}"#, "line", "did you mean “lines”?"),
+            (#"{"occurredAt":"yesterday","lines":[]}"#, "occurredAt", "RFC 3339"),
+            (#"{"id":7,"lines":[]}"#, "id", "text"),
+            (#"{"id":"","lines":[{"sku":"MUG","operation":"add","quantity":1}]}"#, "id", "1 to 128"),
+            (#"{"lines":[{"sku":"MUG","operation":"transfer","quantity":1}]}"#, "lines[0].to", "needs"),
+            (#"{"lines":[{"sku":"MUG","operation":"add","quantity":1,"to":"WH1"}]}"#, "lines[0].to", "only a transfer"),
+        ])
+    func wrongBodies(body: String, field: String, detail: String) async throws {
+        try await Shop().openStocked { client in
+            let refused = try await client.post("/api/movements", body, 400)
+            #expect(refused.code == "invalid_request")
+            #expect(refused.field == field)
+            #expect(refused.detail.contains(detail), "\(refused.detail)")
+        }
+    }
+
+    @Test(
+        "a body that is not JSON is told where it stops being JSON",
+        arguments: [
+            (#"{"lines":[}"#, "line 1, column 11"), ("{\n  \"lines\": [\n    {\"sku\": }\n", "line 3, column 13"),
+            ("", "a JSON body is expected"), ("nul", "line 1, column 1"), (#"{"lines" []}"#, "line 1, column 10"),
+            ("\"Käse", "line 1, column 6"), ("5", "a JSON object is expected"), ("[1,2", "line 1, column 5"),
+            (String(repeating: "[", count: 5000), "levels"),
+        ])
+    func brokenJSON(body: String, detail: String) async throws {
+        try await Shop().open { client in
+            let refused = try await client.post("/api/movements", body, 400)
+            #expect(refused.code == "invalid_request")
+            #expect(refused.detail.contains(detail), "\(refused.detail)")
+        }
+    }
+
+    @Test("a movement has up to a thousand lines")
+    func lineLimit() async throws {
+        try await Shop().openStocked { client in
+            let line = #"{"sku":"MUG","operation":"add","quantity":1}"#
+            func body(_ count: Int) -> String { #"{"lines":[\#(Array(repeating: line, count: count).joined(separator: ","))]}"# }
+            #expect(try await client.post("/api/movements", body(1000))["lines"]?.elements.count == 1000)
+            let refused = try await client.post("/api/movements", body(1001), 400)
+            #expect(refused.field == "lines")
+            #expect(try await client.get("/api/variants/13")["stock"] == 1000)
+        }
+    }
+
+    @Test("a reason has up to 200 characters, and so has a reference")
+    func textLimits() async throws {
+        try await Shop().openStocked { client in
+            for name in ["reason", "reference"] {
+                func body(_ length: Int) -> String {
+                    #"{"\#(name)":"\#(String(repeating: "é", count: length))","lines":[{"sku":"MUG","operation":"add","quantity":1}]}"#
+                }
+                try await client.post("/api/movements", body(200))
+                #expect(try await client.post("/api/movements", body(201), 400).field == name)
+            }
+        }
+    }
+
+    @Test("fifty clients that subtract from a hundred units at once get exactly a hundred of them", .timeLimit(.minutes(1)))
+    func noOverselling() async throws {
+        try await Shop().openStocked(.ahc()) { client in
+            try await client.patch("/api/variants/11/inventory", #"{"operation":"set","quantity":100}"#)
+            let sold = try await withThrowingTaskGroup(of: Int.self) { group in
+                for _ in 0..<50 {
+                    group.addTask {
+                        var sold = 0
+                        for _ in 0..<4 {
+                            let response = try await client.client.execute(
+                                uri: "/api/variants/11/inventory", method: .patch, headers: [.contentType: "application/json"],
+                                body: .init(string: #"{"operation":"subtract","quantity":1,"reason":"sale"}"#))
+                            if response.status == .ok { sold += 1 } else { #expect(response.status == .conflict) }
+                        }
+                        return sold
+                    }
+                }
+                return try await group.reduce(0, +)
+            }
+            #expect(sold == 100)
+            let variant = try await client.get("/api/variants/11")
+            #expect(variant["stock"] == 0)
+            #expect(variant["level"] == "out")
+            #expect(variant["version"] == 101)
+        }
+    }
+}

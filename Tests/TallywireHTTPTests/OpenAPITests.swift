@@ -1,0 +1,116 @@
+import HTTPTypes
+import TallywireEngine
+import Testing
+
+@testable import TallywireHTTP
+
+@Suite("openapi.json")
+struct OpenAPITests {
+    @Test("every route is described, and everything described is served")
+    func coverage() async throws {
+        let shop = try Shop()
+        let pages = Set(Page.all.map(\.path))
+        let served = Set(shop.api.routes.filter { !pages.contains($0.path) }.map { "\($0.method.rawValue) \($0.path)" })
+        let described = Set(try #require(APIDescription.shared).operations.keys)
+        #expect(served.subtracting(described) == [])
+        #expect(described.subtracting(served) == [])
+        await shop.engine.stop()
+    }
+
+    @Test("it is served as it is")
+    func served() async throws {
+        try await Shop().open { client in
+            let answer = try await client.get("/openapi.json")
+            #expect(answer["openapi"] == "3.1.0")
+            #expect(answer["info"]?["version"] == "0.1.0")
+        }
+    }
+
+    @Test("every reference leads somewhere, every schema is used, and operation ids are unique")
+    func references() throws {
+        let description = try #require(APIDescription.shared)
+        var used: Set<String> = []
+        func walk(_ value: JSONValue) {
+            if let reference = value["$ref"]?.string {
+                #expect(description.validator.resolve(reference) != nil, "\(reference)")
+                used.insert(reference)
+            }
+            value.members.values.forEach(walk)
+            value.elements.forEach(walk)
+        }
+        walk(description.document)
+        for kind in ["schemas", "parameters"] {
+            for name in description.document["components"]?[kind]?.members.keys ?? [:].keys {
+                #expect(used.contains("#/components/\(kind)/\(name)"), "\(name) is not used")
+            }
+        }
+        let ids = description.operations.values.compactMap { $0["operationId"]?.string }
+        #expect(Set(ids).count == description.operations.count)
+    }
+
+    @Test("every parameter in a path is described, and no other")
+    func pathParameters() throws {
+        let description = try #require(APIDescription.shared)
+        for (name, operation) in description.operations {
+            let inPath = name.split(separator: "/").filter { $0.hasPrefix("{") }.map { $0.dropFirst().dropLast() }
+            let described =
+                operation["parameters"]?.elements.compactMap { description.validator.resolve($0["$ref"]?.string ?? "") } ?? []
+            #expect(
+                described.filter { $0["in"] == "path" }.compactMap { $0["name"]?.string } == inPath.map { String($0) }, "\(name)")
+        }
+    }
+
+    @Test("every example body is valid by its schema, and the server takes it")
+    func examples() async throws {
+        let description = try #require(APIDescription.shared)
+        let paths = [
+            "POST /api/products": "/api/products", "PATCH /api/products/{id}": "/api/products/1",
+            "PATCH /api/products/{id}/status": "/api/products/1/status",
+            "POST /api/products/{id}/variants": "/api/products/1/variants",
+            "PATCH /api/variants/{id}": "/api/variants/1", "POST /api/locations": "/api/locations",
+            "PATCH /api/variants/{id}/inventory": "/api/variants/1/inventory", "POST /api/movements": "/api/movements",
+        ]
+        let bodies = description.operations.filter { $0.value["requestBody"] != nil }
+        #expect(Set(bodies.keys) == Set(paths.keys))
+        try await Shop().open { client in
+            // The order in which one example builds on another.
+            let order =
+                ["POST /api/products"] + bodies.keys.filter { $0 != "POST /api/products" && $0 != "POST /api/movements" }.sorted()
+            for name in order + ["restock", "POST /api/movements"] {
+                if name == "restock" {
+                    try await client.post("/api/movements", #"{"lines":[{"sku":"MUG","operation":"add","quantity":10}]}"#)
+                    continue
+                }
+                let content = try #require(bodies[name]?["requestBody"]?["content"]?["application/json"])
+                let schema = try #require(content["schema"])
+                let path = try #require(paths[name])
+                #expect(content["examples"]?.members.isEmpty == false)
+                for (_, example) in (content["examples"]?.members ?? [:]).sorted(by: { $0.key > $1.key }) {
+                    let value = try #require(example["value"])
+                    #expect(description.validator.mistakes(in: value, schema: schema) == [], "\(name)")
+                    let isCreation = name.hasPrefix("POST") && !name.contains("movements")
+                    let answer =
+                        name.hasPrefix("POST")
+                        ? try await client.post(path, value.text, isCreation ? 201 : 200) : try await client.patch(path, value.text)
+                    for result in answer["results"]?.elements ?? [] { #expect(result["status"] == "applied", "\(name)") }
+                }
+            }
+        }
+    }
+
+    @Test("the validator that these tests rest on finds mistakes")
+    func validator() throws {
+        let validator = try #require(APIDescription.shared).validator
+        func mistakes(_ json: String, _ schema: String) throws -> [String] {
+            validator.mistakes(
+                in: try JSONValue(Array(json.utf8)), schema: .object(["$ref": .string("#/components/schemas/\(schema)")]))
+        }
+        #expect(try mistakes(#"{"code":"A","name":"B","sells":true}"#, "Location") == [])
+        #expect(try mistakes(#"{"code":"A","name":"B"}"#, "Location") == ["$: sells is missing"])
+        #expect(try mistakes(#"{"code":"A","name":"B","sells":true,"x":1}"#, "Location") == ["$: x is not described"])
+        #expect(try mistakes(#"{"code":"A/B","name":"B","sells":true}"#, "Location").count == 1)
+        #expect(try mistakes(#"{"code":"A","name":5,"sells":true}"#, "Location").count == 1)
+        #expect(try mistakes(#"{"items":[{"code":"A","name":"B"}],"nextCursor":null}"#, "LocationPage").count == 1)
+        #expect(try mistakes(#""activ""#, "ProductStatus").count == 1)
+    }
+}
