@@ -12,9 +12,16 @@ struct Check: AsyncParsableCommand {
 
     @OptionGroup var configuration: ConfigurationOptions
     @Flag(help: "Also try brokers, files and the port.") var connect = false
+    @Flag(help: "Print the addresses of the brokers that it names, one a line, and nothing else.") var brokers = false
 
     func run() async throws {
         let settings = try configuration.load()
+        if brokers {
+            let options = settings.sources.map(\.options) + settings.sinks.map(\.options)
+            var seen: Set<String> = []
+            for url in options.compactMap({ $0["broker"]?.string }) where seen.insert(url).inserted { print(Self.address(of: url)) }
+            return
+        }
         for entry in settings.sinks { _ = try entry.makeSink() }
         for entry in settings.sources { _ = try entry.makeSource() }
         let count = settings.sources.count + settings.sinks.count
@@ -27,6 +34,17 @@ struct Check: AsyncParsableCommand {
         } else {
             print("\(configuration.plugins): no mistakes, \(count) plugins")
         }
+    }
+}
+
+extension Check {
+    /// `url` with its port and without its user and password.
+    private static func address(of url: String) -> String {
+        guard var parts = URLComponents(string: url) else { return url }
+        parts.user = nil
+        parts.password = nil
+        parts.port = parts.port ?? (parts.scheme == "mqtts" ? 8883 : 1883)
+        return parts.string ?? url
     }
 }
 
