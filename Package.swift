@@ -67,8 +67,11 @@ let package = Package(
         library(
             "MQTTScanners", path: "Sources/Plugins/MQTTScanners",
             ["TallywireCore", "TallywirePipeline", "Mosquitto", log, .product(name: "Crypto", package: "swift-crypto")]),
-        library("MQTTSink", path: "Sources/Plugins/MQTTSink", ["TallywireCore", "TallywireEngine", "TallywirePipeline", "Mosquitto", log]),
-        library("JSONLogSink", path: "Sources/Plugins/JSONLogSink", ["TallywireCore", "TallywireEngine", "TallywirePipeline", log]),
+        library(
+            "MQTTSink", path: "Sources/Plugins/MQTTSink",
+            ["TallywireCore", "TallywireEngine", "TallywirePipeline", "Mosquitto", log]),
+        library(
+            "JSONLogSink", path: "Sources/Plugins/JSONLogSink", ["TallywireCore", "TallywireEngine", "TallywirePipeline", log]),
         library(
             "WebSocketSink", path: "Sources/Plugins/WebSocketSink",
             [

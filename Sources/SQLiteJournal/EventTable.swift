@@ -42,7 +42,8 @@ enum EventTable {
     static func envelope(_ row: RawRow) throws -> EventEnvelope {
         let seq = UInt64(bitPattern: row.integer(0))
         guard let type = EventType(number: row.integer(2)) else {
-            throw JournalError(.damaged, "event \(seq) of the journal is of no known type: the file is damaged or of a newer version")
+            throw JournalError(
+                .damaged, "event \(seq) of the journal is of no known type: the file is damaged or of a newer version")
         }
         return EventEnvelope(
             seq: seq, timestamp: Timestamp(milliseconds: row.integer(1)), type: type,

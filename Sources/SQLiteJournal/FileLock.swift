@@ -24,7 +24,8 @@ final class FileLock: Sendable {
             let owner = String(decoding: bytes.prefix(count), as: UTF8.self).filter(\.isNumber)
             throw JournalError(
                 .locked,
-                "the journal \(journal) is in use by process \(owner.isEmpty ? "?" : owner): stop it, or start this one with another --data")
+                "the journal \(journal) is in use by process \(owner.isEmpty ? "?" : owner): stop it, or start this one with another --data"
+            )
         }
         ftruncate(descriptor, 0)
         let pid = Array("\(getpid())\n".utf8)

@@ -9,7 +9,8 @@ extension SQLiteJournal {
             try await pool.read { db in
                 let first = try Meta.first(db)
                 guard seq + 1 >= first else {
-                    throw JournalError(.pruned, "events before \(first) are no longer kept: read the current stock and go on from its seq")
+                    throw JournalError(
+                        .pruned, "events before \(first) are no longer kept: read the current stock and go on from its seq")
                 }
                 return try EventTable.read(after: seq, limit: limit, maxBytes: maxBytes, db)
             }

@@ -33,7 +33,8 @@ extension SQLiteJournal {
         for event in try EventTable.read(after: try Meta.first(db) - 1, limit: Self.step, maxBytes: 16 << 20, db) {
             let isDue =
                 event.seq > protected
-                ? size > retention.hardLimit : event.timestamp.milliseconds < oldest || size > min(retention.size, retention.hardLimit)
+                ? size > retention.hardLimit
+                : event.timestamp.milliseconds < oldest || size > min(retention.size, retention.hardLimit)
             guard isDue else { break }
             size -= event.json.count + Self.rowOverhead
             candidates.append(event)

@@ -172,7 +172,8 @@ extension JournalError {
             case .SQLITE_NOTADB, .SQLITE_CORRUPT:
                 self.init(
                     .damaged,
-                    "the journal \(path) is damaged or is no journal (\(detail)): restore it from a backup, or move it away to begin anew")
+                    "the journal \(path) is damaged or is no journal (\(detail)): restore it from a backup, or move it away to begin anew"
+                )
             case .SQLITE_FULL:
                 self.init(.storage, "the disk of the journal \(path) is full: free some space (\(detail))")
             case .SQLITE_READONLY, .SQLITE_CANTOPEN, .SQLITE_PERM:

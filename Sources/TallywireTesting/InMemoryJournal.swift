@@ -78,7 +78,9 @@ public final class InMemoryJournal: Journal {
             var report = PruneReport(firstKept: contents.first)
             while let event = contents.events.first {
                 let isUnread = event.seq > protected
-                guard isUnread ? size > retention.hardLimit : event.timestamp.milliseconds < oldest || size > retention.size else { break }
+                guard isUnread ? size > retention.hardLimit : event.timestamp.milliseconds < oldest || size > retention.size else {
+                    break
+                }
                 contents.events.removeFirst()
                 size -= event.json.count
                 report.deleted += 1

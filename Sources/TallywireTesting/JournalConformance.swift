@@ -83,7 +83,8 @@ public struct JournalConformance: Sendable, CustomStringConvertible {
             try require(try await journal.cursor(of: "log") == 9, "the newest counts")
             try require(try await journal.cursor(of: "displays") == 1, "each sink has its own")
         },
-        JournalConformance("retention deletes the oldest, never what is protected, and says from where events are kept") { journal in
+        JournalConformance("retention deletes the oldest, never what is protected, and says from where events are kept") {
+            journal in
             var script = JournalScript()
             try journal.append(script.catalogue())
             for _ in 0..<20 { try journal.append(script.movement(1)) }
@@ -105,7 +106,8 @@ public struct JournalConformance: Sendable, CustomStringConvertible {
             try require(hard.unread == Int(last) - 10, "beyond the hard limit the unread go and are counted: \(hard)")
             try require(try journal.load().variants == script.state.variants, "the state stays")
             try journal.append(script.movement(1))
-            try require(try await journal.events(after: last, limit: 9, maxBytes: 1_000).first?.seq == last + 1, "the count goes on")
+            try require(
+                try await journal.events(after: last, limit: 9, maxBytes: 1_000).first?.seq == last + 1, "the count goes on")
         },
         JournalConformance("readers see stock and catalogue as committed, and the seq at which they hold") { journal in
             var script = JournalScript()
@@ -115,7 +117,8 @@ public struct JournalConformance: Sendable, CustomStringConvertible {
             try require(variant.seq == script.state.seq, "the reading holds at the last event")
             try require(variant.value?.variant == script.state.variants[VariantID(11)], "the variant is as decided")
             try require(variant.value?.price == Price("2.50"), "it has its product's price")
-            try require(try await journal.variant(.barcode("4006381333931")).value?.variant.sku == "A-1", "a code finds its variant")
+            try require(
+                try await journal.variant(.barcode("4006381333931")).value?.variant.sku == "A-1", "a code finds its variant")
             try require(try await journal.variant(.variant(VariantID(99))).value == nil, "an unknown variant is nil")
             try require(try await journal.product(ProductID(1)).value?.variants.count == 2, "a product comes with its variants")
             try require(try await journal.product(ProductID(1)).value?.product.totalStock == 5, "and its total")

@@ -25,7 +25,8 @@ extension WebSocketClient {
                                 let inbox = WebSocketClientInbox()
                                 try channel.pipeline.syncOperations.addHandlers(
                                     NIOWebSocketFrameAggregator(
-                                        minNonFinalFragmentSize: 0, maxAccumulatedFrameCount: 1 << 17, maxAccumulatedFrameSize: largest),
+                                        minNonFinalFragmentSize: 0, maxAccumulatedFrameCount: 1 << 17,
+                                        maxAccumulatedFrameSize: largest),
                                     inbox)
                                 return .upgraded(
                                     WebSocketClient(channel: channel, inbox: NIOLoopBound(inbox, eventLoop: channel.eventLoop)))

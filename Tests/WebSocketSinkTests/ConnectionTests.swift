@@ -38,7 +38,8 @@ struct EmbeddedConnection {
     }
 
     /// A client's frame, masked with zeros.
-    func frame(_ opcode: WebSocketOpcode, _ payload: [UInt8], fin: Bool = true, masked: Bool = true, reserved: UInt8 = 0) -> [UInt8] {
+    func frame(_ opcode: WebSocketOpcode, _ payload: [UInt8], fin: Bool = true, masked: Bool = true, reserved: UInt8 = 0) -> [UInt8]
+    {
         var bytes: [UInt8] = [(fin ? 0x80 : 0) | reserved << 4 | UInt8(webSocketOpcode: opcode)]
         let bit: UInt8 = masked ? 0x80 : 0
         if payload.count < 126 {

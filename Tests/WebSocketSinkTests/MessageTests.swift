@@ -84,7 +84,8 @@ struct MessageTests {
     @Test(
         "a close frame is answered with its own code, or with what is wrong about it",
         arguments: [
-            ([], CloseRequest.answer(nil)), ([3, 232], .answer(.normal)), ([0x0F, 0xA0, 0x68, 0x69], .answer(.init(rawValue: 4000))),
+            ([], CloseRequest.answer(nil)), ([3, 232], .answer(.normal)),
+            ([0x0F, 0xA0, 0x68, 0x69], .answer(.init(rawValue: 4000))),
             ([3], .fail(.protocolError)), ([0, 0], .fail(.protocolError)), ([3, 236], .fail(.protocolError)),
             ([3, 237], .fail(.protocolError)), ([3, 238], .fail(.protocolError)), ([3, 247], .fail(.protocolError)),
             ([3, 248], .fail(.protocolError)), ([0x13, 0x88], .fail(.protocolError)), ([3, 232, 0xC3, 0x28], .fail(.invalidText)),
@@ -137,9 +138,11 @@ struct ConfigurationTests {
         let entry = SinkEntry(
             name: "websocket", type: .webSocket, deadLetter: "",
             options: [
-                "path": "/live", "rooms": ["a": ["events": ["stock_alert"]]], "broadcast": [], "pingInterval": .init(.duration(.seconds(5))),
+                "path": "/live", "rooms": ["a": ["events": ["stock_alert"]]], "broadcast": [],
+                "pingInterval": .init(.duration(.seconds(5))),
                 "limits": [
-                    "message": .init(.size(.kibibytes(1))), "roomsPerConnection": 2, "connections": 3, "buffer": .init(.size(.kibibytes(8))),
+                    "message": .init(.size(.kibibytes(1))), "roomsPerConnection": 2, "connections": 3,
+                    "buffer": .init(.size(.kibibytes(8))),
                     "errorsPerConnection": 4,
                 ], "echo": "/live/echo",
             ])

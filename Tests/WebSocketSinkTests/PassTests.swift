@@ -24,7 +24,8 @@ struct PassTests {
     @Test("whoever wants all types gets the buffer itself, whoever wants some a part, and nobody an empty one")
     func parts() {
         let pass = Pass([
-            envelope(1), envelope(2, .stockAlert), envelope(3), envelope(4, .productStatusChanged), envelope(5, .productStatusChanged),
+            envelope(1), envelope(2, .stockAlert), envelope(3), envelope(4, .productStatusChanged),
+            envelope(5, .productStatusChanged),
         ])
         #expect(pass.part(of: EventTypes(EventType.allCases))?.frames == pass.frames)
         #expect(pass.part(of: EventTypes(.catalogueChanged)) == nil)

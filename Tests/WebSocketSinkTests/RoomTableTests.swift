@@ -135,7 +135,8 @@ struct RoomTableTests {
         var table = RoomTable<RecordingMember>(directory)
         var members: [(member: RecordingMember, rooms: Set<String>, expected: [UInt64])] = []
         let names =
-            ["admin_room", "ecommerce_room", "alerts", "nothing"] + (1...3).map { "product:\($0)" } + (1...4).map { "variant:\($0)" }
+            ["admin_room", "ecommerce_room", "alerts", "nothing"] + (1...3).map { "product:\($0)" }
+            + (1...4).map { "variant:\($0)" }
             + ["location:A", "location:B"]
         var seq: UInt64 = 0
         for _ in 0..<400 {
@@ -188,7 +189,8 @@ struct RoomTableTests {
         return rooms.contains { name in
             if let room = configuration.rooms.first(where: { $0.name == name }) { return room.events.contains(envelope.type) }
             guard isBroadcast || envelope.type == .stockAlert else { return false }
-            return name == envelope.subject.product.map { "product:\($0)" } || name == envelope.subject.variant.map { "variant:\($0)" }
+            return name == envelope.subject.product.map { "product:\($0)" }
+                || name == envelope.subject.variant.map { "variant:\($0)" }
                 || name == envelope.subject.location.map { "location:\($0)" }
         }
     }

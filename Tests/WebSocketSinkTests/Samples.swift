@@ -23,7 +23,8 @@ func envelope(
 /// What a sink is told at its start.
 func context(epoch: String = "epoch", head: UInt64 = 0) -> SinkContext {
     SinkContext(
-        name: "websocket", logger: Logger(label: "test"), epoch: epoch, cursor: nil, head: head, stock: InMemoryJournal(), version: "0")
+        name: "websocket", logger: Logger(label: "test"), epoch: epoch, cursor: nil, head: head, stock: InMemoryJournal(),
+        version: "0")
 }
 
 /// The frames of a server, taken apart.

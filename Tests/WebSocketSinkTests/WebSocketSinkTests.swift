@@ -19,7 +19,8 @@ struct WebSocketSinkTests {
             let variant = try await server.join("/ws?room=variant:21")
             let first = [envelope(1), envelope(2, .stockAlert, location: nil), envelope(3, .catalogueChanged)]
             _ = try await server.sink.deliver(EventBatch(records: first))
-            _ = try await server.sink.deliver(EventBatch(records: [envelope(4, product: 2, variant: 21), envelope(5, .productStatusChanged)]))
+            _ = try await server.sink.deliver(
+                EventBatch(records: [envelope(4, product: 2, variant: 21), envelope(5, .productStatusChanged)]))
             #expect(try await admin.sequence(4) == [1, 2, 4, 5])
             #expect(try await shop.sequence(3) == [1, 4, 5])
             #expect(try await nobody.sequence(3) == [1, 4, 5])
@@ -105,8 +106,9 @@ struct WebSocketSinkTests {
             _ = try await server.join()
         }
         let idle = try WebSocketSink()
-        guard case .refuse(.serviceUnavailable, "unavailable", _) = idle.endpoints[0].admit(
-            HTTPRequestHead(version: .http1_1, method: .GET, uri: "/ws"), remote: nil)
+        guard
+            case .refuse(.serviceUnavailable, "unavailable", _) = idle.endpoints[0].admit(
+                HTTPRequestHead(version: .http1_1, method: .GET, uri: "/ws"), remote: nil)
         else { throw CancellationError() }
     }
 

@@ -72,7 +72,9 @@ struct EngineRun {
         let done = DispatchGroup()
         for first in stride(from: 0, to: variants, by: 1_000) {
             done.enter()
-            let new = (first..<min(first + 1_000, variants)).map { NewVariant(sku: "SKU-\($0)", name: "Variant \($0)", price: Price("19.99")) }
+            let new = (first..<min(first + 1_000, variants)).map {
+                NewVariant(sku: "SKU-\($0)", name: "Variant \($0)", price: Price("19.99"))
+            }
             let action = Command.Action.createProduct(NewProduct(name: "Product \(first)", content: .variants(new)))
             engine.submit(Command(source: "bench", action: action)) { _ in done.leave() }
         }

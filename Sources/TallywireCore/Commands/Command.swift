@@ -60,7 +60,8 @@ public struct NewVariant: Equatable, Sendable {
     public var alerts: AlertRule
 
     public init(
-        id: VariantID? = nil, sku: String, name: String, price: Price? = nil, barcodes: [Barcode] = [], alerts: AlertRule = AlertRule()
+        id: VariantID? = nil, sku: String, name: String, price: Price? = nil, barcodes: [Barcode] = [],
+        alerts: AlertRule = AlertRule()
     ) {
         self.id = id
         self.sku = sku

@@ -111,7 +111,8 @@ extension Receipt: Decodable {
         let container = try decoder.container(keyedBy: Key.self)
         self.init(
             movementID: try container.decode(String.self, forKey: .movementId),
-            status: try container.decode(Status.self, forKey: .status), seq: try container.decodeIfPresent(UInt64.self, forKey: .seq),
+            status: try container.decode(Status.self, forKey: .status),
+            seq: try container.decodeIfPresent(UInt64.self, forKey: .seq),
             lines: try container.decode([Line].self, forKey: .lines),
             product: try container.decodeIfPresent(Int64.self, forKey: .productId).map { ProductID($0) },
             variant: try container.decodeIfPresent(Int64.self, forKey: .variantId).map { VariantID($0) })
@@ -134,7 +135,8 @@ extension Receipt.Line: Decodable {
             location: try container.decode(String.self, forKey: .location), stock: try container.decode(Int64.self, forKey: .stock),
             previousStock: try container.decode(Int64.self, forKey: .previousStock),
             locationStock: try container.decode(Int64.self, forKey: .locationStock),
-            level: try container.decode(StockLevel.self, forKey: .level), version: try container.decode(Int64.self, forKey: .version))
+            level: try container.decode(StockLevel.self, forKey: .level),
+            version: try container.decode(Int64.self, forKey: .version))
     }
 }
 

@@ -15,7 +15,8 @@ extension Event: Decodable {
         case .catalogueChanged: body = .catalogueChanged(try container.decode(CatalogueChanged.self, forKey: .data))
         }
         self.init(
-            seq: try container.decode(UInt64.self, forKey: .seq), timestamp: try container.decode(Timestamp.self, forKey: .timestamp),
+            seq: try container.decode(UInt64.self, forKey: .seq),
+            timestamp: try container.decode(Timestamp.self, forKey: .timestamp),
             body: body)
     }
 }
@@ -60,7 +61,8 @@ extension InventoryUpdated: Decodable {
             totalProductStock: try data.decode(Int64.self, forKey: .totalProductStock), change: change,
             reason: try data.decodeIfPresent(String.self, forKey: .reason),
             reference: try data.decodeIfPresent(String.self, forKey: .reference),
-            price: try data.decodeIfPresent(Price.self, forKey: .price), status: try data.decode(ProductStatus.self, forKey: .status),
+            price: try data.decodeIfPresent(Price.self, forKey: .price),
+            status: try data.decode(ProductStatus.self, forKey: .status),
             level: try data.decode(StockLevel.self, forKey: .level), version: try data.decode(Int64.self, forKey: .version),
             source: try data.decode(String.self, forKey: .source), movementID: try data.decode(String.self, forKey: .movementId),
             occurredAt: try data.decodeIfPresent(Timestamp.self, forKey: .occurredAt))
@@ -139,7 +141,8 @@ extension Barcode: Decodable {
         } else {
             let object = try decoder.container(keyedBy: Key.self)
             self.init(
-                code: try object.decode(String.self, forKey: .code), units: try object.decodeIfPresent(Int64.self, forKey: .units) ?? 1)
+                code: try object.decode(String.self, forKey: .code),
+                units: try object.decodeIfPresent(Int64.self, forKey: .units) ?? 1)
         }
     }
 }

@@ -178,7 +178,8 @@ private struct Claims {
             let owner = state.variant(withBarcode: barcode.code)
             guard barcodes.insert(barcode.code).inserted, owner == nil || owner == variant else {
                 throw Rejection(
-                    .barcodeTaken, "the barcode “\(barcode.code)” belongs to \(owner.map { "variant \($0)" } ?? "the same command")",
+                    .barcodeTaken,
+                    "the barcode “\(barcode.code)” belongs to \(owner.map { "variant \($0)" } ?? "the same command")",
                     field: "\(field)[\(index)]")
             }
         }
@@ -232,7 +233,8 @@ extension Plan {
 
 extension InventoryUpdated {
     /// The event of a new price.
-    fileprivate init(repricing variant: Variant, of product: Product, from old: Price?, to new: Price?, source: String, id: String) {
+    fileprivate init(repricing variant: Variant, of product: Product, from old: Price?, to new: Price?, source: String, id: String)
+    {
         self.init(
             productID: product.id, variantID: variant.id, isDefaultVariant: variant.isDefault, sku: variant.sku,
             variantName: variant.name, stock: variant.stock, previousStock: variant.stock, totalProductStock: product.totalStock,

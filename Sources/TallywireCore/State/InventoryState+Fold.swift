@@ -12,7 +12,9 @@ extension InventoryState {
             let id = try existingVariant(alert.variantID, of: alert.productID, isDefault: alert.isDefaultVariant, seq: event.seq)
             changeVariant(id) { $0.level = alert.level }
         case .productStatusChanged(let change):
-            guard let product = products[change.productID] else { throw FoldError.missing("product \(change.productID)", event.seq) }
+            guard let product = products[change.productID] else {
+                throw FoldError.missing("product \(change.productID)", event.seq)
+            }
             changeProduct(change.productID) { $0.status = change.status }
             for id in product.variants { changeVariant(id) { $0.version += 1 } }
         case .catalogueChanged(let change): try fold(change, seq: event.seq)

@@ -51,10 +51,12 @@ private struct MovementDraft {
         }
         switch line.operation {
         case .set:
-            try step(variant, line.operation, quantity.partialValue, at: line.location, onHand: quantity.partialValue, index, in: state)
+            try step(
+                variant, line.operation, quantity.partialValue, at: line.location, onHand: quantity.partialValue, index, in: state)
         case .add:
             try step(
-                variant, line.operation, quantity.partialValue, at: line.location, onHand: balance.onHand + quantity.partialValue, index,
+                variant, line.operation, quantity.partialValue, at: line.location, onHand: balance.onHand + quantity.partialValue,
+                index,
                 in: state)
         case .subtract:
             try take(quantity.partialValue, of: variant, line.operation, from: balance, index, in: state)
@@ -119,7 +121,8 @@ private struct MovementDraft {
             totals[product].stock + gained <= Limits.largestBalance
         else {
             throw Rejection(
-                .outOfRange, "a stock cannot exceed \(Limits.largestBalance) units", field: "lines[\(line)].quantity", available: before)
+                .outOfRange, "a stock cannot exceed \(Limits.largestBalance) units", field: "lines[\(line)].quantity",
+                available: before)
         }
         variants[index].setOnHand(onHand, at: location)
         variants[index].stock += gained
@@ -153,7 +156,8 @@ private struct MovementDraft {
     private static func unknown(_ item: ItemReference, _ index: Int) -> Rejection {
         switch item {
         case .sku(let sku): Rejection(.unknownVariant, "no variant has the SKU “\(sku)”", field: "lines[\(index)].sku")
-        case .barcode(let code): Rejection(.unknownVariant, "no variant has the barcode “\(code)”", field: "lines[\(index)].barcode")
+        case .barcode(let code):
+            Rejection(.unknownVariant, "no variant has the barcode “\(code)”", field: "lines[\(index)].barcode")
         case .variant(let id): Rejection(.unknownVariant, "there is no variant \(id)", field: "lines[\(index)].variantId")
         }
     }
@@ -177,7 +181,8 @@ extension StockAlert {
             case .out: "Out of stock: \(who)"
             }
         self.init(
-            productID: variant.productID, variantID: variant.id, isDefaultVariant: variant.isDefault, sku: variant.sku, level: level,
+            productID: variant.productID, variantID: variant.id, isDefaultVariant: variant.isDefault, sku: variant.sku,
+            level: level,
             previousLevel: variant.level, stock: stock, threshold: variant.alerts.threshold, message: message)
     }
 }

@@ -103,7 +103,8 @@ public final class InventoryEngine: CommandGateway {
             for (item, outcome) in zip(items, result.outcomes) { item.completion(outcome) }
         } catch {
             let message = "\(error)"
-            logger.error("A commit failed; nothing of it was applied.", metadata: ["commands": "\(items.count)", "error": "\(message)"])
+            logger.error(
+                "A commit failed; nothing of it was applied.", metadata: ["commands": "\(items.count)", "error": "\(message)"])
             counters.withLock {
                 $0.failedCommits += 1
                 $0.failure = message

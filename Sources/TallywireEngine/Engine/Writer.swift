@@ -104,7 +104,8 @@ extension StoredAnswer {
         guard fingerprint.means(other) else {
             return .rejected(
                 Rejection(
-                    .idempotencyConflict, "the id “\(id)” was used for something else: use a new id for each movement", field: "id"))
+                    .idempotencyConflict, "the id “\(id)” was used for something else: use a new id for each movement", field: "id")
+            )
         }
         guard case .applied(var receipt) = outcome else { return outcome }
         receipt.status = .duplicate

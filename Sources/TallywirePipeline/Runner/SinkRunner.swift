@@ -90,7 +90,8 @@ public final class SinkRunner: Sendable {
             lag = max(0, Double(clock().milliseconds - oldest.milliseconds) / 1000)
         }
         return PipelineStatus.SinkReport(
-            name: definition.name, plugin: definition.plugin, mode: definition.mode, state: progress.state, position: progress.position,
+            name: definition.name, plugin: definition.plugin, mode: definition.mode, state: progress.state,
+            position: progress.position,
             lagEvents: counters.pending, lagSeconds: lag, counters: counters, lastError: progress.lastError,
             lastErrorAt: progress.lastErrorAt)
     }
@@ -163,7 +164,9 @@ public final class SinkRunner: Sendable {
             } catch {
                 let failures = progress.withLock { $0.failures } + 1
                 if definition.retry.givesUp(afterFailures: failures), !(error is CancellationError) {
-                    let rejected = records.map { Delivery.Rejected(seq: $0.seq, reason: "given up after \(failures) tries: \(error)") }
+                    let rejected = records.map {
+                        Delivery.Rejected(seq: $0.seq, reason: "given up after \(failures) tries: \(error)")
+                    }
                     note(error)
                     try bury(rejected, among: records)
                     return await advance(rest, through: last, records: records.count, Delivery(rejected: rejected))
@@ -173,7 +176,8 @@ public final class SinkRunner: Sendable {
         }
     }
 
-    private func advance(_ events: ArraySlice<EventEnvelope>, through last: EventEnvelope, records: Int, _ delivery: Delivery) async {
+    private func advance(_ events: ArraySlice<EventEnvelope>, through last: EventEnvelope, records: Int, _ delivery: Delivery) async
+    {
         progress.withLock {
             $0.advance(
                 through: last.seq, at: last.timestamp, filtered: events.count - records, merged: min(delivery.merged, records),
@@ -195,7 +199,10 @@ public final class SinkRunner: Sendable {
         try definition.deadLetters.append(letters, sink: definition.name, now: clock())
         logger.error(
             "The sink rejected records for good; they are in the dead-letter file.",
-            metadata: ["records": "\(letters.count)", "file": "\(definition.deadLetters.path)", "first reason": "\(letters.first?.reason ?? "")"])
+            metadata: [
+                "records": "\(letters.count)", "file": "\(definition.deadLetters.path)",
+                "first reason": "\(letters.first?.reason ?? "")",
+            ])
     }
 
     // MARK: Failing

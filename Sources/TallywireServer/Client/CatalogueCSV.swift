@@ -9,7 +9,8 @@ import TallywireCore
 /// `variant` makes a product that is sold without variants. Rows of one SKU differ in `location` and `stock` alone.
 enum CatalogueCSV {
     static let columns = [
-        "productId", "product", "status", "variantId", "sku", "variant", "price", "barcodes", "lowStockThreshold", "rearm", "location",
+        "productId", "product", "status", "variantId", "sku", "variant", "price", "barcodes", "lowStockThreshold", "rearm",
+        "location",
         "stock",
     ]
 
@@ -91,7 +92,9 @@ private struct RowReader {
         let key = productID.map { "#\($0)" } ?? name
         var price: Price?
         if let value = text("price") {
-            guard let parsed = Price(value) else { throw mistake(line, "price", "“\(value)” is no price with at most two decimals") }
+            guard let parsed = Price(value) else {
+                throw mistake(line, "price", "“\(value)” is no price with at most two decimals")
+            }
             price = parsed
         }
         let variantName = text("variant")
@@ -101,12 +104,14 @@ private struct RowReader {
                 .init(id: productID, name: name, status: text("status"), price: price, isSingle: variantName == nil, variants: []))
         }
         let product = productIndex[key]!
-        guard !file.products[product].isSingle || file.products[product].variants.isEmpty, variantName != nil || file.products[product].isSingle
+        guard !file.products[product].isSingle || file.products[product].variants.isEmpty,
+            variantName != nil || file.products[product].isSingle
         else { throw mistake(line, "variant", "product “\(name)” has several variants, so each needs a name") }
         let own = file.products[product].price == price ? nil : price
         file.products[product].variants.append(
             .init(
-                id: try integer("variantId"), sku: sku, name: variantName ?? name, price: own, barcodes: try barcodes(text("barcodes"), line),
+                id: try integer("variantId"), sku: sku, name: variantName ?? name, price: own,
+                barcodes: try barcodes(text("barcodes"), line),
                 lowStockThreshold: try integer("lowStockThreshold"), rearm: try integer("rearm")))
         let place = (product: product, variant: file.products[product].variants.count - 1)
         variantIndex[sku] = place

@@ -121,7 +121,8 @@ enum CatalogueJSON {
 
         var row: CatalogueFile.ProductRow {
             let single = CatalogueFile.VariantRow(
-                id: variantId, sku: sku ?? "", name: name, barcodes: barcodes ?? [], lowStockThreshold: lowStockThreshold, rearm: rearm,
+                id: variantId, sku: sku ?? "", name: name, barcodes: barcodes ?? [], lowStockThreshold: lowStockThreshold,
+                rearm: rearm,
                 stock: stock ?? [:])
             let several = variants ?? []
             return .init(
@@ -142,7 +143,8 @@ enum CatalogueJSON {
 
         var row: CatalogueFile.VariantRow {
             .init(
-                id: id, sku: sku, name: name, price: price, barcodes: barcodes ?? [], lowStockThreshold: lowStockThreshold, rearm: rearm,
+                id: id, sku: sku, name: name, price: price, barcodes: barcodes ?? [], lowStockThreshold: lowStockThreshold,
+                rearm: rearm,
                 stock: stock ?? [:])
         }
     }

@@ -9,7 +9,8 @@ struct EventPrinter: Sendable {
     init(asJSON: Bool) {
         self.asJSON = asJSON
         isColoured =
-            !asJSON && isatty(FileHandle.standardOutput.fileDescriptor) == 1 && ProcessInfo.processInfo.environment["NO_COLOR"] == nil
+            !asJSON && isatty(FileHandle.standardOutput.fileDescriptor) == 1
+            && ProcessInfo.processInfo.environment["NO_COLOR"] == nil
     }
 
     func print(_ data: Data) {

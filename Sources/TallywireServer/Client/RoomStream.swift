@@ -65,7 +65,8 @@ struct RoomStream {
                 return try NIOAsyncChannel(wrappingChannelSynchronously: channel)
             }
         }
-        var head = HTTPRequestHead(version: .http1_1, method: .GET, uri: "\(url.percentEncodedPath)?\(url.percentEncodedQuery ?? "")")
+        var head = HTTPRequestHead(
+            version: .http1_1, method: .GET, uri: "\(url.percentEncodedPath)?\(url.percentEncodedQuery ?? "")")
         head.headers.add(name: "Host", value: "\(host):\(url.port ?? 80)")
         head.headers.add(name: "Content-Length", value: "0")
         if let token { head.headers.add(name: "Authorization", value: "Bearer \(token)") }

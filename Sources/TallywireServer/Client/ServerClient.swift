@@ -43,7 +43,9 @@ struct ServerClient: Sendable {
         try await call(.GET, path).accepted("GET \(path)")
     }
 
-    func call(_ method: HTTPMethod, _ path: String, body: Data? = nil, contentType: String = "application/json") async throws -> Answer {
+    func call(_ method: HTTPMethod, _ path: String, body: Data? = nil, contentType: String = "application/json") async throws
+        -> Answer
+    {
         var request = HTTPClientRequest(url: url + path)
         request.method = method
         if let token { request.headers.add(name: "Authorization", value: "Bearer \(token)") }

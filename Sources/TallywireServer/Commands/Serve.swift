@@ -32,7 +32,8 @@ struct Serve: AsyncParsableCommand {
 
     func validate() throws {
         if Logger.Level(rawValue: logLevel) == nil {
-            throw ValidationError("--log-level “\(logLevel)” is none of \(Logger.Level.allCases.map(\.rawValue).joined(separator: ", "))")
+            throw ValidationError(
+                "--log-level “\(logLevel)” is none of \(Logger.Level.allCases.map(\.rawValue).joined(separator: ", "))")
         }
     }
 

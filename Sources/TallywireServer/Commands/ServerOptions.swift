@@ -7,11 +7,15 @@ struct ConfigurationOptions: ParsableArguments {
     @Option(name: .long, help: ArgumentHelp("The configuration.", valueName: "file"))
     var plugins = "plugins.json"
 
-    @Option(name: .customLong("set"), help: ArgumentHelp("Set one value: sinks.NAME.key=value, http.port=0. May be repeated.", valueName: "path=value"))
+    @Option(
+        name: .customLong("set"),
+        help: ArgumentHelp("Set one value: sinks.NAME.key=value, http.port=0. May be repeated.", valueName: "path=value"))
     var overrides: [String] = []
 
     /// The configuration with all defaults; `more` overrides come after those of `--set`. Throws ``ConfigurationError``.
-    func load(only: [String] = [], without: [String] = [], overriding more: [ConfigurationOverride] = []) throws -> PipelineConfiguration {
+    func load(only: [String] = [], without: [String] = [], overriding more: [ConfigurationOverride] = []) throws
+        -> PipelineConfiguration
+    {
         try ConfigurationLoader.load(
             path: plugins, registry: .current, overrides: overrides.map { ConfigurationOverride(set: $0) } + more, only: only,
             without: without)
@@ -20,7 +24,8 @@ struct ConfigurationOptions: ParsableArguments {
 
 /// The options of commands that talk to a running server.
 struct ClientOptions: ParsableArguments {
-    @Option(help: ArgumentHelp("The server, such as http://127.0.0.1:8080. Default: the address in plugins.json.", valueName: "url"))
+    @Option(
+        help: ArgumentHelp("The server, such as http://127.0.0.1:8080. Default: the address in plugins.json.", valueName: "url"))
     var server: String?
 
     @Option(help: ArgumentHelp("A token, if the server asks for one. Default: $TALLYWIRE_TOKEN.", valueName: "token"))

@@ -27,7 +27,8 @@ struct Tail: AsyncParsableCommand {
             client: try ServerClient(options), position: since, left: count, print: { printer.print($0) })
         if let room {
             let source = try RoomSource(room, options)
-            try await follower.follow(source, try RoomStream(follower.client.url, path: source.path, room: room, token: options.bearer))
+            try await follower.follow(
+                source, try RoomStream(follower.client.url, path: source.path, room: room, token: options.bearer))
         } else {
             try await follower.followJournal()
         }

@@ -117,7 +117,9 @@ struct Server: Sendable {
         guard let error = error as? IOError else { return error }
         return switch error.errnoCode {
         case EADDRINUSE:
-            Failure("error: \(http.host):\(http.port) is in use: stop what listens there, or choose another with --port (0 takes a free one)")
+            Failure(
+                "error: \(http.host):\(http.port) is in use: stop what listens there, or choose another with --port (0 takes a free one)"
+            )
         case EACCES: Failure("error: port \(http.port) is not allowed for this user: choose one above 1023 with --port")
         case EADDRNOTAVAIL: Failure("error: \(http.host) is no address of this machine: check http.host")
         default: Failure("error: \(http.host):\(http.port) cannot be listened on: \(error)")
