@@ -26,6 +26,7 @@ listens() { (exec 3<>"/dev/tcp/$1/$2") 2>/dev/null; }
 
 # What `check` and `serve` have in common, out of the options of `serve`.
 data=data
+ready=$work/ready.json
 shared=()
 options=("$@")
 for ((i = 0; i < ${#options[@]}; i++)); do
@@ -34,6 +35,8 @@ for ((i = 0; i < ${#options[@]}; i++)); do
         --plugins=* | --set=*) shared+=("${options[i]}") ;;
         --data) data=${options[i + 1]:-data} ;;
         --data=*) data=${options[i]#--data=} ;;
+        --ready-file) ready=${options[i + 1]:-$ready} ;;
+        --ready-file=*) ready=${options[i]#--ready-file=} ;;
     esac
 done
 
@@ -64,13 +67,14 @@ CONF
     echo "Started a mosquitto on $host:$port (log: $data/mosquitto/mosquitto-$port.log)."
 done
 
-"$tallywire" serve --ready-file "$work/ready.json" "$@" &
+rm -f "$ready"
+"$tallywire" serve --ready-file "$ready" "$@" &
 server=$!
-until [ -e "$work/ready.json" ]; do
+until [ -e "$ready" ]; do
     kill -0 "$server" 2>/dev/null || { wait "$server"; exit $?; }
     sleep 0.05
 done
-url=$(sed -E 's/.*"url":"([^"]*)".*/\1/' "$work/ready.json")
+url=$(sed -E 's/.*"url":"([^"]*)".*/\1/' "$ready")
 "$tallywire" import examples/catalogue.csv --only-if-empty --server "$url"
 
 set -- ${first_broker:-127.0.0.1 1883}
