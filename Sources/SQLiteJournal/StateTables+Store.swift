@@ -14,7 +14,10 @@ extension StateTables {
         for change in changes.products { try store(change, db) }
         // What a code leaves has to be free before another variant takes it.
         for change in changes.variants { try removeBarcodes(change, db) }
-        for change in changes.variants { try store(change, db) }
+        if !changes.variants.isEmpty {
+            let upserts = try StockUpserts(prefix: prefix, db)
+            for change in changes.variants { try store(change, upserts, db) }
+        }
         if changes.variants.contains(where: { $0.before == nil }) || changes.products.contains(where: { $0.before == nil }) {
             try Meta.set(prefix + "last_product", changes.lastIDs.product, db)
             try Meta.set(prefix + "last_variant", changes.lastIDs.variant, db)
@@ -46,7 +49,7 @@ extension StateTables {
         try delete(before.id.rawValue, from: "barcodes", "variant", db)
     }
 
-    private func store(_ change: StateChanges.Change<Variant>, _ db: Database) throws {
+    private func store(_ change: StateChanges.Change<Variant>, _ upserts: StockUpserts, _ db: Database) throws {
         guard let variant = change.after else {
             try delete(change.before?.id.rawValue, from: "variants", "id", db)
             try delete(change.before?.id.rawValue, from: "stock", "variant", db)
@@ -60,11 +63,11 @@ extension StateTables {
         if before?.version != variant.version || before?.level != variant.level || before?.stock != variant.stock
             || before?.wasStocked != variant.wasStocked
         {
-            try storeStock(of: variant, db)
+            try upserts.storeStock(of: variant)
         }
         for (position, balance) in variant.balances.enumerated() {
             if let before, position < before.balances.count, before.balances[position] == balance { continue }
-            try store(balance, of: variant.id, position, db)
+            try upserts.store(balance, of: variant.id, position)
         }
     }
 
@@ -97,39 +100,48 @@ extension StateTables {
         }
     }
 
-    private func storeStock(of variant: Variant, _ db: Database) throws {
-        let upsert = try RawStatement(
-            """
-            INSERT INTO \(prefix)stock (variant, version, level, stock, was_stocked) VALUES (?, ?, ?, ?, ?)
-            ON CONFLICT (variant) DO UPDATE SET
-                version = excluded.version, level = excluded.level, stock = excluded.stock, was_stocked = excluded.was_stocked
-            """, db)
-        upsert.bind(variant.id.rawValue, at: 1)
-        upsert.bind(variant.version, at: 2)
-        upsert.bind(variant.level.number, at: 3)
-        upsert.bind(variant.stock, at: 4)
-        upsert.bind(variant.wasStocked ? 1 : 0 as Int64, at: 5)
-        try upsert.execute()
-    }
-
-    private func store(_ balance: Balance, of variant: VariantID, _ position: Int, _ db: Database) throws {
-        let upsert = try RawStatement(
-            """
-            INSERT INTO \(prefix)balances (variant, location, position, on_hand, reserved) VALUES (?, ?, ?, ?, ?)
-            ON CONFLICT (variant, location) DO UPDATE SET on_hand = excluded.on_hand, reserved = excluded.reserved
-            """, db)
-        upsert.bind(variant.rawValue, at: 1)
-        upsert.bind(balance.location, at: 2)
-        upsert.bind(Int64(position), at: 3)
-        upsert.bind(balance.onHand, at: 4)
-        upsert.bind(balance.reserved, at: 5)
-        try upsert.execute()
-    }
-
     private func delete(_ id: Int64?, from table: String, _ column: String, _ db: Database) throws {
         guard let id else { return }
         let delete = try RawStatement("DELETE FROM \(prefix)\(table) WHERE \(column) = ?", db)
         delete.bind(id, at: 1)
         try delete.execute()
+    }
+}
+
+/// The two statements that every batch runs once for each touched variant and balance, prepared once a batch.
+private struct StockUpserts {
+    private let stock: RawStatement
+    private let balance: RawStatement
+
+    init(prefix: String, _ db: Database) throws {
+        stock = try RawStatement(
+            """
+            INSERT INTO \(prefix)stock (variant, version, level, stock, was_stocked) VALUES (?, ?, ?, ?, ?)
+            ON CONFLICT (variant) DO UPDATE SET
+                version = excluded.version, level = excluded.level, stock = excluded.stock, was_stocked = excluded.was_stocked
+            """, db)
+        balance = try RawStatement(
+            """
+            INSERT INTO \(prefix)balances (variant, location, position, on_hand, reserved) VALUES (?, ?, ?, ?, ?)
+            ON CONFLICT (variant, location) DO UPDATE SET on_hand = excluded.on_hand, reserved = excluded.reserved
+            """, db)
+    }
+
+    func storeStock(of variant: Variant) throws {
+        stock.bind(variant.id.rawValue, at: 1)
+        stock.bind(variant.version, at: 2)
+        stock.bind(variant.level.number, at: 3)
+        stock.bind(variant.stock, at: 4)
+        stock.bind(variant.wasStocked ? 1 : 0 as Int64, at: 5)
+        try stock.execute()
+    }
+
+    func store(_ units: Balance, of variant: VariantID, _ position: Int) throws {
+        balance.bind(variant.rawValue, at: 1)
+        balance.bind(units.location, at: 2)
+        balance.bind(Int64(position), at: 3)
+        balance.bind(units.onHand, at: 4)
+        balance.bind(units.reserved, at: 5)
+        try balance.execute()
     }
 }

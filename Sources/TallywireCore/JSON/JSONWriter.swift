@@ -4,18 +4,28 @@
 /// order of keys, prices with two decimals and integers beyond doubles are not what a general encoder promises, and this
 /// one costs a fifth of its time.
 public struct JSONWriter: Sendable {
-    public private(set) var bytes: [UInt8] = []
+    /// Bytes, of which the first `count` are written.
+    private var storage: [UInt8]
+    private var count = 0
     /// Whether the next key or element needs a comma before it.
     private var needsComma = false
+    /// The last moment that was written, and where in `recentText` it stands: events of one batch bear the same one many times.
+    private var recentTimestamp: Timestamp?
+    private var recentText: [UInt8] = []
 
     /// An empty writer with room for `capacity` bytes.
     public init(capacity: Int = 512) {
-        bytes.reserveCapacity(capacity)
+        storage = [UInt8](repeating: 0, count: max(capacity, 64))
+    }
+
+    /// What was written, in an array of its own size.
+    public var bytes: [UInt8] {
+        storage.withUnsafeBufferPointer { [UInt8]($0[..<count]) }
     }
 
     /// Forgets what was written and keeps the room.
     public mutating func removeAll() {
-        bytes.removeAll(keepingCapacity: true)
+        count = 0
         needsComma = false
     }
 
@@ -35,18 +45,22 @@ public struct JSONWriter: Sendable {
 
     /// Writes a key, after which exactly one value has to follow. The key is a literal that needs no escape.
     public mutating func key(_ key: StaticString) {
-        separate()
-        bytes.append(UInt8(ascii: "\""))
-        bytes.append(contentsOf: UnsafeBufferPointer(start: key.utf8Start, count: key.utf8CodeUnitCount))
-        bytes.append(UInt8(ascii: "\""))
-        bytes.append(UInt8(ascii: ":"))
+        let length = key.utf8CodeUnitCount
+        let comma = needsComma ? 1 : 0
         needsComma = false
+        append(length + 3 + comma) { target in
+            target[0] = UInt8(ascii: ",")
+            target[comma] = UInt8(ascii: "\"")
+            (target + comma + 1).update(from: key.utf8Start, count: length)
+            target[comma + length + 1] = UInt8(ascii: "\"")
+            target[comma + length + 2] = UInt8(ascii: ":")
+        }
     }
 
     /// Writes a key that came from outside, after which exactly one value has to follow.
     public mutating func dynamicKey(_ key: String) {
         string(key)
-        bytes.append(UInt8(ascii: ":"))
+        append(UInt8(ascii: ":"))
         needsComma = false
     }
 
@@ -54,10 +68,20 @@ public struct JSONWriter: Sendable {
 
     public mutating func string(_ value: String) {
         separate()
-        bytes.append(UInt8(ascii: "\""))
         var value = value
-        value.withUTF8 { appendEscaped($0) }
-        bytes.append(UInt8(ascii: "\""))
+        value.withUTF8 { utf8 in
+            if utf8.contains(where: Self.needsEscape) {
+                append(UInt8(ascii: "\""))
+                appendEscaped(utf8)
+                append(UInt8(ascii: "\""))
+            } else {
+                append(utf8.count + 2) { target in
+                    target[0] = UInt8(ascii: "\"")
+                    if let start = utf8.baseAddress { (target + 1).update(from: start, count: utf8.count) }
+                    target[utf8.count + 1] = UInt8(ascii: "\"")
+                }
+            }
+        }
     }
 
     public mutating func integer(_ value: Int64) {
@@ -69,33 +93,43 @@ public struct JSONWriter: Sendable {
 
     public mutating func bool(_ value: Bool) {
         separate()
-        bytes.append(contentsOf: value ? Self.trueBytes : Self.falseBytes)
+        append(value ? "true" : "false")
     }
 
     public mutating func null() {
         separate()
-        bytes.append(contentsOf: Self.nullBytes)
+        append("null")
     }
 
     public mutating func price(_ value: Price?) {
         guard let value else { return null() }
         separate()
         appendInteger(value.hundredths / 100)
-        bytes.append(UInt8(ascii: "."))
+        append(UInt8(ascii: "."))
         appendPadded(value.hundredths % 100, width: 2)
     }
 
     public mutating func timestamp(_ value: Timestamp) {
         separate()
-        bytes.append(UInt8(ascii: "\""))
-        appendTimestamp(value)
-        bytes.append(UInt8(ascii: "\""))
+        if recentTimestamp != value {
+            recentTimestamp = value
+            let start = count
+            append(UInt8(ascii: "\""))
+            appendTimestamp(value)
+            append(UInt8(ascii: "\""))
+            recentText = [UInt8](storage[start..<count])
+        } else {
+            let text = recentText
+            append(text.count) { target in
+                for (index, byte) in text.enumerated() { target[index] = byte }
+            }
+        }
     }
 
     /// A value that is JSON already, taken as it is.
     public mutating func raw(_ json: some Sequence<UInt8>) {
         separate()
-        bytes.append(contentsOf: json)
+        for byte in json { append(byte) }
     }
 
     // MARK: Pieces
@@ -110,83 +144,118 @@ public struct JSONWriter: Sendable {
         }
         let date = CivilDate(daysSince1970: days)
         appendPadded(date.year, width: 4)
-        bytes.append(UInt8(ascii: "-"))
+        append(UInt8(ascii: "-"))
         appendPadded(date.month, width: 2)
-        bytes.append(UInt8(ascii: "-"))
+        append(UInt8(ascii: "-"))
         appendPadded(date.day, width: 2)
-        bytes.append(UInt8(ascii: "T"))
+        append(UInt8(ascii: "T"))
         appendPadded(rest / 3_600_000, width: 2)
-        bytes.append(UInt8(ascii: ":"))
+        append(UInt8(ascii: ":"))
         appendPadded(rest / 60_000 % 60, width: 2)
-        bytes.append(UInt8(ascii: ":"))
+        append(UInt8(ascii: ":"))
         appendPadded(rest / 1000 % 60, width: 2)
-        bytes.append(UInt8(ascii: "."))
+        append(UInt8(ascii: "."))
         appendPadded(rest % 1000, width: 3)
-        bytes.append(UInt8(ascii: "Z"))
+        append(UInt8(ascii: "Z"))
     }
-
-    private static let trueBytes = Array("true".utf8)
-    private static let falseBytes = Array("false".utf8)
-    private static let nullBytes = Array("null".utf8)
-    private static let hexDigits = Array("0123456789abcdef".utf8)
 
     private mutating func open(_ bracket: UInt8) {
         separate()
-        bytes.append(bracket)
+        append(bracket)
         needsComma = false
     }
 
     private mutating func close(_ bracket: UInt8) {
-        bytes.append(bracket)
+        append(bracket)
         needsComma = true
     }
 
     private mutating func separate() {
-        if needsComma { bytes.append(UInt8(ascii: ",")) }
+        if needsComma { append(UInt8(ascii: ",")) }
         needsComma = true
     }
 
+    private static func needsEscape(_ byte: UInt8) -> Bool {
+        byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\")
+    }
+
     private mutating func appendEscaped(_ utf8: UnsafeBufferPointer<UInt8>) {
-        var start = 0
-        for index in utf8.indices {
-            let byte = utf8[index]
-            guard byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") else { continue }
-            bytes.append(contentsOf: utf8[start..<index])
-            start = index + 1
-            bytes.append(UInt8(ascii: "\\"))
+        for byte in utf8 {
+            guard Self.needsEscape(byte) else {
+                append(byte)
+                continue
+            }
+            append(UInt8(ascii: "\\"))
             switch byte {
-            case UInt8(ascii: "\""), UInt8(ascii: "\\"): bytes.append(byte)
-            case 0x08: bytes.append(UInt8(ascii: "b"))
-            case 0x09: bytes.append(UInt8(ascii: "t"))
-            case 0x0A: bytes.append(UInt8(ascii: "n"))
-            case 0x0C: bytes.append(UInt8(ascii: "f"))
-            case 0x0D: bytes.append(UInt8(ascii: "r"))
+            case UInt8(ascii: "\""), UInt8(ascii: "\\"): append(byte)
+            case 0x08: append(UInt8(ascii: "b"))
+            case 0x09: append(UInt8(ascii: "t"))
+            case 0x0A: append(UInt8(ascii: "n"))
+            case 0x0C: append(UInt8(ascii: "f"))
+            case 0x0D: append(UInt8(ascii: "r"))
             default:
-                bytes.append(contentsOf: [UInt8(ascii: "u"), UInt8(ascii: "0"), UInt8(ascii: "0")])
-                bytes.append(Self.hexDigits[Int(byte >> 4)])
-                bytes.append(Self.hexDigits[Int(byte & 15)])
+                append("u00")
+                append(Self.hexDigit(byte >> 4))
+                append(Self.hexDigit(byte & 15))
             }
         }
-        bytes.append(contentsOf: utf8[start...])
+    }
+
+    private static func hexDigit(_ value: UInt8) -> UInt8 {
+        value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "a") + value - 10
     }
 
     private mutating func appendInteger(_ value: Int64) {
-        if value < 0 { bytes.append(UInt8(ascii: "-")) }
-        var rest = value.magnitude
-        let start = bytes.count
-        repeat {
-            bytes.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10))
-            rest /= 10
-        } while rest > 0
-        bytes[start...].reverse()
+        if value < 0 { append(UInt8(ascii: "-")) }
+        let magnitude = value.magnitude
+        var digits = 1
+        var bound: UInt64 = 10
+        // 10^19 is the largest power of ten in 64 bits.
+        while digits < 20, magnitude >= bound {
+            digits += 1
+            bound = digits < 20 ? bound * 10 : bound
+        }
+        append(digits) { target in
+            var rest = magnitude
+            for index in stride(from: digits - 1, through: 0, by: -1) {
+                target[index] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10)
+                rest /= 10
+            }
+        }
     }
 
     private mutating func appendPadded(_ value: Int64, width: Int) {
-        var divisor: Int64 = 1
-        for _ in 1..<width { divisor *= 10 }
-        while divisor > 0 {
-            bytes.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: value / divisor % 10))
-            divisor /= 10
+        append(width) { target in
+            var rest = value
+            for index in stride(from: width - 1, through: 0, by: -1) {
+                target[index] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10)
+                rest /= 10
+            }
         }
+    }
+
+    private mutating func append(_ text: StaticString) {
+        let length = text.utf8CodeUnitCount
+        append(length) { $0.update(from: text.utf8Start, count: length) }
+    }
+
+    private mutating func append(_ byte: UInt8) {
+        if count == storage.count { grow(by: 1) }
+        storage[count] = byte
+        count += 1
+    }
+
+    /// Makes room for `length` bytes, which `write` fills.
+    private mutating func append(_ length: Int, _ write: (UnsafeMutablePointer<UInt8>) -> Void) {
+        if storage.count - count < length { grow(by: length) }
+        storage.withUnsafeMutableBufferPointer { buffer in
+            guard let base = buffer.baseAddress else { return }
+            write(base + count)
+        }
+        count += length
+    }
+
+    private mutating func grow(by length: Int) {
+        storage.append(contentsOf: repeatElement(0, count: max(length, storage.count)))
     }
 }

@@ -63,9 +63,7 @@ struct Writer: ~Copyable {
         for event in decision.events {
             encoder.removeAll()
             event.write(to: &encoder)
-            // A copy of its own size: taking the encoder's array would take its room along.
-            let json = encoder.bytes.withUnsafeBufferPointer { [UInt8]($0) }
-            events.append(EventEnvelope(event, json: json))
+            events.append(EventEnvelope(event, json: encoder.bytes))
         }
         let isFinal = if case .rejected(let rejection) = decision.outcome { rejection.code.isFinal } else { true }
         if isFinal {
