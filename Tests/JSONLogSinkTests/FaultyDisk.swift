@@ -13,11 +13,14 @@ final class FaultyDisk: Sendable {
         var flushFails = false
         var truncateFails = false
         var flushes = 0
+        var written = 0
     }
 
     private let plan = Mutex(Plan())
 
     var flushes: Int { plan.withLock { $0.flushes } }
+    /// Bytes, also those that were taken back.
+    var written: Int { plan.withLock { $0.written } }
     var operationsLeft: Int { plan.withLock { $0.operationsLeft } }
 
     func change(_ body: (inout Plan) -> Void) { plan.withLock { body(&$0) } }
@@ -29,6 +32,7 @@ final class FaultyDisk: Sendable {
                 guard self.mayGoOn() else { return -1 }
                 let room = self.plan.withLock { plan -> Int in
                     let room = min(plan.room ?? bytes.count, bytes.count)
+                    plan.written += room
                     if plan.room != nil { plan.room = (plan.room ?? 0) - room }
                     return room
                 }

@@ -59,6 +59,7 @@ import Testing
         let sink = log.sink(disk.operations)
         try await sink.start(LogFolder.context())
         #expect(await sink.offer(1...2) == nil)
+        let before = disk.written
         disk.change { $0.flushFails = true }
         let failure = await sink.offer(3...4)
         #expect((failure as? SinkError)?.description.contains("cannot be flushed") == true)
@@ -66,6 +67,10 @@ import Testing
         #expect(await sink.offer(3...5) == nil)
         await sink.stop()
         #expect(log.lines == LogFolder.lines(1...5))
+        let lengths = LogFolder.lines(3...5).map { $0.utf8.count + 1 }
+        #expect(
+            disk.written - before == 2 * (lengths[0] + lengths[1]) + lengths[2],
+            "after a failed flush nobody knows what is on the disk")
     }
 
     @Test("every batch is flushed before it counts, if that is wanted")

@@ -59,7 +59,8 @@ public struct SinkEntry: Sendable {
         try place.run { try type.make(options) }
     }
 
-    /// `where`: what an event must be about. Each list that is empty says nothing; of the others each must match.
+    /// `where`: what an event must be about, as ``EventFilter`` judges it. A list that is empty asks for nothing; of the others each must
+    /// match, for events that have what it asks for.
     public struct Filter: Decodable, Equatable, Sendable {
         /// Location codes; `*` stands for any characters.
         public var locations: [String]
