@@ -27,17 +27,21 @@ public struct SourceContext: Sendable {
     public let defaultLocation: String
     /// Where the source reports its state and its counters.
     public let status: SourceStatus
+    /// A number that survives the server, for a source whose own side does not keep one.
+    public let bookmark: any SourceBookmark
     /// The server's version, such as `0.1.0`.
     public let version: String
 
     public init(
-        name: String, logger: Logger, gateway: any CommandGateway, defaultLocation: String, status: SourceStatus, version: String
+        name: String, logger: Logger, gateway: any CommandGateway, defaultLocation: String, status: SourceStatus,
+        bookmark: any SourceBookmark, version: String
     ) {
         self.name = name
         self.logger = logger
         self.gateway = gateway
         self.defaultLocation = defaultLocation
         self.status = status
+        self.bookmark = bookmark
         self.version = version
     }
 }

@@ -23,7 +23,8 @@ public final class Pipeline: PipelineObserver {
         self.logger = logger
         self.clock = clock
         self.sources = sources.map {
-            SourceRunner($0, gateway: engine, defaultLocation: defaultLocation, logger: logger, version: version)
+            SourceRunner(
+                $0, gateway: engine, journal: engine.journal, defaultLocation: defaultLocation, logger: logger, version: version)
         }
         self.sinks = sinks.map {
             SinkRunner($0, feed: engine.feed, journal: engine.journal, logger: logger, version: version, clock: clock)

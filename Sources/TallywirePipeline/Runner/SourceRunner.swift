@@ -22,8 +22,8 @@ public final class SourceRunner: Sendable {
     private let retry: RetryPolicy
 
     public init(
-        _ definition: Definition, gateway: any CommandGateway, defaultLocation: String, logger: Logger, version: String,
-        retry: RetryPolicy = RetryPolicy()
+        _ definition: Definition, gateway: any CommandGateway, journal: any Journal, defaultLocation: String, logger: Logger,
+        version: String, retry: RetryPolicy = RetryPolicy()
     ) {
         self.definition = definition
         self.retry = retry
@@ -31,7 +31,7 @@ public final class SourceRunner: Sendable {
         logger[metadataKey: "source"] = "\(definition.name)"
         context = SourceContext(
             name: definition.name, logger: logger, gateway: gateway, defaultLocation: defaultLocation, status: SourceStatus(),
-            version: version)
+            bookmark: JournalBookmark(journal: journal, source: definition.name), version: version)
     }
 
     public func run() async {

@@ -1,0 +1,84 @@
+import Foundation
+
+/// Where a broker is and who we are there: `mqtt://[user:password@]host[:port]`.
+///
+/// User and password may be percent-encoded. Without a port it is 1883. An IPv6 address stands in brackets.
+public struct BrokerAddress: Hashable, Sendable {
+    public let host: String
+    public let port: Int
+    public let user: String?
+    public let password: String?
+
+    /// The port that is registered for MQTT.
+    public static let defaultPort = 1883
+
+    public init(host: String, port: Int = defaultPort, user: String? = nil, password: String? = nil) {
+        self.host = host
+        self.port = port
+        self.user = user
+        self.password = password
+    }
+
+    /// Reads a broker's URL. Throws ``MQTTError/Code/invalidOptions`` with what is wrong; a password is never part of that.
+    public init(_ url: String) throws(MQTTError) {
+        func wrong(_ what: String) -> MQTTError {
+            MQTTError(.invalidOptions, "\(what); a broker is written mqtt://host:1883 or mqtt://user:password@host:1883")
+        }
+        guard let schemeEnd = url.range(of: "://") else { throw wrong("the broker has no scheme") }
+        switch url[..<schemeEnd.lowerBound].lowercased() {
+        case "mqtt": break
+        case "mqtts": throw wrong("mqtts (TLS) is not supported yet")
+        case let scheme: throw wrong("a broker cannot have the scheme \(scheme)")
+        }
+        var rest = url[schemeEnd.upperBound...]
+        if rest.hasSuffix("/") { rest = rest.dropLast() }
+        var user: String?
+        var password: String?
+        if let at = rest.lastIndex(of: "@") {
+            let login = rest[..<at].split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
+            user = login.first?.removingPercentEncoding
+            password = login.count == 2 ? login[1].removingPercentEncoding : nil
+            guard let user, !user.isEmpty, login.count == 1 || password != nil else {
+                throw wrong("the broker's user or password is not properly percent-encoded")
+            }
+            rest = rest[rest.index(after: at)...]
+        }
+        let host: Substring
+        let port: Substring?
+        if rest.hasPrefix("["), let end = rest.firstIndex(of: "]") {
+            host = rest[rest.index(after: rest.startIndex)..<end]
+            let tail = rest[rest.index(after: end)...]
+            guard tail.isEmpty || tail.hasPrefix(":") else {
+                throw wrong("after the broker's address \(host) something is too much")
+            }
+            port = tail.isEmpty ? nil : tail.dropFirst()
+        } else {
+            let parts = rest.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
+            host = parts.first ?? ""
+            port = parts.count == 2 ? parts[1] : nil
+        }
+        guard !host.isEmpty, !host.contains(where: { "/?#@ \0".contains($0) }) else { throw wrong("the broker has no valid host") }
+        var number = Self.defaultPort
+        if let port {
+            guard let value = Int(port), (1...65_535).contains(value) else { throw wrong("the broker's port is not 1 to 65535") }
+            number = value
+        }
+        self.init(host: String(host), port: number, user: user, password: password)
+    }
+}
+
+extension BrokerAddress: CustomStringConvertible {
+    /// The URL without user and password, so that it can be logged.
+    public var description: String { host.contains(":") ? "mqtt://[\(host)]:\(port)" : "mqtt://\(host):\(port)" }
+}
+
+extension BrokerAddress: Decodable {
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.singleValueContainer()
+        do {
+            try self.init(try container.decode(String.self))
+        } catch let error as MQTTError {
+            throw DecodingError.dataCorruptedError(in: container, debugDescription: error.message)
+        }
+    }
+}

@@ -1,0 +1,175 @@
+import Foundation
+import Logging
+import Synchronization
+
+/// A client of an MQTT broker on a thread of its own, over libmosquitto.
+///
+/// It connects by itself and connects again whenever the connection ends, for whatever reason: lost, refused, or ended by the
+/// broker. It speaks MQTT 5 and falls back to 3.1.1.
+///
+/// **Receiving.** What comes in through ``MQTTClientOptions/subscriptions`` is handed over in ``batches``. The acknowledgements of
+/// a batch are held back until ``InboundBatch/acknowledge()``: whatever happens to the process before that, the broker delivers
+/// the messages again. There is one batch at a time, and nothing is read or written between.
+///
+/// **Publishing.** ``publish(_:)`` sends only while connected, at most ``MQTTClientOptions/window`` messages at once, and returns
+/// when the broker has acknowledged all of them. When the connection ends before that it throws: nothing is kept to be sent later,
+/// whoever publishes decides on that.
+///
+/// All methods are safe from any thread.
+public final class MQTTClient: Sendable {
+    /// What comes in, for one reader. It ends after ``stop()``.
+    public let batches: AsyncStream<InboundBatch>
+    private let broker: BrokerAddress
+    private let mailbox: Mailbox
+
+    /// Starts a client, which connects in the background. Throws only for options that cannot be.
+    ///
+    /// `onChange` is called with the connection's state now, and on the client's thread whenever it changes; it must be short.
+    public init(
+        _ options: MQTTClientOptions, logger: Logger, onChange: (@Sendable (MQTTConnectionState) -> Void)? = nil
+    ) throws(MQTTError) {
+        try options.validate()
+        try Library.initialize()
+        let wakeUp = try WakeUp()
+        let mailbox = Mailbox(wakeUp: wakeUp)
+        let (stream, continuation) = AsyncStream.makeStream(of: InboundBatch.self)
+        batches = stream
+        broker = options.broker
+        self.mailbox = mailbox
+        if let onChange {
+            _ = mailbox.observe { state in
+                onChange(state)
+                return false
+            }
+        }
+        let thread = Thread {
+            ClientLoop(options, mailbox: mailbox, wakeUp: wakeUp, logger: logger, batches: continuation).run()
+        }
+        thread.name = "mqtt"
+        thread.start()
+    }
+
+    deinit { mailbox.stop() }
+
+    /// How the connection stands.
+    public var state: MQTTConnectionState { mailbox.connection }
+
+    /// Publishes `messages` in order. Returns what became of each once all are answered for.
+    ///
+    /// Throws ``MQTTError`` if there is no connection or it ends meanwhile, in which case any of them may have arrived, and
+    /// `CancellationError` when the task is cancelled.
+    public func publish(_ messages: [MQTTMessage]) async throws -> [PublishResult] {
+        let request = Mutex<PublishRequest?>(nil)
+        return try await withTaskCancellationHandler {
+            try await withCheckedThrowingContinuation { continuation in
+                publish(messages, keeping: request) { continuation.resume(with: $0) }
+                if Task.isCancelled { request.withLock { $0 }?.fail(CancellationError()) }
+            }
+        } onCancel: {
+            request.withLock { $0 }?.fail(CancellationError())
+        }
+    }
+
+    /// Publishes `messages` in order, regardless of the caller's task. `completion` is called once, on the client's thread or on
+    /// the caller's, and must be short.
+    public func publish(_ messages: [MQTTMessage], completion: @escaping @Sendable (Result<[PublishResult], any Error>) -> Void) {
+        guard !messages.isEmpty else { return completion(.success([])) }
+        mailbox.publish(PublishRequest(messages, completion: completion), broker: broker)
+    }
+
+    private func publish(
+        _ messages: [MQTTMessage], keeping slot: borrowing Mutex<PublishRequest?>,
+        completion: @escaping @Sendable (Result<[PublishResult], any Error>) -> Void
+    ) {
+        guard !messages.isEmpty else { return completion(.success([])) }
+        let request = PublishRequest(messages, completion: completion)
+        slot.withLock { $0 = request }
+        mailbox.publish(request, broker: broker)
+    }
+
+    /// Returns once the client is connected and subscribed. Throws the last ``MQTTError`` when that takes longer than `limit`, or
+    /// the client is stopped, and `CancellationError` when the task is cancelled.
+    public func connected(within limit: Duration) async throws {
+        let mailbox = mailbox
+        let broker = broker
+        let isConnected = try await withThrowingTaskGroup(of: Bool.self) { group in
+            group.addTask { await mailbox.settled() }
+            group.addTask {
+                try await Task.sleep(for: limit)
+                return false
+            }
+            defer { group.cancelAll() }
+            return try await group.next() ?? false
+        }
+        try Task.checkCancellation()
+        if isConnected { return }
+        switch mailbox.connection {
+        case .disconnected(let error): throw error
+        case .stopped: throw MQTTError(.stopped, "the MQTT client of \(broker) was stopped")
+        default: throw MQTTError(.unreachable, "\(broker) did not answer within \(limit)")
+        }
+    }
+
+    /// Lets acknowledged messages' answers leave, says goodbye to the broker, which keeps a persistent session, and ends the
+    /// thread. Publications that were not acknowledged fail. A batch that is still held comes again at the next connection.
+    public func stop() async {
+        await mailbox.stopped()
+    }
+}
+
+extension Mailbox {
+    /// Waits for a connection. Answers `false` if the client was stopped or the task cancelled.
+    func settled() async -> Bool {
+        let pending = Pending()
+        return await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                pending.begin(continuation)
+                let token = observe { state in
+                    switch state {
+                    case .connected:
+                        pending.resume(true)
+                        return true
+                    case .stopped:
+                        pending.resume(false)
+                        return true
+                    default: return pending.isDone
+                    }
+                }
+                if pending.isDone { stopObserving(token) }
+            }
+        } onCancel: {
+            pending.resume(false)
+        }
+    }
+
+    /// A continuation that several may want to resume, the first of whom does.
+    private final class Pending: Sendable {
+        private enum State {
+            case new
+            case waiting(CheckedContinuation<Bool, Never>)
+            case done(Bool)
+        }
+
+        private let state = Mutex(State.new)
+
+        var isDone: Bool { state.withLock { if case .done = $0 { true } else { false } } }
+
+        func begin(_ continuation: CheckedContinuation<Bool, Never>) {
+            let result = state.withLock { state -> Bool? in
+                if case .done(let result) = state { return result }
+                state = .waiting(continuation)
+                return nil
+            }
+            if let result { continuation.resume(returning: result) }
+        }
+
+        func resume(_ result: Bool) {
+            let continuation = state.withLock { state -> CheckedContinuation<Bool, Never>? in
+                defer { if case .done = state {} else { state = .done(result) } }
+                if case .waiting(let continuation) = state { return continuation }
+                return nil
+            }
+            continuation?.resume(returning: result)
+        }
+    }
+}

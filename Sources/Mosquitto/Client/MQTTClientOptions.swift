@@ -1,0 +1,82 @@
+/// How a client connects and what it may use.
+public struct MQTTClientOptions: Sendable {
+    public var broker: BrokerAddress
+    /// Who we are at the broker; the session belongs to it. 1 ... 200 bytes; two clients with one id throw each other out.
+    public var clientID: String
+    /// Whether the broker forgets what an earlier connection of this id left.
+    public var cleanStart: Bool
+    /// How long the broker keeps the session after a connection ended, in whole seconds. With MQTT 3.1.1 a session without
+    /// ``cleanStart`` is kept for as long as the broker likes.
+    public var sessionExpiry: Duration
+    /// How long a connection may be silent: 5 s ... 65535 s. A broker ends one that is silent for one and a half times that.
+    ///
+    /// While acknowledgements are held back (``InboundBatch/acknowledge()``) nothing can be written, no ping either, because
+    /// libmosquitto's queue has them in front. So a batch may be held for half of this time at least; a broker that has heard
+    /// nothing for longer ends the connection and delivers the messages again.
+    public var keepAlive: Duration
+    /// What the broker publishes for us if the connection ends without a goodbye.
+    public var will: MQTTMessage?
+    /// What is published first on each connection.
+    public var birth: MQTTMessage?
+    /// Topic filters, subscribed with quality 1 on each connection.
+    public var subscriptions: [String]
+    /// How many messages the broker may send before it needs an acknowledgement, 1 ... 8192. It bounds a batch.
+    public var receiveMaximum: Int
+    /// Bytes of payload in either direction. A larger message that comes in is handed over without its payload.
+    public var payloadLimit: Int
+    /// How many messages may be on their way to the broker. A broker that allows fewer is heeded.
+    public var window: Int
+    public var version: MQTTVersion
+    public var reconnect: ReconnectPolicy
+    /// How long a broker may take to answer a connection and a subscription.
+    public var answerTimeout: Duration
+
+    public init(
+        broker: BrokerAddress, clientID: String, cleanStart: Bool = true, sessionExpiry: Duration = .zero,
+        keepAlive: Duration = .seconds(60), will: MQTTMessage? = nil, birth: MQTTMessage? = nil, subscriptions: [String] = [],
+        receiveMaximum: Int = 1000, payloadLimit: Int = 256 * 1024, window: Int = 200, version: MQTTVersion = .automatic,
+        reconnect: ReconnectPolicy = ReconnectPolicy(), answerTimeout: Duration = .seconds(10)
+    ) {
+        self.broker = broker
+        self.clientID = clientID
+        self.cleanStart = cleanStart
+        self.sessionExpiry = sessionExpiry
+        self.keepAlive = keepAlive
+        self.will = will
+        self.birth = birth
+        self.subscriptions = subscriptions
+        self.receiveMaximum = receiveMaximum
+        self.payloadLimit = payloadLimit
+        self.window = window
+        self.version = version
+        self.reconnect = reconnect
+        self.answerTimeout = answerTimeout
+    }
+
+    /// Throws ``MQTTError/Code/invalidOptions`` with the first value that cannot be.
+    public func validate() throws(MQTTError) {
+        func require(_ condition: Bool, _ message: String) throws(MQTTError) {
+            guard condition else { throw MQTTError(.invalidOptions, message) }
+        }
+        try require(
+            (1...200).contains(clientID.utf8.count) && !clientID.utf8.contains(0), "a client id has 1 to 200 bytes and no NUL")
+        try require(
+            (5...65_535).contains(keepAlive.components.seconds), "the keep-alive is 5 s to 65535 s, not \(keepAlive)")
+        try require(
+            (0..<Int64(UInt32.max)).contains(sessionExpiry.components.seconds), "the session expiry is 0 s to 4294967294 s")
+        try require((1...8192).contains(receiveMaximum), "the receive maximum is 1 to 8192, not \(receiveMaximum)")
+        try require((1...65_535).contains(window), "the window is 1 to 65535, not \(window)")
+        try require((1...268_435_455).contains(payloadLimit), "the payload limit is 1 to 268435455, not \(payloadLimit)")
+        for message in [will, birth].compactMap(\.self) {
+            if let problem = Topic.problem(message.topic) { throw MQTTError(.invalidOptions, problem) }
+        }
+    }
+}
+
+/// The protocol to speak.
+public enum MQTTVersion: String, Sendable, Decodable {
+    /// MQTT 5, and 3.1.1 from then on if the broker refuses it.
+    case automatic = "auto"
+    case v5 = "5"
+    case v311 = "3.1.1"
+}

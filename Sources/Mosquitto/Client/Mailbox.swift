@@ -1,0 +1,128 @@
+import Synchronization
+
+/// What other threads and the client's thread tell each other.
+final class Mailbox: Sendable {
+    /// Requests that may wait to be looked at. A caller that is over it does not wait for its own publications.
+    static let requestLimit = 1024
+
+    private let state = Mutex(State())
+    private let wakeUp: WakeUp
+
+    private struct State {
+        var requests: [PublishRequest] = []
+        var acknowledged: UInt64 = 0
+        var isStopping = false
+        /// Whether the thread is inside a blocking `connect`, or has ended: nothing to wait for in either case.
+        var isOutOfReach = false
+        var connection = MQTTConnectionState.connecting
+        var nextWaiter = 0
+        /// Called once with each change of the connection until they say that they are done.
+        var waiters: [Int: @Sendable (MQTTConnectionState) -> Bool] = [:]
+        var stopWaiters: [CheckedContinuation<Void, Never>] = []
+    }
+
+    init(wakeUp: WakeUp) { self.wakeUp = wakeUp }
+
+    // MARK: For callers
+
+    var connection: MQTTConnectionState { state.withLock { $0.connection } }
+
+    func publish(_ request: PublishRequest, broker: BrokerAddress) {
+        let problem = state.withLock { state -> MQTTError? in
+            if state.isStopping { return MQTTError(.stopped, "the MQTT client of \(broker) was stopped") }
+            if case .disconnected(let error) = state.connection { return MQTTError(.notConnected, error.message) }
+            if case .connecting = state.connection { return MQTTError(.notConnected, "\(broker): not connected yet") }
+            if state.requests.count >= Self.requestLimit {
+                return MQTTError(.overloaded, "\(broker): \(Self.requestLimit) publications wait already; wait for them first")
+            }
+            state.requests.append(request)
+            return nil
+        }
+        if let problem { request.fail(problem) } else { wakeUp.signal() }
+    }
+
+    func acknowledge(_ batch: UInt64) {
+        state.withLock { $0.acknowledged = max($0.acknowledged, batch) }
+        wakeUp.signal()
+    }
+
+    /// Calls `body` with the connection's state now and after each change, until it returns `true`. Answers a token to stop that.
+    func observe(_ body: @escaping @Sendable (MQTTConnectionState) -> Bool) -> Int {
+        let (token, now) = state.withLock { state in
+            state.nextWaiter += 1
+            state.waiters[state.nextWaiter] = body
+            return (state.nextWaiter, state.connection)
+        }
+        if body(now) { stopObserving(token) }
+        return token
+    }
+
+    func stopObserving(_ token: Int) {
+        state.withLock { _ = $0.waiters.removeValue(forKey: token) }
+    }
+
+    func stop() {
+        state.withLock { $0.isStopping = true }
+        wakeUp.signal()
+    }
+
+    /// Stops and returns when the connection is closed, or at once if the thread hangs in `connect`, which it then leaves by itself.
+    func stopped() async {
+        await withCheckedContinuation { continuation in
+            let isDone = state.withLock { state in
+                state.isStopping = true
+                if !state.isOutOfReach { state.stopWaiters.append(continuation) }
+                return state.isOutOfReach
+            }
+            if isDone { continuation.resume() }
+            wakeUp.signal()
+        }
+    }
+
+    // MARK: For the client's thread
+
+    var isStopping: Bool { state.withLock { $0.isStopping } }
+    var acknowledged: UInt64 { state.withLock { $0.acknowledged } }
+
+    func takeRequests() -> [PublishRequest] {
+        state.withLock { state in
+            defer { state.requests = [] }
+            return state.requests
+        }
+    }
+
+    /// Announces that the thread is about to block. Answers whether it still should.
+    func beginBlocking() -> Bool {
+        state.withLock { state in
+            if !state.isStopping { state.isOutOfReach = true }
+            return !state.isStopping
+        }
+    }
+
+    func endBlocking() {
+        state.withLock { $0.isOutOfReach = false }
+    }
+
+    func report(_ connection: MQTTConnectionState) {
+        let waiters = state.withLock { state -> [Int: @Sendable (MQTTConnectionState) -> Bool] in
+            state.connection = connection
+            return state.waiters
+        }
+        for (token, waiter) in waiters where waiter(connection) { stopObserving(token) }
+    }
+
+    /// The thread ends: nothing it held is left.
+    func finish(_ broker: BrokerAddress) {
+        let (waiters, requests) = state.withLock { state in
+            state.isOutOfReach = true
+            defer {
+                state.stopWaiters = []
+                state.requests = []
+            }
+            return (state.stopWaiters, state.requests)
+        }
+        report(.stopped)
+        for request in requests { request.fail(MQTTError(.stopped, "the MQTT client of \(broker) was stopped")) }
+        for waiter in waiters { waiter.resume() }
+    }
+}

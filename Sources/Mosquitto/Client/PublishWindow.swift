@@ -1,0 +1,66 @@
+/// Which messages go out next and which of them are on their way: what keeps libmosquitto's own queue, which has no limit, empty.
+///
+/// A pure bookkeeper: the client's loop asks it for the next message, hands that to libmosquitto and reports the packet id.
+struct PublishWindow {
+    /// How many messages may be on their way.
+    var limit: Int
+    /// In order of arrival; the first is being sent, from ``next`` on.
+    private var waiting: [PublishRequest] = []
+    private var next = 0
+    private var inFlight: [UInt16: Slot] = [:]
+
+    private struct Slot {
+        let request: PublishRequest
+        let index: Int
+    }
+
+    init(limit: Int) { self.limit = limit }
+
+    var inFlightCount: Int { inFlight.count }
+    var isIdle: Bool { waiting.isEmpty && inFlight.isEmpty }
+
+    mutating func add(_ requests: [PublishRequest]) {
+        waiting += requests
+    }
+
+    /// The message to send now, if there is one and room for it. Report with ``sent(as:)`` or ``refused(_:)`` before asking again.
+    mutating func nextMessage() -> MQTTMessage? {
+        guard inFlight.count < limit else { return nil }
+        while let request = waiting.first {
+            if next < request.messages.count, !request.isFinished { return request.messages[next] }
+            waiting.removeFirst()
+            next = 0
+        }
+        return nil
+    }
+
+    /// The message of the last ``nextMessage()`` is on its way as `packetID`.
+    mutating func sent(as packetID: UInt16) {
+        guard let request = waiting.first else { return }
+        inFlight[packetID] = Slot(request: request, index: next)
+        next += 1
+    }
+
+    /// The message of the last ``nextMessage()`` was not sent.
+    mutating func refused(_ result: PublishResult) {
+        guard let request = waiting.first else { return }
+        let index = next
+        next += 1
+        request.settle(index, result)
+    }
+
+    /// The broker has answered to `packetID`.
+    mutating func answered(_ packetID: UInt16, _ result: PublishResult) {
+        guard let slot = inFlight.removeValue(forKey: packetID) else { return }
+        slot.request.settle(slot.index, result)
+    }
+
+    /// The connection is gone: nothing that waits or is on its way will be answered.
+    mutating func failAll(_ error: any Error) {
+        let requests = waiting + inFlight.values.map(\.request)
+        waiting = []
+        next = 0
+        inFlight = [:]
+        for request in requests { request.fail(error) }
+    }
+}

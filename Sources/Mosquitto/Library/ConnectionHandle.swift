@@ -1,0 +1,236 @@
+import CMosquitto
+import Glibc
+
+/// One connection of libmosquitto: made for it and destroyed with it.
+///
+/// It is never connected twice. libmosquitto keeps what was not acknowledged and sends it again on its own after a reconnect, next
+/// to the caller's own repeats; a handle that dies with its connection cannot.
+///
+/// Not `Sendable`: it lives and dies on the client's thread. The callbacks only collect ``events``, so that nothing of ours runs
+/// inside libmosquitto's locks. In threaded mode (`mosquitto_threaded_set`) whatever is sent, PUBACKs too, is queued and leaves
+/// only through ``write()``.
+final class ConnectionHandle {
+    /// What happened during a call.
+    enum Event {
+        case connected(reason: Int32, sessionPresent: Bool, receiveMaximum: Int?)
+        case subscribed(packetID: UInt16, granted: [Int32])
+        /// The broker acknowledged a message, or one of quality 0 was written.
+        case published(packetID: UInt16, reason: Int32)
+        case message(InboundMessage)
+        /// The broker said goodbye with this reason of MQTT 5.
+        case dismissed(reason: Int32)
+    }
+
+    private let client: OpaquePointer
+    private let clientID: String
+    private let payloadLimit: Int
+    private let isVersion5: Bool
+    fileprivate var events: [Event] = []
+    /// The flags of the PUBLISH that is being handled: see ``noteLog(_:)``.
+    fileprivate var announcement: (packetID: UInt16, isRedelivery: Bool)?
+    /// Set when libmosquitto handed over a message without telling whether it is a redelivery.
+    private(set) var lacksRedeliveryFlag = false
+
+    init(_ options: MQTTClientOptions, version: MQTTVersion) throws(MQTTError) {
+        try Library.initialize()
+        guard let client = mosquitto_new(options.clientID, options.cleanStart, nil) else {
+            throw MQTTError(.library, "libmosquitto has no memory for a client")
+        }
+        self.client = client
+        clientID = options.clientID
+        payloadLimit = options.payloadLimit
+        isVersion5 = version != .v311
+        mosquitto_user_data_set(client, Unmanaged.passUnretained(self).toOpaque())
+        try configure(options)
+        installCallbacks()
+    }
+
+    deinit { mosquitto_destroy(client) }
+
+    private func configure(_ options: MQTTClientOptions) throws(MQTTError) {
+        var code = mosquitto_threaded_set(client, true)
+        func set(_ option: mosq_opt_t, _ value: Int) {
+            if code == 0 { code = tallywire_mosquitto_option(client, Int32(option.rawValue), Int32(value)) }
+        }
+        set(MOSQ_OPT_PROTOCOL_VERSION, isVersion5 ? Int(MQTT_PROTOCOL_V5) : Int(MQTT_PROTOCOL_V311))
+        set(MOSQ_OPT_RECEIVE_MAXIMUM, options.receiveMaximum)
+        // The window is ours. libmosquitto's default of 20 would let the rest pile up in its own queue.
+        set(MOSQ_OPT_SEND_MAXIMUM, options.window)
+        set(MOSQ_OPT_TCP_NODELAY, 1)
+        if code == 0, let user = options.broker.user { code = mosquitto_username_pw_set(client, user, options.broker.password) }
+        if code == 0, let will = options.will {
+            code = mosquitto_will_set(
+                client, will.topic, Int32(will.payload.count), will.payload, Int32(will.quality.rawValue), will.retain)
+        }
+        guard code == 0 else {
+            throw MQTTError(
+                .invalidOptions, "libmosquitto \(Library.version) refuses the client's options: \(Library.describe(code))")
+        }
+    }
+
+    private func installCallbacks() {
+        mosquitto_connect_v5_callback_set(client) { _, context, reason, flags, properties in
+            var receiveMaximum: UInt16 = 0
+            let hasMaximum =
+                mosquitto_property_read_int16(properties, Int32(MQTT_PROP_RECEIVE_MAXIMUM.rawValue), &receiveMaximum, false) != nil
+            handle(context).events.append(
+                .connected(
+                    reason: reason, sessionPresent: flags & 1 != 0, receiveMaximum: hasMaximum ? Int(receiveMaximum) : nil))
+        }
+        mosquitto_disconnect_v5_callback_set(client) { _, context, reason, _ in
+            // Codes of the library are below 128; those are known from the call that failed.
+            if reason >= 128 { handle(context).events.append(.dismissed(reason: reason)) }
+        }
+        mosquitto_subscribe_v5_callback_set(client) { _, context, packetID, count, granted, _ in
+            let codes = granted.map { Array(UnsafeBufferPointer(start: $0, count: Int(count))) } ?? []
+            handle(context).events.append(.subscribed(packetID: UInt16(truncatingIfNeeded: packetID), granted: codes))
+        }
+        mosquitto_publish_v5_callback_set(client) { _, context, packetID, reason, _ in
+            handle(context).events.append(.published(packetID: UInt16(truncatingIfNeeded: packetID), reason: reason))
+        }
+        mosquitto_message_v5_callback_set(client) { _, context, message, properties in
+            guard let message else { return }
+            handle(context).receive(message.pointee, properties)
+        }
+        mosquitto_log_callback_set(client) { _, context, level, text in
+            guard level == MOSQ_LOG_DEBUG, let text else { return }
+            handle(context).noteLog(text)
+        }
+    }
+
+    /// What happened since the last call of this.
+    func takeEvents() -> [Event] {
+        defer { events.removeAll(keepingCapacity: true) }
+        return events
+    }
+}
+
+// MARK: Receiving
+
+extension ConnectionHandle {
+    /// Takes the DUP flag from libmosquitto's debug line.
+    ///
+    /// `struct mosquitto_message` does not have it. But right before the callback, on the same thread, `handle__publish` logs
+    /// `Client ID received PUBLISH (d1, q1, r0, m7, 'topic', ... (13 bytes))`, the same in every version since 1.0.
+    /// Should a version stop doing so, the client reports it and takes no message, rather than count a scan twice.
+    fileprivate func noteLog(_ text: UnsafePointer<CChar>) {
+        guard let flags = strstr(text, " received PUBLISH (d"), strncmp(text, "Client ", 7) == 0 else { return }
+        let digits = flags + 20
+        guard let id = strstr(digits, ", m") else { return }
+        announcement = (UInt16(truncatingIfNeeded: strtol(id + 3, nil, 10)), digits.pointee == CChar(UInt8(ascii: "1")))
+    }
+
+    fileprivate func receive(_ message: mosquitto_message, _ properties: OpaquePointer?) {
+        let packetID = message.qos > 0 ? UInt16(truncatingIfNeeded: message.mid) : nil
+        defer { announcement = nil }
+        guard let announcement, announcement.packetID == packetID ?? 0 else {
+            lacksRedeliveryFlag = true
+            return
+        }
+        let size = Int(message.payloadlen)
+        var payload: [UInt8] = []
+        if size > 0, size <= payloadLimit, let bytes = message.payload {
+            payload = Array(UnsafeRawBufferPointer(start: bytes, count: size))
+        }
+        events.append(
+            .message(
+                InboundMessage(
+                    topic: String(cString: message.topic), payload: payload, size: size, packetID: packetID,
+                    isRedelivery: announcement.isRedelivery, isRetained: message.retain,
+                    responseTopic: Self.string(MQTT_PROP_RESPONSE_TOPIC, in: properties),
+                    correlationData: Self.bytes(MQTT_PROP_CORRELATION_DATA, in: properties))))
+    }
+
+    private static func string(_ property: mqtt5_property, in properties: OpaquePointer?) -> String? {
+        var value: UnsafeMutablePointer<CChar>?
+        guard mosquitto_property_read_string(properties, Int32(property.rawValue), &value, false) != nil, let value else {
+            return nil
+        }
+        defer { free(value) }
+        return String(cString: value)
+    }
+
+    private static func bytes(_ property: mqtt5_property, in properties: OpaquePointer?) -> [UInt8]? {
+        var value: UnsafeMutableRawPointer?
+        var count: UInt16 = 0
+        guard mosquitto_property_read_binary(properties, Int32(property.rawValue), &value, &count, false) != nil else { return nil }
+        defer { free(value) }
+        return value.map { Array(UnsafeRawBufferPointer(start: $0, count: Int(count))) } ?? []
+    }
+}
+
+// MARK: Acting
+
+extension ConnectionHandle {
+    /// Opens the connection and queues CONNECT. It blocks while the name is resolved and the host answers, which the kernel
+    /// limits to about two minutes. `errno` says more after `MOSQ_ERR_ERRNO` and `MOSQ_ERR_EAI`.
+    func connect(_ options: MQTTClientOptions) -> Int32 {
+        var properties: OpaquePointer?
+        defer { mosquitto_property_free_all(&properties) }
+        let expiry = UInt32(clamping: options.sessionExpiry.components.seconds)
+        if isVersion5, expiry > 0 {
+            let code = mosquitto_property_add_int32(&properties, Int32(MQTT_PROP_SESSION_EXPIRY_INTERVAL.rawValue), expiry)
+            guard code == 0 else { return code }
+        }
+        return mosquitto_connect_bind_v5(
+            client, options.broker.host, Int32(options.broker.port), Int32(options.keepAlive.components.seconds), nil, properties)
+    }
+
+    /// Queues one SUBSCRIBE for `filters`, all with quality 1. Answers its packet id.
+    func subscribe(_ filters: [String]) -> Result<UInt16, CodeError> {
+        var packetID: Int32 = 0
+        var pointers = filters.map { strdup($0) }
+        defer { for pointer in pointers { free(pointer) } }
+        let code = pointers.withUnsafeMutableBufferPointer { buffer in
+            mosquitto_subscribe_multiple(client, &packetID, Int32(buffer.count), buffer.baseAddress, 1, 0, nil)
+        }
+        return code == 0 ? .success(UInt16(truncatingIfNeeded: packetID)) : .failure(CodeError(code: code))
+    }
+
+    /// Queues `message`. Answers its packet id.
+    func publish(_ message: MQTTMessage) -> Result<UInt16, CodeError> {
+        var properties: OpaquePointer?
+        defer { mosquitto_property_free_all(&properties) }
+        var code: Int32 = 0
+        if isVersion5, let topic = message.responseTopic {
+            code = mosquitto_property_add_string(&properties, Int32(MQTT_PROP_RESPONSE_TOPIC.rawValue), topic)
+        }
+        if code == 0, isVersion5, let data = message.correlationData {
+            code = mosquitto_property_add_binary(
+                &properties, Int32(MQTT_PROP_CORRELATION_DATA.rawValue), data, UInt16(clamping: data.count))
+        }
+        var packetID: Int32 = 0
+        if code == 0 {
+            code = mosquitto_publish_v5(
+                client, &packetID, message.topic, Int32(message.payload.count), message.payload, Int32(message.quality.rawValue),
+                message.retain, properties)
+        }
+        return code == 0 ? .success(UInt16(truncatingIfNeeded: packetID)) : .failure(CodeError(code: code))
+    }
+
+    /// Queues DISCONNECT.
+    func disconnect() -> Int32 { mosquitto_disconnect_v5(client, 0, nil) }
+
+    /// The socket, or a negative number once it is closed.
+    var socket: Int32 { mosquitto_socket(client) }
+    var wantsToWrite: Bool { mosquitto_want_write(client) }
+
+    /// Reads one packet, or a few if publications are on their way, or as much of one as has come.
+    func read() -> Int32 { mosquitto_loop_read(client, 1) }
+    /// Writes what is queued, as far as the socket takes it.
+    func write() -> Int32 { mosquitto_loop_write(client, 1) }
+    /// Queues a ping when it is time, and closes a connection whose last ping was not answered.
+    func keepAlive() -> Int32 { mosquitto_loop_misc(client) }
+
+    /// A code of the library.
+    struct CodeError: Error {
+        let code: Int32
+    }
+}
+
+/// The handle that a callback is for: `mosquitto_user_data_set` has it, unretained, and callbacks come only out of calls that the
+/// handle itself makes.
+private func handle(_ context: UnsafeMutableRawPointer?) -> ConnectionHandle {
+    guard let context else { preconditionFailure("libmosquitto lost the client's user data") }
+    return Unmanaged<ConnectionHandle>.fromOpaque(context).takeUnretainedValue()
+}

@@ -1,0 +1,28 @@
+import CMosquitto
+
+/// libmosquitto itself.
+public enum Library {
+    /// The version that runs, such as `2.0.11`.
+    public static let version: String = {
+        var major: Int32 = 0
+        var minor: Int32 = 0
+        var revision: Int32 = 0
+        mosquitto_lib_version(&major, &minor, &revision)
+        return "\(major).\(minor).\(revision)"
+    }()
+
+    /// `mosquitto_lib_init` has to run once before anything else, and a global is made once.
+    private static let initialized: Int32 = mosquitto_lib_init()
+
+    static func initialize() throws(MQTTError) {
+        guard initialized == MOSQ_ERR_SUCCESS.rawValue else {
+            throw MQTTError(.library, "libmosquitto \(version) could not be initialized: \(describe(initialized))")
+        }
+    }
+
+    /// What a function of the library answered, in words.
+    static func describe(_ code: Int32) -> String { String(cString: mosquitto_strerror(code)) }
+
+    /// What a broker answered, in words: a reason code of MQTT 5.
+    static func describe(reason code: Int32) -> String { String(cString: mosquitto_reason_string(code)) }
+}

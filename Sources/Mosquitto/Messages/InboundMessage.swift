@@ -1,0 +1,68 @@
+/// A message that came in through a subscription.
+public struct InboundMessage: Equatable, Sendable {
+    public var topic: String
+    /// The payload, empty if it was over the client's limit: see ``isOversized``.
+    public var payload: [UInt8]
+    /// The size of the payload on the wire.
+    public var size: Int
+    /// The packet's id, unique among the messages of this session that are not acknowledged; `nil` with quality 0.
+    public var packetID: UInt16?
+    /// Whether the broker has tried to deliver it before (the DUP flag). It may or may not have been seen here.
+    public var isRedelivery: Bool
+    /// Whether it was lying at the broker before the subscription.
+    public var isRetained: Bool
+    public var responseTopic: String?
+    public var correlationData: [UInt8]?
+
+    public init(
+        topic: String, payload: [UInt8], size: Int? = nil, packetID: UInt16?, isRedelivery: Bool = false, isRetained: Bool = false,
+        responseTopic: String? = nil, correlationData: [UInt8]? = nil
+    ) {
+        self.topic = topic
+        self.payload = payload
+        self.size = size ?? payload.count
+        self.packetID = packetID
+        self.isRedelivery = isRedelivery
+        self.isRetained = isRetained
+        self.responseTopic = responseTopic
+        self.correlationData = correlationData
+    }
+
+    /// Whether the payload was left out because it is over the limit.
+    public var isOversized: Bool { size > payload.count }
+}
+
+/// Messages that were read together and whose acknowledgements are held back together.
+///
+/// The client reads nothing more, writes nothing and hands over no other batch until ``acknowledge()`` is called. If the process
+/// ends before that, or the connection is lost, the broker delivers the messages of quality 1 again.
+public struct InboundBatch: Sendable {
+    /// In the order in which the broker sent them. At least one.
+    public let messages: [InboundMessage]
+    /// How many times the broker began a session anew for this client since the client was made. Within one session a packet
+    /// id is given to another message only after the earlier one was acknowledged; across sessions it means nothing.
+    public let session: Int
+    let number: UInt64
+    let mailbox: Mailbox?
+
+    init(messages: [InboundMessage], session: Int, number: UInt64, mailbox: Mailbox) {
+        self.messages = messages
+        self.session = session
+        self.number = number
+        self.mailbox = mailbox
+    }
+
+    /// A batch that came from no broker, for tests of what handles batches.
+    public init(messages: [InboundMessage], session: Int = 0) {
+        self.messages = messages
+        self.session = session
+        self.number = 0
+        self.mailbox = nil
+    }
+
+    /// Lets the acknowledgements of these messages go, and the client read on. If the connection was lost meanwhile, the
+    /// acknowledgements are gone with it and the messages come again. Calls after the first do nothing.
+    public func acknowledge() {
+        mailbox?.acknowledge(number)
+    }
+}

@@ -1,0 +1,41 @@
+/// A message to publish.
+public struct MQTTMessage: Equatable, Sendable {
+    public var topic: String
+    public var payload: [UInt8]
+    public var quality: QualityOfService
+    /// Whether the broker keeps it as the topic's last word. A retained empty payload takes that away.
+    public var retain: Bool
+    /// Where an answer is expected. MQTT 5 only; left out on a 3.1.1 connection.
+    public var responseTopic: String?
+    /// What an answer has to bear. MQTT 5 only; left out on a 3.1.1 connection.
+    public var correlationData: [UInt8]?
+
+    public init(
+        topic: String, payload: [UInt8], quality: QualityOfService = .atLeastOnce, retain: Bool = false,
+        responseTopic: String? = nil, correlationData: [UInt8]? = nil
+    ) {
+        self.topic = topic
+        self.payload = payload
+        self.quality = quality
+        self.retain = retain
+        self.responseTopic = responseTopic
+        self.correlationData = correlationData
+    }
+}
+
+/// How surely a message arrives. Quality 2 is left out on purpose: libmosquitto keeps such messages in memory between two
+/// handshakes, so that a crash loses them, and an id in the payload gives "exactly once" without it.
+public enum QualityOfService: Int, Sendable, Codable {
+    case atMostOnce = 0
+    case atLeastOnce = 1
+}
+
+/// What became of one published message.
+public enum PublishResult: Equatable, Sendable {
+    /// The broker has it: acknowledged with quality 1, written to the connection with quality 0.
+    case accepted
+    /// The broker or the protocol will never take this message: too large, not a topic.
+    case rejected(String)
+    /// The broker does not take it now, and may once somebody changed that: not authorized, quota exceeded.
+    case denied(String)
+}
