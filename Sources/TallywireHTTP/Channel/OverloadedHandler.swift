@@ -24,10 +24,7 @@ final class OverloadedHandler: ChannelInboundHandler {
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         guard !hasAnswered, case .head = unwrapInboundIn(data) else { return }
         hasAnswered = true
-        ChannelProblem(
-            UpgradeRefusal(
-                status: .serviceUnavailable, code: "overloaded", message: "all connections are taken; try again later")
-        ).write(to: context)
+        Problem.tooManyConnections.end(context)
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {

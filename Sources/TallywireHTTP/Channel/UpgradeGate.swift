@@ -20,7 +20,7 @@ final class UpgradeGate: ChannelDuplexHandler, RemovableChannelHandler {
     /// Requests whose response is not complete.
     private var unanswered = 0
     private var isLast = false
-    private var refusal: UpgradeRefusal?
+    private var refusal: Problem?
     /// The upgrade that was let through.
     private(set) var admitted: AdmittedUpgrade?
 
@@ -30,7 +30,7 @@ final class UpgradeGate: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     /// Why the last request was refused, once.
-    func takeRefusal() -> UpgradeRefusal? {
+    func takeRefusal() -> Problem? {
         defer { refusal = nil }
         return refusal
     }
@@ -60,11 +60,8 @@ final class UpgradeGate: ChannelDuplexHandler, RemovableChannelHandler {
         // Nobody is there yet to answer what cannot be read.
         guard error is HTTPParserError else { return context.close(promise: nil) }
         requests += 1
-        let problem =
-            error as? HTTPParserError == .headerOverflow
-            ? ChannelProblem(status: .requestHeaderFieldsTooLarge, code: "too_large", message: "the header is too large")
-            : ChannelProblem(status: .badRequest, code: "invalid_request", message: "this is not an HTTP/1.1 request")
-        problem.write(to: context)
+        let isTooLarge = error as? HTTPParserError == .headerOverflow
+        (isTooLarge ? Problem.headerTooLarge : .invalidRequest("this is not an HTTP/1.1 request")).end(context)
     }
 
     // MARK: Every request

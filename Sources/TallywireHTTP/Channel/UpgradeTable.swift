@@ -5,8 +5,10 @@ import TallywirePipeline
 /// The endpoints by their paths, and the decision whether a request may become a WebSocket connection.
 struct UpgradeTable: Sendable {
     private let endpoints: [String: any UpgradeEndpoint]
+    private let hosts: HostPolicy
 
-    init(_ endpoints: [any UpgradeEndpoint]) {
+    init(_ endpoints: [any UpgradeEndpoint], hosts: HostPolicy = HostPolicy()) {
+        self.hosts = hosts
         self.endpoints = Dictionary(endpoints.map { ($0.path, $0) }, uniquingKeysWith: { first, _ in first })
     }
 
@@ -20,7 +22,7 @@ struct UpgradeTable: Sendable {
     /// What to do with a request that has an `Upgrade` header.
     enum Decision {
         case upgrade(AdmittedUpgrade)
-        case refuse(UpgradeRefusal)
+        case refuse(Problem)
         /// It goes to the router without the header.
         case ignore
     }
@@ -32,21 +34,33 @@ struct UpgradeTable: Sendable {
             let endpoint = endpoint(for: head.uri)
         else { return .ignore }
         guard isFirst else {
-            return .refuse(.invalid("an upgrade has to be the first request of its connection"))
+            return .refuse(.invalidRequest("an upgrade has to be the first request of its connection"))
         }
         guard head.method == .GET, head.version == .http1_1, head.asksForConnectionUpgrade,
             head.headers[canonicalForm: "sec-websocket-version"] == ["13"]
         else { return .refuse(.upgradeRequired) }
         let keys = head.headers["sec-websocket-key"]
         guard keys.count == 1, Self.isKey(keys[0]) else {
-            return .refuse(.invalid("Sec-WebSocket-Key is not 16 bytes in base64"))
+            return .refuse(.invalidRequest("Sec-WebSocket-Key is not 16 bytes in base64", field: "Sec-WebSocket-Key"))
         }
-        guard !head.hasBody else { return .refuse(.invalid("a request for an upgrade has no body")) }
+        guard !head.hasBody else { return .refuse(.invalidRequest("a request for an upgrade has no body")) }
+        if let problem = foreignness(of: head) { return .refuse(problem) }
         switch endpoint.admit(head, remote: remote) {
         case .accept(let headers): return .upgrade(AdmittedUpgrade(endpoint: endpoint, headers: headers))
-        case .refuse(let status, let code, let message):
-            return .refuse(UpgradeRefusal(status: status, code: code, message: message))
+        case .refuse(let status, let code, let message): return .refuse(.refusedUpgrade(status, code: code, message: message))
         }
+    }
+
+    /// Keeps out foreign pages, which may open a WebSocket to anywhere and read what comes: see ``HostPolicy``. Programs that are
+    /// no browsers send no origin.
+    private func foreignness(of head: HTTPRequestHead) -> Problem? {
+        guard let authority = head.headers.first(name: "host"), hosts.allows(authority) else {
+            return .forbidden("this server has another name; its configuration can name further hosts")
+        }
+        guard let origin = head.headers.first(name: "origin") else { return nil }
+        let host = origin.firstRange(of: "://").map { origin[$0.upperBound...] }
+        if let host, hosts.allows(String(host)) { return nil }
+        return .forbidden("a page of \(origin) cannot read events here; the configuration can name further hosts")
     }
 
     /// Whether a key is 16 bytes in base64: 22 digits and two signs of padding.
@@ -67,20 +81,6 @@ struct UpgradeTable: Sendable {
 struct AdmittedUpgrade: Sendable {
     let endpoint: any UpgradeEndpoint
     let headers: HTTPHeaders
-}
-
-/// Why a request does not become a WebSocket connection.
-struct UpgradeRefusal: Equatable, Sendable {
-    let status: HTTPResponseStatus
-    let code: String
-    let message: String
-
-    static let upgradeRequired = UpgradeRefusal(
-        status: .upgradeRequired, code: "upgrade_required", message: "this path speaks WebSocket, version 13")
-
-    static func invalid(_ message: String) -> UpgradeRefusal {
-        UpgradeRefusal(status: .badRequest, code: "invalid_request", message: message)
-    }
 }
 
 extension HTTPRequestHead {

@@ -17,6 +17,8 @@ public struct UpgradingServerConfiguration: Sendable {
     public var headerSize = 64 * 1024
     /// Header fields in one request.
     public var headerFields = 128
+    /// The names under which a page may open a WebSocket here, beside the loopback ones.
+    public var hosts = HostPolicy()
 
     public init() {}
 
@@ -38,7 +40,7 @@ public struct UpgradingServerConfiguration: Sendable {
 public func upgradingServer(
     endpoints: [any UpgradeEndpoint], configuration: UpgradingServerConfiguration = UpgradingServerConfiguration()
 ) -> HTTPServerBuilder {
-    let table = UpgradeTable(endpoints)
+    let table = UpgradeTable(endpoints, hosts: configuration.hosts)
     let count = ConnectionCount(limit: configuration.connections)
     return HTTPServerBuilder { responder in
         UpgradingChannel(

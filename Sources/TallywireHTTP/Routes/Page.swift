@@ -10,7 +10,9 @@ struct Page: Sendable {
 
     /// The live page: what stands in `Pages/`.
     static let all = [
-        Page(path: "/", mediaType: "text/html; charset=utf-8", bytes: PackageResources.index_html)
+        Page(path: "/", mediaType: "text/html; charset=utf-8", bytes: PackageResources.index_html),
+        Page(path: "/live.js", mediaType: "text/javascript; charset=utf-8", bytes: PackageResources.live_js),
+        Page(path: "/live.css", mediaType: "text/css; charset=utf-8", bytes: PackageResources.live_css),
     ]
 
     var route: Route {

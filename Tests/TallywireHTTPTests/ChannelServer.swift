@@ -1,0 +1,126 @@
+import Hummingbird
+import HummingbirdCore
+import Logging
+import NIOCore
+import NIOHTTP1
+import NIOPosix
+import ServiceLifecycle
+import TallywirePipeline
+
+@testable import TallywireHTTP
+
+/// An endpoint that sends bytes back, so that upgrades show without any WebSocket.
+struct ByteEcho: UpgradeEndpoint {
+    var path = "/ws"
+    var admission = UpgradeAdmission.accept(["X-Echo": "yes"])
+
+    func admit(_ head: HTTPRequestHead, remote: SocketAddress?) -> UpgradeAdmission { admission }
+
+    func install(on channel: any Channel, head: HTTPRequestHead) -> EventLoopFuture<Void> {
+        channel.pipeline.addHandler(Echo())
+    }
+
+    private final class Echo: ChannelInboundHandler, Sendable {
+        typealias InboundIn = ByteBuffer
+
+        func channelRead(context: ChannelHandlerContext, data: NIOAny) { context.writeAndFlush(data, promise: nil) }
+
+        func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+            if event as? ChannelEvent == .inputClosed { context.close(promise: nil) }
+        }
+    }
+}
+
+/// Serves `endpoints` beside a small router while `body` runs, which gets the port.
+func withChannelServer(
+    _ endpoints: [any UpgradeEndpoint], _ configuration: UpgradingServerConfiguration = .init(), _ body: (Int) async throws -> Void
+) async throws {
+    try await withChannelServer(endpoints, configuration) { port, _ in try await body(port) }
+}
+
+/// The same; `body` also gets what it can shut down itself.
+func withChannelServer(
+    _ endpoints: [any UpgradeEndpoint], _ configuration: UpgradingServerConfiguration = .init(),
+    _ body: (Int, ServiceGroup) async throws -> Void
+) async throws {
+    let (ports, continuation) = AsyncStream.makeStream(of: Int.self)
+    var logger = Logger(label: "server")
+    logger.logLevel = .error
+    let router = Router()
+    router.get("/hello") { _, _ in "hello" }
+    router.post("/length") { request, _ in
+        try await String(request.body.collect(upTo: 1 << 20).readableBytes)
+    }
+    let application = Application(
+        router: router, server: upgradingServer(endpoints: endpoints, configuration: configuration),
+        configuration: .init(address: .hostname("127.0.0.1", port: 0)),
+        onServerRunning: { continuation.yield($0.localAddress?.port ?? 0) }, logger: logger)
+    let group = ServiceGroup(configuration: .init(services: [application], logger: logger))
+    try await withThrowingTaskGroup(of: Void.self) { tasks in
+        tasks.addTask { try await group.run() }
+        var iterator = ports.makeAsyncIterator()
+        guard let port = await iterator.next() else { throw CancellationError() }
+        let result: Result<Void, any Error>
+        do { result = .success(try await body(port, group)) } catch { result = .failure(error) }
+        await group.triggerGracefulShutdown()
+        try await tasks.waitForAll()
+        try result.get()
+    }
+}
+
+/// A connection that sends what it is told and keeps what comes.
+struct RawConnection {
+    let channel: NIOAsyncChannel<ByteBuffer, ByteBuffer>
+
+    static func open<Result: Sendable>(
+        _ port: Int, _ body: (inout RawExchange) async throws -> Result
+    ) async throws -> Result {
+        let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+            .channelOption(.allowRemoteHalfClosure, value: true)
+            .connect(host: "127.0.0.1", port: port) { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try NIOAsyncChannel<ByteBuffer, ByteBuffer>(wrappingChannelSynchronously: channel)
+                }
+            }
+        return try await channel.executeThenClose { inbound, outbound in
+            var exchange = RawExchange(inbound: inbound.makeAsyncIterator(), outbound: outbound)
+            return try await body(&exchange)
+        }
+    }
+}
+
+/// The two directions of a ``RawConnection``.
+struct RawExchange {
+    var inbound: NIOAsyncChannelInboundStream<ByteBuffer>.AsyncIterator
+    let outbound: NIOAsyncChannelOutboundWriter<ByteBuffer>
+    private var received = ""
+
+    init(inbound: NIOAsyncChannelInboundStream<ByteBuffer>.AsyncIterator, outbound: NIOAsyncChannelOutboundWriter<ByteBuffer>) {
+        self.inbound = inbound
+        self.outbound = outbound
+    }
+
+    /// Sends lines of HTTP, with the line ends that it wants.
+    func send(_ text: String) async throws {
+        try await outbound.write(
+            ByteBuffer(string: text.split(separator: "\n", omittingEmptySubsequences: false).joined(separator: "\r\n")))
+    }
+
+    /// Everything up to and with `mark`, or to the end if it does not come.
+    mutating func receive(through mark: String) async throws -> String {
+        while true {
+            if let range = received.firstRange(of: mark) {
+                defer { received.removeSubrange(..<range.upperBound) }
+                return String(received[..<range.upperBound])
+            }
+            guard let bytes = try await inbound.next() else {
+                defer { received = "" }
+                return received
+            }
+            received += String(buffer: bytes)
+        }
+    }
+
+    /// Everything to the end of the connection.
+    mutating func receiveAll() async throws -> String { try await receive(through: "\u{0}never\u{0}") }
+}
