@@ -4,7 +4,7 @@ import NIOCore
 /// What the handlers of one request share.
 public struct APIContext: RequestContext {
     public var coreContext: CoreRequestContextStorage
-    /// The connection, to end its input when a streamed body stalls.
+    /// The connection, to end its input when a body stalls.
     let channel: any Channel
 
     public init(source: ApplicationRequestContextSource) {

@@ -79,7 +79,7 @@ struct SecurityTests {
             head: HTTPRequest(method: .get, scheme: "http", authority: authority, path: "/health/live"),
             body: RequestBody(buffer: ByteBuffer()))
         let context = APIContext(
-            source: ApplicationRequestContextSource(channel: EmbeddedChannel(), logger: contextLogger))
+            source: ApplicationRequestContextSource(channel: NIOAsyncTestingChannel(), logger: contextLogger))
         let response = try await shop.api.makeRouter().buildResponder().respond(to: request, context: context)
         #expect(response.status == (isAllowed ? .ok : .forbidden))
         await shop.engine.stop()

@@ -37,7 +37,8 @@ extension OpenAPI {
         Operation(
             method: "delete", path: "/api/products/{id}", id: "removeProduct", tag: "catalogue",
             summary: "Removes a product that has no stock.", parameters: ["productId", "idempotencyKey"],
-            answers: [.json(200, "The receipt.", "Receipt")], problems: ["unknown_product", "in_stock"]),
+            answers: [.json(200, "The receipt.", "Receipt", headers: ["Tallywire-Epoch"])],
+            problems: ["unknown_product", "in_stock"]),
         Operation(
             method: "patch", path: "/api/products/{id}/status", id: "updateStatus", tag: "catalogue",
             summary: "Changes the status.", parameters: ["productId", "idempotencyKey"],
@@ -67,7 +68,8 @@ extension OpenAPI {
         Operation(
             method: "delete", path: "/api/variants/{id}", id: "removeVariant", tag: "catalogue",
             summary: "Removes a variant that has no stock.", parameters: ["variantId", "idempotencyKey"],
-            answers: [.json(200, "The receipt.", "Receipt")], problems: ["unknown_variant", "in_stock"]),
+            answers: [.json(200, "The receipt.", "Receipt", headers: ["Tallywire-Epoch"])],
+            problems: ["unknown_variant", "in_stock"]),
         Operation(
             method: "get", path: "/api/locations", id: "listLocations", tag: "catalogue", summary: "Locations by code.",
             parameters: ["limit", "cursor"], answers: [.json(200, "A page.", "LocationPage", headers: reading)]),
@@ -90,7 +92,7 @@ extension OpenAPI {
             method: "patch", path: "/api/variants/{id}/inventory", id: "updateInventory", tag: "movements",
             summary: "Changes one variant's stock at one location.", parameters: ["variantId", "idempotencyKey"],
             body: .json("InventoryUpdate", [("add", ["operation": "add", "quantity": 5, "reason": "restock"])]),
-            answers: [.json(200, "The receipt.", "Receipt")], problems: ofStock),
+            answers: [.json(200, "The receipt.", "Receipt", headers: ["Tallywire-Epoch"])], problems: ofStock),
         Operation(
             method: "post", path: "/api/movements", id: "createMovements", tag: "movements",
             summary: "Applies movements: one, an array, or one a line.",

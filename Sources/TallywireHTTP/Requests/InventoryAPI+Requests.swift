@@ -12,40 +12,29 @@ extension InventoryAPI {
     // MARK: Bodies
 
     /// Decodes the JSON body.
-    func decode<Body: Decodable>(_ type: Body.Type, from request: Request) async throws -> Body {
+    func decode<Body: Decodable>(_ type: Body.Type, from request: Request, _ context: APIContext) async throws -> Body {
         guard try BodyFormat(request) == .json else {
             throw Problem.unsupportedMediaType("this path takes application/json")
         }
-        return try BodyDecoder().decode(type, from: await collect(request).readableBytesView)
+        return try BodyDecoder().decode(type, from: await collect(request, context).readableBytesView)
     }
 
     /// The whole body, if it keeps to the limits of size and time.
-    func collect(_ request: Request) async throws -> ByteBuffer {
+    func collect(_ request: Request, _ context: APIContext) async throws -> ByteBuffer {
         let tooLarge = Problem.tooLarge(
             "a JSON body has at most \(limits.body) bytes; movements can be sent as application/x-ndjson")
         if let length = request.headers[.contentLength].flatMap({ Int($0) }), length > limits.body { throw tooLarge }
-        let body = request.body
-        let limits = limits
+        let timer = BodyTimer(channel: context.channel, limit: limits.bodyTime)
+        timer.start()
+        defer { timer.stop() }
         do {
-            return try await withDeadline(limits.bodyTime) { try await body.collect(upTo: limits.body) }
+            let body = try await request.body.collect(upTo: limits.body)
+            if timer.hasExpired { throw Problem.timedOut(limits.bodyTime) }
+            return body
         } catch is NIOTooManyBytesError {
             throw tooLarge
-        }
-    }
-
-    /// What `read` gives, or 408 if it takes longer than `limit`.
-    private func withDeadline<Value: Sendable>(
-        _ limit: Duration, _ read: @escaping @Sendable () async throws -> Value
-    ) async throws -> Value {
-        try await withThrowingTaskGroup(of: Value?.self) { group in
-            group.addTask { try await read() }
-            group.addTask {
-                try await Task.sleep(for: limit)
-                return nil
-            }
-            defer { group.cancelAll() }
-            guard let first = try await group.next(), let value = first else { throw Problem.timedOut(limit) }
-            return value
+        } catch  where timer.hasExpired {
+            throw Problem.timedOut(limits.bodyTime)
         }
     }
 
@@ -106,6 +95,6 @@ extension InventoryAPI {
 
     /// The answer to a change that leaves nothing else to show.
     func answer(_ receipt: Receipt) -> Response {
-        .json { receipt.write(to: &$0) }
+        .json(headers: [.tallywireEpoch: journal.epoch]) { receipt.write(to: &$0) }
     }
 }

@@ -12,7 +12,7 @@ extension InventoryAPI {
             try refuseKey(request)
             return MovementStream(api: self, request: request, context: context).response
         case .json:
-            let body = try await collect(request).readableBytesView
+            let body = try await collect(request, context).readableBytesView
             if body.first(where: { !$0.isJSONSpace }) == UInt8(ascii: "[") {
                 try refuseKey(request)
                 return try await createBatch(BodyDecoder().decode(MovementBatchBody.self, from: body))

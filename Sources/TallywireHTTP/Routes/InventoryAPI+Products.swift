@@ -30,7 +30,7 @@ extension InventoryAPI {
 
     func createProduct(_ request: Request, _ context: APIContext) async throws -> Response {
         let id = try commandID(request)
-        let body = try await decode(ProductBody.self, from: request)
+        let body = try await decode(ProductBody.self, from: request, context)
         let receipt = try await submit(.createProduct(body.product), id: id)
         return try await showProduct(receipt, created: true)
     }
@@ -38,14 +38,14 @@ extension InventoryAPI {
     func updateProduct(_ request: Request, _ context: APIContext) async throws -> Response {
         let product = try productID(context)
         let id = try commandID(request)
-        let body = try await decode(ProductUpdateBody.self, from: request)
+        let body = try await decode(ProductUpdateBody.self, from: request, context)
         return try await showProduct(submit(.updateProduct(product, body.update), id: id), created: false)
     }
 
     func updateStatus(_ request: Request, _ context: APIContext) async throws -> Response {
         let product = try productID(context)
         let id = try commandID(request)
-        let body = try await decode(StatusBody.self, from: request)
+        let body = try await decode(StatusBody.self, from: request, context)
         let update = ProductUpdate(status: body.status)
         return try await showProduct(submit(.updateProduct(product, update), id: id), created: false)
     }
@@ -57,7 +57,7 @@ extension InventoryAPI {
     func addVariant(_ request: Request, _ context: APIContext) async throws -> Response {
         let product = try productID(context)
         let id = try commandID(request)
-        let body = try await decode(VariantBody.self, from: request)
+        let body = try await decode(VariantBody.self, from: request, context)
         let receipt = try await submit(.addVariant(product, body.variant), id: id)
         return try await showVariant(receipt, created: true)
     }

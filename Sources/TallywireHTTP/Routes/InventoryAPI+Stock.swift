@@ -66,7 +66,7 @@ extension InventoryAPI {
 
     func createLocation(_ request: Request, _ context: APIContext) async throws -> Response {
         let id = try commandID(request)
-        let location = try await decode(LocationBody.self, from: request).location
+        let location = try await decode(LocationBody.self, from: request, context).location
         let receipt = try await submit(.createLocation(location), id: id)
         // Locations do not change, so the answer needs no reading back.
         return .json(

@@ -18,7 +18,7 @@ extension InventoryAPI {
     func updateVariant(_ request: Request, _ context: APIContext) async throws -> Response {
         let variant = try variantID(context)
         let id = try commandID(request)
-        let body = try await decode(VariantUpdateBody.self, from: request)
+        let body = try await decode(VariantUpdateBody.self, from: request, context)
         return try await showVariant(submit(.updateVariant(variant, body.update), id: id), created: false)
     }
 
@@ -28,7 +28,7 @@ extension InventoryAPI {
 
     func updateInventory(_ request: Request, _ context: APIContext) async throws -> Response {
         let variant = try variantID(context)
-        let body = try await decode(InventoryBody.self, from: request)
+        let body = try await decode(InventoryBody.self, from: request, context)
         let id = try commandID(request, body: body.id)
         let movement = body.movement(of: variant, defaultLocation: configuration.defaultLocation)
         do {

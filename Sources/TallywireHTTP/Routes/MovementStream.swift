@@ -2,7 +2,6 @@ import HTTPTypes
 import Hummingbird
 import HummingbirdCore
 import NIOCore
-import Synchronization
 import TallywireCore
 
 /// Movements as NDJSON: a movement a line in, a receipt or a problem a line out, in the same order.
@@ -28,29 +27,22 @@ struct MovementStream {
     }
 
     private func run(_ writer: inout any ResponseBodyWriter) async throws {
-        let watch = StreamWatch()
-        let limit = api.limits.bodyTime
-        let channel = context.channel
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask {
-                guard await watch.expires(after: limit) else { return }
-                // Ends the wait for more of the body; what was read is answered still.
-                channel.close(mode: .input, promise: nil)
+        var lines = LineSplitter(limit: api.limits.body)
+        // Runs only while the next piece is awaited, so that the server's own time does not count.
+        let timer = BodyTimer(channel: context.channel, limit: api.limits.bodyTime)
+        timer.start()
+        defer { timer.stop() }
+        do {
+            for try await piece in request.body {
+                timer.stop()
+                try await answer(lines.split(piece), &writer)
+                timer.start()
             }
-            defer { group.cancelAll() }
-            var lines = LineSplitter(limit: api.limits.body)
-            do {
-                for try await piece in request.body {
-                    watch.pause()
-                    try await answer(lines.split(piece), &writer)
-                    watch.resume()
-                }
-            } catch  where watch.hasExpired {
-                // Told below.
-            }
-            try await answer(lines.end(), &writer)
-            if watch.hasExpired { try await write([.refused(.timedOut(limit))], &writer) }
+        } catch  where timer.hasExpired {
+            // Told below.
         }
+        try await answer(lines.end(), &writer)
+        if timer.hasExpired { try await write([.refused(.timedOut(api.limits.bodyTime))], &writer) }
     }
 
     private func answer(_ lines: [LineSplitter.Line], _ writer: inout any ResponseBodyWriter) async throws {
@@ -84,37 +76,5 @@ extension Problem {
         var problem = self
         problem.line = line
         return problem
-    }
-}
-
-/// Watches that a body goes on coming. The time that the server itself takes does not count.
-private final class StreamWatch: Sendable {
-    private struct State {
-        var waitingSince: ContinuousClock.Instant? = .now
-        var hasExpired = false
-    }
-
-    private let state = Mutex(State())
-
-    var hasExpired: Bool { state.withLock { $0.hasExpired } }
-
-    func pause() { state.withLock { $0.waitingSince = nil } }
-    func resume() { state.withLock { $0.waitingSince = .now } }
-
-    /// Waits until nothing has come for `limit`; `false` if it is cancelled before.
-    func expires(after limit: Duration) async -> Bool {
-        while true {
-            let now = ContinuousClock.now
-            let deadline = state.withLock { ($0.waitingSince ?? now) + limit }
-            if deadline <= now {
-                state.withLock { $0.hasExpired = true }
-                return true
-            }
-            do {
-                try await Task.sleep(until: deadline, clock: .continuous)
-            } catch {
-                return false
-            }
-        }
     }
 }

@@ -36,7 +36,8 @@ struct Shop: Sendable {
         var logger = Logger(label: "test")
         logger.logLevel = .critical
         let application = Application(
-            router: api.makeRouter(), configuration: ApplicationConfiguration(address: .hostname("127.0.0.1", port: 0)),
+            router: api.makeRouter(), server: upgradingServer(endpoints: []),
+            configuration: ApplicationConfiguration(address: .hostname("127.0.0.1", port: 0)),
             logger: logger)
         try await application.test(setup) { try await test(Client(client: $0)) }
         await engine.stop()
