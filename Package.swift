@@ -111,6 +111,26 @@ let package = Package(
         tests("TallywireEngine", ["TallywireCore", "TallywireEngine", log]),
         tests(
             "SQLiteJournal", ["TallywireCore", "TallywireEngine", "SQLiteJournal", .product(name: "GRDB", package: "GRDB.swift")]),
+        tests(
+            "TallywirePipeline", ["TallywireCore", "TallywireEngine", "TallywirePipeline", log], resources: [.copy("Fixtures")]),
+        tests("JSONLogSink", ["TallywireCore", "TallywireEngine", "TallywirePipeline", "JSONLogSink", log]),
+        tests("Mosquitto", ["Mosquitto", log]),
+        tests(
+            "WebSocketSink",
+            [
+                "TallywireCore", "TallywireEngine", "TallywirePipeline", "WebSocketSink", "TallywireHTTP", log, nio("NIOCore"),
+                nio("NIOPosix"), nio("NIOEmbedded"), nio("NIOHTTP1"), nio("NIOWebSocket"),
+                .product(name: "Hummingbird", package: "hummingbird"), .product(name: "HummingbirdCore", package: "hummingbird"),
+            ]),
+        tests(
+            "TallywireHTTP",
+            [
+                "TallywireCore", "TallywireEngine", "TallywirePipeline", "TallywireHTTP", log, nio("NIOCore"), nio("NIOPosix"),
+                nio("NIOEmbedded"), nio("NIOHTTP1"), nio("NIOWebSocket"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Hummingbird", package: "hummingbird"), .product(name: "HummingbirdCore", package: "hummingbird"),
+                .product(name: "HummingbirdTesting", package: "hummingbird"),
+            ]),
     ],
     swiftLanguageModes: [.v6]
 )

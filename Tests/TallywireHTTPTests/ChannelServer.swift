@@ -69,7 +69,7 @@ func withChannelServer(
 }
 
 /// A connection that sends what it is told and keeps what comes.
-struct RawConnection {
+struct ChannelConnection {
     let channel: NIOAsyncChannel<ByteBuffer, ByteBuffer>
 
     static func open<Result: Sendable>(
@@ -89,7 +89,7 @@ struct RawConnection {
     }
 }
 
-/// The two directions of a ``RawConnection``.
+/// The two directions of a ``ChannelConnection``.
 struct RawExchange {
     var inbound: NIOAsyncChannelInboundStream<ByteBuffer>.AsyncIterator
     let outbound: NIOAsyncChannelOutboundWriter<ByteBuffer>

@@ -22,7 +22,7 @@ struct ChannelTests {
     @Test("an admitted request is answered with 101 and the key of RFC 6455's example")
     func upgrade() async throws {
         try await withChannelServer([ByteEcho()]) { port in
-            try await RawConnection.open(port) { exchange in
+            try await ChannelConnection.open(port) { exchange in
                 try await exchange.send(handshake)
                 let head = try await exchange.receive(through: "\r\n\r\n").lowercased()
                 #expect(head.hasPrefix("http/1.1 101 "))
@@ -37,7 +37,7 @@ struct ChannelTests {
     @Test("what comes in one packet with the handshake is not lost")
     func early() async throws {
         try await withChannelServer([ByteEcho()]) { port in
-            try await RawConnection.open(port) { exchange in
+            try await ChannelConnection.open(port) { exchange in
                 try await exchange.send(handshake + "early!")
                 #expect(try await exchange.receive(through: "!").hasSuffix("\r\n\r\nearly!"))
             }
@@ -47,7 +47,7 @@ struct ChannelTests {
     @Test("HTTP goes on as ever: bodies, more requests on a connection, pipelining, unknown paths")
     func plain() async throws {
         try await withChannelServer([ByteEcho()]) { port in
-            try await RawConnection.open(port) { exchange in
+            try await ChannelConnection.open(port) { exchange in
                 try await exchange.send(
                     "GET /hello HTTP/1.1\nHost: 127.0.0.1\n\nPOST /length HTTP/1.1\nHost: 127.0.0.1\nContent-Length: 5\n\n12345")
                 #expect(try await exchange.receive(through: "hello").hasPrefix("HTTP/1.1 200 "))
@@ -62,7 +62,7 @@ struct ChannelTests {
     @Test("a plain request on a WebSocket path is answered with 426, and the connection goes on")
     func upgradeRequired() async throws {
         try await withChannelServer([ByteEcho()]) { port in
-            try await RawConnection.open(port) { exchange in
+            try await ChannelConnection.open(port) { exchange in
                 try await exchange.send("GET /ws HTTP/1.1\nHost: 127.0.0.1\n\n")
                 let answer = try await exchange.receive(through: "}")
                 #expect(answer.hasPrefix("HTTP/1.1 426 "))
@@ -94,7 +94,7 @@ struct ChannelTests {
         ])
     func broken(part: String, replacement: String, status: Int, code: String) async throws {
         try await withChannelServer([ByteEcho()]) { port in
-            try await RawConnection.open(port) { exchange in
+            try await ChannelConnection.open(port) { exchange in
                 var request = handshake
                 let range = try #require(request.firstRange(of: part))
                 request.replaceSubrange(range, with: replacement)
@@ -110,7 +110,7 @@ struct ChannelTests {
     @Test("pages of this machine may connect")
     func origin() async throws {
         try await withChannelServer([ByteEcho()]) { port in
-            try await RawConnection.open(port) { exchange in
+            try await ChannelConnection.open(port) { exchange in
                 var request = handshake
                 let range = try #require(request.firstRange(of: "Host: 127.0.0.1"))
                 request.replaceSubrange(range, with: "Host: localhost:\(port)\nOrigin: http://localhost:\(port)")
@@ -124,7 +124,7 @@ struct ChannelTests {
     func refusal() async throws {
         let endpoint = ByteEcho(admission: .refuse(.serviceUnavailable, code: "overloaded", message: "not now"))
         try await withChannelServer([endpoint]) { port in
-            try await RawConnection.open(port) { exchange in
+            try await ChannelConnection.open(port) { exchange in
                 try await exchange.send(handshake)
                 let answer = try await exchange.receiveAll()
                 #expect(answer.hasPrefix("HTTP/1.1 503 "))
@@ -140,7 +140,7 @@ struct ChannelTests {
         arguments: ["Upgrade: h2c\nHTTP2-Settings: AAMAAABkAAQCAAAAAAIAAAAA", "Upgrade: websocket", "Upgrade: TLS/1.0, h2c"])
     func otherUpgrades(fields: String) async throws {
         try await withChannelServer([ByteEcho()]) { port in
-            try await RawConnection.open(port) { exchange in
+            try await ChannelConnection.open(port) { exchange in
                 try await exchange.send("GET /hello HTTP/1.1\nHost: 127.0.0.1\nConnection: Upgrade, HTTP2-Settings\n\(fields)\n\n")
                 let answer = try await exchange.receiveAll()
                 #expect(answer.hasPrefix("HTTP/1.1 200 "))
@@ -153,7 +153,7 @@ struct ChannelTests {
     @Test("an upgrade that is not asked for with the first request is refused")
     func notFirst() async throws {
         try await withChannelServer([ByteEcho()]) { port in
-            try await RawConnection.open(port) { exchange in
+            try await ChannelConnection.open(port) { exchange in
                 try await exchange.send("GET /hello HTTP/1.1\nHost: 127.0.0.1\n\n" + handshake)
                 #expect(try await exchange.receive(through: "hello").hasPrefix("HTTP/1.1 200 "))
                 let answer = try await exchange.receiveAll()
@@ -172,7 +172,7 @@ struct ChannelTests {
         ])
     func notHTTP(text: String, status: Int) async throws {
         try await withChannelServer([ByteEcho()]) { port in
-            try await RawConnection.open(port) { exchange in
+            try await ChannelConnection.open(port) { exchange in
                 try await exchange.send(text)
                 #expect(try await exchange.receiveAll().hasPrefix("HTTP/1.1 \(status) "))
             }
@@ -184,7 +184,7 @@ struct ChannelTests {
         var configuration = UpgradingServerConfiguration()
         configuration.handshakeTimeout = .milliseconds(200)
         try await withChannelServer([ByteEcho()], configuration) { port in
-            try await RawConnection.open(port) { exchange in
+            try await ChannelConnection.open(port) { exchange in
                 try await exchange.send(start)
                 #expect(try await exchange.receiveAll() == "")
             }
@@ -196,10 +196,10 @@ struct ChannelTests {
         var configuration = UpgradingServerConfiguration()
         configuration.idleTimeout = .milliseconds(200)
         try await withChannelServer([ByteEcho()], configuration) { port in
-            try await RawConnection.open(port) { upgraded in
+            try await ChannelConnection.open(port) { upgraded in
                 try await upgraded.send(handshake)
                 _ = try await upgraded.receive(through: "\r\n\r\n")
-                try await RawConnection.open(port) { exchange in
+                try await ChannelConnection.open(port) { exchange in
                     try await exchange.send("GET /hello HTTP/1.1\nHost: 127.0.0.1\n\n")
                     #expect(try await exchange.receiveAll().hasSuffix("hello"))
                 }
@@ -214,10 +214,10 @@ struct ChannelTests {
         var configuration = UpgradingServerConfiguration()
         configuration.connections = 1
         try await withChannelServer([ByteEcho()], configuration) { port in
-            try await RawConnection.open(port) { first in
+            try await ChannelConnection.open(port) { first in
                 try await first.send(handshake)
                 _ = try await first.receive(through: "\r\n\r\n")
-                try await RawConnection.open(port) { second in
+                try await ChannelConnection.open(port) { second in
                     try await second.send("GET /hello HTTP/1.1\nHost: 127.0.0.1\n\n")
                     let answer = try await second.receiveAll()
                     #expect(answer.hasPrefix("HTTP/1.1 503 "))
@@ -227,7 +227,7 @@ struct ChannelTests {
             let end = ContinuousClock.now + .seconds(10)
             var answer = ""
             while !answer.hasPrefix("HTTP/1.1 200 "), ContinuousClock.now < end {
-                answer = try await RawConnection.open(port) { exchange in
+                answer = try await ChannelConnection.open(port) { exchange in
                     try await exchange.send("GET /hello HTTP/1.1\nHost: 127.0.0.1\nConnection: close\n\n")
                     return try await exchange.receiveAll()
                 }
@@ -249,10 +249,10 @@ struct ChannelTests {
     @Test("a shutdown closes connections that have not begun, and upgraded ones may end by themselves")
     func shutdown() async throws {
         try await withChannelServer([ByteEcho()]) { port, group in
-            try await RawConnection.open(port) { upgraded in
+            try await ChannelConnection.open(port) { upgraded in
                 try await upgraded.send(handshake)
                 _ = try await upgraded.receive(through: "\r\n\r\n")
-                try await RawConnection.open(port) { silent in
+                try await ChannelConnection.open(port) { silent in
                     await group.triggerGracefulShutdown()
                     let rest = try await silent.receiveAll()
                     #expect(rest == "")
