@@ -155,7 +155,7 @@ public struct JournalConformance: Sendable, CustomStringConvertible {
 public struct ConformanceFailure: Error, CustomStringConvertible {
     public let description: String
 
-    init(_ description: String) { self.description = description }
+    public init(_ description: String) { self.description = description }
 }
 
 private func require(_ condition: Bool, _ duty: String) throws {

@@ -1,0 +1,106 @@
+import Logging
+import TallywireCore
+import TallywireEngine
+import TallywirePipeline
+
+/// What every durable ``Sink`` has to do: run each check on a sink of yours and on what it writes to.
+///
+/// ```swift
+/// @Test(arguments: SinkConformance.checks)
+/// func conformance(check: SinkConformance) async throws {
+///     try await check.run(SinkConformance.Subject(make: { MySink(path) }, delivered: { try seqs(in: path) }))
+/// }
+/// ```
+public struct SinkConformance: Sendable, CustomStringConvertible {
+    /// A sink with its destination, both new and empty.
+    public struct Subject: Sendable {
+        /// Makes a sink that writes to the destination. Called again for a restart of the server.
+        public var make: @Sendable () throws -> any Sink
+        /// The seqs that are in the destination now, in order of arrival.
+        public var delivered: @Sendable () async throws -> [UInt64]
+
+        public init(make: @escaping @Sendable () throws -> any Sink, delivered: @escaping @Sendable () async throws -> [UInt64]) {
+            self.make = make
+            self.delivered = delivered
+        }
+    }
+
+    /// The duty, as a sentence.
+    public let description: String
+    private let body: @Sendable (Subject) async throws -> Void
+
+    /// Throws ``ConformanceFailure`` if the sink does not do its duty.
+    public func run(_ subject: Subject) async throws { try await body(subject) }
+
+    /// All duties.
+    public static let checks: [SinkConformance] = [
+        SinkConformance("what was taken is there, in order, when deliver returns") { subject in
+            let events = samples(30)
+            let sink = try subject.make()
+            try await sink.start(context(cursor: nil))
+            for start in stride(from: 0, to: 30, by: 10) {
+                _ = try await sink.deliver(EventBatch(records: Array(events[start..<start + 10])))
+                let expected = (1...UInt64(start + 10)).map { $0 }
+                try await expect(subject, toHold: expected, "after the batch that ends with \(start + 10)")
+            }
+            await sink.stop()
+        },
+        SinkConformance("what is offered again after a restart does no harm, and what follows is taken") { subject in
+            let events = samples(20)
+            var sink = try subject.make()
+            try await sink.start(context(cursor: nil))
+            _ = try await sink.deliver(EventBatch(records: Array(events[0..<10])))
+            await sink.stop()
+            sink = try subject.make()
+            // The position is stored after the delivery, so a crash between the two gives an older one.
+            try await sink.start(context(cursor: 5))
+            _ = try await sink.deliver(EventBatch(records: Array(events[5..<20])))
+            let seqs = try await subject.delivered()
+            guard Set(seqs) == Set(1...20) else { throw ConformanceFailure("not all of 1 to 20 are there: \(seqs)") }
+            guard seqs.last == 20 else { throw ConformanceFailure("the newest is not the last: \(seqs)") }
+            await sink.stop()
+        },
+        SinkConformance("stop is harmless without a start, and after another stop of an earlier sink") { subject in
+            let sink = try subject.make()
+            await sink.stop()
+            let other = try subject.make()
+            try await other.start(context(cursor: nil))
+            await other.stop()
+            try await expect(subject, toHold: [], "nothing was offered")
+        },
+    ]
+
+    private init(_ description: String, _ body: @escaping @Sendable (Subject) async throws -> Void) {
+        self.description = description
+        self.body = body
+    }
+
+    /// `count` events of one variant, with seqs from 1.
+    public static func samples(_ count: Int) -> [EventEnvelope] {
+        (1...count).map { number in
+            let event = Event(
+                seq: UInt64(number), timestamp: Timestamp(milliseconds: 1_795_365_600_000 + Int64(number)),
+                body: .inventoryUpdated(
+                    InventoryUpdated(
+                        productID: ProductID(1), variantID: VariantID(11), isDefaultVariant: false, sku: "A-\(number)",
+                        variantName: "Sample \(number)", stock: Int64(number), previousStock: Int64(number - 1),
+                        totalProductStock: Int64(number),
+                        change: .stock(operation: .add, quantity: 1, location: "MAIN", locationStock: Int64(number)), reason: nil,
+                        reference: nil, price: Price("1.50"), status: .active, level: .ok, version: Int64(number), source: "test",
+                        movementID: "m-\(number)", occurredAt: nil)))
+            return EventEnvelope(event, json: event.json)
+        }
+    }
+
+    /// A context with an empty stock, in which the journal ends with event 1000.
+    public static func context(cursor: UInt64?, epoch: String = "conformance-epoch") -> SinkContext {
+        SinkContext(
+            name: "conformance", logger: Logger(label: "conformance"), epoch: epoch, cursor: cursor, head: 1_000,
+            stock: InMemoryJournal(), version: "0.0.0")
+    }
+
+    private static func expect(_ subject: Subject, toHold seqs: [UInt64], _ when: String) async throws {
+        let found = try await subject.delivered()
+        guard found == seqs else { throw ConformanceFailure("\(when): \(seqs) should be there, but \(found) is") }
+    }
+}
