@@ -1,0 +1,86 @@
+import Logging
+import Mosquitto
+import TallywireCore
+import TallywirePipeline
+
+/// The source `mqtt-scanners`.
+///
+/// ## The way of a batch
+/// One client listens, in a session that the broker keeps. What it reads at once is one batch: each message becomes a command or a
+/// refusal, all commands are submitted in order, and when every one is decided, that is on disk, the answers are published by a second
+/// client. Only when the broker has those, the acknowledgements of the batch leave. If the server dies at any point before, the broker
+/// delivers the batch again, and the ids make that harmless: see ``PacketNumbering`` for scans that have none.
+///
+/// There are two clients because libmosquitto queues an acknowledgement before it hands over the message: on one connection each would
+/// leave before its answer.
+///
+/// ## When the journal cannot write
+/// Nothing is acknowledged and nothing answered. The batch is submitted again with growing pauses; scanners get their answers when it is
+/// decided. If that takes longer than the broker waits for a sign of life, it ends the connection and delivers the batch again afterwards,
+/// which then gives the same answers as duplicates.
+struct MQTTScanners: Source {
+    private let options: ScannerOptions
+    private let topic: ScanTopic
+    private let devices: DeviceBook
+
+    init(_ options: ScannerOptions, topic: ScanTopic) {
+        self.options = options
+        self.topic = topic
+        devices = DeviceBook(options.devices)
+    }
+
+    func run(_ context: SourceContext) async throws {
+        let numbering = PacketNumbering(
+            stored: try await context.bookmark.load(), receiveMaximum: options.receiveMaximum)
+        let answering = try MQTTClient(answeringOptions(context), logger: context.logger)
+        let listening: MQTTClient
+        do {
+            listening = try MQTTClient(listeningOptions(context), logger: context.logger) { context.status.note($0) }
+        } catch {
+            await answering.stop()
+            throw error
+        }
+        let desk = ScanDesk(
+            source: context.name, topic: topic, devices: devices, defaultLocation: context.defaultLocation,
+            lineLimit: options.lineLimit)
+        let answers = ClientAnswerPublisher(client: answering)
+        var service = ScanService(context, desk: desk, answering: answers, numbering: numbering)
+        for await batch in listening.batches {
+            guard await service.handle(batch) else { break }
+            batch.acknowledge()
+            // It may have shown that something was in the way.
+            if context.status.current.state == "waiting" { context.status.note(listening.state) }
+        }
+        await listening.stop()
+        await answering.stop()
+    }
+
+    private func clientID(_ context: SourceContext) -> String { options.clientId ?? "tallywire-\(context.name)" }
+
+    private func listeningOptions(_ context: SourceContext) -> MQTTClientOptions {
+        MQTTClientOptions(
+            broker: options.broker, clientID: clientID(context), cleanStart: false, sessionExpiry: options.sessionExpiry,
+            keepAlive: options.keepAlive, subscriptions: [topic.filter], receiveMaximum: options.receiveMaximum,
+            payloadLimit: options.payloadLimit.bytes)
+    }
+
+    private func answeringOptions(_ context: SourceContext) -> MQTTClientOptions {
+        MQTTClientOptions(broker: options.broker, clientID: "\(clientID(context))-answers", keepAlive: options.keepAlive)
+    }
+}
+
+extension SourceStatus {
+    /// Shows how the connection stands.
+    func note(_ connection: MQTTConnectionState) {
+        update { snapshot in
+            switch connection {
+            case .connecting: snapshot.state = snapshot.lastError == nil ? "connecting" : "reconnecting"
+            case .connected: snapshot.state = "connected"
+            case .disconnected(let error):
+                snapshot.state = "reconnecting"
+                snapshot.lastError = error.message
+            case .stopped: snapshot.state = "stopped"
+            }
+        }
+    }
+}

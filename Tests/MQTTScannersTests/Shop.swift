@@ -1,0 +1,172 @@
+import Foundation
+import Logging
+import Mosquitto
+import Synchronization
+import TallywireCore
+import TallywireEngine
+import TallywirePipeline
+import TallywireTesting
+import Testing
+
+@testable import MQTTScanners
+
+let quiet = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+
+/// A journal with one product, the engine over it, and the source under test as a server would run it.
+final class Shop: Sendable {
+    let broker: TestBroker
+    let journal: InMemoryJournal
+    let engine: InventoryEngine
+
+    static let code = "4006381333931"
+
+    init(broker: TestBroker, stock: Int64 = 1000) async throws {
+        self.broker = broker
+        journal = InMemoryJournal()
+        engine = try InventoryEngine(journal: journal, logger: quiet)
+        let variants = [
+            NewVariant(
+                id: VariantID(11), sku: "TEE", name: "Tee", barcodes: [Barcode(code: Self.code), Barcode(code: "1", units: 12)]),
+            NewVariant(id: VariantID(12), sku: "CAP", name: "Cap", barcodes: [Barcode(code: "2")]),
+        ]
+        try await apply(.createProduct(NewProduct(id: ProductID(1), name: "Tee", content: .variants(variants))))
+        for sku in ["TEE", "CAP"] {
+            try await apply(
+                .move(Movement(lines: [Movement.Line(item: .sku(sku), location: "MAIN", operation: .set, quantity: stock)])))
+        }
+    }
+
+    func apply(_ action: Command.Action) async throws {
+        if case .rejected(let rejection) = await engine.submit(Command(source: "test", action: action)) { throw rejection }
+    }
+
+    func stock(_ sku: String = "TEE") async throws -> Int64? { try await journal.variant(.sku(sku)).value?.variant.stock }
+
+    /// Movements that scanners caused.
+    var scans: Int {
+        journal.allEvents.filter { String(decoding: $0.json, as: UTF8.self).contains(#""source":"mqtt-scanners/"#) }.count
+    }
+
+    func options(_ configure: (inout ScannerOptions) -> Void = { _ in }) throws -> ScannerOptions {
+        var options = ScannerOptions(
+            broker: try BrokerAddress(broker.url), topic: "scanners/{device}/scan",
+            devices: ["*": DeviceSettings(operation: .subtract), "dock-*": DeviceSettings(operation: .add)], clientId: nil,
+            sessionExpiry: .seconds(3600), keepAlive: .seconds(60), receiveMaximum: 1000, payloadLimit: .kibibytes(64),
+            lineLimit: 10)
+        configure(&options)
+        return options
+    }
+
+    /// Runs the source while `body` runs, as often as wanted: the broker and the journal stay.
+    func serving(
+        _ options: ScannerOptions? = nil, gateway: (any CommandGateway)? = nil, _ body: (SourceStatus) async throws -> Void
+    ) async throws {
+        let options = try options ?? self.options()
+        let status = SourceStatus()
+        let context = SourceContext(
+            name: "mqtt-scanners", logger: quiet, gateway: gateway ?? engine, defaultLocation: "MAIN", status: status,
+            bookmark: JournalBookmark(journal: journal, source: "mqtt-scanners"), version: "test")
+        let source = MQTTScanners(options, topic: try ScanTopic(template: options.topic))
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await source.run(context) }
+            defer { group.cancelAll() }
+            try await body(status)
+            group.cancelAll()
+            try await group.waitForAll()
+        }
+    }
+}
+
+/// A gateway whose answers do not reach the source, as if the server died: before the commit, or after it.
+struct DyingGateway: CommandGateway {
+    enum Moment { case beforeCommit, afterCommit }
+
+    let engine: InventoryEngine
+    let moment: Moment
+    private let lost = Rejection(.unavailable, "the server died")
+
+    init(_ engine: InventoryEngine, _ moment: Moment) {
+        self.engine = engine
+        self.moment = moment
+    }
+
+    func submit(_ command: Command) async -> Outcome {
+        if moment == .afterCommit { _ = await engine.submit(command) }
+        return .rejected(lost)
+    }
+
+    func submit(_ command: Command, completion: @escaping @Sendable (Outcome) -> Void) {
+        guard moment == .afterCommit else { return completion(.rejected(lost)) }
+        engine.submit(command) { _ in completion(.rejected(lost)) }
+    }
+}
+
+/// A barcode scanner: publishes, and collects its answers.
+final class Scanner: Sendable {
+    let client: MQTTClient
+    let device: String
+    private let collected = Mutex<[InboundMessage]>([])
+
+    init(_ device: String, at broker: TestBroker, answers: String? = nil, version: MQTTVersion = .automatic) async throws {
+        self.device = device
+        client = try MQTTClient(
+            MQTTClientOptions(
+                broker: try BrokerAddress(broker.url), clientID: "scanner-\(device)",
+                subscriptions: [answers ?? "scanners/\(device)/ack"], version: version,
+                reconnect: ReconnectPolicy(initial: .milliseconds(20), maximum: .milliseconds(200))),
+            logger: quiet)
+        try await client.connected(within: .seconds(20))
+    }
+
+    /// Collects answers while `body` runs, then disconnects.
+    func collecting(_ body: () async throws -> Void) async throws {
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { [self] in
+                for await batch in client.batches {
+                    collected.withLock { $0 += batch.messages }
+                    batch.acknowledge()
+                }
+            }
+            do { try await body() } catch {
+                await client.stop()
+                throw error
+            }
+            await client.stop()
+            try await group.waitForAll()
+        }
+    }
+
+    func scan(_ payloads: String..., configure: (inout MQTTMessage) -> Void = { _ in }) async throws {
+        let messages = payloads.map { payload in
+            var message = MQTTMessage(topic: "scanners/\(device)/scan", payload: Array(payload.utf8))
+            configure(&message)
+            return message
+        }
+        #expect(try await client.publish(messages).allSatisfy { $0 == .accepted })
+    }
+
+    var messages: [InboundMessage] { collected.withLock { $0 } }
+    var answers: [Answer] {
+        messages.compactMap { try? JSONDecoder().decode(Answer.self, from: Data($0.payload)) }
+    }
+
+    struct Answer: Decodable, Equatable {
+        struct Line: Decodable, Equatable {
+            var sku: String
+            var stock: Int64
+        }
+
+        var id: String
+        var status: String
+        var seq: UInt64?
+        var sku: String?
+        var stock: Int64?
+        var code: String?
+        var message: String?
+        var lines: [Line]?
+    }
+
+    func answered(_ count: Int) async throws {
+        try await eventually("there are \(count) answers, not \(answers.count)") { answers.count >= count }
+    }
+}
