@@ -50,7 +50,10 @@ struct EventsTests {
             let answer = try await client.get("/api/events?type=product_status_changed")
             #expect(answer["items"]?.elements.count == 1)
             #expect(answer["last"]?.integer == all)
-            #expect(try await client.get("/api/events?type=stock_alert")["items"]?.elements.isEmpty == true)
+            let alerts = try await client.get("/api/events?type=stock_alert")
+            #expect(alerts["items"]?.elements.isEmpty == true)
+            #expect(alerts["last"]?.integer == all)
+            #expect(alerts["nextCursor"] == .null)
             let wrong = try await client.get("/api/events?type=inventory_update", 400)
             #expect(wrong.field == "type")
             #expect(wrong.detail.contains("did you mean “inventory_updated”?"))
@@ -65,7 +68,7 @@ struct EventsTests {
             var path = "/api/events?type=product_status_changed"
             var pages = 0
             var found = 0
-            while true {
+            while pages < 100 {
                 let page = try await client.get(path)
                 pages += 1
                 found += page["items"]?.elements.count ?? 0
@@ -73,7 +76,7 @@ struct EventsTests {
                 path = "/api/events?type=product_status_changed&cursor=\(cursor)"
             }
             #expect(found == 1)
-            #expect(pages > 3)
+            #expect((4..<100).contains(pages))
         }
     }
 
