@@ -115,6 +115,7 @@ let package = Package(
             "TallywirePipeline", ["TallywireCore", "TallywireEngine", "TallywirePipeline", log], resources: [.copy("Fixtures")]),
         tests("JSONLogSink", ["TallywireCore", "TallywireEngine", "TallywirePipeline", "JSONLogSink", log]),
         tests("Mosquitto", ["Mosquitto", log]),
+        tests("MQTTScanners", ["TallywireCore", "TallywireEngine", "TallywirePipeline", "Mosquitto", "MQTTScanners", log]),
         tests(
             "WebSocketSink",
             [

@@ -1,8 +1,9 @@
 import JSONLogSink
+import MQTTScanners
 import TallywirePipeline
 import WebSocketSink
 
 extension PluginRegistry {
     /// The plugins that come with Tallywire.
-    public static let builtIn = PluginRegistry(sources: [], sinks: [.webSocket, .jsonLog])
+    public static let builtIn = PluginRegistry(sources: [.mqttScanners], sinks: [.webSocket, .jsonLog])
 }

@@ -1,0 +1,140 @@
+import Foundation
+import Logging
+import Mosquitto
+import TallywireCore
+
+/// A barcode scanner in software: publishes codes with ids of its own, waits for each answer, and repeats until there is one.
+final class ScannerClient: Sendable {
+    private let client: MQTTClient
+    private let scanTopic: String
+    private let patience: Duration
+    private let answers = Answers()
+
+    /// What the server answered.
+    struct Acknowledgement: Decodable, Sendable {
+        let id: String?
+        let status: String
+        let seq: UInt64?
+        let sku: String?
+        let stock: Int64?
+        let code: String?
+        let message: String?
+    }
+
+    /// A scanner `device` at `broker` that publishes to `topic`, a template with `{device}`. A scan that is not answered within
+    /// `patience` is repeated with its id, three times.
+    init(broker: String, topic: String, device: String, patience: Duration = .seconds(5)) throws {
+        self.patience = patience
+        scanTopic = topic.replacingOccurrences(of: "{device}", with: device)
+        var levels = scanTopic.split(separator: "/", omittingEmptySubsequences: false)
+        levels[levels.count - 1] = "ack"
+        do {
+            client = try MQTTClient(
+                MQTTClientOptions(
+                    broker: try BrokerAddress(broker), clientID: "tallywire-scan-\(UUID().uuidString.prefix(8).lowercased())",
+                    subscriptions: [levels.joined(separator: "/")]), logger: Logger(label: "scan", factory: { _ in SwiftLogNoOpLogHandler() }))
+        } catch {
+            throw Failure.usage("\(error)")
+        }
+    }
+
+    /// Runs `body` with a connected scanner, and says goodbye after it.
+    func run(_ body: @escaping @Sendable () async throws -> Void) async throws {
+        do {
+            try await client.connected(within: .seconds(10))
+        } catch {
+            await client.stop()
+            throw Failure("error: \(error)")
+        }
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { await self.receive() }
+            do {
+                try await body()
+            } catch {
+                await client.stop()
+                throw error
+            }
+            // Ends the stream of answers, and with it the task that reads them.
+            await client.stop()
+        }
+    }
+
+    /// Publishes one scan and gives its answer, as text and read; `nil` if none came after all repeats.
+    func scan(_ code: String, quantity: Int64?) async throws -> Answer? {
+        var json = JSONWriter()
+        let id = UUID().uuidString.lowercased()
+        json.object { json in
+            json.key("id")
+            json.string(id)
+            json.key("barcode")
+            json.string(code)
+            if let quantity {
+                json.key("quantity")
+                json.integer(quantity)
+            }
+        }
+        for _ in 0..<4 {
+            let result: PublishResult?
+            do {
+                result = try await client.publish([MQTTMessage(topic: scanTopic, payload: json.bytes)]).first
+            } catch {
+                throw Failure("error: \(error)")
+            }
+            switch result {
+            case .rejected(let reason), .denied(let reason): throw Failure("error: the broker refused the scan: \(reason)")
+            case .accepted, nil: break
+            }
+            if let answer = await answers.wait(for: id, patience) { return answer }
+        }
+        return nil
+    }
+
+    /// Takes in answers until the client is stopped. Each batch is acknowledged, whatever is in it: answers to others are none of ours.
+    private func receive() async {
+        for await batch in client.batches {
+            batch.acknowledge()
+            for message in batch.messages {
+                let text = Data(message.payload)
+                guard let answer = try? JSONDecoder().decode(Acknowledgement.self, from: text), let id = answer.id else { continue }
+                await answers.take(Answer(text: text, acknowledgement: answer), id)
+            }
+        }
+    }
+
+    /// An answer as it came, and read.
+    struct Answer: Sendable {
+        let text: Data
+        let acknowledgement: Acknowledgement
+    }
+
+    /// Brings answers to whoever waits for them.
+    private actor Answers {
+        private var waiting: [String: CheckedContinuation<Answer?, Never>] = [:]
+
+        func wait(for id: String, _ patience: Duration) async -> Answer? {
+            await withTaskGroup(of: Answer?.self) { group in
+                group.addTask { await self.arrival(of: id) }
+                group.addTask {
+                    try? await Task.sleep(for: patience)
+                    await self.giveUp(id)
+                    return nil
+                }
+                let first = await group.next() ?? nil
+                group.cancelAll()
+                return first
+            }
+        }
+
+        func take(_ answer: Answer, _ id: String) {
+            waiting.removeValue(forKey: id)?.resume(returning: answer)
+        }
+
+        private func arrival(of id: String) async -> Answer? {
+            await withCheckedContinuation { waiting[id] = $0 }
+        }
+
+        private func giveUp(_ id: String) {
+            waiting.removeValue(forKey: id)?.resume(returning: nil)
+        }
+    }
+}

@@ -1,0 +1,74 @@
+import ArgumentParser
+import Foundation
+import TallywirePipeline
+
+struct Scan: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Act as a barcode scanner: publish codes over MQTT and print what they are answered.",
+        discussion: """
+            Codes come from the arguments, or one a line from standard input, as a keyboard-wedge scanner types them. A scan that is not \
+            answered is repeated with its id, so it counts once. Exits with 1 if a scan was refused or never answered.
+            """)
+
+    @Option(help: "The name of the scanner, which decides what a bare code means.") var device: String
+    @Argument(help: "Barcodes.") var codes: [String] = []
+    @Option(help: "Units, or packs, of each scan.") var quantity: Int64?
+    @Option(help: ArgumentHelp("The broker, such as mqtt://127.0.0.1:1883. Default: that of the first scanner source.", valueName: "url"))
+    var broker: String?
+    @Option(help: ArgumentHelp("The topic. Default: that of the first scanner source.", valueName: "template")) var topic: String?
+    @Flag(help: "Print each answer as a line of JSON.") var json = false
+    @OptionGroup var configuration: ConfigurationOptions
+
+    func validate() throws {
+        let isName = !device.isEmpty && !device.contains { $0 == "/" || $0 == "+" || $0 == "#" }
+        if !isName { throw ValidationError("--device “\(device)” is no name of a scanner: it has none of / + #") }
+    }
+
+    func run() async throws {
+        var broker = broker
+        var topic = topic
+        if broker == nil {
+            let source = try configuration.load().sources.first { $0.plugin == "mqtt-scanners" }
+            broker = source?.options["broker"]?.string
+            topic = topic ?? source?.options["topic"]?.string
+        }
+        guard let broker else { throw Failure.usage("\(configuration.plugins) has no scanner source: say --broker mqtt://HOST:PORT") }
+        let scanner = try ScannerClient(broker: broker, topic: topic ?? "scanners/{device}/scan", device: device)
+        let codes = codes
+        let quantity = quantity
+        let json = json
+        try await scanner.run {
+            var failures = 0
+            func scan(_ line: String) async throws {
+                let code = line.trimmingCharacters(in: .whitespacesAndNewlines)
+                guard !code.isEmpty else { return }
+                guard let answer = try await scanner.scan(code, quantity: quantity) else {
+                    failures += 1
+                    return Self.warn("\(code)  no answer: does the server run, with a source on this broker and topic?")
+                }
+                if answer.acknowledgement.status == "rejected" { failures += 1 }
+                Self.write(json ? answer.text : Data(Self.text(code, answer.acknowledgement).utf8))
+            }
+            for code in codes { try await scan(code) }
+            if codes.isEmpty {
+                while let line = readLine() { try await scan(line) }
+            }
+            if failures > 0 { throw ExitCode.failure }
+        }
+    }
+
+    private static func text(_ code: String, _ answer: ScannerClient.Acknowledgement) -> String {
+        if answer.status == "rejected" {
+            return "\(code)  rejected: \(answer.message ?? "") [\(answer.code ?? "")]"
+        }
+        var parts = [code, answer.status]
+        if let sku = answer.sku { parts.append(sku) }
+        if let stock = answer.stock { parts.append("stock \(stock)") }
+        if let seq = answer.seq { parts.append("#\(seq)") }
+        return parts.joined(separator: "  ")
+    }
+
+    private static func write(_ line: Data) { FileHandle.standardOutput.write(line + Data("\n".utf8)) }
+
+    private static func warn(_ line: String) { FileHandle.standardError.write(Data((line + "\n").utf8)) }
+}
