@@ -303,7 +303,9 @@ final class ClientLoop {
 
     /// Writes the last acknowledgements and says goodbye. A batch that is still held gets neither: its messages shall come again.
     private func sayGoodbye() {
-        guard held == nil, let link, link.isReady, link.handle.disconnect() == 0 else { return }
+        guard held == nil, let link, link.isReady else { return }
+        if let farewell = options.farewell { _ = link.handle.publish(farewell) }
+        guard link.handle.disconnect() == 0 else { return }
         let end = clock.now + Self.farewell
         while link.handle.socket >= 0, clock.now < end, link.handle.write() == 0, link.handle.socket >= 0 {
             _ = wait(for: link.handle.socket, writing: true, upTo: .milliseconds(50))

@@ -18,6 +18,8 @@ public struct MQTTClientOptions: Sendable {
     public var will: MQTTMessage?
     /// What is published first on each connection.
     public var birth: MQTTMessage?
+    /// What is published last, before the goodbye of ``MQTTClient/stop()``, after which the broker forgets the ``will``.
+    public var farewell: MQTTMessage?
     /// Topic filters, subscribed with quality 1 on each connection.
     public var subscriptions: [String]
     /// How many messages the broker may send before it needs an acknowledgement, 1 ... 8192. It bounds a batch.
@@ -33,7 +35,8 @@ public struct MQTTClientOptions: Sendable {
 
     public init(
         broker: BrokerAddress, clientID: String, cleanStart: Bool = true, sessionExpiry: Duration = .zero,
-        keepAlive: Duration = .seconds(60), will: MQTTMessage? = nil, birth: MQTTMessage? = nil, subscriptions: [String] = [],
+        keepAlive: Duration = .seconds(60), will: MQTTMessage? = nil, birth: MQTTMessage? = nil, farewell: MQTTMessage? = nil,
+        subscriptions: [String] = [],
         receiveMaximum: Int = 1000, payloadLimit: Int = 256 * 1024, window: Int = 200, version: MQTTVersion = .automatic,
         reconnect: ReconnectPolicy = ReconnectPolicy(), answerTimeout: Duration = .seconds(10)
     ) {
@@ -44,6 +47,7 @@ public struct MQTTClientOptions: Sendable {
         self.keepAlive = keepAlive
         self.will = will
         self.birth = birth
+        self.farewell = farewell
         self.subscriptions = subscriptions
         self.receiveMaximum = receiveMaximum
         self.payloadLimit = payloadLimit
@@ -67,7 +71,7 @@ public struct MQTTClientOptions: Sendable {
         try require((1...8192).contains(receiveMaximum), "the receive maximum is 1 to 8192, not \(receiveMaximum)")
         try require((1...65_535).contains(window), "the window is 1 to 65535, not \(window)")
         try require((1...268_435_455).contains(payloadLimit), "the payload limit is 1 to 268435455, not \(payloadLimit)")
-        for message in [will, birth].compactMap(\.self) {
+        for message in [will, birth, farewell].compactMap(\.self) {
             if let problem = Topic.problem(message.topic) { throw MQTTError(.invalidOptions, problem) }
         }
     }

@@ -1,0 +1,32 @@
+import TallywireCore
+
+/// Variants and products whose displays have to be read anew, each with the last event that asks for it.
+///
+/// An event of one location says all about the display there, but a change of price or status is of all locations, and a change of
+/// stock changes the total at the others. What they show is not in the event, so it is read.
+struct DisplayRefresh: Sendable {
+    struct Cause: Equatable, Sendable {
+        let seq: UInt64
+        let timestamp: Timestamp
+    }
+
+    private(set) var variants: [VariantID: Cause] = [:]
+    private(set) var products: [ProductID: Cause] = [:]
+
+    /// Notes what `event` asks for.
+    mutating func note(_ event: Event) {
+        let cause = Cause(seq: event.seq, timestamp: event.timestamp)
+        switch event.body {
+        case .inventoryUpdated(let update): variants[update.variantID] = cause
+        case .stockAlert(let alert): variants[alert.variantID] = cause
+        case .productStatusChanged(let change): products[change.productID] = cause
+        case .catalogueChanged(let change):
+            guard change.change == .updated else { return }
+            switch change.subject {
+            case .location: break
+            case .product(let id): products[id] = cause
+            case .variant(let id, _, _, _): variants[id] = cause
+            }
+        }
+    }
+}

@@ -1,0 +1,99 @@
+import Mosquitto
+import TallywireCore
+import TallywireEngine
+
+/// A topic with places for values, such as `displays/{location}/{sku}`.
+struct TopicTemplate: Equatable, Sendable {
+    /// What can stand in braces.
+    enum Place: String, CaseIterable, Sendable {
+        case event, epoch, product, variant, sku, location
+    }
+
+    private enum Piece: Equatable, Sendable {
+        case text(String)
+        case place(Place)
+    }
+
+    private let pieces: [Piece]
+    let text: String
+
+    /// Why a template cannot be used, for people.
+    struct Mistake: Error, Equatable, CustomStringConvertible {
+        let description: String
+    }
+
+    init(_ text: String) throws(Mistake) {
+        var pieces: [Piece] = []
+        var rest = Substring(text)
+        while let open = rest.firstIndex(of: "{") {
+            guard let close = rest[open...].firstIndex(of: "}") else { throw Mistake(description: "the topic has a { without a }") }
+            let name = rest[rest.index(after: open)..<close]
+            guard let place = Place(rawValue: String(name)) else {
+                let names = Place.allCases.map { "{\($0.rawValue)}" }.joined(separator: " ")
+                throw Mistake(description: "the topic cannot have {\(name)}; these can stand there: \(names)")
+            }
+            if open > rest.startIndex { pieces.append(.text(String(rest[..<open]))) }
+            pieces.append(.place(place))
+            rest = rest[rest.index(after: close)...]
+        }
+        if !rest.isEmpty { pieces.append(.text(String(rest))) }
+        let fixed = pieces.map { if case .text(let text) = $0 { text } else { "x" } }.joined()
+        if let problem = Topic.problem(fixed) { throw Mistake(description: problem) }
+        if fixed.contains("}") { throw Mistake(description: "the topic has a } without a {") }
+        self.pieces = pieces
+        self.text = text
+    }
+
+    func has(_ place: Place) -> Bool { pieces.contains(.place(place)) }
+
+    /// The topic with these values, `nil` if one that it needs is missing. No value can add a level: neither SKUs nor location
+    /// codes may contain `/`, `+` or `#`.
+    func topic(_ values: TopicValues) -> String? {
+        var topic = ""
+        for piece in pieces {
+            switch piece {
+            case .text(let text): topic += text
+            case .place(let place):
+                guard let value = values[place] else { return nil }
+                topic += value
+            }
+        }
+        return topic
+    }
+}
+
+/// What a topic can be made of.
+struct TopicValues: Sendable {
+    var event: EventType?
+    var epoch: String
+    var product: ProductID?
+    var variant: VariantID?
+    var sku: String?
+    var location: String?
+
+    subscript(place: TopicTemplate.Place) -> String? {
+        switch place {
+        case .event: event?.rawValue
+        case .epoch: epoch
+        case .product: product?.description
+        case .variant: variant?.description
+        case .sku: sku
+        case .location: location
+        }
+    }
+}
+
+extension TopicValues {
+    /// The values of an event.
+    init(_ record: EventEnvelope, epoch: String) {
+        let subject = record.subject
+        self.init(
+            event: record.type, epoch: epoch, product: subject.product, variant: subject.variant, sku: subject.sku,
+            location: subject.location)
+    }
+
+    /// The values of a variant's display at `location`.
+    init(_ variant: Variant, at location: String, epoch: String) {
+        self.init(epoch: epoch, product: variant.productID, variant: variant.id, sku: variant.sku, location: location)
+    }
+}
