@@ -115,6 +115,12 @@ let package = Package(
             "TallywirePipeline", ["TallywireCore", "TallywireEngine", "TallywirePipeline", log], resources: [.copy("Fixtures")]),
         tests("JSONLogSink", ["TallywireCore", "TallywireEngine", "TallywirePipeline", "JSONLogSink", log]),
         tests("Mosquitto", ["Mosquitto", log]),
+        tests(
+            "TallywireServer",
+            [
+                "tallywire", "Mosquitto", log, nio("NIOCore"), nio("NIOHTTP1"), nio("NIOFoundationCompat"),
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+            ]),
         tests("MQTTScanners", ["TallywireCore", "TallywireEngine", "TallywirePipeline", "Mosquitto", "MQTTScanners", log]),
         tests(
             "WebSocketSink",

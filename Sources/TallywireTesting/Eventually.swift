@@ -1,6 +1,8 @@
 /// What a test waited for in vain.
 public struct NeverHappened: Error, CustomStringConvertible {
     public let description: String
+
+    public init(description: String) { self.description = description }
 }
 
 /// Waits until `condition` holds, looking every few milliseconds; throws ``NeverHappened`` after `deadline`.

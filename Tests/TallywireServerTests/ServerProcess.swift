@@ -1,0 +1,180 @@
+import AsyncHTTPClient
+import Foundation
+import NIOCore
+import NIOFoundationCompat
+import NIOHTTP1
+import Synchronization
+import TallywireTesting
+import Testing
+
+/// The program as its users run it: a process of its own, in a folder of its own.
+final class ServerProcess: Sendable {
+    /// The folder it works in, with its plugins.json.
+    let folder: TemporaryFolder
+    private let process = Mutex<Process?>(nil)
+    private let address = Mutex("")
+
+    init(plugins: String) throws {
+        folder = try TemporaryFolder()
+        try plugins.write(toFile: folder.file("plugins.json"), atomically: true, encoding: .utf8)
+    }
+
+    /// The program, built beside the tests.
+    static let executable: URL = {
+        let tests = URL(fileURLWithPath: CommandLine.arguments[0])
+        return tests.deletingLastPathComponent().appendingPathComponent("tallywire")
+    }()
+
+    var url: String { address.withLock { $0 } }
+
+    /// Starts it and waits until it answers. What it printed before is kept in `server.log`.
+    func start(_ options: [String] = []) async throws {
+        try? FileManager.default.removeItem(atPath: folder.file("ready.json"))
+        let process = Process()
+        process.executableURL = Self.executable
+        process.arguments = ["serve", "--port", "0", "--ready-file", "ready.json"] + options
+        process.currentDirectoryURL = URL(fileURLWithPath: folder.path)
+        let log = folder.file("server.log")
+        if !FileManager.default.fileExists(atPath: log) { try Data().write(to: URL(fileURLWithPath: log)) }
+        let file = try FileHandle(forWritingTo: URL(fileURLWithPath: log))
+        try file.seekToEnd()
+        process.standardOutput = file
+        process.standardError = file
+        try process.run()
+        self.process.withLock { $0 = process }
+        try await eventually("the server is ready", within: .seconds(60)) {
+            if !process.isRunning { throw NeverHappened(description: "the server ended: \(output)") }
+            guard let data = FileManager.default.contents(atPath: folder.file("ready.json")) else { return false }
+            struct Ready: Decodable {
+                struct HTTP: Decodable { let url: String }
+                let http: HTTP
+            }
+            let url = try JSONDecoder().decode(Ready.self, from: data).http.url
+            address.withLock { $0 = url }
+            return true
+        }
+    }
+
+    /// Everything it has printed.
+    var output: String { (try? String(contentsOfFile: folder.file("server.log"), encoding: .utf8)) ?? "" }
+
+    /// Kills it as a power cut would, and waits until it is gone.
+    func kill() {
+        process.withLock { process in
+            guard let running = process else { return }
+            Foundation.kill(running.processIdentifier, SIGKILL)
+            running.waitUntilExit()
+            process = nil
+        }
+    }
+
+    /// Asks it to end, and gives its exit code.
+    func terminate() -> Int32 {
+        process.withLock { process in
+            guard let running = process else { return -1 }
+            running.terminate()
+            running.waitUntilExit()
+            process = nil
+            return running.terminationStatus
+        }
+    }
+
+    deinit { kill() }
+
+    /// Runs another command of the program in the same folder.
+    func run(_ arguments: String..., input: String? = nil) throws -> (status: Int32, output: String) {
+        try Self.run(arguments, in: folder.path, input: input)
+    }
+
+    static func run(_ arguments: [String], in folder: String, input: String? = nil) throws -> (status: Int32, output: String) {
+        let process = Process()
+        process.executableURL = executable
+        process.arguments = arguments
+        process.currentDirectoryURL = URL(fileURLWithPath: folder)
+        let path = folder + "/command-\(UUID().uuidString).log"
+        try Data().write(to: URL(fileURLWithPath: path))
+        let file = try FileHandle(forWritingTo: URL(fileURLWithPath: path))
+        process.standardOutput = file
+        process.standardError = file
+        if let input {
+            let inputPath = path + ".in"
+            try input.write(toFile: inputPath, atomically: true, encoding: .utf8)
+            process.standardInput = try FileHandle(forReadingFrom: URL(fileURLWithPath: inputPath))
+        } else {
+            process.standardInput = FileHandle.nullDevice
+        }
+        try process.run()
+        process.waitUntilExit()
+        return (process.terminationStatus, try String(contentsOfFile: path, encoding: .utf8))
+    }
+
+    // MARK: Calls
+
+    func get<Answer: Decodable>(_ path: String, as type: Answer.Type = Answer.self) async throws -> Answer {
+        let (status, body) = try await call(.GET, path)
+        #expect(status == 200, "\(path): \(String(decoding: body, as: UTF8.self))")
+        return try JSONDecoder().decode(Answer.self, from: body)
+    }
+
+    func call(_ method: HTTPMethod, _ path: String, _ body: String? = nil) async throws -> (status: UInt, body: Data) {
+        var request = HTTPClientRequest(url: url + path)
+        request.method = method
+        if let body {
+            request.headers.add(name: "Content-Type", value: "application/json")
+            request.body = .bytes(Data(body.utf8))
+        }
+        let response = try await HTTPClient.shared.execute(request, timeout: .seconds(30))
+        return (response.status.code, Data(buffer: try await response.body.collect(upTo: 64 << 20)))
+    }
+}
+
+/// Parts of answers that tests look at.
+struct EventPage: Decodable {
+    struct Item: Decodable {
+        struct Content: Decodable {
+            let sku: String?
+            let stock: Int64?
+            let movementId: String?
+        }
+        let type: String
+        let seq: UInt64
+        let data: Content
+    }
+    let items: [Item]
+}
+
+struct PipelineAnswer: Decodable {
+    struct Sink: Decodable {
+        let name: String
+        let state: String
+        let position: UInt64
+        let offered, delivered, filtered, merged, dropped, pending: UInt64
+        let lastError: String?
+        var isConserved: Bool { offered == delivered + filtered + merged + dropped + pending }
+    }
+    let seq: UInt64
+    let sinks: [Sink]
+}
+
+extension ServerProcess {
+    /// Every event of the journal, in order.
+    func allEvents() async throws -> [EventPage.Item] {
+        var events: [EventPage.Item] = []
+        while true {
+            let page: EventPage = try await get("/api/events?after=\(events.last?.seq ?? 0)&limit=1000")
+            if page.items.isEmpty { return events }
+            events += page.items
+        }
+    }
+
+    /// Waits until every sink has taken everything.
+    func drained(within deadline: Duration = .seconds(60)) async throws -> PipelineAnswer {
+        var last: PipelineAnswer?
+        try await eventually("all sinks have caught up", within: deadline) {
+            let answer: PipelineAnswer = try await get("/api/pipeline")
+            last = answer
+            return answer.sinks.allSatisfy { $0.pending == 0 && $0.position == answer.seq }
+        }
+        return try #require(last)
+    }
+}
