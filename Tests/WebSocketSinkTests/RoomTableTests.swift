@@ -166,8 +166,8 @@ struct RoomTableTests {
                     let type = EventType.allCases.randomElement(using: &random) ?? .stockAlert
                     let places: [String?] = type == .stockAlert ? ["A", "B", "C"] : ["A", "B", "C", nil]
                     return envelope(
-                        seq, type, product: Int64.random(in: 1...4, using: &random), variant: Int64.random(in: 1...5, using: &random),
-                        location: places.randomElement(using: &random) ?? nil)
+                        seq, type, product: Int64.random(in: 1...4, using: &random),
+                        variant: Int64.random(in: 1...5, using: &random), location: places.randomElement(using: &random) ?? nil)
                 }
                 for index in members.indices {
                     members[index].expected += records.filter { wants(members[index].rooms, $0) }.map(\.seq)
