@@ -15,7 +15,7 @@ extension WebSocketClient {
     ) async throws -> WebSocketClient {
         let upgrade = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .channelOption(.socketOption(.so_rcvbuf), value: 64 * 1024)
-            .connectTimeout(.seconds(5))
+            .connectTimeout(.seconds(20))
             .connect(host: host, port: port) { channel in
                 channel.eventLoop.makeCompletedFuture {
                     let upgrader = NIOTypedWebSocketClientUpgrader<Answer>(

@@ -2,12 +2,12 @@ import Foundation
 
 extension WebSocketClient {
     /// The next message that is not a ping, read as JSON.
-    public func nextJSON(within limit: Duration = .seconds(5)) async throws -> JSON {
+    public func nextJSON(within limit: Duration = .seconds(20)) async throws -> JSON {
         try JSON(await nextText(within: limit))
     }
 
     /// Messages as JSON until one has this type; the others are passed over.
-    public func nextJSON(type: String, within limit: Duration = .seconds(5)) async throws -> JSON {
+    public func nextJSON(type: String, within limit: Duration = .seconds(20)) async throws -> JSON {
         let deadline = ContinuousClock.now + limit
         while true {
             let json = try await nextJSON(within: deadline - .now)

@@ -78,12 +78,12 @@ public struct WebSocketClient: Sendable {
     // MARK: Receiving
 
     /// The next message, pings and close frames included.
-    public func next(within limit: Duration = .seconds(5)) async throws -> Message {
+    public func next(within limit: Duration = .seconds(20)) async throws -> Message {
         try await channel.eventLoop.flatSubmit { inbox.value.next(within: limit) }.get()
     }
 
     /// The next message that is not a ping, which has to be a text.
-    public func nextText(within limit: Duration = .seconds(5)) async throws -> String {
+    public func nextText(within limit: Duration = .seconds(20)) async throws -> String {
         let deadline = ContinuousClock.now + limit
         while true {
             switch try await next(within: deadline - .now) {
@@ -95,7 +95,7 @@ public struct WebSocketClient: Sendable {
     }
 
     /// The code of the close frame, whatever comes before it: `nil` if it has none or the connection ends without one.
-    public func closeCode(within limit: Duration = .seconds(10)) async throws -> UInt16? {
+    public func closeCode(within limit: Duration = .seconds(20)) async throws -> UInt16? {
         let deadline = ContinuousClock.now + limit
         while true {
             switch try await next(within: deadline - .now) {
@@ -107,7 +107,7 @@ public struct WebSocketClient: Sendable {
     }
 
     /// Waits until the connection has ended, whatever comes before.
-    public func waitForEnd(within limit: Duration = .seconds(10)) async throws {
+    public func waitForEnd(within limit: Duration = .seconds(20)) async throws {
         let deadline = ContinuousClock.now + limit
         while try await next(within: deadline - .now) != .ended {}
     }

@@ -73,7 +73,7 @@ struct ChannelConnection {
     let channel: NIOAsyncChannel<ByteBuffer, ByteBuffer>
 
     static func open<Result: Sendable>(
-        _ port: Int, _ body: (inout RawExchange) async throws -> Result
+        _ port: Int, _ body: (inout ChannelExchange) async throws -> Result
     ) async throws -> Result {
         let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .channelOption(.allowRemoteHalfClosure, value: true)
@@ -83,14 +83,14 @@ struct ChannelConnection {
                 }
             }
         return try await channel.executeThenClose { inbound, outbound in
-            var exchange = RawExchange(inbound: inbound.makeAsyncIterator(), outbound: outbound)
+            var exchange = ChannelExchange(inbound: inbound.makeAsyncIterator(), outbound: outbound)
             return try await body(&exchange)
         }
     }
 }
 
 /// The two directions of a ``ChannelConnection``.
-struct RawExchange {
+struct ChannelExchange {
     var inbound: NIOAsyncChannelInboundStream<ByteBuffer>.AsyncIterator
     let outbound: NIOAsyncChannelOutboundWriter<ByteBuffer>
     private var received = ""

@@ -17,7 +17,7 @@ private let handshake = """
 
     """
 
-@Suite("The HTTP port with upgrades", .timeLimit(.minutes(1)))
+@Suite("The HTTP port with upgrades", .serialized, .timeLimit(.minutes(2)))
 struct ChannelTests {
     @Test("an admitted request is answered with 101 and the key of RFC 6455's example")
     func upgrade() async throws {
@@ -254,7 +254,8 @@ struct ChannelTests {
                 _ = try await upgraded.receive(through: "\r\n\r\n")
                 try await ChannelConnection.open(port) { silent in
                     await group.triggerGracefulShutdown()
-                    let rest = try await silent.receiveAll()
+                    // It is reset if the server had not even accepted it.
+                    let rest = (try? await silent.receiveAll()) ?? ""
                     #expect(rest == "")
                 }
                 try await upgraded.send("still here!")

@@ -243,6 +243,28 @@ struct ConnectionTests {
         #expect(connection.hub.metrics.current.closed == [1006: 1])
     }
 
+    @Test("what an event loop slept through is not the silence of its peers")
+    func stall() {
+        var meter = StallMeter(period: .seconds(1), now: .uptimeNanoseconds(0))
+        #expect(meter.stall(at: .uptimeNanoseconds(1_000_000_000)) == nil)
+        #expect(meter.stall(at: .uptimeNanoseconds(2_900_000_000)) == nil)
+        #expect(meter.stall(at: .uptimeNanoseconds(62_900_000_000)) == .seconds(59))
+        #expect(meter.stall(at: .uptimeNanoseconds(63_900_000_000)) == nil)
+    }
+
+    @Test("silence that is forgiven does not count")
+    func forgiveness() throws {
+        let connection = try EmbeddedConnection { $0.pingInterval = .seconds(10) }
+        let loop = connection.channel.embeddedEventLoop
+        let handler = try connection.channel.pipeline.syncOperations.handler(type: WebSocketConnection.self)
+        for _ in 0..<19 { loop.advanceTime(by: .seconds(1)) }
+        handler.forgive(.seconds(10))
+        for _ in 0..<10 { loop.advanceTime(by: .seconds(1)) }
+        #expect(connection.isOpen)
+        for _ in 0..<3 { loop.advanceTime(by: .seconds(1)) }
+        #expect(!connection.isOpen)
+    }
+
     @Test("a reader for whom too much waits is closed with 4008 and gets nothing more")
     func slowReader() throws {
         let connection = try EmbeddedConnection { $0.limits.buffer = 4096 }

@@ -36,12 +36,38 @@ struct PassTests {
         #expect(sequence(pass.part(of: EventTypes([.stockAlert, .productStatusChanged]))?.frames) == [2, 4, 5])
     }
 
+    @Test("an alert belongs to the location whose change caused it, also in the next batch, and however many lines are between")
+    func alertPlaces() {
+        var places = AlertPlaces()
+        let alert = envelope(9, .stockAlert, variant: 11, location: nil)
+        #expect(places.location(of: alert) == nil)
+        #expect(places.location(of: envelope(1, variant: 11, location: "A")) == "A")
+        #expect(places.location(of: envelope(2, variant: 12, location: "B")) == "B")
+        #expect(places.location(of: alert) == "A")
+        #expect(places.location(of: envelope(3, variant: 11, location: "C")) == "C")
+        #expect(places.location(of: envelope(4, variant: 11, location: nil)) == nil)
+        for variant in 100..<Int64(100 + Limits.linesPerMovement) {
+            _ = places.location(of: envelope(5, variant: variant, location: "D"))
+        }
+        #expect(places.location(of: alert) == "C")
+        let batch = Pass([alert], places: &places)
+        #expect(batch.records[0].location == "C")
+    }
+
     @Test("neighbours share one slice, and a repeated record is sent once")
     func runs() {
         let pass = Pass((1...6).map { envelope($0) })
         let runs = pass.runs(of: [0, 1, 1, 2, 4, 4, 5])
         #expect(runs.events == 5)
         #expect(runs.pieces.map { sequence($0) } == [[1, 2, 3], [5, 6]])
+    }
+}
+
+extension Pass {
+    /// A batch that follows none.
+    init(_ envelopes: [EventEnvelope]) {
+        var places = AlertPlaces()
+        self.init(envelopes, places: &places)
     }
 }
 

@@ -151,9 +151,10 @@ class Stock {
     $("out").textContent = count("out").toLocaleString();
     const order = (item) => (item.level === "out" ? 0 : 1);
     alerts.sort((a, b) => order(a) - order(b) || b.seq - a.seq || a.sku.localeCompare(b.sku));
+    const place = (item) => [...(item.isDefault ? [] : [`${item.product} · `]), make("span", "sku", item.sku)];
     $("alerts").replaceChildren(...alerts.slice(0, MOST_ALERTS).map((item) => {
       const text = item.level === "out" ? "out of stock" : `${item.stock} left`;
-      return make("li", "", make("span", "", item.name), make("span", `badge ${item.level}`, text), make("span", "more sku", item.sku));
+      return make("li", "", make("span", "", item.name), make("span", `badge ${item.level}`, text), make("span", "more", ...place(item)));
     }));
     $("no-alerts").hidden = alerts.length > 0;
     const note = $("note");
@@ -177,13 +178,15 @@ const stock = new Stock();
 function describe({ type, data }) {
   switch (type) {
     case "inventory_updated": {
+      const item = stock.items.get(data.sku);
+      const title = item && !item.isDefault ? `${item.product}, ${data.variantName}` : data.variantName;
       if (data.operation === undefined) {
-        return [data.variantName, ["", `${data.previousPrice ?? "–"} → ${data.price ?? "–"}`], `${data.sku} · price`];
+        return [title, ["", `${data.previousPrice ?? "–"} → ${data.price ?? "–"}`], `${data.sku} · price`];
       }
       const difference = data.stock - data.previousStock;
-      const change = `${difference > 0 ? "+" : ""}${difference} → ${data.stock}`;
+      const change = `${difference > 0 ? "+" : ""}${difference} → ${data.stock}`.replace("-", "−");
       const more = [data.sku, data.operation, data.location, data.reason, data.source].filter(Boolean).join(" · ");
-      return [data.variantName, [data.level, change], more];
+      return [title, [data.level, change], more];
     }
     case "stock_alert": return [data.message, [data.stockLevel, data.stockLevel], `${data.sku} · alert`];
     case "product_status_changed": {

@@ -13,6 +13,7 @@ struct Page: Sendable {
         Page(path: "/", mediaType: "text/html; charset=utf-8", bytes: PackageResources.index_html),
         Page(path: "/live.js", mediaType: "text/javascript; charset=utf-8", bytes: PackageResources.live_js),
         Page(path: "/live.css", mediaType: "text/css; charset=utf-8", bytes: PackageResources.live_css),
+        Page(path: "/favicon.svg", mediaType: "image/svg+xml", bytes: PackageResources.favicon_svg),
     ]
 
     var route: Route {

@@ -4,7 +4,8 @@ import NIOCore
 final class RoomSession: WebSocketSession, RoomMember {
     var membership = Membership()
     private let greeting: Greeting
-    private weak var connection: WebSocketConnection?
+    /// Both refer to each other until the connection ends; a weak reference would cost every send its look-up.
+    private var connection: WebSocketConnection?
     private var shard: HubShard?
     /// Errors since the last message that was in order.
     private var errors = 0
@@ -49,6 +50,7 @@ final class RoomSession: WebSocketSession, RoomMember {
     func ended() {
         shard?.exit(self)
         shard = nil
+        connection = nil
     }
 
     // MARK: Messages

@@ -123,6 +123,9 @@ final class WebSocketConnection: ChannelInboundHandler {
 
     // MARK: Time
 
+    /// Counts so much less of the peer's silence.
+    func forgive(_ amount: TimeAmount) { lastHeard = lastHeard + amount }
+
     /// Looks at the clock: pings a peer that is due, and ends what took too long.
     func tick(_ now: NIODeadline) {
         guard let context else { return }

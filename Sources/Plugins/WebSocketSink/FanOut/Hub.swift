@@ -11,6 +11,7 @@ final class Hub: Sendable {
     let metrics = WebSocketMetrics()
     private let directory: RoomDirectory
     private let state = Mutex(State())
+    private let places = Mutex(AlertPlaces())
 
     private struct State {
         var phase = Phase.waiting
@@ -89,7 +90,7 @@ final class Hub: Sendable {
             return state.shards.filter { $0.connections > 0 }
         }
         guard !targets.isEmpty else { return }
-        let pass = Pass(batch.records)
+        let pass = places.withLock { Pass(batch.records, places: &$0) }
         let passes = targets.map { target in target.loop.submit { target.shard.value.take(pass) } }
         for pass in passes {
             // It fails only if the event loop was shut down, and then nobody is there to send to.

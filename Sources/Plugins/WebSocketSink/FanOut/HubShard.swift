@@ -14,6 +14,7 @@ final class HubShard {
     /// Every open connection, also those that only echo.
     private var connections: [WebSocketConnection] = []
     private var clock: RepeatedTask?
+    private var meter: StallMeter?
     private var emptied: [EventLoopPromise<Void>] = []
 
     init(loop: any EventLoop, configuration: WebSocketConfiguration, directory: RoomDirectory, metrics: WebSocketMetrics) {
@@ -86,15 +87,39 @@ final class HubShard {
 
     // MARK: Time
 
-    /// One clock for all connections of the loop, while there are any: a timer each would cost more than looking at all.
+    /// One clock for all connections of the loop, while there are any: a timer each would cost more than looking at all. It
+    /// ticks often enough that a close or a silence is noticed within a second.
     private func startClock() {
         let period = TimeAmount.milliseconds(min(1000, max(5, configuration.pingInterval.milliseconds / 4)))
         let bound = NIOLoopBound(self, eventLoop: loop)
+        meter = StallMeter(period: period, now: loop.now)
         clock = loop.scheduleRepeatedTask(initialDelay: period, delay: period) { _ in bound.value.tick() }
     }
 
     private func tick() {
         let now = loop.now
-        for connection in connections { connection.tick(now) }
+        let stall = meter?.stall(at: now)
+        for connection in connections {
+            if let stall { connection.forgive(stall) }
+            connection.tick(now)
+        }
+    }
+}
+
+/// Notices when an event loop stood still: a stopped process, a laptop that slept, a long task. Nobody could be heard meanwhile.
+struct StallMeter {
+    let period: TimeAmount
+    private var last: NIODeadline
+
+    init(period: TimeAmount, now: NIODeadline) {
+        self.period = period
+        last = now
+    }
+
+    /// At each tick: by how much it is late, if that is more than a whole period.
+    mutating func stall(at now: NIODeadline) -> TimeAmount? {
+        defer { last = now }
+        let lateness = now - last - period
+        return lateness > period ? lateness : nil
     }
 }

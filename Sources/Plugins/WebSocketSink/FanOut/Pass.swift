@@ -30,7 +30,8 @@ struct Pass: Sendable {
         let events: Int
     }
 
-    init(_ envelopes: [EventEnvelope]) {
+    /// Encodes the batch. `places` is kept from one to the next.
+    init(_ envelopes: [EventEnvelope], places: inout AlertPlaces) {
         var frames = ByteBuffer()
         frames.reserveCapacity(envelopes.reduce(0) { $0 + $1.json.count + 4 })
         var types: EventTypes = []
@@ -42,7 +43,7 @@ struct Pass: Sendable {
             let subject = envelope.subject
             return Record(
                 start: start, end: frames.writerIndex, type: type, product: subject.product?.rawValue,
-                variant: subject.variant?.rawValue, location: subject.location)
+                variant: subject.variant?.rawValue, location: places.location(of: envelope))
         }
         self.frames = frames
         self.types = types
