@@ -18,11 +18,14 @@ extension OpenAPI {
     static let flag: JSONTree = ["type": "boolean"]
     static let sku = key(Limits.skuLength)
     static let locationCode = key(Limits.locationCodeLength)
-    static let name = text(Limits.nameLength)
+    static let name = text(Limits.nameLength) + ["pattern": .string("^[^\(controls)]+$")]
+
+    /// The control characters, for a class of a regular expression.
+    private static let controls = #"\u0000-\u001F\u007F-\u009F"#
 
     /// Text that becomes a level of an MQTT topic.
     private static func key(_ length: Int) -> JSONTree {
-        ["type": "string", "minLength": 1, "maxLength": .integer(Int64(length)), "pattern": "^[^/+#]+$"]
+        ["type": "string", "minLength": 1, "maxLength": .integer(Int64(length)), "pattern": .string("^[^/+#\(controls)]+$")]
     }
 
     static func text(_ length: Int, least: Int64 = 1) -> JSONTree {
