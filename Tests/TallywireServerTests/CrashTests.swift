@@ -32,7 +32,7 @@ struct CrashTests {
                 }
                 // Anywhere in the next few commits.
                 try await Task.sleep(for: .microseconds(Int.random(in: 0...60_000, using: &random)))
-                server.kill()
+                await server.kill()
                 try await server.start()
             }
             for scanner in scanners { scanner.finish() }
@@ -44,7 +44,7 @@ struct CrashTests {
         let acknowledged = Set(scanners.flatMap(\.acknowledged))
         #expect(acknowledged == Set(published) && published.count >= 200)
         let pipeline = try await server.drained()
-        #expect(pipeline.sinks.allSatisfy(\.isConserved))
+        #expect(pipeline.sinks.allSatisfy { $0.isConserved })
 
         let events = try await server.allEvents()
         #expect(events.map(\.seq) == Array(1...UInt64(events.count)), "seq has no gap")
@@ -61,9 +61,9 @@ struct CrashTests {
         #expect(stock.values.reduce(0, +) == Int64(published.count))
         try await expectDisplays(broker.url, toShow: stock)
 
-        #expect(server.terminate() == 0)
+        #expect(await server.terminate() == 0)
         #expect(server.output.contains("Stopped at event \(events.count)"))
-        let audit = try server.run("audit", "--data", "data")
+        let audit = try await server.run("audit", "--data", "data")
         #expect(audit.status == 0, "\(audit.output)")
     }
 

@@ -11,7 +11,7 @@ import Testing
 final class ServerProcess: Sendable {
     /// The folder it works in, with its plugins.json.
     let folder: TemporaryFolder
-    private let process = Mutex<Process?>(nil)
+    private let process = Mutex<(process: Process, exit: Exit)?>(nil)
     private let address = Mutex("")
 
     init(plugins: String) throws {
@@ -40,8 +40,8 @@ final class ServerProcess: Sendable {
         try file.seekToEnd()
         process.standardOutput = file
         process.standardError = file
-        try process.run()
-        self.process.withLock { $0 = process }
+        let exit = try Exit(of: process)
+        self.process.withLock { $0 = (process, exit) }
         try await eventually("the server is ready", within: .seconds(60)) {
             if !process.isRunning { throw NeverHappened(description: "the server ended: \(output)") }
             guard let data = FileManager.default.contents(atPath: folder.file("ready.json")) else { return false }
@@ -59,34 +59,36 @@ final class ServerProcess: Sendable {
     var output: String { (try? String(contentsOfFile: folder.file("server.log"), encoding: .utf8)) ?? "" }
 
     /// Kills it as a power cut would, and waits until it is gone.
-    func kill() {
-        process.withLock { process in
-            guard let running = process else { return }
-            Foundation.kill(running.processIdentifier, SIGKILL)
-            running.waitUntilExit()
-            process = nil
-        }
+    func kill() async {
+        guard let (process, exit) = take() else { return }
+        Foundation.kill(process.processIdentifier, SIGKILL)
+        _ = await exit.status
     }
 
     /// Asks it to end, and gives its exit code.
-    func terminate() -> Int32 {
+    func terminate() async -> Int32 {
+        guard let (process, exit) = take() else { return -1 }
+        process.terminate()
+        return await exit.status
+    }
+
+    private func take() -> (process: Process, exit: Exit)? {
         process.withLock { process in
-            guard let running = process else { return -1 }
-            running.terminate()
-            running.waitUntilExit()
-            process = nil
-            return running.terminationStatus
+            defer { process = nil }
+            return process
         }
     }
 
-    deinit { kill() }
-
-    /// Runs another command of the program in the same folder.
-    func run(_ arguments: String..., input: String? = nil) throws -> (status: Int32, output: String) {
-        try Self.run(arguments, in: folder.path, input: input)
+    deinit {
+        if let (process, _) = take() { Foundation.kill(process.processIdentifier, SIGKILL) }
     }
 
-    static func run(_ arguments: [String], in folder: String, input: String? = nil) throws -> (status: Int32, output: String) {
+    /// Runs another command of the program in the same folder.
+    func run(_ arguments: String...) async throws -> (status: Int32, output: String) {
+        try await Self.run(arguments, in: folder.path)
+    }
+
+    static func run(_ arguments: [String], in folder: String) async throws -> (status: Int32, output: String) {
         let process = Process()
         process.executableURL = executable
         process.arguments = arguments
@@ -96,16 +98,32 @@ final class ServerProcess: Sendable {
         let file = try FileHandle(forWritingTo: URL(fileURLWithPath: path))
         process.standardOutput = file
         process.standardError = file
-        if let input {
-            let inputPath = path + ".in"
-            try input.write(toFile: inputPath, atomically: true, encoding: .utf8)
-            process.standardInput = try FileHandle(forReadingFrom: URL(fileURLWithPath: inputPath))
-        } else {
-            process.standardInput = FileHandle.nullDevice
+        process.standardInput = FileHandle.nullDevice
+        let status = try await Exit(of: process).status
+        return (status, try String(contentsOfFile: path, encoding: .utf8))
+    }
+
+    /// The end of a process, waited for without holding a thread: the pool has as many as there are cores.
+    private final class Exit: Sendable {
+        private let statuses: AsyncStream<Int32>
+
+        /// Runs `process`.
+        init(of process: Process) throws {
+            let (stream, continuation) = AsyncStream.makeStream(of: Int32.self)
+            statuses = stream
+            process.terminationHandler = {
+                continuation.yield($0.terminationStatus)
+                continuation.finish()
+            }
+            try process.run()
         }
-        try process.run()
-        process.waitUntilExit()
-        return (process.terminationStatus, try String(contentsOfFile: path, encoding: .utf8))
+
+        var status: Int32 {
+            get async {
+                for await status in statuses { return status }
+                return -1
+            }
+        }
     }
 
     // MARK: Calls

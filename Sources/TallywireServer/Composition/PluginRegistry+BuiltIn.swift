@@ -1,9 +1,10 @@
 import JSONLogSink
 import MQTTScanners
+import MQTTSink
 import TallywirePipeline
 import WebSocketSink
 
 extension PluginRegistry {
     /// The plugins that come with Tallywire.
-    public static let builtIn = PluginRegistry(sources: [.mqttScanners], sinks: [.webSocket, .jsonLog])
+    public static let builtIn = PluginRegistry(sources: [.mqttScanners], sinks: [.webSocket, .mqtt, .jsonLog])
 }
