@@ -61,9 +61,13 @@ struct BatchesTests {
             let batch = "[" + (0..<10_000).map { Self.add("m\($0)") }.joined(separator: ",") + "]"
             let response = try await client.client.execute(
                 uri: "/api/movements", method: .post, headers: [.contentType: "application/json"], body: ByteBuffer(string: batch))
-            let results = try JSONValue(response.body.readableBytesView)["results"]?.elements ?? []
-            #expect(results.count == 10_000)
-            #expect(results.map { $0["lines"]?[0]?["stock"]?.integer } == (1...10_000).map { $0 })
+            // Ten thousand receipts are looked at as text: decoding them would take most of the test's time.
+            let receipts = String(buffer: response.body).split(separator: #"{"movementId":""#).dropFirst()
+            #expect(receipts.count == 10_000)
+            let wrong = receipts.enumerated().first { index, receipt in
+                !receipt.hasPrefix("m\(index)\"") || !receipt.contains("\"stock\":\(index + 1),")
+            }
+            #expect(wrong == nil)
         }
     }
 
@@ -132,7 +136,7 @@ struct BatchesTests {
     @Test("NDJSON may be far longer than a JSON body", .timeLimit(.minutes(1)))
     func longStream() async throws {
         try await Shop(limits: HTTPLimits(body: 1000)).openStocked(.ahc()) { client in
-            let count = 20_000
+            let count = 5_000
             let body = (0..<count).map { Self.add("m\($0)") + "\n" }.joined()
             let response = try await client.client.execute(
                 uri: "/api/movements", method: .post, headers: Self.ndjson, body: ByteBuffer(string: body))
