@@ -26,6 +26,13 @@ eventually() {
     fail "$what"
 }
 
+# The article shows this code, and no other.
+article=../../Sources/TallywirePipeline/TallywirePipeline.docc/WritingASink.md
+sed -n '/^```swift$/,/^```$/p' "$article" | grep -vE '^(```.*)?$' > "$work/shown"
+while IFS= read -r line; do
+    grep -qxF -- "$line" Package.swift Sources/custom-sink/Main.swift || { echo "FAILED: the article has a line of its own: $line" >&2; exit 1; }
+done < "$work/shown"
+
 swift build --scratch-path ../../.build-examples > "$work/build" 2>&1 || { cat "$work/build" >&2; exit 1; }
 binary=$(swift build --scratch-path ../../.build-examples --show-bin-path)/custom-sink
 
