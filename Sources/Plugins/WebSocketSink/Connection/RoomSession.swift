@@ -24,9 +24,7 @@ final class RoomSession: WebSocketSession, RoomMember {
         send(
             .welcome(
                 epoch: shard.epoch, seq: shard.head, connection: name, pingInterval: shard.configuration.pingInterval))
-        guard !greeting.hasBrokenSince else {
-            return answer(.invalidMessage("\"since\" is not EPOCH:SEQ"))
-        }
+        if greeting.hasBrokenSince { answer(.invalidMessage("\"since\" is not EPOCH:SEQ")) }
         for room in greeting.rooms.prefix(shard.configuration.limits.roomsPerConnection + 1) {
             do throws(ClientError) {
                 try join(room, since: greeting.since, on: shard)
