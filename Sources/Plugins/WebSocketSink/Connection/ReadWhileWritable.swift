@@ -1,0 +1,21 @@
+import NIOCore
+
+/// Reads nothing while the peer does not read: what an echo has to do instead of closing, since it sends only what it gets.
+final class ReadWhileWritable: ChannelDuplexHandler {
+    typealias InboundIn = ByteBuffer
+    typealias OutboundIn = ByteBuffer
+
+    private var isHeld = false
+
+    func read(context: ChannelHandlerContext) {
+        if context.channel.isWritable { context.read() } else { isHeld = true }
+    }
+
+    func channelWritabilityChanged(context: ChannelHandlerContext) {
+        if context.channel.isWritable, isHeld {
+            isHeld = false
+            context.read()
+        }
+        context.fireChannelWritabilityChanged()
+    }
+}

@@ -1,0 +1,19 @@
+import NIOCore
+
+/// Notices when an event loop stood still: a stopped process, a laptop that slept, a long task. Nobody could be heard meanwhile.
+struct StallMeter {
+    let period: TimeAmount
+    private var last: NIODeadline
+
+    init(period: TimeAmount, now: NIODeadline) {
+        self.period = period
+        last = now
+    }
+
+    /// At each tick: by how much it is late, if that is more than a whole period.
+    mutating func stall(at now: NIODeadline) -> TimeAmount? {
+        defer { last = now }
+        let lateness = now - last - period
+        return lateness > period ? lateness : nil
+    }
+}
