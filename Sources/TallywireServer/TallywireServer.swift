@@ -48,6 +48,7 @@ struct Tallywire: AsyncParsableCommand {
         abstract: "A real-time inventory server: scans in over MQTT, stock out to pages, shelf displays and logs.",
         version: tallywireVersion,
         subcommands: [
-            Serve.self, Check.self, Plugins.self, Graph.self, Schema.self, Scan.self, Tail.self, Import.self, Export.self, Audit.self,
+            Serve.self, Check.self, Plugins.self, Graph.self, Schema.self, Scan.self, Tail.self, Import.self, Export.self,
+            Audit.self,
         ])
 }

@@ -202,7 +202,8 @@ struct SinkRunnerTests {
     @Test("events that the journal's hard limit deleted are counted as dropped")
     func hardLimit() async throws {
         await commit(2...20)
-        _ = try await journal.prune(Retention(age: .seconds(0), size: 0, hardLimit: 400), protected: 0, now: Timestamp(milliseconds: 0))
+        _ = try await journal.prune(
+            Retention(age: .seconds(0), size: 0, hardLimit: 400), protected: 0, now: Timestamp(milliseconds: 0))
         try await journal.storeCursor(1, of: "sink")
         let first = try await journal.range().first
         let sink = RecordingSink()
@@ -221,7 +222,8 @@ struct FilterTests {
     @Test(
         "patterns match as a whole, and * stands for any characters",
         arguments: [
-            ("*", "", true), ("*", "WH1", true), ("WH1", "WH1", true), ("WH1", "WH11", false), ("WH*", "WH", true), ("WH*", "XWH", false),
+            ("*", "", true), ("*", "WH1", true), ("WH1", "WH1", true), ("WH1", "WH11", false), ("WH*", "WH", true),
+            ("WH*", "XWH", false),
             ("*-RED-*", "TEE-RED-M", true), ("*-RED-*", "TEE-RED", false), ("a*b*c", "axxbyyc", true), ("a*b*c", "acb", false),
             ("ab*ba", "aba", false), ("ab*ba", "abba", true), ("**", "x", true),
         ])
@@ -232,8 +234,9 @@ struct FilterTests {
     @Test("pauses double up to the longest, and are drawn between nothing and that")
     func pauses() {
         let policy = RetryPolicy(initial: .milliseconds(100), maximum: .seconds(1))
-        #expect((1...6).map { policy.pause(afterFailures: $0, share: 1) }
-            == [.milliseconds(100), .milliseconds(200), .milliseconds(400), .milliseconds(800), .seconds(1), .seconds(1)])
+        #expect(
+            (1...6).map { policy.pause(afterFailures: $0, share: 1) }
+                == [.milliseconds(100), .milliseconds(200), .milliseconds(400), .milliseconds(800), .seconds(1), .seconds(1)])
         #expect(policy.pause(afterFailures: 3, share: 0) == .zero)
         #expect(policy.pause(afterFailures: 10_000, share: 1) == .seconds(1))
     }

@@ -31,7 +31,9 @@ struct CommandTests {
         #expect(try await run("serve", "--help").output.contains("--ready-file"))
     }
 
-    @Test("bad usage is 64", arguments: [["nonsense"], ["serve", "--port", "x"], ["serve", "--log-level", "loud"], ["plugins", "nope"]])
+    @Test(
+        "bad usage is 64",
+        arguments: [["nonsense"], ["serve", "--port", "x"], ["serve", "--log-level", "loud"], ["plugins", "nope"]])
     func usage(arguments: [String]) async throws {
         #expect(try await ServerProcess.run(arguments, in: folder.path).status == 64)
     }
@@ -42,7 +44,7 @@ struct CommandTests {
         for command in ["check", "serve", "graph"] {
             let result = try await run(command, plugins: plugins)
             #expect(result.status == 78)
-            #expect(result.output.contains("plugins.json:3:45: error: unknown key “fsnyc”"), "\(result.output)")
+            #expect(result.output.contains("plugins.json:3:42: error: unknown key “fsnyc”"), "\(result.output)")
             #expect(result.output.contains("did you mean “fsync”?"))
         }
     }
@@ -75,7 +77,8 @@ struct CommandTests {
 
     @Test("the repository's configurations and examples have no mistakes")
     func repository() async throws {
-        let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+        let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent()
         #expect(try await ServerProcess.run(["check"], in: root.path).status == 0)
     }
 
@@ -112,9 +115,9 @@ struct ServerTests {
             #expect(status == 200)
         }
         #expect(await server.terminate() == 0)
-        #expect(server.output.contains("json-log   delivered 8"), "\(server.output)")
+        #expect(server.output.contains("json-log   delivered 9"), "\(server.output)")
         let log = try String(contentsOfFile: server.folder.file("data/events.jsonl"), encoding: .utf8)
-        #expect(log.split(separator: "\n").count == 8)
+        #expect(log.split(separator: "\n").count == 9, "MAIN, product, variant, five changes of stock, one alert")
         #expect(try await server.run("audit").status == 0)
     }
 
@@ -203,7 +206,8 @@ struct ServerTests {
             _ = try await server.call(.POST, "/api/movements", #"{"lines":[{"sku":"MUG","operation":"add","quantity":20}]}"#)
         }
         let journal = try await server.run("tail", "--since", "1", "--count", "5", "--json", "--server", server.url)
-        #expect(journal.output.split(separator: "\n").count == 5 && journal.output.contains("catalogue_changed"), "\(journal.output)")
+        #expect(
+            journal.output.split(separator: "\n").count == 5 && journal.output.contains("catalogue_changed"), "\(journal.output)")
         let room = try await server.run("tail", "--room", "shop", "--since", "1", "--count", "3", "--server", server.url)
         #expect(room.output.contains("20 → 40  add 20 at MAIN, 40 there"), "\(room.output)")
         #expect(room.output.split(separator: "\n").count == 3)

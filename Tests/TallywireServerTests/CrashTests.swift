@@ -11,7 +11,9 @@ import Testing
 struct CrashTests {
     static let skus = (1...8).map { "SKU-\($0)" }
 
-    @Test("killed at any moment while scanners publish, nothing acknowledged is lost and nothing is applied twice", .timeLimit(.minutes(5)))
+    @Test(
+        "killed at any moment while scanners publish, nothing acknowledged is lost and nothing is applied twice",
+        .timeLimit(.minutes(5)))
     func killed() async throws {
         let broker = try TestBroker(persistence: true)
         let server = try ServerProcess(plugins: Self.plugins(broker.url))

@@ -70,10 +70,12 @@ struct RoomStream {
         head.headers.add(name: "Host", value: "\(host):\(url.port ?? 80)")
         head.headers.add(name: "Content-Length", value: "0")
         if let token { head.headers.add(name: "Authorization", value: "Bearer \(token)") }
-        return try channel.pipeline.syncOperations.configureUpgradableHTTPClientPipeline(
-            configuration: .init(
-                upgradeConfiguration: .init(
-                    upgradeRequestHead: head, upgraders: [upgrader],
-                    notUpgradingCompletionHandler: { channel in channel.close().map { nil } })))
+        var configuration = NIOUpgradableHTTPClientPipelineConfiguration(
+            upgradeConfiguration: .init(
+                upgradeRequestHead: head, upgraders: [upgrader],
+                notUpgradingCompletionHandler: { channel in channel.close().map { nil } }))
+        // The first messages may come in one piece with the answer to the handshake.
+        configuration.leftOverBytesStrategy = .forwardBytes
+        return try channel.pipeline.syncOperations.configureUpgradableHTTPClientPipeline(configuration: configuration)
     }
 }

@@ -32,7 +32,8 @@ final class ScannerClient: Sendable {
             client = try MQTTClient(
                 MQTTClientOptions(
                     broker: try BrokerAddress(broker), clientID: "tallywire-scan-\(UUID().uuidString.prefix(8).lowercased())",
-                    subscriptions: [levels.joined(separator: "/")]), logger: Logger(label: "scan", factory: { _ in SwiftLogNoOpLogHandler() }))
+                    subscriptions: [levels.joined(separator: "/")]),
+                logger: Logger(label: "scan", factory: { _ in SwiftLogNoOpLogHandler() }))
         } catch {
             throw Failure.usage("\(error)")
         }

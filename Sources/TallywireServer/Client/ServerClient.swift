@@ -6,6 +6,13 @@ import NIOHTTP1
 
 /// Calls a running server's HTTP API for the command line.
 struct ServerClient: Sendable {
+    /// For the life of the process. It says at once that nobody answers, where the shared one tries for a minute.
+    private static let http: HTTPClient = {
+        var configuration = HTTPClient.Configuration.singletonConfiguration
+        configuration.connectionPool.retryConnectionEstablishment = false
+        return HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
+    }()
+
     let url: String
     let token: String?
 
@@ -54,7 +61,7 @@ struct ServerClient: Sendable {
             request.body = .bytes(body)
         }
         do {
-            let response = try await HTTPClient.shared.execute(request, timeout: .seconds(60))
+            let response = try await Self.http.execute(request, timeout: .seconds(60))
             let bytes = try await response.body.collect(upTo: 256 << 20)
             return Answer(status: response.status.code, body: Data(buffer: bytes))
         } catch {

@@ -13,7 +13,9 @@ struct Scan: AsyncParsableCommand {
     @Option(help: "The name of the scanner, which decides what a bare code means.") var device: String
     @Argument(help: "Barcodes.") var codes: [String] = []
     @Option(help: "Units, or packs, of each scan.") var quantity: Int64?
-    @Option(help: ArgumentHelp("The broker, such as mqtt://127.0.0.1:1883. Default: that of the first scanner source.", valueName: "url"))
+    @Option(
+        help: ArgumentHelp(
+            "The broker, such as mqtt://127.0.0.1:1883. Default: that of the first scanner source.", valueName: "url"))
     var broker: String?
     @Option(help: ArgumentHelp("The topic. Default: that of the first scanner source.", valueName: "template")) var topic: String?
     @Flag(help: "Print each answer as a line of JSON.") var json = false
@@ -32,7 +34,9 @@ struct Scan: AsyncParsableCommand {
             broker = source?.options["broker"]?.string
             topic = topic ?? source?.options["topic"]?.string
         }
-        guard let broker else { throw Failure.usage("\(configuration.plugins) has no scanner source: say --broker mqtt://HOST:PORT") }
+        guard let broker else {
+            throw Failure.usage("\(configuration.plugins) has no scanner source: say --broker mqtt://HOST:PORT")
+        }
         let scanner = try ScannerClient(broker: broker, topic: topic ?? "scanners/{device}/scan", device: device)
         let codes = codes
         let quantity = quantity

@@ -89,6 +89,7 @@ struct Server: Sendable {
             })
         var limits = UpgradingServerConfiguration()
         limits.connections = configuration.http.limits.connections
+        limits.hosts = HostPolicy(names: [configuration.http.host])
         let host = configuration.http.host
         return Application(
             router: api.makeRouter(),
