@@ -7,7 +7,7 @@ output=$PWD/.build/docs
 rm -rf "$output"
 swift package --allow-writing-to-directory "$PWD/.build" generate-documentation --enable-experimental-combined-documentation \
     --target TallywireCore --target TallywireEngine --target TallywirePipeline \
-    --transform-for-static-hosting --output-path "$output"
+    --warnings-as-errors --transform-for-static-hosting --output-path "$output"
 cat <<SHOW
 
 The pages are in .build/docs. To read them:
