@@ -55,6 +55,8 @@ for file in plugins.json examples/plugins.*.json; do
         TALLYWIRE_DATA="$work/two-sites" "$TALLYWIRE" check --plugins "$file"
 done
 
+run documents 60 python3 examples/check-documents.py
+
 printf 'listener %s 127.0.0.1\nallow_anonymous true\npersistence false\n' "$MQTT_PORT" > "$work/mosquitto.conf"
 mosquitto -c "$work/mosquitto.conf" > "$work/mosquitto.log" 2>&1 &
 broker=$!

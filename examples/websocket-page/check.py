@@ -8,6 +8,7 @@ so it needs nothing but Python.
 import json
 import os
 import select
+import signal
 import subprocess
 import sys
 import tempfile
@@ -82,4 +83,6 @@ def main(chromium, url):
 
 
 if __name__ == "__main__":
+    # Ended from outside, it ends the browser and removes its profile all the same.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     sys.exit(main(*sys.argv[1:]))

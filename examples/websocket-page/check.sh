@@ -5,11 +5,11 @@ set -euo pipefail
 cd "$(dirname "$0")"
 tallywire=${TALLYWIRE:-../../.build/release/tallywire}
 work=$(mktemp -d)
-server= web= PAGE_PID=
+server= web= browser=
 
 finish() {
     local pid
-    for pid in $PAGE_PID $web $server; do
+    for pid in $browser $web $server; do
         kill "$pid" 2>/dev/null || true
         wait "$pid" 2>/dev/null || true
     done
@@ -63,12 +63,15 @@ python3 -u -m http.server 0 --bind 127.0.0.1 --directory . > "$work/web.log" 2>&
 web=$!
 eventually "the page is served" grep -q 'port [0-9]' "$work/web.log"
 page=http://127.0.0.1:$(grep -oE 'port [0-9]+' "$work/web.log" | grep -oE '[0-9]+')
-coproc PAGE { exec python3 check.py "$chromium" "$page/?server=$url" 2>&1; }
+mkfifo "$work/conditions" "$work/answers"
+TMPDIR=$work python3 check.py "$chromium" "$page/?server=$url" < "$work/conditions" > "$work/answers" 2>&1 &
+browser=$!
+exec 3> "$work/conditions" 4< "$work/answers"
 shows() {
     local answer=
-    echo "$1" >&"${PAGE[1]}"
-    read -r -t 150 answer <&"${PAGE[0]}" || true
-    [ "$answer" = ok ] || fail "in the browser: $answer $(timeout 1 cat <&"${PAGE[0]}" || true)"
+    echo "$1" >&3
+    read -r -t 150 answer <&4 || true
+    [ "$answer" = ok ] || fail "in the browser: $answer $(timeout 1 cat <&4 || true)"
 }
 
 shows 'document.getElementById("state").textContent === "live"'

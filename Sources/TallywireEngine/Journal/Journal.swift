@@ -69,7 +69,7 @@ public struct JournalBatch: Sendable {
 public struct StoredAnswer: Equatable, Sendable {
     /// The command's id.
     public let id: String
-    /// What the command meant: see ``TallywireCore/CommandFingerprint``.
+    /// What the command meant: see ``/TallywireCore/CommandFingerprint``.
     public let fingerprint: CommandFingerprint
     public let outcome: Outcome
     public let timestamp: Timestamp

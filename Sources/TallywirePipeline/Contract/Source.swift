@@ -10,15 +10,15 @@ import TallywireEngine
 /// that is away: it reconnects by itself and says so in ``SourceStatus``. If it throws, the server logs it, pauses and runs it again.
 ///
 /// ## What a source guarantees
-/// It acknowledges to its own side only after ``CommandGateway/submit(_:)`` has answered, and gives each movement the same id
-/// whenever its side delivers it again. Both together make redelivery harmless and loss impossible.
+/// It acknowledges to its own side only after ``/TallywireEngine/CommandGateway/submit(_:)`` has answered, and gives each movement the
+/// same id whenever its side delivers it again. Both together make redelivery harmless and loss impossible.
 public protocol Source: Sendable {
     func run(_ context: SourceContext) async throws
 }
 
 /// What a source may know of the server it runs in.
 public struct SourceContext: Sendable {
-    /// The source's name in plugins.json. ``TallywireCore/Command/source`` begins with it.
+    /// The source's name in plugins.json. ``/TallywireCore/Command/source`` begins with it.
     public let name: String
     public let logger: Logger
     /// Where commands go.

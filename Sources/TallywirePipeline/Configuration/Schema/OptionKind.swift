@@ -25,6 +25,6 @@ public indirect enum OptionKind: Sendable {
     /// An absolute URL with one of these schemes and a host. Decoded as `String`.
     case url(schemes: [String])
 
-    /// The name of an event, such as `inventory_updated`. Decoded as ``TallywireCore/EventType``.
+    /// The name of an event, such as `inventory_updated`. Decoded as ``/TallywireCore/EventType``.
     public static let eventType = OptionKind.choice(EventType.allCases.map(\.rawValue))
 }
