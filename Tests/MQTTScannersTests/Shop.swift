@@ -18,6 +18,8 @@ final class Shop: Sendable {
     let journal: InMemoryJournal
     let engine: InventoryEngine
 
+    private static let quick = ReconnectPolicy(
+        initial: .milliseconds(20), maximum: .milliseconds(200), refused: .milliseconds(200), stable: .seconds(1))
     static let code = "4006381333931"
 
     init(broker: TestBroker, stock: Int64 = 1000) async throws {
@@ -66,7 +68,7 @@ final class Shop: Sendable {
         let context = SourceContext(
             name: "mqtt-scanners", logger: quiet, gateway: gateway ?? engine, defaultLocation: "MAIN", status: status,
             bookmark: JournalBookmark(journal: journal, source: "mqtt-scanners"), version: "test")
-        let source = MQTTScanners(options, topic: try ScanTopic(template: options.topic))
+        let source = MQTTScanners(options, topic: try ScanTopic(template: options.topic), reconnect: Self.quick)
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await source.run(context) }
             defer { group.cancelAll() }

@@ -46,7 +46,7 @@ final class ClientLoop {
     /// The most bytes of payload in a batch: beyond it the rest stays in the socket.
     private static let batchBytes = 8 * 1024 * 1024
     /// How long the last acknowledgements and the goodbye may take to leave.
-    private static let farewell = Duration.seconds(2)
+    private static let farewellTime = Duration.seconds(2)
 
     init(
         _ options: MQTTClientOptions, mailbox: Mailbox, wakeUp: WakeUp, logger: Logger,
@@ -304,11 +304,25 @@ final class ClientLoop {
     /// Writes the last acknowledgements and says goodbye. A batch that is still held gets neither: its messages shall come again.
     private func sayGoodbye() {
         guard held == nil, let link, link.isReady else { return }
-        if let farewell = options.farewell { _ = link.handle.publish(farewell) }
+        let end = clock.now + Self.farewellTime
+        if options.subscriptions.isEmpty, let farewell = options.farewell { publishLast(farewell, link.handle, until: end) }
         guard link.handle.disconnect() == 0 else { return }
-        let end = clock.now + Self.farewell
         while link.handle.socket >= 0, clock.now < end, link.handle.write() == 0, link.handle.socket >= 0 {
             _ = wait(for: link.handle.socket, writing: true, upTo: .milliseconds(50))
+        }
+    }
+
+    /// Publishes `message` and waits until the broker has it. Closing a socket with unread bytes resets the connection, which may
+    /// take what was written last with it, so the answers have to be read. Not with subscriptions: what came in would be taken.
+    private func publishLast(_ message: MQTTMessage, _ handle: ConnectionHandle, until end: ContinuousClock.Instant) {
+        guard case .success(let packetID) = handle.publish(message) else { return }
+        while clock.now < end, handle.write() == 0, handle.socket >= 0 {
+            guard wait(for: handle.socket, writing: handle.wantsToWrite, upTo: .milliseconds(50)) else { continue }
+            guard handle.read() == 0 else { return }
+            for event in handle.takeEvents() {
+                if case .published(packetID, _) = event { return }
+                handleEvent(event)
+            }
         }
     }
 

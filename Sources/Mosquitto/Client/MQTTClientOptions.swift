@@ -18,7 +18,8 @@ public struct MQTTClientOptions: Sendable {
     public var will: MQTTMessage?
     /// What is published first on each connection.
     public var birth: MQTTMessage?
-    /// What is published last, before the goodbye of ``MQTTClient/stop()``, after which the broker forgets the ``will``.
+    /// What is published last, before the goodbye of ``MQTTClient/stop()``, after which the broker forgets the ``will``. Of a client
+    /// without subscriptions only.
     public var farewell: MQTTMessage?
     /// Topic filters, subscribed with quality 1 on each connection.
     public var subscriptions: [String]

@@ -13,7 +13,7 @@ public struct ReconnectPolicy: Equatable, Sendable {
     public var stable: Duration
 
     public init(
-        initial: Duration = .milliseconds(250), maximum: Duration = .seconds(30), refused: Duration = .seconds(5),
+        initial: Duration = .milliseconds(250), maximum: Duration = .seconds(10), refused: Duration = .seconds(5),
         stable: Duration = .seconds(10)
     ) {
         self.initial = initial

@@ -22,9 +22,11 @@ struct MQTTScanners: Source {
     private let options: ScannerOptions
     private let topic: ScanTopic
     private let devices: DeviceBook
+    private let reconnect: ReconnectPolicy
 
-    init(_ options: ScannerOptions, topic: ScanTopic) {
+    init(_ options: ScannerOptions, topic: ScanTopic, reconnect: ReconnectPolicy = ReconnectPolicy()) {
         self.options = options
+        self.reconnect = reconnect
         self.topic = topic
         devices = DeviceBook(options.devices)
     }
@@ -61,11 +63,12 @@ struct MQTTScanners: Source {
         MQTTClientOptions(
             broker: options.broker, clientID: clientID(context), cleanStart: false, sessionExpiry: options.sessionExpiry,
             keepAlive: options.keepAlive, subscriptions: [topic.filter], receiveMaximum: options.receiveMaximum,
-            payloadLimit: options.payloadLimit.bytes)
+            payloadLimit: options.payloadLimit.bytes, reconnect: reconnect)
     }
 
     private func answeringOptions(_ context: SourceContext) -> MQTTClientOptions {
-        MQTTClientOptions(broker: options.broker, clientID: "\(clientID(context))-answers", keepAlive: options.keepAlive)
+        MQTTClientOptions(
+            broker: options.broker, clientID: "\(clientID(context))-answers", keepAlive: options.keepAlive, reconnect: reconnect)
     }
 }
 

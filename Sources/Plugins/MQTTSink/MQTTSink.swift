@@ -23,12 +23,17 @@ actor MQTTSink: Sink {
     /// Displays are published already as of this event.
     private var displayed: UInt64 = 0
 
+    private let reconnect: ReconnectPolicy
     /// How long a start waits for the broker before it counts as failed. The client goes on trying.
-    private static let patience = Duration.seconds(10)
+    private let patience: Duration
     private static let page = 500
 
-    init(_ options: MQTTSinkOptions) throws {
+    init(
+        _ options: MQTTSinkOptions, reconnect: ReconnectPolicy = ReconnectPolicy(), patience: Duration = .seconds(10)
+    ) throws {
         self.options = options
+        self.reconnect = reconnect
+        self.patience = patience
         rules = try options.rules()
         if let problem = Topic.problem(options.statusTopic) { throw OptionError("statusTopic", message: problem) }
     }
@@ -41,7 +46,7 @@ actor MQTTSink: Sink {
         self.context = context
         let client = try self.client ?? connect(context)
         self.client = client
-        try await client.connected(within: Self.patience)
+        try await client.connected(within: patience)
         if context.cursor == nil, !displayRules.isEmpty { try await publishAllDisplays(context) }
     }
 
@@ -61,7 +66,7 @@ actor MQTTSink: Sink {
         return try MQTTClient(
             MQTTClientOptions(
                 broker: options.broker, clientID: options.clientId ?? "tallywire-\(context.name)", will: status("offline"),
-                birth: status("online"), farewell: status("offline"), window: options.window),
+                birth: status("online"), farewell: status("offline"), window: options.window, reconnect: reconnect),
             logger: context.logger)
     }
 

@@ -1,0 +1,33 @@
+import TallywireCore
+import Testing
+
+@testable import MQTTSink
+
+@Suite("A topic template")
+struct TopicTemplateTests {
+    private let values = TopicValues(
+        event: .inventoryUpdated, epoch: "e1", product: ProductID(1), variant: VariantID(11), sku: "TEE-RED-M", location: "WH1")
+
+    @Test("is filled with an event's values")
+    func isFilled() throws {
+        #expect(try TopicTemplate("displays/{location}/{sku}").topic(values) == "displays/WH1/TEE-RED-M")
+        #expect(try TopicTemplate("{epoch}/{event}/{product}-{variant}").topic(values) == "e1/inventory_updated/1-11")
+        #expect(try TopicTemplate("all").topic(values) == "all")
+    }
+
+    @Test("gives no topic where a value is missing")
+    func missing() throws {
+        #expect(try TopicTemplate("displays/{location}").topic(TopicValues(epoch: "e1", sku: "A")) == nil)
+    }
+
+    @Test(
+        "is refused if it cannot be",
+        arguments: [
+            ("", "empty"), ("a/+", "+"), ("a/{sku", "{ without"), ("a/sku}", "} without"), ("a/{skw}", "cannot have {skw}"),
+            ("a/{}", "cannot have {}"),
+        ])
+    func refused(text: String, problem: String) throws {
+        let mistake = try #require(throws: TopicTemplate.Mistake.self) { try TopicTemplate(text) }
+        #expect(mistake.description.contains(problem), "\(mistake)")
+    }
+}
