@@ -79,6 +79,22 @@ struct ReceivingTests {
         await sender.stop()
     }
 
+    @Test("what is acknowledged right before the stop is acknowledged")
+    func acknowledgesAtStop() async throws {
+        let broker = try TestBroker()
+        let options = try MQTTClientOptions.persistent(broker.url, "receiver", "a")
+        let sender = try await MQTTClient.connected(.test(broker.url, "sender"))
+        for round in 0..<20 {
+            let receiver = try await MQTTClient.connected(options)
+            try await sender.publish("a", "\(round)")
+            let batch = try await next(receiver)
+            #expect(batch.messages.map(\.text) == ["\(round)"])
+            batch.acknowledge()
+            await receiver.stop()
+        }
+        await sender.stop()
+    }
+
     @Test("a broker that ends the connection while a batch is held gets its messages asked for again")
     func brokerEndsWhileHeld() async throws {
         let broker = try TestBroker(persistence: true)

@@ -43,6 +43,8 @@ final class ClientLoop {
         var refusal: MQTTError?
     }
 
+    /// The most messages in a batch: a part of what the broker may have on its way, so that it sends on while a batch is worked on.
+    private var batchLimit: Int { max(1, options.receiveMaximum / 4) }
     /// The most bytes of payload in a batch: beyond it the rest stays in the socket.
     private static let batchBytes = 8 * 1024 * 1024
     /// How long the last acknowledgements and the goodbye may take to leave.
@@ -96,7 +98,10 @@ final class ClientLoop {
         let isReadable = wait(
             for: held == nil ? link.handle.socket : -1, writing: link.handle.wantsToWrite, upTo: held == nil ? .seconds(1) : nil)
         guard held == nil else { return }
-        if isReadable { read() }
+        if isReadable {
+            acknowledgeAtOnce(link.handle.socket)
+            read()
+        }
         keepAlive()
     }
 
@@ -202,7 +207,7 @@ final class ClientLoop {
                     handleEvent(event)
                 }
             }
-        } while code == 0 && link?.refusal == nil && messages.count < options.receiveMaximum && bytes < Self.batchBytes
+        } while code == 0 && link?.refusal == nil && messages.count < batchLimit && bytes < Self.batchBytes
             && isReadable(handle.socket)
         if handle.lacksRedeliveryFlag {
             link?.refusal = MQTTError(
@@ -303,6 +308,8 @@ final class ClientLoop {
 
     /// Writes the last acknowledgements and says goodbye. A batch that is still held gets neither: its messages shall come again.
     private func sayGoodbye() {
+        // The last acknowledgement may have come together with the stop.
+        if let batch = held, mailbox.acknowledged >= batch { held = nil }
         guard held == nil, let link, link.isReady else { return }
         let end = clock.now + Self.farewellTime
         if options.subscriptions.isEmpty, let farewell = options.farewell { publishLast(farewell, link.handle, until: end) }
@@ -343,6 +350,16 @@ final class ClientLoop {
         guard poll(&descriptors, 2, milliseconds) > 0 else { return false }
         if descriptors[0].revents != 0 { wakeUp.reset() }
         return descriptors[1].revents & Int16(POLLIN | POLLHUP | POLLERR) != 0
+    }
+
+    /// Lets the kernel acknowledge what it receives at once (`tcp(7)`, TCP_QUICKACK, which does not last).
+    ///
+    /// Brokers send small packets with Nagle's algorithm (mosquitto unless `set_tcp_nodelay`): the second waits until the first is
+    /// acknowledged, which the kernel delays by 40 ms. Measured on two cores: 2,600 scans a second without this, 15,000 with it, in
+    /// batches of 125.
+    private func acknowledgeAtOnce(_ socket: Int32) {
+        var yes: Int32 = 1
+        setsockopt(socket, Int32(IPPROTO_TCP), TCP_QUICKACK, &yes, socklen_t(MemoryLayout<Int32>.size))
     }
 
     private func isReadable(_ socket: Int32) -> Bool {
