@@ -125,8 +125,8 @@ final class Scanner: Sendable {
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { [self] in
                 for await batch in client.batches {
-                    collected.withLock { $0 += batch.messages }
                     batch.acknowledge()
+                    collected.withLock { $0 += batch.messages }
                 }
             }
             do { try await body() } catch {

@@ -183,9 +183,12 @@ struct MQTTSinkTests {
                     try await eventually("it says so") { store.report?.state == .retrying }
                     #expect(store.report?.lastError?.contains(store.broker.url) == true)
                     try store.broker.start()
-                    try await eventually("the watcher is back") { watcher.isConnected }
+                    try await eventually("the watcher is back") {
+                        store.broker.log.components(separatedBy: "Received SUBSCRIBE from watcher").count == round + 2
+                    }
                     try await eventually("it has caught up") { store.isCaughtUp }
                 }
+                try await store.set("RED", 1)
                 try await eventually("the last has come") { watcher.seqs("events/").last == store.engine.feed.head }
                 let counters = try #require(store.report?.counters)
                 #expect(counters.isConserved && counters.delivered == store.engine.feed.head)

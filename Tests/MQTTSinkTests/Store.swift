@@ -107,8 +107,8 @@ final class Watcher: Sendable {
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { [self] in
                 for await batch in client.batches {
-                    collected.withLock { $0 += batch.messages }
                     batch.acknowledge()
+                    collected.withLock { $0 += batch.messages }
                 }
             }
             do { try await body() } catch {
@@ -120,7 +120,6 @@ final class Watcher: Sendable {
         }
     }
 
-    var isConnected: Bool { client.state.isConnected }
     var messages: [InboundMessage] { collected.withLock { $0 } }
 
     /// The last message of each topic, those that are taken away left out.

@@ -55,8 +55,8 @@ final class Collector: Sendable {
     /// Reads until the client stops.
     func collect(from client: MQTTClient) async {
         for await batch in client.batches {
-            collected.withLock { $0 += batch.messages }
             batch.acknowledge()
+            collected.withLock { $0 += batch.messages }
         }
     }
 }

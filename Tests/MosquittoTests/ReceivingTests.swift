@@ -79,6 +79,45 @@ struct ReceivingTests {
         await sender.stop()
     }
 
+    @Test("a batch can be held for longer than the keep-alive; nothing leaks out, and the connection lasts")
+    func outlastsKeepAlive() async throws {
+        let broker = try TestBroker()
+        var options = try MQTTClientOptions.persistent(broker.url, "receiver", "a")
+        options.keepAlive = .seconds(5)
+        let receiver = try await MQTTClient.connected(options)
+        let sender = try await MQTTClient.connected(.test(broker.url, "sender"))
+        try await sender.publish("a", "1")
+        let batch = try await next(receiver)
+        let end = ContinuousClock.now + .seconds(6)
+        try await eventually("the keep-alive is over") { ContinuousClock.now > end }
+        #expect(!broker.log.contains("Received PUBACK from receiver") && !broker.log.contains("Received PINGREQ from receiver"))
+        batch.acknowledge()
+        try await sender.publish("a", "2")
+        let second = try await next(receiver)
+        #expect(second.messages.map(\.text) == ["2"])
+        second.acknowledge()
+        // One connection was enough.
+        #expect(broker.log.components(separatedBy: "as receiver (").count == 2)
+        await receiver.stop()
+        await sender.stop()
+    }
+
+    @Test("what is acknowledged right before the stop is acknowledged")
+    func acknowledgesAtStop() async throws {
+        let broker = try TestBroker()
+        let options = try MQTTClientOptions.persistent(broker.url, "receiver", "a")
+        let sender = try await MQTTClient.connected(.test(broker.url, "sender"))
+        for round in 0..<20 {
+            let receiver = try await MQTTClient.connected(options)
+            try await sender.publish("a", "\(round)")
+            let batch = try await next(receiver)
+            #expect(batch.messages.map(\.text) == ["\(round)"])
+            batch.acknowledge()
+            await receiver.stop()
+        }
+        await sender.stop()
+    }
+
     @Test("a broker that ends the connection while a batch is held gets its messages asked for again")
     func brokerEndsWhileHeld() async throws {
         let broker = try TestBroker(persistence: true)

@@ -20,7 +20,7 @@ final class ClientLoop {
     private var version: MQTTVersion
     private var backoff: ReconnectBackoff
     private var window: PublishWindow
-    private var link: Link?
+    private var link: ConnectionLink?
     private var retryAt: ContinuousClock.Instant
     /// The batch whose acknowledgements are held back.
     private var held: UInt64?
@@ -28,21 +28,8 @@ final class ClientLoop {
     /// How many sessions began anew.
     private var session = 0
 
-    /// A connection and how far it has come.
-    private struct Link {
-        let handle: ConnectionHandle
-        /// When the broker must have answered to CONNECT, and then to SUBSCRIBE.
-        var deadline: ContinuousClock.Instant?
-        var connectedAt: ContinuousClock.Instant?
-        var sessionPresent = false
-        /// The packet id of the SUBSCRIBE that is not answered.
-        var subscription: UInt16?
-        /// Whether messages come in and can go out.
-        var isReady = false
-        /// Why the connection has to end.
-        var refusal: MQTTError?
-    }
-
+    /// The most messages in a batch: a part of what the broker may have on its way, so that it sends on while a batch is worked on.
+    private var batchLimit: Int { max(1, options.receiveMaximum / 4) }
     /// The most bytes of payload in a batch: beyond it the rest stays in the socket.
     private static let batchBytes = 8 * 1024 * 1024
     /// How long the last acknowledgements and the goodbye may take to leave.
@@ -93,10 +80,13 @@ final class ClientLoop {
             write()
         }
         guard let link = self.link else { return }
-        let isReadable = wait(
+        let isReadable = wakeUp.wait(
             for: held == nil ? link.handle.socket : -1, writing: link.handle.wantsToWrite, upTo: held == nil ? .seconds(1) : nil)
         guard held == nil else { return }
-        if isReadable { read() }
+        if isReadable {
+            Socket.acknowledgeAtOnce(link.handle.socket)
+            read()
+        }
         keepAlive()
     }
 
@@ -106,7 +96,7 @@ final class ClientLoop {
         let now = clock.now
         // A batch of the connection before is still being worked on. Its messages will come again; one batch at a time.
         if held == nil, now >= retryAt { return connect() }
-        _ = wait(for: -1, writing: false, upTo: held == nil ? retryAt - now : nil)
+        _ = wakeUp.wait(for: -1, writing: false, upTo: held == nil ? retryAt - now : nil)
     }
 
     // MARK: Connecting
@@ -119,9 +109,11 @@ final class ClientLoop {
             let handle = try ConnectionHandle(options, version: version)
             let code = handle.connect(options)
             guard code == 0 else {
-                return fail(.unreachable, MQTTError(.unreachable, "\(options.broker) does not answer: \(systemError(code))"))
+                return fail(
+                    .unreachable, MQTTError(.unreachable, "\(options.broker) does not answer: \(Library.describe(withErrno: code))")
+                )
             }
-            link = Link(handle: handle, deadline: clock.now + options.answerTimeout)
+            link = ConnectionLink(handle: handle, deadline: clock.now + options.answerTimeout)
         } catch {
             fail(.refused, error)
         }
@@ -202,8 +194,8 @@ final class ClientLoop {
                     handleEvent(event)
                 }
             }
-        } while code == 0 && link?.refusal == nil && messages.count < options.receiveMaximum && bytes < Self.batchBytes
-            && isReadable(handle.socket)
+        } while code == 0 && link?.refusal == nil && messages.count < batchLimit && bytes < Self.batchBytes
+            && Socket.isReadable(handle.socket)
         if handle.lacksRedeliveryFlag {
             link?.refusal = MQTTError(
                 .library, "libmosquitto \(Library.version) does not tell redelivered messages apart; 2.0 is known to")
@@ -220,21 +212,10 @@ final class ClientLoop {
         case .connected(let reason, let sessionPresent, let receiveMaximum):
             didConnect(reason: reason, sessionPresent: sessionPresent, receiveMaximum: receiveMaximum)
         case .subscribed(let packetID, let granted): didSubscribe(packetID, granted)
-        case .published(let packetID, let reason): window.answered(packetID, Self.result(of: reason))
+        case .published(let packetID, let reason): window.answered(packetID, PublishResult(reason: reason))
         case .dismissed(let reason):
             link?.refusal = MQTTError(.refused, "\(options.broker) ended the connection: \(Library.describe(reason: reason))")
         case .message: break
-        }
-    }
-
-    /// What a PUBACK says. 16 is "no matching subscribers", which is fine.
-    static func result(of reason: Int32) -> PublishResult {
-        guard reason >= 128 else { return .accepted }
-        let text = Library.describe(reason: reason)
-        switch UInt32(bitPattern: reason) {
-        case MQTT_RC_TOPIC_NAME_INVALID.rawValue, MQTT_RC_PACKET_TOO_LARGE.rawValue, MQTT_RC_PAYLOAD_FORMAT_INVALID.rawValue:
-            return .rejected(text)
-        default: return .denied(text)
         }
     }
 
@@ -282,7 +263,7 @@ final class ClientLoop {
             fail(isFallback && backoff.failures == 0 ? .lost(after: .zero) : .refused, refusal)
         } else if code != 0 || link.handle.socket < 0 {
             let held = link.connectedAt.map { clock.now - $0 }
-            let reason = code == 0 ? "it was closed" : systemError(code)
+            let reason = code == 0 ? "it was closed" : Library.describe(withErrno: code)
             fail(
                 held.map { .lost(after: $0) } ?? .unreachable,
                 MQTTError(.connectionLost, "the connection to \(options.broker) was lost: \(reason)"))
@@ -303,12 +284,14 @@ final class ClientLoop {
 
     /// Writes the last acknowledgements and says goodbye. A batch that is still held gets neither: its messages shall come again.
     private func sayGoodbye() {
+        // The last acknowledgement may have come together with the stop.
+        if let batch = held, mailbox.acknowledged >= batch { held = nil }
         guard held == nil, let link, link.isReady else { return }
         let end = clock.now + Self.farewellTime
         if options.subscriptions.isEmpty, let farewell = options.farewell { publishLast(farewell, link.handle, until: end) }
         guard link.handle.disconnect() == 0 else { return }
         while link.handle.socket >= 0, clock.now < end, link.handle.write() == 0, link.handle.socket >= 0 {
-            _ = wait(for: link.handle.socket, writing: true, upTo: .milliseconds(50))
+            _ = wakeUp.wait(for: link.handle.socket, writing: true, upTo: .milliseconds(50))
         }
     }
 
@@ -317,47 +300,12 @@ final class ClientLoop {
     private func publishLast(_ message: MQTTMessage, _ handle: ConnectionHandle, until end: ContinuousClock.Instant) {
         guard case .success(let packetID) = handle.publish(message) else { return }
         while clock.now < end, handle.write() == 0, handle.socket >= 0 {
-            guard wait(for: handle.socket, writing: handle.wantsToWrite, upTo: .milliseconds(50)) else { continue }
+            guard wakeUp.wait(for: handle.socket, writing: handle.wantsToWrite, upTo: .milliseconds(50)) else { continue }
             guard handle.read() == 0 else { return }
             for event in handle.takeEvents() {
                 if case .published(packetID, _) = event { return }
                 handleEvent(event)
             }
-        }
-    }
-
-    // MARK: Waiting
-
-    /// Waits until the socket can be read (and written, if `writing`), somebody signals or the time is over. Answers whether it
-    /// can be read.
-    private func wait(for socket: Int32, writing: Bool, upTo limit: Duration?) -> Bool {
-        var descriptors = [
-            pollfd(fd: wakeUp.descriptor, events: Int16(POLLIN), revents: 0),
-            pollfd(fd: socket, events: Int16(POLLIN) | (writing ? Int16(POLLOUT) : 0), revents: 0),
-        ]
-        var milliseconds: Int32 = -1
-        if let limit {
-            let (seconds, attoseconds) = limit.components
-            milliseconds = Int32(clamping: max(0, seconds * 1000 + attoseconds / 1_000_000_000_000_000 + 1))
-        }
-        guard poll(&descriptors, 2, milliseconds) > 0 else { return false }
-        if descriptors[0].revents != 0 { wakeUp.reset() }
-        return descriptors[1].revents & Int16(POLLIN | POLLHUP | POLLERR) != 0
-    }
-
-    private func isReadable(_ socket: Int32) -> Bool {
-        guard socket >= 0 else { return false }
-        var descriptor = pollfd(fd: socket, events: Int16(POLLIN), revents: 0)
-        return poll(&descriptor, 1, 0) > 0 && descriptor.revents & Int16(POLLIN) != 0
-    }
-
-    /// What a failed call means; the system's own words where libmosquitto only points to them.
-    private func systemError(_ code: Int32) -> String {
-        let system = errno
-        switch UInt32(bitPattern: code) {
-        case UInt32(bitPattern: MOSQ_ERR_ERRNO.rawValue): return String(cString: strerror(system))
-        case UInt32(bitPattern: MOSQ_ERR_EAI.rawValue): return String(cString: tallywire_resolver_error(system))
-        default: return Library.describe(code)
         }
     }
 }

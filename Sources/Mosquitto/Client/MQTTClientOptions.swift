@@ -23,7 +23,8 @@ public struct MQTTClientOptions: Sendable {
     public var farewell: MQTTMessage?
     /// Topic filters, subscribed with quality 1 on each connection.
     public var subscriptions: [String]
-    /// How many messages the broker may send before it needs an acknowledgement, 1 ... 8192. It bounds a batch.
+    /// How many messages the broker may send before it needs an acknowledgement, 1 ... 8192. A batch has at most a
+    /// quarter of it.
     public var receiveMaximum: Int
     /// Bytes of payload in either direction. A larger message that comes in is handed over without its payload.
     public var payloadLimit: Int

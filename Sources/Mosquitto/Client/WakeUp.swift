@@ -21,8 +21,25 @@ final class WakeUp: Sendable {
     }
 
     /// Forgets the signals so far.
-    func reset() {
+    private func reset() {
         var count: UInt64 = 0
         _ = read(descriptor, &count, MemoryLayout<UInt64>.size)
+    }
+
+    /// Waits until `socket` can be read (and written, if `writing`), somebody signals or the time is over; for ever without a
+    /// `limit`. Answers whether the socket can be read. A negative socket is none.
+    func wait(for socket: Int32, writing: Bool, upTo limit: Duration?) -> Bool {
+        var descriptors = [
+            pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0),
+            pollfd(fd: socket, events: Int16(POLLIN) | (writing ? Int16(POLLOUT) : 0), revents: 0),
+        ]
+        var milliseconds: Int32 = -1
+        if let limit {
+            let (seconds, attoseconds) = limit.components
+            milliseconds = Int32(clamping: max(0, seconds * 1000 + attoseconds / 1_000_000_000_000_000 + 1))
+        }
+        guard poll(&descriptors, 2, milliseconds) > 0 else { return false }
+        if descriptors[0].revents != 0 { reset() }
+        return descriptors[1].revents & Int16(POLLIN | POLLHUP | POLLERR) != 0
     }
 }

@@ -1,4 +1,5 @@
 import CMosquitto
+import Glibc
 
 /// libmosquitto itself.
 public enum Library {
@@ -22,6 +23,16 @@ public enum Library {
 
     /// What a function of the library answered, in words.
     static func describe(_ code: Int32) -> String { String(cString: mosquitto_strerror(code)) }
+
+    /// The same right after the call, in the system's own words where the library only points to `errno`.
+    static func describe(withErrno code: Int32) -> String {
+        let system = errno
+        switch code {
+        case Int32(MOSQ_ERR_ERRNO.rawValue): return String(cString: strerror(system))
+        case Int32(MOSQ_ERR_EAI.rawValue): return String(cString: tallywire_resolver_error(system))
+        default: return describe(code)
+        }
+    }
 
     /// What a broker answered, in words: a reason code of MQTT 5.
     static func describe(reason code: Int32) -> String { String(cString: mosquitto_reason_string(code)) }

@@ -1,3 +1,5 @@
+import CMosquitto
+
 /// A message to publish.
 public struct MQTTMessage: Equatable, Sendable {
     public var topic: String
@@ -38,4 +40,20 @@ public enum PublishResult: Equatable, Sendable {
     case rejected(String)
     /// The broker does not take it now, and may once somebody changed that: not authorized, quota exceeded.
     case denied(String)
+}
+
+extension PublishResult {
+    /// What a reason code of a PUBACK means. 16 is "no matching subscribers", which is fine.
+    init(reason: Int32) {
+        guard reason >= 128 else {
+            self = .accepted
+            return
+        }
+        let text = Library.describe(reason: reason)
+        switch UInt32(bitPattern: reason) {
+        case MQTT_RC_TOPIC_NAME_INVALID.rawValue, MQTT_RC_PACKET_TOO_LARGE.rawValue, MQTT_RC_PAYLOAD_FORMAT_INVALID.rawValue:
+            self = .rejected(text)
+        default: self = .denied(text)
+        }
+    }
 }

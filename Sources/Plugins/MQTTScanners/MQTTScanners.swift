@@ -68,7 +68,8 @@ struct MQTTScanners: Source {
 
     private func answeringOptions(_ context: SourceContext) -> MQTTClientOptions {
         MQTTClientOptions(
-            broker: options.broker, clientID: "\(clientID(context))-answers", keepAlive: options.keepAlive, reconnect: reconnect)
+            broker: options.broker, clientID: "\(clientID(context))-answers", keepAlive: options.keepAlive, window: 1000,
+            reconnect: reconnect)
     }
 }
 
