@@ -9,6 +9,8 @@ command -v pkg-config >/dev/null || need pkg-config
 command -v curl >/dev/null || need curl
 command -v mosquitto >/dev/null || [ -x /usr/sbin/mosquitto ] || need mosquitto
 command -v mosquitto_pub >/dev/null || need mosquitto-clients
+# The scripts of the smoke run and of the examples.
+[ -z "${CI:-}" ] || command -v python3 >/dev/null || need python3
 [ -e /usr/include/mosquitto.h ] || need libmosquitto-dev
 [ -e /usr/include/sqlite3.h ] || need libsqlite3-dev
 

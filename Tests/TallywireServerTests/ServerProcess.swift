@@ -93,7 +93,8 @@ final class ServerProcess: Sendable {
         process.executableURL = executable
         process.arguments = arguments
         process.currentDirectoryURL = URL(fileURLWithPath: folder)
-        let path = folder + "/command-\(UUID().uuidString).log"
+        let logs = try TemporaryFolder()
+        let path = logs.file("command.log")
         try Data().write(to: URL(fileURLWithPath: path))
         let file = try FileHandle(forWritingTo: URL(fileURLWithPath: path))
         process.standardOutput = file

@@ -123,6 +123,8 @@ public struct EngineCounters: Sendable {
     public var overloaded: UInt64 = 0
     public var commits: UInt64 = 0
     public var failedCommits: UInt64 = 0
+    /// Failures since the last success.
+    public var failedInARow: UInt64 = 0
     /// The last failure of a commit; `nil` again after the next success.
     public var failure: String?
 
@@ -136,6 +138,7 @@ public struct EngineCounters: Sendable {
         }
         if wroteBatch {
             commits += 1
+            failedInARow = 0
             failure = nil
         }
     }

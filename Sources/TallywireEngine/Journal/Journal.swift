@@ -3,8 +3,8 @@ import TallywireCore
 /// Where everything that happens is kept: the one place that decides what is true after a crash.
 ///
 /// ## Who calls what
-/// The engine calls ``load()`` once, then ``append(_:)`` and ``answer(to:)`` from its own thread, one at a time. Everything else
-/// may be called from any task at any time, also while an append runs.
+/// The engine calls ``load()`` once, then ``append(_:)`` from its own thread, one at a time. Everything else, ``answer(to:)`` too, may be
+/// called from any task at any time, also while an append runs.
 ///
 /// ## What an implementation guarantees
 /// - ``append(_:)`` returns only when the batch survives a power cut, whole. When it throws, nothing of the batch is there,

@@ -55,12 +55,12 @@ struct UpgradeTable: Sendable {
     /// no browsers send no origin.
     private func foreignness(of head: HTTPRequestHead) -> Problem? {
         guard let authority = head.headers.first(name: "host"), hosts.allows(authority) else {
-            return .forbidden("this server has another name; its configuration can name further hosts")
+            return .forbidden("this server has another name: call it by the one in http.host, or by a loopback name")
         }
         guard let origin = head.headers.first(name: "origin") else { return nil }
         let host = origin.firstRange(of: "://").map { origin[$0.upperBound...] }
         if let host, hosts.allows(String(host)) { return nil }
-        return .forbidden("a page of \(origin) cannot read events here; the configuration can name further hosts")
+        return .forbidden("a page of \(origin) cannot read events here: serve it from a loopback address, or from this server")
     }
 
     /// Whether a key is 16 bytes in base64: 22 digits and two signs of padding.

@@ -73,6 +73,20 @@ extension PrometheusText {
             metric(name, .counter, help)
             for sink in sinks { sample(name, sink.labels, sink.counters[keyPath: value]) }
         }
+        writeOwnMetrics(of: sinks)
+    }
+
+    /// What sinks count themselves; the samples of one name have to stand together.
+    private mutating func writeOwnMetrics(of sinks: [PipelineStatus.SinkReport]) {
+        var written: Set<String> = []
+        for metric in sinks.flatMap(\.metrics) where written.insert(metric.name).inserted {
+            self.metric("tallywire_\(metric.name)", metric.isGauge ? .gauge : .counter, metric.help)
+            for sink in sinks {
+                for other in sink.metrics where other.name == metric.name {
+                    sample("tallywire_\(metric.name)", sink.labels + other.labels.map { ($0.name, $0.value) }, other.value)
+                }
+            }
+        }
     }
 }
 

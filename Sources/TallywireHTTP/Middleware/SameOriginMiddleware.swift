@@ -10,7 +10,7 @@ struct SameOriginMiddleware: RouterMiddleware {
     ) async throws -> Response {
         if let authority = request.head.authority, !authority.isEmpty, !hosts.allows(authority) {
             throw Problem.forbidden(
-                "this server is not “\(HostPolicy.host(of: authority))”; its configuration can name further hosts")
+                "this server is not “\(HostPolicy.host(of: authority))”: call it by the name in http.host, or by a loopback name")
         }
         switch request.method {
         case .get, .head, .options: break

@@ -44,6 +44,8 @@ public struct PipelineStatus: Sendable {
         public var counters: SinkCounters
         public var lastError: String?
         public var lastErrorAt: Timestamp?
+        /// What the sink itself counts.
+        public var metrics: [SinkMetric] = []
 
         public enum State: String, Sendable {
             case starting, running

@@ -89,27 +89,33 @@ public final class SinkRunner: Sendable {
         if counters.pending > 0, let oldest = feed.timestamp(of: progress.position + 1) ?? progress.lastTimestamp {
             lag = max(0, Double(clock().milliseconds - oldest.milliseconds) / 1000)
         }
-        return PipelineStatus.SinkReport(
+        var report = PipelineStatus.SinkReport(
             name: definition.name, plugin: definition.plugin, mode: definition.mode, state: progress.state,
             position: progress.position,
             lagEvents: counters.pending, lagSeconds: lag, counters: counters, lastError: progress.lastError,
             lastErrorAt: progress.lastErrorAt)
+        report.metrics = (definition.sink as? any MeteredSink)?.sinkMetrics ?? []
+        return report
     }
 
     // MARK: Beginning
 
     /// Finds the sink's position and starts it, again and again until that works.
     private func begin() async throws {
+        var hasPosition = false
         while true {
             do {
                 let cursor = definition.mode == .durable ? try await journal.cursor(of: definition.name) : nil
                 let range = try await journal.range()
                 let head = feed.head
+                // A sink that could not start keeps the position that it began with: what retention takes meanwhile counts as dropped.
                 switch (definition.mode, cursor) {
                 case (.live, _): progress.withLock { $0.begin(at: head) }
+                case (.durable, _) where hasPosition: break
                 case (.durable, let cursor?): progress.withLock { $0.begin(at: min(cursor, head)) }
                 case (.durable, nil): progress.withLock { $0.begin(at: range.first - 1) }
                 }
+                hasPosition = true
                 try await definition.sink.start(
                     SinkContext(
                         name: definition.name, logger: logger, epoch: journal.epoch, cursor: cursor, head: head, stock: journal,

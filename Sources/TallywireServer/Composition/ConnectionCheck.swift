@@ -27,7 +27,8 @@ struct ConnectionCheck {
             try await channel.close()
             return nil
         } catch {
-            return "http: \(settings.http.host):\(settings.http.port) cannot be listened on: \(error)"
+            let reason = (error as? IOError).map { String(cString: strerror($0.errnoCode)) } ?? "\(error)"
+            return "http: \(settings.http.host):\(settings.http.port) cannot be listened on: \(reason)"
         }
     }
 
