@@ -36,7 +36,11 @@ final class FileLock: Sendable {
     /// Lets go. The file stays, so that two processes never lock two files of one name.
     func release() {
         descriptor.withLock { descriptor in
-            if let open = descriptor { Foundation.close(open) }
+            if let open = descriptor {
+                // Closing alone would not let go while a child process that is just being spawned has a copy.
+                flock(open, LOCK_UN)
+                Foundation.close(open)
+            }
             descriptor = nil
         }
     }

@@ -34,7 +34,11 @@ struct LogFile: ~Copyable {
         }
     }
 
-    deinit { Foundation.close(descriptor) }
+    deinit {
+        // Closing alone would not let go while a child process that is just being spawned has a copy.
+        flock(descriptor, LOCK_UN)
+        Foundation.close(descriptor)
+    }
 
     /// Whether the path still leads to this file: somebody may have moved or removed it.
     var isInPlace: Bool {
