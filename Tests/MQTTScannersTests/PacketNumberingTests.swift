@@ -74,6 +74,13 @@ struct PacketNumberingTests {
         #expect(numbers.count == 1000)
     }
 
+    @Test("what a broker delivers again long after it was acknowledged has the number it had")
+    func oldRedelivery() {
+        var numbering = PacketNumbering(stored: nil, receiveMaximum: 10)
+        let given = (1...1000).map { numbering.number(of: $0, isRedelivery: false) }
+        #expect(numbering.number(of: 500, isRedelivery: true) == given[499])
+    }
+
     @Test("a number that turned out to be used is replaced by one above all that may have been")
     func renumbers() {
         var before = PacketNumbering(stored: nil, receiveMaximum: 10)

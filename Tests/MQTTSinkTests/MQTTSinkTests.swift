@@ -50,6 +50,23 @@ struct MQTTSinkTests {
         }
     }
 
+    @Test("an entry for one place shows nothing of the others")
+    func onePlace() async throws {
+        let store = try await Store(broker: TestBroker())
+        try await store.set("RED", 50, at: "MAIN")
+        try await store.set("RED", 7, at: "SHOP")
+        let watcher = try await Watcher(store.broker, "displays/#")
+        try await watcher.watching {
+            try await store.serving(store.options(Store.displays), filter: EventFilter(locations: ["SHOP"])) {
+                try await eventually("the place is shown at the start") { watcher.last["displays/SHOP/RED"]?.stock == 7 }
+                try await store.set("RED", 51, at: "MAIN")
+                try await store.apply(.updateProduct(ProductID(1), ProductUpdate(status: .inactive)))
+                try await eventually("the change is shown") { watcher.last["displays/SHOP/RED"]?.status == "inactive" }
+            }
+            #expect(Set(watcher.messages.map(\.topic)) == ["displays/SHOP/RED"])
+        }
+    }
+
     @Test("price, status, name and threshold reach the displays of all locations, a removed item is taken away")
     func catalogue() async throws {
         let store = try await Store(broker: TestBroker())

@@ -69,11 +69,11 @@ final class Store: Sendable {
     var isCaughtUp: Bool { report?.position == engine.feed.head && report?.counters.pending == 0 }
 
     /// Runs the sink while `body` runs.
-    func serving(_ options: MQTTSinkOptions, _ body: () async throws -> Void) async throws {
+    func serving(_ options: MQTTSinkOptions, filter: EventFilter = EventFilter(), _ body: () async throws -> Void) async throws {
         let runner = SinkRunner(
             SinkRunner.Definition(
                 name: "mqtt", plugin: "mqtt", mode: .durable,
-                sink: try MQTTSink(options, reconnect: Self.quick, patience: .seconds(1)),
+                sink: try MQTTSink(options, reconnect: Self.quick, patience: .seconds(1)), filter: filter,
                 retry: RetryPolicy(initial: .milliseconds(20), maximum: .milliseconds(200)),
                 deadLetters: DeadLetterFile(path: folder.file("dead.jsonl"))),
             feed: engine.feed, journal: journal, logger: quiet, version: "1.2.3", clock: { Timestamp(milliseconds: 0) })

@@ -84,7 +84,7 @@ actor MQTTSink: Sink {
             first = first ?? page.seq
             var outbox = Outbox()
             let now = DisplayRefresh.Cause(seq: page.seq, timestamp: Self.now())
-            for variant in page.value { putDisplays(of: variant, displayRules, now, context.epoch, &outbox) }
+            for variant in page.value { putDisplays(of: variant, displayRules, now, context, &outbox) }
             _ = try await publish(outbox.entries)
             guard let end = page.value.last?.variant.id, page.value.count == Self.page else { break }
             last = end
@@ -110,7 +110,7 @@ actor MQTTSink: Sink {
                     outbox.put(rule.message(topic, record.json), seq: record.seq)
                 case .display where record.seq > displayed:
                     do {
-                        try putDisplay(record, rule, context.epoch, &outbox, &refreshes[index])
+                        try putDisplay(record, rule, context, &outbox, &refreshes[index])
                     } catch {
                         rejected[record.seq] = "the event cannot be read: \(error)"
                     }
@@ -127,15 +127,16 @@ actor MQTTSink: Sink {
 
     /// Publishes what `record` says of displays by itself, and notes what has to be read.
     private func putDisplay(
-        _ record: EventEnvelope, _ rule: PublishRule, _ epoch: String, _ outbox: inout Outbox, _ refresh: inout DisplayRefresh
+        _ record: EventEnvelope, _ rule: PublishRule, _ context: SinkContext, _ outbox: inout Outbox,
+        _ refresh: inout DisplayRefresh
     ) throws {
         // What is removed is taken away, whichever events the rule wants.
         guard rule.wants(record.type) || record.type == .catalogueChanged else { return }
         let event = try record.event()
-        var values = TopicValues(record, epoch: epoch)
+        var values = TopicValues(record, epoch: context.epoch)
         if case .catalogueChanged(let change) = event.body, change.change == .removed {
             guard rule.retain else { return }
-            for location in change.values.locations ?? [] {
+            for location in change.values.locations ?? [] where context.filter.wants(sku: values.sku ?? "", at: location) {
                 values.location = location
                 guard let topic = rule.topic.topic(values) else { continue }
                 outbox.put(rule.message(topic, []), seq: record.seq)
@@ -155,20 +156,22 @@ actor MQTTSink: Sink {
     private func read(_ refresh: DisplayRefresh, _ rule: PublishRule, _ context: SinkContext, _ outbox: inout Outbox) async throws {
         for (id, cause) in refresh.products.sorted(by: { $0.value.seq < $1.value.seq }) {
             guard let product = try await context.stock.product(id).value else { continue }
-            for variant in product.variants { putDisplays(of: variant, [rule], cause, context.epoch, &outbox) }
+            for variant in product.variants { putDisplays(of: variant, [rule], cause, context, &outbox) }
         }
         for (id, cause) in refresh.variants.sorted(by: { $0.value.seq < $1.value.seq }) {
             guard let variant = try await context.stock.variant(.variant(id)).value else { continue }
-            putDisplays(of: variant, [rule], cause, context.epoch, &outbox)
+            putDisplays(of: variant, [rule], cause, context, &outbox)
         }
     }
 
     private func putDisplays(
-        of record: VariantRecord, _ rules: [PublishRule], _ cause: DisplayRefresh.Cause, _ epoch: String, _ outbox: inout Outbox
+        of record: VariantRecord, _ rules: [PublishRule], _ cause: DisplayRefresh.Cause, _ context: SinkContext,
+        _ outbox: inout Outbox
     ) {
+        let variant = record.variant
         for rule in rules {
-            for balance in record.variant.balances {
-                guard let topic = rule.topic.topic(TopicValues(record.variant, at: balance.location, epoch: epoch)) else {
+            for balance in variant.balances where context.filter.wants(sku: variant.sku, at: balance.location) {
+                guard let topic = rule.topic.topic(TopicValues(variant, at: balance.location, epoch: context.epoch)) else {
                     continue
                 }
                 let display = Display(record, balance, seq: cause.seq, timestamp: cause.timestamp)

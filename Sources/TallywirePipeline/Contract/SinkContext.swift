@@ -18,9 +18,12 @@ public struct SinkContext: Sendable {
     public let stock: any StockReader
     /// The server's version, such as `0.1.0`.
     public let version: String
+    /// What the entry's `events` and `where` leave in. Records are filtered already; this is for what a sink reads by itself.
+    public let filter: EventFilter
 
     public init(
-        name: String, logger: Logger, epoch: String, cursor: UInt64?, head: UInt64, stock: any StockReader, version: String
+        name: String, logger: Logger, epoch: String, cursor: UInt64?, head: UInt64, stock: any StockReader, version: String,
+        filter: EventFilter = EventFilter()
     ) {
         self.name = name
         self.logger = logger
@@ -29,5 +32,6 @@ public struct SinkContext: Sendable {
         self.head = head
         self.stock = stock
         self.version = version
+        self.filter = filter
     }
 }

@@ -26,6 +26,11 @@ public struct EventFilter: Sendable {
     /// Whether nothing is left out.
     public var wantsAll: Bool { types == nil && locations.isEmpty && skus.isEmpty && levels.isEmpty }
 
+    /// Whether the state of `sku` at `location` is wanted, whatever event brought it about.
+    public func wants(sku: String, at location: String) -> Bool {
+        (locations.isEmpty || locations.contains { $0.matches(location) }) && (skus.isEmpty || skus.contains { $0.matches(sku) })
+    }
+
     public func wants(_ event: EventEnvelope) -> Bool {
         if let types, !types.contains(event.type) { return false }
         if !locations.isEmpty, let location = event.subject.location, !locations.contains(where: { $0.matches(location) }) {
