@@ -124,6 +124,7 @@ let package = Package(
                 "tallywire", "Mosquitto", log, nio("NIOCore"), nio("NIOHTTP1"), nio("NIOFoundationCompat"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
             ]),
+        tests("MQTTSink", ["TallywireCore", "TallywireEngine", "TallywirePipeline", "Mosquitto", "MQTTSink", log]),
         tests("MQTTScanners", ["TallywireCore", "TallywireEngine", "TallywirePipeline", "Mosquitto", "MQTTScanners", log]),
         tests(
             "WebSocketSink",
