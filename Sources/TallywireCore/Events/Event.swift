@@ -17,7 +17,8 @@ public struct Event: Equatable, Sendable {
         self.body = body
     }
 
-    public enum Body: Equatable, Sendable {
+    /// Kept in a box: an event is handed on many times, and a copy of what is in the largest case would cost thirty words each time.
+    public indirect enum Body: Equatable, Sendable {
         case inventoryUpdated(InventoryUpdated)
         case stockAlert(StockAlert)
         case productStatusChanged(ProductStatusChanged)

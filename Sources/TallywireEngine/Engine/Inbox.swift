@@ -42,12 +42,17 @@ final class Inbox: Sendable {
     }
 
     /// Waits until there is something and takes at most `limit` of it; `nil` once the inbox is closed and empty.
-    func take(limit: Int) -> [Item]? {
+    func take(limit: Int) -> Deque<Item>? {
         while true {
             let (items, isClosed) = state.withLock { state in
-                let count = min(limit, state.items.count)
-                let items = Array(state.items.prefix(count))
-                state.items.removeFirst(count)
+                var items: Deque<Item> = []
+                if state.items.count <= limit {
+                    // All of it changes hands, and nothing is copied.
+                    swap(&items, &state.items)
+                } else {
+                    items = Deque(state.items.prefix(limit))
+                    state.items.removeFirst(limit)
+                }
                 return (items, state.isClosed)
             }
             if !items.isEmpty { return items }

@@ -1,3 +1,4 @@
+import DequeModule
 import Foundation
 import Logging
 import Synchronization
@@ -95,7 +96,7 @@ public final class InventoryEngine: CommandGateway {
     /// What the engine did since it started.
     public var statistics: EngineCounters { counters.withLock { $0 } }
 
-    private func process(_ items: [Inbox.Item], _ writer: inout Writer, _ logger: Logger) {
+    private func process(_ items: Deque<Inbox.Item>, _ writer: inout Writer, _ logger: Logger) {
         do {
             let result = try writer.commit(items.lazy.map(\.command))
             feed.publish(result.events)
