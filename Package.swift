@@ -67,7 +67,10 @@ let package = Package(
         library("Mosquitto", ["CMosquitto", log]),
         library(
             "MQTTScanners", path: "Sources/Plugins/MQTTScanners",
-            ["TallywireCore", "TallywireEngine", "TallywirePipeline", "Mosquitto", log, .product(name: "Crypto", package: "swift-crypto")]),
+            [
+                "TallywireCore", "TallywireEngine", "TallywirePipeline", "Mosquitto", log,
+                .product(name: "Crypto", package: "swift-crypto"),
+            ]),
         library(
             "MQTTSink", path: "Sources/Plugins/MQTTSink",
             ["TallywireCore", "TallywireEngine", "TallywirePipeline", "Mosquitto", log]),

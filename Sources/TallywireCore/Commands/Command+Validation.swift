@@ -3,7 +3,7 @@ extension Command {
     /// Why the command can never be applied as it is written, `nil` if nothing speaks against it.
     public func validate() -> Rejection? {
         if let id, let rejection = Self.validate(id: id) { return rejection }
-        if source.isEmpty || source.count > Limits.sourceLength {
+        if source.isEmpty || source.isLonger(than: Limits.sourceLength) {
             return Rejection(.invalidRequest, "a source has 1 to \(Limits.sourceLength) characters", field: "source")
         }
         do {
@@ -114,6 +114,13 @@ extension NewVariant {
     }
 }
 
+extension String {
+    /// Whether it has more than `length` characters (Unicode scalars). No text has more of them than bytes, which are quick to count.
+    fileprivate func isLonger(than length: Int) -> Bool {
+        utf8.count > length && unicodeScalars.count > length
+    }
+}
+
 /// The rules for single values.
 private enum Check {
     static func id(_ id: Int64?, field: String) throws(Rejection) {
@@ -143,7 +150,7 @@ private enum Check {
     }
 
     static func text(_ text: String?, length: Int, field: String) throws(Rejection) {
-        guard let text, text.unicodeScalars.count > length else { return }
+        guard let text, text.isLonger(than: length) else { return }
         throw Rejection(.invalidRequest, "at most \(length) characters are allowed", field: field)
     }
 

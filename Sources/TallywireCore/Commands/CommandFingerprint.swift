@@ -2,8 +2,9 @@
 ///
 /// Two commands mean the same if they say the same after defaults are filled in, or if they resolve to the same: a barcode and
 /// the SKU of its variant mean the same as long as the catalogue says so. Who brings a command, and by which transport, does not
-/// matter. The hashes are FNV-1a with 64 bits (Fowler, Noll, Vo; http://www.isthe.com/chongo/tech/comp/fnv/): they guard against
-/// mistakes of honest callers, not against forgery, since a caller can only ever confuse its own ids.
+/// matter. The hashes are made after FNV-1a with 64 bits (Fowler, Noll, Vo; http://www.isthe.com/chongo/tech/comp/fnv/), text byte by
+/// byte and numbers as a whole: they guard against mistakes of honest callers, not against forgery, since a caller can only ever
+/// confuse its own ids.
 public struct CommandFingerprint: Hashable, Sendable {
     /// Of the command as it was written.
     public let written: UInt64
@@ -47,12 +48,10 @@ private struct FingerprintHasher {
         value = (value ^ UInt64(byte)) &* 0x0000_0100_0000_01b3
     }
 
+    /// A number is taken in one step; the shift brings its upper half down, where the multiplication spreads it.
     mutating func combine(_ number: Int64) {
-        var rest = UInt64(bitPattern: number)
-        for _ in 0..<8 {
-            tag(UInt8(truncatingIfNeeded: rest))
-            rest >>= 8
-        }
+        value = (value ^ UInt64(bitPattern: number)) &* 0x0000_0100_0000_01b3
+        value ^= value >> 32
     }
 
     mutating func combine(_ text: String) {
