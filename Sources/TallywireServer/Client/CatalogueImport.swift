@@ -63,7 +63,7 @@ struct CatalogueImport {
             } else {
                 json.key("variants")
                 json.array { json in
-                    for variant in product.variants { Self.write(variant, to: &json) }
+                    for variant in product.variants { json.object { variant.writeNewVariant(to: &$0) } }
                 }
             }
         }
@@ -89,7 +89,7 @@ struct CatalogueImport {
         for variant in product.variants {
             guard let old = existing.variants.first(where: { $0.sku == variant.sku }) else {
                 var json = JSONWriter()
-                Self.write(variant, to: &json)
+                json.object { variant.writeNewVariant(to: &$0) }
                 try await send(.POST, "/api/products/\(existing.id)/variants", json, "variant \(variant.sku)")
                 created += 1
                 continue
@@ -119,22 +119,6 @@ struct CatalogueImport {
         }
         try await send(.PATCH, "/api/variants/\(old.id)", json, "variant \(variant.sku)")
         updated += 1
-    }
-
-    private static func write(_ variant: CatalogueFile.VariantRow, to json: inout JSONWriter) {
-        json.object { json in
-            if let id = variant.id {
-                json.key("id")
-                json.integer(id)
-            }
-            json.key("name")
-            json.string(variant.name)
-            if let price = variant.price {
-                json.key("price")
-                json.price(price)
-            }
-            variant.writeMembers(to: &json)
-        }
     }
 
     // MARK: Stock

@@ -48,17 +48,7 @@ enum CatalogueJSON {
                 json.array { json in
                     for variant in product.variants {
                         json.object { json in
-                            if let id = variant.id {
-                                json.key("id")
-                                json.integer(id)
-                            }
-                            json.key("name")
-                            json.string(variant.name)
-                            if let price = variant.price {
-                                json.key("price")
-                                json.price(price)
-                            }
-                            variant.writeMembers(to: &json)
+                            variant.writeNewVariant(to: &json)
                             write(variant.stock, to: &json)
                         }
                     }
@@ -175,6 +165,21 @@ extension CatalogueFile.ProductRow {
 }
 
 extension CatalogueFile.VariantRow {
+    /// All members of a new variant, as the API takes them.
+    func writeNewVariant(to json: inout JSONWriter) {
+        if let id {
+            json.key("id")
+            json.integer(id)
+        }
+        json.key("name")
+        json.string(name)
+        if let price {
+            json.key("price")
+            json.price(price)
+        }
+        writeMembers(to: &json)
+    }
+
     /// SKU, barcodes and alert rule, which stand in a variant as in a product without variants.
     func writeMembers(to json: inout JSONWriter) {
         json.key("sku")
