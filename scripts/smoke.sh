@@ -48,9 +48,9 @@ echo "A scan reaches everybody with one seq"
 tallywire=.build/release/tallywire
 mosquitto_sub -V 5 -h 127.0.0.1 -p "$port" -q 1 -v -t 'scanners/+/ack' -t 'displays/WH1/TEE-RED-M' -t events/inventory_updated -R > "$work/mqtt.log" &
 background+=($!)
-"$tallywire" tail --json --room admin_room --server "$url" > "$work/admin.log" &
+"$tallywire" tail --json --room admin_room --server "$url" > "$work/admin.log" 2> /dev/null &
 background+=($!)
-"$tallywire" tail --json --room ecommerce_room --server "$url" > "$work/shop.log" &
+"$tallywire" tail --json --room ecommerce_room --server "$url" > "$work/shop.log" 2> /dev/null &
 background+=($!)
 connections() { curl -fsS "$url/metrics" | grep -qE "^tallywire_websocket_connections\{[^}]*\} 2\$"; }
 eventually "both rooms have their listener" connections

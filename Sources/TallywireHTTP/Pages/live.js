@@ -274,9 +274,11 @@ class Connection {
   socket = null;
   timer = 0;
   watch = 0;
+  isLive = false;
 
   open() {
     clearTimeout(this.timer);
+    this.isLive = false;
     this.show("connecting", "connecting");
     const scheme = location.protocol === "https:" ? "wss:" : "ws:";
     const socket = (this.socket = new WebSocket(`${scheme}//${location.host}/ws?room=${ROOM}`));
@@ -298,20 +300,27 @@ class Connection {
         $("seq").textContent = message.seq.toLocaleString();
         break;
       case "joined":
-        this.attempts = 0;
-        this.show("live", "live");
-        // What was missed while away is not sent again yet, so everything is read anew; events that come meanwhile count by version.
-        loadAll().catch((error) => {
-          console.warn(error);
-          if (this.socket === socket) this.giveUp();
-        });
+        this.begin(socket, "live");
         break;
       case "error":
         console.warn(`${message.code}: ${message.message}`);
+        // A server without this room sends what it broadcasts to whoever is in no room: all but the alerts.
+        if (!this.isLive) this.begin(socket, "live, without alerts");
         break;
       case "pong": case "left": break;
       default: take(message);
     }
+  }
+
+  /** What was missed while away is not sent again yet, so everything is read anew; events that come meanwhile count by version. */
+  begin(socket, text) {
+    this.attempts = 0;
+    this.isLive = true;
+    this.show("live", text);
+    loadAll().catch((error) => {
+      console.warn(error);
+      if (this.socket === socket) this.giveUp();
+    });
   }
 
   /** Asks a server that was silent for long whether it is there, and gives it up if it is not. */
