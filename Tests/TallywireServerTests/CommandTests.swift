@@ -135,6 +135,14 @@ struct ServerTests {
         #expect(log.split(separator: "\n").count == 3)
     }
 
+    @Test("a ready file that cannot be written ends the server with a clear error")
+    func readyFile() async throws {
+        let server = try ServerProcess(plugins: CommandTests.minimal)
+        let result = try await server.run("serve", "--port", "0", "--ready-file", "nowhere/ready.json")
+        #expect(
+            result.status == 1 && result.output.contains("the ready file nowhere/ready.json cannot be written"), "\(result.output)")
+    }
+
     @Test("a second server on the same journal is refused and names the first")
     func secondServer() async throws {
         let server = try ServerProcess(plugins: CommandTests.minimal)

@@ -70,6 +70,7 @@ struct Server: Sendable {
         let account = await pipeline.status()
         await engine.stop()
         try journal.close()
+        if let error = phase.error { throw error }
         return account
     }
 

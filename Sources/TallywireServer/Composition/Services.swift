@@ -1,3 +1,4 @@
+import Foundation
 import ServiceLifecycle
 import Synchronization
 import TallywireEngine
@@ -12,8 +13,14 @@ final class Phase: Sendable {
 
     func stop() { stopping.store(true, ordering: .releasing) }
 
-    /// Keeps the first error of what has no caller to throw to.
-    func fail(_ error: any Error) { failure.withLock { $0 = $0 ?? error } }
+    /// The first error of what has no caller to throw to; the server ends with it.
+    var error: (any Error)? { failure.withLock { $0 } }
+
+    /// Keeps `error` and begins the shutdown, in the way in which everybody else does.
+    func fail(_ error: any Error) {
+        failure.withLock { $0 = $0 ?? error }
+        kill(getpid(), SIGTERM)
+    }
 }
 
 /// Runs the sources, and ends when they have answered what they had taken.
