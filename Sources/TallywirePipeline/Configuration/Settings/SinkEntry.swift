@@ -83,7 +83,7 @@ public struct SinkEntry: Sendable {
         public var initial: Duration
         /// The longest pause. Default 30 s.
         public var max: Duration
-        /// After this many tries the first record goes to the dead-letter file; `nil`, the default, tries for ever.
+        /// After this many tries the batch goes to the dead-letter file; `nil`, the default, tries for ever.
         public var attempts: Int?
 
         public init(initial: Duration = .milliseconds(200), max: Duration = .seconds(30), attempts: Int? = nil) {
