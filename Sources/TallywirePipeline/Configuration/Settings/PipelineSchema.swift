@@ -106,6 +106,6 @@ extension PipelineSchema {
         .optional("max", .duration(.milliseconds(1) ... .seconds(86_400)), default: "30s", "The longest pause."),
         .optional(
             "attempts", .integer(1...1_000_000),
-            "After so many tries the first record goes to the dead-letter file. Default: for ever."),
+            "After so many tries the batch goes to the dead-letter file. Default: for ever."),
     ]
 }
