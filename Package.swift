@@ -35,6 +35,7 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-nio-extras", from: "1.35.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
@@ -47,6 +48,7 @@ let package = Package(
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
         .package(url: "https://github.com/swiftcsv/SwiftCSV", from: "0.10.0"),
         .package(url: "https://github.com/swiftlang/swift-docc-plugin", from: "1.5.0"),
+        .package(url: "https://github.com/vapor/jwt-kit", from: "5.7.1"),
     ],
     targets: [
         library("TallywireCore", []),
@@ -62,6 +64,12 @@ let package = Package(
             [
                 "TallywireCore", "TallywireEngine", log, nio("NIOCore"), nio("NIOHTTP1"),
                 .product(name: "Yams", package: "Yams"),
+            ]),
+        library(
+            "TallywireAuthentication",
+            [
+                "TallywireCore", "TallywirePipeline", .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "JWTKit", package: "jwt-kit"),
             ]),
         .systemLibrary(name: "CMosquitto", pkgConfig: "libmosquitto", providers: [.apt(["libmosquitto-dev"])]),
         library("Mosquitto", ["CMosquitto", log]),
@@ -119,6 +127,12 @@ let package = Package(
             "SQLiteJournal", ["TallywireCore", "TallywireEngine", "SQLiteJournal", .product(name: "GRDB", package: "GRDB.swift")]),
         tests(
             "TallywirePipeline", ["TallywireCore", "TallywireEngine", "TallywirePipeline", log], resources: [.copy("Fixtures")]),
+        tests(
+            "TallywireAuthentication",
+            [
+                "TallywireCore", "TallywirePipeline", "TallywireAuthentication",
+                .product(name: "Crypto", package: "swift-crypto"),
+            ]),
         tests("JSONLogSink", ["TallywireCore", "TallywireEngine", "TallywirePipeline", "JSONLogSink", log]),
         tests("Mosquitto", ["Mosquitto", log]),
         tests(

@@ -15,6 +15,8 @@ public struct InventoryAPI: Sendable {
     let pipeline: any PipelineObserver
     let configuration: Configuration
     let readiness: @Sendable () async -> Readiness
+    let access: AccessControl
+    let port: PortMetrics
     let metrics = RequestMetrics()
     let startedAt: Timestamp
 
@@ -50,10 +52,13 @@ public struct InventoryAPI: Sendable {
     ///   - gateway: where commands go.
     ///   - journal: what is read back: stock, catalogue, events and answers.
     ///   - pipeline: what `/api/pipeline` and `/metrics` show.
+    ///   - authenticator: says who callers are. By default everybody may everything, which is for loopback alone.
+    ///   - port: what the port refuses, for `/metrics`; the one that ``upgradingServer(endpoints:configuration:)`` got.
     ///   - startedAt: when the process started, for `/metrics`.
     ///   - readiness: asked by each `GET /health/ready`; it must answer at once.
     public init(
         gateway: any CommandGateway, journal: any Journal, pipeline: any PipelineObserver, configuration: Configuration,
+        authenticator: any Authenticator = OpenAuthenticator(), port: PortMetrics = PortMetrics(),
         startedAt: Timestamp = Timestamp(milliseconds: Int64(Date().timeIntervalSince1970 * 1000)),
         readiness: @escaping @Sendable () async -> Readiness = { .ready }
     ) {
@@ -61,6 +66,8 @@ public struct InventoryAPI: Sendable {
         self.journal = journal
         self.pipeline = pipeline
         self.configuration = configuration
+        self.access = AccessControl(authenticator: authenticator, metrics: port)
+        self.port = port
         self.startedAt = startedAt
         self.readiness = readiness
     }
@@ -78,7 +85,9 @@ public struct InventoryAPI: Sendable {
         router.add(middleware: SameOriginMiddleware(hosts: configuration.hosts))
         for route in routes {
             router.on(RouterPath(route.path), method: route.method) { request, context in
-                try await route.handle(request, context)
+                var context = context
+                context.principal = try access.admit(request, to: route.access)
+                return try await route.handle(request, context)
             }
         }
     }

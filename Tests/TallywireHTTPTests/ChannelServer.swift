@@ -14,9 +14,9 @@ struct ByteEcho: UpgradeEndpoint {
     var path = "/ws"
     var admission = UpgradeAdmission.accept(["X-Echo": "yes"])
 
-    func admit(_ head: HTTPRequestHead, remote: SocketAddress?) -> UpgradeAdmission { admission }
+    func admit(_ request: UpgradeRequest) -> UpgradeAdmission { admission }
 
-    func install(on channel: any Channel, head: HTTPRequestHead) -> EventLoopFuture<Void> {
+    func install(on channel: any Channel, request: UpgradeRequest) -> EventLoopFuture<Void> {
         channel.pipeline.addHandler(Echo())
     }
 

@@ -17,6 +17,7 @@ struct MessageTests {
                 .join(room: "r", since: .init(epoch: "e", seq: 7), snapshot: true)
             ),
             (#"{"type":"leave","room":"r"}"#, .leave(room: "r")),
+            (#"{"type":"auth","token":"t"}"#, .auth(token: "t")),
             (#"{"type":"ping"}"#, .ping(nil)),
             (#"{"type":"ping","id":null}"#, .ping(nil)),
             (#"{"type":"ping","id":-3}"#, .ping(.number(-3))),
@@ -37,7 +38,8 @@ struct MessageTests {
             (#"{"type":"join","room":"r","since":{"epoch":"e","seq":-1}}"#, "invalid_message"),
             (#"{"type":"ping","id":{}}"#, "invalid_message"), (#"{"type":"ping","id":1.5}"#, "invalid_message"),
             (#"{"type":"dance"}"#, "unknown_type"), (#"{"type":"track","products":[1]}"#, "unsupported"),
-            (#"{"type":"untrack"}"#, "unsupported"), (#"{"type":"auth","token":"t"}"#, "unsupported"),
+            (#"{"type":"untrack"}"#, "unsupported"), (#"{"type":"auth"}"#, "invalid_message"),
+            (#"{"type":"auth","token":7}"#, "invalid_message"),
         ])
     func refusing(text: String, code: String) {
         let error = #expect(throws: ClientError.self) { try ClientMessage(text.utf8) }
@@ -125,6 +127,7 @@ struct ConfigurationTests {
         #expect(path { $0.rooms.append(.init(name: "product:1", events: [])) } == ["rooms", "product:1"])
         #expect(path { $0.rooms.append(.init(name: "", events: [])) } == ["rooms", ""])
         #expect(path { $0.rooms.append(.init(name: "admin_room", events: [])) } == ["rooms", "admin_room"])
+        #expect(path { $0.limits.messages.burst = 0 } == ["limits", "messageBurst"])
         #expect(path { $0.limits.message = 0 } == ["limits", "message"])
         #expect(path { $0.limits.buffer = 4_095 } == ["limits", "buffer"])
         #expect(path { $0.pingInterval = .zero } == ["pingInterval"])
@@ -143,7 +146,7 @@ struct ConfigurationTests {
                 "limits": [
                     "message": .init(.size(.kibibytes(1))), "roomsPerConnection": 2, "connections": 3,
                     "buffer": .init(.size(.kibibytes(8))),
-                    "errorsPerConnection": 4,
+                    "messagesPerSecond": 5, "messageBurst": 6, "errorsPerConnection": 4,
                 ], "echo": "/live/echo",
             ])
         let sink = try #require(try entry.makeSink() as? WebSocketSink)

@@ -15,6 +15,10 @@ public final class WebSocketMetrics: Sendable {
         /// Sends that carried them, each one or more events for one connection, and their bytes.
         public var sends: UInt64 = 0
         public var bytes: UInt64 = 0
+        /// Tokens in messages that showed nobody.
+        public var refusedTokens: UInt64 = 0
+        /// Messages of clients that came faster than they may.
+        public var limitedMessages: UInt64 = 0
         /// Messages of clients that were answered with an error.
         public var errors: UInt64 = 0
         /// Connections that ended, by close code. 1006 are those that broke without one.
@@ -31,6 +35,8 @@ public final class WebSocketMetrics: Sendable {
     private let sends = Atomic<UInt64>(0)
     private let bytes = Atomic<UInt64>(0)
     private let errors = Atomic<UInt64>(0)
+    private let refusedTokens = Atomic<UInt64>(0)
+    private let limitedMessages = Atomic<UInt64>(0)
     private let closed = Mutex<[UInt16: UInt64]>([:])
 
     init() {}
@@ -46,6 +52,8 @@ public final class WebSocketMetrics: Sendable {
         snapshot.sends = sends.load(ordering: .relaxed)
         snapshot.bytes = bytes.load(ordering: .relaxed)
         snapshot.errors = errors.load(ordering: .relaxed)
+        snapshot.refusedTokens = refusedTokens.load(ordering: .relaxed)
+        snapshot.limitedMessages = limitedMessages.load(ordering: .relaxed)
         snapshot.closed = closed.withLock { $0 }
         return snapshot
     }
@@ -65,6 +73,8 @@ public final class WebSocketMetrics: Sendable {
 
     func refusedHandshake() { refused.wrappingAdd(1, ordering: .relaxed) }
     func joined() { joins.wrappingAdd(1, ordering: .relaxed) }
+    func refusedToken() { refusedTokens.wrappingAdd(1, ordering: .relaxed) }
+    func limitedMessage() { limitedMessages.wrappingAdd(1, ordering: .relaxed) }
     func answeredError() { errors.wrappingAdd(1, ordering: .relaxed) }
 
     /// Counts a pass of one event loop.

@@ -17,6 +17,9 @@ extension WebSocketSink: MeteredSink {
             SinkMetric("websocket_sends_total", "Writes that carried events.", now.sends),
             SinkMetric("websocket_sent_bytes_total", "Bytes of these writes.", now.bytes),
             SinkMetric("websocket_errors_total", "Messages of clients that were answered with an error.", now.errors),
+            SinkMetric("websocket_refused_tokens_total", "Tokens in auth messages that were refused.", now.refusedTokens),
+            SinkMetric(
+                "websocket_limited_messages_total", "Messages of clients that came faster than they may.", now.limitedMessages),
         ] + closed
     }
 }

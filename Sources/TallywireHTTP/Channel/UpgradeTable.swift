@@ -6,9 +6,11 @@ import TallywirePipeline
 struct UpgradeTable: Sendable {
     private let endpoints: [String: any UpgradeEndpoint]
     private let hosts: HostPolicy
+    private let access: AccessControl
 
-    init(_ endpoints: [any UpgradeEndpoint], hosts: HostPolicy = HostPolicy()) {
+    init(_ endpoints: [any UpgradeEndpoint], hosts: HostPolicy, access: AccessControl) {
         self.hosts = hosts
+        self.access = access
         self.endpoints = Dictionary(endpoints.map { ($0.path, $0) }, uniquingKeysWith: { first, _ in first })
     }
 
@@ -45,9 +47,29 @@ struct UpgradeTable: Sendable {
         }
         guard !head.hasBody else { return .refuse(.invalidRequest("a request for an upgrade has no body")) }
         if let problem = foreignness(of: head) { return .refuse(problem) }
-        switch endpoint.admit(head, remote: remote) {
-        case .accept(let headers): return .upgrade(AdmittedUpgrade(endpoint: endpoint, headers: headers))
-        case .refuse(let status, let code, let message): return .refuse(.refusedUpgrade(status, code: code, message: message))
+        do throws(Problem) {
+            return .upgrade(try admit(head, to: endpoint, remote: remote))
+        } catch {
+            return .refuse(error)
+        }
+    }
+
+    /// Finds out who asks, and lets the endpoint decide.
+    private func admit(
+        _ head: HTTPRequestHead, to endpoint: any UpgradeEndpoint, remote: SocketAddress?
+    ) throws(Problem) -> AdmittedUpgrade {
+        let offered = OfferedSubprotocols(head.headers)
+        let request = UpgradeRequest(
+            head: head, remote: remote,
+            principal: try access.principal(
+                authorization: head.headers["authorization"], subprotocolToken: offered.token),
+            authenticator: access.authenticator)
+        switch endpoint.admit(request) {
+        case .accept(var headers):
+            if let chosen = offered.chosen { headers.replaceOrAdd(name: "Sec-WebSocket-Protocol", value: chosen) }
+            return AdmittedUpgrade(endpoint: endpoint, request: request, headers: headers)
+        case .refuse(let status, let code, let message):
+            throw .refusedUpgrade(status, code: code, message: message)
         }
     }
 
@@ -80,6 +102,7 @@ struct UpgradeTable: Sendable {
 /// An upgrade that will happen, and the headers for its response.
 struct AdmittedUpgrade: Sendable {
     let endpoint: any UpgradeEndpoint
+    let request: UpgradeRequest
     let headers: HTTPHeaders
 }
 

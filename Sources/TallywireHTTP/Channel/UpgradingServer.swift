@@ -18,6 +18,10 @@ public struct UpgradingServerConfiguration: Sendable {
     public var headerFields = 128
     /// The names under which a page may open a WebSocket here, beside the loopback ones.
     public var hosts = HostPolicy()
+    /// Says who asks for a WebSocket. By default everybody may everything, which is for loopback alone.
+    public var authenticator: any Authenticator = OpenAuthenticator()
+    /// Counts what the port refuses.
+    public var metrics = PortMetrics()
 
     public init() {}
 
@@ -39,7 +43,9 @@ public struct UpgradingServerConfiguration: Sendable {
 public func upgradingServer(
     endpoints: [any UpgradeEndpoint], configuration: UpgradingServerConfiguration = UpgradingServerConfiguration()
 ) -> HTTPServerBuilder {
-    let table = UpgradeTable(endpoints, hosts: configuration.hosts)
+    let table = UpgradeTable(
+        endpoints, hosts: configuration.hosts,
+        access: AccessControl(authenticator: configuration.authenticator, metrics: configuration.metrics))
     let count = ConnectionCount(limit: configuration.connections)
     return HTTPServerBuilder { responder in
         UpgradingChannel(

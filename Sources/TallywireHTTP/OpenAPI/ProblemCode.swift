@@ -5,7 +5,8 @@ import TallywireCore
 enum ProblemCode {
     /// Those that the API itself finds.
     private static let own: [Problem] = [
-        .forbidden(""), .notFound(""), .unknownMovement(""), .methodNotAllowed(.get, allow: []), .timedOut(.zero),
+        .unauthenticated("", error: nil), .forbidden(""), .notFound(""), .unknownMovement(""), .methodNotAllowed(.get, allow: []),
+        .timedOut(.zero),
         .pruned(after: 0, first: 0), .tooLarge(""), .unsupportedMediaType(""), .internalError,
     ]
 

@@ -40,6 +40,7 @@ extension Response {
         var headers: HTTPFields = [:]
         if let seconds = problem.retryAfter { headers[.retryAfter] = String(seconds) }
         if !problem.allow.isEmpty { headers[.allow] = problem.allow.map(\.rawValue).joined(separator: ", ") }
+        if let challenge = problem.challenge { headers[.wwwAuthenticate] = challenge }
         return json(problem.status, headers: headers, mediaType: Problem.mediaType) { problem.write(to: &$0) }
     }
 }

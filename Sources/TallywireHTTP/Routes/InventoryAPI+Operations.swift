@@ -52,6 +52,7 @@ extension InventoryAPI {
         text.write(counts)
         text.write(status)
         text.write(metrics.current)
+        text.write(port)
         return Response(
             status: .ok, headers: [.contentType: PrometheusText.mediaType],
             body: ResponseBody(byteBuffer: ByteBuffer(string: text.text)))

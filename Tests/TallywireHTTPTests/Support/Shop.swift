@@ -20,7 +20,8 @@ struct Shop: Sendable {
 
     init(
         limits: HTTPLimits = HTTPLimits(), inbox: Int = 65_536, hosts: HostPolicy = HostPolicy(),
-        gateway: (any CommandGateway)? = nil, readiness: @escaping @Sendable () async -> InventoryAPI.Readiness = { .ready }
+        gateway: (any CommandGateway)? = nil, authenticator: any Authenticator = OpenAuthenticator(),
+        readiness: @escaping @Sendable () async -> InventoryAPI.Readiness = { .ready }
     ) throws {
         journal = InMemoryJournal()
         engine = try InventoryEngine(
@@ -28,7 +29,8 @@ struct Shop: Sendable {
             clock: { Timestamp(milliseconds: 1_795_365_600_000) })
         api = InventoryAPI(
             gateway: gateway ?? engine, journal: journal, pipeline: pipeline,
-            configuration: InventoryAPI.Configuration(version: "0.1.0", limits: limits, hosts: hosts), readiness: readiness)
+            configuration: InventoryAPI.Configuration(version: "0.1.0", limits: limits, hosts: hosts),
+            authenticator: authenticator, readiness: readiness)
     }
 
     /// Runs `test` with a client, directly on the router or over a socket.

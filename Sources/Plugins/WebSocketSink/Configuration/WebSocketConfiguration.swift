@@ -24,10 +24,10 @@ public struct WebSocketConfiguration: Equatable, Sendable {
     public struct Room: Equatable, Sendable {
         public var name: String
         public var events: [EventType]
-        /// The role that a client needs. It is kept, and asks nothing as long as the server is open to everybody.
-        public var role: String?
+        /// The role that a client needs; `nil` is for everybody, with or without a token. On a server that is open everybody has it.
+        public var role: Role?
 
-        public init(name: String, events: [EventType], role: String? = nil) {
+        public init(name: String, events: [EventType], role: Role? = nil) {
             self.name = name
             self.events = events
             self.role = role
@@ -44,6 +44,8 @@ public struct WebSocketConfiguration: Equatable, Sendable {
         public var connections = 20_000
         /// Bytes that may wait for one client to read. What comes while more than that waits closes it with 4008.
         public var buffer = 1024 * 1024
+        /// Messages from one client. What comes faster is refused with `rate_limited`.
+        public var messages = Rate(perSecond: 100, burst: 1_000)
         /// Errors in a row that are answered; the next one closes the connection with 1008.
         public var errorsPerConnection = 20
 
@@ -52,7 +54,7 @@ public struct WebSocketConfiguration: Equatable, Sendable {
 
     /// The rooms of a configuration that names none.
     public static let standardRooms = [
-        Room(name: "admin_room", events: [.inventoryUpdated, .stockAlert, .productStatusChanged], role: "admin"),
+        Room(name: "admin_room", events: [.inventoryUpdated, .stockAlert, .productStatusChanged], role: .admin),
         Room(name: "ecommerce_room", events: [.inventoryUpdated, .productStatusChanged]),
     ]
 
@@ -77,6 +79,8 @@ extension WebSocketConfiguration {
         try Self.check("roomsPerConnection", limits.roomsPerConnection, 1...10_000)
         try Self.check("connections", limits.connections, 1...1_000_000)
         try Self.check("buffer", limits.buffer, 4_096...(1 << 30))
+        try Self.check("messagesPerSecond", limits.messages.perSecond, 1...1_000_000)
+        try Self.check("messageBurst", limits.messages.burst, 1...1_000_000)
         try Self.check("errorsPerConnection", limits.errorsPerConnection, 0...1_000_000)
         guard pingInterval >= .milliseconds(20), pingInterval <= .seconds(3600) else {
             throw OptionError("pingInterval", message: "pingInterval is from 20ms to 1h")

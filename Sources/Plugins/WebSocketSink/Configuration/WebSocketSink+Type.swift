@@ -41,7 +41,7 @@ extension SinkType {
 
     private static let room: OptionSchema = [
         .required("events", .list(.eventType), "The types of event that it carries."),
-        .optional("role", .choice(["admin", "device", "shop"]), "The role that a client needs, unless the server is open."),
+        .optional("role", .choice(Role.allCases.map(\.rawValue)), "The role that a client needs, unless the server is open."),
     ]
 
     private static let limits: OptionSchema = [
@@ -53,6 +53,10 @@ extension SinkType {
         .optional(
             "buffer", .size(ByteSize.kibibytes(4)...ByteSize.gibibytes(1)), default: "1MiB",
             "What may wait for a client to read; more closes its connection with 4008."),
+        .optional(
+            "messagesPerSecond", .integer(1...1_000_000), default: 100,
+            "Messages from one client, steadily; what comes faster is refused with rate_limited."),
+        .optional("messageBurst", .integer(1...1_000_000), default: 1_000, "Messages from one client at once, after a rest."),
         .optional(
             "errorsPerConnection", .integer(0...1_000_000), default: 20,
             "Errors in a row that are answered; one more closes the connection with 1008."),
@@ -76,7 +80,7 @@ extension SinkType {
 
         struct Room: Decodable, Sendable {
             var events: [EventType]
-            var role: String?
+            var role: Role?
         }
 
         struct Limits: Decodable, Sendable {
@@ -84,6 +88,8 @@ extension SinkType {
             var roomsPerConnection: Int
             var connections: Int
             var buffer: ByteSize
+            var messagesPerSecond: Int
+            var messageBurst: Int
             var errorsPerConnection: Int
         }
 
@@ -98,6 +104,7 @@ extension SinkType {
             configuration.limits.roomsPerConnection = limits.roomsPerConnection
             configuration.limits.connections = limits.connections
             configuration.limits.buffer = limits.buffer.bytes
+            configuration.limits.messages = Rate(perSecond: limits.messagesPerSecond, burst: limits.messageBurst)
             configuration.limits.errorsPerConnection = limits.errorsPerConnection
             configuration.pingInterval = pingInterval
             configuration.idleTimeout = idleTimeout

@@ -28,7 +28,7 @@ final class WebSocketConnection: ChannelInboundHandler {
     /// Bytes that may wait for the peer to read.
     private let buffer: Int
     private let session: any WebSocketSession
-    private var shard: HubShard?
+    private(set) var shard: HubShard?
     private var context: ChannelHandlerContext?
     private var state = State.open
     /// How it will have ended; the first reason counts.

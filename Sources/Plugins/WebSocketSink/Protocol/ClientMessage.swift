@@ -4,6 +4,7 @@ import Foundation
 enum ClientMessage: Equatable {
     case join(room: String, since: Position?, snapshot: Bool)
     case leave(room: String)
+    case auth(token: String)
     case ping(PingID?)
 
     /// A place in a journal that a client was told of.
@@ -35,7 +36,8 @@ enum ClientMessage: Equatable {
             self = .join(room: try fields.requiredRoom(), since: try fields.position(), snapshot: fields.snapshot ?? false)
         case "leave": self = .leave(room: try fields.requiredRoom())
         case "ping": self = .ping(fields.id)
-        case "track", "untrack", "auth": throw .unsupported("messages of type \(fields.type)")
+        case "auth": self = .auth(token: try fields.requiredToken())
+        case "track", "untrack": throw .unsupported("messages of type \(fields.type)")
         default: throw .unknownType(fields.type)
         }
     }
@@ -54,6 +56,7 @@ extension ClientMessage.Position {
 private struct Fields: Decodable {
     let type: String
     let room: String?
+    let token: String?
     let id: ClientMessage.PingID?
     let snapshot: Bool?
     let since: Since?
@@ -66,6 +69,11 @@ private struct Fields: Decodable {
     func requiredRoom() throws(ClientError) -> String {
         guard let room else { throw .invalidMessage("\"room\" is missing") }
         return room
+    }
+
+    func requiredToken() throws(ClientError) -> String {
+        guard let token else { throw .invalidMessage("\"token\" is missing") }
+        return token
     }
 
     func position() throws(ClientError) -> ClientMessage.Position? {

@@ -1,4 +1,5 @@
 import TallywireCore
+import TallywirePipeline
 
 /// A room that a client can be in.
 enum Room: Hashable, Sendable {
@@ -36,6 +37,15 @@ enum FollowedRoom: Hashable, Sendable {
         }
     }
 
+    /// The name that it is joined by.
+    var name: String {
+        switch self {
+        case .product(let id): "product:\(id)"
+        case .variant(let id): "variant:\(id)"
+        case .location(let code): "location:\(code)"
+        }
+    }
+
     /// Whether a name looks like one of these.
     static func isReserved(_ name: String) -> Bool {
         ["product:", "variant:", "location:"].contains { name.hasPrefix($0) }
@@ -53,14 +63,19 @@ struct RoomDirectory: Sendable {
     let named: [EventTypes]
     /// What a connection in no room gets.
     let broadcast: EventTypes
-    /// What rooms such as `product:1` carry. `stock_alert` is for the role `admin`, which everybody has on an open server.
+    /// What rooms such as `product:1` carry for the role `admin`, which everybody has on an open server; others get ``broadcast``.
     let followed: EventTypes
+    /// The roles that the rooms with a name ask for, and their names, by their place in the configuration.
+    private let roles: [Role?]
+    private let names: [String]
     private let places: [String: Int]
 
     init(_ configuration: WebSocketConfiguration) {
         named = configuration.rooms.map { EventTypes($0.events) }
         broadcast = EventTypes(configuration.broadcast)
         followed = broadcast.union(EventTypes(.stockAlert))
+        roles = configuration.rooms.map(\.role)
+        names = configuration.rooms.map(\.name)
         places = Dictionary(configuration.rooms.enumerated().map { ($1.name, $0) }, uniquingKeysWith: { first, _ in first })
     }
 
@@ -68,5 +83,20 @@ struct RoomDirectory: Sendable {
     func room(named name: String) -> Room? {
         if let place = places[name] { return .named(place) }
         return FollowedRoom(name).map { .followed($0) }
+    }
+
+    /// The role that a room asks for; `nil` is for everybody.
+    func role(of room: Room) -> Role? {
+        switch room {
+        case .named(let place): roles[place]
+        case .followed: nil
+        }
+    }
+
+    func name(of room: Room) -> String {
+        switch room {
+        case .named(let place): names[place]
+        case .followed(let room): room.name
+        }
     }
 }

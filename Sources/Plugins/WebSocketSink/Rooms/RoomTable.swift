@@ -16,6 +16,8 @@ protocol RoomMember: AnyObject {
 struct Membership {
     /// Its rooms in the order in which they were joined.
     fileprivate(set) var rooms: [Room] = []
+    /// Whether it gets from rooms such as `product:1` what is for admins alone.
+    fileprivate(set) var isAdmin = false
     /// What it gets from rooms with a name, or from being in no room.
     fileprivate(set) var events: EventTypes = []
     /// The list of the table that it stands in, and its place there.
@@ -57,11 +59,15 @@ struct RoomTable<Member: RoomMember> {
     // MARK: Membership
 
     /// Takes a new member, who is in no room.
-    mutating func add(_ member: Member) {
+    mutating func add(_ member: Member, isAdmin: Bool = true) {
         member.membership = Membership()
+        member.membership.isAdmin = isAdmin
         member.membership.events = directory.broadcast
         enlist(member)
     }
+
+    /// Says whether the member is an admin from now on.
+    func setAdmin(_ member: Member, _ isAdmin: Bool) { member.membership.isAdmin = isAdmin }
 
     /// Takes the member out of everything.
     mutating func remove(_ member: Member) {
@@ -199,12 +205,16 @@ struct RoomTable<Member: RoomMember> {
         }
         for room in rooms {
             let part = pass.part(of: room.matches)
+            let open = room.matches.filter { !pass.records[$0].type.isDisjoint(with: directory.broadcast) }
+            let openPart = open.count == room.matches.count ? part : pass.part(of: open)
             for member in room.members {
+                let (matches, part) = member.membership.isAdmin ? (room.matches, part) : (open, openPart)
+                guard !matches.isEmpty else { continue }
                 if member.membership.rooms.count == 1 {
                     send(part, to: member, &tally)
                 } else {
                     if member.membership.matches.isEmpty { merging.append(member) }
-                    member.membership.matches.append(contentsOf: room.matches)
+                    member.membership.matches.append(contentsOf: matches)
                 }
             }
             room.matches.removeAll(keepingCapacity: true)
