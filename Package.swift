@@ -39,6 +39,8 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-asn1", from: "1.7.4"),
+        .package(url: "https://github.com/apple/swift-certificates", from: "1.21.1"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
@@ -95,6 +97,7 @@ let package = Package(
             [
                 "TallywireCore", "TallywireEngine", "TallywirePipeline", log, nio("NIOCore"), nio("NIOHTTP1"),
                 nio("NIOWebSocket"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
                 .product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras"),
@@ -105,8 +108,10 @@ let package = Package(
             "TallywireServer",
             [
                 "TallywireCore", "TallywireEngine", "SQLiteJournal", "TallywirePipeline", "WebSocketSink", "MQTTSink",
-                "MQTTScanners", "JSONLogSink", "Mosquitto", "TallywireHTTP", log, nio("NIOCore"), nio("NIOPosix"), nio("NIOHTTP1"),
+                "MQTTScanners", "JSONLogSink", "Mosquitto", "TallywireHTTP", "TallywireAuthentication", log, nio("NIOCore"),
+                nio("NIOPosix"), nio("NIOHTTP1"),
                 nio("NIOWebSocket"), nio("NIOFoundationCompat"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
@@ -119,7 +124,9 @@ let package = Package(
             "TallywireTesting",
             [
                 "TallywireCore", "TallywireEngine", "TallywirePipeline", log, nio("NIOCore"), nio("NIOPosix"), nio("NIOHTTP1"),
-                nio("NIOWebSocket"),
+                nio("NIOWebSocket"), .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                .product(name: "Crypto", package: "swift-crypto"), .product(name: "X509", package: "swift-certificates"),
+                .product(name: "SwiftASN1", package: "swift-asn1"),
             ]),
         tests("TallywireCore", ["TallywireCore"]),
         tests("TallywireEngine", ["TallywireCore", "TallywireEngine", log]),
@@ -138,7 +145,8 @@ let package = Package(
         tests(
             "TallywireServer",
             [
-                "tallywire", "Mosquitto", log, nio("NIOCore"), nio("NIOHTTP1"), nio("NIOFoundationCompat"),
+                "tallywire", "Mosquitto", "TallywireAuthentication", "TallywireCore", "TallywirePipeline", log, nio("NIOCore"),
+                nio("NIOHTTP1"), nio("NIOFoundationCompat"), nio("NIOPosix"), .product(name: "NIOSSL", package: "swift-nio-ssl"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
             ]),
         tests("MQTTSink", ["TallywireCore", "TallywireEngine", "TallywirePipeline", "Mosquitto", "MQTTSink", log]),
@@ -156,7 +164,7 @@ let package = Package(
             [
                 "TallywireCore", "TallywireEngine", "TallywirePipeline", "TallywireHTTP", log, nio("NIOCore"), nio("NIOPosix"),
                 nio("NIOEmbedded"), nio("NIOHTTP1"), nio("NIOWebSocket"),
-                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "HTTPTypes", package: "swift-http-types"), .product(name: "NIOSSL", package: "swift-nio-ssl"),
                 .product(name: "Hummingbird", package: "hummingbird"), .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "HummingbirdTesting", package: "hummingbird"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),

@@ -34,7 +34,9 @@ struct KeyTests {
         #expect(await text(#"{"keys":[{"kty":"EC","crv":"P-256","kid":"a"}]}"#) == "the key “a”: its “x” or “y” is missing")
         #expect(
             await text(#"{"keys":[{"kty":"EC","crv":"P-256","kid":"a","x":"AA","y":"AA"}]}"#)?.hasPrefix("the key “a”: ") == true)
-        #expect(await text(#"{"keys":[{"kty":"oct","k":"AAAA"}]}"#) == "key 1: its secret has 3 bytes, but needs at least 32")
+        #expect(
+            await text(#"{"keys":[{"kty":"oct","k":"AAAA"}]}"#)?.hasPrefix("key 1: the secret has 3 bytes, but needs at least 32")
+                == true)
         #expect(await text(#"{"keys":[{"kty":"OKP","crv":"Ed25519"}]}"#) == "key 1: its “x” is missing")
         #expect(await text(#"{"keys":[]}"#) == nil)
     }

@@ -4,8 +4,10 @@ import Logging
 import NIOCore
 import NIOHTTP1
 import NIOPosix
+import NIOSSL
 import ServiceLifecycle
 import TallywirePipeline
+import TallywireTesting
 
 @testable import TallywireHTTP
 
@@ -73,13 +75,17 @@ struct ChannelConnection {
     let channel: NIOAsyncChannel<ByteBuffer, ByteBuffer>
 
     static func open<Result: Sendable>(
-        _ port: Int, _ body: (inout ChannelExchange) async throws -> Result
+        _ port: Int, trusting certificate: TestCertificate? = nil, _ body: (inout ChannelExchange) async throws -> Result
     ) async throws -> Result {
         let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .channelOption(.allowRemoteHalfClosure, value: true)
             .connect(host: "127.0.0.1", port: port) { channel in
                 channel.eventLoop.makeCompletedFuture {
-                    try NIOAsyncChannel<ByteBuffer, ByteBuffer>(wrappingChannelSynchronously: channel)
+                    if let certificate {
+                        try channel.pipeline.syncOperations.addHandler(
+                            NIOSSLClientHandler(context: certificate.clientContext(), serverHostname: "localhost"))
+                    }
+                    return try NIOAsyncChannel<ByteBuffer, ByteBuffer>(wrappingChannelSynchronously: channel)
                 }
             }
         return try await channel.executeThenClose { inbound, outbound in

@@ -2,7 +2,7 @@
 public struct KeyError: Error, Equatable, Sendable, CustomStringConvertible {
     public let message: String
 
-    init(_ message: String) { self.message = message }
+    public init(_ message: String) { self.message = message }
 
     public var description: String { message }
 }

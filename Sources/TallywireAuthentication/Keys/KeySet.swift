@@ -53,7 +53,7 @@ public struct KeySet: Sendable {
 
     /// The set of one secret, for HS256. Throws ``KeyError`` if it is weak.
     public static func secret(_ text: String) async throws -> KeySet {
-        try Secret.check(text)
+        if let mistake = SecretStrength.mistake(in: text) { throw KeyError(mistake) }
         return try KeySet([await VerificationKey(id: nil, material: .secret(Array(text.utf8)))])
     }
 

@@ -1,5 +1,6 @@
 import Foundation
 import JWTKit
+import TallywirePipeline
 
 /// A JSON Web Key Set as its file has it.
 struct WebKeySet: Decodable {
@@ -36,10 +37,7 @@ struct WebKey: Decodable {
 
     private func secret() throws -> KeyMaterial {
         guard let k, let bytes = Data(base64URL: k) else { throw KeyError("its “k” is missing or not base64url") }
-        guard bytes.count >= Secret.least else {
-            throw KeyError("its secret has \(bytes.count) bytes, but needs at least \(Secret.least)")
-        }
-        guard Set(bytes).count >= Secret.variety else { throw KeyError("its secret is a pattern that can be guessed") }
+        if let mistake = SecretStrength.mistake(in: Array(bytes)) { throw KeyError(mistake) }
         return .secret(Array(bytes))
     }
 

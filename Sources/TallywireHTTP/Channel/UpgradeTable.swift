@@ -7,8 +7,12 @@ struct UpgradeTable: Sendable {
     private let endpoints: [String: any UpgradeEndpoint]
     private let hosts: HostPolicy
     private let access: AccessControl
+    private let proxies: TrustedProxies
 
-    init(_ endpoints: [any UpgradeEndpoint], hosts: HostPolicy, access: AccessControl) {
+    init(
+        _ endpoints: [any UpgradeEndpoint], hosts: HostPolicy, access: AccessControl, proxies: TrustedProxies = TrustedProxies()
+    ) {
+        self.proxies = proxies
         self.hosts = hosts
         self.access = access
         self.endpoints = Dictionary(endpoints.map { ($0.path, $0) }, uniquingKeysWith: { first, _ in first })
@@ -61,6 +65,7 @@ struct UpgradeTable: Sendable {
         let offered = OfferedSubprotocols(head.headers)
         let request = UpgradeRequest(
             head: head, remote: remote,
+            caller: proxies.caller(peer: IPAddress(remote), forwardedFor: head.headers["x-forwarded-for"]),
             principal: try access.principal(
                 authorization: head.headers["authorization"], subprotocolToken: offered.token),
             authenticator: access.authenticator)
@@ -80,9 +85,9 @@ struct UpgradeTable: Sendable {
             return .forbidden("this server has another name: call it by the one in http.host, or by a loopback name")
         }
         guard let origin = head.headers.first(name: "origin") else { return nil }
-        let host = origin.firstRange(of: "://").map { origin[$0.upperBound...] }
-        if let host, hosts.allows(String(host)) { return nil }
-        return .forbidden("a page of \(origin) cannot read events here: serve it from a loopback address, or from this server")
+        if hosts.allowsReader(of: origin, calling: authority) { return nil }
+        return .forbidden(
+            "a page of \(origin) cannot read events here: allow its origin in http.origins, or serve it from this server")
     }
 
     /// Whether a key is 16 bytes in base64: 22 digits and two signs of padding.

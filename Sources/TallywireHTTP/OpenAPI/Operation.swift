@@ -60,7 +60,7 @@ extension OpenAPI {
 
         /// What can go wrong with every operation, with those that have a body, and with this one.
         private var allProblems: [String] {
-            var codes = ["invalid_request", "forbidden", "internal_error", "unavailable"]
+            var codes = ["invalid_request", "forbidden", "internal_error", "unavailable", "rate_limited"]
             if access != .anyone { codes.append("unauthenticated") }
             if body != nil { codes += ["request_timeout", "too_large", "unsupported_media_type"] }
             if method != "get" { codes += ["idempotency_conflict", "overloaded"] }

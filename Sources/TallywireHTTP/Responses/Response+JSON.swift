@@ -14,6 +14,7 @@ extension HTTPField.Name {
     static let tallywireStatus = unchecked("Tallywire-Status")
     static let requestID = unchecked("X-Request-Id")
     static let idempotencyKey = unchecked("Idempotency-Key")
+    static let forwardedFor = unchecked("X-Forwarded-For")
     static let fetchSite = unchecked("Sec-Fetch-Site")
 
     private static func unchecked(_ name: StaticString) -> HTTPField.Name {

@@ -27,17 +27,20 @@ public struct UpgradeRequest: Sendable {
     public let head: HTTPRequestHead
     /// The peer's address.
     public let remote: SocketAddress?
+    /// For whom it is: the peer, or the one for whom a trusted proxy asks.
+    public let caller: IPAddress?
     /// Who asks; `nil` is somebody without a token.
     public let principal: Principal?
     /// Judges the tokens that come later on the same connection.
     public let authenticator: any Authenticator
 
     public init(
-        head: HTTPRequestHead, remote: SocketAddress? = nil, principal: Principal? = .anybody,
+        head: HTTPRequestHead, remote: SocketAddress? = nil, caller: IPAddress? = nil, principal: Principal? = .anybody,
         authenticator: any Authenticator = OpenAuthenticator()
     ) {
         self.head = head
         self.remote = remote
+        self.caller = caller
         self.principal = principal
         self.authenticator = authenticator
     }
