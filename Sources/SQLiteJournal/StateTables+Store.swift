@@ -19,8 +19,8 @@ extension StateTables {
             for change in changes.variants { try store(change, upserts, db) }
         }
         if changes.variants.contains(where: { $0.before == nil }) || changes.products.contains(where: { $0.before == nil }) {
-            try Meta.set(prefix + "last_product", changes.lastIDs.product, db)
-            try Meta.set(prefix + "last_variant", changes.lastIDs.variant, db)
+            try Meta.set(prefix + "last_product", changes.after.lastIDs.product, db)
+            try Meta.set(prefix + "last_variant", changes.after.lastIDs.variant, db)
         }
     }
 
