@@ -41,7 +41,7 @@ struct EngineRun {
         defer { for suffix in ["", "-wal", "-shm", ".lock"] { try? FileManager.default.removeItem(atPath: path + suffix) } }
         let journal = wrap(try SQLiteJournal(path: path))
         let engine = try InventoryEngine(
-            journal: journal, configuration: .init(inbox: batch * 4, batch: batch), logger: Logger(label: "bench"))
+            journal: journal, configuration: .init(inbox: max(8, batch * 4), batch: batch), logger: Logger(label: "bench"))
         createCatalogue(engine)
         started()
 
