@@ -39,6 +39,9 @@ public final class ForwardingJournal: Journal {
     public func alerts(after: VariantID?, limit: Int) async throws -> Reading<[VariantRecord]> {
         try await journal.alerts(after: after, limit: limit)
     }
+    public func values(of selection: VariantSelection, limit: Int) async throws -> Reading<VariantValues> {
+        try await journal.values(of: selection, limit: limit)
+    }
     public func locations() async throws -> Reading<[Location]> { try await journal.locations() }
     public func counts() async throws -> Reading<StockCounts> { try await journal.counts() }
 }

@@ -51,10 +51,10 @@ struct Writer: ~Copyable {
             return batch.add(item, .rejected(Rejection(.unavailable, message)))
         }
         let decision = state.decide(command, id: id, now: now)
-        for event in decision.events {
+        for (index, event) in decision.events.enumerated() {
             encoder.removeAll()
             event.write(to: &encoder)
-            batch.events.append(EventEnvelope(event, json: encoder.bytes))
+            batch.events.append(EventEnvelope(event, json: encoder.bytes, place: decision.place(ofAlertAt: index)))
         }
         let isFinal = if case .rejected(let rejection) = decision.outcome { rejection.code.isFinal } else { true }
         if isFinal {
@@ -75,6 +75,21 @@ struct Writer: ~Copyable {
     /// Takes back what a complete batch changed, the last one that was not taken back.
     mutating func undo(_ batch: DecidedBatch) {
         if let changes = batch.changes { state.undo(changes) }
+    }
+}
+
+extension Decision {
+    /// Where the change happened that led to the alert at `index`: the last one of its variant before it.
+    fileprivate func place(ofAlertAt index: Int) -> String? {
+        guard case .stockAlert(let alert) = events[index].body else { return nil }
+        for event in events[..<index].reversed() {
+            if case .inventoryUpdated(let update) = event.body, update.variantID == alert.variantID,
+                case .stock(_, _, let location, _) = update.change
+            {
+                return location
+            }
+        }
+        return nil
     }
 }
 
