@@ -43,7 +43,8 @@ extension SQLiteJournal {
 
     private static func removed(since seq: UInt64, limit: Int, _ db: Database) throws -> [RemovedVariant] {
         let select = try RawStatement(
-            "SELECT product, variant, is_default, sku, changed FROM removed_variants WHERE changed > ? ORDER BY variant LIMIT ?", db)
+            "SELECT product, variant, is_default, sku, changed FROM removed_variants WHERE changed > ? ORDER BY variant LIMIT ?", db
+        )
         select.bind(Int64(clamping: seq), at: 1)
         select.bind(Int64(limit), at: 2)
         var removed: [RemovedVariant] = []

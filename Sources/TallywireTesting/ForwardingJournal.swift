@@ -1,14 +1,21 @@
 import TallywireCore
 import TallywireEngine
 
-/// Another journal with something put before its appends: to record them, to hold them up, to let them fail.
+/// Another journal with something put before its appends, to record them, to hold them up, to let them fail, and before its readings of
+/// many values, to count them.
 public final class ForwardingJournal: Journal {
     private let journal: any Journal
+    private let reading: @Sendable () -> Void
     private let appending: @Sendable (JournalBatch, any Journal) throws -> Void
 
-    /// A journal that calls `appending` in place of `journal.append`. It runs on the thread that appends and may block or throw.
-    public init(_ journal: any Journal, appending: @escaping @Sendable (JournalBatch, any Journal) throws -> Void) {
+    /// A journal that calls `appending` in place of `journal.append`, and `reading` before `journal.values`. The first runs on the thread
+    /// that appends and may block or throw.
+    public init(
+        _ journal: any Journal, reading: @escaping @Sendable () -> Void = {},
+        appending: @escaping @Sendable (JournalBatch, any Journal) throws -> Void = { try $1.append($0) }
+    ) {
         self.journal = journal
+        self.reading = reading
         self.appending = appending
     }
 
@@ -40,7 +47,8 @@ public final class ForwardingJournal: Journal {
         try await journal.alerts(after: after, limit: limit)
     }
     public func values(of selection: VariantSelection, limit: Int) async throws -> Reading<VariantValues> {
-        try await journal.values(of: selection, limit: limit)
+        reading()
+        return try await journal.values(of: selection, limit: limit)
     }
     public func locations() async throws -> Reading<[Location]> { try await journal.locations() }
     public func counts() async throws -> Reading<StockCounts> { try await journal.counts() }

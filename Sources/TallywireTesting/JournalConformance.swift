@@ -75,7 +75,8 @@ public struct JournalConformance: Sendable, CustomStringConvertible {
             try journal.append(JournalBatch(answers: [rejection], changes: script.state.changes, timestamp: script.now))
             try require(try journal.answer(to: "scan-3") == rejection, "a batch without events keeps its answers")
         },
-        JournalConformance("values of many variants are read in one look: all, those that changed, those that are named") { journal in
+        JournalConformance("values of many variants are read in one look: all, those that changed, those that are named") {
+            journal in
             var script = JournalScript()
             try journal.append(script.catalogue())
             try journal.append(script.movement(3))

@@ -125,10 +125,12 @@ struct EngineTests {
     @Test("a full inbox refuses at once, and takes again when there is room")
     func overloaded() async throws {
         let gate = Gate()
-        let gated = ForwardingJournal(journal) { batch, journal in
-            gate.pass()
-            try journal.append(batch)
-        }
+        let gated = ForwardingJournal(
+            journal,
+            appending: { batch, journal in
+                gate.pass()
+                try journal.append(batch)
+            })
         let engine = try InventoryEngine(journal: gated, configuration: .init(inbox: 3), logger: Logger(label: "test"))
         gate.shut()
         let outcomes = Mutex<[Outcome]>([])
@@ -150,15 +152,17 @@ struct EngineTests {
         await first.stop()
         let gate = Gate()
         let appends = Mutex(0)
-        let failingJournal = ForwardingJournal(journal) { batch, journal in
-            gate.pass()
-            let number = appends.withLock { count in
-                count += 1
-                return count
-            }
-            if failing.contains(number) { throw JournalError(.storage, "the disk is full") }
-            try journal.append(batch)
-        }
+        let failingJournal = ForwardingJournal(
+            journal,
+            appending: { batch, journal in
+                gate.pass()
+                let number = appends.withLock { count in
+                    count += 1
+                    return count
+                }
+                if failing.contains(number) { throw JournalError(.storage, "the disk is full") }
+                try journal.append(batch)
+            })
         let engine = try InventoryEngine(journal: failingJournal, configuration: .init(batch: 1), logger: Logger(label: "test"))
         gate.shut()
         let outcomes = Mutex<[Int: Outcome]>([:])

@@ -17,10 +17,12 @@ struct EngineRun {
     func record() throws -> [JournalBatch] {
         let batches = Mutex<[JournalBatch]>([])
         _ = try measure { journal in
-            ForwardingJournal(journal) { batch, journal in
-                try journal.append(batch)
-                batches.withLock { $0.append(batch) }
-            }
+            ForwardingJournal(
+                journal,
+                appending: { batch, journal in
+                    try journal.append(batch)
+                    batches.withLock { $0.append(batch) }
+                })
         } started: {
             batches.withLock { $0 = [] }
         }

@@ -15,6 +15,17 @@ public final class WebSocketMetrics: Sendable {
         /// Sends that carried them, each one or more events for one connection, and their bytes.
         public var sends: UInt64 = 0
         public var bytes: UInt64 = 0
+        /// Of ``events``, those that a client had missed and was sent from the journal.
+        public var replayed: UInt64 = 0
+        /// Messages with values: pages of snapshots and of what is tracked.
+        public var values: UInt64 = 0
+        /// Events that were merged into a later one of the same variant, for a client that reads slowly.
+        public var merged: UInt64 = 0
+        /// Connections for which something waits now because they read slowly, and those that read the journal.
+        public var behind = 0
+        public var catchingUp = 0
+        /// Connections that were closed with 1013 because the journal could not be read.
+        public var failedRecoveries: UInt64 = 0
         /// Messages of clients that were answered with an error.
         public var errors: UInt64 = 0
         /// Connections that ended, by close code. 1006 are those that broke without one.
@@ -31,6 +42,12 @@ public final class WebSocketMetrics: Sendable {
     private let sends = Atomic<UInt64>(0)
     private let bytes = Atomic<UInt64>(0)
     private let errors = Atomic<UInt64>(0)
+    private let replayed = Atomic<UInt64>(0)
+    private let values = Atomic<UInt64>(0)
+    private let merged = Atomic<UInt64>(0)
+    private let behind = Atomic(0)
+    private let catchingUp = Atomic(0)
+    private let failedRecoveries = Atomic<UInt64>(0)
     private let closed = Mutex<[UInt16: UInt64]>([:])
 
     init() {}
@@ -46,6 +63,12 @@ public final class WebSocketMetrics: Sendable {
         snapshot.sends = sends.load(ordering: .relaxed)
         snapshot.bytes = bytes.load(ordering: .relaxed)
         snapshot.errors = errors.load(ordering: .relaxed)
+        snapshot.replayed = replayed.load(ordering: .relaxed)
+        snapshot.values = values.load(ordering: .relaxed)
+        snapshot.merged = merged.load(ordering: .relaxed)
+        snapshot.behind = behind.load(ordering: .relaxed)
+        snapshot.catchingUp = catchingUp.load(ordering: .relaxed)
+        snapshot.failedRecoveries = failedRecoveries.load(ordering: .relaxed)
         snapshot.closed = closed.withLock { $0 }
         return snapshot
     }
@@ -66,6 +89,23 @@ public final class WebSocketMetrics: Sendable {
     func refusedHandshake() { refused.wrappingAdd(1, ordering: .relaxed) }
     func joined() { joins.wrappingAdd(1, ordering: .relaxed) }
     func answeredError() { errors.wrappingAdd(1, ordering: .relaxed) }
+
+    func merged(_ events: Int) { if events > 0 { merged.wrappingAdd(UInt64(events), ordering: .relaxed) } }
+    func leftBehind(_ change: Int) { behind.wrappingAdd(change, ordering: .relaxed) }
+    func catchingUp(_ change: Int) { catchingUp.wrappingAdd(change, ordering: .relaxed) }
+    func failedRecovery() { failedRecoveries.wrappingAdd(1, ordering: .relaxed) }
+
+    /// Counts a write of missed events.
+    func replayed(events: Int, bytes: Int) {
+        replayed.wrappingAdd(UInt64(events), ordering: .relaxed)
+        delivered(events: events, sends: 1, bytes: bytes)
+    }
+
+    /// Counts a page of values.
+    func sentValues(bytes: Int) {
+        values.wrappingAdd(1, ordering: .relaxed)
+        self.bytes.wrappingAdd(UInt64(bytes), ordering: .relaxed)
+    }
 
     /// Counts a pass of one event loop.
     func delivered(events: Int, sends: Int, bytes: Int) {

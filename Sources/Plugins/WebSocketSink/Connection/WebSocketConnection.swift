@@ -7,6 +7,8 @@ protocol WebSocketSession: AnyObject {
     func opened(_ connection: WebSocketConnection, on shard: HubShard)
     /// A whole message came; the payload of a text is UTF-8.
     func received(_ payload: ByteBuffer, isText: Bool, from connection: WebSocketConnection)
+    /// The peer has read most of what was waiting for it.
+    func becameWritable()
     /// Nothing can be sent any more. Called once.
     func ended()
 }
@@ -51,6 +53,12 @@ final class WebSocketConnection: ChannelInboundHandler {
 
     // MARK: Sending
 
+    /// Whether little waits for the peer to read, so that events should be sent on.
+    var isWritable: Bool {
+        guard case .open = state, let context else { return false }
+        return context.channel.isWritable
+    }
+
     /// Sends frames; says whether it did. It does not while the connection closes, nor to a peer for whom too much waits
     /// already, which is closed with 4008.
     func send(_ frames: ByteBuffer) -> Bool {
@@ -71,7 +79,7 @@ final class WebSocketConnection: ChannelInboundHandler {
         guard case .open = state, let context else { return nil }
         // Looking at the flag is cheap, and as long as it is set, less waits than the smallest limit allows.
         if context.channel.isWritable || waiting(in: context.channel) <= buffer { return context }
-        close(.tooSlow, reason: "events come faster than they are read")
+        close(.tooSlow, reason: "answers come faster than they are read")
         return nil
     }
 
@@ -189,6 +197,11 @@ final class WebSocketConnection: ChannelInboundHandler {
         case .ping: _ = send(.frame(.pong, frame.unmaskedData))
         default: break
         }
+    }
+
+    func channelWritabilityChanged(context: ChannelHandlerContext) {
+        if case .open = state, context.channel.isWritable { session.becameWritable() }
+        context.fireChannelWritabilityChanged()
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {

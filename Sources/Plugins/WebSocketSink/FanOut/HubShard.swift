@@ -16,6 +16,10 @@ final class HubShard {
     private var clock: RepeatedTask?
     private var meter: StallMeter?
     private var emptied: [EventLoopPromise<Void>] = []
+    /// Sessions that read the journal by themselves until they are where the passes are.
+    private var catchingUp: [ObjectIdentifier: RoomSession] = [:]
+    /// What they read it with; there once the sink has started.
+    private(set) var recovery: Recovery?
 
     init(loop: any EventLoop, configuration: WebSocketConfiguration, directory: RoomDirectory, metrics: WebSocketMetrics) {
         self.loop = loop
@@ -31,9 +35,10 @@ final class HubShard {
 
     /// Takes a connection that has just been opened. `position` is where the hub stands; it counts only while nobody is here,
     /// since a shard without connections is left out of the passes.
-    func add(_ connection: WebSocketConnection, epoch: String, position: UInt64) {
+    func add(_ connection: WebSocketConnection, epoch: String, position: UInt64, recovery: Recovery?) {
         if connections.isEmpty {
             self.epoch = epoch
+            self.recovery = recovery
             head = position
         }
         connection.index = connections.count
@@ -76,6 +81,21 @@ final class HubShard {
         if rooms.join(session, room) { metrics.joined() }
     }
 
+    func track(_ session: RoomSession, adding new: Set<FollowedRoom> = [], removing old: Set<FollowedRoom> = []) {
+        rooms.track(session, adding: new, removing: old)
+    }
+
+    // MARK: Catching up
+
+    func beginCatchUp(_ session: RoomSession) {
+        catchingUp[ObjectIdentifier(session)] = session
+        metrics.catchingUp(1)
+    }
+
+    func endCatchUp(_ session: RoomSession) {
+        if catchingUp.removeValue(forKey: ObjectIdentifier(session)) != nil { metrics.catchingUp(-1) }
+    }
+
     /// Sends a pass to everybody it is for.
     func take(_ pass: Pass) {
         head = pass.last
@@ -83,6 +103,7 @@ final class HubShard {
         let table = rooms
         let tally = table.deliver(pass)
         metrics.delivered(events: tally.events, sends: tally.sends, bytes: tally.bytes)
+        for session in catchingUp.values { session.advance() }
     }
 
     // MARK: Time

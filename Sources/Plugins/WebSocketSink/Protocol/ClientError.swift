@@ -14,7 +14,8 @@ struct ClientError: Error, Equatable {
     static func invalidMessage(_ what: String) -> ClientError { ClientError("invalid_message", what) }
 
     static func unknownType(_ type: String) -> ClientError {
-        ClientError("unknown_type", "\"\(type.prefix(64))\" is no type of message; there are join, leave and ping")
+        ClientError(
+            "unknown_type", "\"\(type.prefix(64))\" is no type of message; there are join, leave, track, untrack, auth and ping")
     }
 
     static func unknownRoom(_ room: String) -> ClientError {
@@ -24,6 +25,14 @@ struct ClientError: Error, Equatable {
 
     static func tooManyRooms(_ limit: Int) -> ClientError {
         ClientError("too_many_rooms", "one connection is in at most \(limit) rooms; leave one first")
+    }
+
+    static func tooManyTracked(_ limit: Int) -> ClientError {
+        ClientError("too_many_tracked", "one connection tracks at most \(limit) products and variants; untrack some first")
+    }
+
+    static func tooManyItems(_ limit: Int) -> ClientError {
+        ClientError("too_many_items", "a snapshot has at most \(limit) variants, and there are more: page through GET /api/stock")
     }
 
     static func unsupported(_ what: String) -> ClientError {

@@ -1,3 +1,4 @@
+import NIOCore
 import TallywireCore
 
 /// What the server says beside events.
@@ -8,6 +9,7 @@ enum ServerMessage {
     /// it has missed nothing. It is left out for one that did not.
     case joined(room: String, epoch: String, seq: UInt64, recovered: Bool?)
     case left(room: String)
+    case untracked([FollowedRoom])
     case pong(ClientMessage.PingID?, seq: UInt64)
     case error(ClientError)
 
@@ -47,6 +49,12 @@ enum ServerMessage {
             json.string("left")
             json.key("room")
             json.string(room)
+        case .untracked(let items):
+            json.string("untracked")
+            json.key("products")
+            json.array { json in for case .product(let id) in items { json.integer(id) } }
+            json.key("variants")
+            json.array { json in for case .variant(let id) in items { json.integer(id) } }
         case .pong(let id, let seq):
             json.string("pong")
             switch id {
@@ -66,6 +74,50 @@ enum ServerMessage {
             json.string(error.code)
             json.key("message")
             json.string(error.message)
+        }
+    }
+}
+
+extension ServerMessage {
+    /// A message with the values of variants, which are encoded already: one page of it.
+    enum Items {
+        /// A room's values; `changedSince` says that they are only those that changed after that event. Those in no room have none.
+        case snapshot(room: String?, seq: UInt64, changedSince: UInt64?)
+        /// The values of what is tracked from now on.
+        case tracking(seq: UInt64)
+
+        /// The whole frame, with the items between its head and its end.
+        func frame(around items: [ByteBuffer], isLast: Bool) -> [ByteBuffer] {
+            var json = JSONWriter(capacity: 128)
+            json.object { json in
+                json.key("type")
+                switch self {
+                case .snapshot(let room, let seq, let since):
+                    json.string("snapshot")
+                    json.key("room")
+                    if let room { json.string(room) } else { json.null() }
+                    json.key("seq")
+                    json.integer(seq)
+                    if let since {
+                        json.key("changedSince")
+                        json.integer(since)
+                    }
+                case .tracking(let seq):
+                    json.string("tracking")
+                    json.key("seq")
+                    json.integer(seq)
+                }
+                json.key("items")
+                json.raw("[".utf8)
+            }
+            let head = json.bytes.dropLast()
+            let end = isLast ? "],\"last\":true}" : "],\"last\":false}"
+            let length = head.count + items.reduce(0) { $0 + $1.readableBytes } + end.utf8.count
+            var first = ByteBuffer()
+            first.reserveCapacity(head.count + 10)
+            first.writeFrameHeader(.text, length: length)
+            first.writeBytes(head)
+            return [first] + items + [ByteBuffer(string: end)]
         }
     }
 }

@@ -36,6 +36,24 @@ enum FollowedRoom: Hashable, Sendable {
         }
     }
 
+    /// Its name, as a client writes it.
+    var name: String {
+        switch self {
+        case .product(let id): "product:\(id)"
+        case .variant(let id): "variant:\(id)"
+        case .location(let code): "location:\(code)"
+        }
+    }
+
+    /// Whether an event of a pass belongs to it.
+    func carries(_ record: Pass.Record) -> Bool {
+        switch self {
+        case .product(let id): record.product == id
+        case .variant(let id): record.variant == id
+        case .location(let code): record.location == code
+        }
+    }
+
     /// Whether a name looks like one of these.
     static func isReserved(_ name: String) -> Bool {
         ["product:", "variant:", "location:"].contains { name.hasPrefix($0) }
@@ -44,29 +62,5 @@ enum FollowedRoom: Hashable, Sendable {
     private static func identifier(_ text: some StringProtocol) -> Int64? {
         guard let id = Int64(text), id > 0, id <= Limits.largestBalance, String(id) == text else { return nil }
         return id
-    }
-}
-
-/// The rooms of one sink by their names, and what they carry.
-struct RoomDirectory: Sendable {
-    /// What the rooms with a name carry, by their place in the configuration.
-    let named: [EventTypes]
-    /// What a connection in no room gets.
-    let broadcast: EventTypes
-    /// What rooms such as `product:1` carry. `stock_alert` is for the role `admin`, which everybody has on an open server.
-    let followed: EventTypes
-    private let places: [String: Int]
-
-    init(_ configuration: WebSocketConfiguration) {
-        named = configuration.rooms.map { EventTypes($0.events) }
-        broadcast = EventTypes(configuration.broadcast)
-        followed = broadcast.union(EventTypes(.stockAlert))
-        places = Dictionary(configuration.rooms.enumerated().map { ($1.name, $0) }, uniquingKeysWith: { first, _ in first })
-    }
-
-    /// The room of this name, or `nil` if there is none.
-    func room(named name: String) -> Room? {
-        if let place = places[name] { return .named(place) }
-        return FollowedRoom(name).map { .followed($0) }
     }
 }
