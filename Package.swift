@@ -80,7 +80,6 @@ let package = Package(
             "WebSocketSink", path: "Sources/Plugins/WebSocketSink",
             [
                 "TallywireCore", "TallywireEngine", "TallywirePipeline", log, nio("NIOCore"), nio("NIOHTTP1"),
-                nio("NIOWebSocket"), nio("NIOConcurrencyHelpers"),
             ]),
         library(
             "TallywireHTTP",
