@@ -34,7 +34,7 @@ docs: dependencies
 
 ## Engine and journal against a bare SQLite loop.
 bench: dependencies
-	cd Benchmarks && $(SWIFT) run -c release EngineThroughput
+	cd Benchmarks && $(SWIFT) run -c release EngineThroughput && $(SWIFT) run -c release OpeningTime
 
 dependencies:
 	@scripts/install-dependencies.sh
