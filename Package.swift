@@ -80,7 +80,7 @@ let package = Package(
             "WebSocketSink", path: "Sources/Plugins/WebSocketSink",
             [
                 "TallywireCore", "TallywireEngine", "TallywirePipeline", log, nio("NIOCore"), nio("NIOHTTP1"),
-                nio("NIOWebSocket"), .product(name: "DequeModule", package: "swift-collections"),
+                .product(name: "DequeModule", package: "swift-collections"),
             ]),
         library(
             "TallywireHTTP",

@@ -12,10 +12,12 @@ import TallywirePipeline
 public struct InventoryAPI: Sendable {
     let gateway: any CommandGateway
     let journal: any Journal
+    let feed: Feed
     let pipeline: any PipelineObserver
     let configuration: Configuration
     let readiness: @Sendable () async -> Readiness
     let metrics = RequestMetrics()
+    let streams: EventStreamSlots
     let startedAt: Timestamp
 
     /// What a server can set.
@@ -49,16 +51,19 @@ public struct InventoryAPI: Sendable {
     /// - Parameters:
     ///   - gateway: where commands go.
     ///   - journal: what is read back: stock, catalogue, events and answers.
+    ///   - feed: what `/api/events/stream` follows: the engine's, over the same journal.
     ///   - pipeline: what `/api/pipeline` and `/metrics` show.
     ///   - startedAt: when the process started, for `/metrics`.
     ///   - readiness: asked by each `GET /health/ready`; it must answer at once.
     public init(
-        gateway: any CommandGateway, journal: any Journal, pipeline: any PipelineObserver, configuration: Configuration,
+        gateway: any CommandGateway, journal: any Journal, feed: Feed, pipeline: any PipelineObserver, configuration: Configuration,
         startedAt: Timestamp = Timestamp(milliseconds: Int64(Date().timeIntervalSince1970 * 1000)),
         readiness: @escaping @Sendable () async -> Readiness = { .ready }
     ) {
         self.gateway = gateway
         self.journal = journal
+        self.feed = feed
+        self.streams = EventStreamSlots(limit: configuration.limits.streams)
         self.pipeline = pipeline
         self.configuration = configuration
         self.startedAt = startedAt

@@ -46,6 +46,9 @@ public final class Feed: EventHistory {
     /// The last committed event.
     public var head: UInt64 { state.withLock { $0.head } }
 
+    /// Whether the feed has ended: readers get what is left, and no more is published.
+    public var isClosed: Bool { state.withLock { $0.isClosed } }
+
     /// Makes events known that were just committed, in order and without a gap. For the engine alone.
     func publish(_ events: [EventEnvelope]) {
         guard let last = events.last else { return }

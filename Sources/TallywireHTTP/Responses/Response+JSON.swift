@@ -16,7 +16,7 @@ extension HTTPField.Name {
     static let idempotencyKey = unchecked("Idempotency-Key")
     static let fetchSite = unchecked("Sec-Fetch-Site")
 
-    private static func unchecked(_ name: StaticString) -> HTTPField.Name {
+    static func unchecked(_ name: StaticString) -> HTTPField.Name {
         guard let name = HTTPField.Name("\(name)") else { preconditionFailure("\(name) is a token") }
         return name
     }

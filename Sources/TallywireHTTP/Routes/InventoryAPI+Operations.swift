@@ -52,6 +52,7 @@ extension InventoryAPI {
         text.write(counts)
         text.write(status)
         text.write(metrics.current)
+        text.single("tallywire_http_event_streams", .gauge, "Streams of events that are open.", streams.count)
         return Response(
             status: .ok, headers: [.contentType: PrometheusText.mediaType],
             body: ResponseBody(byteBuffer: ByteBuffer(string: text.text)))

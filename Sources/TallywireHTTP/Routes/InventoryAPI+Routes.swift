@@ -19,6 +19,7 @@ extension InventoryAPI {
             Route(.post, "/api/movements", createMovements),
             Route(.get, "/api/movements/{id}", getMovement),
             Route(.get, "/api/events", listEvents),
+            Route(.get, "/api/events/stream", streamEvents),
             Route(.get, "/api/alerts", listAlerts),
             Route(.get, "/api/stock", listStock),
             Route(.get, "/api/locations", listLocations),

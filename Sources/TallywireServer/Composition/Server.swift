@@ -79,10 +79,12 @@ struct Server: Sendable {
         ready: @escaping @Sendable (Address, PipelineStatus) async throws -> Void
     ) -> some Service {
         let api = InventoryAPI(
-            gateway: engine, journal: journal, pipeline: pipeline,
+            gateway: engine, journal: journal, feed: engine.feed, pipeline: pipeline,
             configuration: .init(
                 defaultLocation: configuration.defaultLocation, version: tallywireVersion,
-                limits: HTTPLimits(body: configuration.http.limits.body.bytes), hosts: HostPolicy(names: [configuration.http.host])),
+                limits: HTTPLimits(
+                    body: configuration.http.limits.body.bytes, streams: configuration.http.limits.streams),
+                hosts: HostPolicy(names: [configuration.http.host])),
             readiness: {
                 if phase.isStopping { return .notReady("the server is shutting down") }
                 if let failure = engine.statistics.failure { return .notReady("the journal cannot write: \(failure)") }

@@ -13,9 +13,10 @@ struct RoomEndpoint: UpgradeEndpoint {
         let greeting = Greeting(target: head.uri)
         return channel.eventLoop.makeCompletedFuture {
             let limits = hub.configuration.limits
+            let reader = MessageReader(message: limits.message, fragments: 1024)
             try channel.addWebSocketHandlers(
-                WebSocketConnection(hub: hub, session: RoomSession(greeting: greeting), buffer: limits.buffer),
-                message: limits.message, fragments: 1024, waterMark: min(64 * 1024, limits.buffer))
+                WebSocketConnection(hub: hub, session: RoomSession(greeting: greeting), reader: reader, buffer: limits.buffer),
+                waterMark: min(64 * 1024, limits.buffer))
         }
     }
 }

@@ -1,5 +1,4 @@
 import NIOCore
-import NIOWebSocket
 
 /// What a connection is for. All calls come on its event loop.
 protocol WebSocketSession: AnyObject {
@@ -15,10 +14,10 @@ protocol WebSocketSession: AnyObject {
 
 /// One WebSocket connection: the last handler of its channel, without a task of its own.
 ///
-/// It answers pings and close frames, bounds what waits to be read, notices when the peer is gone, and counts how it ended;
-/// what messages mean is its session's.
+/// It reads frames, answers pings and close frames, bounds what waits to be read, notices when the peer is gone, and counts how
+/// it ended; what messages mean is its session's.
 final class WebSocketConnection: ChannelInboundHandler {
-    typealias InboundIn = WebSocketFrame
+    typealias InboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
 
     /// How long a peer may take to answer our close frame, and to read what waits before it.
@@ -30,6 +29,9 @@ final class WebSocketConnection: ChannelInboundHandler {
     /// Bytes that may wait for the peer to read.
     private let buffer: Int
     private let session: any WebSocketSession
+    private var reader: MessageReader
+    /// What came and was not read yet; more may come while a message is being acted on.
+    private var unread: ByteBuffer?
     private var shard: HubShard?
     private var context: ChannelHandlerContext?
     private var state = State.open
@@ -45,10 +47,14 @@ final class WebSocketConnection: ChannelInboundHandler {
         case closed
     }
 
-    init(hub: Hub, session: any WebSocketSession, buffer: Int) {
+    /// - Parameters:
+    ///   - reader: Has the limits for what the peer sends.
+    ///   - buffer: Bytes that may wait for the peer to read.
+    init(hub: Hub, session: any WebSocketSession, reader: MessageReader, buffer: Int) {
         self.hub = hub
         self.buffer = buffer
         self.session = session
+        self.reader = reader
     }
 
     // MARK: Sending
@@ -184,18 +190,33 @@ final class WebSocketConnection: ChannelInboundHandler {
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        let frame = unwrapInboundIn(data)
+        var octets = unwrapInboundIn(data)
         lastHeard = context.eventLoop.now
-        if frame.opcode == .connectionClose { return answerClose(frame.unmaskedData) }
+        unread.setOrWriteBuffer(&octets)
+        do throws(FrameViolation) {
+            while let message = try nextMessage() { take(message) }
+        } catch {
+            fail(error.closeCode)
+        }
+    }
+
+    private func nextMessage() throws(FrameViolation) -> MessageReader.Message? {
+        guard var octets = unread else { return nil }
+        // The one in the property would share the storage, and then the next read would be copied.
+        unread = nil
+        let message = try reader.next(from: &octets)
+        if octets.readableBytes > 0 { unread = octets }
+        return message
+    }
+
+    private func take(_ message: MessageReader.Message) {
+        if case .close(let payload) = message { return answerClose(payload) }
         guard case .open = state else { return }
-        switch frame.opcode {
-        case .text:
-            let text = frame.unmaskedData
-            guard text.isValidUTF8 else { return fail(.invalidText) }
-            session.received(text, isText: true, from: self)
-        case .binary: session.received(frame.unmaskedData, isText: false, from: self)
-        case .ping: _ = send(.frame(.pong, frame.unmaskedData))
-        default: break
+        switch message {
+        case .text(let text): session.received(text, isText: true, from: self)
+        case .binary(let data): session.received(data, isText: false, from: self)
+        case .ping(let data): _ = send(.frame(.pong, data))
+        case .pong, .close: break
         }
     }
 
@@ -216,6 +237,6 @@ final class WebSocketConnection: ChannelInboundHandler {
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        if let code = CloseCode(error) { fail(code) } else { context.close(promise: nil) }
+        context.close(promise: nil)
     }
 }

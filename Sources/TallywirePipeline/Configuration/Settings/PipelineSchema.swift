@@ -52,6 +52,7 @@ enum PipelineSchema {
     private static let httpLimits: OptionSchema = [
         .optional("body", .size(.kibibytes(1) ... .gibibytes(1)), default: "1MiB", "The largest body of a request."),
         .optional("connections", .integer(1...1_000_000), default: 20_000, "Connections at once, WebSockets among them."),
+        .optional("streams", .integer(1...100_000), default: 1_000, "Event streams (SSE) at once."),
     ]
 
     private static let auth: OptionSchema = [

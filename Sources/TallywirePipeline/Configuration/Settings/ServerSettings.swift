@@ -48,6 +48,8 @@ public struct HTTPSettings: Decodable, Sendable {
         public var body: ByteSize
         /// Connections at once, WebSockets among them. Default 20,000.
         public var connections: Int
+        /// Event streams (SSE) at once. Default 1,000.
+        public var streams: Int
     }
 }
 
