@@ -14,6 +14,17 @@ struct Gateway {
     let server: TestServer
     let engine: InventoryEngine
     let journal: InMemoryJournal
+    private let delivered: Delivered
+
+    /// The last event that went through the sink.
+    private final class Delivered: Sendable {
+        private let seq = Mutex<UInt64>(0)
+
+        var last: UInt64 {
+            get { seq.withLock { $0 } }
+            set { seq.withLock { $0 = newValue } }
+        }
+    }
 
     static func run(
         variants: Int = 3, ring: Int = 65_536, _ change: (inout WebSocketConfiguration) -> Void = { _ in },
@@ -34,15 +45,18 @@ struct Gateway {
         let sink = try WebSocketSink(configuration)
         let head = engine.feed.head
         try await withServer(sink, context: context(head: head, stock: journal, history: engine.feed)) { server in
+            let delivered = Delivered()
+            delivered.last = head
             let pump = Task {
                 var position = head
                 while let events = try await engine.feed.next(after: position), let last = events.last {
                     _ = try await sink.deliver(EventBatch(records: events))
                     position = last.seq
+                    delivered.last = position
                 }
             }
             do {
-                try await body(Gateway(server: server, engine: engine, journal: journal))
+                try await body(Gateway(server: server, engine: engine, journal: journal, delivered: delivered))
             } catch {
                 await engine.stop()
                 _ = try? await pump.value
@@ -67,6 +81,11 @@ struct Gateway {
         let outcome = await engine.submit(Command(source: "test", action: .move(Movement(lines: [line]))))
         guard case .applied(let receipt) = outcome, let seq = receipt.seq else { throw Refused(outcome: outcome) }
         return seq
+    }
+
+    /// Waits until the sink has brought everything to its rooms.
+    func settle() async throws {
+        try await eventually("the sink is at the end of the journal") { delivered.last == head }
     }
 
     func run(_ action: Command.Action) async throws {

@@ -16,6 +16,7 @@ struct RecoveryTests {
         try await Gateway.run(ring: ring) { gateway in
             let start = gateway.head
             for quantity in 1...600 { try await gateway.set("A", Int64(quantity)) }
+            try await gateway.settle()
             let client = try await gateway.server.connect("/ws?room=ecommerce_room&since=epoch:\(start)")
             _ = try await client.nextJSON(type: "welcome")
             let joined = try await client.nextJSON(type: "joined")
@@ -56,6 +57,7 @@ struct RecoveryTests {
         try await Gateway.run { gateway in
             let start = gateway.head
             try await gateway.set("A", 20)
+            try await gateway.settle()
             let client = try await gateway.server.join("/ws?room=ecommerce_room")
             let live = try await gateway.set("A", 5)
             #expect(try await client.sequence(1) == [live])
@@ -92,6 +94,7 @@ struct RecoveryTests {
     func snapshot(inQuery: Bool) async throws {
         try await Gateway.run(variants: 450) { gateway in
             try await gateway.set("B", 7)
+            try await gateway.settle()
             let client = try await gateway.server.connect("/ws" + (inQuery ? "?room=ecommerce_room&snapshot=true" : ""))
             if !inQuery { try await client.send(#"{"type":"join","room":"ecommerce_room","snapshot":true}"#) }
             _ = try await client.nextJSON(type: "welcome")
@@ -126,6 +129,7 @@ struct RecoveryTests {
             let start = gateway.head
             for quantity in 1...20 { try await gateway.set("A", Int64(quantity)) }
             try await gateway.run(.removeVariant(VariantID(12)))
+            try await gateway.settle()
             let client = try await gateway.server.connect("/ws?room=ecommerce_room&since=epoch:\(start)")
             #expect(try await client.nextJSON(type: "joined")["recovered"]?.bool == false)
             let message = try await client.nextJSON(type: "snapshot")
@@ -145,9 +149,11 @@ struct RecoveryTests {
         try await Gateway.run(ring: 2) { gateway in
             let start = gateway.head
             for quantity in 1...20 { try await gateway.set("A", Int64(quantity)) }
+            try await gateway.settle()
             _ = try await gateway.journal.prune(
                 Retention(age: .seconds(0), size: 1, hardLimit: 1), protected: .max, now: Timestamp(milliseconds: .max / 2))
             try await gateway.set("B", 4)
+            try await gateway.settle()
             let client = try await gateway.server.connect("/ws?room=admin_room&since=epoch:\(start)")
             #expect(try await client.nextJSON(type: "joined")["recovered"]?.bool == false)
             let (items, _) = try await client.items("snapshot")

@@ -11,6 +11,7 @@ struct TrackTests {
     func track() async throws {
         try await Gateway.run { gateway in
             try await gateway.set("B", 7)
+            try await gateway.settle()
             let client = try await gateway.server.join()
             try await client.send(#"{"type":"track","products":[2],"variants":[12,999]}"#)
             let (items, seq) = try await client.items("tracking")
