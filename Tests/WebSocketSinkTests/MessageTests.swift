@@ -155,7 +155,8 @@ struct ConfigurationTests {
                     ]
                 ],
                 "broadcast": ["events": [], "stock": ["bands": [0]]],
-                "pingInterval": .init(.duration(.seconds(5))),
+                "pingInterval": .init(.duration(.seconds(5))), "drain": .init(.duration(.zero)),
+                "returnWithin": .init(.duration(.zero)),
                 "limits": [
                     "message": .init(.size(.kibibytes(1))), "roomsPerConnection": 2, "trackedPerConnection": 7,
                     "snapshotItems": 8, "connections": 3,

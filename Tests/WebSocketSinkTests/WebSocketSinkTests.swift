@@ -124,6 +124,43 @@ struct WebSocketSinkTests {
         }
     }
 
+    @Test("at the end clients are told when to come back, and closed one after the other")
+    func drain() async throws {
+        var configuration = WebSocketConfiguration()
+        configuration.drain = .milliseconds(400)
+        configuration.returnWithin = .seconds(3)
+        try await withServer(try WebSocketSink(configuration)) { server in
+            var clients: [WebSocketClient] = []
+            for _ in 0..<20 { clients.append(try await server.join()) }
+            let start = ContinuousClock.now
+            await server.shutDown()
+            var pauses: Set<UInt64> = []
+            for client in clients {
+                let message = try await client.nextJSON(type: "going_away")
+                pauses.insert(message["comeBackAfter"]?.integer ?? .max)
+                #expect(try await client.closeCode() == 1001)
+            }
+            #expect(ContinuousClock.now - start > .milliseconds(80), "all at once")
+            #expect(pauses.count > 5 && pauses.allSatisfy { $0 <= 3_000 })
+        }
+    }
+
+    @Test("metrics tell how old events are when they reach a room, and by how much an event loop is late")
+    func ages() async throws {
+        try await Gateway.run { gateway in
+            let client = try await gateway.server.join("/ws?room=admin_room")
+            try await gateway.set("A", 50)
+            _ = try await client.sequence(1)
+            try await gateway.settle()
+            let metrics = gateway.server.sink.sinkMetrics
+            let ages = metrics.filter { $0.name == "websocket_event_age_seconds" }
+            #expect(ages.map(\.labels) == [[.init("room", "admin_room")]])
+            guard case .histogram(let histogram)? = ages.first?.value else { throw CancellationError() }
+            #expect(histogram.count == 1 && histogram.sum < 60)
+            #expect(metrics.contains { $0.name == "websocket_loop_lag_seconds" })
+        }
+    }
+
     @Test("when the sink stops, its clients hear 1001 and new ones are refused")
     func stop() async throws {
         try await withServer(try WebSocketSink()) { server in

@@ -1,4 +1,6 @@
+import NIOCore
 import Synchronization
+import TallywirePipeline
 
 /// What a ``WebSocketSink`` counts since it was made. Safe from any thread.
 public final class WebSocketMetrics: Sendable {
@@ -28,6 +30,10 @@ public final class WebSocketMetrics: Sendable {
         public var failedRecoveries: UInt64 = 0
         /// Messages of clients that were answered with an error.
         public var errors: UInt64 = 0
+        /// Seconds between the commit of a pass's first event and the pass, by the place of the room in the configuration.
+        public var ages: [Int: SinkMetric.Histogram] = [:]
+        /// Seconds by which each event loop's last tick was late, in no order.
+        public var lags: [Double] = []
         /// Connections that ended, by close code. 1006 are those that broke without one.
         public var closed: [UInt16: UInt64] = [:]
 
@@ -48,6 +54,8 @@ public final class WebSocketMetrics: Sendable {
     private let behind = Atomic(0)
     private let catchingUp = Atomic(0)
     private let failedRecoveries = Atomic<UInt64>(0)
+    private let ages = Mutex<[Int: SinkMetric.Histogram]>([:])
+    private let lags = Mutex<[ObjectIdentifier: Double]>([:])
     private let closed = Mutex<[UInt16: UInt64]>([:])
 
     init() {}
@@ -69,6 +77,8 @@ public final class WebSocketMetrics: Sendable {
         snapshot.behind = behind.load(ordering: .relaxed)
         snapshot.catchingUp = catchingUp.load(ordering: .relaxed)
         snapshot.failedRecoveries = failedRecoveries.load(ordering: .relaxed)
+        snapshot.ages = ages.withLock { $0 }
+        snapshot.lags = lags.withLock { Array($0.values) }
         snapshot.closed = closed.withLock { $0 }
         return snapshot
     }
@@ -89,6 +99,20 @@ public final class WebSocketMetrics: Sendable {
     func refusedHandshake() { refused.wrappingAdd(1, ordering: .relaxed) }
     func joined() { joins.wrappingAdd(1, ordering: .relaxed) }
     func answeredError() { errors.wrappingAdd(1, ordering: .relaxed) }
+
+    /// Upper bounds of ages, in seconds.
+    private static let bounds = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
+
+    func observe(age seconds: Double, of rooms: [Int]) {
+        guard !rooms.isEmpty else { return }
+        ages.withLock { ages in
+            for room in rooms { ages[room, default: SinkMetric.Histogram(bounds: Self.bounds)].observe(seconds) }
+        }
+    }
+
+    func lag(of loop: ObjectIdentifier, _ lag: TimeAmount) {
+        lags.withLock { $0[loop] = Double(lag.nanoseconds) / 1e9 }
+    }
 
     func merged(_ events: Int) { if events > 0 { merged.wrappingAdd(UInt64(events), ordering: .relaxed) } }
     func leftBehind(_ change: Int) { behind.wrappingAdd(change, ordering: .relaxed) }

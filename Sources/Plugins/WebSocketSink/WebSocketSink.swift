@@ -24,6 +24,9 @@ public struct WebSocketSink: UpgradingSink {
         return endpoints
     }
 
+    /// The rooms with a name.
+    var rooms: [WebSocketConfiguration.Room] { hub.configuration.rooms }
+
     /// What it has counted. Safe from any thread at any time.
     public var metrics: WebSocketMetrics { hub.metrics }
 
@@ -36,7 +39,8 @@ public struct WebSocketSink: UpgradingSink {
         return Delivery()
     }
 
-    /// Closes every connection with 1001 and waits until they are gone, five seconds and a little at most.
+    /// Closes every connection with 1001, spread over ``WebSocketConfiguration/drain``, and waits until they are gone, five seconds and a
+    /// little more at most.
     public func stop() async {
         await hub.stop()
     }

@@ -18,6 +18,10 @@ public struct WebSocketConfiguration: Equatable, Sendable {
     public var pingInterval: Duration = .seconds(25)
     /// A client that was not heard for so long is gone; `nil` is twice ``pingInterval``.
     public var idleTimeout: Duration?
+    /// At the end of the server its connections are closed one after the other over this time, so that they do not all come back at once.
+    public var drain: Duration = .seconds(1)
+    /// And each is told to come back after a time of chance within this one.
+    public var returnWithin: Duration = .seconds(5)
     /// The path of an endpoint that sends every message back, for conformance suites; `nil` for none.
     public var echo: String?
 
@@ -114,6 +118,10 @@ extension WebSocketConfiguration {
         try Self.check("connections", limits.connections, 1...1_000_000)
         try Self.check("buffer", limits.buffer, 4_096...(1 << 30))
         try Self.check("errorsPerConnection", limits.errorsPerConnection, 0...1_000_000)
+        guard drain >= .zero, drain <= .seconds(60) else { throw OptionError("drain", message: "drain is at most 60s") }
+        guard returnWithin >= .zero, returnWithin <= .seconds(600) else {
+            throw OptionError("returnWithin", message: "returnWithin is at most 10m")
+        }
         guard pingInterval >= .milliseconds(20), pingInterval <= .seconds(3600) else {
             throw OptionError("pingInterval", message: "pingInterval is from 20ms to 1h")
         }

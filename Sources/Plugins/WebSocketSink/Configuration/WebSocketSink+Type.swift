@@ -34,6 +34,12 @@ extension SinkType {
             .optional(
                 "idleTimeout", .duration(.milliseconds(40) ... .seconds(7200)),
                 "A client that was not heard for so long is gone; twice pingInterval unless set."),
+            .optional(
+                "drain", .duration(.zero ... .seconds(60)), default: "1s",
+                "At the server's end, clients are closed one after the other over this time."),
+            .optional(
+                "returnWithin", .duration(.zero ... .seconds(600)), default: "5s",
+                "They are told to come back after a time of chance within this one."),
             .optional("echo", .string(path), "A path that sends every message back, for conformance suites; off unless set."),
         ],
         example: """
@@ -102,6 +108,8 @@ extension SinkType {
         var limits: Limits
         var pingInterval: Duration
         var idleTimeout: Duration?
+        var drain: Duration
+        var returnWithin: Duration
         var echo: String?
 
         struct Room: Decodable, Sendable {
@@ -145,6 +153,8 @@ extension SinkType {
             configuration.limits.errorsPerConnection = limits.errorsPerConnection
             configuration.pingInterval = pingInterval
             configuration.idleTimeout = idleTimeout
+            configuration.drain = drain
+            configuration.returnWithin = returnWithin
             configuration.echo = echo
             return configuration
         }

@@ -25,6 +25,8 @@ final class WebSocketConnection: ChannelInboundHandler {
 
     /// Its place in its shard's list, which the shard keeps.
     var index = 0
+    /// Its place in its shard's timing wheel, which the wheel keeps.
+    var wheelPlace: (slot: Int, index: Int)?
     private let hub: Hub
     /// Bytes that may wait for the peer to read.
     private let buffer: Int
@@ -99,8 +101,21 @@ final class WebSocketConnection: ChannelInboundHandler {
     func close(_ code: CloseCode, reason: String = "") {
         guard case .open = state, let context else { return }
         finish(code)
-        state = .closing(context.eventLoop.now + Self.closeTimeout)
+        beginClosing(context)
         context.writeAndFlush(wrapOutboundOut(.closeFrame(code, reason: reason)), promise: nil)
+    }
+
+    private func beginClosing(_ context: ChannelHandlerContext) {
+        state = .closing(context.eventLoop.now + Self.closeTimeout)
+        shard?.look(at: self, in: Self.closeTimeout)
+    }
+
+    /// Ends as the server does: says when to come back, at a time of chance so that not all come at once, and closes with 1001.
+    func goAway() {
+        guard case .open = state else { return }
+        let pause = Int64.random(in: 0...hub.configuration.returnWithin.milliseconds)
+        _ = send(.textFrame(ServerMessage.goingAway(comeBackAfter: .milliseconds(pause)).json))
+        close(.goingAway, reason: "the server goes away; come back in \(pause) ms")
     }
 
     /// Fails the connection as RFC 6455, section 7.1.7, has it: a close frame and then nothing more. The sending side is shut,
@@ -119,7 +134,7 @@ final class WebSocketConnection: ChannelInboundHandler {
             case .fail(let code): fail(code)
             case .answer(let code):
                 finish(code ?? .none)
-                state = .closing(context.eventLoop.now + Self.closeTimeout)
+                beginClosing(context)
                 context.writeAndFlush(wrapOutboundOut(.closeFrame(code))).assumeIsolated().whenComplete { _ in
                     context.close(promise: nil)
                 }
@@ -140,22 +155,29 @@ final class WebSocketConnection: ChannelInboundHandler {
     /// Counts so much less of the peer's silence.
     func forgive(_ amount: TimeAmount) { lastHeard = lastHeard + amount }
 
-    /// Looks at the clock: pings a peer that is due, and ends what took too long.
-    func tick(_ now: NIODeadline) {
-        guard let context else { return }
+    /// Looks at the clock: pings a peer that is due, and ends what took too long. Answers when it is to be looked at again.
+    func tick(_ now: NIODeadline) -> TimeAmount? {
+        guard let context else { return nil }
         switch state {
         case .open:
-            if now - lastHeard > TimeAmount(hub.configuration.silence) {
+            let silence = TimeAmount(hub.configuration.silence)
+            let interval = TimeAmount(hub.configuration.pingInterval)
+            if now - lastHeard > silence {
                 finish(.lost)
                 state = .closing(now)
                 context.close(promise: nil)
-            } else if now - lastPing >= TimeAmount(hub.configuration.pingInterval) {
+                return nil
+            }
+            if now - lastPing >= interval {
                 lastPing = now
                 _ = send(.frame(.ping, ByteBuffer()))
             }
+            return min(lastPing + interval, lastHeard + silence) - now
         case .closing(let deadline):
-            if now >= deadline { context.close(promise: nil) }
-        case .closed: break
+            if now < deadline { return deadline - now }
+            context.close(promise: nil)
+            return nil
+        case .closed: return nil
         }
     }
 
@@ -168,7 +190,7 @@ final class WebSocketConnection: ChannelInboundHandler {
         let (shard, isStopping) = hub.open(self, on: context.eventLoop)
         self.shard = shard
         session.opened(self, on: shard)
-        if isStopping { close(.goingAway, reason: "the server goes away") }
+        if isStopping { goAway() }
     }
 
     func handlerRemoved(context: ChannelHandlerContext) {
@@ -231,7 +253,7 @@ final class WebSocketConnection: ChannelInboundHandler {
             // Half-closed connections are allowed on the HTTP port. Here nothing more can come from a peer that says no more,
             // not even its close frame.
             context.close(promise: nil)
-        case is ChannelShouldQuiesceEvent: close(.goingAway, reason: "the server goes away")
+        case is ChannelShouldQuiesceEvent: shard?.drain()
         default: context.fireUserInboundEventTriggered(event)
         }
     }

@@ -124,7 +124,7 @@ final class Hub: Sendable {
             return state.shards
         }
         let closings = shards.map { entry in
-            entry.loop.flatSubmit { entry.shard.value.close(.goingAway, reason: "the server goes away") }
+            entry.loop.flatSubmit { entry.shard.value.drain() }
         }
         for closing in closings { try? await closing.get() }
         state.withLock { $0.recovery }?.clear()

@@ -10,6 +10,8 @@ final class Pass: Sendable {
     let records: [Record]
     /// The `seq` of the last event; 0 in a pass without events.
     let last: UInt64
+    /// When the first event was committed.
+    var committed: Timestamp? { envelopes.first?.timestamp }
     private let envelopes: [EventEnvelope]
     private let steps: [StockStep?]
     private let audiences: [Audience]

@@ -11,6 +11,8 @@ enum ServerMessage {
     case left(room: String)
     case untracked([FollowedRoom])
     case pong(ClientMessage.PingID?, seq: UInt64)
+    /// The server will close the connection next. Whoever comes back waits so long.
+    case goingAway(comeBackAfter: Duration)
     case error(ClientError)
 
     /// The message's JSON in UTF-8.
@@ -68,6 +70,10 @@ enum ServerMessage {
             }
             json.key("seq")
             json.integer(seq)
+        case .goingAway(let pause):
+            json.string("going_away")
+            json.key("comeBackAfter")
+            json.integer(pause.milliseconds)
         case .error(let error):
             json.string("error")
             json.key("code")

@@ -13,6 +13,8 @@ struct RoomTable<Member: RoomMember> {
     private var followingCount = 0
     private var followers: [FollowedRoom: Followers] = [:]
     private var locationsFollowed = 0
+    /// How many members are in each room with a name.
+    private var occupation: [Int]
 
     /// The members of one followed room.
     private final class Followers {
@@ -24,6 +26,7 @@ struct RoomTable<Member: RoomMember> {
 
     init(_ directory: RoomDirectory) {
         self.directory = directory
+        occupation = Array(repeating: 0, count: directory.named.count)
     }
 
     // MARK: Membership
@@ -77,11 +80,17 @@ struct RoomTable<Member: RoomMember> {
     private mutating func change(_ member: Member, _ body: (inout Membership) -> Void) {
         delist(member)
         let before = Self.followed(by: member.membership)
+        count(member, -1)
         body(&member.membership)
+        count(member, 1)
         let after = Self.followed(by: member.membership)
         for room in before.subtracting(after) { unfollow(room, member) }
         for room in after.subtracting(before) { follow(room, member) }
         enlist(member)
+    }
+
+    private mutating func count(_ member: Member, _ change: Int) {
+        for case .named(let place) in member.membership.rooms { occupation[place] += change }
     }
 
     private static func followed(by membership: Membership) -> Set<FollowedRoom> {
@@ -229,6 +238,9 @@ struct RoomTable<Member: RoomMember> {
 
     /// Members in all, for tests and limits.
     var count: Int { lists.values.reduce(0) { $0 + $1.count } + mixed.count + followingCount }
+    /// The rooms with a name that somebody is in.
+    var occupiedRooms: [Int] { occupation.indices.filter { occupation[$0] > 0 } }
+
     /// Products, variants and locations that somebody follows.
     var followedRooms: Int { followers.count }
 }
