@@ -115,13 +115,16 @@ class Tallywire(Server):
             "plugin": "websocket", "rooms": {"bench": self.room},
             # As long as a run, so that all that is counted is what is measured.
             "pingInterval": "10m", "limits": {"connections": 20_000},
+            # What a room leaves out must not be had without it.
+            "broadcast": self.room,
         }
         sources = [{
             "plugin": "mqtt-scanners", "broker": "mqtt://127.0.0.1:21885", "topic": "scanners/{device}/scan",
             "devices": {"*": {"operation": "add", "location": "MAIN"}},
         }]
         return {
-            "journal": {"path": f"{self.folder}/tallywire.db", "ring": {"events": self.ring}},
+            # Few answers are kept, since what they take would grow with the number of movements.
+            "journal": {"path": f"{self.folder}/tallywire.db", "ring": {"events": self.ring}, "idempotency": {"maximum": 10_000}},
             "http": {"port": 0, "limits": {"connections": 25_000, "body": "64MiB"}},
             "sources": sources if self.ingress == "mqtt" else [], "sinks": [websocket],
         }

@@ -9,6 +9,10 @@ import time
 from servers import HERE, LOAD_CORE, Server, Tallywire
 
 
+#: How many clients stall.
+STALLED = 100
+
+
 def wsload(arguments: list[str], cores: str = LOAD_CORE, timeout: float = 300) -> dict:
     command = ["taskset", "-c", cores, str(HERE / "load/wsload"), *arguments]
     result = subprocess.run(command, capture_output=True, text=True, timeout=timeout)
@@ -126,25 +130,26 @@ def storm(server_type, clients: int, missed: int) -> dict:
 
 
 def stalled(server_type, updates: int, variants: int) -> dict:
-    """A client that reads nothing while `updates` updates of `variants` variants are committed: what it costs in memory.
+    """Clients that read nothing while `updates` updates of `variants` variants are committed: what each of them costs in memory.
 
-    The same updates go through the server before it comes, so that what every server keeps (the ring of recent events, caches)
-    is there already, and once more beside a client that reads, which shows how far memory moves by itself.
+    The same updates go through the server before they come, so that what every server keeps (the ring of recent events, caches)
+    is there already, and once more beside clients that read, which shows how far memory moves by itself. There are a hundred of them, since
+    one is less than what memory moves by; the events that wait for several are shared.
     """
     with server_type(cores="0,1", products=variants, ring=4096) as server:
         publish(server, updates, variants)
         start = server.resident()
-        with Clients(server, 1):
+        with Clients(server, STALLED):
             publish(server, updates, variants)
             reading = server.resident()
-        with Clients(server, 1, "--stall", "1", "--rcvbuf", "4096") as clients:
+        with Clients(server, STALLED, "--stall", "1", "--rcvbuf", "4096") as clients:
             time.sleep(0.5)
             publish(server, updates, variants)
             end = server.resident()
         result = clients.result
     return {
         "start_mib": round(start / 1024, 1), "beside_a_reader_mib": round(reading / 1024, 1), "beside_the_stalled_mib": round(end / 1024, 1),
-        "cost_mib": round((end - reading) / 1024, 2), "closed": result["closed_early"] == 1, "error": result["first_error"],
+        "cost_mib": round((end - reading) / 1024 / STALLED, 2), "closed": result["closed_early"] > 0, "error": result["first_error"],
     }
 
 

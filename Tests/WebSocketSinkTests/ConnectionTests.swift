@@ -271,6 +271,7 @@ struct ConnectionTests {
         let connection = try EmbeddedConnection { $0.limits.buffer = 4096 }
         _ = try connection.sent()
         connection.channel.isWritable = false
+        connection.channel.pipeline.fireChannelWritabilityChanged()
         try connection.receive(.ping, "still within")
         #expect(try connection.sent().map(\.kind) == [.pong])
         // Written and not flushed is what waits in a channel without a network.

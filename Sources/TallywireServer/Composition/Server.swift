@@ -98,10 +98,15 @@ struct Server: Sendable {
             router: api.makeRouter(),
             server: upgradingServer(
                 endpoints: sinks.compactMap { $0.sink as? any UpgradingSink }.flatMap(\.endpoints), configuration: limits),
-            configuration: .init(address: .hostname(host, port: configuration.http.port), serverName: "tallywire"),
+            configuration: .init(
+                address: .hostname(host, port: configuration.http.port), serverName: "tallywire",
+                // When thousands of browsers come back at once, those beyond it wait for their kernel's next try, a second later and more.
+                backlog: 16_384),
             onServerRunning: { channel in
                 let address = Address(host: host, port: channel.localAddress?.port ?? 0)
                 do {
+                    // And the kernel's queue is emptied faster than it fills.
+                    try await channel.setOption(.maxMessagesPerRead, value: 256).get()
                     try await ready(address, await pipeline.status())
                 } catch {
                     phase.fail(error)

@@ -61,11 +61,9 @@ final class WebSocketConnection: ChannelInboundHandler {
 
     // MARK: Sending
 
-    /// Whether little waits for the peer to read, so that events should be sent on.
-    var isWritable: Bool {
-        guard case .open = state, let context else { return false }
-        return context.channel.isWritable
-    }
+    /// Whether little waits for the peer to read, so that events should be sent on. Kept here, since asking the channel costs each send as
+    /// much as the rest of what is done for it outside the kernel.
+    private(set) var isWritable = true
 
     /// Sends frames; says whether it did. It does not while the connection closes, nor to a peer for whom too much waits
     /// already, which is closed with 4008.
@@ -78,6 +76,10 @@ final class WebSocketConnection: ChannelInboundHandler {
     /// The same with frames in several pieces.
     func send(pieces: [ByteBuffer]) -> Bool {
         guard let context = contextForSending() else { return false }
+        if pieces.count == 1 {
+            context.writeAndFlush(wrapOutboundOut(pieces[0]), promise: nil)
+            return true
+        }
         for piece in pieces { context.write(wrapOutboundOut(piece), promise: nil) }
         context.flush()
         return true
@@ -85,8 +87,8 @@ final class WebSocketConnection: ChannelInboundHandler {
 
     private func contextForSending() -> ChannelHandlerContext? {
         guard case .open = state, let context else { return nil }
-        // Looking at the flag is cheap, and as long as it is set, less waits than the smallest limit allows.
-        if context.channel.isWritable || waiting(in: context.channel) <= buffer { return context }
+        // As long as the channel is writable, less waits than the smallest limit allows.
+        if isWritable || waiting(in: context.channel) <= buffer { return context }
         close(.tooSlow, reason: "answers come faster than they are read")
         return nil
     }
@@ -243,7 +245,8 @@ final class WebSocketConnection: ChannelInboundHandler {
     }
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
-        if case .open = state, context.channel.isWritable { session.becameWritable() }
+        isWritable = context.channel.isWritable
+        if case .open = state, isWritable { session.becameWritable() }
         context.fireChannelWritabilityChanged()
     }
 
