@@ -3,7 +3,7 @@
 SWIFT ?= swift
 ARGS ?=
 
-.PHONY: run build test lint format docs bench dependencies
+.PHONY: run build test conformance lint format docs bench dependencies
 
 ## Install what is missing, build, start a broker if none listens, load the sample catalogue, run the server.
 run: dependencies
@@ -18,6 +18,10 @@ test: dependencies
 	$(SWIFT) build --build-tests
 	$(SWIFT) test --skip-build
 
+## The WebSocket endpoint against Autobahn's test suite, which comes from PyPI and needs a Python 2.7; needs the release build.
+conformance:
+	scripts/autobahn.sh
+
 lint:
 	$(SWIFT) format lint --strict --recursive --parallel Package.swift Sources Tests Benchmarks/Package.swift Benchmarks/Sources examples
 
@@ -30,7 +34,7 @@ docs: dependencies
 
 ## Engine and journal against a bare SQLite loop.
 bench: dependencies
-	cd Benchmarks && $(SWIFT) run -c release EngineThroughput
+	cd Benchmarks && $(SWIFT) run -c release EngineThroughput && $(SWIFT) run -c release OpeningTime
 
 dependencies:
 	@scripts/install-dependencies.sh

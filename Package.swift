@@ -90,7 +90,7 @@ let package = Package(
             "WebSocketSink", path: "Sources/Plugins/WebSocketSink",
             [
                 "TallywireCore", "TallywireEngine", "TallywirePipeline", log, nio("NIOCore"), nio("NIOHTTP1"),
-                nio("NIOWebSocket"), nio("NIOConcurrencyHelpers"),
+                .product(name: "DequeModule", package: "swift-collections"),
             ]),
         library(
             "TallywireHTTP",

@@ -15,8 +15,16 @@ let package = Package(
             dependencies: [
                 .product(name: "TallywireCore", package: "tallywire"), .product(name: "TallywireEngine", package: "tallywire"),
                 .product(name: "SQLiteJournal", package: "tallywire"), .product(name: "GRDBSQLite", package: "GRDB.swift"),
+                .product(name: "TallywireTesting", package: "tallywire"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"), .product(name: "Logging", package: "swift-log"),
-            ])
+            ]),
+        .executableTarget(
+            name: "OpeningTime",
+            dependencies: [
+                .product(name: "TallywireCore", package: "tallywire"), .product(name: "TallywireEngine", package: "tallywire"),
+                .product(name: "SQLiteJournal", package: "tallywire"),
+                .product(name: "ArgumentParser", package: "swift-argument-parser"), .product(name: "Logging", package: "swift-log"),
+            ]),
     ],
     swiftLanguageModes: [.v6]
 )

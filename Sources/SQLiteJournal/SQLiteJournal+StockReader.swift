@@ -87,11 +87,11 @@ extension SQLiteJournal {
     }
 
     /// Reads in one transaction, which sees exactly the events up to the `seq` that it reads first.
-    private func reading<Value: Sendable>(_ body: @Sendable @escaping (Database) throws -> Value) async throws -> Reading<Value> {
+    func reading<Value: Sendable>(_ body: @Sendable @escaping (Database) throws -> Value) async throws -> Reading<Value> {
         try await wrapping { try await pool.read { db in Reading(seq: try Meta.seq(db), value: try body(db)) } }
     }
 
-    private static func product(_ id: ProductID, _ db: Database) throws -> Product? {
+    static func product(_ id: ProductID, _ db: Database) throws -> Product? {
         let select = try RawStatement("SELECT id, name, status, price, is_default FROM products WHERE id = ?", db)
         select.bind(id.rawValue, at: 1)
         var product: Product?

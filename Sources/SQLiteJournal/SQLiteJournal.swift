@@ -47,6 +47,8 @@ public final class SQLiteJournal: Journal {
         let index: AnswerIndex
         (pool, epoch, index) = try JournalError.wrapping(path) {
             let pool = try DatabasePool(path: path, configuration: Self.databaseConfiguration(readers: configuration.readers))
+            // GRDB sets a writer in WAL mode to NORMAL after it is prepared, which would lose the last commits in a power cut.
+            try pool.writeWithoutTransaction { db in try db.execute(sql: "PRAGMA synchronous = FULL") }
             try Schema.migrator.migrate(pool)
             let (epoch, index) = try pool.read { db in
                 guard let epoch = try String.fetchOne(db, sql: "SELECT value FROM meta WHERE key = 'epoch'") else {
@@ -67,7 +69,6 @@ public final class SQLiteJournal: Journal {
         configuration.busyMode = .timeout(5)
         configuration.prepareDatabase { db in
             try db.execute(sql: "PRAGMA page_size = 16384")
-            try db.execute(sql: "PRAGMA synchronous = FULL")
             try db.execute(sql: "PRAGMA cache_size = -65536")
             try db.execute(sql: "PRAGMA temp_store = MEMORY")
         }
@@ -112,6 +113,11 @@ public final class SQLiteJournal: Journal {
             try pool.close()
         }
         lock.release()
+    }
+
+    /// The writing connection's `synchronous` as it is in force: 2 is FULL.
+    package func synchronousMode() throws -> Int? {
+        try pool.writeWithoutTransaction { db in try Int.fetchOne(db, sql: "PRAGMA synchronous") }
     }
 
     /// Lets the file grow to so many pages of 16 KiB and no further: how tests see a full disk.

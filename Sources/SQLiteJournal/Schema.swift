@@ -34,6 +34,19 @@ enum Schema {
             try Meta.set("seq", 0, db)
             try Meta.set("first", 1, db)
         }
+        migrator.registerMigration("2: when each variant changed last") { db in
+            for prefix in [StateTables(.current).prefix, StateTables(.base).prefix] {
+                try db.execute(sql: "ALTER TABLE \(prefix)stock ADD COLUMN changed INTEGER NOT NULL DEFAULT 0")
+            }
+            // Of what is there already nothing is known, so it counts as changed just now.
+            try db.execute(sql: "UPDATE stock SET changed = (SELECT value FROM meta WHERE key = 'seq')")
+            try db.execute(
+                sql: """
+                    CREATE TABLE removed_variants (
+                        variant INTEGER PRIMARY KEY, product INTEGER NOT NULL, is_default INTEGER NOT NULL, sku TEXT NOT NULL,
+                        changed INTEGER NOT NULL);
+                    """)
+        }
         return migrator
     }
 }

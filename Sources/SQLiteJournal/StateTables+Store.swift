@@ -16,11 +16,11 @@ extension StateTables {
         for change in changes.variants { try removeBarcodes(change, db) }
         if !changes.variants.isEmpty {
             let upserts = try StockUpserts(prefix: prefix, db)
-            for change in changes.variants { try store(change, upserts, db) }
+            for change in changes.variants { try store(change, upserts, seq: changes.after.seq, db) }
         }
         if changes.variants.contains(where: { $0.before == nil }) || changes.products.contains(where: { $0.before == nil }) {
-            try Meta.set(prefix + "last_product", changes.lastIDs.product, db)
-            try Meta.set(prefix + "last_variant", changes.lastIDs.variant, db)
+            try Meta.set(prefix + "last_product", changes.after.lastIDs.product, db)
+            try Meta.set(prefix + "last_variant", changes.after.lastIDs.variant, db)
         }
     }
 
@@ -49,8 +49,11 @@ extension StateTables {
         try delete(before.id.rawValue, from: "barcodes", "variant", db)
     }
 
-    private func store(_ change: StateChanges.Change<Variant>, _ upserts: StockUpserts, _ db: Database) throws {
+    private func store(
+        _ change: StateChanges.Change<Variant>, _ upserts: StockUpserts, seq: UInt64, _ db: Database
+    ) throws {
         guard let variant = change.after else {
+            if let gone = change.before, prefix == StateTables(.current).prefix { try note(removed: gone, seq: seq, db) }
             try delete(change.before?.id.rawValue, from: "variants", "id", db)
             try delete(change.before?.id.rawValue, from: "stock", "variant", db)
             return try delete(change.before?.id.rawValue, from: "balances", "variant", db)
@@ -60,15 +63,22 @@ extension StateTables {
             try storeCatalogue(of: variant, db)
         }
         if before?.barcodes != variant.barcodes { try storeBarcodes(of: variant, db) }
-        if before?.version != variant.version || before?.level != variant.level || before?.stock != variant.stock
-            || before?.wasStocked != variant.wasStocked
-        {
-            try upserts.storeStock(of: variant)
-        }
+        try upserts.storeStock(of: variant, seq: seq)
         for (position, balance) in variant.balances.enumerated() {
             if let before, position < before.balances.count, before.balances[position] == balance { continue }
             try upserts.store(balance, of: variant.id, position)
         }
+    }
+
+    private func note(removed variant: Variant, seq: UInt64, _ db: Database) throws {
+        let insert = try RawStatement(
+            "INSERT OR REPLACE INTO removed_variants (variant, product, is_default, sku, changed) VALUES (?, ?, ?, ?, ?)", db)
+        insert.bind(variant.id.rawValue, at: 1)
+        insert.bind(variant.productID.rawValue, at: 2)
+        insert.bind(variant.isDefault ? 1 : 0 as Int64, at: 3)
+        insert.bind(variant.sku, at: 4)
+        insert.bind(seq, at: 5)
+        try insert.execute()
     }
 
     private func storeCatalogue(of variant: Variant, _ db: Database) throws {
@@ -116,9 +126,10 @@ private struct StockUpserts {
     init(prefix: String, _ db: Database) throws {
         stock = try RawStatement(
             """
-            INSERT INTO \(prefix)stock (variant, version, level, stock, was_stocked) VALUES (?, ?, ?, ?, ?)
+            INSERT INTO \(prefix)stock (variant, version, level, stock, was_stocked, changed) VALUES (?, ?, ?, ?, ?, ?)
             ON CONFLICT (variant) DO UPDATE SET
-                version = excluded.version, level = excluded.level, stock = excluded.stock, was_stocked = excluded.was_stocked
+                version = excluded.version, level = excluded.level, stock = excluded.stock, was_stocked = excluded.was_stocked,
+                changed = excluded.changed
             """, db)
         balance = try RawStatement(
             """
@@ -127,12 +138,13 @@ private struct StockUpserts {
             """, db)
     }
 
-    func storeStock(of variant: Variant) throws {
+    func storeStock(of variant: Variant, seq: UInt64) throws {
         stock.bind(variant.id.rawValue, at: 1)
         stock.bind(variant.version, at: 2)
         stock.bind(variant.level.number, at: 3)
         stock.bind(variant.stock, at: 4)
         stock.bind(variant.wasStocked ? 1 : 0 as Int64, at: 5)
+        stock.bind(seq, at: 6)
         try stock.execute()
     }
 

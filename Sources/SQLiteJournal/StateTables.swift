@@ -117,10 +117,23 @@ struct StateTables {
         return balances
     }
 
+    /// The rows of ``variantSelection`` that `condition` chooses, with their balances and the event that changed them last.
+    func values(_ condition: String, _ arguments: [Int64], _ db: Database) throws -> [(variant: Variant, changed: UInt64)] {
+        let select = try RawStatement("\(variantSelection) WHERE \(condition)", db)
+        for (index, argument) in arguments.enumerated() { select.bind(argument, at: Int32(index + 1)) }
+        var values: [(variant: Variant, changed: UInt64)] = []
+        try select.forEachRow { row in
+            values.append((variant(row, barcodes: [:], balances: [:]), UInt64(bitPattern: row.integer(12))))
+        }
+        for index in values.indices { values[index].variant.balances = try balances(of: values[index].variant.id, db) }
+        return values
+    }
+
     /// Variants with their stock; barcodes and balances are in tables of their own.
     var variantSelection: String {
         """
-        SELECT v.id, v.product, v.is_default, v.sku, v.name, v.price, v.threshold, v.rearm, s.level, s.version, s.stock, s.was_stocked
+        SELECT v.id, v.product, v.is_default, v.sku, v.name, v.price, v.threshold, v.rearm, s.level, s.version, s.stock, s.was_stocked,
+            s.changed
         FROM \(prefix)variants v JOIN \(prefix)stock s ON s.variant = v.id
         """
     }

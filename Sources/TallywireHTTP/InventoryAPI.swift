@@ -12,6 +12,7 @@ import TallywirePipeline
 public struct InventoryAPI: Sendable {
     let gateway: any CommandGateway
     let journal: any Journal
+    let feed: Feed
     let pipeline: any PipelineObserver
     let configuration: Configuration
     let readiness: @Sendable () async -> Readiness
@@ -20,6 +21,7 @@ public struct InventoryAPI: Sendable {
     let reloads: [ReloadStatus]
     let certificates: TLSCertificates?
     let metrics = RequestMetrics()
+    let streams: EventStreamSlots
     let startedAt: Timestamp
 
     /// What a server can set.
@@ -59,6 +61,7 @@ public struct InventoryAPI: Sendable {
     /// - Parameters:
     ///   - gateway: where commands go.
     ///   - journal: what is read back: stock, catalogue, events and answers.
+    ///   - feed: what `/api/events/stream` follows: the engine's, over the same journal.
     ///   - pipeline: what `/api/pipeline` and `/metrics` show.
     ///   - authenticator: says who callers are. By default everybody may everything, which is for loopback alone.
     ///   - port: what the port refuses, for `/metrics`; the one that ``upgradingServer(endpoints:configuration:)`` got.
@@ -67,7 +70,7 @@ public struct InventoryAPI: Sendable {
     ///   - startedAt: when the process started, for `/metrics`.
     ///   - readiness: asked by each `GET /health/ready`; it must answer at once.
     public init(
-        gateway: any CommandGateway, journal: any Journal, pipeline: any PipelineObserver, configuration: Configuration,
+        gateway: any CommandGateway, journal: any Journal, feed: Feed, pipeline: any PipelineObserver, configuration: Configuration,
         authenticator: any Authenticator = OpenAuthenticator(), port: PortMetrics = PortMetrics(),
         reloads: [ReloadStatus] = [], certificates: TLSCertificates? = nil,
         startedAt: Timestamp = Timestamp(milliseconds: Int64(Date().timeIntervalSince1970 * 1000)),
@@ -75,6 +78,8 @@ public struct InventoryAPI: Sendable {
     ) {
         self.gateway = gateway
         self.journal = journal
+        self.feed = feed
+        self.streams = EventStreamSlots(limit: configuration.limits.streams)
         self.pipeline = pipeline
         self.configuration = configuration
         self.access = AccessControl(authenticator: authenticator, metrics: port)

@@ -10,8 +10,23 @@ public final class InMemoryJournal: Journal {
         var first: UInt64 = 1
         var answers: [String: StoredAnswer] = [:]
         var cursors: [String: UInt64] = [:]
+        var changed: [VariantID: UInt64] = [:]
+        var removed: [RemovedVariant] = []
         var failure: JournalError?
         var isClosed = false
+
+        mutating func note(_ changes: StateChanges) {
+            for change in changes.variants {
+                if let variant = change.after {
+                    changed[variant.id] = changes.after.seq
+                } else if let gone = change.before {
+                    removed.append(
+                        RemovedVariant(
+                            product: gone.productID, variant: gone.id, isDefault: gone.isDefault, sku: gone.sku,
+                            changed: changes.after.seq))
+                }
+            }
+        }
     }
 
     public let epoch: String
@@ -39,6 +54,7 @@ public final class InMemoryJournal: Journal {
                 throw JournalError(.outOfOrder, "event \(first.seq) does not follow event \(contents.state.seq)")
             }
             for event in batch.events { try contents.state.fold(try event.event()) }
+            contents.note(contents.state.changes)
             contents.state.forgetChanges()
             contents.events += batch.events
             for answer in batch.answers { contents.answers[answer.id] = answer }
@@ -144,6 +160,27 @@ extension InMemoryJournal: StockReader {
 
     public func alerts(after: VariantID?, limit: Int) async throws -> Reading<[VariantRecord]> {
         read { state in state.sortedVariants(after: after).filter { $0.level != .ok }.prefix(limit).map { state.record(of: $0) } }
+    }
+
+    public func values(of selection: VariantSelection, limit: Int) async throws -> Reading<VariantValues> {
+        contents.withLock { contents in
+            let state = contents.state
+            let chosen = state.sortedVariants(after: nil).filter { variant in
+                switch selection {
+                case .all: true
+                case .changed(let seq): contents.changed[variant.id, default: 0] > seq
+                case .named(let products, let variants): products.contains(variant.productID) || variants.contains(variant.id)
+                }
+            }
+            var values = VariantValues(
+                variants: chosen.prefix(limit).map { variant in
+                    var variant = variant
+                    variant.barcodes = []
+                    return VariantValue(record: state.record(of: variant), changed: contents.changed[variant.id, default: 0])
+                }, isCut: chosen.count > limit)
+            if case .changed(let seq) = selection { values.removed = contents.removed.filter { $0.changed > seq } }
+            return Reading(seq: state.seq, value: values)
+        }
     }
 
     public func locations() async throws -> Reading<[Location]> {

@@ -75,6 +75,33 @@ public struct JournalConformance: Sendable, CustomStringConvertible {
             try journal.append(JournalBatch(answers: [rejection], changes: script.state.changes, timestamp: script.now))
             try require(try journal.answer(to: "scan-3") == rejection, "a batch without events keeps its answers")
         },
+        JournalConformance("values of many variants are read in one look: all, those that changed, those that are named") {
+            journal in
+            var script = JournalScript()
+            try journal.append(script.catalogue())
+            try journal.append(script.movement(3))
+            let before = script.state.seq
+            func ids(_ selection: VariantSelection, limit: Int = 10) async throws -> [Int64] {
+                try await journal.values(of: selection, limit: limit).value.variants.map(\.record.variant.id.rawValue)
+            }
+            try require(try await ids(.all) == [11, 12], "all are both")
+            let cut = try await journal.values(of: .all, limit: 1)
+            try require(cut.value.variants.count == 1 && cut.value.isCut, "a limit cuts, and that is said")
+            try require(try await ids(.changed(since: before)).isEmpty, "nothing has changed since the end")
+            try journal.append(script.movement(2))
+            let changed = try await journal.values(of: .changed(since: before), limit: 10)
+            try require(changed.seq == script.state.seq && changed.value.variants.count == 1, "one has changed")
+            try require(changed.value.variants.first?.record.variant.stock == 5, "its value is that of now")
+            try require(changed.value.variants.first?.record.price == Price("2.50"), "it has its product's price")
+            try require(changed.value.variants.first?.record.variant.balances.first?.onHand == 5, "its balances are there")
+            try require(try await ids(.named(products: [ProductID(1)], variants: [VariantID(11)])) == [11, 12], "each once")
+            try require(try await ids(.named(products: [], variants: [VariantID(12), VariantID(99)])) == [12], "those that exist")
+            let middle = script.state.seq
+            try journal.append(script.removal())
+            let gone = try await journal.values(of: .changed(since: middle), limit: 10).value
+            try require(gone.removed.map(\.sku) == ["A-2"], "what was removed is told")
+            try require(try await journal.values(of: .changed(since: script.state.seq), limit: 10).value.removed.isEmpty, "once")
+        },
         JournalConformance("cursors are kept by name") { journal in
             try require(try await journal.cursor(of: "log") == nil, "a new sink has no cursor")
             try await journal.storeCursor(7, of: "log")
@@ -202,6 +229,11 @@ public struct JournalScript: Sendable {
         let line = Movement.Line(
             item: .sku("A-1"), location: "MAIN", operation: units < 0 ? .subtract : .add, quantity: abs(units))
         return batch([Command(id: id, source: "test", action: .move(Movement(lines: [line])))])
+    }
+
+    /// The removal of `A-2`.
+    public mutating func removal() -> JournalBatch {
+        batch([Command(source: "test", action: .removeVariant(VariantID(12)))])
     }
 
     private mutating func batch(_ commands: [Command]) -> JournalBatch {

@@ -94,9 +94,10 @@ public struct SinkConformance: Sendable, CustomStringConvertible {
 
     /// A context with an empty stock, in which the journal ends with event 1000.
     public static func context(cursor: UInt64?, epoch: String = "conformance-epoch") -> SinkContext {
-        SinkContext(
+        let journal = InMemoryJournal()
+        return SinkContext(
             name: "conformance", logger: Logger(label: "conformance"), epoch: epoch, cursor: cursor, head: 1_000,
-            stock: InMemoryJournal(), version: "0.0.0")
+            stock: journal, history: journal, version: "0.0.0")
     }
 
     private static func expect(_ subject: Subject, toHold seqs: [UInt64], _ when: String) async throws {

@@ -41,6 +41,21 @@ extension WebSocketClient {
             return UInt64(exactly: number)
         }
 
+        public var number: Double? {
+            guard case .number(let number) = self else { return nil }
+            return number
+        }
+
+        public var bool: Bool? {
+            guard case .bool(let bool) = self else { return nil }
+            return bool
+        }
+
+        public var array: [JSON]? {
+            guard case .array(let array) = self else { return nil }
+            return array
+        }
+
         public var text: String? {
             guard case .string(let text) = self else { return nil }
             return text

@@ -70,10 +70,11 @@ final class LogFolder: Sendable {
     static func lines(_ range: some Sequence<UInt64>) -> [String] { range.map(line) }
 
     static func context(epoch: String = "e1", head: UInt64 = 1_000_000) -> SinkContext {
-        SinkContext(
+        let journal = InMemoryJournal()
+        return SinkContext(
             name: "log", logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }), epoch: epoch, cursor: nil,
             head: head,
-            stock: InMemoryJournal(), version: "test")
+            stock: journal, history: journal, version: "test")
     }
 }
 

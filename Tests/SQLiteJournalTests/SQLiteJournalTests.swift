@@ -43,6 +43,15 @@ struct SQLiteJournalTests {
         try again.append(script.movement(1))
     }
 
+    @Test("every commit is flushed to the disk, also after the file was opened again")
+    func synchronous() throws {
+        for _ in 0..<2 {
+            let journal = try SQLiteJournal(path: path)
+            #expect(try journal.synchronousMode() == 2)
+            try journal.close()
+        }
+    }
+
     @Test("a second journal on the same file is refused, with the process that has it")
     func secondProcess() throws {
         let journal = try SQLiteJournal(path: path)

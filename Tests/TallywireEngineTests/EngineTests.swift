@@ -115,7 +115,7 @@ struct EngineTests {
             return #expect(Bool(false), "a movement was accepted that is not on disk")
         }
         #expect(rejection.code == .unavailable && rejection.message.contains("the disk is full"))
-        #expect(engine.feed.head == head && engine.statistics.failure == "the disk is full")
+        #expect(engine.feed.head == head && engine.statistics.failure == "the disk is full" && engine.statistics.failedInARow == 1)
         journal.failAppends(with: nil)
         guard case .applied(let receipt) = await engine.submit(move(3, id: "a")) else { return #expect(Bool(false), "refused") }
         #expect(receipt.lines.first?.stock == 7 && receipt.seq == head + 1 && engine.statistics.failure == nil)
@@ -124,19 +124,101 @@ struct EngineTests {
 
     @Test("a full inbox refuses at once, and takes again when there is room")
     func overloaded() async throws {
-        let gate = GatedJournal(journal)
-        let engine = try InventoryEngine(journal: gate, configuration: .init(inbox: 3), logger: Logger(label: "test"))
+        let gate = Gate()
+        let gated = ForwardingJournal(
+            journal,
+            appending: { batch, journal in
+                gate.pass()
+                try journal.append(batch)
+            })
+        let engine = try InventoryEngine(journal: gated, configuration: .init(inbox: 3), logger: Logger(label: "test"))
         gate.shut()
         let outcomes = Mutex<[Outcome]>([])
         // One is in the batch that waits at the gate, three wait in the inbox.
         engine.submit(move(1)) { outcome in outcomes.withLock { $0.append(outcome) } }
-        try await eventually("the first is taken") { engine.waiting.count == 0 && gate.isWaiting }
+        try await eventually("the first is taken") { engine.waiting.count == 0 && gate.isWaitedAt }
         for _ in 0..<3 { engine.submit(move(1)) { outcome in outcomes.withLock { $0.append(outcome) } } }
         guard case .rejected(let rejection) = await engine.submit(move(1)) else { return #expect(Bool(false), "accepted") }
         #expect(rejection.code == .overloaded && engine.statistics.overloaded == 1)
         gate.open()
         try await eventually("the others are answered") { outcomes.withLock { $0.count } == 4 }
         await engine.stop()
+    }
+
+    /// Submits `commands` so that each is a batch of its own and they all wait behind a first one, then lets them go. The appends whose
+    /// number is in `failing` fail; the first command's is number 1.
+    func outcomes(ofBatches commands: [Command], failing: Set<Int> = []) async throws -> [Outcome] {
+        let first = try await engine()
+        await first.stop()
+        let gate = Gate()
+        let appends = Mutex(0)
+        let failingJournal = ForwardingJournal(
+            journal,
+            appending: { batch, journal in
+                gate.pass()
+                let number = appends.withLock { count in
+                    count += 1
+                    return count
+                }
+                if failing.contains(number) { throw JournalError(.storage, "the disk is full") }
+                try journal.append(batch)
+            })
+        let engine = try InventoryEngine(journal: failingJournal, configuration: .init(batch: 1), logger: Logger(label: "test"))
+        gate.shut()
+        let outcomes = Mutex<[Int: Outcome]>([:])
+        for (number, command) in commands.enumerated() {
+            engine.submit(command) { outcome in outcomes.withLock { $0[number] = outcome } }
+            if number == 0 { try await eventually("the first is at the gate") { gate.isWaitedAt } }
+        }
+        gate.open()
+        await engine.stop()
+        return outcomes.withLock { outcomes in commands.indices.compactMap { outcomes[$0] } }
+    }
+
+    @Test("what is decided while a commit goes on sees that commit's stock and answers")
+    func decidingAhead() async throws {
+        let outcomes = try await outcomes(ofBatches: [
+            move(10, id: "a", operation: .add), move(3, id: "b"), move(3, id: "b"), move(3, id: "c"), move(5, id: "d"),
+            move(4, id: "b"),
+        ])
+        let stocks = outcomes.map { outcome in
+            if case .applied(let receipt) = outcome { receipt.lines.first?.stock } else { nil as Int64? }
+        }
+        #expect(stocks == [10, 7, 7, 4, nil, nil])
+        guard case .applied(let repeated) = outcomes[2], case .rejected(let short) = outcomes[4],
+            case .rejected(let conflict) = outcomes[5]
+        else { return #expect(Bool(false), "\(outcomes)") }
+        #expect(repeated.status == .duplicate && short.code == .insufficientStock && conflict.code == .idempotencyConflict)
+        #expect(try await journal.variant(.sku("MUG")).value?.variant.stock == 4)
+        #expect(journal.allEvents.map(\.seq) == Array(1...UInt64(journal.allEvents.count)))
+    }
+
+    @Test("when a commit fails, what was decided on top of it is decided anew without it", arguments: 1...4)
+    func failingUnderneath(failing: Int) async throws {
+        let commands = [10, 20, 30, 40].enumerated().map { move($1, id: "\($0)", operation: .add) }
+        let outcomes = try await outcomes(ofBatches: commands + [move(10, id: "1", operation: .add)], failing: [failing])
+        var stock: Int64 = 0
+        for (number, outcome) in outcomes.prefix(4).enumerated() {
+            if number + 1 == failing {
+                guard case .rejected(let rejection) = outcome else { return #expect(Bool(false), "\(outcome)") }
+                #expect(rejection.code == .unavailable && rejection.message.contains("the disk is full"))
+            } else {
+                stock += Int64(number + 1) * 10
+                guard case .applied(let receipt) = outcome else { return #expect(Bool(false), "\(outcome)") }
+                #expect(receipt.status == .applied && receipt.lines.first?.stock == stock)
+            }
+        }
+        // The last one has the id of the second command and another quantity.
+        if failing == 2 {
+            guard case .applied = outcomes[4] else { return #expect(Bool(false), "an id stays taken whose movement failed") }
+            stock += 10
+        } else {
+            guard case .rejected(let rejection) = outcomes[4] else { return #expect(Bool(false), "\(outcomes[4])") }
+            #expect(rejection.code == .idempotencyConflict)
+        }
+        #expect(outcomes.count == 5)
+        #expect(try await journal.variant(.sku("MUG")).value?.variant.stock == stock)
+        #expect(journal.allEvents.map(\.seq) == Array(1...UInt64(journal.allEvents.count)))
     }
 
     @Test("stopping decides what is waiting, and then refuses")

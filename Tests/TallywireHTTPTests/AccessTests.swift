@@ -9,7 +9,7 @@ import Testing
 
 @testable import TallywireHTTP
 
-@Suite("Who may call what")
+@Suite("Who may call what", .timeLimit(.minutes(1)))
 struct AccessTests {
     /// Who calls: the token of ``TableAuthenticator``, or none.
     private static let callers: [String?] = [nil, "shop", "dock-1", "admin"]
@@ -38,7 +38,9 @@ struct AccessTests {
             for route in shop.api.routes {
                 let name = "\(route.method.rawValue) \(route.path)"
                 let allowed = (Self.contract[name] ?? []).union(["admin"])
-                for caller in Self.callers {
+                // Whoever may follow the stream follows it for ever: that is tried with its end.
+                let callers = route.path == "/api/events/stream" ? Self.callers.filter { $0 != "admin" } : Self.callers
+                for caller in callers {
                     let response = try await client.client.execute(
                         uri: route.path.replacing("{id}", with: "4711"), method: route.method, headers: headers(caller),
                         body: ByteBuffer(string: route.method == .get || route.method == .delete ? "" : "{}"))
@@ -109,6 +111,28 @@ struct AccessTests {
             for path in ["/health/live", "/health/ready", "/metrics", "/openapi.json"] { try await client.get(path) }
             let metrics = try await client.get("/metrics").text
             #expect(metrics.contains(#"tallywire_authentication_failures_total{reason="missing"} 4"#))
+        }
+    }
+
+    @Test("a stream of events ends when its token expires, or its key is withdrawn")
+    func stream() async throws {
+        for isRevoked in [false, true] {
+            let table = TableAuthenticator()
+            try await Shop(limits: HTTPLimits(streamHeartbeat: .milliseconds(20)), authenticator: table).open(.live) { client in
+                let port = try #require(client.client.port)
+                let text = try await ChannelConnection.open(port) { exchange in
+                    try await exchange.send(
+                        "GET /api/events/stream HTTP/1.1\nHost: localhost\nAuthorization: Bearer admin\n\n")
+                    let head = try await exchange.receive(through: ": still here")
+                    if isRevoked {
+                        table.withdraw(KeyIdentity(digest: [1]))
+                    } else {
+                        table.advance(by: 3_600)
+                    }
+                    return try await head + exchange.receiveAll()
+                }
+                #expect(text.hasPrefix("HTTP/1.1 200 "))
+            }
         }
     }
 

@@ -231,7 +231,7 @@ extension EmbeddedConnection {
 
     /// Sends a batch to the connection's shard.
     fileprivate func deliver(_ records: [EventEnvelope]) throws {
-        var places = AlertPlaces()
-        try shard().take(Pass(records, places: &places))
+        let shard = try shard()
+        shard.take(Pass(records, for: shard.directory.audiences))
     }
 }

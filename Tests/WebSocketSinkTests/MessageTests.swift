@@ -11,6 +11,8 @@ struct MessageTests {
         "a client's message is read",
         arguments: [
             (#"{"type":"join","room":"admin_room"}"#, ClientMessage.join(room: "admin_room", since: nil, snapshot: false)),
+            (#"{"type":"track","products":[1,2],"variants":[11]}"#, .track([.product(1), .product(2), .variant(11)])),
+            (#"{"type":"untrack","variants":[11]}"#, .untrack([.variant(11)])),
             (#" { "room" : "a b" , "type" : "join" , "more" : [1] } "#, .join(room: "a b", since: nil, snapshot: false)),
             (
                 #"{"type":"join","room":"r","snapshot":true,"since":{"epoch":"e","seq":7}}"#,
@@ -37,9 +39,9 @@ struct MessageTests {
             (#"{"type":"join","room":"r","since":{"epoch":"e"}}"#, "invalid_message"),
             (#"{"type":"join","room":"r","since":{"epoch":"e","seq":-1}}"#, "invalid_message"),
             (#"{"type":"ping","id":{}}"#, "invalid_message"), (#"{"type":"ping","id":1.5}"#, "invalid_message"),
-            (#"{"type":"dance"}"#, "unknown_type"), (#"{"type":"track","products":[1]}"#, "unsupported"),
-            (#"{"type":"untrack"}"#, "unsupported"), (#"{"type":"auth"}"#, "invalid_message"),
-            (#"{"type":"auth","token":7}"#, "invalid_message"),
+            (#"{"type":"dance"}"#, "unknown_type"), (#"{"type":"track","products":[0]}"#, "invalid_message"),
+            (#"{"type":"track","variants":["1"]}"#, "invalid_message"), (#"{"type":"untrack"}"#, "invalid_message"),
+            (#"{"type":"auth"}"#, "invalid_message"), (#"{"type":"auth","token":7}"#, "invalid_message"),
         ])
     func refusing(text: String, code: String) {
         let error = #expect(throws: ClientError.self) { try ClientMessage(text.utf8) }
@@ -127,6 +129,13 @@ struct ConfigurationTests {
         #expect(path { $0.rooms.append(.init(name: "product:1", events: [])) } == ["rooms", "product:1"])
         #expect(path { $0.rooms.append(.init(name: "", events: [])) } == ["rooms", ""])
         #expect(path { $0.rooms.append(.init(name: "admin_room", events: [])) } == ["rooms", "admin_room"])
+        #expect(path { $0.rooms[0].bands = [] } == ["rooms", "admin_room"])
+        #expect(path { $0.rooms[0].bands = [5, 0] } == ["rooms", "admin_room"])
+        #expect(path { ($0.rooms[0].bands, $0.rooms[0].fields) = ([0], ["previousStock"]) } == ["rooms", "admin_room"])
+        #expect(path { $0.rooms[1].fields = ["stock"] } == ["rooms", "ecommerce_room"])
+        #expect(path { $0.broadcastBands = [1, 1] } == ["broadcast"])
+        #expect(path { $0.limits.trackedPerConnection = 0 } == ["limits", "trackedPerConnection"])
+        #expect(path { $0.limits.snapshotItems = 0 } == ["limits", "snapshotItems"])
         #expect(path { $0.limits.messages.burst = 0 } == ["limits", "messageBurst"])
         #expect(path { $0.limits.message = 0 } == ["limits", "message"])
         #expect(path { $0.limits.buffer = 4_095 } == ["limits", "buffer"])
@@ -141,10 +150,18 @@ struct ConfigurationTests {
         let entry = SinkEntry(
             name: "websocket", type: .webSocket, deadLetter: "",
             options: [
-                "path": "/live", "rooms": ["a": ["events": ["stock_alert"]]], "broadcast": [],
-                "pingInterval": .init(.duration(.seconds(5))),
+                "path": "/live",
+                "rooms": [
+                    "a": [
+                        "events": ["stock_alert"], "stock": ["bands": [0, 5]], "fields": ["stock"], "snapshot": false, "replay": 10,
+                    ]
+                ],
+                "broadcast": ["events": [], "stock": ["bands": [0]]],
+                "pingInterval": .init(.duration(.seconds(5))), "drain": .init(.duration(.zero)),
+                "returnWithin": .init(.duration(.zero)),
                 "limits": [
-                    "message": .init(.size(.kibibytes(1))), "roomsPerConnection": 2, "connections": 3,
+                    "message": .init(.size(.kibibytes(1))), "roomsPerConnection": 2, "trackedPerConnection": 7,
+                    "snapshotItems": 8, "connections": 3,
                     "buffer": .init(.size(.kibibytes(8))),
                     "messagesPerSecond": 5, "messageBurst": 6, "errorsPerConnection": 4,
                 ], "echo": "/live/echo",

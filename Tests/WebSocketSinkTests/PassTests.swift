@@ -21,54 +21,51 @@ struct PassTests {
         #expect(frame.readableBytes == header.count + length)
     }
 
+    /// The views of the standard rooms, and one with alerts and status only.
+    let everything = View(EventType.allCases, form: 0)
+    let updates = View([.inventoryUpdated], form: 0)
+
     @Test("whoever wants all types gets the buffer itself, whoever wants some a part, and nobody an empty one")
     func parts() {
         let pass = Pass([
             envelope(1), envelope(2, .stockAlert), envelope(3), envelope(4, .productStatusChanged),
             envelope(5, .productStatusChanged),
         ])
-        #expect(pass.part(of: EventTypes(EventType.allCases))?.frames == pass.frames)
-        #expect(pass.part(of: EventTypes(.catalogueChanged)) == nil)
-        let updates = pass.part(of: EventTypes(.inventoryUpdated))
-        #expect(updates?.events == 2)
-        #expect(sequence(updates?.frames) == [1, 3])
-        #expect(sequence(pass.part(of: EventTypes(.productStatusChanged))?.frames) == [4, 5])
-        #expect(sequence(pass.part(of: EventTypes([.stockAlert, .productStatusChanged]))?.frames) == [2, 4, 5])
+        #expect(pass.parcel(for: everything)?.pieces == [pass.form(0).frames])
+        #expect(pass.parcel(for: View([.catalogueChanged], form: 0)) == nil)
+        let parcel = pass.parcel(for: updates)
+        #expect(parcel?.events == 2 && parcel?.bytes == parcel?.pieces.reduce(0) { $0 + $1.readableBytes })
+        #expect(parcel?.pieces.map { sequence($0) } == [[1], [3]])
+        #expect(pass.parcel(for: View([.productStatusChanged], form: 0))?.pieces.map { sequence($0) } == [[4, 5]])
     }
 
-    @Test("an alert belongs to the location whose change caused it, also in the next batch, and however many lines are between")
-    func alertPlaces() {
-        var places = AlertPlaces()
-        let alert = envelope(9, .stockAlert, variant: 11, location: nil)
-        #expect(places.location(of: alert) == nil)
-        #expect(places.location(of: envelope(1, variant: 11, location: "A")) == "A")
-        #expect(places.location(of: envelope(2, variant: 12, location: "B")) == "B")
-        #expect(places.location(of: alert) == "A")
-        #expect(places.location(of: envelope(3, variant: 11, location: "C")) == "C")
-        #expect(places.location(of: envelope(4, variant: 11, location: nil)) == nil)
-        for variant in 100..<Int64(100 + Limits.linesPerMovement) {
-            _ = places.location(of: envelope(5, variant: variant, location: "D"))
-        }
-        #expect(places.location(of: alert) == "C")
-        let batch = Pass([alert], places: &places)
-        #expect(batch.records[0].location == "C")
-    }
-
-    @Test("neighbours share one slice, and a repeated record is sent once")
-    func runs() {
-        let pass = Pass((1...6).map { envelope($0) })
-        let runs = pass.runs(of: [0, 1, 1, 2, 4, 4, 5])
-        #expect(runs.events == 5)
+    @Test("neighbours share one slice, and many small pieces become one")
+    func runs() throws {
+        let pass = Pass((1...20).map { envelope($0) })
+        let runs = try #require(Parcel(pass, pass.picks(for: everything, at: [0, 1, 2, 4, 5])))
         #expect(runs.pieces.map { sequence($0) } == [[1, 2, 3], [5, 6]])
+        let scattered = try #require(Parcel(pass, pass.picks(for: everything, at: Swift.stride(from: 0, to: 20, by: 2))))
+        #expect(scattered.pieces.map { sequence($0) } == [Array(Swift.stride(from: 1, to: 21, by: 2))])
+    }
+
+    @Test("of two forms a reader gets the one that shows more, event by event")
+    func forms() throws {
+        let banded = Audience(fields: nil, bands: [0, 5])
+        let pass = Pass(
+            [stockEnvelope(1, from: 10, to: 3), stockEnvelope(2, from: 3, to: 2), envelope(3, .stockAlert)],
+            for: [.everybody, banded])
+        let shop = View([.inventoryUpdated, .productStatusChanged], form: 1)
+        let alerts = View([.stockAlert], form: 0)
+        #expect(pass.parcel(for: shop)?.pieces.map { sequence($0) } == [[1]])
+        #expect(pass.parcel(for: shop.merging(alerts))?.pieces.map { sequence($0) } == [[1], [3]])
+        let both = try #require(pass.parcel(for: shop.merging(everything)))
+        #expect(both.pieces.map { sequence($0) } == [[1, 2, 3]] && both.picks.allSatisfy { $0.form == 0 })
     }
 }
 
 extension Pass {
-    /// A batch that follows none.
-    init(_ envelopes: [EventEnvelope]) {
-        var places = AlertPlaces()
-        self.init(envelopes, places: &places)
-    }
+    /// A batch for those who see everything.
+    convenience init(_ envelopes: [EventEnvelope]) { self.init(envelopes, for: [.everybody]) }
 }
 
 /// The `seq` of each event in a run of frames.

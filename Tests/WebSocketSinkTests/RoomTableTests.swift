@@ -13,12 +13,10 @@ final class RecordingMember: RoomMember {
     /// Runs instead of the next send, and says whether it went.
     var interruption: (() -> Bool)?
 
-    func send(_ frames: ByteBuffer, events: Int) -> Bool { send(pieces: [frames], events: events) }
-
-    func send(pieces: [ByteBuffer], events: Int) -> Bool {
+    func take(_ parcel: Parcel) -> Bool {
         if let interruption { return interruption() }
-        let sequences = pieces.flatMap { sequence($0) }
-        #expect(sequences.count == events)
+        let sequences = parcel.pieces.flatMap { sequence($0) }
+        #expect(sequences.count == parcel.events)
         received += sequences
         flushes += 1
         return true
@@ -96,7 +94,7 @@ struct RoomTableTests {
         }
         _ = table.deliver(
             Pass([
-                envelope(1), envelope(2, product: 1, variant: 12, location: "WH2"), envelope(3, .stockAlert, location: nil),
+                envelope(1), envelope(2, product: 1, variant: 12, location: "WH2"), envelope(3, .stockAlert),
                 envelope(4, .productStatusChanged, variant: nil, location: nil), envelope(5, .catalogueChanged),
                 envelope(6, product: 2, variant: 21, location: "WH1"),
             ]))

@@ -21,9 +21,12 @@ func envelope(
 }
 
 /// What a sink is told at its start.
-func context(epoch: String = "epoch", head: UInt64 = 0) -> SinkContext {
+func context(
+    epoch: String = "epoch", head: UInt64 = 0, stock: any StockReader = InMemoryJournal(),
+    history: any EventHistory = InMemoryJournal()
+) -> SinkContext {
     SinkContext(
-        name: "websocket", logger: Logger(label: "test"), epoch: epoch, cursor: nil, head: head, stock: InMemoryJournal(),
+        name: "websocket", logger: Logger(label: "test"), epoch: epoch, cursor: nil, head: head, stock: stock, history: history,
         version: "0")
 }
 
@@ -47,4 +50,19 @@ struct ServerFrame: Equatable {
         }
         return frames
     }
+}
+
+/// An `inventory_updated` as the engine writes it: variant 11 of product 1 goes from one stock to another.
+func stockEnvelope(_ seq: UInt64, variant: Int64 = 11, from before: Int64, to after: Int64) -> EventEnvelope {
+    let event = Event(
+        seq: seq, timestamp: Timestamp(milliseconds: 0),
+        body: .inventoryUpdated(
+            InventoryUpdated(
+                productID: ProductID(1), variantID: VariantID(variant), isDefaultVariant: false, sku: "SKU-\(variant)",
+                variantName: "A \"quoted\" name, with {braces}", stock: after, previousStock: before, totalProductStock: after,
+                change: .stock(operation: .set, quantity: after, location: "WH1", locationStock: after), reason: "count",
+                reference: nil,
+                price: Price("9.99"), status: .active, level: .ok, version: Int64(seq), source: "http", movementID: "m-\(seq)",
+                occurredAt: nil)))
+    return EventEnvelope(event, json: event.json)
 }

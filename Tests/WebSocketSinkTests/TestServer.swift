@@ -13,9 +13,10 @@ import TallywireTesting
 /// Runs a sink behind a real HTTP port while `body` runs, which gets the port. Afterwards the server shuts down as it does on
 /// SIGTERM.
 func withServer(
-    _ sink: WebSocketSink, http: UpgradingServerConfiguration = .init(), _ body: (TestServer) async throws -> Void
+    _ sink: WebSocketSink, http: UpgradingServerConfiguration = .init(), context: SinkContext = context(),
+    _ body: (TestServer) async throws -> Void
 ) async throws {
-    try await sink.start(context())
+    try await sink.start(context)
     let (ports, continuation) = AsyncStream.makeStream(of: Int.self)
     var logger = Logger(label: "server")
     logger.logLevel = .error

@@ -112,36 +112,6 @@ struct WebSocketSinkTests {
         else { throw CancellationError() }
     }
 
-    @Test("a client that does not read is closed with 4008, and the others are not held up")
-    func slow() async throws {
-        var configuration = WebSocketConfiguration()
-        configuration.limits.buffer = 256 * 1024
-        try await withServer(try WebSocketSink(configuration)) { server in
-            let slow = try await server.join()
-            let quick = try await server.join()
-            try await slow.setReading(false)
-            var seq: UInt64 = 0
-            while server.sink.metrics.current.closed[4008] == nil && seq < 4_000 && server.sink.metrics.current.open == 2 {
-                let batch = (1...10).map { envelope(seq + $0, padding: 4_000) }
-                seq += 10
-                _ = try await server.sink.deliver(EventBatch(records: batch))
-                let expected = Array(seq - 9...seq)
-                #expect(try await quick.sequence(10) == expected)
-                if try await isClosing(server, quick, at: seq) { break }
-            }
-            try await slow.setReading(true)
-            #expect(try await slow.closeCode() == 4008)
-            try await eventually("it is counted") { server.sink.metrics.current.closed[4008] == 1 }
-            _ = try await server.sink.deliver(EventBatch(records: [envelope(seq + 1)]))
-            #expect(try await quick.sequence(1) == [seq + 1])
-        }
-    }
-
-    /// Whether the slow one was left out of the last batch, which shows in what was sent for it.
-    private func isClosing(_ server: TestServer, _ quick: WebSocketClient, at seq: UInt64) async throws -> Bool {
-        server.sink.metrics.current.events < 2 * seq
-    }
-
     @Test("when the server shuts down, clients hear 1001")
     func shutdown() async throws {
         try await withServer(try WebSocketSink()) { server in
@@ -151,6 +121,43 @@ struct WebSocketSinkTests {
             #expect(try await one.closeCode() == 1001)
             #expect(try await other.closeCode() == 1001)
             try await one.waitForEnd()
+        }
+    }
+
+    @Test("at the end clients are told when to come back, and closed one after the other")
+    func drain() async throws {
+        var configuration = WebSocketConfiguration()
+        configuration.drain = .milliseconds(400)
+        configuration.returnWithin = .seconds(3)
+        try await withServer(try WebSocketSink(configuration)) { server in
+            var clients: [WebSocketClient] = []
+            for _ in 0..<20 { clients.append(try await server.join()) }
+            let start = ContinuousClock.now
+            await server.shutDown()
+            var pauses: Set<UInt64> = []
+            for client in clients {
+                let message = try await client.nextJSON(type: "going_away")
+                pauses.insert(message["comeBackAfter"]?.integer ?? .max)
+                #expect(try await client.closeCode() == 1001)
+            }
+            #expect(ContinuousClock.now - start > .milliseconds(80), "all at once")
+            #expect(pauses.count > 5 && pauses.allSatisfy { $0 <= 3_000 })
+        }
+    }
+
+    @Test("metrics tell how old events are when they reach a room, and by how much an event loop is late")
+    func ages() async throws {
+        try await Gateway.run { gateway in
+            let client = try await gateway.server.join("/ws?room=admin_room")
+            try await gateway.set("A", 50)
+            _ = try await client.sequence(1)
+            try await gateway.settle()
+            let metrics = gateway.server.sink.sinkMetrics
+            let ages = metrics.filter { $0.name == "websocket_event_age_seconds" }
+            #expect(ages.map(\.labels) == [[.init("room", "admin_room")]])
+            guard case .histogram(let histogram)? = ages.first?.value else { throw CancellationError() }
+            #expect(histogram.count == 1 && histogram.sum < 60)
+            #expect(metrics.contains { $0.name == "websocket_loop_lag_seconds" })
         }
     }
 

@@ -165,6 +165,14 @@ has '"previousPrice":7.50' "$session-sale" '"operation":"transfer"'
 api 200 GET "/api/events?after=$head&type=stock_alert"
 has '"stockLevel":"low"' '"sku":"MUG-BLUE"'
 
+step "The same as a stream that goes on with what comes, from a position on; curl is cut off here after a second."
+position=$(curl -sS "$server/health/ready" | sed -E 's/.*"epoch":"([^"]*)".*/\1/'):$head
+echo
+echo "\$ curl -N '$server/api/events/stream?since=$position&type=product_status_changed'"
+answer=$(curl -sS -N --max-time 1 "$server/api/events/stream?since=$position&type=product_status_changed" 2>/dev/null || true)
+echo "$answer"
+has "id: $position" "event: product_status_changed" '"status":"inactive"'
+
 step "What the server says about a request that makes no sense."
 api 400 POST /api/movements -H "$json" -d '{"lines":[{"sku":"MUG-RED","operation":"subtract","quantity":0}]}'
 has '"code":"invalid_request"' '"field":"lines[0].quantity"'

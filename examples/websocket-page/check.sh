@@ -75,6 +75,8 @@ shows() {
 }
 
 shows 'document.getElementById("state").textContent === "live"'
+# The item has not moved yet: it is in the values of the beginning.
+shows 'document.querySelector("#stock tr.out").cells[3].textContent === "0"'
 stock 41
 shows 'document.querySelector("#stock tr").innerText === "TEE-<b>RED\tRed\t19.99\t41\tok"'
 stock 10

@@ -30,6 +30,20 @@ function show(data) {
 }
 
 follow(server, room, {
+    onItems(items, isWhole) {
+        if (isWhole) {
+            body.replaceChildren();
+            rows.clear();
+        }
+        for (const item of items) {
+            if (item.removed) {
+                rows.get(item.sku)?.row.remove();
+                rows.delete(item.sku);
+            } else {
+                show({ ...item, variantName: item.name });
+            }
+        }
+    },
     onEvent({ type, data }) {
         if (type === "inventory_updated") show(data);
         if (type === "product_status_changed") {
@@ -38,9 +52,7 @@ follow(server, room, {
             }
         }
     },
-    onState(text, missed) {
+    onState(text) {
         document.getElementById("state").textContent = text;
-        // What was missed is not known, so nothing is until it moves again.
-        if (missed) for (const { row } of rows.values()) row.classList.add("unsure");
     },
 });

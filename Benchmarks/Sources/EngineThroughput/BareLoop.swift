@@ -73,7 +73,7 @@ struct BareLoop {
                 resolved INTEGER NOT NULL, outcome BLOB NOT NULL);
             CREATE TABLE stock (
                 variant INTEGER PRIMARY KEY, version INTEGER NOT NULL, level INTEGER NOT NULL, stock INTEGER NOT NULL,
-                was_stocked INTEGER NOT NULL);
+                was_stocked INTEGER NOT NULL, changed INTEGER NOT NULL);
             CREATE INDEX stock_by_level ON stock (level, variant) WHERE level <> 0;
             CREATE TABLE balances (
                 variant INTEGER NOT NULL, location TEXT NOT NULL, position INTEGER NOT NULL, on_hand INTEGER NOT NULL,
@@ -84,8 +84,9 @@ struct BareLoop {
         let answer = try db.prepare("INSERT INTO answers VALUES (?, ?, ?, ?, ?, ?)")
         let stock = try db.prepare(
             """
-            INSERT INTO stock VALUES (?, ?, 0, ?, 1) ON CONFLICT (variant) DO UPDATE SET
-                version = excluded.version, level = excluded.level, stock = excluded.stock, was_stocked = excluded.was_stocked
+            INSERT INTO stock VALUES (?, ?, 0, ?, 1, ?) ON CONFLICT (variant) DO UPDATE SET
+                version = excluded.version, level = excluded.level, stock = excluded.stock, was_stocked = excluded.was_stocked,
+                changed = excluded.changed
             """)
         let balance = try db.prepare(
             """
@@ -123,6 +124,7 @@ struct BareLoop {
                 stock.bind(row.variant, 1)
                 stock.bind(row.version, 2)
                 stock.bind(row.stock, 3)
+                stock.bind(batch.rows.last?.seq ?? 0, 4)
                 try stock.run()
                 balance.bind(row.variant, 1)
                 balance.bind(row.onHand, 2)

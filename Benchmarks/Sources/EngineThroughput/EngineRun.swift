@@ -4,6 +4,7 @@ import SQLiteJournal
 import Synchronization
 import TallywireCore
 import TallywireEngine
+import TallywireTesting
 
 /// The engine over a new journal, fed by one thread that keeps it busy.
 struct EngineRun {
@@ -14,28 +15,37 @@ struct EngineRun {
 
     /// What the engine commits: the rows for the bare loop.
     func record() throws -> [JournalBatch] {
-        var batches: [JournalBatch] = []
+        let batches = Mutex<[JournalBatch]>([])
         _ = try measure { journal in
-            let recording = RecordingJournal(journal)
-            return (recording, { batches = recording.batches })
+            ForwardingJournal(
+                journal,
+                appending: { batch, journal in
+                    try journal.append(batch)
+                    batches.withLock { $0.append(batch) }
+                })
+        } started: {
+            batches.withLock { $0 = [] }
         }
-        return batches
+        return batches.withLock { $0 }
     }
 
     /// Seconds from the first hand-in to the last answer.
     func measure() throws -> Double {
-        try measure { ($0, {}) }
+        try measure {
+            $0
+        } started: {
+        }
     }
 
-    private func measure(_ wrap: (SQLiteJournal) -> (journal: any Journal, finish: () -> Void)) throws -> Double {
+    private func measure(_ wrap: (SQLiteJournal) -> any Journal, started: () -> Void) throws -> Double {
         let movements = movements
         let path = folder + "/tallywire-bench-\(UUID().uuidString).db"
         defer { for suffix in ["", "-wal", "-shm", ".lock"] { try? FileManager.default.removeItem(atPath: path + suffix) } }
-        let (journal, finish) = wrap(try SQLiteJournal(path: path))
+        let journal = wrap(try SQLiteJournal(path: path))
         let engine = try InventoryEngine(
-            journal: journal, configuration: .init(inbox: batch * 4, batch: batch), logger: Logger(label: "bench"))
+            journal: journal, configuration: .init(inbox: max(8, batch * 4), batch: batch), logger: Logger(label: "bench"))
         createCatalogue(engine)
-        (journal as? RecordingJournal)?.forget()
+        started()
 
         let commands = (0..<movements).map { number in
             Command(
@@ -67,7 +77,6 @@ struct EngineRun {
         }
         done.wait()
         let seconds = (clock.now - start) / .seconds(1)
-        finish()
         return seconds
     }
 
@@ -83,48 +92,4 @@ struct EngineRun {
         }
         done.wait()
     }
-}
-
-/// Keeps what was committed, for the bare loop to write again.
-final class RecordingJournal: Journal {
-    private let journal: SQLiteJournal
-    private let recorded = Mutex<[JournalBatch]>([])
-
-    init(_ journal: SQLiteJournal) { self.journal = journal }
-
-    var batches: [JournalBatch] { recorded.withLock { $0 } }
-    func forget() { recorded.withLock { $0 = [] } }
-
-    func append(_ batch: JournalBatch) throws {
-        try journal.append(batch)
-        recorded.withLock { $0.append(batch) }
-    }
-
-    var epoch: String { journal.epoch }
-    func load() throws -> InventoryState { try journal.load() }
-    func answer(to id: String) throws -> StoredAnswer? { try journal.answer(to: id) }
-    func events(after seq: UInt64, limit: Int, maxBytes: Int) async throws -> [EventEnvelope] {
-        try await journal.events(after: seq, limit: limit, maxBytes: maxBytes)
-    }
-    func range() async throws -> (first: UInt64, last: UInt64) { try await journal.range() }
-    func cursor(of name: String) async throws -> UInt64? { try await journal.cursor(of: name) }
-    func storeCursor(_ seq: UInt64, of name: String) async throws { try await journal.storeCursor(seq, of: name) }
-    func prune(_ retention: Retention, protected: UInt64, now: Timestamp) async throws -> PruneReport {
-        try await journal.prune(retention, protected: protected, now: now)
-    }
-    func close() throws { try journal.close() }
-    func products(after: ProductID?, limit: Int, search: String?) async throws -> Reading<[ProductRecord]> {
-        try await journal.products(after: after, limit: limit, search: search)
-    }
-    func product(_ id: ProductID) async throws -> Reading<ProductRecord?> { try await journal.product(id) }
-    func variant(_ reference: ItemReference) async throws -> Reading<VariantRecord?> { try await journal.variant(reference) }
-    func variants(after: VariantID?, limit: Int) async throws -> Reading<[VariantRecord]> {
-        try await journal.variants(after: after, limit: limit)
-    }
-    func stock(_ query: StockQuery) async throws -> Reading<[StockRecord]> { try await journal.stock(query) }
-    func alerts(after: VariantID?, limit: Int) async throws -> Reading<[VariantRecord]> {
-        try await journal.alerts(after: after, limit: limit)
-    }
-    func locations() async throws -> Reading<[Location]> { try await journal.locations() }
-    func counts() async throws -> Reading<StockCounts> { try await journal.counts() }
 }

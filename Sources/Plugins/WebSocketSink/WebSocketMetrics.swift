@@ -1,4 +1,6 @@
+import NIOCore
 import Synchronization
+import TallywirePipeline
 
 /// What a ``WebSocketSink`` counts since it was made. Safe from any thread.
 public final class WebSocketMetrics: Sendable {
@@ -19,8 +21,23 @@ public final class WebSocketMetrics: Sendable {
         public var refusedTokens: UInt64 = 0
         /// Messages of clients that came faster than they may.
         public var limitedMessages: UInt64 = 0
+        /// Of ``events``, those that a client had missed and was sent from the journal.
+        public var replayed: UInt64 = 0
+        /// Messages with values: pages of snapshots and of what is tracked.
+        public var values: UInt64 = 0
+        /// Events that were merged into a later one of the same variant, for a client that reads slowly.
+        public var merged: UInt64 = 0
+        /// Connections for which something waits now because they read slowly, and those that read the journal.
+        public var behind = 0
+        public var catchingUp = 0
+        /// Connections that were closed with 1013 because the journal could not be read.
+        public var failedRecoveries: UInt64 = 0
         /// Messages of clients that were answered with an error.
         public var errors: UInt64 = 0
+        /// Seconds between the commit of a pass's first event and the pass, by the place of the room in the configuration.
+        public var ages: [Int: SinkMetric.Histogram] = [:]
+        /// Seconds by which each event loop's last tick was late, in no order.
+        public var lags: [Double] = []
         /// Connections that ended, by close code. 1006 are those that broke without one.
         public var closed: [UInt16: UInt64] = [:]
 
@@ -37,6 +54,14 @@ public final class WebSocketMetrics: Sendable {
     private let errors = Atomic<UInt64>(0)
     private let refusedTokens = Atomic<UInt64>(0)
     private let limitedMessages = Atomic<UInt64>(0)
+    private let replayed = Atomic<UInt64>(0)
+    private let values = Atomic<UInt64>(0)
+    private let merged = Atomic<UInt64>(0)
+    private let behind = Atomic(0)
+    private let catchingUp = Atomic(0)
+    private let failedRecoveries = Atomic<UInt64>(0)
+    private let ages = Mutex<[Int: SinkMetric.Histogram]>([:])
+    private let lags = Mutex<[ObjectIdentifier: Double]>([:])
     private let closed = Mutex<[UInt16: UInt64]>([:])
 
     init() {}
@@ -54,6 +79,14 @@ public final class WebSocketMetrics: Sendable {
         snapshot.errors = errors.load(ordering: .relaxed)
         snapshot.refusedTokens = refusedTokens.load(ordering: .relaxed)
         snapshot.limitedMessages = limitedMessages.load(ordering: .relaxed)
+        snapshot.replayed = replayed.load(ordering: .relaxed)
+        snapshot.values = values.load(ordering: .relaxed)
+        snapshot.merged = merged.load(ordering: .relaxed)
+        snapshot.behind = behind.load(ordering: .relaxed)
+        snapshot.catchingUp = catchingUp.load(ordering: .relaxed)
+        snapshot.failedRecoveries = failedRecoveries.load(ordering: .relaxed)
+        snapshot.ages = ages.withLock { $0 }
+        snapshot.lags = lags.withLock { Array($0.values) }
         snapshot.closed = closed.withLock { $0 }
         return snapshot
     }
@@ -76,6 +109,37 @@ public final class WebSocketMetrics: Sendable {
     func refusedToken() { refusedTokens.wrappingAdd(1, ordering: .relaxed) }
     func limitedMessage() { limitedMessages.wrappingAdd(1, ordering: .relaxed) }
     func answeredError() { errors.wrappingAdd(1, ordering: .relaxed) }
+
+    /// Upper bounds of ages, in seconds.
+    private static let bounds = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
+
+    func observe(age seconds: Double, of rooms: [Int]) {
+        guard !rooms.isEmpty else { return }
+        ages.withLock { ages in
+            for room in rooms { ages[room, default: SinkMetric.Histogram(bounds: Self.bounds)].observe(seconds) }
+        }
+    }
+
+    func lag(of loop: ObjectIdentifier, _ lag: TimeAmount) {
+        lags.withLock { $0[loop] = Double(lag.nanoseconds) / 1e9 }
+    }
+
+    func merged(_ events: Int) { if events > 0 { merged.wrappingAdd(UInt64(events), ordering: .relaxed) } }
+    func leftBehind(_ change: Int) { behind.wrappingAdd(change, ordering: .relaxed) }
+    func catchingUp(_ change: Int) { catchingUp.wrappingAdd(change, ordering: .relaxed) }
+    func failedRecovery() { failedRecoveries.wrappingAdd(1, ordering: .relaxed) }
+
+    /// Counts a write of missed events.
+    func replayed(events: Int, bytes: Int) {
+        replayed.wrappingAdd(UInt64(events), ordering: .relaxed)
+        delivered(events: events, sends: 1, bytes: bytes)
+    }
+
+    /// Counts a page of values.
+    func sentValues(bytes: Int) {
+        values.wrappingAdd(1, ordering: .relaxed)
+        self.bytes.wrappingAdd(UInt64(bytes), ordering: .relaxed)
+    }
 
     /// Counts a pass of one event loop.
     func delivered(events: Int, sends: Int, bytes: Int) {

@@ -6,8 +6,9 @@ import TallywirePipeline
 /// however many of its rooms match, in the order of `seq`. A batch is encoded once and given to each event loop in one hop; a
 /// delivery returns when all loops have written it to their sockets, so that under load the batches grow instead of queues.
 ///
-/// It never throws away events for a client that reads slowly: when more than ``WebSocketConfiguration/Limits/buffer`` waits
-/// for it, it is closed with 4008, knows that it has missed something, and comes back.
+/// A client that comes back says where it was and gets what it missed, as events or as values; see ``WebSocketConfiguration/Rules``.
+/// For one that reads slowly, changes of the same variant are merged, so that it costs memory for the variants that change and not for the
+/// events; only when what cannot be merged exceeds ``WebSocketConfiguration/Limits/buffer`` is it closed with 4008.
 public struct WebSocketSink: UpgradingSink {
     private let hub: Hub
 
@@ -23,11 +24,14 @@ public struct WebSocketSink: UpgradingSink {
         return endpoints
     }
 
+    /// The rooms with a name.
+    var rooms: [WebSocketConfiguration.Room] { hub.configuration.rooms }
+
     /// What it has counted. Safe from any thread at any time.
     public var metrics: WebSocketMetrics { hub.metrics }
 
     public func start(_ context: SinkContext) async throws {
-        hub.start(epoch: context.epoch, head: context.head)
+        hub.start(context)
     }
 
     public func deliver(_ batch: EventBatch) async throws -> Delivery {
@@ -35,7 +39,8 @@ public struct WebSocketSink: UpgradingSink {
         return Delivery()
     }
 
-    /// Closes every connection with 1001 and waits until they are gone, five seconds and a little at most.
+    /// Closes every connection with 1001, spread over ``WebSocketConfiguration/drain``, and waits until they are gone, five seconds and a
+    /// little more at most.
     public func stop() async {
         await hub.stop()
     }

@@ -39,6 +39,7 @@ public struct InventoryState: Sendable {
         self.variants.reserveCapacity(variants.count)
         self.skus.reserveCapacity(variants.count)
         for variant in variants { insert(variant) }
+        forgetChanges()
     }
 
     // MARK: Looking up
@@ -83,13 +84,13 @@ public struct InventoryState: Sendable {
     }
 
     mutating func add(_ product: Product) {
-        originals.noteNew(product.id, lastIDs)
+        originals.noteNew(product.id)
         products[product.id] = product
         lastIDs.product = max(lastIDs.product, product.id.rawValue)
     }
 
     mutating func add(_ variant: Variant) {
-        originals.noteNew(variant.id, lastIDs)
+        originals.noteNew(variant.id)
         insert(variant)
         changeProduct(variant.productID) {
             $0.variants.insert(variant.id, at: $0.variants.firstIndex { $0 > variant.id } ?? $0.variants.endIndex)
@@ -138,37 +139,45 @@ public struct InventoryState: Sendable {
     /// What has changed since ``forgetChanges()``, as values before and after.
     public var changes: StateChanges {
         StateChanges(
-            seq: seq, lastIDs: lastIDs,
+            before: originals.position, after: StateChanges.Position(seq: seq, lastIDs: lastIDs),
             products: originals.products.map { .init(before: $0.value, after: products[$0.key]) },
             variants: originals.variants.map { .init(before: $0.value, after: variants[$0.key]) },
             locations: originals.locations.compactMap { locations[$0] })
     }
 
-    /// Lets ``changes`` begin anew: what has changed so far is kept for good.
+    /// Lets ``changes`` begin anew.
     public mutating func forgetChanges() {
-        originals.removeAll()
+        originals.begin(at: StateChanges.Position(seq: seq, lastIDs: lastIDs))
     }
 
-    /// Takes back everything that has changed since ``forgetChanges()``; the state is again as it was at `seq`.
-    public mutating func rollBack(to seq: UInt64) {
-        for id in originals.variants.keys {
-            if let variant = variants[id] { withdraw(variant) }
+    /// Takes back `changes`, which have to be the last that were made, and lets ``changes`` begin anew.
+    public mutating func undo(_ changes: StateChanges) {
+        precondition(changes.after.seq == seq, "changes up to \(changes.after.seq) are undone at \(seq)")
+        for case let variant? in changes.variants.map(\.after) { withdraw(variant) }
+        for case let variant? in changes.variants.map(\.before) { insert(variant) }
+        for change in changes.products {
+            if let product = change.before { products[product.id] = product } else { change.after.map { products[$0.id] = nil } }
         }
-        for case let (_, original?) in originals.variants { insert(original) }
-        for (id, original) in originals.products { products[id] = original }
-        for code in originals.locations { locations[code] = nil }
-        if let lastIDs = originals.lastIDs { self.lastIDs = lastIDs }
-        originals.removeAll()
-        self.seq = seq
+        for location in changes.locations { locations[location.code] = nil }
+        lastIDs = changes.before.lastIDs
+        seq = changes.before.seq
+        forgetChanges()
     }
 }
 
 /// The values that things had before they changed; `nil` for what did not exist.
 private struct Originals: Sendable {
+    var position = StateChanges.Position()
     var products: [ProductID: Product?] = [:]
     var variants: [VariantID: Variant?] = [:]
     var locations: [String] = []
-    var lastIDs: InventoryState.LastIDs?
+
+    mutating func begin(at position: StateChanges.Position) {
+        self.position = position
+        products.removeAll(keepingCapacity: true)
+        variants.removeAll(keepingCapacity: true)
+        locations.removeAll()
+    }
 
     mutating func note(_ product: Product) {
         if products.index(forKey: product.id) == nil { products[product.id] = .some(product) }
@@ -178,22 +187,13 @@ private struct Originals: Sendable {
         if variants.index(forKey: variant.id) == nil { variants[variant.id] = .some(variant) }
     }
 
-    mutating func noteNew(_ id: ProductID, _ ids: InventoryState.LastIDs) {
+    mutating func noteNew(_ id: ProductID) {
         if products.index(forKey: id) == nil { products[id] = .some(nil) }
-        lastIDs = lastIDs ?? ids
     }
 
-    mutating func noteNew(_ id: VariantID, _ ids: InventoryState.LastIDs) {
+    mutating func noteNew(_ id: VariantID) {
         if variants.index(forKey: id) == nil { variants[id] = .some(nil) }
-        lastIDs = lastIDs ?? ids
     }
 
     mutating func noteNew(location: String) { locations.append(location) }
-
-    mutating func removeAll() {
-        products.removeAll(keepingCapacity: true)
-        variants.removeAll(keepingCapacity: true)
-        locations.removeAll()
-        lastIDs = nil
-    }
 }

@@ -3,7 +3,7 @@ import Foundation
 import Synchronization
 import TallywireCore
 
-/// What waits to be decided: many tasks put in, the engine's thread takes out all there is.
+/// What waits to be decided: many tasks put in, the engine's thread takes out.
 final class Inbox: Sendable {
     struct Item: Sendable {
         let command: Command
@@ -17,12 +17,13 @@ final class Inbox: Sendable {
     private struct State {
         var items: Deque<Item> = []
         var isClosed = false
+        /// The number of items at which the engine wants to be woken.
+        var wakeAt = 1
     }
 
     let capacity: Int
     private let state = Mutex(State())
-    /// Signalled once for each time that the inbox stops being empty, and at its end.
-    private let arrival = DispatchSemaphore(value: 0)
+    private let bell = DispatchSemaphore(value: 0)
 
     init(capacity: Int) {
         self.capacity = capacity
@@ -31,39 +32,46 @@ final class Inbox: Sendable {
     var count: Int { state.withLock { $0.items.count } }
 
     func put(_ item: Item) -> Admission {
-        let (admission, wasEmpty) = state.withLock { state in
+        let (admission, wakes) = state.withLock { state in
             if state.isClosed { return (Admission.closed, false) }
             if state.items.count >= capacity { return (.full, false) }
             state.items.append(item)
-            return (.accepted, state.items.count == 1)
+            return (.accepted, state.items.count == state.wakeAt)
         }
-        if wasEmpty { arrival.signal() }
+        if wakes { bell.signal() }
         return admission
     }
 
-    /// Waits until there is something and takes at most `limit` of it; `nil` once the inbox is closed and empty.
-    func take(limit: Int) -> Deque<Item>? {
-        while true {
-            let (items, isClosed) = state.withLock { state in
-                var items: Deque<Item> = []
-                if state.items.count <= limit {
-                    // All of it changes hands, and nothing is copied.
-                    swap(&items, &state.items)
-                } else {
-                    items = Deque(state.items.prefix(limit))
-                    state.items.removeFirst(limit)
-                }
-                return (items, state.isClosed)
+    /// Takes at most `limit` of what is there, without waiting. `isEmpty` and `isClosed` say how it is after that.
+    func take(limit: Int) -> (items: Deque<Item>, isEmpty: Bool, isClosed: Bool) {
+        state.withLock { state in
+            var items: Deque<Item> = []
+            if state.items.count <= limit {
+                // All of it changes hands, and nothing is copied.
+                swap(&items, &state.items)
+            } else {
+                items = Deque(state.items.prefix(limit))
+                state.items.removeFirst(limit)
             }
-            if !items.isEmpty { return items }
-            if isClosed { return nil }
-            arrival.wait()
+            return (items, state.items.isEmpty, state.isClosed)
         }
     }
+
+    /// Waits until `count` items have come, ``ring()`` is called, or the inbox is closed. It may return without any of that.
+    func wait(for count: Int) {
+        let isThere = state.withLock { state in
+            state.wakeAt = count
+            return state.items.count >= count
+        }
+        if !isThere { bell.wait() }
+    }
+
+    /// Ends a ``wait(for:)``, this one or the next.
+    func ring() { bell.signal() }
 
     /// Takes nothing more in; what is there is still taken out.
     func close() {
         state.withLock { $0.isClosed = true }
-        arrival.signal()
+        bell.signal()
     }
 }

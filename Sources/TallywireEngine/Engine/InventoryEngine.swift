@@ -6,15 +6,16 @@ import TallywireCore
 
 /// The single writer: takes commands in, decides them against its state, commits what follows from them, and only then answers.
 ///
-/// It runs on a thread of its own, which alone touches the state and appends to the journal. Commits are grouped adaptively: a batch is
-/// whatever arrived while the last one was being committed, so a lone command does not wait and a flood shares its flushes.
-/// Nothing is answered or published that is not on disk; when a commit fails, the state goes back to what it was and the commands of that
-/// batch are refused as `unavailable`.
+/// It runs on a thread of its own, which alone touches the state. Commits are grouped adaptively: a batch is whatever arrived while the
+/// last one was being committed, so a lone command does not wait and a flood shares its flushes. Under a flood the next batch is decided
+/// and encoded while the last one is being committed on a second thread, so that a second core is of use.
+/// Nothing is answered or published that is not on disk; when a commit fails, the state goes back to what it was, the commands of that
+/// batch are refused as `unavailable`, and those that were decided on top of them are decided anew.
 public final class InventoryEngine: CommandGateway {
     public struct Configuration: Sendable {
-        /// Commands that may wait. Beyond it they are refused as `overloaded`.
+        /// Commands that may wait to be decided. Beyond it they are refused as `overloaded`.
         public var inbox: Int
-        /// Commands in one commit, at most.
+        /// Commands in one commit, at most. While it goes on, as many more may be decided already.
         public var batch: Int
         /// How much of the recent past the feed keeps in memory.
         public var feed: Feed.Capacity
@@ -30,7 +31,7 @@ public final class InventoryEngine: CommandGateway {
     public let feed: Feed
     public let journal: any Journal
     private let inbox: Inbox
-    private let counters: Mutex<EngineCounters>
+    private let recorder: EngineRecorder
     private let stopped: Latch
 
     /// Opens the engine over `journal`, loads its state, creates the location `MAIN` in an empty one, and starts the thread.
@@ -50,16 +51,17 @@ public final class InventoryEngine: CommandGateway {
         self.inbox = inbox
         let stopped = Latch()
         self.stopped = stopped
-        let counters = EngineCounters()
-        self.counters = Mutex(counters)
-        // The lock is never contended, since the thread alone uses the writer; it lets the compiler see that.
-        let writer = Mutex(Writer(state: state, journal: journal, clock: clock, makeID: makeID))
-        if state.seq == 0 { feed.publish(try writer.withLock { try $0.commit([Writer.creationOfMain]).events }) }
-        let batch = configuration.batch
-        let thread = Thread { [self, writer] in
-            while let items = inbox.take(limit: batch) {
-                writer.withLock { process(items, &$0, logger) }
-            }
+        let recorder = EngineRecorder()
+        self.recorder = recorder
+        var writer = Writer(state: state, journal: journal, clock: clock, makeID: makeID)
+        if state.seq == 0 { feed.publish(try writer.createMain()) }
+        // The lock is never contended, since the thread alone uses the loop; it lets the compiler see that.
+        let loop = Mutex(
+            EngineLoop(
+                writer: writer, inbox: inbox, journal: journal, feed: feed, limit: configuration.batch, recorder: recorder,
+                logger: logger))
+        let thread = Thread {
+            loop.withLock { $0.run() }
             feed.close()
             stopped.open()
         }
@@ -77,7 +79,7 @@ public final class InventoryEngine: CommandGateway {
         switch inbox.put(Inbox.Item(command: command, completion: completion)) {
         case .accepted: break
         case .full:
-            counters.withLock { $0.overloaded += 1 }
+            recorder.overloaded()
             completion(.rejected(Rejection(.overloaded, "\(inbox.capacity) commands are waiting already: try again in a second")))
         case .closed:
             completion(.rejected(Rejection(.unavailable, "the server is shutting down: try again in a moment")))
@@ -94,53 +96,5 @@ public final class InventoryEngine: CommandGateway {
     public var waiting: (count: Int, capacity: Int) { (inbox.count, inbox.capacity) }
 
     /// What the engine did since it started.
-    public var statistics: EngineCounters { counters.withLock { $0 } }
-
-    private func process(_ items: Deque<Inbox.Item>, _ writer: inout Writer, _ logger: Logger) {
-        do {
-            let result = try writer.commit(items.lazy.map(\.command))
-            feed.publish(result.events)
-            counters.withLock { $0.count(result.outcomes, wroteBatch: result.wroteBatch) }
-            for (item, outcome) in zip(items, result.outcomes) { item.completion(outcome) }
-        } catch {
-            let message = "\(error)"
-            logger.error(
-                "A commit failed; nothing of it was applied.", metadata: ["commands": "\(items.count)", "error": "\(message)"])
-            counters.withLock {
-                $0.failedCommits += 1
-                $0.failure = message
-            }
-            let rejection = Rejection(.unavailable, "the journal cannot write, so nothing was applied: \(message)")
-            for item in items { item.completion(.rejected(rejection)) }
-        }
-    }
-}
-
-/// What an engine counts.
-public struct EngineCounters: Sendable {
-    public var applied: UInt64 = 0
-    public var rejected: UInt64 = 0
-    public var duplicates: UInt64 = 0
-    public var overloaded: UInt64 = 0
-    public var commits: UInt64 = 0
-    public var failedCommits: UInt64 = 0
-    /// Failures since the last success.
-    public var failedInARow: UInt64 = 0
-    /// The last failure of a commit; `nil` again after the next success.
-    public var failure: String?
-
-    mutating func count(_ outcomes: [Outcome], wroteBatch: Bool) {
-        for outcome in outcomes {
-            switch outcome {
-            case .applied(let receipt) where receipt.status == .duplicate: duplicates += 1
-            case .applied: applied += 1
-            case .rejected: rejected += 1
-            }
-        }
-        if wroteBatch {
-            commits += 1
-            failedInARow = 0
-            failure = nil
-        }
-    }
+    public var statistics: EngineCounters { recorder.counters }
 }

@@ -1,20 +1,16 @@
 import TallywireCore
 
-/// What the engine's thread does with a batch: decide each command in turn, encode, append, or take everything back.
+/// Decides commands against the state and encodes their events. It touches no disk, except to look up the answer to a repeat.
+///
+/// The state may be ahead of the journal by two batches: one that is being committed, and one that is being gathered meanwhile.
 struct Writer: ~Copyable {
     private var state: InventoryState
     private let journal: any Journal
     private let clock: @Sendable () -> Timestamp
     private let makeID: @Sendable (Timestamp) -> String
-    private var lastTimestamp = Timestamp(milliseconds: .min)
+    /// Of the last command that was decided; what is committed next bears no later one.
+    private(set) var now = Timestamp(milliseconds: .min)
     private var encoder = JSONWriter(capacity: 4_096)
-
-    struct Result {
-        var events: [EventEnvelope] = []
-        /// One for each command, in order.
-        var outcomes: [Outcome] = []
-        var wroteBatch = false
-    }
 
     init(
         state: InventoryState, journal: any Journal, clock: @escaping @Sendable () -> Timestamp,
@@ -26,73 +22,74 @@ struct Writer: ~Copyable {
         self.makeID = makeID
     }
 
-    /// What the first start writes into an empty journal.
-    static var creationOfMain: Command { Command(source: "tallywire", action: .createLocation(.main)) }
-
-    /// Decides `commands` in order and commits what they cause as one. If it throws, nothing has happened.
-    mutating func commit(_ commands: some Collection<Command>) throws -> Result {
-        let now = max(clock(), lastTimestamp)
-        let start = state.seq
-        var result = Result()
-        result.outcomes.reserveCapacity(commands.count)
-        result.events.reserveCapacity(commands.count)
-        var answers = Answers(journal: journal, count: commands.count)
-        do {
-            for command in commands { result.outcomes.append(try decide(command, now, &result.events, &answers)) }
-            guard !answers.new.isEmpty || !result.events.isEmpty else { return result }
-            try journal.append(
-                JournalBatch(events: result.events, answers: answers.new, changes: state.changes, timestamp: now))
-        } catch {
-            state.rollBack(to: start)
-            throw error
-        }
-        state.forgetChanges()
-        lastTimestamp = now
-        result.wroteBatch = true
-        return result
+    /// Commits the first event of an empty journal, which creates the location `MAIN`.
+    mutating func createMain() throws -> [EventEnvelope] {
+        lookAtClock()
+        var batch = DecidedBatch()
+        let command = Command(source: "tallywire", action: .createLocation(.main))
+        decide(Inbox.Item(command: command) { _ in }, into: &batch, after: nil)
+        complete(&batch)
+        if let rows = batch.rows(timestamp: now) { try journal.append(rows) }
+        return batch.events
     }
 
-    private mutating func decide(
-        _ command: Command, _ now: Timestamp, _ events: inout [EventEnvelope], _ answers: inout Answers
-    ) throws -> Outcome {
-        if let rejection = command.validate() { return .rejected(rejection) }
+    /// Takes the time for the commands that are decided next.
+    mutating func lookAtClock() { now = max(clock(), now) }
+
+    /// Decides a command as the next one of `batch`. `committing` is the batch before it, whose answers are not in the journal yet.
+    mutating func decide(_ item: Inbox.Item, into batch: inout DecidedBatch, after committing: DecidedBatch?) {
+        let command = item.command
+        if let rejection = command.validate() { return batch.add(item, .rejected(rejection)) }
         let id = command.id ?? makeID(now)
         let fingerprint = state.fingerprint(of: command.action)
-        if command.id != nil, let earlier = try answers.answer(to: id) { return earlier.repeated(as: fingerprint) }
+        do {
+            if command.id != nil, let earlier = try batch.answer(to: id) ?? committing?.answer(to: id) ?? journal.answer(to: id) {
+                return batch.add(item, earlier.repeated(as: fingerprint))
+            }
+        } catch {
+            let message = "the journal cannot say whether “\(id)” was answered before, so nothing was applied: \(error)"
+            return batch.add(item, .rejected(Rejection(.unavailable, message)))
+        }
         let decision = state.decide(command, id: id, now: now)
-        for event in decision.events {
+        for (index, event) in decision.events.enumerated() {
             encoder.removeAll()
             event.write(to: &encoder)
-            events.append(EventEnvelope(event, json: encoder.bytes))
+            batch.events.append(EventEnvelope(event, json: encoder.bytes, place: decision.place(ofAlertAt: index)))
         }
         let isFinal = if case .rejected(let rejection) = decision.outcome { rejection.code.isFinal } else { true }
         if isFinal {
-            answers.add(StoredAnswer(id: id, fingerprint: fingerprint, outcome: decision.outcome, timestamp: now))
+            batch.add(StoredAnswer(id: id, fingerprint: fingerprint, outcome: decision.outcome, timestamp: now))
         }
-        return decision.outcome
+        batch.add(item, decision.outcome)
+    }
+
+    /// Ends `batch`: what is decided from now on belongs to the next one.
+    mutating func complete(_ batch: inout DecidedBatch) {
+        batch.changes = state.changes
+        state.forgetChanges()
+    }
+
+    /// Takes back what the batch changed that is being gathered.
+    mutating func undoGathered() { state.undo(state.changes) }
+
+    /// Takes back what a complete batch changed, the last one that was not taken back.
+    mutating func undo(_ batch: DecidedBatch) {
+        if let changes = batch.changes { state.undo(changes) }
     }
 }
 
-/// The answers that a batch can know: its own and the journal's.
-private struct Answers {
-    let journal: any Journal
-    private(set) var new: [StoredAnswer] = []
-    private var positions: [String: Int] = [:]
-
-    init(journal: any Journal, count: Int) {
-        self.journal = journal
-        new.reserveCapacity(count)
-        positions.reserveCapacity(count)
-    }
-
-    func answer(to id: String) throws -> StoredAnswer? {
-        if let position = positions[id] { return new[position] }
-        return try journal.answer(to: id)
-    }
-
-    mutating func add(_ answer: StoredAnswer) {
-        positions[answer.id] = new.count
-        new.append(answer)
+extension Decision {
+    /// Where the change happened that led to the alert at `index`: the last one of its variant before it.
+    fileprivate func place(ofAlertAt index: Int) -> String? {
+        guard case .stockAlert(let alert) = events[index].body else { return nil }
+        for event in events[..<index].reversed() {
+            if case .inventoryUpdated(let update) = event.body, update.variantID == alert.variantID,
+                case .stock(_, _, let location, _) = update.change
+            {
+                return location
+            }
+        }
+        return nil
     }
 }
 

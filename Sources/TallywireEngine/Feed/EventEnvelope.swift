@@ -11,6 +11,9 @@ public final class EventEnvelope: Sendable {
     public let json: [UInt8]
     /// What the event is about.
     public let subject: Subject
+    /// Where it came about: the location of a change of stock, and for an alert, which is about all locations and names none, that of the
+    /// change that led to it.
+    public let place: String?
     /// The event itself when it was just decided; `nil` when it was read back from the journal.
     let decided: Event?
 
@@ -37,23 +40,27 @@ public final class EventEnvelope: Sendable {
         }
     }
 
-    /// An event that was just decided, with its JSON.
-    public init(_ event: Event, json: [UInt8]) {
+    /// An event that was just decided, with its JSON. `place` is given for an alert.
+    public init(_ event: Event, json: [UInt8], place: String? = nil) {
         self.seq = event.seq
         self.timestamp = event.timestamp
         self.type = event.type
         self.json = json
         self.subject = Subject(event)
+        self.place = place ?? subject.location
         self.decided = event
     }
 
     /// An event that was read back from a journal.
-    public init(seq: UInt64, timestamp: Timestamp, type: EventType, subject: Subject, json: [UInt8]) {
+    public init(
+        seq: UInt64, timestamp: Timestamp, type: EventType, subject: Subject, place: String? = nil, json: [UInt8]
+    ) {
         self.seq = seq
         self.timestamp = timestamp
         self.type = type
         self.json = json
         self.subject = subject
+        self.place = place ?? subject.location
         self.decided = nil
     }
 }

@@ -8,7 +8,7 @@ import TallywireCore
 /// is slow, or stopped, costs its position and nothing else: it never holds up the writer or another reader.
 ///
 /// Safe from any thread and task.
-public final class Feed: Sendable {
+public final class Feed: EventHistory {
     /// How much of the recent past is kept in memory.
     public struct Capacity: Equatable, Sendable {
         /// Events.
@@ -45,6 +45,9 @@ public final class Feed: Sendable {
 
     /// The last committed event.
     public var head: UInt64 { state.withLock { $0.head } }
+
+    /// Whether the feed has ended: readers get what is left, and no more is published.
+    public var isClosed: Bool { state.withLock { $0.isClosed } }
 
     /// Makes events known that were just committed, in order and without a gap. For the engine alone.
     func publish(_ events: [EventEnvelope]) {
@@ -84,6 +87,14 @@ public final class Feed: Sendable {
             }
         }
         return nil
+    }
+
+    public func events(after seq: UInt64, limit: Int, maxBytes: Int) async throws -> [EventEnvelope] {
+        switch look(after: seq, limit: limit, maxBytes: maxBytes) {
+        case .events(let events): events
+        case .older: try await journal.events(after: seq, limit: limit, maxBytes: maxBytes)
+        case .nothingYet, .ended: []
+        }
     }
 
     /// When the event `seq` was committed, if it is still in memory.

@@ -12,7 +12,7 @@ import TallywireCore
 /// - Sequence numbers are contiguous: a batch whose first event is not `lastSeq + 1` is refused with
 ///   ``JournalError/Code/outOfOrder``. This is what fences off a second writer.
 /// - Reads see committed batches only, and each says at which `seq` it is true.
-public protocol Journal: StockReader {
+public protocol Journal: StockReader, EventHistory {
     /// The identity of this journal. A `seq` means something only together with it.
     var epoch: String { get }
 
@@ -24,10 +24,6 @@ public protocol Journal: StockReader {
 
     /// The answer that was given to the command `id`, if it is kept still.
     func answer(to id: String) throws -> StoredAnswer?
-
-    /// Committed events after `seq` in order: at most `limit` of them and, after the first, at most `maxBytes` of JSON.
-    /// Throws ``JournalError/Code/pruned`` if events after `seq` are gone.
-    func events(after seq: UInt64, limit: Int, maxBytes: Int) async throws -> [EventEnvelope]
 
     /// The last committed and the first kept event. In an empty journal `first` is 1 and `last` 0.
     func range() async throws -> (first: UInt64, last: UInt64)

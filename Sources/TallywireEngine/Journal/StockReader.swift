@@ -17,6 +17,8 @@ public protocol StockReader: Sendable {
     func stock(_ query: StockQuery) async throws -> Reading<[StockRecord]>
     /// Variants whose level is not `ok`, in order of id.
     func alerts(after: VariantID?, limit: Int) async throws -> Reading<[VariantRecord]>
+    /// The current values of many variants in one look, in order of id, without their barcodes: at most `limit`.
+    func values(of selection: VariantSelection, limit: Int) async throws -> Reading<VariantValues>
     func locations() async throws -> Reading<[Location]>
     /// How much there is, for health and metrics.
     func counts() async throws -> Reading<StockCounts>
@@ -55,6 +57,60 @@ public struct VariantRecord: Equatable, Sendable {
         self.variant = variant
         self.price = price
         self.status = status
+    }
+}
+
+/// Which variants to read at once.
+public enum VariantSelection: Equatable, Sendable {
+    case all
+    /// Those that some event after this one changed or removed, and now and then one more.
+    case changed(since: UInt64)
+    /// These variants and those of these products.
+    case named(products: [ProductID], variants: [VariantID])
+}
+
+/// Values of many variants.
+public struct VariantValues: Equatable, Sendable {
+    public var variants: [VariantValue]
+    /// Those that are gone; only for ``VariantSelection/changed(since:)``.
+    public var removed: [RemovedVariant]
+    /// Whether there are more than were read.
+    public var isCut: Bool
+
+    public init(variants: [VariantValue], removed: [RemovedVariant] = [], isCut: Bool = false) {
+        self.variants = variants
+        self.removed = removed
+        self.isCut = isCut
+    }
+}
+
+/// A variant and an event up to which all of its changes lie.
+public struct VariantValue: Equatable, Sendable {
+    public let record: VariantRecord
+    /// No later event changed it.
+    public let changed: UInt64
+
+    public init(record: VariantRecord, changed: UInt64) {
+        self.record = record
+        self.changed = changed
+    }
+}
+
+/// A variant that does not exist any more.
+public struct RemovedVariant: Equatable, Sendable {
+    public let product: ProductID
+    public let variant: VariantID
+    public let isDefault: Bool
+    public let sku: String
+    /// It was removed by this event or a little earlier one.
+    public let changed: UInt64
+
+    public init(product: ProductID, variant: VariantID, isDefault: Bool, sku: String, changed: UInt64) {
+        self.product = product
+        self.variant = variant
+        self.isDefault = isDefault
+        self.sku = sku
+        self.changed = changed
     }
 }
 

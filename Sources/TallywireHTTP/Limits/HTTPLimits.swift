@@ -14,6 +14,14 @@ public struct HTTPLimits: Equatable, Sendable {
     public var eventBytes: Int
     /// Events that one request with `type` looks through before it answers with what it has found.
     public var eventScan: Int
+    /// Streams of events at once. Each has a task and a connection, so it costs more than a WebSocket. Beyond it: 503 `overloaded`.
+    public var streams: Int
+    /// JSON that is read for a stream at once, in bytes: what it holds of the events that its client has not taken.
+    public var streamPiece: Int
+    /// How long a stream may be silent before a comment is sent, so that proxies and clients do not take it for dead.
+    public var streamHeartbeat: Duration
+    /// How long the client of a stream may take nothing of what waits for it. Beyond it the connection is closed.
+    public var streamStall: Duration
 
     /// Items of a page where none is asked for, and at most.
     public static let page = 100
@@ -21,7 +29,8 @@ public struct HTTPLimits: Equatable, Sendable {
 
     public init(
         body: Int = 1 << 20, batch: Int = 10_000, window: Int = 500, bodyTime: Duration = .seconds(30), eventBytes: Int = 4 << 20,
-        eventScan: Int = 20_000
+        eventScan: Int = 20_000, streams: Int = 1_000, streamPiece: Int = 64 * 1024, streamHeartbeat: Duration = .seconds(15),
+        streamStall: Duration = .seconds(60)
     ) {
         self.body = body
         self.batch = batch
@@ -29,5 +38,9 @@ public struct HTTPLimits: Equatable, Sendable {
         self.bodyTime = bodyTime
         self.eventBytes = eventBytes
         self.eventScan = eventScan
+        self.streams = streams
+        self.streamPiece = streamPiece
+        self.streamHeartbeat = streamHeartbeat
+        self.streamStall = streamStall
     }
 }

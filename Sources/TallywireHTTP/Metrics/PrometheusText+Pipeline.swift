@@ -80,12 +80,30 @@ extension PrometheusText {
     private mutating func writeOwnMetrics(of sinks: [PipelineStatus.SinkReport]) {
         var written: Set<String> = []
         for metric in sinks.flatMap(\.metrics) where written.insert(metric.name).inserted {
-            self.metric("tallywire_\(metric.name)", metric.isGauge ? .gauge : .counter, metric.help)
+            self.metric("tallywire_\(metric.name)", metric.kind, metric.help)
             for sink in sinks {
                 for other in sink.metrics where other.name == metric.name {
-                    sample("tallywire_\(metric.name)", sink.labels + other.labels.map { ($0.name, $0.value) }, other.value)
+                    let labels = sink.labels + other.labels.map { ($0.name, $0.value) }
+                    switch other.value {
+                    case .counter(let value): sample("tallywire_\(metric.name)", labels, value)
+                    case .gauge(let value): sample("tallywire_\(metric.name)", labels, value)
+                    case .histogram(let histogram):
+                        self.histogram(
+                            "tallywire_\(metric.name)", labels, bounds: histogram.bounds, counts: histogram.counts,
+                            count: histogram.count, sum: histogram.sum)
+                    }
                 }
             }
+        }
+    }
+}
+
+extension SinkMetric {
+    fileprivate var kind: PrometheusText.Kind {
+        switch value {
+        case .counter: .counter
+        case .gauge: .gauge
+        case .histogram: .histogram
         }
     }
 }

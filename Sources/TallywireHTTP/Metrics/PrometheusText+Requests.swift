@@ -11,14 +11,9 @@ extension PrometheusText {
         metric(name, .histogram, "Time from a request's head to its answer's head.")
         for (key, histogram) in requests.durations.sorted(by: { $0.key < $1.key }) {
             let labels = [("method", key.method), ("route", key.route)]
-            var sum: UInt64 = 0
-            for (bound, count) in zip(RequestMetrics.bounds, histogram.counts) {
-                sum += count
-                sample(name + "_bucket", labels + [("le", "\(bound)")], sum)
-            }
-            sample(name + "_bucket", labels + [("le", "+Inf")], histogram.count)
-            sample(name + "_sum", labels, histogram.sum)
-            sample(name + "_count", labels, histogram.count)
+            self.histogram(
+                name, labels, bounds: RequestMetrics.bounds, counts: histogram.counts, count: UInt64(histogram.count),
+                sum: histogram.sum)
         }
     }
 }

@@ -21,6 +21,20 @@ struct PrometheusText {
         line(name, labels, "\(value)")
     }
 
+    /// The samples of one histogram; `counts` are those of each bound's own range.
+    mutating func histogram(
+        _ name: String, _ labels: [(String, String)], bounds: [Double], counts: [some BinaryInteger], count: UInt64, sum: Double
+    ) {
+        var below: UInt64 = 0
+        for (bound, own) in zip(bounds, counts) {
+            below += UInt64(own)
+            sample(name + "_bucket", labels + [("le", "\(bound)")], below)
+        }
+        sample(name + "_bucket", labels + [("le", "+Inf")], count)
+        sample(name + "_sum", labels, sum)
+        sample(name + "_count", labels, count)
+    }
+
     /// A metric with one sample.
     mutating func single(_ name: String, _ kind: Kind, _ help: String, _ value: some BinaryInteger) {
         metric(name, kind, help)

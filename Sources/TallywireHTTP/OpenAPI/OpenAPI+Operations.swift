@@ -131,6 +131,20 @@ extension OpenAPI {
             parameters: ["after", "limit", "type", "cursor"],
             answers: [.json(200, "A page.", "EventPage", headers: reading)], problems: ["pruned"]),
         Operation(
+            method: "get", path: "/api/events/stream", id: "streamEvents", tag: "events",
+            summary: "Events as Server-Sent Events, as they are committed.",
+            description: """
+                Each has its type as `event` and its position, `EPOCH:SEQ`, as `id`. It begins after `Last-Event-ID` or `since`, with what was \
+                missed, else with what comes next. An event `reset` with `{"epoch","seq"}` instead of what was missed says that the \
+                position is of another journal or too old: read anew what is shown.
+                """,
+            parameters: ["since", "type", "lastEventId"],
+            answers: [
+                Operation.Answer(
+                    status: 200, description: "A stream that ends when the server does.",
+                    content: [("text/event-stream", ["type": "string"])])
+            ], problems: ["overloaded"]),
+        Operation(
             method: "get", path: "/api/alerts", id: "listAlerts", tag: "stock", summary: "Variants that are low or out of stock.",
             parameters: ["limit", "cursor"], answers: [.json(200, "A page.", "AlertPage", headers: reading)]),
         Operation(

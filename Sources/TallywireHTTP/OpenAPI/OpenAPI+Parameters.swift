@@ -26,7 +26,20 @@ extension OpenAPI {
         ("sku", query("sku", "Only this SKU.", ["type": "string"])),
         ("location", query("location", "Only this location.", ["type": "string"])),
         ("after", query("after", "Only events after this `seq`.", ["type": "integer", "minimum": 0, "default": 0])),
-        ("type", query("type", "Only events of this type.", reference("EventType"))),
+        (
+            "type",
+            query("type", "Only events of these types, with commas between them.", list(of: reference("EventType"), 1, 64))
+                + ["style": "form", "explode": false]
+        ),
+        ("since", query("since", "Only events after this one: the `id` of an event, `EPOCH:SEQ`.", ["type": "string"])),
+        (
+            "lastEventId",
+            [
+                "name": "Last-Event-ID", "in": "header", "required": false, "schema": ["type": "string"],
+                "description":
+                    "The `id` of the last event that came: what browsers send when they come back. It goes before `since`.",
+            ]
+        ),
         (
             "idempotencyKey",
             [

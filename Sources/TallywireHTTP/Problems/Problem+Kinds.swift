@@ -64,6 +64,10 @@ extension Problem {
             .serviceUnavailable, code: "unavailable", title: "The server cannot do this now", detail: detail, retryAfter: 1)
     }
 
+    static func overloaded(_ detail: String) -> Problem {
+        Problem(.serviceUnavailable, code: "overloaded", title: "The server is busy", detail: detail, retryAfter: 1)
+    }
+
     /// A fault of the server. The detail stays in its log.
     static let internalError = Problem(
         .internalServerError, code: "internal_error", title: "The server failed",

@@ -17,7 +17,7 @@ extension HTTPField.Name {
     static let forwardedFor = unchecked("X-Forwarded-For")
     static let fetchSite = unchecked("Sec-Fetch-Site")
 
-    private static func unchecked(_ name: StaticString) -> HTTPField.Name {
+    static func unchecked(_ name: StaticString) -> HTTPField.Name {
         guard let name = HTTPField.Name("\(name)") else { preconditionFailure("\(name) is a token") }
         return name
     }

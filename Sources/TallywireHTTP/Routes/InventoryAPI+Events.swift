@@ -9,7 +9,7 @@ extension InventoryAPI {
     func listEvents(_ request: Request, _ context: APIContext) async throws -> Response {
         let query = try QueryReader(request, parameters: ["after", "limit", "type", "cursor"])
         let limit = try query.limit()
-        let type = try eventType(query)
+        let types = try eventTypes(query)
         let cursor = try Cursor.number(of: "events", in: query).map { UInt64($0) }
         let given = try query.integer("after", in: 0...UInt64(Limits.largestBalance))
         let start = cursor ?? given ?? 0
@@ -19,7 +19,7 @@ extension InventoryAPI {
                 "the last event is \(range.last), so \(start) is of another journal; this one's epoch is \(journal.epoch)",
                 field: "after")
         }
-        let page = try await read(after: start, limit: limit, type: type, range: range)
+        let page = try await read(after: start, limit: limit, types: types, range: range)
         return .json(headers: headers(at: range.last), capacity: page.bytes + 256) { json in
             json.object { json in
                 json.key("items")
@@ -46,13 +46,13 @@ extension InventoryAPI {
     }
 
     private func read(
-        after start: UInt64, limit: Int, type: EventType?, range: (first: UInt64, last: UInt64)
+        after start: UInt64, limit: Int, types: Set<EventType>?, range: (first: UInt64, last: UInt64)
     ) async throws -> EventPage {
         var page = EventPage(last: start)
         var looked = 0
         while page.items.count < limit, page.last < range.last, page.bytes < limits.eventBytes, looked < limits.eventScan {
             // Without a filter, what is missing; with one, a good piece at a time, since most of it may be left out.
-            let wanted = type == nil ? limit - page.items.count : min(HTTPLimits.largestPage, limits.eventScan - looked)
+            let wanted = types == nil ? limit - page.items.count : min(HTTPLimits.largestPage, limits.eventScan - looked)
             let events: [EventEnvelope]
             do {
                 events = try await journal.events(after: page.last, limit: wanted, maxBytes: limits.eventBytes - page.bytes)
@@ -63,7 +63,7 @@ extension InventoryAPI {
             looked += events.count
             for event in events {
                 page.last = event.seq
-                guard type == nil || event.type == type else { continue }
+                guard types?.contains(event.type) != false else { continue }
                 page.items.append(event)
                 page.bytes += event.json.count + 1
                 if page.items.count == limit || page.bytes >= limits.eventBytes { break }
@@ -72,13 +72,18 @@ extension InventoryAPI {
         return page
     }
 
-    private func eventType(_ query: QueryReader) throws -> EventType? {
+    /// The types that `type` names, with commas between them; `nil` if it is not given.
+    func eventTypes(_ query: QueryReader) throws(Problem) -> Set<EventType>? {
         guard let text = query.text("type") else { return nil }
-        guard let type = EventType(rawValue: text) else {
-            let names = EventType.allCases.map(\.rawValue)
-            let hint = Suggestion.nearest(to: text, among: names).map { ", did you mean “\($0)”?" } ?? ""
-            throw Problem.invalidRequest("one of \(names.joined(separator: ", ")) is expected\(hint)", field: "type")
+        var types: Set<EventType> = []
+        for word in text.split(separator: ",", omittingEmptySubsequences: false) {
+            guard let type = EventType(rawValue: String(word)) else {
+                let names = EventType.allCases.map(\.rawValue)
+                let hint = Suggestion.nearest(to: String(word), among: names).map { ", did you mean “\($0)”?" } ?? ""
+                throw .invalidRequest("one or more of \(names.joined(separator: ", ")) are expected\(hint)", field: "type")
+            }
+            types.insert(type)
         }
-        return type
+        return types
     }
 }

@@ -68,6 +68,7 @@ extension InventoryAPI {
         text.write(metrics.current)
         text.write(port)
         text.write(reloads, certificateExpiresAt: certificates?.expiresAt)
+        text.single("tallywire_http_event_streams", .gauge, "Streams of events that are open.", streams.count)
         return Response(
             status: .ok, headers: [.contentType: PrometheusText.mediaType],
             body: ResponseBody(byteBuffer: ByteBuffer(string: text.text)))

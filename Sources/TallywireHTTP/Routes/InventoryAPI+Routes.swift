@@ -19,6 +19,7 @@ extension InventoryAPI {
             Route(.post, "/api/movements", for: .movers, createMovements),
             Route(.get, "/api/movements/{id}", for: .movers, getMovement),
             Route(.get, "/api/events", listEvents),
+            Route(.get, "/api/events/stream", streamEvents),
             Route(.get, "/api/alerts", listAlerts),
             Route(.get, "/api/stock", for: .readers, listStock),
             Route(.get, "/api/locations", for: .readers, listLocations),

@@ -6,9 +6,10 @@ import TallywireCore
 
 /// Movements as NDJSON: a movement a line in, a receipt or a problem a line out, in the same order.
 ///
-/// Lines are handed in as they come, those of one piece of the body together, and their results are written before the next piece
-/// is read. So memory is bounded by ``HTTPLimits/body`` however long the body is, and a client that sends one line at a time gets
-/// each result at once. A client should read results while it sends: one that does not will find its sending held back.
+/// Lines are handed in as they come. While some are being committed the next are read, and handed in together after them: so a client
+/// that sends one line at a time gets each result at once, and one that sends many small pieces does not wait for a commit each.
+/// Memory is bounded by ``HTTPLimits/body`` however long the body is. A client should read results while it sends: one that does not
+/// will find its sending held back.
 struct MovementStream {
     let api: InventoryAPI
     let request: Request
@@ -27,22 +28,34 @@ struct MovementStream {
     }
 
     private func run(_ writer: inout any ResponseBodyWriter) async throws {
-        var lines = LineSplitter(limit: api.limits.body)
+        let queue = LineQueue(limit: Self.waiting)
         // Runs only while the next piece is awaited, so that the server's own time does not count.
         let timer = BodyTimer(channel: context.channel, limit: api.limits.bodyTime)
-        timer.start()
         defer { timer.stop() }
+        async let reading: Void = read(into: queue, timer)
+        while let lines = await queue.take() { try await answer(lines, &writer) }
+        try await reading
+        if timer.hasExpired { try await write([.refused(.timedOut(api.limits.bodyTime))], &writer) }
+    }
+
+    /// Bytes of lines that may wait while others are being committed.
+    private static let waiting = 64 * 1024
+
+    private func read(into queue: LineQueue, _ timer: BodyTimer) async throws {
+        defer { queue.finish() }
+        var lines = LineSplitter(limit: api.limits.body)
+        timer.start()
         do {
             for try await piece in request.body {
                 timer.stop()
-                try await answer(lines.split(piece), &writer)
+                await queue.put(lines.split(piece))
                 timer.start()
             }
         } catch  where timer.hasExpired {
-            // Told below.
+            // Told when what has come is answered.
         }
-        try await answer(lines.end(), &writer)
-        if timer.hasExpired { try await write([.refused(.timedOut(api.limits.bodyTime))], &writer) }
+        timer.stop()
+        await queue.put(lines.end())
     }
 
     private func answer(_ lines: [LineSplitter.Line], _ writer: inout any ResponseBodyWriter) async throws {

@@ -46,6 +46,11 @@ extension Authenticator {
         return try token.map { token throws(AuthenticationFailure) in try principal(bearing: token) }
     }
 
+    /// Whether somebody who was let in may stay: their time is not over, and their key is trusted. Those without a token may.
+    public func lets(stay principal: Principal?) -> Bool {
+        principal.map { !isExpired($0) && trusts($0) } ?? true
+    }
+
     /// Whether the principal's time is over.
     public func isExpired(_ principal: Principal) -> Bool { principal.validUntil.map { $0 <= now } ?? false }
 }

@@ -8,13 +8,40 @@ public protocol MeteredSink: Sink {
 public struct SinkMetric: Equatable, Sendable {
     /// The name after `tallywire_`, in the manner of Prometheus: `websocket_connections`, and for counters with `_total` at its end.
     public var name: String
-    /// Whether it can go down as well as up.
-    public var isGauge: Bool
     /// What it is, in a sentence.
     public var help: String
     /// Further labels, by name.
     public var labels: [Label]
-    public var value: UInt64
+    public var value: Value
+
+    public enum Value: Equatable, Sendable {
+        /// It only grows.
+        case counter(UInt64)
+        /// It can go down as well as up.
+        case gauge(Double)
+        case histogram(Histogram)
+    }
+
+    /// How many observations were at most how large.
+    public struct Histogram: Equatable, Sendable {
+        /// Upper bounds that ascend. What is beyond the last is in ``count`` alone.
+        public let bounds: [Double]
+        /// Observations in each bound's own range.
+        public private(set) var counts: [UInt64]
+        public private(set) var count: UInt64 = 0
+        public private(set) var sum = 0.0
+
+        public init(bounds: [Double]) {
+            self.bounds = bounds
+            counts = Array(repeating: 0, count: bounds.count)
+        }
+
+        public mutating func observe(_ value: Double) {
+            if let index = bounds.firstIndex(where: { value <= $0 }) { counts[index] += 1 }
+            count += 1
+            sum += value
+        }
+    }
 
     public struct Label: Equatable, Sendable {
         public var name: String
@@ -26,9 +53,8 @@ public struct SinkMetric: Equatable, Sendable {
         }
     }
 
-    public init(_ name: String, isGauge: Bool = false, _ help: String, labels: [Label] = [], _ value: UInt64) {
+    public init(_ name: String, _ help: String, labels: [Label] = [], _ value: Value) {
         self.name = name
-        self.isGauge = isGauge
         self.help = help
         self.labels = labels
         self.value = value

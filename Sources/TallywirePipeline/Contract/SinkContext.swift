@@ -16,14 +16,16 @@ public struct SinkContext: Sendable {
     public let head: UInt64
     /// Catalogue and stock as they are on disk.
     public let stock: any StockReader
+    /// The committed events, those of the recent past from memory: for a sink whose own readers come back to where they were.
+    public let history: any EventHistory
     /// The server's version, such as `0.1.0`.
     public let version: String
     /// What the entry's `events` and `where` leave in. Records are filtered already; this is for what a sink reads by itself.
     public let filter: EventFilter
 
     public init(
-        name: String, logger: Logger, epoch: String, cursor: UInt64?, head: UInt64, stock: any StockReader, version: String,
-        filter: EventFilter = EventFilter()
+        name: String, logger: Logger, epoch: String, cursor: UInt64?, head: UInt64, stock: any StockReader,
+        history: any EventHistory, version: String, filter: EventFilter = EventFilter()
     ) {
         self.name = name
         self.logger = logger
@@ -31,6 +33,7 @@ public struct SinkContext: Sendable {
         self.cursor = cursor
         self.head = head
         self.stock = stock
+        self.history = history
         self.version = version
         self.filter = filter
     }

@@ -119,7 +119,7 @@ public final class SinkRunner: Sendable {
                 try await definition.sink.start(
                     SinkContext(
                         name: definition.name, logger: logger, epoch: journal.epoch, cursor: cursor, head: head, stock: journal,
-                        version: version, filter: definition.filter))
+                        history: feed, version: version, filter: definition.filter))
                 progress.withLock { $0.isRunning() }
                 return
             } catch {

@@ -52,11 +52,11 @@ struct ReloadService: Service {
         do {
             try await item.reload()
             item.status.succeeded()
-            logger.notice("The \(item.status.name) was read again.", metadata: ["because": "\(reason)"])
+            logger.notice("Read again: \(item.status.name).", metadata: ["because": "\(reason)"])
         } catch {
             item.status.failed("\(error)")
             logger.error(
-                "The \(item.status.name) cannot be used as it is now; what was there before serves on.",
+                "The new \(item.status.name) cannot be used as it is now; what was there before serves on.",
                 metadata: ["because": "\(reason)", "error": "\(error)"])
         }
     }

@@ -93,11 +93,11 @@ struct Server: Sendable {
         let proxies = TrustedProxies(http.trustedProxies.compactMap { AddressRange($0) })
         let metrics = PortMetrics()
         let api = InventoryAPI(
-            gateway: engine, journal: journal, pipeline: pipeline,
+            gateway: engine, journal: journal, feed: engine.feed, pipeline: pipeline,
             configuration: .init(
                 defaultLocation: configuration.defaultLocation, version: tallywireVersion,
-                limits: HTTPLimits(body: http.limits.body.bytes), hosts: hosts, requestsPerSecond: http.limits.requestsPerSecond,
-                proxies: proxies),
+                limits: HTTPLimits(body: http.limits.body.bytes, streams: http.limits.streams), hosts: hosts,
+                requestsPerSecond: http.limits.requestsPerSecond, proxies: proxies),
             authenticator: door.authenticator, port: metrics, reloads: door.reloads.map(\.status), certificates: door.certificates,
             readiness: {
                 if phase.isStopping { return .notReady("the server is shutting down") }
@@ -120,10 +120,15 @@ struct Server: Sendable {
             router: api.makeRouter(),
             server: upgradingServer(
                 endpoints: sinks.compactMap { $0.sink as? any UpgradingSink }.flatMap(\.endpoints), configuration: limits),
-            configuration: .init(address: .hostname(host, port: configuration.http.port), serverName: "tallywire"),
+            configuration: .init(
+                address: .hostname(host, port: configuration.http.port), serverName: "tallywire",
+                // When thousands of browsers come back at once, those beyond it wait for their kernel's next try, a second later and more.
+                backlog: 16_384),
             onServerRunning: { channel in
                 let address = Address(host: host, port: channel.localAddress?.port ?? 0, scheme: scheme)
                 do {
+                    // And the kernel's queue is emptied faster than it fills.
+                    try await channel.setOption(.maxMessagesPerRead, value: 256).get()
                     try await ready(address, await pipeline.status())
                 } catch {
                     phase.fail(error)

@@ -4,6 +4,9 @@ import Synchronization
 final class Counter: Sendable {
     private let count = Mutex(0)
 
+    /// How far it has counted.
+    var current: Int { count.withLock { $0 } }
+
     func next() -> Int {
         count.withLock {
             $0 += 1

@@ -19,17 +19,18 @@ struct Shop: Sendable {
     let pipeline = FixedPipeline()
 
     init(
-        limits: HTTPLimits = HTTPLimits(), inbox: Int = 65_536, hosts: HostPolicy = HostPolicy(),
-        requestsPerSecond: Int? = nil, proxies: TrustedProxies = TrustedProxies(), reloads: [ReloadStatus] = [],
-        gateway: (any CommandGateway)? = nil, authenticator: any Authenticator = OpenAuthenticator(),
+        limits: HTTPLimits = HTTPLimits(), inbox: Int = 65_536, feed: Feed.Capacity = Feed.Capacity(),
+        hosts: HostPolicy = HostPolicy(), requestsPerSecond: Int? = nil, proxies: TrustedProxies = TrustedProxies(),
+        reloads: [ReloadStatus] = [], gateway: (any CommandGateway)? = nil,
+        authenticator: any Authenticator = OpenAuthenticator(),
         readiness: @escaping @Sendable () async -> InventoryAPI.Readiness = { .ready }
     ) throws {
         journal = InMemoryJournal()
         engine = try InventoryEngine(
-            journal: journal, configuration: InventoryEngine.Configuration(inbox: inbox), logger: Logger(label: "test"),
+            journal: journal, configuration: InventoryEngine.Configuration(inbox: inbox, feed: feed), logger: Logger(label: "test"),
             clock: { Timestamp(milliseconds: 1_795_365_600_000) })
         api = InventoryAPI(
-            gateway: gateway ?? engine, journal: journal, pipeline: pipeline,
+            gateway: gateway ?? engine, journal: journal, feed: engine.feed, pipeline: pipeline,
             configuration: InventoryAPI.Configuration(
                 version: "0.1.0", limits: limits, hosts: hosts, requestsPerSecond: requestsPerSecond, proxies: proxies),
             authenticator: authenticator, reloads: reloads, readiness: readiness)

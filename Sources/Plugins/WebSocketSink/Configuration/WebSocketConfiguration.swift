@@ -9,12 +9,19 @@ public struct WebSocketConfiguration: Equatable, Sendable {
     public var rooms: [Room] = Self.standardRooms
     /// The types that a connection gets while it is in no room, and that rooms such as `product:1` carry.
     public var broadcast: [EventType] = [.inventoryUpdated, .productStatusChanged]
+    /// What of these events is sent; see ``Room/fields`` and ``Room/bands``. The role `admin` gets all of it in rooms such as `product:1`.
+    public var broadcastFields: [String]?
+    public var broadcastBands: [Int64]?
     /// What one connection, and all together, may use.
     public var limits = Limits()
     /// How often each client is asked whether it is still there.
     public var pingInterval: Duration = .seconds(25)
     /// A client that was not heard for so long is gone; `nil` is twice ``pingInterval``.
     public var idleTimeout: Duration?
+    /// At the end of the server its connections are closed one after the other over this time, so that they do not all come back at once.
+    public var drain: Duration = .seconds(1)
+    /// And each is told to come back after a time of chance within this one.
+    public var returnWithin: Duration = .seconds(5)
     /// The path of an endpoint that sends every message back, for conformance suites; `nil` for none.
     public var echo: String?
 
@@ -26,12 +33,36 @@ public struct WebSocketConfiguration: Equatable, Sendable {
         public var events: [EventType]
         /// The role that a client needs; `nil` is for everybody, with or without a token. On a server that is open everybody has it.
         public var role: Role?
+        /// The members of `data` that are sent, `nil` for all; `productId`, `variantId` and `version` always are.
+        public var fields: [String]?
+        /// Stock in bands instead of units, by their upper edges, which ascend: of `[0, 5]`, up to 0 is `out`, up to 5 `few`, and more is
+        /// `in stock`. Members from which the units could be told are left out, and a change within a band is not sent.
+        public var bands: [Int64]?
+        public var rules: Rules
 
-        public init(name: String, events: [EventType], role: Role? = nil) {
+        public init(
+            name: String, events: [EventType], role: Role? = nil, fields: [String]? = nil, bands: [Int64]? = nil,
+            rules: Rules = Rules()
+        ) {
             self.name = name
             self.events = events
             self.role = role
+            self.fields = fields
+            self.bands = bands
+            self.rules = rules
         }
+
+        var audience: Audience { Audience(fields: fields, bands: bands) }
+    }
+
+    /// How a room treats clients that were away.
+    public struct Rules: Equatable, Sendable {
+        /// Whether clients get values: when they ask for them, and when they were away for too long. Otherwise they go on from now.
+        public var snapshot = true
+        /// A client that missed more of the journal's events than this gets the values that changed instead of the events.
+        public var replay = 10_000
+
+        public init() {}
     }
 
     /// The limits of a sink. Each protects the memory of the server from its clients.
@@ -42,7 +73,11 @@ public struct WebSocketConfiguration: Equatable, Sendable {
         public var roomsPerConnection = 100
         /// Connections at once; the next one is refused with 503.
         public var connections = 20_000
-        /// Bytes that may wait for one client to read. What comes while more than that waits closes it with 4008.
+        /// Products and variants that one connection may track.
+        public var trackedPerConnection = 5_000
+        /// Variants in one snapshot.
+        public var snapshotItems = 200_000
+        /// Bytes that may wait for one client to read of what cannot be merged, and likewise of answers. More closes it with 4008.
         public var buffer = 1024 * 1024
         /// Messages from one client. What comes faster is refused with `rate_limited`.
         public var messages = Rate(perSecond: 100, burst: 1_000)
@@ -57,6 +92,8 @@ public struct WebSocketConfiguration: Equatable, Sendable {
         Room(name: "admin_room", events: [.inventoryUpdated, .stockAlert, .productStatusChanged], role: .admin),
         Room(name: "ecommerce_room", events: [.inventoryUpdated, .productStatusChanged]),
     ]
+
+    var broadcastAudience: Audience { Audience(fields: broadcastFields, bands: broadcastBands) }
 
     /// How long a client may be silent.
     var silence: Duration { idleTimeout ?? pingInterval * 2 }
@@ -75,6 +112,9 @@ extension WebSocketConfiguration {
                 throw OptionError("rooms", room.name, message: "the room “\(room.name)” is there twice")
             }
         }
+        try checkAudiences()
+        try Self.check("trackedPerConnection", limits.trackedPerConnection, 1...100_000)
+        try Self.check("snapshotItems", limits.snapshotItems, 1...10_000_000)
         try Self.check("message", limits.message, 128...(16 << 20))
         try Self.check("roomsPerConnection", limits.roomsPerConnection, 1...10_000)
         try Self.check("connections", limits.connections, 1...1_000_000)
@@ -82,12 +122,44 @@ extension WebSocketConfiguration {
         try Self.check("messagesPerSecond", limits.messages.perSecond, 1...1_000_000)
         try Self.check("messageBurst", limits.messages.burst, 1...1_000_000)
         try Self.check("errorsPerConnection", limits.errorsPerConnection, 0...1_000_000)
+        guard drain >= .zero, drain <= .seconds(60) else { throw OptionError("drain", message: "drain is at most 60s") }
+        guard returnWithin >= .zero, returnWithin <= .seconds(600) else {
+            throw OptionError("returnWithin", message: "returnWithin is at most 10m")
+        }
         guard pingInterval >= .milliseconds(20), pingInterval <= .seconds(3600) else {
             throw OptionError("pingInterval", message: "pingInterval is from 20ms to 1h")
         }
         guard silence > pingInterval else {
             throw OptionError("idleTimeout", message: "idleTimeout is longer than pingInterval, or nobody could answer in time")
         }
+    }
+
+    private func checkAudiences() throws(OptionError) {
+        for room in rooms {
+            if let mistake = Self.mistake(inBands: room.bands, fields: room.fields) {
+                throw OptionError("rooms", room.name, message: mistake)
+            }
+        }
+        if let mistake = Self.mistake(inBands: broadcastBands, fields: broadcastFields) {
+            throw OptionError("broadcast", message: mistake)
+        }
+        // A room that hides what everybody gets without it hides nothing.
+        if broadcastAudience.seesAll, let room = rooms.first(where: { !$0.audience.seesAll && $0.role == nil }) {
+            throw OptionError(
+                "rooms", room.name,
+                message:
+                    "“\(room.name)” leaves out what broadcast sends to everybody: give broadcast “fields” and “stock” too, as an object"
+            )
+        }
+    }
+
+    private static func mistake(inBands bands: [Int64]?, fields: [String]?) -> String? {
+        guard let bands else { return nil }
+        guard !bands.isEmpty, zip(bands, bands.dropFirst()).allSatisfy({ $0 < $1 }) else {
+            return "bands are upper edges that ascend"
+        }
+        let telling = (fields ?? []).filter { StockBands.telling.contains($0) }
+        return telling.isEmpty ? nil : "with bands, “\(telling[0])” would tell the stock: leave it out of fields"
     }
 
     /// What is wrong with the name of a room, `nil` if nothing is.

@@ -23,8 +23,10 @@ extension SinkType {
                 ], "The rooms by their names. Rooms such as product:ID, variant:ID and location:CODE need not be named.",
                 isEndpoint: true),
             .optional(
-                "broadcast", .list(.eventType), default: ["inventory_updated", "product_status_changed"],
-                "What a client gets while it is in no room, and what rooms such as product:ID carry."),
+                "broadcast", .oneOf([.list(.eventType), .object(broadcast)]),
+                default: ["inventory_updated", "product_status_changed"],
+                "What a client gets while it is in no room, and what rooms such as product:ID and tracked items carry: types, or an object."
+            ),
             .optional("limits", .object(limits), default: [:], "What one client, and all together, may use."),
             .optional(
                 "pingInterval", .duration(.milliseconds(20) ... .seconds(3600)), default: "25s",
@@ -32,6 +34,12 @@ extension SinkType {
             .optional(
                 "idleTimeout", .duration(.milliseconds(40) ... .seconds(7200)),
                 "A client that was not heard for so long is gone; twice pingInterval unless set."),
+            .optional(
+                "drain", .duration(.zero ... .seconds(60)), default: "1s",
+                "At the server's end, clients are closed one after the other over this time."),
+            .optional(
+                "returnWithin", .duration(.zero ... .seconds(600)), default: "5s",
+                "They are told to come back after a time of chance within this one."),
             .optional("echo", .string(path), "A path that sends every message back, for conformance suites; off unless set."),
         ],
         example: """
@@ -42,6 +50,32 @@ extension SinkType {
     private static let room: OptionSchema = [
         .required("events", .list(.eventType), "The types of event that it carries."),
         .optional("role", .choice(Role.allCases.map(\.rawValue)), "The role that a client needs, unless the server is open."),
+        fields, stock,
+        .optional(
+            "snapshot", .bool, default: true,
+            "Whether clients get the current values: when they ask for them, and when they were away for too long."),
+        .optional(
+            "replay", .integer(0...10_000_000), default: 10_000,
+            "A client that missed more events than this gets the values that changed instead of the events."),
+    ]
+
+    private static let broadcast: OptionSchema = [
+        .required("events", .list(.eventType), "The types of event."), fields, stock,
+    ]
+
+    private static let fields = OptionSchema.Option.optional(
+        "fields", .list(.choice(EventFields.names)),
+        "The members of an event's data that are sent, all unless set. productId, variantId and version always are.")
+
+    private static let stock = OptionSchema.Option.optional(
+        "stock", .oneOf([.choice(["exact"]), .object(bands)]), default: "exact",
+        "Whether stock is sent in units or in bands.")
+
+    private static let bands: OptionSchema = [
+        .required(
+            "bands", .list(.integer(0...1_000_000_000), count: 1...16),
+            "The bands' upper edges, which ascend: of [0, 5], up to 0 is out, up to 5 is few, more is in stock. A change within a band is not sent."
+        )
     ]
 
     private static let limits: OptionSchema = [
@@ -49,10 +83,12 @@ extension SinkType {
             "message", .size(ByteSize(bytes: 128)...ByteSize.mebibytes(16)), default: "64KiB",
             "The largest message from a client; a larger one closes its connection with 1009."),
         .optional("roomsPerConnection", .integer(1...10_000), default: 100, "Rooms that one client is in at once."),
+        .optional("trackedPerConnection", .integer(1...100_000), default: 5_000, "Products and variants that one client tracks."),
+        .optional("snapshotItems", .integer(1...10_000_000), default: 200_000, "Variants in one snapshot."),
         .optional("connections", .integer(1...1_000_000), default: 20_000, "Clients at once; the next is refused with 503."),
         .optional(
             "buffer", .size(ByteSize.kibibytes(4)...ByteSize.gibibytes(1)), default: "1MiB",
-            "What may wait for a client to read; more closes its connection with 4008."),
+            "What may wait for a client to read of what cannot be merged; more closes its connection with 4008."),
         .optional(
             "messagesPerSecond", .integer(1...1_000_000), default: 100,
             "Messages from one client, steadily; what comes faster is refused with rate_limited."),
@@ -72,20 +108,28 @@ extension SinkType {
     private struct Options: Decodable, Sendable {
         var path: String
         var rooms: [String: Room]
-        var broadcast: [EventType]
+        var broadcast: Broadcast
         var limits: Limits
         var pingInterval: Duration
         var idleTimeout: Duration?
+        var drain: Duration
+        var returnWithin: Duration
         var echo: String?
 
         struct Room: Decodable, Sendable {
             var events: [EventType]
             var role: Role?
+            var fields: [String]?
+            var stock: Stock
+            var snapshot: Bool
+            var replay: Int
         }
 
         struct Limits: Decodable, Sendable {
             var message: ByteSize
             var roomsPerConnection: Int
+            var trackedPerConnection: Int
+            var snapshotItems: Int
             var connections: Int
             var buffer: ByteSize
             var messagesPerSecond: Int
@@ -97,9 +141,17 @@ extension SinkType {
             var configuration = WebSocketConfiguration()
             configuration.path = path
             configuration.rooms = rooms.sorted { $0.key < $1.key }.map { name, room in
-                WebSocketConfiguration.Room(name: name, events: room.events, role: room.role)
+                var rules = WebSocketConfiguration.Rules()
+                rules.snapshot = room.snapshot
+                rules.replay = room.replay
+                return WebSocketConfiguration.Room(
+                    name: name, events: room.events, role: room.role, fields: room.fields, bands: room.stock.bands, rules: rules)
             }
-            configuration.broadcast = broadcast
+            configuration.broadcast = broadcast.events
+            configuration.broadcastFields = broadcast.fields
+            configuration.broadcastBands = broadcast.stock.bands
+            configuration.limits.trackedPerConnection = limits.trackedPerConnection
+            configuration.limits.snapshotItems = limits.snapshotItems
             configuration.limits.message = limits.message.bytes
             configuration.limits.roomsPerConnection = limits.roomsPerConnection
             configuration.limits.connections = limits.connections
@@ -108,8 +160,47 @@ extension SinkType {
             configuration.limits.errorsPerConnection = limits.errorsPerConnection
             configuration.pingInterval = pingInterval
             configuration.idleTimeout = idleTimeout
+            configuration.drain = drain
+            configuration.returnWithin = returnWithin
             configuration.echo = echo
             return configuration
+        }
+    }
+}
+
+/// `"exact"` or `{"bands": […]}`.
+private struct Stock: Decodable {
+    let bands: [Int64]?
+
+    private enum Key: String, CodingKey { case bands }
+
+    static let exact = Stock(bands: nil)
+
+    private init(bands: [Int64]?) { self.bands = bands }
+
+    init(from decoder: any Decoder) throws {
+        let container = try? decoder.container(keyedBy: Key.self)
+        bands = try container?.decode([Int64].self, forKey: .bands)
+    }
+}
+
+/// A list of types, or an object with them.
+private struct Broadcast: Decodable {
+    let events: [EventType]
+    let fields: [String]?
+    let stock: Stock
+
+    private enum Key: String, CodingKey { case events, fields, stock }
+
+    init(from decoder: any Decoder) throws {
+        if let container = try? decoder.container(keyedBy: Key.self) {
+            events = try container.decode([EventType].self, forKey: .events)
+            fields = try container.decodeIfPresent([String].self, forKey: .fields)
+            stock = try container.decode(Stock.self, forKey: .stock)
+        } else {
+            events = try decoder.singleValueContainer().decode([EventType].self)
+            fields = nil
+            stock = .exact
         }
     }
 }

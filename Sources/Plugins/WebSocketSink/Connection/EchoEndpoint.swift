@@ -15,10 +15,11 @@ struct EchoEndpoint: UpgradeEndpoint {
     func install(on channel: any Channel, request: UpgradeRequest) -> EventLoopFuture<Void> {
         channel.eventLoop.makeCompletedFuture {
             try channel.pipeline.syncOperations.addHandler(ReadWhileWritable())
+            let reader = MessageReader(message: Self.message, fragments: Self.fragments)
             // One message may wait, and what its last read brought beside it.
             try channel.addWebSocketHandlers(
-                WebSocketConnection(hub: hub, session: EchoSession(), buffer: 2 * Self.message), message: Self.message,
-                fragments: Self.fragments, waterMark: 64 * 1024)
+                WebSocketConnection(hub: hub, session: EchoSession(), reader: reader, buffer: 2 * Self.message),
+                waterMark: 64 * 1024)
         }
     }
 }

@@ -3,6 +3,7 @@ import NIOCore
 /// A connection that gets back whatever it sends, as conformance suites need it.
 final class EchoSession: WebSocketSession {
     func opened(_ connection: WebSocketConnection, on shard: HubShard) {}
+    func becameWritable() {}
     func ended() {}
 
     func received(_ payload: ByteBuffer, isText: Bool, from connection: WebSocketConnection) {

@@ -12,9 +12,10 @@ struct RoomEndpoint: UpgradeEndpoint {
         channel.eventLoop.makeCompletedFuture {
             let limits = hub.configuration.limits
             let session = RoomSession(request, messages: limits.messages, now: channel.eventLoop.now)
+            let reader = MessageReader(message: limits.message, fragments: 1024)
             try channel.addWebSocketHandlers(
-                WebSocketConnection(hub: hub, session: session, buffer: limits.buffer),
-                message: limits.message, fragments: 1024, waterMark: min(64 * 1024, limits.buffer))
+                WebSocketConnection(hub: hub, session: session, reader: reader, buffer: limits.buffer),
+                waterMark: min(64 * 1024, limits.buffer))
         }
     }
 }

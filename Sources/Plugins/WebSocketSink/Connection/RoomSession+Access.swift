@@ -28,7 +28,7 @@ extension RoomSession {
         // Copied, since leaving changes it.
         let rooms = membership.rooms
         for room in rooms where !access.permits(shard.directory.role(of: room)) {
-            shard.leave(self, room)
+            leave(room, on: shard)
             send(.left(room: shard.directory.name(of: room), because: .forbidden))
         }
     }

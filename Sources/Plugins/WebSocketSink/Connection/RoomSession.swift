@@ -3,18 +3,25 @@ import NIOHTTP1
 import TallywirePipeline
 
 /// A connection that joins and leaves rooms and gets their events.
+///
+/// It is in one of three states. *Live*: each pass of events goes straight to the socket. *Behind*: the client reads more slowly than events
+/// come, so they wait in a ``Backlog``, merged. *Catching up*: it reads the journal at the client's pace, because the client was away or
+/// wants values first, until it stands where the passes are; see ``CatchUp``.
 final class RoomSession: WebSocketSession, RoomMember {
     var membership = Membership()
     var access: SessionAccess
     private let greeting: Greeting
     /// Both refer to each other until the connection ends; a weak reference would cost every send its look-up.
-    private var connection: WebSocketConnection?
-    private var shard: HubShard?
+    private(set) var connection: WebSocketConnection?
+    private(set) var shard: HubShard?
     /// Errors since the last message that was in order.
     private var errors = 0
     private var allowance: MessageAllowance
     /// Whether it is in the table of its shard. It is not while a token is waited for.
     private var hasEntered = false
+    private var backlog: Backlog?
+    var coverage = Coverage()
+    var catchUp: CatchUp?
 
     init(_ request: UpgradeRequest, messages: Rate, now: NIODeadline) {
         greeting = Greeting(target: request.head.uri)
@@ -39,10 +46,12 @@ final class RoomSession: WebSocketSession, RoomMember {
     func begin(on shard: HubShard) {
         hasEntered = true
         shard.enter(self)
+        coverage.begin(nil, at: shard.head)
         if greeting.hasBrokenSince { answer(.invalidMessage("\"since\" is not EPOCH:SEQ")) }
+        if greeting.since != nil, greeting.rooms.isEmpty { answer(.invalidMessage("\"since\" needs a \"room\"")) }
         for room in greeting.rooms.prefix(shard.configuration.limits.roomsPerConnection + 1) {
             do throws(ClientError) {
-                try join(room, since: greeting.since, on: shard)
+                try join(room, since: greeting.since, snapshot: greeting.snapshot, on: shard)
             } catch {
                 answer(error)
             }
@@ -60,7 +69,16 @@ final class RoomSession: WebSocketSession, RoomMember {
         }
     }
 
+    func becameWritable() {
+        guard drain() else { return }
+        if catchUp != nil { advance() }
+    }
+
     func ended() {
+        if backlog != nil { shard?.metrics.leftBehind(-1) }
+        backlog = nil
+        shard?.endCatchUp(self)
+        catchUp = nil
         shard?.access.remove(self)
         if hasEntered { shard?.exit(self) }
         hasEntered = false
@@ -72,30 +90,25 @@ final class RoomSession: WebSocketSession, RoomMember {
 
     private func act(on message: ClientMessage, on shard: HubShard) throws(ClientError) {
         switch message {
-        case .auth(let token): try authenticate(token, on: shard)
-        case .join(_, _, snapshot: true): throw .unsupported("snapshots")
-        case .join(let room, let since, snapshot: false): try join(room, since: since, on: shard)
+        case .auth(let token): return try authenticate(token, on: shard)
+        case .ping(let id): return send(.pong(id, seq: sentPosition))
+        default: if access.isWaiting { throw .tokenNeeded }
+        }
+        switch message {
+        case .join(let room, let since, let snapshot): try join(room, since: since, snapshot: snapshot, on: shard)
         case .leave(let name):
             guard let room = shard.directory.room(named: name) else { throw .unknownRoom(name) }
-            if access.isWaiting { throw .tokenNeeded }
-            shard.leave(self, room)
+            leave(room, on: shard)
             send(.left(room: name))
-        case .ping(let id): send(.pong(id, seq: shard.head))
+        case .track(let items): try track(items, on: shard)
+        case .untrack(let items):
+            untrack(items, on: shard)
+            send(.untracked(items))
+        case .auth, .ping: break
         }
     }
 
-    private func join(_ name: String, since: ClientMessage.Position?, on shard: HubShard) throws(ClientError) {
-        guard let room = shard.directory.room(named: name) else { throw .unknownRoom(name) }
-        try checkAccess(to: room, name, on: shard)
-        let limit = shard.configuration.limits.roomsPerConnection
-        guard membership.rooms.contains(room) || membership.rooms.count < limit else { throw .tooManyRooms(limit) }
-        shard.join(self, room)
-        // Without a replay, a client has missed nothing only if nothing happened since.
-        let recovered = since.map { $0 == ClientMessage.Position(epoch: shard.epoch, seq: shard.head) }
-        send(.joined(room: name, epoch: shard.epoch, seq: shard.head, recovered: recovered))
-    }
-
-    private func answer(_ error: ClientError) {
+    func answer(_ error: ClientError) {
         guard let shard else { return }
         errors += 1
         shard.metrics.answeredError()
@@ -129,13 +142,52 @@ final class RoomSession: WebSocketSession, RoomMember {
         return false
     }
 
-    // MARK: RoomMember
+    /// Everything up to this event was sent, or waits in the backlog.
+    var position: UInt64 { catchUp?.position ?? shard?.head ?? 0 }
 
-    func send(_ frames: ByteBuffer, events: Int) -> Bool {
-        connection?.send(frames) ?? false
+    /// Everything up to this event was sent.
+    private var sentPosition: UInt64 { backlog?.position ?? position }
+
+    // MARK: Events
+
+    func take(_ parcel: Parcel) -> Bool {
+        // What a connection reads from the journal by itself, it does not take from a pass.
+        guard let connection, catchUp == nil else { return false }
+        if backlog == nil, connection.isWritable { return connection.send(pieces: parcel.pieces) }
+        hold(parcel)
+        return false
     }
 
-    func send(pieces: [ByteBuffer], events: Int) -> Bool {
-        connection?.send(pieces: pieces) ?? false
+    /// Keeps events until the client has read what waits for it.
+    private func hold(_ parcel: Parcel) {
+        guard let shard else { return }
+        var backlog = self.backlog ?? Backlog(after: (parcel.pass.records.first?.seq ?? 1) - 1)
+        if self.backlog == nil { shard.metrics.leftBehind(1) }
+        self.backlog = nil
+        var merged = 0
+        for pick in parcel.picks {
+            guard let json = parcel.pass.form(pick.form).json(pick.record) else { continue }
+            if backlog.add(json, parcel.pass.records[pick.record]) { merged += 1 }
+        }
+        shard.metrics.merged(merged)
+        let isTooMuch = backlog.unmergeableBytes > shard.configuration.limits.buffer
+        self.backlog = backlog
+        if isTooMuch { connection?.close(.tooSlow, reason: "alerts come faster than they are read") }
     }
+
+    /// Sends what waits, as far as the client reads it; says whether nothing waits any more.
+    func drain() -> Bool {
+        while backlog != nil, let connection, let shard, connection.isWritable {
+            guard let (frames, events) = backlog?.next(bytes: Self.portion) else {
+                backlog = nil
+                shard.metrics.leftBehind(-1)
+                break
+            }
+            if connection.send(frames) { shard.metrics.delivered(events: events, sends: 1, bytes: frames.readableBytes) }
+        }
+        return backlog == nil
+    }
+
+    /// Bytes of one write of what waited.
+    private static let portion = 16 * 1024
 }

@@ -1,5 +1,4 @@
 import NIOCore
-import NIOWebSocket
 
 /// What a connection is for. All calls come on its event loop.
 protocol WebSocketSession: AnyObject {
@@ -7,16 +6,18 @@ protocol WebSocketSession: AnyObject {
     func opened(_ connection: WebSocketConnection, on shard: HubShard)
     /// A whole message came; the payload of a text is UTF-8.
     func received(_ payload: ByteBuffer, isText: Bool, from connection: WebSocketConnection)
+    /// The peer has read most of what was waiting for it.
+    func becameWritable()
     /// Nothing can be sent any more. Called once.
     func ended()
 }
 
 /// One WebSocket connection: the last handler of its channel, without a task of its own.
 ///
-/// It answers pings and close frames, bounds what waits to be read, notices when the peer is gone, and counts how it ended;
-/// what messages mean is its session's.
+/// It reads frames, answers pings and close frames, bounds what waits to be read, notices when the peer is gone, and counts how
+/// it ended; what messages mean is its session's.
 final class WebSocketConnection: ChannelInboundHandler {
-    typealias InboundIn = WebSocketFrame
+    typealias InboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
 
     /// How long a peer may take to answer our close frame, and to read what waits before it.
@@ -24,10 +25,15 @@ final class WebSocketConnection: ChannelInboundHandler {
 
     /// Its place in its shard's list, which the shard keeps.
     var index = 0
+    /// Its place in its shard's timing wheel, which the wheel keeps.
+    var wheelPlace: (slot: Int, index: Int)?
     private let hub: Hub
     /// Bytes that may wait for the peer to read.
     private let buffer: Int
     private let session: any WebSocketSession
+    private var reader: MessageReader
+    /// What came and was not read yet; more may come while a message is being acted on.
+    private var unread: ByteBuffer?
     private(set) var shard: HubShard?
     private var context: ChannelHandlerContext?
     private var state = State.open
@@ -43,13 +49,21 @@ final class WebSocketConnection: ChannelInboundHandler {
         case closed
     }
 
-    init(hub: Hub, session: any WebSocketSession, buffer: Int) {
+    /// - Parameters:
+    ///   - reader: Has the limits for what the peer sends.
+    ///   - buffer: Bytes that may wait for the peer to read.
+    init(hub: Hub, session: any WebSocketSession, reader: MessageReader, buffer: Int) {
         self.hub = hub
         self.buffer = buffer
         self.session = session
+        self.reader = reader
     }
 
     // MARK: Sending
+
+    /// Whether little waits for the peer to read, so that events should be sent on. Kept here, since asking the channel costs each send as
+    /// much as the rest of what is done for it outside the kernel.
+    private(set) var isWritable = true
 
     /// Sends frames; says whether it did. It does not while the connection closes, nor to a peer for whom too much waits
     /// already, which is closed with 4008.
@@ -62,6 +76,10 @@ final class WebSocketConnection: ChannelInboundHandler {
     /// The same with frames in several pieces.
     func send(pieces: [ByteBuffer]) -> Bool {
         guard let context = contextForSending() else { return false }
+        if pieces.count == 1 {
+            context.writeAndFlush(wrapOutboundOut(pieces[0]), promise: nil)
+            return true
+        }
         for piece in pieces { context.write(wrapOutboundOut(piece), promise: nil) }
         context.flush()
         return true
@@ -69,9 +87,9 @@ final class WebSocketConnection: ChannelInboundHandler {
 
     private func contextForSending() -> ChannelHandlerContext? {
         guard case .open = state, let context else { return nil }
-        // Looking at the flag is cheap, and as long as it is set, less waits than the smallest limit allows.
-        if context.channel.isWritable || waiting(in: context.channel) <= buffer { return context }
-        close(.tooSlow, reason: "events come faster than they are read")
+        // As long as the channel is writable, less waits than the smallest limit allows.
+        if isWritable || waiting(in: context.channel) <= buffer { return context }
+        close(.tooSlow, reason: "answers come faster than they are read")
         return nil
     }
 
@@ -85,8 +103,21 @@ final class WebSocketConnection: ChannelInboundHandler {
     func close(_ code: CloseCode, reason: String = "") {
         guard case .open = state, let context else { return }
         finish(code)
-        state = .closing(context.eventLoop.now + Self.closeTimeout)
+        beginClosing(context)
         context.writeAndFlush(wrapOutboundOut(.closeFrame(code, reason: reason)), promise: nil)
+    }
+
+    private func beginClosing(_ context: ChannelHandlerContext) {
+        state = .closing(context.eventLoop.now + Self.closeTimeout)
+        shard?.look(at: self, in: Self.closeTimeout)
+    }
+
+    /// Ends as the server does: says when to come back, at a time of chance so that not all come at once, and closes with 1001.
+    func goAway() {
+        guard case .open = state else { return }
+        let pause = Int64.random(in: 0...hub.configuration.returnWithin.milliseconds)
+        _ = send(.textFrame(ServerMessage.goingAway(comeBackAfter: .milliseconds(pause)).json))
+        close(.goingAway, reason: "the server goes away; come back in \(pause) ms")
     }
 
     /// Fails the connection as RFC 6455, section 7.1.7, has it: a close frame and then nothing more. The sending side is shut,
@@ -105,7 +136,7 @@ final class WebSocketConnection: ChannelInboundHandler {
             case .fail(let code): fail(code)
             case .answer(let code):
                 finish(code ?? .none)
-                state = .closing(context.eventLoop.now + Self.closeTimeout)
+                beginClosing(context)
                 context.writeAndFlush(wrapOutboundOut(.closeFrame(code))).assumeIsolated().whenComplete { _ in
                     context.close(promise: nil)
                 }
@@ -126,22 +157,29 @@ final class WebSocketConnection: ChannelInboundHandler {
     /// Counts so much less of the peer's silence.
     func forgive(_ amount: TimeAmount) { lastHeard = lastHeard + amount }
 
-    /// Looks at the clock: pings a peer that is due, and ends what took too long.
-    func tick(_ now: NIODeadline) {
-        guard let context else { return }
+    /// Looks at the clock: pings a peer that is due, and ends what took too long. Answers when it is to be looked at again.
+    func tick(_ now: NIODeadline) -> TimeAmount? {
+        guard let context else { return nil }
         switch state {
         case .open:
-            if now - lastHeard > TimeAmount(hub.configuration.silence) {
+            let silence = TimeAmount(hub.configuration.silence)
+            let interval = TimeAmount(hub.configuration.pingInterval)
+            if now - lastHeard > silence {
                 finish(.lost)
                 state = .closing(now)
                 context.close(promise: nil)
-            } else if now - lastPing >= TimeAmount(hub.configuration.pingInterval) {
+                return nil
+            }
+            if now - lastPing >= interval {
                 lastPing = now
                 _ = send(.frame(.ping, ByteBuffer()))
             }
+            return min(lastPing + interval, lastHeard + silence) - now
         case .closing(let deadline):
-            if now >= deadline { context.close(promise: nil) }
-        case .closed: break
+            if now < deadline { return deadline - now }
+            context.close(promise: nil)
+            return nil
+        case .closed: return nil
         }
     }
 
@@ -154,7 +192,7 @@ final class WebSocketConnection: ChannelInboundHandler {
         let (shard, isStopping) = hub.open(self, on: context.eventLoop)
         self.shard = shard
         session.opened(self, on: shard)
-        if isStopping { close(.goingAway, reason: "the server goes away") }
+        if isStopping { goAway() }
     }
 
     func handlerRemoved(context: ChannelHandlerContext) {
@@ -176,19 +214,40 @@ final class WebSocketConnection: ChannelInboundHandler {
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        let frame = unwrapInboundIn(data)
+        var octets = unwrapInboundIn(data)
         lastHeard = context.eventLoop.now
-        if frame.opcode == .connectionClose { return answerClose(frame.unmaskedData) }
-        guard case .open = state else { return }
-        switch frame.opcode {
-        case .text:
-            let text = frame.unmaskedData
-            guard text.isValidUTF8 else { return fail(.invalidText) }
-            session.received(text, isText: true, from: self)
-        case .binary: session.received(frame.unmaskedData, isText: false, from: self)
-        case .ping: _ = send(.frame(.pong, frame.unmaskedData))
-        default: break
+        unread.setOrWriteBuffer(&octets)
+        do throws(FrameViolation) {
+            while let message = try nextMessage() { take(message) }
+        } catch {
+            fail(error.closeCode)
         }
+    }
+
+    private func nextMessage() throws(FrameViolation) -> MessageReader.Message? {
+        guard var octets = unread else { return nil }
+        // The one in the property would share the storage, and then the next read would be copied.
+        unread = nil
+        let message = try reader.next(from: &octets)
+        if octets.readableBytes > 0 { unread = octets }
+        return message
+    }
+
+    private func take(_ message: MessageReader.Message) {
+        if case .close(let payload) = message { return answerClose(payload) }
+        guard case .open = state else { return }
+        switch message {
+        case .text(let text): session.received(text, isText: true, from: self)
+        case .binary(let data): session.received(data, isText: false, from: self)
+        case .ping(let data): _ = send(.frame(.pong, data))
+        case .pong, .close: break
+        }
+    }
+
+    func channelWritabilityChanged(context: ChannelHandlerContext) {
+        isWritable = context.channel.isWritable
+        if case .open = state, isWritable { session.becameWritable() }
+        context.fireChannelWritabilityChanged()
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
@@ -197,12 +256,12 @@ final class WebSocketConnection: ChannelInboundHandler {
             // Half-closed connections are allowed on the HTTP port. Here nothing more can come from a peer that says no more,
             // not even its close frame.
             context.close(promise: nil)
-        case is ChannelShouldQuiesceEvent: close(.goingAway, reason: "the server goes away")
+        case is ChannelShouldQuiesceEvent: shard?.drain()
         default: context.fireUserInboundEventTriggered(event)
         }
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        if let code = CloseCode(error) { fail(code) } else { context.close(promise: nil) }
+        context.close(promise: nil)
     }
 }

@@ -11,12 +11,12 @@ final class Hub: Sendable {
     let metrics = WebSocketMetrics()
     private let directory: RoomDirectory
     private let state = Mutex(State())
-    private let places = Mutex(AlertPlaces())
 
     private struct State {
         var phase = Phase.waiting
         var epoch = ""
         var head: UInt64 = 0
+        var recovery: Recovery?
         var shards: [Entry] = []
     }
 
@@ -43,11 +43,14 @@ final class Hub: Sendable {
     var isFull: Bool { metrics.openNow >= configuration.limits.connections }
 
     /// Says which journal the batches are from, and what was the last event before the first of them.
-    func start(epoch: String, head: UInt64) {
+    func start(_ context: SinkContext) {
+        let recovery = Recovery(
+            context, audiences: directory.audiences, snapshotItems: configuration.limits.snapshotItems)
         state.withLock { state in
             state.phase = .running
-            state.epoch = epoch
-            state.head = head
+            state.epoch = context.epoch
+            state.head = context.head
+            state.recovery = recovery
         }
     }
 
@@ -56,14 +59,14 @@ final class Hub: Sendable {
     /// A batch is either before the connection, and then within the position that it is told, or it is sent to its shard.
     /// A connection that comes while the hub stops is closed at once.
     func open(_ connection: WebSocketConnection, on loop: any EventLoop) -> (shard: HubShard, isStopping: Bool) {
-        let (shard, epoch, head, phase) = state.withLock { state in
+        let (shard, epoch, head, recovery, phase) = state.withLock { state in
             let index = state.shards.firstIndex { $0.loop === loop }
             var entry = index.map { state.shards[$0] } ?? Entry(loop: loop, shard: makeShard(on: loop))
             entry.connections += 1
             if let index { state.shards[index] = entry } else { state.shards.append(entry) }
-            return (entry.shard, state.epoch, state.head, state.phase)
+            return (entry.shard, state.epoch, state.head, state.recovery, state.phase)
         }
-        shard.value.add(connection, epoch: epoch, position: head)
+        shard.value.add(connection, epoch: epoch, position: head, recovery: recovery)
         return (shard.value, phase == .stopping)
     }
 
@@ -84,13 +87,29 @@ final class Hub: Sendable {
     /// Sends a batch, with one hop to each event loop, and returns once every loop has written it. Meanwhile the next events
     /// gather at the caller, so that the next pass is larger the more there is to do.
     func deliver(_ batch: EventBatch) async {
-        guard let last = batch.records.last else { return }
+        var rest = batch.records[...]
+        while !rest.isEmpty {
+            var bytes = 0
+            let part = rest.prefix { record in
+                defer { bytes += record.json.count }
+                return bytes < Self.passBytes
+            }
+            rest = rest.dropFirst(part.count)
+            await deliver(Array(part))
+        }
+    }
+
+    /// About how much goes out at once: what a connection that stalls is left with, beside its backlog.
+    private static let passBytes = 128 * 1024
+
+    private func deliver(_ records: [EventEnvelope]) async {
+        guard let last = records.last else { return }
         let targets = state.withLock { state in
             state.head = last.seq
             return state.shards.filter { $0.connections > 0 }
         }
         guard !targets.isEmpty else { return }
-        let pass = places.withLock { Pass(batch.records, places: &$0) }
+        let pass = Pass(records, for: directory.audiences)
         let passes = targets.map { target in target.loop.submit { target.shard.value.take(pass) } }
         for pass in passes {
             // It fails only if the event loop was shut down, and then nobody is there to send to.
@@ -105,8 +124,9 @@ final class Hub: Sendable {
             return state.shards
         }
         let closings = shards.map { entry in
-            entry.loop.flatSubmit { entry.shard.value.close(.goingAway, reason: "the server goes away") }
+            entry.loop.flatSubmit { entry.shard.value.drain() }
         }
         for closing in closings { try? await closing.get() }
+        state.withLock { $0.recovery }?.clear()
     }
 }

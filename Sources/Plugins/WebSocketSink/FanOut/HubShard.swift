@@ -1,4 +1,6 @@
+import Foundation
 import NIOCore
+import TallywireCore
 
 /// The connections of one event loop, and the rooms that they are in. All of it belongs to that loop: there are no locks.
 final class HubShard {
@@ -17,7 +19,13 @@ final class HubShard {
     private var connections: [WebSocketConnection] = []
     private var clock: RepeatedTask?
     private var meter: StallMeter?
+    private var wheel = TimingWheel()
+    private var isDraining = false
     private var emptied: [EventLoopPromise<Void>] = []
+    /// Sessions that read the journal by themselves until they are where the passes are.
+    private var catchingUp: [ObjectIdentifier: RoomSession] = [:]
+    /// What they read it with; there once the sink has started.
+    private(set) var recovery: Recovery?
 
     init(loop: any EventLoop, configuration: WebSocketConfiguration, directory: RoomDirectory, metrics: WebSocketMetrics) {
         self.loop = loop
@@ -34,19 +42,22 @@ final class HubShard {
 
     /// Takes a connection that has just been opened. `position` is where the hub stands; it counts only while nobody is here,
     /// since a shard without connections is left out of the passes.
-    func add(_ connection: WebSocketConnection, epoch: String, position: UInt64) {
+    func add(_ connection: WebSocketConnection, epoch: String, position: UInt64, recovery: Recovery?) {
         if connections.isEmpty {
             self.epoch = epoch
+            self.recovery = recovery
             head = position
         }
         connection.index = connections.count
         connections.append(connection)
         metrics.opened()
         if clock == nil { startClock() }
+        look(at: connection, in: TimeAmount(configuration.pingInterval))
     }
 
     /// Forgets a connection that was closed.
     func remove(_ connection: WebSocketConnection, code: CloseCode) {
+        wheel.remove(connection)
         let last = connections.removeLast()
         if last !== connection {
             connections[connection.index] = last
@@ -60,19 +71,39 @@ final class HubShard {
         emptied = []
     }
 
-    /// Closes all connections and succeeds once they are gone, which the deadline of each one's close handshake bounds.
-    func close(_ code: CloseCode, reason: String) -> EventLoopFuture<Void> {
+    /// Closes all connections, spread over the time that is configured for it, and succeeds once they are gone, which the deadline of each
+    /// one's close handshake bounds. Calling it again changes nothing.
+    @discardableResult
+    func drain() -> EventLoopFuture<Void> {
         guard !connections.isEmpty else { return loop.makeSucceededVoidFuture() }
         let promise = loop.makePromise(of: Void.self)
         emptied.append(promise)
-        for connection in connections { connection.close(code, reason: reason) }
+        if !isDraining {
+            isDraining = true
+            let steps = max(1, configuration.drain.milliseconds / Self.drainStep.milliseconds)
+            drain(connections[...], share: connections.count / Int(steps) + 1)
+        }
         return promise.futureResult
+    }
+
+    private static let drainStep = Duration.milliseconds(20)
+
+    private func drain(_ rest: ArraySlice<WebSocketConnection>, share: Int) {
+        for connection in rest.prefix(share) { connection.goAway() }
+        let rest = rest.dropFirst(share)
+        guard !rest.isEmpty else {
+            // Who came meanwhile was told at once.
+            isDraining = false
+            return
+        }
+        let bound = NIOLoopBound((shard: self, rest: rest), eventLoop: loop)
+        loop.scheduleTask(in: TimeAmount(Self.drainStep)) { bound.value.shard.drain(bound.value.rest, share: share) }
     }
 
     // MARK: Rooms
 
     func enter(_ session: RoomSession) { rooms.add(session, isAdmin: session.access.isAdmin) }
-    func changeRole(_ session: RoomSession) { rooms.setAdmin(session, session.access.isAdmin) }
+    func changeRole(_ session: RoomSession) { rooms.setAdmin(session.access.isAdmin, session) }
     func exit(_ session: RoomSession) { rooms.remove(session) }
     func leave(_ session: RoomSession, _ room: Room) { rooms.leave(session, room) }
 
@@ -80,21 +111,53 @@ final class HubShard {
         if rooms.join(session, room) { metrics.joined() }
     }
 
+    func track(_ session: RoomSession, adding new: Set<FollowedRoom> = [], removing old: Set<FollowedRoom> = []) {
+        rooms.track(session, adding: new, removing: old)
+    }
+
+    // MARK: Catching up
+
+    func beginCatchUp(_ session: RoomSession) {
+        catchingUp[ObjectIdentifier(session)] = session
+        metrics.catchingUp(1)
+    }
+
+    func endCatchUp(_ session: RoomSession) {
+        if catchingUp.removeValue(forKey: ObjectIdentifier(session)) != nil { metrics.catchingUp(-1) }
+    }
+
     /// Sends a pass to everybody it is for.
     func take(_ pass: Pass) {
         head = pass.last
+        observeAge(of: pass)
         // A send that fails closes its channel at once, which takes the member out of `rooms`. The copy keeps what is iterated.
         let table = rooms
         let tally = table.deliver(pass)
         metrics.delivered(events: tally.events, sends: tally.sends, bytes: tally.bytes)
+        for session in catchingUp.values { session.advance() }
+    }
+
+    /// Notes how old the pass's first event is, for each room that has somebody here and gets something of it.
+    private func observeAge(of pass: Pass) {
+        guard let first = pass.committed else { return }
+        let now = Timestamp(milliseconds: Int64(Date().timeIntervalSince1970 * 1000))
+        let seconds = Double(max(0, now.milliseconds - first.milliseconds)) / 1000
+        metrics.observe(age: seconds, of: rooms.occupiedRooms)
     }
 
     // MARK: Time
 
-    /// One clock for all connections of the loop, while there are any: a timer each would cost more than looking at all. It
-    /// ticks often enough that a close or a silence is noticed within a second.
+    /// Has `connection` looked at in so long, a tick more at most.
+    func look(at connection: WebSocketConnection, in delay: TimeAmount) {
+        let (ticks, rest) = delay.nanoseconds.quotientAndRemainder(dividingBy: period.nanoseconds)
+        wheel.schedule(connection, after: Int(ticks) + (rest > 0 ? 1 : 0))
+    }
+
+    private var period: TimeAmount { .milliseconds(min(1000, max(5, configuration.pingInterval.milliseconds / 4))) }
+
+    /// One clock for all connections of the loop, while there are any. It ticks often enough that a close or a silence is noticed within a
+    /// second.
     private func startClock() {
-        let period = TimeAmount.milliseconds(min(1000, max(5, configuration.pingInterval.milliseconds / 4)))
         let bound = NIOLoopBound(self, eventLoop: loop)
         meter = StallMeter(period: period, now: loop.now)
         clock = loop.scheduleRepeatedTask(initialDelay: period, delay: period) { _ in bound.value.tick() }
@@ -102,10 +165,11 @@ final class HubShard {
 
     private func tick() {
         let now = loop.now
-        let stall = meter?.stall(at: now)
-        for connection in connections {
-            if let stall { connection.forgive(stall) }
-            connection.tick(now)
+        let lateness = meter?.lateness(at: now) ?? .zero
+        metrics.lag(of: ObjectIdentifier(loop), lateness)
+        if let stall = meter?.stall(at: now) { for connection in connections { connection.forgive(stall) } }
+        for connection in wheel.advance() {
+            if let delay = connection.tick(now) { look(at: connection, in: delay) }
         }
     }
 }

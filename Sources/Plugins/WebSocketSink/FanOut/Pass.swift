@@ -1,94 +1,128 @@
 import NIOCore
+import Synchronization
 import TallywireCore
 import TallywireEngine
 
-/// A batch of events as it goes through all event loops: every frame encoded once, one after the other in one buffer.
+/// A batch of events as it goes through all event loops: for each audience every frame is encoded once.
 ///
-/// Frames of a server are not masked, so the same bytes serve every connection, and any run of records is a slice.
-struct Pass: Sendable {
-    /// The frames of all records.
-    let frames: ByteBuffer
+/// Frames of a server are not masked, so the same bytes serve every connection, and any run of events is a slice.
+final class Pass: Sendable {
     let records: [Record]
-    /// The types that occur.
-    let types: EventTypes
-    /// The `seq` of the last record.
+    /// The `seq` of the last event; 0 in a pass without events.
     let last: UInt64
+    /// When the first event was committed.
+    var committed: Timestamp? { envelopes.first?.timestamp }
+    private let envelopes: [EventEnvelope]
+    private let steps: [StockStep?]
+    private let audiences: [Audience]
+    /// Made when the first connection needs it.
+    private let forms: Mutex<[Form?]>
 
-    /// Where a record's frame is, and what rooms look at.
+    /// What rooms look at, and what slow readers need to know.
     struct Record: Sendable {
-        let start: Int
-        let end: Int
-        let type: EventTypes
+        let seq: UInt64
+        let type: EventType
         let product: Int64?
         let variant: Int64?
         let location: String?
+        /// Whether a later value of the same variant makes it needless: a change of stock or price within or out of stock.
+        let isMergeable: Bool
     }
 
-    /// Some of the records' frames in one buffer.
-    struct Part {
-        let frames: ByteBuffer
-        let events: Int
-    }
-
-    /// Encodes the batch. `places` is kept from one to the next.
-    init(_ envelopes: [EventEnvelope], places: inout AlertPlaces) {
-        var frames = ByteBuffer()
-        frames.reserveCapacity(envelopes.reduce(0) { $0 + $1.json.count + 4 })
-        var types: EventTypes = []
-        records = envelopes.map { envelope in
-            let start = frames.writerIndex
-            frames.writeTextFrame(envelope.json)
-            let type = EventTypes(envelope.type)
-            types.formUnion(type)
-            let subject = envelope.subject
-            return Record(
-                start: start, end: frames.writerIndex, type: type, product: subject.product?.rawValue,
-                variant: subject.variant?.rawValue, location: places.location(of: envelope))
+    init(_ envelopes: [EventEnvelope], for audiences: [Audience]) {
+        self.envelopes = envelopes
+        self.audiences = audiences
+        let steps = envelopes.map(\.step)
+        self.steps = steps
+        records = zip(envelopes, steps).map { envelope, step in
+            Record(
+                seq: envelope.seq, type: envelope.type, product: envelope.subject.product?.rawValue,
+                variant: envelope.subject.variant?.rawValue, location: envelope.place,
+                isMergeable: step.map { !$0.isCrossing } ?? false)
         }
-        self.frames = frames
-        self.types = types
         last = envelopes.last?.seq ?? 0
+        forms = Mutex(Array(repeating: nil, count: audiences.count))
     }
 
-    /// The records of these types, or `nil` if there is none.
-    func part(of wanted: EventTypes) -> Part? {
-        if types.isSubset(of: wanted) { return Part(frames: frames, events: records.count) }
-        if types.isDisjoint(with: wanted) { return nil }
-        return part(of: records.indices.filter { !records[$0].type.isDisjoint(with: wanted) })
-    }
-
-    /// The records at these indices, which ascend: a slice if they are neighbours, else a copy for all who want the same.
-    func part(of indices: [Int]) -> Part {
-        let runs = runs(of: indices)
-        guard runs.pieces.count > 1 else { return Part(frames: runs.pieces.first ?? ByteBuffer(), events: runs.events) }
-        var frames = ByteBuffer()
-        frames.reserveCapacity(runs.pieces.reduce(0) { $0 + $1.readableBytes })
-        for piece in runs.pieces { frames.writeImmutableBuffer(piece) }
-        return Part(frames: frames, events: runs.events)
-    }
-
-    /// The records at these indices, which ascend and may repeat, as slices that are as long as can be.
-    func runs(of indices: [Int]) -> (pieces: [ByteBuffer], events: Int) {
-        var pieces: [ByteBuffer] = []
-        var events = 0
-        var run: Range<Int>?
-        func finish() {
-            guard let run, let piece = frames.getSlice(at: run.lowerBound, length: run.count) else { return }
-            pieces.append(piece)
+    /// The events as the audience of this number sees them. The first who asks on any event loop makes it, the others wait for that.
+    func form(_ number: Int) -> Form {
+        forms.withLock { forms in
+            if let form = forms[number] { return form }
+            let form = Form(envelopes, steps, for: audiences[number])
+            forms[number] = form
+            return form
         }
-        var previous: Int?
-        for index in indices where index != previous {
-            previous = index
-            events += 1
-            let record = records[index]
-            if let current = run, current.upperBound == record.start {
-                run = current.lowerBound..<record.end
+    }
+
+    /// What a view gets of the events at `indices`, all unless they are given.
+    func picks(for view: View, at indices: some Sequence<Int>) -> [Pick] {
+        var picks: [Pick] = []
+        var form: (number: Int, form: Form)?
+        for index in indices {
+            guard let number = view.form(of: records[index].type) else { continue }
+            if form?.number != number { form = (number, self.form(number)) }
+            if form?.form.isSeen(index) == true { picks.append(Pick(record: index, form: number)) }
+        }
+        return picks
+    }
+
+    /// What a view gets of all events, `nil` if that is nothing.
+    func parcel(for view: View) -> Parcel? { Parcel(self, picks(for: view, at: records.indices)) }
+}
+
+/// One event of a pass in one form.
+struct Pick: Equatable, Sendable {
+    let record: Int
+    let form: Int
+}
+
+/// Some events of a pass, ready to be sent to all who get the same.
+struct Parcel {
+    let pass: Pass
+    let picks: [Pick]
+    /// Their frames, in pieces that are as long as can be.
+    let pieces: [ByteBuffer]
+    let bytes: Int
+
+    /// `picks` ascend.
+    init?(_ pass: Pass, _ picks: [Pick]) {
+        guard let first = picks.first else { return nil }
+        self.pass = pass
+        self.picks = picks
+        var pieces: [ByteBuffer] = []
+        var number = first.form
+        var form = pass.form(number)
+        var run = form.range(first.record)
+        func finish() { if let piece = form.frames.getSlice(at: run.lowerBound, length: run.count) { pieces.append(piece) } }
+        for pick in picks.dropFirst() {
+            if pick.form != number {
+                finish()
+                number = pick.form
+                form = pass.form(number)
+                run = form.range(pick.record)
+                continue
+            }
+            let range = form.range(pick.record)
+            if range.lowerBound == run.upperBound {
+                run = run.lowerBound..<range.upperBound
             } else {
                 finish()
-                run = record.start..<record.end
+                run = range
             }
         }
         finish()
-        return (pieces, events)
+        if pieces.count > Self.mostPieces {
+            // Many small writes to each of many connections cost more than one copy for all of them.
+            var whole = ByteBuffer()
+            whole.reserveCapacity(pieces.reduce(0) { $0 + $1.readableBytes })
+            for piece in pieces { whole.writeImmutableBuffer(piece) }
+            pieces = [whole]
+        }
+        self.pieces = pieces
+        bytes = pieces.reduce(0) { $0 + $1.readableBytes }
     }
+
+    private static let mostPieces = 4
+
+    var events: Int { picks.count }
 }

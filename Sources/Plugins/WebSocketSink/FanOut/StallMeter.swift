@@ -10,6 +10,9 @@ struct StallMeter {
         last = now
     }
 
+    /// By how much a tick at `now` is late.
+    func lateness(at now: NIODeadline) -> TimeAmount { max(.zero, now - last - period) }
+
     /// At each tick: by how much it is late, if that is more than a whole period.
     mutating func stall(at now: NIODeadline) -> TimeAmount? {
         defer { last = now }

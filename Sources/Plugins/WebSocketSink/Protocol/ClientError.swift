@@ -16,7 +16,8 @@ struct ClientError: Error, Equatable {
     static func invalidMessage(_ what: String) -> ClientError { ClientError("invalid_message", what) }
 
     static func unknownType(_ type: String) -> ClientError {
-        ClientError("unknown_type", "\"\(type.prefix(64))\" is no type of message; there are join, leave, auth and ping")
+        ClientError(
+            "unknown_type", "\"\(type.prefix(64))\" is no type of message; there are join, leave, track, untrack, auth and ping")
     }
 
     static func unknownRoom(_ room: String) -> ClientError {
@@ -28,6 +29,14 @@ struct ClientError: Error, Equatable {
         ClientError("too_many_rooms", "one connection is in at most \(limit) rooms; leave one first")
     }
 
+    static func tooManyTracked(_ limit: Int) -> ClientError {
+        ClientError("too_many_tracked", "one connection tracks at most \(limit) products and variants; untrack some first")
+    }
+
+    static func tooManyItems(_ limit: Int) -> ClientError {
+        ClientError("too_many_items", "a snapshot has at most \(limit) variants, and there are more: page through GET /api/stock")
+    }
+
     static let tokenNeeded = ClientError(
         "unauthenticated", "send {\"type\":\"auth\",\"token\":\"…\"} first: this server asks everybody for a token")
 
@@ -35,8 +44,8 @@ struct ClientError: Error, Equatable {
 
     static func forbidden(room: String, role: Role?) -> ClientError {
         ClientError(
-            "forbidden", "the room \"\(room)\" is for the role \"\(role?.rawValue ?? "")\": show a token of it with an auth message"
-        )
+            "forbidden",
+            "the room \"\(room)\" is for the role \"\(role?.rawValue ?? "")\": show a token of it with an auth message")
     }
 
     static func rateLimited(_ rate: Rate) -> ClientError {

@@ -1,9 +1,12 @@
 import Foundation
+import TallywireCore
 
 /// What a client asks for in one text message.
 enum ClientMessage: Equatable {
     case join(room: String, since: Position?, snapshot: Bool)
     case leave(room: String)
+    case track([FollowedRoom])
+    case untrack([FollowedRoom])
     case auth(token: String)
     case ping(PingID?)
 
@@ -36,8 +39,9 @@ enum ClientMessage: Equatable {
             self = .join(room: try fields.requiredRoom(), since: try fields.position(), snapshot: fields.snapshot ?? false)
         case "leave": self = .leave(room: try fields.requiredRoom())
         case "ping": self = .ping(fields.id)
+        case "track": self = .track(try fields.items())
+        case "untrack": self = .untrack(try fields.items())
         case "auth": self = .auth(token: try fields.requiredToken())
-        case "track", "untrack": throw .unsupported("messages of type \(fields.type)")
         default: throw .unknownType(fields.type)
         }
     }
@@ -60,6 +64,8 @@ private struct Fields: Decodable {
     let id: ClientMessage.PingID?
     let snapshot: Bool?
     let since: Since?
+    let products: [Int64]?
+    let variants: [Int64]?
 
     struct Since: Decodable {
         let epoch: String
@@ -74,6 +80,16 @@ private struct Fields: Decodable {
     func requiredToken() throws(ClientError) -> String {
         guard let token else { throw .invalidMessage("\"token\" is missing") }
         return token
+    }
+
+    /// The products and variants of a `track`.
+    func items() throws(ClientError) -> [FollowedRoom] {
+        guard products != nil || variants != nil else { throw .invalidMessage("\"products\" and \"variants\" are missing") }
+        let ids = (products ?? []) + (variants ?? [])
+        guard ids.allSatisfy({ $0 > 0 && $0 <= Limits.largestBalance }) else {
+            throw .invalidMessage("an id in \"products\" or \"variants\" is not what it should be")
+        }
+        return (products ?? []).map { .product($0) } + (variants ?? []).map { .variant($0) }
     }
 
     func position() throws(ClientError) -> ClientMessage.Position? {

@@ -1,7 +1,9 @@
-/// What a client asks for in the query of its handshake: `?room=a&room=b&since=EPOCH:SEQ`.
+/// What a client asks for in the query of its handshake: `?room=a&room=b&since=EPOCH:SEQ`, or `&snapshot=true`.
 struct Greeting: Equatable {
     var rooms: [String] = []
     var since: ClientMessage.Position?
+    /// Whether the values of the rooms are wanted first.
+    var snapshot = false
     /// Whether there was a `since` that cannot be read.
     var hasBrokenSince = false
 
@@ -14,6 +16,7 @@ struct Greeting: Equatable {
             let value = Self.decoded(parts[1])
             switch parts[0] {
             case "room": rooms.append(value)
+            case "snapshot": snapshot = value == "true"
             case "since":
                 since = ClientMessage.Position(value)
                 hasBrokenSince = since == nil

@@ -1,3 +1,4 @@
+import NIOCore
 import TallywireCore
 import TallywirePipeline
 
@@ -12,7 +13,10 @@ enum ServerMessage {
     case left(room: String, because: Reason? = nil)
     /// The client is whom its token names, until the token expires.
     case authenticated(Principal)
+    case untracked([FollowedRoom])
     case pong(ClientMessage.PingID?, seq: UInt64)
+    /// The server will close the connection next. Whoever comes back waits so long.
+    case goingAway(comeBackAfter: Duration)
     case error(ClientError)
 
     /// Why something ended by itself.
@@ -60,20 +64,13 @@ enum ServerMessage {
                 json.key("code")
                 json.string(reason.rawValue)
             }
-        case .authenticated(let principal):
-            json.string("authenticated")
-            json.key("role")
-            json.string(principal.role.rawValue)
-            json.key("subject")
-            json.string(principal.subject)
-            if let device = principal.device {
-                json.key("device")
-                json.string(device)
-            }
-            if let validUntil = principal.validUntil {
-                json.key("expiresAt")
-                json.string(validUntil.description)
-            }
+        case .authenticated(let principal): write(principal, to: &json)
+        case .untracked(let items):
+            json.string("untracked")
+            json.key("products")
+            json.array { json in for case .product(let id) in items { json.integer(id) } }
+            json.key("variants")
+            json.array { json in for case .variant(let id) in items { json.integer(id) } }
         case .pong(let id, let seq):
             json.string("pong")
             switch id {
@@ -87,12 +84,76 @@ enum ServerMessage {
             }
             json.key("seq")
             json.integer(seq)
+        case .goingAway(let pause):
+            json.string("going_away")
+            json.key("comeBackAfter")
+            json.integer(pause.milliseconds)
         case .error(let error):
             json.string("error")
             json.key("code")
             json.string(error.code)
             json.key("message")
             json.string(error.message)
+        }
+    }
+}
+
+extension ServerMessage {
+    private func write(_ principal: Principal, to json: inout JSONWriter) {
+        json.string("authenticated")
+        json.key("role")
+        json.string(principal.role.rawValue)
+        json.key("subject")
+        json.string(principal.subject)
+        if let device = principal.device {
+            json.key("device")
+            json.string(device)
+        }
+        if let validUntil = principal.validUntil {
+            json.key("expiresAt")
+            json.string(validUntil.description)
+        }
+    }
+
+    /// A message with the values of variants, which are encoded already: one page of it.
+    enum Items {
+        /// A room's values; `changedSince` says that they are only those that changed after that event. Those in no room have none.
+        case snapshot(room: String?, seq: UInt64, changedSince: UInt64?)
+        /// The values of what is tracked from now on.
+        case tracking(seq: UInt64)
+
+        /// The whole frame, with the items between its head and its end.
+        func frame(around items: [ByteBuffer], isLast: Bool) -> [ByteBuffer] {
+            var json = JSONWriter(capacity: 128)
+            json.object { json in
+                json.key("type")
+                switch self {
+                case .snapshot(let room, let seq, let since):
+                    json.string("snapshot")
+                    json.key("room")
+                    if let room { json.string(room) } else { json.null() }
+                    json.key("seq")
+                    json.integer(seq)
+                    if let since {
+                        json.key("changedSince")
+                        json.integer(since)
+                    }
+                case .tracking(let seq):
+                    json.string("tracking")
+                    json.key("seq")
+                    json.integer(seq)
+                }
+                json.key("items")
+                json.raw("[".utf8)
+            }
+            let head = json.bytes.dropLast()
+            let end = isLast ? "],\"last\":true}" : "],\"last\":false}"
+            let length = head.count + items.reduce(0) { $0 + $1.readableBytes } + end.utf8.count
+            var first = ByteBuffer()
+            first.reserveCapacity(head.count + 10)
+            first.writeFrameHeader(.text, length: length)
+            first.writeBytes(head)
+            return [first] + items + [ByteBuffer(string: end)]
         }
     }
 }

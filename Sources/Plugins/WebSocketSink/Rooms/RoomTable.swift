@@ -1,59 +1,32 @@
 import NIOCore
 
-/// Somebody who can be in rooms and takes frames.
-protocol RoomMember: AnyObject {
-    /// Kept for the table, which alone changes it.
-    var membership: Membership { get set }
-
-    /// Sends the frames of so many events; says whether it did. The member may leave the table while it does.
-    func send(_ frames: ByteBuffer, events: Int) -> Bool
-
-    /// Sends the frames of so many events, which are in several pieces; says whether it did.
-    func send(pieces: [ByteBuffer], events: Int) -> Bool
-}
-
-/// What one member is in.
-struct Membership {
-    /// Its rooms in the order in which they were joined.
-    fileprivate(set) var rooms: [Room] = []
-    /// Whether it gets from rooms such as `product:1` what is for admins alone.
-    fileprivate(set) var isAdmin = false
-    /// What it gets from rooms with a name, or from being in no room.
-    fileprivate(set) var events: EventTypes = []
-    /// The list of the table that it stands in, and its place there.
-    fileprivate var list = 0
-    fileprivate var position = 0
-    /// While a pass goes on, the records that several rooms bring it.
-    fileprivate var matches: [Int] = []
-}
-
 /// Who is in which room, on one event loop, and who gets what of a pass.
 ///
-/// The rooms with a name differ only in their types, so what a member gets from all of them together is a set of types.
-/// Members with the same set stand in one list and share the same bytes, however many rooms they are in: a pass costs them one
-/// send each and nothing else. Members of rooms such as `product:1` stand in a list of their own; those with several rooms get
-/// their records once, in order, as pieces of the pass.
+/// Members who follow nothing stand in one list for each view and share the same bytes: a pass costs them one send each and nothing else.
+/// Followed products, variants and locations have lists of their own, found by the event: what an event costs is in proportion to those who
+/// follow it, not to all.
 struct RoomTable<Member: RoomMember> {
     let directory: RoomDirectory
-    /// One list for each set of types, and the followers at the end.
-    private var lists: [[Member]]
-    private var products: [Int64: Followers] = [:]
-    private var variants: [Int64: Followers] = [:]
-    private var locations: [String: Followers] = [:]
+    private var lists: [View: [Member]] = [:]
+    /// Members who follow something and have a view beside.
+    private var mixed: [Member] = []
+    private var followingCount = 0
+    private var followers: [FollowedRoom: Followers] = [:]
+    private var locationsFollowed = 0
+    /// How many members are in each room with a name.
+    private var occupation: [Int]
 
-    private static var followers: Int { EventTypes.count }
-
-    /// The members of one room such as `product:1`.
+    /// The members of one followed room.
     private final class Followers {
         var members: [Member] = []
         var positions: [ObjectIdentifier: Int] = [:]
-        /// While a pass goes on, the records that match.
+        /// While a pass goes on, the events that match.
         var matches: [Int] = []
     }
 
     init(_ directory: RoomDirectory) {
         self.directory = directory
-        lists = Array(repeating: [], count: EventTypes.count + 1)
+        occupation = Array(repeating: 0, count: directory.named.count)
     }
 
     // MARK: Membership
@@ -61,105 +34,132 @@ struct RoomTable<Member: RoomMember> {
     /// Takes a new member, who is in no room.
     mutating func add(_ member: Member, isAdmin: Bool = true) {
         member.membership = Membership()
-        member.membership.isAdmin = isAdmin
-        member.membership.events = directory.broadcast
+        member.membership.followedView = isAdmin ? directory.followedByAdmin : directory.followed
         enlist(member)
     }
 
-    /// Says whether the member is an admin from now on.
-    func setAdmin(_ member: Member, _ isAdmin: Bool) { member.membership.isAdmin = isAdmin }
-
     /// Takes the member out of everything.
     mutating func remove(_ member: Member) {
-        for case .followed(let room) in member.membership.rooms { unfollow(room, member) }
+        change(member) { membership in
+            membership.rooms = []
+            membership.tracked = []
+        }
         delist(member)
-        member.membership.rooms = []
     }
 
     /// Puts the member into a room; says whether it was not there before.
     @discardableResult
     mutating func join(_ member: Member, _ room: Room) -> Bool {
         guard !member.membership.rooms.contains(room) else { return false }
-        delist(member)
-        member.membership.rooms.append(room)
-        if case .followed(let room) = room { follow(room, member) }
-        enlist(member)
+        change(member) { $0.rooms.append(room) }
         return true
     }
 
     /// Takes the member out of a room; says whether it was there.
     @discardableResult
     mutating func leave(_ member: Member, _ room: Room) -> Bool {
-        guard let index = member.membership.rooms.firstIndex(of: room) else { return false }
-        delist(member)
-        member.membership.rooms.remove(at: index)
-        if case .followed(let room) = room { unfollow(room, member) }
-        enlist(member)
+        guard member.membership.rooms.contains(room) else { return false }
+        change(member) { membership in membership.rooms.removeAll { $0 == room } }
         return true
     }
 
-    private mutating func enlist(_ member: Member) {
-        let rooms = member.membership.rooms
-        var events: EventTypes = rooms.isEmpty ? directory.broadcast : []
-        var list: Int?
-        for room in rooms {
-            switch room {
-            case .named(let place): events.formUnion(directory.named[place])
-            case .followed: list = Self.followers
-            }
+    /// Lets the member track more and less.
+    mutating func track(_ member: Member, adding new: Set<FollowedRoom>, removing old: Set<FollowedRoom> = []) {
+        change(member) { membership in
+            membership.tracked.subtract(old)
+            membership.tracked.formUnion(new)
         }
-        let target = list ?? Int(events.rawValue)
-        member.membership.events = events
-        member.membership.list = target
-        member.membership.position = lists[target].count
-        lists[target].append(member)
+    }
+
+    /// Sets whether the member gets what is for the role `admin`.
+    mutating func setAdmin(_ isAdmin: Bool, _ member: Member) {
+        let view = isAdmin ? directory.followedByAdmin : directory.followed
+        change(member) { $0.followedView = view }
+    }
+
+    private mutating func change(_ member: Member, _ body: (inout Membership) -> Void) {
+        delist(member)
+        let before = Self.followed(by: member.membership)
+        count(member, -1)
+        body(&member.membership)
+        count(member, 1)
+        let after = Self.followed(by: member.membership)
+        for room in before.subtracting(after) { unfollow(room, member) }
+        for room in after.subtracting(before) { follow(room, member) }
+        enlist(member)
+    }
+
+    private mutating func count(_ member: Member, _ change: Int) {
+        for case .named(let place) in member.membership.rooms { occupation[place] += change }
+    }
+
+    private static func followed(by membership: Membership) -> Set<FollowedRoom> {
+        var followed = membership.tracked
+        for case .followed(let room) in membership.rooms { followed.insert(room) }
+        return followed
+    }
+
+    private mutating func enlist(_ member: Member) {
+        let membership = member.membership
+        var view: View = membership.isIdle ? directory.broadcast : .nothing
+        for case .named(let place) in membership.rooms { view.merge(directory.named[place]) }
+        member.membership.view = view
+        let list: Membership.List = !membership.isFollowing ? .view(view) : view.isNothing ? .following : .mixed
+        member.membership.place.list = list
+        switch list {
+        case .view(let view):
+            member.membership.place.position = lists[view, default: []].count
+            lists[view, default: []].append(member)
+        case .mixed:
+            member.membership.place.position = mixed.count
+            mixed.append(member)
+        case .following: followingCount += 1
+        case .none: break
+        }
     }
 
     private mutating func delist(_ member: Member) {
-        let list = member.membership.list
-        let position = member.membership.position
-        let last = lists[list].removeLast()
+        let place = member.membership.place
+        member.membership.place.list = .none
+        switch place.list {
+        case .view(let view):
+            Self.remove(member, at: place.position, from: &lists[view, default: []])
+            if lists[view]?.isEmpty == true { lists[view] = nil }
+        case .mixed: Self.remove(member, at: place.position, from: &mixed)
+        case .following: followingCount -= 1
+        case .none: break
+        }
+    }
+
+    private static func remove(_ member: Member, at position: Int, from list: inout [Member]) {
+        let last = list.removeLast()
         guard last !== member else { return }
-        lists[list][position] = last
-        last.membership.position = position
+        list[position] = last
+        last.membership.place.position = position
     }
 
     private mutating func follow(_ room: FollowedRoom, _ member: Member) {
-        let followers = followers(of: room) ?? Followers()
-        followers.positions[ObjectIdentifier(member)] = followers.members.count
-        followers.members.append(member)
-        setFollowers(of: room, followers)
+        let entry = followers[room] ?? Followers()
+        entry.positions[ObjectIdentifier(member)] = entry.members.count
+        entry.members.append(member)
+        followers[room] = entry
+        if case .location = room { locationsFollowed += 1 }
     }
 
     private mutating func unfollow(_ room: FollowedRoom, _ member: Member) {
-        guard let followers = followers(of: room),
-            let position = followers.positions.removeValue(forKey: ObjectIdentifier(member))
-        else { return }
-        let last = followers.members.removeLast()
+        guard let entry = followers[room], let position = entry.positions.removeValue(forKey: ObjectIdentifier(member)) else {
+            return
+        }
+        let last = entry.members.removeLast()
         if last !== member {
-            followers.members[position] = last
-            followers.positions[ObjectIdentifier(last)] = position
+            entry.members[position] = last
+            entry.positions[ObjectIdentifier(last)] = position
         }
-        if followers.members.isEmpty { setFollowers(of: room, nil) }
+        if entry.members.isEmpty { followers[room] = nil }
+        if case .location = room { locationsFollowed -= 1 }
     }
 
-    private func followers(of room: FollowedRoom) -> Followers? {
-        switch room {
-        case .product(let id): products[id]
-        case .variant(let id): variants[id]
-        case .location(let code): locations[code]
-        }
-    }
-
-    private mutating func setFollowers(of room: FollowedRoom, _ followers: Followers?) {
-        switch room {
-        case .product(let id): products[id] = followers
-        case .variant(let id): variants[id] = followers
-        case .location(let code): locations[code] = followers
-        }
-    }
-
-    // MARK: Delivery
+    // MARK: Parcel
 
     /// What a pass came to.
     struct Tally: Equatable {
@@ -170,79 +170,89 @@ struct RoomTable<Member: RoomMember> {
         var bytes = 0
     }
 
-    /// Sends each member what it is to get of the pass: every record once at most, in order, with one flush.
+    /// Gives each member what it is to get of the pass: every event once at most, in order.
     ///
     /// It is not `mutating`: a member may leave while it is sent to, and that must find the table accessible.
     func deliver(_ pass: Pass) -> Tally {
         var tally = Tally()
-        for list in 1..<EventTypes.count {
-            let members = lists[list]
-            guard !members.isEmpty, let part = pass.part(of: EventTypes(rawValue: UInt8(list))) else { continue }
-            for member in members { send(part, to: member, &tally) }
+        for (view, members) in lists where !view.isNothing {
+            guard let parcel = pass.parcel(for: view) else { continue }
+            for member in members { give(parcel, to: member, &tally) }
         }
-        if !lists[Self.followers].isEmpty { deliverToFollowers(pass, &tally) }
+        if !mixed.isEmpty || !followers.isEmpty { deliverToFollowers(pass, &tally) }
         return tally
     }
 
     private func deliverToFollowers(_ pass: Pass, _ tally: inout Tally) {
-        var rooms: [Followers] = []
-        func match(_ followers: Followers?, _ index: Int) {
-            guard let followers else { return }
-            if followers.matches.isEmpty { rooms.append(followers) }
-            followers.matches.append(index)
-        }
-        for (index, record) in pass.records.enumerated() where !record.type.isDisjoint(with: directory.followed) {
-            if let id = record.product, !products.isEmpty { match(products[id], index) }
-            if let id = record.variant, !variants.isEmpty { match(variants[id], index) }
-            if let code = record.location, !locations.isEmpty { match(locations[code], index) }
-        }
         var merging: [Member] = []
-        for member in lists[Self.followers] where !member.membership.events.isDisjoint(with: pass.types) {
-            merging.append(member)
-            for (index, record) in pass.records.enumerated() where !record.type.isDisjoint(with: member.membership.events) {
-                member.membership.matches.append(index)
-            }
-        }
-        for room in rooms {
-            let part = pass.part(of: room.matches)
-            let open = room.matches.filter { !pass.records[$0].type.isDisjoint(with: directory.broadcast) }
-            let openPart = open.count == room.matches.count ? part : pass.part(of: open)
+        for room in match(pass) {
+            // Members who follow just this and have no view share their bytes; there are two kinds of them.
+            var shared: [View: Parcel?] = [:]
             for member in room.members {
-                let (matches, part) = member.membership.isAdmin ? (room.matches, part) : (open, openPart)
-                guard !matches.isEmpty else { continue }
-                if member.membership.rooms.count == 1 {
-                    send(part, to: member, &tally)
+                if case .following = member.membership.place.list,
+                    member.membership.rooms.count + member.membership.tracked.count == 1
+                {
+                    let view = member.membership.followedView
+                    let parcel = shared[view] ?? Parcel(pass, pass.picks(for: view, at: room.matches))
+                    shared[view] = .some(parcel)
+                    if let parcel { give(parcel, to: member, &tally) }
                 } else {
-                    if member.membership.matches.isEmpty { merging.append(member) }
-                    member.membership.matches.append(contentsOf: matches)
+                    if member.membership.place.matches.isEmpty { merging.append(member) }
+                    member.membership.place.matches.append(contentsOf: room.matches)
                 }
             }
             room.matches.removeAll(keepingCapacity: true)
         }
+        for member in mixed where member.membership.place.matches.isEmpty { merging.append(member) }
         for member in merging {
-            member.membership.matches.sort()
-            let runs = pass.runs(of: member.membership.matches)
-            member.membership.matches = []
-            if let run = runs.pieces.first, runs.pieces.count == 1 {
-                send(Pass.Part(frames: run, events: runs.events), to: member, &tally)
-            } else if member.send(pieces: runs.pieces, events: runs.events) {
-                tally.events += runs.events
-                tally.sends += 1
-                tally.bytes += runs.pieces.reduce(0) { $0 + $1.readableBytes }
-            }
+            let matches = Set(member.membership.place.matches)
+            member.membership.place.matches = []
+            let picks = member.membership.picks(of: pass) { matches.contains($0) }
+            if let parcel = Parcel(pass, picks) { give(parcel, to: member, &tally) }
         }
     }
 
+    /// The followed rooms that the pass has events for, with these in their `matches`.
+    private func match(_ pass: Pass) -> [Followers] {
+        var rooms: [Followers] = []
+        func match(_ room: FollowedRoom, _ index: Int) {
+            guard let entry = followers[room] else { return }
+            if entry.matches.isEmpty { rooms.append(entry) }
+            entry.matches.append(index)
+        }
+        for (index, record) in pass.records.enumerated() where directory.followedByAdmin.form(of: record.type) != nil {
+            if let id = record.product { match(.product(id), index) }
+            if let id = record.variant { match(.variant(id), index) }
+            if locationsFollowed > 0, let code = record.location { match(.location(code), index) }
+        }
+        return rooms
+    }
+
     @inline(__always)
-    private func send(_ part: Pass.Part, to member: Member, _ tally: inout Tally) {
-        guard member.send(part.frames, events: part.events) else { return }
-        tally.events += part.events
+    private func give(_ parcel: Parcel, to member: Member, _ tally: inout Tally) {
+        guard member.take(parcel) else { return }
+        tally.events += parcel.events
         tally.sends += 1
-        tally.bytes += part.frames.readableBytes
+        tally.bytes += parcel.bytes
     }
 
     /// Members in all, for tests and limits.
-    var count: Int { lists.reduce(0) { $0 + $1.count } }
-    /// Rooms such as `product:1` that somebody is in.
-    var followedRooms: Int { products.count + variants.count + locations.count }
+    var count: Int { lists.values.reduce(0) { $0 + $1.count } + mixed.count + followingCount }
+    /// The rooms with a name that somebody is in.
+    var occupiedRooms: [Int] { occupation.indices.filter { occupation[$0] > 0 } }
+
+    /// Products, variants and locations that somebody follows.
+    var followedRooms: Int { followers.count }
+}
+
+extension Membership {
+    /// What it gets of a pass, of which the events that `matches` says belong to what it follows.
+    func picks(of pass: Pass, where matches: (Int) -> Bool) -> [Pick] {
+        pass.records.indices.compactMap { index in
+            let type = pass.records[index].type
+            let form = [view.form(of: type), matches(index) ? followedView.form(of: type) : nil].compactMap(\.self).min()
+            guard let form, pass.form(form).isSeen(index) else { return nil }
+            return Pick(record: index, form: form)
+        }
+    }
 }

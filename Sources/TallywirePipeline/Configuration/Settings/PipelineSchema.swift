@@ -75,6 +75,7 @@ enum PipelineSchema {
         .optional(
             "idle", .duration(.milliseconds(100) ... .seconds(3_600)), default: "60s",
             "How long a connection may rest between requests."),
+        .optional("streams", .integer(1...100_000), default: 1_000, "Event streams (SSE) at once."),
     ]
 
     private static let auth: OptionSchema = [

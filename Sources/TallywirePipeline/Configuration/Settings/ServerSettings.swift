@@ -69,6 +69,8 @@ public struct HTTPSettings: Decodable, Sendable {
         public var handshake: Duration
         /// Default 60 seconds.
         public var idle: Duration
+        /// Event streams (SSE) at once. Default 1,000.
+        public var streams: Int
     }
 }
 

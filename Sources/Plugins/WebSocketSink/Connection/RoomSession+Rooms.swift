@@ -1,0 +1,81 @@
+extension RoomSession {
+    /// Joins a room: live from here on, or after what was missed, or after its values.
+    func join(_ name: String, since: ClientMessage.Position?, snapshot: Bool, on shard: HubShard) throws(ClientError) {
+        guard let room = shard.directory.room(named: name) else { throw .unknownRoom(name) }
+        try checkAccess(to: room, name, on: shard)
+        let limit = shard.configuration.limits.roomsPerConnection
+        let wasIn = membership.rooms.contains(room)
+        guard wasIn || membership.rooms.count < limit else { throw .tooManyRooms(limit) }
+        if wasIn {
+            guard since != nil || snapshot else {
+                return send(.joined(room: name, epoch: shard.epoch, seq: shard.head, recovered: nil))
+            }
+            catchUp?.forgetStages(of: room)
+            coverage.end(room, at: position)
+        } else if membership.isIdle {
+            coverage.end(nil, at: position)
+        }
+        shard.join(self, room)
+        let roomName = CatchUp.RoomName(room: room, name: name)
+        switch recovery(of: room, since: since, snapshot: snapshot, on: shard) {
+        case .none(let recovered):
+            coverage.begin(room, at: shard.head)
+            send(.joined(room: name, epoch: shard.epoch, seq: shard.head, recovered: recovered))
+        case .events(let since):
+            coverage.begin(room, at: .max)
+            start(.replay(roomName, since: since), on: shard)
+        case .values(let since):
+            coverage.begin(room, at: .max)
+            start(.values(roomName, since: since, progress: .waiting(answersJoin: true)), on: shard)
+        }
+    }
+
+    private enum RoomRecovery {
+        case none(recovered: Bool?)
+        case events(since: UInt64)
+        case values(since: UInt64?)
+    }
+
+    /// What a client needs that joins the room and says that it has everything up to `since`.
+    private func recovery(
+        of room: Room, since: ClientMessage.Position?, snapshot: Bool, on shard: HubShard
+    ) -> RoomRecovery {
+        let rules = shard.directory.rules(of: room)
+        guard !snapshot || !rules.snapshot else { return .values(since: nil) }
+        guard let since else { return .none(recovered: snapshot ? false : nil) }
+        // A position that this journal has not reached is of another one, whatever it calls itself.
+        guard since.epoch == shard.epoch, since.seq <= shard.head else {
+            return rules.snapshot ? .values(since: nil) : .none(recovered: false)
+        }
+        if since.seq == shard.head, since.seq >= position { return .none(recovered: true) }
+        if shard.head - since.seq <= UInt64(rules.replay), since.seq >= coverage.forgotten { return .events(since: since.seq) }
+        return rules.snapshot ? .values(since: since.seq) : .none(recovered: false)
+    }
+
+    func leave(_ room: Room, on shard: HubShard) {
+        guard membership.rooms.contains(room) else { return }
+        catchUp?.forgetStages(of: room)
+        coverage.end(room, at: position)
+        shard.leave(self, room)
+        if membership.isIdle { coverage.begin(nil, at: shard.head) }
+        advance()
+    }
+
+    /// Tracks products and variants: their values first, then their events.
+    func track(_ items: [FollowedRoom], on shard: HubShard) throws(ClientError) {
+        let new = Set(items)
+        let limit = shard.configuration.limits.trackedPerConnection
+        guard membership.tracked.union(new).count <= limit else { throw .tooManyTracked(limit) }
+        if membership.isIdle, !new.isEmpty { coverage.end(nil, at: position) }
+        shard.track(self, adding: new)
+        coverage.track(new, at: .max)
+        start(.tracking(Array(new), progress: .waiting(answersJoin: false)), on: shard)
+    }
+
+    func untrack(_ items: [FollowedRoom], on shard: HubShard) {
+        guard !membership.tracked.isDisjoint(with: items) else { return }
+        coverage.untrack(items, at: position)
+        shard.track(self, removing: Set(items))
+        if membership.isIdle { coverage.begin(nil, at: shard.head) }
+    }
+}

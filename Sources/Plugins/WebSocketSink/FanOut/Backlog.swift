@@ -1,0 +1,100 @@
+import DequeModule
+import NIOCore
+
+/// What a connection has still to be sent that reads more slowly than events come.
+///
+/// Of a variant's changes only the newest waits, and says how many were merged into it. Alerts, changes of status, and changes into and out
+/// of stock all wait, in their places. So it grows with the variants that change and not with the events, and everything goes out in the
+/// order of `seq`.
+struct Backlog {
+    private struct Entry {
+        let json: [UInt8]
+        let variant: Int64?
+        var merged: Int
+    }
+
+    /// `nil` where an entry was merged into a later one.
+    private var entries: Deque<Entry?> = []
+    /// How many entries were taken out at the front.
+    private var offset = 0
+    /// Where each variant's mergeable entry stands, counted from the first that ever was.
+    private var places: [Int64: Int] = [:]
+    private var holes = 0
+    /// Everything up to this event was sent before the first that waits.
+    let position: UInt64
+
+    init(after position: UInt64) {
+        self.position = position
+    }
+
+    /// Bytes of the entries that nothing is merged into.
+    private(set) var unmergeableBytes = 0
+
+    /// What one entry costs beside its JSON.
+    static let overhead = 64
+
+    var isEmpty: Bool { entries.isEmpty }
+    var count: Int { entries.count - holes }
+
+    /// Takes an event; says whether an earlier one was merged into it.
+    mutating func add(_ json: [UInt8], _ record: Pass.Record) -> Bool {
+        guard record.isMergeable, let variant = record.variant else {
+            entries.append(Entry(json: json, variant: nil, merged: 0))
+            unmergeableBytes += json.count + Self.overhead
+            return false
+        }
+        var merged = 0
+        if let place = places[variant], let earlier = entries[place - offset] {
+            merged = earlier.merged + 1
+            entries[place - offset] = nil
+            holes += 1
+        }
+        places[variant] = offset + entries.count
+        entries.append(Entry(json: json, variant: variant, merged: merged))
+        if holes > 64, holes * 2 > entries.count { closeHoles() }
+        return merged > 0
+    }
+
+    /// The frames of what is next, about so many bytes, and how many events they are.
+    mutating func next(bytes: Int) -> (frames: ByteBuffer, events: Int)? {
+        var frames = ByteBuffer()
+        var events = 0
+        while frames.readableBytes < bytes, let next = entries.popFirst() {
+            offset += 1
+            guard let entry = next else {
+                holes -= 1
+                continue
+            }
+            events += 1
+            if let variant = entry.variant { places[variant] = nil } else { unmergeableBytes -= entry.json.count + Self.overhead }
+            if entry.merged == 0 {
+                frames.writeTextFrame(entry.json)
+            } else {
+                frames.writeTextFrame(Self.conflated(entry.json, entry.merged))
+            }
+        }
+        return events == 0 ? nil : (frames, events)
+    }
+
+    private mutating func closeHoles() {
+        entries = Deque(entries.lazy.filter { $0 != nil })
+        offset = 0
+        holes = 0
+        places.removeAll(keepingCapacity: true)
+        for (index, entry) in entries.enumerated() { if let variant = entry?.variant { places[variant] = index } }
+    }
+
+    /// An event's JSON with `"conflated":n` behind its `seq`, which is its second member.
+    private static func conflated(_ json: [UInt8], _ merged: Int) -> [UInt8] {
+        let place = json.withUnsafeBufferPointer { bytes in
+            var members = JSONMembers(bytes, objectAt: 0)
+            while let (key, value) = members.next() {
+                if bytes.holds("seq", at: key) { return value.upperBound }
+            }
+            return 1
+        }
+        var result = json
+        result.insert(contentsOf: ",\"conflated\":\(merged)".utf8, at: place)
+        return result
+    }
+}

@@ -1,0 +1,81 @@
+/// The header of a client's frame, taken octet by octet and refused at the first octet that is wrong (RFC 6455, section 5.2).
+struct FrameHeader {
+    private(set) var opcode = Opcode.continuation
+    private(set) var isFinal = false
+    /// Octets of payload.
+    private(set) var length: UInt64 = 0
+    /// The octets of the masking key in the order of the wire.
+    private(set) var key: UInt32 = 0
+    private var stage = Stage.first
+
+    private enum Stage: Equatable {
+        case first, second
+        /// So many octets of the extended length are still to come.
+        case length(UInt8)
+        case key(UInt8)
+    }
+
+    /// What a frame is, by its number on the wire.
+    enum Opcode: UInt8 {
+        case continuation = 0
+        case text = 1
+        case binary = 2
+        case close = 8
+        case ping = 9
+        case pong = 10
+
+        var isControl: Bool { rawValue >= 8 }
+    }
+
+    /// Takes the next octet; says whether the header is whole with it.
+    mutating func take(_ octet: UInt8) throws(FrameViolation) -> Bool {
+        switch stage {
+        case .first:
+            guard octet & 0x70 == 0 else { throw .reservedBits }
+            guard let opcode = Opcode(rawValue: octet & 0x0F) else { throw .reservedOpcode }
+            self.opcode = opcode
+            isFinal = octet & 0x80 != 0
+            guard isFinal || !opcode.isControl else { throw .fragmentedControl }
+            stage = .second
+        case .second:
+            guard octet & 0x80 != 0 else { throw .notMasked }
+            guard octet & 0x7F < 126 || !opcode.isControl else { throw .longControl }
+            switch octet & 0x7F {
+            case 126: stage = .length(2)
+            case 127: stage = .length(8)
+            case let short:
+                length = UInt64(short)
+                stage = .key(4)
+            }
+        case .length(let missing):
+            length = length << 8 | UInt64(octet)
+            stage = missing > 1 ? .length(missing - 1) : .key(4)
+        case .key(let missing):
+            key = key << 8 | UInt32(octet)
+            stage = .key(missing - 1)
+            return missing == 1
+        }
+        return false
+    }
+}
+
+/// What a client must not send.
+enum FrameViolation: Error, Equatable {
+    case notMasked, reservedBits, reservedOpcode, fragmentedControl, longControl
+    /// A fragment that continues nothing, and a message within another.
+    case unexpectedContinuation, unfinishedMessage
+    /// The text is not UTF-8.
+    case invalidText
+    case tooBig, tooManyFragments
+
+    /// The code that tells the client.
+    var closeCode: CloseCode {
+        switch self {
+        case .notMasked, .reservedBits, .reservedOpcode, .fragmentedControl, .longControl, .unexpectedContinuation,
+            .unfinishedMessage:
+            .protocolError
+        case .invalidText: .invalidText
+        case .tooBig, .tooManyFragments: .tooBig
+        }
+    }
+}

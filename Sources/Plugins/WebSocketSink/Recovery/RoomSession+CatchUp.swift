@@ -1,0 +1,220 @@
+import DequeModule
+import NIOCore
+import TallywireCore
+import TallywireEngine
+
+/// How a connection catches up: stage by stage, as fast as the client reads and no faster.
+extension RoomSession {
+    /// Begins to catch up, or goes on with one thing more to do.
+    func start(_ stage: CatchUp.Stage, on shard: HubShard) {
+        if catchUp == nil {
+            catchUp = CatchUp(position: shard.head)
+            shard.beginCatchUp(self)
+        }
+        catchUp?.stages.append(stage)
+        advance()
+    }
+
+    /// Does what can be done now: until the client has enough to read, or the journal has to be asked. Called again then.
+    func advance() {
+        guard catchUp?.isAdvancing == false else { return }
+        catchUp?.isAdvancing = true
+        defer { catchUp?.isAdvancing = false }
+        while let shard, let connection, connection.isWritable, let catchUp, !catchUp.isReading {
+            guard drain() else { return }
+            if let stage = catchUp.stages.first {
+                run(stage, on: shard)
+            } else if catchUp.position < shard.head {
+                replay(after: catchUp.position, on: shard)
+            } else if catchUp.position >= coverage.end {
+                self.catchUp = nil
+                shard.endCatchUp(self)
+            } else {
+                // Values were read that are ahead of the passes; the next pass brings this on.
+                return
+            }
+        }
+    }
+
+    private func run(_ stage: CatchUp.Stage, on shard: HubShard) {
+        switch stage {
+        case .replay(let name, let since):
+            guard since == shard.head || shard.recovery?.pages.page(after: since, head: shard.head) != nil else {
+                return loadPage(after: since, on: shard)
+            }
+            finishStage()
+            send(.joined(room: name.name ?? "", epoch: shard.epoch, seq: shard.head, recovered: true))
+            goBack(to: since)
+            coverage.set(name.room, at: since)
+        case .values(let name, let since, .waiting(let answersJoin)):
+            let form = name.room.map { shard.directory.form(of: $0, followed: membership.followedView) }
+            read(on: shard) { recovery, loop in
+                recovery.images.image(.init(since: since, form: form ?? shard.directory.broadcastForm), head: shard.head, on: loop)
+            } then: { session, image in
+                if answersJoin {
+                    session.send(.joined(room: name.name ?? "", epoch: shard.epoch, seq: shard.head, recovered: false))
+                }
+                session.catchUp?.stages[0] = .values(name, since: since, progress: .sending(image, from: 0))
+            }
+        case .values(let name, let since, .sending(let image, let start)):
+            let page = image.page(.init(room: name.room, since: since), from: start)
+            sendItems(.snapshot(room: name.name, seq: image.seq, changedSince: since), page.pieces, isLast: page.next == nil)
+            if let next = page.next {
+                catchUp?.stages[0] = .values(name, since: since, progress: .sending(image, from: next))
+            } else {
+                finishStage()
+                goBack(to: image.seq)
+                coverage.set(name.room, at: image.seq)
+            }
+        case .tracking(let items, .waiting):
+            let form = membership.followedView.form(of: .inventoryUpdated) ?? shard.directory.broadcastForm
+            read(on: shard) { recovery, loop in
+                recovery.images.image(of: items.selection, form: form, on: loop)
+            } then: { session, image in
+                session.catchUp?.stages[0] = .tracking(items, progress: .sending(image, from: 0))
+            }
+        case .tracking(let items, .sending(let image, let start)):
+            let page = image.page(.init(room: nil, since: nil), from: start)
+            sendItems(.tracking(seq: image.seq), page.pieces, isLast: page.next == nil)
+            if let next = page.next {
+                catchUp?.stages[0] = .tracking(items, progress: .sending(image, from: next))
+            } else {
+                finishStage()
+                goBack(to: image.seq)
+                coverage.track(items.filter { membership.tracked.contains($0) }, at: image.seq)
+            }
+        }
+    }
+
+    private func finishStage() { catchUp?.stages.removeFirst() }
+
+    /// Goes back in the journal. What was sent up to here is noted, so that it is not sent again.
+    private func goBack(to seq: UInt64) {
+        guard let position = catchUp?.position, seq < position else { return }
+        coverage.close(at: position)
+        catchUp?.position = seq
+    }
+
+    private func sendItems(_ message: ServerMessage.Items, _ pieces: [ByteBuffer], isLast: Bool) {
+        guard let connection, let shard else { return }
+        let frames = message.frame(around: pieces, isLast: isLast)
+        if connection.send(pieces: frames) { shard.metrics.sentValues(bytes: frames.reduce(0) { $0 + $1.readableBytes }) }
+    }
+
+    // MARK: Events
+
+    private func replay(after position: UInt64, on shard: HubShard) {
+        guard let page = shard.recovery?.pages.page(after: position, head: shard.head) else {
+            return loadPage(after: position, on: shard)
+        }
+        let end = min(page.through, shard.head)
+        let directory = shard.directory
+        var picks: [Pick] = []
+        for (index, record) in page.pass.records.enumerated() where record.seq > position && record.seq <= end {
+            if let form = coverage.form(of: index, in: page.pass, directory: directory, followed: membership.followedView) {
+                picks.append(Pick(record: index, form: form))
+            }
+        }
+        catchUp?.position = end
+        guard let parcel = Parcel(page.pass, picks), let connection, connection.send(pieces: parcel.pieces) else { return }
+        shard.metrics.replayed(events: parcel.events, bytes: parcel.bytes)
+    }
+
+    private func loadPage(after position: UInt64, on shard: HubShard) {
+        let head = shard.head
+        read(on: shard) { recovery, loop in
+            recovery.pages.load(after: position, head: head, on: loop)
+        } then: { _, _ in
+        }
+    }
+
+    // MARK: Reading
+
+    /// Reads something off the event loop and goes on with it here, if the connection is still there then.
+    private func read<Value: Sendable>(
+        on shard: HubShard, _ start: (Recovery, any EventLoop) -> EventLoopFuture<Value>,
+        then finish: @escaping (RoomSession, Value) -> Void
+    ) {
+        guard let recovery = shard.recovery else { return }
+        guard let number = catchUp?.beginReading() else { return }
+        start(recovery, shard.loop).assumeIsolated().whenComplete { [self] result in
+            guard self.shard != nil, catchUp?.endReading(number) == true else { return }
+            switch result {
+            case .success(let value): finish(self, value)
+            case .failure(let error): recover(from: error, on: shard)
+            }
+            advance()
+        }
+    }
+
+    private func recover(from error: any Error, on shard: HubShard) {
+        switch error {
+        case let error as JournalError where error.code == .pruned: replaceEventsByValues(on: shard)
+        case let error as StockImages.TooMany: giveUpValues(.tooManyItems(error.limit), on: shard)
+        default:
+            shard.metrics.failedRecovery()
+            connection?.close(.tryLater, reason: "the journal cannot be read now; come back")
+        }
+    }
+
+    /// The events that were to come next are gone: whoever needs them gets the values that changed since.
+    private func replaceEventsByValues(on shard: HubShard) {
+        guard let catchUp else { return }
+        if case .replay(let name, let since)? = catchUp.stages.first {
+            if shard.directory.rules(of: name.room).snapshot {
+                self.catchUp?.stages[0] = .values(name, since: since, progress: .waiting(answersJoin: true))
+            } else {
+                finishStage()
+                coverage.set(name.room, at: shard.head)
+                send(.joined(room: name.name ?? "", epoch: shard.epoch, seq: shard.head, recovered: false))
+            }
+            return
+        }
+        let since = catchUp.position
+        coverage.close(at: since)
+        for span in coverage.current where span.to <= since {
+            guard let room = span.room, shard.directory.rules(of: room).snapshot else {
+                coverage.set(span.room, at: shard.head)
+                continue
+            }
+            coverage.set(room, at: .max)
+            let name = CatchUp.RoomName(room: room, name: shard.directory.name(of: room))
+            self.catchUp?.stages.append(.values(name, since: since, progress: .waiting(answersJoin: false)))
+        }
+        if !membership.tracked.isEmpty {
+            coverage.track(membership.tracked, at: .max)
+            self.catchUp?.stages.append(.tracking(Array(membership.tracked), progress: .waiting(answersJoin: false)))
+        }
+        self.catchUp?.position = shard.head
+    }
+
+    /// The values of a stage cannot be had: it is told, and the events go on from here.
+    private func giveUpValues(_ error: ClientError, on shard: HubShard) {
+        guard let stage = catchUp?.stages.popFirst() else { return }
+        switch stage {
+        case .replay(let name, _), .values(let name, _, _):
+            if case .values(_, _, .waiting(answersJoin: true)) = stage {
+                send(.joined(room: name.name ?? "", epoch: shard.epoch, seq: shard.head, recovered: false))
+            }
+            coverage.set(name.room, at: position)
+        case .tracking(let items, _): coverage.track(items, at: position)
+        }
+        answer(error)
+    }
+}
+
+extension [FollowedRoom] {
+    /// These products and variants, for a reader of the stock.
+    fileprivate var selection: VariantSelection {
+        var products: [ProductID] = []
+        var variants: [VariantID] = []
+        for item in self {
+            switch item {
+            case .product(let id): products.append(ProductID(id))
+            case .variant(let id): variants.append(VariantID(id))
+            case .location: break
+            }
+        }
+        return .named(products: products, variants: variants)
+    }
+}

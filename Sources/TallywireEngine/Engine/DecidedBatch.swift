@@ -1,0 +1,37 @@
+import TallywireCore
+
+/// Commands that were decided one after another, and what is to be committed for them.
+struct DecidedBatch: Sendable {
+    private(set) var items: [Inbox.Item] = []
+    /// One for each of `items`, in order.
+    private(set) var outcomes: [Outcome] = []
+    var events: [EventEnvelope] = []
+    /// What the events changed; set when the batch is complete.
+    var changes: StateChanges?
+    private(set) var answers: [StoredAnswer] = []
+    private var answerPositions: [String: Int] = [:]
+
+    var isEmpty: Bool { items.isEmpty }
+
+    /// Whether there is anything to write. Refusals that are not remembered and repeats leave nothing.
+    var hasRows: Bool { !answers.isEmpty || !events.isEmpty }
+
+    /// What is to be written of a complete batch, or `nil` if nothing is.
+    func rows(timestamp: Timestamp) -> JournalBatch? {
+        guard hasRows, let changes else { return nil }
+        return JournalBatch(events: events, answers: answers, changes: changes, timestamp: timestamp)
+    }
+
+    /// The answer that this batch gives to the command `id`.
+    func answer(to id: String) -> StoredAnswer? { answerPositions[id].map { answers[$0] } }
+
+    mutating func add(_ item: Inbox.Item, _ outcome: Outcome) {
+        items.append(item)
+        outcomes.append(outcome)
+    }
+
+    mutating func add(_ answer: StoredAnswer) {
+        answerPositions[answer.id] = answers.count
+        answers.append(answer)
+    }
+}

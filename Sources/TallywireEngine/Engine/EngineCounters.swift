@@ -1,0 +1,55 @@
+import Synchronization
+import TallywireCore
+
+/// What an engine counts.
+public struct EngineCounters: Sendable {
+    public var applied: UInt64 = 0
+    public var rejected: UInt64 = 0
+    public var duplicates: UInt64 = 0
+    public var overloaded: UInt64 = 0
+    public var commits: UInt64 = 0
+    public var failedCommits: UInt64 = 0
+    /// Failures since the last success.
+    public var failedInARow: UInt64 = 0
+    /// The last failure of a commit; `nil` again after the next success.
+    public var failure: String?
+
+    fileprivate mutating func count(_ outcomes: [Outcome]) {
+        for outcome in outcomes {
+            switch outcome {
+            case .applied(let receipt) where receipt.status == .duplicate: duplicates += 1
+            case .applied: applied += 1
+            case .rejected: rejected += 1
+            }
+        }
+    }
+}
+
+/// Counts for an engine. Safe from any thread.
+final class EngineRecorder: Sendable {
+    private let state = Mutex(EngineCounters())
+
+    var counters: EngineCounters { state.withLock { $0 } }
+
+    func overloaded() {
+        state.withLock { $0.overloaded += 1 }
+    }
+
+    func settled(_ outcomes: [Outcome], wroteBatch: Bool) {
+        state.withLock { counters in
+            counters.count(outcomes)
+            guard wroteBatch else { return }
+            counters.commits += 1
+            counters.failedInARow = 0
+            counters.failure = nil
+        }
+    }
+
+    func failed(_ message: String) {
+        state.withLock { counters in
+            counters.failedCommits += 1
+            counters.failedInARow += 1
+            counters.failure = message
+        }
+    }
+}

@@ -1,0 +1,122 @@
+import DequeModule
+import Logging
+import TallywireCore
+
+/// What the engine's thread does: it decides what comes in, has it committed, and only then publishes and answers it.
+///
+/// While a batch is being committed on the other thread, the next one is decided here, from what arrives meanwhile. When nothing waits
+/// behind a batch, it is committed right here, since waking the other thread would only make a lone command wait longer.
+struct EngineLoop: ~Copyable {
+    /// While a batch is being committed, so many have to wait before they are worth deciding ahead of its end.
+    private static let share = 64
+
+    private var writer: Writer
+    private let inbox: Inbox
+    private let appender: Appender
+    private let journal: any Journal
+    private let feed: Feed
+    private let recorder: EngineRecorder
+    private let limit: Int
+    private let logger: Logger
+    /// What is being committed on the other thread.
+    private var committing: DecidedBatch?
+    /// What is committed next.
+    private var gathered = DecidedBatch()
+
+    init(
+        writer: consuming Writer, inbox: Inbox, journal: any Journal, feed: Feed, limit: Int, recorder: EngineRecorder,
+        logger: Logger
+    ) {
+        self.writer = writer
+        self.inbox = inbox
+        self.journal = journal
+        self.feed = feed
+        self.limit = limit
+        self.logger = logger
+        self.recorder = recorder
+        appender = Appender(journal: journal) { inbox.ring() }
+    }
+
+    /// Goes on until the inbox is closed and everything in it is answered.
+    mutating func run() {
+        while true {
+            let finished = takeFinished()
+            let (isEmpty, isClosed) = gather()
+            if committing == nil, gathered.hasRows, finished != nil || !isEmpty { commitOnOtherThread() }
+            // Only now, so that the disk does not wait for those who are told.
+            if let finished { settle(finished) }
+            if committing == nil, !gathered.isEmpty { commitHere() }
+            if committing != nil {
+                inbox.wait(for: gathered.items.count < limit ? Self.share : .max)
+            } else if isEmpty {
+                if isClosed { break }
+                inbox.wait(for: 1)
+            }
+        }
+        appender.close()
+    }
+
+    /// The batch that the other thread has committed. If it could not, everything since is taken back and decided again without it.
+    private mutating func takeFinished() -> DecidedBatch? {
+        guard let batch = committing, let result = appender.takeResult() else { return nil }
+        committing = nil
+        switch result {
+        case .success: return batch
+        case .failure(let error):
+            let items = gathered.items
+            writer.undoGathered()
+            writer.undo(batch)
+            gathered = DecidedBatch()
+            refuse(batch, error)
+            for item in items { writer.decide(item, into: &gathered, after: nil) }
+            return nil
+        }
+    }
+
+    private mutating func gather() -> (isEmpty: Bool, isClosed: Bool) {
+        let (items, isEmpty, isClosed) = inbox.take(limit: limit - gathered.items.count)
+        if !items.isEmpty { writer.lookAtClock() }
+        for item in items { writer.decide(item, into: &gathered, after: committing) }
+        return (isEmpty, isClosed)
+    }
+
+    private mutating func takeGathered() -> DecidedBatch {
+        writer.complete(&gathered)
+        defer { gathered = DecidedBatch() }
+        return gathered
+    }
+
+    private mutating func commitOnOtherThread() {
+        let batch = takeGathered()
+        guard let rows = batch.rows(timestamp: writer.now) else { return settle(batch) }
+        committing = batch
+        appender.start(rows)
+    }
+
+    private mutating func commitHere() {
+        let batch = takeGathered()
+        guard let rows = batch.rows(timestamp: writer.now) else { return settle(batch) }
+        do {
+            try journal.append(rows)
+            settle(batch)
+        } catch {
+            writer.undo(batch)
+            refuse(batch, error)
+        }
+    }
+
+    private func settle(_ batch: DecidedBatch) {
+        feed.publish(batch.events)
+        recorder.settled(batch.outcomes, wroteBatch: batch.hasRows)
+        for (item, outcome) in zip(batch.items, batch.outcomes) { item.completion(outcome) }
+    }
+
+    private func refuse(_ batch: DecidedBatch, _ error: any Error) {
+        let message = "\(error)"
+        logger.error(
+            "A commit failed; nothing of it was applied.", metadata: ["commands": "\(batch.items.count)", "error": "\(message)"])
+        recorder.failed(message)
+        let rejection = Rejection(.unavailable, "the journal cannot write, so nothing was applied: \(message)")
+        for item in batch.items { item.completion(.rejected(rejection)) }
+    }
+}

@@ -1,0 +1,105 @@
+import HummingbirdCore
+import NIOCore
+import NIOHTTPTypes
+import Synchronization
+import TallywireEngine
+
+/// What a stream does by the clock: heartbeats while nothing happens, and the end of a client that does not read, or whose token is no longer
+/// good.
+///
+/// It is one timer of the connection's event loop. A heartbeat goes past the stream's task straight into the channel, which
+/// is in order because each write of the stream is a number of whole blocks. The task is therefore free to wait for events alone.
+///
+/// Safe from any thread.
+final class EventStreamPulse: Sendable {
+    private struct State {
+        var timer: RepeatedTask?
+        /// Since when the client has not taken a piece, `nil` while none is on its way.
+        var writing: NIODeadline?
+        var lastWrite = NIODeadline.distantPast
+        /// The last event that was looked at, and the last that the client knows of.
+        var position: UInt64 = 0
+        var told: UInt64 = 0
+    }
+
+    private let channel: any Channel
+    private let feed: Feed
+    private let epoch: String
+    private let limits: HTTPLimits
+    /// Whether the client may still read along.
+    private let isAllowed: @Sendable () -> Bool
+    private let state = Mutex(State())
+
+    /// How long the end of the server waits for a client that does not read.
+    static let parting = TimeAmount.seconds(5)
+
+    init(channel: any Channel, feed: Feed, epoch: String, limits: HTTPLimits, isAllowed: @escaping @Sendable () -> Bool) {
+        self.isAllowed = isAllowed
+        self.channel = channel
+        self.feed = feed
+        self.epoch = epoch
+        self.limits = limits
+    }
+
+    /// Begins to look at the clock.
+    func start() {
+        let heartbeat = TimeAmount(limits.streamHeartbeat)
+        let period = TimeAmount.nanoseconds(max(1_000_000, min(heartbeat, TimeAmount(limits.streamStall), .seconds(4)).nanoseconds / 4))
+        let timer = channel.eventLoop.scheduleRepeatedTask(initialDelay: period, delay: period) { [self] _ in tick() }
+        state.withLock { $0.timer = timer }
+    }
+
+    /// Stops, and returns when no heartbeat can follow any more.
+    func stop() async {
+        let timer = state.withLock { state in
+            defer { state.timer = nil }
+            return state.timer
+        }
+        // It fails only if the event loop was shut down, and then nothing ticks.
+        try? await channel.eventLoop.submit { timer?.cancel() }.get()
+    }
+
+    /// Writes a piece, returns when there is room for the next one, and notes that the client is at `position` with it.
+    func write(_ piece: ByteBuffer, at position: UInt64, to writer: inout any ResponseBodyWriter) async throws {
+        guard piece.readableBytes > 0 else { return state.withLock { $0.position = position } }
+        state.withLock { state in
+            state.writing = .now()
+            state.position = position
+            state.told = position
+        }
+        try await writer.write(piece)
+        state.withLock { state in
+            state.writing = nil
+            state.lastWrite = .now()
+        }
+    }
+
+    private enum Action {
+        case nothing, heartbeat(EventStreamOutput), close
+    }
+
+    private func tick() {
+        switch action(at: .now()) {
+        case .nothing: break
+        case .heartbeat(var output): channel.writeAndFlush(HTTPResponsePart.body(output.take()), promise: nil)
+        case .close: channel.close(promise: nil)
+        }
+    }
+
+    private func action(at now: NIODeadline) -> Action {
+        guard isAllowed() else { return .close }
+        let isEnding = feed.isClosed
+        return state.withLock { state in
+            if let since = state.writing {
+                let limit = TimeAmount(limits.streamStall)
+                return now - since > (isEnding ? min(limit, Self.parting) : limit) ? .close : .nothing
+            }
+            guard now - state.lastWrite >= TimeAmount(limits.streamHeartbeat), !isEnding else { return .nothing }
+            state.lastWrite = now
+            var output = EventStreamOutput(epoch: epoch)
+            if state.told == state.position { output.heartbeat() } else { output.position(state.position) }
+            state.told = state.position
+            return .heartbeat(output)
+        }
+    }
+}

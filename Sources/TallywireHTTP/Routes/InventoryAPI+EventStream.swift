@@ -1,0 +1,62 @@
+import HTTPTypes
+import Hummingbird
+import HummingbirdCore
+import TallywireCore
+import TallywireEngine
+import TallywirePipeline
+
+/// `/api/events/stream`: the journal, as it grows.
+extension InventoryAPI {
+    /// Events after the client's position, and then each one as it is committed, until the client or the server goes away.
+    ///
+    /// The position is that of `Last-Event-ID`, with which browsers come back to the address that they were given, else that of `since`,
+    /// else the last event there is.
+    func streamEvents(_ request: Request, _ context: APIContext) async throws -> Response {
+        let query = try QueryReader(request, parameters: ["since", "type"])
+        let types = try eventTypes(query)
+        let start = try streamStart(lastEventID: request.headers[.lastEventID], since: query.text("since"))
+        guard let slot = streams.take() else {
+            throw Problem.overloaded("all \(limits.streams) event streams are taken; try again later")
+        }
+        let authenticator = access.authenticator
+        let principal = context.principal
+        let stream = EventStream(
+            feed: feed, epoch: journal.epoch, start: start, types: types, limits: limits, channel: context.channel,
+            isAllowed: { authenticator.lets(stay: principal) })
+        return Response(
+            status: .ok, headers: [.contentType: EventStream.mediaType, .connection: "close", .accelBuffering: "no"],
+            body: ResponseBody { writer in
+                let body = writer
+                try await request.body.consumeWithCancellationOnInboundClose { _ in
+                    var writer = body
+                    try await stream.run(&writer)
+                }
+                withExtendedLifetime(slot) {}
+            })
+    }
+
+    private func streamStart(lastEventID: String?, since: String?) throws(Problem) -> EventStream.Start {
+        let head = feed.head
+        let position: EventPosition
+        if let lastEventID, !lastEventID.isEmpty {
+            // What a browser sends by itself it cannot mend: an id of another server is a position of another journal.
+            guard let last = EventPosition(lastEventID) else { return .reset }
+            position = last
+        } else if let since {
+            guard let given = EventPosition(since) else {
+                throw .invalidRequest("EPOCH:SEQ is expected, as the id of an event has it", field: "since")
+            }
+            position = given
+        } else {
+            return .after(head)
+        }
+        return position.epoch == journal.epoch && position.seq <= head ? .after(position.seq) : .reset
+    }
+}
+
+extension HTTPField.Name {
+    /// Where a client of Server-Sent Events was.
+    static let lastEventID = HTTPField.Name.unchecked("Last-Event-ID")
+    /// Tells nginx not to gather what is to be passed on at once.
+    static let accelBuffering = HTTPField.Name.unchecked("X-Accel-Buffering")
+}

@@ -1,0 +1,55 @@
+import TallywireCore
+import TallywireEngine
+
+/// Another journal with something put before its appends, to record them, to hold them up, to let them fail, and before its readings of
+/// many values, to count them.
+public final class ForwardingJournal: Journal {
+    private let journal: any Journal
+    private let reading: @Sendable () -> Void
+    private let appending: @Sendable (JournalBatch, any Journal) throws -> Void
+
+    /// A journal that calls `appending` in place of `journal.append`, and `reading` before `journal.values`. The first runs on the thread
+    /// that appends and may block or throw.
+    public init(
+        _ journal: any Journal, reading: @escaping @Sendable () -> Void = {},
+        appending: @escaping @Sendable (JournalBatch, any Journal) throws -> Void = { try $1.append($0) }
+    ) {
+        self.journal = journal
+        self.reading = reading
+        self.appending = appending
+    }
+
+    public var epoch: String { journal.epoch }
+    public func load() throws -> InventoryState { try journal.load() }
+    public func append(_ batch: JournalBatch) throws { try appending(batch, journal) }
+    public func answer(to id: String) throws -> StoredAnswer? { try journal.answer(to: id) }
+    public func events(after seq: UInt64, limit: Int, maxBytes: Int) async throws -> [EventEnvelope] {
+        try await journal.events(after: seq, limit: limit, maxBytes: maxBytes)
+    }
+    public func range() async throws -> (first: UInt64, last: UInt64) { try await journal.range() }
+    public func cursor(of name: String) async throws -> UInt64? { try await journal.cursor(of: name) }
+    public func storeCursor(_ seq: UInt64, of name: String) async throws { try await journal.storeCursor(seq, of: name) }
+    public func prune(_ retention: Retention, protected: UInt64, now: Timestamp) async throws -> PruneReport {
+        try await journal.prune(retention, protected: protected, now: now)
+    }
+    public func close() throws { try journal.close() }
+
+    public func products(after: ProductID?, limit: Int, search: String?) async throws -> Reading<[ProductRecord]> {
+        try await journal.products(after: after, limit: limit, search: search)
+    }
+    public func product(_ id: ProductID) async throws -> Reading<ProductRecord?> { try await journal.product(id) }
+    public func variant(_ reference: ItemReference) async throws -> Reading<VariantRecord?> { try await journal.variant(reference) }
+    public func variants(after: VariantID?, limit: Int) async throws -> Reading<[VariantRecord]> {
+        try await journal.variants(after: after, limit: limit)
+    }
+    public func stock(_ query: StockQuery) async throws -> Reading<[StockRecord]> { try await journal.stock(query) }
+    public func alerts(after: VariantID?, limit: Int) async throws -> Reading<[VariantRecord]> {
+        try await journal.alerts(after: after, limit: limit)
+    }
+    public func values(of selection: VariantSelection, limit: Int) async throws -> Reading<VariantValues> {
+        reading()
+        return try await journal.values(of: selection, limit: limit)
+    }
+    public func locations() async throws -> Reading<[Location]> { try await journal.locations() }
+    public func counts() async throws -> Reading<StockCounts> { try await journal.counts() }
+}

@@ -1,0 +1,248 @@
+import NIOCore
+import NIOPosix
+import Synchronization
+import TallywireCore
+import TallywireEngine
+import TallywireTesting
+import Testing
+
+@testable import WebSocketSink
+
+@Suite("Coming back to a room")
+struct RecoveryTests {
+    @Test(
+        "whoever missed events gets them in order and then what is live, from memory and from the journal", arguments: [65_536, 4])
+    func replay(ring: Int) async throws {
+        try await Gateway.run(ring: ring) { gateway in
+            let start = gateway.head
+            for quantity in 1...600 { try await gateway.set("A", Int64(quantity)) }
+            try await gateway.settle()
+            let client = try await gateway.server.connect("/ws?room=ecommerce_room&since=epoch:\(start)")
+            _ = try await client.nextJSON(type: "welcome")
+            let joined = try await client.nextJSON(type: "joined")
+            #expect(joined["recovered"]?.bool == true && joined["seq"]?.integer == gateway.head)
+            let missed = try await client.sequence(600)
+            let last = try await gateway.set("B", 5)
+            let live = try await client.sequence(1)
+            #expect(missed == gateway.updates(after: start).dropLast() && live == [last])
+            #expect(gateway.metrics.replayed == 600 && gateway.metrics.catchingUp == 0)
+        }
+    }
+
+    @Test("while writes go on, nothing is missed and nothing comes twice", arguments: 1...4)
+    func duringWrites(seed: UInt64) async throws {
+        try await Gateway.run(ring: 64) { gateway in
+            let start = gateway.head
+            let total: Int64 = 1_500
+            async let writing: Void = {
+                for quantity in 1...total { try await gateway.set("A", quantity) }
+            }()
+            var random = SplitMix(state: seed)
+            var position = start
+            var seen: [UInt64] = []
+            while seen.count < Int(total) {
+                let client = try await gateway.server.connect("/ws?room=ecommerce_room&since=epoch:\(position)")
+                let wanted = min(Int.random(in: 1...400, using: &random), Int(total) - seen.count)
+                seen += try await client.sequenceOfEvents(wanted)
+                position = seen.last ?? position
+                await client.disconnect()
+            }
+            try await writing
+            #expect(seen == gateway.updates(after: start))
+        }
+    }
+
+    @Test("a room that is joined later brings what was missed, without what another room brought already")
+    func secondRoom() async throws {
+        try await Gateway.run { gateway in
+            let start = gateway.head
+            try await gateway.set("A", 20)
+            try await gateway.settle()
+            let client = try await gateway.server.join("/ws?room=ecommerce_room")
+            let live = try await gateway.set("A", 5)
+            #expect(try await client.sequence(1) == [live])
+            // The alert about A was not for the shop's room; A's first change came before the client.
+            try await client.send(#"{"type":"join","room":"admin_room","since":{"epoch":"epoch","seq":\#(start)}}"#)
+            #expect(try await client.nextJSON(type: "joined")["recovered"]?.bool == true)
+            #expect(try await client.sequence(2) == [start + 1, live + 1])
+            let next = try await gateway.set("B", 50)
+            #expect(try await client.sequence(1) == [next])
+            // Leaving and coming back with an old position brings nothing that was sent.
+            try await client.send(#"{"type":"leave","room":"admin_room"}"#)
+            try await client.send(#"{"type":"join","room":"admin_room","since":{"epoch":"epoch","seq":\#(start)}}"#)
+            _ = try await client.nextJSON(type: "left")
+            _ = try await client.nextJSON(type: "joined")
+            let last = try await gateway.set("C", 50)
+            #expect(try await client.sequence(1) == [last])
+        }
+    }
+
+    @Test("what came while in no room is not replayed")
+    func afterBroadcast() async throws {
+        try await Gateway.run { gateway in
+            let start = gateway.head
+            let client = try await gateway.server.join()
+            let first = try await gateway.set("A", 5)
+            #expect(try await client.sequence(1) == [first])
+            try await client.send(#"{"type":"join","room":"admin_room","since":{"epoch":"epoch","seq":\#(start)}}"#)
+            _ = try await client.nextJSON(type: "joined")
+            #expect(try await client.sequence(1) == [first + 1])
+        }
+    }
+
+    @Test("with a snapshot come all values, in pages, and then what is later", arguments: [false, true])
+    func snapshot(inQuery: Bool) async throws {
+        try await Gateway.run(variants: 450) { gateway in
+            try await gateway.set("B", 7)
+            try await gateway.settle()
+            let client = try await gateway.server.connect("/ws" + (inQuery ? "?room=ecommerce_room&snapshot=true" : ""))
+            if !inQuery { try await client.send(#"{"type":"join","room":"ecommerce_room","snapshot":true}"#) }
+            _ = try await client.nextJSON(type: "welcome")
+            #expect(try await client.nextJSON(type: "joined")["recovered"]?.bool == (inQuery ? false : nil) || !inQuery)
+            let (items, seq) = try await client.items("snapshot")
+            #expect(items.count == 451 && seq == gateway.head)
+            let item = try #require(items.first { $0["sku"]?.text == "B" })
+            #expect(item["stock"]?.integer == 7 && item["name"]?.text == "Variant 1" && item["variantId"]?.integer == 12)
+            #expect(item["price"]?.number == 19.99 && item["status"]?.text == "active" && item["level"]?.text == "low")
+            let mug = try #require(items.first { $0["sku"]?.text == "Z" && $0["productId"]?.integer == 2 })
+            #expect(mug["variantId"] == .null && mug["price"] == .null)
+            let last = try await gateway.set("A", 1)
+            #expect(try await client.sequence(1) == [last])
+        }
+    }
+
+    @Test("a position of another epoch, or from the future, gets a snapshot", arguments: ["other:1", "epoch:999999"])
+    func foreignPosition(position: String) async throws {
+        try await Gateway.run { gateway in
+            let client = try await gateway.server.connect("/ws?room=ecommerce_room&since=\(position)")
+            #expect(try await client.nextJSON(type: "joined")["recovered"]?.bool == false)
+            #expect(try await client.items("snapshot").items.count == 4)
+        }
+    }
+
+    @Test("who was away for too many events gets just the values that changed, and is told so")
+    func tooMany() async throws {
+        try await Gateway.run { configuration in
+            configuration.rooms[1].rules.replay = 10
+        } _: { gateway in
+            try await gateway.set("C", 3)
+            let start = gateway.head
+            for quantity in 1...20 { try await gateway.set("A", Int64(quantity)) }
+            try await gateway.run(.removeVariant(VariantID(12)))
+            try await gateway.settle()
+            let client = try await gateway.server.connect("/ws?room=ecommerce_room&since=epoch:\(start)")
+            #expect(try await client.nextJSON(type: "joined")["recovered"]?.bool == false)
+            let message = try await client.nextJSON(type: "snapshot")
+            #expect(
+                message["changedSince"]?.integer == start && message["last"]?.bool == true
+                    && message["seq"]?.integer == gateway.head)
+            let items = message["items"]?.array ?? []
+            #expect(items.map { $0["sku"]?.text } == ["A", "B"])
+            #expect(items.first?["stock"]?.integer == 20 && items.last?["removed"]?.bool == true)
+            let last = try await gateway.set("C", 1)
+            #expect(try await client.sequence(1) == [last])
+        }
+    }
+
+    @Test("who was away for longer than events are kept gets the values that changed")
+    func pruned() async throws {
+        try await Gateway.run(ring: 2) { gateway in
+            let start = gateway.head
+            for quantity in 1...20 { try await gateway.set("A", Int64(quantity)) }
+            try await gateway.settle()
+            _ = try await gateway.journal.prune(
+                Retention(age: .seconds(0), size: 1, hardLimit: 1), protected: .max, now: Timestamp(milliseconds: .max / 2))
+            try await gateway.set("B", 4)
+            try await gateway.settle()
+            let client = try await gateway.server.connect("/ws?room=admin_room&since=epoch:\(start)")
+            #expect(try await client.nextJSON(type: "joined")["recovered"]?.bool == false)
+            let (items, _) = try await client.items("snapshot")
+            #expect(items.map { $0["stock"]?.integer } == [20, 4])
+            let last = try await gateway.set("C", 100)
+            #expect(try await client.sequence(1) == [last])
+        }
+    }
+
+    @Test("a room without snapshots says that something was missed, and goes on")
+    func noSnapshots() async throws {
+        try await Gateway.run { configuration in
+            configuration.rooms[1].rules.snapshot = false
+        } _: { gateway in
+            let client = try await gateway.server.connect("/ws?room=ecommerce_room&since=other:1")
+            #expect(try await client.nextJSON(type: "joined")["recovered"]?.bool == false)
+            let last = try await gateway.set("A", 1)
+            #expect(try await client.sequence(1) == [last])
+        }
+    }
+
+    @Test("a snapshot beyond its limit is refused, and the room goes on")
+    func tooManyItems() async throws {
+        try await Gateway.run {
+            $0.limits.snapshotItems = 3
+        } _: { gateway in
+            let client = try await gateway.server.join("/ws?room=ecommerce_room")
+            try await client.send(#"{"type":"join","room":"ecommerce_room","snapshot":true}"#)
+            _ = try await client.nextJSON(type: "joined")
+            #expect(try await client.nextJSON(type: "error")["code"]?.text == "too_many_items")
+            let last = try await gateway.set("A", 1)
+            #expect(try await client.sequence(1) == [last])
+        }
+    }
+
+    @Test("many who come at once share the reading")
+    func shared() async throws {
+        try await Gateway.run { gateway in
+            let readings = Mutex(0)
+            let reader = ForwardingJournal(gateway.journal, reading: { readings.withLock { $0 += 1 } })
+            let images = StockImages(stock: reader, audiences: [.everybody], limit: 100)
+            let loop = MultiThreadedEventLoopGroup.singleton.any()
+            let seqs = try await withThrowingTaskGroup(of: UInt64.self) { group in
+                for _ in 0..<200 {
+                    group.addTask { try await images.image(.init(since: nil, form: 0), head: gateway.head, on: loop).get().seq }
+                }
+                return try await group.reduce(into: []) { $0.append($1) }
+            }
+            #expect(seqs.count == 200 && Set(seqs) == [gateway.head] && readings.withLock { $0 } <= 2)
+        }
+    }
+
+    @Test("a product's room has the snapshot of that product, a location's that of what was there")
+    func followedRooms() async throws {
+        try await Gateway.run { gateway in
+            try await gateway.set("B", 7)
+            for (room, skus) in [("product:2", ["Z"]), ("variant:12", ["B"]), ("location:MAIN", ["B"])] {
+                let client = try await gateway.server.connect("/ws?room=\(room)&snapshot=true")
+                #expect(try await client.items("snapshot").items.map { $0["sku"]?.text ?? "" } == skus)
+            }
+        }
+    }
+}
+
+extension Gateway {
+    /// The `seq` of each change of stock after `seq`.
+    func updates(after seq: UInt64) -> [UInt64] {
+        journal.allEvents.filter { $0.seq > seq && $0.type == .inventoryUpdated }.map(\.seq)
+    }
+}
+
+extension WebSocketClient {
+    /// The `seq` of the next `count` events, whatever messages come between.
+    func sequenceOfEvents(_ count: Int) async throws -> [UInt64] {
+        var sequence: [UInt64] = []
+        while sequence.count < count {
+            let message = try await nextJSON()
+            if message["data"] != nil, let seq = message["seq"]?.integer { sequence.append(UInt64(seq)) }
+        }
+        return sequence
+    }
+
+    /// The items of all pages of the next snapshot or `tracking`, and its position.
+    func items(_ type: String) async throws -> (items: [JSON], seq: UInt64) {
+        var items: [JSON] = []
+        while true {
+            let message = try await nextJSON(type: type)
+            items += message["items"]?.array ?? []
+            if message["last"]?.bool == true { return (items, message["seq"]?.integer ?? 0) }
+        }
+    }
+}
