@@ -145,7 +145,7 @@ struct AccessTests {
         let untrusted = try await server.run("export", "--server", "https://localhost:\(port)")
         #expect(untrusted.status == 1)
         try Data("broken".utf8).write(to: folder.appending(path: "server.pem"))
-        try await eventually("the broken one is told") { server.output.contains("cannot be used as it is now") }
+        try await eventually("the broken one is told") { server.output.contains("Not usable as it is now") }
         _ = try await WebSocketClient.connect(port: port, trusting: first)
         let second = try TestCertificate()
         try second.write(into: folder)

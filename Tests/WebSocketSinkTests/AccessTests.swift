@@ -215,6 +215,11 @@ struct AccessTests {
         #expect(try ping(5) == ["pong", "pong", "pong", "limited", "limited"])
         #expect(try ping(1) == ["close"])
         #expect(connection.hub.metrics.current.limitedMessages == 5)
+        // Pings are messages too.
+        let pinging = try connect("/ws", "admin") { $0.limits.messages = Rate(perSecond: 1, burst: 2) }
+        _ = try pinging.sent()
+        for _ in 0..<3 { try pinging.receive(.ping, "p") }
+        #expect(try pinging.sent().map(\.kind) == [.pong, .pong, .text])
         #expect(connection.hub.metrics.current.closed[1008] == nil, "the peer has not answered yet")
     }
 }

@@ -4,8 +4,8 @@ import NIOHTTPTypes
 import Synchronization
 import TallywireEngine
 
-/// What a stream does by the clock: heartbeats while nothing happens, and the end of a client that does not read, or whose token is no longer
-/// good.
+/// What a stream does by the clock: heartbeats while nothing happens, and the end of a client that does not read, or whose token
+/// is no longer good.
 ///
 /// It is one timer of the connection's event loop. A heartbeat goes past the stream's task straight into the channel, which
 /// is in order because each write of the stream is a number of whole blocks. The task is therefore free to wait for events alone.
@@ -44,7 +44,9 @@ final class EventStreamPulse: Sendable {
     /// Begins to look at the clock.
     func start() {
         let heartbeat = TimeAmount(limits.streamHeartbeat)
-        let period = TimeAmount.nanoseconds(max(1_000_000, min(heartbeat, TimeAmount(limits.streamStall), .seconds(4)).nanoseconds / 4))
+        // Often enough that a token which is no longer good ends the stream within a second.
+        let shortest = min(heartbeat, TimeAmount(limits.streamStall), .seconds(4))
+        let period = TimeAmount.nanoseconds(max(1_000_000, shortest.nanoseconds / 4))
         let timer = channel.eventLoop.scheduleRepeatedTask(initialDelay: period, delay: period) { [self] _ in tick() }
         state.withLock { $0.timer = timer }
     }

@@ -423,7 +423,10 @@ class Connection {
 
 const connection = new Connection();
 addEventListener("online", () => {
-  if (!connection.socket) $("sign-in").addEventListener("submit", (event) => {
+  if (!connection.socket) connection.open();
+});
+$("filter").addEventListener("input", (event) => stock.setFilter(event.target.value));
+$("sign-in").addEventListener("submit", (event) => {
   event.preventDefault();
   access.token = $("token").value.trim();
   $("token").value = "";
@@ -435,7 +438,4 @@ $("sign-out").addEventListener("click", () => {
   connection.again();
 });
 access.begin();
-connection.open();
-});
-$("filter").addEventListener("input", (event) => stock.setFilter(event.target.value));
 connection.open();

@@ -56,7 +56,7 @@ struct ReloadService: Service {
         } catch {
             item.status.failed("\(error)")
             logger.error(
-                "The new \(item.status.name) cannot be used as it is now; what was there before serves on.",
+                "Not usable as it is now, so what was there before serves on: \(item.status.name).",
                 metadata: ["because": "\(reason)", "error": "\(error)"])
         }
     }

@@ -4,6 +4,7 @@ import NIOCore
 final class EchoSession: WebSocketSession {
     func opened(_ connection: WebSocketConnection, on shard: HubShard) {}
     func becameWritable() {}
+    func answersPing() -> Bool { true }
     func ended() {}
 
     func received(_ payload: ByteBuffer, isText: Bool, from connection: WebSocketConnection) {

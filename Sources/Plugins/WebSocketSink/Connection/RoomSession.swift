@@ -69,6 +69,8 @@ final class RoomSession: WebSocketSession, RoomMember {
         }
     }
 
+    func answersPing() -> Bool { shard.map { isWithinRate($0) } ?? false }
+
     func becameWritable() {
         guard drain() else { return }
         if catchUp != nil { advance() }

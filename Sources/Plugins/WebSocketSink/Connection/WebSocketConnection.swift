@@ -6,6 +6,8 @@ protocol WebSocketSession: AnyObject {
     func opened(_ connection: WebSocketConnection, on shard: HubShard)
     /// A whole message came; the payload of a text is UTF-8.
     func received(_ payload: ByteBuffer, isText: Bool, from connection: WebSocketConnection)
+    /// Whether a ping of the peer is answered.
+    func answersPing() -> Bool
     /// The peer has read most of what was waiting for it.
     func becameWritable()
     /// Nothing can be sent any more. Called once.
@@ -239,7 +241,7 @@ final class WebSocketConnection: ChannelInboundHandler {
         switch message {
         case .text(let text): session.received(text, isText: true, from: self)
         case .binary(let data): session.received(data, isText: false, from: self)
-        case .ping(let data): _ = send(.frame(.pong, data))
+        case .ping(let data): if session.answersPing() { _ = send(.frame(.pong, data)) }
         case .pong, .close: break
         }
     }
