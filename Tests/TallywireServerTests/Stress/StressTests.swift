@@ -42,8 +42,8 @@ struct StressTests {
         }
         let (first, last) = (try #require(resources.first), try #require(resources.last))
         #expect(last.files <= first.files + 4)
-        // What the first round has filled stays filled: the ring, the journal's caches, what the allocator keeps.
-        #expect(last.memory <= first.memory + first.memory / 5 + (8 << 20), "\(resources)")
+        // What the first round has filled stays filled: what the allocator keeps.
+        #expect(last.memory <= first.memory + first.memory / 10 + (8 << 20), "\(resources)")
         #expect(await server.terminate() == 0)
     }
 }
