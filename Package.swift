@@ -75,6 +75,7 @@ let package = Package(
             ]),
         .systemLibrary(name: "CMosquitto", pkgConfig: "libmosquitto", providers: [.apt(["libmosquitto-dev"])]),
         library("Mosquitto", ["CMosquitto", log]),
+        .systemLibrary(name: "CMalloc"),
         library(
             "MQTTScanners", path: "Sources/Plugins/MQTTScanners",
             [
@@ -89,7 +90,7 @@ let package = Package(
         library(
             "WebSocketSink", path: "Sources/Plugins/WebSocketSink",
             [
-                "TallywireCore", "TallywireEngine", "TallywirePipeline", log, nio("NIOCore"), nio("NIOHTTP1"),
+                "CMalloc", "TallywireCore", "TallywireEngine", "TallywirePipeline", log, nio("NIOCore"), nio("NIOHTTP1"),
                 .product(name: "DequeModule", package: "swift-collections"),
             ]),
         library(

@@ -52,7 +52,7 @@ background+=($!)
 background+=($!)
 "$tallywire" tail --json --room ecommerce_room --server "$url" > "$work/shop.log" 2> /dev/null &
 background+=($!)
-connections() { curl -fsS "$url/metrics" | grep -qE "^tallywire_websocket_connections\{[^}]*\} 2\$"; }
+connections() { curl -fsS "$url/metrics" | grep -qE "^tallywire_websocket_connections\{[^}]*\} 2(\.0)?\$"; }
 eventually "both rooms have their listener" connections
 mosquitto_pub -V 5 -h 127.0.0.1 -p "$port" -q 1 -t scanners/dock-1/scan -m 4006381333931
 eventually "the scanner gets its answer" grep -q '^scanners/dock-1/ack .*"status":"applied"' "$work/mqtt.log"

@@ -64,6 +64,21 @@ public struct WebSocketClient: Sendable {
         try await send(WebSocketFrame(fin: true, opcode: .connectionClose, maskKey: .random(), data: payload))
     }
 
+    /// Sends bytes that need not be a frame.
+    public func send(raw bytes: [UInt8]) async throws {
+        try await channel.eventLoop.flatSubmit { [channel] in
+            let sent = channel.eventLoop.makePromise(of: Void.self)
+            do {
+                // From the encoder on outwards, so that it does not see them.
+                try channel.pipeline.syncOperations.context(handlerType: WebSocketFrameEncoder.self)
+                    .writeAndFlush(NIOAny(ByteBuffer(bytes: bytes)), promise: sent)
+            } catch {
+                sent.fail(error)
+            }
+            return sent.futureResult
+        }.get()
+    }
+
     /// Stops or goes on reading from the socket, as a slow client does.
     public func setReading(_ isReading: Bool) async throws {
         try await channel.setOption(.autoRead, value: isReading).get()

@@ -110,6 +110,9 @@ public final class WebSocketMetrics: Sendable {
     func limitedMessage() { limitedMessages.wrappingAdd(1, ordering: .relaxed) }
     func answeredError() { errors.wrappingAdd(1, ordering: .relaxed) }
 
+    /// Connections that read the journal now.
+    var catchingUpNow: Int { catchingUp.load(ordering: .relaxed) }
+
     /// Upper bounds of ages, in seconds.
     private static let bounds = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
 

@@ -26,6 +26,9 @@ final class HubShard {
     private var catchingUp: [ObjectIdentifier: RoomSession] = [:]
     /// What they read it with; there once the sink has started.
     private(set) var recovery: Recovery?
+    /// Whether something may be kept of what was read.
+    private var hasRead = false
+    private var lastRead = NIODeadline.distantPast
 
     init(loop: any EventLoop, configuration: WebSocketConfiguration, directory: RoomDirectory, metrics: WebSocketMetrics) {
         self.loop = loop
@@ -120,6 +123,7 @@ final class HubShard {
     func beginCatchUp(_ session: RoomSession) {
         catchingUp[ObjectIdentifier(session)] = session
         metrics.catchingUp(1)
+        hasRead = true
     }
 
     func endCatchUp(_ session: RoomSession) {
@@ -147,6 +151,9 @@ final class HubShard {
 
     // MARK: Time
 
+    /// What was read for those who catch up is kept for the next ones so long after the last of them.
+    private static let keepsRead = TimeAmount.seconds(2)
+
     /// Has `connection` looked at in so long, a tick more at most.
     func look(at connection: WebSocketConnection, in delay: TimeAmount) {
         let (ticks, rest) = delay.nanoseconds.quotientAndRemainder(dividingBy: period.nanoseconds)
@@ -168,6 +175,11 @@ final class HubShard {
         let lateness = meter?.lateness(at: now) ?? .zero
         metrics.lag(of: ObjectIdentifier(loop), lateness)
         if let stall = meter?.stall(at: now) { for connection in connections { connection.forgive(stall) } }
+        if metrics.catchingUpNow > 0 { lastRead = now }
+        if hasRead, now - lastRead > Self.keepsRead {
+            hasRead = false
+            recovery?.clear()
+        }
         for connection in wheel.advance() {
             if let delay = connection.tick(now) { look(at: connection, in: delay) }
         }

@@ -1,3 +1,5 @@
+import CMalloc
+import Dispatch
 import TallywirePipeline
 
 /// What the connections of a sink read from the journal, together.
@@ -10,9 +12,11 @@ struct Recovery: Sendable {
         images = StockImages(stock: context.stock, audiences: audiences, limit: snapshotItems)
     }
 
-    /// Gives back what is kept for the next who comes.
+    /// Gives back what is kept for the next who comes, and to the system what a storm of those who came back has left in the heap. That
+    /// takes milliseconds, so it is done elsewhere than on an event loop.
     func clear() {
         pages.clear()
         images.clear()
+        DispatchQueue.global(qos: .utility).async { malloc_trim(0) }
     }
 }
