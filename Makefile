@@ -16,7 +16,9 @@ build: dependencies
 ## Everything that has to pass: unit tests, and tests with a real broker, real sockets and real processes.
 test: dependencies
 	$(SWIFT) build --build-tests
-	$(SWIFT) test --skip-build
+	$(SWIFT) test --skip-build --skip TallywireServerTests
+# By themselves, since they run whole servers under load, and tests of time beside them would be tests of the machine.
+	$(SWIFT) test --skip-build --filter TallywireServerTests
 
 ## The WebSocket endpoint against Autobahn's test suite, which comes from PyPI and needs a Python 2.7; needs the release build.
 conformance:
