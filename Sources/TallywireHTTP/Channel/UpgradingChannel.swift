@@ -33,7 +33,9 @@ struct UpgradingChannel: ServerChildChannel, HTTPChannelHandler {
         channel.closeFuture.whenComplete { _ in count.closed() }
         let connection = channel.eventLoop.makeCompletedFuture {
             switch verdict {
-            case .within: return Connection(channel: channel, role: try assemble(on: channel, logger: logger))
+            case .within:
+                try channel.keepSmallBuffers()
+                return Connection(channel: channel, role: try assemble(on: channel, logger: logger))
             case .beyond:
                 try channel.pipeline.syncOperations.addHandlers(
                     HTTPResponseEncoder(), ByteToMessageHandler(HTTPRequestDecoder()),
@@ -81,5 +83,15 @@ struct UpgradingChannel: ServerChildChannel, HTTPChannelHandler {
             logger.trace("A connection ended before its first request: \(error)")
             value.channel.close(promise: nil)
         }
+    }
+}
+
+extension Channel {
+    /// Lets an idle connection hold one small buffer for reading. NIO keeps what it has read into, by default up to four buffers of
+    /// two KiB for each connection, which were most of what an idle one cost. They still grow while much comes.
+    fileprivate func keepSmallBuffers() throws {
+        try syncOptions?.setOption(.maxMessagesPerRead, value: 1)
+        try syncOptions?.setOption(
+            .recvAllocator, value: AdaptiveRecvByteBufferAllocator(minimum: 64, initial: 512, maximum: 64 * 1024))
     }
 }
