@@ -35,9 +35,12 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-nio-extras", from: "1.35.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-asn1", from: "1.7.4"),
+        .package(url: "https://github.com/apple/swift-certificates", from: "1.21.1"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
@@ -47,6 +50,7 @@ let package = Package(
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
         .package(url: "https://github.com/swiftcsv/SwiftCSV", from: "0.10.0"),
         .package(url: "https://github.com/swiftlang/swift-docc-plugin", from: "1.5.0"),
+        .package(url: "https://github.com/vapor/jwt-kit", from: "5.7.1"),
     ],
     targets: [
         library("TallywireCore", []),
@@ -62,6 +66,12 @@ let package = Package(
             [
                 "TallywireCore", "TallywireEngine", log, nio("NIOCore"), nio("NIOHTTP1"),
                 .product(name: "Yams", package: "Yams"),
+            ]),
+        library(
+            "TallywireAuthentication",
+            [
+                "TallywireCore", "TallywirePipeline", .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "JWTKit", package: "jwt-kit"),
             ]),
         .systemLibrary(name: "CMosquitto", pkgConfig: "libmosquitto", providers: [.apt(["libmosquitto-dev"])]),
         library("Mosquitto", ["CMosquitto", log]),
@@ -88,6 +98,7 @@ let package = Package(
             [
                 "TallywireCore", "TallywireEngine", "TallywirePipeline", log, nio("NIOCore"), nio("NIOHTTP1"),
                 nio("NIOWebSocket"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
                 .product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras"),
@@ -98,8 +109,10 @@ let package = Package(
             "TallywireServer",
             [
                 "TallywireCore", "TallywireEngine", "SQLiteJournal", "TallywirePipeline", "WebSocketSink", "MQTTSink",
-                "MQTTScanners", "JSONLogSink", "Mosquitto", "TallywireHTTP", log, nio("NIOCore"), nio("NIOPosix"), nio("NIOHTTP1"),
+                "MQTTScanners", "JSONLogSink", "Mosquitto", "TallywireHTTP", "TallywireAuthentication", log, nio("NIOCore"),
+                nio("NIOPosix"), nio("NIOHTTP1"),
                 nio("NIOWebSocket"), nio("NIOFoundationCompat"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
@@ -112,7 +125,9 @@ let package = Package(
             "TallywireTesting",
             [
                 "TallywireCore", "TallywireEngine", "TallywirePipeline", log, nio("NIOCore"), nio("NIOPosix"), nio("NIOHTTP1"),
-                nio("NIOWebSocket"),
+                nio("NIOWebSocket"), .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                .product(name: "Crypto", package: "swift-crypto"), .product(name: "X509", package: "swift-certificates"),
+                .product(name: "SwiftASN1", package: "swift-asn1"),
             ]),
         tests("TallywireCore", ["TallywireCore"]),
         tests("TallywireEngine", ["TallywireCore", "TallywireEngine", log]),
@@ -120,12 +135,19 @@ let package = Package(
             "SQLiteJournal", ["TallywireCore", "TallywireEngine", "SQLiteJournal", .product(name: "GRDB", package: "GRDB.swift")]),
         tests(
             "TallywirePipeline", ["TallywireCore", "TallywireEngine", "TallywirePipeline", log], resources: [.copy("Fixtures")]),
+        tests(
+            "TallywireAuthentication",
+            [
+                "TallywireCore", "TallywirePipeline", "TallywireAuthentication",
+                .product(name: "Crypto", package: "swift-crypto"),
+            ]),
         tests("JSONLogSink", ["TallywireCore", "TallywireEngine", "TallywirePipeline", "JSONLogSink", log]),
         tests("Mosquitto", ["Mosquitto", log]),
         tests(
             "TallywireServer",
             [
-                "tallywire", "Mosquitto", log, nio("NIOCore"), nio("NIOHTTP1"), nio("NIOFoundationCompat"),
+                "tallywire", "Mosquitto", "TallywireAuthentication", "TallywireCore", "TallywirePipeline", log, nio("NIOCore"),
+                nio("NIOHTTP1"), nio("NIOFoundationCompat"), nio("NIOPosix"), .product(name: "NIOSSL", package: "swift-nio-ssl"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
             ]),
         tests("MQTTSink", ["TallywireCore", "TallywireEngine", "TallywirePipeline", "Mosquitto", "MQTTSink", log]),
@@ -143,7 +165,7 @@ let package = Package(
             [
                 "TallywireCore", "TallywireEngine", "TallywirePipeline", "TallywireHTTP", log, nio("NIOCore"), nio("NIOPosix"),
                 nio("NIOEmbedded"), nio("NIOHTTP1"), nio("NIOWebSocket"),
-                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "HTTPTypes", package: "swift-http-types"), .product(name: "NIOSSL", package: "swift-nio-ssl"),
                 .product(name: "Hummingbird", package: "hummingbird"), .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "HummingbirdTesting", package: "hummingbird"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),

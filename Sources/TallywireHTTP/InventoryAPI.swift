@@ -16,12 +16,16 @@ public struct InventoryAPI: Sendable {
     let pipeline: any PipelineObserver
     let configuration: Configuration
     let readiness: @Sendable () async -> Readiness
+    let access: AccessControl
+    let port: PortMetrics
+    let reloads: [ReloadStatus]
+    let certificates: TLSCertificates?
     let metrics = RequestMetrics()
     let streams: EventStreamSlots
     let startedAt: Timestamp
 
     /// What a server can set.
-    public struct Configuration: Equatable, Sendable {
+    public struct Configuration: Sendable {
         /// The location of lines that name none.
         public var defaultLocation: String
         /// The server's version, such as `0.1.0`.
@@ -29,15 +33,21 @@ public struct InventoryAPI: Sendable {
         public var limits: HTTPLimits
         /// Names, beside the loopback ones, under which a request may address this server; see ``HostPolicy``.
         public var hosts: HostPolicy
+        /// Requests from one address, steadily; `nil` is without limit.
+        public var requestsPerSecond: Int?
+        /// Proxies that are believed when they say for whom they ask.
+        public var proxies: TrustedProxies
 
         public init(
             defaultLocation: String = Location.main.code, version: String, limits: HTTPLimits = HTTPLimits(),
-            hosts: HostPolicy = HostPolicy()
+            hosts: HostPolicy = HostPolicy(), requestsPerSecond: Int? = nil, proxies: TrustedProxies = TrustedProxies()
         ) {
             self.defaultLocation = defaultLocation
             self.version = version
             self.limits = limits
             self.hosts = hosts
+            self.requestsPerSecond = requestsPerSecond
+            self.proxies = proxies
         }
     }
 
@@ -53,10 +63,16 @@ public struct InventoryAPI: Sendable {
     ///   - journal: what is read back: stock, catalogue, events and answers.
     ///   - feed: what `/api/events/stream` follows: the engine's, over the same journal.
     ///   - pipeline: what `/api/pipeline` and `/metrics` show.
+    ///   - authenticator: says who callers are. By default everybody may everything, which is for loopback alone.
+    ///   - port: what the port refuses, for `/metrics`; the one that ``upgradingServer(endpoints:configuration:)`` got.
+    ///   - reloads: what is read again while the server runs, for `/health/ready` and `/metrics`.
+    ///   - certificates: the port's certificate, whose end `/metrics` shows.
     ///   - startedAt: when the process started, for `/metrics`.
     ///   - readiness: asked by each `GET /health/ready`; it must answer at once.
     public init(
         gateway: any CommandGateway, journal: any Journal, feed: Feed, pipeline: any PipelineObserver, configuration: Configuration,
+        authenticator: any Authenticator = OpenAuthenticator(), port: PortMetrics = PortMetrics(),
+        reloads: [ReloadStatus] = [], certificates: TLSCertificates? = nil,
         startedAt: Timestamp = Timestamp(milliseconds: Int64(Date().timeIntervalSince1970 * 1000)),
         readiness: @escaping @Sendable () async -> Readiness = { .ready }
     ) {
@@ -66,6 +82,10 @@ public struct InventoryAPI: Sendable {
         self.streams = EventStreamSlots(limit: configuration.limits.streams)
         self.pipeline = pipeline
         self.configuration = configuration
+        self.access = AccessControl(authenticator: authenticator, metrics: port)
+        self.port = port
+        self.reloads = reloads
+        self.certificates = certificates
         self.startedAt = startedAt
         self.readiness = readiness
     }
@@ -79,11 +99,19 @@ public struct InventoryAPI: Sendable {
 
     /// Adds the middleware and all routes to `router`. Routes that are added before do without the middleware.
     public func addRoutes(to router: Router<APIContext>) {
-        router.add(middleware: RequestMiddleware(metrics: metrics, paths: PathTable(routes)))
-        router.add(middleware: SameOriginMiddleware(hosts: configuration.hosts))
+        let paths = PathTable(routes)
+        let hosts = configuration.hosts
+        router.add(middleware: RequestMiddleware(metrics: metrics, paths: paths, crossOrigin: CrossOrigin(hosts: hosts)))
+        if let rate = configuration.requestsPerSecond {
+            router.add(
+                middleware: RateMiddleware(rate: RequestRate(perSecond: rate), proxies: configuration.proxies, metrics: port))
+        }
+        router.add(middleware: OriginMiddleware(hosts: hosts, paths: paths))
         for route in routes {
             router.on(RouterPath(route.path), method: route.method) { request, context in
-                try await route.handle(request, context)
+                var context = context
+                context.principal = try access.admit(request, to: route.access)
+                return try await route.handle(request, context)
             }
         }
     }

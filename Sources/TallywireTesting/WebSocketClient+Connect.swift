@@ -1,6 +1,7 @@
 import NIOCore
 import NIOHTTP1
 import NIOPosix
+import NIOSSL
 import NIOWebSocket
 
 extension WebSocketClient {
@@ -9,15 +10,21 @@ extension WebSocketClient {
     ///
     /// - Parameters:
     ///   - target: The path with its query.
+    ///   - certificate: What the server has to show; without one the connection is without TLS.
     ///   - largest: Bytes in one frame that it will read.
     public static func connect(
-        host: String = "127.0.0.1", port: Int, _ target: String = "/ws", headers: HTTPHeaders = [:], largest: Int = 1 << 24
+        host: String = "127.0.0.1", port: Int, _ target: String = "/ws", headers: HTTPHeaders = [:], largest: Int = 1 << 24,
+        trusting certificate: TestCertificate? = nil
     ) async throws -> WebSocketClient {
         let upgrade = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .channelOption(.socketOption(.so_rcvbuf), value: 64 * 1024)
             .connectTimeout(.seconds(20))
             .connect(host: host, port: port) { channel in
                 channel.eventLoop.makeCompletedFuture {
+                    if let certificate {
+                        try channel.pipeline.syncOperations.addHandler(
+                            NIOSSLClientHandler(context: certificate.clientContext(), serverHostname: "localhost"))
+                    }
                     let upgrader = NIOTypedWebSocketClientUpgrader<Answer>(
                         maxFrameSize: largest, enableAutomaticErrorHandling: false,
                         upgradePipelineHandler: { channel, _ in

@@ -4,8 +4,10 @@ import Logging
 import NIOCore
 import NIOHTTP1
 import NIOPosix
+import NIOSSL
 import ServiceLifecycle
 import TallywirePipeline
+import TallywireTesting
 
 @testable import TallywireHTTP
 
@@ -14,9 +16,9 @@ struct ByteEcho: UpgradeEndpoint {
     var path = "/ws"
     var admission = UpgradeAdmission.accept(["X-Echo": "yes"])
 
-    func admit(_ head: HTTPRequestHead, remote: SocketAddress?) -> UpgradeAdmission { admission }
+    func admit(_ request: UpgradeRequest) -> UpgradeAdmission { admission }
 
-    func install(on channel: any Channel, head: HTTPRequestHead) -> EventLoopFuture<Void> {
+    func install(on channel: any Channel, request: UpgradeRequest) -> EventLoopFuture<Void> {
         channel.pipeline.addHandler(Echo())
     }
 
@@ -73,13 +75,17 @@ struct ChannelConnection {
     let channel: NIOAsyncChannel<ByteBuffer, ByteBuffer>
 
     static func open<Result: Sendable>(
-        _ port: Int, _ body: (inout ChannelExchange) async throws -> Result
+        _ port: Int, trusting certificate: TestCertificate? = nil, _ body: (inout ChannelExchange) async throws -> Result
     ) async throws -> Result {
         let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .channelOption(.allowRemoteHalfClosure, value: true)
             .connect(host: "127.0.0.1", port: port) { channel in
                 channel.eventLoop.makeCompletedFuture {
-                    try NIOAsyncChannel<ByteBuffer, ByteBuffer>(wrappingChannelSynchronously: channel)
+                    if let certificate {
+                        try channel.pipeline.syncOperations.addHandler(
+                            NIOSSLClientHandler(context: certificate.clientContext(), serverHostname: "localhost"))
+                    }
+                    return try NIOAsyncChannel<ByteBuffer, ByteBuffer>(wrappingChannelSynchronously: channel)
                 }
             }
         return try await channel.executeThenClose { inbound, outbound in

@@ -179,16 +179,19 @@ struct ChannelTests {
         }
     }
 
-    @Test("a connection that does not begin in time is closed", arguments: ["", "GET /hello HT"])
+    @Test("a connection that does not begin in time is told so and closed", arguments: ["", "GET /hello HT"])
     func handshakeTimeout(start: String) async throws {
         var configuration = UpgradingServerConfiguration()
         configuration.handshakeTimeout = .milliseconds(200)
         try await withChannelServer([ByteEcho()], configuration) { port in
             try await ChannelConnection.open(port) { exchange in
                 try await exchange.send(start)
-                #expect(try await exchange.receiveAll() == "")
+                let answer = try await exchange.receiveAll()
+                #expect(answer.hasPrefix("HTTP/1.1 408 "))
+                #expect(answer.contains(#""code":"request_timeout""#))
             }
         }
+        #expect(configuration.metrics.count(of: .handshakeTime) == 1)
     }
 
     @Test("a connection that rests too long is closed, but not one that was upgraded")
@@ -239,11 +242,11 @@ struct ChannelTests {
     @Test("connections beyond all measure are closed without a word")
     func count() {
         let count = ConnectionCount(limit: 2)
-        #expect((0..<2).map { _ in count.opened() } == [.within, .within])
-        #expect((0..<ConnectionCount.answered).allSatisfy { _ in count.opened() == .beyond })
-        #expect(count.opened() == .farBeyond)
-        for _ in 0..<count.current { count.closed() }
-        #expect(count.opened() == .within)
+        #expect((0..<2).map { _ in count.opened(nil) } == [.within, .within])
+        #expect((0..<ConnectionCount.answered).allSatisfy { _ in count.opened(nil) == .beyond(.connections) })
+        #expect(count.opened(nil) == .farBeyond)
+        for _ in 0..<count.current { count.closed(nil) }
+        #expect(count.opened(nil) == .within)
     }
 
     @Test("a shutdown closes connections that have not begun, and upgraded ones may end by themselves")

@@ -17,6 +17,18 @@ struct OpenAPITests {
         await shop.engine.stop()
     }
 
+    @Test("what each operation says about tokens is what its route asks for")
+    func access() async throws {
+        let shop = try Shop()
+        let described = Dictionary(
+            OpenAPI.operations.map { ("\($0.method.uppercased()) \($0.path)", $0.access) }, uniquingKeysWith: { first, _ in first })
+        for route in shop.api.routes {
+            let name = "\(route.method.rawValue) \(route.path)"
+            if let access = described[name] { #expect(access == route.access, "\(name)") }
+        }
+        await shop.engine.stop()
+    }
+
     @Test("it is served as it is")
     func served() async throws {
         try await Shop().open { client in

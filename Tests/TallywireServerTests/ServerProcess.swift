@@ -72,6 +72,13 @@ final class ServerProcess: Sendable {
         return await exit.status
     }
 
+    /// Sends it a signal and goes on.
+    func signal(_ number: Int32) {
+        process.withLock { process in
+            if let process { _ = Foundation.kill(process.process.processIdentifier, number) }
+        }
+    }
+
     private func take() -> (process: Process, exit: Exit)? {
         process.withLock { process in
             defer { process = nil }

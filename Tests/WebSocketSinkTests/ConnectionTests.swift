@@ -12,14 +12,19 @@ struct EmbeddedConnection {
     let hub: Hub
     let channel = EmbeddedChannel()
 
-    init(_ target: String = "/ws", echo: Bool = false, _ change: (inout WebSocketConfiguration) -> Void = { _ in }) throws {
+    init(
+        _ target: String = "/ws", echo: Bool = false, as principal: Principal? = .anybody,
+        judgedBy authenticator: any Authenticator = OpenAuthenticator(), _ change: (inout WebSocketConfiguration) -> Void = { _ in }
+    ) throws {
         var configuration = WebSocketConfiguration()
         change(&configuration)
         hub = Hub(configuration)
         hub.start(context(epoch: "epoch", head: 41))
         try channel.connect(to: SocketAddress(ipAddress: "127.0.0.1", port: 1)).wait()
         let endpoint: any UpgradeEndpoint = echo ? EchoEndpoint(hub: hub, path: "/echo") : RoomEndpoint(hub: hub)
-        try endpoint.install(on: channel, head: HTTPRequestHead(version: .http1_1, method: .GET, uri: target)).wait()
+        let request = UpgradeRequest(
+            head: HTTPRequestHead(version: .http1_1, method: .GET, uri: target), principal: principal, authenticator: authenticator)
+        try endpoint.install(on: channel, request: request).wait()
     }
 
     /// All frames that were sent since the last look.

@@ -19,6 +19,7 @@ struct MessageTests {
                 .join(room: "r", since: .init(epoch: "e", seq: 7), snapshot: true)
             ),
             (#"{"type":"leave","room":"r"}"#, .leave(room: "r")),
+            (#"{"type":"auth","token":"t"}"#, .auth(token: "t")),
             (#"{"type":"ping"}"#, .ping(nil)),
             (#"{"type":"ping","id":null}"#, .ping(nil)),
             (#"{"type":"ping","id":-3}"#, .ping(.number(-3))),
@@ -40,7 +41,7 @@ struct MessageTests {
             (#"{"type":"ping","id":{}}"#, "invalid_message"), (#"{"type":"ping","id":1.5}"#, "invalid_message"),
             (#"{"type":"dance"}"#, "unknown_type"), (#"{"type":"track","products":[0]}"#, "invalid_message"),
             (#"{"type":"track","variants":["1"]}"#, "invalid_message"), (#"{"type":"untrack"}"#, "invalid_message"),
-            (#"{"type":"auth","token":"t"}"#, "unsupported"),
+            (#"{"type":"auth"}"#, "invalid_message"), (#"{"type":"auth","token":7}"#, "invalid_message"),
         ])
     func refusing(text: String, code: String) {
         let error = #expect(throws: ClientError.self) { try ClientMessage(text.utf8) }
@@ -135,6 +136,7 @@ struct ConfigurationTests {
         #expect(path { $0.broadcastBands = [1, 1] } == ["broadcast"])
         #expect(path { $0.limits.trackedPerConnection = 0 } == ["limits", "trackedPerConnection"])
         #expect(path { $0.limits.snapshotItems = 0 } == ["limits", "snapshotItems"])
+        #expect(path { $0.limits.messages.burst = 0 } == ["limits", "messageBurst"])
         #expect(path { $0.limits.message = 0 } == ["limits", "message"])
         #expect(path { $0.limits.buffer = 4_095 } == ["limits", "buffer"])
         #expect(path { $0.pingInterval = .zero } == ["pingInterval"])
@@ -161,7 +163,7 @@ struct ConfigurationTests {
                     "message": .init(.size(.kibibytes(1))), "roomsPerConnection": 2, "trackedPerConnection": 7,
                     "snapshotItems": 8, "connections": 3,
                     "buffer": .init(.size(.kibibytes(8))),
-                    "errorsPerConnection": 4,
+                    "messagesPerSecond": 5, "messageBurst": 6, "errorsPerConnection": 4,
                 ], "echo": "/live/echo",
             ])
         let sink = try #require(try entry.makeSink() as? WebSocketSink)

@@ -108,7 +108,7 @@ struct WebSocketSinkTests {
         let idle = try WebSocketSink()
         guard
             case .refuse(.serviceUnavailable, "unavailable", _) = idle.endpoints[0].admit(
-                HTTPRequestHead(version: .http1_1, method: .GET, uri: "/ws"), remote: nil)
+                UpgradeRequest(head: HTTPRequestHead(version: .http1_1, method: .GET, uri: "/ws")))
         else { throw CancellationError() }
     }
 

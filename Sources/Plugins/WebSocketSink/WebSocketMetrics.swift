@@ -17,6 +17,10 @@ public final class WebSocketMetrics: Sendable {
         /// Sends that carried them, each one or more events for one connection, and their bytes.
         public var sends: UInt64 = 0
         public var bytes: UInt64 = 0
+        /// Tokens in messages that showed nobody.
+        public var refusedTokens: UInt64 = 0
+        /// Messages of clients that came faster than they may.
+        public var limitedMessages: UInt64 = 0
         /// Of ``events``, those that a client had missed and was sent from the journal.
         public var replayed: UInt64 = 0
         /// Messages with values: pages of snapshots and of what is tracked.
@@ -48,6 +52,8 @@ public final class WebSocketMetrics: Sendable {
     private let sends = Atomic<UInt64>(0)
     private let bytes = Atomic<UInt64>(0)
     private let errors = Atomic<UInt64>(0)
+    private let refusedTokens = Atomic<UInt64>(0)
+    private let limitedMessages = Atomic<UInt64>(0)
     private let replayed = Atomic<UInt64>(0)
     private let values = Atomic<UInt64>(0)
     private let merged = Atomic<UInt64>(0)
@@ -71,6 +77,8 @@ public final class WebSocketMetrics: Sendable {
         snapshot.sends = sends.load(ordering: .relaxed)
         snapshot.bytes = bytes.load(ordering: .relaxed)
         snapshot.errors = errors.load(ordering: .relaxed)
+        snapshot.refusedTokens = refusedTokens.load(ordering: .relaxed)
+        snapshot.limitedMessages = limitedMessages.load(ordering: .relaxed)
         snapshot.replayed = replayed.load(ordering: .relaxed)
         snapshot.values = values.load(ordering: .relaxed)
         snapshot.merged = merged.load(ordering: .relaxed)
@@ -98,6 +106,8 @@ public final class WebSocketMetrics: Sendable {
 
     func refusedHandshake() { refused.wrappingAdd(1, ordering: .relaxed) }
     func joined() { joins.wrappingAdd(1, ordering: .relaxed) }
+    func refusedToken() { refusedTokens.wrappingAdd(1, ordering: .relaxed) }
+    func limitedMessage() { limitedMessages.wrappingAdd(1, ordering: .relaxed) }
     func answeredError() { errors.wrappingAdd(1, ordering: .relaxed) }
 
     /// Connections that read the journal now.

@@ -27,6 +27,11 @@ extension WebSocketSink: MeteredSink {
                 .counter(now.failedRecoveries)),
             SinkMetric("websocket_errors_total", "Messages of clients that were answered with an error.", .counter(now.errors)),
             SinkMetric(
+                "websocket_refused_tokens_total", "Tokens in auth messages that were refused.", .counter(now.refusedTokens)),
+            SinkMetric(
+                "websocket_limited_messages_total", "Messages of clients that came faster than they may.",
+                .counter(now.limitedMessages)),
+            SinkMetric(
                 "websocket_loop_lag_seconds", "By how much the latest event loop's last tick was late.", .gauge(now.lags.max() ?? 0)
             ),
         ]

@@ -32,9 +32,9 @@ struct EndpointUpgrader: NIOTypedHTTPServerProtocolUpgrader {
     }
 
     func upgrade(channel: any Channel, upgradeRequest: HTTPRequestHead) -> EventLoopFuture<UpgradingChannel.Role> {
-        guard let endpoint = gate.value.admitted?.endpoint else {
+        guard let admitted = gate.value.admitted else {
             return channel.eventLoop.makeFailedFuture(Failure.notAdmitted)
         }
-        return endpoint.install(on: channel, head: upgradeRequest).map { .taken }
+        return admitted.endpoint.install(on: channel, request: admitted.request).map { .taken }
     }
 }

@@ -1,16 +1,18 @@
 import NIOCore
 import NIOHTTP1
 
-/// Answers the first request of a connection that is one too many with 503, and ends the connection.
+/// Answers the first request of a connection that is one too many with why there is no room, and ends the connection.
 final class OverloadedHandler: ChannelInboundHandler {
     typealias InboundIn = HTTPServerRequestPart
     typealias OutboundOut = HTTPServerResponsePart
 
+    private let problem: Problem
     private let timeout: TimeAmount
     private var deadline: Scheduled<Void>?
     private var hasAnswered = false
 
-    init(timeout: Duration) {
+    init(_ problem: Problem, timeout: Duration) {
+        self.problem = problem
         self.timeout = TimeAmount(timeout)
     }
 
@@ -24,7 +26,7 @@ final class OverloadedHandler: ChannelInboundHandler {
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         guard !hasAnswered, case .head = unwrapInboundIn(data) else { return }
         hasAnswered = true
-        Problem.tooManyConnections.end(context)
+        problem.end(context)
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {

@@ -12,6 +12,14 @@ extension Problem {
         .serviceUnavailable, code: "overloaded", title: "Too many connections",
         detail: "all connections are taken; try again later", retryAfter: 5)
 
+    static let tooManyFromAddress = Problem(
+        .tooManyRequests, code: "too_many_connections", title: "Too many connections",
+        detail: "this address has all connections that it may have; close one, or try again later", retryAfter: 5)
+
+    static let tooSlow = Problem(
+        .requestTimeout, code: "request_timeout", title: "The request did not come in time",
+        detail: "a connection has to begin with a request at once; connect again")
+
     static let headerTooLarge = Problem(
         .requestHeaderFieldsTooLarge, code: "too_large", title: "The request is too large", detail: "the header is too large")
 

@@ -1,5 +1,6 @@
 import NIOCore
 import NIOHTTP1
+import TallywirePipeline
 
 /// Watches the requests of a connection before anything else does: lets through the one that becomes a WebSocket connection,
 /// takes `Upgrade` off every other, and closes connections that do not begin in time.
@@ -13,20 +14,24 @@ final class UpgradeGate: ChannelDuplexHandler, RemovableChannelHandler {
     typealias OutboundOut = HTTPServerResponsePart
 
     private let table: UpgradeTable
-    private let timeout: TimeAmount
+    private let count: ConnectionCount
+    private let configuration: UpgradingServerConfiguration
     private var deadline: Scheduled<Void>?
     /// Heads that came in.
     private var requests = 0
     /// Requests whose response is not complete.
     private var unanswered = 0
     private var isLast = false
+    /// Whether its time ran out before its first request.
+    private var isOver = false
     private var refusal: Problem?
     /// The upgrade that was let through.
     private(set) var admitted: AdmittedUpgrade?
 
-    init(table: UpgradeTable, timeout: Duration) {
+    init(table: UpgradeTable, count: ConnectionCount, configuration: UpgradingServerConfiguration) {
         self.table = table
-        self.timeout = TimeAmount(timeout)
+        self.count = count
+        self.configuration = configuration
     }
 
     /// Why the last request was refused, once.
@@ -39,7 +44,16 @@ final class UpgradeGate: ChannelDuplexHandler, RemovableChannelHandler {
 
     func handlerAdded(context: ChannelHandlerContext) {
         let bound = NIOLoopBound(context, eventLoop: context.eventLoop)
-        deadline = context.eventLoop.scheduleTask(in: timeout) { bound.value.close(promise: nil) }
+        let gate = NIOLoopBound(self, eventLoop: context.eventLoop)
+        deadline = context.eventLoop.scheduleTask(in: TimeAmount(configuration.handshakeTimeout)) {
+            gate.value.endLate(bound.value)
+        }
+    }
+
+    private func endLate(_ context: ChannelHandlerContext) {
+        isOver = true
+        configuration.metrics.refused(.handshakeTime)
+        Problem.tooSlow.end(context)
     }
 
     func handlerRemoved(context: ChannelHandlerContext) {
@@ -61,12 +75,14 @@ final class UpgradeGate: ChannelDuplexHandler, RemovableChannelHandler {
         guard error is HTTPParserError else { return context.close(promise: nil) }
         requests += 1
         let isTooLarge = error as? HTTPParserError == .headerOverflow
+        if isTooLarge { configuration.metrics.refused(.headerSize) }
         (isTooLarge ? Problem.headerTooLarge : .invalidRequest("this is not an HTTP/1.1 request")).end(context)
     }
 
     // MARK: Every request
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        if isOver { return }
         guard case .head(var head) = unwrapInboundIn(data) else { return context.fireChannelRead(data) }
         deadline?.cancel()
         deadline = nil
@@ -76,8 +92,12 @@ final class UpgradeGate: ChannelDuplexHandler, RemovableChannelHandler {
         guard endsParsing || head.headers.contains(name: "upgrade") else { return context.fireChannelRead(data) }
         switch table.decide(head, isFirst: requests == 1, remote: context.remoteAddress) {
         case .upgrade(let upgrade):
-            admitted = upgrade
-            return context.fireChannelRead(data)
+            if let problem = countCaller(of: upgrade, context.channel) {
+                refusal = problem
+            } else {
+                admitted = upgrade
+                return context.fireChannelRead(data)
+            }
         case .refuse(let refusal): self.refusal = refusal
         case .ignore: break
         }
@@ -87,6 +107,18 @@ final class UpgradeGate: ChannelDuplexHandler, RemovableChannelHandler {
             head.headers.replaceOrAdd(name: "connection", value: "close")
         }
         context.fireChannelRead(wrapInboundOut(.head(head)))
+    }
+
+    /// Counts a WebSocket for whom a proxy asks; without a proxy its connection was counted when it came.
+    private func countCaller(of upgrade: AdmittedUpgrade, _ channel: any Channel) -> Problem? {
+        guard let caller = upgrade.request.caller, caller != IPAddress(channel.remoteAddress) else { return nil }
+        guard count.opened(behindProxy: caller) else {
+            configuration.metrics.refused(.connectionsPerAddress)
+            return .tooManyFromAddress
+        }
+        let count = count
+        channel.closeFuture.whenComplete { _ in count.closed(behindProxy: caller) }
+        return nil
     }
 
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {

@@ -6,9 +6,15 @@ import TallywirePipeline
 struct UpgradeTable: Sendable {
     private let endpoints: [String: any UpgradeEndpoint]
     private let hosts: HostPolicy
+    private let access: AccessControl
+    private let proxies: TrustedProxies
 
-    init(_ endpoints: [any UpgradeEndpoint], hosts: HostPolicy = HostPolicy()) {
+    init(
+        _ endpoints: [any UpgradeEndpoint], hosts: HostPolicy, access: AccessControl, proxies: TrustedProxies = TrustedProxies()
+    ) {
+        self.proxies = proxies
         self.hosts = hosts
+        self.access = access
         self.endpoints = Dictionary(endpoints.map { ($0.path, $0) }, uniquingKeysWith: { first, _ in first })
     }
 
@@ -45,9 +51,30 @@ struct UpgradeTable: Sendable {
         }
         guard !head.hasBody else { return .refuse(.invalidRequest("a request for an upgrade has no body")) }
         if let problem = foreignness(of: head) { return .refuse(problem) }
-        switch endpoint.admit(head, remote: remote) {
-        case .accept(let headers): return .upgrade(AdmittedUpgrade(endpoint: endpoint, headers: headers))
-        case .refuse(let status, let code, let message): return .refuse(.refusedUpgrade(status, code: code, message: message))
+        do throws(Problem) {
+            return .upgrade(try admit(head, to: endpoint, remote: remote))
+        } catch {
+            return .refuse(error)
+        }
+    }
+
+    /// Finds out who asks, and lets the endpoint decide.
+    private func admit(
+        _ head: HTTPRequestHead, to endpoint: any UpgradeEndpoint, remote: SocketAddress?
+    ) throws(Problem) -> AdmittedUpgrade {
+        let offered = OfferedSubprotocols(head.headers)
+        let request = UpgradeRequest(
+            head: head, remote: remote,
+            caller: proxies.caller(peer: IPAddress(remote), forwardedFor: head.headers["x-forwarded-for"]),
+            principal: try access.principal(
+                authorization: head.headers["authorization"], subprotocolToken: offered.token),
+            authenticator: access.authenticator)
+        switch endpoint.admit(request) {
+        case .accept(var headers):
+            if let chosen = offered.chosen { headers.replaceOrAdd(name: "Sec-WebSocket-Protocol", value: chosen) }
+            return AdmittedUpgrade(endpoint: endpoint, request: request, headers: headers)
+        case .refuse(let status, let code, let message):
+            throw .refusedUpgrade(status, code: code, message: message)
         }
     }
 
@@ -58,9 +85,9 @@ struct UpgradeTable: Sendable {
             return .forbidden("this server has another name: call it by the one in http.host, or by a loopback name")
         }
         guard let origin = head.headers.first(name: "origin") else { return nil }
-        let host = origin.firstRange(of: "://").map { origin[$0.upperBound...] }
-        if let host, hosts.allows(String(host)) { return nil }
-        return .forbidden("a page of \(origin) cannot read events here: serve it from a loopback address, or from this server")
+        if hosts.allowsReader(of: origin, calling: authority) { return nil }
+        return .forbidden(
+            "a page of \(origin) cannot read events here: allow its origin in http.origins, or serve it from this server")
     }
 
     /// Whether a key is 16 bytes in base64: 22 digits and two signs of padding.
@@ -80,6 +107,7 @@ struct UpgradeTable: Sendable {
 /// An upgrade that will happen, and the headers for its response.
 struct AdmittedUpgrade: Sendable {
     let endpoint: any UpgradeEndpoint
+    let request: UpgradeRequest
     let headers: HTTPHeaders
 }
 

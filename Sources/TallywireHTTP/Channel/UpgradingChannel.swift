@@ -4,6 +4,8 @@ import NIOCore
 import NIOHTTP1
 import NIOHTTPTypes
 import NIOHTTPTypesHTTP1
+import NIOSSL
+import TallywirePipeline
 
 /// A connection of the HTTP port: it speaks HTTP/1.1 with the router or, after an upgrade, belongs to an endpoint.
 struct UpgradingChannel: ServerChildChannel, HTTPChannelHandler {
@@ -28,19 +30,26 @@ struct UpgradingChannel: ServerChildChannel, HTTPChannelHandler {
 
     /// Assembles the handlers. The future is complete at once, since nothing is read before that.
     func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Connection> {
-        let verdict = count.opened()
+        let peer = IPAddress(channel.remoteAddress)
+        let verdict = count.opened(peer)
         let count = count
-        channel.closeFuture.whenComplete { _ in count.closed() }
+        channel.closeFuture.whenComplete { _ in count.closed(peer) }
         let connection = channel.eventLoop.makeCompletedFuture {
             switch verdict {
             case .within:
                 try channel.keepSmallBuffers()
+                try addTLS(to: channel)
                 return Connection(channel: channel, role: try assemble(on: channel, logger: logger))
-            case .beyond:
+            case .beyond(let limit):
+                configuration.metrics.refused(limit)
+                try addTLS(to: channel)
                 try channel.pipeline.syncOperations.addHandlers(
                     HTTPResponseEncoder(), ByteToMessageHandler(HTTPRequestDecoder()),
-                    OverloadedHandler(timeout: configuration.handshakeTimeout))
-            case .farBeyond: channel.close(promise: nil)
+                    OverloadedHandler(
+                        limit == .connections ? .tooManyConnections : .tooManyFromAddress, timeout: configuration.handshakeTimeout))
+            case .farBeyond:
+                configuration.metrics.refused(.connections)
+                channel.close(promise: nil)
             }
             return Connection(channel: channel, role: channel.eventLoop.makeSucceededFuture(.taken))
         }
@@ -49,11 +58,16 @@ struct UpgradingChannel: ServerChildChannel, HTTPChannelHandler {
         return connection
     }
 
+    private func addTLS(to channel: any Channel) throws {
+        guard let tls = configuration.tls else { return }
+        try channel.pipeline.syncOperations.addHandler(NIOSSLServerHandler(context: tls.context))
+    }
+
     private func assemble(on channel: any Channel, logger: Logger) throws -> EventLoopFuture<Role> {
         let encoder = HTTPResponseEncoder()
         let decoder = ByteToMessageHandler(
             HTTPRequestDecoder(leftOverBytesStrategy: .forwardBytes, limitConfiguration: configuration.decoder))
-        let gate = UpgradeGate(table: table, timeout: configuration.handshakeTimeout)
+        let gate = UpgradeGate(table: table, count: count, configuration: configuration)
         let upgrade = NIOTypedHTTPServerUpgradeHandler(
             httpEncoder: encoder,
             // The gate goes first: when the decoder goes, it sends on bytes that the gate could not read.
@@ -68,7 +82,7 @@ struct UpgradingChannel: ServerChildChannel, HTTPChannelHandler {
     private func speakHTTP(on channel: any Channel, logger: Logger) -> EventLoopFuture<Role> {
         channel.eventLoop.makeCompletedFuture {
             try channel.pipeline.syncOperations.addHandlers(
-                HTTP1ToHTTPServerCodec(secure: false),
+                HTTP1ToHTTPServerCodec(secure: configuration.tls != nil),
                 HTTPConnectionStateHandler(idleTimeout: configuration.idleTimeout, logger: logger))
             return .http(
                 try NIOAsyncChannel(

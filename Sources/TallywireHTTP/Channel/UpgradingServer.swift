@@ -11,6 +11,12 @@ public struct UpgradingServerConfiguration: Sendable {
     public var idleTimeout: Duration = .seconds(60)
     /// Connections at once, upgraded ones included. A few more are answered with 503, the rest is closed at once.
     public var connections = 25_000
+    /// Connections at once from one address, behind a trusted proxy WebSockets; `nil` is as many as in all.
+    public var connectionsPerAddress: Int?
+    /// Proxies that are believed when they say for whom they ask.
+    public var proxies = TrustedProxies()
+    /// The certificate to speak TLS with; `nil` for none.
+    public var tls: TLSCertificates?
     /// Bytes of one header field, and of all of a request's together; more is answered with 431.
     public var headerFieldSize = 16 * 1024
     public var headerSize = 64 * 1024
@@ -18,6 +24,10 @@ public struct UpgradingServerConfiguration: Sendable {
     public var headerFields = 128
     /// The names under which a page may open a WebSocket here, beside the loopback ones.
     public var hosts = HostPolicy()
+    /// Says who asks for a WebSocket. By default everybody may everything, which is for loopback alone.
+    public var authenticator: any Authenticator = OpenAuthenticator()
+    /// Counts what the port refuses.
+    public var metrics = PortMetrics()
 
     public init() {}
 
@@ -39,8 +49,12 @@ public struct UpgradingServerConfiguration: Sendable {
 public func upgradingServer(
     endpoints: [any UpgradeEndpoint], configuration: UpgradingServerConfiguration = UpgradingServerConfiguration()
 ) -> HTTPServerBuilder {
-    let table = UpgradeTable(endpoints, hosts: configuration.hosts)
-    let count = ConnectionCount(limit: configuration.connections)
+    let table = UpgradeTable(
+        endpoints, hosts: configuration.hosts,
+        access: AccessControl(authenticator: configuration.authenticator, metrics: configuration.metrics),
+        proxies: configuration.proxies)
+    let count = ConnectionCount(
+        limit: configuration.connections, perAddress: configuration.connectionsPerAddress, proxies: configuration.proxies)
     return HTTPServerBuilder { responder in
         UpgradingChannel(
             responder: table.answeringRefusals(before: responder), table: table, configuration: configuration, count: count)

@@ -18,6 +18,8 @@ struct EventStream: Sendable {
     let types: Set<EventType>?
     let limits: HTTPLimits
     let channel: any Channel
+    /// Whether the client may still read along: its token expires, or its key is withdrawn.
+    let isAllowed: @Sendable () -> Bool
 
     static let mediaType = "text/event-stream"
 
@@ -31,7 +33,7 @@ struct EventStream: Sendable {
 
     /// Sends events until the feed ends, the client goes away, or it reads nothing for too long.
     func run(_ writer: inout any ResponseBodyWriter) async throws {
-        let pulse = EventStreamPulse(channel: channel, feed: feed, epoch: epoch, limits: limits)
+        let pulse = EventStreamPulse(channel: channel, feed: feed, epoch: epoch, limits: limits, isAllowed: isAllowed)
         do {
             try await send(to: &writer, pulse)
         } catch {

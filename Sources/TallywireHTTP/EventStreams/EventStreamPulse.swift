@@ -4,7 +4,8 @@ import NIOHTTPTypes
 import Synchronization
 import TallywireEngine
 
-/// What a stream does by the clock: heartbeats while nothing happens, and the end of a client that does not read.
+/// What a stream does by the clock: heartbeats while nothing happens, and the end of a client that does not read, or whose token is no longer
+/// good.
 ///
 /// It is one timer of the connection's event loop. A heartbeat goes past the stream's task straight into the channel, which
 /// is in order because each write of the stream is a number of whole blocks. The task is therefore free to wait for events alone.
@@ -25,12 +26,15 @@ final class EventStreamPulse: Sendable {
     private let feed: Feed
     private let epoch: String
     private let limits: HTTPLimits
+    /// Whether the client may still read along.
+    private let isAllowed: @Sendable () -> Bool
     private let state = Mutex(State())
 
     /// How long the end of the server waits for a client that does not read.
     static let parting = TimeAmount.seconds(5)
 
-    init(channel: any Channel, feed: Feed, epoch: String, limits: HTTPLimits) {
+    init(channel: any Channel, feed: Feed, epoch: String, limits: HTTPLimits, isAllowed: @escaping @Sendable () -> Bool) {
+        self.isAllowed = isAllowed
         self.channel = channel
         self.feed = feed
         self.epoch = epoch
@@ -40,7 +44,8 @@ final class EventStreamPulse: Sendable {
     /// Begins to look at the clock.
     func start() {
         let heartbeat = TimeAmount(limits.streamHeartbeat)
-        let period = TimeAmount.nanoseconds(max(1_000_000, min(heartbeat, TimeAmount(limits.streamStall)).nanoseconds / 4))
+        let period = TimeAmount.nanoseconds(
+            max(1_000_000, min(heartbeat, TimeAmount(limits.streamStall), .seconds(4)).nanoseconds / 4))
         let timer = channel.eventLoop.scheduleRepeatedTask(initialDelay: period, delay: period) { [self] _ in tick() }
         state.withLock { $0.timer = timer }
     }
@@ -83,6 +88,7 @@ final class EventStreamPulse: Sendable {
     }
 
     private func action(at now: NIODeadline) -> Action {
+        guard isAllowed() else { return .close }
         let isEnding = feed.isClosed
         return state.withLock { state in
             if let since = state.writing {

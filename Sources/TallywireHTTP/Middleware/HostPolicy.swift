@@ -1,23 +1,49 @@
 import Hummingbird
 
-/// Under which names this server may be addressed, and which pages may change something.
+/// Under which names this server may be addressed, and which pages may call it.
 ///
 /// A server without authentication on loopback is still within reach of every page that a browser on this machine opens. Two things
-/// keep such pages out. A page of another origin cannot change anything: browsers name the origin, and it has to be this server's.
-/// And a page cannot pretend to be of this origin by pointing its own name at 127.0.0.1 (DNS rebinding): the name it used stands in
-/// `Host`, and has to be one of ours.
+/// keep such pages out. A page of another origin cannot change anything: browsers name the origin, and it has to be this server's, or one
+/// that was allowed. And a page cannot pretend to be of this origin by pointing its own name at 127.0.0.1 (DNS rebinding): the name it
+/// used stands in `Host`, and has to be one of ours.
 public struct HostPolicy: Equatable, Sendable {
     /// Further names, without port, in any case. `*` allows every name, for servers whose callers have to authenticate.
     public var names: [String]
+    /// Origins such as `https://shop.example` whose pages may call; `*` allows all.
+    public var origins: [String]
 
-    public init(names: [String] = []) {
+    public init(names: [String] = [], origins: [String] = []) {
         self.names = names.map { $0.lowercased() }
+        self.origins = origins.map { $0.lowercased() }
     }
 
     /// Whether `authority`, a host with or without a port, addresses this server.
     func allows(_ authority: String) -> Bool {
         let host = Self.host(of: authority)
         return names.contains("*") || names.contains(host) || Self.isLoopback(host)
+    }
+
+    /// Whether pages of `origin` are allowed by name.
+    func lists(_ origin: String) -> Bool { origins.contains("*") || origins.contains(origin.lowercased()) }
+
+    /// Whether a page of `origin` may call the server by `authority`, with changes too: it is of this server, or allowed by name.
+    func allowsPage(of origin: String, calling authority: String?) -> Bool {
+        if lists(origin) { return true }
+        guard let page = Self.authority(of: origin), let authority else { return false }
+        return page == authority.lowercased()
+    }
+
+    /// Whether a page of `origin` may read along through a WebSocket: also one that is on this machine, like the server.
+    func allowsReader(of origin: String, calling authority: String) -> Bool {
+        if allowsPage(of: origin, calling: authority) { return true }
+        guard let page = Self.authority(of: origin).map(Self.host) else { return false }
+        return names.contains(page) || Self.isLoopback(page) && Self.isLoopback(Self.host(of: authority))
+    }
+
+    /// Host and port of an origin of the web; `nil` for others, such as `null` and those of extensions.
+    private static func authority(of origin: String) -> String? {
+        let origin = origin.lowercased()
+        return ["http://", "https://"].first { origin.hasPrefix($0) }.map { String(origin.dropFirst($0.count)) }
     }
 
     /// The host without its port, in lower case; an IPv6 address without its brackets.

@@ -8,6 +8,7 @@ import TallywireEngine
 struct RequestMiddleware: RouterMiddleware {
     let metrics: RequestMetrics
     let paths: PathTable
+    let crossOrigin: CrossOrigin
 
     func handle(
         _ request: Request, context: APIContext, next: (Request, APIContext) async throws -> Response
@@ -26,6 +27,7 @@ struct RequestMiddleware: RouterMiddleware {
         let duration = start.duration(to: .now)
         metrics.end(
             RequestMetrics.Key(method: request.method, route: context.endpointPath, status: Int(response.status.code)), duration)
+        crossOrigin.open(&response, to: request)
         response.headers[.requestID] = id
         response.headers[.xContentTypeOptions] = "nosniff"
         if response.headers[.cacheControl] == nil { response.headers[.cacheControl] = "no-store" }

@@ -4,9 +4,11 @@ extension OpenAPI {
         ("Liveness", object([("status", words(["live"])), ("version", ["type": "string"])])),
         (
             "Readiness",
-            object([
-                ("status", words(["ready"])), ("version", ["type": "string"]), ("epoch", ["type": "string"]), ("seq", count),
-            ])
+            object(
+                [
+                    ("status", words(["ready"])), ("version", ["type": "string"]), ("epoch", ["type": "string"]), ("seq", count),
+                    ("warnings", list(of: ["type": "string"])),
+                ], optional: ["warnings"])
         ),
         (
             "Engine",

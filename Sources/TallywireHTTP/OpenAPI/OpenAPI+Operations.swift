@@ -9,7 +9,7 @@ extension OpenAPI {
     private static let catalogueOperations: [Operation] = [
         Operation(
             method: "get", path: "/api/products", id: "listProducts", tag: "catalogue", summary: "Products by id.",
-            parameters: ["limit", "cursor", "search"],
+            access: .readers, parameters: ["limit", "cursor", "search"],
             answers: [.json(200, "A page.", "ProductPage", headers: reading)]),
         Operation(
             method: "post", path: "/api/products", id: "createProduct", tag: "catalogue",
@@ -24,7 +24,7 @@ extension OpenAPI {
         Operation(
             method: "get", path: "/api/products/{id}", id: "getProduct", tag: "catalogue",
             summary: "One product with its variants.",
-            parameters: ["productId"], answers: [.json(200, "The product.", "Product", headers: reading)],
+            access: .readers, parameters: ["productId"], answers: [.json(200, "The product.", "Product", headers: reading)],
             problems: ["unknown_product"]),
         Operation(
             method: "patch", path: "/api/products/{id}", id: "updateProduct", tag: "catalogue",
@@ -55,7 +55,7 @@ extension OpenAPI {
             ], problems: ["unknown_product", "sku_taken", "barcode_taken", "id_taken", "out_of_range"]),
         Operation(
             method: "get", path: "/api/variants/{id}", id: "getVariant", tag: "catalogue", summary: "One variant with its stock.",
-            parameters: ["variantId"], answers: [.json(200, "The variant.", "Variant", headers: reading)],
+            access: .readers, parameters: ["variantId"], answers: [.json(200, "The variant.", "Variant", headers: reading)],
             problems: ["unknown_variant"]),
         Operation(
             method: "patch", path: "/api/variants/{id}", id: "updateVariant", tag: "catalogue",
@@ -72,7 +72,7 @@ extension OpenAPI {
             problems: ["unknown_variant", "in_stock"]),
         Operation(
             method: "get", path: "/api/locations", id: "listLocations", tag: "catalogue", summary: "Locations by code.",
-            parameters: ["limit", "cursor"], answers: [.json(200, "A page.", "LocationPage", headers: reading)]),
+            access: .readers, parameters: ["limit", "cursor"], answers: [.json(200, "A page.", "LocationPage", headers: reading)]),
         Operation(
             method: "post", path: "/api/locations", id: "createLocation", tag: "catalogue", summary: "Creates a location.",
             parameters: ["idempotencyKey"],
@@ -90,7 +90,7 @@ extension OpenAPI {
     private static let movementOperations: [Operation] = [
         Operation(
             method: "patch", path: "/api/variants/{id}/inventory", id: "updateInventory", tag: "movements",
-            summary: "Changes one variant's stock at one location.", parameters: ["variantId", "idempotencyKey"],
+            summary: "Changes one variant's stock at one location.", access: .movers, parameters: ["variantId", "idempotencyKey"],
             body: .json("InventoryUpdate", [("add", ["operation": "add", "quantity": 5, "reason": "restock"])]),
             answers: [.json(200, "The receipt.", "Receipt", headers: ["Tallywire-Epoch"])], problems: ofStock),
         Operation(
@@ -101,7 +101,7 @@ extension OpenAPI {
                 order: a receipt or a problem. With NDJSON results are sent while the body comes, so read while you send; a broken \
                 line is its own problem.
                 """,
-            parameters: ["idempotencyKey"],
+            access: .movers, parameters: ["idempotencyKey"],
             body: Operation.Body(
                 content: [
                     (
@@ -120,7 +120,7 @@ extension OpenAPI {
             ], problems: ofStock),
         Operation(
             method: "get", path: "/api/movements/{id}", id: "getMovement", tag: "movements",
-            summary: "The answer that a movement or change got.", parameters: ["movementId"],
+            summary: "The answer that a movement or change got.", access: .movers, parameters: ["movementId"],
             answers: [.json(200, "The receipt, or the refusal.", "Answer")], problems: ["unknown_movement"]),
     ]
 
@@ -149,7 +149,7 @@ extension OpenAPI {
             parameters: ["limit", "cursor"], answers: [.json(200, "A page.", "AlertPage", headers: reading)]),
         Operation(
             method: "get", path: "/api/stock", id: "listStock", tag: "stock", summary: "Stock by variant and location.",
-            parameters: ["sku", "location", "limit", "cursor"],
+            access: .readers, parameters: ["sku", "location", "limit", "cursor"],
             answers: [.json(200, "A page.", "StockPage", headers: reading)],
             problems: ["unknown_variant", "unknown_location"]),
     ]
@@ -161,19 +161,21 @@ extension OpenAPI {
             answers: [.json(200, "The pipeline.", "Pipeline", headers: reading)]),
         Operation(
             method: "get", path: "/health/live", id: "getLiveness", tag: "operations", summary: "Whether the process runs.",
-            answers: [.json(200, "It does.", "Liveness")]),
+            access: .anyone, answers: [.json(200, "It does.", "Liveness")]),
         Operation(
             method: "get", path: "/health/ready", id: "getReadiness", tag: "operations",
             summary: "Whether the server can take movements.",
-            answers: [.json(200, "It can; otherwise 503.", "Readiness", headers: reading)]),
+            access: .anyone, answers: [.json(200, "It can; otherwise 503.", "Readiness", headers: reading)]),
         Operation(
             method: "get", path: "/metrics", id: "getMetrics", tag: "operations", summary: "Metrics for Prometheus.",
+            access: .anyone,
             answers: [
                 Operation.Answer(
                     status: 200, description: "The text format 0.0.4.", content: [("text/plain", ["type": "string"])])
             ]),
         Operation(
             method: "get", path: "/openapi.json", id: "getOpenAPI", tag: "operations", summary: "This description.",
+            access: .anyone,
             answers: [
                 Operation.Answer(
                     status: 200, description: "OpenAPI 3.1.", content: [("application/json", ["type": "object"])])

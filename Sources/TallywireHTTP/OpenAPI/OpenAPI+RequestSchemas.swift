@@ -1,4 +1,5 @@
 import TallywireCore
+import TallywirePipeline
 
 extension OpenAPI {
     /// What bodies of requests look like.
@@ -52,9 +53,10 @@ extension OpenAPI {
         (
             "InventoryUpdate",
             object(
-                [("id", movementID), ("operation", words(["set", "add", "subtract"])), ("quantity", quantity)] + about
+                [("id", movementID), ("device", device), ("operation", words(["set", "add", "subtract"])), ("quantity", quantity)]
+                    + about
                     + [("location", locationCode), ("expected", count)],
-                optional: ["id", "reason", "reference", "occurredAt", "location", "expected"])
+                optional: ["id", "device", "reason", "reference", "occurredAt", "location", "expected"])
         ),
         (
             "MovementLine",
@@ -68,8 +70,10 @@ extension OpenAPI {
         (
             "Movement",
             object(
-                [("id", movementID)] + about + [("lines", list(of: reference("MovementLine"), 1, Limits.linesPerMovement))],
-                optional: ["id", "reason", "reference", "occurredAt"])
+                [("id", movementID), ("device", device)] + about + [
+                    ("lines", list(of: reference("MovementLine"), 1, Limits.linesPerMovement))
+                ],
+                optional: ["id", "device", "reason", "reference", "occurredAt"])
         ),
         ("Operation", words(TallywireCore.Operation.allCases.map(\.rawValue))),
     ]
@@ -84,6 +88,10 @@ extension OpenAPI {
         ("id", id), ("sku", sku), ("name", name), ("price", price), ("barcodes", barcodes), ("lowStockThreshold", quantity),
         ("rearm", quantity),
     ]
+
+    /// In whose name a movement is made.
+    private static let device =
+        key(DeviceName.length) + ["description": "In whose name it is made; a device's token makes it in its own alone."]
 
     /// What a movement says about itself.
     private static let about: [(String, JSONTree)] = [

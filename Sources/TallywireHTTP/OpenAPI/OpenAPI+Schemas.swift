@@ -24,7 +24,7 @@ extension OpenAPI {
     private static let controls = #"\u0000-\u001F\u007F-\u009F"#
 
     /// Text that becomes a level of an MQTT topic.
-    private static func key(_ length: Int) -> JSONTree {
+    static func key(_ length: Int) -> JSONTree {
         ["type": "string", "minLength": 1, "maxLength": .integer(Int64(length)), "pattern": .string("^[^/+#\(controls)]+$")]
     }
 

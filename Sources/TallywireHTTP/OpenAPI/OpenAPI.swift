@@ -24,7 +24,8 @@ enum OpenAPI {
                 ["name": "events", "description": "What happened."],
                 ["name": "operations", "description": "Health, metrics, and this description."],
             ],
-            "paths": paths, "components": ["schemas": .object(schemas), "parameters": .object(parameters)],
+            "paths": paths,
+            "components": ["schemas": .object(schemas), "parameters": .object(parameters), "securitySchemes": securitySchemes],
         ]
     }
 
@@ -34,6 +35,18 @@ enum OpenAPI {
         Answers that show stock or catalogue carry `Tallywire-Seq`, the last event that is in what they show, and `Tallywire-Epoch`, the \
         journal it belongs to: whoever reads on from there misses nothing.
         """
+
+    private static let securitySchemes: JSONTree = [
+        "bearer": [
+            "type": "http", "scheme": "bearer", "bearerFormat": "JWT",
+            "description": .string(
+                """
+                A token whose claim `role` is one of those that an operation names, on a server whose `auth.mode` is `jwt`; \
+                `tallywire token` signs one. With `open` nobody needs one. An operation with an empty requirement beside it needs none \
+                unless `auth.required` is set.
+                """),
+        ]
+    ]
 
     /// The operations, grouped by path as the format has it.
     private static var paths: JSONTree {

@@ -1,3 +1,5 @@
+import TallywirePipeline
+
 extension OpenAPI {
     /// One method of one path, in words.
     struct Operation {
@@ -7,6 +9,8 @@ extension OpenAPI {
         let tag: String
         let summary: String
         var description: String?
+        /// Who may call it, as its route has it.
+        var access = RouteAccess.admin
         /// Names of ``OpenAPI/parameters``.
         var parameters: [String] = []
         var body: Body?
@@ -40,6 +44,7 @@ extension OpenAPI {
         var tree: JSONTree {
             var members: [(String, JSONTree)] = [
                 ("operationId", .string(id)), ("tags", [.string(tag)]), ("summary", .string(summary)),
+                ("security", access.security),
             ]
             if let description { members.append(("description", .string(description))) }
             if !parameters.isEmpty {
@@ -55,7 +60,8 @@ extension OpenAPI {
 
         /// What can go wrong with every operation, with those that have a body, and with this one.
         private var allProblems: [String] {
-            var codes = ["invalid_request", "forbidden", "internal_error", "unavailable"]
+            var codes = ["invalid_request", "forbidden", "internal_error", "unavailable", "rate_limited"]
+            if access != .anyone { codes.append("unauthenticated") }
             if body != nil { codes += ["request_timeout", "too_large", "unsupported_media_type"] }
             if method != "get" { codes += ["idempotency_conflict", "overloaded"] }
             return codes + problems
@@ -66,8 +72,11 @@ extension OpenAPI {
                 "description": .string(codes.map { "`\($0)`" }.joined(separator: ", ")),
                 "content": ["application/problem+json": ["schema": OpenAPI.reference("Problem")]],
             ]
-            if status == 503 {
+            switch status {
+            case 401: answer = answer + ["headers": ["WWW-Authenticate": ["schema": ["type": "string"]]]]
+            case 429, 503:
                 answer = answer + ["headers": ["Retry-After": ["description": "Seconds to wait.", "schema": ["type": "integer"]]]]
+            default: break
             }
             return answer
         }
@@ -114,6 +123,17 @@ extension OpenAPI {
             ]
         case "Location": ["description": "Where what was created is.", "schema": text]
         default: ["schema": text]
+        }
+    }
+}
+
+extension RouteAccess {
+    /// What a caller has to show; an empty requirement among others makes them optional.
+    fileprivate var security: JSONTree {
+        switch self {
+        case .anyone: []
+        case .readers: [[:], ["bearer": []]]
+        case .roles(let roles): [["bearer": .array(roles.map { .string($0.rawValue) })]]
         }
     }
 }

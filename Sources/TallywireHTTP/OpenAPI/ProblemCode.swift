@@ -5,8 +5,9 @@ import TallywireCore
 enum ProblemCode {
     /// Those that the API itself finds.
     private static let own: [Problem] = [
-        .forbidden(""), .notFound(""), .unknownMovement(""), .methodNotAllowed(.get, allow: []), .timedOut(.zero),
-        .pruned(after: 0, first: 0), .tooLarge(""), .unsupportedMediaType(""), .internalError,
+        .unauthenticated("", error: nil), .forbidden(""), .notFound(""), .unknownMovement(""), .methodNotAllowed(.get, allow: []),
+        .timedOut(.zero),
+        .pruned(after: 0, first: 0), .tooLarge(""), .unsupportedMediaType(""), .internalError, .rateLimited,
     ]
 
     private static let statuses: [(code: String, status: Int)] =

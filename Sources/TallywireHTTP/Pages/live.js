@@ -216,12 +216,54 @@ function take(event) {
   drawSoon();
 }
 
+// MARK: Token
+
+/**
+ * The token that the page shows to the server, kept for this tab and as long as it is open. It is typed in, or comes in the address as
+ * `#token=…`, which browsers do not send and which is taken off at once.
+ */
+const access = {
+  get token() { return sessionStorage.getItem("token"); },
+  set token(value) {
+    if (value) sessionStorage.setItem("token", value); else sessionStorage.removeItem("token");
+    $("sign-out").hidden = !value;
+  },
+  get headers() { return this.token ? { Authorization: `Bearer ${this.token}` } : {}; },
+  /** Browsers set no headers for a WebSocket, but subprotocols: one with the token, and one that the server can answer with. */
+  get protocols() { return this.token ? ["tallywire", `bearer.${this.token}`] : ["tallywire"]; },
+
+  begin() {
+    const given = new URLSearchParams(location.hash.slice(1)).get("token");
+    if (given) {
+      history.replaceState(null, "", location.pathname + location.search);
+      this.token = given.trim();
+    }
+    $("sign-out").hidden = !this.token;
+  },
+
+  /** Asks for a token, or for another one. */
+  ask(note) {
+    this.token = null;
+    $("sign-in-note").textContent = note;
+    $("sign-in").hidden = false;
+  },
+
+  /** Whether the server takes the token; what cannot be found out counts as yes. */
+  async isGood() {
+    try {
+      return (await fetch("/api/locations?limit=1", { headers: this.headers })).status !== 401;
+    } catch {
+      return true;
+    }
+  },
+};
+
 // MARK: Loading
 
 let loading = null;
 
 async function get(path) {
-  const response = await fetch(path, { headers: { Accept: "application/json" } });
+  const response = await fetch(path, { headers: { Accept: "application/json", ...access.headers } });
   if (!response.ok) throw new Error(`${path}: ${response.status}`);
   return { body: await response.json(), seq: Number(response.headers.get("Tallywire-Seq") ?? 0) };
 }
@@ -281,13 +323,19 @@ class Connection {
     this.isLive = false;
     this.show("connecting", "connecting");
     const scheme = location.protocol === "https:" ? "wss:" : "ws:";
-    const socket = (this.socket = new WebSocket(`${scheme}//${location.host}/ws?room=${ROOM}`));
+    const socket = (this.socket = new WebSocket(`${scheme}//${location.host}/ws?room=${ROOM}`, access.protocols));
+    let wasOpen = false;
+    socket.onopen = () => { wasOpen = true; };
     socket.onmessage = (message) => {
       if (socket !== this.socket) return;
       this.heard();
       this.receive(JSON.parse(message.data), socket);
     };
-    socket.onclose = () => {
+    socket.onclose = async ({ code }) => {
+      if (socket !== this.socket) return;
+      if (code === 4001) access.ask("The token has expired. Sign in with a new one.");
+      // A refused handshake does not say why.
+      else if (!wasOpen && access.token && !(await access.isGood())) access.ask("The server does not take this token.");
       if (socket === this.socket) this.retry();
     };
   }
@@ -300,14 +348,21 @@ class Connection {
         $("seq").textContent = message.seq.toLocaleString();
         break;
       case "joined":
+        $("sign-in").hidden = true;
         this.begin(socket, "live");
         break;
       case "error":
         console.warn(`${message.code}: ${message.message}`);
+        if (message.code === "unauthenticated") {
+          access.ask("This server asks everybody for a token.");
+          this.show("waiting", "sign in");
+          break;
+        }
+        if (message.code === "forbidden") $("sign-in").hidden = false;
         // A server without this room sends what it broadcasts to whoever is in no room: all but the alerts.
         if (!this.isLive) this.begin(socket, "live, without alerts");
         break;
-      case "pong": case "left": break;
+      case "pong": case "left": case "authenticated": break;
       default: take(message);
     }
   }
@@ -350,6 +405,16 @@ class Connection {
     this.timer = setTimeout(() => this.open(), pause);
   }
 
+  /** Connects anew at once, as somebody else. */
+  again() {
+    const socket = this.socket;
+    this.attempts = 0;
+    this.socket = null;
+    clearTimeout(this.watch);
+    socket?.close();
+    this.open();
+  }
+
   show(state, text) {
     $("connection").dataset.state = state;
     $("state").textContent = text;
@@ -358,7 +423,19 @@ class Connection {
 
 const connection = new Connection();
 addEventListener("online", () => {
-  if (!connection.socket) connection.open();
+  if (!connection.socket) $("sign-in").addEventListener("submit", (event) => {
+  event.preventDefault();
+  access.token = $("token").value.trim();
+  $("token").value = "";
+  $("sign-in").hidden = true;
+  connection.again();
+});
+$("sign-out").addEventListener("click", () => {
+  access.token = null;
+  connection.again();
+});
+access.begin();
+connection.open();
 });
 $("filter").addEventListener("input", (event) => stock.setFilter(event.target.value));
 connection.open();

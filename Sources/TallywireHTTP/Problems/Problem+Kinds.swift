@@ -54,6 +54,11 @@ extension Problem {
             .unsupportedMediaType, code: "unsupported_media_type", title: "The body's media type is not known", detail: detail)
     }
 
+    /// One address asks more often than it may.
+    static let rateLimited = Problem(
+        .tooManyRequests, code: "rate_limited", title: "Too many requests",
+        detail: "requests from this address come faster than they may; wait a second", retryAfter: 1)
+
     static func unavailable(_ detail: String) -> Problem {
         Problem(
             .serviceUnavailable, code: "unavailable", title: "The server cannot do this now", detail: detail, retryAfter: 1)

@@ -22,6 +22,8 @@ public struct Problem: Error, Equatable, Sendable {
     public var retryAfter: Int?
     /// The methods that the path knows, for 405.
     public var allow: [HTTPRequest.Method] = []
+    /// How to show who one is, for 401.
+    var challenge: String?
 
     public init(
         _ status: HTTPResponse.Status, code: String, title: String, detail: String, field: String? = nil, available: Int64? = nil,

@@ -68,15 +68,12 @@ extension InventoryAPI {
     }
 
     /// Hands in a command of this API and waits until it is on disk, or throws what it was refused for.
-    func submit(_ action: Command.Action, id: String?) async throws -> Receipt {
-        switch await gateway.submit(Command(id: id, source: Self.source, action: action)) {
+    func submit(_ action: Command.Action, id: String?, source: String = Self.source) async throws -> Receipt {
+        switch await gateway.submit(Command(id: id, source: source, action: action)) {
         case .applied(let receipt): return receipt
         case .rejected(let rejection): throw Problem(rejection)
         }
     }
-
-    /// The source of all movements that come over HTTP.
-    static let source = "http"
 
     // MARK: Answers
 

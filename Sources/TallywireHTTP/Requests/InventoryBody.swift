@@ -3,6 +3,8 @@ import TallywireCore
 /// The body of `PATCH /api/variants/{id}/inventory`: a movement of one line.
 struct InventoryBody: Decodable {
     let id: String?
+    /// In whose name it is made; `nil` is the caller's.
+    let device: String?
     let operation: Operation
     let quantity: Int64
     let reason: String?
@@ -13,8 +15,10 @@ struct InventoryBody: Decodable {
 
     init(from decoder: any Decoder) throws {
         let members = try MemberReader(
-            decoder, members: ["id", "operation", "quantity", "reason", "reference", "occurredAt", "location", "expected"])
+            decoder,
+            members: ["id", "device", "operation", "quantity", "reason", "reference", "occurredAt", "location", "expected"])
         id = try members.text("id")
+        device = try members.text("device")
         operation = try members.required(members.word("operation", Operation.self), "operation")
         guard operation != .transfer else {
             throw members.error(at: "operation", "set, add or subtract is expected; a transfer is a movement: POST /api/movements")

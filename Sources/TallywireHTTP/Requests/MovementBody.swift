@@ -3,14 +3,17 @@ import TallywireCore
 /// The body of `POST /api/movements`: one movement.
 struct MovementBody: Decodable {
     let id: String?
+    /// In whose name it is made; `nil` is the caller's.
+    let device: String?
     let reason: String?
     let reference: String?
     let occurredAt: Timestamp?
     let lines: [Line]
 
     init(from decoder: any Decoder) throws {
-        let members = try MemberReader(decoder, members: ["id", "reason", "reference", "occurredAt", "lines"])
+        let members = try MemberReader(decoder, members: ["id", "device", "reason", "reference", "occurredAt", "lines"])
         id = try members.text("id")
+        device = try members.text("device")
         reason = try members.text("reason")
         reference = try members.text("reference")
         occurredAt = try members.timestamp("occurredAt")

@@ -14,6 +14,7 @@ extension HTTPField.Name {
     static let tallywireStatus = unchecked("Tallywire-Status")
     static let requestID = unchecked("X-Request-Id")
     static let idempotencyKey = unchecked("Idempotency-Key")
+    static let forwardedFor = unchecked("X-Forwarded-For")
     static let fetchSite = unchecked("Sec-Fetch-Site")
 
     static func unchecked(_ name: StaticString) -> HTTPField.Name {
@@ -40,6 +41,7 @@ extension Response {
         var headers: HTTPFields = [:]
         if let seconds = problem.retryAfter { headers[.retryAfter] = String(seconds) }
         if !problem.allow.isEmpty { headers[.allow] = problem.allow.map(\.rawValue).joined(separator: ", ") }
+        if let challenge = problem.challenge { headers[.wwwAuthenticate] = challenge }
         return json(problem.status, headers: headers, mediaType: Problem.mediaType) { problem.write(to: &$0) }
     }
 }

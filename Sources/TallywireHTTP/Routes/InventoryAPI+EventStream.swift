@@ -3,6 +3,7 @@ import Hummingbird
 import HummingbirdCore
 import TallywireCore
 import TallywireEngine
+import TallywirePipeline
 
 /// `/api/events/stream`: the journal, as it grows.
 extension InventoryAPI {
@@ -17,8 +18,11 @@ extension InventoryAPI {
         guard let slot = streams.take() else {
             throw Problem.overloaded("all \(limits.streams) event streams are taken; try again later")
         }
+        let authenticator = access.authenticator
+        let principal = context.principal
         let stream = EventStream(
-            feed: feed, epoch: journal.epoch, start: start, types: types, limits: limits, channel: context.channel)
+            feed: feed, epoch: journal.epoch, start: start, types: types, limits: limits, channel: context.channel,
+            isAllowed: { authenticator.lets(stay: principal) })
         return Response(
             status: .ok, headers: [.contentType: EventStream.mediaType, .connection: "close", .accelBuffering: "no"],
             body: ResponseBody { writer in

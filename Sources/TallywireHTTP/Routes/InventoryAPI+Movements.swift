@@ -3,6 +3,7 @@ import HTTPTypes
 import Hummingbird
 import TallywireCore
 import TallywireEngine
+import TallywirePipeline
 
 /// `/api/movements`: changes of stock, one or many.
 extension InventoryAPI {
@@ -15,12 +16,14 @@ extension InventoryAPI {
             let body = try await collect(request, context).readableBytesView
             if body.first(where: { !$0.isJSONSpace }) == UInt8(ascii: "[") {
                 try refuseKey(request)
-                return try await createBatch(BodyDecoder().decode(MovementBatchBody.self, from: body))
+                return try await createBatch(BodyDecoder().decode(MovementBatchBody.self, from: body), context)
             }
             let movement = try BodyDecoder().decode(MovementBody.self, from: body)
             let id = try commandID(request, body: movement.id)
             return try await answer(
-                submit(.move(movement.movement(defaultLocation: configuration.defaultLocation)), id: id))
+                submit(
+                    .move(movement.movement(defaultLocation: configuration.defaultLocation)), id: id,
+                    source: source(naming: movement.device, context.principal)))
         }
     }
 
@@ -47,12 +50,12 @@ extension InventoryAPI {
         }
     }
 
-    private func createBatch(_ batch: MovementBatchBody) async throws -> Response {
+    private func createBatch(_ batch: MovementBatchBody, _ context: APIContext) async throws -> Response {
         guard batch.movements.count <= limits.batch else {
             throw Problem.tooLarge(
                 "a batch has at most \(limits.batch) movements, not \(batch.movements.count); send more as application/x-ndjson")
         }
-        let results = await submit(batch.movements)
+        let results = await submit(batch.movements, of: context.principal)
         return .json(capacity: 300 * results.count) { json in
             json.object { json in
                 json.key("results")
@@ -64,21 +67,21 @@ extension InventoryAPI {
     }
 
     /// Hands in the movements in their order, at most ``HTTPLimits/window`` at a time; those that could not be read keep their place.
-    func submit(_ movements: [Result<MovementBody, Problem>]) async -> [MovementResult] {
+    func submit(_ movements: [Result<MovementBody, Problem>], of principal: Principal?) async -> [MovementResult] {
         var results: [MovementResult] = []
         results.reserveCapacity(movements.count)
         for start in stride(from: 0, to: movements.count, by: limits.window) {
-            let window = movements[start..<min(start + limits.window, movements.count)]
-            let commands = window.compactMap { movement in
-                (try? movement.get()).map { body in
-                    Command(
-                        id: body.id, source: Self.source,
+            let window = movements[start..<min(start + limits.window, movements.count)].map { movement in
+                Result<Command, Problem> { () throws(Problem) in
+                    let body = try movement.get()
+                    return Command(
+                        id: body.id, source: try source(naming: body.device, principal),
                         action: .move(body.movement(defaultLocation: configuration.defaultLocation)))
                 }
             }
-            var outcomes = await gateway.submit(commands).makeIterator()
-            for movement in window {
-                switch movement {
+            var outcomes = await gateway.submit(window.compactMap { try? $0.get() }).makeIterator()
+            for command in window {
+                switch command {
                 case .failure(let problem): results.append(.refused(problem))
                 case .success: if let outcome = outcomes.next() { results.append(MovementResult(outcome)) }
                 }

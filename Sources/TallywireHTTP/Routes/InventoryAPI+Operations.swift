@@ -37,6 +37,20 @@ extension InventoryAPI {
                 json.string(journal.epoch)
                 json.key("seq")
                 json.integer(range.last)
+                writeWarnings(&json)
+            }
+        }
+    }
+
+    /// What the server can work with and somebody should look at. The reasons stay in the log, since everybody may ask.
+    private func writeWarnings(_ json: inout JSONWriter) {
+        let failing = reloads.filter { $0.current.failure != nil }
+        guard !failing.isEmpty else { return }
+        json.key("warnings")
+        json.array { json in
+            for reload in failing {
+                json.string(
+                    "the \(reload.name) cannot be used as it is now, and what was there before serves on: see the server's log")
             }
         }
     }
@@ -52,6 +66,8 @@ extension InventoryAPI {
         text.write(counts)
         text.write(status)
         text.write(metrics.current)
+        text.write(port)
+        text.write(reloads, certificateExpiresAt: certificates?.expiresAt)
         text.single("tallywire_http_event_streams", .gauge, "Streams of events that are open.", streams.count)
         return Response(
             status: .ok, headers: [.contentType: PrometheusText.mediaType],

@@ -68,7 +68,7 @@ struct MovementStream {
             }
             .mapError { $0.at(line: line.number) }
         }
-        try await write(api.submit(movements), &writer)
+        try await write(api.submit(movements, of: context.principal), &writer)
     }
 
     private func write(_ results: [MovementResult], _ writer: inout any ResponseBodyWriter) async throws {

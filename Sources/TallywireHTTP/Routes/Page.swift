@@ -24,6 +24,6 @@ struct Page: Sendable {
                 // The page loads nothing from elsewhere and talks to this server alone.
                 .contentSecurityPolicy: "default-src 'self'; frame-ancestors 'none'",
             ], body: ResponseBody(byteBuffer: ByteBuffer(bytes: bytes)))
-        return Route(.get, path) { _, _ in response }
+        return Route(.get, path, for: .anyone) { _, _ in response }
     }
 }

@@ -6,14 +6,18 @@ struct Route: Sendable {
     let method: HTTPRequest.Method
     /// The path with its parameters in braces, as in OpenAPI: `/api/products/{id}`.
     let path: String
+    /// Who may call it.
+    let access: RouteAccess
     let handle: @Sendable (Request, APIContext) async throws -> Response
 
+    /// A route for admins, unless `access` says something else.
     init(
-        _ method: HTTPRequest.Method, _ path: String,
+        _ method: HTTPRequest.Method, _ path: String, for access: RouteAccess = .admin,
         _ handle: @escaping @Sendable (Request, APIContext) async throws -> Response
     ) {
         self.method = method
         self.path = path
+        self.access = access
         self.handle = handle
     }
 }

@@ -3,6 +3,7 @@ import Foundation
 import NIOCore
 import NIOFoundationCompat
 import NIOHTTP1
+import NIOSSL
 
 /// Calls a running server's HTTP API for the command line.
 struct ServerClient: Sendable {
@@ -13,12 +14,14 @@ struct ServerClient: Sendable {
         return HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
     }()
 
+    private let tls: TLSConfiguration
     let url: String
     let token: String?
 
     init(_ options: ClientOptions) throws {
         url = try options.baseURL()
         token = options.bearer
+        tls = try options.tls()
     }
 
     /// What a call was answered with.
@@ -55,6 +58,7 @@ struct ServerClient: Sendable {
     {
         var request = HTTPClientRequest(url: url + path)
         request.method = method
+        request.tlsConfiguration = tls
         if let token { request.headers.add(name: "Authorization", value: "Bearer \(token)") }
         if let body {
             request.headers.add(name: "Content-Type", value: contentType)

@@ -24,6 +24,9 @@ struct Check: AsyncParsableCommand {
         }
         for entry in settings.sinks { _ = try entry.makeSink() }
         for entry in settings.sources { _ = try entry.makeSource() }
+        let door = try await FrontDoor(settings)
+        let warnings = door.warnings(settings)
+        guard warnings.isEmpty else { throw ConfigurationError(warnings) }
         let count = settings.sources.count + settings.sinks.count
         if connect {
             let problems = try await ConnectionCheck(settings).problems()

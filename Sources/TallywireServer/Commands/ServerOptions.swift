@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import NIOSSL
 import TallywirePipeline
 
 /// The options of commands that read plugins.json.
@@ -31,6 +32,11 @@ struct ClientOptions: ParsableArguments {
     @Option(help: ArgumentHelp("A token, if the server asks for one. Default: $TALLYWIRE_TOKEN.", valueName: "token"))
     var token: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "Trust the certificates in this PEM file too, for a server with one of its own making.", valueName: "file"))
+    var ca: String?
+
     @OptionGroup var configuration: ConfigurationOptions
 
     /// The server's address without a slash at its end.
@@ -46,7 +52,19 @@ struct ClientOptions: ParsableArguments {
         guard http.port != 0 else {
             throw Failure.usage("the configuration leaves the port open: say --server http://\(http.host):PORT")
         }
-        return "http://\(http.host.contains(":") ? "[\(http.host)]" : http.host):\(http.port)"
+        return "\(http.tls == nil ? "http" : "https")://\(http.host.contains(":") ? "[\(http.host)]" : http.host):\(http.port)"
+    }
+
+    /// How a server's certificate is judged: by the system's roots, and by those of `--ca`.
+    func tls() throws -> TLSConfiguration {
+        var configuration = TLSConfiguration.makeClientConfiguration()
+        guard let ca else { return configuration }
+        do {
+            configuration.additionalTrustRoots = [.certificates(try NIOSSLCertificate.fromPEMFile(ca))]
+        } catch {
+            throw Failure.usage("--ca \(ca) cannot be read, or holds no certificate in PEM")
+        }
+        return configuration
     }
 
     var bearer: String? {

@@ -28,7 +28,8 @@ struct Tail: AsyncParsableCommand {
         if let room {
             let source = try RoomSource(room, options)
             try await follower.follow(
-                source, try RoomStream(follower.client.url, path: source.path, room: room, token: options.bearer))
+                source,
+                try RoomStream(follower.client.url, path: source.path, room: room, token: options.bearer, tls: options.tls()))
         } else {
             try await follower.followJournal()
         }

@@ -25,7 +25,10 @@ struct Server: Sendable {
         let host: String
         let port: Int
 
-        var url: String { "http://\(host.contains(":") ? "[\(host)]" : host):\(port)" }
+        /// `http`, or with a certificate `https`.
+        var scheme = "http"
+
+        var url: String { "\(scheme)://\(host.contains(":") ? "[\(host)]" : host):\(port)" }
     }
 
     /// Runs until SIGTERM or SIGINT, and calls `ready` once requests are answered and all sinks and sources have been started. Gives how
@@ -33,6 +36,8 @@ struct Server: Sendable {
     func run(ready: @escaping @Sendable (Address, PipelineStatus) async throws -> Void) async throws -> PipelineStatus {
         let sinks = try configuration.sinks.map(SinkRunner.Definition.init)
         let sources = try configuration.sources.map(SourceRunner.Definition.init)
+        let door = try await FrontDoor(configuration)
+        for warning in door.warnings(configuration) { logger.warning("\(warning.message)") }
         let journal = try SQLiteJournal(
             path: configuration.journal.path,
             configuration: .init(
@@ -49,7 +54,8 @@ struct Server: Sendable {
             engine: engine, sources: sources, sinks: sinks, defaultLocation: configuration.defaultLocation,
             retention: configuration.journal.journalRetention, logger: logger, version: tallywireVersion, clock: { .now })
         let phase = Phase()
-        let web = application(engine: engine, journal: journal, pipeline: pipeline, sinks: sinks, phase: phase, ready: ready)
+        let web = application(
+            engine: engine, journal: journal, pipeline: pipeline, sinks: sinks, door: door, phase: phase, ready: ready)
         // Shutdown goes through the list from its end.
         let group = ServiceGroup(
             configuration: .init(
@@ -57,6 +63,7 @@ struct Server: Sendable {
                     .init(service: web, successTerminationBehavior: .gracefullyShutdownGroup),
                     .init(service: SinkService(pipeline: pipeline, drain: configuration.shutdown.drain)),
                     .init(service: RetentionService(pipeline: pipeline)),
+                    .init(service: ReloadService(items: door.reloads, logger: logger)),
                     .init(service: EngineService(engine: engine, pipeline: pipeline, phase: phase)),
                     .init(service: SourceService(pipeline: pipeline)),
                 ], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
@@ -75,25 +82,40 @@ struct Server: Sendable {
     }
 
     private func application(
-        engine: InventoryEngine, journal: SQLiteJournal, pipeline: Pipeline, sinks: [SinkRunner.Definition], phase: Phase,
+        engine: InventoryEngine, journal: SQLiteJournal, pipeline: Pipeline, sinks: [SinkRunner.Definition], door: FrontDoor,
+        phase: Phase,
         ready: @escaping @Sendable (Address, PipelineStatus) async throws -> Void
     ) -> some Service {
+        let http = configuration.http
+        // Where callers have to show who they are, nothing hangs on the name by which they call: a proxy's, or one of many.
+        let names = configuration.auth.mode == .open ? [http.host] : ["*"]
+        let hosts = HostPolicy(names: names, origins: http.origins)
+        let proxies = TrustedProxies(http.trustedProxies.compactMap { AddressRange($0) })
+        let metrics = PortMetrics()
         let api = InventoryAPI(
             gateway: engine, journal: journal, feed: engine.feed, pipeline: pipeline,
             configuration: .init(
                 defaultLocation: configuration.defaultLocation, version: tallywireVersion,
-                limits: HTTPLimits(
-                    body: configuration.http.limits.body.bytes, streams: configuration.http.limits.streams),
-                hosts: HostPolicy(names: [configuration.http.host])),
+                limits: HTTPLimits(body: http.limits.body.bytes, streams: http.limits.streams), hosts: hosts,
+                requestsPerSecond: http.limits.requestsPerSecond, proxies: proxies),
+            authenticator: door.authenticator, port: metrics, reloads: door.reloads.map(\.status), certificates: door.certificates,
             readiness: {
                 if phase.isStopping { return .notReady("the server is shutting down") }
                 if let failure = engine.statistics.failure { return .notReady("the journal cannot write: \(failure)") }
                 return .ready
             })
         var limits = UpgradingServerConfiguration()
-        limits.connections = configuration.http.limits.connections
-        limits.hosts = HostPolicy(names: [configuration.http.host])
-        let host = configuration.http.host
+        limits.connections = http.limits.connections
+        limits.connectionsPerAddress = http.limits.connectionsPerAddress
+        limits.handshakeTimeout = http.limits.handshake
+        limits.idleTimeout = http.limits.idle
+        limits.hosts = hosts
+        limits.proxies = proxies
+        limits.authenticator = door.authenticator
+        limits.metrics = metrics
+        limits.tls = door.certificates
+        let host = http.host
+        let scheme = http.tls == nil ? "http" : "https"
         return Application(
             router: api.makeRouter(),
             server: upgradingServer(
@@ -103,7 +125,7 @@ struct Server: Sendable {
                 // When thousands of browsers come back at once, those beyond it wait for their kernel's next try, a second later and more.
                 backlog: 16_384),
             onServerRunning: { channel in
-                let address = Address(host: host, port: channel.localAddress?.port ?? 0)
+                let address = Address(host: host, port: channel.localAddress?.port ?? 0, scheme: scheme)
                 do {
                     // And the kernel's queue is emptied faster than it fills.
                     try await channel.setOption(.maxMessagesPerRead, value: 256).get()

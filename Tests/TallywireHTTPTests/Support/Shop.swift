@@ -20,8 +20,10 @@ struct Shop: Sendable {
 
     init(
         limits: HTTPLimits = HTTPLimits(), inbox: Int = 65_536, feed: Feed.Capacity = Feed.Capacity(),
-        hosts: HostPolicy = HostPolicy(),
-        gateway: (any CommandGateway)? = nil, readiness: @escaping @Sendable () async -> InventoryAPI.Readiness = { .ready }
+        hosts: HostPolicy = HostPolicy(), requestsPerSecond: Int? = nil, proxies: TrustedProxies = TrustedProxies(),
+        reloads: [ReloadStatus] = [], gateway: (any CommandGateway)? = nil,
+        authenticator: any Authenticator = OpenAuthenticator(),
+        readiness: @escaping @Sendable () async -> InventoryAPI.Readiness = { .ready }
     ) throws {
         journal = InMemoryJournal()
         engine = try InventoryEngine(
@@ -29,7 +31,9 @@ struct Shop: Sendable {
             clock: { Timestamp(milliseconds: 1_795_365_600_000) })
         api = InventoryAPI(
             gateway: gateway ?? engine, journal: journal, feed: engine.feed, pipeline: pipeline,
-            configuration: InventoryAPI.Configuration(version: "0.1.0", limits: limits, hosts: hosts), readiness: readiness)
+            configuration: InventoryAPI.Configuration(
+                version: "0.1.0", limits: limits, hosts: hosts, requestsPerSecond: requestsPerSecond, proxies: proxies),
+            authenticator: authenticator, reloads: reloads, readiness: readiness)
     }
 
     /// Runs `test` with a client, directly on the router or over a socket.

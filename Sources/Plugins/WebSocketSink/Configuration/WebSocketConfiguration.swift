@@ -31,8 +31,8 @@ public struct WebSocketConfiguration: Equatable, Sendable {
     public struct Room: Equatable, Sendable {
         public var name: String
         public var events: [EventType]
-        /// The role that a client needs. It is kept, and asks nothing as long as the server is open to everybody.
-        public var role: String?
+        /// The role that a client needs; `nil` is for everybody, with or without a token. On a server that is open everybody has it.
+        public var role: Role?
         /// The members of `data` that are sent, `nil` for all; `productId`, `variantId` and `version` always are.
         public var fields: [String]?
         /// Stock in bands instead of units, by their upper edges, which ascend: of `[0, 5]`, up to 0 is `out`, up to 5 `few`, and more is
@@ -41,7 +41,7 @@ public struct WebSocketConfiguration: Equatable, Sendable {
         public var rules: Rules
 
         public init(
-            name: String, events: [EventType], role: String? = nil, fields: [String]? = nil, bands: [Int64]? = nil,
+            name: String, events: [EventType], role: Role? = nil, fields: [String]? = nil, bands: [Int64]? = nil,
             rules: Rules = Rules()
         ) {
             self.name = name
@@ -79,6 +79,8 @@ public struct WebSocketConfiguration: Equatable, Sendable {
         public var snapshotItems = 200_000
         /// Bytes that may wait for one client to read of what cannot be merged, and likewise of answers. More closes it with 4008.
         public var buffer = 1024 * 1024
+        /// Messages from one client. What comes faster is refused with `rate_limited`.
+        public var messages = Rate(perSecond: 100, burst: 1_000)
         /// Errors in a row that are answered; the next one closes the connection with 1008.
         public var errorsPerConnection = 20
 
@@ -87,7 +89,7 @@ public struct WebSocketConfiguration: Equatable, Sendable {
 
     /// The rooms of a configuration that names none.
     public static let standardRooms = [
-        Room(name: "admin_room", events: [.inventoryUpdated, .stockAlert, .productStatusChanged], role: "admin"),
+        Room(name: "admin_room", events: [.inventoryUpdated, .stockAlert, .productStatusChanged], role: .admin),
         Room(name: "ecommerce_room", events: [.inventoryUpdated, .productStatusChanged]),
     ]
 
@@ -117,6 +119,8 @@ extension WebSocketConfiguration {
         try Self.check("roomsPerConnection", limits.roomsPerConnection, 1...10_000)
         try Self.check("connections", limits.connections, 1...1_000_000)
         try Self.check("buffer", limits.buffer, 4_096...(1 << 30))
+        try Self.check("messagesPerSecond", limits.messages.perSecond, 1...1_000_000)
+        try Self.check("messageBurst", limits.messages.burst, 1...1_000_000)
         try Self.check("errorsPerConnection", limits.errorsPerConnection, 0...1_000_000)
         guard drain >= .zero, drain <= .seconds(60) else { throw OptionError("drain", message: "drain is at most 60s") }
         guard returnWithin >= .zero, returnWithin <= .seconds(600) else {

@@ -49,7 +49,7 @@ extension SinkType {
 
     private static let room: OptionSchema = [
         .required("events", .list(.eventType), "The types of event that it carries."),
-        .optional("role", .choice(["admin", "device", "shop"]), "The role that a client needs, unless the server is open."),
+        .optional("role", .choice(Role.allCases.map(\.rawValue)), "The role that a client needs, unless the server is open."),
         fields, stock,
         .optional(
             "snapshot", .bool, default: true,
@@ -90,6 +90,10 @@ extension SinkType {
             "buffer", .size(ByteSize.kibibytes(4)...ByteSize.gibibytes(1)), default: "1MiB",
             "What may wait for a client to read of what cannot be merged; more closes its connection with 4008."),
         .optional(
+            "messagesPerSecond", .integer(1...1_000_000), default: 100,
+            "Messages from one client, steadily; what comes faster is refused with rate_limited."),
+        .optional("messageBurst", .integer(1...1_000_000), default: 1_000, "Messages from one client at once, after a rest."),
+        .optional(
             "errorsPerConnection", .integer(0...1_000_000), default: 20,
             "Errors in a row that are answered; one more closes the connection with 1008."),
     ]
@@ -114,7 +118,7 @@ extension SinkType {
 
         struct Room: Decodable, Sendable {
             var events: [EventType]
-            var role: String?
+            var role: Role?
             var fields: [String]?
             var stock: Stock
             var snapshot: Bool
@@ -128,6 +132,8 @@ extension SinkType {
             var snapshotItems: Int
             var connections: Int
             var buffer: ByteSize
+            var messagesPerSecond: Int
+            var messageBurst: Int
             var errorsPerConnection: Int
         }
 
@@ -150,6 +156,7 @@ extension SinkType {
             configuration.limits.roomsPerConnection = limits.roomsPerConnection
             configuration.limits.connections = limits.connections
             configuration.limits.buffer = limits.buffer.bytes
+            configuration.limits.messages = Rate(perSecond: limits.messagesPerSecond, burst: limits.messageBurst)
             configuration.limits.errorsPerConnection = limits.errorsPerConnection
             configuration.pingInterval = pingInterval
             configuration.idleTimeout = idleTimeout

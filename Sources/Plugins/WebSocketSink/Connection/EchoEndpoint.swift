@@ -1,5 +1,4 @@
 import NIOCore
-import NIOHTTP1
 import TallywirePipeline
 
 /// The path where messages come back.
@@ -11,9 +10,9 @@ struct EchoEndpoint: UpgradeEndpoint {
     let hub: Hub
     let path: String
 
-    func admit(_ head: HTTPRequestHead, remote: SocketAddress?) -> UpgradeAdmission { hub.admission }
+    func admit(_ request: UpgradeRequest) -> UpgradeAdmission { hub.admission }
 
-    func install(on channel: any Channel, head: HTTPRequestHead) -> EventLoopFuture<Void> {
+    func install(on channel: any Channel, request: UpgradeRequest) -> EventLoopFuture<Void> {
         channel.eventLoop.makeCompletedFuture {
             try channel.pipeline.syncOperations.addHandler(ReadWhileWritable())
             let reader = MessageReader(message: Self.message, fragments: Self.fragments)

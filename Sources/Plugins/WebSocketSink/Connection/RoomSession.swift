@@ -1,4 +1,6 @@
 import NIOCore
+import NIOHTTP1
+import TallywirePipeline
 
 /// A connection that joins and leaves rooms and gets their events.
 ///
@@ -7,18 +9,24 @@ import NIOCore
 /// wants values first, until it stands where the passes are; see ``CatchUp``.
 final class RoomSession: WebSocketSession, RoomMember {
     var membership = Membership()
+    var access: SessionAccess
     private let greeting: Greeting
     /// Both refer to each other until the connection ends; a weak reference would cost every send its look-up.
     private(set) var connection: WebSocketConnection?
     private(set) var shard: HubShard?
     /// Errors since the last message that was in order.
     private var errors = 0
+    private var allowance: MessageAllowance
+    /// Whether it is in the table of its shard. It is not while a token is waited for.
+    private var hasEntered = false
     private var backlog: Backlog?
     var coverage = Coverage()
     var catchUp: CatchUp?
 
-    init(greeting: Greeting) {
-        self.greeting = greeting
+    init(_ request: UpgradeRequest, messages: Rate, now: NIODeadline) {
+        greeting = Greeting(target: request.head.uri)
+        access = SessionAccess(request, now: now)
+        allowance = MessageAllowance(messages, at: now)
     }
 
     // MARK: WebSocketSession
@@ -26,12 +34,19 @@ final class RoomSession: WebSocketSession, RoomMember {
     func opened(_ connection: WebSocketConnection, on shard: HubShard) {
         self.connection = connection
         self.shard = shard
-        shard.enter(self)
-        coverage.begin(nil, at: shard.head)
         let name = String(UInt64.random(in: .min ... .max), radix: 36)
         send(
             .welcome(
                 epoch: shard.epoch, seq: shard.head, connection: name, pingInterval: shard.configuration.pingInterval))
+        if !access.isWaiting { begin(on: shard) }
+        if isOpen { shard.access.add(self) }
+    }
+
+    /// Gets events from now on, and joins the rooms of its address.
+    func begin(on shard: HubShard) {
+        hasEntered = true
+        shard.enter(self)
+        coverage.begin(nil, at: shard.head)
         if greeting.hasBrokenSince { answer(.invalidMessage("\"since\" is not EPOCH:SEQ")) }
         if greeting.since != nil, greeting.rooms.isEmpty { answer(.invalidMessage("\"since\" needs a \"room\"")) }
         for room in greeting.rooms.prefix(shard.configuration.limits.roomsPerConnection + 1) {
@@ -44,7 +59,7 @@ final class RoomSession: WebSocketSession, RoomMember {
     }
 
     func received(_ payload: ByteBuffer, isText: Bool, from connection: WebSocketConnection) {
-        guard let shard else { return }
+        guard let shard, isWithinRate(shard) else { return }
         do throws(ClientError) {
             guard isText else { throw .binary }
             try act(on: ClientMessage(payload.readableBytesView), on: shard)
@@ -64,7 +79,9 @@ final class RoomSession: WebSocketSession, RoomMember {
         backlog = nil
         shard?.endCatchUp(self)
         catchUp = nil
-        shard?.exit(self)
+        shard?.access.remove(self)
+        if hasEntered { shard?.exit(self) }
+        hasEntered = false
         shard = nil
         connection = nil
     }
@@ -72,6 +89,11 @@ final class RoomSession: WebSocketSession, RoomMember {
     // MARK: Messages
 
     private func act(on message: ClientMessage, on shard: HubShard) throws(ClientError) {
+        switch message {
+        case .auth(let token): return try authenticate(token, on: shard)
+        case .ping(let id): return send(.pong(id, seq: sentPosition))
+        default: if access.isWaiting { throw .tokenNeeded }
+        }
         switch message {
         case .join(let room, let since, let snapshot): try join(room, since: since, snapshot: snapshot, on: shard)
         case .leave(let name):
@@ -82,7 +104,7 @@ final class RoomSession: WebSocketSession, RoomMember {
         case .untrack(let items):
             untrack(items, on: shard)
             send(.untracked(items))
-        case .ping(let id): send(.pong(id, seq: sentPosition))
+        case .auth, .ping: break
         }
     }
 
@@ -99,6 +121,25 @@ final class RoomSession: WebSocketSession, RoomMember {
 
     func send(_ message: ServerMessage) {
         _ = connection?.send(.textFrame(message.json))
+    }
+
+    /// Whether anything can be sent still.
+    var isOpen: Bool { connection != nil }
+
+    func close(_ code: CloseCode, reason: String) { connection?.close(code, reason: reason) }
+
+    private func isWithinRate(_ shard: HubShard) -> Bool {
+        let limits = shard.configuration.limits
+        switch allowance.take(limits.messages, patience: limits.errorsPerConnection, at: shard.loop.now) {
+        case .passes: return true
+        case .refused:
+            shard.metrics.limitedMessage()
+            send(.error(.rateLimited(limits.messages)))
+        case .keepsOn:
+            shard.metrics.limitedMessage()
+            close(.policy, reason: "too many messages")
+        }
+        return false
     }
 
     /// Everything up to this event was sent, or waits in the backlog.

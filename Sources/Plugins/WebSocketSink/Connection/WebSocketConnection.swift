@@ -34,7 +34,7 @@ final class WebSocketConnection: ChannelInboundHandler {
     private var reader: MessageReader
     /// What came and was not read yet; more may come while a message is being acted on.
     private var unread: ByteBuffer?
-    private var shard: HubShard?
+    private(set) var shard: HubShard?
     private var context: ChannelHandlerContext?
     private var state = State.open
     /// How it will have ended; the first reason counts.

@@ -8,6 +8,8 @@ final class HubShard {
     let configuration: WebSocketConfiguration
     let directory: RoomDirectory
     let metrics: WebSocketMetrics
+    /// Ends connections whose token is no longer good.
+    let access: AccessWatch
     /// The identity of the journal.
     private(set) var epoch: String
     /// Everything up to this `seq` was sent to whoever it was for; whatever comes later will be.
@@ -33,6 +35,7 @@ final class HubShard {
         self.configuration = configuration
         self.directory = directory
         self.metrics = metrics
+        access = AccessWatch(loop: loop)
         epoch = ""
         head = 0
         rooms = RoomTable(directory)
@@ -102,7 +105,8 @@ final class HubShard {
 
     // MARK: Rooms
 
-    func enter(_ session: RoomSession) { rooms.add(session) }
+    func enter(_ session: RoomSession) { rooms.add(session, isAdmin: session.access.isAdmin) }
+    func changeRole(_ session: RoomSession) { rooms.setAdmin(session.access.isAdmin, session) }
     func exit(_ session: RoomSession) { rooms.remove(session) }
     func leave(_ session: RoomSession, _ room: Room) { rooms.leave(session, room) }
 

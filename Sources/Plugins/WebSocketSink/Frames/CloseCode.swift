@@ -21,6 +21,8 @@ struct CloseCode: RawRepresentable, Hashable, Sendable {
     static let tooBig = CloseCode(1009)
     /// The server is full; the client may try later.
     static let tryLater = CloseCode(1013)
+    /// The token expired, was revoked, or did not come in time: the client may come back with another one.
+    static let tokenExpired = CloseCode(4001)
     /// The client reads more slowly than events come.
     static let tooSlow = CloseCode(4008)
 

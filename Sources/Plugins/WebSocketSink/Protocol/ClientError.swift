@@ -1,9 +1,11 @@
+import TallywirePipeline
+
 /// What was wrong with a client's message: a stable code for programs and a sentence for people.
 struct ClientError: Error, Equatable {
     let code: String
     let message: String
 
-    private init(_ code: String, _ message: String) {
+    init(_ code: String, _ message: String) {
         self.code = code
         self.message = message
     }
@@ -33,6 +35,21 @@ struct ClientError: Error, Equatable {
 
     static func tooManyItems(_ limit: Int) -> ClientError {
         ClientError("too_many_items", "a snapshot has at most \(limit) variants, and there are more: page through GET /api/stock")
+    }
+
+    static let tokenNeeded = ClientError(
+        "unauthenticated", "send {\"type\":\"auth\",\"token\":\"…\"} first: this server asks everybody for a token")
+
+    static func unauthenticated(_ failure: AuthenticationFailure) -> ClientError { ClientError("unauthenticated", failure.message) }
+
+    static func forbidden(room: String, role: Role?) -> ClientError {
+        ClientError(
+            "forbidden",
+            "the room \"\(room)\" is for the role \"\(role?.rawValue ?? "")\": show a token of it with an auth message")
+    }
+
+    static func rateLimited(_ rate: Rate) -> ClientError {
+        ClientError("rate_limited", "this message was passed over: one connection may send \(rate.perSecond) a second")
     }
 
     static func unsupported(_ what: String) -> ClientError {

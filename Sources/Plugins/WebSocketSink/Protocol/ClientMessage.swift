@@ -7,6 +7,7 @@ enum ClientMessage: Equatable {
     case leave(room: String)
     case track([FollowedRoom])
     case untrack([FollowedRoom])
+    case auth(token: String)
     case ping(PingID?)
 
     /// A place in a journal that a client was told of.
@@ -40,7 +41,7 @@ enum ClientMessage: Equatable {
         case "ping": self = .ping(fields.id)
         case "track": self = .track(try fields.items())
         case "untrack": self = .untrack(try fields.items())
-        case "auth": throw .unsupported("messages of type \(fields.type)")
+        case "auth": self = .auth(token: try fields.requiredToken())
         default: throw .unknownType(fields.type)
         }
     }
@@ -59,6 +60,7 @@ extension ClientMessage.Position {
 private struct Fields: Decodable {
     let type: String
     let room: String?
+    let token: String?
     let id: ClientMessage.PingID?
     let snapshot: Bool?
     let since: Since?
@@ -73,6 +75,11 @@ private struct Fields: Decodable {
     func requiredRoom() throws(ClientError) -> String {
         guard let room else { throw .invalidMessage("\"room\" is missing") }
         return room
+    }
+
+    func requiredToken() throws(ClientError) -> String {
+        guard let token else { throw .invalidMessage("\"token\" is missing") }
+        return token
     }
 
     /// The products and variants of a `track`.

@@ -1,5 +1,6 @@
 import NIOCore
 import TallywireCore
+import TallywirePipeline
 
 /// What the server says beside events.
 enum ServerMessage {
@@ -8,12 +9,20 @@ enum ServerMessage {
     /// The client is in the room and gets what comes after `seq`. `recovered` answers a client that said where it was: whether
     /// it has missed nothing. It is left out for one that did not.
     case joined(room: String, epoch: String, seq: UInt64, recovered: Bool?)
-    case left(room: String)
+    /// The client is out of the room; `because` says why, if it did not ask for it.
+    case left(room: String, because: Reason? = nil)
+    /// The client is whom its token names, until the token expires.
+    case authenticated(Principal)
     case untracked([FollowedRoom])
     case pong(ClientMessage.PingID?, seq: UInt64)
     /// The server will close the connection next. Whoever comes back waits so long.
     case goingAway(comeBackAfter: Duration)
     case error(ClientError)
+
+    /// Why something ended by itself.
+    enum Reason: String {
+        case forbidden
+    }
 
     /// The message's JSON in UTF-8.
     var json: [UInt8] {
@@ -47,10 +56,15 @@ enum ServerMessage {
                 json.key("recovered")
                 json.bool(recovered)
             }
-        case .left(let room):
+        case .left(let room, let reason):
             json.string("left")
             json.key("room")
             json.string(room)
+            if let reason {
+                json.key("code")
+                json.string(reason.rawValue)
+            }
+        case .authenticated(let principal): write(principal, to: &json)
         case .untracked(let items):
             json.string("untracked")
             json.key("products")
@@ -85,6 +99,22 @@ enum ServerMessage {
 }
 
 extension ServerMessage {
+    private func write(_ principal: Principal, to json: inout JSONWriter) {
+        json.string("authenticated")
+        json.key("role")
+        json.string(principal.role.rawValue)
+        json.key("subject")
+        json.string(principal.subject)
+        if let device = principal.device {
+            json.key("device")
+            json.string(device)
+        }
+        if let validUntil = principal.validUntil {
+            json.key("expiresAt")
+            json.string(validUntil.description)
+        }
+    }
+
     /// A message with the values of variants, which are encoded already: one page of it.
     enum Items {
         /// A room's values; `changedSince` says that they are only those that changed after that event. Those in no room have none.

@@ -1,4 +1,5 @@
 import TallywireCore
+import TallywirePipeline
 
 /// The rooms of one sink by their names, what they carry, and for whom.
 struct RoomDirectory: Sendable {
@@ -39,6 +40,14 @@ struct RoomDirectory: Sendable {
     func room(named name: String) -> Room? {
         if let place = places[name] { return .named(place) }
         return FollowedRoom(name).map { .followed($0) }
+    }
+
+    /// The role that a room asks for; `nil` is for everybody.
+    func role(of room: Room) -> Role? {
+        switch room {
+        case .named(let place): configurations[place].role
+        case .followed: nil
+        }
     }
 
     /// The name of a room.

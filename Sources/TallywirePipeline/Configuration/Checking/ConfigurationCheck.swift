@@ -32,7 +32,7 @@ struct ConfigurationCheck {
         for source in sources where source.isSound { prove(source.value) { try source.type.make(source.options) } }
         for sink in sinks where sink.isSound { prove(sink.value) { try sink.type.make(sink.options) } }
         guard check.diagnostics.isEmpty, let checked else { return nil }
-        return configuration(checked, sources, sinks)
+        return configuration(root, checked, sources, sinks)
     }
 
     private mutating func entries<Type>(
@@ -63,15 +63,6 @@ struct ConfigurationCheck {
         }
     }
 
-    private mutating func checkAuthentication(_ root: ConfigurationValue, _ checked: ConfigurationValue?) {
-        guard let host = checked?["http"]?["host"], let name = host.string, checked?["auth"]?["mode"]?.string == "open",
-            !LoopbackHost.matches(name)
-        else { return }
-        let place = root["auth"]?["mode"]?.origin ?? root["http"]?["host"]?.origin ?? root.origin
-        check.report(
-            place, "auth.mode “open” lets everybody do everything, so http.host must be a loopback address, not “\(name)”")
-    }
-
     /// Makes the plugin once and lets it go, so that what it objects to is found now. Making opens nothing.
     private mutating func prove<Plugin>(_ value: ConfigurationValue, _ make: () throws -> Plugin) {
         do {
@@ -84,13 +75,18 @@ struct ConfigurationCheck {
     }
 
     private mutating func configuration(
-        _ checked: ConfigurationValue, _ sources: [EntryCheck<SourceType>.Entry], _ sinks: [EntryCheck<SinkType>.Entry]
+        _ root: ConfigurationValue, _ checked: ConfigurationValue, _ sources: [EntryCheck<SourceType>.Entry],
+        _ sinks: [EntryCheck<SinkType>.Entry]
     ) -> PipelineConfiguration? {
         do {
             let settings = try checked.decode(Settings.self)
             var configuration = PipelineConfiguration(
                 journal: settings.journal, http: settings.http, auth: settings.auth, defaultLocation: settings.defaultLocation,
                 shutdown: settings.shutdown, engine: settings.engine, sources: [], sinks: [])
+            configuration.place = EntryPlace(file: check.file, value: root)
+            configuration.auth.secretSource = root["auth"]?["secret"]?.string.map {
+                SecretSource(text: $0, interpolation: check.interpolation)
+            }
             configuration.sources = try sources.map { entry in
                 SourceEntry(
                     name: entry.name, type: entry.type, isEnabled: try entry.common.decode(CommonKeys.self).enabled,

@@ -1,13 +1,14 @@
 import Foundation
 
 /// Reads files whose size has a limit.
-enum BoundedFile {
-    struct Failure: Error {
-        let message: String
+public enum BoundedFile {
+    /// Why it cannot be read: `cannot be read: No such file or directory`.
+    public struct Failure: Error, Sendable {
+        public let message: String
     }
 
     /// The bytes of the file at `path`, which may be `limit` at most.
-    static func read(_ path: String, limit: Int) throws(Failure) -> [UInt8] {
+    public static func read(_ path: String, limit: Int) throws(Failure) -> [UInt8] {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { throw Failure(message: "cannot be read: \(String(cString: strerror(errno)))") }
         defer { close(descriptor) }

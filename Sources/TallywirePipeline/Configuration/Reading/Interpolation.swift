@@ -63,9 +63,20 @@ struct Interpolation: Sendable {
         }
     }
 
+    /// The files that ``expand(_:)`` would put into `text`.
+    func files(in text: String) -> [String] {
+        text.components(separatedBy: "${file:").dropFirst().compactMap { rest in
+            rest.firstIndex(of: "}").map { absolute(String(rest[..<$0])) }
+        }
+    }
+
+    private func absolute(_ path: String) -> String {
+        path.hasPrefix("/") || directory.isEmpty ? path : directory + "/" + path
+    }
+
     private func contents(of path: String) throws(Failure) -> String {
         guard !path.isEmpty else { throw Failure(message: "“${file:}” names no file") }
-        let absolute = path.hasPrefix("/") || directory.isEmpty ? path : directory + "/" + path
+        let absolute = absolute(path)
         let bytes: [UInt8]
         do {
             bytes = try BoundedFile.read(absolute, limit: Self.fileSize)

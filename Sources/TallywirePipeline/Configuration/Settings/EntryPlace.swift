@@ -20,7 +20,7 @@ struct EntryPlace: Sendable {
         }
     }
 
-    private func diagnostic(at path: [String], _ message: String) -> ConfigurationDiagnostic {
+    func diagnostic(at path: [String], _ message: String) -> ConfigurationDiagnostic {
         var place = value
         for key in path {
             guard let next = place.child(key), next.origin != .builtIn else { break }

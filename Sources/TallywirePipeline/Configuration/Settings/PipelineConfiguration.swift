@@ -13,6 +13,8 @@ public struct PipelineConfiguration: Sendable {
     public var sources: [SourceEntry]
     /// The sinks that run: enabled and chosen, in the order of the file.
     public var sinks: [SinkEntry]
+    /// Where it stands, for error messages; `nil` if it comes from no file.
+    var place: EntryPlace?
 
     public init(
         journal: JournalSettings, http: HTTPSettings, auth: AuthSettings, defaultLocation: String, shutdown: ShutdownSettings,
@@ -26,6 +28,11 @@ public struct PipelineConfiguration: Sendable {
         self.engine = engine
         self.sources = sources
         self.sinks = sinks
+    }
+
+    /// A mistake that shows only when what the configuration names is opened, at the position of the value that `path` leads to.
+    public func diagnostic(at path: String..., message: String) -> ConfigurationDiagnostic {
+        place?.diagnostic(at: path, message) ?? ConfigurationDiagnostic(file: "plugins.json", message: message)
     }
 
     /// The directory of the journal, where dead letters go by default.

@@ -46,22 +46,53 @@ enum PipelineSchema {
     private static let http: OptionSchema = [
         .optional("host", .string(limit: 255), default: "127.0.0.1", "The address to listen on."),
         .optional("port", .integer(0...65_535), default: 8080, "The port; 0 takes a free one."),
+        .optional("tls", .object(tls), "The certificate to speak HTTPS and WSS with; without it, HTTP and WS."),
+        .optional(
+            "origins", .list(.string(limit: 300, .origin), count: 0...100), default: [],
+            "Pages of these origins may call from a browser, beside the server's own."),
+        .optional(
+            "trustedProxies", .list(.string(limit: 64, .addressRange), count: 0...100), default: [],
+            "Proxies whose X-Forwarded-For says for whom they ask: addresses or ranges."),
         .optional("limits", .object(httpLimits), default: [:], "What a request may be."),
+    ]
+
+    private static let tls: OptionSchema = [
+        .required("certificate", path, "The certificate and those that lead to its root, PEM. Read again when it changes."),
+        .required("key", path, "Its private key, PEM without a passphrase. Read again when it changes."),
     ]
 
     private static let httpLimits: OptionSchema = [
         .optional("body", .size(.kibibytes(1) ... .gibibytes(1)), default: "1MiB", "The largest body of a request."),
         .optional("connections", .integer(1...1_000_000), default: 20_000, "Connections at once, WebSockets among them."),
+        .optional(
+            "connectionsPerAddress", .integer(1...1_000_000), "Connections at once from one address. Default: as many as in all."),
+        .optional(
+            "requestsPerSecond", .integer(1...1_000_000),
+            "Requests from one address, steadily; ten times as many at once after a rest. Default: no limit."),
+        .optional(
+            "handshake", .duration(.milliseconds(100) ... .seconds(300)), default: "10s",
+            "How long a new connection may take until its first request is there."),
+        .optional(
+            "idle", .duration(.milliseconds(100) ... .seconds(3_600)), default: "60s",
+            "How long a connection may rest between requests."),
         .optional("streams", .integer(1...100_000), default: 1_000, "Event streams (SSE) at once."),
     ]
 
     private static let auth: OptionSchema = [
-        .optional("mode", .string(limit: 32, authMode), default: "open", "`open`: everybody everything, on a loopback host only.")
+        .optional(
+            "mode", .choice(["open", "jwt"]), default: "open",
+            "`open`: everybody everything, on a loopback host only. `jwt`: who callers are is in their signed tokens."),
+        .optional("secret", .string(limit: 4_096, .secret), "What tokens are signed with, by HS256; at least 32 bytes."),
+        .optional("jwks", path, "The file with the keys of tokens, a JSON Web Key Set. Read again when it changes."),
+        .optional("audience", .string(limit: 200), "The `aud` that tokens have to name. Default: they have none."),
+        .optional(
+            "clockSkew", .duration(.zero ... .seconds(300)), default: "0s",
+            "How far the clocks of those who sign tokens may be off."),
+        .optional("required", .bool, default: false, "Whether callers without a token may do nothing, not even read products."),
+        .optional(
+            "deadline", .duration(.milliseconds(100) ... .seconds(300)), default: "10s",
+            "With `required`: how long a WebSocket may stay open until its token comes in a message."),
     ]
-
-    private static let authMode = TextRule("open", pattern: "^open$") { mode in
-        mode == "open" ? nil : "“\(mode)” is not available; this version knows only “open”, on a loopback host"
-    }
 
     private static let shutdown: OptionSchema = [
         .optional(

@@ -41,13 +41,34 @@ public struct HTTPSettings: Decodable, Sendable {
     public var host: String
     /// Default 8080; 0 takes a free one.
     public var port: Int
+    /// The certificate to speak TLS with, `nil` for none.
+    public var tls: TLS?
+    /// Origins whose pages may call from a browser; `*` is all.
+    public var origins: [String]
+    /// Addresses and ranges of proxies that are believed.
+    public var trustedProxies: [String]
     public var limits: Limits
+
+    /// Files in PEM.
+    public struct TLS: Decodable, Equatable, Sendable {
+        /// The certificate, then those between it and its root.
+        public var certificate: String
+        public var key: String
+    }
 
     public struct Limits: Decodable, Sendable {
         /// The largest body of a request. Default 1 MiB.
         public var body: ByteSize
         /// Connections at once, WebSockets among them. Default 20,000.
         public var connections: Int
+        /// From one address; `nil` is as many as in all.
+        public var connectionsPerAddress: Int?
+        /// From one address; `nil` is without limit.
+        public var requestsPerSecond: Int?
+        /// Default 10 seconds.
+        public var handshake: Duration
+        /// Default 60 seconds.
+        public var idle: Duration
         /// Event streams (SSE) at once. Default 1,000.
         public var streams: Int
     }
@@ -56,10 +77,30 @@ public struct HTTPSettings: Decodable, Sendable {
 /// Who may do what.
 public struct AuthSettings: Decodable, Sendable {
     public var mode: Mode
+    /// What tokens are signed with, by HS256.
+    public var secret: String?
+    /// The file with the keys of tokens.
+    public var jwks: String?
+    /// The `aud` that tokens have to name.
+    public var audience: String?
+    /// Default none.
+    public var clockSkew: Duration
+    /// Whether callers without a token may do nothing. Default false.
+    public var required: Bool
+    /// With ``required``: until when a WebSocket has to show its token. Default 10 seconds.
+    public var deadline: Duration
+    /// Where ``secret`` comes from, to read it again.
+    public internal(set) var secretSource: SecretSource?
 
     public enum Mode: String, Decodable, Sendable {
         /// Everybody everything: for a loopback host only.
         case open
+        /// Signed tokens say who callers are.
+        case jwt
+    }
+
+    private enum CodingKeys: String, CodingKey {
+        case mode, secret, jwks, audience, clockSkew, required, deadline
     }
 }
 

@@ -1,9 +1,11 @@
 import HTTPTypes
 import Hummingbird
 
-/// Refuses requests that a foreign page sends by way of somebody's browser; see ``HostPolicy``.
-struct SameOriginMiddleware: RouterMiddleware {
+/// Refuses requests that a foreign page sends by way of somebody's browser, and answers the preflights of those that are allowed; see
+/// ``HostPolicy``.
+struct OriginMiddleware: RouterMiddleware {
     let hosts: HostPolicy
+    let paths: PathTable
 
     func handle(
         _ request: Request, context: APIContext, next: (Request, APIContext) async throws -> Response
@@ -12,6 +14,7 @@ struct SameOriginMiddleware: RouterMiddleware {
             throw Problem.forbidden(
                 "this server is not “\(HostPolicy.host(of: authority))”: call it by the name in http.host, or by a loopback name")
         }
+        if let answer = CrossOrigin(hosts: hosts).preflight(request, methods: paths.methods(at: request.uri.path)) { return answer }
         switch request.method {
         case .get, .head, .options: break
         default: try refuseForeignPage(request)
@@ -21,11 +24,11 @@ struct SameOriginMiddleware: RouterMiddleware {
 
     private func refuseForeignPage(_ request: Request) throws(Problem) {
         if let origin = request.headers[.origin] {
-            let schemes = ["http://", "https://"]
-            let authority = schemes.first { origin.hasPrefix($0) }.map { origin.dropFirst($0.count) }
-            guard let authority, authority.lowercased() == request.head.authority?.lowercased() else {
-                throw .forbidden("a page of \(origin) cannot change anything here")
+            guard hosts.allowsPage(of: origin, calling: request.head.authority) else {
+                throw .forbidden("a page of \(origin) cannot change anything here: allow its origin in http.origins")
             }
+            // Where a browser names the origin, that says more than how near it is.
+            if hosts.lists(origin) { return }
         }
         // Also sent where there is no Origin; `none` is somebody who typed the address.
         if let site = request.headers[.fetchSite], site != "same-origin", site != "none" {

@@ -1,0 +1,8 @@
+/// Why keys cannot be used: what is wrong, and what would be right. It never shows what a secret is.
+public struct KeyError: Error, Equatable, Sendable, CustomStringConvertible {
+    public let message: String
+
+    public init(_ message: String) { self.message = message }
+
+    public var description: String { message }
+}

@@ -1,0 +1,96 @@
+import Foundation
+import TallywireCore
+import TallywirePipeline
+
+/// What a token says (RFC 7519), with the claims that Tallywire knows.
+struct TokenClaims: Codable {
+    var role: String?
+    var sub: String?
+    var exp: Double?
+    var nbf: Double?
+    var iat: Double?
+    var aud: Audience?
+    var device: String?
+
+    /// One name, or several.
+    enum Audience: Codable {
+        case names([String])
+
+        init(from decoder: any Decoder) throws {
+            let container = try decoder.singleValueContainer()
+            if let name = try? container.decode(String.self) {
+                self = .names([name])
+            } else {
+                self = .names(try container.decode([String].self))
+            }
+        }
+
+        func encode(to encoder: any Encoder) throws {
+            guard case .names(let names) = self else { return }
+            var container = encoder.singleValueContainer()
+            if names.count == 1 { try container.encode(names[0]) } else { try container.encode(names) }
+        }
+
+        func contains(_ name: String) -> Bool {
+            guard case .names(let names) = self else { return false }
+            return names.contains(name)
+        }
+    }
+
+    /// Characters of a subject.
+    static let subjectLength = 200
+
+    /// Who it is, at `now`. `skew` is how far the issuer's clock may be off.
+    func principal(
+        at now: Timestamp, skew: Duration, audience: String?, key: KeyIdentity
+    ) throws(AuthenticationFailure) -> Principal {
+        let until = try expiry(at: now, skew: skew)
+        try checkAudience(audience)
+        guard let role else { throw AuthenticationFailure(.claims, "the token has no claim “role”") }
+        guard let known = Role(rawValue: role) else {
+            let roles = Role.allCases.map(\.rawValue).joined(separator: ", ")
+            throw AuthenticationFailure(.claims, "the token's role is none of \(roles)")
+        }
+        guard let sub, (1...Self.subjectLength).contains(sub.unicodeScalars.count) else {
+            throw AuthenticationFailure(.claims, "the token has no claim “sub” of 1 to \(Self.subjectLength) characters")
+        }
+        if let device, let mistake = DeviceName.mistake(in: device) { throw AuthenticationFailure(.claims, mistake) }
+        guard known != .device || device != nil else {
+            throw AuthenticationFailure(.claims, "a token of the role device names its device in the claim “device”")
+        }
+        return Principal(role: known, subject: sub, device: device, validUntil: until, key: key)
+    }
+
+    private func expiry(at now: Timestamp, skew: Duration) throws(AuthenticationFailure) -> Timestamp {
+        guard let exp else { throw AuthenticationFailure(.claims, "the token has no claim “exp”: every token ends") }
+        guard let until = Self.timestamp(exp, plus: skew) else {
+            throw AuthenticationFailure(.claims, "the token's “exp” is no time")
+        }
+        guard until > now else { throw AuthenticationFailure(.expired, "the token has expired: get a new one") }
+        if let nbf {
+            guard let from = Self.timestamp(nbf, plus: .zero - skew) else {
+                throw AuthenticationFailure(.claims, "the token's “nbf” is no time")
+            }
+            guard from <= now else { throw AuthenticationFailure(.notYetValid, "the token is not valid yet") }
+        }
+        return until
+    }
+
+    /// A token for somebody else is none for us, also if we have not said who we are (RFC 7519, section 4.1.3).
+    private func checkAudience(_ audience: String?) throws(AuthenticationFailure) {
+        switch (audience, aud) {
+        case (nil, nil): break
+        case (let audience?, let aud?) where aud.contains(audience): break
+        case (nil, .some):
+            throw AuthenticationFailure(.audience, "the token is for an audience, and this server has none: set auth.audience")
+        case (.some, _): throw AuthenticationFailure(.audience, "the token is not for this server's audience")
+        }
+    }
+
+    /// Seconds since 1970, as far as a time can be: up to the year 9999.
+    private static func timestamp(_ seconds: Double, plus skew: Duration) -> Timestamp? {
+        guard seconds.isFinite, (0...253_402_300_799).contains(seconds) else { return nil }
+        let (whole, attoseconds) = skew.components
+        return Timestamp(milliseconds: Int64(seconds * 1000) + whole * 1000 + attoseconds / 1_000_000_000_000_000)
+    }
+}

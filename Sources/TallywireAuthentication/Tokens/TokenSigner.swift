@@ -1,0 +1,55 @@
+import Foundation
+import TallywireCore
+import TallywirePipeline
+
+/// Signs tokens, for `tallywire token` and for tests.
+public struct TokenSigner: Sendable {
+    private let key: VerificationKey
+
+    /// Signs with the first key of the set that can. Throws ``KeyError`` if none can.
+    public init(_ keys: KeySet) throws(KeyError) {
+        guard let key = keys.signingKey else {
+            throw KeyError(
+                "none of the keys can sign: they are public. Tokens come from whoever has the private half; a key with its “d”, or a secret, could sign here"
+            )
+        }
+        self.key = key
+    }
+
+    /// What a token is to say.
+    public struct Claims: Sendable {
+        public var role: Role
+        public var subject: String
+        public var device: String?
+        public var audience: String?
+        public var issuedAt: Timestamp
+        public var expiresAt: Timestamp
+        public var notBefore: Timestamp?
+
+        public init(
+            role: Role, subject: String, device: String? = nil, audience: String? = nil, issuedAt: Timestamp,
+            expiresAt: Timestamp, notBefore: Timestamp? = nil
+        ) {
+            self.role = role
+            self.subject = subject
+            self.device = device
+            self.audience = audience
+            self.issuedAt = issuedAt
+            self.expiresAt = expiresAt
+            self.notBefore = notBefore
+        }
+    }
+
+    /// The token, in whole seconds.
+    public func sign(_ claims: Claims) throws -> String {
+        func seconds(_ time: Timestamp) -> Double { (Double(time.milliseconds) / 1000).rounded(.down) }
+        let body = TokenClaims(
+            role: claims.role.rawValue, sub: claims.subject, exp: seconds(claims.expiresAt), nbf: claims.notBefore.map(seconds),
+            iat: seconds(claims.issuedAt), aud: claims.audience.map { .names([$0]) }, device: claims.device)
+        let header = SignedToken.Header(alg: key.algorithm.rawValue, kid: key.id, typ: "JWT")
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = .sortedKeys
+        let message = try encoder.encode(header).base64URL + "." + encoder.encode(body).base64URL
+        return message + "." + Data(try key.sign(Data(message.utf8))).base64URL
+    }
+}

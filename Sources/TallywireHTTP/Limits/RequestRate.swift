@@ -1,0 +1,56 @@
+import NIOCore
+import Synchronization
+import TallywirePipeline
+
+/// How often each address asks.
+///
+/// It remembers an address until it has been quiet long enough for its bucket to be full again, and at most so many addresses that a flood
+/// from everywhere does not make it grow: beyond that, new ones share one bucket.
+final class RequestRate: Sendable {
+    static let addresses = 65_536
+    /// After a rest, so many seconds' worth of requests may come at once.
+    static let burst = 10
+
+    fileprivate struct State {
+        var buckets: [IPAddress: TokenBucket] = [:]
+        var shared: TokenBucket
+    }
+
+    private let rate: Rate
+    private let addresses: Int
+    private let state: Mutex<State>
+
+    init(perSecond: Int, addresses: Int = RequestRate.addresses, now: NIODeadline = .now()) {
+        rate = Rate(perSecond: perSecond, burst: perSecond * Self.burst)
+        self.addresses = addresses
+        state = Mutex(State(shared: TokenBucket(rate, at: now)))
+    }
+
+    /// Counts one more request; says whether it may be answered.
+    func admits(_ address: IPAddress, at now: NIODeadline = .now()) -> Bool {
+        let address = address.household
+        return state.withLock { state in
+            if var bucket = state.buckets[address] {
+                defer { state.buckets[address] = bucket }
+                return bucket.take(rate, at: now)
+            }
+            if state.buckets.count >= addresses { state.forgetQuiet(rate, now) }
+            guard state.buckets.count < addresses else { return state.shared.take(rate, at: now) }
+            var bucket = TokenBucket(rate, at: now)
+            defer { state.buckets[address] = bucket }
+            return bucket.take(rate, at: now)
+        }
+    }
+
+    /// Addresses that are remembered.
+    var count: Int { state.withLock { $0.buckets.count } }
+}
+
+extension RequestRate.State {
+    fileprivate mutating func forgetQuiet(_ rate: Rate, _ now: NIODeadline) {
+        buckets = buckets.filter { entry in
+            var bucket = entry.value
+            return !bucket.isFull(rate, at: now)
+        }
+    }
+}

@@ -1,0 +1,49 @@
+import Synchronization
+import TallywirePipeline
+
+/// Counts what the HTTP port refused before any route saw it. Safe from any thread.
+public final class PortMetrics: Sendable {
+    /// Why a connection or a request was refused.
+    public enum Limit: String, CaseIterable, Sendable {
+        /// All connections are taken.
+        case connections
+        /// This address has its share of them.
+        case connectionsPerAddress = "connections_per_address"
+        /// A connection did not begin in time.
+        case handshakeTime = "handshake_time"
+        /// A request's header is too large.
+        case headerSize = "header_size"
+        /// This address asks more often than it may.
+        case requestsPerAddress = "requests_per_address"
+    }
+
+    private struct Counts {
+        var limits: [Limit: UInt64] = [:]
+        var tokens: [AuthenticationFailure.Reason: UInt64] = [:]
+    }
+
+    private let counts = Mutex(Counts())
+
+    public init() {}
+
+    func refused(_ reason: AuthenticationFailure.Reason) { counts.withLock { $0.tokens[reason, default: 0] += 1 } }
+    func refused(_ limit: Limit) { counts.withLock { $0.limits[limit, default: 0] += 1 } }
+
+    /// So often this limit was met.
+    public func count(of limit: Limit) -> UInt64 { counts.withLock { $0.limits[limit] ?? 0 } }
+    /// So many tokens were refused for this reason.
+    public func count(of reason: AuthenticationFailure.Reason) -> UInt64 { counts.withLock { $0.tokens[reason] ?? 0 } }
+}
+
+extension PrometheusText {
+    mutating func write(_ port: PortMetrics) {
+        metric("tallywire_http_refused_total", .counter, "Connections and requests that met a limit of the port.")
+        for limit in PortMetrics.Limit.allCases {
+            sample("tallywire_http_refused_total", [("limit", limit.rawValue)], port.count(of: limit))
+        }
+        metric("tallywire_authentication_failures_total", .counter, "Requests whose token was missing or refused.")
+        for reason in AuthenticationFailure.Reason.allCases {
+            sample("tallywire_authentication_failures_total", [("reason", reason.rawValue)], port.count(of: reason))
+        }
+    }
+}

@@ -1,0 +1,74 @@
+import Foundation
+import TallywireAuthentication
+import TallywireCore
+import TallywireHTTP
+import TallywirePipeline
+
+/// Who may come in and how: the keys and the certificate of a configuration, read from their files.
+struct FrontDoor: Sendable {
+    let authenticator: any Authenticator
+    let certificates: TLSCertificates?
+    /// What can be read again while the server runs.
+    let reloads: [Reloadable]
+
+    /// Reads what `configuration` names. Throws ``ConfigurationError`` with all that is wrong, each at its place.
+    init(_ configuration: PipelineConfiguration) async throws {
+        var diagnostics: [ConfigurationDiagnostic] = []
+        var reloads: [Reloadable] = []
+        var authenticator: any Authenticator = OpenAuthenticator()
+        if configuration.auth.mode == .jwt {
+            let keys = TokenKeys(configuration: configuration)
+            do {
+                let set = try await keys.read()
+                if set.count == 0 {
+                    diagnostics.append(
+                        configuration.diagnostic(
+                            at: "auth", "jwks", message: "“jwks”: the file holds no key for HS256, ES256 or EdDSA"))
+                }
+                let jwt = JWTAuthenticator(set, rules: keys.rules)
+                authenticator = jwt
+                reloads.append(
+                    Reloadable(status: ReloadStatus(name: "keys"), files: keys.files) { jwt.replace(try await keys.read()) })
+            } catch let error as ConfigurationError {
+                diagnostics += error.diagnostics
+            }
+        }
+        var certificates: TLSCertificates?
+        if let tls = configuration.http.tls {
+            do {
+                let read = try TLSCertificates(.init(certificate: tls.certificate, key: tls.key))
+                certificates = read
+                reloads.append(
+                    Reloadable(status: ReloadStatus(name: "certificate"), files: [tls.certificate, tls.key]) {
+                        try read.reload()
+                    })
+            } catch {
+                let key = error.isAboutKey ? "key" : "certificate"
+                diagnostics.append(configuration.diagnostic(at: "http", "tls", key, message: "“\(key)”: \(error.message)"))
+            }
+        }
+        guard diagnostics.isEmpty else { throw ConfigurationError(diagnostics) }
+        self.authenticator = authenticator
+        self.certificates = certificates
+        self.reloads = reloads
+    }
+
+    /// What is not wrong yet and soon will be, or keeps callers out: for `check`, and for the log at start.
+    func warnings(_ configuration: PipelineConfiguration, now: Timestamp = .now) -> [ConfigurationDiagnostic] {
+        guard let certificates else { return [] }
+        let left = (certificates.expiresAt.milliseconds - now.milliseconds) / 86_400_000
+        if certificates.expiresAt <= now {
+            return [
+                configuration.diagnostic(
+                    at: "http", "tls", "certificate",
+                    message: "“certificate”: \(certificates.files.certificate) has expired at \(certificates.expiresAt)")
+            ]
+        }
+        guard left < 7 else { return [] }
+        return [
+            configuration.diagnostic(
+                at: "http", "tls", "certificate",
+                message: "“certificate”: \(certificates.files.certificate) expires at \(certificates.expiresAt)")
+        ]
+    }
+}

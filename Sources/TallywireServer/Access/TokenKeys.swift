@@ -1,0 +1,51 @@
+import Foundation
+import TallywireAuthentication
+import TallywirePipeline
+
+/// The keys of `auth`, from wherever they are.
+struct TokenKeys: Sendable {
+    let configuration: PipelineConfiguration
+
+    /// The largest file of keys.
+    static let fileSize = 1 << 20
+
+    private var settings: AuthSettings { configuration.auth }
+
+    /// Reads them. Throws ``ConfigurationError`` with the place of what is wrong.
+    func read() async throws -> KeySet {
+        if let path = settings.jwks {
+            do {
+                return try await KeySet.jwks(try Self.bytes(path))
+            } catch let error as KeyError {
+                throw mistake("jwks", "“jwks”: \(path): \(error.message)")
+            }
+        }
+        do {
+            return try await KeySet.secret(try settings.secretSource?.read() ?? settings.secret ?? "")
+        } catch let error as KeyError {
+            throw mistake("secret", "“secret”: \(error.message)")
+        } catch let error as OptionError {
+            throw mistake("secret", "“secret”: \(error.message)")
+        }
+    }
+
+    /// The files that they come from.
+    var files: [String] { settings.jwks.map { [$0] } ?? settings.secretSource?.files ?? [] }
+
+    var rules: JWTAuthenticator.Rules {
+        JWTAuthenticator.Rules(
+            audience: settings.audience, clockSkew: settings.clockSkew, isRequired: settings.required, deadline: settings.deadline)
+    }
+
+    private func mistake(_ key: String, _ message: String) -> ConfigurationError {
+        ConfigurationError([configuration.diagnostic(at: "auth", key, message: message)])
+    }
+
+    private static func bytes(_ path: String) throws(KeyError) -> [UInt8] {
+        do {
+            return Array(try BoundedFile.read(path, limit: fileSize))
+        } catch {
+            throw KeyError(error.message)
+        }
+    }
+}

@@ -1,0 +1,218 @@
+import HTTPTypes
+import HummingbirdTesting
+import NIOCore
+import TallywireCore
+import TallywireEngine
+import TallywirePipeline
+import TallywireTesting
+import Testing
+
+@testable import TallywireHTTP
+
+@Suite("Who may call what", .timeLimit(.minutes(1)))
+struct AccessTests {
+    /// Who calls: the token of ``TableAuthenticator``, or none.
+    private static let callers: [String?] = [nil, "shop", "dock-1", "admin"]
+
+    private func headers(_ token: String?) -> HTTPFields {
+        token.map { [.authorization: "Bearer \($0)", .contentType: "application/json"] } ?? [.contentType: "application/json"]
+    }
+
+    /// What the contract says of each call, by hand: who may, beside admins.
+    private static let contract: [String: Set<String>] = {
+        let everybody: Set = ["", "shop", "dock-1"]
+        return [
+            "GET /api/products": everybody, "GET /api/products/{id}": everybody, "GET /api/variants/{id}": everybody,
+            "GET /api/stock": everybody, "GET /api/locations": everybody, "GET /health/live": everybody,
+            "GET /health/ready": everybody, "GET /metrics": everybody, "GET /openapi.json": everybody, "GET /": everybody,
+            "GET /live.js": everybody, "GET /live.css": everybody, "GET /favicon.svg": everybody,
+            "POST /api/movements": ["dock-1"], "GET /api/movements/{id}": ["dock-1"],
+            "PATCH /api/variants/{id}/inventory": ["dock-1"],
+        ]
+    }()
+
+    @Test("every route for every role: 401 without a token, 403 with one of another role, else it goes on")
+    func matrix() async throws {
+        let shop = try Shop(authenticator: TableAuthenticator())
+        try await shop.open { client in
+            for route in shop.api.routes {
+                let name = "\(route.method.rawValue) \(route.path)"
+                let allowed = (Self.contract[name] ?? []).union(["admin"])
+                // Whoever may follow the stream follows it for ever: that is tried with its end.
+                let callers = route.path == "/api/events/stream" ? Self.callers.filter { $0 != "admin" } : Self.callers
+                for caller in callers {
+                    let response = try await client.client.execute(
+                        uri: route.path.replacing("{id}", with: "4711"), method: route.method, headers: headers(caller),
+                        body: ByteBuffer(string: route.method == .get || route.method == .delete ? "" : "{}"))
+                    let answer = Answer(response)
+                    let isRefused = [401, 403].contains(answer.status)
+                    #expect(isRefused == !allowed.contains(caller ?? ""), "\(name) as \(caller ?? "nobody"): \(answer.status)")
+                    guard isRefused else { continue }
+                    #expect(answer.status == (caller == nil ? 401 : 403), "\(name) as \(caller ?? "nobody")")
+                    #expect(answer.code == (caller == nil ? "unauthenticated" : "forbidden"))
+                    #expect((answer.header("WWW-Authenticate") != nil) == (caller == nil))
+                    #expect(answer.mediaType == "application/problem+json")
+                }
+            }
+        }
+    }
+
+    @Test("a call that is refused changes nothing, and its body is not read")
+    func nothingHappens() async throws {
+        try await Shop(authenticator: TableAuthenticator()).open { client in
+            let body = #"{"code":"WH1"}"#
+            try await client.post("/api/locations", body, 401, headers: headers(nil))
+            try await client.post("/api/locations", body, 403, headers: headers("shop"))
+            try await client.post("/api/locations", "not JSON at all", 403, headers: headers("dock-1"))
+            #expect(try await client.get("/api/locations")["items"]?.elements.count == 1)
+            try await client.post("/api/locations", body, 201, headers: headers("admin"))
+        }
+    }
+
+    @Test("a bad token is 401 also where none is needed", arguments: ["forged", "", "admin admin"])
+    func badToken(token: String) async throws {
+        try await Shop(authenticator: TableAuthenticator()).open { client in
+            let answer = try await client.get("/api/products", 401, headers: [.authorization: "Bearer \(token)"])
+            #expect(answer.header("WWW-Authenticate")?.hasPrefix(#"Bearer realm="tallywire", error="invalid_"#) == true)
+            try await client.get("/health/live", headers: [.authorization: "Bearer \(token)"])
+        }
+    }
+
+    @Test("other ways to show who one is are refused; the word Bearer is known in any case")
+    func schemes() async throws {
+        try await Shop(authenticator: TableAuthenticator()).open { client in
+            for field in ["Basic YWRtaW46YWRtaW4=", "admin", "Bearer"] {
+                try await client.get("/api/pipeline", 401, headers: [.authorization: field])
+            }
+            try await client.get("/api/pipeline", headers: [.authorization: "bearer  admin"])
+            var two: HTTPFields = [:]
+            two.append(HTTPField(name: .authorization, value: "Bearer shop"))
+            two.append(HTTPField(name: .authorization, value: "Bearer admin"))
+            try await client.get("/api/pipeline", 400, headers: two)
+            try await client.get("/api/pipeline?token=admin", 401)
+            try await client.get("/api/pipeline?access_token=admin", 401)
+        }
+    }
+
+    @Test("on an open server tokens are not looked at")
+    func open() async throws {
+        try await Shop().open { client in
+            try await client.get("/api/pipeline")
+            try await client.get("/api/pipeline", headers: [.authorization: "Basic x"])
+        }
+    }
+
+    @Test("where a token is required, reading needs one too; health, metrics, description and page do not")
+    func required() async throws {
+        let shop = try Shop(authenticator: TableAuthenticator(anonymousAccess: .nothing))
+        try await shop.open { client in
+            for path in ["/api/products", "/api/stock", "/api/locations", "/api/events"] { try await client.get(path, 401) }
+            try await client.get("/api/products", headers: headers("shop"))
+            for path in ["/health/live", "/health/ready", "/metrics", "/openapi.json"] { try await client.get(path) }
+            let metrics = try await client.get("/metrics").text
+            #expect(metrics.contains(#"tallywire_authentication_failures_total{reason="missing"} 4"#))
+        }
+    }
+
+    @Test("a stream of events ends when its token expires, or its key is withdrawn")
+    func stream() async throws {
+        for isRevoked in [false, true] {
+            let table = TableAuthenticator()
+            try await Shop(limits: HTTPLimits(streamHeartbeat: .milliseconds(20)), authenticator: table).open(.live) { client in
+                let port = try #require(client.client.port)
+                let text = try await ChannelConnection.open(port) { exchange in
+                    try await exchange.send(
+                        "GET /api/events/stream HTTP/1.1\nHost: localhost\nAuthorization: Bearer admin\n\n")
+                    let head = try await exchange.receive(through: ": still here")
+                    if isRevoked {
+                        table.withdraw(KeyIdentity(digest: [1]))
+                    } else {
+                        table.advance(by: 3_600)
+                    }
+                    return try await head + exchange.receiveAll()
+                }
+                #expect(text.hasPrefix("HTTP/1.1 200 "))
+            }
+        }
+    }
+
+    @Test("HEAD asks for what GET asks for")
+    func head() async throws {
+        try await Shop(authenticator: TableAuthenticator()).open { client in
+            _ = try await client.send(.head, "/api/events", nil, 401, [:])
+            _ = try await client.send(.head, "/api/events", nil, 403, headers("shop"))
+            _ = try await client.send(.head, "/api/events", nil, 200, headers("admin"))
+        }
+    }
+}
+
+@Suite("In whose name a device moves stock")
+struct DeviceTests {
+    private func headers(_ token: String) -> HTTPFields {
+        [.authorization: "Bearer \(token)", .contentType: "application/json"]
+    }
+
+    private static func movement(_ device: String?, id: String) -> String {
+        let device = device.map { #","device":"\#($0)""# } ?? ""
+        return #"{"id":"\#(id)"\#(device),"lines":[{"sku":"MUG","operation":"add","quantity":1}]}"#
+    }
+
+    /// A server with a product, and a client for it.
+    private func open(_ test: @Sendable (Client) async throws -> Void) async throws {
+        try await Shop(authenticator: TableAuthenticator()).open { client in
+            try await client.post(
+                "/api/products", #"{"id":2,"name":"Mug","sku":"MUG","variantId":13}"#, 201, headers: headers("admin"))
+            try await test(client)
+        }
+    }
+
+    /// The sources of all changes of stock.
+    private func sources(_ client: Client) async throws -> [String?] {
+        let events = try await client.get("/api/events?type=inventory_updated", headers: headers("admin"))
+        return (events["items"]?.elements ?? []).map { $0["data"]?["source"]?.string }
+    }
+
+    @Test("a device's token moves in that device's name, whether the movement says so or not")
+    func own() async throws {
+        try await open { client in
+            try await client.post("/api/movements", Self.movement(nil, id: "a"), headers: headers("dock-1"))
+            try await client.post("/api/movements", Self.movement("dock-1", id: "b"), headers: headers("dock-1"))
+            try await client.patch(
+                "/api/variants/13/inventory", #"{"operation":"add","quantity":1}"#, headers: headers("dock-2"))
+            #expect(try await sources(client) == ["http/dock-1", "http/dock-1", "http/dock-2"])
+        }
+    }
+
+    @Test("a device's token does not act for another device: alone, in a batch, as NDJSON, or by a variant")
+    func another() async throws {
+        try await open { client in
+            let refused = try await client.post("/api/movements", Self.movement("dock-2", id: "a"), 403, headers: headers("dock-1"))
+            #expect(refused.code == "forbidden")
+            let batch = "[\(Self.movement("dock-2", id: "b")),\(Self.movement("dock-1", id: "c"))]"
+            let results = try await client.post("/api/movements", batch, headers: headers("dock-1"))["results"]?.elements
+            #expect(results?.map { $0["code"]?.string ?? $0["status"]?.string } == ["forbidden", "applied"])
+            var ndjson = headers("dock-1")
+            ndjson[.contentType] = "application/x-ndjson"
+            let lines = try await client.post(
+                "/api/movements", Self.movement("dock-2", id: "d") + "\n" + Self.movement(nil, id: "e"), headers: ndjson
+            ).lines
+            #expect(lines.map { $0["code"]?.string ?? $0["status"]?.string } == ["forbidden", "applied"])
+            try await client.patch(
+                "/api/variants/13/inventory", #"{"operation":"add","quantity":1,"device":"dock-2"}"#, 403,
+                headers: headers("dock-1"))
+            #expect(try await sources(client) == ["http/dock-1", "http/dock-1"])
+        }
+    }
+
+    @Test("an admin may name any device, and a name has to fit into a topic")
+    func admin() async throws {
+        try await open { client in
+            try await client.post("/api/movements", Self.movement("dock-7", id: "a"), headers: headers("admin"))
+            #expect(try await sources(client) == ["http/dock-7"])
+            for name in ["", "a/b", "#", String(repeating: "x", count: 65)] {
+                let refused = try await client.post("/api/movements", Self.movement(name, id: "b"), 400, headers: headers("admin"))
+                #expect(refused.field == "device")
+            }
+        }
+    }
+}

@@ -1,0 +1,115 @@
+import NIOCore
+import NIOHTTP1
+import TallywirePipeline
+import TallywireTesting
+import Testing
+
+@testable import TallywireHTTP
+
+/// An endpoint that says in a header who it was told asks.
+private struct WhoIsThere: UpgradeEndpoint {
+    let path = "/ws"
+
+    func admit(_ request: UpgradeRequest) -> UpgradeAdmission {
+        .accept(["X-Caller": request.principal.map { "\($0.subject) as \($0.role.rawValue)" } ?? "nobody"])
+    }
+
+    func install(on channel: any Channel, request: UpgradeRequest) -> EventLoopFuture<Void> {
+        channel.close()
+    }
+}
+
+@Suite("Tokens in a WebSocket's handshake", .timeLimit(.minutes(1)))
+struct HandshakeTests {
+    private func answer(
+        to fields: [String], at target: String = "/ws", _ authenticator: any Authenticator = TableAuthenticator()
+    ) async throws -> String {
+        var configuration = UpgradingServerConfiguration()
+        configuration.authenticator = authenticator
+        let (answers, continuation) = AsyncStream.makeStream(of: String.self)
+        try await withChannelServer([WhoIsThere()], configuration) { port in
+            continuation.yield(
+                try await ChannelConnection.open(port) { exchange in
+                    try await exchange.send(
+                        """
+                        GET \(target) HTTP/1.1
+                        Host: localhost
+                        Upgrade: websocket
+                        Connection: Upgrade
+                        Sec-WebSocket-Version: 13
+                        Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==
+                        \(fields.map { $0 + "\n" }.joined())
+
+                        """)
+                    return try await exchange.receiveAll()
+                })
+        }
+        var iterator = answers.makeAsyncIterator()
+        return await iterator.next() ?? ""
+    }
+
+    private func status(_ answer: String) -> Substring { answer.prefix { $0 != "\r\n" } }
+
+    private func header(_ name: String, of answer: String) -> String? {
+        answer.split(separator: "\r\n").first { $0.lowercased().hasPrefix(name.lowercased() + ":") }
+            .map { $0.drop { $0 != ":" }.dropFirst().drop { $0 == " " } }.map(String.init)
+    }
+
+    @Test("a token in the header or in the subprotocol says who it is; without one it is nobody")
+    func ways() async throws {
+        for (field, caller) in [
+            ("Authorization: Bearer admin", "admin as admin"), ("Sec-WebSocket-Protocol: bearer.shop", "shop as shop"),
+            ("Sec-WebSocket-Protocol: tallywire, bearer.dock-1", "dock-1 as device"), ("X-Nothing: 1", "nobody"),
+        ] {
+            let answer = try await answer(to: [field])
+            #expect(status(answer) == "HTTP/1.1 101 Switching Protocols")
+            #expect(header("X-Caller", of: answer) == caller)
+        }
+    }
+
+    @Test("a subprotocol that was offered is answered, and the token only if nothing else was offered")
+    func subprotocols() async throws {
+        for (offered, chosen) in [
+            ("tallywire, bearer.admin", "tallywire"), ("bearer.admin, tallywire", "tallywire"), ("tallywire", "tallywire"),
+            ("bearer.admin", "bearer.admin"), ("other, bearer.admin", "bearer.admin"), ("other", nil),
+        ] as [(String, String?)] {
+            let answer = try await answer(to: ["Sec-WebSocket-Protocol: \(offered)"])
+            #expect(header("Sec-WebSocket-Protocol", of: answer) == chosen, "\(offered)")
+        }
+        let twoLines = try await answer(to: ["Sec-WebSocket-Protocol: tallywire", "Sec-WebSocket-Protocol: bearer.admin"])
+        #expect(header("Sec-WebSocket-Protocol", of: twoLines) == "tallywire")
+        #expect(header("X-Caller", of: twoLines) == "admin as admin")
+    }
+
+    @Test("a bad token is 401 with a challenge, whichever way it came")
+    func bad() async throws {
+        for field in [
+            "Authorization: Bearer forged", "Authorization: Basic YQ==", "Sec-WebSocket-Protocol: bearer.forged",
+            "Sec-WebSocket-Protocol: tallywire, bearer.",
+            "Sec-WebSocket-Protocol: bearer.admin, bearer.forged\nAuthorization: Bearer x",
+        ] {
+            let answer = try await answer(to: [field])
+            #expect(status(answer) == "HTTP/1.1 401 Unauthorized", "\(field)")
+            #expect(header("WWW-Authenticate", of: answer)?.hasPrefix("Bearer realm=") == true)
+            #expect(answer.contains(#""code":"unauthenticated""#))
+        }
+    }
+
+    @Test("the header goes before the subprotocol")
+    func both() async throws {
+        let answer = try await answer(to: ["Authorization: Bearer shop", "Sec-WebSocket-Protocol: bearer.admin"])
+        #expect(header("X-Caller", of: answer) == "shop as shop")
+    }
+
+    @Test("a token in the address is not looked at")
+    func address() async throws {
+        let answer = try await answer(to: [], at: "/ws?token=admin&access_token=admin")
+        #expect(header("X-Caller", of: answer) == "nobody")
+    }
+
+    @Test("on an open server everybody is an admin, whatever they show")
+    func open() async throws {
+        let answer = try await answer(to: ["Authorization: Bearer forged"], at: "/ws", OpenAuthenticator())
+        #expect(header("X-Caller", of: answer) == "anybody as admin")
+    }
+}
