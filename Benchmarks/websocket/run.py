@@ -4,6 +4,7 @@ import argparse
 import datetime
 import json
 import os
+import signal
 import statistics
 import sys
 import time
@@ -45,7 +46,7 @@ def busy() -> float:
     return (sum(fields) - fields[3] - fields[4]) / os.sysconf("SC_CLK_TCK")
 
 
-def wait_for_quiet(limit: float = 60) -> None:
+def wait_for_quiet(limit: float) -> None:
     """Other work on the machine spoils a run."""
     deadline = time.time() + limit
     while time.time() < deadline:
@@ -84,6 +85,7 @@ def main() -> None:
     parser.add_argument("--connections", type=int, default=10_000, help="W3, storm")
     parser.add_argument("--missed", type=int, default=100, help="storm: events that everybody missed")
     parser.add_argument("--updates", type=int, default=1_000_000, help="stalled")
+    parser.add_argument("--quiet-within", type=float, default=60, help="seconds to wait for other work on the machine to end")
     parser.add_argument("--results", default=str(HERE / "results" / f"{datetime.datetime.now():%Y%m%d-%H%M%S}.jsonl"))
     options = parser.parse_args()
     chosen = []
@@ -104,7 +106,7 @@ def main() -> None:
             for server in chosen:
                 if workload in OWN and not server.name == "tallywire":
                     continue
-                wait_for_quiet()
+                wait_for_quiet(options.quiet_within)
                 try:
                     row = {"workload": workload, "server": server.name, **run(workload, server, options)}
                 except Exception as error:
@@ -119,4 +121,6 @@ def main() -> None:
 
 
 if __name__ == "__main__":
+    # So that servers and their files go when it is ended from outside.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     main()

@@ -142,7 +142,7 @@ def stalled(server_type, updates: int, variants: int) -> dict:
         with Clients(server, STALLED):
             publish(server, updates, variants)
             reading = server.resident()
-        with Clients(server, STALLED, "--stall", "1", "--rcvbuf", "4096") as clients:
+        with Clients(server, STALLED, "--stall", str(STALLED), "--rcvbuf", "4096") as clients:
             time.sleep(0.5)
             publish(server, updates, variants)
             end = server.resident()

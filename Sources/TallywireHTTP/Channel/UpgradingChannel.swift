@@ -37,6 +37,7 @@ struct UpgradingChannel: ServerChildChannel, HTTPChannelHandler {
         let connection = channel.eventLoop.makeCompletedFuture {
             switch verdict {
             case .within:
+                try channel.keepSmallBuffers()
                 try addTLS(to: channel)
                 return Connection(channel: channel, role: try assemble(on: channel, logger: logger))
             case .beyond(let limit):
@@ -96,5 +97,15 @@ struct UpgradingChannel: ServerChildChannel, HTTPChannelHandler {
             logger.trace("A connection ended before its first request: \(error)")
             value.channel.close(promise: nil)
         }
+    }
+}
+
+extension Channel {
+    /// Lets an idle connection hold one small buffer for reading. NIO keeps what it has read into, by default up to four buffers of
+    /// two KiB for each connection, which were most of what an idle one cost. They still grow while much comes.
+    fileprivate func keepSmallBuffers() throws {
+        try syncOptions?.setOption(.maxMessagesPerRead, value: 1)
+        try syncOptions?.setOption(
+            .recvAllocator, value: AdaptiveRecvByteBufferAllocator(minimum: 64, initial: 512, maximum: 64 * 1024))
     }
 }
