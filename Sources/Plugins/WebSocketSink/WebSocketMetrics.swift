@@ -36,8 +36,8 @@ public final class WebSocketMetrics: Sendable {
         public var errors: UInt64 = 0
         /// Seconds between the commit of a pass's first event and the pass, by the place of the room in the configuration.
         public var ages: [Int: SinkMetric.Histogram] = [:]
-        /// Seconds by which each event loop's last tick was late, in no order.
-        public var lags: [Double] = []
+        /// Seconds by which each event loop's last tick was late, by the loop's number: the order of their first connections.
+        public var lags: [Int: Double] = [:]
         /// Connections that ended, by close code. 1006 are those that broke without one.
         public var closed: [UInt16: UInt64] = [:]
 
@@ -61,7 +61,7 @@ public final class WebSocketMetrics: Sendable {
     private let catchingUp = Atomic(0)
     private let failedRecoveries = Atomic<UInt64>(0)
     private let ages = Mutex<[Int: SinkMetric.Histogram]>([:])
-    private let lags = Mutex<[ObjectIdentifier: Double]>([:])
+    private let lags = Mutex<[Int: Double]>([:])
     private let closed = Mutex<[UInt16: UInt64]>([:])
 
     init() {}
@@ -86,7 +86,7 @@ public final class WebSocketMetrics: Sendable {
         snapshot.catchingUp = catchingUp.load(ordering: .relaxed)
         snapshot.failedRecoveries = failedRecoveries.load(ordering: .relaxed)
         snapshot.ages = ages.withLock { $0 }
-        snapshot.lags = lags.withLock { Array($0.values) }
+        snapshot.lags = lags.withLock { $0 }
         snapshot.closed = closed.withLock { $0 }
         return snapshot
     }
@@ -123,7 +123,7 @@ public final class WebSocketMetrics: Sendable {
         }
     }
 
-    func lag(of loop: ObjectIdentifier, _ lag: TimeAmount) {
+    func lag(of loop: Int, _ lag: TimeAmount) {
         lags.withLock { $0[loop] = Double(lag.nanoseconds) / 1e9 }
     }
 

@@ -31,20 +31,22 @@ extension WebSocketSink: MeteredSink {
             SinkMetric(
                 "websocket_limited_messages_total", "Messages of clients that came faster than they may.",
                 .counter(now.limitedMessages)),
-            SinkMetric(
-                "websocket_loop_lag_seconds", "By how much the latest event loop's last tick was late.", .gauge(now.lags.max() ?? 0)
-            ),
         ]
         let closed = now.closed.sorted { $0.key < $1.key }.map { code, count in
             SinkMetric(
                 "websocket_closed_total", "Connections that ended, by close code.", labels: [.init("code", "\(code)")],
                 .counter(count))
         }
+        let lags = now.lags.sorted { $0.key < $1.key }.map { loop, lag in
+            SinkMetric(
+                "websocket_loop_lag_seconds", "By how much an event loop's last tick was late.", labels: [.init("loop", "\(loop)")],
+                .gauge(lag))
+        }
         let ages = now.ages.sorted { $0.key < $1.key }.map { place, histogram in
             SinkMetric(
                 "websocket_event_age_seconds", "Age of a pass's first event since its commit, by room.",
                 labels: [.init("room", rooms[place].name)], .histogram(histogram))
         }
-        return counts + closed + ages
+        return counts + closed + lags + ages
     }
 }

@@ -61,7 +61,7 @@ final class Hub: Sendable {
     func open(_ connection: WebSocketConnection, on loop: any EventLoop) -> (shard: HubShard, isStopping: Bool) {
         let (shard, epoch, head, recovery, phase) = state.withLock { state in
             let index = state.shards.firstIndex { $0.loop === loop }
-            var entry = index.map { state.shards[$0] } ?? Entry(loop: loop, shard: makeShard(on: loop))
+            var entry = index.map { state.shards[$0] } ?? Entry(loop: loop, shard: makeShard(on: loop, number: state.shards.count))
             entry.connections += 1
             if let index { state.shards[index] = entry } else { state.shards.append(entry) }
             return (entry.shard, state.epoch, state.head, state.recovery, state.phase)
@@ -79,9 +79,10 @@ final class Hub: Sendable {
         }
     }
 
-    private func makeShard(on loop: any EventLoop) -> NIOLoopBound<HubShard> {
+    private func makeShard(on loop: any EventLoop, number: Int) -> NIOLoopBound<HubShard> {
         NIOLoopBound(
-            HubShard(loop: loop, configuration: configuration, directory: directory, metrics: metrics), eventLoop: loop)
+            HubShard(loop: loop, number: number, configuration: configuration, directory: directory, metrics: metrics),
+            eventLoop: loop)
     }
 
     /// Sends a batch, with one hop to each event loop, and returns once every loop has written it. Meanwhile the next events

@@ -5,6 +5,8 @@ import TallywireCore
 /// The connections of one event loop, and the rooms that they are in. All of it belongs to that loop: there are no locks.
 final class HubShard {
     let loop: any EventLoop
+    /// Its place among the shards of its hub.
+    let number: Int
     let configuration: WebSocketConfiguration
     let directory: RoomDirectory
     let metrics: WebSocketMetrics
@@ -30,8 +32,12 @@ final class HubShard {
     private var hasRead = false
     private var lastRead = NIODeadline.distantPast
 
-    init(loop: any EventLoop, configuration: WebSocketConfiguration, directory: RoomDirectory, metrics: WebSocketMetrics) {
+    init(
+        loop: any EventLoop, number: Int, configuration: WebSocketConfiguration, directory: RoomDirectory,
+        metrics: WebSocketMetrics
+    ) {
         self.loop = loop
+        self.number = number
         self.configuration = configuration
         self.directory = directory
         self.metrics = metrics
@@ -54,7 +60,10 @@ final class HubShard {
         connection.index = connections.count
         connections.append(connection)
         metrics.opened()
-        if clock == nil { startClock() }
+        if clock == nil {
+            startClock()
+            metrics.lag(of: number, .zero)
+        }
         look(at: connection, in: TimeAmount(configuration.pingInterval))
     }
 
@@ -173,7 +182,7 @@ final class HubShard {
     private func tick() {
         let now = loop.now
         let lateness = meter?.lateness(at: now) ?? .zero
-        metrics.lag(of: ObjectIdentifier(loop), lateness)
+        metrics.lag(of: number, lateness)
         if let stall = meter?.stall(at: now) { for connection in connections { connection.forgive(stall) } }
         if metrics.catchingUpNow > 0 { lastRead = now }
         if hasRead, now - lastRead > Self.keepsRead {
