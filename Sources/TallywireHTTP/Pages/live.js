@@ -362,7 +362,7 @@ class Connection {
         // A server without this room sends what it broadcasts to whoever is in no room: all but the alerts.
         if (!this.isLive) this.begin(socket, "live, without alerts");
         break;
-      case "pong": case "left": case "authenticated": break;
+      case "pong": case "left": case "authenticated": case "going_away": break;
       default: take(message);
     }
   }
