@@ -367,7 +367,7 @@ class Connection {
     }
   }
 
-  /** What was missed while away is not sent again yet, so everything is read anew; events that come meanwhile count by version. */
+  /** Everything is read anew, also what has not moved since; events that come meanwhile count by version. */
   begin(socket, text) {
     this.attempts = 0;
     this.isLive = true;
