@@ -159,10 +159,12 @@ class Tallywire(Server):
         for start in range(0, len(lines), 1000):
             self.call("/api/movements", {"lines": lines[start:start + 1000]})
 
+    headers = {"Content-Type": "application/json"}
+
     def call(self, path: str, body=None):
         request = urllib.request.Request(
             f"http://127.0.0.1:{self.port}{path}", data=None if body is None else json.dumps(body).encode(),
-            headers={"Content-Type": "application/json"})
+            headers=self.headers)
         with urllib.request.urlopen(request, timeout=60) as response:
             return json.load(response)
 
@@ -202,6 +204,32 @@ class TallywireMQTT(Tallywire):
 
     def __init__(self, cores: str = SERVER_CORE):
         super().__init__(cores, ingress="mqtt")
+
+
+class TallywireJWT(TallywireMQTT):
+    """The same with a room for admins, whom a signed token has told apart from others."""
+
+    name = "tallywire-jwt"
+    room = {"events": ["inventory_updated"], "role": "admin"}
+
+    def configuration(self) -> dict:
+        configuration = super().configuration()
+        configuration["auth"] = {"mode": "jwt", "secret": "a secret that only this benchmark knows of"}
+        configuration["sinks"][0]["broadcast"] = ["inventory_updated"]
+        return configuration
+
+    @property
+    def token(self) -> str:
+        command = [self.binary, "token", "--plugins", f"{self.folder}/plugins.json", "--role", "admin", "--subject", "bench"]
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+
+    @property
+    def headers(self) -> dict:
+        return {"Content-Type": "application/json", "Authorization": f"Bearer {self.token}"}
+
+    @property
+    def subscribe(self):
+        return ["-H", f"Authorization: Bearer {self.token}", *super().subscribe]
 
 
 class Mosquitto(Server):
@@ -273,4 +301,4 @@ class Floor(Server):
         return [([str(HERE / "load/wsfloor"), "23004"], 23004)]
 
 
-SERVERS = {server.name: server for server in (Tallywire, TallywireFields, TallywireMQTT, Mosquitto, NATS, NodeWS, UWebSockets, Floor)}
+SERVERS = {server.name: server for server in (Tallywire, TallywireFields, TallywireMQTT, TallywireJWT, Mosquitto, NATS, NodeWS, UWebSockets, Floor)}
