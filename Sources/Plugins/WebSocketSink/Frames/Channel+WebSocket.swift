@@ -2,7 +2,7 @@ import NIOCore
 
 extension Channel {
     /// Bytes that the kernel may hold for a peer; Linux takes twice as many, for what it keeps with them.
-    private static var kernelBuffer: Int { 128 * 1024 }
+    private static var kernelBuffer: Int { 256 * 1024 }
 
     /// Makes the channel a WebSocket connection, whose handler is the only one that it has from then on.
     func addWebSocketHandlers(_ connection: WebSocketConnection, waterMark: Int) throws {
