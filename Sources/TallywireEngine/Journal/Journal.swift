@@ -3,7 +3,7 @@ import TallywireCore
 /// Where everything that happens is kept: the one place that decides what is true after a crash.
 ///
 /// ## Who calls what
-/// The engine calls ``load()`` once, then ``append(_:)`` from its own thread, one at a time. Everything else, ``answer(to:)`` too, may be
+/// The engine calls ``load()`` once, then ``append(_:)`` from its threads, one call at a time. Everything else, ``answer(to:)`` too, may be
 /// called from any task at any time, also while an append runs.
 ///
 /// ## What an implementation guarantees
