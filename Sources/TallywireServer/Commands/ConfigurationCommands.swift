@@ -28,14 +28,15 @@ struct Check: AsyncParsableCommand {
         let warnings = door.warnings(settings)
         guard warnings.isEmpty else { throw ConfigurationError(warnings) }
         let count = settings.sources.count + settings.sinks.count
+        let plugins = count == 1 ? "1 plugin" : "\(count) plugins"
         if connect {
             let problems = try await ConnectionCheck(settings).problems()
             guard problems.isEmpty else {
                 throw Failure(problems.map { "\(configuration.plugins): error: \($0)" }.joined(separator: "\n"))
             }
-            print("\(configuration.plugins): no mistakes, \(count) plugins; brokers, files and the port are within reach")
+            print("\(configuration.plugins): no mistakes, \(plugins); brokers, files and the port are within reach")
         } else {
-            print("\(configuration.plugins): no mistakes, \(count) plugins")
+            print("\(configuration.plugins): no mistakes, \(plugins)")
         }
     }
 }
