@@ -27,7 +27,9 @@ enum VectorFolder {
     {
         let folder = try #require(url)
         let text = try String(contentsOf: folder.appending(path: name + ".jsonl"), encoding: .utf8)
-        let rows = try text.split(separator: "\n").map { try JSONDecoder().decode(Row.self, from: Data($0.utf8)) }
+        let decoder = JSONDecoder()
+        decoder.keyDecodingStrategy = .convertFromSnakeCase
+        let rows = try text.split(separator: "\n").map { try decoder.decode(Row.self, from: Data($0.utf8)) }
         #expect(!rows.isEmpty)
         for source in leftOut.keys {
             #expect(rows.contains { $0.src == source }, "\(source) is left out of \(name), and not there at all")
