@@ -23,7 +23,7 @@ extension GS1Message {
 
     /// The elements from `start` on, each checked by itself.
     static func elements(of bytes: Span<UInt8>, from start: Int, options: ParsingOptions) throws(GS1Error) -> [Element] {
-        try checkSize(bytes.count - start)
+        try checkSize(bytes.count, from: start)
         var elements: [Element] = []
         elements.reserveCapacity(8)
         let table = SyntaxDictionary.standard
