@@ -51,4 +51,15 @@ struct DigitalLinkTests {
                 == "(8200): it may not be an attribute of a GS1 Digital Link; expected only elements that may be attributes beside (01)"
         )
     }
+
+    @Test("of alternative qualifiers those are in the path of which there are more, or that come first")
+    func alternatives() throws {
+        let serialised = try GS1Message(bracketed: "(01)09521234543213(21)A(10)B(22)C")
+        #expect(try serialised.digitalLink() == "https://id.gs1.org/01/09521234543213/22/C/10/B/21/A")
+        let thirdParty = try GS1Message(bracketed: "(01)09521234543213(235)A")
+        #expect(try thirdParty.digitalLink() == "https://id.gs1.org/01/09521234543213/235/A")
+        let both = try GS1Message(bracketed: "(01)09521234543213(235)A(10)B")
+        let error = try #require(throws: GS1Error.self) { try both.digitalLink() }
+        #expect(error.applicationIdentifier == .thirdPartyExtension)
+    }
 }

@@ -12,7 +12,7 @@ extension GS1Message {
         try self.init(elementString: Array(text.utf8).span, options: options)
     }
 
-    /// Reads an element string as bytes. See ``init(elementString:options:)-(StringProtocol,_)``.
+    /// Reads an element string as bytes.
     public init(elementString bytes: [UInt8], options: ParsingOptions = .strict) throws(GS1Error) {
         try self.init(elementString: bytes.span, options: options)
     }

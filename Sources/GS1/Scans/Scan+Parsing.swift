@@ -6,7 +6,7 @@ extension Scan {
         try self.init(Array(text.utf8), options: options)
     }
 
-    /// Reads what a scanner sends, as bytes. See ``init(_:options:)-(StringProtocol,_)``.
+    /// Reads what a scanner sends, as bytes.
     public init(_ bytes: [UInt8], options: ParsingOptions = .strict) throws(GS1Error) {
         guard let identifier = SymbologyIdentifier(bytes) else {
             throw GS1Error(.unknownSymbology, at: 0, expected: "three characters like ]C1 before the data")
