@@ -24,6 +24,24 @@ struct DictionaryTests {
         #expect(ApplicationIdentifier("89")?.definition == nil)
     }
 
+    @Test("lengths are predefined for just the identifiers that begin with the digits of the General Specifications' figure")
+    func predefinedLengths() {
+        var lengths: [String: Int] = ["00": 18, "01": 14, "02": 14, "03": 14, "20": 2, "41": 13]
+        for prefix in 11...17 { lengths["\(prefix)"] = 6 }
+        for prefix in 31...36 { lengths["\(prefix)"] = 6 }
+        var count = 0
+        let texts = (0...9).map { "0\($0)" } + (10...9999).map(String.init)
+        for definition in texts.compactMap({ ApplicationIdentifier($0)?.definition }) {
+            let prefix = String("\(definition.applicationIdentifier)".prefix(2))
+            #expect(definition.hasPredefinedLength == (lengths[prefix] != nil), "\(definition.applicationIdentifier)")
+            if let length = lengths[prefix] {
+                #expect(definition.minimumLength == length && definition.maximumLength == length)
+            }
+            count += 1
+        }
+        #expect(count > 500)
+    }
+
     @Test("identifiers are two to four digits, in the order of the table")
     func identifiers() throws {
         for text in ["", "1", "12345", "1a", "-1", "01 ", "٠١"] { #expect(ApplicationIdentifier(text) == nil, "\(text)") }

@@ -37,9 +37,7 @@ extension GS1Message {
             let identifier = try identifier(in: bytes, at: position, table: table)
             let valueStart = position + Int(identifier.digitCount)
             let definition = table.index(of: identifier)
-            let isPredefined = definition.map { table.definitions[$0].hasPredefinedLength } ?? false
-            let fixed = isPredefined ? definition.map { table.definitions[$0].maximumLength } : nil
-            let end = end(of: bytes, from: valueStart, fixed: fixed ?? table.predefinedLength(prefix: identifier.prefix))
+            let end = end(of: bytes, from: valueStart, fixed: table.predefinedLength(prefix: identifier.prefix))
             do throws(GS1Error) {
                 let value = bytes.extracting(valueStart..<end)
                 if let definition {
