@@ -42,7 +42,7 @@ struct ScanDesk: Sendable {
     /// The message that brings `reply` to the sender of `request`: to its response topic with its correlation data, else to the
     /// device's own. A response topic that nothing can be published to, or that would come back as a scan, is passed over.
     func answer(_ reply: ScanReply, to request: InboundMessage, device: String) -> MQTTMessage? {
-        var target = topic.answers(to: device)
+        var target = topic.answers(toScanOn: request.topic) ?? ""
         if let wanted = request.responseTopic, Topic.problem(wanted) == nil, !Topic.matches(wanted, filter: topic.filter) {
             target = wanted
         }

@@ -1,5 +1,6 @@
 import Glibc
 import Logging
+import MQTTConnection
 import Mosquitto
 import TallywireCore
 import TallywireEngine
@@ -63,11 +64,13 @@ actor MQTTSink: Sink {
             }
             return MQTTMessage(topic: options.statusTopic, payload: json.bytes, retain: true)
         }
-        return try MQTTClient(
-            MQTTClientOptions(
-                broker: options.broker, clientID: options.clientId ?? "tallywire-\(context.name)", will: status("offline"),
-                birth: status("online"), farewell: status("offline"), window: options.window, reconnect: reconnect),
-            logger: context.logger)
+        var client = try options.connection(options.clientId ?? "tallywire-\(context.name)")
+        client.will = status("offline")
+        client.birth = status("online")
+        client.farewell = status("offline")
+        client.window = options.window
+        client.reconnect = reconnect
+        return try MQTTClient(client, logger: context.logger)
     }
 
     func stop() async {

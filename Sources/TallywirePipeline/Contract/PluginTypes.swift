@@ -9,13 +9,13 @@ public struct SinkType: Sendable {
     public let options: OptionSchema
     /// Makes the sink from its options, which have been checked against ``options`` and hold all defaults.
     let make: @Sendable (ConfigurationValue) throws -> any Sink
-    /// Tries what the options name, for `check --connect`: gives each thing that is not within reach, as a sentence.
-    let probe: @Sendable (ConfigurationValue) async throws -> [String]
+    /// Tries what the options name, for `check --connect`: gives each thing that is not within reach, with its option.
+    let probe: @Sendable (ConfigurationValue) async throws -> [OptionError]
 
     /// A sink type whose options are decoded into `Options`. `probe` tries what they name and leaves nothing behind.
     public init<Options: Decodable & Sendable>(
         _ name: String, summary: String, mode: SinkMode = .durable, schema: OptionSchema = OptionSchema(), options: Options.Type,
-        probe: @escaping @Sendable (Options) async -> [String] = { _ in [] },
+        probe: @escaping @Sendable (Options) async -> [OptionError] = { _ in [] },
         make: @escaping @Sendable (Options) throws -> any Sink
     ) {
         self.name = name
@@ -37,13 +37,13 @@ public struct SourceType: Sendable {
     public let options: OptionSchema
     /// Makes the source from its options, which have been checked against ``options`` and hold all defaults.
     let make: @Sendable (ConfigurationValue) throws -> any Source
-    /// Tries what the options name, for `check --connect`: gives each thing that is not within reach, as a sentence.
-    let probe: @Sendable (ConfigurationValue) async throws -> [String]
+    /// Tries what the options name, for `check --connect`: gives each thing that is not within reach, with its option.
+    let probe: @Sendable (ConfigurationValue) async throws -> [OptionError]
 
     /// A source type whose options are decoded into `Options`. `probe` tries what they name and leaves nothing behind.
     public init<Options: Decodable & Sendable>(
         _ name: String, summary: String, schema: OptionSchema = OptionSchema(), options: Options.Type,
-        probe: @escaping @Sendable (Options) async -> [String] = { _ in [] },
+        probe: @escaping @Sendable (Options) async -> [OptionError] = { _ in [] },
         make: @escaping @Sendable (Options) throws -> any Source
     ) {
         self.name = name
