@@ -29,6 +29,7 @@ let package = Package(
         .library(name: "TallywirePipeline", targets: ["TallywirePipeline"]),
         .library(name: "TallywireEngine", targets: ["TallywireEngine"]),
         .library(name: "TallywireCore", targets: ["TallywireCore"]),
+        .library(name: "GS1", targets: ["GS1"]),
         .library(name: "SQLiteJournal", targets: ["SQLiteJournal"]),
         .library(name: "TallywireTesting", targets: ["TallywireTesting"]),
     ],
@@ -53,6 +54,7 @@ let package = Package(
         .package(url: "https://github.com/vapor/jwt-kit", from: "5.7.1"),
     ],
     targets: [
+        library("GS1", []),
         library("TallywireCore", []),
         library("TallywireEngine", ["TallywireCore", .product(name: "DequeModule", package: "swift-collections"), log]),
         library(
@@ -133,6 +135,7 @@ let package = Package(
                 .product(name: "Crypto", package: "swift-crypto"), .product(name: "X509", package: "swift-certificates"),
                 .product(name: "SwiftASN1", package: "swift-asn1"),
             ]),
+        .testTarget(name: "GS1Tests", dependencies: ["GS1"], swiftSettings: strict),
         tests("TallywireCore", ["TallywireCore"]),
         tests("TallywireEngine", ["TallywireCore", "TallywireEngine", log]),
         tests(

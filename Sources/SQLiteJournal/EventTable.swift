@@ -63,6 +63,11 @@ extension EventType {
         case .stockAlert: 2
         case .productStatusChanged: 3
         case .catalogueChanged: 4
+        case .deviceOffline: 5
+        case .deviceOnline: 6
+        case .displayStale: 7
+        case .displayCurrent: 8
+        case .serialRepeated: 9
         }
     }
 

@@ -82,6 +82,7 @@ extension SQLiteJournal {
                 try CursorTable.store(dirty, db)
                 try StateTables(.base).store(changes, db)
                 try db.execute(sql: "DELETE FROM events WHERE seq <= ?", arguments: [Int64(last.seq)])
+                try SerialTable.prune(before: last.seq + 1, db)
                 try Meta.set("first", Int64(last.seq + 1), db)
             }
         } catch {

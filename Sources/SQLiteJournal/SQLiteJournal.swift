@@ -100,6 +100,10 @@ public final class SQLiteJournal: Journal {
         return try wrapping { try pool.read { db in try AnswerTable.answer(to: id, in: rows, db) } }
     }
 
+    public func serialCount(of key: SerialCount.Key) throws -> SerialCount? {
+        try wrapping { try pool.read { db in try SerialTable.count(of: key, db) } }
+    }
+
     public func close() throws {
         try wrapping {
             try pool.writeWithoutTransaction { db in
@@ -138,6 +142,7 @@ public final class SQLiteJournal: Journal {
             try EventTable.insert(batch.events, db)
             firstRow = try AnswerTable.insert(batch.answers, db)
             try StateTables(.current).store(batch.changes, db)
+            try SerialTable.store(batch.serials, db)
             try CursorTable.store(dirtyCursors, db)
             return .commit
         }

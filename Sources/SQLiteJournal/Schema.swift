@@ -47,6 +47,15 @@ enum Schema {
                         changed INTEGER NOT NULL);
                     """)
         }
+        migrator.registerMigration("3: serial numbers") { db in
+            try db.execute(
+                sql: """
+                    CREATE TABLE serials (
+                        variant INTEGER NOT NULL, serial TEXT NOT NULL, direction INTEGER NOT NULL, seq INTEGER NOT NULL,
+                        PRIMARY KEY (variant, serial)) WITHOUT ROWID;
+                    CREATE INDEX serials_by_seq ON serials (seq);
+                    """)
+        }
         return migrator
     }
 }

@@ -26,6 +26,8 @@ public enum Limits {
     public static let reasonLength = 200
     /// Characters in a movement's reference (an order number, a delivery note).
     public static let referenceLength = 200
+    /// Characters in a batch or a serial number. GS1 allows 20, other systems more.
+    public static let traceLength = 64
     /// Characters in a movement id, all of them printable ASCII.
     public static let movementIDLength = 128
     /// Characters in the name of a source.

@@ -9,6 +9,7 @@ public final class InMemoryJournal: Journal {
         var events: [EventEnvelope] = []
         var first: UInt64 = 1
         var answers: [String: StoredAnswer] = [:]
+        var serials: [SerialCount.Key: SerialCount] = [:]
         var cursors: [String: UInt64] = [:]
         var changed: [VariantID: UInt64] = [:]
         var removed: [RemovedVariant] = []
@@ -58,8 +59,11 @@ public final class InMemoryJournal: Journal {
             contents.state.forgetChanges()
             contents.events += batch.events
             for answer in batch.answers { contents.answers[answer.id] = answer }
+            for count in batch.serials { contents.serials[count.key] = count }
         }
     }
+
+    public func serialCount(of key: SerialCount.Key) throws -> SerialCount? { contents.withLock { $0.serials[key] } }
 
     public func answer(to id: String) throws -> StoredAnswer? { contents.withLock { $0.answers[id] } }
 
@@ -104,6 +108,7 @@ public final class InMemoryJournal: Journal {
                 contents.first = event.seq + 1
                 report.firstKept = contents.first
             }
+            contents.serials = contents.serials.filter { $0.value.seq >= contents.first }
             return report
         }
     }

@@ -75,6 +75,31 @@ public struct JournalConformance: Sendable, CustomStringConvertible {
             try journal.append(JournalBatch(answers: [rejection], changes: script.state.changes, timestamp: script.now))
             try require(try journal.answer(to: "scan-3") == rejection, "a batch without events keeps its answers")
         },
+        JournalConformance("the last count of a serial number is kept as long as its event") { journal in
+            var script = JournalScript()
+            try journal.append(script.catalogue())
+            let key = SerialCount.Key(variant: VariantID(11), serial: "S-1")
+            try require(try journal.serialCount(of: key) == nil, "what was never counted has no count")
+            for direction in [SerialCount.Direction.into, .out] {
+                var batch = script.movement(1)
+                let seq = script.state.seq
+                batch.serials = [
+                    SerialCount(key: .init(variant: VariantID(12), serial: "S-1"), direction: .into, seq: seq),
+                    SerialCount(key: key, direction: direction, seq: seq),
+                ]
+                try journal.append(batch)
+                let count = try journal.serialCount(of: key)
+                try require(
+                    count == SerialCount(key: key, direction: direction, seq: seq),
+                    "the last one counts: \(String(describing: count))")
+            }
+            let last = script.state.seq
+            try journal.append(script.movement(1))
+            _ = try await journal.prune(
+                Retention(age: .seconds(0), size: 1 << 30, hardLimit: 1 << 30), protected: last,
+                now: Timestamp(milliseconds: script.now.milliseconds + 10_000))
+            try require(try journal.serialCount(of: key) == nil, "it goes with its event")
+        },
         JournalConformance("values of many variants are read in one look: all, those that changed, those that are named") {
             journal in
             var script = JournalScript()

@@ -97,7 +97,7 @@ public struct SinkConformance: Sendable, CustomStringConvertible {
         let journal = InMemoryJournal()
         return SinkContext(
             name: "conformance", logger: Logger(label: "conformance"), epoch: epoch, cursor: cursor, head: 1_000,
-            stock: journal, history: journal, version: "0.0.0")
+            stock: journal, history: journal, version: "0.0.0", now: { Timestamp(milliseconds: 0) })
     }
 
     private static func expect(_ subject: Subject, toHold seqs: [UInt64], _ when: String) async throws {

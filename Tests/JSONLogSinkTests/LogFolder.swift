@@ -74,7 +74,7 @@ final class LogFolder: Sendable {
         return SinkContext(
             name: "log", logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }), epoch: epoch, cursor: nil,
             head: head,
-            stock: journal, history: journal, version: "test")
+            stock: journal, history: journal, version: "test", now: { Timestamp(milliseconds: 0) })
     }
 }
 

@@ -17,6 +17,7 @@ final class Shop: Sendable {
     let broker: TestBroker
     let journal: InMemoryJournal
     let engine: InventoryEngine
+    let devices = DeviceRegistry()
 
     private static let quick = ReconnectPolicy(
         initial: .milliseconds(20), maximum: .milliseconds(200), refused: .milliseconds(200), stable: .seconds(1))
@@ -67,7 +68,10 @@ final class Shop: Sendable {
         let status = SourceStatus()
         let context = SourceContext(
             name: "mqtt-scanners", logger: quiet, gateway: gateway ?? engine, defaultLocation: "MAIN", status: status,
-            bookmark: JournalBookmark(journal: journal, source: "mqtt-scanners"), version: "test")
+            bookmark: JournalBookmark(journal: journal, source: "mqtt-scanners"), version: "test",
+            devices: devices,
+            deviceBookmark: { [journal] in JournalBookmark(journal: journal, source: "mqtt-scanners", device: $0) },
+            now: { Timestamp(milliseconds: Int64(Date().timeIntervalSince1970 * 1000)) })
         let source = MQTTScanners(options, topic: try ScanTopic(template: options.topic), reconnect: Self.quick)
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await source.run(context) }

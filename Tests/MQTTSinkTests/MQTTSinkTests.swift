@@ -172,7 +172,7 @@ struct MQTTSinkTests {
         try await sink.start(
             SinkContext(
                 name: "mqtt", logger: quiet, epoch: "e", cursor: 0, head: 0, stock: store.journal, history: store.journal,
-                version: "1"))
+                version: "1", now: { Timestamp(milliseconds: 0) }))
         for quantity in 1...20 { try await store.set("RED", Int64(quantity * 100)) }
         let records = store.journal.allEvents.filter { $0.type == .inventoryUpdated }
         let watcher = try await Watcher(store.broker, "displays/#")

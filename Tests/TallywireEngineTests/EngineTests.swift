@@ -47,6 +47,41 @@ struct EngineTests {
         await again.stop()
     }
 
+    @Test("a serial number counted twice in one direction is told, also right behind the first count, and after a restart")
+    func serials() async throws {
+        func serial(_ operation: TallywireCore.Operation, _ serial: String = "S-1") -> Command {
+            let line = Movement.Line(
+                item: .sku("MUG"), location: "MAIN", operation: operation, quantity: 1, trace: Trace(serial: serial))
+            return Command(source: "test", action: .move(Movement(lines: [line])))
+        }
+        func repeats(_ outcome: Outcome) -> UInt64? {
+            if case .applied(let receipt) = outcome { receipt.lines.first?.repeatedSerial } else { .max }
+        }
+        let engine = try await engine()
+        let first = journal.allEvents.count + 1
+        #expect(repeats(await engine.submit(serial(.add))) == nil)
+        #expect(repeats(await engine.submit(serial(.add))) == UInt64(first))
+        #expect(repeats(await engine.submit(serial(.set))) == nil, "a count sets, it does not go in")
+        #expect(repeats(await engine.submit(serial(.subtract))) == nil, "in and out again is what units do")
+        #expect(repeats(await engine.submit(serial(.add, "S-2"))) == nil)
+        // Submitted together, they are decided in one batch or in batches that are not on disk yet.
+        let together = await withTaskGroup(of: UInt64?.self) { group in
+            for _ in 0..<20 { group.addTask { repeats(await engine.submit(serial(.add, "S-3"))) } }
+            return await group.reduce(into: [UInt64?]()) { $0.append($1) }
+        }
+        #expect(together.count { $0 == nil } == 1 && Set(together).count == 20)
+        // What was not committed was not counted.
+        journal.failAppends(with: JournalError(.storage, "full"))
+        #expect(repeats(await engine.submit(serial(.subtract, "S-3"))) == .max)
+        journal.failAppends(with: nil)
+        #expect(repeats(await engine.submit(serial(.subtract, "S-3"))) == nil)
+        await engine.stop()
+        let again = try InventoryEngine(journal: journal, logger: Logger(label: "test"))
+        #expect(repeats(await again.submit(serial(.subtract, "S-3"))) != nil)
+        #expect(journal.allEvents.last?.type == .serialRepeated)
+        await again.stop()
+    }
+
     @Test("fifty callers take from a hundred units at once: exactly a hundred succeed")
     func noOversell() async throws {
         let engine = try await engine()

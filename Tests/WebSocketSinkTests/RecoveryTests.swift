@@ -3,6 +3,7 @@ import NIOPosix
 import Synchronization
 import TallywireCore
 import TallywireEngine
+import TallywirePipeline
 import TallywireTesting
 import Testing
 
@@ -163,6 +164,30 @@ struct RecoveryTests {
         }
     }
 
+    @Test("who missed only events that are still kept gets those, wherever in the journal what is kept begins")
+    func edgeOfRetention() async throws {
+        try await Gateway.run(ring: 2) { gateway in
+            for quantity in 1...40 { try await gateway.set("A", Int64(quantity)) }
+            try await gateway.settle()
+            let middle = gateway.head
+            for quantity in 1...40 { try await gateway.set("B", Int64(quantity + 100)) }
+            try await gateway.settle()
+            let journal = PrunedJournal(gateway.journal, first: middle + 1)
+            let pages = EventPages(history: journal, filter: EventFilter(), audiences: [.everybody])
+            let loop = MultiThreadedEventLoopGroup.singleton.any()
+            let later = try await pages.load(after: middle + 7, head: gateway.head, on: loop).get()
+            #expect(later.after == middle + 7 && later.through == gateway.head)
+            // Who needs more than that page has is not given it.
+            #expect(pages.page(after: middle, head: gateway.head) == nil)
+            let whole = try await pages.load(after: middle, head: gateway.head, on: loop).get()
+            #expect(whole.pass.records.map(\.seq) == Array(middle + 1...gateway.head))
+            #expect(pages.page(after: middle + 7, head: gateway.head)?.after == middle)
+            await #expect(throws: JournalError.self) {
+                _ = try await pages.load(after: middle - 1, head: gateway.head, on: loop).get()
+            }
+        }
+    }
+
     @Test("a room without snapshots says that something was missed, and goes on")
     func noSnapshots() async throws {
         try await Gateway.run { configuration in
@@ -244,5 +269,21 @@ extension WebSocketClient {
             items += message["items"]?.array ?? []
             if message["last"]?.bool == true { return (items, message["seq"]?.integer ?? 0) }
         }
+    }
+}
+
+/// A journal's events without those before `first`.
+private struct PrunedJournal: EventHistory {
+    let journal: any EventHistory
+    let first: UInt64
+
+    init(_ journal: any EventHistory, first: UInt64) {
+        self.journal = journal
+        self.first = first
+    }
+
+    func events(after seq: UInt64, limit: Int, maxBytes: Int) async throws -> [EventEnvelope] {
+        guard seq + 1 >= first else { throw JournalError(.pruned, "events before \(first) are no longer kept") }
+        return try await journal.events(after: seq, limit: limit, maxBytes: maxBytes)
     }
 }

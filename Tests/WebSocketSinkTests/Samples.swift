@@ -27,7 +27,7 @@ func context(
 ) -> SinkContext {
     SinkContext(
         name: "websocket", logger: Logger(label: "test"), epoch: epoch, cursor: nil, head: head, stock: stock, history: history,
-        version: "0")
+        version: "0", now: { Timestamp(milliseconds: 0) })
 }
 
 /// The frames of a server, taken apart.

@@ -42,6 +42,12 @@ extension Command.Action {
             try Check.units(update.threshold ?? 0, in: 0...Limits.largestQuantity, field: "lowStockThreshold")
             try Check.units(update.rearm ?? 0, in: 0...Limits.largestQuantity, field: "rearm")
         case .removeProduct, .removeVariant: break
+        case .report(.device(let change)):
+            try Check.text(change.device, length: Limits.sourceLength, field: "device")
+            try Check.text(change.reason, length: Limits.reasonLength, field: "reason")
+        case .report(.display(let change)):
+            try Check.key(change.sku, length: Limits.skuLength, what: "a SKU", field: "sku")
+            try Check.key(change.location, length: Limits.locationCodeLength, what: "a location code", field: "location")
         }
     }
 }
@@ -83,6 +89,8 @@ extension Movement.Line {
                 .invalidRequest, "an expected stock is a whole number from 0 to \(Limits.largestBalance)",
                 field: "lines[\(index)].expected")
         }
+        try Check.trace(trace.batch, field: "lines[\(index)].batch")
+        try Check.trace(trace.serial, field: "lines[\(index)].serial")
     }
 }
 
@@ -152,6 +160,15 @@ private enum Check {
     static func text(_ text: String?, length: Int, field: String) throws(Rejection) {
         guard let text, text.isLonger(than: length) else { return }
         throw Rejection(.invalidRequest, "at most \(length) characters are allowed", field: field)
+    }
+
+    static func trace(_ text: String?, field: String) throws(Rejection) {
+        guard let text else { return }
+        guard !text.isEmpty, !text.isLonger(than: Limits.traceLength), text.unicodeScalars.allSatisfy({ $0.value >= 0x20 }) else {
+            throw Rejection(
+                .invalidRequest, "a batch or a serial number has 1 to \(Limits.traceLength) characters, no control characters",
+                field: field)
+        }
     }
 
     static func barcodes(_ barcodes: [Barcode], field: String) throws(Rejection) {

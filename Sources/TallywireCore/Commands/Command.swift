@@ -21,7 +21,14 @@ public struct Command: Equatable, Sendable {
         case addVariant(ProductID, NewVariant)
         case updateVariant(VariantID, VariantUpdate)
         case removeVariant(VariantID)
+        case report(Report)
     }
+}
+
+/// Something that happened around the stock and changes none of it, told so that it becomes an event.
+public enum Report: Equatable, Sendable {
+    case device(DeviceChanged)
+    case display(DisplayChanged)
 }
 
 /// A product to create, with its variants.

@@ -125,6 +125,16 @@ private struct FingerprintHasher {
         case .removeVariant(let id):
             tag(8)
             combine(id.rawValue)
+        case .report(.device(let change)):
+            tag(9)
+            combine(change.device)
+            tag(change.isOnline ? 1 : 0)
+        case .report(.display(let change)):
+            tag(10)
+            combine(change.sku)
+            combine(change.location)
+            combine(change.wantedVersion)
+            tag(change.isStale ? 1 : 0)
         }
     }
 
@@ -145,6 +155,11 @@ private struct FingerprintHasher {
         combine(line.quantity)
         combine(line.destination)
         combine(line.expected)
+        // Lines without it keep the fingerprint that they had before there was a trace.
+        guard !line.trace.isEmpty else { return }
+        combine(line.trace.batch)
+        combine(line.trace.serial)
+        combine(line.trace.expiry?.description)
     }
 
     private mutating func combine(_ variant: NewVariant) {

@@ -37,10 +37,12 @@ public struct Movement: Equatable, Sendable {
         public var destination: String?
         /// The available units at `location` before this line, if the caller wants the line to apply only then.
         public var expected: Int64?
+        /// Which of the units they are.
+        public var trace: Trace
 
         public init(
             item: ItemReference, location: String, operation: Operation, quantity: Int64, destination: String? = nil,
-            expected: Int64? = nil
+            expected: Int64? = nil, trace: Trace = Trace()
         ) {
             self.item = item
             self.location = location
@@ -48,6 +50,7 @@ public struct Movement: Equatable, Sendable {
             self.quantity = quantity
             self.destination = destination
             self.expected = expected
+            self.trace = trace
         }
     }
 }

@@ -51,6 +51,10 @@ extension Receipt.Line {
             json.integer(version)
             json.key("seq")
             json.integer(seq)
+            if let repeatedSerial {
+                json.key("repeatedSerial")
+                json.integer(repeatedSerial)
+            }
         }
     }
 }
@@ -122,6 +126,7 @@ extension Receipt: Decodable {
 extension Receipt.Line: Decodable {
     private enum Key: String, CodingKey {
         case seq, sku, productId, variantId, operation, quantity, location, stock, previousStock, locationStock, level, version
+        case repeatedSerial
     }
 
     public init(from decoder: any Decoder) throws {
@@ -136,7 +141,8 @@ extension Receipt.Line: Decodable {
             previousStock: try container.decode(Int64.self, forKey: .previousStock),
             locationStock: try container.decode(Int64.self, forKey: .locationStock),
             level: try container.decode(StockLevel.self, forKey: .level),
-            version: try container.decode(Int64.self, forKey: .version))
+            version: try container.decode(Int64.self, forKey: .version),
+            repeatedSerial: try container.decodeIfPresent(UInt64.self, forKey: .repeatedSerial))
     }
 }
 

@@ -50,10 +50,13 @@ public struct Receipt: Equatable, Sendable {
         public let locationStock: Int64
         public let level: StockLevel
         public let version: Int64
+        /// The event that counted the same serial number in the same direction just before this one.
+        public let repeatedSerial: UInt64?
 
         public init(
             seq: UInt64, sku: String, productID: ProductID, variantID: VariantID, operation: Operation, quantity: Int64,
-            location: String, stock: Int64, previousStock: Int64, locationStock: Int64, level: StockLevel, version: Int64
+            location: String, stock: Int64, previousStock: Int64, locationStock: Int64, level: StockLevel, version: Int64,
+            repeatedSerial: UInt64? = nil
         ) {
             self.seq = seq
             self.sku = sku
@@ -67,6 +70,7 @@ public struct Receipt: Equatable, Sendable {
             self.locationStock = locationStock
             self.level = level
             self.version = version
+            self.repeatedSerial = repeatedSerial
         }
     }
 }

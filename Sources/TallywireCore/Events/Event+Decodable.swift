@@ -13,6 +13,9 @@ extension Event: Decodable {
         case .stockAlert: body = .stockAlert(try container.decode(StockAlert.self, forKey: .data))
         case .productStatusChanged: body = .productStatusChanged(try container.decode(ProductStatusChanged.self, forKey: .data))
         case .catalogueChanged: body = .catalogueChanged(try container.decode(CatalogueChanged.self, forKey: .data))
+        case .deviceOffline, .deviceOnline: body = .deviceChanged(try container.decode(DeviceChanged.self, forKey: .data))
+        case .displayStale, .displayCurrent: body = .displayChanged(try container.decode(DisplayChanged.self, forKey: .data))
+        case .serialRepeated: body = .serialRepeated(try container.decode(SerialRepeated.self, forKey: .data))
         }
         self.init(
             seq: try container.decode(UInt64.self, forKey: .seq),
@@ -29,7 +32,7 @@ extension CodingUserInfoKey {
 private enum DataKey: String, CodingKey {
     case productId, variantId, sku, variantName, stock, previousStock, totalProductStock, operation, quantity, reason, reference
     case price, previousPrice, status, previousStatus, level, location, locationStock, version, source, movementId, occurredAt
-    case stockLevel, previousLevel, threshold, message, change, values
+    case stockLevel, previousLevel, threshold, message, change, values, batch, serial, expiry
 }
 
 extension KeyedDecodingContainer<DataKey> {
@@ -65,7 +68,11 @@ extension InventoryUpdated: Decodable {
             status: try data.decode(ProductStatus.self, forKey: .status),
             level: try data.decode(StockLevel.self, forKey: .level), version: try data.decode(Int64.self, forKey: .version),
             source: try data.decode(String.self, forKey: .source), movementID: try data.decode(String.self, forKey: .movementId),
-            occurredAt: try data.decodeIfPresent(Timestamp.self, forKey: .occurredAt))
+            occurredAt: try data.decodeIfPresent(Timestamp.self, forKey: .occurredAt),
+            trace: Trace(
+                batch: try data.decodeIfPresent(String.self, forKey: .batch),
+                serial: try data.decodeIfPresent(String.self, forKey: .serial),
+                expiry: try data.decodeIfPresent(CalendarDate.self, forKey: .expiry)))
     }
 }
 

@@ -16,6 +16,9 @@ extension Event {
                 case .stockAlert(let alert): alert.writeMembers(to: &json)
                 case .productStatusChanged(let change): change.writeMembers(to: &json)
                 case .catalogueChanged(let change): change.writeMembers(to: &json)
+                case .deviceChanged(let change): change.writeMembers(to: &json)
+                case .displayChanged(let change): change.writeMembers(to: &json)
+                case .serialRepeated(let repeated): repeated.writeMembers(to: &json)
                 }
                 json.key("timestamp")
                 json.timestamp(timestamp)
@@ -85,6 +88,25 @@ extension InventoryUpdated {
         if let occurredAt {
             json.key("occurredAt")
             json.timestamp(occurredAt)
+        }
+        trace.writeMembers(to: &json)
+    }
+}
+
+extension Trace {
+    /// Writes `batch`, `serial` and `expiry`, those that there are.
+    public func writeMembers(to json: inout JSONWriter) {
+        if let batch {
+            json.key("batch")
+            json.string(batch)
+        }
+        if let serial {
+            json.key("serial")
+            json.string(serial)
+        }
+        if let expiry {
+            json.key("expiry")
+            json.string(expiry.description)
         }
     }
 }

@@ -23,6 +23,9 @@ public struct Event: Equatable, Sendable {
         case stockAlert(StockAlert)
         case productStatusChanged(ProductStatusChanged)
         case catalogueChanged(CatalogueChanged)
+        case deviceChanged(DeviceChanged)
+        case displayChanged(DisplayChanged)
+        case serialRepeated(SerialRepeated)
     }
 
     public var type: EventType {
@@ -31,6 +34,9 @@ public struct Event: Equatable, Sendable {
         case .stockAlert: .stockAlert
         case .productStatusChanged: .productStatusChanged
         case .catalogueChanged: .catalogueChanged
+        case .deviceChanged(let change): change.isOnline ? .deviceOnline : .deviceOffline
+        case .displayChanged(let change): change.isStale ? .displayStale : .displayCurrent
+        case .serialRepeated: .serialRepeated
         }
     }
 }
@@ -41,6 +47,11 @@ public enum EventType: String, Sendable, CaseIterable, Codable {
     case stockAlert = "stock_alert"
     case productStatusChanged = "product_status_changed"
     case catalogueChanged = "catalogue_changed"
+    case deviceOffline = "device_offline"
+    case deviceOnline = "device_online"
+    case displayStale = "display_stale"
+    case displayCurrent = "display_current"
+    case serialRepeated = "serial_repeated"
 }
 
 /// A variant's stock or price changed.
@@ -68,6 +79,8 @@ public struct InventoryUpdated: Equatable, Sendable {
     public let movementID: String
     /// When it happened at the source, if that said so.
     public let occurredAt: Timestamp?
+    /// Which of the units they were, if the line said so.
+    public let trace: Trace
 
     public enum Change: Equatable, Sendable {
         /// Units came, went or were counted at `location`, where `locationStock` are available now.
@@ -78,7 +91,8 @@ public struct InventoryUpdated: Equatable, Sendable {
     public init(
         productID: ProductID, variantID: VariantID, isDefaultVariant: Bool, sku: String, variantName: String, stock: Int64,
         previousStock: Int64, totalProductStock: Int64, change: Change, reason: String?, reference: String?, price: Price?,
-        status: ProductStatus, level: StockLevel, version: Int64, source: String, movementID: String, occurredAt: Timestamp?
+        status: ProductStatus, level: StockLevel, version: Int64, source: String, movementID: String, occurredAt: Timestamp?,
+        trace: Trace = Trace()
     ) {
         self.productID = productID
         self.variantID = variantID
@@ -98,6 +112,7 @@ public struct InventoryUpdated: Equatable, Sendable {
         self.source = source
         self.movementID = movementID
         self.occurredAt = occurredAt
+        self.trace = trace
     }
 }
 

@@ -8,10 +8,13 @@ public struct Decision: Sendable {
 extension InventoryState {
     /// Decides `command`, whose id is `id`, as of `now`: refuses it and stays as it is, or moves by its events.
     ///
-    /// The caller has validated the command (``Command/validate()``) and knows that `id` was not answered before.
-    public mutating func decide(_ command: Command, id: String, now: Timestamp) -> Decision {
+    /// The caller has validated the command (``Command/validate()``) and knows that `id` was not answered before. `repeatedSerials`
+    /// are the lines of a movement whose serial number was counted in the same direction before, with the event that did so.
+    public mutating func decide(
+        _ command: Command, id: String, now: Timestamp, repeatedSerials: [Int: UInt64] = [:]
+    ) -> Decision {
         do {
-            let plan = try plan(command, id: id)
+            let plan = try plan(command, id: id, repeatedSerials)
             var events: [Event] = []
             events.reserveCapacity(plan.bodies.count)
             for body in plan.bodies {
@@ -30,9 +33,9 @@ extension InventoryState {
         }
     }
 
-    private func plan(_ command: Command, id: String) throws(Rejection) -> Plan {
+    private func plan(_ command: Command, id: String, _ repeatedSerials: [Int: UInt64]) throws(Rejection) -> Plan {
         switch command.action {
-        case .move(let movement): try plan(movement, id: id, source: command.source)
+        case .move(let movement): try plan(movement, id: id, source: command.source, repeatedSerials)
         case .createLocation(let location): try plan(creating: location)
         case .createProduct(let product): try plan(creating: product)
         case .updateProduct(let product, let update): try plan(updating: product, with: update, id: id, source: command.source)
@@ -40,6 +43,8 @@ extension InventoryState {
         case .addVariant(let product, let variant): try plan(adding: variant, to: product)
         case .updateVariant(let variant, let update): try plan(updating: variant, with: update, id: id, source: command.source)
         case .removeVariant(let variant): try plan(removing: variant)
+        case .report(.device(let change)): Plan(bodies: [.deviceChanged(change)])
+        case .report(.display(let change)): Plan(bodies: [.displayChanged(change)])
         }
     }
 }
@@ -49,12 +54,14 @@ struct Plan {
     var bodies: [Event.Body] = []
     var product: ProductID?
     var variant: VariantID?
+    /// Which of the events repeat a serial number, by their place among ``bodies``.
+    var repeatedSerials: [Int: UInt64] = [:]
 
     /// The receipt: its lines are the changes of stock among the events.
     func receipt(id: String, events: [Event]) -> Receipt {
         var lines: [Receipt.Line] = []
         lines.reserveCapacity(events.count)
-        for event in events {
+        for (index, event) in events.enumerated() {
             guard case .inventoryUpdated(let update) = event.body,
                 case .stock(let operation, let quantity, let location, let locationStock) = update.change
             else { continue }
@@ -62,7 +69,8 @@ struct Plan {
                 Receipt.Line(
                     seq: event.seq, sku: update.sku, productID: update.productID, variantID: update.variantID, operation: operation,
                     quantity: quantity, location: location, stock: update.stock, previousStock: update.previousStock,
-                    locationStock: locationStock, level: update.level, version: update.version))
+                    locationStock: locationStock, level: update.level, version: update.version,
+                    repeatedSerial: repeatedSerials[index]))
         }
         return Receipt(
             movementID: id, seq: lines.last?.seq ?? events.last?.seq, lines: lines, product: product, variant: variant)

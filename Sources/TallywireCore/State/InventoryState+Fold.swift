@@ -18,6 +18,7 @@ extension InventoryState {
             changeProduct(change.productID) { $0.status = change.status }
             for id in product.variants { changeVariant(id) { $0.version += 1 } }
         case .catalogueChanged(let change): try fold(change, seq: event.seq)
+        case .deviceChanged, .displayChanged, .serialRepeated: break
         }
         advance(to: event.seq)
     }

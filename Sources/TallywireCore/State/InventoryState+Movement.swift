@@ -1,11 +1,14 @@
 extension InventoryState {
     /// Works a movement out on copies of what it touches: each line sees those before it, and a line that cannot be applied leaves
     /// nothing behind.
-    func plan(_ movement: Movement, id: String, source: String) throws(Rejection) -> Plan {
+    func plan(
+        _ movement: Movement, id: String, source: String, _ repeatedSerials: [Int: UInt64]
+    ) throws(Rejection) -> Plan {
         var draft = MovementDraft()
         for (index, line) in movement.lines.enumerated() { try draft.apply(line, at: index, in: self) }
         var plan = Plan()
         plan.bodies = draft.events(of: movement, id: id, source: source, in: self)
+        if !repeatedSerials.isEmpty { draft.report(repeatedSerials, of: movement, id: id, source: source, in: &plan) }
         return plan
     }
 }
@@ -21,6 +24,8 @@ private struct MovementDraft {
 
     /// One change of one balance, and what held right after it.
     private struct Step {
+        /// The movement's line.
+        let line: Int
         let variant: Int
         let operation: Operation
         let quantity: Int64
@@ -89,12 +94,27 @@ private struct MovementDraft {
                             locationStock: step.locationStock),
                         reason: movement.reason, reference: movement.reference, price: state.price(of: variant),
                         status: state.products[variant.productID]?.status ?? .active, level: levels[step.variant],
-                        version: step.version, source: source, movementID: id, occurredAt: movement.occurredAt)))
+                        version: step.version, source: source, movementID: id, occurredAt: movement.occurredAt,
+                        trace: movement.lines[step.line].trace)))
         }
         for (variant, level) in zip(variants, levels) where variant.isNews(level) {
             bodies.append(.stockAlert(StockAlert(variant, stock: variant.stock, level: level)))
         }
         return bodies
+    }
+
+    /// Adds a `serial_repeated` for each line that repeats one, after all that the movement changed.
+    func report(_ repeatedSerials: [Int: UInt64], of movement: Movement, id: String, source: String, in plan: inout Plan) {
+        for (index, step) in steps.enumerated() {
+            guard let previous = repeatedSerials[step.line], let serial = movement.lines[step.line].trace.serial else { continue }
+            let variant = variants[step.variant]
+            plan.repeatedSerials[index] = previous
+            plan.bodies.append(
+                .serialRepeated(
+                    SerialRepeated(
+                        productID: variant.productID, variantID: variant.id, isDefaultVariant: variant.isDefault, sku: variant.sku,
+                        serial: serial, operation: step.operation, previousSeq: previous, source: source, movementID: id)))
+        }
     }
 
     private mutating func take(
@@ -130,7 +150,7 @@ private struct MovementDraft {
         totals[product].stock += gained
         steps.append(
             Step(
-                variant: index, operation: operation, quantity: quantity, location: location,
+                line: line, variant: index, operation: operation, quantity: quantity, location: location,
                 locationStock: variants[index].balance(at: location).available, stock: variants[index].stock,
                 previousStock: previousStock, total: totals[product].stock, version: variants[index].version))
     }

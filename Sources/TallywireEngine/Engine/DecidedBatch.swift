@@ -10,6 +10,8 @@ struct DecidedBatch: Sendable {
     var changes: StateChanges?
     private(set) var answers: [StoredAnswer] = []
     private var answerPositions: [String: Int] = [:]
+    private(set) var serials: [SerialCount] = []
+    private var serialPositions: [SerialCount.Key: Int] = [:]
 
     var isEmpty: Bool { items.isEmpty }
 
@@ -19,11 +21,19 @@ struct DecidedBatch: Sendable {
     /// What is to be written of a complete batch, or `nil` if nothing is.
     func rows(timestamp: Timestamp) -> JournalBatch? {
         guard hasRows, let changes else { return nil }
-        return JournalBatch(events: events, answers: answers, changes: changes, timestamp: timestamp)
+        return JournalBatch(events: events, answers: answers, changes: changes, serials: serials, timestamp: timestamp)
     }
 
     /// The answer that this batch gives to the command `id`.
     func answer(to id: String) -> StoredAnswer? { answerPositions[id].map { answers[$0] } }
+
+    /// The last time that this batch counted a unit with this serial number.
+    func serialCount(of key: SerialCount.Key) -> SerialCount? { serialPositions[key].map { serials[$0] } }
+
+    mutating func add(_ count: SerialCount) {
+        serialPositions[count.key] = serials.count
+        serials.append(count)
+    }
 
     mutating func add(_ item: Inbox.Item, _ outcome: Outcome) {
         items.append(item)

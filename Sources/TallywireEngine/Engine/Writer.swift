@@ -42,15 +42,18 @@ struct Writer: ~Copyable {
         if let rejection = command.validate() { return batch.add(item, .rejected(rejection)) }
         let id = command.id ?? makeID(now)
         let fingerprint = state.fingerprint(of: command.action)
+        let repeatedSerials: [Int: UInt64]
         do {
             if command.id != nil, let earlier = try batch.answer(to: id) ?? committing?.answer(to: id) ?? journal.answer(to: id) {
                 return batch.add(item, earlier.repeated(as: fingerprint))
             }
+            repeatedSerials = try self.repeatedSerials(in: command, batch, after: committing)
         } catch {
-            let message = "the journal cannot say whether “\(id)” was answered before, so nothing was applied: \(error)"
+            let message = "the journal cannot say what happened before to “\(id)”, so nothing was applied: \(error)"
             return batch.add(item, .rejected(Rejection(.unavailable, message)))
         }
-        let decision = state.decide(command, id: id, now: now)
+        let decision = state.decide(command, id: id, now: now, repeatedSerials: repeatedSerials)
+        note(serialsOf: decision, in: &batch)
         for (index, event) in decision.events.enumerated() {
             encoder.removeAll()
             event.write(to: &encoder)
@@ -61,6 +64,36 @@ struct Writer: ~Copyable {
             batch.add(StoredAnswer(id: id, fingerprint: fingerprint, outcome: decision.outcome, timestamp: now))
         }
         batch.add(item, decision.outcome)
+    }
+
+    // MARK: Serial numbers
+
+    /// The lines of a movement whose serial number was last counted in the same direction, with the event that did so.
+    private func repeatedSerials(
+        in command: Command, _ batch: DecidedBatch, after committing: DecidedBatch?
+    ) throws -> [Int: UInt64] {
+        guard case .move(let movement) = command.action, movement.lines.contains(where: { $0.trace.serial != nil }) else {
+            return [:]
+        }
+        var repeated: [Int: UInt64] = [:]
+        for (index, line) in movement.lines.enumerated() {
+            guard let serial = line.trace.serial, let direction = SerialCount.Direction(line.operation),
+                let variant = state.resolve(line.item)?.variant
+            else { continue }
+            let key = SerialCount.Key(variant: variant, serial: serial)
+            let last = try batch.serialCount(of: key) ?? committing?.serialCount(of: key) ?? journal.serialCount(of: key)
+            if let last, last.direction == direction { repeated[index] = last.seq }
+        }
+        return repeated
+    }
+
+    private func note(serialsOf decision: Decision, in batch: inout DecidedBatch) {
+        for event in decision.events {
+            guard case .inventoryUpdated(let update) = event.body, let serial = update.trace.serial,
+                case .stock(let operation, _, _, _) = update.change, let direction = SerialCount.Direction(operation)
+            else { continue }
+            batch.add(SerialCount(key: .init(variant: update.variantID, serial: serial), direction: direction, seq: event.seq))
+        }
     }
 
     /// Ends `batch`: what is decided from now on belongs to the next one.

@@ -3,7 +3,7 @@ import TallywireCore
 /// Where everything that happens is kept: the one place that decides what is true after a crash.
 ///
 /// ## Who calls what
-/// The engine calls ``load()`` once, then ``append(_:)`` from its threads, one call at a time. Everything else, ``answer(to:)`` too, may be
+/// The engine calls ``load()`` once, then ``append(_:)`` from its threads, one call at a time. Everything else, ``answer(to:)`` and ``serialCount(of:)`` too, may be
 /// called from any task at any time, also while an append runs.
 ///
 /// ## What an implementation guarantees
@@ -24,6 +24,9 @@ public protocol Journal: StockReader, EventHistory {
 
     /// The answer that was given to the command `id`, if it is kept still.
     func answer(to id: String) throws -> StoredAnswer?
+
+    /// The last time that a unit with this serial number was counted, if that event is kept still.
+    func serialCount(of key: SerialCount.Key) throws -> SerialCount?
 
     /// The last committed and the first kept event. In an empty journal `first` is 1 and `last` 0.
     func range() async throws -> (first: UInt64, last: UInt64)
@@ -50,13 +53,19 @@ public struct JournalBatch: Sendable {
     public var answers: [StoredAnswer]
     /// What the events changed, as the values that hold now.
     public var changes: StateChanges
+    /// Units with serial numbers that were counted, in order.
+    public var serials: [SerialCount]
     /// When the batch was decided.
     public var timestamp: Timestamp
 
-    public init(events: [EventEnvelope] = [], answers: [StoredAnswer] = [], changes: StateChanges, timestamp: Timestamp) {
+    public init(
+        events: [EventEnvelope] = [], answers: [StoredAnswer] = [], changes: StateChanges, serials: [SerialCount] = [],
+        timestamp: Timestamp
+    ) {
         self.events = events
         self.answers = answers
         self.changes = changes
+        self.serials = serials
         self.timestamp = timestamp
     }
 }

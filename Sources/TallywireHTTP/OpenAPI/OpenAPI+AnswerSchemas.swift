@@ -44,11 +44,12 @@ extension OpenAPI {
         ("AlertPage", page(of: "Alert")),
         (
             "ReceiptLine",
-            object([
-                ("sku", sku), ("productId", id), ("variantId", id), ("operation", reference("Operation")), ("quantity", count),
-                ("location", locationCode), ("stock", count), ("previousStock", count), ("locationStock", count),
-                ("level", reference("StockLevel")), ("version", count), ("seq", count),
-            ])
+            object(
+                [
+                    ("sku", sku), ("productId", id), ("variantId", id), ("operation", reference("Operation")), ("quantity", count),
+                    ("location", locationCode), ("stock", count), ("previousStock", count), ("locationStock", count),
+                    ("level", reference("StockLevel")), ("version", count), ("seq", count), ("repeatedSerial", id),
+                ], optional: ["repeatedSerial"])
         ),
         (
             "Receipt",

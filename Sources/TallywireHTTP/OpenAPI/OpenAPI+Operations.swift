@@ -160,6 +160,17 @@ extension OpenAPI {
             summary: "Each source and sink: state, position, counters, last error.",
             answers: [.json(200, "The pipeline.", "Pipeline", headers: reading)]),
         Operation(
+            method: "get", path: "/api/devices", id: "listDevices", tag: "operations",
+            summary: "The scanners of all sources: whether they can be reached, when they were seen last, what they did.",
+            parameters: ["source", "presence", "limit", "cursor"],
+            answers: [.json(200, "A page.", "DevicePage", headers: reading)]),
+        Operation(
+            method: "get", path: "/api/displays", id: "listDisplays", tag: "operations",
+            summary:
+                "The shelf displays that confirm what they show: the version that they have to show, and the one that they do.",
+            parameters: ["displayLocation", "stale", "limit", "cursor"],
+            answers: [.json(200, "A page.", "DisplayPage", headers: reading)]),
+        Operation(
             method: "get", path: "/health/live", id: "getLiveness", tag: "operations", summary: "Whether the process runs.",
             access: .anyone, answers: [.json(200, "It does.", "Liveness")]),
         Operation(

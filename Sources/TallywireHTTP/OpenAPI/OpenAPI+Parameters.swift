@@ -32,6 +32,10 @@ extension OpenAPI {
                 + ["style": "form", "explode": false]
         ),
         ("since", query("since", "Only events after this one: the `id` of an event, `EPOCH:SEQ`.", ["type": "string"])),
+        ("source", query("source", "Only devices of this source.", ["type": "string"])),
+        ("presence", query("presence", "Only devices in this state.", words(["unknown", "online", "offline"]))),
+        ("displayLocation", query("location", "Only displays at this location.", ["type": "string"])),
+        ("stale", query("stale", "Only displays that are overdue, or that are not.", flag)),
         (
             "lastEventId",
             [

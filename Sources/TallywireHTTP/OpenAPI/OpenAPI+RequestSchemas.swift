@@ -64,7 +64,8 @@ extension OpenAPI {
                 [
                     ("sku", ["type": "string"]), ("variantId", id), ("barcode", ["type": "string"]), ("location", locationCode),
                     ("operation", reference("Operation")), ("quantity", quantity), ("to", locationCode), ("expected", count),
-                ], optional: ["sku", "variantId", "barcode", "location", "to", "expected"])
+                    ("batch", traceText), ("serial", traceText), ("expiry", date),
+                ], optional: ["sku", "variantId", "barcode", "location", "to", "expected", "batch", "serial", "expiry"])
                 + ["oneOf": [["required": ["sku"]], ["required": ["variantId"]], ["required": ["barcode"]]]]
         ),
         (

@@ -2,7 +2,7 @@ import TallywireCore
 
 extension OpenAPI {
     /// All schemas by name.
-    static let schemas: [(String, JSONTree)] = requestSchemas + answerSchemas + eventSchemas + operationSchemas
+    static let schemas: [(String, JSONTree)] = requestSchemas + answerSchemas + eventSchemas + fieldSchemas + operationSchemas
 
     // MARK: Building blocks
 

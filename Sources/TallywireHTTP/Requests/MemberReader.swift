@@ -56,6 +56,10 @@ struct MemberReader {
         try value(Timestamp.self, name, "a time is RFC 3339 with a zone, such as 2026-11-22T16:40:00.123Z")
     }
 
+    func date(_ name: MemberName) throws -> CalendarDate? {
+        try value(CalendarDate.self, name, "a date is written like 2026-11-22")
+    }
+
     /// One of the words of an enumeration.
     func word<Word: RawRepresentable & CaseIterable>(_ name: MemberName, _ type: Word.Type) throws -> Word?
     where Word.RawValue == String {

@@ -29,16 +29,23 @@ struct MovementBody: Decodable {
         let quantity: Int64
         let to: String?
         let expected: Int64?
+        let trace: Trace
 
         init(from decoder: any Decoder) throws {
             let members = try MemberReader(
-                decoder, members: ["sku", "variantId", "barcode", "location", "operation", "quantity", "to", "expected"])
+                decoder,
+                members: [
+                    "sku", "variantId", "barcode", "location", "operation", "quantity", "to", "expected", "batch", "serial",
+                    "expiry",
+                ])
             item = try Self.item(members, at: decoder.codingPath)
             location = try members.text("location")
             operation = try members.required(members.word("operation", Operation.self), "operation")
             quantity = try members.required(members.integer("quantity"), "quantity")
             to = try members.text("to")
             expected = try members.integer("expected")
+            trace = Trace(
+                batch: try members.text("batch"), serial: try members.text("serial"), expiry: try members.date("expiry"))
         }
 
         private static func item(_ members: MemberReader, at path: [any CodingKey]) throws -> ItemReference {
@@ -61,7 +68,7 @@ struct MovementBody: Decodable {
             lines: lines.map { line in
                 Movement.Line(
                     item: line.item, location: line.location ?? defaultLocation, operation: line.operation, quantity: line.quantity,
-                    destination: line.to, expected: line.expected)
+                    destination: line.to, expected: line.expected, trace: line.trace)
             })
     }
 }

@@ -25,6 +25,8 @@ extension InventoryAPI {
             Route(.get, "/api/locations", for: .readers, listLocations),
             Route(.post, "/api/locations", createLocation),
             Route(.get, "/api/pipeline", getPipeline),
+            Route(.get, "/api/devices", listDevices),
+            Route(.get, "/api/displays", listDisplays),
             Route(.get, "/health/live", for: .anyone, getLiveness),
             Route(.get, "/health/ready", for: .anyone, getReadiness),
             Route(.get, "/metrics", for: .anyone, getMetrics),

@@ -117,4 +117,8 @@ public struct EngineStatus: Sendable {
 /// Asks the running pipeline how it stands. Safe from any task.
 public protocol PipelineObserver: Sendable {
     func status() async -> PipelineStatus
+
+    /// What is known of the sources' devices and of the sinks' shelf displays.
+    var devices: DeviceRegistry { get }
+    var displays: DisplayRegistry { get }
 }

@@ -9,7 +9,7 @@ import TallywireEngine
 /// ## Who calls what, when
 /// The runner calls ``start(_:)`` first, and calls again after a growing pause if it throws. Once it has returned, the runner calls
 /// ``deliver(_:)`` with one batch at a time, never two at once, and ``stop()`` at the end, after the last delivery has returned.
-/// All calls of one sink come from one task. A sink that hangs holds up nobody but itself; it is cancelled at shutdown when the
+/// All these calls of one sink come from one task; ``attend()``, for what a sink has to do beside them, runs in another. A sink that hangs holds up nobody but itself; it is cancelled at shutdown when the
 /// drain's time is over, so long waits have to heed cancellation.
 ///
 /// ## What a delivery means
@@ -37,12 +37,17 @@ public protocol Sink: Sendable {
     /// Takes a batch of at least one record, in order, without a gap but for what the sink's filter leaves out.
     func deliver(_ batch: EventBatch) async throws -> Delivery
 
+    /// Does what has to be done beside deliveries, such as looking after a connection that comes back. Begins once ``start(_:)`` has
+    /// succeeded and is cancelled before ``stop()``; returning early is fine.
+    func attend() async
+
     /// Closes what ``start(_:)`` opened. Called once, also when no start succeeded.
     func stop() async
 }
 
 extension Sink {
     public func start(_ context: SinkContext) async throws {}
+    public func attend() async {}
     public func stop() async {}
 }
 

@@ -22,10 +22,17 @@ public struct SinkContext: Sendable {
     public let version: String
     /// What the entry's `events` and `where` leave in. Records are filtered already; this is for what a sink reads by itself.
     public let filter: EventFilter
+    /// Where the sink tells of its shelf displays.
+    public let displays: DisplayRegistry
+    /// Where the sink tells what becomes an event.
+    public let reporter: Reporter
+    /// The time of the server's clock.
+    public let now: @Sendable () -> Timestamp
 
     public init(
         name: String, logger: Logger, epoch: String, cursor: UInt64?, head: UInt64, stock: any StockReader,
-        history: any EventHistory, version: String, filter: EventFilter = EventFilter()
+        history: any EventHistory, version: String, filter: EventFilter = EventFilter(),
+        displays: DisplayRegistry = DisplayRegistry(), reporter: Reporter? = nil, now: @escaping @Sendable () -> Timestamp
     ) {
         self.name = name
         self.logger = logger
@@ -36,5 +43,8 @@ public struct SinkContext: Sendable {
         self.history = history
         self.version = version
         self.filter = filter
+        self.displays = displays
+        self.reporter = reporter ?? Reporter(source: name, gateway: nil)
+        self.now = now
     }
 }

@@ -31,10 +31,17 @@ public struct SourceContext: Sendable {
     public let bookmark: any SourceBookmark
     /// The server's version, such as `0.1.0`.
     public let version: String
+    /// Where the source tells of its devices.
+    public let devices: DeviceRegistry
+    /// A number like ``bookmark`` for each of the source's devices.
+    public let deviceBookmark: @Sendable (String) -> any SourceBookmark
+    /// The time of the server's clock.
+    public let now: @Sendable () -> Timestamp
 
     public init(
         name: String, logger: Logger, gateway: any CommandGateway, defaultLocation: String, status: SourceStatus,
-        bookmark: any SourceBookmark, version: String
+        bookmark: any SourceBookmark, version: String, devices: DeviceRegistry = DeviceRegistry(),
+        deviceBookmark: @escaping @Sendable (String) -> any SourceBookmark, now: @escaping @Sendable () -> Timestamp
     ) {
         self.name = name
         self.logger = logger
@@ -43,5 +50,8 @@ public struct SourceContext: Sendable {
         self.status = status
         self.bookmark = bookmark
         self.version = version
+        self.devices = devices
+        self.deviceBookmark = deviceBookmark
+        self.now = now
     }
 }

@@ -21,6 +21,12 @@ public struct JournalBookmark: SourceBookmark {
         key = "source:\(name)"
     }
 
+    /// The bookmark of one of the source's devices.
+    public init(journal: any Journal, source name: String, device: String) {
+        self.journal = journal
+        key = "device:\(name)/\(device)"
+    }
+
     public func load() async throws -> UInt64? { try await journal.cursor(of: key) }
     public func store(_ value: UInt64) async throws { try await journal.storeCursor(value, of: key) }
 }

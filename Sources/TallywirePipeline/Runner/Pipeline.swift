@@ -13,6 +13,9 @@ public final class Pipeline: PipelineObserver {
     private let retention: Retention
     private let logger: Logger
     private let clock: @Sendable () -> Timestamp
+    /// What is known of the sources' devices and of the sinks' displays.
+    public let devices = DeviceRegistry()
+    public let displays = DisplayRegistry()
 
     public init(
         engine: InventoryEngine, sources: [SourceRunner.Definition], sinks: [SinkRunner.Definition], defaultLocation: String,
@@ -22,12 +25,18 @@ public final class Pipeline: PipelineObserver {
         self.retention = retention
         self.logger = logger
         self.clock = clock
+        let devices = devices
+        let displays = displays
         self.sources = sources.map {
             SourceRunner(
-                $0, gateway: engine, journal: engine.journal, defaultLocation: defaultLocation, logger: logger, version: version)
+                $0, gateway: engine, journal: engine.journal, defaultLocation: defaultLocation, logger: logger, version: version,
+                devices: devices, clock: clock)
         }
         self.sinks = sinks.map {
-            SinkRunner($0, feed: engine.feed, journal: engine.journal, logger: logger, version: version, clock: clock)
+            SinkRunner(
+                $0, feed: engine.feed, journal: engine.journal, gateway: engine, displays: displays, logger: logger,
+                version: version,
+                clock: clock)
         }
     }
 

@@ -35,18 +35,23 @@ public final class SinkRunner: Sendable {
     public let definition: Definition
     private let feed: Feed
     private let journal: any Journal
+    private let gateway: (any CommandGateway)?
+    private let displays: DisplayRegistry
     private let logger: Logger
     private let version: String
     private let clock: @Sendable () -> Timestamp
     private let progress: Mutex<SinkProgress>
 
     public init(
-        _ definition: Definition, feed: Feed, journal: any Journal, logger: Logger, version: String,
+        _ definition: Definition, feed: Feed, journal: any Journal, gateway: (any CommandGateway)? = nil,
+        displays: DisplayRegistry = DisplayRegistry(), logger: Logger, version: String,
         clock: @escaping @Sendable () -> Timestamp
     ) {
         self.definition = definition
         self.feed = feed
         self.journal = journal
+        self.gateway = gateway
+        self.displays = displays
         var logger = logger
         logger[metadataKey: "sink"] = "\(definition.name)"
         self.logger = logger
@@ -63,9 +68,13 @@ public final class SinkRunner: Sendable {
     public func run() async {
         do {
             try await begin()
-            while !Task.isCancelled {
-                guard let events = try await read() else { break }
-                try await deliver(events)
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask { await self.definition.sink.attend() }
+                defer { group.cancelAll() }
+                while !Task.isCancelled {
+                    guard let events = try await read() else { break }
+                    try await deliver(events)
+                }
             }
         } catch is CancellationError {
             // Shutdown: what is not delivered stays in the journal.
@@ -119,7 +128,8 @@ public final class SinkRunner: Sendable {
                 try await definition.sink.start(
                     SinkContext(
                         name: definition.name, logger: logger, epoch: journal.epoch, cursor: cursor, head: head, stock: journal,
-                        history: feed, version: version, filter: definition.filter))
+                        history: feed, version: version, filter: definition.filter, displays: displays,
+                        reporter: Reporter(source: definition.name, gateway: gateway), now: clock))
                 progress.withLock { $0.isRunning() }
                 return
             } catch {

@@ -23,7 +23,8 @@ public final class SourceRunner: Sendable {
 
     public init(
         _ definition: Definition, gateway: any CommandGateway, journal: any Journal, defaultLocation: String, logger: Logger,
-        version: String, retry: RetryPolicy = RetryPolicy()
+        version: String, devices: DeviceRegistry = DeviceRegistry(), retry: RetryPolicy = RetryPolicy(),
+        clock: @escaping @Sendable () -> Timestamp
     ) {
         self.definition = definition
         self.retry = retry
@@ -31,7 +32,8 @@ public final class SourceRunner: Sendable {
         logger[metadataKey: "source"] = "\(definition.name)"
         context = SourceContext(
             name: definition.name, logger: logger, gateway: gateway, defaultLocation: defaultLocation, status: SourceStatus(),
-            bookmark: JournalBookmark(journal: journal, source: definition.name), version: version)
+            bookmark: JournalBookmark(journal: journal, source: definition.name), version: version, devices: devices,
+            deviceBookmark: { JournalBookmark(journal: journal, source: definition.name, device: $0) }, now: clock)
     }
 
     public func run() async {

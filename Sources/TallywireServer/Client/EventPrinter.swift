@@ -34,6 +34,15 @@ struct EventPrinter: Sendable {
         case .productStatusChanged(let change):
             "\(head)  product \(change.productID): \(change.previousStatus.rawValue) → \(change.status.rawValue)"
         case .catalogueChanged(let change): "\(head)  \(text(change))"
+        case .deviceChanged(let change):
+            change.isOnline
+                ? "\(head)  \(coloured("\(visible(change.device)) is back", for: .ok))"
+                : "\(head)  \(coloured("\(visible(change.device)) is offline", for: .out)): \(visible(change.reason))"
+        case .displayChanged(let change):
+            "\(head)  display of \(change.sku) at \(change.location) is "
+                + (change.isStale ? coloured("stale", for: .low) : coloured("current", for: .ok))
+        case .serialRepeated(let repeated):
+            "\(head)  \(coloured("\(repeated.sku): serial number \(visible(repeated.serial)) again", for: .low))"
         }
     }
 

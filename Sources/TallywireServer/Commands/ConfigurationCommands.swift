@@ -30,14 +30,15 @@ struct Check: AsyncParsableCommand {
         let warnings = door.warnings(settings)
         guard warnings.isEmpty else { throw ConfigurationError(warnings) }
         let count = settings.sources.count + settings.sinks.count
+        let plugins = count == 1 ? "1 plugin" : "\(count) plugins"
         if connect {
             let problems = try await ConnectionCheck(settings, file: configuration.plugins).problems()
             guard problems.isEmpty else {
                 throw Failure(problems.map(\.description).joined(separator: "\n"))
             }
-            print("\(configuration.plugins): no mistakes, \(count) plugins; brokers, files and the port are within reach")
+            print("\(configuration.plugins): no mistakes, \(plugins); brokers, files and the port are within reach")
         } else {
-            print("\(configuration.plugins): no mistakes, \(count) plugins")
+            print("\(configuration.plugins): no mistakes, \(plugins)")
         }
     }
 }

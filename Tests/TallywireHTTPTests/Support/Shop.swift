@@ -67,6 +67,9 @@ struct Shop: Sendable {
 
 /// A pipeline that stands still.
 struct FixedPipeline: PipelineObserver {
+    let devices = DeviceRegistry()
+    let displays = DisplayRegistry()
+
     func status() async -> PipelineStatus {
         var source = SourceStatus.Snapshot()
         source.state = "connected"

@@ -4,7 +4,7 @@ import TallywireCore
 ///
 /// It is all that rooms with a name come to, so connections with the same view share the same bytes, however many rooms they are in.
 struct View: Hashable, Sendable {
-    private var forms = SIMD4<UInt8>(repeating: Self.none)
+    private var forms = SIMD16<UInt8>(repeating: Self.none)
     private static let none = UInt8.max
 
     /// Gets nothing.
@@ -45,6 +45,11 @@ extension EventType {
         case .stockAlert: 1
         case .productStatusChanged: 2
         case .catalogueChanged: 3
+        case .deviceOffline: 4
+        case .deviceOnline: 5
+        case .displayStale: 6
+        case .displayCurrent: 7
+        case .serialRepeated: 8
         }
     }
 }

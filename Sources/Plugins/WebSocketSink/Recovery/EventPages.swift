@@ -43,7 +43,8 @@ final class EventPages: Sendable {
     func page(after seq: UInt64, head: UInt64) -> Page? {
         let start = seq / Self.size * Self.size
         return state.withLock { state in
-            guard let page = state.pages[start], page.through == start + Self.size || page.through >= head else { return nil }
+            guard let page = state.pages[start], seq >= page.after, page.through == start + Self.size || page.through >= head
+            else { return nil }
             state.order.removeAll { $0 == start }
             state.order.append(start)
             return page
@@ -55,10 +56,10 @@ final class EventPages: Sendable {
         let start = seq / Self.size * Self.size
         if let page = page(after: seq, head: head) { return loop.makeSucceededFuture(page) }
         let loading = state.withLock { state in
-            // One that reads already may have begun before `head` was there; who needs more asks again.
+            // One that reads already may have begun before `head` was there, or at a later event; who needs more asks again.
             if let loading = state.loading[start] { return loading }
             // An event loop cannot wait for the journal, so the reading is a task, which ends with it.
-            let loading = loop.makeFutureWithTask { try await self.read(start) }
+            let loading = loop.makeFutureWithTask { try await self.read(start, neededAfter: seq) }
             state.loading[start] = loading
             return loading
         }
@@ -73,12 +74,12 @@ final class EventPages: Sendable {
         }
     }
 
-    private func read(_ start: UInt64) async throws -> Page {
+    private func read(_ start: UInt64, neededAfter seq: UInt64) async throws -> Page {
         do {
-            var events = try await readable(start)
-            let through = events.last?.seq ?? start
+            var (first, events) = try await readable(start, neededAfter: seq)
+            let through = events.last?.seq ?? first
             if !filter.wantsAll { events.removeAll { !filter.wants($0) } }
-            let page = Page(pass: Pass(events, for: audiences), after: start, through: through)
+            let page = Page(pass: Pass(events, for: audiences), after: first, through: through)
             state.withLock { state in
                 state.loading[start] = nil
                 state.pages[start] = page
@@ -93,8 +94,17 @@ final class EventPages: Sendable {
         }
     }
 
-    /// The page's events, all of them if they are committed, whatever their size.
-    private func readable(_ start: UInt64) async throws -> [EventEnvelope] {
-        try await history.events(after: start, limit: Int(Self.size), maxBytes: .max)
+    /// The page's events, all of them if they are committed, whatever their size. Where the journal has pruned the beginning of the
+    /// page, those after `seq`.
+    private func readable(_ start: UInt64, neededAfter seq: UInt64) async throws -> (after: UInt64, events: [EventEnvelope]) {
+        do {
+            return (start, try await events(after: start, in: start))
+        } catch let error as JournalError where error.code == .pruned && seq > start {
+            return (seq, try await events(after: seq, in: start))
+        }
+    }
+
+    private func events(after seq: UInt64, in start: UInt64) async throws -> [EventEnvelope] {
+        try await history.events(after: seq, limit: Int(start + Self.size - seq), maxBytes: .max)
     }
 }

@@ -1,0 +1,40 @@
+/// An application identifier with its value, as a symbol carries it.
+///
+/// Two elements are equal if identifier and value are, wherever they were read.
+public struct Element: Sendable {
+    /// What the value means.
+    public let applicationIdentifier: ApplicationIdentifier
+
+    /// The value: characters of ASCII, in the format of the identifier, at most 90.
+    public let value: String
+
+    /// Where the identifier begins in what was parsed, in bytes; 0 if it was not parsed from bytes.
+    public let position: Int
+
+    /// Makes an element without checking the value: that is done where a ``GS1Message`` is made of it.
+    public init(_ applicationIdentifier: ApplicationIdentifier, _ value: String) {
+        self.init(applicationIdentifier, value, at: 0)
+    }
+
+    init(_ applicationIdentifier: ApplicationIdentifier, _ value: String, at position: Int) {
+        self.applicationIdentifier = applicationIdentifier
+        self.value = value
+        self.position = position
+    }
+}
+
+extension Element: Hashable {
+    public static func == (left: Element, right: Element) -> Bool {
+        left.applicationIdentifier == right.applicationIdentifier && left.value == right.value
+    }
+
+    public func hash(into hasher: inout Hasher) {
+        hasher.combine(applicationIdentifier)
+        hasher.combine(value)
+    }
+}
+
+extension Element: CustomStringConvertible {
+    /// In brackets, like `(10)AB-123`.
+    public var description: String { "(\(applicationIdentifier))\(value)" }
+}

@@ -1,0 +1,67 @@
+/// What a GS1 symbol says: application identifiers with their values, each in its format, and together as the rules want them.
+///
+/// A message is read from an element string, from bracketed text, from a GS1 Digital Link URI or, by ``Scan``, from what a scanner
+/// sends; and it can be written as each of them. A value of this type has been checked: every value is in the format of the GS1
+/// General Specifications, none is there twice with different values, and, unless the options say otherwise, all companions are.
+///
+/// Reading never traps and takes time linear in the input, whatever bytes it is given.
+public struct GS1Message: Hashable, Sendable {
+    /// The elements, in the order they were read in.
+    public let elements: [Element]
+
+    /// The longest input that is read, in bytes: the most that any GS1 symbol holds, 7089 digits of a QR code, and some more.
+    public static let maximumInputLength = 8192
+
+    /// The most elements of a message.
+    public static let maximumElementCount = 64
+
+    /// Checks the rules between elements, each of which has been checked by itself.
+    init(checked elements: [Element], options: ParsingOptions) throws(GS1Error) {
+        self.elements = elements
+        try Rules.check(elements, options: options)
+    }
+
+    /// Makes a message of elements.
+    ///
+    /// - Throws: ``GS1Error`` if a value is not in the format of its identifier, or a rule between elements is broken.
+    public init(_ elements: [Element], options: ParsingOptions = .strict) throws(GS1Error) {
+        guard !elements.isEmpty else { throw GS1Error(.empty, expected: "at least one element") }
+        guard elements.count <= Self.maximumElementCount else { throw Self.tooManyElements(at: nil) }
+        for element in elements {
+            do throws(GS1Error) {
+                try Self.check(Array(element.value.utf8).span, of: element.applicationIdentifier, options: options)
+            } catch {
+                throw GS1Error(error.reason, in: element.applicationIdentifier, expected: error.expected)
+            }
+        }
+        try self.init(checked: elements, options: options)
+    }
+
+    /// The value of the first element with this identifier.
+    public subscript(_ identifier: ApplicationIdentifier) -> String? {
+        element(identifier)?.value
+    }
+
+    /// The first element with this identifier.
+    public func element(_ identifier: ApplicationIdentifier) -> Element? {
+        for element in elements where element.applicationIdentifier == identifier { return element }
+        return nil
+    }
+
+    static func tooManyElements(at position: Int?) -> GS1Error {
+        GS1Error(.tooLarge, at: position, expected: "at most \(maximumElementCount) elements")
+    }
+
+    /// - Throws: if the input is empty or larger than is read.
+    static func checkSize(_ count: Int) throws(GS1Error) {
+        guard count > 0 else { throw GS1Error(.empty, at: 0, expected: "at least one element") }
+        guard count <= maximumInputLength else {
+            throw GS1Error(.tooLarge, at: maximumInputLength, expected: "at most \(maximumInputLength) bytes")
+        }
+    }
+}
+
+extension GS1Message: CustomStringConvertible {
+    /// As bracketed text.
+    public var description: String { bracketed }
+}
