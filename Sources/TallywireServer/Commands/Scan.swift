@@ -68,15 +68,7 @@ struct Scan: AsyncParsableCommand {
         guard let source else {
             throw Failure.usage("\(configuration.plugins) has no scanner source: say --broker mqtt://HOST:PORT")
         }
-        return try source.options.decode(EntryBroker.self).connection("tallywire-scan")
-    }
-
-    /// The broker of an entry, whatever else the entry says.
-    private struct EntryBroker: BrokerOptions {
-        var broker: BrokerAddresses
-        var user: String?
-        var password: String?
-        var tls: TLSOptions?
+        return try EntryBroker(source.options).connection("tallywire-scan")
     }
 
     private static func text(_ code: String, _ answer: ScannerClient.Acknowledgement) -> String {

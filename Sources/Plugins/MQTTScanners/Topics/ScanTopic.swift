@@ -61,6 +61,21 @@ public struct ScanTopic: Equatable, Sendable {
             .joined(separator: "/")
     }
 
+    /// Where somebody called `name` publishes, wildcards kept: for access lists.
+    public func pattern(_ name: String) -> String { joined(levels, name) }
+
+    /// Where it says how it is: the last level replaced by `status`, or `status` added if the device is the last level.
+    public func status(_ name: String) -> String {
+        deviceLevel == levels.count - 1 ? joined(levels + ["status"], name) : joined(levels.dropLast() + ["status"], name)
+    }
+
+    /// All that is its own: everything under its name.
+    public func own(_ name: String) -> String { joined(levels[...deviceLevel] + ["#"], name) }
+
+    private func joined(_ levels: some Sequence<String>, _ name: String) -> String {
+        levels.map { $0 == Self.placeholder ? name : $0 }.joined(separator: "/")
+    }
+
     /// Where a scan that came on `topic` is answered if it named no response topic: the last level replaced by `ack`, or `ack` added if
     /// the device is the last level. `nil` if it is no topic of ours.
     public func answers(toScanOn topic: String) -> String? {
