@@ -43,4 +43,24 @@ struct SharedSubscriptionTests {
         await sender.stop()
         try await proxy.close()
     }
+
+    @Test("a group goes on after the broker was restarted, though mosquitto forgets who shares what")
+    func survivesRestart() async throws {
+        let broker = try TestBroker(persistence: true)
+        let member = try await MQTTClient.connected(.persistent(broker.url, "member", "$share/stock/a"))
+        let sender = try await MQTTClient.connected(.test(broker.url, "sender"))
+        try await collecting(from: member) { collector in
+            try await sender.publish("a", "before")
+            try await eventually("it comes") { collector.texts == ["before"] }
+            broker.stop()
+            try broker.start()
+            try await eventually("it subscribed anew") {
+                broker.log.components(separatedBy: "Received SUBSCRIBE from member").count == 3
+            }
+            try await sender.connected(within: .seconds(20))
+            try await sender.publish("a", "after")
+            try await eventually("it comes too") { collector.texts == ["before", "after"] }
+        }
+        await sender.stop()
+    }
 }

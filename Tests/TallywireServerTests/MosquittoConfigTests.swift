@@ -119,13 +119,47 @@ struct MosquittoConfigTests {
         }
         #expect(!board.received.contains { $0.hasPrefix("scanners/") })
         #expect(!dock.received.contains { $0.hasPrefix("displays/") })
-        let pipeline = try await server.call(.GET, "/api/pipeline").1
-        #expect(!"\(pipeline)".contains("server's own"))
+        let pipeline = String(decoding: try await server.call(.GET, "/api/pipeline").body, as: UTF8.self)
+        #expect(pipeline.contains("mqtt://127.0.0.1:\(port)") && !pipeline.contains("server's own"))
+        #expect(!server.output.contains("server's own"))
         let check = try await server.run("check", "--connect", "--set", "http.port=0")
         #expect(check.status == 0, "\(check.output)")
         #expect(await server.terminate() == 0)
         #expect(!server.output.contains("refused"), "\(server.output)")
         #expect(!broker.log.contains("Denied PUBLISH from tallywire-"), "\(broker.log)")
+    }
+
+    @Test("with TLS: the server trusts the broker's certificate, fails over to it, and says whom it is connected to")
+    func secure() async throws {
+        let certificate = try TestCertificate()
+        let (path, key) = try certificate.write(into: URL(fileURLWithPath: folder.path))
+        let absent = try TestBroker.freePort()
+        func brokers(_ first: String) -> String {
+            plugins.replacing(#""mqtt://127.0.0.1:\#(port)","#, with: #"\#(first), "tls": { "ca": "\#(path)" },"#)
+        }
+        try write(brokers(#""mqtts://localhost:\#(port)""#))
+        let generated = try await generate("--certificate", path, "--key", key)
+        try #require(generated.status == 0, "\(generated.output)")
+        let broker = try TestBroker(port: port, including: folder.file("broker"))
+        let server = try ServerProcess(
+            plugins: brokers(#"["mqtts://localhost:\#(absent)", "mqtts://localhost:\#(port)"]"#))
+        try await server.start()
+        try await eventually("both are connected") {
+            let pipeline = String(decoding: try await server.call(.GET, "/api/pipeline").body, as: UTF8.self)
+            let metrics = String(decoding: try await server.call(.GET, "/metrics").body, as: UTF8.self)
+            let gauge = metrics.split(separator: "\n").first {
+                $0.hasPrefix("tallywire_mqtt_connected{") && $0.contains(":\(port)")
+            }
+            return pipeline.contains(#""peer":"mqtts://localhost:\#(port)""#) && gauge?.contains("} 1") == true
+        }
+        #expect(await server.terminate() == 0)
+        // A certificate that the server does not know.
+        let check = try await ServerProcess.run(
+            ["check", "--connect", "--set", "http.port=0", "--set", "sources.mqtt-scanners.tls={}"], in: folder.path)
+        #expect(check.status == 1)
+        #expect(
+            check.output.contains("plugins.json:3:") && check.output.contains("name its CA's file in tls.ca"), "\(check.output)")
+        broker.stop()
     }
 
     @Test("nobody else gets in, and check --connect says why, at the place in the file")

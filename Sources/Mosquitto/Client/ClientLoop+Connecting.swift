@@ -46,7 +46,7 @@ extension ClientLoop {
             self.link?.deadline = nil
             return becomeReady()
         }
-        // Also in a session that was kept: mosquitto 2.0.11 forgets its shared subscriptions.
+        // Also in a session that was kept: mosquitto 2.0.11 restores sessions after a restart without their shared subscriptions.
         switch link.handle.subscribe(options.subscriptions) {
         case .success(let packetID): self.link?.subscription = packetID
         case .failure(let error):

@@ -25,6 +25,9 @@ extension BrokerOptions {
         options.tls = settings
         return options
     }
+
+    /// Throws what ``connection(_:)`` would, for when a plugin is made.
+    public func validateConnection() throws(OptionError) { _ = try connection("tallywire") }
 }
 
 /// `tls` in plugins.json.

@@ -27,6 +27,7 @@ extension SourceType {
         "mqtt-scanners", summary: "Takes movements from barcode scanners over MQTT, and answers each once it is on disk.",
         schema: ScannerOptions.schema, options: ScannerOptions.self, probe: { await $0.problems() },
         make: { options in
+            try options.validateConnection()
             do {
                 return MQTTScanners(options, topic: try ScanTopic(template: options.topic))
             } catch let mistake as ScanTopic.Mistake {

@@ -17,7 +17,8 @@ import TallywirePipeline
 /// last message of each topic is right for everybody. A sink that is new publishes all displays once, and for what happened before that
 /// none.
 actor MQTTSink: Sink {
-    private let options: MQTTSinkOptions
+    nonisolated let options: MQTTSinkOptions
+    nonisolated let peer = ConnectedBroker()
     private let rules: [PublishRule]
     private var client: MQTTClient?
     private var context: SinkContext?
@@ -70,7 +71,7 @@ actor MQTTSink: Sink {
         client.farewell = status("offline")
         client.window = options.window
         client.reconnect = reconnect
-        return try MQTTClient(client, logger: context.logger)
+        return try MQTTClient(client, logger: context.logger) { [peer] state in peer.note(state) }
     }
 
     func stop() async {

@@ -29,7 +29,10 @@ extension SinkType {
     public static let mqtt = SinkType(
         "mqtt", summary: "Publishes events to topics of an MQTT broker, and keeps shelf displays as retained topics.",
         schema: MQTTSinkOptions.schema, options: MQTTSinkOptions.self, probe: { await $0.problems() },
-        make: { try MQTTSink($0) })
+        make: { options in
+            try options.validateConnection()
+            return try MQTTSink(options)
+        })
 }
 
 extension MQTTSinkOptions {
