@@ -124,6 +124,10 @@ struct MosquittoConfigTests {
         #expect(!server.output.contains("server's own"))
         let check = try await server.run("check", "--connect", "--set", "http.port=0")
         #expect(check.status == 0, "\(check.output)")
+        // The same file beside another journal would be a second server with the same names.
+        let second = try await server.run("check", "--connect", "--set", "http.port=0", "--set", "journal.path=other.db")
+        #expect(second.status == 1 && second.output.contains("a server of another journal"), "\(second.output)")
+        #expect(second.output.contains("tallywire-displays"), "\(second.output)")
         #expect(await server.terminate() == 0)
         #expect(!server.output.contains("refused"), "\(server.output)")
         #expect(!broker.log.contains("Denied PUBLISH from tallywire-"), "\(broker.log)")

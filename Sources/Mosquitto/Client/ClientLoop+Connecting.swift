@@ -92,7 +92,6 @@ extension ClientLoop {
     private func becomeReady() {
         guard let link else { return }
         self.link?.isReady = true
-        lastWarning = nil
         logger.info("connected", metadata: ["broker": "\(link.broker)", "session": link.sessionPresent ? "resumed" : "new"])
         mailbox.report(
             .connected(

@@ -71,6 +71,7 @@ extension ClientLoop {
         let wasConnected = link?.connectedAt != nil && error.code != .forbidden
         if !wasConnected { takeovers.reset() }
         let isFallingBack = link?.isFallingBack ?? false
+        let isStable = link?.connectedAt.map { clock.now - $0 >= options.reconnect.stable } ?? false
         link = nil
         window.failAll(error.code == .unreachable ? MQTTError(.notConnected, error.message) : error)
         let fraction = Double.random(in: 0...1)
@@ -92,10 +93,10 @@ extension ClientLoop {
         // The answer of an older broker to MQTT 5 is no failure.
         guard !isFallingBack else { return mailbox.report(.connecting) }
         // What is new is worth a warning, the rest is the same again.
+        if isStable || warnings.count >= 64 { warnings = [] }
         logger.log(
-            level: lastWarning == error.message ? .debug : .warning, "\(error.message)",
+            level: warnings.insert(error.message).inserted ? .warning : .debug, "\(error.message)",
             metadata: ["retry": "\(wait)", "failures": "\(backoff.failures)"])
-        lastWarning = error.message
         mailbox.report(.disconnected(error))
     }
 

@@ -32,8 +32,8 @@ final class ClientLoop {
     /// How many sessions began anew, or were found at another broker than the one before.
     var session = 0
     var lastBroker: BrokerAddress?
-    /// What was logged as a warning last, so that the same is not said over and over.
-    var lastWarning: String?
+    /// What was logged as a warning since the connection was stable, so that the same is not said over and over.
+    var warnings: Set<String> = []
 
     /// The most messages in a batch: a part of what the broker may have on its way, so that it sends on while a batch is worked on.
     var batchLimit: Int { max(1, options.receiveMaximum / 4) }

@@ -51,6 +51,29 @@ public struct BrokerProbe: Sendable {
         return problems
     }
 
+    /// What the first broker keeps on `topic`, `nil` if nothing comes soon or it cannot be read.
+    public func retained(on topic: String) async -> InboundMessage? {
+        guard let client = try? await connect(to: options.brokers.first, [topic]) else { return nil }
+        let message = await withTaskGroup(of: InboundMessage?.self) { group in
+            group.addTask {
+                for await batch in client.batches {
+                    batch.acknowledge()
+                    if let kept = batch.messages.first(where: \.isRetained) { return kept }
+                }
+                return nil
+            }
+            group.addTask {
+                // It follows the answer to the subscription at once, where there is one.
+                try? await Task.sleep(for: .milliseconds(500))
+                return nil
+            }
+            defer { group.cancelAll() }
+            return await group.next() ?? nil
+        }
+        await client.stop()
+        return message
+    }
+
     private func problems(at broker: BrokerAddress, _ place: [String]) async -> [OptionError] {
         var problems: [OptionError] = []
         do {

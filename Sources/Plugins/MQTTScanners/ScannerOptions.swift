@@ -25,7 +25,7 @@ extension SourceType {
     /// `mqtt-scanners`: barcode scanners that publish over MQTT, each scan applied once and answered once it is on disk.
     public static let mqttScanners = SourceType(
         "mqtt-scanners", summary: "Takes movements from barcode scanners over MQTT, and answers each once it is on disk.",
-        schema: ScannerOptions.schema, options: ScannerOptions.self, probe: { await $0.problems() },
+        schema: ScannerOptions.schema, options: ScannerOptions.self, probe: { options, _ in await options.problems() },
         make: { options in
             try options.validateConnection()
             do {

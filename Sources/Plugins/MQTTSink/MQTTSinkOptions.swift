@@ -28,7 +28,7 @@ extension SinkType {
     /// `mqtt`: events to topics, shelf displays as retained topics.
     public static let mqtt = SinkType(
         "mqtt", summary: "Publishes events to topics of an MQTT broker, and keeps shelf displays as retained topics.",
-        schema: MQTTSinkOptions.schema, options: MQTTSinkOptions.self, probe: { await $0.problems() },
+        schema: MQTTSinkOptions.schema, options: MQTTSinkOptions.self, probe: { await $0.problems($1) },
         make: { options in
             try options.validateConnection()
             return try MQTTSink(options)

@@ -1,6 +1,7 @@
 import Foundation
 import NIOCore
 import NIOPosix
+import SQLiteJournal
 import TallywirePipeline
 
 /// What `check --connect` tries: that the port is free, that the journal can be written, and what each plugin needs.
@@ -20,8 +21,9 @@ struct ConnectionCheck {
         for problem in [settings.http.port == 0 ? nil : await portProblem(), journalProblem()].compactMap(\.self) {
             problems.append(ConfigurationDiagnostic(file: file, message: problem))
         }
-        for entry in settings.sources { problems += try await entry.probe() }
-        for entry in settings.sinks { problems += try await entry.probe() }
+        let epoch = SQLiteJournal.epoch(at: settings.journal.path)
+        for entry in settings.sources { problems += try await entry.probe(epoch: epoch) }
+        for entry in settings.sinks { problems += try await entry.probe(epoch: epoch) }
         return problems.sorted()
     }
 
