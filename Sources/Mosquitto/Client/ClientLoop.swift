@@ -27,6 +27,8 @@ final class ClientLoop {
     private var lastBatch: UInt64 = 0
     /// How many sessions began anew.
     private var session = 0
+    /// How many connections there were.
+    private var connections = 0
 
     /// The most messages in a batch: a part of what the broker may have on its way, so that it sends on while a batch is worked on.
     private var batchLimit: Int { max(1, options.receiveMaximum / 4) }
@@ -124,6 +126,7 @@ final class ClientLoop {
         link?.connectedAt = clock.now
         link?.sessionPresent = sessionPresent
         if !sessionPresent { session += 1 }
+        connections += 1
         window.limit = min(options.window, receiveMaximum ?? options.window)
         if let birth = options.birth, case .failure(let error) = link?.handle.publish(birth) {
             link?.refusal = MQTTError(
@@ -202,7 +205,9 @@ final class ClientLoop {
         } else if !messages.isEmpty, !options.subscriptions.isEmpty {
             lastBatch += 1
             held = lastBatch
-            batches.yield(InboundBatch(messages: messages, session: session, number: lastBatch, mailbox: mailbox))
+            batches.yield(
+                InboundBatch(
+                    messages: messages, session: session, connection: connections, number: lastBatch, mailbox: mailbox))
         }
         concludeCall(code)
     }

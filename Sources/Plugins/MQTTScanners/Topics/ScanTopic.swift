@@ -50,6 +50,14 @@ public struct ScanTopic: Equatable, Sendable {
         return result.joined(separator: "/")
     }
 
+    /// The template of the topic where devices say whether they are there: the last level replaced by `status`, or `status` added if
+    /// the device is the last level.
+    public var statusTemplate: String {
+        var result = levels
+        if deviceLevel == levels.count - 1 { result.append("status") } else { result[levels.count - 1] = "status" }
+        return result.joined(separator: "/")
+    }
+
     /// The device that published to `topic`, `nil` if it is another topic.
     public func device(of topic: String) -> String? {
         let parts = topic.split(separator: "/", omittingEmptySubsequences: false)
