@@ -55,7 +55,7 @@ let package = Package(
     ],
     targets: [
         library("GS1", []),
-        library("TallywireCore", []),
+        library("TallywireCore", ["GS1"]),
         library("TallywireEngine", ["TallywireCore", .product(name: "DequeModule", package: "swift-collections"), log]),
         library(
             "SQLiteJournal",
@@ -84,7 +84,7 @@ let package = Package(
         library(
             "MQTTScanners", path: "Sources/Plugins/MQTTScanners",
             [
-                "TallywireCore", "TallywireEngine", "TallywirePipeline", "Mosquitto", "MQTTConnection", log,
+                "GS1", "TallywireCore", "TallywireEngine", "TallywirePipeline", "Mosquitto", "MQTTConnection", log,
                 .product(name: "Crypto", package: "swift-crypto"),
             ]),
         library(
@@ -101,7 +101,7 @@ let package = Package(
         library(
             "TallywireHTTP",
             [
-                "TallywireCore", "TallywireEngine", "TallywirePipeline", log, nio("NIOCore"), nio("NIOHTTP1"),
+                "GS1", "TallywireCore", "TallywireEngine", "TallywirePipeline", log, nio("NIOCore"), nio("NIOHTTP1"),
                 nio("NIOWebSocket"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
@@ -136,7 +136,7 @@ let package = Package(
                 .product(name: "SwiftASN1", package: "swift-asn1"),
             ]),
         .testTarget(name: "GS1Tests", dependencies: ["GS1"], swiftSettings: strict),
-        tests("TallywireCore", ["TallywireCore"]),
+        tests("TallywireCore", ["GS1", "TallywireCore"]),
         tests("TallywireEngine", ["TallywireCore", "TallywireEngine", log]),
         tests(
             "SQLiteJournal", ["TallywireCore", "TallywireEngine", "SQLiteJournal", .product(name: "GRDB", package: "GRDB.swift")]),
@@ -159,7 +159,9 @@ let package = Package(
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
             ]),
         tests("MQTTSink", ["TallywireCore", "TallywireEngine", "TallywirePipeline", "Mosquitto", "MQTTSink", log]),
-        tests("MQTTScanners", ["TallywireCore", "TallywireEngine", "TallywirePipeline", "Mosquitto", "MQTTScanners", log]),
+        tests(
+            "MQTTScanners", ["GS1", "TallywireCore", "TallywireEngine", "TallywirePipeline", "Mosquitto", "MQTTScanners", log],
+            resources: [.copy("Fixtures")]),
         tests(
             "WebSocketSink",
             [

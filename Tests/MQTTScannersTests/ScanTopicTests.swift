@@ -27,7 +27,7 @@ struct ScanTopicTests {
         "is refused if it cannot be",
         arguments: [
             "scanners/scan", "scanners/{device}/{device}", "scanners/x{device}/scan", "scanners/{device}/a+", "#/{device}",
-            "scanners/{device}/ack", "scanners/{device}/status", "{site}/{device}/scan", "",
+            "scanners/{device}/ack", "{site}/{device}/scan", "",
         ])
     func isRefused(template: String) {
         #expect(throws: ScanTopic.Mistake.self) { try ScanTopic(template: template) }

@@ -37,6 +37,7 @@ extension ClientLoop {
         // A session of another broker counts its packets by itself.
         if !connack.sessionPresent || (lastBroker ?? link.broker) != link.broker { session += 1 }
         lastBroker = link.broker
+        connections += 1
         window.limit = min(options.window, connack.receiveMaximum ?? options.window)
         if let birth = options.birth, case .failure(let error) = link.handle.publish(birth) {
             self.link?.refusal = MQTTError(

@@ -8,7 +8,8 @@ extension ClientLoop {
             // Something was written half of the keep-alive ago at most, or will be soon; but not for each of many short batches.
             pingAt = max(clock.now + link.keepAlive / 10, link.lastWrite + link.keepAlive / 2)
         }
-        batches.yield(InboundBatch(messages: messages, session: session, number: lastBatch, mailbox: mailbox))
+        batches.yield(
+            InboundBatch(messages: messages, session: session, connection: connections, number: lastBatch, mailbox: mailbox))
     }
 
     /// Waits for the acknowledgement, and pings when it is time, so that the broker does not take us for dead.

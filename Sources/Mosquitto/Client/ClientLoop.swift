@@ -32,6 +32,8 @@ final class ClientLoop {
     /// How many sessions began anew, or were found at another broker than the one before.
     var session = 0
     var lastBroker: BrokerAddress?
+    /// How many connections there were.
+    var connections = 0
     /// What was logged as a warning since the connection was stable, so that the same is not said over and over.
     var warnings: Set<String> = []
 

@@ -22,13 +22,16 @@ import TallywirePipeline
 struct MQTTScanners: Source {
     private let options: ScannerOptions
     private let topic: ScanTopic
+    /// Where devices say whether they are there; `nil` if nowhere.
+    private let statuses: ScanTopic?
     private let devices: DeviceBook
     private let reconnect: ReconnectPolicy
 
-    init(_ options: ScannerOptions, topic: ScanTopic, reconnect: ReconnectPolicy = ReconnectPolicy()) {
+    init(_ options: ScannerOptions, topic: ScanTopic, statuses: ScanTopic?, reconnect: ReconnectPolicy = ReconnectPolicy()) {
         self.options = options
         self.reconnect = reconnect
         self.topic = topic
+        self.statuses = statuses
         devices = DeviceBook(options.devices)
     }
 
@@ -45,11 +48,15 @@ struct MQTTScanners: Source {
         }
         let desk = ScanDesk(
             source: context.name, topic: topic, devices: devices, defaultLocation: context.defaultLocation,
-            lineLimit: options.lineLimit)
+            lineLimit: options.lineLimit, clockSkew: options.clockSkew)
+        for name in devices.names { context.devices.update(name, of: context.name) { $0.isConfigured = true } }
         let answers = ClientAnswerPublisher(client: answering)
-        var service = ScanService(context, desk: desk, answering: answers, numbering: numbering)
+        var service = ScanService(context, desk: desk, statuses: statuses, answering: answers, numbering: numbering)
+        var clock = ArrivalClock(now: context.now())
         for await batch in listening.batches {
-            guard await service.handle(batch) else { break }
+            let arrival = clock.arrival(on: batch.connection, now: context.now())
+            guard await service.handle(batch, arrival: arrival) else { break }
+            clock.done(now: context.now())
             batch.acknowledge()
             // It may have shown that something was in the way.
             if context.status.current.state == "waiting" { context.status.note(listening.state) }
@@ -65,7 +72,8 @@ struct MQTTScanners: Source {
         client.cleanStart = false
         client.sessionExpiry = options.sessionExpiry
         client.keepAlive = options.keepAlive
-        client.subscriptions = [topic.filter(sharedBy: options.share)]
+        // Statuses are for each of a group, and what is retained is sent to no shared subscription.
+        client.subscriptions = [topic.filter(sharedBy: options.share)] + (statuses.map { [$0.filter] } ?? [])
         client.receiveMaximum = options.receiveMaximum
         client.payloadLimit = options.payloadLimit.bytes
         client.reconnect = reconnect

@@ -46,11 +46,10 @@ struct BrokerAccess: Equatable {
 
         let scans = try sources.map { try ScanTopic(template: $0.options["topic"]?.string ?? "") }
         let publications = sinks.flatMap { Publication.all($0.options) }
-        patterns = scans.flatMap { topic in
-            ["pattern write \(topic.pattern("%u"))", "pattern write \(topic.status("%u"))", "pattern read \(topic.own("%u"))"]
-        }
         for (source, topic) in zip(sources, scans) {
-            add(try EntryBroker(source.options).loginOrDefault, ["topic readwrite \(topic.own("+"))"])
+            let scanners = try ScannerTopics(source.options, scans: topic)
+            patterns += scanners.patterns
+            add(try EntryBroker(source.options).loginOrDefault, scanners.serverRules)
         }
         for sink in sinks {
             var rules = Publication.all(sink.options).flatMap(\.serverRules)

@@ -36,9 +36,7 @@ public struct ScanTopic: Equatable, Sendable {
         let fixed = levels.map { $0 == "+" || $0 == "#" ? "x" : $0 }.joined(separator: "/")
         if let problem = Topic.problem(fixed) { throw Mistake(description: problem) }
         // Answers go there: they would come back as scans.
-        if let last = levels.last, Self.reserved.contains(last[...]) {
-            throw Mistake(description: "the topic cannot end with \(last), which is not for scans")
-        }
+        if levels.last == "ack" { throw Mistake(description: "the topic cannot end with ack, where the answers go") }
     }
 
     /// The subscription that gets the scans of all devices.
@@ -64,9 +62,10 @@ public struct ScanTopic: Equatable, Sendable {
     /// Where somebody called `name` publishes, wildcards kept: for access lists.
     public func pattern(_ name: String) -> String { joined(levels, name) }
 
-    /// Where it says how it is: the last level replaced by `status`, or `status` added if the device is the last level.
-    public func status(_ name: String) -> String {
-        deviceLevel == levels.count - 1 ? joined(levels + ["status"], name) : joined(levels.dropLast() + ["status"], name)
+    /// The template of the topic where devices say whether they are there: the last level replaced by `status`, or `status` added if
+    /// the device is the last level.
+    public var statusTemplate: String {
+        (deviceLevel == levels.count - 1 ? levels + ["status"] : levels.dropLast() + ["status"]).joined(separator: "/")
     }
 
     /// All that is its own: everything under its name.
@@ -95,8 +94,8 @@ public struct ScanTopic: Equatable, Sendable {
         for (index, level) in levels.enumerated() where index != deviceLevel && level != "+" && level != "#" {
             if parts[index] != level { return nil }
         }
-        // A device may have any name; the last level is the topic's own.
-        if parts.count - 1 != deviceLevel, let last = parts.last, Self.reserved.contains(last) { return nil }
+        // What a wildcard lets in may be none of ours.
+        if levels.last == "+" || levels.last == "#", let last = parts.last, Self.reserved.contains(last) { return nil }
         return parts
     }
 }
