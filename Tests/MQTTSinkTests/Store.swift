@@ -60,7 +60,8 @@ final class Store: Sendable {
 
     func options(_ rules: MQTTSinkOptions.Rule..., window: Int = 200) throws -> MQTTSinkOptions {
         MQTTSinkOptions(
-            broker: try BrokerAddress(broker.url), clientId: nil, publish: rules, window: window, statusTopic: "tallywire/status")
+            broker: BrokerAddresses(try BrokerAddress(broker.url)), clientId: nil, publish: rules, window: window,
+            statusTopic: "tallywire/status")
     }
 
     var deadLetters: String { (try? String(contentsOfFile: folder.file("dead.jsonl"), encoding: .utf8)) ?? "" }

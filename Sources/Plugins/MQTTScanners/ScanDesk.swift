@@ -92,8 +92,7 @@ struct ScanDesk: Sendable {
             return [MQTTMessage(topic: wanted, payload: reply.json, correlationData: request.correlationData)]
         }
         if let feedback = addressee.feedback { return feedback.messages(for: reply, now: now) }
-        let target = topic.answers(to: addressee.device)
-        guard Topic.problem(target) == nil else { return [] }
+        guard let target = topic.answers(toScanOn: request.topic), Topic.problem(target) == nil else { return [] }
         return [MQTTMessage(topic: target, payload: reply.json, correlationData: request.correlationData)]
     }
 }

@@ -1,10 +1,16 @@
+import MQTTConnection
 import Mosquitto
 import TallywirePipeline
 
 /// The options of `mqtt-scanners`.
-struct ScannerOptions: Decodable, Sendable {
-    var broker: BrokerAddress
+struct ScannerOptions: BrokerOptions {
+    var broker: BrokerAddresses
+    var user: String?
+    var password: String?
+    var tls: TLSOptions?
     var topic: String
+    /// The group that shares the scans; `nil` for none.
+    var share: String?
     var devices: [String: DeviceSettings]
     /// `nil` for `tallywire-NAME`.
     var clientId: String?
@@ -26,6 +32,7 @@ extension ScannerOptions {
                 throw OptionError(option, message: error.description)
             }
         }
+        try validateConnection()
         let scans = try topic(self.topic, "topic")
         let template = statusTopic ?? scans.statusTemplate
         let statuses = template.isEmpty ? nil : try topic(template, "statusTopic")
@@ -38,17 +45,20 @@ extension SourceType {
     /// `mqtt-scanners`: barcode scanners that publish over MQTT, each scan applied once and answered once it is on disk.
     public static let mqttScanners = SourceType(
         "mqtt-scanners", summary: "Takes movements from barcode scanners over MQTT, and answers each once it is on disk.",
-        schema: ScannerOptions.schema, options: ScannerOptions.self, probe: { await MQTTClient.problem(reaching: $0.broker) },
+        schema: ScannerOptions.schema, options: ScannerOptions.self, probe: { options, _ in await options.problems() },
         make: { try $0.source() })
 }
 
 extension ScannerOptions {
     static let schema = OptionSchema(
-        [
-            .required("broker", .url(schemes: ["mqtt"]), "The broker: mqtt://[user:password@]host[:port]."),
+        BrokerSchema.options + [
             .optional(
-                "topic", .string(), default: "scanners/{device}/scan", "Where scanners publish; {device} is one level.",
-                isEndpoint: true),
+                "topic", .string(), default: "scanners/{device}/scan",
+                "Where scanners publish; {device} is one level. Others may be +, and the last #.", isEndpoint: true),
+            .optional(
+                "share", .string(limit: 64, shareName),
+                "A group of servers of which each takes a part of the scans ($share). All feed one stock, so they need one journal."
+            ),
             .optional(
                 "devices", .map(.object(deviceSchema)), default: [:],
                 "What scans mean that do not say it, by device: a name or a pattern with *. The most specific is taken, then *."),
@@ -77,6 +87,10 @@ extension ScannerOptions {
               "devices": { "dock-*": { "operation": "add", "location": "WH1" },
                            "*":      { "operation": "subtract", "location": "WH1" } } }
             """)
+
+    private static let shareName = TextRule("a name without / + #", pattern: "^[^/+#]+$") { text in
+        !text.isEmpty && !text.contains { "/+#".contains($0) }
+    }
 
     private static let deviceSchema = OptionSchema([
         .optional("operation", .choice(["set", "add", "subtract", "transfer"]), "What a scan does."),

@@ -1,5 +1,6 @@
 import Glibc
 import Logging
+import MQTTConnection
 import Mosquitto
 import TallywireCore
 import TallywireEngine
@@ -16,7 +17,8 @@ import TallywirePipeline
 /// last message of each topic is right for everybody. A sink that is new publishes all displays once, and for what happened before that
 /// none.
 actor MQTTSink: Sink {
-    private let options: MQTTSinkOptions
+    nonisolated let options: MQTTSinkOptions
+    nonisolated let peer = ConnectedBroker()
     private let rules: [PublishRule]
     private var client: MQTTClient?
     private var context: SinkContext?
@@ -63,11 +65,13 @@ actor MQTTSink: Sink {
             }
             return MQTTMessage(topic: options.statusTopic, payload: json.bytes, retain: true)
         }
-        return try MQTTClient(
-            MQTTClientOptions(
-                broker: options.broker, clientID: options.clientId ?? "tallywire-\(context.name)", will: status("offline"),
-                birth: status("online"), farewell: status("offline"), window: options.window, reconnect: reconnect),
-            logger: context.logger)
+        var client = try options.connection(options.clientId ?? "tallywire-\(context.name)")
+        client.will = status("offline")
+        client.birth = status("online")
+        client.farewell = status("offline")
+        client.window = options.window
+        client.reconnect = reconnect
+        return try MQTTClient(client, logger: context.logger) { [peer] state in peer.note(state) }
     }
 
     func stop() async {
