@@ -33,6 +33,10 @@ struct SharedSubscriptionTests {
             for round in 0..<3 {
                 try await sender.publish("a", "\(round)")
                 try await eventually("it comes") { collector.texts.last == "\(round)" }
+                // What is cut off before its acknowledgement has arrived comes again.
+                try await eventually("it is acknowledged") {
+                    broker.log.components(separatedBy: "Received PUBACK from member").count - 1 == round + 1
+                }
                 proxy.cut()
                 // The state says connected as soon as the session is there; the subscription is answered a little later.
                 let subscriptions = { broker.log.components(separatedBy: "Received SUBSCRIBE from member").count - 1 }

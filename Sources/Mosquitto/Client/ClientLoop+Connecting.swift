@@ -38,6 +38,7 @@ extension ClientLoop {
         if !connack.sessionPresent || (lastBroker ?? link.broker) != link.broker { session += 1 }
         lastBroker = link.broker
         connections += 1
+        if options.subscriptions.isEmpty { link.handle.closeLog() }
         window.limit = min(options.window, connack.receiveMaximum ?? options.window)
         if let birth = options.birth, case .failure(let error) = link.handle.publish(birth) {
             self.link?.refusal = MQTTError(

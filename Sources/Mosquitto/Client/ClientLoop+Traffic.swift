@@ -9,9 +9,13 @@ extension ClientLoop {
         var bytes = 0
         var code: Int32 = 0
         var isSilent = true
+        // Reading until nothing comes costs one call more in the end; asking before each packet whether there is one costs one each.
+        var isDrained = false
         repeat {
             code = handle.read()
-            for event in handle.takeEvents() {
+            let events = handle.takeEvents()
+            isDrained = events.isEmpty
+            for event in events {
                 isSilent = false
                 if case .message(let message) = event {
                     bytes += message.payload.count
@@ -20,7 +24,7 @@ extension ClientLoop {
                     handleEvent(event)
                 }
             }
-        } while code == 0 && link?.refusal == nil && messages.count < batchLimit && bytes < Self.batchBytes && handle.hasInput
+        } while code == 0 && link?.refusal == nil && messages.count < batchLimit && bytes < Self.batchBytes && !isDrained
             && !isBrokenHandshake(isSilent)
         if handle.lacksRedeliveryFlag {
             link?.refusal = MQTTError(
