@@ -17,7 +17,10 @@ struct ScanDeskTests {
 
     private let now = Timestamp(milliseconds: 1_795_365_600_000)
 
-    private func order(_ message: InboundMessage) -> ScanDesk.Order { desk.order(for: message, now: now) { "made" } }
+    private func order(_ message: InboundMessage) -> ScanDesk.Order {
+        var desk = desk
+        return desk.order(for: message, now: now) { "made" }
+    }
 
     private func message(_ payload: String, device: String = "dock-1", configure: (inout InboundMessage) -> Void = { _ in })
         -> InboundMessage

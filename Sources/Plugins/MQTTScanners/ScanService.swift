@@ -7,7 +7,7 @@ import TallywirePipeline
 /// Handles one batch after the other: numbers, submits, answers.
 struct ScanService: ~Copyable {
     private let context: SourceContext
-    private let desk: ScanDesk
+    private var desk: ScanDesk
     private let statuses: ScanTopic?
     private let answering: any AnswerPublisher
     private var numbering: PacketNumbering
@@ -66,9 +66,9 @@ struct ScanService: ~Copyable {
                 guard await take(message, ofStatusOf: device) else { return false }
                 continue
             }
+            let name = context.name
             let order = desk.order(for: message, now: now) {
-                number.map { ScanIdentity.id(source: context.name, number: $0, message) }
-                    ?? ScanIdentity.random(source: context.name)
+                number.map { ScanIdentity.id(source: name, number: $0, message) } ?? ScanIdentity.random(source: name)
             }
             switch order {
             case .ignore: context.status.update { $0.ignored += 1 }
@@ -99,7 +99,7 @@ struct ScanService: ~Copyable {
             isFirst: isNumbered && !message.isRedelivery && order.tasks.allSatisfy { !$0.idIsGiven })
         // What comes again is judged by its id.
         guard !message.isRedelivery else { return work }
-        if let window = order.settings.bounce, order.grouping == .one, let task = order.tasks.first, !task.isTag {
+        if let window = order.bounce, order.grouping == .one, let task = order.tasks.first, !task.isTag {
             var time = arrival
             if case .move(let movement) = task.command.action, let occurredAt = movement.occurredAt {
                 time = TimeSpan(earliest: occurredAt, latest: occurredAt)
@@ -114,7 +114,7 @@ struct ScanService: ~Copyable {
         }
         work.open.removeAll { index in
             let task = order.tasks[index]
-            let window = order.settings.tagWindow ?? Self.tagWindow
+            let window = order.tagWindow ?? Self.tagWindow
             return task.isTag && !tags.see(task.key, by: device, at: now, window: window)
         }
         return work
