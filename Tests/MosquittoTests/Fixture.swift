@@ -52,6 +52,8 @@ final class Collector: Sendable {
     private let collected = Mutex<[InboundMessage]>([])
     var messages: [InboundMessage] { collected.withLock { $0 } }
     var texts: [String] { messages.map(\.text) }
+    /// Each text once, in the order in which they first came.
+    var distinctTexts: [String] { texts.reduce(into: []) { if !$0.contains($1) { $0.append($1) } } }
 
     /// Reads until the client stops.
     func collect(from client: MQTTClient) async {

@@ -183,6 +183,36 @@ struct MosquittoConfigTests {
         broker.stop()
     }
 
+    @Test("the access list says for each user what it may, with wildcards, statuses and feedback as plugins.json has them")
+    func accessList() async throws {
+        try write(
+            """
+            {
+              "sources": [{ "plugin": "mqtt-scanners", "broker": "mqtt://127.0.0.1:1883", "topic": "plant/+/scanners/{device}/scan",
+                "statusTopic": "presence/{device}",
+                "devices": { "mark-*": { "feedback": { "topic": "main/gateway/{gateway}/{event}" } } } }],
+              "sinks": [{ "plugin": "mqtt", "broker": "mqtt://127.0.0.1:1883", "statusTopic": "wms/status", "publish": [
+                { "topic": "displays/{location}/{sku}", "retain": true, "payload": "display" }, { "topic": "events/{event}" } ] }]
+            }
+            """)
+        let result = try await ServerProcess.run(
+            ["mosquitto-config", "--output", "broker", "--scanner", "till-1", "--display", "shelf=WH1"], in: folder.path)
+        try #require(result.status == 0, "\(result.output)")
+        let lines = try String(contentsOfFile: folder.file("broker/tallywire.acl"), encoding: .utf8)
+            .split(separator: "\n").filter { !$0.hasPrefix("#") }
+        #expect(
+            lines == [
+                "user tallywire", "topic readwrite plant/+/scanners/+/#", "topic read presence/+", "topic write main/gateway/+/+",
+                "topic readwrite displays/+/+", "topic read displays/+/+/shown", "topic write events/+",
+                "topic readwrite wms/status",
+                "user till-1",
+                "user shelf", "topic read displays/WH1/+", "topic write displays/WH1/+/shown",
+                "topic deny plant/+/scanners/+/#", "topic deny presence/+",
+                "pattern write plant/+/scanners/%u/scan", "pattern read plant/+/scanners/%u/#", "pattern write presence/%u",
+                "pattern read main/gateway/%u/+",
+            ])
+    }
+
     @Test("files are private, are not overwritten unless told to, and passwords that were made up are printed once")
     func files() async throws {
         try write(plugins.replacing(#""user": "wms", "password": "server's own", "#, with: ""))

@@ -61,10 +61,14 @@ extension ClientLoop {
         if let problem = link.handle.tlsProblem { return fail(.refused, MQTTError(.tls, "\(link.broker): \(problem)")) }
         let reason = code == 0 ? "it was closed" : Library.describe(withErrno: code)
         let hint =
-            link.broker.isSecure
-            ? "; perhaps no TLS is spoken there: is it the broker's port for mqtts?"
-            : "; a broker that wants TLS does that: then it is mqtts://"
-        fail(.unreachable, MQTTError(.unreachable, "\(link.broker) ended the connection before it answered (\(reason))\(hint)"))
+            switch link.handle.tls?.isEstablished {
+            case nil: "a broker that wants TLS does that: then it is mqtts://"
+            case false?: "perhaps no TLS is spoken there: is it the broker's port for mqtts?"
+            // TLS 1.3: our side is done before the broker has looked at our certificate.
+            case true?: "a broker that wants a certificate of ours, or does not accept it, does that: see tls.certificate"
+            }
+        let code: MQTTError.Code = link.broker.isSecure ? .tls : .unreachable
+        fail(.unreachable, MQTTError(code, "\(link.broker) ended the connection before it answered (\(reason)); \(hint)"))
     }
 
     func fail(_ failure: ReconnectBackoff.Failure, _ error: MQTTError) {

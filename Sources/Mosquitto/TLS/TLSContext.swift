@@ -16,6 +16,9 @@ final class TLSContext {
     /// Why the broker's certificate was refused (`X509_V_ERR_…`), 0 if it was not.
     fileprivate(set) var verificationError: Int32 = 0
 
+    /// Whether the handshake was done, as far as this side sees.
+    fileprivate(set) var isEstablished = false
+
     /// Reads the files that `settings` name. Throws ``MQTTError/Code/tls`` with the file that is missing or wrong.
     init(_ settings: TLSSettings, host: String) throws(MQTTError) {
         guard let pointer = SSL_CTX_new(TLS_client_method()) else { throw MQTTError(.library, "OpenSSL has no memory for TLS") }
@@ -134,8 +137,10 @@ final class TLSContext {
     /// libmosquitto asks for the host that it connects to, which here is an address. The first thing that a handshake does is this.
     private func nameServer() {
         SSL_CTX_set_info_callback(pointer) { connection, event, _ in
-            guard event == SSL_CB_HANDSHAKE_START, let owner = tallywire_tls_owner(connection) else { return }
+            guard let owner = tallywire_tls_owner(connection) else { return }
             let context = Unmanaged<TLSContext>.fromOpaque(owner).takeUnretainedValue()
+            if event == SSL_CB_HANDSHAKE_DONE { context.isEstablished = true }
+            guard event == SSL_CB_HANDSHAKE_START else { return }
             // RFC 6066, section 3: a name, no address.
             let isAddress = Dialer.isAddress(context.name)
             _ = isAddress ? tallywire_tls_server_name(connection, nil) : tallywire_tls_server_name(connection, context.name)

@@ -46,9 +46,12 @@ struct BrokerAccess: Equatable {
 
         let scans = try sources.map { try ScanTopic(template: $0.options["topic"]?.string ?? "") }
         let publications = sinks.flatMap { Publication.all($0.options) }
+        // The patterns would let a display scan under its own name.
+        var denials: [String] = []
         for (source, topic) in zip(sources, scans) {
             let scanners = try ScannerTopics(source.options, scans: topic)
             patterns += scanners.patterns
+            denials += scanners.denials
             add(try EntryBroker(source.options).loginOrDefault, scanners.serverRules)
         }
         for sink in sinks {
@@ -67,8 +70,6 @@ struct BrokerAccess: Equatable {
         for display in displays {
             let own = publications.filter(\.isDisplay).flatMap { $0.displayRules(at: display.location) }
             let comment = "A display\(display.location.map { " of \($0)" } ?? ""): it reads, and confirms what it shows."
-            // The patterns would let it scan under its own name.
-            let denials = scans.map { "topic deny \($0.own("+"))" }
             users.append(User(name: display.name, comment: comment, rules: own + denials))
         }
         if let twice = Dictionary(grouping: users, by: \.name).first(where: { $0.value.count > 1 })?.key {

@@ -35,6 +35,11 @@ struct ScannerTopics {
             + feedback.map { "topic write \(Self.filter($0, own: nil))" }
     }
 
+    /// What keeps those out who are no scanners.
+    var denials: [String] {
+        ["topic deny \(scans.own("+"))"] + (statuses.map { ["topic deny \($0.filter)"] } ?? [])
+    }
+
     /// `template` with `%u` for the level that is `own`, and any level for the other places.
     private static func filter(_ template: String, own: String?) -> String {
         template.split(separator: "/", omittingEmptySubsequences: false)

@@ -47,7 +47,13 @@ public final class FaultyProxy: Sendable {
 
     /// Ends all links at once with a reset, as when a router loses its table. New ones are accepted.
     public func cut() {
-        let ends = state.withLock { $0.links.values.flatMap(\.self) }
+        let ends = state.withLock { state in
+            defer {
+                state.links = [:]
+                state.damaged = []
+            }
+            return state.links.values.flatMap(\.self)
+        }
         for end in ends { Self.reset(end) }
     }
 
@@ -90,7 +96,7 @@ public final class FaultyProxy: Sendable {
         let damaged = state.withLock { state in
             state.faults = LinkFaults()
             defer { state.damaged = [] }
-            return state.damaged.compactMap { state.links[$0] }.flatMap(\.self)
+            return state.damaged.compactMap { state.links.removeValue(forKey: $0) }.flatMap(\.self)
         }
         for end in damaged { Self.reset(end) }
         try await acceptLinks()
