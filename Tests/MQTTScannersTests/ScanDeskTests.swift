@@ -107,6 +107,17 @@ struct ScanDeskTests {
         #expect(answer.quality == .atLeastOnce && !answer.retain)
     }
 
+    @Test("where only those are answered that ask, the others are not")
+    func asked() {
+        let quiet = ScanDesk(
+            source: "s", topic: desk.topic, devices: desk.devices, defaultLocation: "MAIN", lineLimit: 10, clockSkew: .zero,
+            answers: .asked)
+        let reply = ScanReply(id: "m", outcome: .applied(Receipt(movementID: "m", seq: nil)))
+        let addressee = Addressee(device: "dock-1", name: "dock-1")
+        #expect(quiet.answers(reply, to: message("1"), addressee, now: now).isEmpty)
+        #expect(quiet.answers(reply, to: message("1") { $0.responseTopic = "a" }, addressee, now: now).map(\.topic) == ["a"])
+    }
+
     @Test("an id that is made fits the engine and tells packets and contents apart")
     func makesIDs() {
         let name = String(repeating: "n", count: 64)

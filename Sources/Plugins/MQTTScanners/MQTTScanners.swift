@@ -48,7 +48,7 @@ struct MQTTScanners: Source {
         }
         let desk = ScanDesk(
             source: context.name, topic: topic, devices: devices, defaultLocation: context.defaultLocation,
-            lineLimit: options.lineLimit, clockSkew: options.clockSkew)
+            lineLimit: options.lineLimit, clockSkew: options.clockSkew, answers: options.answers)
         for name in devices.names { context.devices.update(name, of: context.name) { $0.isConfigured = true } }
         let answers = ClientAnswerPublisher(client: answering)
         var service = ScanService(context, desk: desk, statuses: statuses, answering: answers, numbering: numbering)

@@ -11,12 +11,14 @@ struct ScanDesk {
     let lineLimit: Int
     /// How far a device's clock may be ahead of the server's.
     let clockSkew: Duration
+    let answers: AnswerRule
     private var cards = DeviceCards()
     /// The year that was worked out last, and the day for which.
     private var year = (day: Int64.min, year: 0)
 
     init(
-        source: String, topic: ScanTopic, devices: DeviceBook, defaultLocation: String, lineLimit: Int, clockSkew: Duration
+        source: String, topic: ScanTopic, devices: DeviceBook, defaultLocation: String, lineLimit: Int, clockSkew: Duration,
+        answers: AnswerRule = .always
     ) {
         self.source = source
         self.topic = topic
@@ -24,6 +26,7 @@ struct ScanDesk {
         self.defaultLocation = defaultLocation
         self.lineLimit = lineLimit
         self.clockSkew = clockSkew
+        self.answers = answers
     }
 
     /// What is to be done with a message.
@@ -118,6 +121,7 @@ struct ScanDesk {
             return [MQTTMessage(topic: wanted, payload: reply.json, correlationData: request.correlationData)]
         }
         if let feedback = addressee.feedback { return feedback.messages(for: reply, now: now) }
+        guard answers == .always else { return [] }
         guard let target = topic.answers(toScanOn: request.topic), Topic.problem(target) == nil else { return [] }
         return [MQTTMessage(topic: target, payload: reply.json, correlationData: request.correlationData)]
     }

@@ -265,6 +265,7 @@ struct ScanService: ~Copyable {
 
     /// Publishes until the broker has all answers, or has said that it will not take some.
     private func publish(_ answers: [MQTTMessage]) async -> Bool {
+        guard !answers.isEmpty else { return true }
         var failures = 0
         while true {
             do {

@@ -22,6 +22,7 @@ struct ScannerOptions: BrokerOptions {
     /// `nil` for the scan topic's, empty for none.
     var statusTopic: String?
     var clockSkew: Duration
+    var answers: AnswerRule
 }
 
 extension ScannerOptions {
@@ -78,6 +79,9 @@ extension ScannerOptions {
                 "statusTopic", .string(limit: 1024, .anything),
                 "Where devices say whether they are there. Default: the scan topic with status as its last level; an empty one for nowhere.",
                 isEndpoint: true),
+            .optional(
+                "answers", .choice(AnswerRule.allCases.map(\.rawValue)), default: "always",
+                "Which scans are answered: always, or those alone that name a response topic or have a display (asked)."),
             .optional(
                 "clockSkew", .duration(.zero ... .seconds(86_400)), default: "5m",
                 "How far a device's clock may be ahead of the server's before its scans are refused."),
