@@ -38,6 +38,9 @@ struct ScanDesk {
         case submit(ScanOrder)
     }
 
+    /// Whether scans come on `topic`.
+    mutating func takesScans(on topic: String) -> Bool { card(of: topic) != nil }
+
     /// `makeID` gives the id of a message whose payload has none; it is called once at most.
     mutating func order(for message: InboundMessage, now: Timestamp, makeID: () -> String) -> Order {
         guard !message.isRetained, let card = card(of: message.topic) else { return .ignore }

@@ -62,7 +62,7 @@ struct ScanService: ~Copyable {
         var works: [(index: Int, work: Work)] = []
         for (index, message) in batch.messages.enumerated() {
             let number = message.packetID.map { numbering.number(of: $0, isRedelivery: message.isRedelivery) }
-            if let device = statuses?.device(of: message.topic) {
+            if !desk.takesScans(on: message.topic), let device = statuses?.device(of: message.topic) {
                 guard await take(message, ofStatusOf: device) else { return false }
                 continue
             }
