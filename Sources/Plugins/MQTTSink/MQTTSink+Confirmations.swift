@@ -137,7 +137,7 @@ extension MQTTSink {
     /// Reports displays that are late, and those that are right again, until the task is cancelled.
     func reportFindings(_ context: SinkContext) async {
         guard let desk, let confirm = options.confirm else { return }
-        let pause = min(max(confirm.within / 10, .milliseconds(20)), .seconds(5))
+        let pause = min(max(confirm.within / 10, .milliseconds(20)), .seconds(1))
         while !Task.isCancelled {
             let findings = desk.access { $0.findings(now: context.now(), limit: Self.reportsAtOnce) }
             let isHeard = await withTaskGroup(of: Bool.self) { group in
