@@ -3,7 +3,7 @@
 SWIFT ?= swift
 ARGS ?=
 
-.PHONY: run build test conformance lint format docs bench dependencies
+.PHONY: run build test fuzz conformance lint format docs bench dependencies
 
 ## Install what is missing, build, start a broker if none listens, load the sample catalogue, run the server.
 run: dependencies
@@ -20,15 +20,20 @@ test: dependencies
 # By themselves, since they run whole servers under load, and tests of time beside them would be tests of the machine.
 	$(SWIFT) test --skip-build --filter TallywireServerTests
 
+## What reads barcodes, fed with whatever libFuzzer comes up with, for FUZZ_SECONDS.
+FUZZ_SECONDS ?= 60
+fuzz:
+	scripts/fuzz-gs1 $(FUZZ_SECONDS)
+
 ## The WebSocket endpoint against Autobahn's test suite, which comes from PyPI and needs a Python 2.7; needs the release build.
 conformance:
 	scripts/autobahn.sh
 
 lint:
-	$(SWIFT) format lint --strict --recursive --parallel Package.swift Sources Tests Benchmarks/Package.swift Benchmarks/Sources examples
+	$(SWIFT) format lint --strict --recursive --parallel Package.swift Sources Tests Fuzzing Benchmarks/Package.swift Benchmarks/Sources examples
 
 format:
-	$(SWIFT) format --in-place --recursive --parallel Package.swift Sources Tests Benchmarks/Package.swift Benchmarks/Sources examples
+	$(SWIFT) format --in-place --recursive --parallel Package.swift Sources Tests Fuzzing Benchmarks/Package.swift Benchmarks/Sources examples
 
 ## DocC pages of the public libraries, in .build/docs.
 docs: dependencies

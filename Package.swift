@@ -55,7 +55,7 @@ let package = Package(
     ],
     targets: [
         library("GS1", []),
-        library("TallywireCore", []),
+        library("TallywireCore", ["GS1"]),
         library("TallywireEngine", ["TallywireCore", .product(name: "DequeModule", package: "swift-collections"), log]),
         library(
             "SQLiteJournal",
@@ -76,17 +76,20 @@ let package = Package(
                 .product(name: "JWTKit", package: "jwt-kit"),
             ]),
         .systemLibrary(name: "CMosquitto", pkgConfig: "libmosquitto", providers: [.apt(["libmosquitto-dev"])]),
-        library("Mosquitto", ["CMosquitto", log]),
+        .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
+        library("Mosquitto", ["CMosquitto", "COpenSSL", log]),
         .systemLibrary(name: "CMalloc"),
+        library(
+            "MQTTConnection", path: "Sources/Plugins/MQTTConnection", ["TallywirePipeline", "Mosquitto", log]),
         library(
             "MQTTScanners", path: "Sources/Plugins/MQTTScanners",
             [
-                "TallywireCore", "TallywireEngine", "TallywirePipeline", "Mosquitto", log,
+                "GS1", "TallywireCore", "TallywireEngine", "TallywirePipeline", "Mosquitto", "MQTTConnection", log,
                 .product(name: "Crypto", package: "swift-crypto"),
             ]),
         library(
             "MQTTSink", path: "Sources/Plugins/MQTTSink",
-            ["TallywireCore", "TallywireEngine", "TallywirePipeline", "Mosquitto", log]),
+            ["TallywireCore", "TallywireEngine", "TallywirePipeline", "Mosquitto", "MQTTConnection", log]),
         library(
             "JSONLogSink", path: "Sources/Plugins/JSONLogSink", ["TallywireCore", "TallywireEngine", "TallywirePipeline", log]),
         library(
@@ -98,7 +101,7 @@ let package = Package(
         library(
             "TallywireHTTP",
             [
-                "TallywireCore", "TallywireEngine", "TallywirePipeline", log, nio("NIOCore"), nio("NIOHTTP1"),
+                "GS1", "TallywireCore", "TallywireEngine", "TallywirePipeline", log, nio("NIOCore"), nio("NIOHTTP1"),
                 nio("NIOWebSocket"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
@@ -111,7 +114,7 @@ let package = Package(
             "TallywireServer",
             [
                 "TallywireCore", "TallywireEngine", "SQLiteJournal", "TallywirePipeline", "WebSocketSink", "MQTTSink",
-                "MQTTScanners", "JSONLogSink", "Mosquitto", "TallywireHTTP", "TallywireAuthentication", log, nio("NIOCore"),
+                "MQTTScanners", "MQTTConnection", "JSONLogSink", "Mosquitto", "TallywireHTTP", "TallywireAuthentication", log, nio("NIOCore"),
                 nio("NIOPosix"), nio("NIOHTTP1"),
                 nio("NIOWebSocket"), nio("NIOFoundationCompat"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
@@ -128,11 +131,12 @@ let package = Package(
             [
                 "TallywireCore", "TallywireEngine", "TallywirePipeline", log, nio("NIOCore"), nio("NIOPosix"), nio("NIOHTTP1"),
                 nio("NIOWebSocket"), .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                .product(name: "DequeModule", package: "swift-collections"),
                 .product(name: "Crypto", package: "swift-crypto"), .product(name: "X509", package: "swift-certificates"),
                 .product(name: "SwiftASN1", package: "swift-asn1"),
             ]),
         .testTarget(name: "GS1Tests", dependencies: ["GS1"], swiftSettings: strict),
-        tests("TallywireCore", ["TallywireCore"]),
+        tests("TallywireCore", ["GS1", "TallywireCore"]),
         tests("TallywireEngine", ["TallywireCore", "TallywireEngine", log]),
         tests(
             "SQLiteJournal", ["TallywireCore", "TallywireEngine", "SQLiteJournal", .product(name: "GRDB", package: "GRDB.swift")]),
@@ -145,7 +149,8 @@ let package = Package(
                 .product(name: "Crypto", package: "swift-crypto"),
             ]),
         tests("JSONLogSink", ["TallywireCore", "TallywireEngine", "TallywirePipeline", "JSONLogSink", log]),
-        tests("Mosquitto", ["Mosquitto", log]),
+        tests("Mosquitto", ["Mosquitto", "COpenSSL", log]),
+        tests("MQTTConnection", ["MQTTConnection", "Mosquitto", "TallywirePipeline", log]),
         tests(
             "TallywireServer",
             [
@@ -154,7 +159,9 @@ let package = Package(
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
             ]),
         tests("MQTTSink", ["TallywireCore", "TallywireEngine", "TallywirePipeline", "Mosquitto", "MQTTSink", log]),
-        tests("MQTTScanners", ["TallywireCore", "TallywireEngine", "TallywirePipeline", "Mosquitto", "MQTTScanners", log]),
+        tests(
+            "MQTTScanners", ["GS1", "TallywireCore", "TallywireEngine", "TallywirePipeline", "Mosquitto", "MQTTScanners", log],
+            resources: [.copy("Fixtures")]),
         tests(
             "WebSocketSink",
             [

@@ -37,7 +37,9 @@ private func read<Value>(_ bytes: [UInt8], _ body: () throws(GS1Error) -> Value)
     do throws(GS1Error) {
         return try body()
     } catch {
-        if let position = error.position { require((0...bytes.count).contains(position), "\(error) is outside of \(bytes.count) bytes") }
+        if let position = error.position {
+            require((0...bytes.count).contains(position), "\(error) is outside of \(bytes.count) bytes")
+        }
         require(!error.description.isEmpty && !error.reason.code.isEmpty && !error.expected.isEmpty, "an error without words")
         return nil
     }
@@ -45,7 +47,9 @@ private func read<Value>(_ bytes: [UInt8], _ body: () throws(GS1Error) -> Value)
 
 private func elementString(_ bytes: [UInt8]) {
     _ = read(bytes) { () throws(GS1Error) in try GS1Message(elementString: bytes) }
-    guard let message = read(bytes, { () throws(GS1Error) in try GS1Message(elementString: bytes, options: lenient) }) else { return }
+    guard let message = read(bytes, { () throws(GS1Error) in try GS1Message(elementString: bytes, options: lenient) }) else {
+        return
+    }
     roundTrips(message)
 }
 

@@ -24,10 +24,23 @@ public final class TestBroker: Sendable {
         try start()
     }
 
+    /// Starts a broker as the `.conf` files in `included` say, which have a listener on `port` of 127.0.0.1.
+    public init(port: Int, including included: String) throws {
+        folder = try BrokerFolder()
+        self.port = port
+        try folder.write(
+            "user root\nlog_type all\nlog_dest stderr\npersistence_location \(folder.path)/\ninclude_dir \(included)\n",
+            to: "mosquitto.conf")
+        try start()
+    }
+
     deinit {
         kill()
         folder.remove()
     }
+
+    /// A port for a broker that does not run yet.
+    public static func freePort() throws -> Int { try BrokerPort.free() }
 
     public var url: String { "mqtt://127.0.0.1:\(port)" }
 

@@ -1,3 +1,4 @@
+import TallywireTesting
 import Testing
 
 @testable import MQTTScanners
@@ -183,18 +184,5 @@ private struct World {
     private mutating func crash() -> PacketNumbering {
         crashes += 1
         return PacketNumbering(stored: stored, receiveMaximum: receiveMaximum)
-    }
-}
-
-/// A small generator with a seed: SplitMix64 (Steele, Lea, Flood, "Fast splittable pseudorandom number generators", 2014).
-private struct SplitMix: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
     }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import GS1
 import TallywireCore
 import Testing
 
@@ -7,7 +8,13 @@ import Testing
 @Suite("The payload of a scan")
 struct ScanPayloadTests {
     private func read(_ text: String, lineLimit: Int = 100) throws -> ScanPayload {
-        try ScanPayload(Array(text.utf8), lineLimit: lineLimit)
+        try #require(try PayloadFormat.automatic.read(Array(text.utf8), limit: lineLimit))
+    }
+
+    private func movement(_ text: String, of device: String = "d", _ settings: DeviceSettings) throws -> Movement {
+        let parts = try read(text).parts(ScanDefaults(device: device, settings: settings, location: "MAIN", year: 2026))
+        #expect(parts.count == 1)
+        return try #require(parts.first).movement
     }
 
     @Test(
@@ -18,7 +25,7 @@ struct ScanPayloadTests {
             ("4006381333931\0", "4006381333931"), ("true", "true"), ("-1", "-1"), ("\"", "\""),
         ])
     func bareCode(payload: String, code: String) throws {
-        #expect(try read(payload) == ScanPayload(scans: [Scan(item: .barcode(code))], isList: false))
+        #expect(try read(payload) == ScanPayload(scans: [Scan(item: .code(code))]))
     }
 
     @Test("is an object with everything that a scan can say")
@@ -26,9 +33,9 @@ struct ScanPayloadTests {
         let payload = try read(
             """
             {"id":"a-1","sku":"TEE","operation":"transfer","quantity":3,"location":"WH1","to":"WH2","reason":"move",
-             "occurredAt":"2026-11-22T17:40:00+01:00","expected":7}
+             "occurredAt":"2026-11-22T17:40:00+01:00","expected":7,"batch":"L","serial":"S","expiry":"2027-01-31"}
             """)
-        var scan = Scan(item: .sku("TEE"))
+        var scan = Scan(item: .named(.sku("TEE")))
         scan.id = "a-1"
         scan.operation = .transfer
         scan.quantity = 3
@@ -37,25 +44,26 @@ struct ScanPayloadTests {
         scan.reason = "move"
         scan.occurredAt = Timestamp(milliseconds: 1_795_365_600_000)
         scan.expected = 7
-        #expect(payload == ScanPayload(scans: [scan], isList: false))
+        scan.trace = Trace(batch: "L", serial: "S", expiry: CalendarDate("2027-01-31"))
+        #expect(payload == ScanPayload(scans: [scan]))
         #expect(payload.id == "a-1")
     }
 
     @Test("names its item by barcode, as a string or a number, by SKU or by variant")
     func items() throws {
-        #expect(try read(#"{"barcode":"0012"}"#).scans.first?.item == .barcode("0012"))
-        #expect(try read(#"{"barcode":4006381333931}"#).scans.first?.item == .barcode("4006381333931"))
-        #expect(try read(#"{"variantId":11}"#).scans.first?.item == .variant(VariantID(11)))
-        #expect(try read(#"{"sku":"A","barcode":null}"#).scans.first?.item == .sku("A"))
+        #expect(try read(#"{"barcode":"0012"}"#).scans.first?.item == .code("0012"))
+        #expect(try read(#"{"barcode":4006381333931}"#).scans.first?.item == .code("4006381333931"))
+        #expect(try read(#"{"variantId":11}"#).scans.first?.item == .named(.variant(VariantID(11))))
+        #expect(try read(#"{"sku":"A","barcode":null}"#).scans.first?.item == .named(.sku("A")))
     }
 
     @Test("is an array that is one movement, with the first one's id")
     func array() throws {
         let payload = try read(#" [{"id":"m","sku":"A"},{"sku":"B"}]"#)
-        #expect(payload.isList)
-        #expect(payload.scans.map(\.item) == [.sku("A"), .sku("B")])
+        #expect(payload.grouping == .together)
+        #expect(payload.scans.map(\.item) == [.named(.sku("A")), .named(.sku("B"))])
         #expect(payload.id == "m")
-        #expect(try read(#"[{"sku":"A"}]"#).isList)
+        #expect(try read(#"[{"sku":"A"}]"#).grouping == .together)
     }
 
     @Test(
@@ -72,6 +80,7 @@ struct ScanPayloadTests {
             (#"{"sku":"A","barcode":"B"}"#, "a scan needs one of barcode, sku and variantId, not 2"),
             (#"[{"sku":"A"},{"sku":"B","id":7}]"#, "[1].id has to be a string"),
             (#"[{"sku":"A"},{}]"#, "[1] needs one of barcode, sku and variantId"), (#"[1]"#, "[0] is not an object"),
+            (#"{"sku":"A","sku":"B"}"#, "sku is there twice"), (#"{"sku":"A","expiry":"2027-02-30"}"#, "expiry has to be a day"),
             ("[]", "an array of scans cannot be empty"), (#"{"sku":"A""#, "the payload is not JSON: "),
         ])
     func malformed(payload: String, problem: String) throws {
@@ -81,13 +90,16 @@ struct ScanPayloadTests {
 
     @Test("has limits: of a code's length and of an array's lines")
     func limits() throws {
-        _ = try read(String(repeating: "1", count: 256))
-        #expect(throws: MalformedScan("a code has at most 256 characters")) { try read(String(repeating: "1", count: 257)) }
+        let settings = DeviceSettings(operation: .add)
+        _ = try movement(String(repeating: "1", count: 256), settings)
+        #expect(throws: MalformedScan("a code has at most 256 characters")) {
+            try movement(String(repeating: "1", count: 257), settings)
+        }
         _ = try read(#"[{"sku":"A"},{"sku":"B"}]"#, lineLimit: 2)
-        #expect(throws: MalformedScan("an array has at most 1 scans, not 2")) {
+        #expect(throws: MalformedScan("a message has at most 1 scans, not 2")) {
             try read(#"[{"sku":"A"},{"sku":"B"}]"#, lineLimit: 1)
         }
-        #expect(throws: MalformedScan("the payload is not UTF-8")) { try ScanPayload([0xFF, 0xFE], lineLimit: 1) }
+        #expect(throws: MalformedScan("the payload is not UTF-8")) { try PayloadFormat.automatic.read([0xFF, 0xFE], limit: 1) }
     }
 
     @Test("whose other keys are wrong keeps its id, so that the sender knows the answer as his")
@@ -101,7 +113,7 @@ struct ScanPayloadTests {
     @Test("becomes a movement with the device's settings where it says nothing")
     func movement() throws {
         let settings = DeviceSettings(operation: .transfer, location: "WH1", destination: "WH2", reason: "move", quantity: 2)
-        let bare = try read("123").movement(of: "d", settings, defaultLocation: "MAIN")
+        let bare = try movement("123", settings)
         #expect(
             bare
                 == Movement(
@@ -109,11 +121,10 @@ struct ScanPayloadTests {
                     lines: [
                         Movement.Line(item: .barcode("123"), location: "WH1", operation: .transfer, quantity: 2, destination: "WH2")
                     ]))
-        let own = try read(#"{"sku":"A","operation":"add","quantity":5,"location":"X","reason":"r"}"#)
-            .movement(of: "d", settings, defaultLocation: "MAIN")
+        let own = try movement(#"{"sku":"A","operation":"add","quantity":5,"location":"X","reason":"r"}"#, settings)
         #expect(
             own == Movement(reason: "r", lines: [Movement.Line(item: .sku("A"), location: "X", operation: .add, quantity: 5)]))
-        let plain = try read("123").movement(of: "d", DeviceSettings(operation: .add), defaultLocation: "MAIN")
+        let plain = try movement("123", DeviceSettings(operation: .add))
         #expect(plain.lines == [Movement.Line(item: .barcode("123"), location: "MAIN", operation: .add, quantity: 1)])
     }
 
@@ -130,7 +141,7 @@ struct ScanPayloadTests {
     func noOneMovement(payload: String, problem: String) throws {
         let settings = DeviceSettings(operation: .add)
         let error = try #require(throws: MalformedScan.self) {
-            try read(payload).movement(of: "d", settings, defaultLocation: "MAIN")
+            try movement(payload, settings)
         }
         #expect(error.description.hasPrefix(problem), "\(error)")
     }
@@ -138,7 +149,7 @@ struct ScanPayloadTests {
     @Test("of a device without an operation says where to give one")
     func noOperation() throws {
         let error = try #require(throws: MalformedScan.self) {
-            try read("1").movement(of: "dock-1", DeviceSettings(), defaultLocation: "MAIN")
+            try movement("1", of: "dock-1", DeviceSettings())
         }
         #expect(error.description == "operation is missing, and the device “dock-1” has none under devices in plugins.json")
     }

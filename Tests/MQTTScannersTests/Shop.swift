@@ -52,10 +52,10 @@ final class Shop: Sendable {
 
     func options(_ configure: (inout ScannerOptions) -> Void = { _ in }) throws -> ScannerOptions {
         var options = ScannerOptions(
-            broker: try BrokerAddress(broker.url), topic: "scanners/{device}/scan",
+            broker: BrokerAddresses(try BrokerAddress(broker.url)), topic: "scanners/{device}/scan",
             devices: ["*": DeviceSettings(operation: .subtract), "dock-*": DeviceSettings(operation: .add)], clientId: nil,
             sessionExpiry: .seconds(3600), keepAlive: .seconds(60), receiveMaximum: 1000, payloadLimit: .kibibytes(64),
-            lineLimit: 10)
+            lineLimit: 10, statusTopic: nil, clockSkew: .seconds(300))
         configure(&options)
         return options
     }
@@ -72,7 +72,7 @@ final class Shop: Sendable {
             devices: devices,
             deviceBookmark: { [journal] in JournalBookmark(journal: journal, source: "mqtt-scanners", device: $0) },
             now: { Timestamp(milliseconds: Int64(Date().timeIntervalSince1970 * 1000)) })
-        let source = MQTTScanners(options, topic: try ScanTopic(template: options.topic), reconnect: Self.quick)
+        let source = try options.source(reconnect: Self.quick)
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await source.run(context) }
             defer { group.cancelAll() }

@@ -163,7 +163,7 @@ struct ConfirmationTests {
     @Test("confirmations without a display are a mistake of the configuration")
     func withoutDisplays() throws {
         let options = MQTTSinkOptions(
-            broker: try BrokerAddress("mqtt://127.0.0.1:1"), clientId: nil, publish: [Store.events], window: 1,
+            broker: BrokerAddresses(try BrokerAddress("mqtt://127.0.0.1:1")), clientId: nil, publish: [Store.events], window: 1,
             statusTopic: "s", confirm: Self.second)
         let error = try #require(throws: OptionError.self) { try MQTTSink(options) }
         #expect(error.path == ["confirm"])

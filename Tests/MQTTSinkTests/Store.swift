@@ -78,7 +78,7 @@ final class Store: Sendable {
         _ rules: MQTTSinkOptions.Rule..., window: Int = 200, url: String? = nil, confirm: MQTTSinkOptions.Confirm? = nil
     ) throws -> MQTTSinkOptions {
         MQTTSinkOptions(
-            broker: try BrokerAddress(url ?? broker.url), clientId: nil, publish: rules, window: window,
+            broker: BrokerAddresses(try BrokerAddress(url ?? broker.url)), clientId: nil, publish: rules, window: window,
             statusTopic: "tallywire/status", repair: MQTTSinkOptions.Repair(settle: .milliseconds(50)), confirm: confirm)
     }
 

@@ -1,6 +1,7 @@
 import NIOCore
 import TallywireCore
 import TallywireEngine
+import TallywireTesting
 import Testing
 
 @testable import WebSocketSink
@@ -204,18 +205,5 @@ struct RoomTableTests {
         ])
     func names(name: String, isRoom: Bool) {
         #expect((directory.room(named: name) != nil) == isRoom)
-    }
-}
-
-/// A small generator whose numbers a seed determines.
-struct SplitMix: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return z ^ (z >> 31)
     }
 }

@@ -1,3 +1,4 @@
+import TallywireTesting
 import Testing
 
 @testable import WebSocketSink

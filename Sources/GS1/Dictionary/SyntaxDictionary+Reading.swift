@@ -46,27 +46,30 @@ extension SyntaxDictionary {
         var exclusions: [ApplicationIdentifier.Pattern] = []
         var qualifiers: [[ApplicationIdentifier]]?
 
-        /// Takes up one attribute; false if it is none.
+        /// Takes up one attribute; false if it is none, or not well formed.
         mutating func read(_ text: some StringProtocol) -> Bool {
             let halves = text.split(separator: "=", maxSplits: 1)
             let value = halves.count > 1 ? String(halves[1]) : ""
             switch String(halves.first ?? "") {
             case "req":
-                requirements.append(
-                    value.split(separator: ",").map { group in
-                        group.split(separator: "+").compactMap { ApplicationIdentifier.Pattern($0) }
-                    })
+                let groups = value.split(separator: ",").map { group in
+                    group.split(separator: "+").map { ApplicationIdentifier.Pattern($0) }
+                }
+                requirements.append(groups.map { $0.compactMap(\.self) })
+                return !groups.isEmpty && !groups.joined().contains(nil)
             case "ex":
-                exclusions += value.split(separator: ",").compactMap { ApplicationIdentifier.Pattern($0) }
+                let patterns = value.split(separator: ",").map { ApplicationIdentifier.Pattern($0) }
+                exclusions += patterns.compactMap(\.self)
+                return !patterns.isEmpty && !patterns.contains(nil)
             case "dlpkey":
                 let sequences = value.split(separator: "|").map { sequence in
-                    sequence.split(separator: ",").compactMap { ApplicationIdentifier($0) }
+                    sequence.split(separator: ",").map { ApplicationIdentifier($0) }
                 }
-                qualifiers = (qualifiers ?? []) + sequences
+                qualifiers = (qualifiers ?? []) + sequences.map { $0.compactMap(\.self) }
+                return !sequences.joined().contains(nil)
             default:
                 return false
             }
-            return true
         }
     }
 }

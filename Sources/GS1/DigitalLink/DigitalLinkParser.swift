@@ -125,7 +125,7 @@ extension DigitalLinkParser {
         }
         if let earlier = elements.first(where: { $0.applicationIdentifier == identifier }) {
             throw GS1Error(
-                .conflictingRepeat, in: identifier, at: range.lowerBound, expected: "it once: it is at byte \(earlier.position)")
+                .repeated, in: identifier, at: range.lowerBound, expected: "nothing: it is at byte \(earlier.position) already")
         }
         guard identifier.definition?.isDigitalLinkAttribute ?? options.permitsUnknownAttributes else {
             throw GS1Error(.notAnAttribute, in: identifier, at: range.lowerBound, expected: "another identifier, or none")

@@ -11,7 +11,7 @@ extension GS1Message {
         try self.init(digitalLink: Array(uri.utf8), options: options)
     }
 
-    /// Reads a GS1 Digital Link URI as bytes. See ``init(digitalLink:options:)-(StringProtocol,_)``.
+    /// Reads a GS1 Digital Link URI as bytes.
     public init(digitalLink bytes: [UInt8], options: ParsingOptions = .strict) throws(GS1Error) {
         var parser = DigitalLinkParser(options: options)
         try parser.read(bytes.span)

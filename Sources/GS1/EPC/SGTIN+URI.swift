@@ -28,7 +28,12 @@ extension SGTIN {
                     "a company prefix, an item reference and a serial number with points between them, the first two of 13 digits")
         }
         let encoded = Array(parts[2].utf8)
-        let serial = try PercentEncoding.decode(encoded.span, 0..<encoded.count, isQuery: false)
+        let serial: [UInt8]
+        do throws(GS1Error) {
+            serial = try PercentEncoding.decode(encoded.span, 0..<encoded.count, isQuery: false)
+        } catch {
+            throw error.moved(by: uri.utf8.count - encoded.count)
+        }
         try self.init(
             gtin: Self.gtin(companyPrefix: parts[0], itemReference: parts[1]), serial: String(decoding: serial, as: UTF8.self),
             companyPrefixLength: parts[0].utf8.count)

@@ -19,6 +19,8 @@ extension GS1Error {
         case content(Violation)
         /// The same application identifier twice with different values.
         case conflictingRepeat
+        /// The same application identifier twice where even the same value may be there once only.
+        case repeated
         /// A companion is missing, like (37) for (02).
         case missingCompanion
         /// A companion may not be there, like (37) with (01).
@@ -31,7 +33,7 @@ extension GS1Error {
         case unknownSymbology
         /// What the symbol carries does not fit the symbology.
         case unfitForSymbology
-        /// The URI is not one that RFC 3986 allows, or not one of scheme http or https.
+        /// The URI is not one that RFC 3986 allows, or not of the scheme it has to be of.
         case malformedURI
         /// No GS1 key in the path of the URI, or none in the message a URI is to be made from.
         case noPrimaryKey
@@ -62,6 +64,7 @@ extension GS1Error {
             case .valueTooLong: "value_too_long"
             case .content(let violation): violation.code
             case .conflictingRepeat: "conflicting_repeat"
+            case .repeated: "repeated"
             case .missingCompanion: "missing_companion"
             case .excludedCompanion: "excluded_companion"
             case .unsignableKey: "unsignable_key"
@@ -95,13 +98,14 @@ extension GS1Error.Reason: CustomStringConvertible {
         case .valueTooLong: "the value is too long"
         case .content(let violation): violation.description
         case .conflictingRepeat: "it is there twice with different values"
+        case .repeated: "it is there twice"
         case .missingCompanion: "a companion is missing"
         case .excludedCompanion: "it stands beside one that excludes it"
         case .unsignableKey: "the signed key has no serial component"
         case .malformedBrackets: "this is not a sequence of (AI)value"
         case .unknownSymbology: "there is no AIM symbology identifier that is known"
         case .unfitForSymbology: "the data does not fit the symbology"
-        case .malformedURI: "this is not a URI of http or https"
+        case .malformedURI: "this is not a well-formed URI"
         case .noPrimaryKey: "there is no GS1 key to identify anything by"
         case .qualifierSequence: "these qualifiers do not follow this key in this order"
         case .notAnAttribute: "it may not be an attribute of a GS1 Digital Link"

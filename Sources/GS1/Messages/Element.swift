@@ -24,10 +24,12 @@ public struct Element: Sendable {
 }
 
 extension Element: Hashable {
+    /// Whether identifier and value are the same.
     public static func == (left: Element, right: Element) -> Bool {
         left.applicationIdentifier == right.applicationIdentifier && left.value == right.value
     }
 
+    /// Of identifier and value.
     public func hash(into hasher: inout Hasher) {
         hasher.combine(applicationIdentifier)
         hasher.combine(value)

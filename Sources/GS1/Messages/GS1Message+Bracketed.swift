@@ -8,7 +8,7 @@ extension GS1Message {
         try self.init(bracketed: Array(text.utf8), options: options)
     }
 
-    /// Reads bracketed text as bytes. See ``init(bracketed:options:)-(StringProtocol,_)``.
+    /// Reads bracketed text as bytes.
     public init(bracketed bytes: [UInt8], options: ParsingOptions = .strict) throws(GS1Error) {
         try Self.checkSize(bytes.count)
         let span = bytes.span

@@ -12,7 +12,7 @@ extension GS1Message {
         try self.init(elementString: Array(text.utf8).span, options: options)
     }
 
-    /// Reads an element string as bytes. See ``init(elementString:options:)-(StringProtocol,_)``.
+    /// Reads an element string as bytes.
     public init(elementString bytes: [UInt8], options: ParsingOptions = .strict) throws(GS1Error) {
         try self.init(elementString: bytes.span, options: options)
     }
@@ -23,7 +23,7 @@ extension GS1Message {
 
     /// The elements from `start` on, each checked by itself.
     static func elements(of bytes: Span<UInt8>, from start: Int, options: ParsingOptions) throws(GS1Error) -> [Element] {
-        try checkSize(bytes.count - start)
+        try checkSize(bytes.count, from: start)
         var elements: [Element] = []
         elements.reserveCapacity(8)
         let table = SyntaxDictionary.standard
@@ -37,9 +37,7 @@ extension GS1Message {
             let identifier = try identifier(in: bytes, at: position, table: table)
             let valueStart = position + Int(identifier.digitCount)
             let definition = table.index(of: identifier)
-            let isPredefined = definition.map { table.definitions[$0].hasPredefinedLength } ?? false
-            let fixed = isPredefined ? definition.map { table.definitions[$0].maximumLength } : nil
-            let end = end(of: bytes, from: valueStart, fixed: fixed ?? table.predefinedLength(prefix: identifier.prefix))
+            let end = end(of: bytes, from: valueStart, fixed: table.predefinedLength(prefix: identifier.prefix))
             do throws(GS1Error) {
                 let value = bytes.extracting(valueStart..<end)
                 if let definition {

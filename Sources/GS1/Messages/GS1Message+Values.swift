@@ -102,8 +102,6 @@ extension GS1Message {
 
     /// Whether an element of this identifier has to be followed by a separator, unless it is the last.
     static func needsSeparator(_ identifier: ApplicationIdentifier) -> Bool {
-        let table = SyntaxDictionary.standard
-        if let index = table.index(of: identifier) { return !table.definitions[index].hasPredefinedLength }
-        return table.predefinedLength(prefix: identifier.prefix) == nil
+        SyntaxDictionary.standard.predefinedLength(prefix: identifier.prefix) == nil
     }
 }

@@ -52,9 +52,9 @@ public struct GS1Message: Hashable, Sendable {
         GS1Error(.tooLarge, at: position, expected: "at most \(maximumElementCount) elements")
     }
 
-    /// - Throws: if the input is empty or larger than is read.
-    static func checkSize(_ count: Int) throws(GS1Error) {
-        guard count > 0 else { throw GS1Error(.empty, at: 0, expected: "at least one element") }
+    /// - Throws: if an input of `count` bytes is larger than is read, or has nothing from `start` on.
+    static func checkSize(_ count: Int, from start: Int = 0) throws(GS1Error) {
+        guard count > start else { throw GS1Error(.empty, at: start, expected: "at least one element") }
         guard count <= maximumInputLength else {
             throw GS1Error(.tooLarge, at: maximumInputLength, expected: "at most \(maximumInputLength) bytes")
         }

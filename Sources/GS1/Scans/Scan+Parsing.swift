@@ -6,7 +6,7 @@ extension Scan {
         try self.init(Array(text.utf8), options: options)
     }
 
-    /// Reads what a scanner sends, as bytes. See ``init(_:options:)-(StringProtocol,_)``.
+    /// Reads what a scanner sends, as bytes.
     public init(_ bytes: [UInt8], options: ParsingOptions = .strict) throws(GS1Error) {
         guard let identifier = SymbologyIdentifier(bytes) else {
             throw GS1Error(.unknownSymbology, at: 0, expected: "three characters like ]C1 before the data")
@@ -20,6 +20,8 @@ extension Scan {
             return
         }
         switch identifier.symbology {
+        // An add-on alone, of two or five digits, identifies nothing.
+        case .ean13 where [UInt8(ascii: "1"), UInt8(ascii: "2")].contains(identifier.modifier): content = .text(Array(bytes[3...]))
         case .ean13, .ean8: content = try Self.retail(bytes, identifier, options: options)
         case .itf: content = Self.itf14(bytes) ?? .text(Array(bytes[3...]))
         default: content = try Self.linkOrText(bytes, options: options)
@@ -51,7 +53,7 @@ extension Scan {
             elements += try GS1Message.elements(of: bytes.span, from: start, options: options)
             return .tradeItem(addOn: nil, try GS1Message(checked: elements, options: options))
         }
-        // ]E3: the main symbol and its add-on as one. ]E1 and ]E2, add-ons alone, do not come here with enough digits.
+        // ]E3: the main symbol and its add-on as one.
         if identifier.modifier == UInt8(ascii: "3"), [2, 5].contains(rest.count), rest.allSatisfy(\.isDigit) {
             let addOn = String(decoding: rest, as: UTF8.self)
             return .tradeItem(addOn: addOn, try GS1Message(checked: elements, options: options))

@@ -32,10 +32,12 @@ public struct ExactDecimal: Sendable {
 }
 
 extension ExactDecimal: Hashable {
+    /// Whether both are the same number.
     public static func == (left: ExactDecimal, right: ExactDecimal) -> Bool {
         left.reduced == right.reduced
     }
 
+    /// Of the number, whatever zeros it ends with.
     public func hash(into hasher: inout Hasher) {
         let reduced = reduced
         hasher.combine(reduced.mantissa)

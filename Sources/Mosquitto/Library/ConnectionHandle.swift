@@ -12,7 +12,7 @@ import Glibc
 final class ConnectionHandle {
     /// What happened during a call.
     enum Event {
-        case connected(reason: Int32, sessionPresent: Bool, receiveMaximum: Int?)
+        case connected(Connack)
         case subscribed(packetID: UInt16, granted: [Int32])
         /// The broker acknowledged a message, or one of quality 0 was written.
         case published(packetID: UInt16, reason: Int32)
@@ -21,19 +21,34 @@ final class ConnectionHandle {
         case dismissed(reason: Int32)
     }
 
-    private let client: OpaquePointer
+    /// What the broker answered to CONNECT, and how it limits us, where it does.
+    struct Connack {
+        var reason: Int32
+        var sessionPresent: Bool
+        var receiveMaximum: Int?
+        var keepAlive: Duration?
+    }
+
+    let client: OpaquePointer
     private let clientID: String
     private let payloadLimit: Int
     private let isVersion5: Bool
     private let subscriptionQuality: QualityOfService
+    let tls: TLSContext?
+    /// The end of a ping of ours that the socket did not take at once: see ``ping()``.
+    var unwritten: ArraySlice<UInt8> = []
+    /// What libmosquitto reported as errors, OpenSSL's among them; the first few.
+    private(set) var complaints: [String] = []
     fileprivate var events: [Event] = []
     /// The flags of the PUBLISH that is being handled: see ``noteLog(_:)``.
     fileprivate var announcement: (packetID: UInt16, isRedelivery: Bool)?
     /// Set when libmosquitto handed over a message without telling whether it is a redelivery.
     private(set) var lacksRedeliveryFlag = false
 
-    init(_ options: MQTTClientOptions, version: MQTTVersion) throws(MQTTError) {
+    /// For a connection to `broker`; reads the files of TLS.
+    init(_ options: MQTTClientOptions, to broker: BrokerAddress, version: MQTTVersion) throws(MQTTError) {
         try Library.initialize()
+        tls = broker.isSecure ? try TLSContext(options.tls, host: broker.host) : nil
         guard let client = mosquitto_new(options.clientID, options.cleanStart, nil) else {
             throw MQTTError(.library, "libmosquitto has no memory for a client")
         }
@@ -43,13 +58,13 @@ final class ConnectionHandle {
         subscriptionQuality = options.subscriptionQuality
         isVersion5 = version != .v311
         mosquitto_user_data_set(client, Unmanaged.passUnretained(self).toOpaque())
-        try configure(options)
+        try configure(options, broker)
         installCallbacks()
     }
 
     deinit { mosquitto_destroy(client) }
 
-    private func configure(_ options: MQTTClientOptions) throws(MQTTError) {
+    private func configure(_ options: MQTTClientOptions, _ broker: BrokerAddress) throws(MQTTError) {
         var code = mosquitto_threaded_set(client, true)
         func set(_ option: mosq_opt_t, _ value: Int) {
             if code == 0 { code = tallywire_mosquitto_option(client, Int32(option.rawValue), Int32(value)) }
@@ -59,7 +74,13 @@ final class ConnectionHandle {
         // The window is ours. libmosquitto's default of 20 would let the rest pile up in its own queue.
         set(MOSQ_OPT_SEND_MAXIMUM, options.window)
         set(MOSQ_OPT_TCP_NODELAY, 1)
-        if code == 0, let user = options.broker.user { code = mosquitto_username_pw_set(client, user, options.broker.password) }
+        let (user, password) = broker.user == nil ? (options.user, options.password) : (broker.user, broker.password)
+        if code == 0, let user { code = mosquitto_username_pw_set(client, user, password) }
+        if let tls {
+            // Its defaults are for contexts that it makes itself.
+            set(MOSQ_OPT_SSL_CTX_WITH_DEFAULTS, 0)
+            if code == 0 { code = mosquitto_void_option(client, MOSQ_OPT_SSL_CTX, UnsafeMutableRawPointer(tls.pointer)) }
+        }
         if code == 0, let will = options.will {
             code = mosquitto_will_set(
                 client, will.topic, Int32(will.payload.count), will.payload, Int32(will.quality.rawValue), will.retain)
@@ -75,9 +96,14 @@ final class ConnectionHandle {
             var receiveMaximum: UInt16 = 0
             let hasMaximum =
                 mosquitto_property_read_int16(properties, Int32(MQTT_PROP_RECEIVE_MAXIMUM.rawValue), &receiveMaximum, false) != nil
+            var seconds: UInt16 = 0
+            let hasSeconds =
+                mosquitto_property_read_int16(properties, Int32(MQTT_PROP_SERVER_KEEP_ALIVE.rawValue), &seconds, false) != nil
             handle(context).events.append(
                 .connected(
-                    reason: reason, sessionPresent: flags & 1 != 0, receiveMaximum: hasMaximum ? Int(receiveMaximum) : nil))
+                    Connack(
+                        reason: reason, sessionPresent: flags & 1 != 0, receiveMaximum: hasMaximum ? Int(receiveMaximum) : nil,
+                        keepAlive: hasSeconds && seconds > 0 ? .seconds(Int(seconds)) : nil)))
         }
         mosquitto_disconnect_v5_callback_set(client) { _, context, reason, _ in
             // Codes of the library are below 128; those are known from the call that failed.
@@ -95,8 +121,9 @@ final class ConnectionHandle {
             handle(context).receive(message.pointee, properties)
         }
         mosquitto_log_callback_set(client) { _, context, level, text in
-            guard level == MOSQ_LOG_DEBUG, let text else { return }
-            handle(context).noteLog(text)
+            guard let text else { return }
+            if level == MOSQ_LOG_DEBUG { handle(context).noteLog(text) }
+            if level == MOSQ_LOG_ERR { handle(context).noteComplaint(text) }
         }
     }
 
@@ -120,6 +147,13 @@ extension ConnectionHandle {
         let digits = flags + 20
         guard let id = strstr(digits, ", m") else { return }
         announcement = (UInt16(truncatingIfNeeded: strtol(id + 3, nil, 10)), digits.pointee == CChar(UInt8(ascii: "1")))
+    }
+
+    fileprivate func noteComplaint(_ text: UnsafePointer<CChar>) {
+        guard complaints.count < 8 else { return }
+        // `OpenSSL Error[0]: error:0A000086:SSL routines::certificate verify failed`: the end is for people.
+        let line = String(cString: text)
+        complaints.append(line.contains("OpenSSL") ? line.split(separator: ":").last.map(String.init) ?? line : line)
     }
 
     fileprivate func receive(_ message: mosquitto_message, _ properties: OpaquePointer?) {
@@ -149,9 +183,9 @@ extension ConnectionHandle {
 // MARK: Acting
 
 extension ConnectionHandle {
-    /// Opens the connection and queues CONNECT. It blocks while the name is resolved and the host answers, which the kernel
-    /// limits to about two minutes. `errno` says more after `MOSQ_ERR_ERRNO` and `MOSQ_ERR_EAI`.
-    func connect(_ options: MQTTClientOptions) -> Int32 {
+    /// Opens the connection to `address`, which is `broker`'s and numeric, and queues CONNECT. It blocks until the host answers.
+    /// `errno` says more after `MOSQ_ERR_ERRNO`.
+    func connect(_ options: MQTTClientOptions, to broker: BrokerAddress, at address: String) -> Int32 {
         var properties: OpaquePointer?
         defer { mosquitto_property_free_all(&properties) }
         let expiry = UInt32(clamping: options.sessionExpiry.components.seconds)
@@ -160,7 +194,7 @@ extension ConnectionHandle {
             guard code == 0 else { return code }
         }
         return mosquitto_connect_bind_v5(
-            client, options.broker.host, Int32(options.broker.port), Int32(options.keepAlive.components.seconds), nil, properties)
+            client, address, Int32(broker.port), Int32(options.keepAlive.components.seconds), nil, properties)
     }
 
     /// Queues one SUBSCRIBE for `filters`, all with the quality of the options. Answers its packet id.
@@ -194,12 +228,12 @@ extension ConnectionHandle {
 
     /// The socket, or a negative number once it is closed.
     var socket: Int32 { mosquitto_socket(client) }
-    var wantsToWrite: Bool { mosquitto_want_write(client) }
+    var wantsToWrite: Bool { !unwritten.isEmpty || mosquitto_want_write(client) }
 
     /// Reads one packet, or a few if publications are on their way, or as much of one as has come.
     func read() -> Int32 { mosquitto_loop_read(client, 1) }
     /// Writes what is queued, as far as the socket takes it.
-    func write() -> Int32 { mosquitto_loop_write(client, 1) }
+    func write() -> Int32 { writeRest() ? mosquitto_loop_write(client, 1) : 0 }
     /// Queues a ping when it is time, and closes a connection whose last ping was not answered.
     func keepAlive() -> Int32 { mosquitto_loop_misc(client) }
 

@@ -48,20 +48,24 @@ public struct InboundBatch: Sendable {
     /// How many times the broker began a session anew for this client since the client was made. Within one session a packet
     /// id is given to another message only after the earlier one was acknowledged; across sessions it means nothing.
     public let session: Int
+    /// How many times the client has connected: with a new number begins what waited at the broker.
+    public let connection: Int
     let number: UInt64
     let mailbox: Mailbox?
 
-    init(messages: [InboundMessage], session: Int, number: UInt64, mailbox: Mailbox) {
+    init(messages: [InboundMessage], session: Int, connection: Int, number: UInt64, mailbox: Mailbox) {
         self.messages = messages
         self.session = session
+        self.connection = connection
         self.number = number
         self.mailbox = mailbox
     }
 
     /// A batch that came from no broker, for tests of what handles batches.
-    public init(messages: [InboundMessage], session: Int = 0) {
+    public init(messages: [InboundMessage], session: Int = 0, connection: Int = 0) {
         self.messages = messages
         self.session = session
+        self.connection = connection
         self.number = 0
         self.mailbox = nil
     }

@@ -1,4 +1,5 @@
 import Logging
+import MQTTConnection
 import Mosquitto
 import TallywireCore
 import TallywirePipeline
@@ -16,18 +17,21 @@ import TallywirePipeline
 ///
 /// ## When the journal cannot write
 /// Nothing is acknowledged and nothing answered. The batch is submitted again with growing pauses; scanners get their answers when it is
-/// decided. If that takes longer than the broker waits for a sign of life, it ends the connection and delivers the batch again afterwards,
-/// which then gives the same answers as duplicates.
+/// decided. The client pings meanwhile. Should the connection end all the same, the broker delivers the batch again afterwards, which then
+/// gives the same answers as duplicates.
 struct MQTTScanners: Source {
     private let options: ScannerOptions
     private let topic: ScanTopic
+    /// Where devices say whether they are there; `nil` if nowhere.
+    private let statuses: ScanTopic?
     private let devices: DeviceBook
     private let reconnect: ReconnectPolicy
 
-    init(_ options: ScannerOptions, topic: ScanTopic, reconnect: ReconnectPolicy = ReconnectPolicy()) {
+    init(_ options: ScannerOptions, topic: ScanTopic, statuses: ScanTopic?, reconnect: ReconnectPolicy = ReconnectPolicy()) {
         self.options = options
         self.reconnect = reconnect
         self.topic = topic
+        self.statuses = statuses
         devices = DeviceBook(options.devices)
     }
 
@@ -44,11 +48,15 @@ struct MQTTScanners: Source {
         }
         let desk = ScanDesk(
             source: context.name, topic: topic, devices: devices, defaultLocation: context.defaultLocation,
-            lineLimit: options.lineLimit)
+            lineLimit: options.lineLimit, clockSkew: options.clockSkew)
+        for name in devices.names { context.devices.update(name, of: context.name) { $0.isConfigured = true } }
         let answers = ClientAnswerPublisher(client: answering)
-        var service = ScanService(context, desk: desk, answering: answers, numbering: numbering)
+        var service = ScanService(context, desk: desk, statuses: statuses, answering: answers, numbering: numbering)
+        var clock = ArrivalClock(now: context.now())
         for await batch in listening.batches {
-            guard await service.handle(batch) else { break }
+            let arrival = clock.arrival(on: batch.connection, now: context.now())
+            guard await service.handle(batch, arrival: arrival) else { break }
+            clock.done(now: context.now())
             batch.acknowledge()
             // It may have shown that something was in the way.
             if context.status.current.state == "waiting" { context.status.note(listening.state) }
@@ -59,17 +67,25 @@ struct MQTTScanners: Source {
 
     private func clientID(_ context: SourceContext) -> String { options.clientId ?? "tallywire-\(context.name)" }
 
-    private func listeningOptions(_ context: SourceContext) -> MQTTClientOptions {
-        MQTTClientOptions(
-            broker: options.broker, clientID: clientID(context), cleanStart: false, sessionExpiry: options.sessionExpiry,
-            keepAlive: options.keepAlive, subscriptions: [topic.filter], receiveMaximum: options.receiveMaximum,
-            payloadLimit: options.payloadLimit.bytes, reconnect: reconnect)
+    private func listeningOptions(_ context: SourceContext) throws -> MQTTClientOptions {
+        var client = try options.connection(clientID(context))
+        client.cleanStart = false
+        client.sessionExpiry = options.sessionExpiry
+        client.keepAlive = options.keepAlive
+        // Statuses are for each of a group, and what is retained is sent to no shared subscription.
+        client.subscriptions = [topic.filter(sharedBy: options.share)] + (statuses.map { [$0.filter] } ?? [])
+        client.receiveMaximum = options.receiveMaximum
+        client.payloadLimit = options.payloadLimit.bytes
+        client.reconnect = reconnect
+        return client
     }
 
-    private func answeringOptions(_ context: SourceContext) -> MQTTClientOptions {
-        MQTTClientOptions(
-            broker: options.broker, clientID: "\(clientID(context))-answers", keepAlive: options.keepAlive, window: 1000,
-            reconnect: reconnect)
+    private func answeringOptions(_ context: SourceContext) throws -> MQTTClientOptions {
+        var client = try options.connection("\(clientID(context))-answers")
+        client.keepAlive = options.keepAlive
+        client.window = 1000
+        client.reconnect = reconnect
+        return client
     }
 }
 
@@ -85,6 +101,7 @@ extension SourceStatus {
                 snapshot.lastError = error.message
             case .stopped: snapshot.state = "stopped"
             }
+            snapshot.peer = connection.broker?.description
         }
     }
 }

@@ -1,46 +1,110 @@
 import TallywireCore
 
-/// The answer to a scan, as the scanner gets it.
+/// The answer to a message of scans, as the scanner gets it.
 struct ScanReply: Equatable, Sendable {
     /// The id that the scanner gave, or the one that was made for it.
     let id: String
-    let outcome: Outcome
-    /// Whether an array was sent, which is answered with a line for each change.
-    var isList = false
+    /// One for each movement of the message; none if all of it was counted before.
+    let results: [Outcome]
+    /// How the message's scans belong together.
+    let grouping: ScanPayload.Grouping
+    /// Why something was not counted this time, though nothing is wrong.
+    let note: Note?
 
-    /// `{"id","status","seq","sku","stock","code","message","lines"}`, without the keys that do not apply.
+    /// Why a scan was taken for one that had been counted.
+    struct Note: Equatable, Sendable {
+        let code: String
+        let message: String
+    }
+
+    init(id: String, results: [Outcome], grouping: ScanPayload.Grouping = .one, note: Note? = nil) {
+        self.id = id
+        self.results = results
+        self.grouping = grouping
+        self.note = note
+    }
+
+    init(id: String, outcome: Outcome) { self.init(id: id, results: [outcome]) }
+
+    /// Whether nothing was refused.
+    var isGood: Bool {
+        results.allSatisfy { if case .applied = $0 { true } else { false } }
+    }
+
+    /// `{"id","status","seq","sku","stock","code","message","warnings","lines","results"}`, without the keys that do not apply.
     var json: [UInt8] {
         var json = JSONWriter(capacity: 256)
         json.object { json in
             json.key("id")
             json.string(id)
             json.key("status")
-            switch outcome {
-            case .applied(let receipt): write(receipt, to: &json)
-            case .rejected(let rejection):
-                json.string("rejected")
-                json.key("code")
-                json.string(rejection.code.rawValue)
-                json.key("message")
-                json.string(rejection.field.map { "\($0): \(rejection.message)" } ?? rejection.message)
-            }
+            if grouping == .apart { writeResults(to: &json) } else { write(results.first, to: &json) }
         }
         return json.bytes
     }
 
-    private func write(_ receipt: Receipt, to json: inout JSONWriter) {
-        json.string(receipt.status.rawValue)
-        if let seq = receipt.seq {
-            json.key("seq")
-            json.integer(seq)
+    /// Several movements: `rejected` if one was refused and none applied, `applied` if one was, else `duplicate`; and each by itself.
+    private func writeResults(to json: inout JSONWriter) {
+        let receipts = results.compactMap { if case .applied(let receipt) = $0 { receipt } else { nil } }
+        let isApplied = receipts.contains { $0.status == .applied }
+        json.string(isApplied ? "applied" : isGood ? "duplicate" : "rejected")
+        write(note, to: &json)
+        write(receipts.compactMap(\.seq).max(), to: &json)
+        json.key("results")
+        json.array { json in
+            for result in results {
+                json.object { json in
+                    json.key("status")
+                    write(result, to: &json)
+                }
+            }
         }
+    }
+
+    /// Writes the status and what belongs to it.
+    private func write(_ outcome: Outcome?, to json: inout JSONWriter) {
+        let note = grouping == .apart ? nil : note
+        switch outcome {
+        case .applied(let receipt):
+            json.string(note == nil ? receipt.status.rawValue : Receipt.Status.duplicate.rawValue)
+            write(note, to: &json)
+            write(receipt, to: &json)
+        case .rejected(let rejection):
+            json.string("rejected")
+            json.key("code")
+            json.string(rejection.code.rawValue)
+            json.key("message")
+            json.string(rejection.field.map { "\($0): \(rejection.message)" } ?? rejection.message)
+        case nil:
+            json.string(Receipt.Status.duplicate.rawValue)
+            write(note, to: &json)
+        }
+    }
+
+    private func write(_ note: Note?, to json: inout JSONWriter) {
+        guard let note else { return }
+        json.key("code")
+        json.string(note.code)
+        json.key("message")
+        json.string(note.message)
+    }
+
+    private func write(_ seq: UInt64?, to json: inout JSONWriter) {
+        guard let seq else { return }
+        json.key("seq")
+        json.integer(seq)
+    }
+
+    private func write(_ receipt: Receipt, to json: inout JSONWriter) {
+        write(receipt.seq, to: &json)
         if let line = receipt.lines.first {
             json.key("sku")
             json.string(line.sku)
             json.key("stock")
             json.integer(line.stock)
         }
-        guard isList else { return }
+        writeWarnings(of: receipt, to: &json)
+        guard grouping == .together else { return }
         json.key("lines")
         json.array { json in
             for line in receipt.lines {
@@ -55,6 +119,23 @@ struct ScanReply: Equatable, Sendable {
                     json.string(line.location)
                     json.key("locationStock")
                     json.integer(line.locationStock)
+                }
+            }
+        }
+    }
+
+    private func writeWarnings(of receipt: Receipt, to json: inout JSONWriter) {
+        guard receipt.lines.contains(where: { $0.repeatedSerial != nil }) else { return }
+        json.key("warnings")
+        json.array { json in
+            for line in receipt.lines {
+                guard let previous = line.repeatedSerial else { continue }
+                let direction = line.operation == .add ? "in" : "out"
+                json.object { json in
+                    json.key("code")
+                    json.string("serial_repeated")
+                    json.key("message")
+                    json.string("this serial number of \(line.sku) was counted \(direction) before, by event \(previous)")
                 }
             }
         }

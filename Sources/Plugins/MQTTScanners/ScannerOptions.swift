@@ -1,10 +1,16 @@
+import MQTTConnection
 import Mosquitto
 import TallywirePipeline
 
 /// The options of `mqtt-scanners`.
-struct ScannerOptions: Decodable, Sendable {
-    var broker: BrokerAddress
+struct ScannerOptions: BrokerOptions {
+    var broker: BrokerAddresses
+    var user: String?
+    var password: String?
+    var tls: TLSOptions?
     var topic: String
+    /// The group that shares the scans; `nil` for none.
+    var share: String?
     var devices: [String: DeviceSettings]
     /// `nil` for `tallywire-NAME`.
     var clientId: String?
@@ -13,29 +19,46 @@ struct ScannerOptions: Decodable, Sendable {
     var receiveMaximum: Int
     var payloadLimit: ByteSize
     var lineLimit: Int
+    /// `nil` for the scan topic's, empty for none.
+    var statusTopic: String?
+    var clockSkew: Duration
+}
+
+extension ScannerOptions {
+    /// The source that these options describe. Throws ``OptionError`` with the option that cannot be.
+    func source(reconnect: ReconnectPolicy = ReconnectPolicy()) throws -> MQTTScanners {
+        func topic(_ template: String, _ option: String) throws(OptionError) -> ScanTopic {
+            do throws(ScanTopic.Mistake) { return try ScanTopic(template: template) } catch {
+                throw OptionError(option, message: error.description)
+            }
+        }
+        try validateConnection()
+        let scans = try topic(self.topic, "topic")
+        let template = statusTopic ?? scans.statusTemplate
+        let statuses = template.isEmpty ? nil : try topic(template, "statusTopic")
+        guard statuses != scans else { throw OptionError("statusTopic", message: "the topic of statuses is that of scans") }
+        return MQTTScanners(self, topic: scans, statuses: statuses, reconnect: reconnect)
+    }
 }
 
 extension SourceType {
     /// `mqtt-scanners`: barcode scanners that publish over MQTT, each scan applied once and answered once it is on disk.
     public static let mqttScanners = SourceType(
         "mqtt-scanners", summary: "Takes movements from barcode scanners over MQTT, and answers each once it is on disk.",
-        schema: ScannerOptions.schema, options: ScannerOptions.self, probe: { await MQTTClient.problem(reaching: $0.broker) },
-        make: { options in
-            do {
-                return MQTTScanners(options, topic: try ScanTopic(template: options.topic))
-            } catch let mistake as ScanTopic.Mistake {
-                throw OptionError("topic", message: mistake.description)
-            }
-        })
+        schema: ScannerOptions.schema, options: ScannerOptions.self, probe: { options, _ in await options.problems() },
+        make: { try $0.source() })
 }
 
 extension ScannerOptions {
     static let schema = OptionSchema(
-        [
-            .required("broker", .url(schemes: ["mqtt"]), "The broker: mqtt://[user:password@]host[:port]."),
+        BrokerSchema.options + [
             .optional(
-                "topic", .string(), default: "scanners/{device}/scan", "Where scanners publish; {device} is one level.",
-                isEndpoint: true),
+                "topic", .string(), default: "scanners/{device}/scan",
+                "Where scanners publish; {device} is one level. Others may be +, and the last #.", isEndpoint: true),
+            .optional(
+                "share", .string(limit: 64, shareName),
+                "A group of servers of which each takes a part of the scans ($share). All feed one stock, so they need one journal."
+            ),
             .optional(
                 "devices", .map(.object(deviceSchema)), default: [:],
                 "What scans mean that do not say it, by device: a name or a pattern with *. The most specific is taken, then *."),
@@ -50,7 +73,14 @@ extension ScannerOptions {
             .optional(
                 "receiveMaximum", .integer(1...8192), default: 1000, "How many scans may wait for their acknowledgement at once."),
             .optional("payloadLimit", .size(.kibibytes(1) ... .mebibytes(16)), default: "64KiB", "The largest payload of a scan."),
-            .optional("lineLimit", .integer(1...1000), default: 1000, "How many scans an array may hold."),
+            .optional("lineLimit", .integer(1...1000), default: 1000, "How many scans a message may hold."),
+            .optional(
+                "statusTopic", .string(limit: 1024, .anything),
+                "Where devices say whether they are there. Default: the scan topic with status as its last level; an empty one for nowhere.",
+                isEndpoint: true),
+            .optional(
+                "clockSkew", .duration(.zero ... .seconds(86_400)), default: "5m",
+                "How far a device's clock may be ahead of the server's before its scans are refused."),
         ],
         example: """
             { "plugin": "mqtt-scanners", "broker": "mqtt://127.0.0.1:1883", "topic": "scanners/{device}/scan",
@@ -58,11 +88,57 @@ extension ScannerOptions {
                            "*":      { "operation": "subtract", "location": "WH1" } } }
             """)
 
+    private static let shareName = TextRule("a name without / + #", pattern: "^[^/+#]+$") { text in
+        !text.isEmpty && !text.contains { "/+#".contains($0) }
+    }
+
     private static let deviceSchema = OptionSchema([
         .optional("operation", .choice(["set", "add", "subtract", "transfer"]), "What a scan does."),
         .optional("location", .string(limit: 32), "Where; for a transfer, where from."),
         .optional("to", .string(limit: 32), "Where to, for a transfer."),
         .optional("reason", .string(limit: 200), "Why."),
         .optional("quantity", .integer(0...1_000_000_000), "How many at a time. Default: 1."),
+        .optional(
+            "payload", .oneOf([.choice(PayloadFormat.words.map(\.word)), .object(fieldsSchema)]),
+            "How the device writes: a known family, or where in its JSON things stand. Default: auto, by the payload's shape."),
+        .optional("codes", .object(codesSchema), "What the device does to the codes that it reads."),
+        .optional(
+            "bounce", .duration(.milliseconds(10) ... .seconds(60)),
+            "Within this time the same code from the same device is the same scan. Default: each scan counts."),
+        .optional(
+            "tagWindow", .duration(.seconds(1) ... .seconds(86_400)),
+            "An RFID tag counts again when it was out of sight for so long. Default: 10m."),
+        .optional("feedback", .object(feedbackSchema), "How a ProGlove scanner's worker is told what became of a scan."),
+    ])
+
+    private static let fieldsSchema = OptionSchema([
+        .required("code", .string(), "JSON pointer to the code, such as /data/barcode."),
+        .optional("items", .string(), "JSON pointer to an array of reads; the others then start at each of them."),
+        .optional("id", .string(), "JSON pointer to the scan's id."),
+        .optional("quantity", .string(), "JSON pointer to how many."),
+        .optional("time", .string(), "JSON pointer to when: RFC 3339, or seconds or milliseconds since 1970."),
+        .optional("device", .string(), "JSON pointer to the device's name, from the message's beginning."),
+        .optional("tags", .bool, default: false, "Whether the codes are RFID tags' EPCs in hexadecimal."),
+    ])
+
+    private static let codesSchema = OptionSchema([
+        .optional("separator", .string(limit: 16), "What the device sends in place of GS, such as | or {GS}."),
+        .optional("prefix", .string(limit: 16), "What it sends before each code."),
+        .optional("suffix", .string(limit: 16), "What it sends behind each code."),
+        .optional(
+            "elementStrings", .choice(["auto", "always", "never"]),
+            "Whether codes are GS1 element strings: by their AIM prefix, a GS or brackets (auto), all but plain GTINs (always), never."
+        ),
+        .optional("dropsZeros", .bool, "Whether the device drops leading zeros."),
+    ])
+
+    private static let feedbackSchema = OptionSchema([
+        .required(
+            "topic", .string(), "Where the gateway listens, with {gateway}, {device} and {event}: main/gateway/{gateway}/{event}.",
+            isEndpoint: true),
+        .optional("applied", .string(limit: 40), default: "Booked", "What the display says of a scan that was applied."),
+        .optional("left", .string(limit: 40), default: "Left", "What it says before the stock."),
+        .optional("repeated", .string(limit: 40), default: "Booked before", "What it says of a repeat."),
+        .optional("rejected", .string(limit: 40), default: "Not booked", "What it says of a refusal."),
     ])
 }

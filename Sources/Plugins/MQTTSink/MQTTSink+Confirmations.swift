@@ -16,7 +16,7 @@ extension MQTTSink {
         desk.access { $0.sink = context.name }
         try await restore(desk, context)
         context.displays.setReader(of: context.name) { desk.records }
-        var connection = connection(context, suffix: "-shown")
+        var connection = try connection(context, suffix: "-shown")
         // What is confirmed while the server is away waits at the broker.
         connection.cleanStart = false
         connection.sessionExpiry = .seconds(3600)

@@ -106,9 +106,12 @@ extension MQTTSink {
                 $0.topic.filters(epoch: context.epoch, locations: context.filter.exactLocations)
             })
         guard !filters.isEmpty else { return RetainedImage(limit: 0) }
-        var connection = connection(context, suffix: "-reader")
-        // What the sink's connection fell back to, the reader need not find out by being refused.
-        if case .connected(let version, _) = client?.state { connection.version = version }
+        var connection = try connection(context, suffix: "-reader")
+        // At the same broker as the sink, of several; and what that speaks, the reader need not find out by being refused.
+        if case .connected(let broker, let version, _) = client?.state {
+            connection.brokers = BrokerAddresses(broker)
+            connection.version = version
+        }
         let reader = RetainedReader(
             client: connection, filters: filters.sorted(), marker: options.statusTopic + "/marker", settle: options.repair.settle,
             limit: options.repair.limit, logger: context.logger)

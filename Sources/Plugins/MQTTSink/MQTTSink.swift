@@ -1,4 +1,5 @@
 import Logging
+import MQTTConnection
 import Mosquitto
 import TallywireCore
 import TallywireEngine
@@ -19,11 +20,12 @@ import TallywirePipeline
 /// one repair, however long it was.
 ///
 /// A delivery and a repair never run at the same time: see ``inTurn(_:)``.
-actor MQTTSink: MeteredSink {
-    let options: MQTTSinkOptions
+actor MQTTSink: Sink {
+    nonisolated let options: MQTTSinkOptions
+    nonisolated let peer = ConnectedBroker()
     let rules: [PublishRule]
     let reconnect: ReconnectPolicy
-    let tally = SinkTally()
+    nonisolated let tally = SinkTally()
     let watch = ConnectionWatch()
     /// What displays confirm, if that is asked for.
     nonisolated let desk: ConfirmationDesk?
@@ -89,19 +91,22 @@ actor MQTTSink: MeteredSink {
             }
             return MQTTMessage(topic: options.statusTopic, payload: json.bytes, retain: true)
         }
-        var client = connection(context)
+        var client = try connection(context)
         client.will = status("offline")
         client.birth = status("online")
         client.farewell = status("offline")
         client.window = options.window
-        let watch = watch
-        return try MQTTClient(client, logger: context.logger) { watch.note($0) }
+        return try MQTTClient(client, logger: context.logger) { [peer, watch] state in
+            peer.note(state)
+            watch.note(state)
+        }
     }
 
     /// How a client of this sink connects; those beside the first have a `suffix` to their name.
-    func connection(_ context: SinkContext, suffix: String = "") -> MQTTClientOptions {
-        MQTTClientOptions(
-            broker: options.broker, clientID: (options.clientId ?? "tallywire-\(context.name)") + suffix, reconnect: reconnect)
+    func connection(_ context: SinkContext, suffix: String = "") throws -> MQTTClientOptions {
+        var client = try options.connection((options.clientId ?? "tallywire-\(context.name)") + suffix)
+        client.reconnect = reconnect
+        return client
     }
 
     /// Does what is to be done when no event comes: repairs on new connections, and hears what displays confirm.
@@ -120,10 +125,6 @@ actor MQTTSink: MeteredSink {
         listener = nil
         await client?.stop()
         client = nil
-    }
-
-    nonisolated var sinkMetrics: [SinkMetric] {
-        tally.metrics(confirming: desk?.count ?? 0, stale: desk?.staleCount ?? 0)
     }
 
     // MARK: Delivering
@@ -171,7 +172,7 @@ actor MQTTSink: MeteredSink {
 
     /// Throws if a rule needs what the connection's protocol does not have.
     private func requireProperties(_ client: MQTTClient) throws {
-        guard case .connected(version: .v311, _) = client.state,
+        guard case .connected(_, version: .v311, _) = client.state,
             let index = rules.firstIndex(where: { $0.payload == .binaryCloudEvent })
         else { return }
         throw SinkError.unavailable(

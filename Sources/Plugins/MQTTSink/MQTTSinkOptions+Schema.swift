@@ -1,9 +1,9 @@
+import MQTTConnection
 import TallywirePipeline
 
 extension MQTTSinkOptions {
     static let schema = OptionSchema(
-        [
-            .required("broker", .url(schemes: ["mqtt"]), "The broker: mqtt://[user:password@]host[:port]."),
+        BrokerSchema.options + [
             .optional("clientId", .string(limit: 100), "Its name at the broker. Default: tallywire-NAME."),
             .required(
                 "publish", .list(.object(ruleSchema), count: 1...64),

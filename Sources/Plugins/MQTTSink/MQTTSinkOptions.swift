@@ -1,10 +1,14 @@
+import MQTTConnection
 import Mosquitto
 import TallywireCore
 import TallywirePipeline
 
 /// The options of `mqtt`.
-struct MQTTSinkOptions: Decodable, Sendable {
-    var broker: BrokerAddress
+struct MQTTSinkOptions: BrokerOptions {
+    var broker: BrokerAddresses
+    var user: String?
+    var password: String?
+    var tls: TLSOptions?
     /// `nil` for `tallywire-NAME`.
     var clientId: String?
     var publish: [Rule]
@@ -44,8 +48,11 @@ extension SinkType {
     /// `mqtt`: events to topics, shelf displays as retained topics.
     public static let mqtt = SinkType(
         "mqtt", summary: "Publishes events to topics of an MQTT broker, and keeps shelf displays as retained topics.",
-        schema: MQTTSinkOptions.schema, options: MQTTSinkOptions.self, probe: { await MQTTClient.problem(reaching: $0.broker) },
-        make: { try MQTTSink($0) })
+        schema: MQTTSinkOptions.schema, options: MQTTSinkOptions.self, probe: { await $0.problems($1) },
+        make: { options in
+            try options.validateConnection()
+            return try MQTTSink(options)
+        })
 }
 
 extension MQTTSinkOptions {

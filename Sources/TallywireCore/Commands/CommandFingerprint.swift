@@ -1,3 +1,5 @@
+import GS1
+
 /// What a command means, in sixteen bytes: by it a repeat of a command is told from another command with the same id.
 ///
 /// Two commands mean the same if they say the same after defaults are filled in, or if they resolve to the same: a barcode and

@@ -1,3 +1,5 @@
+import GS1
+
 /// Reads an event back from its wire format.
 ///
 /// The one thing that an event's JSON does not say by itself is the id of a default variant, which is `null` there. Give it

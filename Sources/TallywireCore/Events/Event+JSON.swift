@@ -1,3 +1,5 @@
+import GS1
+
 /// The wire format of an event, byte for byte: the same in the journal, in the log and in a room.
 extension Event {
     /// Writes the event as one JSON object without line breaks.

@@ -1,3 +1,5 @@
+import GS1
+
 /// Catalogue and stock at one point of the journal: the state machine that decides commands.
 ///
 /// It is a value without clock, chance or I/O. Deciding a command gives events, and the state moves by folding those events and in
@@ -48,9 +50,18 @@ public struct InventoryState: Sendable {
     public func resolve(_ item: ItemReference) -> (variant: VariantID, units: Int64)? {
         switch item {
         case .sku(let sku): skus[sku].map { ($0, 1) }
-        case .barcode(let code): barcodes[code].map { ($0.variant, $0.units) }
+        case .barcode(let code): (barcodes[code] ?? barcode(ofSameGTINAs: code)).map { ($0.variant, $0.units) }
         case .variant(let id): variants[id] == nil ? nil : (id, 1)
         }
+    }
+
+    /// The barcode of the catalogue that is the same GTIN with more or fewer leading zeros, as scanners and catalogues write them.
+    private func barcode(ofSameGTINAs code: String) -> (variant: VariantID, units: Int64)? {
+        guard [8, 12, 13, 14].contains(code.utf8.count), let gtin = try? GTIN(code) else { return nil }
+        for form in gtin.allForms {
+            if let found = barcodes[form] { return found }
+        }
+        return nil
     }
 
     public func variant(withSKU sku: String) -> VariantID? { skus[sku] }

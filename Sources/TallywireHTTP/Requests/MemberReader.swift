@@ -1,3 +1,4 @@
+import GS1
 import TallywireCore
 
 /// The name of a member of a JSON object.

@@ -1,53 +1,49 @@
 import TallywireCore
 
-/// What a device's scans mean where they do not say it themselves.
-public struct DeviceSettings: Equatable, Sendable, Decodable {
-    public var operation: Operation?
-    public var location: String?
+/// What a device's scans mean where they do not say it themselves, and how the device writes them.
+struct DeviceSettings: Equatable, Sendable, Decodable {
+    var operation: Operation?
+    var location: String?
     /// Where to, for a transfer.
-    public var destination: String?
-    public var reason: String?
-    public var quantity: Int64?
+    var destination: String?
+    var reason: String?
+    var quantity: Int64?
+    var payload: PayloadFormat?
+    var codes: CodeOptions?
+    /// Within this time the same code from the same device is the same scan.
+    var bounce: Duration?
+    /// A tag that was counted counts again when it was out of sight for so long.
+    var tagWindow: Duration?
+    var feedback: FeedbackOptions?
 
     private enum CodingKeys: String, CodingKey {
-        case operation, location, reason, quantity
+        case operation, location, reason, quantity, payload, codes, bounce, tagWindow, feedback
         case destination = "to"
     }
 
-    public init(
+    init(
         operation: Operation? = nil, location: String? = nil, destination: String? = nil, reason: String? = nil,
-        quantity: Int64? = nil
+        quantity: Int64? = nil, payload: PayloadFormat? = nil, codes: CodeOptions? = nil, bounce: Duration? = nil,
+        tagWindow: Duration? = nil, feedback: FeedbackOptions? = nil
     ) {
         self.operation = operation
         self.location = location
         self.destination = destination
         self.reason = reason
         self.quantity = quantity
+        self.payload = payload
+        self.codes = codes
+        self.bounce = bounce
+        self.tagWindow = tagWindow
+        self.feedback = feedback
     }
 
     /// These settings, and `other`'s where they say nothing.
     func filled(from other: DeviceSettings) -> DeviceSettings {
         DeviceSettings(
             operation: operation ?? other.operation, location: location ?? other.location,
-            destination: destination ?? other.destination, reason: reason ?? other.reason, quantity: quantity ?? other.quantity)
-    }
-}
-
-/// All devices' settings, by name and pattern.
-struct DeviceBook: Sendable {
-    /// The most specific first.
-    private let entries: [(pattern: DevicePattern, settings: DeviceSettings)]
-    private let fallback: DeviceSettings
-
-    init(_ devices: [String: DeviceSettings]) {
-        entries = devices.map { (DevicePattern($0.key), $0.value) }
-            .filter { !$0.0.matchesAll }
-            .sorted { $0.0.isMoreSpecific(than: $1.0) }
-        fallback = devices["*"] ?? DeviceSettings()
-    }
-
-    /// The settings of the most specific match, filled up from `*`.
-    func settings(of device: String) -> DeviceSettings {
-        (entries.first { $0.pattern.matches(device) }?.settings ?? DeviceSettings()).filled(from: fallback)
+            destination: destination ?? other.destination, reason: reason ?? other.reason, quantity: quantity ?? other.quantity,
+            payload: payload ?? other.payload, codes: codes?.filled(from: other.codes) ?? other.codes,
+            bounce: bounce ?? other.bounce, tagWindow: tagWindow ?? other.tagWindow, feedback: feedback ?? other.feedback)
     }
 }

@@ -1,68 +1,63 @@
-import Foundation
+import GS1
 import TallywireCore
 
-extension Scan: Decodable {
+extension Scan {
     /// Every key that a scan may have.
     private enum Key: String, CaseIterable {
-        case id, barcode, sku, variantId, operation, quantity, location, to, reason, occurredAt, expected
+        case id, barcode, sku, variantId, operation, quantity, location, to, reason, occurredAt, expected, batch, serial, expiry
     }
 
-    private struct AnyKey: CodingKey {
-        let stringValue: String
-        var intValue: Int? { nil }
-        init(stringValue: String) { self.stringValue = stringValue }
-        init?(intValue: Int) { nil }
-    }
-
-    /// Reads a scan, and throws ``MalformedScan`` with the key that is wrong. `null` is the same as leaving a key out.
-    init(from decoder: any Decoder) throws {
-        // In an array the path has the index.
-        let place = decoder.codingPath.first?.intValue.map { "[\($0)]." } ?? ""
-        guard let container = try? decoder.container(keyedBy: AnyKey.self) else {
+    /// Reads a scan as the contract writes it. `place` stands before each key in what is wrong. `null` is the same as leaving a key out.
+    init(_ value: JSONValue, at place: String = "") throws(MalformedScan) {
+        guard let members = value.object else {
             throw MalformedScan(
                 place.isEmpty ? "a scan is a code, an object, or an array of objects" : "\(place.dropLast()) is not an object")
         }
-        for key in container.allKeys.map(\.stringValue).sorted() where Key(rawValue: key) == nil {
-            throw MalformedScan(
-                "\(place)\(key) is not a key of a scan; these are: \(Key.allCases.map(\.rawValue).joined(separator: ", "))")
-        }
-        func value<Value: Decodable>(_ key: Key, _ type: Value.Type, _ expectation: String) throws -> Value? {
-            do { return try container.decodeIfPresent(Value.self, forKey: AnyKey(stringValue: key.rawValue)) } catch {
-                throw MalformedScan("\(place)\(key.rawValue) has to be \(expectation)")
+        var values: [Key: JSONValue] = [:]
+        for member in members {
+            guard let key = Key(rawValue: member.name) else {
+                throw MalformedScan(
+                    "\(place)\(member.name.prefix(64)) is not a key of a scan; these are: "
+                        + Key.allCases.map(\.rawValue).joined(separator: ", "))
+            }
+            guard member.value != .null else { continue }
+            guard values.updateValue(member.value, forKey: key) == nil else {
+                throw MalformedScan("\(place)\(key.rawValue) is there twice")
             }
         }
-        var items: [ItemReference] = []
-        if let barcode = try value(.barcode, Code.self, "a code") { items.append(.barcode(barcode.text)) }
-        if let sku = try value(.sku, String.self, "a string") { items.append(.sku(sku)) }
-        if let variant = try value(.variantId, Int64.self, "a whole number") { items.append(.variant(VariantID(variant))) }
+        func read<Value>(
+            _ key: Key, _ expectation: @autoclosure () -> String, _ convert: (JSONValue) -> Value?
+        ) throws(MalformedScan) -> Value? {
+            guard let value = values[key] else { return nil }
+            guard let converted = convert(value) else { throw MalformedScan("\(place)\(key.rawValue) has to be \(expectation())") }
+            return converted
+        }
+        func text(_ key: Key) throws(MalformedScan) -> String? { try read(key, "a string", \.string) }
+        func number(_ key: Key) throws(MalformedScan) -> Int64? { try read(key, "a whole number", \.integer) }
+        var items: [Item] = []
+        if let code = try read(.barcode, "a code", \.code) { items.append(.code(code)) }
+        if let sku = try text(.sku) { items.append(.named(.sku(sku))) }
+        if let variant = try number(.variantId) { items.append(.named(.variant(VariantID(variant)))) }
         guard items.count == 1, let item = items.first else {
             throw MalformedScan(
                 (place.isEmpty ? "a scan" : "\(place.dropLast())") + " needs one of barcode, sku and variantId"
                     + (items.isEmpty ? "" : ", not \(items.count)"))
         }
         self.init(item: item)
-        id = try value(.id, String.self, "a string")
-        operation = try value(
-            .operation, Operation.self, "one of \(Operation.allCases.map(\.rawValue).joined(separator: ", "))")
-        quantity = try value(.quantity, Int64.self, "a whole number")
-        location = try value(.location, String.self, "a string")
-        destination = try value(.to, String.self, "a string")
-        reason = try value(.reason, String.self, "a string")
-        occurredAt = try value(.occurredAt, Timestamp.self, "a time with a zone, such as 2026-11-22T16:40:00.123Z")
-        expected = try value(.expected, Int64.self, "a whole number")
-    }
-
-    /// A code as a string, or as the number that some scanners make of it.
-    private struct Code: Decodable {
-        let text: String
-
-        init(from decoder: any Decoder) throws {
-            let container = try decoder.singleValueContainer()
-            if let text = try? container.decode(String.self) {
-                self.text = text
-            } else {
-                text = String(try container.decode(UInt64.self))
-            }
+        id = try text(.id)
+        operation = try read(.operation, "one of \(Operation.allCases.map(\.rawValue).joined(separator: ", "))") {
+            $0.string.flatMap { Operation(rawValue: $0) }
         }
+        quantity = try number(.quantity)
+        location = try text(.location)
+        destination = try text(.to)
+        reason = try text(.reason)
+        occurredAt = try read(.occurredAt, "a time with a zone, such as 2026-11-22T16:40:00.123Z") {
+            $0.string.flatMap { Timestamp($0) }
+        }
+        expected = try number(.expected)
+        trace.batch = try text(.batch)
+        trace.serial = try text(.serial)
+        trace.expiry = try read(.expiry, "a day, such as 2027-03-31") { $0.string.flatMap { CalendarDate($0) } }
     }
 }

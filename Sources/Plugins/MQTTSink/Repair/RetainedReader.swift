@@ -77,15 +77,15 @@ struct RetainedReader: Sendable {
                 isMarked = true
                 let message = MQTTMessage(topic: marker, payload: Array(token.utf8))
                 if case .denied(let reason)? = try await reader.publish([message]).first {
-                    throw Failure.refused("\(client.broker): cannot publish to \(marker): \(reason); see its access list")
+                    throw Failure.refused("\(client.brokers): cannot publish to \(marker): \(reason); see its access list")
                 }
             default: break
             }
             let silence = clock.now - state.lastMessage
             if state.isMarkerSeen, silence >= settle { return collected.takeImage() }
             if silence >= max(Self.patience, settle) {
-                guard isMarked else { throw MQTTError(.unreachable, "\(client.broker) did not answer within \(Self.patience)") }
-                throw Failure.refused("\(client.broker): what was published to \(marker) did not come back; see its access list")
+                guard isMarked else { throw MQTTError(.unreachable, "\(client.brokers) did not answer within \(Self.patience)") }
+                throw Failure.refused("\(client.brokers): what was published to \(marker) did not come back; see its access list")
             }
             try await clock.sleep(for: Self.look)
         }

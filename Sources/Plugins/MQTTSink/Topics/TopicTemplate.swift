@@ -46,6 +46,16 @@ struct TopicTemplate: Equatable, Sendable {
 
     func has(_ place: Place) -> Bool { pieces.contains(.place(place)) }
 
+    /// The topic with these values, and `word` for those that are missing.
+    func topic(_ values: TopicValues, orElse word: String) -> String {
+        pieces.map { piece in
+            switch piece {
+            case .text(let text): text
+            case .place(let place): values[place] ?? word
+            }
+        }.joined()
+    }
+
     /// The topic with these values, `nil` if one that it needs is missing. No value can add a level: neither SKUs nor location
     /// codes may contain `/`, `+` or `#`.
     func topic(_ values: TopicValues) -> String? {

@@ -1,0 +1,45 @@
+import Mosquitto
+
+/// Where a gateway listens for what concerns its devices, with places for its name, the device's and the event's:
+/// `tallywire/gateway/{gateway}/{event}`.
+struct FeedbackTopic: Equatable, Sendable, Decodable {
+    let template: String
+    private static let places = ["{gateway}", "{device}", "{event}"]
+
+    /// Why a template cannot be used, for people.
+    struct Mistake: Error, Equatable, CustomStringConvertible {
+        let description: String
+    }
+
+    init(_ template: String) throws(Mistake) {
+        var rest = template
+        for place in Self.places { rest = rest.replacing(place, with: "x") }
+        guard !rest.contains(where: { "{}".contains($0) }) else {
+            throw Mistake(description: "the topic can have \(Self.places.joined(separator: ", ")) and no other braces")
+        }
+        if let problem = Topic.problem(rest) { throw Mistake(description: problem) }
+        guard template.contains("{event}") else {
+            throw Mistake(description: "the topic needs {event}, which is feedback! or display!")
+        }
+        self.template = template
+    }
+
+    init(from decoder: any Decoder) throws {
+        let container = try decoder.singleValueContainer()
+        do {
+            try self.init(try container.decode(String.self))
+        } catch let mistake as Mistake {
+            throw DecodingError.dataCorruptedError(in: container, debugDescription: mistake.description)
+        }
+    }
+
+    /// The topic; `nil` if a name is missing or would change its levels.
+    func topic(gateway: String?, device: String, event: String) -> String? {
+        var topic = template
+        for (place, name) in zip(Self.places, [gateway, device, event]) where topic.contains(place) {
+            guard let name, !name.isEmpty, !name.contains(where: { "/+#".contains($0) }) else { return nil }
+            topic = topic.replacing(place, with: name)
+        }
+        return Topic.problem(topic) == nil ? topic : nil
+    }
+}

@@ -1,0 +1,84 @@
+import TallywireCore
+
+/// How a device writes what it scans.
+enum PayloadFormat: Equatable, Sendable {
+    /// One of the others but `fields`, by the payload's shape.
+    case automatic
+    /// The contract's: a bare code, a scan, or an array of scans.
+    case tallywire
+    /// ProGlove Streams.
+    case proGlove
+    /// Zebra RFD40 and RFD90 sleds: `dataEVT`.
+    case zebraSled
+    /// Zebra FX readers with the IoT Connector: tag data events.
+    case zebraReader
+    /// JSON of any shape, with pointers to what counts.
+    case fields(PayloadFields)
+
+    /// Reads a payload. `nil` for a message that is well-formed and no scan, such as the press of a button.
+    func read(_ payload: [UInt8], limit: Int) throws(MalformedScan) -> ScanPayload? {
+        let trimmed = ScanPayload.trimmed(payload)
+        guard let first = trimmed.first else { throw MalformedScan("the payload is empty: a code is expected, or JSON") }
+        let looksLikeJSON = first == UInt8(ascii: "{") || first == UInt8(ascii: "[")
+        switch self {
+        case .automatic where !looksLikeJSON, .tallywire where !looksLikeJSON: return try Self.bareCode(trimmed)
+        default: break
+        }
+        let value: JSONValue
+        do throws(JSONReader.Mistake) { value = try JSONReader.value(of: Array(trimmed)) } catch {
+            throw String(validating: trimmed, as: UTF8.self) == nil
+                ? MalformedScan("the payload is not UTF-8") : MalformedScan(error)
+        }
+        let result: ScanPayload? =
+            switch self {
+            case .automatic: try Self.guessed(from: value).read(value, limit: limit)
+            default: try read(value, limit: limit)
+            }
+        guard let result else { return nil }
+        guard result.scans.count <= limit else {
+            throw MalformedScan("a message has at most \(limit) scans, not \(result.scans.count)")
+        }
+        return result
+    }
+
+    private func read(_ value: JSONValue, limit: Int) throws(MalformedScan) -> ScanPayload? {
+        switch self {
+        case .automatic, .tallywire: try Self.contract(value, limit: limit)
+        case .proGlove: try ProGlove.payload(value)
+        case .zebraSled: try ZebraSled.payload(value)
+        case .zebraReader: try ZebraReader.payload(value)
+        case .fields(let fields): try fields.payload(value)
+        }
+    }
+
+    /// Whose format this is, by members that only it has.
+    private static func guessed(from value: JSONValue) -> PayloadFormat {
+        let first = value.array?.first ?? value
+        if first["event_type"]?.string != nil, first["api_version"] != nil { return .proGlove }
+        guard let data = first["data"] else { return .tallywire }
+        if data["barcodeData"] != nil || data["tagData"] != nil { return .zebraSled }
+        return data["idHex"] != nil ? .zebraReader : .tallywire
+    }
+
+    /// Text that does not begin with `{` or `[` is a code as it stands; a JSON string and a JSON number are codes too, since
+    /// `4006381333931` is both.
+    private static func bareCode(_ bytes: ArraySlice<UInt8>) throws(MalformedScan) -> ScanPayload {
+        guard var code = String(validating: bytes, as: UTF8.self) else { throw MalformedScan("the payload is not UTF-8") }
+        if bytes.count > 1, bytes.first == UInt8(ascii: "\""), bytes.last == UInt8(ascii: "\"") {
+            do throws(JSONReader.Mistake) { code = try JSONReader.value(of: Array(bytes)).string ?? code } catch {
+                throw MalformedScan(error)
+            }
+        }
+        return ScanPayload(scans: [Scan(item: .code(code))])
+    }
+
+    private static func contract(_ value: JSONValue, limit: Int) throws(MalformedScan) -> ScanPayload {
+        guard let items = value.array else { return ScanPayload(scans: [try Scan(value)]) }
+        guard !items.isEmpty else { throw MalformedScan("an array of scans cannot be empty") }
+        guard items.count <= limit else { throw MalformedScan("a message has at most \(limit) scans, not \(items.count)") }
+        var scans: [Scan] = []
+        scans.reserveCapacity(items.count)
+        for (index, item) in items.enumerated() { scans.append(try Scan(item, at: "[\(index)].")) }
+        return ScanPayload(scans: scans, grouping: .together)
+    }
+}

@@ -1,0 +1,25 @@
+import TallywireCore
+
+/// Zebra's fixed readers FX7500 and FX9600 with the IoT Connector: tag data events, one or an array of them.
+///
+/// Source: Zebra IoT Connector documentation, tag data event: `data.idHex`, `data.format`, `timestamp`, `type`.
+enum ZebraReader {
+    /// `nil` if no tag's EPC is among them.
+    static func payload(_ value: JSONValue) throws(MalformedScan) -> ScanPayload? {
+        let events = value.array ?? [value]
+        var scans: [Scan] = []
+        for (index, event) in events.enumerated() {
+            let place = value.array == nil ? "" : "[\(index)]."
+            guard let data = event["data"] else {
+                throw MalformedScan("\(place)data is missing: this is no tag data event of the IoT Connector")
+            }
+            // Other formats report user memory or the tag's own number.
+            if let format = data["format"]?.string, format != "epc" { continue }
+            guard let epc = data["idHex"]?.string else { throw MalformedScan("\(place)data.idHex is missing") }
+            var scan = Scan(item: .tag(epc))
+            scan.occurredAt = event["timestamp"].flatMap { DeviceTime.timestamp($0) }
+            scans.append(scan)
+        }
+        return scans.isEmpty ? nil : ScanPayload(scans: scans, grouping: .apart)
+    }
+}

@@ -1,0 +1,26 @@
+import TallywireCore
+
+/// Zebra's RFD40 and RFD90 sleds: `dataEVT`, with what was read since the last one.
+///
+/// Source: Zebra TechDocs, "RFD40/RFD90 MQTT", tag data event: `data.barcodeData[].decodedBarcode`, `data.tagData[].EPCid`.
+enum ZebraSled {
+    /// `nil` if nothing was read.
+    static func payload(_ value: JSONValue) throws(MalformedScan) -> ScanPayload? {
+        guard let data = value["data"] else { throw MalformedScan("data is missing: this is no data event of an RFD40 or RFD90") }
+        let time = value["timestamp"].flatMap { DeviceTime.timestamp($0) }
+        var scans: [Scan] = []
+        for (index, record) in (data["barcodeData"]?.array ?? []).enumerated() {
+            guard let code = record["decodedBarcode"]?.code else {
+                throw MalformedScan("data.barcodeData[\(index)].decodedBarcode is missing")
+            }
+            scans.append(Scan(item: .code(code)))
+        }
+        // A record without an EPC reports a tag whose memory was not read.
+        for record in data["tagData"]?.array ?? [] {
+            if let epc = record["EPCid"]?.string { scans.append(Scan(item: .tag(epc))) }
+        }
+        guard !scans.isEmpty else { return nil }
+        for index in scans.indices { scans[index].occurredAt = time }
+        return ScanPayload(scans: scans, grouping: .apart)
+    }
+}

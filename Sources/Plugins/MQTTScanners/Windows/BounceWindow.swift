@@ -1,0 +1,38 @@
+import TallywireCore
+
+/// Knows each device's last scan, so that a trigger that bounces, or is pressed twice in haste, counts once.
+///
+/// A scan is taken for a bounce only if it surely came within the window: what waited at the broker, or in the socket while the disk was
+/// busy, arrives together though it was scanned apart, and counts.
+struct BounceWindow {
+    /// What becomes of a scan, for those that are bounces of it.
+    final class Verdict {
+        var outcome: Outcome?
+    }
+
+    private struct Last {
+        let key: String
+        let time: TimeSpan
+        let verdict: Verdict
+    }
+
+    private var devices: [String: Last] = [:]
+    /// The devices that are remembered at most.
+    private static let limit = 10_000
+
+    /// Notes a scan at a time that may be unknown. Answers what becomes of it, and whether that is of the scan before, since this is its
+    /// bounce.
+    mutating func note(_ key: String, of device: String, at time: TimeSpan?, window: Duration) -> (Verdict, isBounce: Bool) {
+        guard let time else {
+            devices[device] = nil
+            return (Verdict(), false)
+        }
+        if let last = devices[device], last.key == key, last.time.isFollowed(by: time, within: window) {
+            return (last.verdict, true)
+        }
+        if devices.count >= Self.limit, devices[device] == nil { devices.removeAll() }
+        let verdict = Verdict()
+        devices[device] = Last(key: key, time: time, verdict: verdict)
+        return (verdict, false)
+    }
+}

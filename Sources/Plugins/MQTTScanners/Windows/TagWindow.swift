@@ -1,0 +1,33 @@
+import TallywireCore
+
+/// Knows the RFID tags that were counted, so that a tag in sight of an antenna, which is read ten times a second, counts once.
+///
+/// A tag counts again when it was out of its device's sight for the window. This is kept in memory: after a restart what is in sight
+/// counts anew, and its serial number tells.
+struct TagWindow {
+    private struct Key: Hashable {
+        let device: String
+        let tag: String
+    }
+
+    private var seen: [Key: Timestamp] = [:]
+    /// The tags that are remembered at most.
+    private static let limit = 200_000
+
+    /// Notes that a tag was seen. Answers whether it counts.
+    mutating func see(_ tag: String, by device: String, at now: Timestamp, window: Duration) -> Bool {
+        let last = seen.updateValue(now, forKey: Key(device: device, tag: tag))
+        if seen.count > Self.limit { prune(before: now.milliseconds - window.milliseconds) }
+        return last.map { now.milliseconds - $0.milliseconds >= window.milliseconds } ?? true
+    }
+
+    /// Forgets a tag that could not be counted, so that its next sight is tried again.
+    mutating func forget(_ tag: String, of device: String) { seen[Key(device: device, tag: tag)] = nil }
+
+    private mutating func prune(before moment: Int64) {
+        seen = seen.filter { $0.value.milliseconds >= moment }
+        guard seen.count > Self.limit / 2 else { return }
+        let kept = seen.sorted { $0.value > $1.value }.prefix(Self.limit / 2)
+        seen = Dictionary(uniqueKeysWithValues: kept.map { ($0.key, $0.value) })
+    }
+}

@@ -1,0 +1,115 @@
+import GS1
+import TallywireCore
+import Testing
+
+@testable import MQTTScanners
+
+@Suite("Scanners as they are sold")
+struct VendorTests {
+    private let time = Timestamp(milliseconds: 1_795_365_599_000)
+
+    private func parts(_ payload: ScanPayload) throws -> [ScanPayload.Part] {
+        try payload.parts(
+            ScanDefaults(device: "d", settings: DeviceSettings(operation: .add), location: "MAIN", year: 2026))
+    }
+
+    @Test("a ProGlove scan is known by its shape, with its own id, time and serial number")
+    func proGlove() throws {
+        let payload = try #require(try PayloadFormat.automatic.read(try Fixture.bytes("proglove-scan"), limit: 10))
+        #expect(payload.id == "02114da8-feae-46e3-8b00-a3f7ea8672df" && payload.device == "M2MR111100928")
+        #expect(payload.feedback == .proGlove(gateway: "PGGW402650394", device: "M2MR111100928"))
+        let part = try #require(try parts(payload).first)
+        #expect(part.movement.occurredAt == time)
+        let line = try #require(part.movement.lines.first)
+        #expect(line.item == .barcode("04006381333931") && line.quantity == 1)
+        #expect(line.trace == Trace(batch: "L-7", serial: "S-7", expiry: CalendarDate("2026-12-31")))
+        let plain = try #require(try PayloadFormat.proGlove.read(try Fixture.bytes("proglove-plain"), limit: 10))
+        #expect(try parts(plain).first?.movement.lines.first?.item == .barcode("4006381333931"))
+        #expect(plain.feedback == .proGlove(gateway: nil, device: "M2MR111100928"))
+    }
+
+    @Test("a pressed button is no scan, and no mistake")
+    func button() throws {
+        #expect(try PayloadFormat.automatic.read(try Fixture.bytes("proglove-button"), limit: 10) == nil)
+    }
+
+    @Test("a sled's barcodes and tags are a movement each, and tags without an EPC none")
+    func sled() throws {
+        let payload = try #require(try PayloadFormat.automatic.read(try Fixture.bytes("zebra-sled"), limit: 10))
+        #expect(payload.grouping == .apart && payload.scans.count == 3)
+        let parts = try parts(payload)
+        #expect(parts.map(\.index) == [0, 1, 2] && parts.map(\.isTag) == [false, false, true])
+        #expect(parts.allSatisfy { $0.movement.occurredAt == time })
+        let tag = try SGTIN(hexadecimal: "30340F5C0C2E3C0000000007")
+        #expect(parts.last?.movement.lines.first?.item == .barcode(tag.gtin.digits14))
+        #expect(parts.last?.movement.lines.first?.trace == Trace(serial: "7"))
+    }
+
+    @Test("a fixed reader's tags are decoded; those of nobody's catalogue are left out")
+    func reader() throws {
+        let payload = try #require(try PayloadFormat.automatic.read(try Fixture.bytes("zebra-reader"), limit: 10))
+        #expect(payload.scans.count == 2)
+        let parts = try parts(payload)
+        #expect(parts.count == 1 && parts[0].movement.occurredAt?.milliseconds == 1_795_365_599_120)
+    }
+
+    @Test("of a device that nobody knows, pointers say where things stand")
+    func fields() throws {
+        let fields = PayloadFields(
+            items: JSONPointer("/reads"), code: try #require(JSONPointer("/bc")), id: JSONPointer("/key"),
+            quantity: JSONPointer("/n"), time: JSONPointer("/at"), device: JSONPointer("/sensor/name"))
+        let payload = try #require(try PayloadFormat.fields(fields).read(try Fixture.bytes("other-device"), limit: 10))
+        #expect(payload.device == "cell-4" && payload.grouping == .apart)
+        #expect(payload.scans.map(\.item) == [.code("4006381333931"), .code("2")])
+        #expect(payload.scans.map(\.quantity) == [2, 1] && payload.scans.map(\.id) == ["71", "72"])
+        #expect(payload.scans.map { $0.occurredAt?.milliseconds } == [1_795_365_599_000, 1_795_365_599_500])
+    }
+
+    @Test(
+        "what is wrong in them is said, and where",
+        arguments: [
+            (PayloadFormat.proGlove, #"{"event_type":"scan"}"#, "event_id is missing"),
+            (.proGlove, #"{"event_type":"scan","event_id":"x"}"#, "device_serial is missing"),
+            (.proGlove, #"{"event_type":"scan","event_id":"x","device_serial":"d"}"#, "scan_code is missing"),
+            (
+                .proGlove, #"{"event_type":"scan","event_id":"x","device_serial":"d","scan_bytes":"%"}"#,
+                "scan_bytes is not Base64 of UTF-8"
+            ),
+            (.proGlove, "4006381333931", "event_type is missing"),
+            (.zebraSled, #"{"type":"x"}"#, "data is missing"),
+            (.zebraSled, #"{"data":{"barcodeData":[{}]}}"#, "data.barcodeData[0].decodedBarcode is missing"),
+            (.zebraReader, #"[{"data":{"format":"epc"}}]"#, "[0].data.idHex is missing"),
+            (.fields(PayloadFields(code: JSONPointer("/a/b")!)), #"{"a":1}"#, "there is no string or number at code"),
+            (.fields(PayloadFields(items: JSONPointer("/x"), code: JSONPointer("")!)), #"{"x":[]}"#, "the array at items is empty"),
+            (
+                .fields(PayloadFields(code: JSONPointer("/c")!, quantity: JSONPointer("/q")!)), #"{"c":"1","q":"two"}"#,
+                "what stands at quantity is no whole number"
+            ),
+        ])
+    func malformed(format: PayloadFormat, payload: String, problem: String) throws {
+        let error = try #require(throws: MalformedScan.self) { try format.read(Array(payload.utf8), limit: 10) }
+        #expect(error.description.hasPrefix(problem), "\(error)")
+    }
+
+    @Test("more scans than a message may have are refused")
+    func limit() throws {
+        let error = try #require(throws: MalformedScan.self) {
+            try PayloadFormat.automatic.read(try Fixture.bytes("zebra-sled"), limit: 2)
+        }
+        #expect(error.description == "a message has at most 2 scans, not 3")
+    }
+
+    @Test("times are read as devices write them")
+    func times() {
+        let expected = Timestamp(milliseconds: 1_795_365_599_000)
+        for value in [
+            JSONValue.string("2026-11-22T16:39:59Z"), .string("2026-11-22T17:39:59.000+0100"), .number("1795365599"),
+            .number("1795365599000"), .number("1795365599.0"), .number("1.795365599e9"),
+        ] {
+            #expect(DeviceTime.timestamp(value) == expected, "\(value)")
+        }
+        for value in [JSONValue.string("today"), .string("+0100"), .bool(true), .number("1e300")] {
+            #expect(DeviceTime.timestamp(value) == nil, "\(value)")
+        }
+    }
+}
