@@ -30,8 +30,10 @@ public struct MQTTClientOptions: Sendable {
     /// What is published last, before the goodbye of ``MQTTClient/stop()``, after which the broker forgets the ``will``. Of a client
     /// without subscriptions only.
     public var farewell: MQTTMessage?
-    /// Topic filters, subscribed with quality 1 on each connection.
+    /// Topic filters, subscribed on each connection.
     public var subscriptions: [String]
+    /// The quality of the ``subscriptions``. With 0 nothing has to be acknowledged, and what is lost is lost.
+    public var subscriptionQuality = QualityOfService.atLeastOnce
     /// How many messages the broker may send before it needs an acknowledgement, 1 ... 8192. A batch has at most a
     /// quarter of it.
     public var receiveMaximum: Int

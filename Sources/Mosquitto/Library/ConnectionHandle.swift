@@ -33,6 +33,7 @@ final class ConnectionHandle {
     private let clientID: String
     private let payloadLimit: Int
     private let isVersion5: Bool
+    private let subscriptionQuality: QualityOfService
     let tls: TLSContext?
     /// The end of a ping of ours that the socket did not take at once: see ``ping()``.
     var unwritten: ArraySlice<UInt8> = []
@@ -54,6 +55,7 @@ final class ConnectionHandle {
         self.client = client
         clientID = options.clientID
         payloadLimit = options.payloadLimit
+        subscriptionQuality = options.subscriptionQuality
         isVersion5 = version != .v311
         mosquitto_user_data_set(client, Unmanaged.passUnretained(self).toOpaque())
         try configure(options, broker)
@@ -174,25 +176,10 @@ extension ConnectionHandle {
                 InboundMessage(
                     topic: String(cString: message.topic), payload: payload, size: size, packetID: packetID,
                     isRedelivery: announcement.isRedelivery, isRetained: message.retain,
-                    responseTopic: Self.string(MQTT_PROP_RESPONSE_TOPIC, in: properties),
-                    correlationData: Self.bytes(MQTT_PROP_CORRELATION_DATA, in: properties))))
-    }
-
-    private static func string(_ property: mqtt5_property, in properties: OpaquePointer?) -> String? {
-        var value: UnsafeMutablePointer<CChar>?
-        guard mosquitto_property_read_string(properties, Int32(property.rawValue), &value, false) != nil, let value else {
-            return nil
-        }
-        defer { free(value) }
-        return String(cString: value)
-    }
-
-    private static func bytes(_ property: mqtt5_property, in properties: OpaquePointer?) -> [UInt8]? {
-        var value: UnsafeMutableRawPointer?
-        var count: UInt16 = 0
-        guard mosquitto_property_read_binary(properties, Int32(property.rawValue), &value, &count, false) != nil else { return nil }
-        defer { free(value) }
-        return value.map { Array(UnsafeRawBufferPointer(start: $0, count: Int(count))) } ?? []
+                    responseTopic: MessageProperties.string(MQTT_PROP_RESPONSE_TOPIC, in: properties),
+                    correlationData: MessageProperties.bytes(MQTT_PROP_CORRELATION_DATA, in: properties),
+                    contentType: MessageProperties.string(MQTT_PROP_CONTENT_TYPE, in: properties),
+                    userProperties: MessageProperties.userProperties(in: properties))))
     }
 }
 
@@ -213,13 +200,14 @@ extension ConnectionHandle {
             client, address, Int32(broker.port), Int32(options.keepAlive.components.seconds), nil, properties)
     }
 
-    /// Queues one SUBSCRIBE for `filters`, all with quality 1. Answers its packet id.
+    /// Queues one SUBSCRIBE for `filters`, all with the quality of the options. Answers its packet id.
     func subscribe(_ filters: [String]) -> Result<UInt16, CodeError> {
         var packetID: Int32 = 0
         var pointers = filters.map { strdup($0) }
         defer { for pointer in pointers { free(pointer) } }
         let code = pointers.withUnsafeMutableBufferPointer { buffer in
-            mosquitto_subscribe_multiple(client, &packetID, Int32(buffer.count), buffer.baseAddress, 1, 0, nil)
+            mosquitto_subscribe_multiple(
+                client, &packetID, Int32(buffer.count), buffer.baseAddress, Int32(subscriptionQuality.rawValue), 0, nil)
         }
         return code == 0 ? .success(UInt16(truncatingIfNeeded: packetID)) : .failure(CodeError(code: code))
     }
@@ -228,14 +216,7 @@ extension ConnectionHandle {
     func publish(_ message: MQTTMessage) -> Result<UInt16, CodeError> {
         var properties: OpaquePointer?
         defer { mosquitto_property_free_all(&properties) }
-        var code: Int32 = 0
-        if isVersion5, let topic = message.responseTopic {
-            code = mosquitto_property_add_string(&properties, Int32(MQTT_PROP_RESPONSE_TOPIC.rawValue), topic)
-        }
-        if code == 0, isVersion5, let data = message.correlationData {
-            code = mosquitto_property_add_binary(
-                &properties, Int32(MQTT_PROP_CORRELATION_DATA.rawValue), data, UInt16(clamping: data.count))
-        }
+        var code = isVersion5 ? MessageProperties.add(message, to: &properties) : 0
         var packetID: Int32 = 0
         if code == 0 {
             code = mosquitto_publish_v5(

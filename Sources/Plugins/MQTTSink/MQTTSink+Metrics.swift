@@ -3,14 +3,16 @@ import Synchronization
 import TallywirePipeline
 
 extension MQTTSink: MeteredSink {
-    /// One gauge for each broker: 1 for the one that the sink is connected to.
+    /// What the sink counts of displays, and one gauge for each broker: 1 for the one that the sink is connected to.
     nonisolated var sinkMetrics: [SinkMetric] {
         let connected = peer.current
-        return options.broker.all.map { broker in
-            SinkMetric(
-                "mqtt_connected", "Whether the sink is connected to this broker.",
-                labels: [.init("broker", broker.description)], .gauge(broker == connected ? 1 : 0))
-        }
+        let displays = tally.metrics(confirming: desk?.count ?? 0, stale: desk?.staleCount ?? 0)
+        return displays
+            + options.broker.all.map { broker in
+                SinkMetric(
+                    "mqtt_connected", "Whether the sink is connected to this broker.",
+                    labels: [.init("broker", broker.description)], .gauge(broker == connected ? 1 : 0))
+            }
     }
 }
 

@@ -55,8 +55,13 @@ struct BrokerAccess: Equatable {
             add(try EntryBroker(source.options).loginOrDefault, scanners.serverRules)
         }
         for sink in sinks {
-            var rules = Publication.all(sink.options).flatMap(\.serverRules)
-            if let status = sink.options["statusTopic"]?.string { rules.append("topic readwrite \(status)") }
+            let own = Publication.all(sink.options)
+            var rules = own.flatMap(\.serverRules)
+            if let status = sink.options["statusTopic"]?.string {
+                rules.append("topic readwrite \(status)")
+                // How the sink finds the end of what the broker keeps.
+                if own.contains(where: \.isDisplay) { rules.append("topic readwrite \(status)/marker") }
+            }
             add(try EntryBroker(sink.options).loginOrDefault, rules)
         }
         var names = scanners

@@ -10,8 +10,10 @@ struct Publication: Equatable {
     static func all(_ options: ConfigurationValue) -> [Publication] {
         guard case .list(let rules)? = options["publish"]?.content else { return [] }
         return rules.compactMap { rule in
-            rule["topic"]?.string.map {
-                Publication(topic: $0, isDisplay: rule["payload"]?.string == "display")
+            rule["topic"]?.string.map { topic in
+                // An object says what a display gets.
+                if case .object? = rule["payload"]?.content { return Publication(topic: topic, isDisplay: true) }
+                return Publication(topic: topic, isDisplay: rule["payload"]?.string == "display")
             }
         }
     }

@@ -9,12 +9,12 @@ struct TopicTemplate: Equatable, Sendable {
         case event, epoch, product, variant, sku, location
     }
 
-    private enum Piece: Equatable, Sendable {
+    enum Piece: Equatable, Sendable {
         case text(String)
         case place(Place)
     }
 
-    private let pieces: [Piece]
+    let pieces: [Piece]
     let text: String
 
     /// Why a template cannot be used, for people.
