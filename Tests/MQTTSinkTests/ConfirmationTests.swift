@@ -164,7 +164,7 @@ struct ConfirmationTests {
     func withoutDisplays() throws {
         let options = MQTTSinkOptions(
             broker: BrokerAddresses(try BrokerAddress("mqtt://127.0.0.1:1")), clientId: nil, publish: [Store.events], window: 1,
-            statusTopic: "s", confirm: Self.second)
+            keepAlive: .seconds(60), statusTopic: "s", confirm: Self.second)
         let error = try #require(throws: OptionError.self) { try MQTTSink(options) }
         #expect(error.path == ["confirm"])
     }

@@ -79,6 +79,7 @@ final class Store: Sendable {
     ) throws -> MQTTSinkOptions {
         MQTTSinkOptions(
             broker: BrokerAddresses(try BrokerAddress(url ?? broker.url)), clientId: nil, publish: rules, window: window,
+            keepAlive: .seconds(60),
             statusTopic: "tallywire/status", repair: MQTTSinkOptions.Repair(settle: .milliseconds(50)), confirm: confirm)
     }
 

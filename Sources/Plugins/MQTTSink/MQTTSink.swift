@@ -105,6 +105,7 @@ actor MQTTSink: Sink {
     /// How a client of this sink connects; those beside the first have a `suffix` to their name.
     func connection(_ context: SinkContext, suffix: String = "") throws -> MQTTClientOptions {
         var client = try options.connection((options.clientId ?? "tallywire-\(context.name)") + suffix)
+        client.keepAlive = options.keepAlive
         client.reconnect = reconnect
         return client
     }

@@ -9,6 +9,9 @@ extension MQTTSinkOptions {
                 "publish", .list(.object(ruleSchema), count: 1...64),
                 "What is published where; each rule that wants an event gets it."),
             .optional(
+                "keepAlive", .duration(.seconds(5) ... .seconds(65_535)), default: "60s",
+                "How long a connection may be silent. The broker waits one and a half times as long."),
+            .optional(
                 "window", .integer(1...65_535), default: 200, "How many messages may wait for their acknowledgement at once."),
             .optional(
                 "statusTopic", .string(), default: "tallywire/status",

@@ -13,6 +13,7 @@ struct MQTTSinkOptions: BrokerOptions {
     var clientId: String?
     var publish: [Rule]
     var window: Int
+    var keepAlive: Duration
     var statusTopic: String
     var repair = Repair()
     /// `nil` if confirmations are not listened to.
