@@ -6,18 +6,18 @@ import TallywirePipeline
 
 /// Handles one batch after the other: numbers, submits, answers.
 struct ScanService: ~Copyable {
-    private let context: SourceContext
+    let context: SourceContext
     private var desk: ScanDesk
     private let statuses: ScanTopic?
-    private let answering: any AnswerPublisher
-    private var numbering: PacketNumbering
-    private var presence: PresenceBook
+    let answering: any AnswerPublisher
+    var numbering: PacketNumbering
+    var presence: PresenceBook
     private var bounces = BounceWindow()
     private var tags = TagWindow()
     /// The session of the batch before.
     private var session = 0
-    private var stored: UInt64
-    private let retry = RetryPolicy(initial: .milliseconds(50), maximum: .seconds(5))
+    var stored: UInt64
+    let retry = RetryPolicy(initial: .milliseconds(50), maximum: .seconds(5))
 
     private static let tagWindow = Duration.seconds(600)
 
@@ -34,7 +34,7 @@ struct ScanService: ~Copyable {
     }
 
     /// A message of scans with what becomes of it.
-    private struct Work {
+    struct Work {
         let message: InboundMessage
         var order: ScanOrder
         /// Which of the order's tasks are submitted; the others were counted before.
@@ -158,168 +158,6 @@ struct ScanService: ~Copyable {
             record.lastSeen = now
             record.counters.malformed += 1
             if case .rejected(let rejection) = reply.results.first { record.lastError = rejection.message }
-        }
-    }
-
-    // MARK: Presence
-
-    private mutating func take(_ message: InboundMessage, ofStatusOf device: String) async -> Bool {
-        // An empty retained message is how a status is taken away.
-        guard (1...Limits.sourceLength).contains(device.count), !message.payload.isEmpty || message.isOversized else { return true }
-        do throws(MalformedScan) {
-            guard !message.isOversized else { throw MalformedScan("the payload is over the limit") }
-            let status = try DeviceStatus(message.payload)
-            return await untilDone("a device's status cannot be stored") { service in
-                try await service.presence.take(status, of: device, isRetained: message.isRetained)
-            }
-        } catch {
-            context.status.update { $0.malformed += 1 }
-            context.devices.update(device, of: context.name) { $0.lastError = "its status: \(error.description)" }
-            return true
-        }
-    }
-
-    private mutating func noteSigns(of works: [Work]) async -> Bool {
-        for work in works where !work.message.isRedelivery {
-            let device = work.order.addressee.name
-            let isDone = await untilDone("a device's status cannot be stored") { service in
-                try await service.presence.noteSign(of: device)
-            }
-            guard isDone else { return false }
-        }
-        return true
-    }
-
-    private mutating func untilDone(
-        _ problem: String, _ body: (inout ScanService) async throws -> Void
-    ) async -> Bool {
-        var failures = 0
-        while true {
-            do {
-                try await body(&self)
-                return true
-            } catch {
-                failures += 1
-                guard await pause(failures, "\(problem): \(error)") else { return false }
-            }
-        }
-    }
-
-    // MARK: Deciding
-
-    /// Submits until each task that is open has an outcome that is final.
-    private mutating func decide(_ works: inout [(index: Int, work: Work)]) async -> Bool {
-        var failures = 0
-        while true {
-            let open = works.indices.flatMap { index in works[index].work.open.map { (index, $0) } }
-            guard !open.isEmpty else { return true }
-            guard await storeReservation() else { return false }
-            let outcomes = await context.gateway.decide(open.map { works[$0.0].work.order.tasks[$0.1].command })
-            var problem: Rejection?
-            var taken: [Int: [Int]] = [:]
-            for ((index, task), outcome) in zip(open, outcomes) {
-                if case .rejected(let rejection) = outcome, rejection.code == .overloaded || rejection.code == .unavailable {
-                    problem = rejection
-                } else if works[index].work.isFirst, failures == 0, case .applied(let receipt) = outcome,
-                    receipt.status == .duplicate
-                {
-                    taken[index, default: []].append(task)
-                } else {
-                    works[index].work.outcomes[task] = outcome
-                    works[index].work.open.removeAll { $0 == task }
-                }
-            }
-            for (index, tasks) in taken.sorted(by: { $0.key < $1.key }) { renumber(tasks, of: &works[index].work) }
-            guard let problem else { continue }
-            failures += 1
-            guard await pause(failures, "nothing is acknowledged: \(problem.message)") else { return false }
-        }
-    }
-
-    /// A packet that comes for the first time is no repeat: the broker does not count as numbering expects. Its tasks get new ids.
-    private mutating func renumber(_ tasks: [Int], of work: inout Work) {
-        guard let packetID = work.message.packetID else { return }
-        let base = ScanIdentity.id(source: context.name, number: numbering.renumber(packetID), work.message)
-        for task in tasks {
-            let isApart = work.order.grouping == .apart
-            work.order.tasks[task].command.id = isApart ? "\(base)-\(work.order.tasks[task].index)" : base
-        }
-    }
-
-    /// Stores how far numbers are given, if that has grown.
-    private mutating func storeReservation() async -> Bool {
-        var failures = 0
-        while numbering.reserved > stored {
-            do {
-                try await context.bookmark.store(numbering.reserved)
-                stored = numbering.reserved
-            } catch {
-                failures += 1
-                guard await pause(failures, "the count of packets cannot be stored: \(error)") else { return false }
-            }
-        }
-        return true
-    }
-
-    // MARK: Answering
-
-    /// Publishes until the broker has all answers, or has said that it will not take some.
-    private func publish(_ answers: [MQTTMessage]) async -> Bool {
-        guard !answers.isEmpty else { return true }
-        var failures = 0
-        while true {
-            do {
-                let results = try await answering.publish(answers)
-                for (answer, result) in zip(answers, results) {
-                    guard let reason = result.refusal else { continue }
-                    context.logger.warning("An answer was refused.", metadata: ["topic": "\(answer.topic)", "reason": "\(reason)"])
-                    context.status.update { $0.lastError = "the answer to \(answer.topic) was refused: \(reason)" }
-                }
-                return true
-            } catch {
-                failures += 1
-                guard await pause(failures, "\(error)") else { return false }
-            }
-        }
-    }
-
-    /// Pauses before another try. Answers `false` when the task is cancelled.
-    private func pause(_ failures: Int, _ reason: String) async -> Bool {
-        if failures == 1 { context.logger.warning("Scans wait.", metadata: ["reason": "\(reason)"]) }
-        context.status.update {
-            $0.state = "waiting"
-            $0.lastError = reason
-        }
-        do {
-            try await Task.sleep(for: retry.pause(afterFailures: failures))
-            return true
-        } catch {
-            return false
-        }
-    }
-}
-
-extension SourceStatus {
-    func count(_ outcome: Outcome) {
-        update { snapshot in
-            switch outcome {
-            case .applied(let receipt) where receipt.status == .duplicate: snapshot.duplicates += 1
-            case .applied: snapshot.applied += 1
-            case .rejected: snapshot.rejected += 1
-            }
-        }
-    }
-}
-
-extension DeviceRecord {
-    fileprivate mutating func count(_ outcome: Outcome?) {
-        switch outcome {
-        case .applied(let receipt) where receipt.status == .duplicate: counters.duplicates += 1
-        case .applied: counters.applied += 1
-        case .rejected(let rejection):
-            counters.rejected += 1
-            lastError = rejection.message
-        case nil: break
         }
     }
 }
