@@ -114,7 +114,8 @@ let package = Package(
             "TallywireServer",
             [
                 "TallywireCore", "TallywireEngine", "SQLiteJournal", "TallywirePipeline", "WebSocketSink", "MQTTSink",
-                "MQTTScanners", "MQTTConnection", "JSONLogSink", "Mosquitto", "TallywireHTTP", "TallywireAuthentication", log, nio("NIOCore"),
+                "MQTTScanners", "MQTTConnection", "JSONLogSink", "Mosquitto", "TallywireHTTP", "TallywireAuthentication", log,
+                nio("NIOCore"),
                 nio("NIOPosix"), nio("NIOHTTP1"),
                 nio("NIOWebSocket"), nio("NIOFoundationCompat"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),

@@ -72,7 +72,7 @@ struct MosquittoFiles {
             "autosave_interval 30",
             "max_queued_messages 100000",
             "# How many scans may be on their way to the server; the client limits it further.",
-            "max_inflight_messages 1000",
+            "max_inflight_messages 4000",
             "set_tcp_nodelay true",
         ]
         return lines.joined(separator: "\n") + "\n"
