@@ -24,8 +24,9 @@ struct AccessTests {
         return [
             "GET /api/products": everybody, "GET /api/products/{id}": everybody, "GET /api/variants/{id}": everybody,
             "GET /api/stock": everybody, "GET /api/locations": everybody, "GET /health/live": everybody,
-            "GET /health/ready": everybody, "GET /metrics": everybody, "GET /openapi.json": everybody, "GET /": everybody,
-            "GET /live.js": everybody, "GET /live.css": everybody, "GET /favicon.svg": everybody,
+            "GET /health/ready": everybody, "GET /metrics": everybody, "GET /openapi.json": everybody,
+            "GET /asyncapi.json": everybody, "GET /": everybody, "GET /live.js": everybody,
+            "GET /live.css": everybody, "GET /favicon.svg": everybody,
             "POST /api/movements": ["dock-1"], "GET /api/movements/{id}": ["dock-1"],
             "PATCH /api/variants/{id}/inventory": ["dock-1"],
         ]
@@ -108,7 +109,9 @@ struct AccessTests {
         try await shop.open { client in
             for path in ["/api/products", "/api/stock", "/api/locations", "/api/events"] { try await client.get(path, 401) }
             try await client.get("/api/products", headers: headers("shop"))
-            for path in ["/health/live", "/health/ready", "/metrics", "/openapi.json"] { try await client.get(path) }
+            for path in ["/health/live", "/health/ready", "/metrics", "/openapi.json", "/asyncapi.json"] {
+                try await client.get(path)
+            }
             let metrics = try await client.get("/metrics").text
             #expect(metrics.contains(#"tallywire_authentication_failures_total{reason="missing"} 4"#))
         }

@@ -3,6 +3,7 @@ import HummingbirdTesting
 import NIOCore
 import TallywireCore
 import TallywireEngine
+import TallywireTesting
 import Testing
 
 @testable import TallywireHTTP

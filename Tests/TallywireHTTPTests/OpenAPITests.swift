@@ -1,5 +1,6 @@
 import HTTPTypes
 import TallywireEngine
+import TallywireTesting
 import Testing
 
 @testable import TallywireHTTP

@@ -1,83 +1,81 @@
 import TallywireCore
 
 extension OpenAPI {
+    /// What one kind of event looks like.
+    struct EventSchema {
+        let name: String
+        let types: [EventType]
+        /// The members of `data`; those in ``optional`` may be missing.
+        let members: [(String, JSONTree)]
+        var optional: Set<String> = []
+
+        /// The whole event.
+        var tree: JSONTree { tree(data: OpenAPI.object(members, optional: optional)) }
+
+        /// The event with another `data`, and `extra` members beside it that may be missing.
+        func tree(data: JSONTree, extra: [(String, JSONTree)] = []) -> JSONTree {
+            let type: JSONTree =
+                types.count == 1 ? ["const": .string(types[0].rawValue)] : OpenAPI.words(types.map(\.rawValue))
+            return OpenAPI.object(
+                [("type", type), ("seq", OpenAPI.id)] + extra + [("timestamp", OpenAPI.timestamp), ("data", data)],
+                optional: Set(extra.map(\.0)))
+        }
+    }
+
     /// The events, the same as on every sink.
-    static let eventSchemas: [(String, JSONTree)] = [
-        ("EventType", words(EventType.allCases.map(\.rawValue))),
-        (
-            "Event",
-            [
-                "oneOf": .array(
-                    [
-                        "InventoryUpdated", "StockAlert", "ProductStatusChanged", "CatalogueChanged", "DeviceChanged",
-                        "DisplayChanged", "SerialRepeated",
-                    ]
-                    .map { reference($0) })
-            ]
-        ),
-        ("EventPage", page(of: "Event", [("last", count + ["description": "How far the answer looked: the next `after`."])])),
-        ("InventoryUpdated", event(.inventoryUpdated, object(inventoryUpdated, optional: optionalOfInventoryUpdated))),
-        (
-            "StockAlert",
-            event(
-                .stockAlert,
-                object([
-                    ("productId", id), ("variantId", variantID), ("sku", sku), ("stockLevel", reference("StockLevel")),
-                    ("previousLevel", reference("StockLevel")), ("stock", count), ("threshold", quantity),
-                    ("message", ["type": "string"]), ("timestamp", timestamp),
-                ]))
-        ),
-        (
-            "ProductStatusChanged",
-            event(
-                .productStatusChanged,
-                object([
-                    ("productId", id), ("status", reference("ProductStatus")), ("previousStatus", reference("ProductStatus")),
-                    ("timestamp", timestamp),
-                ]))
-        ),
-        (
-            "CatalogueChanged",
-            event(
-                .catalogueChanged,
-                object(
-                    [
-                        ("change", words(["created", "updated", "removed"])), ("location", locationCode), ("productId", id),
-                        ("variantId", variantID), ("sku", sku), ("values", ["type": "object"]), ("timestamp", timestamp),
-                    ], optional: ["location", "productId", "variantId", "sku"]))
-        ),
-        (
-            "DeviceChanged",
-            event(
-                [.deviceOffline, .deviceOnline],
-                object([
-                    ("device", ["type": "string"]), ("source", ["type": "string"]), ("status", words(["offline", "online"])),
-                    ("lastSeen", ["type": ["string", "null"], "format": "date-time"]), ("reason", ["type": "string"]),
-                    ("message", ["type": "string"]),
-                    ("timestamp", timestamp),
-                ]))
-        ),
-        (
-            "DisplayChanged",
-            event(
-                [.displayStale, .displayCurrent],
-                object([
-                    ("sku", sku), ("location", locationCode), ("sink", ["type": "string"]),
-                    ("status", words(["stale", "current"])),
-                    ("wantedVersion", count), ("shownVersion", ["type": ["integer", "null"]]), ("message", ["type": "string"]),
-                    ("timestamp", timestamp),
-                ]))
-        ),
-        (
-            "SerialRepeated",
-            event(
-                .serialRepeated,
-                object([
-                    ("productId", id), ("variantId", variantID), ("sku", sku), ("serial", traceText),
-                    ("operation", words(["add", "subtract"])), ("previousSeq", id), ("source", ["type": "string"]),
-                    ("movementId", movementID), ("message", ["type": "string"]), ("timestamp", timestamp),
-                ]))
-        ),
+    static let eventSchemas: [(String, JSONTree)] =
+        [
+            ("EventType", words(EventType.allCases.map(\.rawValue))),
+            ("Event", ["oneOf": .array(events.map { reference($0.name) })]),
+            (
+                "EventPage",
+                page(of: "Event", [("last", count + ["description": "How far the answer looked: the next `after`."])])
+            ),
+        ] + events.map { ($0.name, $0.tree) }
+
+    static let events: [EventSchema] = [
+        EventSchema(
+            name: "InventoryUpdated", types: [.inventoryUpdated], members: inventoryUpdated, optional: optionalOfInventoryUpdated),
+        EventSchema(
+            name: "StockAlert", types: [.stockAlert],
+            members: [
+                ("productId", id), ("variantId", variantID), ("sku", sku), ("stockLevel", reference("StockLevel")),
+                ("previousLevel", reference("StockLevel")), ("stock", count), ("threshold", quantity),
+                ("message", ["type": "string"]), ("timestamp", timestamp),
+            ]),
+        EventSchema(
+            name: "ProductStatusChanged", types: [.productStatusChanged],
+            members: [
+                ("productId", id), ("status", reference("ProductStatus")), ("previousStatus", reference("ProductStatus")),
+                ("timestamp", timestamp),
+            ]),
+        EventSchema(
+            name: "CatalogueChanged", types: [.catalogueChanged],
+            members: [
+                ("change", words(["created", "updated", "removed"])), ("location", locationCode), ("productId", id),
+                ("variantId", variantID), ("sku", sku), ("values", ["type": "object"]), ("timestamp", timestamp),
+            ], optional: ["location", "productId", "variantId", "sku"]),
+        EventSchema(
+            name: "DeviceChanged", types: [.deviceOffline, .deviceOnline],
+            members: [
+                ("device", ["type": "string"]), ("source", ["type": "string"]), ("status", words(["offline", "online"])),
+                ("lastSeen", ["type": ["string", "null"], "format": "date-time"]), ("reason", ["type": "string"]),
+                ("message", ["type": "string"]), ("timestamp", timestamp),
+            ]),
+        EventSchema(
+            name: "DisplayChanged", types: [.displayStale, .displayCurrent],
+            members: [
+                ("sku", sku), ("location", locationCode), ("sink", ["type": "string"]), ("status", words(["stale", "current"])),
+                ("wantedVersion", count), ("shownVersion", ["type": ["integer", "null"]]), ("message", ["type": "string"]),
+                ("timestamp", timestamp),
+            ]),
+        EventSchema(
+            name: "SerialRepeated", types: [.serialRepeated],
+            members: [
+                ("productId", id), ("variantId", variantID), ("sku", sku), ("serial", traceText),
+                ("operation", words(["add", "subtract"])), ("previousSeq", id), ("source", ["type": "string"]),
+                ("movementId", movementID), ("message", ["type": "string"]), ("timestamp", timestamp),
+            ]),
     ]
 
     /// A batch or a serial number.
@@ -86,7 +84,7 @@ extension OpenAPI {
     static let date: JSONTree = ["type": "string", "format": "date"]
 
     /// `null` for a default variant.
-    private static let variantID: JSONTree = ["type": ["integer", "null"], "minimum": 1]
+    static let variantID: JSONTree = ["type": ["integer", "null"], "minimum": 1]
 
     private static let inventoryUpdated: [(String, JSONTree)] = [
         ("productId", id), ("variantId", variantID), ("sku", sku), ("variantName", name), ("stock", count),
@@ -104,13 +102,4 @@ extension OpenAPI {
         "operation", "quantity", "reason", "reference", "previousPrice", "location", "locationStock", "occurredAt",
         "batch", "serial", "expiry",
     ]
-
-    private static func event(_ type: EventType, _ data: JSONTree) -> JSONTree { event([type], data) }
-
-    private static func event(_ types: [EventType], _ data: JSONTree) -> JSONTree {
-        object([
-            ("type", types.count == 1 ? ["const": .string(types[0].rawValue)] : words(types.map(\.rawValue))), ("seq", id),
-            ("timestamp", timestamp), ("data", data),
-        ])
-    }
 }

@@ -191,6 +191,13 @@ extension OpenAPI {
                 Operation.Answer(
                     status: 200, description: "OpenAPI 3.1.", content: [("application/json", ["type": "object"])])
             ]),
+        Operation(
+            method: "get", path: "/asyncapi.json", id: "getAsyncAPI", tag: "operations",
+            summary: "The description of what goes over WebSocket and MQTT.", access: .anyone,
+            answers: [
+                Operation.Answer(
+                    status: 200, description: "AsyncAPI 3.0.", content: [("application/json", ["type": "object"])])
+            ]),
     ]
 
     // MARK: Examples

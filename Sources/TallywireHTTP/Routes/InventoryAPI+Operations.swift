@@ -75,8 +75,16 @@ extension InventoryAPI {
     }
 
     func getOpenAPI(_ request: Request, _ context: APIContext) -> Response {
+        description(OpenAPI.document(version: configuration.version))
+    }
+
+    func getAsyncAPI(_ request: Request, _ context: APIContext) -> Response {
+        description(AsyncAPI.document(version: configuration.version))
+    }
+
+    private func description(_ document: [UInt8]) -> Response {
         Response(
             status: .ok, headers: [.contentType: "application/json", .cacheControl: "no-cache"],
-            body: ResponseBody(byteBuffer: ByteBuffer(bytes: OpenAPI.document(version: configuration.version))))
+            body: ResponseBody(byteBuffer: ByteBuffer(bytes: document)))
     }
 }

@@ -31,6 +31,7 @@ extension InventoryAPI {
             Route(.get, "/health/ready", for: .anyone, getReadiness),
             Route(.get, "/metrics", for: .anyone, getMetrics),
             Route(.get, "/openapi.json", for: .anyone, getOpenAPI),
+            Route(.get, "/asyncapi.json", for: .anyone, getAsyncAPI),
         ] + Page.all.map(\.route)
     }
 }

@@ -1,3 +1,4 @@
+import TallywireTesting
 import Testing
 
 @testable import TallywireHTTP
@@ -7,7 +8,7 @@ struct APIDescription {
     static let shared = try? APIDescription()
 
     let document: JSONValue
-    let validator: SchemaValidator
+    let validator: SchemaValidator<JSONValue>
 
     init() throws {
         document = try JSONValue(OpenAPI.document(version: "0.1.0"))

@@ -1,4 +1,5 @@
 import Foundation
+import TallywireTesting
 
 /// Any JSON value, to look at answers with.
 enum JSONValue: Equatable, Decodable {
@@ -61,6 +62,19 @@ enum JSONValue: Equatable, Decodable {
     var string: String? { if case .string(let text) = self { text } else { nil } }
     var number: Double? { if case .number(let number) = self { number } else { nil } }
     var integer: Int? { number.flatMap { Int(exactly: $0) } }
+}
+
+extension JSONValue: JSONShaped {
+    var shape: JSONShape<JSONValue> {
+        switch self {
+        case .object(let members): .object(members)
+        case .array(let elements): .array(elements)
+        case .string(let text): .string(text)
+        case .number(let number): .number(number)
+        case .bool(let flag): .bool(flag)
+        case .null: .null
+        }
+    }
 }
 
 extension JSONValue: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral, ExpressibleByFloatLiteral, ExpressibleByNilLiteral,

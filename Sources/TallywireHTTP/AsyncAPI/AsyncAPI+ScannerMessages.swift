@@ -1,0 +1,113 @@
+import TallywireCore
+
+extension AsyncAPI {
+    /// What scanners are answered, and what they say of themselves.
+    static let scannerMessages = [
+        Message(
+            id: "scanAnswer", summary: "What became of a message of scans. It is sent when the movement is on disk.",
+            payload: reference("ScanAnswer"), correlation: "$message.payload#/id",
+            examples: [
+                .init("applied", ["id": "7f3a", "status": "applied", "seq": 1042, "sku": "TEE-RED-M", "stock": 45]),
+                .init(
+                    "rejected",
+                    [
+                        "id": "7f3c", "status": "rejected", "code": "unknown_variant",
+                        "message": "lines[0].barcode: no variant has the barcode “0000”",
+                    ]),
+                .init(
+                    "bounced",
+                    [
+                        "id": "7f3d", "status": "duplicate", "code": "bounced",
+                        "message": "the same code again so soon is the same scan: it was counted once", "seq": 1042,
+                        "sku": "TEE-RED-M", "stock": 45,
+                    ]),
+                .init(
+                    "one movement of several scans",
+                    [
+                        "id": "7f3e", "status": "applied", "seq": 1044, "sku": "TEE-RED-M", "stock": 44,
+                        "lines": [
+                            ["seq": 1043, "sku": "TEE-RED-M", "stock": 44, "location": "WH1", "locationStock": 14],
+                            ["seq": 1044, "sku": "MUG-ENAMEL", "stock": 8, "location": "WH1", "locationStock": 8],
+                        ],
+                    ]),
+                .init(
+                    "a movement for each read",
+                    [
+                        "id": "7f3f", "status": "applied", "seq": 1045,
+                        "results": [
+                            ["status": "applied", "seq": 1045, "sku": "TEE-RED-M", "stock": 43],
+                            ["status": "rejected", "code": "unknown_variant", "message": "lines[0].barcode: no variant has it"],
+                        ],
+                    ]),
+            ]),
+        Message(
+            id: "scannerStatusWord", summary: "Whether a scanner is there, in a word.", contentType: Message.text,
+            payload: ["type": "string", "pattern": "^([Oo][Nn]|[Oo][Ff][Ff])[Ll][Ii][Nn][Ee]$"],
+            examples: [.init("online", "online"), .init("last will", "offline")]),
+        Message(
+            id: "scannerStatus", summary: "Whether a scanner is there, and more; other members are passed over.",
+            payload: [
+                "type": "object",
+                "properties": [
+                    "status": ["type": "string", "pattern": "^([Oo][Nn]|[Oo][Ff][Ff])[Ll][Ii][Nn][Ee]$"],
+                    "session": ["type": "integer", "description": "Grows, so that a late will is known as one."],
+                    "battery": ["type": "integer", "minimum": 0, "maximum": 100], "firmware": ["type": "string"],
+                    "model": ["type": "string"],
+                ],
+                "required": ["status"],
+            ],
+            examples: [
+                .init("online", ["status": "online", "session": 12, "battery": 81, "firmware": "2.4.1", "model": "DS2278"])
+            ]),
+    ]
+
+    /// The answer in all its forms: of one movement, of an array that is one movement (`lines`), of reads that are movements of their own
+    /// (`results`).
+    static let answerSchemas: [(String, JSONTree)] = [
+        (
+            "ScanAnswer",
+            [
+                "oneOf": [
+                    OpenAPI.object(identity + applied, optional: optionalOfApplied),
+                    OpenAPI.object(
+                        identity + applied + [("lines", OpenAPI.list(of: reference("ScanAnswerLine")))], optional: optionalOfApplied
+                    ),
+                    OpenAPI.object(identity + rejected),
+                    OpenAPI.object(
+                        identity + [
+                            ("status", OpenAPI.words(["applied", "duplicate", "rejected"])), ("code", note), ("message", text),
+                            ("seq", OpenAPI.count), ("results", OpenAPI.list(of: reference("ScanResult"))),
+                        ], optional: ["code", "message", "seq"]),
+                ]
+            ]
+        ),
+        (
+            "ScanResult",
+            ["oneOf": [OpenAPI.object(applied, optional: optionalOfApplied), OpenAPI.object(rejected)]]
+        ),
+        (
+            "ScanAnswerLine",
+            OpenAPI.object([
+                ("seq", OpenAPI.count), ("sku", OpenAPI.sku), ("stock", OpenAPI.count), ("location", OpenAPI.locationCode),
+                ("locationStock", OpenAPI.count),
+            ])
+        ),
+        ("ScanWarning", OpenAPI.object([("code", OpenAPI.words(["serial_repeated"])), ("message", text)])),
+    ]
+
+    private static let text: JSONTree = ["type": "string"]
+    private static let identity: [(String, JSONTree)] = [("id", OpenAPI.movementID)]
+
+    /// `bounced`: the same code again within the bounce window; `seen`: tags that were counted within the tag window.
+    private static let note = OpenAPI.words(["bounced", "seen"])
+
+    private static let applied: [(String, JSONTree)] = [
+        ("status", OpenAPI.words(["applied", "duplicate"])), ("code", note), ("message", text), ("seq", OpenAPI.count),
+        ("sku", OpenAPI.sku), ("stock", OpenAPI.count), ("warnings", OpenAPI.list(of: reference("ScanWarning"))),
+    ]
+    private static let optionalOfApplied: Set<String> = ["code", "message", "seq", "sku", "stock", "warnings"]
+
+    private static let rejected: [(String, JSONTree)] = [
+        ("status", ["const": "rejected"]), ("code", OpenAPI.words(Rejection.Code.allCases.map(\.rawValue))), ("message", text),
+    ]
+}

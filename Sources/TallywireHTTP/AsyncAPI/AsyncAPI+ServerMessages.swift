@@ -1,0 +1,117 @@
+import TallywireCore
+import TallywirePipeline
+
+extension AsyncAPI {
+    /// What the server says to a WebSocket client beside events.
+    static let serverMessages = [
+        Message(
+            id: "welcome", summary: "The first message. Events after `seq` follow by themselves.",
+            payload: saying(
+                "welcome",
+                [
+                    ("epoch", epoch), ("seq", OpenAPI.count), ("connection", ["type": "string"]),
+                    ("pingInterval", OpenAPI.count + ["description": "Milliseconds between the server's pings."]),
+                ]),
+            examples: [
+                .init(
+                    "welcome",
+                    ["type": "welcome", "epoch": exampleEpoch, "seq": 1041, "connection": "3u7adlk2314xn", "pingInterval": 25_000])
+            ]),
+        Message(
+            id: "joined", summary: "In a room. What was missed, or the room's values, follow, then what is live.",
+            payload: saying(
+                "joined",
+                [
+                    ("room", room), ("epoch", epoch), ("seq", OpenAPI.count),
+                    ("recovered", OpenAPI.flag + ["description": "Whether everything since `since` follows as events."]),
+                ], optional: ["recovered"]),
+            examples: [
+                .init("live", ["type": "joined", "room": "admin_room", "epoch": exampleEpoch, "seq": 1041]),
+                .init(
+                    "come back", ["type": "joined", "room": "admin_room", "epoch": exampleEpoch, "seq": 1041, "recovered": true]),
+            ]),
+        Message(
+            id: "left", summary: "Out of a room; with `code` if a new token does not allow it.",
+            payload: saying("left", [("room", room), ("code", OpenAPI.words(["forbidden"]))], optional: ["code"]),
+            examples: [
+                .init("left", ["type": "left", "room": "admin_room"]),
+                .init("not allowed any more", ["type": "left", "room": "admin_room", "code": "forbidden"]),
+            ]),
+        Message(
+            id: "authenticated", summary: "Whom the token names.",
+            payload: saying(
+                "authenticated",
+                [
+                    ("role", OpenAPI.words(Role.allCases.map(\.rawValue))), ("subject", ["type": "string"]),
+                    ("device", ["type": "string"]), ("expiresAt", OpenAPI.timestamp),
+                ], optional: ["device", "expiresAt"]),
+            examples: [
+                .init(
+                    "shop",
+                    ["type": "authenticated", "role": "shop", "subject": "web", "expiresAt": "2026-11-22T17:40:00.000Z"])
+            ]),
+        Message(
+            id: "snapshot", summary: "A page of a room's values, true at `seq`. What comes after it is later.",
+            payload: saying(
+                "snapshot",
+                [
+                    ("room", ["type": ["string", "null"]]), ("seq", OpenAPI.count),
+                    ("changedSince", OpenAPI.count + ["description": "There are only those that changed after it."]),
+                    ("items", OpenAPI.list(of: reference("ShownItem"))), ("last", OpenAPI.flag),
+                ], optional: ["changedSince"]),
+            examples: [
+                .init("page", ["type": "snapshot", "room": "admin_room", "seq": 1041, "items": [exampleItem], "last": true]),
+                .init(
+                    "changes",
+                    [
+                        "type": "snapshot", "room": "admin_room", "seq": 1041, "changedSince": 12,
+                        "items": [["productId": 1, "variantId": 12, "sku": "TEE-BLUE-M", "removed": true]], "last": true,
+                    ]),
+            ]),
+        Message(
+            id: "tracking", summary: "A page of the values of what is tracked from now on.",
+            payload: saying(
+                "tracking",
+                [("seq", OpenAPI.count), ("items", OpenAPI.list(of: reference("ShownItem"))), ("last", OpenAPI.flag)]),
+            examples: [.init("page", ["type": "tracking", "seq": 1041, "items": [exampleItem], "last": true])]),
+        Message(
+            id: "untracked", summary: "What is tracked no more.",
+            payload: saying(
+                "untracked", [("products", OpenAPI.list(of: OpenAPI.id)), ("variants", OpenAPI.list(of: OpenAPI.id))]),
+            examples: [.init("untracked", ["type": "untracked", "products": [2], "variants": []])]),
+        Message(
+            id: "pong", summary: "Everything up to `seq` was sent to this connection.",
+            payload: saying("pong", [("id", pingID), ("seq", OpenAPI.count)], optional: ["id"]),
+            correlation: "$message.payload#/id", examples: [.init("pong", ["type": "pong", "id": 1, "seq": 1041])]),
+        Message(
+            id: "error", summary: "What was wrong with a message. Programs look at `code`.",
+            payload: saying("error", [("code", OpenAPI.words(errorCodes)), ("message", ["type": "string"])]),
+            examples: [
+                .init(
+                    "unknown room",
+                    [
+                        "type": "error", "code": "unknown_room",
+                        "message": "there is no room \"nix\"; rooms are those of plugins.json",
+                    ])
+            ]),
+        Message(
+            id: "goingAway", summary: "The server ends. Come back after so many milliseconds.",
+            payload: saying("going_away", [("comeBackAfter", OpenAPI.count)]),
+            examples: [.init("going away", ["type": "going_away", "comeBackAfter": 3120])]),
+    ]
+
+    /// The codes of `error`, as docs/WEBSOCKET.md has them.
+    static let errorCodes = [
+        "invalid_json", "invalid_message", "unknown_type", "unknown_room", "too_many_rooms", "too_many_tracked", "too_many_items",
+        "unauthenticated", "forbidden", "rate_limited", "binary_message",
+    ]
+
+    private static let exampleItem: JSONTree = [
+        "productId": 1, "variantId": 11, "sku": "TEE-RED-M", "name": "Red / M", "stock": 41, "price": 19.99, "status": "active",
+        "level": "ok", "version": 57,
+    ]
+
+    private static func saying(_ type: String, _ members: [(String, JSONTree)], optional: Set<String> = []) -> JSONTree {
+        OpenAPI.object([("type", ["const": .string(type)])] + members, optional: optional)
+    }
+}

@@ -1,0 +1,73 @@
+extension AsyncAPI {
+    /// A WebSocket path or an MQTT topic, and what is sent there.
+    struct Channel {
+        let id: String
+        /// `nil` where the sender of a request names it.
+        let address: String?
+        let summary: String
+        var description: String?
+        let servers: [String]
+        /// What stands in braces in ``address``.
+        var parameters: [(name: String, value: JSONTree)] = []
+        let messages: [String]
+        var bindings: JSONTree?
+
+        var tree: JSONTree {
+            var members: [(String, JSONTree)] = [
+                ("address", address.map { JSONTree.string($0) } ?? .null), ("summary", .string(summary)),
+            ]
+            if let description { members.append(("description", .string(description))) }
+            members.append(("servers", .array(servers.map { ["$ref": .string("#/servers/\($0)")] })))
+            if !parameters.isEmpty { members.append(("parameters", .object(parameters.map { ($0.name, $0.value) }))) }
+            members.append(("messages", .object(messages.map { ($0, ["$ref": .string("#/components/messages/\($0)")]) })))
+            if let bindings { members.append(("bindings", bindings)) }
+            return .object(members)
+        }
+    }
+
+    /// Something that the server does with messages of a channel.
+    struct Operation {
+        enum Action: String { case send, receive }
+
+        let id: String
+        let action: Action
+        let channel: String
+        let summary: String
+        let messages: [String]
+        var reply: Reply?
+        var bindings: JSONTree?
+
+        /// What the other side gets for it.
+        struct Reply {
+            let channel: String
+            let messages: [String]
+            /// Where the request says what the address of the answer is.
+            var address: String?
+        }
+
+        var tree: JSONTree {
+            var members: [(String, JSONTree)] = [
+                ("action", .string(action.rawValue)), ("channel", ["$ref": .string("#/channels/\(channel)")]),
+                ("summary", .string(summary)), ("messages", Self.references(messages, of: channel)),
+            ]
+            if let reply {
+                let address = reply.address.map { [("address", ["location": .string($0)] as JSONTree)] } ?? []
+                members.append(
+                    (
+                        "reply",
+                        .object(
+                            address + [
+                                ("channel", ["$ref": .string("#/channels/\(reply.channel)")]),
+                                ("messages", Self.references(reply.messages, of: reply.channel)),
+                            ])
+                    ))
+            }
+            if let bindings { members.append(("bindings", bindings)) }
+            return .object(members)
+        }
+
+        private static func references(_ messages: [String], of channel: String) -> JSONTree {
+            .array(messages.map { ["$ref": .string("#/channels/\(channel)/messages/\($0)")] })
+        }
+    }
+}
