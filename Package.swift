@@ -76,17 +76,20 @@ let package = Package(
                 .product(name: "JWTKit", package: "jwt-kit"),
             ]),
         .systemLibrary(name: "CMosquitto", pkgConfig: "libmosquitto", providers: [.apt(["libmosquitto-dev"])]),
-        library("Mosquitto", ["CMosquitto", log]),
+        .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
+        library("Mosquitto", ["CMosquitto", "COpenSSL", log]),
         .systemLibrary(name: "CMalloc"),
+        library(
+            "MQTTConnection", path: "Sources/Plugins/MQTTConnection", ["TallywirePipeline", "Mosquitto", log]),
         library(
             "MQTTScanners", path: "Sources/Plugins/MQTTScanners",
             [
-                "GS1", "TallywireCore", "TallywireEngine", "TallywirePipeline", "Mosquitto", log,
+                "GS1", "TallywireCore", "TallywireEngine", "TallywirePipeline", "Mosquitto", "MQTTConnection", log,
                 .product(name: "Crypto", package: "swift-crypto"),
             ]),
         library(
             "MQTTSink", path: "Sources/Plugins/MQTTSink",
-            ["TallywireCore", "TallywireEngine", "TallywirePipeline", "Mosquitto", log]),
+            ["TallywireCore", "TallywireEngine", "TallywirePipeline", "Mosquitto", "MQTTConnection", log]),
         library(
             "JSONLogSink", path: "Sources/Plugins/JSONLogSink", ["TallywireCore", "TallywireEngine", "TallywirePipeline", log]),
         library(
@@ -111,7 +114,7 @@ let package = Package(
             "TallywireServer",
             [
                 "TallywireCore", "TallywireEngine", "SQLiteJournal", "TallywirePipeline", "WebSocketSink", "MQTTSink",
-                "MQTTScanners", "JSONLogSink", "Mosquitto", "TallywireHTTP", "TallywireAuthentication", log, nio("NIOCore"),
+                "MQTTScanners", "MQTTConnection", "JSONLogSink", "Mosquitto", "TallywireHTTP", "TallywireAuthentication", log, nio("NIOCore"),
                 nio("NIOPosix"), nio("NIOHTTP1"),
                 nio("NIOWebSocket"), nio("NIOFoundationCompat"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
@@ -128,6 +131,7 @@ let package = Package(
             [
                 "TallywireCore", "TallywireEngine", "TallywirePipeline", log, nio("NIOCore"), nio("NIOPosix"), nio("NIOHTTP1"),
                 nio("NIOWebSocket"), .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                .product(name: "DequeModule", package: "swift-collections"),
                 .product(name: "Crypto", package: "swift-crypto"), .product(name: "X509", package: "swift-certificates"),
                 .product(name: "SwiftASN1", package: "swift-asn1"),
             ]),
@@ -145,7 +149,8 @@ let package = Package(
                 .product(name: "Crypto", package: "swift-crypto"),
             ]),
         tests("JSONLogSink", ["TallywireCore", "TallywireEngine", "TallywirePipeline", "JSONLogSink", log]),
-        tests("Mosquitto", ["Mosquitto", log]),
+        tests("Mosquitto", ["Mosquitto", "COpenSSL", log]),
+        tests("MQTTConnection", ["MQTTConnection", "Mosquitto", "TallywirePipeline", log]),
         tests(
             "TallywireServer",
             [

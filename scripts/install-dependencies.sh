@@ -12,6 +12,7 @@ command -v mosquitto_pub >/dev/null || need mosquitto-clients
 # The scripts of the smoke run and of the examples.
 [ -z "${CI:-}" ] || command -v python3 >/dev/null || need python3
 [ -e /usr/include/mosquitto.h ] || need libmosquitto-dev
+[ -e /usr/include/openssl/ssl.h ] || need libssl-dev
 [ -e /usr/include/sqlite3.h ] || need libsqlite3-dev
 
 [ ${#missing[@]} -eq 0 ] && exit 0

@@ -1,9 +1,20 @@
 import Glibc
+import Synchronization
 
 /// A TCP port of 127.0.0.1.
 enum BrokerPort {
-    /// A port that nobody has at this moment.
+    private static let given = Mutex<Set<Int>>([])
+
+    /// A port that nobody has at this moment, and that this process did not get before: tests run side by side.
     static func free() throws(BrokerFailure) -> Int {
+        for _ in 0..<100 {
+            let port = try unused()
+            if given.withLock({ $0.insert(port).inserted }) { return port }
+        }
+        throw BrokerFailure("no free port that was not given before")
+    }
+
+    private static func unused() throws(BrokerFailure) -> Int {
         let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         defer { close(descriptor) }
         var address = loopback(port: 0)

@@ -24,10 +24,23 @@ public final class TestBroker: Sendable {
         try start()
     }
 
+    /// Starts a broker as the `.conf` files in `included` say, which have a listener on `port` of 127.0.0.1.
+    public init(port: Int, including included: String) throws {
+        folder = try BrokerFolder()
+        self.port = port
+        try folder.write(
+            "user root\nlog_type all\nlog_dest stderr\npersistence_location \(folder.path)/\ninclude_dir \(included)\n",
+            to: "mosquitto.conf")
+        try start()
+    }
+
     deinit {
         kill()
         folder.remove()
     }
+
+    /// A port for a broker that does not run yet.
+    public static func freePort() throws -> Int { try BrokerPort.free() }
 
     public var url: String { "mqtt://127.0.0.1:\(port)" }
 
@@ -88,8 +101,9 @@ public final class TestBroker: Sendable {
         for descriptor in [STDOUT_FILENO, STDERR_FILENO] {
             posix_spawn_file_actions_addopen(&actions, descriptor, log, O_WRONLY | O_CREAT | O_APPEND, 0o644)
         }
-        // A broker that inherited a client's socket would keep it open. Closing what is not open is no error here.
-        for descriptor in 3..<Int32(1024) { posix_spawn_file_actions_addclose(&actions, descriptor) }
+        // A broker that inherited a client's socket would keep it open. Closing what is not open is no error here. A test opens more
+        // than 1024; none needs as many as this.
+        for descriptor in 3..<Int32(4096) { posix_spawn_file_actions_addclose(&actions, descriptor) }
         // Threads of Swift's pool block all signals, and a child inherits that: it would not hear SIGTERM.
         var attributes = posix_spawnattr_t()
         posix_spawnattr_init(&attributes)

@@ -10,8 +10,9 @@ public struct TestCertificate: Sendable {
     public let certificate: String
     public let key: String
 
-    /// A new one, valid from an hour ago for `seconds` from now.
-    public init(name: String = "localhost", validFor seconds: Double = 86_400) throws {
+    /// A new one, valid from an hour ago for `seconds` from now; with less than nothing it has expired. Without `hasAddress` it is not
+    /// for 127.0.0.1.
+    public init(name: String = "localhost", hasAddress: Bool = true, validFor seconds: Double = 86_400) throws {
         let key = P256.Signing.PrivateKey()
         let subject = try DistinguishedName { CommonName(name) }
         let certificate = try Certificate(
@@ -20,7 +21,8 @@ public struct TestCertificate: Sendable {
             subject: subject, signatureAlgorithm: .ecdsaWithSHA256,
             extensions: try Certificate.Extensions {
                 Critical(BasicConstraints.isCertificateAuthority(maxPathLength: nil))
-                SubjectAlternativeNames([.dnsName(name), .ipAddress(ASN1OctetString(contentBytes: [127, 0, 0, 1]))])
+                SubjectAlternativeNames(
+                    [.dnsName(name)] + (hasAddress ? [.ipAddress(ASN1OctetString(contentBytes: [127, 0, 0, 1]))] : []))
             }, issuerPrivateKey: .init(key))
         self.certificate = try certificate.serializeAsPEM().pemString
         self.key = key.pemRepresentation

@@ -19,7 +19,7 @@ struct FieldTests {
     func bounce() async throws {
         let shop = try await Shop(broker: TestBroker())
         let till = try await Scanner("till", at: shop.broker)
-        let options = try shop.options { $0.devices["*"]?.bounce = .seconds(2) }
+        let options = try shop.options { $0.devices["*"]?.bounce = .seconds(30) }
         try await shop.serving(options) { status in
             try await eventually("it is connected") { status.current.state == "connected" }
             try await till.collecting {

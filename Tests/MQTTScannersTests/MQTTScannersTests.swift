@@ -87,6 +87,31 @@ struct MQTTScannersTests {
         }
     }
 
+    @Test("with wildcards in the topic a scan is answered on the levels that it came on, and a group shares the scans")
+    func wildcards() async throws {
+        let shop = try await Shop(broker: TestBroker())
+        let options = try shop.options {
+            $0.topic = "plant/+/scanners/{device}/scan"
+            $0.share = "stock"
+        }
+        let till = try await Scanner("till", at: shop.broker, answers: "plant/+/scanners/+/ack")
+        try await shop.serving(options) { status in
+            try await eventually("it is connected") { status.current.state == "connected" }
+            #expect(status.current.peer == shop.broker.url)
+            try await till.collecting {
+                for plant in ["north", "south"] {
+                    _ = try await till.client.publish([
+                        MQTTMessage(topic: "plant/\(plant)/scanners/till/scan", payload: Array(Shop.code.utf8))
+                    ])
+                }
+                try await till.answered(2)
+            }
+            #expect(Set(till.messages.map(\.topic)) == ["plant/north/scanners/till/ack", "plant/south/scanners/till/ack"])
+            #expect(till.answers.map(\.status) == ["applied", "applied"])
+            #expect(shop.broker.log.contains("$share/stock/plant/+/scanners/+/scan"))
+        }
+    }
+
     @Test("a scanner that speaks 3.1.1 is served too")
     func version311() async throws {
         let shop = try await Shop(broker: TestBroker())

@@ -17,7 +17,10 @@ struct ScanDeskTests {
 
     private let now = Timestamp(milliseconds: 1_795_365_600_000)
 
-    private func order(_ message: InboundMessage) -> ScanDesk.Order { desk.order(for: message, now: now) { "made" } }
+    private func order(_ message: InboundMessage) -> ScanDesk.Order {
+        var desk = desk
+        return desk.order(for: message, now: now) { "made" }
+    }
 
     private func message(_ payload: String, device: String = "dock-1", configure: (inout InboundMessage) -> Void = { _ in })
         -> InboundMessage
@@ -102,6 +105,17 @@ struct ScanDeskTests {
             ).first)
         #expect(answer.correlationData == [7, 0])
         #expect(answer.quality == .atLeastOnce && !answer.retain)
+    }
+
+    @Test("where only those are answered that ask, the others are not")
+    func asked() {
+        let quiet = ScanDesk(
+            source: "s", topic: desk.topic, devices: desk.devices, defaultLocation: "MAIN", lineLimit: 10, clockSkew: .zero,
+            answers: .asked)
+        let reply = ScanReply(id: "m", outcome: .applied(Receipt(movementID: "m", seq: nil)))
+        let addressee = Addressee(device: "dock-1", name: "dock-1")
+        #expect(quiet.answers(reply, to: message("1"), addressee, now: now).isEmpty)
+        #expect(quiet.answers(reply, to: message("1") { $0.responseTopic = "a" }, addressee, now: now).map(\.topic) == ["a"])
     }
 
     @Test("an id that is made fits the engine and tells packets and contents apart")

@@ -52,10 +52,10 @@ final class Shop: Sendable {
 
     func options(_ configure: (inout ScannerOptions) -> Void = { _ in }) throws -> ScannerOptions {
         var options = ScannerOptions(
-            broker: try BrokerAddress(broker.url), topic: "scanners/{device}/scan",
+            broker: BrokerAddresses(try BrokerAddress(broker.url)), topic: "scanners/{device}/scan",
             devices: ["*": DeviceSettings(operation: .subtract), "dock-*": DeviceSettings(operation: .add)], clientId: nil,
             sessionExpiry: .seconds(3600), keepAlive: .seconds(60), receiveMaximum: 1000, payloadLimit: .kibibytes(64),
-            lineLimit: 10, statusTopic: nil, clockSkew: .seconds(300))
+            lineLimit: 10, statusTopic: nil, clockSkew: .seconds(300), answers: .always)
         configure(&options)
         return options
     }

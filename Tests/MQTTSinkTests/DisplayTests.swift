@@ -18,7 +18,7 @@ struct DisplayTests {
             price: Price("19.9"), status: .active, level: .ok, version: 57, source: "s", movementID: "m", occurredAt: nil)
         let display = try #require(Display(update, seq: 1042, timestamp: time))
         #expect(
-            String(decoding: display.json, as: UTF8.self)
+            String(decoding: DisplayFormat.contract.payload(display), as: UTF8.self)
                 == #"{"sku":"TEE","name":"Red / M","stock":10,"total":41,"price":19.90,"status":"active","level":"ok","version":57,"#
                 + #""seq":1042,"timestamp":"2026-11-22T16:40:00.000Z"}"#)
     }
@@ -32,7 +32,7 @@ struct DisplayTests {
         let record = VariantRecord(variant: variant, price: nil, status: .inactive)
         let display = Display(record, variant.balances[1], seq: 9, timestamp: time)
         #expect(
-            String(decoding: display.json, as: UTF8.self)
+            String(decoding: DisplayFormat.contract.payload(display), as: UTF8.self)
                 == #"{"sku":"TEE","name":"Red / M","stock":3,"total":7,"price":null,"status":"inactive","level":"low","version":3,"#
                 + #""seq":9,"timestamp":"2026-11-22T16:40:00.000Z"}"#)
     }

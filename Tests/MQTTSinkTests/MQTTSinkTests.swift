@@ -321,7 +321,8 @@ struct MQTTSinkTests {
                     delivered: {
                         // The marker comes behind everything that was published before it.
                         let marker = "marker-\(UInt64.random(in: .min ... .max))"
-                        let client = try MQTTClient(MQTTClientOptions(broker: options.broker, clientID: marker), logger: quiet)
+                        let client = try MQTTClient(
+                            MQTTClientOptions(broker: options.broker.first, clientID: marker), logger: quiet)
                         try await client.connected(within: .seconds(20))
                         _ = try await client.publish([MQTTMessage(topic: "events/\(marker)", payload: [])])
                         await client.stop()

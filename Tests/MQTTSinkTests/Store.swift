@@ -17,6 +17,9 @@ final class Store: Sendable {
     let journal = InMemoryJournal()
     let engine: InventoryEngine
     let broker: TestBroker
+    let displays = DisplayRegistry()
+    /// The time of the server's clock, which the sink has.
+    let clock = ManualClock()
     private let folder: TemporaryFolder
     private let runner = Mutex<SinkRunner?>(nil)
 
@@ -49,7 +52,20 @@ final class Store: Sendable {
         return try await apply(.move(Movement(lines: [line]))).seq
     }
 
-    private static let quick = ReconnectPolicy(
+    /// Adds variants `S0`, `S1`, … of product 2, and one unit of each at locations `L0`, `L1`, ….
+    func fill(variants: Int, locations: Int) async throws {
+        for index in 0..<locations { try await apply(.createLocation(Location(code: "L\(index)", name: "L"))) }
+        let content = (0..<variants).map { NewVariant(id: VariantID(Int64(1000 + $0)), sku: "S\($0)", name: "S") }
+        try await apply(.createProduct(NewProduct(id: ProductID(2), name: "Many", price: Price("1"), content: .variants(content))))
+        for index in 0..<locations {
+            let lines = (0..<variants).map {
+                Movement.Line(item: .sku("S\($0)"), location: "L\(index)", operation: .add, quantity: 1)
+            }
+            try await apply(.move(Movement(lines: lines)))
+        }
+    }
+
+    static let quick = ReconnectPolicy(
         initial: .milliseconds(20), maximum: .milliseconds(200), refused: .milliseconds(200), stable: .seconds(1))
 
     static let displays = MQTTSinkOptions.Rule(
@@ -58,15 +74,48 @@ final class Store: Sendable {
     static let events = MQTTSinkOptions.Rule(
         events: nil, topic: "events/{event}", retain: false, qos: .atLeastOnce, payload: .event)
 
-    func options(_ rules: MQTTSinkOptions.Rule..., window: Int = 200) throws -> MQTTSinkOptions {
+    func options(
+        _ rules: MQTTSinkOptions.Rule..., window: Int = 200, url: String? = nil, confirm: MQTTSinkOptions.Confirm? = nil
+    ) throws -> MQTTSinkOptions {
         MQTTSinkOptions(
-            broker: try BrokerAddress(broker.url), clientId: nil, publish: rules, window: window, statusTopic: "tallywire/status")
+            broker: BrokerAddresses(try BrokerAddress(url ?? broker.url)), clientId: nil, publish: rules, window: window,
+            keepAlive: .seconds(60),
+            statusTopic: "tallywire/status", repair: MQTTSinkOptions.Repair(settle: .milliseconds(50)), confirm: confirm)
     }
 
     var deadLetters: String { (try? String(contentsOfFile: folder.file("dead.jsonl"), encoding: .utf8)) ?? "" }
     /// How the runner of the last ``serving(_:_:)`` stood or stands.
     var report: PipelineStatus.SinkReport? { runner.withLock { $0?.report() } }
+    /// One of the sink's own counters.
+    func metric(_ name: String) -> Double? {
+        switch report?.metrics.first(where: { $0.name == name })?.value {
+        case .counter(let count): Double(count)
+        case .gauge(let value): value
+        default: nil
+        }
+    }
     var isCaughtUp: Bool { report?.position == engine.feed.head && report?.counters.pending == 0 }
+
+    /// Puts a retained message, or any other, where somebody else would.
+    func tamper(_ messages: MQTTMessage...) async throws {
+        let client = try MQTTClient(
+            MQTTClientOptions(broker: try BrokerAddress(broker.url), clientID: "other", reconnect: Self.quick), logger: quiet)
+        try await client.connected(within: .seconds(20))
+        #expect(try await client.publish(messages).allSatisfy { $0 == .accepted })
+        await client.stop()
+    }
+
+    /// What somebody who comes now sees under `filter`: the retained messages.
+    func retained(_ filter: String = "displays/#") async throws -> [String: Watcher.Shown] {
+        let watcher = try await Watcher(broker, filter, "end", name: "later-\(UInt32.random(in: .min ... .max))")
+        return try await watcher.watching {
+            try await tamper(MQTTMessage(topic: "end", payload: Array("{}".utf8)))
+            try await eventually("the end comes") { watcher.last["end"] != nil }
+            var last = watcher.last
+            last["end"] = nil
+            return last
+        }
+    }
 
     /// Runs the sink while `body` runs.
     func serving(_ options: MQTTSinkOptions, filter: EventFilter = EventFilter(), _ body: () async throws -> Void) async throws {
@@ -76,7 +125,8 @@ final class Store: Sendable {
                 sink: try MQTTSink(options, reconnect: Self.quick, patience: .seconds(1)), filter: filter,
                 retry: RetryPolicy(initial: .milliseconds(20), maximum: .milliseconds(200)),
                 deadLetters: DeadLetterFile(path: folder.file("dead.jsonl"))),
-            feed: engine.feed, journal: journal, logger: quiet, version: "1.2.3", clock: { Timestamp(milliseconds: 0) })
+            feed: engine.feed, journal: journal, gateway: engine, displays: displays, logger: quiet, version: "1.2.3",
+            clock: { [clock] in clock.now })
         self.runner.withLock { $0 = runner }
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { await runner.run() }
@@ -103,7 +153,8 @@ final class Watcher: Sendable {
     }
 
     /// Watches while `body` runs.
-    func watching(_ body: () async throws -> Void) async throws {
+    @discardableResult
+    func watching<Result>(_ body: () async throws -> Result) async throws -> Result {
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { [self] in
                 for await batch in client.batches {
@@ -111,12 +162,14 @@ final class Watcher: Sendable {
                     collected.withLock { $0 += batch.messages }
                 }
             }
-            do { try await body() } catch {
+            let result: Result
+            do { result = try await body() } catch {
                 await client.stop()
                 throw error
             }
             await client.stop()
             try await group.waitForAll()
+            return result
         }
     }
 

@@ -13,13 +13,15 @@ struct BrokerAddressTests {
         #expect(
             try BrokerAddress("mqtt://sca%40nner:p%3Aa%2Fss@host")
                 == BrokerAddress(host: "host", user: "sca@nner", password: "p:a/ss"))
+        #expect(try BrokerAddress("mqtts://host") == BrokerAddress(host: "host", port: 8883, isSecure: true))
+        #expect(try BrokerAddress("mqtts://host:1").description == "mqtts://host:1")
         #expect(try BrokerAddress("mqtt://user@host:1") == BrokerAddress(host: "host", port: 1, user: "user"))
     }
 
     @Test(
         "says what is wrong with it",
         arguments: [
-            ("127.0.0.1:1883", "no scheme"), ("http://host", "scheme http"), ("mqtts://host", "not supported yet"),
+            ("127.0.0.1:1883", "no scheme"), ("http://host", "scheme http"), ("mqtts://", "no valid host"),
             ("mqtt://", "no valid host"), ("mqtt://host:0", "port"), ("mqtt://host:65536", "port"), ("mqtt://host:x", "port"),
             ("mqtt://a/b", "no valid host"), ("mqtt://[::1", "port"), ("mqtt://u:%zz@host", "percent-encoded"),
         ])
@@ -41,5 +43,12 @@ struct BrokerAddressTests {
         let decoded = try JSONDecoder().decode([BrokerAddress].self, from: Data(#"["mqtt://host:1"]"#.utf8))
         #expect(decoded == [BrokerAddress(host: "host", port: 1)])
         #expect(throws: DecodingError.self) { try JSONDecoder().decode([BrokerAddress].self, from: Data(#"["host"]"#.utf8)) }
+    }
+
+    @Test("stands alone or in a list")
+    func isListed() throws {
+        let decoded = try JSONDecoder().decode([BrokerAddresses].self, from: Data(#"["mqtt://a", ["mqtt://b", "mqtts://c"]]"#.utf8))
+        #expect(decoded.map(\.description) == ["mqtt://a:1883", "mqtt://b:1883, mqtts://c:8883"])
+        #expect(throws: DecodingError.self) { try JSONDecoder().decode([BrokerAddresses].self, from: Data("[[]]".utf8)) }
     }
 }

@@ -53,7 +53,7 @@ struct ConnectionTests {
         }
         try await client.connected(within: .seconds(20))
         proxy.dismiss(reason: 0x98)
-        try await eventually("the broker ended it") { !client.state.isConnected }
+        try await eventually("the broker ended it") { !reasons.withLock { $0 }.isEmpty }
         #expect(reasons.withLock { $0 }.map { $0.contains("Administrative action") } == [true], "\(reasons.withLock { $0 })")
         try await client.connected(within: .seconds(20))
         await client.stop()
@@ -64,7 +64,7 @@ struct ConnectionTests {
         let broker = try TestBroker()
         let proxy = try BrokerProxy(to: broker, refusesVersion5: true)
         let client = try await MQTTClient.connected(.persistent(proxy.url, "old", "a"))
-        #expect(client.state == .connected(version: .v311, sessionPresent: false))
+        #expect(client.state == .connected(to: try BrokerAddress(proxy.url), version: .v311, sessionPresent: false))
         #expect(proxy.refused == 1)
         let sender = try await MQTTClient.connected(.test(broker.url, "sender"))
         // The properties of MQTT 5 are left out, the message arrives.
@@ -88,7 +88,7 @@ struct ConnectionTests {
         var options = try MQTTClientOptions.persistent(broker.url, "receiver", "a")
         options.version = version
         let first = try await MQTTClient.connected(options)
-        #expect(first.state == .connected(version: version, sessionPresent: false))
+        #expect(first.state == .connected(to: try BrokerAddress(broker.url), version: version, sessionPresent: false))
         await first.stop()
         let sender = try await MQTTClient.connected(.test(broker.url, "sender"))
         try await sender.publish("a", "meanwhile")
@@ -97,7 +97,7 @@ struct ConnectionTests {
         #expect(batch.messages.map(\.text) == ["meanwhile"])
         batch.acknowledge()
         try await second.connected(within: .seconds(20))
-        #expect(second.state == .connected(version: version, sessionPresent: true))
+        #expect(second.state == .connected(to: try BrokerAddress(broker.url), version: version, sessionPresent: true))
         await second.stop()
         await sender.stop()
     }
@@ -107,7 +107,7 @@ struct ConnectionTests {
         let broker = try TestBroker(configuration: ["allow_anonymous false"])
         let client = try MQTTClient(.test(broker.url, "anonymous"), logger: quiet)
         let error = try await #require(throws: MQTTError.self) { try await client.connected(within: .seconds(1)) }
-        #expect(error.code == .refused)
+        #expect(error.code == .login)
         #expect(error.message.contains("Not authorized"), "\(error)")
         try await eventually("it tried more than once") {
             broker.log.components(separatedBy: "not authorised").count > 2

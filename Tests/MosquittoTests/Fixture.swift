@@ -12,7 +12,8 @@ extension MQTTClientOptions {
     static func test(_ url: String, _ id: String, configure: (inout MQTTClientOptions) -> Void = { _ in }) throws -> Self {
         var options = MQTTClientOptions(broker: try BrokerAddress(url), clientID: id)
         options.reconnect = ReconnectPolicy(
-            initial: .milliseconds(20), maximum: .milliseconds(200), refused: .milliseconds(300), stable: .seconds(1))
+            initial: .milliseconds(20), maximum: .milliseconds(200), refused: .milliseconds(300),
+            refusedMaximum: .milliseconds(600), takenOverMaximum: .seconds(2), stable: .seconds(1))
         configure(&options)
         return options
     }
@@ -51,6 +52,8 @@ final class Collector: Sendable {
     private let collected = Mutex<[InboundMessage]>([])
     var messages: [InboundMessage] { collected.withLock { $0 } }
     var texts: [String] { messages.map(\.text) }
+    /// Each text once, in the order in which they first came.
+    var distinctTexts: [String] { texts.reduce(into: []) { if !$0.contains($1) { $0.append($1) } } }
 
     /// Reads until the client stops.
     func collect(from client: MQTTClient) async {

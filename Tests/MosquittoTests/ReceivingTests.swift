@@ -91,7 +91,7 @@ struct ReceivingTests {
         let batch = try await next(receiver)
         let end = ContinuousClock.now + .seconds(13)
         try await eventually("the keep-alive is over") { ContinuousClock.now > end }
-        #expect(!broker.log.contains("Received PUBACK from receiver") && !broker.log.contains("Received PINGREQ from receiver"))
+        #expect(!broker.log.contains("Received PUBACK from receiver"))
         batch.acknowledge()
         try await sender.publish("a", "2")
         let second = try await next(receiver)

@@ -29,11 +29,37 @@ struct ReconnectBackoffTests {
         #expect(backoff.wait(after: .lost(after: .seconds(10)), fraction: 1) == .milliseconds(100))
     }
 
-    @Test("is longer after a refusal")
+    @Test("is longer after a refusal, and ever longer")
     func isLongerAfterRefusal() {
         var backoff = ReconnectBackoff(policy)
         #expect(backoff.wait(after: .refused, fraction: 0) == .seconds(5))
-        #expect(backoff.wait(after: .refused, fraction: 1) == .milliseconds(5200))
+        #expect(backoff.wait(after: .refused, fraction: 1) == .seconds(20))
+        #expect(backoff.wait(after: .refused, fraction: 0) == .seconds(20))
+        #expect(backoff.wait(after: .refused, fraction: 1) == .seconds(60))
+        #expect(backoff.wait(after: .refused, fraction: 1) == .seconds(60))
+        #expect(backoff.wait(after: .lost(after: .seconds(11)), fraction: 1) == .milliseconds(100))
+        #expect(backoff.wait(after: .refused, fraction: 0) == .seconds(5))
+    }
+
+    @Test("grows while two clients fight for an id, though each connection holds for a while")
+    func growsInAFight() {
+        var backoff = ReconnectBackoff(policy)
+        let waits = (0..<7).map { _ in backoff.wait(after: .takenOver(after: .seconds(20)), fraction: 1) }
+        #expect(waits == [10, 20, 40, 80, 160, 300, 300].map { .seconds($0) })
+        #expect(backoff.wait(after: .takenOver(after: .seconds(300)), fraction: 1) == .seconds(10))
+    }
+
+    @Test("suspects another client behind connections that are closed again and again, and nothing else behind them")
+    func suspectsAnother() {
+        var watch = TakeoverWatch(longWhile: .seconds(300))
+        let short = Duration.seconds(1)
+        var suspicions = [short, short, short, short, short, .seconds(200), .seconds(301), short].map {
+            watch.isSuspected(afterCloseWithin: $0)
+        }
+        #expect(suspicions == [false, false, false, false, true, true, false, false])
+        watch.reset()
+        suspicions = [short, short, short, short, .seconds(11), short].map { watch.isSuspected(afterCloseWithin: $0) }
+        #expect(suspicions == [false, false, false, false, false, false])
     }
 
     @Test("does not overflow after years of failures")

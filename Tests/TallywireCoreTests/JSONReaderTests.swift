@@ -66,7 +66,8 @@ struct JSONReaderTests {
             let theirs = try? JSONSerialization.jsonObject(with: Data(bytes), options: .fragmentsAllowed)
             let text = String(decoding: bytes, as: UTF8.self)
             // Foundation takes commas before the end, which are no JSON.
-            let hasIdleComma = text.contains(",]") || text.contains(",}")
+            let bare = text.filter { $0 != " " }
+            let hasIdleComma = bare.contains(",]") || bare.contains(",}")
             #expect((mine == nil) == (theirs == nil) || (mine == nil && hasIdleComma), "\(text)")
             taken += mine == nil ? 0 : 1
         }

@@ -82,6 +82,25 @@ struct CommandTests {
         #expect(try await ServerProcess.run(["check"], in: root.path).status == 0)
     }
 
+    @Test("options of a broker that exclude each other are told at their place")
+    func brokerOptions() async throws {
+        func plugins(_ options: String) -> String {
+            "{\n  \"sources\": [\n    { \"plugin\": \"mqtt-scanners\", \(options) }\n  ]\n}\n"
+        }
+        let wrong = [
+            (#""broker": "mqtt://a", "tls": {}"#, "3:63: error: “tls” is for brokers of mqtts://"),
+            (#""broker": "mqtts://a", "tls": { "key": "k" }"#, "3:64: error: a certificate needs its key"),
+            (#""broker": "mqtt://a", "password": "x""#, "3:68: error: “password” needs a “user”"),
+            (#""broker": [], "share": "a/b""#, "3:44: error: “broker” has 0 elements"),
+        ]
+        for (options, message) in wrong {
+            let result = try await run("check", plugins: plugins(options))
+            #expect(result.status == 78 && result.output.contains("plugins.json:\(message)"), "\(result.output)")
+        }
+        #expect(try await run("check", plugins: plugins(#""broker": ["mqtts://a", "mqtt://b:1"], "user": "u""#)).status == 0)
+        #expect(try await run("check", "--brokers").output == "mqtts://a:8883\nmqtt://b:1\n")
+    }
+
     @Test("a host that is not loopback is refused while everybody may do everything")
     func openHost() async throws {
         let result = try await run("serve", "--host", "0.0.0.0", plugins: Self.minimal)

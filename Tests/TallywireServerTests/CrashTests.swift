@@ -1,8 +1,5 @@
 import Foundation
-import Logging
-import Mosquitto
 import NIOHTTP1
-import Synchronization
 import TallywireTesting
 import Testing
 
@@ -20,10 +17,11 @@ struct CrashTests {
         try await server.start()
         for (index, sku) in Self.skus.enumerated() {
             let (status, _) = try await server.call(
-                .POST, "/api/products", #"{"name":"Product \#(index)","sku":"\#(sku)","barcodes":["\#(4_000_000 + index)"]}"#)
+                .POST, "/api/products",
+                #"{"name":"Product \#(index)","sku":"\#(sku)","barcodes":["\#(RepeatingScanner.barcode(of: index))"]}"#)
             #expect(status == 201)
         }
-        let scanners = try (1...4).map { try Scanner(broker.url, number: $0) }
+        let scanners = try (1...4).map { try RepeatingScanner(broker.url, number: $0, items: Self.skus.count) }
         try await withThrowingTaskGroup(of: Void.self) { group in
             for scanner in scanners { group.addTask { try await scanner.run() } }
             var random = SystemRandomNumberGenerator()
@@ -61,35 +59,12 @@ struct CrashTests {
         var stock: [String: Int64] = [:]
         for event in events { if event.type == "inventory_updated", let sku = event.data.sku { stock[sku] = event.data.stock } }
         #expect(stock.values.reduce(0, +) == Int64(published.count))
-        try await expectDisplays(broker.url, toShow: stock)
+        try await Displays.expect(broker.url, toShow: stock)
 
         #expect(await server.terminate() == 0)
         #expect(server.output.contains("Stopped at event \(events.count)"))
         let audit = try await server.run("audit", "--data", "data")
         #expect(audit.status == 0, "\(audit.output)")
-    }
-
-    private func expectDisplays(_ url: String, toShow stock: [String: Int64]) async throws {
-        struct Display: Decodable {
-            let sku: String
-            let stock: Int64
-        }
-        var options = MQTTClientOptions(broker: try BrokerAddress(url), clientID: "displays")
-        options.subscriptions = ["displays/#"]
-        let client = try MQTTClient(options, logger: quiet)
-        let shown = Mutex<[String: Int64]>([:])
-        let reader = Task {
-            for await batch in client.batches {
-                for message in batch.messages {
-                    guard let display = try? JSONDecoder().decode(Display.self, from: Data(message.payload)) else { continue }
-                    shown.withLock { $0[display.sku] = display.stock }
-                }
-                batch.acknowledge()
-            }
-        }
-        try await eventually("the displays show the stock") { shown.withLock { $0 } == stock }
-        await client.stop()
-        await reader.value
     }
 
     private static func plugins(_ broker: String) -> String {
@@ -107,74 +82,3 @@ struct CrashTests {
         """
     }
 }
-
-/// A scanner that publishes one scan after the other, each with an id, and repeats it until it is acknowledged.
-private final class Scanner: Sendable {
-    private struct State {
-        var published: [String] = []
-        var acknowledged: Set<String> = []
-        var isFinishing = false
-    }
-
-    private let client: MQTTClient
-    private let number: Int
-    private let state = Mutex(State())
-
-    init(_ url: String, number: Int) throws {
-        self.number = number
-        var options = MQTTClientOptions(broker: try BrokerAddress(url), clientID: "scanner-\(number)")
-        options.subscriptions = ["scanners/gun-\(number)/ack"]
-        client = try MQTTClient(options, logger: quiet)
-    }
-
-    var published: [String] { state.withLock { $0.published } }
-    var acknowledged: Set<String> { state.withLock { $0.acknowledged } }
-
-    func finish() { state.withLock { $0.isFinishing = true } }
-
-    func run() async throws {
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask { await self.receive() }
-            try await client.connected(within: .seconds(20))
-            var count = 0
-            while !state.withLock({ $0.isFinishing }) {
-                count += 1
-                try await scan("gun-\(number)-\(count)", barcode: 4_000_000 + count % CrashTests.skus.count)
-            }
-            await client.stop()
-        }
-    }
-
-    private func scan(_ id: String, barcode: Int) async throws {
-        state.withLock { $0.published.append(id) }
-        let payload = Array(#"{"id":"\#(id)","barcode":"\#(barcode)"}"#.utf8)
-        let clock = ContinuousClock()
-        let end = clock.now + .seconds(60)
-        while clock.now < end {
-            _ = try await client.publish([MQTTMessage(topic: "scanners/gun-\(number)/scan", payload: payload)])
-            let patience = clock.now + .milliseconds(300)
-            while clock.now < patience {
-                if acknowledged.contains(id) { return }
-                try await clock.sleep(for: .milliseconds(1))
-            }
-        }
-        throw NeverHappened(description: "\(id) was never acknowledged")
-    }
-
-    private func receive() async {
-        struct Answer: Decodable {
-            let id: String
-            let status: String
-        }
-        for await batch in client.batches {
-            for message in batch.messages {
-                guard let answer = try? JSONDecoder().decode(Answer.self, from: Data(message.payload)) else { continue }
-                #expect(answer.status != "rejected")
-                state.withLock { _ = $0.acknowledged.insert(answer.id) }
-            }
-            batch.acknowledge()
-        }
-    }
-}
-
-let quiet = Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() })

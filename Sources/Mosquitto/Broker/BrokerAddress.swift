@@ -1,33 +1,41 @@
 import Foundation
 
-/// Where a broker is and who we are there: `mqtt://[user:password@]host[:port]`.
+/// Where a broker is and who we are there: `mqtt://[user:password@]host[:port]`, or `mqtts://…` over TLS.
 ///
-/// User and password may be percent-encoded. Without a port it is 1883. An IPv6 address stands in brackets.
+/// User and password may be percent-encoded. Without a port it is 1883, with TLS 8883. An IPv6 address stands in brackets.
 public struct BrokerAddress: Hashable, Sendable {
     public let host: String
     public let port: Int
     public let user: String?
     public let password: String?
+    /// Whether TLS is spoken: `mqtts`.
+    public let isSecure: Bool
 
-    /// The port that is registered for MQTT.
+    /// The ports that are registered for MQTT, and for MQTT over TLS.
     public static let defaultPort = 1883
+    public static let defaultSecurePort = 8883
 
-    public init(host: String, port: Int = defaultPort, user: String? = nil, password: String? = nil) {
+    /// Without a `port` the registered one.
+    public init(host: String, port: Int? = nil, user: String? = nil, password: String? = nil, isSecure: Bool = false) {
         self.host = host
-        self.port = port
+        self.port = port ?? (isSecure ? Self.defaultSecurePort : Self.defaultPort)
         self.user = user
         self.password = password
+        self.isSecure = isSecure
     }
 
     /// Reads a broker's URL. Throws ``MQTTError/Code/invalidOptions`` with what is wrong; a password is never part of that.
     public init(_ url: String) throws(MQTTError) {
         func wrong(_ what: String) -> MQTTError {
-            MQTTError(.invalidOptions, "\(what); a broker is written mqtt://host:1883 or mqtt://user:password@host:1883")
+            MQTTError(
+                .invalidOptions,
+                "\(what); a broker is written mqtt://host:1883, mqtts://host:8883 or mqtt://user:password@host:1883")
         }
         guard let schemeEnd = url.range(of: "://") else { throw wrong("the broker has no scheme") }
+        let isSecure: Bool
         switch url[..<schemeEnd.lowerBound].lowercased() {
-        case "mqtt": break
-        case "mqtts": throw wrong("mqtts (TLS) is not supported yet")
+        case "mqtt": isSecure = false
+        case "mqtts": isSecure = true
         case let scheme: throw wrong("a broker cannot have the scheme \(scheme)")
         }
         var rest = url[schemeEnd.upperBound...]
@@ -58,18 +66,18 @@ public struct BrokerAddress: Hashable, Sendable {
             port = parts.count == 2 ? parts[1] : nil
         }
         guard !host.isEmpty, !host.contains(where: { "/?#@ \0".contains($0) }) else { throw wrong("the broker has no valid host") }
-        var number = Self.defaultPort
+        var number: Int?
         if let port {
             guard let value = Int(port), (1...65_535).contains(value) else { throw wrong("the broker's port is not 1 to 65535") }
             number = value
         }
-        self.init(host: String(host), port: number, user: user, password: password)
+        self.init(host: String(host), port: number, user: user, password: password, isSecure: isSecure)
     }
 }
 
 extension BrokerAddress: CustomStringConvertible {
     /// The URL without user and password, so that it can be logged.
-    public var description: String { host.contains(":") ? "mqtt://[\(host)]:\(port)" : "mqtt://\(host):\(port)" }
+    public var description: String { "\(isSecure ? "mqtts" : "mqtt")://\(host.contains(":") ? "[\(host)]" : host):\(port)" }
 }
 
 extension BrokerAddress: Decodable {

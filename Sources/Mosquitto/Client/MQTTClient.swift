@@ -5,7 +5,7 @@ import Synchronization
 /// A client of an MQTT broker on a thread of its own, over libmosquitto.
 ///
 /// It connects by itself and connects again whenever the connection ends, for whatever reason: lost, refused, or ended by the
-/// broker. It speaks MQTT 5 and falls back to 3.1.1.
+/// broker; of several brokers to the first that takes it. It speaks MQTT 5 and falls back to 3.1.1, in the clear or over TLS.
 ///
 /// **Receiving.** What comes in through ``MQTTClientOptions/subscriptions`` is handed over in ``batches``. The acknowledgements of
 /// a batch are held back until ``InboundBatch/acknowledge()``: whatever happens to the process before that, the broker delivers
@@ -19,7 +19,7 @@ import Synchronization
 public final class MQTTClient: Sendable {
     /// What comes in, for one reader. It ends after ``stop()``.
     public let batches: AsyncStream<InboundBatch>
-    private let broker: BrokerAddress
+    private let brokers: BrokerAddresses
     private let mailbox: Mailbox
 
     /// Starts a client, which connects in the background. Throws only for options that cannot be.
@@ -34,7 +34,7 @@ public final class MQTTClient: Sendable {
         let mailbox = Mailbox(wakeUp: wakeUp)
         let (stream, continuation) = AsyncStream.makeStream(of: InboundBatch.self)
         batches = stream
-        broker = options.broker
+        brokers = options.brokers
         self.mailbox = mailbox
         if let onChange {
             _ = mailbox.observe { state in
@@ -74,7 +74,7 @@ public final class MQTTClient: Sendable {
     /// the caller's, and must be short.
     public func publish(_ messages: [MQTTMessage], completion: @escaping @Sendable (Result<[PublishResult], any Error>) -> Void) {
         guard !messages.isEmpty else { return completion(.success([])) }
-        mailbox.publish(PublishRequest(messages, completion: completion), broker: broker)
+        mailbox.publish(PublishRequest(messages, completion: completion), brokers: brokers)
     }
 
     private func publish(
@@ -84,16 +84,24 @@ public final class MQTTClient: Sendable {
         guard !messages.isEmpty else { return completion(.success([])) }
         let request = PublishRequest(messages, completion: completion)
         slot.withLock { $0 = request }
-        mailbox.publish(request, broker: broker)
+        mailbox.publish(request, brokers: brokers)
     }
 
     /// Returns once the client is connected and subscribed. Throws the last ``MQTTError`` when that takes longer than `limit`, or
     /// the client is stopped, and `CancellationError` when the task is cancelled.
     public func connected(within limit: Duration) async throws {
+        try await connected(within: limit, orFailed: false)
+    }
+
+    /// The same, but throws the first failure, without waiting for another try.
+    public func connected(orFailedWithin limit: Duration) async throws {
+        try await connected(within: limit, orFailed: true)
+    }
+
+    private func connected(within limit: Duration, orFailed: Bool) async throws {
         let mailbox = mailbox
-        let broker = broker
         let isConnected = try await withThrowingTaskGroup(of: Bool.self) { group in
-            group.addTask { await mailbox.settled() }
+            group.addTask { await mailbox.settled(orFailed: orFailed) }
             group.addTask {
                 try await Task.sleep(for: limit)
                 return false
@@ -103,11 +111,8 @@ public final class MQTTClient: Sendable {
         }
         try Task.checkCancellation()
         if isConnected { return }
-        switch mailbox.connection {
-        case .disconnected(let error): throw error
-        case .stopped: throw MQTTError(.stopped, "the MQTT client of \(broker) was stopped")
-        default: throw MQTTError(.unreachable, "\(broker) did not answer within \(limit)")
-        }
+        if case .stopped = mailbox.connection { throw MQTTError(.stopped, "the MQTT client of \(brokers) was stopped") }
+        throw mailbox.lastError ?? MQTTError(.unreachable, "\(brokers) did not answer within \(limit)")
     }
 
     /// Lets acknowledged messages' answers leave, says goodbye to the broker, which keeps a persistent session, and ends the

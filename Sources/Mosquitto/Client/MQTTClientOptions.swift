@@ -1,6 +1,13 @@
 /// How a client connects and what it may use.
 public struct MQTTClientOptions: Sendable {
-    public var broker: BrokerAddress
+    /// Where to connect: the first that takes us. They are tried in order, and from the first on after a connection was lost; a broker
+    /// that comes back is gone back to at the next loss, not before. Sessions are each broker's own.
+    public var brokers: BrokerAddresses
+    /// Who logs in at brokers whose URL has no user.
+    public var user: String?
+    public var password: String?
+    /// How TLS is spoken with brokers of `mqtts`. ``TLSSettings/problem`` must be `nil`.
+    public var tls = TLSSettings()
     /// Who we are at the broker; the session belongs to it. 1 ... 200 bytes; two clients with one id throw each other out.
     public var clientID: String
     /// Whether the broker forgets what an earlier connection of this id left.
@@ -10,9 +17,11 @@ public struct MQTTClientOptions: Sendable {
     public var sessionExpiry: Duration
     /// How long a connection may be silent: 5 s ... 65535 s. A broker ends one that is silent for one and a half times that.
     ///
-    /// While acknowledgements are held back (``InboundBatch/acknowledge()``) nothing can be written, no ping either, because
-    /// libmosquitto's queue has them in front. So a batch may be held for half of this time at least; a broker that has heard
-    /// nothing for longer ends the connection and delivers the messages again.
+    /// A batch may be held for as long as it takes (``InboundBatch/acknowledge()``). libmosquitto could not ping meanwhile, because its
+    /// queue has the acknowledgements in front, so the client writes pings past it: between whole packets, which is where a connection
+    /// is whenever a batch is read, unless the broker stopped reading. In that case it may end the connection, and deliver again.
+    ///
+    /// A broker of MQTT 5 that names another time is heeded.
     public var keepAlive: Duration
     /// What the broker publishes for us if the connection ends without a goodbye.
     public var will: MQTTMessage?
@@ -21,8 +30,10 @@ public struct MQTTClientOptions: Sendable {
     /// What is published last, before the goodbye of ``MQTTClient/stop()``, after which the broker forgets the ``will``. Of a client
     /// without subscriptions only.
     public var farewell: MQTTMessage?
-    /// Topic filters, subscribed with quality 1 on each connection.
+    /// Topic filters, subscribed on each connection.
     public var subscriptions: [String]
+    /// The quality of the ``subscriptions``. With 0 nothing has to be acknowledged, and what is lost is lost.
+    public var subscriptionQuality = QualityOfService.atLeastOnce
     /// How many messages the broker may send before it needs an acknowledgement, 1 ... 8192. A batch has at most a
     /// quarter of it.
     public var receiveMaximum: Int
@@ -42,7 +53,7 @@ public struct MQTTClientOptions: Sendable {
         receiveMaximum: Int = 1000, payloadLimit: Int = 256 * 1024, window: Int = 200, version: MQTTVersion = .automatic,
         reconnect: ReconnectPolicy = ReconnectPolicy(), answerTimeout: Duration = .seconds(10)
     ) {
-        self.broker = broker
+        brokers = BrokerAddresses(broker)
         self.clientID = clientID
         self.cleanStart = cleanStart
         self.sessionExpiry = sessionExpiry
@@ -73,6 +84,9 @@ public struct MQTTClientOptions: Sendable {
         try require((1...8192).contains(receiveMaximum), "the receive maximum is 1 to 8192, not \(receiveMaximum)")
         try require((1...65_535).contains(window), "the window is 1 to 65535, not \(window)")
         try require((1...268_435_455).contains(payloadLimit), "the payload limit is 1 to 268435455, not \(payloadLimit)")
+        try require(password == nil || user != nil || brokers.all.contains { $0.user != nil }, "there is a password, but no user")
+        try require(brokers.all.count <= 16, "16 brokers at most")
+        if let problem = tls.problem { throw MQTTError(.invalidOptions, problem) }
         for message in [will, birth, farewell].compactMap(\.self) {
             if let problem = Topic.problem(message.topic) { throw MQTTError(.invalidOptions, problem) }
         }

@@ -7,10 +7,20 @@ public struct MQTTError: Error, Equatable, Sendable, CustomStringConvertible {
     public enum Code: String, Sendable {
         /// An option that cannot be; nothing was tried.
         case invalidOptions = "invalid_options"
+        /// The broker's name cannot be resolved.
+        case unknownHost = "unknown_host"
         /// Nobody answers at the address.
         case unreachable
-        /// The broker answered and refused: login, client id, subscription.
+        /// TLS failed: a file, a certificate, a name.
+        case tls
+        /// The broker refused the user, the password or the certificate.
+        case login
+        /// The broker refused a topic: a subscription.
+        case forbidden
+        /// The broker answered and refused for another reason: client id, protocol, quota.
         case refused
+        /// Another client connected with our client id, so the broker ended our connection.
+        case takenOver = "taken_over"
         /// There is no connection now. Nothing was sent.
         case notConnected = "not_connected"
         /// The connection ended before everything was acknowledged. What was sent may have arrived.

@@ -1,8 +1,9 @@
 import Synchronization
 
 extension Mailbox {
-    /// Waits for a connection. Answers `false` if the client was stopped or the task cancelled.
-    func settled() async -> Bool {
+    /// Waits for a connection, or else `orFailed` for the first failure. Answers `false` if there was one, if the client was stopped or
+    /// the task cancelled.
+    func settled(orFailed: Bool = false) async -> Bool {
         let pending = Pending()
         return await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
@@ -12,7 +13,7 @@ extension Mailbox {
                     case .connected:
                         pending.resume(true)
                         return true
-                    case .stopped:
+                    case .disconnected where orFailed, .stopped:
                         pending.resume(false)
                         return true
                     default: return pending.isDone

@@ -15,6 +15,8 @@ final class Mailbox: Sendable {
         /// Whether the thread is inside a blocking `connect`, or has ended: nothing to wait for in either case.
         var isOutOfReach = false
         var connection = MQTTConnectionState.connecting
+        /// Why there is no connection, as of the last try; `nil` since there is one.
+        var lastError: MQTTError?
         var nextWaiter = 0
         /// Called once with each change of the connection until they say that they are done.
         var waiters: [Int: @Sendable (MQTTConnectionState) -> Bool] = [:]
@@ -26,14 +28,15 @@ final class Mailbox: Sendable {
     // MARK: For callers
 
     var connection: MQTTConnectionState { state.withLock { $0.connection } }
+    var lastError: MQTTError? { state.withLock { $0.lastError } }
 
-    func publish(_ request: PublishRequest, broker: BrokerAddress) {
+    func publish(_ request: PublishRequest, brokers: BrokerAddresses) {
         let problem = state.withLock { state -> MQTTError? in
-            if state.isStopping { return MQTTError(.stopped, "the MQTT client of \(broker) was stopped") }
+            if state.isStopping { return MQTTError(.stopped, "the MQTT client of \(brokers) was stopped") }
             if case .disconnected(let error) = state.connection { return MQTTError(.notConnected, error.message) }
-            if case .connecting = state.connection { return MQTTError(.notConnected, "\(broker): not connected yet") }
+            if case .connecting = state.connection { return MQTTError(.notConnected, "\(brokers): not connected yet") }
             if state.requests.count >= Self.requestLimit {
-                return MQTTError(.overloaded, "\(broker): \(Self.requestLimit) publications wait already; wait for them first")
+                return MQTTError(.overloaded, "\(brokers): \(Self.requestLimit) publications wait already; wait for them first")
             }
             state.requests.append(request)
             return nil
@@ -106,13 +109,18 @@ final class Mailbox: Sendable {
     func report(_ connection: MQTTConnectionState) {
         let waiters = state.withLock { state -> [Int: @Sendable (MQTTConnectionState) -> Bool] in
             state.connection = connection
+            switch connection {
+            case .disconnected(let error): state.lastError = error
+            case .connected: state.lastError = nil
+            case .connecting, .stopped: break
+            }
             return state.waiters
         }
         for (token, waiter) in waiters where waiter(connection) { stopObserving(token) }
     }
 
     /// The thread ends: nothing it held is left.
-    func finish(_ broker: BrokerAddress) {
+    func finish(_ brokers: BrokerAddresses) {
         let (waiters, requests) = state.withLock { state in
             state.isOutOfReach = true
             defer {
@@ -122,7 +130,7 @@ final class Mailbox: Sendable {
             return (state.stopWaiters, state.requests)
         }
         report(.stopped)
-        for request in requests { request.fail(MQTTError(.stopped, "the MQTT client of \(broker) was stopped")) }
+        for request in requests { request.fail(MQTTError(.stopped, "the MQTT client of \(brokers) was stopped")) }
         for waiter in waiters { waiter.resume() }
     }
 }

@@ -7,46 +7,25 @@ public struct ReconnectPolicy: Equatable, Sendable {
     public var initial: Duration
     /// The longest wait of all.
     public var maximum: Duration
-    /// The shortest wait after the broker refused us, which a person has to put right.
+    /// The shortest wait after the broker refused us, or we its certificate, which a person has to put right. It doubles too.
     public var refused: Duration
+    /// The longest wait after a refusal.
+    public var refusedMaximum: Duration
+    /// The longest wait after another client took our id. Two that want one id come back ever more slowly; a connection that held for
+    /// this long starts their count anew.
+    public var takenOverMaximum: Duration
     /// A connection that held for so long starts the count anew. One that breaks sooner is another failure in a row.
     public var stable: Duration
 
     public init(
         initial: Duration = .milliseconds(250), maximum: Duration = .seconds(10), refused: Duration = .seconds(5),
-        stable: Duration = .seconds(10)
+        refusedMaximum: Duration = .seconds(60), takenOverMaximum: Duration = .seconds(300), stable: Duration = .seconds(10)
     ) {
         self.initial = initial
         self.maximum = maximum
         self.refused = refused
+        self.refusedMaximum = refusedMaximum
+        self.takenOverMaximum = takenOverMaximum
         self.stable = stable
-    }
-}
-
-/// Counts failures and says how long to wait after each.
-struct ReconnectBackoff {
-    enum Failure {
-        /// Nobody answered.
-        case unreachable
-        /// A connection ended that had held for so long.
-        case lost(after: Duration)
-        /// The broker said no.
-        case refused
-    }
-
-    private let policy: ReconnectPolicy
-    private(set) var failures = 0
-
-    init(_ policy: ReconnectPolicy) { self.policy = policy }
-
-    /// Counts `failure` and gives the wait, with `fraction` in 0 ... 1 as the die.
-    mutating func wait(after failure: Failure, fraction: Double) -> Duration {
-        if case .lost(let duration) = failure, duration >= policy.stable { failures = 0 }
-        // Beyond 2^20 any initial wait is over any sensible maximum.
-        let ceiling = min(policy.maximum, policy.initial * (1 << min(failures, 20)))
-        failures += 1
-        let wait = ceiling * fraction
-        if case .refused = failure { return policy.refused + wait }
-        return wait
     }
 }

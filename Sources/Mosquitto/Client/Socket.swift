@@ -9,6 +9,13 @@ enum Socket {
         return poll(&descriptor, 1, 0) > 0 && descriptor.revents & Int16(POLLIN) != 0
     }
 
+    /// Whether the connection is over: reset, or closed in both directions.
+    static func hasEnded(_ socket: Int32) -> Bool {
+        guard socket >= 0 else { return true }
+        var descriptor = pollfd(fd: socket, events: Int16(POLLIN), revents: 0)
+        return poll(&descriptor, 1, 0) > 0 && descriptor.revents & Int16(POLLHUP | POLLERR) != 0
+    }
+
     /// Lets the kernel acknowledge what it receives at once (`tcp(7)`, TCP_QUICKACK, which does not last).
     ///
     /// Brokers send small packets with Nagle's algorithm (mosquitto unless `set_tcp_nodelay`): the second waits until the first is

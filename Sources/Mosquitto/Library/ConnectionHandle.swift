@@ -12,7 +12,7 @@ import Glibc
 final class ConnectionHandle {
     /// What happened during a call.
     enum Event {
-        case connected(reason: Int32, sessionPresent: Bool, receiveMaximum: Int?)
+        case connected(Connack)
         case subscribed(packetID: UInt16, granted: [Int32])
         /// The broker acknowledged a message, or one of quality 0 was written.
         case published(packetID: UInt16, reason: Int32)
@@ -21,33 +21,50 @@ final class ConnectionHandle {
         case dismissed(reason: Int32)
     }
 
-    private let client: OpaquePointer
+    /// What the broker answered to CONNECT, and how it limits us, where it does.
+    struct Connack {
+        var reason: Int32
+        var sessionPresent: Bool
+        var receiveMaximum: Int?
+        var keepAlive: Duration?
+    }
+
+    let client: OpaquePointer
     private let clientID: String
     private let payloadLimit: Int
     private let isVersion5: Bool
+    private let subscriptionQuality: QualityOfService
+    let tls: TLSContext?
+    /// The end of a ping of ours that the socket did not take at once: see ``ping()``.
+    var unwritten: ArraySlice<UInt8> = []
+    /// What libmosquitto reported as errors, OpenSSL's among them; the first few.
+    private(set) var complaints: [String] = []
     fileprivate var events: [Event] = []
     /// The flags of the PUBLISH that is being handled: see ``noteLog(_:)``.
     fileprivate var announcement: (packetID: UInt16, isRedelivery: Bool)?
     /// Set when libmosquitto handed over a message without telling whether it is a redelivery.
     private(set) var lacksRedeliveryFlag = false
 
-    init(_ options: MQTTClientOptions, version: MQTTVersion) throws(MQTTError) {
+    /// For a connection to `broker`; reads the files of TLS.
+    init(_ options: MQTTClientOptions, to broker: BrokerAddress, version: MQTTVersion) throws(MQTTError) {
         try Library.initialize()
+        tls = broker.isSecure ? try TLSContext(options.tls, host: broker.host) : nil
         guard let client = mosquitto_new(options.clientID, options.cleanStart, nil) else {
             throw MQTTError(.library, "libmosquitto has no memory for a client")
         }
         self.client = client
         clientID = options.clientID
         payloadLimit = options.payloadLimit
+        subscriptionQuality = options.subscriptionQuality
         isVersion5 = version != .v311
         mosquitto_user_data_set(client, Unmanaged.passUnretained(self).toOpaque())
-        try configure(options)
+        try configure(options, broker)
         installCallbacks()
     }
 
     deinit { mosquitto_destroy(client) }
 
-    private func configure(_ options: MQTTClientOptions) throws(MQTTError) {
+    private func configure(_ options: MQTTClientOptions, _ broker: BrokerAddress) throws(MQTTError) {
         var code = mosquitto_threaded_set(client, true)
         func set(_ option: mosq_opt_t, _ value: Int) {
             if code == 0 { code = tallywire_mosquitto_option(client, Int32(option.rawValue), Int32(value)) }
@@ -57,7 +74,13 @@ final class ConnectionHandle {
         // The window is ours. libmosquitto's default of 20 would let the rest pile up in its own queue.
         set(MOSQ_OPT_SEND_MAXIMUM, options.window)
         set(MOSQ_OPT_TCP_NODELAY, 1)
-        if code == 0, let user = options.broker.user { code = mosquitto_username_pw_set(client, user, options.broker.password) }
+        let (user, password) = broker.user == nil ? (options.user, options.password) : (broker.user, broker.password)
+        if code == 0, let user { code = mosquitto_username_pw_set(client, user, password) }
+        if let tls {
+            // Its defaults are for contexts that it makes itself.
+            set(MOSQ_OPT_SSL_CTX_WITH_DEFAULTS, 0)
+            if code == 0 { code = mosquitto_void_option(client, MOSQ_OPT_SSL_CTX, UnsafeMutableRawPointer(tls.pointer)) }
+        }
         if code == 0, let will = options.will {
             code = mosquitto_will_set(
                 client, will.topic, Int32(will.payload.count), will.payload, Int32(will.quality.rawValue), will.retain)
@@ -73,9 +96,14 @@ final class ConnectionHandle {
             var receiveMaximum: UInt16 = 0
             let hasMaximum =
                 mosquitto_property_read_int16(properties, Int32(MQTT_PROP_RECEIVE_MAXIMUM.rawValue), &receiveMaximum, false) != nil
+            var seconds: UInt16 = 0
+            let hasSeconds =
+                mosquitto_property_read_int16(properties, Int32(MQTT_PROP_SERVER_KEEP_ALIVE.rawValue), &seconds, false) != nil
             handle(context).events.append(
                 .connected(
-                    reason: reason, sessionPresent: flags & 1 != 0, receiveMaximum: hasMaximum ? Int(receiveMaximum) : nil))
+                    Connack(
+                        reason: reason, sessionPresent: flags & 1 != 0, receiveMaximum: hasMaximum ? Int(receiveMaximum) : nil,
+                        keepAlive: hasSeconds && seconds > 0 ? .seconds(Int(seconds)) : nil)))
         }
         mosquitto_disconnect_v5_callback_set(client) { _, context, reason, _ in
             // Codes of the library are below 128; those are known from the call that failed.
@@ -93,10 +121,14 @@ final class ConnectionHandle {
             handle(context).receive(message.pointee, properties)
         }
         mosquitto_log_callback_set(client) { _, context, level, text in
-            guard level == MOSQ_LOG_DEBUG, let text else { return }
-            handle(context).noteLog(text)
+            guard let text else { return }
+            if level == MOSQ_LOG_DEBUG { handle(context).noteLog(text) }
+            if level == MOSQ_LOG_ERR { handle(context).noteComplaint(text) }
         }
     }
+
+    /// Spares libmosquitto the lines that nobody needs: it formats one for each packet.
+    func closeLog() { mosquitto_log_callback_set(client, nil) }
 
     /// What happened since the last call of this.
     func takeEvents() -> [Event] {
@@ -120,6 +152,13 @@ extension ConnectionHandle {
         announcement = (UInt16(truncatingIfNeeded: strtol(id + 3, nil, 10)), digits.pointee == CChar(UInt8(ascii: "1")))
     }
 
+    fileprivate func noteComplaint(_ text: UnsafePointer<CChar>) {
+        guard complaints.count < 8 else { return }
+        // `OpenSSL Error[0]: error:0A000086:SSL routines::certificate verify failed`: the end is for people.
+        let line = String(cString: text)
+        complaints.append(line.contains("OpenSSL") ? line.split(separator: ":").last.map(String.init) ?? line : line)
+    }
+
     fileprivate func receive(_ message: mosquitto_message, _ properties: OpaquePointer?) {
         let packetID = message.qos > 0 ? UInt16(truncatingIfNeeded: message.mid) : nil
         defer { announcement = nil }
@@ -137,34 +176,19 @@ extension ConnectionHandle {
                 InboundMessage(
                     topic: String(cString: message.topic), payload: payload, size: size, packetID: packetID,
                     isRedelivery: announcement.isRedelivery, isRetained: message.retain,
-                    responseTopic: Self.string(MQTT_PROP_RESPONSE_TOPIC, in: properties),
-                    correlationData: Self.bytes(MQTT_PROP_CORRELATION_DATA, in: properties))))
-    }
-
-    private static func string(_ property: mqtt5_property, in properties: OpaquePointer?) -> String? {
-        var value: UnsafeMutablePointer<CChar>?
-        guard mosquitto_property_read_string(properties, Int32(property.rawValue), &value, false) != nil, let value else {
-            return nil
-        }
-        defer { free(value) }
-        return String(cString: value)
-    }
-
-    private static func bytes(_ property: mqtt5_property, in properties: OpaquePointer?) -> [UInt8]? {
-        var value: UnsafeMutableRawPointer?
-        var count: UInt16 = 0
-        guard mosquitto_property_read_binary(properties, Int32(property.rawValue), &value, &count, false) != nil else { return nil }
-        defer { free(value) }
-        return value.map { Array(UnsafeRawBufferPointer(start: $0, count: Int(count))) } ?? []
+                    responseTopic: MessageProperties.string(MQTT_PROP_RESPONSE_TOPIC, in: properties),
+                    correlationData: MessageProperties.bytes(MQTT_PROP_CORRELATION_DATA, in: properties),
+                    contentType: MessageProperties.string(MQTT_PROP_CONTENT_TYPE, in: properties),
+                    userProperties: MessageProperties.userProperties(in: properties))))
     }
 }
 
 // MARK: Acting
 
 extension ConnectionHandle {
-    /// Opens the connection and queues CONNECT. It blocks while the name is resolved and the host answers, which the kernel
-    /// limits to about two minutes. `errno` says more after `MOSQ_ERR_ERRNO` and `MOSQ_ERR_EAI`.
-    func connect(_ options: MQTTClientOptions) -> Int32 {
+    /// Opens the connection to `address`, which is `broker`'s and numeric, and queues CONNECT. It blocks until the host answers.
+    /// `errno` says more after `MOSQ_ERR_ERRNO`.
+    func connect(_ options: MQTTClientOptions, to broker: BrokerAddress, at address: String) -> Int32 {
         var properties: OpaquePointer?
         defer { mosquitto_property_free_all(&properties) }
         let expiry = UInt32(clamping: options.sessionExpiry.components.seconds)
@@ -173,16 +197,17 @@ extension ConnectionHandle {
             guard code == 0 else { return code }
         }
         return mosquitto_connect_bind_v5(
-            client, options.broker.host, Int32(options.broker.port), Int32(options.keepAlive.components.seconds), nil, properties)
+            client, address, Int32(broker.port), Int32(options.keepAlive.components.seconds), nil, properties)
     }
 
-    /// Queues one SUBSCRIBE for `filters`, all with quality 1. Answers its packet id.
+    /// Queues one SUBSCRIBE for `filters`, all with the quality of the options. Answers its packet id.
     func subscribe(_ filters: [String]) -> Result<UInt16, CodeError> {
         var packetID: Int32 = 0
         var pointers = filters.map { strdup($0) }
         defer { for pointer in pointers { free(pointer) } }
         let code = pointers.withUnsafeMutableBufferPointer { buffer in
-            mosquitto_subscribe_multiple(client, &packetID, Int32(buffer.count), buffer.baseAddress, 1, 0, nil)
+            mosquitto_subscribe_multiple(
+                client, &packetID, Int32(buffer.count), buffer.baseAddress, Int32(subscriptionQuality.rawValue), 0, nil)
         }
         return code == 0 ? .success(UInt16(truncatingIfNeeded: packetID)) : .failure(CodeError(code: code))
     }
@@ -191,14 +216,7 @@ extension ConnectionHandle {
     func publish(_ message: MQTTMessage) -> Result<UInt16, CodeError> {
         var properties: OpaquePointer?
         defer { mosquitto_property_free_all(&properties) }
-        var code: Int32 = 0
-        if isVersion5, let topic = message.responseTopic {
-            code = mosquitto_property_add_string(&properties, Int32(MQTT_PROP_RESPONSE_TOPIC.rawValue), topic)
-        }
-        if code == 0, isVersion5, let data = message.correlationData {
-            code = mosquitto_property_add_binary(
-                &properties, Int32(MQTT_PROP_CORRELATION_DATA.rawValue), data, UInt16(clamping: data.count))
-        }
+        var code = isVersion5 ? MessageProperties.add(message, to: &properties) : 0
         var packetID: Int32 = 0
         if code == 0 {
             code = mosquitto_publish_v5(
@@ -213,12 +231,12 @@ extension ConnectionHandle {
 
     /// The socket, or a negative number once it is closed.
     var socket: Int32 { mosquitto_socket(client) }
-    var wantsToWrite: Bool { mosquitto_want_write(client) }
+    var wantsToWrite: Bool { !unwritten.isEmpty || mosquitto_want_write(client) }
 
     /// Reads one packet, or a few if publications are on their way, or as much of one as has come.
     func read() -> Int32 { mosquitto_loop_read(client, 1) }
     /// Writes what is queued, as far as the socket takes it.
-    func write() -> Int32 { mosquitto_loop_write(client, 1) }
+    func write() -> Int32 { writeRest() ? mosquitto_loop_write(client, 1) : 0 }
     /// Queues a ping when it is time, and closes a connection whose last ping was not answered.
     func keepAlive() -> Int32 { mosquitto_loop_misc(client) }
 

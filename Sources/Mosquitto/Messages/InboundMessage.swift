@@ -13,10 +13,14 @@ public struct InboundMessage: Equatable, Sendable {
     public var isRetained: Bool
     public var responseTopic: String?
     public var correlationData: [UInt8]?
+    /// The media type of the payload, and what else was named with it. MQTT 5 only.
+    public var contentType: String?
+    public var userProperties: [UserProperty]
 
     public init(
         topic: String, payload: [UInt8], size: Int? = nil, packetID: UInt16?, isRedelivery: Bool = false, isRetained: Bool = false,
-        responseTopic: String? = nil, correlationData: [UInt8]? = nil
+        responseTopic: String? = nil, correlationData: [UInt8]? = nil, contentType: String? = nil,
+        userProperties: [UserProperty] = []
     ) {
         self.topic = topic
         self.payload = payload
@@ -26,6 +30,8 @@ public struct InboundMessage: Equatable, Sendable {
         self.isRetained = isRetained
         self.responseTopic = responseTopic
         self.correlationData = correlationData
+        self.contentType = contentType
+        self.userProperties = userProperties
     }
 
     /// Whether the payload was left out because it is over the limit.

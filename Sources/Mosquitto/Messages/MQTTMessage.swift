@@ -11,10 +11,15 @@ public struct MQTTMessage: Equatable, Sendable {
     public var responseTopic: String?
     /// What an answer has to bear. MQTT 5 only; left out on a 3.1.1 connection.
     public var correlationData: [UInt8]?
+    /// The media type of the payload. MQTT 5 only; left out on a 3.1.1 connection.
+    public var contentType: String?
+    /// Names and values, in this order. MQTT 5 only; left out on a 3.1.1 connection.
+    public var userProperties: [UserProperty]
 
     public init(
         topic: String, payload: [UInt8], quality: QualityOfService = .atLeastOnce, retain: Bool = false,
-        responseTopic: String? = nil, correlationData: [UInt8]? = nil
+        responseTopic: String? = nil, correlationData: [UInt8]? = nil, contentType: String? = nil,
+        userProperties: [UserProperty] = []
     ) {
         self.topic = topic
         self.payload = payload
@@ -22,6 +27,8 @@ public struct MQTTMessage: Equatable, Sendable {
         self.retain = retain
         self.responseTopic = responseTopic
         self.correlationData = correlationData
+        self.contentType = contentType
+        self.userProperties = userProperties
     }
 }
 

@@ -1,4 +1,5 @@
 import Logging
+import MQTTConnection
 import Mosquitto
 import TallywireCore
 import TallywirePipeline
@@ -16,8 +17,8 @@ import TallywirePipeline
 ///
 /// ## When the journal cannot write
 /// Nothing is acknowledged and nothing answered. The batch is submitted again with growing pauses; scanners get their answers when it is
-/// decided. If that takes longer than the broker waits for a sign of life, it ends the connection and delivers the batch again afterwards,
-/// which then gives the same answers as duplicates.
+/// decided. The client pings meanwhile. Should the connection end all the same, the broker delivers the batch again afterwards, which then
+/// gives the same answers as duplicates.
 struct MQTTScanners: Source {
     private let options: ScannerOptions
     private let topic: ScanTopic
@@ -47,7 +48,7 @@ struct MQTTScanners: Source {
         }
         let desk = ScanDesk(
             source: context.name, topic: topic, devices: devices, defaultLocation: context.defaultLocation,
-            lineLimit: options.lineLimit, clockSkew: options.clockSkew)
+            lineLimit: options.lineLimit, clockSkew: options.clockSkew, answers: options.answers)
         for name in devices.names { context.devices.update(name, of: context.name) { $0.isConfigured = true } }
         let answers = ClientAnswerPublisher(client: answering)
         var service = ScanService(context, desk: desk, statuses: statuses, answering: answers, numbering: numbering)
@@ -66,18 +67,25 @@ struct MQTTScanners: Source {
 
     private func clientID(_ context: SourceContext) -> String { options.clientId ?? "tallywire-\(context.name)" }
 
-    private func listeningOptions(_ context: SourceContext) -> MQTTClientOptions {
-        MQTTClientOptions(
-            broker: options.broker, clientID: clientID(context), cleanStart: false, sessionExpiry: options.sessionExpiry,
-            keepAlive: options.keepAlive, subscriptions: [topic.filter] + (statuses.map { [$0.filter] } ?? []),
-            receiveMaximum: options.receiveMaximum,
-            payloadLimit: options.payloadLimit.bytes, reconnect: reconnect)
+    private func listeningOptions(_ context: SourceContext) throws -> MQTTClientOptions {
+        var client = try options.connection(clientID(context))
+        client.cleanStart = false
+        client.sessionExpiry = options.sessionExpiry
+        client.keepAlive = options.keepAlive
+        // Statuses are for each of a group, and what is retained is sent to no shared subscription.
+        client.subscriptions = [topic.filter(sharedBy: options.share)] + (statuses.map { [$0.filter] } ?? [])
+        client.receiveMaximum = options.receiveMaximum
+        client.payloadLimit = options.payloadLimit.bytes
+        client.reconnect = reconnect
+        return client
     }
 
-    private func answeringOptions(_ context: SourceContext) -> MQTTClientOptions {
-        MQTTClientOptions(
-            broker: options.broker, clientID: "\(clientID(context))-answers", keepAlive: options.keepAlive, window: 1000,
-            reconnect: reconnect)
+    private func answeringOptions(_ context: SourceContext) throws -> MQTTClientOptions {
+        var client = try options.connection("\(clientID(context))-answers")
+        client.keepAlive = options.keepAlive
+        client.window = 1000
+        client.reconnect = reconnect
+        return client
     }
 }
 
@@ -93,6 +101,7 @@ extension SourceStatus {
                 snapshot.lastError = error.message
             case .stopped: snapshot.state = "stopped"
             }
+            snapshot.peer = connection.broker?.description
         }
     }
 }

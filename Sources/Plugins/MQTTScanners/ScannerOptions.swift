@@ -1,10 +1,16 @@
+import MQTTConnection
 import Mosquitto
 import TallywirePipeline
 
 /// The options of `mqtt-scanners`.
-struct ScannerOptions: Decodable, Sendable {
-    var broker: BrokerAddress
+struct ScannerOptions: BrokerOptions {
+    var broker: BrokerAddresses
+    var user: String?
+    var password: String?
+    var tls: TLSOptions?
     var topic: String
+    /// The group that shares the scans; `nil` for none.
+    var share: String?
     var devices: [String: DeviceSettings]
     /// `nil` for `tallywire-NAME`.
     var clientId: String?
@@ -16,6 +22,7 @@ struct ScannerOptions: Decodable, Sendable {
     /// `nil` for the scan topic's, empty for none.
     var statusTopic: String?
     var clockSkew: Duration
+    var answers: AnswerRule
 }
 
 extension ScannerOptions {
@@ -26,6 +33,7 @@ extension ScannerOptions {
                 throw OptionError(option, message: error.description)
             }
         }
+        try validateConnection()
         let scans = try topic(self.topic, "topic")
         let template = statusTopic ?? scans.statusTemplate
         let statuses = template.isEmpty ? nil : try topic(template, "statusTopic")
@@ -38,17 +46,20 @@ extension SourceType {
     /// `mqtt-scanners`: barcode scanners that publish over MQTT, each scan applied once and answered once it is on disk.
     public static let mqttScanners = SourceType(
         "mqtt-scanners", summary: "Takes movements from barcode scanners over MQTT, and answers each once it is on disk.",
-        schema: ScannerOptions.schema, options: ScannerOptions.self, probe: { await MQTTClient.problem(reaching: $0.broker) },
+        schema: ScannerOptions.schema, options: ScannerOptions.self, probe: { options, _ in await options.problems() },
         make: { try $0.source() })
 }
 
 extension ScannerOptions {
     static let schema = OptionSchema(
-        [
-            .required("broker", .url(schemes: ["mqtt"]), "The broker: mqtt://[user:password@]host[:port]."),
+        BrokerSchema.options + [
             .optional(
-                "topic", .string(), default: "scanners/{device}/scan", "Where scanners publish; {device} is one level.",
-                isEndpoint: true),
+                "topic", .string(), default: "scanners/{device}/scan",
+                "Where scanners publish; {device} is one level. Others may be +, and the last #.", isEndpoint: true),
+            .optional(
+                "share", .string(limit: 64, shareName),
+                "A group of servers of which each takes a part of the scans ($share). All feed one stock, so they need one journal."
+            ),
             .optional(
                 "devices", .map(.object(deviceSchema)), default: [:],
                 "What scans mean that do not say it, by device: a name or a pattern with *. The most specific is taken, then *."),
@@ -61,13 +72,17 @@ extension ScannerOptions {
                 "keepAlive", .duration(.seconds(5) ... .seconds(65_535)), default: "60s",
                 "How long a connection may be silent. The broker waits one and a half times as long."),
             .optional(
-                "receiveMaximum", .integer(1...8192), default: 1000, "How many scans may wait for their acknowledgement at once."),
+                "receiveMaximum", .integer(1...8192), default: 4000,
+                "How many scans may wait for their acknowledgement at once; a quarter of it is committed together."),
             .optional("payloadLimit", .size(.kibibytes(1) ... .mebibytes(16)), default: "64KiB", "The largest payload of a scan."),
             .optional("lineLimit", .integer(1...1000), default: 1000, "How many scans a message may hold."),
             .optional(
                 "statusTopic", .string(limit: 1024, .anything),
                 "Where devices say whether they are there. Default: the scan topic with status as its last level; an empty one for nowhere.",
                 isEndpoint: true),
+            .optional(
+                "answers", .choice(AnswerRule.allCases.map(\.rawValue)), default: "always",
+                "Which scans are answered: always, or those alone that name a response topic or have a display (asked)."),
             .optional(
                 "clockSkew", .duration(.zero ... .seconds(86_400)), default: "5m",
                 "How far a device's clock may be ahead of the server's before its scans are refused."),
@@ -77,6 +92,10 @@ extension ScannerOptions {
               "devices": { "dock-*": { "operation": "add", "location": "WH1" },
                            "*":      { "operation": "subtract", "location": "WH1" } } }
             """)
+
+    private static let shareName = TextRule("a name without / + #", pattern: "^[^/+#]+$") { text in
+        !text.isEmpty && !text.contains { "/+#".contains($0) }
+    }
 
     private static let deviceSchema = OptionSchema([
         .optional("operation", .choice(["set", "add", "subtract", "transfer"]), "What a scan does."),

@@ -1,5 +1,5 @@
-import Glibc
 import Logging
+import MQTTConnection
 import Mosquitto
 import TallywireCore
 import TallywireEngine
@@ -12,33 +12,58 @@ import TallywirePipeline
 ///
 /// **Displays.** A display topic holds a state, not an event, so of several in one batch only the newest is published. An event that
 /// says it all (a change of stock, at its location) is published as it is; what it leaves open (the same variant at other locations, a
-/// product's status) is read from the journal, as of now. A reader that keeps the highest `version` is right at every moment, and the
-/// last message of each topic is right for everybody. A sink that is new publishes all displays once, and for what happened before that
-/// none.
+/// product's status) is read from the journal, as of now. What was read is never followed by an older state: events up to the reading
+/// are read anew instead of being published.
+///
+/// **Repair.** On each connection, before anything else is said of displays, what the broker retains is compared with the journal, and
+/// the differences are published (``MQTTSink/repair(_:_:)``). Events that the repair has in it need no publication, so an outage costs
+/// one repair, however long it was.
+///
+/// A delivery and a repair never run at the same time: see ``inTurn(_:)``.
 actor MQTTSink: Sink {
-    private let options: MQTTSinkOptions
-    private let rules: [PublishRule]
-    private var client: MQTTClient?
+    nonisolated let options: MQTTSinkOptions
+    nonisolated let peer = ConnectedBroker()
+    let rules: [PublishRule]
+    let reconnect: ReconnectPolicy
+    nonisolated let tally = SinkTally()
+    let watch = ConnectionWatch()
+    /// What displays confirm, if that is asked for.
+    nonisolated let desk: ConfirmationDesk?
+    private(set) var client: MQTTClient?
+    var listener: MQTTClient?
     private var context: SinkContext?
-    /// Displays are published already as of this event.
-    private var displayed: UInt64 = 0
 
-    private let reconnect: ReconnectPolicy
+    /// The connection that was repaired last.
+    var repaired = 0
+    /// How many readings of the broker failed in a row.
+    var failedReadings = 0
+    /// Displays are published already as of this event.
+    var displayed: UInt64 = 0
+    /// Items that were removed are taken away as of this event: behind ``displayed`` where the broker could not be read.
+    var cleared: UInt64 = 0
+    /// Nothing that was published of a display is newer than this event.
+    var readThrough: UInt64 = 0
+
+    private var isTaken = false
+    private var waiting: [CheckedContinuation<Void, Never>] = []
+
     /// How long a start waits for the broker before it counts as failed. The client goes on trying.
     private let patience: Duration
-    private static let page = 500
+    static let page = 500
 
     init(
-        _ options: MQTTSinkOptions, reconnect: ReconnectPolicy = ReconnectPolicy(), patience: Duration = .seconds(10)
+        _ options: MQTTSinkOptions, reconnect: ReconnectPolicy = ReconnectPolicy(),
+        patience: Duration = .seconds(10)
     ) throws {
         self.options = options
         self.reconnect = reconnect
         self.patience = patience
         rules = try options.rules()
+        desk = options.confirm.map { ConfirmationDesk(within: $0.within, limit: $0.limit) }
         if let problem = Topic.problem(options.statusTopic) { throw OptionError("statusTopic", message: problem) }
     }
 
-    private var displayRules: [PublishRule] { rules.filter { $0.payload == .display } }
+    var displayRules: [PublishRule] { rules.filter { $0.display != nil } }
 
     // MARK: Starting and stopping
 
@@ -47,7 +72,10 @@ actor MQTTSink: Sink {
         let client = try self.client ?? connect(context)
         self.client = client
         try await client.connected(within: patience)
-        if context.cursor == nil, !displayRules.isEmpty { try await publishAllDisplays(context) }
+        try requireProperties(client)
+        guard !displayRules.isEmpty else { return }
+        try await beginListening(context)
+        try await inTurn { try await repairIfNeeded(context) }
     }
 
     private func connect(_ context: SinkContext) throws -> MQTTClient {
@@ -63,129 +91,104 @@ actor MQTTSink: Sink {
             }
             return MQTTMessage(topic: options.statusTopic, payload: json.bytes, retain: true)
         }
-        return try MQTTClient(
-            MQTTClientOptions(
-                broker: options.broker, clientID: options.clientId ?? "tallywire-\(context.name)", will: status("offline"),
-                birth: status("online"), farewell: status("offline"), window: options.window, reconnect: reconnect),
-            logger: context.logger)
+        var client = try connection(context)
+        client.will = status("offline")
+        client.birth = status("online")
+        client.farewell = status("offline")
+        client.window = options.window
+        return try MQTTClient(client, logger: context.logger) { [peer, watch] state in
+            peer.note(state)
+            watch.note(state)
+        }
+    }
+
+    /// How a client of this sink connects; those beside the first have a `suffix` to their name.
+    func connection(_ context: SinkContext, suffix: String = "") throws -> MQTTClientOptions {
+        var client = try options.connection((options.clientId ?? "tallywire-\(context.name)") + suffix)
+        client.keepAlive = options.keepAlive
+        client.reconnect = reconnect
+        return client
+    }
+
+    /// Does what is to be done when no event comes: repairs on new connections, and hears what displays confirm.
+    func attend() async {
+        guard let context, !displayRules.isEmpty else { return }
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { await self.repairConnections(context) }
+            group.addTask { await self.listen(context) }
+            group.addTask { await self.reportFindings(context) }
+        }
     }
 
     func stop() async {
+        if let context { context.displays.setReader(of: context.name, nil) }
+        await listener?.stop()
+        listener = nil
         await client?.stop()
         client = nil
-    }
-
-    /// Publishes every variant's displays as things stand.
-    private func publishAllDisplays(_ context: SinkContext) async throws {
-        var last: VariantID?
-        var first: UInt64?
-        while true {
-            let page = try await context.stock.variants(after: last, limit: Self.page)
-            first = first ?? page.seq
-            var outbox = Outbox()
-            let now = DisplayRefresh.Cause(seq: page.seq, timestamp: Self.now())
-            for variant in page.value { putDisplays(of: variant, displayRules, now, context, &outbox) }
-            _ = try await publish(outbox.entries)
-            guard let end = page.value.last?.variant.id, page.value.count == Self.page else { break }
-            last = end
-        }
-        displayed = first ?? 0
-        context.logger.info("All displays were published.", metadata: ["seq": "\(displayed)"])
     }
 
     // MARK: Delivering
 
     func deliver(_ batch: EventBatch) async throws -> Delivery {
         guard let context else { throw SinkError.unavailable("the sink was not started") }
+        if let client { try requireProperties(client) }
+        guard !displayRules.isEmpty else { return try await take(batch, context) }
+        return try await inTurn {
+            try await repairIfNeeded(context)
+            return try await take(batch, context)
+        }
+    }
+
+    private func take(_ batch: EventBatch, _ context: SinkContext) async throws -> Delivery {
+        let cloudEvent = CloudEvent(
+            source: options.cloudEvents.source ?? "/tallywire/\(context.epoch)", typePrefix: options.cloudEvents.typePrefix,
+            epoch: context.epoch)
         var outbox = Outbox()
         var rejected: [UInt64: String] = [:]
         var refreshes = rules.map { _ in DisplayRefresh() }
         for record in batch.records {
             for (index, rule) in rules.enumerated() {
-                switch rule.payload {
-                case .event:
-                    guard rule.wants(record.type), let topic = rule.topic.topic(TopicValues(record, epoch: context.epoch)) else {
-                        continue
+                do {
+                    if let format = rule.display {
+                        try await put(record, rule, format, context, &outbox, &refreshes[index])
+                    } else if rule.wants(record.type), let topic = rule.topic.topic(TopicValues(record, epoch: context.epoch)) {
+                        guard let message = rule.message(topic, record, cloudEvent) else {
+                            rejected[record.seq] = "the event has no data that can be read"
+                            continue
+                        }
+                        outbox.put(message, seq: record.seq)
                     }
-                    outbox.put(rule.message(topic, record.json), seq: record.seq)
-                case .display where record.seq > displayed:
-                    do {
-                        try putDisplay(record, rule, context, &outbox, &refreshes[index])
-                    } catch {
-                        rejected[record.seq] = "the event cannot be read: \(error)"
-                    }
-                case .display: continue
+                } catch let error as DecodingError {
+                    rejected[record.seq] = "the event cannot be read: \(error)"
                 }
             }
         }
         for (rule, refresh) in zip(rules, refreshes) { try await read(refresh, rule, context, &outbox) }
-        for (seq, reason) in try await publish(outbox.entries) { rejected[seq] = rejected[seq] ?? reason }
+        for (seq, reason) in try await publish(outbox.entries, context) { rejected[seq] = rejected[seq] ?? reason }
         return Delivery(
             merged: outbox.merged,
             rejected: rejected.sorted { $0.key < $1.key }.map { Delivery.Rejected(seq: $0.key, reason: $0.value) })
     }
 
-    /// Publishes what `record` says of displays by itself, and notes what has to be read.
-    private func putDisplay(
-        _ record: EventEnvelope, _ rule: PublishRule, _ context: SinkContext, _ outbox: inout Outbox,
-        _ refresh: inout DisplayRefresh
-    ) throws {
-        // What is removed is taken away, whichever events the rule wants.
-        guard rule.wants(record.type) || record.type == .catalogueChanged else { return }
-        let event = try record.event()
-        var values = TopicValues(record, epoch: context.epoch)
-        if case .catalogueChanged(let change) = event.body, change.change == .removed {
-            guard rule.retain else { return }
-            for location in change.values.locations ?? [] where context.filter.wants(sku: values.sku ?? "", at: location) {
-                values.location = location
-                guard let topic = rule.topic.topic(values) else { continue }
-                outbox.put(rule.message(topic, []), seq: record.seq)
-            }
-            return
-        }
-        guard rule.wants(record.type) else { return }
-        if case .inventoryUpdated(let update) = event.body,
-            let display = Display(update, seq: record.seq, timestamp: record.timestamp), let topic = rule.topic.topic(values)
-        {
-            outbox.put(rule.message(topic, display.json), seq: record.seq)
-        }
-        refresh.note(event)
-    }
-
-    /// Publishes the displays that have to be read.
-    private func read(_ refresh: DisplayRefresh, _ rule: PublishRule, _ context: SinkContext, _ outbox: inout Outbox) async throws {
-        for (id, cause) in refresh.products.sorted(by: { $0.value.seq < $1.value.seq }) {
-            guard let product = try await context.stock.product(id).value else { continue }
-            for variant in product.variants { putDisplays(of: variant, [rule], cause, context, &outbox) }
-        }
-        for (id, cause) in refresh.variants.sorted(by: { $0.value.seq < $1.value.seq }) {
-            guard let variant = try await context.stock.variant(.variant(id)).value else { continue }
-            putDisplays(of: variant, [rule], cause, context, &outbox)
-        }
-    }
-
-    private func putDisplays(
-        of record: VariantRecord, _ rules: [PublishRule], _ cause: DisplayRefresh.Cause, _ context: SinkContext,
-        _ outbox: inout Outbox
-    ) {
-        let variant = record.variant
-        for rule in rules {
-            for balance in variant.balances where context.filter.wants(sku: variant.sku, at: balance.location) {
-                guard let topic = rule.topic.topic(TopicValues(variant, at: balance.location, epoch: context.epoch)) else {
-                    continue
-                }
-                let display = Display(record, balance, seq: cause.seq, timestamp: cause.timestamp)
-                outbox.put(rule.message(topic, display.json), seq: cause.seq)
-            }
-        }
+    /// Throws if a rule needs what the connection's protocol does not have.
+    private func requireProperties(_ client: MQTTClient) throws {
+        guard case .connected(_, version: .v311, _) = client.state,
+            let index = rules.firstIndex(where: { $0.payload == .binaryCloudEvent })
+        else { return }
+        throw SinkError.unavailable(
+            "\(options.broker) speaks MQTT 3.1.1, which has no user properties: publish.\(index).payload “cloudevents-binary” needs "
+                + "MQTT 5; use “cloudevents”")
     }
 
     // MARK: Publishing
 
     /// Publishes and waits for all acknowledgements. Answers what will never be taken, by event.
-    private func publish(_ entries: [Outbox.Entry]) async throws -> [UInt64: String] {
+    func publish(_ entries: [Outbox.Entry], _ context: SinkContext) async throws -> [UInt64: String] {
         guard !entries.isEmpty else { return [:] }
         guard let client else { throw SinkError.unavailable("the sink was stopped") }
+        // A display may confirm before the broker has acknowledged.
+        note(entries, isPublished: false, context)
         let results = try await client.publish(entries.map(\.message))
         var rejected: [UInt64: String] = [:]
         for (entry, result) in zip(entries, results) {
@@ -197,12 +200,18 @@ actor MQTTSink: Sink {
                     "\(options.broker) does not take what is published to \(entry.message.topic): \(reason); see its access list")
             }
         }
+        note(entries, isPublished: true, context)
         return rejected
     }
 
-    private static func now() -> Timestamp {
-        var time = timespec()
-        clock_gettime(CLOCK_REALTIME, &time)
-        return Timestamp(milliseconds: Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000)
+    /// Runs `body` when nothing else runs that publishes displays, in the order of the calls: what is newer is published later.
+    func inTurn<Result>(_ body: () async throws -> Result) async rethrows -> Result {
+        if isTaken { await withCheckedContinuation { waiting.append($0) } }
+        isTaken = true
+        defer {
+            isTaken = !waiting.isEmpty
+            if isTaken { waiting.removeFirst().resume() }
+        }
+        return try await body()
     }
 }

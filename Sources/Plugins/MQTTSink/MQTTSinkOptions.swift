@@ -1,22 +1,47 @@
+import MQTTConnection
 import Mosquitto
 import TallywireCore
 import TallywirePipeline
 
 /// The options of `mqtt`.
-struct MQTTSinkOptions: Decodable, Sendable {
-    var broker: BrokerAddress
+struct MQTTSinkOptions: BrokerOptions {
+    var broker: BrokerAddresses
+    var user: String?
+    var password: String?
+    var tls: TLSOptions?
     /// `nil` for `tallywire-NAME`.
     var clientId: String?
     var publish: [Rule]
     var window: Int
+    var keepAlive: Duration
     var statusTopic: String
+    var repair = Repair()
+    /// `nil` if confirmations are not listened to.
+    var confirm: Confirm?
+    var cloudEvents = CloudEvents()
 
     struct Rule: Decodable, Sendable {
         var events: [EventType]?
         var topic: String
         var retain: Bool
         var qos: QualityOfService
-        var payload: PublishRule.Payload
+        var payload: PayloadOption
+    }
+
+    struct Repair: Decodable, Sendable {
+        var settle = Duration.milliseconds(500)
+        var limit = 1_000_000
+    }
+
+    struct Confirm: Decodable, Sendable {
+        var within = Duration.seconds(60)
+        var limit = 200_000
+    }
+
+    struct CloudEvents: Decodable, Sendable {
+        /// `nil` for `/tallywire/EPOCH`.
+        var source: String?
+        var typePrefix = ""
     }
 }
 
@@ -24,50 +49,22 @@ extension SinkType {
     /// `mqtt`: events to topics, shelf displays as retained topics.
     public static let mqtt = SinkType(
         "mqtt", summary: "Publishes events to topics of an MQTT broker, and keeps shelf displays as retained topics.",
-        schema: MQTTSinkOptions.schema, options: MQTTSinkOptions.self, probe: { await MQTTClient.problem(reaching: $0.broker) },
-        make: { try MQTTSink($0) })
+        schema: MQTTSinkOptions.schema, options: MQTTSinkOptions.self, probe: { await $0.problems($1) },
+        make: { options in
+            try options.validateConnection()
+            return try MQTTSink(options)
+        })
 }
 
 extension MQTTSinkOptions {
-    static let schema = OptionSchema(
-        [
-            .required("broker", .url(schemes: ["mqtt"]), "The broker: mqtt://[user:password@]host[:port]."),
-            .optional("clientId", .string(limit: 100), "Its name at the broker. Default: tallywire-NAME."),
-            .required(
-                "publish", .list(.object(ruleSchema), count: 1...64),
-                "What is published where; each rule that wants an event gets it."),
-            .optional(
-                "window", .integer(1...65_535), default: 200, "How many messages may wait for their acknowledgement at once."),
-            .optional(
-                "statusTopic", .string(), default: "tallywire/status",
-                "A retained topic that says whether this sink is online. Two sinks at one broker need two."),
-        ],
-        example: """
-            { "plugin": "mqtt", "name": "shelf-displays", "broker": "mqtt://127.0.0.1:1883",
-              "publish": [
-                { "events": ["inventory_updated", "product_status_changed"],
-                  "topic": "displays/{location}/{sku}", "retain": true, "payload": "display" },
-                { "topic": "events/{event}", "qos": 1 } ] }
-            """)
-
-    private static let ruleSchema = OptionSchema([
-        .optional("events", .list(.eventType, count: 1...64), "Which events. Default: all."),
-        .required(
-            "topic", .string(), "The topic, with {event}, {sku}, {location}, {product}, {variant} and {epoch}.", isEndpoint: true),
-        .optional("retain", .bool, default: false, "Whether the broker keeps the last message of each topic."),
-        .optional("qos", .integer(0...1), default: 1, "The quality of service: 1 is acknowledged, 0 is not."),
-        .optional(
-            "payload", .choice(["event", "display"]), default: "event",
-            "The event itself, or what a shelf display shows; that needs {location} and {sku} or {variant} in the topic."),
-    ])
-
     /// The rules, checked.
     func rules() throws(OptionError) -> [PublishRule] {
         var rules: [PublishRule] = []
         for (index, rule) in publish.enumerated() {
+            let payload = try rule.payload.payload(ofRule: index)
             do throws(TopicTemplate.Mistake) {
                 let topic = try TopicTemplate(rule.topic)
-                if rule.payload == .display {
+                if case .display = payload {
                     guard topic.has(.location), topic.has(.sku) || topic.has(.variant), !topic.has(.event) else {
                         throw TopicTemplate.Mistake(
                             description: "a display's topic needs {location}, and {sku} or {variant}, and cannot have {event}")
@@ -76,10 +73,13 @@ extension MQTTSinkOptions {
                 rules.append(
                     PublishRule(
                         events: rule.events.map { Set($0) }, topic: topic, retain: rule.retain, quality: rule.qos,
-                        payload: rule.payload))
+                        payload: payload))
             } catch {
                 throw OptionError("publish", String(index), "topic", message: error.description)
             }
+        }
+        if confirm != nil, !rules.contains(where: { $0.display != nil }) {
+            throw OptionError("confirm", message: "there is no display to confirm anything: no rule of publish has such a payload")
         }
         return rules
     }

@@ -21,7 +21,7 @@ extension OpenAPI {
             object(
                 [("name", ["type": "string"]), ("plugin", ["type": "string"]), ("state", ["type": "string"])]
                     + counters(["received", "applied", "duplicates", "rejected", "malformed", "ignored"])
-                    + [("lastError", optionalText)])
+                    + [("lastError", optionalText), ("peer", optionalText)])
         ),
         (
             "Sink",

@@ -193,7 +193,7 @@ function describe({ type, data }) {
       const item = [...stock.items.values()].find((item) => item.productId === data.productId);
       return [item?.product ?? `Product ${data.productId}`, [data.status, data.status], `was ${data.previousStatus}`];
     }
-    default: return [type, ["", ""], ""];
+    default: return [data.message ?? type, ["", data.status ?? ""], data.source ?? data.sink ?? ""];
   }
 }
 

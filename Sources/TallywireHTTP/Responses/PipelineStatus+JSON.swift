@@ -72,6 +72,8 @@ extension PipelineStatus.SourceReport {
             json.integer(status.ignored)
             json.key("lastError")
             json.text(status.lastError)
+            json.key("peer")
+            json.text(status.peer)
         }
     }
 }

@@ -9,13 +9,13 @@ public struct SinkType: Sendable {
     public let options: OptionSchema
     /// Makes the sink from its options, which have been checked against ``options`` and hold all defaults.
     let make: @Sendable (ConfigurationValue) throws -> any Sink
-    /// Tries what the options name, for `check --connect`: gives each thing that is not within reach, as a sentence.
-    let probe: @Sendable (ConfigurationValue) async throws -> [String]
+    /// Tries what the options name, for `check --connect`: gives each thing that is not within reach, with its option.
+    let probe: @Sendable (ConfigurationValue, ProbeContext) async throws -> [OptionError]
 
     /// A sink type whose options are decoded into `Options`. `probe` tries what they name and leaves nothing behind.
     public init<Options: Decodable & Sendable>(
         _ name: String, summary: String, mode: SinkMode = .durable, schema: OptionSchema = OptionSchema(), options: Options.Type,
-        probe: @escaping @Sendable (Options) async -> [String] = { _ in [] },
+        probe: @escaping @Sendable (Options, ProbeContext) async -> [OptionError] = { _, _ in [] },
         make: @escaping @Sendable (Options) throws -> any Sink
     ) {
         self.name = name
@@ -23,7 +23,7 @@ public struct SinkType: Sendable {
         self.mode = mode
         self.options = schema
         self.make = { try make($0.decode(Options.self)) }
-        self.probe = { await probe(try $0.decode(Options.self)) }
+        self.probe = { await probe(try $0.decode(Options.self), $1) }
     }
 }
 
@@ -37,20 +37,20 @@ public struct SourceType: Sendable {
     public let options: OptionSchema
     /// Makes the source from its options, which have been checked against ``options`` and hold all defaults.
     let make: @Sendable (ConfigurationValue) throws -> any Source
-    /// Tries what the options name, for `check --connect`: gives each thing that is not within reach, as a sentence.
-    let probe: @Sendable (ConfigurationValue) async throws -> [String]
+    /// Tries what the options name, for `check --connect`: gives each thing that is not within reach, with its option.
+    let probe: @Sendable (ConfigurationValue, ProbeContext) async throws -> [OptionError]
 
     /// A source type whose options are decoded into `Options`. `probe` tries what they name and leaves nothing behind.
     public init<Options: Decodable & Sendable>(
         _ name: String, summary: String, schema: OptionSchema = OptionSchema(), options: Options.Type,
-        probe: @escaping @Sendable (Options) async -> [String] = { _ in [] },
+        probe: @escaping @Sendable (Options, ProbeContext) async -> [OptionError] = { _, _ in [] },
         make: @escaping @Sendable (Options) throws -> any Source
     ) {
         self.name = name
         self.summary = summary
         self.options = schema
         self.make = { try make($0.decode(Options.self)) }
-        self.probe = { await probe(try $0.decode(Options.self)) }
+        self.probe = { await probe(try $0.decode(Options.self), $1) }
     }
 }
 
@@ -70,5 +70,18 @@ public struct PluginRegistry: Sendable {
 
     public static func + (registry: PluginRegistry, source: SourceType) -> PluginRegistry {
         PluginRegistry(sources: registry.sources + [source], sinks: registry.sinks)
+    }
+}
+
+/// What a plugin's probe is told beside its options.
+public struct ProbeContext: Sendable {
+    /// The entry's name.
+    public var name: String
+    /// The epoch of the server's own journal, `nil` if there is none yet.
+    public var epoch: String?
+
+    public init(name: String, epoch: String? = nil) {
+        self.name = name
+        self.epoch = epoch
     }
 }

@@ -16,6 +16,8 @@ public final class SourceStatus: Sendable {
         /// Messages that were left aside on purpose, such as retained ones.
         public var ignored: UInt64 = 0
         public var lastError: String?
+        /// Whom it is connected to, without secrets, if it connects to somebody; of several brokers the one that it has now.
+        public var peer: String?
 
         public init() {}
     }

@@ -1,5 +1,6 @@
 import Foundation
 import Logging
+import MQTTScanners
 import Mosquitto
 import TallywireCore
 
@@ -23,17 +24,20 @@ final class ScannerClient: Sendable {
 
     /// A scanner `device` at `broker` that publishes to `topic`, a template with `{device}`. A scan that is not answered within
     /// `patience` is repeated with its id, three times.
-    init(broker: String, topic: String, device: String, patience: Duration = .seconds(5)) throws {
+    init(options: MQTTClientOptions, topic template: String, device: String, patience: Duration = .seconds(5)) throws {
         self.patience = patience
-        scanTopic = topic.replacingOccurrences(of: "{device}", with: device)
-        var levels = scanTopic.split(separator: "/", omittingEmptySubsequences: false)
-        levels[levels.count - 1] = "ack"
         do {
-            client = try MQTTClient(
-                MQTTClientOptions(
-                    broker: try BrokerAddress(broker), clientID: "tallywire-scan-\(UUID().uuidString.prefix(8).lowercased())",
-                    subscriptions: [levels.joined(separator: "/")]),
-                logger: Logger(label: "scan", factory: { _ in SwiftLogNoOpLogHandler() }))
+            let topic = try ScanTopic(template: template)
+            guard let scans = topic.scans(of: device), let answers = topic.answers(toScanOn: scans) else {
+                throw Failure.usage("the topic \(template) has wildcards: say --topic with the levels that this scanner is at")
+            }
+            scanTopic = scans
+            var options = options
+            options.clientID = "tallywire-scan-\(UUID().uuidString.prefix(8).lowercased())"
+            options.subscriptions = [answers]
+            client = try MQTTClient(options, logger: Logger(label: "scan", factory: { _ in SwiftLogNoOpLogHandler() }))
+        } catch let failure as Failure {
+            throw failure
         } catch {
             throw Failure.usage("\(error)")
         }

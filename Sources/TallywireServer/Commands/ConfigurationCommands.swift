@@ -19,7 +19,9 @@ struct Check: AsyncParsableCommand {
         if brokers {
             let options = settings.sources.map(\.options) + settings.sinks.map(\.options)
             var seen: Set<String> = []
-            for url in options.compactMap({ $0["broker"]?.string }) where seen.insert(url).inserted { print(Self.address(of: url)) }
+            for url in options.flatMap({ $0["broker"].map(Self.texts) ?? [] }) where seen.insert(url).inserted {
+                print(Self.address(of: url))
+            }
             return
         }
         for entry in settings.sinks { _ = try entry.makeSink() }
@@ -30,9 +32,9 @@ struct Check: AsyncParsableCommand {
         let count = settings.sources.count + settings.sinks.count
         let plugins = count == 1 ? "1 plugin" : "\(count) plugins"
         if connect {
-            let problems = try await ConnectionCheck(settings).problems()
+            let problems = try await ConnectionCheck(settings, file: configuration.plugins).problems()
             guard problems.isEmpty else {
-                throw Failure(problems.map { "\(configuration.plugins): error: \($0)" }.joined(separator: "\n"))
+                throw Failure(problems.map(\.description).joined(separator: "\n"))
             }
             print("\(configuration.plugins): no mistakes, \(plugins); brokers, files and the port are within reach")
         } else {
@@ -42,6 +44,12 @@ struct Check: AsyncParsableCommand {
 }
 
 extension Check {
+    /// A string, or those in a list.
+    private static func texts(_ value: ConfigurationValue) -> [String] {
+        if case .list(let elements) = value.content { return elements.compactMap(\.string) }
+        return value.string.map { [$0] } ?? []
+    }
+
     /// `url` with its port and without its user and password.
     private static func address(of url: String) -> String {
         guard var parts = URLComponents(string: url) else { return url }

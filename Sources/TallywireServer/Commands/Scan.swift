@@ -1,5 +1,7 @@
 import ArgumentParser
 import Foundation
+import MQTTConnection
+import Mosquitto
 import TallywirePipeline
 
 struct Scan: AsyncParsableCommand {
@@ -27,17 +29,10 @@ struct Scan: AsyncParsableCommand {
     }
 
     func run() async throws {
-        var broker = broker
-        var topic = topic
-        if broker == nil {
-            let source = try configuration.load().sources.first { $0.plugin == "mqtt-scanners" }
-            broker = source?.options["broker"]?.string
-            topic = topic ?? source?.options["topic"]?.string
-        }
-        guard let broker else {
-            throw Failure.usage("\(configuration.plugins) has no scanner source: say --broker mqtt://HOST:PORT")
-        }
-        let scanner = try ScannerClient(broker: broker, topic: topic ?? "scanners/{device}/scan", device: device)
+        let source = broker == nil ? try configuration.load().sources.first { $0.plugin == "mqtt-scanners" } : nil
+        let scanner = try ScannerClient(
+            options: try options(source), topic: topic ?? source?.options["topic"]?.string ?? "scanners/{device}/scan",
+            device: device)
         let codes = codes
         let quantity = quantity
         let json = json
@@ -59,6 +54,21 @@ struct Scan: AsyncParsableCommand {
             }
             if failures > 0 { throw ExitCode.failure }
         }
+    }
+
+    /// How to connect: to `--broker`, or as the scanner source does, with its user and its TLS.
+    private func options(_ source: SourceEntry?) throws -> MQTTClientOptions {
+        if let broker {
+            do {
+                return MQTTClientOptions(broker: try BrokerAddress(broker), clientID: "tallywire-scan")
+            } catch {
+                throw Failure.usage("--broker: \(error)")
+            }
+        }
+        guard let source else {
+            throw Failure.usage("\(configuration.plugins) has no scanner source: say --broker mqtt://HOST:PORT")
+        }
+        return try EntryBroker(source.options).connection("tallywire-scan")
     }
 
     private static func text(_ code: String, _ answer: ScannerClient.Acknowledgement) -> String {

@@ -1,22 +1,30 @@
 import Foundation
 import NIOCore
 import NIOPosix
+import SQLiteJournal
 import TallywirePipeline
 
 /// What `check --connect` tries: that the port is free, that the journal can be written, and what each plugin needs.
 struct ConnectionCheck {
     private let settings: PipelineConfiguration
+    /// What messages call the file.
+    private let file: String
 
-    init(_ settings: PipelineConfiguration) { self.settings = settings }
+    init(_ settings: PipelineConfiguration, file: String) {
+        self.settings = settings
+        self.file = file
+    }
 
-    /// What is not within reach, each as a sentence. Nothing is left behind.
-    func problems() async throws -> [String] {
-        var problems: [String] = []
-        if settings.http.port != 0, let problem = await portProblem() { problems.append(problem) }
-        if let problem = journalProblem() { problems.append(problem) }
-        for entry in settings.sources { problems += try await entry.probe().map { "\(entry.name): \($0)" } }
-        for entry in settings.sinks { problems += try await entry.probe().map { "\(entry.name): \($0)" } }
-        return problems
+    /// What is not within reach, where the file names it. Nothing is left behind.
+    func problems() async throws -> [ConfigurationDiagnostic] {
+        var problems: [ConfigurationDiagnostic] = []
+        for problem in [settings.http.port == 0 ? nil : await portProblem(), journalProblem()].compactMap(\.self) {
+            problems.append(ConfigurationDiagnostic(file: file, message: problem))
+        }
+        let epoch = SQLiteJournal.epoch(at: settings.journal.path)
+        for entry in settings.sources { problems += try await entry.probe(epoch: epoch) }
+        for entry in settings.sinks { problems += try await entry.probe(epoch: epoch) }
+        return problems.sorted()
     }
 
     private func portProblem() async -> String? {

@@ -8,17 +8,17 @@ enum ScanIdentity {
     /// The number alone is unique. The content is in it too, so that a packet that was numbered wrongly (see
     /// ``PacketNumbering``) can only ever be taken for one that said the same.
     static func id(source name: String, number: UInt64, _ message: InboundMessage) -> String {
-        var hash = SHA256()
-        func add(_ bytes: some Sequence<UInt8>) {
-            let bytes = Array(bytes)
-            withUnsafeBytes(of: UInt64(bytes.count).littleEndian) { hash.update(bufferPointer: $0) }
-            hash.update(data: bytes)
+        var text: [UInt8] = []
+        text.reserveCapacity(message.topic.utf8.count + message.payload.count + 128)
+        func add(_ bytes: some Collection<UInt8>) {
+            withUnsafeBytes(of: UInt64(bytes.count).littleEndian) { text += $0 }
+            text += bytes
         }
         add(message.topic.utf8)
         add(message.payload)
-        add(message.responseTopic?.utf8.map(\.self) ?? [])
+        add((message.responseTopic ?? "").utf8)
         add(message.correlationData ?? [])
-        let content = hash.finalize().prefix(8).reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
+        let content = SHA256.hash(data: text).prefix(8).reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
         return "\(name)-\(hex(number, digits: 12))-\(hex(content, digits: 16))"
     }
 

@@ -10,6 +10,7 @@ struct PresenceBook {
     private let context: SourceContext
     /// Of the devices that were heard of in this run; `.some(nil)` for one that never told.
     private var marks: [String: PresenceMark?] = [:]
+    private var offline: Set<String> = []
 
     init(_ context: SourceContext) { self.context = context }
 
@@ -35,7 +36,7 @@ struct PresenceBook {
 
     /// A device did something, so it is online, whatever was said of it.
     mutating func noteSign(of device: String) async throws {
-        guard context.devices.record(of: device, at: context.name)?.presence == .offline else { return }
+        guard offline.contains(device) else { return }
         try await change(device, to: .online, reason: "it scanned", context.now())
     }
 
@@ -67,8 +68,13 @@ struct PresenceBook {
         return mark
     }
 
-    private func show(_ device: String, _ mark: PresenceMark?) {
+    private mutating func show(_ device: String, _ mark: PresenceMark?) {
         guard let mark else { return }
+        if mark.presence == .offline, offline.count < context.devices.limit {
+            offline.insert(device)
+        } else {
+            offline.remove(device)
+        }
         context.devices.update(device, of: context.name) {
             $0.presence = mark.presence == .online ? .online : .offline
             $0.since = mark.since

@@ -1,12 +1,16 @@
 import Mosquitto
 
 /// Where scanners publish and are answered: a topic with `{device}` as one of its levels, such as `scanners/{device}/scan`.
+///
+/// Other levels may be wildcards: `+` for one level, and `#` at the end for any number, as in `plant/+/scanners/{device}/scan`.
 public struct ScanTopic: Equatable, Sendable {
     private let levels: [String]
     private let deviceLevel: Int
 
     /// What stands for the device in a template.
     public static let placeholder = "{device}"
+    /// Last levels that are no scans, where a wildcard would let them in: our own answers, and what devices say of themselves.
+    private static let reserved: Set<Substring> = ["ack", "status"]
 
     /// Why a template cannot be used, for people.
     public struct Mistake: Error, Equatable, CustomStringConvertible {
@@ -21,12 +25,16 @@ public struct ScanTopic: Equatable, Sendable {
         }
         self.levels = levels
         deviceLevel = place
-        for (index, level) in levels.enumerated() where index != place {
+        for (index, level) in levels.enumerated() where index != place && level != "+" {
+            if level == "#", index == levels.count - 1 { continue }
+            if level == "#" { throw Mistake(description: "# can only be the topic's last level") }
             if level.contains(where: { "{}+#".contains($0) }) {
-                throw Mistake(description: "the topic's level “\(level)” cannot contain { } + or #")
+                throw Mistake(description: "the topic's level “\(level)” cannot contain { } + or #, but can be + or #")
             }
         }
-        if let problem = Topic.problem(template) { throw Mistake(description: problem) }
+        // What the wildcards stand for is shorter than any limit; the rest has to be a topic.
+        let fixed = levels.map { $0 == "+" || $0 == "#" ? "x" : $0 }.joined(separator: "/")
+        if let problem = Topic.problem(fixed) { throw Mistake(description: problem) }
         // Answers go there: they would come back as scans.
         if levels.last == "ack" { throw Mistake(description: "the topic cannot end with ack, where the answers go") }
     }
@@ -36,33 +44,58 @@ public struct ScanTopic: Equatable, Sendable {
         levels.indices.map { $0 == deviceLevel ? "+" : levels[$0] }.joined(separator: "/")
     }
 
-    /// Where `device` publishes its scans.
-    public func scans(of device: String) -> String {
-        levels.indices.map { $0 == deviceLevel ? device : levels[$0] }.joined(separator: "/")
+    /// The same as a subscription that a group of clients shares, so that each gets a part (MQTT 5, section 4.8.2).
+    public func filter(sharedBy group: String?) -> String { group.map { "$share/\($0)/\(filter)" } ?? filter }
+
+    /// Where `device` publishes its scans, if the template says it all; `nil` with wildcards.
+    public func scans(of device: String) -> String? {
+        if levels.contains(where: { $0 == "+" || $0 == "#" }) { return nil }
+        return example(of: device)
     }
 
-    /// Where `device` is answered if it named no response topic: the last level replaced by `ack`, or `ack` added if the device
-    /// is the last level.
-    public func answers(to device: String) -> String {
-        var result = levels
-        result[deviceLevel] = device
-        if deviceLevel == levels.count - 1 { result.append("ack") } else { result[levels.count - 1] = "ack" }
-        return result.joined(separator: "/")
+    /// A topic where `device` might publish, with its name for the wildcards too.
+    public func example(of device: String) -> String {
+        levels.indices.map { $0 == deviceLevel || levels[$0] == "+" || levels[$0] == "#" ? device : levels[$0] }
+            .joined(separator: "/")
     }
+
+    /// Where somebody called `name` publishes, wildcards kept: for access lists.
+    public func pattern(_ name: String) -> String { joined(levels, name) }
 
     /// The template of the topic where devices say whether they are there: the last level replaced by `status`, or `status` added if
     /// the device is the last level.
     public var statusTemplate: String {
-        var result = levels
-        if deviceLevel == levels.count - 1 { result.append("status") } else { result[levels.count - 1] = "status" }
+        (deviceLevel == levels.count - 1 ? levels + ["status"] : levels.dropLast() + ["status"]).joined(separator: "/")
+    }
+
+    /// All that is its own: everything under its name.
+    public func own(_ name: String) -> String { joined(levels[...deviceLevel] + ["#"], name) }
+
+    private func joined(_ levels: some Sequence<String>, _ name: String) -> String {
+        levels.map { $0 == Self.placeholder ? name : $0 }.joined(separator: "/")
+    }
+
+    /// Where a scan that came on `topic` is answered if it named no response topic: the last level replaced by `ack`, or `ack` added if
+    /// the device is the last level. `nil` if it is no topic of ours.
+    public func answers(toScanOn topic: String) -> String? {
+        guard var result = match(topic) else { return nil }
+        if deviceLevel == result.count - 1 { result.append("ack") } else { result[result.count - 1] = "ack" }
         return result.joined(separator: "/")
     }
 
-    /// The device that published to `topic`, `nil` if it is another topic.
-    public func device(of topic: String) -> String? {
+    /// The device that published a scan to `topic`, `nil` if it is another topic.
+    public func device(of topic: String) -> String? { match(topic).map { String($0[deviceLevel]) } }
+
+    /// The levels of `topic` if it is one for scans.
+    private func match(_ topic: String) -> [Substring]? {
         let parts = topic.split(separator: "/", omittingEmptySubsequences: false)
-        guard parts.count == levels.count else { return nil }
-        for index in levels.indices where index != deviceLevel && parts[index] != levels[index] { return nil }
-        return String(parts[deviceLevel])
+        // `#` stands for the level above too, which would leave the device without a scan.
+        guard levels.last == "#" ? parts.count >= levels.count : parts.count == levels.count else { return nil }
+        for (index, level) in levels.enumerated() where index != deviceLevel && level != "+" && level != "#" {
+            if parts[index] != level { return nil }
+        }
+        // What a wildcard lets in may be none of ours.
+        if levels.last == "+" || levels.last == "#", let last = parts.last, Self.reserved.contains(last) { return nil }
+        return parts
     }
 }

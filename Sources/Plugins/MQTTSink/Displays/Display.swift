@@ -3,6 +3,7 @@ import TallywireEngine
 
 /// What a shelf display shows: one variant at one location, with the event it is true at.
 struct Display: Equatable, Sendable {
+    let location: String
     let sku: String
     let name: String
     /// Available at the display's location.
@@ -15,41 +16,15 @@ struct Display: Equatable, Sendable {
     let version: Int64
     let seq: UInt64
     let timestamp: Timestamp
-
-    var json: [UInt8] {
-        var json = JSONWriter(capacity: 256)
-        json.object { json in
-            json.key("sku")
-            json.string(sku)
-            json.key("name")
-            json.string(name)
-            json.key("stock")
-            json.integer(stock)
-            json.key("total")
-            json.integer(total)
-            json.key("price")
-            json.price(price)
-            json.key("status")
-            json.string(status.rawValue)
-            json.key("level")
-            json.string(level.rawValue)
-            json.key("version")
-            json.integer(version)
-            json.key("seq")
-            json.integer(seq)
-            json.key("timestamp")
-            json.timestamp(timestamp)
-        }
-        return json.bytes
-    }
 }
 
 extension Display {
     /// The display at the location of a change of stock; `nil` for a change of price, which is of no one location.
     init?(_ update: InventoryUpdated, seq: UInt64, timestamp: Timestamp) {
-        guard case .stock(_, _, _, let locationStock) = update.change else { return nil }
+        guard case .stock(_, _, let location, let locationStock) = update.change else { return nil }
         self.init(
-            sku: update.sku, name: update.variantName, stock: locationStock, total: update.stock, price: update.price,
+            location: location, sku: update.sku, name: update.variantName, stock: locationStock, total: update.stock,
+            price: update.price,
             status: update.status, level: update.level, version: update.version, seq: seq, timestamp: timestamp)
     }
 
@@ -57,7 +32,8 @@ extension Display {
     init(_ record: VariantRecord, _ balance: Balance, seq: UInt64, timestamp: Timestamp) {
         let variant = record.variant
         self.init(
-            sku: variant.sku, name: variant.name, stock: balance.available, total: variant.stock, price: record.price,
+            location: balance.location, sku: variant.sku, name: variant.name, stock: balance.available, total: variant.stock,
+            price: record.price,
             status: record.status, level: variant.level, version: variant.version, seq: seq, timestamp: timestamp)
     }
 }

@@ -1,13 +1,18 @@
 import Mosquitto
 import TallywireCore
+import TallywireEngine
 
 /// What is published where: an element of `publish`.
 struct PublishRule: Equatable, Sendable {
-    enum Payload: String, Decodable, Sendable {
+    enum Payload: Equatable, Sendable {
         /// The event itself, the bytes that the journal has.
         case event
+        /// The event as a CloudEvent, whole in the payload.
+        case cloudEvent
+        /// The event's data, with the attributes of a CloudEvent as properties of MQTT 5.
+        case binaryCloudEvent
         /// What a shelf display shows.
-        case display
+        case display(DisplayFormat)
     }
 
     /// `nil` for all.
@@ -17,9 +22,31 @@ struct PublishRule: Equatable, Sendable {
     let quality: QualityOfService
     let payload: Payload
 
+    /// How displays are written, `nil` if the rule is of events.
+    var display: DisplayFormat? { if case .display(let format) = payload { format } else { nil } }
+
     func wants(_ type: EventType) -> Bool { events?.contains(type) ?? true }
 
     func message(_ topic: String, _ payload: [UInt8]) -> MQTTMessage {
         MQTTMessage(topic: topic, payload: payload, quality: quality, retain: retain)
+    }
+
+    /// The message that carries `record` itself; `nil` if its JSON is not that of an event.
+    func message(_ topic: String, _ record: EventEnvelope, _ cloudEvent: CloudEvent) -> MQTTMessage? {
+        switch payload {
+        case .event: return message(topic, record.json)
+        case .cloudEvent:
+            guard let payload = cloudEvent.structured(record) else { return nil }
+            var message = message(topic, payload)
+            message.contentType = CloudEvent.structuredType
+            return message
+        case .binaryCloudEvent:
+            guard let data = CloudEvent.data(of: record) else { return nil }
+            var message = message(topic, Array(data))
+            message.contentType = CloudEvent.dataType
+            message.userProperties = cloudEvent.attributes(of: record)
+            return message
+        case .display: return nil
+        }
     }
 }

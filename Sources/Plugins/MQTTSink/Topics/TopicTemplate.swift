@@ -9,12 +9,12 @@ struct TopicTemplate: Equatable, Sendable {
         case event, epoch, product, variant, sku, location
     }
 
-    private enum Piece: Equatable, Sendable {
+    enum Piece: Equatable, Sendable {
         case text(String)
         case place(Place)
     }
 
-    private let pieces: [Piece]
+    let pieces: [Piece]
     let text: String
 
     /// Why a template cannot be used, for people.
@@ -45,6 +45,16 @@ struct TopicTemplate: Equatable, Sendable {
     }
 
     func has(_ place: Place) -> Bool { pieces.contains(.place(place)) }
+
+    /// The topic with these values, and `word` for those that are missing.
+    func topic(_ values: TopicValues, orElse word: String) -> String {
+        pieces.map { piece in
+            switch piece {
+            case .text(let text): text
+            case .place(let place): values[place] ?? word
+            }
+        }.joined()
+    }
 
     /// The topic with these values, `nil` if one that it needs is missing. No value can add a level: neither SKUs nor location
     /// codes may contain `/`, `+` or `#`.

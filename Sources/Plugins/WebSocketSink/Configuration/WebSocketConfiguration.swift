@@ -89,7 +89,7 @@ public struct WebSocketConfiguration: Equatable, Sendable {
 
     /// The rooms of a configuration that names none.
     public static let standardRooms = [
-        Room(name: "admin_room", events: [.inventoryUpdated, .stockAlert, .productStatusChanged], role: .admin),
+        Room(name: "admin_room", events: EventType.allCases.filter { $0 != .catalogueChanged }, role: .admin),
         Room(name: "ecommerce_room", events: [.inventoryUpdated, .productStatusChanged]),
     ]
 

@@ -18,7 +18,9 @@ public struct OptionError: Error, Sendable, CustomStringConvertible {
     public let path: [String]
     public let message: String
 
-    public init(_ path: String..., message: String) {
+    public init(_ path: String..., message: String) { self.init(path: path, message: message) }
+
+    public init(path: [String], message: String) {
         self.path = path
         self.message = message
     }

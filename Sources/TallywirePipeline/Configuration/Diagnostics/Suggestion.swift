@@ -1,5 +1,5 @@
-/// Finds what somebody probably meant.
-enum Suggestion {
+/// Finds what somebody probably meant by a name that is not known.
+public enum Suggestion {
     /// The candidate nearest to `text`: at most two typing errors away (a swap of neighbours is one), or begun or gone past by it.
     static func nearest(to text: String, among candidates: some Sequence<String>) -> String? {
         let wanted = Array(text.lowercased().prefix(64))
@@ -20,7 +20,7 @@ enum Suggestion {
     }
 
     /// `, did you mean “…”?`, or nothing.
-    static func hint(for text: String, among candidates: some Sequence<String>) -> String {
+    public static func hint(for text: String, among candidates: some Sequence<String>) -> String {
         nearest(to: text, among: candidates).map { ", did you mean “\($0)”?" } ?? ""
     }
 

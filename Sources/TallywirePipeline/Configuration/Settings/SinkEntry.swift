@@ -49,9 +49,12 @@ public struct SinkEntry: Sendable {
     public var plugin: String { type.name }
     public var mode: SinkMode { type.mode }
 
-    /// Tries what the options name, and gives each thing that is not within reach as a sentence.
-    public func probe() async throws -> [String] {
-        try await type.probe(options)
+    /// Tries what the options name, and gives each thing that is not within reach, at its place in the file. `epoch`
+    /// is that of the server's own journal, if there is one.
+    public func probe(epoch: String? = nil) async throws -> [ConfigurationDiagnostic] {
+        try await type.probe(options, ProbeContext(name: name, epoch: epoch)).map {
+            place.diagnostic(at: $0.path, "\(name): \($0.message)")
+        }
     }
 
     /// Makes the sink. Opens nothing: that is for ``Sink/start(_:)``. Throws ``ConfigurationError`` if the plugin objects to its options.

@@ -14,9 +14,12 @@ public struct SourceEntry: Sendable {
     /// The plugin's name, such as `mqtt-scanners`.
     public var plugin: String { type.name }
 
-    /// Tries what the options name, and gives each thing that is not within reach as a sentence.
-    public func probe() async throws -> [String] {
-        try await type.probe(options)
+    /// Tries what the options name, and gives each thing that is not within reach, at its place in the file. `epoch`
+    /// is that of the server's own journal, if there is one.
+    public func probe(epoch: String? = nil) async throws -> [ConfigurationDiagnostic] {
+        try await type.probe(options, ProbeContext(name: name, epoch: epoch)).map {
+            place.diagnostic(at: $0.path, "\(name): \($0.message)")
+        }
     }
 
     /// Makes the source. Opens nothing: that is for ``Source/run(_:)``. Throws ``ConfigurationError`` if the plugin objects to its options.

@@ -9,7 +9,8 @@ struct ScanOrder: Equatable, Sendable {
     let grouping: ScanPayload.Grouping
     /// At least one.
     var tasks: [Task]
-    let settings: DeviceSettings
+    let bounce: Duration?
+    let tagWindow: Duration?
 
     /// A movement, with what tells its scan from another.
     struct Task: Equatable, Sendable {

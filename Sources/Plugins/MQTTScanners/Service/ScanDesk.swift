@@ -3,7 +3,7 @@ import Mosquitto
 import TallywireCore
 
 /// Turns a message into what is to be done with it. Pure: it neither submits nor publishes.
-struct ScanDesk: Sendable {
+struct ScanDesk {
     let source: String
     let topic: ScanTopic
     let devices: DeviceBook
@@ -11,6 +11,23 @@ struct ScanDesk: Sendable {
     let lineLimit: Int
     /// How far a device's clock may be ahead of the server's.
     let clockSkew: Duration
+    let answers: AnswerRule
+    private var cards = DeviceCards()
+    /// The year that was worked out last, and the day for which.
+    private var year = (day: Int64.min, year: 0)
+
+    init(
+        source: String, topic: ScanTopic, devices: DeviceBook, defaultLocation: String, lineLimit: Int, clockSkew: Duration,
+        answers: AnswerRule = .always
+    ) {
+        self.source = source
+        self.topic = topic
+        self.devices = devices
+        self.defaultLocation = defaultLocation
+        self.lineLimit = lineLimit
+        self.clockSkew = clockSkew
+        self.answers = answers
+    }
 
     /// What is to be done with a message.
     enum Order: Equatable, Sendable {
@@ -21,26 +38,29 @@ struct ScanDesk: Sendable {
         case submit(ScanOrder)
     }
 
+    /// Whether scans come on `topic`.
+    mutating func takesScans(on topic: String) -> Bool { card(of: topic) != nil }
+
     /// `makeID` gives the id of a message whose payload has none; it is called once at most.
-    func order(for message: InboundMessage, now: Timestamp, makeID: () -> String) -> Order {
-        guard !message.isRetained, let device = topic.device(of: message.topic) else { return .ignore }
-        var addressee = Addressee(device: device, name: device)
+    mutating func order(for message: InboundMessage, now: Timestamp, makeID: () -> String) -> Order {
+        guard !message.isRetained, let card = card(of: message.topic) else { return .ignore }
+        var addressee = Addressee(device: card.device, name: card.device)
         do throws(MalformedScan) {
-            try check(device)
+            if let problem = card.problem { throw problem }
             guard !message.isOversized else {
                 throw MalformedScan("the payload has \(message.size) bytes, which is over the limit")
             }
-            let format = devices.settings(of: device).payload ?? .automatic
-            guard let payload = try format.read(message.payload, limit: lineLimit) else { return .ignore }
+            guard let payload = try card.format.read(message.payload, limit: lineLimit) else { return .ignore }
+            var settings = card.settings
             if let own = payload.device {
-                try check(own)
+                if let problem = problem(with: own) { throw problem }
                 addressee.name = own
+                settings = devices.settings(of: own)
             }
-            let settings = devices.settings(of: addressee.name)
             addressee.feedback = settings.feedback.flatMap { options in payload.feedback.map { ($0, options) } }
                 .map { Addressee.Feedback(way: $0.0, options: $0.1) }
             let parts = try payload.parts(
-                ScanDefaults(device: addressee.name, settings: settings, location: defaultLocation, year: Self.year(of: now)))
+                ScanDefaults(device: addressee.name, settings: settings, location: defaultLocation, year: currentYear(now)))
             for part in parts { try check(part.movement.occurredAt, now) }
             guard !parts.isEmpty else { throw MalformedScan("none of the tags is an item's: an SGTIN is expected") }
             return .submit(order(payload, parts, addressee, settings, makeID: makeID))
@@ -64,13 +84,23 @@ struct ScanDesk: Sendable {
             let command = Command(id: id, source: "\(source)/\(addressee.name)", action: .move(part.movement))
             return ScanOrder.Task(command: command, index: part.index, key: part.key, isTag: part.isTag, idIsGiven: own != nil)
         }
-        return ScanOrder(addressee: addressee, id: base, grouping: payload.grouping, tasks: tasks, settings: settings)
+        return ScanOrder(
+            addressee: addressee, id: base, grouping: payload.grouping, tasks: tasks, bounce: settings.bounce,
+            tagWindow: settings.tagWindow)
     }
 
-    private func check(_ device: String) throws(MalformedScan) {
-        guard !device.isEmpty, source.count + 1 + device.count <= Limits.sourceLength else {
-            throw MalformedScan("a device's name has 1 to \(Limits.sourceLength - source.count - 1) characters")
+    private mutating func card(of topic: String) -> DeviceCards.Card? {
+        if let known = cards[topic] { return known }
+        let card = self.topic.device(of: topic).map {
+            DeviceCards.Card(device: $0, settings: devices.settings(of: $0), problem: problem(with: $0))
         }
+        cards[topic] = .some(card)
+        return card
+    }
+
+    private func problem(with device: String) -> MalformedScan? {
+        guard device.isEmpty || source.count + 1 + device.count > Limits.sourceLength else { return nil }
+        return MalformedScan("a device's name has 1 to \(Limits.sourceLength - source.count - 1) characters")
     }
 
     private func check(_ occurredAt: Timestamp?, _ now: Timestamp) throws(MalformedScan) {
@@ -78,8 +108,10 @@ struct ScanDesk: Sendable {
         throw MalformedScan("occurredAt, \(occurredAt), is ahead of the server's clock, \(now): set the device's clock")
     }
 
-    private static func year(of time: Timestamp) -> Int {
-        Int(time.description.prefix(4)) ?? 2000
+    private mutating func currentYear(_ now: Timestamp) -> Int {
+        let day = now.milliseconds / 86_400_000
+        if year.day != day { year = (day, Int(now.description.prefix(4)) ?? 2000) }
+        return year.year
     }
 
     // MARK: Answering
@@ -92,8 +124,8 @@ struct ScanDesk: Sendable {
             return [MQTTMessage(topic: wanted, payload: reply.json, correlationData: request.correlationData)]
         }
         if let feedback = addressee.feedback { return feedback.messages(for: reply, now: now) }
-        let target = topic.answers(to: addressee.device)
-        guard Topic.problem(target) == nil else { return [] }
+        guard answers == .always else { return [] }
+        guard let target = topic.answers(toScanOn: request.topic), Topic.problem(target) == nil else { return [] }
         return [MQTTMessage(topic: target, payload: reply.json, correlationData: request.correlationData)]
     }
 }

@@ -1,0 +1,84 @@
+import CMosquitto
+
+/// Reading and writing.
+extension ClientLoop {
+    /// Reads what has come, at most a batch, and hands it over.
+    func read() {
+        guard let handle = link?.handle else { return }
+        var messages: [InboundMessage] = []
+        var bytes = 0
+        var code: Int32 = 0
+        var isSilent = true
+        // Reading until nothing comes costs one call more in the end; asking before each packet whether there is one costs one each.
+        var isDrained = false
+        repeat {
+            code = handle.read()
+            let events = handle.takeEvents()
+            isDrained = events.isEmpty
+            for event in events {
+                isSilent = false
+                if case .message(let message) = event {
+                    bytes += message.payload.count
+                    messages.append(message)
+                } else {
+                    handleEvent(event)
+                }
+            }
+        } while code == 0 && link?.refusal == nil && messages.count < batchLimit && bytes < Self.batchBytes && !isDrained
+            && !isBrokenHandshake(isSilent)
+        if handle.lacksRedeliveryFlag {
+            link?.refusal = MQTTError(
+                .library, "libmosquitto \(Library.version) does not tell redelivered messages apart; 2.0 is known to")
+        } else if !messages.isEmpty, !options.subscriptions.isEmpty {
+            hold(messages)
+        }
+        if code == 0, isBrokenHandshake(isSilent) { code = Int32(MOSQ_ERR_CONN_LOST.rawValue) }
+        concludeCall(code)
+    }
+
+    /// Whether TLS was being begun on a connection that was reset: libmosquitto takes that for "try again", for ever.
+    private func isBrokenHandshake(_ isSilent: Bool) -> Bool {
+        guard isSilent, let link, link.connectedAt == nil, link.broker.isSecure else { return false }
+        return Socket.hasEnded(link.handle.socket)
+    }
+
+    func handleEvent(_ event: ConnectionHandle.Event) {
+        switch event {
+        case .connected(let connack): didConnect(connack)
+        case .subscribed(let packetID, let granted): didSubscribe(packetID, granted)
+        case .published(let packetID, let reason): window.answered(packetID, PublishResult(reason: reason))
+        case .dismissed(let reason):
+            let refusal = dismissal(reason)
+            link?.refusal = refusal
+        case .message: break
+        }
+    }
+
+    func queuePublications() {
+        while let link, let message = window.nextMessage() {
+            if let problem = Topic.problem(message.topic) {
+                window.refused(.rejected(problem))
+            } else if message.payload.count > options.payloadLimit {
+                window.refused(.rejected("the payload has \(message.payload.count) bytes, the limit is \(options.payloadLimit)"))
+            } else {
+                switch link.handle.publish(message) {
+                case .success(let packetID): window.sent(as: packetID)
+                case .failure(let error) where error.code == MOSQ_ERR_NO_CONN.rawValue: return
+                case .failure(let error): window.refused(.rejected(Library.describe(error.code)))
+                }
+            }
+        }
+    }
+
+    func write() {
+        guard let handle = link?.handle else { return }
+        var code: Int32 = 0
+        if handle.wantsToWrite {
+            code = handle.write()
+            link?.lastWrite = clock.now
+        }
+        link?.isBetweenPackets = !handle.wantsToWrite
+        for event in handle.takeEvents() { handleEvent(event) }
+        concludeCall(code)
+    }
+}

@@ -1,0 +1,60 @@
+import CMosquitto
+import Glibc
+
+/// Finds the address of a broker that takes connections now.
+///
+/// libmosquitto resolves and connects by itself, but for as long as the kernel likes: two minutes if packets are dropped, and when they
+/// get through again up to one more until the kernel tries. So this asks first, with a limit; libmosquitto then connects to an address
+/// that has just answered. It costs a connection that the broker sees come and go at each reconnect.
+enum Dialer {
+    /// The numeric address to connect to. Blocks: for the resolver's own limits, then for `limit` at most.
+    static func address(of broker: BrokerAddress, within limit: Duration) throws(MQTTError) -> String {
+        var hints = addrinfo()
+        hints.ai_family = AF_UNSPEC
+        hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
+        var list: UnsafeMutablePointer<addrinfo>?
+        let code = getaddrinfo(broker.host, "\(broker.port)", &hints, &list)
+        guard code == 0, let list else {
+            let reason = String(cString: tallywire_resolver_error(code))
+            throw MQTTError(.unknownHost, "\(broker): the name \(broker.host) cannot be resolved: \(reason)")
+        }
+        defer { freeaddrinfo(list) }
+        let candidates = Array(sequence(first: list) { $0.pointee.ai_next })
+        var problem = ETIMEDOUT
+        for candidate in candidates {
+            problem = connectError(candidate.pointee, within: max(.seconds(1), limit / candidates.count))
+            if problem == 0, let numeric = text(candidate.pointee) { return numeric }
+        }
+        let reason = problem == ETIMEDOUT ? "nobody answers within \(limit)" : String(cString: strerror(problem))
+        throw MQTTError(.unreachable, "\(broker) does not answer: \(reason)")
+    }
+
+    /// Whether `host` is an IP address rather than a name.
+    static func isAddress(_ host: String) -> Bool {
+        var bytes = in6_addr()
+        return inet_pton(AF_INET, host, &bytes) == 1 || inet_pton(AF_INET6, host, &bytes) == 1
+    }
+
+    /// Connects and leaves again. Gives 0, or the `errno` that says why not.
+    private static func connectError(_ target: addrinfo, within limit: Duration) -> Int32 {
+        let descriptor = socket(target.ai_family, target.ai_socktype | Int32(SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue), 0)
+        guard descriptor >= 0 else { return errno }
+        defer { close(descriptor) }
+        if connect(descriptor, target.ai_addr, target.ai_addrlen) == 0 { return 0 }
+        guard errno == EINPROGRESS else { return errno }
+        var poller = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+        let (seconds, attoseconds) = limit.components
+        guard poll(&poller, 1, Int32(clamping: seconds * 1000 + attoseconds / 1_000_000_000_000_000)) > 0 else { return ETIMEDOUT }
+        var error: Int32 = 0
+        var size = socklen_t(MemoryLayout<Int32>.size)
+        guard getsockopt(descriptor, SOL_SOCKET, SO_ERROR, &error, &size) == 0 else { return errno }
+        return error
+    }
+
+    private static func text(_ target: addrinfo) -> String? {
+        var buffer = [CChar](repeating: 0, count: Int(NI_MAXHOST))
+        let code = getnameinfo(
+            target.ai_addr, target.ai_addrlen, &buffer, socklen_t(buffer.count), nil, 0, NI_NUMERICHOST)
+        return code == 0 ? String(decoding: buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self) : nil
+    }
+}

@@ -1,0 +1,163 @@
+import Logging
+import Mosquitto
+import TallywireCore
+import TallywireEngine
+import TallywirePipeline
+
+/// Handles one batch after the other: numbers, submits, answers.
+struct ScanService: ~Copyable {
+    let context: SourceContext
+    private var desk: ScanDesk
+    private let statuses: ScanTopic?
+    let answering: any AnswerPublisher
+    var numbering: PacketNumbering
+    var presence: PresenceBook
+    private var bounces = BounceWindow()
+    private var tags = TagWindow()
+    /// The session of the batch before.
+    private var session = 0
+    var stored: UInt64
+    let retry = RetryPolicy(initial: .milliseconds(50), maximum: .seconds(5))
+
+    private static let tagWindow = Duration.seconds(600)
+
+    init(
+        _ context: SourceContext, desk: ScanDesk, statuses: ScanTopic?, answering: any AnswerPublisher, numbering: PacketNumbering
+    ) {
+        self.context = context
+        self.desk = desk
+        self.statuses = statuses
+        self.answering = answering
+        self.numbering = numbering
+        presence = PresenceBook(context)
+        stored = numbering.reserved
+    }
+
+    /// A message of scans with what becomes of it.
+    struct Work {
+        let message: InboundMessage
+        var order: ScanOrder
+        /// Which of the order's tasks are submitted; the others were counted before.
+        var open: [Int]
+        /// One for each task, once it is decided.
+        var outcomes: [Outcome?]
+        /// The scan that this one is a bounce of.
+        var bounceOf: BounceWindow.Verdict?
+        /// The device's last scan, if this is it.
+        var verdict: BounceWindow.Verdict?
+        /// Whether the ids were made here from the packet of a first delivery: then nothing can have had them before.
+        let isFirst: Bool
+    }
+
+    /// Does all that a batch asks for. Answers whether it may be acknowledged: not if the task was cancelled before every message was
+    /// decided and answered. `arrival` is when its messages came in, if that is known.
+    mutating func handle(_ batch: InboundBatch, arrival: TimeSpan?) async -> Bool {
+        if batch.session != session {
+            session = batch.session
+            numbering.beginSession()
+        }
+        let now = context.now()
+        context.status.update { $0.received += UInt64(batch.messages.count) }
+        var answers: [[MQTTMessage]] = Array(repeating: [], count: batch.messages.count)
+        var works: [(index: Int, work: Work)] = []
+        for (index, message) in batch.messages.enumerated() {
+            let number = message.packetID.map { numbering.number(of: $0, isRedelivery: message.isRedelivery) }
+            if !desk.takesScans(on: message.topic), let device = statuses?.device(of: message.topic) {
+                guard await take(message, ofStatusOf: device) else { return false }
+                continue
+            }
+            let name = context.name
+            let order = desk.order(for: message, now: now) {
+                number.map { ScanIdentity.id(source: name, number: $0, message) } ?? ScanIdentity.random(source: name)
+            }
+            switch order {
+            case .ignore: context.status.update { $0.ignored += 1 }
+            case .refuse(let reply, let addressee):
+                refuse(reply, addressee, now)
+                answers[index] = desk.answers(reply, to: message, addressee, now: now)
+            case .submit(let order):
+                works.append((index, work(for: order, message, isNumbered: number != nil, arrival, now)))
+            }
+        }
+        guard await decide(&works), await noteSigns(of: works.map(\.work)) else { return false }
+        for (index, work) in works {
+            let reply = settle(work, now)
+            answers[index] = desk.answers(reply, to: work.message, work.order.addressee, now: now)
+        }
+        return await publish(answers.flatMap(\.self))
+    }
+
+    // MARK: Scans that were counted before
+
+    private mutating func work(
+        for order: ScanOrder, _ message: InboundMessage, isNumbered: Bool, _ arrival: TimeSpan?, _ now: Timestamp
+    ) -> Work {
+        let device = order.addressee.name
+        var work = Work(
+            message: message, order: order, open: Array(order.tasks.indices),
+            outcomes: Array(repeating: nil, count: order.tasks.count),
+            isFirst: isNumbered && !message.isRedelivery && order.tasks.allSatisfy { !$0.idIsGiven })
+        // What comes again is judged by its id.
+        guard !message.isRedelivery else { return work }
+        if let window = order.bounce, order.grouping == .one, let task = order.tasks.first, !task.isTag {
+            var time = arrival
+            if case .move(let movement) = task.command.action, let occurredAt = movement.occurredAt {
+                time = TimeSpan(earliest: occurredAt, latest: occurredAt)
+            }
+            let (verdict, isBounce) = bounces.note(task.key, of: device, at: time, window: window)
+            if isBounce {
+                work.bounceOf = verdict
+                work.open = []
+            } else {
+                work.verdict = verdict
+            }
+        }
+        work.open.removeAll { index in
+            let task = order.tasks[index]
+            let window = order.tagWindow ?? Self.tagWindow
+            return task.isTag && !tags.see(task.key, by: device, at: now, window: window)
+        }
+        return work
+    }
+
+    /// Notes what became of a message of scans, and makes its answer.
+    private mutating func settle(_ work: Work, _ now: Timestamp) -> ScanReply {
+        let order = work.order
+        let device = order.addressee.name
+        let skipped = order.tasks.count - work.outcomes.count { $0 != nil }
+        work.verdict?.outcome = work.outcomes.first ?? nil
+        for (task, outcome) in zip(order.tasks, work.outcomes) {
+            guard let outcome else { continue }
+            context.status.count(outcome)
+            if task.isTag, case .rejected = outcome { tags.forget(task.key, of: device) }
+        }
+        if skipped > 0 { context.status.update { $0.ignored += UInt64(skipped) } }
+        context.devices.update(device, of: context.name) { record in
+            record.lastSeen = now
+            record.counters.bounced += UInt64(skipped)
+            for outcome in work.outcomes { record.count(outcome) }
+        }
+        var results = work.outcomes.compactMap(\.self)
+        var note: ScanReply.Note?
+        if let bounceOf = work.bounceOf {
+            results = bounceOf.outcome.map { [$0] } ?? []
+            note = ScanReply.Note(code: "bounced", message: "the same code again so soon is the same scan: it was counted once")
+        } else if skipped > 0 {
+            note = ScanReply.Note(code: "seen", message: "\(skipped) of \(order.tasks.count) tags were in sight and counted before")
+        }
+        return ScanReply(
+            id: order.grouping == .apart ? order.id : order.tasks.first?.command.id ?? order.id, results: results,
+            grouping: order.grouping, note: note)
+    }
+
+    private func refuse(_ reply: ScanReply, _ addressee: Addressee, _ now: Timestamp) {
+        context.status.update { $0.malformed += 1 }
+        // A name that cannot be a device's is not listed as one.
+        guard (1...Limits.sourceLength).contains(addressee.name.count) else { return }
+        context.devices.update(addressee.name, of: context.name) { record in
+            record.lastSeen = now
+            record.counters.malformed += 1
+            if case .rejected(let rejection) = reply.results.first { record.lastError = rejection.message }
+        }
+    }
+}

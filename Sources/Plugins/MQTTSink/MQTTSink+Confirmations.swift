@@ -1,0 +1,166 @@
+import Logging
+import Mosquitto
+import TallywireCore
+import TallywireEngine
+import TallywirePipeline
+
+/// What displays confirm.
+extension MQTTSink {
+    /// Events at the journal's end in which a start looks for displays that were reported as late.
+    private static let lookBack: UInt64 = 200_000
+    private static let reportsAtOnce = 100
+
+    /// Takes over what is known from earlier runs, and begins to listen. Does nothing the second time.
+    func beginListening(_ context: SinkContext) async throws {
+        guard let desk, listener == nil else { return }
+        desk.access { $0.sink = context.name }
+        try await restore(desk, context)
+        context.displays.setReader(of: context.name) { desk.records }
+        var connection = try connection(context, suffix: "-shown")
+        // What is confirmed while the server is away waits at the broker.
+        connection.cleanStart = false
+        connection.sessionExpiry = .seconds(3600)
+        connection.payloadLimit = Confirmation.limit
+        connection.subscriptions = Set(
+            displayRules.flatMap { $0.topic.filters(epoch: context.epoch).map { $0 + Confirmation.suffix } }
+        ).sorted()
+        listener = try MQTTClient(connection, logger: context.logger)
+    }
+
+    /// Reads the last reports of this sink's displays from the journal.
+    private func restore(_ desk: ConfirmationDesk, _ context: SinkContext) async throws {
+        var lookBack = min(Self.lookBack, context.head)
+        var seq = context.head - lookBack
+        while seq < context.head {
+            do {
+                let events = try await context.history.events(after: seq, limit: 2_000, maxBytes: 4 << 20)
+                guard let last = events.last else { return }
+                for record in events where record.type == .displayStale || record.type == .displayCurrent {
+                    guard case .displayChanged(let change)? = try? record.event().body, change.sink == context.name else {
+                        continue
+                    }
+                    desk.access { $0.restore(change, seq: record.seq, at: record.timestamp) }
+                }
+                seq = last.seq
+            } catch let error as JournalError where error.code == .pruned && lookBack > 0 {
+                lookBack /= 2
+                seq = max(seq, context.head - lookBack)
+            }
+        }
+    }
+
+    /// Notes what displays have to show.
+    func note(_ entries: [Outbox.Entry], isPublished: Bool, _ context: SinkContext) {
+        guard let desk, !entries.isEmpty else { return }
+        let now = context.now()
+        desk.access { book in
+            for case let display? in entries.map(\.display) {
+                if let version = display.version {
+                    book.want(version, at: display.key, isPublished: isPublished, now: now)
+                } else if isPublished {
+                    book.forget(display.key)
+                }
+            }
+        }
+    }
+
+    // MARK: Listening
+
+    /// Takes confirmations until the task is cancelled.
+    func listen(_ context: SinkContext) async {
+        guard let listener, let desk else { return }
+        for await batch in listener.batches {
+            for message in batch.messages where message.size > 0 { await take(message, desk, context) }
+            batch.acknowledge()
+        }
+    }
+
+    private func take(_ message: InboundMessage, _ desk: ConfirmationDesk, _ context: SinkContext) async {
+        guard message.topic.hasSuffix(Confirmation.suffix) else { return }
+        let topic = String(message.topic.dropLast(Confirmation.suffix.count))
+        guard let confirmation = Confirmation(message.isOversized ? [] : message.payload) else {
+            tally.count { $0.malformed += 1 }
+            // Once, and then ever more rarely: a display that does it does it again.
+            let count = tally.now.malformed
+            if count.nonzeroBitCount == 1 {
+                context.logger.warning(
+                    "A display's confirmation cannot be read; it is {\"version\":57}.",
+                    metadata: ["topic": "\(message.topic.prefix(200))", "malformed": "\(count)"])
+            }
+            return
+        }
+        do {
+            for (key, wanted) in try await displays(at: topic, desk, context) {
+                tally.count { $0.confirmations += 1 }
+                let now = context.now()
+                let isTaken = desk.access { book in
+                    guard book.add(key, wanted: wanted, now: now) else { return false }
+                    book.confirm(confirmation.version, at: key, now: now)
+                    return true
+                }
+                if !isTaken {
+                    context.logger.debug(
+                        "A display is over confirm.limit and is not looked after.", metadata: ["topic": "\(topic)"])
+                }
+            }
+        } catch {
+            context.logger.warning("A display's confirmation could not be taken.", metadata: ["error": "\(error)"])
+        }
+    }
+
+    /// The displays that `topic` is the topic of, with what they have to show: one, or none if it is not this sink's.
+    private func displays(
+        at topic: String, _ desk: ConfirmationDesk, _ context: SinkContext
+    ) async throws -> [(DisplayKey, wanted: Int64)] {
+        var found: [(DisplayKey, wanted: Int64)] = []
+        for rule in displayRules {
+            for values in rule.topic.values(in: topic, epoch: context.epoch) {
+                guard let location = values.location else { continue }
+                if let sku = values.sku, desk.access({ $0.knows(DisplayKey(location: location, sku: sku)) }) {
+                    return [(DisplayKey(location: location, sku: sku), 0)]
+                }
+                let reference = values.sku.map { ItemReference.sku($0) } ?? values.variant.map { .variant($0) }
+                guard let reference, let variant = try await context.stock.variant(reference).value?.variant,
+                    context.filter.wants(sku: variant.sku, at: location),
+                    variant.balances.contains(where: { $0.location == location }),
+                    rule.topic.topic(TopicValues(variant, at: location, epoch: context.epoch)) == topic
+                else { continue }
+                let key = DisplayKey(location: location, sku: variant.sku)
+                if !found.contains(where: { $0.0 == key }) { found.append((key, variant.version)) }
+            }
+        }
+        return found
+    }
+
+    // MARK: Reporting
+
+    /// Reports displays that are late, and those that are right again, until the task is cancelled.
+    func reportFindings(_ context: SinkContext) async {
+        guard let desk, let confirm = options.confirm else { return }
+        let pause = min(max(confirm.within / 10, .milliseconds(20)), .seconds(1))
+        while !Task.isCancelled {
+            let findings = desk.access { $0.findings(now: context.now(), limit: Self.reportsAtOnce) }
+            let isHeard = await withTaskGroup(of: Bool.self) { group in
+                for finding in findings { group.addTask { await Self.report(finding, desk, context) } }
+                return await group.reduce(true) { $0 && $1 }
+            }
+            if isHeard, findings.count == Self.reportsAtOnce { continue }
+            do { try await Task.sleep(for: pause) } catch { return }
+        }
+    }
+
+    /// Answers whether the server took it.
+    private static func report(
+        _ finding: ConfirmationBook.Finding, _ desk: ConfirmationDesk, _ context: SinkContext
+    ) async -> Bool {
+        switch await context.reporter.report(.display(finding.change), id: finding.id) {
+        case .applied(let receipt): desk.access { $0.reported(finding, by: receipt.seq) }
+        case .rejected(let rejection) where rejection.code == .unavailable || rejection.code == .overloaded: return false
+        case .rejected(let rejection):
+            context.logger.error(
+                "A display's report was refused.", metadata: ["display": "\(finding.key)", "error": "\(rejection.message)"])
+            desk.access { $0.reported(finding, by: nil) }
+        }
+        return true
+    }
+}

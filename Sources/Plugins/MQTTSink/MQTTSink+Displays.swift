@@ -1,0 +1,94 @@
+import Mosquitto
+import TallywireCore
+import TallywireEngine
+import TallywirePipeline
+
+/// What deliveries say of displays.
+extension MQTTSink {
+    /// Publishes what `record` says of displays by itself, and notes what has to be read.
+    func put(
+        _ record: EventEnvelope, _ rule: PublishRule, _ format: DisplayFormat, _ context: SinkContext, _ outbox: inout Outbox,
+        _ refresh: inout DisplayRefresh
+    ) async throws {
+        // What is removed is taken away, whichever events the rule wants.
+        guard rule.wants(record.type) || record.type == .catalogueChanged else { return }
+        let values = TopicValues(record, epoch: context.epoch)
+        let isCovered = record.seq <= displayed
+        if isCovered, record.type != .catalogueChanged || record.seq <= cleared {
+            if record.type == .inventoryUpdated, rule.topic.topic(values) != nil { outbox.supersede(seq: record.seq) }
+            return
+        }
+        let event = try record.event()
+        if case .catalogueChanged(let change) = event.body, change.change == .removed {
+            return try await takeAway(record, change.values.locations ?? [], rule, context, &outbox)
+        }
+        guard rule.wants(record.type), !isCovered else { return }
+        if case .inventoryUpdated(let update) = event.body,
+            let display = Display(update, seq: record.seq, timestamp: record.timestamp), let topic = rule.topic.topic(values)
+        {
+            if record.seq > readThrough {
+                outbox.put(rule.message(topic, format.payload(display)), seq: record.seq, display: display.state)
+            } else {
+                outbox.supersede(seq: record.seq)
+            }
+        }
+        refresh.note(event)
+    }
+
+    private func takeAway(
+        _ record: EventEnvelope, _ locations: [String], _ rule: PublishRule, _ context: SinkContext, _ outbox: inout Outbox
+    ) async throws {
+        var values = TopicValues(record, epoch: context.epoch)
+        guard rule.retain, let sku = values.sku else { return }
+        var heirs: Set<String> = []
+        if record.seq <= readThrough, let heir = try await context.stock.variant(.sku(sku)).value?.variant {
+            // The SKU was given anew, and what was read may show that already.
+            heirs = Set(heir.balances.compactMap { rule.topic.topic(TopicValues(heir, at: $0.location, epoch: context.epoch)) })
+        }
+        for location in locations where context.filter.wants(sku: sku, at: location) {
+            values.location = location
+            guard let topic = rule.topic.topic(values), !heirs.contains(topic) else { continue }
+            outbox.put(
+                rule.message(topic, []), seq: record.seq,
+                display: Outbox.DisplayState(key: DisplayKey(location: location, sku: sku), version: nil))
+        }
+    }
+
+    /// Publishes the displays that have to be read.
+    func read(_ refresh: DisplayRefresh, _ rule: PublishRule, _ context: SinkContext, _ outbox: inout Outbox) async throws {
+        for (id, cause) in refresh.products.sorted(by: { $0.value.seq < $1.value.seq }) {
+            let reading = try await context.stock.product(id)
+            readThrough = max(readThrough, reading.seq)
+            for variant in reading.value?.variants ?? [] { putDisplays(of: variant, [rule], cause, context, &outbox) }
+        }
+        for (id, cause) in refresh.variants.sorted(by: { $0.value.seq < $1.value.seq }) {
+            let reading = try await context.stock.variant(.variant(id))
+            readThrough = max(readThrough, reading.seq)
+            if let variant = reading.value { putDisplays(of: variant, [rule], cause, context, &outbox) }
+        }
+    }
+
+    /// Puts the displays of a variant at all of its locations that the sink is for.
+    func putDisplays(
+        of record: VariantRecord, _ rules: [PublishRule], _ cause: DisplayRefresh.Cause, _ context: SinkContext,
+        _ outbox: inout Outbox
+    ) {
+        let variant = record.variant
+        for rule in rules {
+            guard let format = rule.display else { continue }
+            for balance in variant.balances where context.filter.wants(sku: variant.sku, at: balance.location) {
+                guard let topic = rule.topic.topic(TopicValues(variant, at: balance.location, epoch: context.epoch)) else {
+                    continue
+                }
+                let display = Display(record, balance, seq: cause.seq, timestamp: cause.timestamp)
+                outbox.put(rule.message(topic, format.payload(display)), seq: cause.seq, display: display.state)
+            }
+        }
+    }
+}
+
+extension Display {
+    fileprivate var state: Outbox.DisplayState {
+        Outbox.DisplayState(key: DisplayKey(location: location, sku: sku), version: version)
+    }
+}

@@ -1,0 +1,172 @@
+import Logging
+import Mosquitto
+import TallywireCore
+import TallywireEngine
+import TallywirePipeline
+
+/// Puts right what the broker retains.
+extension MQTTSink {
+    /// How many readings in a row may fail, with the sink's own connection being there, before all is published unread.
+    private static let readingTries = 3
+
+    /// Repairs on each new connection, whether events come or not, until the task is cancelled.
+    func repairConnections(_ context: SinkContext) async {
+        for await _ in watch.changes {
+            var pause = Duration.milliseconds(200)
+            while !Task.isCancelled, repaired < watch.count, client?.state.isConnected == true {
+                do {
+                    try await inTurn { try await repairIfNeeded(context) }
+                } catch is CancellationError {
+                    return
+                } catch {
+                    context.logger.warning(
+                        "The displays could not be put right yet.", metadata: ["error": "\(error)", "retry": "\(pause)"])
+                    do { try await Task.sleep(for: pause) } catch { return }
+                    pause = min(pause * 2, .seconds(30))
+                }
+            }
+        }
+    }
+
+    /// Repairs, in turn, if the connection is a new one.
+    func repairIfNeeded(_ context: SinkContext) async throws {
+        let connection = watch.count
+        guard connection > repaired else { return }
+        try await repair(context)
+        // If there is another connection since, the next call repairs that one.
+        repaired = connection
+    }
+
+    /// Compares what the broker retains with the journal, publishes what differs and deletes what should not be there.
+    ///
+    /// The journal is read in pages, so that later pages are as of later events. Events after the first page are delivered again; a state
+    /// that was read is not overwritten by an older one, since ``readThrough`` makes those events be read anew.
+    private func repair(_ context: SinkContext) async throws {
+        var image = try await retained(context)
+        let isBlind = image == nil
+        var counts = (published: 0, unchanged: 0, deleted: 0)
+        var first: UInt64?
+        var last: VariantID?
+        let kept = image?.count ?? 0
+        desk?.access { $0.beginSweep() }
+        while true {
+            let page = try await context.stock.variants(after: last, limit: Self.page)
+            first = first ?? page.seq
+            readThrough = max(readThrough, page.seq)
+            var outbox = Outbox()
+            let cause = DisplayRefresh.Cause(seq: page.seq, timestamp: context.now())
+            for variant in page.value { putDisplays(of: variant, displayRules, cause, context, &outbox) }
+            var wrong: [Outbox.Entry] = []
+            var right: [Outbox.Entry] = []
+            for entry in outbox.entries {
+                let isRight = entry.message.retain && image?.take(entry.message.topic, showing: entry.message.payload) == true
+                if isRight { right.append(entry) } else { wrong.append(entry) }
+            }
+            note(right, isPublished: true, context)
+            try await publishAll(wrong, context)
+            counts.published += wrong.count
+            counts.unchanged += right.count
+            guard let end = page.value.last?.variant.id, page.value.count == Self.page else { break }
+            last = end
+        }
+        if let image { counts.deleted = try await delete(image.rest, context) }
+        desk?.access { $0.endSweep() }
+        displayed = max(displayed, first ?? 0)
+        if !isBlind, image?.unkept == 0 { cleared = displayed }
+        finish(counts, kept: kept, unkept: image?.unkept ?? 0, isBlind: isBlind, context)
+    }
+
+    private func finish(
+        _ counts: (published: Int, unchanged: Int, deleted: Int), kept: Int, unkept: Int, isBlind: Bool, _ context: SinkContext
+    ) {
+        tally.count {
+            $0.repairs += 1
+            $0.blindRepairs += isBlind ? 1 : 0
+            $0.published += UInt64(counts.published)
+            $0.unchanged += UInt64(counts.unchanged)
+            $0.deleted += UInt64(counts.deleted)
+        }
+        context.logger.info(
+            "The displays are right.",
+            metadata: [
+                "retained": "\(kept)", "right": "\(counts.unchanged)", "published": "\(counts.published)",
+                "deleted": "\(counts.deleted)", "seq": "\(displayed)",
+            ])
+        if unkept > 0 {
+            context.logger.warning(
+                "The broker retains more topics than repair.limit: those beyond it were published unread, and none was deleted.",
+                metadata: ["limit": "\(options.repair.limit)", "beyond": "\(unkept)"])
+        }
+    }
+
+    /// What the broker retains under the display topics; `nil` if it does not let us read.
+    private func retained(_ context: SinkContext) async throws -> RetainedImage? {
+        let filters = Set(
+            displayRules.filter(\.retain).flatMap {
+                $0.topic.filters(epoch: context.epoch, locations: context.filter.exactLocations)
+            })
+        guard !filters.isEmpty else { return RetainedImage(limit: 0) }
+        var connection = try connection(context, suffix: "-reader")
+        // At the same broker as the sink, of several; and what that speaks, the reader need not find out by being refused.
+        if case .connected(let broker, let version, _) = client?.state {
+            connection.brokers = BrokerAddresses(broker)
+            connection.version = version
+        }
+        let reader = RetainedReader(
+            client: connection, filters: filters.sorted(), marker: options.statusTopic + "/marker", settle: options.repair.settle,
+            limit: options.repair.limit, logger: context.logger)
+        do {
+            let image = try await reader.read()
+            failedReadings = 0
+            return image
+        } catch let error as RetainedReader.Failure {
+            failedReadings = 0
+            return reportBlind("\(error)", context)
+        } catch let error as MQTTError {
+            failedReadings += 1
+            guard failedReadings >= Self.readingTries, client?.state.isConnected == true else { throw error }
+            return reportBlind("\(error)", context)
+        }
+    }
+
+    private func reportBlind(_ reason: String, _ context: SinkContext) -> RetainedImage? {
+        context.logger.warning(
+            "What the broker retains cannot be read: all displays are published, and what should not be there stays.",
+            metadata: ["reason": "\(reason)"])
+        return nil
+    }
+
+    /// Deletes those of `topics` that are this sink's. Answers how many there were.
+    private func delete(_ topics: some Sequence<String>, _ context: SinkContext) async throws -> Int {
+        let scope = DisplayScope(
+            rules: rules, statusTopic: options.statusTopic, filter: context.filter, epoch: context.epoch,
+            locations: Set(try await context.stock.locations().value.map(\.code)))
+        var entries: [Outbox.Entry] = []
+        var count = 0
+        for topic in topics where scope.owns(topic) {
+            entries.append(Outbox.Entry(message: MQTTMessage(topic: topic, payload: [], retain: true), seq: 0))
+            count += 1
+            if entries.count == Self.page {
+                try await publishAll(entries, context)
+                entries.removeAll()
+            }
+        }
+        try await publishAll(entries, context)
+        return count
+    }
+
+    /// Publishes what no event stands for, and says what will never be taken.
+    private func publishAll(_ entries: [Outbox.Entry], _ context: SinkContext) async throws {
+        for reason in try await publish(entries, context).values.prefix(1) {
+            context.logger.error("A display cannot be published.", metadata: ["error": "\(reason)"])
+        }
+    }
+}
+
+extension EventFilter {
+    /// The locations, if they are named one by one and are few enough for a subscription each.
+    fileprivate var exactLocations: [String]? {
+        let texts = locations.map(\.text)
+        return (1...100).contains(texts.count) && !texts.contains { $0.contains { "*/+#\0".contains($0) } } ? texts : nil
+    }
+}

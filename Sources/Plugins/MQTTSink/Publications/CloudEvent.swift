@@ -1,0 +1,58 @@
+import Mosquitto
+import TallywireCore
+import TallywireEngine
+
+/// Writes events as CloudEvents 1.0: structured (JSON event format 1.0.2) or binary (MQTT protocol binding 1.0.2, section 3.1).
+///
+/// `id` is `EPOCH:SEQ`, so an event that is published again has the id that it had. The data is the event's `data`, byte for byte.
+struct CloudEvent: Equatable, Sendable {
+    /// A URI reference that says which journal the events are of.
+    let source: String
+    /// What stands before the event's name in `type`.
+    let typePrefix: String
+    let epoch: String
+
+    static let structuredType = "application/cloudevents+json; charset=utf-8"
+    static let dataType = "application/json"
+
+    /// The payload of the structured mode; `nil` if `record` is not an event's JSON.
+    func structured(_ record: EventEnvelope) -> [UInt8]? {
+        guard let data = Self.data(of: record) else { return nil }
+        var json = JSONWriter(capacity: record.json.count + 256)
+        json.object { json in
+            for attribute in attributes(of: record) {
+                json.dynamicKey(attribute.name)
+                json.string(attribute.value)
+            }
+            json.key("datacontenttype")
+            json.string(Self.dataType)
+            json.key("data")
+            json.raw(data)
+        }
+        return json.bytes
+    }
+
+    /// The context attributes but for `datacontenttype`, which MQTT has a property for.
+    func attributes(of record: EventEnvelope) -> [UserProperty] {
+        var attributes = [
+            UserProperty("specversion", "1.0"), UserProperty("id", "\(epoch):\(record.seq)"), UserProperty("source", source),
+            UserProperty("type", typePrefix + record.type.rawValue),
+        ]
+        let subject = record.subject
+        if let text = subject.sku ?? subject.product?.description ?? subject.location {
+            attributes.append(UserProperty("subject", text))
+        }
+        attributes.append(UserProperty("time", record.timestamp.description))
+        return attributes
+    }
+
+    /// The event's `data`: what stands behind the envelope's other members, which are a name, a number and a time.
+    static func data(of record: EventEnvelope) -> ArraySlice<UInt8>? {
+        let mark = Array(#","data":"#.utf8)
+        let json = record.json
+        guard let quote = json.indices.first(where: { json[$0...].starts(with: mark) }), json.last == UInt8(ascii: "}") else {
+            return nil
+        }
+        return json[(quote + mark.count)..<(json.count - 1)]
+    }
+}

@@ -1,0 +1,98 @@
+import MQTTConnection
+import MQTTScanners
+import Mosquitto
+import TallywirePipeline
+
+/// Who may do what at the broker of a configuration: the least that the server, its scanners and its displays need.
+struct BrokerAccess: Equatable {
+    /// Somebody who logs in.
+    struct User: Equatable {
+        var name: String
+        /// `nil` for one that has to be made up.
+        var password: String?
+        /// What it is, for the reader of the file.
+        var comment: String
+        var rules: [String]
+    }
+
+    /// The server first, then scanners and displays by name.
+    private(set) var users: [User] = []
+    /// What holds for everybody by the name that they logged in with: `%u`.
+    private(set) var patterns: [String] = []
+    /// Where the broker listens for us.
+    let broker: BrokerAddress
+
+    /// The name of the server at the broker if plugins.json names no user.
+    static let defaultUser = "tallywire"
+
+    /// A display, and the location whose topics it may read; all without one.
+    struct Display: Equatable {
+        var name: String
+        var location: String?
+    }
+
+    /// What the entries of `settings` need, with these scanners and displays. Scanners that `devices` names are among them. Throws
+    /// ``Failure`` if the entries have more than one broker, or none.
+    init(_ settings: PipelineConfiguration, scanners: [String], displays: [Display]) throws {
+        let sources = settings.sources.filter { $0.plugin == "mqtt-scanners" }
+        let sinks = settings.sinks.filter { $0.plugin == "mqtt" }
+        let entries = try sources.map { try EntryBroker($0.options) } + sinks.map { try EntryBroker($0.options) }
+        guard let first = entries.first?.broker.first else { throw Failure("error: no entry has a broker") }
+        if let other = entries.first(where: { $0.broker.first.host != first.host || $0.broker.first.port != first.port }) {
+            throw Failure.usage(
+                "the entries have several brokers, \(first) and \(other.broker.first): leave the others out with --without")
+        }
+        broker = first
+
+        let scans = try sources.map { try ScanTopic(template: $0.options["topic"]?.string ?? "") }
+        let publications = sinks.flatMap { Publication.all($0.options) }
+        // The patterns would let a display scan under its own name.
+        var denials: [String] = []
+        for (source, topic) in zip(sources, scans) {
+            let scanners = try ScannerTopics(source.options, scans: topic)
+            patterns += scanners.patterns
+            denials += scanners.denials
+            add(try EntryBroker(source.options).loginOrDefault, scanners.serverRules)
+        }
+        for sink in sinks {
+            let own = Publication.all(sink.options)
+            var rules = own.flatMap(\.serverRules)
+            if let status = sink.options["statusTopic"]?.string {
+                rules.append("topic readwrite \(status)")
+                // How the sink finds the end of what the broker keeps.
+                if own.contains(where: \.isDisplay) { rules.append("topic readwrite \(status)/marker") }
+            }
+            add(try EntryBroker(sink.options).loginOrDefault, rules)
+        }
+        var names = scanners
+        for source in sources {
+            guard case .object(let members)? = source.options["devices"]?.content else { continue }
+            names += members.map(\.key).filter { !$0.contains("*") }
+        }
+        for name in Set(names).sorted() {
+            users.append(User(name: name, comment: "A scanner: what it may is in the patterns below.", rules: []))
+        }
+        for display in displays {
+            let own = publications.filter(\.isDisplay).flatMap { $0.displayRules(at: display.location) }
+            let comment = "A display\(display.location.map { " of \($0)" } ?? ""): it reads, and confirms what it shows."
+            users.append(User(name: display.name, comment: comment, rules: own + denials))
+        }
+        if let twice = Dictionary(grouping: users, by: \.name).first(where: { $0.value.count > 1 })?.key {
+            throw Failure.usage("the name “\(twice)” is used for two: give one of them another")
+        }
+    }
+
+    private mutating func add(_ login: (user: String, password: String?), _ rules: [String]) {
+        if let index = users.firstIndex(where: { $0.name == login.user }) {
+            for rule in rules where !users[index].rules.contains(rule) { users[index].rules.append(rule) }
+            users[index].password = users[index].password ?? login.password
+        } else {
+            users.append(User(name: login.user, password: login.password, comment: "The server.", rules: rules))
+        }
+    }
+}
+
+extension EntryBroker {
+    /// Who an entry logs in as, or should.
+    fileprivate var loginOrDefault: (user: String, password: String?) { login ?? (BrokerAccess.defaultUser, nil) }
+}
