@@ -31,6 +31,9 @@ extension AsyncAPI {
                 .init("online", ["status": "online", "epoch": exampleEpoch, "version": "0.1.0"]),
                 .init("last will", ["status": "offline", "epoch": exampleEpoch, "version": "0.1.0"]),
             ]),
+        Message(
+            id: "marker", summary: "Comes back to its sender, who then has all that the broker retains.", contentType: Message.text,
+            payload: ["type": "string", "minLength": 1], examples: [.init("marker", "5B0E8C6E-8B0A-4B43-9E0F-6B1C6B6C7E57")]),
     ]
 
     /// Schemas that are of WebSocket and MQTT alone.

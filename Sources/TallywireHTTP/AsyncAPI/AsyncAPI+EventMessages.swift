@@ -124,7 +124,7 @@ extension OpenAPI.EventSchema {
         case .deviceOffline, .deviceOnline:
             [
                 "device": "dock-1", "source": "mqtt-scanners", "status": "offline", "lastSeen": "2026-11-22T16:39:00.000Z",
-                "reason": "its last will", "message": "dock-1 is offline: its last will",
+                "reason": "its status says so, or its will", "message": "dock-1 is offline: its status says so, or its will",
             ]
         case .displayStale, .displayCurrent:
             [

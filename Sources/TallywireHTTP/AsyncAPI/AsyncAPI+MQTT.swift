@@ -11,7 +11,7 @@ extension AsyncAPI {
             messages: ["scanAnswer"]),
         topic(
             "scanAck", "scanners/{device}/ack", "Answers to scans that name no response topic.", [device], ["scanAnswer"],
-            "A ProGlove scanner whose settings have `feedback` is answered on its display instead."),
+            "Not with `answers` `asked`. A ProGlove scanner whose settings have `feedback` is answered on its display instead."),
         topic(
             "scannerStatus", "scanners/{device}/status", "Whether scanners are there.", [device],
             ["scannerStatusWord", "scannerStatus"], "Retained; `offline` is the scanner's last will."),
@@ -26,6 +26,9 @@ extension AsyncAPI {
             "cloudEvents", "events/{event}", "What happened, as CloudEvents.", [event], ["cloudEvent", "cloudEventData"],
             "Where a rule of plugins.json has `payload` `cloudevents` or `cloudevents-binary`."),
         topic("serverStatus", "tallywire/status", "Whether the server is there.", [], ["serverStatus"]),
+        topic(
+            "marker", "tallywire/status/marker", "How the server knows that it has read all that the broker retains.", [],
+            ["marker"], "For the server itself: nobody else has to read it."),
     ]
 
     static let mqttOperations = [
@@ -49,6 +52,7 @@ extension AsyncAPI {
         publishes(
             "publishStatus", "serverStatus", "Says `online` when it connects; `offline` is its farewell and its last will.",
             ["serverStatus"], retain: true),
+        publishes("publishMarker", "marker", "Marks the end of what the broker retains, when displays are compared.", ["marker"]),
     ]
 
     private typealias Parameter = (name: String, value: JSONTree)

@@ -40,7 +40,9 @@ struct AsyncAPIScenario {
             { "plugin": "mqtt", "broker": "\(broker)", "publish": [
               { "events": ["inventory_updated", "product_status_changed"], "topic": "displays/{location}/{sku}", "retain": true,
                 "payload": "display" },
-              { "topic": "events/{event}" } ] }
+              { "topic": "events/{event}" }, { "topic": "cloud/{event}", "payload": "cloudevents" },
+              { "topic": "binary/{event}", "payload": "cloudevents-binary" } ],
+              "confirm": { "within": "100ms" } }
           ]
         }
         """
@@ -68,6 +70,7 @@ struct AsyncAPIScenario {
         async let paging: Void = listen(to: page)
         try await changeCatalogue(page)
         try await scan()
+        try await confirm()
         try await talk(page)
         #expect(await server.terminate() == 0)
         try await transcript.expect("offline", in: "tallywire/status")
@@ -156,8 +159,19 @@ struct AsyncAPIScenario {
             try await self.publish("scanners/dock-1/status", status, retain: true)
         }
         try await transcript.expect("serial_repeated", in: "events/serial_repeated")
-        try await transcript.expect("its last will", in: "events/device_offline")
+        try await transcript.expect("its status says so, or its will", in: "events/device_offline")
         try await transcript.expect("it said so", in: "events/device_online")
+    }
+
+    /// A display that shows something old, and is put right.
+    private func confirm() async throws {
+        let topic = "displays/MAIN/MUG"
+        try await publish(topic + "/shown", #"{"version":0}"#)
+        try await transcript.expect("has not confirmed", in: "events/display_stale")
+        let last = transcript.entries.last { $0.place == .topic(topic) }.flatMap { Transcript.json($0)?["version"]?.integer }
+        try await publish(topic + "/shown", #"{"version":\#(try #require(last)),"battery":3.1}"#)
+        try await transcript.expect("shows version", in: "events/display_current")
+        for mode in ["cloud", "binary"] { try await transcript.expect("shows version", in: "\(mode)/display_current") }
     }
 
     private func publish(_ topic: String, _ payload: String, retain: Bool = false) async throws {
@@ -167,7 +181,9 @@ struct AsyncAPIScenario {
     private func listen(to client: MQTTClient) async {
         for await batch in client.batches {
             for message in batch.messages {
-                transcript.note(Transcript.Entry(place: .topic(message.topic), payload: message.payload))
+                let headers = Dictionary(message.userProperties.map { ($0.name, $0.value) }) { first, _ in first }
+                transcript.note(
+                    Transcript.Entry(place: .topic(message.topic), payload: message.payload, headers: headers))
             }
             batch.acknowledge()
         }
@@ -195,7 +211,7 @@ struct AsyncAPIScenario {
         try await page.send(#"{"type":"shout"}"#)
         try await send(page, #"{"type":"join","room":"nix"}"#)
         try await transcript.expect("error", 2)
-        try await transcript.expect("device_online")
+        try await transcript.expect("display_current")
         try await send(page, #"{"type":"auth","token":"\#(shop)"}"#)
         try await transcript.expect("authenticated")
         // The rooms that are not for a shop.

@@ -30,7 +30,9 @@ struct AsyncDocument {
     }
 
     /// Which of a channel's messages `payload` is: those that the server sends, or those that it receives. Or what is wrong with it.
-    func kind(of payload: [UInt8], in channel: String, isClients: Bool) -> (kind: String?, mistakes: [String]) {
+    func kind(of payload: [UInt8], in channel: String, isClients: Bool, headers: [String: String] = [:]) -> (
+        kind: String?, mistakes: [String]
+    ) {
         var kinds: [String] = []
         var mistakes: [String] = []
         for name in messages(of: channel, isClients: isClients).sorted() {
@@ -43,7 +45,10 @@ struct AsyncDocument {
                 mistakes.append("\(name): it is not \(message["contentType"]?.text ?? "")")
                 continue
             }
-            let found = validator.mistakes(in: value, schema: schema)
+            var found = validator.mistakes(in: value, schema: schema)
+            if let schema = message["headers"] {
+                found += validator.mistakes(in: .object(headers.mapValues(JSON.string)), schema: schema, at: "headers")
+            }
             if found.isEmpty { kinds.append("\(channel)/\(name)") } else { mistakes += found.map { "\(name): \($0)" } }
         }
         return kinds.count == 1 ? (kinds[0], []) : (nil, kinds.isEmpty ? mistakes : ["it is \(kinds)"])

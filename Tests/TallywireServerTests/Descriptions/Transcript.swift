@@ -14,6 +14,8 @@ final class Transcript: Sendable {
         /// Whether a client sent it; of what stands in a topic the topic says it.
         var isClients = false
         let payload: [UInt8]
+        /// User properties of MQTT 5.
+        var headers: [String: String] = [:]
     }
 
     private let seen = Mutex<[Entry]>([])
