@@ -204,7 +204,7 @@ struct MosquittoConfigTests {
             lines == [
                 "user tallywire", "topic readwrite plant/+/scanners/+/#", "topic read presence/+", "topic write main/gateway/+/+",
                 "topic readwrite displays/+/+", "topic read displays/+/+/shown", "topic write events/+",
-                "topic readwrite wms/status",
+                "topic readwrite wms/status", "topic readwrite wms/status/marker",
                 "user till-1",
                 "user shelf", "topic read displays/WH1/+", "topic write displays/WH1/+/shown",
                 "topic deny plant/+/scanners/+/#", "topic deny presence/+",

@@ -160,7 +160,7 @@ struct AsyncAPIScenario {
         }
         try await transcript.expect("serial_repeated", in: "events/serial_repeated")
         try await transcript.expect("its status says so, or its will", in: "events/device_offline")
-        try await transcript.expect("it said so", in: "events/device_online")
+        try await transcript.expect("it says so", in: "events/device_online")
     }
 
     /// A display that shows something old, and is put right.

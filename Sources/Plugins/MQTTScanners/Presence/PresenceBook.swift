@@ -31,7 +31,8 @@ struct PresenceBook {
         }
         if isLate { return }
         try await change(
-            device, to: status.isOnline ? .online : .offline, reason: status.isOnline ? "it says so" : "its status says so, or its will", now)
+            device, to: status.isOnline ? .online : .offline,
+            reason: status.isOnline ? "it says so" : "its status says so, or its will", now)
     }
 
     /// A device did something, so it is online, whatever was said of it.
