@@ -136,7 +136,7 @@ struct RepairTests {
         let options = try store.options(Store.displays, window: 1000)
         try await store.serving(options) {
             try await eventually("all are published", within: .seconds(120)) { store.metric("mqtt_repairs_total") == 1 }
-            #expect(store.metric("mqtt_repaired_displays_total") == 20_000)
+            #expect(store.metric("mqtt_repaired_displays_total") == 20_000, "\(store.report?.lastError ?? "")")
         }
         let watcher = try await Watcher(store.broker, "displays/#")
         try await watcher.watching {

@@ -54,6 +54,9 @@ public final class MQTTClient: Sendable {
     /// How the connection stands.
     public var state: MQTTConnectionState { mailbox.connection }
 
+    /// How many connections there were, the one that stands included: it has grown before anything can be published on a new one.
+    public var connections: Int { mailbox.connections }
+
     /// Publishes `messages` in order. Returns what became of each once all are answered for.
     ///
     /// Throws ``MQTTError`` if there is no connection or it ends meanwhile, in which case any of them may have arrived, and

@@ -15,6 +15,8 @@ final class Mailbox: Sendable {
         /// Whether the thread is inside a blocking `connect`, or has ended: nothing to wait for in either case.
         var isOutOfReach = false
         var connection = MQTTConnectionState.connecting
+        /// How many connections there were.
+        var connections = 0
         /// Why there is no connection, as of the last try; `nil` since there is one.
         var lastError: MQTTError?
         var nextWaiter = 0
@@ -28,6 +30,7 @@ final class Mailbox: Sendable {
     // MARK: For callers
 
     var connection: MQTTConnectionState { state.withLock { $0.connection } }
+    var connections: Int { state.withLock { $0.connections } }
     var lastError: MQTTError? { state.withLock { $0.lastError } }
 
     func publish(_ request: PublishRequest, brokers: BrokerAddresses) {
@@ -109,6 +112,7 @@ final class Mailbox: Sendable {
     func report(_ connection: MQTTConnectionState) {
         let waiters = state.withLock { state -> [Int: @Sendable (MQTTConnectionState) -> Bool] in
             state.connection = connection
+            if connection.isConnected { state.connections += 1 }
             switch connection {
             case .disconnected(let error): state.lastError = error
             case .connected: state.lastError = nil

@@ -13,7 +13,7 @@ extension MQTTSink {
     func repairConnections(_ context: SinkContext) async {
         for await _ in watch.changes {
             var pause = Duration.milliseconds(200)
-            while !Task.isCancelled, repaired < watch.count, client?.state.isConnected == true {
+            while !Task.isCancelled, repaired < client?.connections ?? 0, client?.state.isConnected == true {
                 do {
                     try await inTurn { try await repairIfNeeded(context) }
                 } catch is CancellationError {
@@ -30,7 +30,7 @@ extension MQTTSink {
 
     /// Repairs, in turn, if the connection is a new one.
     func repairIfNeeded(_ context: SinkContext) async throws {
-        let connection = watch.count
+        let connection = client?.connections ?? 0
         guard connection > repaired else { return }
         try await repair(context)
         // If there is another connection since, the next call repairs that one.

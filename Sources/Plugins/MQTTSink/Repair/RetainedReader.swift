@@ -71,7 +71,8 @@ struct RetainedReader: Sendable {
         while true {
             let state = collected.progress
             switch state.connection {
-            case .disconnected(let error) where error.code == .refused: throw Failure.refused(error.message)
+            case .disconnected(let error) where [.refused, .forbidden, .login].contains(error.code):
+                throw Failure.refused(error.message)
             case .disconnected(let error): throw error
             case .connected where !isMarked:
                 isMarked = true
