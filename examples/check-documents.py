@@ -38,8 +38,10 @@ def options(schema, path=""):
         yield from deeper
 
 
-def compare(section, expected, also=()):
-    found = rows(section)
+def compare(section, expected, also=(), shared=""):
+    """`shared` is a section whose rows belong to this one too, where it has such keys."""
+    keys = {key for key, _ in expected}
+    found = {key: default for key, default in rows(shared).items() if key in keys} | rows(section)
     for key, default in expected:
         if key not in found:
             mistakes.append(f"“{section}” has no row for {key}")
@@ -63,7 +65,7 @@ compare("The server's own settings", list(options(schema)), also=["sources", "si
 common = dict(rows("Entries"), plugin="")
 plugins = {entry["if"]["properties"]["plugin"]["const"]: entry["then"] for entries in lists.values() for entry in entries}
 for name, entry in plugins.items():
-    compare(name, [(key, default) for key, default in options(entry) if key not in common])
+    compare(name, [(key, default) for key, default in options(entry) if key not in common], shared="Brokers")
 compare("Entries", [(key, default) for key, default in options(plugins["json-log"]) if key in common and key != "plugin"])
 
 shown = re.search(r"```console\n\$ tallywire check\n(.*?)\$ echo \$\?\n78\n```", text, re.S).group(1)
