@@ -186,6 +186,33 @@ struct RepairTests {
         }
     }
 
+    @Test("an event is not published over a state that was read after it")
+    func readAhead() async throws {
+        let store = try await Store(broker: TestBroker())
+        for location in ["MAIN", "SHOP"] { try await store.set("RED", 5, at: location) }
+        let head = try #require(store.journal.allEvents.last?.seq)
+        let sink = try MQTTSink(store.options(Store.displays))
+        try await sink.start(
+            SinkContext(
+                name: "mqtt", logger: quiet, epoch: "e", cursor: head, head: head, stock: store.journal, history: store.journal,
+                version: "1", now: { Timestamp(milliseconds: 0) }))
+        // The sink is behind: what it reads for the first of these is as of the last.
+        try await store.set("RED", 50, at: "SHOP")
+        for quantity in [60, 70] as [Int64] { try await store.set("RED", quantity) }
+        let records = store.journal.allEvents.filter { $0.seq > head && $0.type == .inventoryUpdated }
+        let watcher = try await Watcher(store.broker, "displays/MAIN/RED")
+        try await watcher.watching {
+            for record in records { _ = try await sink.deliver(EventBatch(records: [record])) }
+            try await store.tamper(MQTTMessage(topic: "displays/MAIN/RED", payload: Array("{}".utf8)))
+            try await eventually("the end comes") { watcher.messages.last?.payload == Array("{}".utf8) }
+        }
+        let stocks = try watcher.messages.dropLast().map {
+            try JSONDecoder().decode(Watcher.Shown.self, from: Data($0.payload)).stock
+        }
+        #expect(records.count == 3 && stocks.contains(70) && !stocks.contains(60), "\(stocks)")
+        await sink.stop()
+    }
+
     /// In the second list the sink may publish its marker, but does not get it.
     @Test(
         "a broker that does not let the sink read gets all displays, and that is counted",

@@ -90,8 +90,8 @@ final class TLSContext {
     }
 
     private func writePassword(to buffer: UnsafeMutablePointer<CChar>, _ size: Int) -> Int32 {
-        let password = Array((settings.keyPassword ?? "").utf8)
-        guard password.count <= size else { return 0 }
+        // An empty password instead of none would decrypt one key in some hundred to nonsense, which then looks like no key at all.
+        guard let password = settings.keyPassword.map({ Array($0.utf8) }), password.count <= size else { return -1 }
         for (index, byte) in password.enumerated() { buffer[index] = CChar(bitPattern: byte) }
         return Int32(password.count)
     }
