@@ -24,7 +24,7 @@ class Broker:
         path = os.path.join(self.folder, "mosquitto.conf")
         with open(path, "w") as file:
             file.write(f"listener {self.port} 127.0.0.1\nallow_anonymous true\nmax_queued_messages 0\nmax_inflight_messages 0\n"
-                       "persistence false\nlog_type none\n")
+                       "persistence false\nlog_type none\nset_tcp_nodelay true\n")
         self.process = subprocess.Popen(["mosquitto", "-c", path], stderr=subprocess.DEVNULL)
         for _ in range(500):
             try:
@@ -77,12 +77,12 @@ class Server:
         request = urllib.request.Request(self.url + path, json.dumps(body).encode(), {"Content-Type": "application/json"})
         return json.load(urllib.request.urlopen(request))
 
-    def until(self, condition):
+    def until(self, condition, pause=0.01):
         while True:
             answer = self.get("/api/pipeline")
             if condition(answer):
                 return answer
-            time.sleep(0.01)
+            time.sleep(pause)
 
     def cpu(self):
         fields = open(f"/proc/{self.process.pid}/stat").read().rsplit(")", 1)[1].split()
@@ -113,7 +113,7 @@ def scans(count, answers):
         server.stop()
         broker.bare("publish", "scanners/dock-1/scan", count, 500)
         server.start()
-        status = server.until(lambda status: status["sources"][0]["applied"] >= count)
+        status = server.until(lambda status: status["sources"][0]["applied"] >= count, pause=0.1)
         cpu = server.cpu()
         seconds = server.time_of(status["seq"]) - server.time_of(status["seq"] - count + 1)
         server.stop()
@@ -136,7 +136,7 @@ def displays(count, window):
         server.start()
         first = server.until(lambda status: status["sinks"][0]["delivered"] > 0)["sinks"][0]["delivered"]
         begin = time.monotonic()
-        last = server.until(lambda status: status["sinks"][0]["pending"] == 0)["sinks"][0]["delivered"]
+        last = server.until(lambda status: status["sinks"][0]["pending"] == 0, pause=0.02)["sinks"][0]["delivered"]
         rate = (last - first) / (time.monotonic() - begin)
         server.stop()
         server.remove()
