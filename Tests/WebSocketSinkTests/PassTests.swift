@@ -1,6 +1,7 @@
 import NIOCore
 import TallywireCore
 import TallywireEngine
+import TallywirePipeline
 import Testing
 
 @testable import WebSocketSink
@@ -24,6 +25,33 @@ struct PassTests {
     /// The views of the standard rooms, and one with alerts and status only.
     let everything = View(EventType.allCases, form: 0)
     let updates = View([.inventoryUpdated], form: 0)
+
+    @Test("a view keeps a form for each type by itself, up to the largest, and of two the one that shows more")
+    func views() {
+        for type in EventType.allCases {
+            let largest = View([type], form: View.mostForms - 1)
+            for other in EventType.allCases {
+                #expect(largest.form(of: other) == (other == type ? View.mostForms - 1 : nil))
+                let both = largest.merging(View([other], form: 7))
+                #expect(both.form(of: other) == 7 && both.form(of: type) == (other == type ? 7 : View.mostForms - 1))
+            }
+        }
+        #expect(View.nothing.isNothing && !View([.serialRepeated], form: 0).isNothing)
+        #expect(everything.merging(.nothing) == everything)
+    }
+
+    @Test("rooms that show events in more ways than there are forms are refused")
+    func tooManyForms() throws {
+        var configuration = WebSocketConfiguration()
+        func rooms(_ count: Int) -> [WebSocketConfiguration.Room] {
+            (0..<count).map { .init(name: "r\($0)", events: [.inventoryUpdated], bands: [0, Int64($0) + 1]) }
+        }
+        configuration.rooms = rooms(View.mostForms - 1)
+        configuration.broadcast = []
+        #expect(configuration.distinctAudiences == View.mostForms)
+        configuration.rooms = rooms(View.mostForms)
+        #expect(throws: OptionError.self) { try configuration.validate() }
+    }
 
     @Test("whoever wants all types gets the buffer itself, whoever wants some a part, and nobody an empty one")
     func parts() {

@@ -100,12 +100,26 @@ public struct WebSocketConfiguration: Equatable, Sendable {
 }
 
 extension WebSocketConfiguration {
+    /// In how many ways events are shown.
+    var distinctAudiences: Int {
+        var audiences: [Audience] = [.everybody]
+        for audience in rooms.map(\.audience) + [broadcastAudience] where !audiences.contains(audience) {
+            audiences.append(audience)
+        }
+        return audiences.count
+    }
+
     /// Checks what types alone do not say.
     public func validate() throws(OptionError) {
         try Self.check(path: path, "path")
         if let echo { try Self.check(path: echo, "echo") }
         guard path != echo else { throw OptionError("echo", message: "path and echo are both “\(path)”") }
         guard rooms.count <= 1_000 else { throw OptionError("rooms", message: "there are more than 1000 rooms") }
+        guard distinctAudiences <= View.mostForms else {
+            throw OptionError(
+                "rooms",
+                message: "fields and stock show events in \(distinctAudiences) ways; at most \(View.mostForms) are possible")
+        }
         for (index, room) in rooms.enumerated() {
             if let mistake = Self.mistake(inRoomName: room.name) { throw OptionError("rooms", room.name, message: mistake) }
             guard !rooms[..<index].contains(where: { $0.name == room.name }) else {

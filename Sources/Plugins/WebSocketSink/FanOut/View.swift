@@ -4,8 +4,11 @@ import TallywireCore
 ///
 /// It is all that rooms with a name come to, so connections with the same view share the same bytes, however many rooms they are in.
 struct View: Hashable, Sendable {
-    private var forms = SIMD16<UInt8>(repeating: Self.none)
-    private static let none = UInt8.max
+    /// Seven bits for each type, in one word: each connection has views, and each pass touches each connection.
+    private var bits = UInt64.max
+    private static let none: UInt64 = 0x7F
+    /// The most forms that there can be.
+    static let mostForms = 100
 
     /// Gets nothing.
     static let nothing = View()
@@ -14,20 +17,27 @@ struct View: Hashable, Sendable {
 
     /// Gets these types in the form `form`.
     init(_ types: [EventType], form: Int) {
-        for type in types { forms[type.index] = UInt8(form) }
+        precondition((0..<Self.mostForms).contains(form), "the configuration allows \(Self.mostForms) forms")
+        for type in types { set(UInt64(form), at: type.index) }
     }
 
     var isNothing: Bool { self == .nothing }
 
     /// The form for a type, `nil` if it is not got.
     func form(of type: EventType) -> Int? {
-        let form = forms[type.index]
+        let form = value(at: type.index)
         return form == Self.none ? nil : Int(form)
     }
 
     /// Also what `other` gets. Of two forms the one that shows more holds, which is the one with the smaller number.
     mutating func merge(_ other: View) {
-        forms = pointwiseMin(forms, other.forms)
+        for type in EventType.allCases { set(min(value(at: type.index), other.value(at: type.index)), at: type.index) }
+    }
+
+    private func value(at index: Int) -> UInt64 { bits >> UInt64(index * 7) & Self.none }
+
+    private mutating func set(_ form: UInt64, at index: Int) {
+        bits = bits & ~(Self.none << UInt64(index * 7)) | form << UInt64(index * 7)
     }
 
     func merging(_ other: View) -> View {
