@@ -98,10 +98,12 @@ let package = Package(
                 "CMalloc", "TallywireCore", "TallywireEngine", "TallywirePipeline", log, nio("NIOCore"), nio("NIOHTTP1"),
                 .product(name: "DequeModule", package: "swift-collections"),
             ]),
+        // The pages in `web/` and the client library in `clients/js/`.
+        .target(name: "CWebFiles"),
         library(
             "TallywireHTTP",
             [
-                "GS1", "TallywireCore", "TallywireEngine", "TallywirePipeline", log, nio("NIOCore"), nio("NIOHTTP1"),
+                "CWebFiles", "GS1", "TallywireCore", "TallywireEngine", "TallywirePipeline", log, nio("NIOCore"), nio("NIOHTTP1"),
                 nio("NIOWebSocket"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
@@ -109,7 +111,7 @@ let package = Package(
                 .product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
-            ], resources: [.embedInCode("Pages")]),
+            ]),
         library(
             "TallywireServer",
             [

@@ -37,10 +37,13 @@ public struct InventoryAPI: Sendable {
         public var requestsPerSecond: Int?
         /// Proxies that are believed when they say for whom they ask.
         public var proxies: TrustedProxies
+        /// A checkout of Tallywire whose pages are served instead of those in the program; `nil` for these.
+        public var pages: String?
 
         public init(
             defaultLocation: String = Location.main.code, version: String, limits: HTTPLimits = HTTPLimits(),
-            hosts: HostPolicy = HostPolicy(), requestsPerSecond: Int? = nil, proxies: TrustedProxies = TrustedProxies()
+            hosts: HostPolicy = HostPolicy(), requestsPerSecond: Int? = nil, proxies: TrustedProxies = TrustedProxies(),
+            pages: String? = nil
         ) {
             self.defaultLocation = defaultLocation
             self.version = version
@@ -48,6 +51,7 @@ public struct InventoryAPI: Sendable {
             self.hosts = hosts
             self.requestsPerSecond = requestsPerSecond
             self.proxies = proxies
+            self.pages = pages
         }
     }
 

@@ -10,7 +10,7 @@ struct OpenAPITests {
     @Test("every route is described, and everything described is served")
     func coverage() async throws {
         let shop = try Shop()
-        let pages = Set(Page.all.map(\.path))
+        let pages = Set(WebFile.all.map(\.path))
         let served = Set(shop.api.routes.filter { !pages.contains($0.path) }.map { "\($0.method.rawValue) \($0.path)" })
         let described = Set(try #require(APIDescription.shared).operations.keys)
         #expect(served.subtracting(described) == [])

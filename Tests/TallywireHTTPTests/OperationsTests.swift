@@ -123,21 +123,6 @@ struct OperationsTests {
         }
     }
 
-    @Test(
-        "the live page is served from the program itself",
-        arguments: [
-            ("/", "text/html; charset=utf-8"), ("/live.js", "text/javascript; charset=utf-8"),
-            ("/live.css", "text/css; charset=utf-8"),
-        ])
-    func page(path: String, mediaType: String) async throws {
-        try await Shop().open { client in
-            let response = try await client.client.execute(uri: path, method: .get)
-            #expect(response.status == .ok)
-            #expect(response.headers[.contentType] == mediaType)
-            #expect(response.body.readableBytes > 100)
-        }
-    }
-
     @Test("it answers over a socket as it does on the router")
     func socket() async throws {
         try await Shop().openStocked(.live) { client in

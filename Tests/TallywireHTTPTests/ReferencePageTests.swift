@@ -16,7 +16,7 @@ struct ReferencePageTests {
     func isComplete() async throws {
         let text = try String(contentsOf: Self.page, encoding: .utf8)
         let shop = try Shop()
-        let pages = Page.all.map(\.path)
+        let pages = WebFile.all.map(\.path)
         for route in shop.api.routes where !pages.contains(route.path) {
             #expect(text.contains("| `\(route.method.rawValue) \(route.path)` |"), "\(route.method.rawValue) \(route.path)")
         }

@@ -17,6 +17,10 @@ extension HTTPField.Name {
     static let forwardedFor = unchecked("X-Forwarded-For")
     static let fetchSite = unchecked("Sec-Fetch-Site")
 
+    static let referrerPolicy = unchecked("Referrer-Policy")
+    static let permissionsPolicy = unchecked("Permissions-Policy")
+    static let crossOriginOpenerPolicy = unchecked("Cross-Origin-Opener-Policy")
+
     static func unchecked(_ name: StaticString) -> HTTPField.Name {
         guard let name = HTTPField.Name("\(name)") else { preconditionFailure("\(name) is a token") }
         return name

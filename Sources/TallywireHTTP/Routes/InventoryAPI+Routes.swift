@@ -32,6 +32,6 @@ extension InventoryAPI {
             Route(.get, "/metrics", for: .anyone, getMetrics),
             Route(.get, "/openapi.json", for: .anyone, getOpenAPI),
             Route(.get, "/asyncapi.json", for: .anyone, getAsyncAPI),
-        ] + Page.all.map(\.route)
+        ] + WebFile.all.map { $0.route(from: configuration.pages) }
     }
 }

@@ -97,7 +97,7 @@ struct Server: Sendable {
             configuration: .init(
                 defaultLocation: configuration.defaultLocation, version: tallywireVersion,
                 limits: HTTPLimits(body: http.limits.body.bytes, streams: http.limits.streams), hosts: hosts,
-                requestsPerSecond: http.limits.requestsPerSecond, proxies: proxies),
+                requestsPerSecond: http.limits.requestsPerSecond, proxies: proxies, pages: http.pages),
             authenticator: door.authenticator, port: metrics, reloads: door.reloads.map(\.status), certificates: door.certificates,
             readiness: {
                 if phase.isStopping { return .notReady("the server is shutting down") }

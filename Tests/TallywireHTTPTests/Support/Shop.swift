@@ -22,7 +22,7 @@ struct Shop: Sendable {
         limits: HTTPLimits = HTTPLimits(), inbox: Int = 65_536, feed: Feed.Capacity = Feed.Capacity(),
         hosts: HostPolicy = HostPolicy(), requestsPerSecond: Int? = nil, proxies: TrustedProxies = TrustedProxies(),
         reloads: [ReloadStatus] = [], gateway: (any CommandGateway)? = nil,
-        authenticator: any Authenticator = OpenAuthenticator(),
+        authenticator: any Authenticator = OpenAuthenticator(), pages: String? = nil,
         readiness: @escaping @Sendable () async -> InventoryAPI.Readiness = { .ready }
     ) throws {
         journal = InMemoryJournal()
@@ -32,7 +32,8 @@ struct Shop: Sendable {
         api = InventoryAPI(
             gateway: gateway ?? engine, journal: journal, feed: engine.feed, pipeline: pipeline,
             configuration: InventoryAPI.Configuration(
-                version: "0.1.0", limits: limits, hosts: hosts, requestsPerSecond: requestsPerSecond, proxies: proxies),
+                version: "0.1.0", limits: limits, hosts: hosts, requestsPerSecond: requestsPerSecond, proxies: proxies,
+                pages: pages),
             authenticator: authenticator, reloads: reloads, readiness: readiness)
     }
 

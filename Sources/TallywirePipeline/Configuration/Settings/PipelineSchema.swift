@@ -53,6 +53,9 @@ enum PipelineSchema {
         .optional(
             "trustedProxies", .list(.string(limit: 64, .addressRange), count: 0...100), default: [],
             "Proxies whose X-Forwarded-For says for whom they ask: addresses or ranges."),
+        .optional(
+            "pages", path,
+            "A checkout of Tallywire whose pages are served instead of those in the program, read anew each time: to work on them."),
         .optional("limits", .object(httpLimits), default: [:], "What a request may be."),
     ]
 

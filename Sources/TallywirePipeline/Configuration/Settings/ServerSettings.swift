@@ -47,6 +47,8 @@ public struct HTTPSettings: Decodable, Sendable {
     public var origins: [String]
     /// Addresses and ranges of proxies that are believed.
     public var trustedProxies: [String]
+    /// A checkout of Tallywire whose pages are served instead of those in the program; `nil` for these.
+    public var pages: String?
     public var limits: Limits
 
     /// Files in PEM.
