@@ -10,6 +10,21 @@
 static const unsigned char shared_favicon[] = {
 #embed "../../web/shared/favicon.svg"
 };
+static const unsigned char shared_look[] = {
+#embed "../../web/shared/look.css"
+};
+static const unsigned char shared_dom[] = {
+#embed "../../web/shared/dom.js"
+};
+static const unsigned char shared_format[] = {
+#embed "../../web/shared/format.js"
+};
+static const unsigned char shared_texts[] = {
+#embed "../../web/shared/texts.js"
+};
+static const unsigned char shared_connection_badge[] = {
+#embed "../../web/shared/connection-badge.js"
+};
 
 // MARK: start
 
@@ -27,6 +42,11 @@ static const unsigned char start_style[] = {
 
 static const struct tallywire_web_file files[] = {
     FILE("/favicon.svg", "web/shared/favicon.svg", shared_favicon),
+    FILE("/shared/look.css", "web/shared/look.css", shared_look),
+    FILE("/shared/dom.js", "web/shared/dom.js", shared_dom),
+    FILE("/shared/format.js", "web/shared/format.js", shared_format),
+    FILE("/shared/texts.js", "web/shared/texts.js", shared_texts),
+    FILE("/shared/connection-badge.js", "web/shared/connection-badge.js", shared_connection_badge),
 
     FILE("/", "web/start/index.html", start_page),
     FILE("/live.js", "web/start/live.js", start_script),
