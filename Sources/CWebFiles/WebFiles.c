@@ -25,6 +25,57 @@ static const unsigned char shared_texts[] = {
 static const unsigned char shared_connection_badge[] = {
 #embed "../../web/shared/connection-badge.js"
 };
+static const unsigned char shared_barcode[] = {
+#embed "../../web/shared/barcode.js"
+};
+static const unsigned char shared_credential[] = {
+#embed "../../web/shared/credential.js"
+};
+
+// MARK: scan
+
+static const unsigned char scan_page[] = {
+#embed "../../web/scan/index.html"
+};
+static const unsigned char scan_worker[] = {
+#embed "../../web/scan/worker.js"
+};
+static const unsigned char scan_style[] = {
+#embed "../../web/scan/scan.css"
+};
+static const unsigned char scan_script[] = {
+#embed "../../web/scan/scan.js"
+};
+static const unsigned char scan_manifest[] = {
+#embed "../../web/scan/app.webmanifest"
+};
+static const unsigned char scan_icon_192[] = {
+#embed "../../web/scan/icon-192.png"
+};
+static const unsigned char scan_icon_512[] = {
+#embed "../../web/scan/icon-512.png"
+};
+static const unsigned char scan_camera[] = {
+#embed "../../web/scan/camera.js"
+};
+static const unsigned char scan_feedback[] = {
+#embed "../../web/scan/feedback.js"
+};
+static const unsigned char scan_queue[] = {
+#embed "../../web/scan/queue.js"
+};
+static const unsigned char scan_sender[] = {
+#embed "../../web/scan/sender.js"
+};
+static const unsigned char scan_shell[] = {
+#embed "../../web/scan/shell.js"
+};
+static const unsigned char scan_texts[] = {
+#embed "../../web/scan/texts.js"
+};
+static const unsigned char scan_wedge[] = {
+#embed "../../web/scan/wedge.js"
+};
 
 // MARK: start
 
@@ -47,6 +98,23 @@ static const struct tallywire_web_file files[] = {
     FILE("/shared/format.js", "web/shared/format.js", shared_format),
     FILE("/shared/texts.js", "web/shared/texts.js", shared_texts),
     FILE("/shared/connection-badge.js", "web/shared/connection-badge.js", shared_connection_badge),
+    FILE("/shared/barcode.js", "web/shared/barcode.js", shared_barcode),
+    FILE("/shared/credential.js", "web/shared/credential.js", shared_credential),
+
+    FILE("/scan", "web/scan/index.html", scan_page),
+    FILE("/scan-worker.js", "web/scan/worker.js", scan_worker),
+    FILE("/scan/scan.css", "web/scan/scan.css", scan_style),
+    FILE("/scan/scan.js", "web/scan/scan.js", scan_script),
+    FILE("/scan/app.webmanifest", "web/scan/app.webmanifest", scan_manifest),
+    FILE("/scan/icon-192.png", "web/scan/icon-192.png", scan_icon_192),
+    FILE("/scan/icon-512.png", "web/scan/icon-512.png", scan_icon_512),
+    FILE("/scan/camera.js", "web/scan/camera.js", scan_camera),
+    FILE("/scan/feedback.js", "web/scan/feedback.js", scan_feedback),
+    FILE("/scan/queue.js", "web/scan/queue.js", scan_queue),
+    FILE("/scan/sender.js", "web/scan/sender.js", scan_sender),
+    FILE("/scan/shell.js", "web/scan/shell.js", scan_shell),
+    FILE("/scan/texts.js", "web/scan/texts.js", scan_texts),
+    FILE("/scan/wedge.js", "web/scan/wedge.js", scan_wedge),
 
     FILE("/", "web/start/index.html", start_page),
     FILE("/live.js", "web/start/live.js", start_script),
