@@ -89,6 +89,72 @@ static const unsigned char start_style[] = {
 #embed "../../web/start/live.css"
 };
 
+// MARK: the client library
+
+static const unsigned char sdk_client[] = {
+#embed "../../clients/js/client.js"
+};
+static const unsigned char sdk_clock[] = {
+#embed "../../clients/js/clock.js"
+};
+static const unsigned char sdk_condition[] = {
+#embed "../../clients/js/condition.js"
+};
+static const unsigned char sdk_connection[] = {
+#embed "../../clients/js/connection.js"
+};
+static const unsigned char sdk_errors[] = {
+#embed "../../clients/js/errors.js"
+};
+static const unsigned char sdk_follows[] = {
+#embed "../../clients/js/follows.js"
+};
+static const unsigned char sdk_item[] = {
+#embed "../../clients/js/item.js"
+};
+static const unsigned char sdk_items[] = {
+#embed "../../clients/js/items.js"
+};
+static const unsigned char sdk_listeners[] = {
+#embed "../../clients/js/listeners.js"
+};
+static const unsigned char sdk_options[] = {
+#embed "../../clients/js/options.js"
+};
+static const unsigned char sdk_replica[] = {
+#embed "../../clients/js/replica.js"
+};
+static const unsigned char sdk_requests[] = {
+#embed "../../clients/js/requests.js"
+};
+static const unsigned char sdk_room[] = {
+#embed "../../clients/js/room.js"
+};
+static const unsigned char sdk_session[] = {
+#embed "../../clients/js/session.js"
+};
+static const unsigned char sdk_tallywire[] = {
+#embed "../../clients/js/tallywire.js"
+};
+static const unsigned char sdk_token[] = {
+#embed "../../clients/js/token.js"
+};
+static const unsigned char sdk_told[] = {
+#embed "../../clients/js/told.js"
+};
+static const unsigned char sdk_transports[] = {
+#embed "../../clients/js/transports.js"
+};
+static const unsigned char sdk_waiting[] = {
+#embed "../../clients/js/waiting.js"
+};
+static const unsigned char sdk_wake[] = {
+#embed "../../clients/js/wake.js"
+};
+static const unsigned char sdk_websocket[] = {
+#embed "../../clients/js/websocket.js"
+};
+
 #define FILE(path, source, bytes) {path, source, bytes, sizeof bytes}
 
 static const struct tallywire_web_file files[] = {
@@ -119,6 +185,28 @@ static const struct tallywire_web_file files[] = {
     FILE("/", "web/start/index.html", start_page),
     FILE("/live.js", "web/start/live.js", start_script),
     FILE("/live.css", "web/start/live.css", start_style),
+
+    FILE("/sdk/client.js", "clients/js/client.js", sdk_client),
+    FILE("/sdk/clock.js", "clients/js/clock.js", sdk_clock),
+    FILE("/sdk/condition.js", "clients/js/condition.js", sdk_condition),
+    FILE("/sdk/connection.js", "clients/js/connection.js", sdk_connection),
+    FILE("/sdk/errors.js", "clients/js/errors.js", sdk_errors),
+    FILE("/sdk/follows.js", "clients/js/follows.js", sdk_follows),
+    FILE("/sdk/item.js", "clients/js/item.js", sdk_item),
+    FILE("/sdk/items.js", "clients/js/items.js", sdk_items),
+    FILE("/sdk/listeners.js", "clients/js/listeners.js", sdk_listeners),
+    FILE("/sdk/options.js", "clients/js/options.js", sdk_options),
+    FILE("/sdk/replica.js", "clients/js/replica.js", sdk_replica),
+    FILE("/sdk/requests.js", "clients/js/requests.js", sdk_requests),
+    FILE("/sdk/room.js", "clients/js/room.js", sdk_room),
+    FILE("/sdk/session.js", "clients/js/session.js", sdk_session),
+    FILE("/sdk/tallywire.js", "clients/js/tallywire.js", sdk_tallywire),
+    FILE("/sdk/token.js", "clients/js/token.js", sdk_token),
+    FILE("/sdk/told.js", "clients/js/told.js", sdk_told),
+    FILE("/sdk/transports.js", "clients/js/transports.js", sdk_transports),
+    FILE("/sdk/waiting.js", "clients/js/waiting.js", sdk_waiting),
+    FILE("/sdk/wake.js", "clients/js/wake.js", sdk_wake),
+    FILE("/sdk/websocket.js", "clients/js/websocket.js", sdk_websocket),
 };
 
 size_t tallywire_web_file_count(void) { return sizeof files / sizeof *files; }
