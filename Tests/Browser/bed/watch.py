@@ -2,6 +2,8 @@
 
 from playwright.sync_api import Page
 
+from .processes import eventually
+
 _REPORT = """
 addEventListener('securitypolicyviolation', (event) =>
     console.error(`policy violation: ${event.violatedDirective} ${event.blockedURI} ${event.sample} at ${event.sourceFile}:${event.lineNumber}`));
@@ -26,3 +28,8 @@ class Watch:
             self.faults.append(text)
         elif kind == "error" and not any(words in text for words in _OF_THE_NETWORK):
             self.faults.append(text)
+
+
+def until(page: Page, expression: str, seconds: float = 15) -> object:
+    """What an expression is in the page, once it is truthy. Playwright's own `wait_for_function` needs `eval`, which our policy refuses."""
+    return eventually(expression, lambda: page.evaluate(expression), seconds)
