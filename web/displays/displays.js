@@ -13,6 +13,8 @@ import { stayAwake } from "./awake.js";
 
 /** The room with units and locations; where a server has none, the shop's may do. */
 const ROOMS = ["displays_room", "ecommerce_room"];
+/** So many locations are tried for the first that has anything. */
+const MOST_TRIED = 20;
 
 const client = new TallywireClient({ snapshot: false, token: () => token.get() });
 const badge = new ConnectionBadge();
@@ -47,11 +49,7 @@ const address = (...parts) => `#/${parts.map(encodeURIComponent).join("/")}`;
 function go() {
   const { location, sku } = whereTo();
   const select = /** @type {HTMLSelectElement} */ (byId("location"));
-  if (!location) {
-    if (select.options.length > 0) history.replaceState(null, "", address(select.options[0].value));
-    if (select.options.length > 0) go();
-    return;
-  }
+  if (!location) return goToFirst();
   select.value = location;
   alone = sku;
   byId("wall").hidden = sku !== "";
@@ -76,6 +74,25 @@ function go() {
   });
   stock = opened;
   opened.load();
+}
+
+/** To the first location where anything lies. */
+async function goToFirst() {
+  const codes = [.../** @type {HTMLSelectElement} */ (byId("location")).options].map(({ value }) => value);
+  let chosen = codes[0];
+  try {
+    for (const code of codes.slice(0, MOST_TRIED)) {
+      const { body } = await read(`/api/stock?limit=1&location=${encodeURIComponent(code)}`);
+      if (body.items.length === 0) continue;
+      chosen = code;
+      break;
+    }
+  } catch (error) {
+    fail(error);
+  }
+  if (chosen === undefined || whereTo().location) return;
+  history.replaceState(null, "", address(chosen));
+  go();
 }
 
 // MARK: Showing

@@ -9,7 +9,7 @@ const MOST = 3;
 
 /** A stack of messages in a corner. Screen readers are told when they have time; a message stays while it is pointed at or focused. */
 export class Toasts {
-  #list = make("ol", { class: "toasts", role: "log", "aria-live": "polite", "aria-label": texts.toasts.label });
+  #list = make("div", { class: "toasts", role: "log", "aria-live": "polite", "aria-label": texts.toasts.label });
 
   constructor() {
     document.body.append(this.#list);
@@ -22,7 +22,7 @@ export class Toasts {
    */
   show(title, text = "", kind = "") {
     const close = make("button", { type: "button", class: "plain compact", "aria-label": texts.toasts.close }, "✕");
-    const toast = make("li", { class: "toast", data: { kind } }, make("div", {}, make("strong", {}, title), text ? make("p", {}, text) : null), close);
+    const toast = make("div", { class: "toast", data: { kind } }, make("div", {}, make("strong", {}, title), text ? make("p", {}, text) : null), close);
     let timer = setTimeout(() => toast.remove(), STAY);
     const hold = () => clearTimeout(timer);
     const go = () => {
