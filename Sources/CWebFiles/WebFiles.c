@@ -10,6 +10,72 @@
 static const unsigned char shared_favicon[] = {
 #embed "../../web/shared/favicon.svg"
 };
+static const unsigned char shared_look[] = {
+#embed "../../web/shared/look.css"
+};
+static const unsigned char shared_dom[] = {
+#embed "../../web/shared/dom.js"
+};
+static const unsigned char shared_format[] = {
+#embed "../../web/shared/format.js"
+};
+static const unsigned char shared_texts[] = {
+#embed "../../web/shared/texts.js"
+};
+static const unsigned char shared_connection_badge[] = {
+#embed "../../web/shared/connection-badge.js"
+};
+static const unsigned char shared_barcode[] = {
+#embed "../../web/shared/barcode.js"
+};
+static const unsigned char shared_credential[] = {
+#embed "../../web/shared/credential.js"
+};
+
+// MARK: scan
+
+static const unsigned char scan_page[] = {
+#embed "../../web/scan/index.html"
+};
+static const unsigned char scan_worker[] = {
+#embed "../../web/scan/worker.js"
+};
+static const unsigned char scan_style[] = {
+#embed "../../web/scan/scan.css"
+};
+static const unsigned char scan_script[] = {
+#embed "../../web/scan/scan.js"
+};
+static const unsigned char scan_manifest[] = {
+#embed "../../web/scan/app.webmanifest"
+};
+static const unsigned char scan_icon_192[] = {
+#embed "../../web/scan/icon-192.png"
+};
+static const unsigned char scan_icon_512[] = {
+#embed "../../web/scan/icon-512.png"
+};
+static const unsigned char scan_camera[] = {
+#embed "../../web/scan/camera.js"
+};
+static const unsigned char scan_feedback[] = {
+#embed "../../web/scan/feedback.js"
+};
+static const unsigned char scan_queue[] = {
+#embed "../../web/scan/queue.js"
+};
+static const unsigned char scan_sender[] = {
+#embed "../../web/scan/sender.js"
+};
+static const unsigned char scan_shell[] = {
+#embed "../../web/scan/shell.js"
+};
+static const unsigned char scan_texts[] = {
+#embed "../../web/scan/texts.js"
+};
+static const unsigned char scan_wedge[] = {
+#embed "../../web/scan/wedge.js"
+};
 
 // MARK: start
 
@@ -23,14 +89,124 @@ static const unsigned char start_style[] = {
 #embed "../../web/start/live.css"
 };
 
+// MARK: the client library
+
+static const unsigned char sdk_client[] = {
+#embed "../../clients/js/client.js"
+};
+static const unsigned char sdk_clock[] = {
+#embed "../../clients/js/clock.js"
+};
+static const unsigned char sdk_condition[] = {
+#embed "../../clients/js/condition.js"
+};
+static const unsigned char sdk_connection[] = {
+#embed "../../clients/js/connection.js"
+};
+static const unsigned char sdk_errors[] = {
+#embed "../../clients/js/errors.js"
+};
+static const unsigned char sdk_follows[] = {
+#embed "../../clients/js/follows.js"
+};
+static const unsigned char sdk_item[] = {
+#embed "../../clients/js/item.js"
+};
+static const unsigned char sdk_items[] = {
+#embed "../../clients/js/items.js"
+};
+static const unsigned char sdk_listeners[] = {
+#embed "../../clients/js/listeners.js"
+};
+static const unsigned char sdk_options[] = {
+#embed "../../clients/js/options.js"
+};
+static const unsigned char sdk_replica[] = {
+#embed "../../clients/js/replica.js"
+};
+static const unsigned char sdk_requests[] = {
+#embed "../../clients/js/requests.js"
+};
+static const unsigned char sdk_room[] = {
+#embed "../../clients/js/room.js"
+};
+static const unsigned char sdk_session[] = {
+#embed "../../clients/js/session.js"
+};
+static const unsigned char sdk_tallywire[] = {
+#embed "../../clients/js/tallywire.js"
+};
+static const unsigned char sdk_token[] = {
+#embed "../../clients/js/token.js"
+};
+static const unsigned char sdk_told[] = {
+#embed "../../clients/js/told.js"
+};
+static const unsigned char sdk_transports[] = {
+#embed "../../clients/js/transports.js"
+};
+static const unsigned char sdk_waiting[] = {
+#embed "../../clients/js/waiting.js"
+};
+static const unsigned char sdk_wake[] = {
+#embed "../../clients/js/wake.js"
+};
+static const unsigned char sdk_websocket[] = {
+#embed "../../clients/js/websocket.js"
+};
+
 #define FILE(path, source, bytes) {path, source, bytes, sizeof bytes}
 
 static const struct tallywire_web_file files[] = {
     FILE("/favicon.svg", "web/shared/favicon.svg", shared_favicon),
+    FILE("/shared/look.css", "web/shared/look.css", shared_look),
+    FILE("/shared/dom.js", "web/shared/dom.js", shared_dom),
+    FILE("/shared/format.js", "web/shared/format.js", shared_format),
+    FILE("/shared/texts.js", "web/shared/texts.js", shared_texts),
+    FILE("/shared/connection-badge.js", "web/shared/connection-badge.js", shared_connection_badge),
+    FILE("/shared/barcode.js", "web/shared/barcode.js", shared_barcode),
+    FILE("/shared/credential.js", "web/shared/credential.js", shared_credential),
+
+    FILE("/scan", "web/scan/index.html", scan_page),
+    FILE("/scan-worker.js", "web/scan/worker.js", scan_worker),
+    FILE("/scan/scan.css", "web/scan/scan.css", scan_style),
+    FILE("/scan/scan.js", "web/scan/scan.js", scan_script),
+    FILE("/scan/app.webmanifest", "web/scan/app.webmanifest", scan_manifest),
+    FILE("/scan/icon-192.png", "web/scan/icon-192.png", scan_icon_192),
+    FILE("/scan/icon-512.png", "web/scan/icon-512.png", scan_icon_512),
+    FILE("/scan/camera.js", "web/scan/camera.js", scan_camera),
+    FILE("/scan/feedback.js", "web/scan/feedback.js", scan_feedback),
+    FILE("/scan/queue.js", "web/scan/queue.js", scan_queue),
+    FILE("/scan/sender.js", "web/scan/sender.js", scan_sender),
+    FILE("/scan/shell.js", "web/scan/shell.js", scan_shell),
+    FILE("/scan/texts.js", "web/scan/texts.js", scan_texts),
+    FILE("/scan/wedge.js", "web/scan/wedge.js", scan_wedge),
 
     FILE("/", "web/start/index.html", start_page),
     FILE("/live.js", "web/start/live.js", start_script),
     FILE("/live.css", "web/start/live.css", start_style),
+
+    FILE("/sdk/client.js", "clients/js/client.js", sdk_client),
+    FILE("/sdk/clock.js", "clients/js/clock.js", sdk_clock),
+    FILE("/sdk/condition.js", "clients/js/condition.js", sdk_condition),
+    FILE("/sdk/connection.js", "clients/js/connection.js", sdk_connection),
+    FILE("/sdk/errors.js", "clients/js/errors.js", sdk_errors),
+    FILE("/sdk/follows.js", "clients/js/follows.js", sdk_follows),
+    FILE("/sdk/item.js", "clients/js/item.js", sdk_item),
+    FILE("/sdk/items.js", "clients/js/items.js", sdk_items),
+    FILE("/sdk/listeners.js", "clients/js/listeners.js", sdk_listeners),
+    FILE("/sdk/options.js", "clients/js/options.js", sdk_options),
+    FILE("/sdk/replica.js", "clients/js/replica.js", sdk_replica),
+    FILE("/sdk/requests.js", "clients/js/requests.js", sdk_requests),
+    FILE("/sdk/room.js", "clients/js/room.js", sdk_room),
+    FILE("/sdk/session.js", "clients/js/session.js", sdk_session),
+    FILE("/sdk/tallywire.js", "clients/js/tallywire.js", sdk_tallywire),
+    FILE("/sdk/token.js", "clients/js/token.js", sdk_token),
+    FILE("/sdk/told.js", "clients/js/told.js", sdk_told),
+    FILE("/sdk/transports.js", "clients/js/transports.js", sdk_transports),
+    FILE("/sdk/waiting.js", "clients/js/waiting.js", sdk_waiting),
+    FILE("/sdk/wake.js", "clients/js/wake.js", sdk_wake),
+    FILE("/sdk/websocket.js", "clients/js/websocket.js", sdk_websocket),
 };
 
 size_t tallywire_web_file_count(void) { return sizeof files / sizeof *files; }

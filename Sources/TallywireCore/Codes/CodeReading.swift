@@ -1,23 +1,24 @@
 import GS1
-import TallywireCore
 
-/// What a code or a tag says: which item, how many of it, and which of its units.
-struct CodeReading: Equatable, Sendable {
-    var item: ItemReference
+/// What a code or a tag says: which item, how many of it, and which of its units. The same for every way by which scans come in.
+public struct CodeReading: Equatable, Sendable {
+    public var item: ItemReference
     /// How many items one scan of this code means, beside the units of the catalogue's barcode.
-    var count: Int64 = 1
-    var trace = Trace()
+    public var count: Int64 = 1
+    public var trace = Trace()
 
     /// What is named outright.
-    init(item: ItemReference, trace: Trace) {
+    public init(item: ItemReference, trace: Trace = Trace()) {
         self.item = item
         self.trace = trace
     }
 
     /// Reads a code as a device with these options sends it. `year` is the current one, which tells the century of two digits.
-    init(code: String, _ options: CodeOptions, year: Int) throws(MalformedScan) {
+    ///
+    /// - Throws: ``MalformedCode`` for one that says that it is GS1's and is not proper, and for one that names no item.
+    public init(code: String, _ options: CodeOptions = CodeOptions(), year: Int) throws(MalformedCode) {
         let code = Self.bared(code, options)
-        guard !code.isEmpty else { throw MalformedScan("the code is empty") }
+        guard !code.isEmpty else { throw MalformedCode("the code is empty") }
         if let message = try Self.message(in: code, options) {
             try self.init(message, year: year)
             return
@@ -25,20 +26,20 @@ struct CodeReading: Equatable, Sendable {
         var plain = SymbologyIdentifier(code.utf8) == nil ? code : String(code.dropFirst(3))
         if options.dropsZeros == true { plain = Self.zerosRestored(plain) ?? plain }
         guard plain.unicodeScalars.count <= Limits.barcodeLength else {
-            throw MalformedScan("a code has at most \(Limits.barcodeLength) characters")
+            throw MalformedCode("a code has at most \(Limits.barcodeLength) characters")
         }
         self.init(item: .barcode(plain), trace: Trace())
     }
 
     /// Reads a tag: the EPC of one item, an SGTIN. `nil` for other tags, which name no item of a catalogue.
-    init?(tag: String) {
+    public init?(tag: String) {
         guard let epc = try? SGTIN(hexadecimal: tag) else { return nil }
         self.init(item: .barcode(epc.gtin.digits14), trace: Trace(serial: epc.serial))
     }
 
-    private init(_ message: GS1Message, year: Int) throws(MalformedScan) {
+    private init(_ message: GS1Message, year: Int) throws(MalformedCode) {
         guard let gtin = message.gtin else {
-            throw MalformedScan(
+            throw MalformedCode(
                 message.sscc == nil
                     ? "the code \(message.bracketed) names no item: it has no GTIN, (01) or (02)"
                     : "the code \(message.bracketed) names a pallet or a parcel and not what is in it: scan the items' codes")
@@ -58,7 +59,7 @@ struct CodeReading: Equatable, Sendable {
     }
 
     /// The GS1 message in the code; `nil` if it is a plain one.
-    private static func message(in code: String, _ options: CodeOptions) throws(MalformedScan) -> GS1Message? {
+    private static func message(in code: String, _ options: CodeOptions) throws(MalformedCode) -> GS1Message? {
         let mode = options.elementStrings ?? .automatic
         guard mode != .never else { return nil }
         do throws(GS1Error) {
@@ -82,7 +83,7 @@ struct CodeReading: Equatable, Sendable {
             if mode == .always { return try GS1Message(elementString: code) }
             return nil
         } catch {
-            throw MalformedScan("the code is no proper GS1 code: \(error)")
+            throw MalformedCode("the code is no proper GS1 code: \(error)")
         }
     }
 
@@ -121,4 +122,11 @@ struct CodeReading: Equatable, Sendable {
     }
 
     private static func isDigit(_ byte: UInt8) -> Bool { (48...57).contains(byte) }
+}
+
+/// Why a code names no item: where it is wrong and what is expected there.
+public struct MalformedCode: Error, Equatable, CustomStringConvertible {
+    public let description: String
+
+    init(_ description: String) { self.description = description }
 }

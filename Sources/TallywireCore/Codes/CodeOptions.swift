@@ -30,7 +30,7 @@ public struct CodeOptions: Equatable, Sendable, Decodable {
     }
 
     /// These options, and `other`'s where they say nothing.
-    func filled(from other: CodeOptions?) -> CodeOptions {
+    public func filled(from other: CodeOptions?) -> CodeOptions {
         guard let other else { return self }
         return CodeOptions(
             separator: separator ?? other.separator, prefix: prefix ?? other.prefix, suffix: suffix ?? other.suffix,

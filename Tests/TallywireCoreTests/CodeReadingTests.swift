@@ -2,8 +2,6 @@ import GS1
 import TallywireCore
 import Testing
 
-@testable import MQTTScanners
-
 @Suite("What a code says")
 struct CodeReadingTests {
     private static let gtin = "04006381333931"
@@ -67,7 +65,7 @@ struct CodeReadingTests {
             ("", "the code is empty"), ("]C1414" + "4012345000009", "it has no GTIN"),
         ])
     func refused(code: String, problem: String) throws {
-        let error = try #require(throws: MalformedScan.self) { try read(code) }
+        let error = try #require(throws: MalformedCode.self) { try read(code) }
         #expect(error.description.contains(problem), "\(error)")
     }
 
@@ -81,7 +79,7 @@ struct CodeReadingTests {
         #expect(try read("<4006381333931>", CodeOptions(prefix: "<", suffix: ">")).item == .barcode("4006381333931"))
         // Without a prefix and a GTIN, an element string is one only if the device says that all are.
         #expect(try read("10L-7").item == .barcode("10L-7"))
-        #expect(throws: MalformedScan.self) { try read("10L-7", CodeOptions(elementStrings: .always)) }
+        #expect(throws: MalformedCode.self) { try read("10L-7", CodeOptions(elementStrings: .always)) }
         #expect(try read("4006381333931", CodeOptions(elementStrings: .always)).item == .barcode("4006381333931"))
         #expect(try read(Self.label, CodeOptions(elementStrings: .never)).item == .barcode(Self.label))
         #expect(try read("36000291452", CodeOptions(dropsZeros: true)).item == .barcode("00036000291452"))

@@ -1,0 +1,29 @@
+import { TallywireError } from "./errors.js";
+import { WebSocketLink } from "./websocket.js";
+
+/**
+ * @typedef {import("./tallywire.js").Transport} Transport
+ * @typedef {import("./connection.js").OpenLink} OpenLink
+ */
+
+/**
+ * What opens a connection, for each transport that the options allow, in their order.
+ * @param {import("./options.js").Options} options
+ * @returns {Map<Transport, OpenLink>}
+ */
+export function transports(options) {
+  /** @type {Map<Transport, OpenLink>} */
+  const all = new Map();
+  for (const name of options.transports) all.set(name, openers[name](options));
+  return all;
+}
+
+/** @type {Record<Transport, (options: import("./options.js").Options) => OpenLink>} */
+const openers = {
+  websocket: (options) => (_token, events) => {
+    const { WebSocket, url } = options;
+    if (!WebSocket) throw new TallywireError("unavailable", "there is no WebSocket here: give one as the option “WebSocket”");
+    return new WebSocketLink(WebSocket, /** @type {string} */ (url), events);
+  },
+  sse: () => () => { throw new TallywireError("unavailable", "events of the server cannot be read here"); },
+};
