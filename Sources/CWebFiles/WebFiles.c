@@ -91,6 +91,9 @@ static const unsigned char start_style[] = {
 
 // MARK: the client library
 
+static const unsigned char sdk_api[] = {
+#embed "../../clients/js/api.js"
+};
 static const unsigned char sdk_client[] = {
 #embed "../../clients/js/client.js"
 };
@@ -105,6 +108,12 @@ static const unsigned char sdk_connection[] = {
 };
 static const unsigned char sdk_errors[] = {
 #embed "../../clients/js/errors.js"
+};
+static const unsigned char sdk_eventstream_parser[] = {
+#embed "../../clients/js/eventstream-parser.js"
+};
+static const unsigned char sdk_eventstream[] = {
+#embed "../../clients/js/eventstream.js"
 };
 static const unsigned char sdk_follows[] = {
 #embed "../../clients/js/follows.js"
@@ -129,6 +138,9 @@ static const unsigned char sdk_requests[] = {
 };
 static const unsigned char sdk_room[] = {
 #embed "../../clients/js/room.js"
+};
+static const unsigned char sdk_scope[] = {
+#embed "../../clients/js/scope.js"
 };
 static const unsigned char sdk_session[] = {
 #embed "../../clients/js/session.js"
@@ -186,11 +198,14 @@ static const struct tallywire_web_file files[] = {
     FILE("/live.js", "web/start/live.js", start_script),
     FILE("/live.css", "web/start/live.css", start_style),
 
+    FILE("/sdk/api.js", "clients/js/api.js", sdk_api),
     FILE("/sdk/client.js", "clients/js/client.js", sdk_client),
     FILE("/sdk/clock.js", "clients/js/clock.js", sdk_clock),
     FILE("/sdk/condition.js", "clients/js/condition.js", sdk_condition),
     FILE("/sdk/connection.js", "clients/js/connection.js", sdk_connection),
     FILE("/sdk/errors.js", "clients/js/errors.js", sdk_errors),
+    FILE("/sdk/eventstream-parser.js", "clients/js/eventstream-parser.js", sdk_eventstream_parser),
+    FILE("/sdk/eventstream.js", "clients/js/eventstream.js", sdk_eventstream),
     FILE("/sdk/follows.js", "clients/js/follows.js", sdk_follows),
     FILE("/sdk/item.js", "clients/js/item.js", sdk_item),
     FILE("/sdk/items.js", "clients/js/items.js", sdk_items),
@@ -199,6 +214,7 @@ static const struct tallywire_web_file files[] = {
     FILE("/sdk/replica.js", "clients/js/replica.js", sdk_replica),
     FILE("/sdk/requests.js", "clients/js/requests.js", sdk_requests),
     FILE("/sdk/room.js", "clients/js/room.js", sdk_room),
+    FILE("/sdk/scope.js", "clients/js/scope.js", sdk_scope),
     FILE("/sdk/session.js", "clients/js/session.js", sdk_session),
     FILE("/sdk/tallywire.js", "clients/js/tallywire.js", sdk_tallywire),
     FILE("/sdk/token.js", "clients/js/token.js", sdk_token),

@@ -4,7 +4,7 @@ import { TallywireError } from "./errors.js";
 import { Follows } from "./follows.js";
 import { itemKey } from "./item.js";
 import { Listeners } from "./listeners.js";
-import { complete, ids } from "./options.js";
+import { complete, ids, serverOf } from "./options.js";
 import { Replica } from "./replica.js";
 import { Tokens } from "./token.js";
 import { transports } from "./transports.js";
@@ -210,10 +210,7 @@ export class TallywireClient {
   get epoch() { return this.#replica.epoch; }
   get rooms() { return [...this.#follows.rooms.keys()]; }
 
-  get server() {
-    const { url } = this.#options;
-    return url === null ? "" : url.replace(/^ws/, "http").replace(/\/[^/]*$/, "");
-  }
+  get server() { return serverOf(this.#options.url); }
 
   // MARK: What the connection tells
 

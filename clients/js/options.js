@@ -98,6 +98,14 @@ function ownServer() {
 }
 
 /**
+ * Where the HTTP API of a WebSocket's server is, without a slash at its end.
+ * @param {string | null} url
+ */
+export function serverOf(url) {
+  return url === null ? "" : url.replace(/^ws/, "http").replace(/\/[^/]*$/, "");
+}
+
+/**
  * Whom a token is for, without the token itself.
  * @param {string} token
  */

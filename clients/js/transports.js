@@ -1,4 +1,6 @@
 import { TallywireError } from "./errors.js";
+import { EventStreamLink } from "./eventstream.js";
+import { serverOf } from "./options.js";
 import { WebSocketLink } from "./websocket.js";
 
 /**
@@ -25,5 +27,9 @@ const openers = {
     if (!WebSocket) throw new TallywireError("unavailable", "there is no WebSocket here: give one as the option “WebSocket”");
     return new WebSocketLink(WebSocket, /** @type {string} */ (url), events);
   },
-  sse: () => () => { throw new TallywireError("unavailable", "events of the server cannot be read here"); },
+  sse: (options) => (token, events) => {
+    const { fetch, clock } = options;
+    if (!fetch) throw new TallywireError("unavailable", "there is no fetch here: give one as the option “fetch”");
+    return new EventStreamLink({ fetch, server: serverOf(options.url), clock }, token, events);
+  },
 };
