@@ -74,7 +74,9 @@ extension ClientLoop {
         guard let handle = link?.handle else { return }
         var code: Int32 = 0
         if handle.wantsToWrite {
+            Socket.gather(handle.socket, true)
             code = handle.write()
+            Socket.gather(handle.socket, false)
             link?.lastWrite = clock.now
         }
         link?.isBetweenPackets = !handle.wantsToWrite
