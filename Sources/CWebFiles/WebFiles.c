@@ -221,6 +221,108 @@ static const unsigned char sdk_websocket[] = {
 #embed "../../clients/js/websocket.js"
 };
 
+// MARK: admin
+
+static const unsigned char admin_activity_store_js[] = {
+#embed "../../web/admin/activity-store.js"
+};
+static const unsigned char admin_activity_view_js[] = {
+#embed "../../web/admin/activity-view.js"
+};
+static const unsigned char admin_adjust_form_js[] = {
+#embed "../../web/admin/adjust-form.js"
+};
+static const unsigned char admin_adjust_js[] = {
+#embed "../../web/admin/adjust.js"
+};
+static const unsigned char admin_alert_store_js[] = {
+#embed "../../web/admin/alert-store.js"
+};
+static const unsigned char admin_alerts_view_js[] = {
+#embed "../../web/admin/alerts-view.js"
+};
+static const unsigned char admin_api_js[] = {
+#embed "../../web/admin/api.js"
+};
+static const unsigned char admin_app_js[] = {
+#embed "../../web/admin/app.js"
+};
+static const unsigned char admin_chart_js[] = {
+#embed "../../web/admin/chart.js"
+};
+static const unsigned char admin_devices_view_js[] = {
+#embed "../../web/admin/devices-view.js"
+};
+static const unsigned char admin_frame_css[] = {
+#embed "../../web/admin/frame.css"
+};
+static const unsigned char admin_happened_js[] = {
+#embed "../../web/admin/happened.js"
+};
+static const unsigned char admin_header_js[] = {
+#embed "../../web/admin/header.js"
+};
+static const unsigned char admin_history_js[] = {
+#embed "../../web/admin/history.js"
+};
+static const unsigned char admin_index_html[] = {
+#embed "../../web/admin/index.html"
+};
+static const unsigned char admin_live_js[] = {
+#embed "../../web/admin/live.js"
+};
+static const unsigned char admin_main_js[] = {
+#embed "../../web/admin/main.js"
+};
+static const unsigned char admin_pipeline_node_js[] = {
+#embed "../../web/admin/pipeline-node.js"
+};
+static const unsigned char admin_pipeline_samples_js[] = {
+#embed "../../web/admin/pipeline-samples.js"
+};
+static const unsigned char admin_pipeline_view_js[] = {
+#embed "../../web/admin/pipeline-view.js"
+};
+static const unsigned char admin_price_form_js[] = {
+#embed "../../web/admin/price-form.js"
+};
+static const unsigned char admin_session_js[] = {
+#embed "../../web/admin/session.js"
+};
+static const unsigned char admin_sign_in_js[] = {
+#embed "../../web/admin/sign-in.js"
+};
+static const unsigned char admin_stock_query_js[] = {
+#embed "../../web/admin/stock-query.js"
+};
+static const unsigned char admin_stock_row_js[] = {
+#embed "../../web/admin/stock-row.js"
+};
+static const unsigned char admin_stock_store_js[] = {
+#embed "../../web/admin/stock-store.js"
+};
+static const unsigned char admin_stock_view_js[] = {
+#embed "../../web/admin/stock-view.js"
+};
+static const unsigned char admin_table_css[] = {
+#embed "../../web/admin/table.css"
+};
+static const unsigned char admin_texts_en_js[] = {
+#embed "../../web/admin/texts.en.js"
+};
+static const unsigned char admin_texts_js[] = {
+#embed "../../web/admin/texts.js"
+};
+static const unsigned char admin_variant_view_js[] = {
+#embed "../../web/admin/variant-view.js"
+};
+static const unsigned char admin_views_css[] = {
+#embed "../../web/admin/views.css"
+};
+static const unsigned char admin_window_list_js[] = {
+#embed "../../web/admin/window-list.js"
+};
+
 #define FILE(path, source, bytes) {path, source, bytes, sizeof bytes}
 
 static const struct tallywire_web_file files[] = {
@@ -295,6 +397,40 @@ static const struct tallywire_web_file files[] = {
     FILE("/sdk/waiting.js", "clients/js/waiting.js", sdk_waiting),
     FILE("/sdk/wake.js", "clients/js/wake.js", sdk_wake),
     FILE("/sdk/websocket.js", "clients/js/websocket.js", sdk_websocket),
+
+    FILE("/admin/activity-store.js", "web/admin/activity-store.js", admin_activity_store_js),
+    FILE("/admin/activity-view.js", "web/admin/activity-view.js", admin_activity_view_js),
+    FILE("/admin/adjust-form.js", "web/admin/adjust-form.js", admin_adjust_form_js),
+    FILE("/admin/adjust.js", "web/admin/adjust.js", admin_adjust_js),
+    FILE("/admin/alert-store.js", "web/admin/alert-store.js", admin_alert_store_js),
+    FILE("/admin/alerts-view.js", "web/admin/alerts-view.js", admin_alerts_view_js),
+    FILE("/admin/api.js", "web/admin/api.js", admin_api_js),
+    FILE("/admin/app.js", "web/admin/app.js", admin_app_js),
+    FILE("/admin/chart.js", "web/admin/chart.js", admin_chart_js),
+    FILE("/admin/devices-view.js", "web/admin/devices-view.js", admin_devices_view_js),
+    FILE("/admin/frame.css", "web/admin/frame.css", admin_frame_css),
+    FILE("/admin/happened.js", "web/admin/happened.js", admin_happened_js),
+    FILE("/admin/header.js", "web/admin/header.js", admin_header_js),
+    FILE("/admin/history.js", "web/admin/history.js", admin_history_js),
+    FILE("/admin", "web/admin/index.html", admin_index_html),
+    FILE("/admin/live.js", "web/admin/live.js", admin_live_js),
+    FILE("/admin/main.js", "web/admin/main.js", admin_main_js),
+    FILE("/admin/pipeline-node.js", "web/admin/pipeline-node.js", admin_pipeline_node_js),
+    FILE("/admin/pipeline-samples.js", "web/admin/pipeline-samples.js", admin_pipeline_samples_js),
+    FILE("/admin/pipeline-view.js", "web/admin/pipeline-view.js", admin_pipeline_view_js),
+    FILE("/admin/price-form.js", "web/admin/price-form.js", admin_price_form_js),
+    FILE("/admin/session.js", "web/admin/session.js", admin_session_js),
+    FILE("/admin/sign-in.js", "web/admin/sign-in.js", admin_sign_in_js),
+    FILE("/admin/stock-query.js", "web/admin/stock-query.js", admin_stock_query_js),
+    FILE("/admin/stock-row.js", "web/admin/stock-row.js", admin_stock_row_js),
+    FILE("/admin/stock-store.js", "web/admin/stock-store.js", admin_stock_store_js),
+    FILE("/admin/stock-view.js", "web/admin/stock-view.js", admin_stock_view_js),
+    FILE("/admin/table.css", "web/admin/table.css", admin_table_css),
+    FILE("/admin/texts.en.js", "web/admin/texts.en.js", admin_texts_en_js),
+    FILE("/admin/texts.js", "web/admin/texts.js", admin_texts_js),
+    FILE("/admin/variant-view.js", "web/admin/variant-view.js", admin_variant_view_js),
+    FILE("/admin/views.css", "web/admin/views.css", admin_views_css),
+    FILE("/admin/window-list.js", "web/admin/window-list.js", admin_window_list_js),
 };
 
 size_t tallywire_web_file_count(void) { return sizeof files / sizeof *files; }

@@ -77,6 +77,7 @@ extension OpenAPI {
                 ],
                 optional: ["id", "device", "reason", "reference", "occurredAt"])
         ),
+        ("AlertReply", object([("note", text(Limits.reasonLength, least: 0))], optional: ["note"])),
         ("Operation", words(TallywireCore.Operation.allCases.map(\.rawValue))),
     ]
 

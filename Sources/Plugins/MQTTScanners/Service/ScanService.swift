@@ -4,7 +4,9 @@ import TallywireCore
 import TallywireEngine
 import TallywirePipeline
 
-/// Handles one batch after the other: numbers, submits, answers.
+/// Handles batches: numbers and submits each, waits for what is decided, and answers.
+///
+/// A batch is begun and later finished, so that the next one is read and handed in while the engine decides and the disk writes.
 struct ScanService: ~Copyable {
     let context: SourceContext
     private var desk: ScanDesk
@@ -49,9 +51,22 @@ struct ScanService: ~Copyable {
         let isFirst: Bool
     }
 
-    /// Does all that a batch asks for. Answers whether it may be acknowledged: not if the task was cancelled before every message was
-    /// decided and answered. `arrival` is when its messages came in, if that is known.
-    mutating func handle(_ batch: InboundBatch, arrival: TimeSpan?) async -> Bool {
+    /// What was begun and is not finished.
+    struct Submission {
+        /// One for each message; what is answered already.
+        var answers: [[MQTTMessage]]
+        /// The messages of scans, each with its place.
+        var works: [(index: Int, work: Work)]
+        let decisions: Decisions
+        let now: Timestamp
+
+        /// Whether something of it could not even be handed in, so that nothing may be until it is finished.
+        var isOverloaded: Bool { decisions.isOverloaded }
+    }
+
+    /// Begins with a batch: what it asks for is handed in when this returns. `nil` if the task was cancelled before that. `arrival` is when
+    /// its messages came in, if that is known.
+    mutating func begin(_ batch: InboundBatch, arrival: TimeSpan?) async -> Submission? {
         if batch.session != session {
             session = batch.session
             numbering.beginSession()
@@ -60,10 +75,11 @@ struct ScanService: ~Copyable {
         context.status.update { $0.received += UInt64(batch.messages.count) }
         var answers: [[MQTTMessage]] = Array(repeating: [], count: batch.messages.count)
         var works: [(index: Int, work: Work)] = []
+        works.reserveCapacity(batch.messages.count)
         for (index, message) in batch.messages.enumerated() {
             let number = message.packetID.map { numbering.number(of: $0, isRedelivery: message.isRedelivery) }
             if !desk.takesScans(on: message.topic), let device = statuses?.device(of: message.topic) {
-                guard await take(message, ofStatusOf: device) else { return false }
+                guard await take(message, ofStatusOf: device) else { return nil }
                 continue
             }
             let name = context.name
@@ -79,10 +95,19 @@ struct ScanService: ~Copyable {
                 works.append((index, work(for: order, message, isNumbered: number != nil, arrival, now)))
             }
         }
-        guard await decide(&works), await noteSigns(of: works.map(\.work)) else { return false }
+        guard await noteSigns(of: works), await storeReservation() else { return nil }
+        return Submission(answers: answers, works: works, decisions: submit(works), now: now)
+    }
+
+    /// Waits until everything is decided, and answers. Answers whether the batch may be acknowledged: not if the task was cancelled before
+    /// every message was decided and answered. Submissions are finished in the order in which they were begun.
+    mutating func finish(_ submission: consuming Submission) async -> Bool {
+        var works = submission.works
+        guard await decide(&works, submission.decisions) else { return false }
+        var answers = submission.answers
         for (index, work) in works {
-            let reply = settle(work, now)
-            answers[index] = desk.answers(reply, to: work.message, work.order.addressee, now: now)
+            let reply = settle(work, submission.now)
+            answers[index] = desk.answers(reply, to: work.message, work.order.addressee, now: submission.now)
         }
         return await publish(answers.flatMap(\.self))
     }
