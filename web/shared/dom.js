@@ -55,12 +55,20 @@ export function setText(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }
 
+/** So many elements show within a second that they changed. Where everything flashes nothing stands out, and drawing it takes the page's time. */
+const MOST_FLASHES = 24;
+let flashes = 0;
+let second = 0;
+
 /**
- * Shows for a moment that an element has changed.
+ * Shows for a moment that an element has changed, unless too many do.
  *
  * @param {HTMLElement} element
  */
 export function flash(element) {
+  const now = performance.now();
+  if (now - second > 1000) [second, flashes] = [now, 0];
+  if ((flashes += 1) > MOST_FLASHES) return;
   element.dataset.changed = element.dataset.changed === "0" ? "1" : "0";
 }
 

@@ -48,6 +48,17 @@ export class Card {
     this.element.append(this.#article);
   }
 
+  /**
+   * Whether a card of this product would look the same: what changes by event does not count.
+   *
+   * @param {Product} product
+   */
+  isOf(product) {
+    const look = (/** @type {Product} */ { name, price, variants }) =>
+      JSON.stringify([name, price, variants.map(({ id, isDefault, sku, name: variant }) => [id, isDefault, sku, variant])]);
+    return look(product) === look(this.product);
+  }
+
   /** The keys of the items that it shows. */
   get keys() {
     return [...this.#rows.keys()];
