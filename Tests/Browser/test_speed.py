@@ -111,6 +111,8 @@ def test_a_flood_leaves_the_page_responsive_and_its_memory_flat(sites, page: Pag
     session = page.context.new_cdp_session(page)
     session.send("Emulation.setDeviceMetricsOverride", {"width": 3200, "height": 10500, "deviceScaleFactor": 0.25, "mobile": False})
     session.send("HeapProfiler.enable")
+    # Processor time and not time by the clock: that of a machine on which other things run says nothing of the page.
+    session.send("Performance.enable", {"timeDomain": "threadTicks"})
     page.evaluate("""() => {
         globalThis.long = [];
         new PerformanceObserver((list) => { for (const { duration } of list.getEntries()) long.push(duration); }).observe({ type: 'longtask' });
@@ -123,23 +125,29 @@ def test_a_flood_leaves_the_page_responsive_and_its_memory_flat(sites, page: Pag
         session.send("HeapProfiler.collectGarbage")
         return session.send("Runtime.getHeapUsage")["usedSize"] / 1e6
 
+    def busy() -> float:
+        return next(one["value"] for one in session.send("Performance.getMetrics")["metrics"] if one["name"] == "TaskDuration")
+
     with Flood(site) as flood:
         eventually("it has begun", lambda: flood.sent > RATE, 20)
         first = heap()
         page.evaluate("long.length = 0; frames = 0")
-        sent, begun = flood.sent, time.monotonic()
+        sent, begun, work = flood.sent, time.monotonic(), busy()
         while time.monotonic() - begun < SECONDS:
             page.wait_for_timeout(500)
         elapsed = time.monotonic() - begun
         rate = (flood.sent - sent) / elapsed
+        work = (busy() - work) / elapsed
         long, frames = page.evaluate("[long, frames]")
         last = heap()
     longest = max(long, default=0)
-    print(f"\n{path}: {rate:.0f} changes/s on {ROWS} rows for {elapsed:.0f} s: {len(long)} tasks over 50 ms (longest {longest:.0f} ms), "
-          f"{frames / elapsed:.0f} frames/s, heap {first:.1f} MB, at the end {last:.1f} MB")
+    print(f"\n{path}: {rate:.0f} changes/s on {ROWS} rows for {elapsed:.0f} s: {len(long)} tasks over 50 ms "
+          f"(longest {longest:.0f} ms), {frames / elapsed:.0f} frames/s, {work:.0%} of a core in the page, heap {first:.1f} MB, at the end {last:.1f} MB")
     final = sorted(item["stock"] for item in site.server.call("GET", "/api/stock?location=WH1&limit=1000")["items"])
     eventually("the page shows what the server has", lambda: final == sorted(page.evaluate(
         "(text) => [...document.querySelectorAll(text)].map((element) => Number(element.textContent.replace(/[^0-9]/g, '')))", text)))
     assert last < first + 5
     assert rate > (RATE * 0.9 if os.environ.get("TALLYWIRE_QUIET") else RATE * 0.2)
-    assert sum(long) < elapsed * 1000 * 0.25
+    assert work < 0.75
+    if os.environ.get("TALLYWIRE_QUIET"):
+        assert len(long) <= 2, long

@@ -37,7 +37,7 @@ export class Card {
     const list = make("ul", "variants");
     for (const variant of product.variants) {
       const row = { row: make("li"), price: make("span", "variant-price number quiet"), stock: make("span", "badge"), item: undefined };
-      row.row.append(make("span", "variant-name", variant.isDefault ? variant.sku : variant.name), row.price, row.stock);
+      row.row.append(make("span", { class: "variant-name", title: variant.name }, variant.isDefault ? variant.sku : variant.name), row.price, row.stock);
       this.#rows.set(keyOf(product, variant), row);
       list.append(row.row);
     }
