@@ -24,8 +24,10 @@ export class RovingFocus {
     if (old) old.tabIndex = -1;
     const head = this.list.scroller.clientHeight - this.room;
     const top = this.list.active * this.list.rowHeight;
-    if (top < this.list.scroller.scrollTop) this.list.scroller.scrollTop = top;
-    else if (top + this.list.rowHeight > this.list.scroller.scrollTop + this.room) this.list.scroller.scrollTop = top + this.list.rowHeight + head - this.list.scroller.clientHeight;
+    const { scroller, rowHeight } = this.list;
+    const bottom = top + rowHeight;
+    if (top < scroller.scrollTop) scroller.scrollTop = top;
+    else if (bottom > scroller.scrollTop + this.room) scroller.scrollTop = bottom + head - scroller.clientHeight;
     this.list.drawNow();
     this.list.shown.get(this.list.active)?.focus({ preventScroll: true });
   }
