@@ -18,7 +18,9 @@ struct WebFileTests {
         let folder = Self.repository.appending(path: "web")
         let names = try FileManager.default.subpathsOfDirectory(atPath: folder.path)
         let files = names.filter { !$0.hasSuffix(".md") && $0.contains(".") }.map { "web/\($0)" }
-        #expect(Set(WebFile.all.map(\.source)).isSuperset(of: files))
+        let library = try FileManager.default.contentsOfDirectory(atPath: Self.repository.appending(path: "clients/js").path)
+        let modules = library.filter { $0.hasSuffix(".js") || $0.hasSuffix(".css") }.map { "clients/js/\($0)" }
+        #expect(Set(WebFile.all.map(\.source)).isSuperset(of: files + modules))
         #expect(Set(WebFile.all.map(\.path)).count == WebFile.all.count)
         for file in WebFile.all {
             let bytes = try Data(contentsOf: Self.repository.appending(path: file.source))
@@ -78,6 +80,7 @@ struct WebFileTests {
                 ] {
                     #expect(policy.contains(part))
                 }
+                #expect(policy.contains("trusted-types \(file.path == "/scan" ? "tallywire-worker" : "'none'")"))
                 #expect(!policy.contains("unsafe"))
                 #expect(response.headers[.xContentTypeOptions] == "nosniff")
                 #expect((response.headers[.accessControlAllowOrigin] == "*") == file.isLibrary)

@@ -23,6 +23,7 @@ public struct Command: Equatable, Sendable {
         case updateVariant(VariantID, VariantUpdate)
         case removeVariant(VariantID)
         case report(Report)
+        case acknowledge(AlertReply)
     }
 }
 
@@ -30,6 +31,23 @@ public struct Command: Equatable, Sendable {
 public enum Report: Equatable, Sendable {
     case device(DeviceChanged)
     case display(DisplayChanged)
+}
+
+/// What somebody says to an alert.
+public struct AlertReply: Equatable, Sendable {
+    /// The variant that it is about, and the `stock_alert`.
+    public var variant: VariantID
+    public var alertSeq: UInt64
+    /// Who says so.
+    public var by: String
+    public var note: String?
+
+    public init(variant: VariantID, alertSeq: UInt64, by: String, note: String? = nil) {
+        self.variant = variant
+        self.alertSeq = alertSeq
+        self.by = by
+        self.note = note
+    }
 }
 
 /// A product to create, with its variants.

@@ -1,0 +1,259 @@
+import { Condition } from "./condition.js";
+import { Connection } from "./connection.js";
+import { TallywireError } from "./errors.js";
+import { Follows } from "./follows.js";
+import { itemKey } from "./item.js";
+import { Listeners } from "./listeners.js";
+import { complete, ids, serverOf } from "./options.js";
+import { Replica } from "./replica.js";
+import { Tokens } from "./token.js";
+import { isReachable, transports } from "./transports.js";
+import { Waiting } from "./waiting.js";
+
+/**
+ * @typedef {import("./tallywire.js").Follow} Follow
+ * @typedef {import("./tallywire.js").ListenerArguments} ListenerArguments
+ * @typedef {import("./tallywire.js").Joined} Joined
+ */
+
+const LIVE = "live", TRACKED = "tracked";
+
+/** A client of one Tallywire server. Its members are described in tallywire.d.ts. */
+export class TallywireClient {
+  #options;
+  #listeners = new Listeners();
+  #follows = new Follows();
+  #waiting = new Waiting();
+  #tokens;
+  #condition;
+  #replica;
+  #connection;
+
+  /** @param {import("./tallywire.js").TallywireOptions} [options] */
+  constructor(options = {}) {
+    this.#options = complete(options);
+    const { clock, staleAfter, maxItems, token, rooms, snapshot, track } = this.#options;
+    this.#tokens = new Tokens(token, clock);
+    this.#condition = new Condition(this.#listeners, clock, staleAfter);
+    this.#replica = new Replica(this.#follows, this.#listeners, clock, maxItems);
+    for (const room of rooms) this.#follows.want(room, snapshot);
+    this.#follows.track(track);
+    this.#connection = new Connection({
+      options: this.#options, follows: this.#follows, tokens: this.#tokens, condition: this.#condition,
+      epoch: () => this.#replica.epoch,
+      receive: (message) => this.#replica.take(message),
+      report: (error) => this.#report(error),
+      refused: (room, error) => this.#refused(room, error),
+      untracked: (what, error) => {
+        this.#follows.untrack(what);
+        this.#waiting.reject(TRACKED, error);
+      },
+      isReachable: () => isReachable(this.#options),
+      settled: () => this.#settle(),
+    }, transports(this.#options));
+  }
+
+  // MARK: Connection
+
+  connect() {
+    if (this.#options.url === null) throw new TypeError("there is no address of a server: give one as the option “url”");
+    if (this.status === "live") return Promise.resolve();
+    const promise = this.#waiting.add(LIVE);
+    this.#connection.start();
+    return promise;
+  }
+
+  close() {
+    this.#connection.stop();
+    this.#condition.set({ status: "closed", transport: null });
+    this.#waiting.rejectAll(new TallywireError("closed", "the client was closed"));
+  }
+
+  /** @param {import("./tallywire.js").TokenSource | null} token */
+  setToken(token) {
+    this.#tokens.replace(token);
+    for (const room of this.#follows.rooms.values()) room.refusal = null;
+    this.#connection.restart();
+  }
+
+  async check() {
+    return (await this.#connection.session?.check(this.#options.pongTimeout)) ?? false;
+  }
+
+  // MARK: Rooms
+
+  /**
+   * @param {string} name
+   * @param {import("./tallywire.js").JoinOptions} [options]
+   * @returns {Promise<Joined>}
+   */
+  join(name, options = {}) {
+    const { snapshot = this.#options.snapshot, since } = options;
+    if (typeof name !== "string") throw new TypeError("a room's name has to be a text");
+    const room = this.#follows.want(name, snapshot);
+    room.refusal = null;
+    if (since && room.position === null) room.since = since;
+    if (room.isCaughtUp) return Promise.resolve(joined(room));
+    const promise = this.#waiting.add(waitingFor(name));
+    this.#connection.session?.join(room);
+    return promise;
+  }
+
+  /**
+   * @param {string} name
+   * @returns {Promise<void>}
+   */
+  async leave(name) {
+    if (!this.#follows.rooms.delete(name)) return;
+    this.#waiting.reject(waitingFor(name), new TallywireError("closed", "the room was left", { room: name }));
+    this.#replica.dropUnfollowed();
+    await new Promise((resolve) => {
+      const done = () => resolve(undefined);
+      if (this.#connection.session) this.#connection.session.leave(name, done);
+      else done();
+    });
+  }
+
+  /**
+   * @param {Follow} what
+   * @returns {Promise<void>}
+   */
+  track(what) {
+    const added = this.#follows.track(ids(what));
+    const { session } = this.#connection;
+    if (added.products.length + added.variants.length > 0) session?.track(added);
+    else if (session?.hasTracked && this.status === "live") return Promise.resolve();
+    return this.#waiting.add(TRACKED);
+  }
+
+  /**
+   * @param {Follow} what
+   * @returns {Promise<void>}
+   */
+  async untrack(what) {
+    const gone = ids(what);
+    this.#follows.untrack(gone);
+    this.#replica.dropUnfollowed();
+    await new Promise((resolve) => {
+      const done = () => resolve(undefined);
+      if (this.#connection.session) this.#connection.session.untrack(gone, done);
+      else done();
+    });
+  }
+
+  /** @param {string} name */
+  position(name) {
+    const seq = this.#follows.rooms.get(name)?.position ?? null;
+    const { epoch } = this.#replica;
+    return seq === null || epoch === null ? null : { epoch, seq };
+  }
+
+  // MARK: Listening
+
+  /**
+   * @template {keyof ListenerArguments} K
+   * @param {K} name
+   * @param {(...args: ListenerArguments[K]) => void} listener
+   */
+  on(name, listener) {
+    return this.#listeners.add(name, /** @type {any} */ (listener));
+  }
+
+  /**
+   * @template {keyof ListenerArguments} K
+   * @param {K} name
+   * @param {(...args: ListenerArguments[K]) => void} listener
+   */
+  once(name, listener) {
+    return this.#listeners.add(name, /** @type {any} */ (listener), true);
+  }
+
+  /**
+   * @template {keyof ListenerArguments} K
+   * @param {K} name
+   * @param {(...args: ListenerArguments[K]) => void} listener
+   */
+  off(name, listener) {
+    this.#listeners.remove(name, /** @type {any} */ (listener));
+  }
+
+  /**
+   * @param {number} productId
+   * @param {number | null | undefined} variantId
+   * @param {(item: import("./tallywire.js").Item | undefined) => void} listener
+   */
+  onItem(productId, variantId, listener) {
+    return this.#listeners.add(`item ${itemKey(productId, variantId)}`, listener);
+  }
+
+  /**
+   * @param {number} productId
+   * @param {number | null} [variantId]
+   */
+  item(productId, variantId) {
+    return this.#replica.items.get(itemKey(productId, variantId));
+  }
+
+  items() {
+    return this.#replica.items.all();
+  }
+
+  // MARK: State
+
+  get state() { return this.#condition.state; }
+  get status() { return this.state.status; }
+  get retryAt() { return this.state.retryAt; }
+  get lastError() { return this.state.lastError; }
+  get transport() { return this.state.transport; }
+  get isLeader() { return this.state.isLeader; }
+  get asOf() { return this.#condition.asOf; }
+  get isStale() { return this.#condition.isStale; }
+  get epoch() { return this.#replica.epoch; }
+  get rooms() { return [...this.#follows.rooms.keys()]; }
+
+  get server() { return serverOf(this.#options.url); }
+
+  // MARK: What the connection tells
+
+  /** Answers whoever waits for what is there now. */
+  #settle() {
+    if (this.status === "live") this.#waiting.resolve(LIVE);
+    if (this.#connection.session?.hasTracked) this.#waiting.resolve(TRACKED);
+    for (const room of this.#follows.rooms.values()) {
+      if (room.isCaughtUp) this.#waiting.resolve(waitingFor(room.name), joined(room));
+    }
+  }
+
+  /**
+   * @param {string} name
+   * @param {TallywireError} error
+   */
+  #refused(name, error) {
+    const room = this.#follows.rooms.get(name);
+    if (!room) return;
+    const wasIn = room.stage === "in";
+    room.stage = "out";
+    room.refusal = error;
+    if (wasIn) this.#listeners.emit("left", { room: name, code: error.code });
+    if (this.#waiting.has(waitingFor(name))) {
+      // Somebody waits for it, and is told: it is not wanted any more, unless the options want it.
+      if (!this.#options.rooms.includes(name)) this.#follows.rooms.delete(name);
+      this.#waiting.reject(waitingFor(name), error);
+    }
+    this.#replica.dropUnfollowed();
+  }
+
+  /** @param {TallywireError} error */
+  #report(error) {
+    this.#listeners.emit("error", error);
+  }
+}
+
+/** @param {string} room */
+const waitingFor = (room) => `room ${room}`;
+
+/**
+ * @param {import("./room.js").Room} room
+ * @returns {Joined}
+ */
+const joined = (room) => ({ room: room.name, seq: room.position ?? room.target, recovered: room.recovered });

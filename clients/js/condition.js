@@ -1,0 +1,96 @@
+import { Timer } from "./clock.js";
+
+/**
+ * @typedef {import("./tallywire.js").Snapshot} Snapshot
+ * @typedef {import("./tallywire.js").Status} Status
+ */
+
+/** Beyond the time in which a live connection is heard from, so much is granted before it counts as stale. */
+const GRACE = 2_000;
+
+/**
+ * The state of the client as it is told: `state` is another object after each change, and `status` is emitted for it.
+ */
+export class Condition {
+  /** @type {Snapshot} */
+  state = Object.freeze({
+    status: "idle", retryAt: null, asOf: null, isStale: true, transport: null, lastError: null, isLeader: true,
+  });
+  /** When the server was heard from last while all was known. */
+  #heard = 0;
+  /** Within this a live connection is heard from. */
+  pulse = 30_000;
+  #timer;
+
+  /**
+   * @param {import("./listeners.js").Listeners} listeners
+   * @param {import("./tallywire.js").Clock} clock
+   * @param {number} staleAfter
+   */
+  constructor(listeners, clock, staleAfter) {
+    this.listeners = listeners;
+    this.clock = clock;
+    this.staleAfter = staleAfter;
+    this.#timer = new Timer(clock);
+  }
+
+  /** A message came. What is shown is true now, if everything before it is known. */
+  heard() {
+    if (this.state.status === "live") this.#heard = this.clock.now();
+  }
+
+  /** Up to when everything is known, in milliseconds; 0 before there was anything. */
+  get known() {
+    return this.#heard;
+  }
+
+  get asOf() {
+    return this.#heard === 0 ? null : new Date(this.#heard);
+  }
+
+  get isStale() {
+    if (this.#heard === 0) return true;
+    return this.clock.now() - this.#heard > (this.state.status === "live" ? this.pulse + GRACE : this.staleAfter);
+  }
+
+  /**
+   * Something is different.
+   * @param {Partial<Snapshot>} change
+   * @param {number} [known] when all was known, as another tab says
+   */
+  set(change, known) {
+    const before = this.state;
+    const wasLive = before.status === "live";
+    const status = change.status ?? before.status;
+    this.state = { ...before, retryAt: status === before.status ? before.retryAt : null, ...change };
+    if (known !== undefined) this.#heard = known;
+    else if (status === "live" && !wasLive) this.#heard = this.clock.now();
+    if (status === "live" && change.lastError === undefined) this.state = { ...this.state, lastError: null };
+    this.#tell(before);
+  }
+
+  /** @param {Snapshot} before */
+  #tell(before) {
+    const isStale = this.isStale;
+    const { status, retryAt, transport, lastError, isLeader } = this.state;
+    this.#watch();
+    if (status === before.status && isStale === before.isStale && transport === before.transport && isLeader === before.isLeader
+      && retryAt?.getTime() === before.retryAt?.getTime() && lastError === before.lastError) {
+      this.state = before;
+      return;
+    }
+    this.state = Object.freeze({ ...this.state, isStale, asOf: this.asOf });
+    this.listeners.emit("status", this.state);
+  }
+
+  /** Looks again when what is shown becomes stale. */
+  #watch() {
+    this.#timer.stop();
+    if (this.#heard === 0 || this.state.status === "live" || this.isStale) return;
+    this.#timer.set(this.#heard + this.staleAfter - this.clock.now() + 1, () => this.#tell(this.state));
+  }
+
+  stop() {
+    this.#timer.stop();
+  }
+}

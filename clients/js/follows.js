@@ -1,0 +1,162 @@
+import { Room } from "./room.js";
+
+/**
+ * @typedef {import("./tallywire.js").Item} Item
+ * @typedef {{ key: string, productId: number, variantId: number | null }} Place
+ */
+
+/** Ids in one message: those of JavaScript's largest numbers stay within the server's 64 KiB. */
+const IDS_PER_MESSAGE = 2_000;
+
+/**
+ * What a client follows: rooms, and tracked products and variants.
+ */
+export class Follows {
+  /** @type {Map<string, Room>} */
+  rooms = new Map();
+  /** @type {Set<number>} */
+  products = new Set();
+  /** @type {Set<number>} */
+  variants = new Set();
+  /**
+   * Keys of what came for tracked variants: that of a default variant does not tell its id.
+   * @type {Set<string>}
+   */
+  #trackedKeys = new Set();
+
+  get tracksAnything() {
+    return this.products.size > 0 || this.variants.size > 0;
+  }
+
+  /** Whether it gets what is for everybody. */
+  get isBroadcast() {
+    return this.rooms.size === 0 && !this.tracksAnything;
+  }
+
+  /**
+   * @param {string} name
+   * @param {boolean} wantsSnapshot
+   */
+  want(name, wantsSnapshot) {
+    const room = this.rooms.get(name) ?? new Room(name, wantsSnapshot);
+    this.rooms.set(name, room);
+    return room;
+  }
+
+  /** The place of the room that is furthest behind. */
+  get floor() {
+    let floor = Infinity;
+    for (const { position } of this.rooms.values()) floor = Math.min(floor, position ?? Infinity);
+    return floor;
+  }
+
+  /** Where the room stands that is furthest ahead. */
+  get position() {
+    let most = 0;
+    for (const { position } of this.rooms.values()) most = Math.max(most, position ?? 0);
+    return most;
+  }
+
+  /**
+   * Whether anything that is followed has to do with an item.
+   * @param {Place} item
+   */
+  holds(item) {
+    if (this.isBroadcast || this.tracks(item)) return true;
+    for (const room of this.rooms.values()) {
+      if (room.holds(item)) return true;
+    }
+    return false;
+  }
+
+  /** @param {Place} item */
+  tracks({ key, productId, variantId }) {
+    if (this.products.has(productId)) return true;
+    if (this.variants.size === 0) return false;
+    return variantId === null ? this.#trackedKeys.has(key) : this.variants.has(variantId);
+  }
+
+  /**
+   * Notes that an item came, through a room or, without one, because it is tracked.
+   * @param {string | null} room
+   * @param {Place} item
+   */
+  note(room, item) {
+    if (room !== null) {
+      const entry = this.rooms.get(room);
+      if (entry?.kind === "location" || entry?.kind === "variant") entry.keys.add(item.key);
+    } else if (item.variantId === null && this.variants.size > 0 && !this.products.has(item.productId)) {
+      this.#trackedKeys.add(item.key);
+    }
+  }
+
+  /**
+   * Notes the item of an event. An event does not say through which room it came; its place does.
+   * @param {Place} item
+   * @param {string | undefined} location
+   */
+  noteEvent(item, location) {
+    if (location !== undefined) this.rooms.get(`location:${location}`)?.keys.add(item.key);
+    if (this.holds(item)) return;
+    // It came, so something holds it: a default variant that is followed by its id.
+    for (const room of this.rooms.values()) {
+      if (room.kind !== "named" && room.kind !== "product") room.keys.add(item.key);
+    }
+    if (this.variants.size > 0) this.#trackedKeys.add(item.key);
+  }
+
+  /**
+   * An item is gone.
+   * @param {string} key
+   */
+  forgetItem(key) {
+    this.#trackedKeys.delete(key);
+    for (const room of this.rooms.values()) room.keys.delete(key);
+  }
+
+  /** The connection is gone. */
+  leaveConnection() {
+    for (const room of this.rooms.values()) room.leaveConnection();
+  }
+
+  /** The journal is another one. */
+  forget() {
+    this.#trackedKeys.clear();
+    for (const room of this.rooms.values()) room.forget();
+  }
+
+  /**
+   * @param {import("./tallywire.js").Follow} what
+   * @returns {{ products: number[], variants: number[] }} those that are new
+   */
+  track({ products = [], variants = [] }) {
+    return {
+      products: products.filter((id) => !this.products.has(id) && this.products.add(id)),
+      variants: variants.filter((id) => !this.variants.has(id) && this.variants.add(id)),
+    };
+  }
+
+  /** @param {import("./tallywire.js").Follow} what */
+  untrack({ products = [], variants = [] }) {
+    for (const id of products) this.products.delete(id);
+    for (const id of variants) this.variants.delete(id);
+    if (this.variants.size === 0) this.#trackedKeys.clear();
+  }
+}
+
+/**
+ * What is tracked, in messages that the server takes.
+ * @param {"track" | "untrack"} type
+ * @param {{ products: Iterable<number>, variants: Iterable<number> }} what
+ */
+export function* trackingMessages(type, { products, variants }) {
+  const ids = [...Array.from(products, (id) => ({ id, isProduct: true })), ...Array.from(variants, (id) => ({ id, isProduct: false }))];
+  for (let start = 0; start < ids.length; start += IDS_PER_MESSAGE) {
+    const part = ids.slice(start, start + IDS_PER_MESSAGE);
+    yield {
+      type,
+      products: part.filter(({ isProduct }) => isProduct).map(({ id }) => id),
+      variants: part.filter(({ isProduct }) => !isProduct).map(({ id }) => id),
+    };
+  }
+}

@@ -1,0 +1,125 @@
+import { systemClock } from "./clock.js";
+import { claims } from "./token.js";
+
+/** @typedef {import("./tallywire.js").TallywireOptions} TallywireOptions */
+
+/**
+ * Options with everything filled in that was left out.
+ * @typedef {object} Options
+ * @property {string | null} url of the WebSocket
+ * @property {readonly string[]} rooms
+ * @property {boolean} snapshot
+ * @property {import("./tallywire.js").Follow} track
+ * @property {import("./tallywire.js").TokenSource | null} token
+ * @property {readonly import("./tallywire.js").Transport[]} transports
+ * @property {number} fallbackAfter
+ * @property {boolean} shared
+ * @property {string} identity
+ * @property {number} staleAfter
+ * @property {number} minDelay
+ * @property {number} maxDelay
+ * @property {number} connectTimeout
+ * @property {number} pongTimeout
+ * @property {number} maxItems
+ * @property {(new (url: string, protocols?: string | string[]) => import("./tallywire.js").WebSocketLike) | undefined} WebSocket
+ * @property {typeof fetch | undefined} fetch
+ * @property {import("./tallywire.js").Clock} clock
+ */
+
+const DEFAULTS = {
+  fallbackAfter: 3, staleAfter: 5_000, minDelay: 500, maxDelay: 30_000, connectTimeout: 10_000, pongTimeout: 5_000, maxItems: 200_000,
+};
+
+/**
+ * Checks options and fills in what was left out. Throws a `TypeError` that names the option.
+ * @param {TallywireOptions} given
+ * @returns {Options}
+ */
+export function complete(given) {
+  const numbers = { ...DEFAULTS };
+  for (const name of /** @type {(keyof typeof DEFAULTS)[]} */ (Object.keys(DEFAULTS))) {
+    const value = given[name] ?? DEFAULTS[name];
+    if (typeof value !== "number" || !(value >= 0)) throw new TypeError(`${name} has to be a number from 0 on`);
+    numbers[name] = value;
+  }
+  const transports = given.transports ?? ["websocket", "sse"];
+  if (transports.length === 0 || transports.some((name) => name !== "websocket" && name !== "sse")) {
+    throw new TypeError("transports are “websocket” and “sse”");
+  }
+  if (given.rooms?.some((room) => typeof room !== "string")) throw new TypeError("rooms have to be texts");
+  const token = given.token ?? null;
+  return {
+    ...numbers,
+    url: address(given.url),
+    rooms: [...new Set(given.rooms ?? [])],
+    snapshot: given.snapshot ?? true,
+    track: ids(given.track ?? {}),
+    token,
+    transports: [...new Set(transports)],
+    shared: given.shared ?? false,
+    identity: given.identity ?? (typeof token === "string" ? subject(token) : ""),
+    WebSocket: given.WebSocket ?? globalThis.WebSocket,
+    fetch: given.fetch ?? globalThis.fetch?.bind(globalThis),
+    clock: given.clock ?? systemClock,
+  };
+}
+
+/**
+ * Products and variants to follow, checked.
+ * @param {import("./tallywire.js").Follow} what
+ */
+export function ids({ products = [], variants = [] }) {
+  for (const id of [...products, ...variants]) {
+    if (!Number.isSafeInteger(id) || id < 1) throw new TypeError(`${id} is not the id of a product or variant`);
+  }
+  return { products: [...new Set(products)], variants: [...new Set(variants)] };
+}
+
+/**
+ * @param {string | URL | undefined} given
+ * @returns {string | null}
+ */
+function address(given) {
+  if (given === undefined) return ownServer();
+  const url = new URL(given, globalThis.location?.href);
+  if (!/^(https?|wss?):$/.test(url.protocol)) throw new TypeError(`${url} is no address of a WebSocket`);
+  url.protocol = url.protocol.replace(/^http/, "ws");
+  if (url.pathname === "/") url.pathname = "/ws";
+  url.hash = "";
+  return url.href;
+}
+
+/** The server that this module came from, or else the one of the page; `null` where there is neither, as in a server that renders. */
+function ownServer() {
+  for (const base of [import.meta.url, globalThis.location?.href]) {
+    if (base && /^https?:/.test(base)) return address(new URL(base === import.meta.url ? "../ws" : "/ws", base));
+  }
+  return null;
+}
+
+/**
+ * Where the HTTP API of a WebSocket's server is, without a slash at its end.
+ * @param {string | null} url
+ */
+export function serverOf(url) {
+  return url === null ? "" : url.replace(/^ws/, "http").replace(/\/[^/]*$/, "");
+}
+
+/**
+ * Whom a token is for, without the token itself.
+ * @param {string} token
+ */
+function subject(token) {
+  const { sub, role } = claims(token) ?? {};
+  return sub === undefined ? `token ${hash(token)}` : `${role} ${sub}`;
+}
+
+/**
+ * A short name for a text that must not be seen (FNV-1a).
+ * @param {string} text
+ */
+function hash(text) {
+  let value = 0x811c9dc5;
+  for (const character of text) value = Math.imul(value ^ (character.codePointAt(0) ?? 0), 0x01000193);
+  return (value >>> 0).toString(36);
+}

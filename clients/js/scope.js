@@ -1,0 +1,59 @@
+import { Room } from "./room.js";
+
+/** @typedef {Record<string, any>} JSONObject */
+
+/**
+ * Which events and items belong to what a client asked for: what the server's rooms decide where there are rooms. A room with a name has
+ * everything, since nothing tells here what it leaves out.
+ */
+export class Scope {
+  /** @type {Map<string, Room>} */
+  rooms = new Map();
+  /** @type {Set<number>} */
+  products = new Set();
+  /** @type {Set<number>} */
+  variants = new Set();
+  /**
+   * Products whose default variant is meant by its id.
+   * @type {Map<number, number>}
+   */
+  #defaults = new Map();
+
+  /** @param {string} name */
+  join(name) {
+    this.rooms.set(name, new Room(name, true));
+  }
+
+  /**
+   * Notes which product a default variant belongs to.
+   * @param {JSONObject} item
+   */
+  note({ variantId, productId, id }) {
+    if (variantId === null && (this.variants.has(id) || this.rooms.has(`variant:${id}`))) this.#defaults.set(productId, id);
+  }
+
+  /**
+   * @param {string} name
+   * @param {JSONObject} item
+   */
+  hasItem(name, { productId, id, places }) {
+    const room = this.rooms.get(name);
+    switch (room?.kind) {
+      case "product": return productId === room.id;
+      case "variant": return id === room.id;
+      case "location": return places.includes(room.id);
+      default: return true;
+    }
+  }
+
+  /** @param {JSONObject} event */
+  hasEvent({ data: { productId, variantId, location } }) {
+    if (this.rooms.size === 0 && this.products.size === 0 && this.variants.size === 0) return true;
+    const variant = variantId ?? this.#defaults.get(productId);
+    if (this.products.has(productId) || this.variants.has(variant)) return true;
+    for (const { kind, id } of this.rooms.values()) {
+      if (kind === "named" || id === { product: productId, variant, location }[kind]) return true;
+    }
+    return false;
+  }
+}

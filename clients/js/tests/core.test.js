@@ -1,0 +1,114 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+import { clientOf, live, recordOf } from "./support/client.js";
+import { eventually } from "./support/eventually.js";
+import { Proxy } from "./support/proxy.js";
+import { Server } from "./support/server.js";
+
+test("values come first, then events, and the newest value stays", async (t) => {
+  const server = await Server.start(t);
+  await server.fill();
+  await server.stock(11, 42);
+  const client = clientOf(t, server, { rooms: ["admin_room"] });
+  const record = recordOf(client);
+  await client.connect();
+  assert.equal(client.status, "live");
+  assert.equal(client.transport, "websocket");
+  assert.equal(client.item(1, 11).stock, 42);
+  assert.deepEqual(client.items().map(({ key }) => key).sort(), ["1/11", "1/12", "2/"]);
+  assert.equal(record.events.length, 0);
+
+  const changes = [];
+  client.on("inventory_updated", (data, event) => changes.push([data.sku, data.stock, event.type]));
+  const seen = [];
+  client.onItem(1, 11, (item) => seen.push(item.stock));
+  await server.stock(11, 5);
+  await eventually("the alert came", () => record.events.some(({ type }) => type === "stock_alert"));
+  assert.deepEqual(changes, [["TEE-RED-M", 5, "inventory_updated"]]);
+  assert.deepEqual(seen.slice(0, 1), [5]);
+  const item = client.item(1, 11);
+  assert.deepEqual([item.stock, item.level, item.price, item.status, item.inStock], [5, "low", 19.99, "active", true]);
+  assert.ok(item.changedAt instanceof Date && client.asOf instanceof Date && !client.isStale);
+
+  await server.patch("/api/products/1/status", { status: "inactive" });
+  await eventually("both variants are inactive", () => [11, 12].every((id) => client.item(1, id).status === "inactive"));
+  assert.equal(client.item(2).status, "active");
+  assert.equal(client.item(1, 11).version, (await server.get("/api/variants/11")).version);
+});
+
+test("after cuts nothing is missing and nothing comes twice", async (t) => {
+  const server = await Server.start(t);
+  await server.fill();
+  const proxy = await Proxy.start(t, server);
+  const client = clientOf(t, proxy, { rooms: ["admin_room", "product:1"] });
+  const record = recordOf(client);
+  await client.connect();
+  for (let round = 1; round <= 5; round += 1) {
+    await server.stock(11, round * 10);
+    proxy.cut();
+    await server.stock(12, round * 10 + 1);
+    await eventually("it is back", () => client.item(1, 12)?.stock === round * 10 + 1 && client.status === "live");
+  }
+  const expected = (await server.events("inventory_updated,stock_alert,product_status_changed")).map(({ seq }) => seq);
+  assert.deepEqual(record.events.map(({ seq }) => seq), expected);
+  assert.ok(record.statuses.includes("waiting") && record.statuses.includes("recovering"));
+});
+
+test("a restarted server is found again, and another journal begins anew", async (t) => {
+  const server = await Server.start(t);
+  await server.fill();
+  await server.stock(11, 7);
+  const client = clientOf(t, server, { rooms: ["ecommerce_room"] });
+  const record = recordOf(client);
+  await client.connect();
+  await server.stop();
+  await eventually("it noticed", () => client.status !== "live");
+  await server.run();
+  await live(client);
+  await server.stock(11, 8);
+  await eventually("the change came", () => client.item(1, 11).stock === 8);
+  assert.equal(record.resets.length, 0);
+
+  await server.stop();
+  await server.forget();
+  await server.run();
+  await eventually("the journal is another one", () => record.resets.length === 1 && client.status === "live");
+  assert.deepEqual(client.items(), []);
+  await server.fill();
+  await server.stock(2 + 11, 3);
+  await eventually("the new mug is there", () => client.item(2)?.stock === 3);
+  assert.equal(client.item(2).sku, "MUG");
+});
+
+test("tracking brings values, then events; leaving forgets items", async (t) => {
+  const server = await Server.start(t);
+  await server.fill();
+  await server.stock(11, 4);
+  const client = clientOf(t, server);
+  await client.connect();
+  await client.track({ products: [2], variants: [11] });
+  assert.deepEqual(client.items().map(({ key }) => key).sort(), ["1/11", "2/"]);
+  await server.stock(12, 4);
+  await server.stock(11, 3);
+  await eventually("the tracked one changed", () => client.item(1, 11).stock === 3);
+  assert.equal(client.item(1, 12), undefined);
+  await client.untrack({ products: [2] });
+  assert.deepEqual(client.items().map(({ key }) => key), ["1/11"]);
+  const { recovered } = await client.join("ecommerce_room");
+  assert.equal(recovered, false);
+  assert.equal(client.items().length, 3);
+  await client.leave("ecommerce_room");
+  assert.deepEqual(client.items().map(({ key }) => key), ["1/11"]);
+});
+
+test("a room that there is not is refused, and the others stay", async (t) => {
+  const server = await Server.start(t);
+  await server.fill();
+  const client = clientOf(t, server, { rooms: ["ecommerce_room"] });
+  const record = recordOf(client);
+  client.connect();
+  await assert.rejects(client.join("nix"), { name: "TallywireError", code: "unknown_room", room: "nix" });
+  await live(client);
+  assert.deepEqual(client.rooms, ["ecommerce_room"]);
+  assert.equal(record.errors[0].code, "unknown_room");
+});

@@ -1,0 +1,64 @@
+/**
+ * @typedef {import("./errors.js").TallywireError} TallywireError
+ * @typedef {{ resolve: (value: any) => void, reject: (error: TallywireError) => void }} Waiter
+ */
+
+/**
+ * Promises by what they wait for. All that are open are kept by somebody who waits, so they need no limit of their own.
+ */
+export class Waiting {
+  /** @type {Map<string, Waiter[]>} */
+  #byName = new Map();
+
+  /**
+   * A promise for `name`. Nobody has to look at it: one that is rejected unseen is no uncaught error.
+   * @param {string} name
+   * @returns {Promise<any>}
+   */
+  add(name) {
+    const promise = new Promise((resolve, reject) => {
+      const waiters = this.#byName.get(name) ?? [];
+      this.#byName.set(name, waiters);
+      waiters.push({ resolve, reject });
+    });
+    promise.catch(() => {});
+    return promise;
+  }
+
+  /** @param {string} name */
+  has(name) {
+    return this.#byName.has(name);
+  }
+
+  get names() {
+    return [...this.#byName.keys()];
+  }
+
+  /**
+   * @param {string} name
+   * @param {unknown} [value]
+   */
+  resolve(name, value) {
+    for (const { resolve } of this.#take(name)) resolve(value);
+  }
+
+  /**
+   * @param {string} name
+   * @param {TallywireError} error
+   */
+  reject(name, error) {
+    for (const { reject } of this.#take(name)) reject(error);
+  }
+
+  /** @param {TallywireError} error */
+  rejectAll(error) {
+    for (const name of this.names) this.reject(name, error);
+  }
+
+  /** @param {string} name */
+  #take(name) {
+    const waiters = this.#byName.get(name) ?? [];
+    this.#byName.delete(name);
+    return waiters;
+  }
+}
