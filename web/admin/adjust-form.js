@@ -1,7 +1,7 @@
 // @ts-check
 // The form of an adjustment: what to do, how many units, where and why.
 
-import { number, text } from "/admin/texts.js";
+import { number, option, text } from "/admin/texts.js";
 import { make, setText } from "/shared/dom.js";
 
 const OPERATIONS = ["add", "subtract", "set"];
@@ -27,12 +27,12 @@ export class AdjustForm {
     const codes = locations.length ? locations : [...row.places.keys()].map((code) => ({ code, name: code }));
     this.location = make(
       "select", { id: "at", on: { change } },
-      ...codes.sort((a, b) => (a.code < b.code ? -1 : 1)).map(({ code, name }) => make("option", { value: code }, name === code ? code : `${code} · ${name}`)));
+      ...codes.sort((a, b) => (a.code < b.code ? -1 : 1)).map(({ code, name }) => option(code, name === code ? code : `${code} · ${name}`)));
     const fullest = [...row.places].sort((a, b) => b[1] - a[1])[0]?.[0];
     this.location.value = location || fullest || codes[0]?.code || "";
     this.reason = make(
-      "select", { id: "reason", on: { change: () => this.showOther() } }, make("option", { value: "" }, text("adjust.noReason")),
-      ...REASONS.map((reason) => make("option", { value: reason }, text(`reason.${reason}`))), make("option", { value: OTHER }, text("adjust.otherReason")));
+      "select", { id: "reason", on: { change: () => this.showOther() } }, option("", text("adjust.noReason")),
+      ...REASONS.map((reason) => option(reason, text(`reason.${reason}`))), option(OTHER, text("adjust.otherReason")));
     this.other = make("input", { id: "other", maxlength: 200, hidden: true, "aria-label": text("adjust.otherReason") });
     this.before = make("output", "number");
     this.then = make("output", "number");

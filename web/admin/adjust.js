@@ -65,7 +65,6 @@ export class AdjustDialog {
     this.form.showConflict(text("adjust.faster", { location, stock, seen: this.seen }), stock);
     this.seen = stock;
     this.form.preview(stock);
-    this.form.apply.focus();
   }
 
   async submit() {
@@ -127,7 +126,8 @@ export class AdjustDialog {
   explain(error, location) {
     if (error instanceof Problem && error.code === "stale_expectation" && error.available !== null) {
       this.row.places.set(location, error.available);
-      return this.somebodyWasFaster(error.available);
+      this.somebodyWasFaster(error.available);
+      return this.form.apply.focus();
     }
     const message =
       error instanceof Problem && error.code === "insufficient_stock"

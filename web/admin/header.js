@@ -21,8 +21,10 @@ export class Header {
     this.out = make("button", { type: "button", class: "plain compact", on: { click: () => app.session.signOut() } }, text("session.signOut"));
     this.links = VIEWS.map((name) =>
       make("a", { href: `#/${name}`, data: { view: name } }, text(`nav.${name}`), name === "alerts" && this.unseen));
+    const mark = make("img", { src: "/favicon.svg", width: 26, height: 26 });
+    mark.alt = "";
     element.append(
-      make("a", { class: "brand", href: "#/stock" }, make("img", { src: "/favicon.svg", alt: "", width: 26, height: 26 }), make("span", {}, text("app.name"))),
+      make("a", { class: "brand", href: "#/stock" }, mark, make("span", {}, text("app.name"))),
       make("nav", { class: "views", "aria-label": text("app.menu") }, ...this.links),
       make("div", "end", this.connection, this.user, this.out),
     );

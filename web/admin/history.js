@@ -88,6 +88,17 @@ export class History {
     }
   }
 
+  /**
+   * Where the chart begins: at the range's edge, or where what is known begins.
+   *
+   * @param {{ at: number }[]} points oldest first
+   */
+  start(points) {
+    const created = this.events.find(({ type, data }) => type === "catalogue_changed" && data.change === "created");
+    const known = this.isCut || this.from === null ? points[0]?.at : created && Date.parse(created.timestamp);
+    return known ?? this.from ?? Date.now() - DAY;
+  }
+
   /** @param {any} event */
   take(event) {
     if (event.data.sku !== this.row.sku || event.seq <= (this.events[0]?.seq ?? 0)) return;
@@ -103,7 +114,7 @@ export class History {
     const first = changes.at(-1);
     this.chart.show({
       points, before: first ? first.data.previousStock : this.row.stock, threshold: this.row.threshold, until: Date.now(),
-      from: this.isCut || this.from === null ? (points[0]?.at ?? Date.now() - DAY) : this.from,
+      from: this.start(points),
     });
     setText(this.note, this.isCut ? text("chart.cut", { count: points.length }) : points.length === 0 ? text("chart.empty") : "");
     this.table.replaceChildren(...changes.slice(0, LINES).map(({ timestamp, data }) => make("tr", {},

@@ -5,7 +5,7 @@ import { number, perSecond, text, textOr, time } from "/admin/texts.js";
 import { draw, make, setText } from "/shared/dom.js";
 
 const SPARK = { width: 200, height: 36 };
-const GOOD = ["running", "starting"];
+const GOOD = ["running", "starting", "connected"];
 /** What counts as trouble, with the text that tells it. */
 const TROUBLES = ["dropped", "retried", "rejected", "malformed", "failedCommits", "overloaded"];
 

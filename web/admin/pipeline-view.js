@@ -79,8 +79,8 @@ export class PipelineView {
     const lines = [...this.nodes].filter(([id]) => id !== "engine").map(([id, node]) => {
       const box = node.element.getBoundingClientRect();
       const [from, to] = id.startsWith("sink") ? [hub, box] : [box, hub];
-      const start = isDown ? [from.left + 14 - frame.left, from.bottom - frame.top] : [from.right - frame.left, from.top + from.height / 2 - frame.top];
-      const end = isDown ? [to.left + 14 - frame.left, to.top - frame.top] : [to.left - frame.left, to.top + to.height / 2 - frame.top];
+      const start = isDown ? [from.right - 28 - frame.left, from.bottom - frame.top] : [from.right - frame.left, from.top + from.height / 2 - frame.top];
+      const end = isDown ? [to.right - 28 - frame.left, to.top - frame.top] : [to.left - frame.left, to.top + to.height / 2 - frame.top];
       const middle = (start[0] + end[0]) / 2;
       const path = isDown ? `M${start}L${end}` : `M${start}C${middle} ${start[1]} ${middle} ${end[1]} ${end}`;
       return draw("path", { d: path, class: `edge ${node.tone}${node.isFlowing ? " flows" : ""}` });

@@ -3,7 +3,7 @@
 
 import { newKey } from "/admin/api.js";
 import { reasonOf } from "/admin/app.js";
-import { text } from "/admin/texts.js";
+import { option, text } from "/admin/texts.js";
 import { make, setText } from "/shared/dom.js";
 
 const STATUSES = ["draft", "active", "inactive", "discontinued"];
@@ -17,7 +17,7 @@ export class PriceForm {
     this.app = app;
     this.row = row;
     this.price = make("input", { id: "price", inputmode: "decimal", autocomplete: "off" });
-    this.status = make("select", { id: "status" }, ...STATUSES.map((status) => make("option", { value: status }, text(`status.${status}`))));
+    this.status = make("select", { id: "status" }, ...STATUSES.map((status) => option(status, text(`status.${status}`))));
     this.message = make("p", { class: "small", role: "status" });
     this.save = make("button", { type: "submit" }, text("variant.save"));
     /** What was shown last: what differs from it is what somebody has changed. */

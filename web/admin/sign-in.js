@@ -20,8 +20,10 @@ export class SignInView {
     this.button = make("button", { class: "primary", type: "submit" }, text("session.signIn"));
     this.other = make("button", { type: "button", class: "plain compact", on: { click: () => this.choose(!this.withPassword) } });
     this.fields = make("div", "sign-in-fields");
+    const mark = make("img", { src: "/favicon.svg" });
+    mark.alt = "";
     this.form = make(
-      "form", { class: "card sign-in", on: { submit: (/** @type {Event} */ event) => this.submit(event) } }, make("h1", {}, text("session.title")),
+      "form", { class: "card sign-in", on: { submit: (/** @type {Event} */ event) => this.submit(event) } }, mark, make("h1", {}, text("session.title")),
       make("p", "quiet", text("session.intro")), this.message, this.fields, this.button,
       state?.passwords ? this.other : make("p", "small quiet", text("session.noPasswords")));
     this.element = make("div", "sign-in-page", this.form);

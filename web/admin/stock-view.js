@@ -4,7 +4,7 @@
 import { AdjustDialog } from "/admin/adjust.js";
 import { select } from "/admin/stock-query.js";
 import { StockRow, COLUMNS } from "/admin/stock-row.js";
-import { number, text } from "/admin/texts.js";
+import { number, option, text } from "/admin/texts.js";
 import { WindowList } from "/admin/window-list.js";
 import { make, setText } from "/shared/dom.js";
 
@@ -37,8 +37,8 @@ export class StockView {
     this.location = make("select", { id: "location", on: { change: () => this.set({ location: this.location.value }) } });
     this.level = make(
       "select", { id: "level", on: { change: () => this.set({ level: this.level.value }) } },
-      make("option", { value: "" }, text("stock.allLevels")),
-      ...["ok", "low", "out"].map((level) => make("option", { value: level }, text(`level.${level}`))));
+      option("", text("stock.allLevels")),
+      ...["ok", "low", "out"].map((level) => option(level, text(`level.${level}`))));
     this.count = make("p", { class: "quiet small", role: "status", id: "count" });
     this.empty = make("div", { class: "note", hidden: true });
     const field = (/** @type {string} */ name, /** @type {HTMLElement} */ input) => make("div", "field", make("label", { for: input.id }, text(name)), input);
@@ -135,8 +135,8 @@ export class StockView {
     const codes = [...this.app.stock.locations.values()].sort((a, b) => (a.code < b.code ? -1 : 1));
     if (this.location.options.length === codes.length + 1 && this.location.value === this.query.location) return;
     this.location.replaceChildren(
-      make("option", { value: "" }, text("stock.allLocations")),
-      ...codes.map(({ code, name }) => make("option", { value: code }, name === code ? code : `${code} · ${name}`)));
+      option("", text("stock.allLocations")),
+      ...codes.map(({ code, name }) => option(code, name === code ? code : `${code} · ${name}`)));
     this.location.value = this.query.location;
   }
 
