@@ -31,6 +31,60 @@ static const unsigned char shared_barcode[] = {
 static const unsigned char shared_credential[] = {
 #embed "../../web/shared/credential.js"
 };
+static const unsigned char shared_server[] = {
+#embed "../../web/shared/server.js"
+};
+static const unsigned char shared_sign_in[] = {
+#embed "../../web/shared/sign-in.js"
+};
+static const unsigned char shared_toasts[] = {
+#embed "../../web/shared/toasts.js"
+};
+
+// MARK: displays
+
+static const unsigned char displays_page[] = {
+#embed "../../web/displays/index.html"
+};
+static const unsigned char displays_style[] = {
+#embed "../../web/displays/displays.css"
+};
+static const unsigned char displays_awake[] = {
+#embed "../../web/displays/awake.js"
+};
+static const unsigned char displays_displays[] = {
+#embed "../../web/displays/displays.js"
+};
+static const unsigned char displays_label[] = {
+#embed "../../web/displays/label.js"
+};
+static const unsigned char displays_stock[] = {
+#embed "../../web/displays/stock.js"
+};
+static const unsigned char displays_texts[] = {
+#embed "../../web/displays/texts.js"
+};
+
+// MARK: shop
+
+static const unsigned char shop_page[] = {
+#embed "../../web/shop/index.html"
+};
+static const unsigned char shop_style[] = {
+#embed "../../web/shop/shop.css"
+};
+static const unsigned char shop_availability[] = {
+#embed "../../web/shop/availability.js"
+};
+static const unsigned char shop_card[] = {
+#embed "../../web/shop/card.js"
+};
+static const unsigned char shop_shop[] = {
+#embed "../../web/shop/shop.js"
+};
+static const unsigned char shop_texts[] = {
+#embed "../../web/shop/texts.js"
+};
 
 // MARK: scan
 
@@ -83,10 +137,10 @@ static const unsigned char start_page[] = {
 #embed "../../web/start/index.html"
 };
 static const unsigned char start_script[] = {
-#embed "../../web/start/live.js"
+#embed "../../web/start/start.js"
 };
 static const unsigned char start_style[] = {
-#embed "../../web/start/live.css"
+#embed "../../web/start/start.css"
 };
 
 // MARK: the client library
@@ -286,6 +340,24 @@ static const struct tallywire_web_file files[] = {
     FILE("/shared/connection-badge.js", "web/shared/connection-badge.js", shared_connection_badge),
     FILE("/shared/barcode.js", "web/shared/barcode.js", shared_barcode),
     FILE("/shared/credential.js", "web/shared/credential.js", shared_credential),
+    FILE("/shared/server.js", "web/shared/server.js", shared_server),
+    FILE("/shared/sign-in.js", "web/shared/sign-in.js", shared_sign_in),
+    FILE("/shared/toasts.js", "web/shared/toasts.js", shared_toasts),
+
+    FILE("/displays", "web/displays/index.html", displays_page),
+    FILE("/displays/displays.css", "web/displays/displays.css", displays_style),
+    FILE("/displays/awake.js", "web/displays/awake.js", displays_awake),
+    FILE("/displays/displays.js", "web/displays/displays.js", displays_displays),
+    FILE("/displays/label.js", "web/displays/label.js", displays_label),
+    FILE("/displays/stock.js", "web/displays/stock.js", displays_stock),
+    FILE("/displays/texts.js", "web/displays/texts.js", displays_texts),
+
+    FILE("/shop", "web/shop/index.html", shop_page),
+    FILE("/shop/shop.css", "web/shop/shop.css", shop_style),
+    FILE("/shop/availability.js", "web/shop/availability.js", shop_availability),
+    FILE("/shop/card.js", "web/shop/card.js", shop_card),
+    FILE("/shop/shop.js", "web/shop/shop.js", shop_shop),
+    FILE("/shop/texts.js", "web/shop/texts.js", shop_texts),
 
     FILE("/scan", "web/scan/index.html", scan_page),
     FILE("/scan-worker.js", "web/scan/worker.js", scan_worker),
@@ -303,8 +375,8 @@ static const struct tallywire_web_file files[] = {
     FILE("/scan/wedge.js", "web/scan/wedge.js", scan_wedge),
 
     FILE("/", "web/start/index.html", start_page),
-    FILE("/live.js", "web/start/live.js", start_script),
-    FILE("/live.css", "web/start/live.css", start_style),
+    FILE("/start/start.js", "web/start/start.js", start_script),
+    FILE("/start/start.css", "web/start/start.css", start_style),
 
     FILE("/sdk/api.js", "clients/js/api.js", sdk_api),
     FILE("/sdk/client.js", "clients/js/client.js", sdk_client),

@@ -7,7 +7,7 @@ import { Listeners } from "./listeners.js";
 import { complete, ids, serverOf } from "./options.js";
 import { Replica } from "./replica.js";
 import { Tokens } from "./token.js";
-import { transports } from "./transports.js";
+import { isReachable, transports } from "./transports.js";
 import { Waiting } from "./waiting.js";
 
 /**
@@ -48,6 +48,7 @@ export class TallywireClient {
         this.#follows.untrack(what);
         this.#waiting.reject(TRACKED, error);
       },
+      isReachable: () => isReachable(this.#options),
       settled: () => this.#settle(),
     }, transports(this.#options));
   }
@@ -216,6 +217,7 @@ export class TallywireClient {
 
   /** Answers whoever waits for what is there now. */
   #settle() {
+    if (this.#connection.session?.isCaughtUp) this.#replica.tellEarly();
     if (this.status === "live") this.#waiting.resolve(LIVE);
     if (this.#connection.session?.hasTracked) this.#waiting.resolve(TRACKED);
     for (const room of this.#follows.rooms.values()) {

@@ -17,6 +17,7 @@ import { Wake } from "./wake.js";
  * @property {(error: TallywireError) => void} report
  * @property {(room: string, error: TallywireError) => void} refused
  * @property {(ids: import("./session.js").Ids, error: TallywireError) => void} untracked
+ * @property {() => Promise<boolean>} isReachable whether the server answers over HTTP
  * @property {() => void} settled called whenever everything that is followed may be known
  */
 
@@ -179,7 +180,8 @@ export class Connection {
     const { parts, clock } = this;
     const hasOpened = parts.condition.state.status !== "connecting";
     // What another transport brought ends with a try of the preferred one.
-    if (!hasOpened || !this.#isPreferred) this.#unopened += 1;
+    if (!this.#isPreferred) this.#unopened += 1;
+    else if (!hasOpened && this.transports.size > 1) this.#suspect();
     const isStable = clock.now() - this.#liveSince >= STABLE;
     const hint = this.session?.comeBackAfter ?? retryAfter;
     this.#drop();
@@ -196,6 +198,12 @@ export class Connection {
     const status = Wake.isOffline ? "offline" : "waiting";
     parts.condition.set({ status, retryAt: new Date(clock.now() + pause), lastError });
     this.#retry.set(pause, () => this.#open());
+  }
+
+  /** A transport that does not open while the server can be reached is blocked; one of a server that is down is not. */
+  async #suspect() {
+    const isReached = await this.parts.isReachable();
+    this.#unopened = isReached ? this.#unopened + 1 : 0;
   }
 
   /** A random pause, from nothing to a limit that doubles: so that not all who lost a server come back at once. */

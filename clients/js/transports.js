@@ -33,3 +33,20 @@ const openers = {
     return new EventStreamLink({ fetch, server: serverOf(options.url), clock }, token, events);
   },
 };
+
+/**
+ * Whether the server answers over HTTP, whatever it answers. A page of another origin may ask this too.
+ * @param {import("./options.js").Options} options
+ */
+export async function isReachable({ fetch, url, connectTimeout, clock }) {
+  const abort = new AbortController();
+  const timer = clock.setTimeout(() => abort.abort(), connectTimeout);
+  try {
+    await fetch?.(`${serverOf(url)}/health/live`, { mode: "no-cors", cache: "no-store", signal: abort.signal });
+    return fetch !== undefined;
+  } catch {
+    return false;
+  } finally {
+    clock.clearTimeout(timer);
+  }
+}

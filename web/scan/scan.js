@@ -85,14 +85,17 @@ async function take(text) {
 /** @param {string} code @returns {Promise<string | null>} */
 async function problemWith(code) {
   if (code.length > LONGEST_CODE && !code.includes("\u001d") && !code.startsWith("]")) return texts.tooLong;
-  if (!select("location").value) return texts.noLocation;
+  if (!select("location").value) {
+    select("location").focus();
+    return select("location").options.length > 1 ? texts.locationFirst : texts.noLocation;
+  }
   if (operation === "set" && input("quantity").value.trim() === "") {
     input("quantity").focus();
     return texts.countFirst;
   }
   const units = quantity();
   if (!Number.isInteger(units) || units < (operation === "set" ? 0 : 1) || units > MOST_UNITS) return texts.badQuantity;
-  if (operation === "transfer" && select("to").value === select("location").value) return texts.sameLocation;
+  if (operation === "transfer" && ["", select("location").value].includes(select("to").value)) return texts.sameLocation;
   if ((await queue.countWaiting()) >= MOST_WAITING) return texts.full;
   return null;
 }
@@ -258,9 +261,11 @@ async function showLocations() {
   for (const [id, setting] of [["location", "location"], ["to", "to"]]) {
     const list = select(id);
     const chosen = list.value || (await queue.setting(setting));
-    list.replaceChildren(...locations.map(({ code, name }) => make("option", { value: code }, name && name !== code ? `${code} · ${name}` : code)));
-    if (locations.some(({ code }) => code === chosen)) list.value = chosen;
-    else if (id === "location" && locations.some(({ code }) => code === "WH1")) list.value = "WH1";
+    const choices = locations.map(({ code, name }) => make("option", { value: code }, name && name !== code ? `${code} · ${name}` : code));
+    // Nobody is guessed to stand somewhere: what is counted at the wrong place is hard to find again.
+    if (locations.length !== 1) choices.unshift(make("option", { value: "", disabled: true }, texts.chooseLocation));
+    list.replaceChildren(...choices);
+    list.value = locations.some(({ code }) => code === chosen) ? chosen : locations.length === 1 ? locations[0].code : "";
   }
 }
 

@@ -18,6 +18,8 @@ export const texts = {
   countFirst: "Type how many there are, then press Enter",
   badQuantity: "The quantity is a whole number from 1 to 1,000,000,000, for a count from 0",
   sameLocation: "Choose another location to move to",
+  chooseLocation: "Choose…",
+  locationFirst: "Choose the location where you are first",
   noLocation: "There is no location yet: the list comes with the first connection",
   tooLong: "That is no code: it has more than 256 characters",
   full: "There is no room for more: 10,000 scans are waiting for the server",

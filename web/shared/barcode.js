@@ -116,8 +116,8 @@ export function drawSymbol(symbol, height = 40) {
   const isGuard = (/** @type {number} */ at) => guards.some(([from, to]) => at >= from && at < to);
   const bars = [...modules.matchAll(/1+/g)].map(({ 0: bar, index = 0 }) =>
     `M${quiet + index} 0h${bar.length}v${height + (isGuard(index) ? 5 : 0)}h-${bar.length}z`);
-  return draw("svg", { class: "barcode", viewBox: `0 -2 ${width} ${height + 16}`, role: "img", "aria-label": `${symbology} ${text}` },
-    draw("rect", { x: 0, y: -2, width, height: height + 16, fill: "#fff" }),
+  return draw("svg", { class: "barcode", viewBox: `0 -3 ${width} ${height + 19}`, role: "img", "aria-label": `${symbology} ${text}` },
+    draw("rect", { x: 0, y: -3, width, height: height + 19, fill: "#fff" }),
     draw("path", { d: bars.join(""), fill: "#000", "shape-rendering": "crispEdges" }),
     draw("text", { x: width / 2, y: height + 12.5, "text-anchor": "middle", "font-size": 9, fill: "#000", textLength: digitsWidth(symbol),
       lengthAdjust: "spacing" }, text));

@@ -13,6 +13,14 @@ export const texts = {
     /** @param {string} state @param {string} time */
     asOf: (state, time) => `${state} · as of ${time}`,
   },
+  signIn: {
+    title: "This server asks who reads",
+    token: "Token",
+    hint: "It is kept until this tab is closed.",
+    button: "Sign in",
+    unreadable: "That is no token.",
+  },
+  toasts: { label: "Messages", close: "Close" },
   /** @type {Record<string, string>} */
   status: { draft: "Draft", active: "Active", inactive: "Inactive", discontinued: "Discontinued" },
   /** @type {Record<string, string>} */

@@ -27,7 +27,7 @@ test("where WebSockets are blocked the event stream takes their place", async (t
   const record = recordOf(client);
   await client.connect();
   assert.equal(client.transport, "sse");
-  assert.equal(BlockedWebSocket.count, 2);
+  assert.ok(BlockedWebSocket.count >= 2);
   assert.equal(client.item(1, 11).stock, 42);
   assert.equal(client.item(2).sku, "MUG");
   await server.stock(13, 3);
