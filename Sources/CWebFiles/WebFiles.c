@@ -286,6 +286,12 @@ static const unsigned char admin_pipeline_view_js[] = {
 static const unsigned char admin_price_form_js[] = {
 #embed "../../web/admin/price-form.js"
 };
+static const unsigned char admin_roving_focus_js[] = {
+#embed "../../web/admin/roving-focus.js"
+};
+static const unsigned char admin_row_js[] = {
+#embed "../../web/admin/row.js"
+};
 static const unsigned char admin_session_js[] = {
 #embed "../../web/admin/session.js"
 };
@@ -419,6 +425,8 @@ static const struct tallywire_web_file files[] = {
     FILE("/admin/pipeline-samples.js", "web/admin/pipeline-samples.js", admin_pipeline_samples_js),
     FILE("/admin/pipeline-view.js", "web/admin/pipeline-view.js", admin_pipeline_view_js),
     FILE("/admin/price-form.js", "web/admin/price-form.js", admin_price_form_js),
+    FILE("/admin/roving-focus.js", "web/admin/roving-focus.js", admin_roving_focus_js),
+    FILE("/admin/row.js", "web/admin/row.js", admin_row_js),
     FILE("/admin/session.js", "web/admin/session.js", admin_session_js),
     FILE("/admin/sign-in.js", "web/admin/sign-in.js", admin_sign_in_js),
     FILE("/admin/stock-query.js", "web/admin/stock-query.js", admin_stock_query_js),

@@ -217,6 +217,7 @@ export class TallywireClient {
 
   /** Answers whoever waits for what is there now. */
   #settle() {
+    if (this.#connection.session?.isCaughtUp) this.#replica.tellEarly();
     if (this.status === "live") this.#waiting.resolve(LIVE);
     if (this.#connection.session?.hasTracked) this.#waiting.resolve(TRACKED);
     for (const room of this.#follows.rooms.values()) {

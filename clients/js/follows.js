@@ -33,6 +33,16 @@ export class Follows {
     return this.rooms.size === 0 && !this.tracksAnything;
   }
 
+  /** Whether rooms are to be joined, and none is yet: so long the server sends what is for everybody. */
+  get isWaiting() {
+    let isWaiting = false;
+    for (const { stage, refusal } of this.rooms.values()) {
+      if (stage === "in" || stage === "values") return false;
+      isWaiting ||= !refusal;
+    }
+    return isWaiting && !this.tracksAnything;
+  }
+
   /**
    * @param {string} name
    * @param {boolean} wantsSnapshot

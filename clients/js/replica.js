@@ -8,6 +8,9 @@ import { ToldEvents } from "./told.js";
  * @typedef {Record<string, any> & { type: string }} Message a message of the server, see docs/WEBSOCKET.md
  */
 
+/** Events that wait for a room at most. */
+const MOST_EARLY = 1_000;
+
 /**
  * This client's copy of what the server knows: it takes the server's messages in order, keeps items and positions, and tells listeners.
  *
@@ -24,6 +27,11 @@ export class Replica {
    */
   #trackingPages = new Set();
   #saidFull = false;
+  /**
+   * What came before the first room was joined, and is later than what that room has still to bring.
+   * @type {TallywireEvent[]}
+   */
+  #early = [];
 
   /**
    * @param {import("./follows.js").Follows} follows
@@ -56,6 +64,8 @@ export class Replica {
   /** @param {Message} message */
   #welcome({ epoch, seq }) {
     const previousEpoch = this.epoch;
+    // The rooms bring it again.
+    this.#early = [];
     this.epoch = epoch;
     if (previousEpoch !== null && previousEpoch !== epoch) {
       this.follows.forget();
@@ -78,6 +88,26 @@ export class Replica {
 
   /** @param {TallywireEvent} event */
   #event(event) {
+    if (this.#early.length < MOST_EARLY && this.follows.isWaiting) {
+      this.#early.push(event);
+      return;
+    }
+    this.tellEarly(event.seq);
+    this.#tellEvent(event);
+  }
+
+  /**
+   * Tells what had to wait, as far as it comes before `seq`.
+   * @param {number} [seq]
+   */
+  tellEarly(seq = Infinity) {
+    while (this.#early.length > 0 && this.#early[0].seq < seq) {
+      this.#tellEvent(/** @type {TallywireEvent} */ (this.#early.shift()));
+    }
+  }
+
+  /** @param {TallywireEvent} event */
+  #tellEvent(event) {
     const { type, seq, data } = event;
     if (!this.told.has(seq)) {
       const changes = noChanges();

@@ -221,6 +221,11 @@ export class Session {
     return this.#tracks.length === 0;
   }
 
+  /** Whether all has come that was there when it was asked for. */
+  get isCaughtUp() {
+    return !this.#isBehind;
+  }
+
   #judge() {
     if (!this.#isWelcomed) return;
     const { follows } = this.owner;

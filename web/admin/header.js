@@ -18,11 +18,14 @@ export class Header {
     this.connection = make("span", { class: "connection", id: "connection", role: "status" });
     this.stale = make("p", { class: "stale", id: "stale", role: "status", hidden: true });
     this.user = make("span", "quiet small user");
-    this.out = make("button", { type: "button", class: "plain compact", on: { click: () => app.session.signOut() } }, text("session.signOut"));
+    this.out = make("button", { type: "button", class: "plain compact", on: { click: () => app.session.signOut() } },
+      text("session.signOut"));
     this.links = VIEWS.map((name) =>
       make("a", { href: `#/${name}`, data: { view: name } }, text(`nav.${name}`), name === "alerts" && this.unseen));
+    const mark = make("img", { src: "/favicon.svg", width: 26, height: 26 });
+    mark.alt = "";
     element.append(
-      make("a", { class: "brand", href: "#/stock" }, make("img", { src: "/favicon.svg", alt: "", width: 26, height: 26 }), make("span", {}, text("app.name"))),
+      make("a", { class: "brand", href: "#/stock" }, mark, make("span", {}, text("app.name"))),
       make("nav", { class: "views", "aria-label": text("app.menu") }, ...this.links),
       make("div", "end", this.connection, this.user, this.out),
     );

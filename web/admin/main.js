@@ -90,8 +90,9 @@ async function begin() {
   }
 }
 
-byId("content").previousElementSibling?.previousElementSibling?.append(text("app.skip"));
-document.querySelector(".skip")?.addEventListener("click", (event) => {
+const skip = byId("skip");
+skip.textContent = text("app.skip");
+skip.addEventListener("click", (event) => {
   // The address names the view, not a place in it.
   event.preventDefault();
   content.focus();

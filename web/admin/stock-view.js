@@ -4,7 +4,7 @@
 import { AdjustDialog } from "/admin/adjust.js";
 import { select } from "/admin/stock-query.js";
 import { StockRow, COLUMNS } from "/admin/stock-row.js";
-import { number, text } from "/admin/texts.js";
+import { number, option, text } from "/admin/texts.js";
 import { WindowList } from "/admin/window-list.js";
 import { make, setText } from "/shared/dom.js";
 
@@ -31,17 +31,20 @@ export class StockView {
         open: (row) => app.go(`/variants/${row.id}`), key: (row, event) => this.onRowKey(row, event),
       }, { label: text("stock.table"), head: make("div", { class: "stock-row stock-head", role: "row" }, ...this.heads) });
     this.search = make("input", {
-      id: "search", type: "search", placeholder: text("stock.searchHint"), autocomplete: "off", spellcheck: "false", "aria-keyshortcuts": "/",
-      on: { input: () => this.set({ search: this.search.value }), keydown: (/** @type {KeyboardEvent} */ event) => this.onSearchKey(event) },
+      id: "search", type: "search", placeholder: text("stock.searchHint"), autocomplete: "off", spellcheck: "false",
+        "aria-keyshortcuts": "/",
+      on: { input: () => this.set({ search: this.search.value }),
+        keydown: (/** @type {KeyboardEvent} */ event) => this.onSearchKey(event) },
     });
     this.location = make("select", { id: "location", on: { change: () => this.set({ location: this.location.value }) } });
     this.level = make(
       "select", { id: "level", on: { change: () => this.set({ level: this.level.value }) } },
-      make("option", { value: "" }, text("stock.allLevels")),
-      ...["ok", "low", "out"].map((level) => make("option", { value: level }, text(`level.${level}`))));
+      option("", text("stock.allLevels")),
+      ...["ok", "low", "out"].map((level) => option(level, text(`level.${level}`))));
     this.count = make("p", { class: "quiet small", role: "status", id: "count" });
     this.empty = make("div", { class: "note", hidden: true });
-    const field = (/** @type {string} */ name, /** @type {HTMLElement} */ input) => make("div", "field", make("label", { for: input.id }, text(name)), input);
+    const field = (/** @type {string} */ name, /** @type {HTMLElement} */ input) => make("div", "field", make("label", { for: input.id },
+      text(name)), input);
     this.element = make(
       "section", { class: "view stock-view", "aria-label": this.title },
       make("div", "tools", field("stock.search", this.search), field("stock.location", this.location), field("stock.level", this.level)),
@@ -83,7 +86,7 @@ export class StockView {
   }
 
   /**
-   * @param {import("/admin/stock-store.js").Row} row
+   * @param {import("/admin/row.js").Row} row
    * @param {KeyboardEvent} event
    */
   onRowKey(row, event) {
@@ -92,14 +95,17 @@ export class StockView {
     return true;
   }
 
-  /** @param {import("/admin/stock-store.js").Row} row */
+  /** @param {import("/admin/row.js").Row} row */
   adjust(row) { new AdjustDialog(this.app, row, this.query.location).open(); }
 
   /** @param {string} column */
   head(column) {
-    const button = make("button", { type: "button", class: "sort", on: { click: () => this.sortBy(column) } }, text(`stock.${column === "stock" ? "units" : column}`));
+    const button = make("button", { type: "button", class: "sort", on: { click: () => this.sortBy(column) } },
+      text(`stock.${column === "stock" ? "units" : column}`));
     const isNumber = column === "stock" || column === "price";
-    return make("div", { class: `cell ${column}${isNumber ? " number" : ""}`, role: "columnheader", data: { column } }, column === "places" || column === "actions" ? make("span", column === "actions" ? "visually-hidden" : "", text(column === "actions" ? "stock.adjust" : "stock.places")) : button);
+    return make("div", { class: `cell ${column}${isNumber ? " number" : ""}`, role: "columnheader", data: { column } },
+      column === "places" || column === "actions" ? make("span", column === "actions" ? "visually-hidden" : "",
+      text(column === "actions" ? "stock.adjust" : "stock.places")) : button);
   }
 
   /** @param {string} column */
@@ -135,8 +141,8 @@ export class StockView {
     const codes = [...this.app.stock.locations.values()].sort((a, b) => (a.code < b.code ? -1 : 1));
     if (this.location.options.length === codes.length + 1 && this.location.value === this.query.location) return;
     this.location.replaceChildren(
-      make("option", { value: "" }, text("stock.allLocations")),
-      ...codes.map(({ code, name }) => make("option", { value: code }, name === code ? code : `${code} · ${name}`)));
+      option("", text("stock.allLocations")),
+      ...codes.map(({ code, name }) => option(code, name === code ? code : `${code} · ${name}`)));
     this.location.value = this.query.location;
   }
 

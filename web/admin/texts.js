@@ -55,6 +55,14 @@ export const perSecond = (value) => rate.format(value);
 export const signed = (value) => (value > 0 ? "+" : value < 0 ? "−" : "±") + number(Math.abs(value));
 
 /**
+ * A choice of a `<select>`.
+ *
+ * @param {string} value may be empty
+ * @param {string} label
+ */
+export const option = (value, label) => new Option(label, value);
+
+/**
  * A time: of today as a clock shows it, of another day with its date.
  *
  * @param {string | number | Date | null | undefined} value

@@ -37,8 +37,8 @@ final class ClientLoop {
     /// What was logged as a warning since the connection was stable, so that the same is not said over and over.
     var warnings: Set<String> = []
 
-    /// The most messages whose acknowledgements are held: half of what the broker may have on its way, so that it sends on meanwhile.
-    var heldLimit: Int { max(1, options.receiveMaximum / 2) }
+    /// The most messages whose acknowledgements are held. The rest of what the broker may have on its way comes meanwhile.
+    var heldLimit: Int { max(1, options.receiveMaximum * 3 / 4) }
     /// The most messages in a batch: few enough that they are worked on while the next are read.
     static let batchLimit = 250
     /// The most bytes of payload whose acknowledgements are held: beyond it the rest stays in the socket.

@@ -23,7 +23,7 @@ public struct CodeReading: Equatable, Sendable {
             try self.init(message, year: year)
             return
         }
-        var plain = SymbologyIdentifier(code.utf8) == nil ? code : String(code.dropFirst(3))
+        var plain = Self.identifier(of: code) == nil ? code : String(code.dropFirst(3))
         if options.dropsZeros == true { plain = Self.zerosRestored(plain) ?? plain }
         guard plain.unicodeScalars.count <= Limits.barcodeLength else {
             throw MalformedCode("a code has at most \(Limits.barcodeLength) characters")
@@ -63,7 +63,7 @@ public struct CodeReading: Equatable, Sendable {
         let mode = options.elementStrings ?? .automatic
         guard mode != .never else { return nil }
         do throws(GS1Error) {
-            if let identifier = SymbologyIdentifier(code.utf8) {
+            if let identifier = identifier(of: code) {
                 // A QR code may hold any address; what says that it is GS1's, or a retail code, has to be right.
                 let isRetail = [.ean13, .ean8].contains(identifier.symbology)
                 if isRetail, let gtin = shortRetail(code.dropFirst(3)) { return try GS1Message([Element(.gtin, gtin.digits14)]) }
@@ -118,7 +118,14 @@ public struct CodeReading: Equatable, Sendable {
     }
 
     private static func isGTIN(_ code: String) -> Bool {
-        [8, 12, 13, 14].contains(code.utf8.count) && (try? GTIN(code)) != nil
+        switch code.utf8.count {
+        case 8, 12, 13, 14: (try? GTIN(code)) != nil
+        default: false
+        }
+    }
+
+    private static func identifier(of code: String) -> SymbologyIdentifier? {
+        code.utf8.first == UInt8(ascii: "]") ? SymbologyIdentifier(code.utf8) : nil
     }
 
     private static func isDigit(_ byte: UInt8) -> Bool { (48...57).contains(byte) }

@@ -12,7 +12,8 @@ public struct Command: Equatable, Sendable {
         self.action = action
     }
 
-    public enum Action: Equatable, Sendable {
+    /// Kept in a box: a command is handed on several times, and a copy of a movement would be one of each of its strings.
+    public indirect enum Action: Equatable, Sendable {
         case move(Movement)
         case createLocation(Location)
         case createProduct(NewProduct)

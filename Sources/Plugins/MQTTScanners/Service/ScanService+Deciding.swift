@@ -17,7 +17,7 @@ extension ScanService {
     }
 
     /// Takes what was decided, and submits again until each task that is open has an outcome that is final.
-    mutating func decide(_ works: inout [(index: Int, work: Work)], _ first: Decisions) async -> Bool {
+    mutating func decide(_ works: [(index: Int, work: Work)], _ first: Decisions) async -> Bool {
         var decisions = first
         var failures = 0
         while true {
@@ -36,7 +36,7 @@ extension ScanService {
                 }
             }
             if problem == nil, taken.isEmpty { return true }
-            for (index, tasks) in taken.sorted(by: { $0.key < $1.key }) { renumber(tasks, of: &works[index].work) }
+            for (index, tasks) in taken.sorted(by: { $0.key < $1.key }) { renumber(tasks, of: works[index].work) }
             if let problem {
                 failures += 1
                 guard await pause(failures, "nothing is acknowledged: \(problem.message)") else { return false }
@@ -47,7 +47,7 @@ extension ScanService {
     }
 
     /// A packet that comes for the first time is no repeat: the broker does not count as numbering expects. Its tasks get new ids.
-    mutating func renumber(_ tasks: [Int], of work: inout Work) {
+    mutating func renumber(_ tasks: [Int], of work: Work) {
         guard let packetID = work.message.packetID else { return }
         let base = ScanIdentity.id(source: context.name, number: numbering.renumber(packetID), work.message)
         for task in tasks {
