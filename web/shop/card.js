@@ -91,12 +91,12 @@ export class Card {
 
   #showWhole() {
     const rows = [...this.#rows.values()];
-    const items = rows.map(({ item }) => item).filter((item) => item !== undefined);
+    const items = rows.map(({ item }) => item).flatMap((item) => (item ? [item] : []));
     const statuses = new Set(items.map(({ status }) => status));
     this.isShown = items.length > 0 ? statuses.has("active") || statuses.has("inactive") || statuses.has(null) : this.product.status === "active";
     this.canBuy = items.some((item) => availability(item).canBuy);
     this.#article.dataset.state = this.canBuy ? "" : statuses.has("inactive") ? "inactive" : items.length > 0 ? "out" : "";
-    const prices = items.map(({ price }) => price).filter((price) => price !== null);
+    const prices = items.map(({ price }) => price).flatMap((price) => (price === null ? [] : [price]));
     const [lowest, highest] = prices.length > 0 ? [Math.min(...prices), Math.max(...prices)] : [this.product.price, this.product.price];
     setText(this.#price, lowest === highest ? formatPrice(lowest) : texts.from(formatPrice(lowest)));
     for (const { item, price } of rows) setText(price, lowest === highest || item?.price === undefined ? "" : formatPrice(item.price));
