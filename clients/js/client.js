@@ -198,6 +198,19 @@ export class TallywireClient {
     return this.#replica.items.all();
   }
 
+  /** @param {number} productId */
+  itemsOf(productId) {
+    return this.#replica.items.ofProduct(productId);
+  }
+
+  /**
+   * @param {number} productId
+   * @param {(items: import("./tallywire.js").Item[]) => void} listener
+   */
+  onProduct(productId, listener) {
+    return this.#listeners.add(`product ${productId}`, listener);
+  }
+
   // MARK: State
 
   get state() { return this.#condition.state; }

@@ -224,6 +224,10 @@ export class Replica {
     if (changed.size === 0 && removed.size === 0) return;
     for (const [key, item] of changed) this.listeners.emit(`item ${key}`, item);
     for (const key of removed.keys()) this.listeners.emit(`item ${key}`, undefined);
+    const products = new Set(Array.from([...changed.values(), ...removed.values()], ({ productId }) => productId));
+    for (const id of products) {
+      if (this.listeners.has(`product ${id}`)) this.listeners.emit(`product ${id}`, this.items.ofProduct(id));
+    }
     if (this.listeners.has("items")) this.listeners.emit("items", { changed: [...changed.values()], removed: [...removed.values()] });
   }
 }

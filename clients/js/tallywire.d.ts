@@ -328,7 +328,8 @@ type EventArguments = { [T in EventType]: [data: EventData[T], event: TallywireE
 /**
  * A client of one Tallywire server. It connects and comes back by itself, gets what it missed, and keeps the newest value of each item.
  *
- * It is told each event once at most, in the order of the journal, and listeners run one after the other in the order in which they were
+ * It is told each event once at most, in the order of the journal (a room that is joined beside others may bring events that are older
+ * than what the others brought), and listeners run one after the other in the order in which they were
  * added. One that throws does not keep the others from running: `error` says `listener_failed`.
  */
 export class TallywireClient {
@@ -370,6 +371,11 @@ export class TallywireClient {
   items(): Item[];
   /** Calls `listener` whenever this item changes, with `undefined` when it is gone. What it answers ends that. */
   onItem(productId: number, variantId: number | null | undefined, listener: (item: Item | undefined) => void): () => void;
+
+  /** What is known of a product's variants, or of its one default variant. */
+  itemsOf(productId: number): Item[];
+  /** Calls `listener` whenever one of a product's items changes or goes. What it answers ends that. */
+  onProduct(productId: number, listener: (items: Item[]) => void): () => void;
 
   /** Takes another token, or another source of them, and uses it at once. `null` is nobody. */
   setToken(token: TokenSource | null): void;
