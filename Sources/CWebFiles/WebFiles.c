@@ -103,6 +103,12 @@ static const unsigned char sdk_scope[] = {
 static const unsigned char sdk_session[] = {
 #embed "../../clients/js/session.js"
 };
+static const unsigned char sdk_sharing_hub[] = {
+#embed "../../clients/js/sharing-hub.js"
+};
+static const unsigned char sdk_sharing[] = {
+#embed "../../clients/js/sharing.js"
+};
 static const unsigned char sdk_tallywire[] = {
 #embed "../../clients/js/tallywire.js"
 };
@@ -160,6 +166,8 @@ static const struct tallywire_web_file files[] = {
     FILE("/sdk/room.js", "clients/js/room.js", sdk_room),
     FILE("/sdk/scope.js", "clients/js/scope.js", sdk_scope),
     FILE("/sdk/session.js", "clients/js/session.js", sdk_session),
+    FILE("/sdk/sharing-hub.js", "clients/js/sharing-hub.js", sdk_sharing_hub),
+    FILE("/sdk/sharing.js", "clients/js/sharing.js", sdk_sharing),
     FILE("/sdk/tallywire.js", "clients/js/tallywire.js", sdk_tallywire),
     FILE("/sdk/token.js", "clients/js/token.js", sdk_token),
     FILE("/sdk/told.js", "clients/js/told.js", sdk_told),

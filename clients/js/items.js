@@ -62,6 +62,14 @@ export class Items {
   }
 
   /**
+   * Takes an item as another table has it.
+   * @param {Item} item
+   */
+  put(item) {
+    this.#put(item.key, item, item.seq, noChanges());
+  }
+
+  /**
    * Takes a variant's values.
    * @param {Values} values
    * @param {Source} source

@@ -69,6 +69,7 @@ export class Replica {
     this.epoch = epoch;
     if (previousEpoch !== null && previousEpoch !== epoch) {
       this.follows.forget();
+      this.#copied.clear();
       this.told.clear();
       this.#clear();
       this.listeners.emit("reset", { epoch, previousEpoch });
@@ -201,6 +202,35 @@ export class Replica {
         this.items.fold(/** @type {import("./item.js").Values} */ (values), source, changes);
       }
     }
+  }
+
+  /**
+   * Where rooms stood in the replica that this one goes on from.
+   * @type {Map<string, number>}
+   */
+  #copied = new Map();
+
+  /**
+   * Goes on from what another replica knows.
+   * @param {Replica} other
+   */
+  adopt(other) {
+    this.epoch = other.epoch;
+    for (const item of other.items.all()) this.items.put(item);
+    for (const { name, position } of other.follows.rooms.values()) if (position !== null) this.#copied.set(name, position);
+  }
+
+  /** Everything up to here was told, once everything is known that was there in the beginning. */
+  get seq() {
+    return Math.max(this.#broadcastSeq, this.follows.position);
+  }
+
+  /**
+   * Where a room stood in the replica that this one goes on from.
+   * @param {string} name
+   */
+  copied(name) {
+    return this.#copied.get(name) ?? null;
   }
 
   /** Forgets the items that nothing follows any more. */

@@ -303,25 +303,27 @@ export interface ItemChanges {
   readonly removed: readonly Item[];
 }
 
-/** What listeners are called with, by name. */
-export interface ListenerArguments extends EventArguments {
+/** What listeners are called with that are not of one type of event, by name. */
+export interface Notices {
   /** Every event, of whatever type. */
-  event: [event: TallywireEvent];
+  event: TallywireEvent;
   /** Items changed or went, after the event that did it. */
-  items: [changes: ItemChanges];
-  /** `status`, `isStale`, `transport` or `isLeader` changed. */
-  status: [state: Snapshot];
+  items: ItemChanges;
+  /** `status`, `isStale`, `transport`, `retryAt`, `lastError` or `isLeader` changed. */
+  status: Snapshot;
   /** Something went wrong. The client goes on by itself where it can. */
-  error: [error: TallywireError];
-  /** All values of a room are there: at first, or after it was away for too long (`recovered` false). */
-  snapshot: [snapshot: { readonly room: string | null; readonly seq: number; readonly isPartial: boolean }];
+  error: TallywireError;
+  /** All values of a room are there: at first, or (`isPartial`: those that changed) after it was away for too long. */
+  snapshot: { readonly room: string | null; readonly seq: number; readonly isPartial: boolean };
   /** What was known is void: the journal is another one. Items are empty now; values follow by themselves. */
-  reset: [reset: { readonly epoch: string; readonly previousEpoch: string }];
+  reset: { readonly epoch: string; readonly previousEpoch: string };
   /** A room was left because the token does not allow it any more. It is joined again when another one does. */
-  left: [left: { readonly room: string; readonly code: string }];
+  left: { readonly room: string; readonly code: string };
 }
 
-type EventArguments = { [T in EventType]: [data: EventData[T], event: TallywireEvent<T>] };
+/** What is called with an event of one type. */
+export type EventListener<T extends EventType> = (data: EventData[T], event: TallywireEvent<T>) => void;
+export type NoticeListener<K extends keyof Notices> = (notice: Notices[K]) => void;
 
 // MARK: Client
 
@@ -360,10 +362,13 @@ export class TallywireClient {
   untrack(what: Follow): Promise<void>;
 
   /** Calls `listener` for each event of this name from now on. What it answers ends that. */
-  on<K extends keyof ListenerArguments>(name: K, listener: (...args: ListenerArguments[K]) => void): () => void;
+  on<T extends EventType>(type: T, listener: EventListener<T>): () => void;
+  on<K extends keyof Notices>(name: K, listener: NoticeListener<K>): () => void;
   /** The same for the next one only. */
-  once<K extends keyof ListenerArguments>(name: K, listener: (...args: ListenerArguments[K]) => void): () => void;
-  off<K extends keyof ListenerArguments>(name: K, listener: (...args: ListenerArguments[K]) => void): void;
+  once<T extends EventType>(type: T, listener: EventListener<T>): () => void;
+  once<K extends keyof Notices>(name: K, listener: NoticeListener<K>): () => void;
+  off<T extends EventType>(type: T, listener: EventListener<T>): void;
+  off<K extends keyof Notices>(name: K, listener: NoticeListener<K>): void;
 
   /** What is known of a variant, or of a product without variants (`variantId` left out or `null`). */
   item(productId: number, variantId?: number | null): Item | undefined;

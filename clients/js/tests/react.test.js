@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { eventually } from "./support/eventually.js";
-import { FakeWebSocket, React, act, doing, hydrateRoot, mount, renderToString, sdk } from "./support/react.js";
+import { FakeWebSocket, React, act as doing, hydrateRoot, mount, renderToString, sdk } from "./support/react.js";
 
 const h = React.createElement;
 const {
@@ -110,8 +110,8 @@ test("a server renders the initial values, and a page takes over from them", asy
   place.innerHTML = html;
   document.body.append(place);
   let root;
-  await act(async () => { root = hydrateRoot(place, page); });
-  t.after(() => act(async () => root.unmount()));
+  await doing(async () => { root = hydrateRoot(place, page); });
+  t.after(() => doing(async () => root.unmount()));
   assert.deepEqual(errors, []);
 });
 

@@ -5,12 +5,23 @@ import { debian } from "./client.js";
 register("./react-hooks.mjs", import.meta.url);
 const { JSDOM } = debian("jsdom");
 const { window } = new JSDOM("<!doctype html><main></main>", { pretendToBeVisual: true });
-Object.assign(globalThis, { window, document: window.document, navigator: window.navigator, IS_REACT_ACT_ENVIRONMENT: true });
+Object.assign(globalThis, { window, document: window.document, navigator: window.navigator });
 
 export const React = (await import("react")).default;
 export const { createRoot, hydrateRoot } = (await import("react-dom/client")).default;
 export const { renderToString } = (await import("react-dom/server")).default;
-export const { act } = (await import("react-dom/test-utils")).default;
+const testing = (await import("react-dom/test-utils")).default;
+
+/** Does something and lets React follow. What happens beside it, because time goes by, React does by itself. */
+export async function act(action) {
+  globalThis.IS_REACT_ACT_ENVIRONMENT = true;
+  try {
+    await testing.act(async () => { await action(); });
+  } finally {
+    globalThis.IS_REACT_ACT_ENVIRONMENT = false;
+  }
+}
+
 export const sdk = await import("../../react.js");
 export { window };
 
@@ -72,6 +83,3 @@ export async function mount(test, element) {
   await act(async () => root.render(element));
   return { place, root, unmount };
 }
-
-/** Does something and lets React follow. */
-export const doing = (action) => act(async () => { await action(); });
