@@ -184,6 +184,30 @@ static const unsigned char sdk_listeners[] = {
 static const unsigned char sdk_options[] = {
 #embed "../../clients/js/options.js"
 };
+static const unsigned char sdk_react_card[] = {
+#embed "../../clients/js/react-card.js"
+};
+static const unsigned char sdk_react_hooks[] = {
+#embed "../../clients/js/react-hooks.js"
+};
+static const unsigned char sdk_react_notification[] = {
+#embed "../../clients/js/react-notification.js"
+};
+static const unsigned char sdk_react_provider[] = {
+#embed "../../clients/js/react-provider.js"
+};
+static const unsigned char sdk_react_store[] = {
+#embed "../../clients/js/react-store.js"
+};
+static const unsigned char sdk_react_texts[] = {
+#embed "../../clients/js/react-texts.js"
+};
+static const unsigned char sdk_react_css[] = {
+#embed "../../clients/js/react.css"
+};
+static const unsigned char sdk_react[] = {
+#embed "../../clients/js/react.js"
+};
 static const unsigned char sdk_replica[] = {
 #embed "../../clients/js/replica.js"
 };
@@ -198,6 +222,12 @@ static const unsigned char sdk_scope[] = {
 };
 static const unsigned char sdk_session[] = {
 #embed "../../clients/js/session.js"
+};
+static const unsigned char sdk_sharing_hub[] = {
+#embed "../../clients/js/sharing-hub.js"
+};
+static const unsigned char sdk_sharing[] = {
+#embed "../../clients/js/sharing.js"
 };
 static const unsigned char sdk_tallywire[] = {
 #embed "../../clients/js/tallywire.js"
@@ -391,11 +421,21 @@ static const struct tallywire_web_file files[] = {
     FILE("/sdk/items.js", "clients/js/items.js", sdk_items),
     FILE("/sdk/listeners.js", "clients/js/listeners.js", sdk_listeners),
     FILE("/sdk/options.js", "clients/js/options.js", sdk_options),
+    FILE("/sdk/react-card.js", "clients/js/react-card.js", sdk_react_card),
+    FILE("/sdk/react-hooks.js", "clients/js/react-hooks.js", sdk_react_hooks),
+    FILE("/sdk/react-notification.js", "clients/js/react-notification.js", sdk_react_notification),
+    FILE("/sdk/react-provider.js", "clients/js/react-provider.js", sdk_react_provider),
+    FILE("/sdk/react-store.js", "clients/js/react-store.js", sdk_react_store),
+    FILE("/sdk/react-texts.js", "clients/js/react-texts.js", sdk_react_texts),
+    FILE("/sdk/react.css", "clients/js/react.css", sdk_react_css),
+    FILE("/sdk/react.js", "clients/js/react.js", sdk_react),
     FILE("/sdk/replica.js", "clients/js/replica.js", sdk_replica),
     FILE("/sdk/requests.js", "clients/js/requests.js", sdk_requests),
     FILE("/sdk/room.js", "clients/js/room.js", sdk_room),
     FILE("/sdk/scope.js", "clients/js/scope.js", sdk_scope),
     FILE("/sdk/session.js", "clients/js/session.js", sdk_session),
+    FILE("/sdk/sharing-hub.js", "clients/js/sharing-hub.js", sdk_sharing_hub),
+    FILE("/sdk/sharing.js", "clients/js/sharing.js", sdk_sharing),
     FILE("/sdk/tallywire.js", "clients/js/tallywire.js", sdk_tallywire),
     FILE("/sdk/token.js", "clients/js/token.js", sdk_token),
     FILE("/sdk/told.js", "clients/js/told.js", sdk_told),

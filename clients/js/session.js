@@ -19,7 +19,7 @@ import { Requests } from "./requests.js";
  * @property {(interval: number) => void} welcomed
  * @property {() => void} heard
  * @property {() => void} caughtUp
- * @property {() => void} fellBehind
+ * @property {() => void} progressed
  * @property {(error: TallywireError) => void} report
  * @property {(room: string, error: TallywireError) => void} refused the server does not let this client in a room
  * @property {(ids: Ids, error: TallywireError) => void} untracked
@@ -232,10 +232,10 @@ export class Session {
     let isBehind = this.#tracks.length > 0;
     for (const room of follows.rooms.values()) isBehind ||= !room.refusal && !room.isCaughtUp;
     if (isBehind && !this.#pulse.isSet) this.#askAfter(RECOVERY_PULSE[0]);
-    if (isBehind && !this.#isBehind) this.owner.fellBehind();
     if (!isBehind) this.#pulse.stop();
     this.#isBehind = isBehind;
     if (!isBehind) this.owner.caughtUp();
+    else this.owner.progressed();
   }
 
   /**
