@@ -3,7 +3,7 @@
 SWIFT ?= swift
 ARGS ?=
 
-.PHONY: run build test fuzz conformance lint format docs bench dependencies
+.PHONY: run build test browser fuzz conformance lint format docs bench dependencies
 
 ## Install what is missing, build, start a broker if none listens, load the sample catalogue, run the server.
 run: dependencies
@@ -19,6 +19,11 @@ test: dependencies
 	$(SWIFT) test --skip-build --skip TallywireServerTests
 # By themselves, since they run whole servers under load, and tests of time beside them would be tests of the machine.
 	$(SWIFT) test --skip-build --filter TallywireServerTests
+
+## The pages in a real Chromium, against a real server and broker; pictures of them in .build/screenshots.
+browser: dependencies
+	$(SWIFT) build --product tallywire
+	Tests/Browser/run
 
 ## What reads barcodes, fed with whatever libFuzzer comes up with, for FUZZ_SECONDS.
 FUZZ_SECONDS ?= 60

@@ -10,6 +10,126 @@
 static const unsigned char shared_favicon[] = {
 #embed "../../web/shared/favicon.svg"
 };
+static const unsigned char shared_look[] = {
+#embed "../../web/shared/look.css"
+};
+static const unsigned char shared_dom[] = {
+#embed "../../web/shared/dom.js"
+};
+static const unsigned char shared_format[] = {
+#embed "../../web/shared/format.js"
+};
+static const unsigned char shared_texts[] = {
+#embed "../../web/shared/texts.js"
+};
+static const unsigned char shared_connection_badge[] = {
+#embed "../../web/shared/connection-badge.js"
+};
+static const unsigned char shared_barcode[] = {
+#embed "../../web/shared/barcode.js"
+};
+static const unsigned char shared_credential[] = {
+#embed "../../web/shared/credential.js"
+};
+static const unsigned char shared_server[] = {
+#embed "../../web/shared/server.js"
+};
+static const unsigned char shared_sign_in[] = {
+#embed "../../web/shared/sign-in.js"
+};
+static const unsigned char shared_toasts[] = {
+#embed "../../web/shared/toasts.js"
+};
+
+// MARK: displays
+
+static const unsigned char displays_page[] = {
+#embed "../../web/displays/index.html"
+};
+static const unsigned char displays_style[] = {
+#embed "../../web/displays/displays.css"
+};
+static const unsigned char displays_awake[] = {
+#embed "../../web/displays/awake.js"
+};
+static const unsigned char displays_displays[] = {
+#embed "../../web/displays/displays.js"
+};
+static const unsigned char displays_label[] = {
+#embed "../../web/displays/label.js"
+};
+static const unsigned char displays_stock[] = {
+#embed "../../web/displays/stock.js"
+};
+static const unsigned char displays_texts[] = {
+#embed "../../web/displays/texts.js"
+};
+
+// MARK: shop
+
+static const unsigned char shop_page[] = {
+#embed "../../web/shop/index.html"
+};
+static const unsigned char shop_style[] = {
+#embed "../../web/shop/shop.css"
+};
+static const unsigned char shop_availability[] = {
+#embed "../../web/shop/availability.js"
+};
+static const unsigned char shop_card[] = {
+#embed "../../web/shop/card.js"
+};
+static const unsigned char shop_shop[] = {
+#embed "../../web/shop/shop.js"
+};
+static const unsigned char shop_texts[] = {
+#embed "../../web/shop/texts.js"
+};
+
+// MARK: scan
+
+static const unsigned char scan_page[] = {
+#embed "../../web/scan/index.html"
+};
+static const unsigned char scan_worker[] = {
+#embed "../../web/scan/worker.js"
+};
+static const unsigned char scan_style[] = {
+#embed "../../web/scan/scan.css"
+};
+static const unsigned char scan_script[] = {
+#embed "../../web/scan/scan.js"
+};
+static const unsigned char scan_manifest[] = {
+#embed "../../web/scan/app.webmanifest"
+};
+static const unsigned char scan_icon_192[] = {
+#embed "../../web/scan/icon-192.png"
+};
+static const unsigned char scan_icon_512[] = {
+#embed "../../web/scan/icon-512.png"
+};
+static const unsigned char scan_camera[] = {
+#embed "../../web/scan/camera.js"
+};
+static const unsigned char scan_feedback[] = {
+#embed "../../web/scan/feedback.js"
+};
+static const unsigned char scan_queue[] = {
+#embed "../../web/scan/queue.js"
+};
+static const unsigned char scan_sender[] = {
+#embed "../../web/scan/sender.js"
+};
+static const unsigned char scan_shell[] = {
+#embed "../../web/scan/shell.js"
+};
+static const unsigned char scan_texts[] = {
+#embed "../../web/scan/texts.js"
+};
+static const unsigned char scan_wedge[] = {
+#embed "../../web/scan/wedge.js"
+};
 
 // MARK: start
 
@@ -17,10 +137,118 @@ static const unsigned char start_page[] = {
 #embed "../../web/start/index.html"
 };
 static const unsigned char start_script[] = {
-#embed "../../web/start/live.js"
+#embed "../../web/start/start.js"
 };
 static const unsigned char start_style[] = {
-#embed "../../web/start/live.css"
+#embed "../../web/start/start.css"
+};
+
+// MARK: admin
+
+static const unsigned char admin_activity_store_js[] = {
+#embed "../../web/admin/activity-store.js"
+};
+static const unsigned char admin_activity_view_js[] = {
+#embed "../../web/admin/activity-view.js"
+};
+static const unsigned char admin_adjust_form_js[] = {
+#embed "../../web/admin/adjust-form.js"
+};
+static const unsigned char admin_adjust_js[] = {
+#embed "../../web/admin/adjust.js"
+};
+static const unsigned char admin_alert_store_js[] = {
+#embed "../../web/admin/alert-store.js"
+};
+static const unsigned char admin_alerts_view_js[] = {
+#embed "../../web/admin/alerts-view.js"
+};
+static const unsigned char admin_api_js[] = {
+#embed "../../web/admin/api.js"
+};
+static const unsigned char admin_app_js[] = {
+#embed "../../web/admin/app.js"
+};
+static const unsigned char admin_chart_js[] = {
+#embed "../../web/admin/chart.js"
+};
+static const unsigned char admin_devices_view_js[] = {
+#embed "../../web/admin/devices-view.js"
+};
+static const unsigned char admin_frame_css[] = {
+#embed "../../web/admin/frame.css"
+};
+static const unsigned char admin_happened_js[] = {
+#embed "../../web/admin/happened.js"
+};
+static const unsigned char admin_header_js[] = {
+#embed "../../web/admin/header.js"
+};
+static const unsigned char admin_history_js[] = {
+#embed "../../web/admin/history.js"
+};
+static const unsigned char admin_index_html[] = {
+#embed "../../web/admin/index.html"
+};
+static const unsigned char admin_live_js[] = {
+#embed "../../web/admin/live.js"
+};
+static const unsigned char admin_main_js[] = {
+#embed "../../web/admin/main.js"
+};
+static const unsigned char admin_pipeline_node_js[] = {
+#embed "../../web/admin/pipeline-node.js"
+};
+static const unsigned char admin_pipeline_samples_js[] = {
+#embed "../../web/admin/pipeline-samples.js"
+};
+static const unsigned char admin_pipeline_view_js[] = {
+#embed "../../web/admin/pipeline-view.js"
+};
+static const unsigned char admin_price_form_js[] = {
+#embed "../../web/admin/price-form.js"
+};
+static const unsigned char admin_roving_focus_js[] = {
+#embed "../../web/admin/roving-focus.js"
+};
+static const unsigned char admin_row_js[] = {
+#embed "../../web/admin/row.js"
+};
+static const unsigned char admin_session_js[] = {
+#embed "../../web/admin/session.js"
+};
+static const unsigned char admin_sign_in_js[] = {
+#embed "../../web/admin/sign-in.js"
+};
+static const unsigned char admin_stock_query_js[] = {
+#embed "../../web/admin/stock-query.js"
+};
+static const unsigned char admin_stock_row_js[] = {
+#embed "../../web/admin/stock-row.js"
+};
+static const unsigned char admin_stock_store_js[] = {
+#embed "../../web/admin/stock-store.js"
+};
+static const unsigned char admin_stock_view_js[] = {
+#embed "../../web/admin/stock-view.js"
+};
+static const unsigned char admin_table_css[] = {
+#embed "../../web/admin/table.css"
+};
+static const unsigned char admin_texts_en_js[] = {
+#embed "../../web/admin/texts.en.js"
+};
+static const unsigned char admin_texts_js[] = {
+#embed "../../web/admin/texts.js"
+};
+static const unsigned char admin_variant_view_js[] = {
+#embed "../../web/admin/variant-view.js"
+};
+static const unsigned char admin_views_css[] = {
+#embed "../../web/admin/views.css"
+};
+static const unsigned char admin_window_list_js[] = {
+#embed "../../web/admin/window-list.js"
 };
 
 // MARK: the client library
@@ -135,10 +363,86 @@ static const unsigned char sdk_websocket[] = {
 
 static const struct tallywire_web_file files[] = {
     FILE("/favicon.svg", "web/shared/favicon.svg", shared_favicon),
+    FILE("/shared/look.css", "web/shared/look.css", shared_look),
+    FILE("/shared/dom.js", "web/shared/dom.js", shared_dom),
+    FILE("/shared/format.js", "web/shared/format.js", shared_format),
+    FILE("/shared/texts.js", "web/shared/texts.js", shared_texts),
+    FILE("/shared/connection-badge.js", "web/shared/connection-badge.js", shared_connection_badge),
+    FILE("/shared/barcode.js", "web/shared/barcode.js", shared_barcode),
+    FILE("/shared/credential.js", "web/shared/credential.js", shared_credential),
+    FILE("/shared/server.js", "web/shared/server.js", shared_server),
+    FILE("/shared/sign-in.js", "web/shared/sign-in.js", shared_sign_in),
+    FILE("/shared/toasts.js", "web/shared/toasts.js", shared_toasts),
+
+    FILE("/displays", "web/displays/index.html", displays_page),
+    FILE("/displays/displays.css", "web/displays/displays.css", displays_style),
+    FILE("/displays/awake.js", "web/displays/awake.js", displays_awake),
+    FILE("/displays/displays.js", "web/displays/displays.js", displays_displays),
+    FILE("/displays/label.js", "web/displays/label.js", displays_label),
+    FILE("/displays/stock.js", "web/displays/stock.js", displays_stock),
+    FILE("/displays/texts.js", "web/displays/texts.js", displays_texts),
+
+    FILE("/shop", "web/shop/index.html", shop_page),
+    FILE("/shop/shop.css", "web/shop/shop.css", shop_style),
+    FILE("/shop/availability.js", "web/shop/availability.js", shop_availability),
+    FILE("/shop/card.js", "web/shop/card.js", shop_card),
+    FILE("/shop/shop.js", "web/shop/shop.js", shop_shop),
+    FILE("/shop/texts.js", "web/shop/texts.js", shop_texts),
+
+    FILE("/scan", "web/scan/index.html", scan_page),
+    FILE("/scan-worker.js", "web/scan/worker.js", scan_worker),
+    FILE("/scan/scan.css", "web/scan/scan.css", scan_style),
+    FILE("/scan/scan.js", "web/scan/scan.js", scan_script),
+    FILE("/scan/app.webmanifest", "web/scan/app.webmanifest", scan_manifest),
+    FILE("/scan/icon-192.png", "web/scan/icon-192.png", scan_icon_192),
+    FILE("/scan/icon-512.png", "web/scan/icon-512.png", scan_icon_512),
+    FILE("/scan/camera.js", "web/scan/camera.js", scan_camera),
+    FILE("/scan/feedback.js", "web/scan/feedback.js", scan_feedback),
+    FILE("/scan/queue.js", "web/scan/queue.js", scan_queue),
+    FILE("/scan/sender.js", "web/scan/sender.js", scan_sender),
+    FILE("/scan/shell.js", "web/scan/shell.js", scan_shell),
+    FILE("/scan/texts.js", "web/scan/texts.js", scan_texts),
+    FILE("/scan/wedge.js", "web/scan/wedge.js", scan_wedge),
 
     FILE("/", "web/start/index.html", start_page),
-    FILE("/live.js", "web/start/live.js", start_script),
-    FILE("/live.css", "web/start/live.css", start_style),
+    FILE("/start/start.js", "web/start/start.js", start_script),
+    FILE("/start/start.css", "web/start/start.css", start_style),
+
+    FILE("/admin/activity-store.js", "web/admin/activity-store.js", admin_activity_store_js),
+    FILE("/admin/activity-view.js", "web/admin/activity-view.js", admin_activity_view_js),
+    FILE("/admin/adjust-form.js", "web/admin/adjust-form.js", admin_adjust_form_js),
+    FILE("/admin/adjust.js", "web/admin/adjust.js", admin_adjust_js),
+    FILE("/admin/alert-store.js", "web/admin/alert-store.js", admin_alert_store_js),
+    FILE("/admin/alerts-view.js", "web/admin/alerts-view.js", admin_alerts_view_js),
+    FILE("/admin/api.js", "web/admin/api.js", admin_api_js),
+    FILE("/admin/app.js", "web/admin/app.js", admin_app_js),
+    FILE("/admin/chart.js", "web/admin/chart.js", admin_chart_js),
+    FILE("/admin/devices-view.js", "web/admin/devices-view.js", admin_devices_view_js),
+    FILE("/admin/frame.css", "web/admin/frame.css", admin_frame_css),
+    FILE("/admin/happened.js", "web/admin/happened.js", admin_happened_js),
+    FILE("/admin/header.js", "web/admin/header.js", admin_header_js),
+    FILE("/admin/history.js", "web/admin/history.js", admin_history_js),
+    FILE("/admin", "web/admin/index.html", admin_index_html),
+    FILE("/admin/live.js", "web/admin/live.js", admin_live_js),
+    FILE("/admin/main.js", "web/admin/main.js", admin_main_js),
+    FILE("/admin/pipeline-node.js", "web/admin/pipeline-node.js", admin_pipeline_node_js),
+    FILE("/admin/pipeline-samples.js", "web/admin/pipeline-samples.js", admin_pipeline_samples_js),
+    FILE("/admin/pipeline-view.js", "web/admin/pipeline-view.js", admin_pipeline_view_js),
+    FILE("/admin/price-form.js", "web/admin/price-form.js", admin_price_form_js),
+    FILE("/admin/roving-focus.js", "web/admin/roving-focus.js", admin_roving_focus_js),
+    FILE("/admin/row.js", "web/admin/row.js", admin_row_js),
+    FILE("/admin/session.js", "web/admin/session.js", admin_session_js),
+    FILE("/admin/sign-in.js", "web/admin/sign-in.js", admin_sign_in_js),
+    FILE("/admin/stock-query.js", "web/admin/stock-query.js", admin_stock_query_js),
+    FILE("/admin/stock-row.js", "web/admin/stock-row.js", admin_stock_row_js),
+    FILE("/admin/stock-store.js", "web/admin/stock-store.js", admin_stock_store_js),
+    FILE("/admin/stock-view.js", "web/admin/stock-view.js", admin_stock_view_js),
+    FILE("/admin/table.css", "web/admin/table.css", admin_table_css),
+    FILE("/admin/texts.en.js", "web/admin/texts.en.js", admin_texts_en_js),
+    FILE("/admin/texts.js", "web/admin/texts.js", admin_texts_js),
+    FILE("/admin/variant-view.js", "web/admin/variant-view.js", admin_variant_view_js),
+    FILE("/admin/views.css", "web/admin/views.css", admin_views_css),
+    FILE("/admin/window-list.js", "web/admin/window-list.js", admin_window_list_js),
 
     FILE("/sdk/api.js", "clients/js/api.js", sdk_api),
     FILE("/sdk/client.js", "clients/js/client.js", sdk_client),

@@ -6,10 +6,11 @@ import TallywireEngine
 enum EventTable {
     static let columns = "seq, at, type, product, variant, sku, location, level, json"
 
-    static func insert(_ events: [EventEnvelope], _ db: Database) throws {
+    /// Writes a batch; `previous` are the events before each of them, see ``LastEvents``.
+    static func insert(_ events: [EventEnvelope], previous: [UInt64?], _ db: Database) throws {
         guard let last = events.last else { return }
-        let insert = try RawStatement("INSERT INTO events (\(columns)) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", db)
-        for event in events {
+        let insert = try RawStatement("INSERT INTO events (\(columns), previous) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", db)
+        for (event, previous) in zip(events, previous) {
             insert.bind(event.seq, at: 1)
             insert.bind(event.timestamp.milliseconds, at: 2)
             insert.bind(event.type.number, at: 3)
@@ -19,6 +20,7 @@ enum EventTable {
             insert.bind(event.place, at: 7)
             insert.bind(event.subject.level?.number, at: 8)
             insert.bind(event.json, at: 9)
+            insert.bind(previous.map { Int64(bitPattern: $0) }, at: 10)
             try insert.execute()
         }
         try Meta.set("seq", Int64(last.seq), db)
@@ -68,6 +70,7 @@ extension EventType {
         case .displayStale: 7
         case .displayCurrent: 8
         case .serialRepeated: 9
+        case .alertAcknowledged: 10
         }
     }
 

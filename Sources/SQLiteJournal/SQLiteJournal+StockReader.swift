@@ -49,6 +49,12 @@ extension SQLiteJournal {
         }
     }
 
+    public func alert(_ seq: UInt64) async throws -> Reading<VariantRecord?> {
+        try await reading { db in
+            try Self.variants("v.id = (SELECT variant FROM alerts WHERE seq = ?)", [Int64(clamping: seq)], db).first
+        }
+    }
+
     public func stock(_ query: StockQuery) async throws -> Reading<[StockRecord]> {
         try await reading { db in
             var sql = """
@@ -116,14 +122,16 @@ extension SQLiteJournal {
         var variants: [Variant] = []
         try RawStatement(statement, db).forEachRow { variants.append(tables.variant($0, barcodes: [:], balances: [:])) }
         var products: [ProductID: Product] = [:]
+        let lists = try tables.lists(of: variants, db)
         return try variants.map { variant in
             var variant = variant
-            variant.barcodes = try tables.barcodes(of: variant.id, db)
-            variant.balances = try tables.balances(of: variant.id, db)
+            variant.barcodes = try lists.map { $0.barcodes[variant.id] ?? [] } ?? tables.barcodes(of: variant.id, db)
+            variant.balances = try lists.map { $0.balances[variant.id] ?? [] } ?? tables.balances(of: variant.id, db)
             if products[variant.productID] == nil { products[variant.productID] = try product(variant.productID, db) }
             let product = products[variant.productID]
             return VariantRecord(
-                variant: variant, price: variant.ownPrice ?? product?.price, status: product?.status ?? .active)
+                variant: variant, productName: product?.name ?? "", price: variant.ownPrice ?? product?.price,
+                status: product?.status ?? .active)
         }
     }
 

@@ -36,7 +36,8 @@ extension SQLiteJournal {
             let product = products[variant.productID]
             return VariantValue(
                 record: VariantRecord(
-                    variant: variant, price: variant.ownPrice ?? product?.price, status: product?.status ?? .active),
+                    variant: variant, productName: product?.name ?? "", price: variant.ownPrice ?? product?.price,
+                    status: product?.status ?? .active),
                 changed: changed)
         }
     }

@@ -33,6 +33,7 @@ public final class SQLiteJournal: Journal {
     let pool: DatabasePool
     let answers: Mutex<AnswerIndex>
     let cursors = Mutex(Cursors())
+    private let lastEvents: Mutex<LastEvents>
     private let lock: FileLock
 
     /// Opens the journal at `path`, and creates it, with its folder, if there is none. Throws ``JournalError``.
@@ -45,20 +46,23 @@ public final class SQLiteJournal: Journal {
         }
         lock = try FileLock(path: path + ".lock", of: path)
         let index: AnswerIndex
-        (pool, epoch, index) = try JournalError.wrapping(path) {
+        let last: LastEvents
+        (pool, epoch, index, last) = try JournalError.wrapping(path) {
             let pool = try DatabasePool(path: path, configuration: Self.databaseConfiguration(readers: configuration.readers))
             // GRDB sets a writer in WAL mode to NORMAL after it is prepared, which would lose the last commits in a power cut.
             try pool.writeWithoutTransaction { db in try db.execute(sql: "PRAGMA synchronous = FULL") }
             try Schema.migrator.migrate(pool)
-            let (epoch, index) = try pool.read { db in
+            return try pool.read { db in
                 guard let epoch = try String.fetchOne(db, sql: "SELECT value FROM meta WHERE key = 'epoch'") else {
                     throw JournalError(.damaged, "\(path) has no epoch: it is not a journal, or it is damaged")
                 }
-                return (epoch, try AnswerIndex(keep: configuration.keepAnswers, maximum: configuration.maximumAnswers, loading: db))
+                let index = try AnswerIndex(
+                    keep: configuration.keepAnswers, maximum: configuration.maximumAnswers, loading: db)
+                return (pool, epoch, index, try LastEvents(loading: db))
             }
-            return (pool, epoch, index)
         }
         answers = Mutex(index)
+        lastEvents = Mutex(last)
     }
 
     /// How every connection is set up. Pages of 16 KiB hold some forty events, which halves the pages a batch touches.
@@ -81,8 +85,13 @@ public final class SQLiteJournal: Journal {
 
     public func append(_ batch: JournalBatch) throws {
         let dirtyCursors = cursors.withLock { $0.takeDirty() }
+        let chain = lastEvents.withLock { $0.chain(batch.events) }
         do {
-            let firstRow = try wrapping { try pool.writeWithoutTransaction { db in try append(batch, dirtyCursors, db) } }
+            let firstRow = try wrapping { try pool.writeWithoutTransaction { db in try append(batch, chain, dirtyCursors, db) } }
+            lastEvents.withLock { last in
+                last.take(chain)
+                for case let gone? in batch.changes.variants.filter({ $0.after == nil }).map(\.before) { last.forget(gone.id) }
+            }
             answers.withLock { index in
                 for (offset, answer) in batch.answers.enumerated() {
                     index.insert(answer.id, row: firstRow + Int64(offset), at: batch.timestamp)
@@ -130,7 +139,9 @@ public final class SQLiteJournal: Journal {
     }
 
     /// The number of the first of the batch's rows of answers.
-    private func append(_ batch: JournalBatch, _ dirtyCursors: [String: UInt64], _ db: Database) throws -> Int64 {
+    private func append(
+        _ batch: JournalBatch, _ chain: LastEvents.Chain, _ dirtyCursors: [String: UInt64], _ db: Database
+    ) throws -> Int64 {
         var firstRow: Int64 = 0
         try db.inTransaction(.immediate) {
             if let first = batch.events.first {
@@ -139,9 +150,9 @@ public final class SQLiteJournal: Journal {
                     throw JournalError(.outOfOrder, "event \(first.seq) does not follow event \(last): another writer was here")
                 }
             }
-            try EventTable.insert(batch.events, db)
+            try EventTable.insert(batch.events, previous: chain.previous, db)
             firstRow = try AnswerTable.insert(batch.answers, db)
-            try StateTables(.current).store(batch.changes, db)
+            try StateTables(.current).store(batch.changes, lastEvents: chain.last, db)
             try SerialTable.store(batch.serials, db)
             try CursorTable.store(dirtyCursors, db)
             return .commit

@@ -56,6 +56,33 @@ enum Schema {
                     CREATE INDEX serials_by_seq ON serials (seq);
                     """)
         }
+        migrator.registerMigration("4: alerts that are open, and who has seen them") { db in
+            for prefix in [StateTables(.current).prefix, StateTables(.base).prefix] {
+                try db.execute(
+                    sql: """
+                        CREATE TABLE \(prefix)alerts (
+                            variant INTEGER PRIMARY KEY, seq INTEGER NOT NULL, since INTEGER NOT NULL, seen_by TEXT, seen_at INTEGER,
+                            note TEXT);
+                        """)
+            }
+            try db.execute(sql: "CREATE UNIQUE INDEX alerts_by_seq ON alerts (seq)")
+            // Those whose event is kept: it is what folding the kept events gives, too.
+            try db.execute(
+                sql: """
+                    INSERT INTO alerts (variant, seq, since)
+                    SELECT variant, seq, at FROM (
+                        SELECT variant, max(seq) AS seq, at, level FROM events WHERE type = 2 GROUP BY variant)
+                    WHERE level <> 0 AND variant IN (SELECT variant FROM stock);
+                    """)
+        }
+        migrator.registerMigration("5: each event of a variant names the one before it") { db in
+            try db.execute(sql: "ALTER TABLE events ADD COLUMN previous INTEGER")
+            for prefix in [StateTables(.current).prefix, StateTables(.base).prefix] {
+                try db.execute(sql: "ALTER TABLE \(prefix)stock ADD COLUMN last_event INTEGER")
+            }
+            // The events that are there name none, since that would write all of them anew; they are looked through.
+            try Meta.set("chained", try Meta.integer("seq", db) + 1, db)
+        }
         return migrator
     }
 }

@@ -2,8 +2,8 @@ import GRDB
 import TallywireCore
 
 extension StateTables {
-    /// Writes the values that changed: one row for each, however many events changed it.
-    func store(_ changes: StateChanges, _ db: Database) throws {
+    /// Writes the values that changed: one row for each, however many events changed it. `lastEvents` are the last ones of the variants.
+    func store(_ changes: StateChanges, lastEvents: [Int64: UInt64] = [:], _ db: Database) throws {
         for location in changes.locations {
             let insert = try RawStatement("INSERT INTO \(prefix)locations (code, name, sells) VALUES (?, ?, ?)", db)
             insert.bind(location.code, at: 1)
@@ -15,7 +15,7 @@ extension StateTables {
         // What a code leaves has to be free before another variant takes it.
         for change in changes.variants { try removeBarcodes(change, db) }
         if !changes.variants.isEmpty {
-            let upserts = try StockUpserts(prefix: prefix, db)
+            let upserts = try StockUpserts(prefix: prefix, lastEvents: lastEvents, db)
             for change in changes.variants { try store(change, upserts, seq: changes.after.seq, db) }
         }
         if changes.variants.contains(where: { $0.before == nil }) || changes.products.contains(where: { $0.before == nil }) {
@@ -56,6 +56,7 @@ extension StateTables {
             if let gone = change.before, prefix == StateTables(.current).prefix { try note(removed: gone, seq: seq, db) }
             try delete(change.before?.id.rawValue, from: "variants", "id", db)
             try delete(change.before?.id.rawValue, from: "stock", "variant", db)
+            try delete(change.before?.id.rawValue, from: "alerts", "variant", db)
             return try delete(change.before?.id.rawValue, from: "balances", "variant", db)
         }
         let before = change.before
@@ -63,6 +64,7 @@ extension StateTables {
             try storeCatalogue(of: variant, db)
         }
         if before?.barcodes != variant.barcodes { try storeBarcodes(of: variant, db) }
+        if before?.alert != variant.alert { try storeAlert(of: variant, db) }
         try upserts.storeStock(of: variant, seq: seq)
         for (position, balance) in variant.balances.enumerated() {
             if let before, position < before.balances.count, before.balances[position] == balance { continue }
@@ -110,6 +112,19 @@ extension StateTables {
         }
     }
 
+    private func storeAlert(of variant: Variant, _ db: Database) throws {
+        guard let alert = variant.alert else { return try delete(variant.id.rawValue, from: "alerts", "variant", db) }
+        let replace = try RawStatement(
+            "INSERT OR REPLACE INTO \(prefix)alerts (variant, seq, since, seen_by, seen_at, note) VALUES (?, ?, ?, ?, ?, ?)", db)
+        replace.bind(variant.id.rawValue, at: 1)
+        replace.bind(alert.seq, at: 2)
+        replace.bind(alert.since.milliseconds, at: 3)
+        replace.bind(alert.acknowledgement?.by, at: 4)
+        replace.bind(alert.acknowledgement?.at.milliseconds, at: 5)
+        replace.bind(alert.acknowledgement?.note, at: 6)
+        try replace.execute()
+    }
+
     private func delete(_ id: Int64?, from table: String, _ column: String, _ db: Database) throws {
         guard let id else { return }
         let delete = try RawStatement("DELETE FROM \(prefix)\(table) WHERE \(column) = ?", db)
@@ -122,14 +137,17 @@ extension StateTables {
 private struct StockUpserts {
     private let stock: RawStatement
     private let balance: RawStatement
+    private let lastEvents: [Int64: UInt64]
 
-    init(prefix: String, _ db: Database) throws {
+    init(prefix: String, lastEvents: [Int64: UInt64], _ db: Database) throws {
+        self.lastEvents = lastEvents
+        // A change of the product's status changes a variant without being an event of it.
         stock = try RawStatement(
             """
-            INSERT INTO \(prefix)stock (variant, version, level, stock, was_stocked, changed) VALUES (?, ?, ?, ?, ?, ?)
+            INSERT INTO \(prefix)stock (variant, version, level, stock, was_stocked, changed, last_event) VALUES (?, ?, ?, ?, ?, ?, ?)
             ON CONFLICT (variant) DO UPDATE SET
                 version = excluded.version, level = excluded.level, stock = excluded.stock, was_stocked = excluded.was_stocked,
-                changed = excluded.changed
+                changed = excluded.changed, last_event = coalesce(excluded.last_event, last_event)
             """, db)
         balance = try RawStatement(
             """
@@ -145,6 +163,7 @@ private struct StockUpserts {
         stock.bind(variant.stock, at: 4)
         stock.bind(variant.wasStocked ? 1 : 0 as Int64, at: 5)
         stock.bind(seq, at: 6)
+        stock.bind(lastEvents[variant.id.rawValue].map { Int64(bitPattern: $0) }, at: 7)
         try stock.execute()
     }
 

@@ -55,6 +55,9 @@ public final class JWTAuthenticator: Authenticator {
         }
     }
 
+    /// Signs with the keys that are trusted now. Throws ``KeyError`` if none of them can.
+    func signer() throws(KeyError) -> TokenSigner { try TokenSigner(state.withLock { $0.keys }) }
+
     // MARK: Authenticator
 
     public var anonymousAccess: AnonymousAccess { rules.isRequired ? .nothing : .reading }

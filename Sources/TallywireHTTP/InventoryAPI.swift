@@ -22,6 +22,8 @@ public struct InventoryAPI: Sendable {
     let certificates: TLSCertificates?
     let metrics = RequestMetrics()
     let streams: EventStreamSlots
+    let signIn: (any SignIn)?
+    let attempts: SignInLimit
     let startedAt: Timestamp
 
     /// What a server can set.
@@ -68,6 +70,7 @@ public struct InventoryAPI: Sendable {
     ///   - feed: what `/api/events/stream` follows: the engine's, over the same journal.
     ///   - pipeline: what `/api/pipeline` and `/metrics` show.
     ///   - authenticator: says who callers are. By default everybody may everything, which is for loopback alone.
+    ///   - signIn: lets people in with a password; `nil` where nobody signs in so.
     ///   - port: what the port refuses, for `/metrics`; the one that ``upgradingServer(endpoints:configuration:)`` got.
     ///   - reloads: what is read again while the server runs, for `/health/ready` and `/metrics`.
     ///   - certificates: the port's certificate, whose end `/metrics` shows.
@@ -75,7 +78,7 @@ public struct InventoryAPI: Sendable {
     ///   - readiness: asked by each `GET /health/ready`; it must answer at once.
     public init(
         gateway: any CommandGateway, journal: any Journal, feed: Feed, pipeline: any PipelineObserver, configuration: Configuration,
-        authenticator: any Authenticator = OpenAuthenticator(), port: PortMetrics = PortMetrics(),
+        authenticator: any Authenticator = OpenAuthenticator(), signIn: (any SignIn)? = nil, port: PortMetrics = PortMetrics(),
         reloads: [ReloadStatus] = [], certificates: TLSCertificates? = nil,
         startedAt: Timestamp = Timestamp(milliseconds: Int64(Date().timeIntervalSince1970 * 1000)),
         readiness: @escaping @Sendable () async -> Readiness = { .ready }
@@ -87,6 +90,8 @@ public struct InventoryAPI: Sendable {
         self.pipeline = pipeline
         self.configuration = configuration
         self.access = AccessControl(authenticator: authenticator, metrics: port)
+        self.signIn = signIn
+        self.attempts = SignInLimit()
         self.port = port
         self.reloads = reloads
         self.certificates = certificates
@@ -94,7 +99,7 @@ public struct InventoryAPI: Sendable {
         self.readiness = readiness
     }
 
-    /// A router with all routes of the API and the live page, and their middleware.
+    /// A router with all routes of the API and the pages, and their middleware.
     public func makeRouter() -> Router<APIContext> {
         let router = Router(context: APIContext.self, options: .autoGenerateHeadEndpoints)
         addRoutes(to: router)

@@ -49,6 +49,6 @@ struct Tallywire: AsyncParsableCommand {
         version: tallywireVersion,
         subcommands: [
             Serve.self, Check.self, Plugins.self, Graph.self, Schema.self, Scan.self, Tail.self, Import.self, Export.self,
-            Token.self, Audit.self, MosquittoConfig.self,
+            Token.self, Password.self, Audit.self, MosquittoConfig.self,
         ])
 }

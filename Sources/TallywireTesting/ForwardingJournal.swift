@@ -27,6 +27,7 @@ public final class ForwardingJournal: Journal {
     public func events(after seq: UInt64, limit: Int, maxBytes: Int) async throws -> [EventEnvelope] {
         try await journal.events(after: seq, limit: limit, maxBytes: maxBytes)
     }
+    public func history(_ query: HistoryQuery) async throws -> HistoryPage { try await journal.history(query) }
     public func range() async throws -> (first: UInt64, last: UInt64) { try await journal.range() }
     public func cursor(of name: String) async throws -> UInt64? { try await journal.cursor(of: name) }
     public func storeCursor(_ seq: UInt64, of name: String) async throws { try await journal.storeCursor(seq, of: name) }
@@ -47,6 +48,7 @@ public final class ForwardingJournal: Journal {
     public func alerts(after: VariantID?, limit: Int) async throws -> Reading<[VariantRecord]> {
         try await journal.alerts(after: after, limit: limit)
     }
+    public func alert(_ seq: UInt64) async throws -> Reading<VariantRecord?> { try await journal.alert(seq) }
     public func values(of selection: VariantSelection, limit: Int) async throws -> Reading<VariantValues> {
         reading()
         return try await journal.values(of: selection, limit: limit)

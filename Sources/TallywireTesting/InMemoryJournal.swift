@@ -83,6 +83,18 @@ public final class InMemoryJournal: Journal {
         }
     }
 
+    public func history(_ query: HistoryQuery) async throws -> HistoryPage {
+        contents.withLock { contents in
+            var builder = HistoryPageBuilder(query)
+            for event in contents.events.reversed() where query.before.map({ event.seq < $0 }) ?? true {
+                guard !builder.isFull else { break }
+                builder.look(at: event)
+            }
+            if !builder.isFull { builder.end() }
+            return builder.page
+        }
+    }
+
     public func range() async throws -> (first: UInt64, last: UInt64) {
         contents.withLock { ($0.first, $0.state.seq) }
     }
@@ -167,6 +179,10 @@ extension InMemoryJournal: StockReader {
         read { state in state.sortedVariants(after: after).filter { $0.level != .ok }.prefix(limit).map { state.record(of: $0) } }
     }
 
+    public func alert(_ seq: UInt64) async throws -> Reading<VariantRecord?> {
+        read { state in state.variants.values.first { $0.alert?.seq == seq }.map { state.record(of: $0) } }
+    }
+
     public func values(of selection: VariantSelection, limit: Int) async throws -> Reading<VariantValues> {
         contents.withLock { contents in
             let state = contents.state
@@ -207,7 +223,9 @@ extension InventoryState {
     }
 
     fileprivate func record(of variant: Variant) -> VariantRecord {
-        VariantRecord(variant: variant, price: price(of: variant), status: products[variant.productID]?.status ?? .active)
+        VariantRecord(
+            variant: variant, productName: products[variant.productID]?.name ?? "", price: price(of: variant),
+            status: products[variant.productID]?.status ?? .active)
     }
 
     fileprivate func record(of product: Product) -> ProductRecord {

@@ -189,6 +189,59 @@ public struct JournalConformance: Sendable, CustomStringConvertible {
             let counts = try await journal.counts().value
             try require(counts == StockCounts(products: 1, variants: 2, locations: 1), "counts are right")
         },
+        JournalConformance("the alert that is open is kept with who has seen it, until the level changes") { journal in
+            var script = JournalScript()
+            try journal.append(script.catalogue())
+            try journal.append(script.movement(20))
+            try journal.append(script.movement(-15))
+            let seq = script.state.seq
+            try require(try await journal.alert(seq).value?.variant.sku == "A-1", "the alert leads to its variant")
+            try require(try await journal.alert(seq - 1).value == nil, "another event does not")
+            try journal.append(script.acknowledgement(of: seq))
+            let seen = try await journal.alerts(after: nil, limit: 10).value.first?.variant.alert
+            try require(seen?.seq == seq && seen?.acknowledgement?.by == "anna", "who has seen it is told")
+            try require(try journal.load().variants == script.state.variants, "and is in the state")
+            try journal.append(script.movement(20))
+            try require(try await journal.alert(seq).value == nil, "it is over with the level")
+            try require(try journal.load().variants == script.state.variants, "also in the state")
+        },
+        JournalConformance("history is read from the newest backwards: of a variant, of types, in pages, as far as it is kept") {
+            journal in
+            var script = JournalScript()
+            try journal.append(script.catalogue())
+            for units in 1...6 { try journal.append(script.movement(Int64(units))) }
+            func seqs(_ query: HistoryQuery) async throws -> [UInt64] { try await journal.history(query).events.map(\.seq) }
+            let all = try await journal.events(after: 0, limit: 1_000, maxBytes: 1 << 20)
+            let own = all.filter { $0.subject.variant == VariantID(11) }.map(\.seq)
+            let moves = all.filter { $0.type == .inventoryUpdated }.map(\.seq)
+            try require(try await seqs(HistoryQuery(limit: 100)) == all.map(\.seq).reversed(), "without a filter it is all")
+            try require(try await seqs(HistoryQuery(variant: VariantID(11), limit: 100)) == own.reversed(), "a variant has its own")
+            try require(try await seqs(HistoryQuery(variant: VariantID(99), limit: 100)).isEmpty, "an unknown one has none")
+            try require(
+                try await seqs(HistoryQuery(types: [.inventoryUpdated], limit: 2)) == moves.suffix(2).reversed(), "types are heeded"
+            )
+            var paged: [UInt64] = []
+            var query = HistoryQuery(variant: VariantID(11), limit: 2, scan: 3)
+            repeat {
+                let page = try await journal.history(query)
+                paged += page.events.map(\.seq)
+                query.before = page.next
+            } while query.before != nil
+            try require(paged == own.reversed(), "pages go on where the last one ended: \(paged)")
+            let last = script.state.seq
+            let now = script.now
+            try require(
+                try await seqs(HistoryQuery(variant: VariantID(11), from: now, limit: 9)) == [last], "no older than asked for")
+            try require(try await seqs(HistoryQuery(after: last - 2, limit: 9)) == [last, last - 1], "not before a seq")
+            let earlier = Timestamp(milliseconds: now.milliseconds - 1)
+            let older = try await seqs(HistoryQuery(variant: VariantID(11), until: earlier, limit: 1))
+            try require(older == [last - 1], "no newer than asked for")
+            _ = try await journal.prune(
+                Retention(age: .seconds(0), size: 1 << 30, hardLimit: 1 << 30), protected: last - 2,
+                now: Timestamp(milliseconds: now.milliseconds + 10_000))
+            try require(
+                try await seqs(HistoryQuery(variant: VariantID(11), limit: 9)) == [last, last - 1], "and what is kept, no error")
+        },
         JournalConformance("a closed journal takes nothing") { journal in
             var script = JournalScript()
             try journal.append(script.catalogue())
@@ -254,6 +307,12 @@ public struct JournalScript: Sendable {
         let line = Movement.Line(
             item: .sku("A-1"), location: "MAIN", operation: units < 0 ? .subtract : .add, quantity: abs(units))
         return batch([Command(id: id, source: "test", action: .move(Movement(lines: [line])))])
+    }
+
+    /// Somebody sees to the alert `seq` of `A-1`.
+    public mutating func acknowledgement(of seq: UInt64) -> JournalBatch {
+        let reply = AlertReply(variant: VariantID(11), alertSeq: seq, by: "anna", note: "soon")
+        return batch([Command(source: "test", action: .acknowledge(reply))])
     }
 
     /// The removal of `A-2`.

@@ -204,6 +204,43 @@ struct MQTTScannersTests {
         #expect(Set(till.answers.map(\.id)).count == 20)
     }
 
+    @Test("scans that fill several batches are applied once when the server dies between their commit and their acknowledgement")
+    func diesWithMuchAtOnce() async throws {
+        let shop = try await Shop(broker: TestBroker())
+        try await shop.serving { status in try await eventually("its session exists") { status.current.state == "connected" } }
+        let till = try await Scanner("till", at: shop.broker)
+        try await till.collecting {
+            #expect(try await till.client.publish(till.waiting(700)).count == 700)
+            try await shop.serving(gateway: DyingGateway(shop.engine, .afterCommit)) { status in
+                try await eventually("a batch is stuck") { status.current.state == "waiting" }
+                try await eventually("another was begun behind it") { (try? await shop.stock() ?? 1000 <= 500) == true }
+            }
+            #expect(till.answers.isEmpty)
+            try await shop.serving { status in
+                try await till.answered(700)
+                #expect(status.current.received == 700 && status.current.duplicates >= 500)
+            }
+        }
+        #expect(try await shop.stock() == 300)
+    }
+
+    @Test("when the engine has no room for a batch, what comes behind it waits: the order stays")
+    func overloaded() async throws {
+        let shop = try await Shop(broker: TestBroker(), inbox: 150)
+        try await shop.serving { status in try await eventually("its session exists") { status.current.state == "connected" } }
+        let till = try await Scanner("till", at: shop.broker)
+        try await till.collecting {
+            let messages = till.waiting(1000) { #"{"id":"till-\#($0)","sku":"CAP","operation":"set","quantity":\#($0)}"# }
+            #expect(try await till.client.publish(messages).count == 1000)
+            try await shop.serving { status in
+                try await till.answered(1000)
+                #expect(status.current.applied == 1000)
+            }
+        }
+        #expect(till.answers.map(\.stock) == (1...1000).map { $0 })
+        #expect(try await shop.stock("CAP") == 1000)
+    }
+
     @Test("scans without an id are applied once through ten deaths, and identical ones in between count")
     func diesOften() async throws {
         let shop = try await Shop(broker: TestBroker())
@@ -332,6 +369,11 @@ struct MQTTScannersTests {
 }
 
 extension Scanner {
+    /// So many scans, numbered from 1.
+    func waiting(_ count: Int, _ payload: (Int) -> String = { _ in Shop.code }) -> [MQTTMessage] {
+        (1...count).map { MQTTMessage(topic: "scanners/\(device)/scan", payload: Array(payload($0).utf8)) }
+    }
+
     /// A scanner of the same name on a new connection.
     func broker(_ broker: TestBroker, _ body: (Scanner) async throws -> Void) async throws {
         let scanner = try await Scanner(device, at: broker)

@@ -23,10 +23,11 @@ final class Shop: Sendable {
         initial: .milliseconds(20), maximum: .milliseconds(200), refused: .milliseconds(200), stable: .seconds(1))
     static let code = "4006381333931"
 
-    init(broker: TestBroker, stock: Int64 = 1000) async throws {
+    init(broker: TestBroker, stock: Int64 = 1000, inbox: Int = 65_536) async throws {
         self.broker = broker
         journal = InMemoryJournal()
-        engine = try InventoryEngine(journal: journal, logger: quiet)
+        engine = try InventoryEngine(
+            journal: journal, configuration: InventoryEngine.Configuration(inbox: inbox), logger: quiet)
         let variants = [
             NewVariant(
                 id: VariantID(11), sku: "TEE", name: "Tee", barcodes: [Barcode(code: Self.code), Barcode(code: "1", units: 12)]),

@@ -29,7 +29,7 @@ struct DisplayTests {
             id: VariantID(11), productID: ProductID(1), isDefault: false, sku: "TEE", name: "Red / M", level: .low, version: 3,
             stock: 7,
             balances: [Balance(location: "WH1", onHand: 4), Balance(location: "WH2", onHand: 3)])
-        let record = VariantRecord(variant: variant, price: nil, status: .inactive)
+        let record = VariantRecord(variant: variant, productName: "Tee", price: nil, status: .inactive)
         let display = Display(record, variant.balances[1], seq: 9, timestamp: time)
         #expect(
             String(decoding: DisplayFormat.contract.payload(display), as: UTF8.self)

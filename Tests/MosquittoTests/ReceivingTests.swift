@@ -79,6 +79,42 @@ struct ReceivingTests {
         await sender.stop()
     }
 
+    @Test("much at once comes in several batches, whose acknowledgements leave with the last one's")
+    func parts() async throws {
+        let broker = try TestBroker()
+        var options = try MQTTClientOptions.persistent(broker.url, "receiver", "a")
+        options.receiveMaximum = 2000
+        await (try MQTTClient.connected(options)).stop()
+        let sender = try await MQTTClient.connected(.test(broker.url, "sender"))
+        let messages = (1...600).map { MQTTMessage(topic: "a", payload: Array("\($0)".utf8)) }
+        #expect(try await sender.publish(messages).count == 600)
+        let receiver = try await MQTTClient.connected(options)
+        var texts: [String] = []
+        var sizes: [Int] = []
+        while texts.count < 600 {
+            var isFollowed = true
+            while isFollowed {
+                let before = broker.acknowledgements
+                let batch = try await next(receiver)
+                #expect(batch.messages.count <= 250)
+                sizes.append(batch.messages.count)
+                texts += batch.messages.map(\.text)
+                isFollowed = batch.isFollowed
+                // Those before the last may be acknowledged as well, which lets nothing go.
+                batch.acknowledge()
+                if isFollowed { #expect(broker.acknowledgements == before) }
+            }
+            let count = texts.count
+            try await eventually("what was handed over is acknowledged") {
+                broker.acknowledgements == count
+            }
+        }
+        #expect(texts == (1...600).map(String.init))
+        #expect(sizes.contains(250))
+        await receiver.stop()
+        await sender.stop()
+    }
+
     @Test("a batch can be held for longer than the keep-alive; nothing leaks out, and the connection lasts")
     func outlastsKeepAlive() async throws {
         let broker = try TestBroker()
@@ -224,4 +260,9 @@ struct ReceivingTests {
         await receiver.stop()
         await sender.stop()
     }
+}
+
+extension TestBroker {
+    /// How many the broker got of the client `receiver`.
+    fileprivate var acknowledgements: Int { log.components(separatedBy: "Received PUBACK from receiver").count - 1 }
 }

@@ -23,7 +23,9 @@ struct AccessTests {
         let everybody: Set = ["", "shop", "dock-1"]
         return [
             "GET /api/products": everybody, "GET /api/products/{id}": everybody, "GET /api/variants/{id}": everybody,
-            "GET /api/stock": everybody, "GET /api/locations": everybody, "GET /health/live": everybody,
+            "GET /api/variants": everybody, "GET /api/session": everybody, "POST /api/session": everybody,
+            "POST /api/session/renewal": ["shop", "dock-1"], "GET /api/stock": everybody, "GET /api/locations": everybody,
+            "GET /health/live": everybody,
             "GET /health/ready": everybody, "GET /metrics": everybody, "GET /openapi.json": everybody,
             "GET /asyncapi.json": everybody,
             "POST /api/movements": ["dock-1"], "GET /api/movements/{id}": ["dock-1"],

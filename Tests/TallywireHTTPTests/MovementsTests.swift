@@ -31,6 +31,29 @@ struct MovementsTests {
         }
     }
 
+    @Test("a code is read as scanners' are: item, how many, batch, serial and expiry; what the line says goes first")
+    func codes() async throws {
+        try await Shop().openStocked { client in
+            func move(_ code: String, _ more: String = "", _ status: Int = 200) async throws -> Answer {
+                try await client.post(
+                    "/api/movements", #"{"lines":[{"code":"\#(code)","operation":"add","quantity":2\#(more)}]}"#, status)
+            }
+            let plain = try await move("4006381333931")
+            #expect(plain["lines"]?[0]?["sku"] == "TEE-RED-M")
+            _ = try await move(#"]C10104006381333931172702283012\u001d10L-7\u001d21S-1"#, #","batch":"L-8""#)
+            let event = try await client.get("/api/events?type=inventory_updated&after=\(plain["seq"]?.integer ?? 0)")["items"]?[0]
+            #expect(event?["data"]?["quantity"] == 24, "two scans of a code that counts twelve")
+            #expect(event?["data"]?["batch"] == "L-8")
+            #expect(event?["data"]?["serial"] == "S-1")
+            #expect(event?["data"]?["expiry"] == "2027-02-28")
+            let broken = try await move("]C10104006381333932", "", 400)
+            #expect(broken.code == "invalid_request")
+            #expect(broken.detail.contains("no proper GS1 code"))
+            let both = try await move("4006381333931", #","sku":"TEE-RED-M""#, 400)
+            #expect(both.detail.contains("exactly one of sku, variantId, barcode and code"))
+        }
+    }
+
     @Test("a movement with one impossible line applies none of them")
     func allOrNothing() async throws {
         try await Shop().openStocked { client in
@@ -100,7 +123,7 @@ struct MovementsTests {
                 "lines[1].qty", "known"
             ),
             (#"{"lines":[{"sku":"MUG","operation":"add","quantitty":1}]}"#, "lines[0].quantitty", "did you mean “quantity”?"),
-            (#"{"lines":[{"operation":"add","quantity":1}]}"#, "lines[0]", "exactly one of sku, variantId and barcode"),
+            (#"{"lines":[{"operation":"add","quantity":1}]}"#, "lines[0]", "exactly one of sku, variantId, barcode and code"),
             (#"{"lines":[{"sku":"MUG","variantId":13,"operation":"add","quantity":1}]}"#, "lines[0]", "exactly one"),
             (#"{"lines":[{"sku":5,"operation":"add","quantity":1}]}"#, "lines[0].sku", "text"),
             (#"{"lines":[5]}"#, "lines[0]", "object"),

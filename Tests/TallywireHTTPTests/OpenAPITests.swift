@@ -83,7 +83,9 @@ struct OpenAPITests {
             "PATCH /api/variants/{id}": "/api/variants/1", "POST /api/locations": "/api/locations",
             "PATCH /api/variants/{id}/inventory": "/api/variants/1/inventory", "POST /api/movements": "/api/movements",
         ]
-        let bodies = description.operations.filter { $0.value["requestBody"] != nil }
+        // These need what no example makes: an alert, and a user. They have tests of their own.
+        let elsewhere = ["POST /api/alerts/{seq}/acknowledgement", "POST /api/session"]
+        let bodies = description.operations.filter { $0.value["requestBody"] != nil && !elsewhere.contains($0.key) }
         #expect(Set(bodies.keys) == Set(paths.keys))
         try await Shop().open { client in
             // The order in which one example builds on another.

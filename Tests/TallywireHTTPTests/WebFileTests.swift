@@ -80,6 +80,7 @@ struct WebFileTests {
                 ] {
                     #expect(policy.contains(part))
                 }
+                #expect(policy.contains("trusted-types \(file.path == "/scan" ? "tallywire-worker" : "'none'")"))
                 #expect(!policy.contains("unsafe"))
                 #expect(response.headers[.xContentTypeOptions] == "nosniff")
                 #expect((response.headers[.accessControlAllowOrigin] == "*") == file.isLibrary)

@@ -112,7 +112,7 @@ struct ConfigurationTests {
     func defaults() throws {
         let configuration = WebSocketConfiguration()
         try configuration.validate()
-        #expect(configuration.rooms.map(\.name) == ["admin_room", "ecommerce_room"])
+        #expect(configuration.rooms.map(\.name) == ["admin_room", "ecommerce_room", "journal"])
         #expect(configuration.limits.message == 65_536)
     }
 

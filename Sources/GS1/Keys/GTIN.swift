@@ -15,8 +15,17 @@ public struct GTIN: Hashable, Sendable {
     ///
     /// - Throws: ``GS1Error`` with reason `nonDigit`, `wrongDigitCount` or `checkDigit`.
     public init(_ digits: some StringProtocol) throws(GS1Error) {
-        value = try DigitKey.read(digits, counts: [8, 12, 13, 14], name: "a GTIN")
+        try self.init(String(digits))
     }
+
+    /// Reads 8, 12, 13 or 14 digits, the last of them the check digit.
+    ///
+    /// - Throws: ``GS1Error`` with reason `nonDigit`, `wrongDigitCount` or `checkDigit`.
+    public init(_ digits: String) throws(GS1Error) {
+        value = try DigitKey.read(digits, counts: Self.counts, name: "a GTIN")
+    }
+
+    private static let counts = [8, 12, 13, 14]
 
     /// Reads 7, 11, 12 or 13 digits and adds the check digit.
     ///

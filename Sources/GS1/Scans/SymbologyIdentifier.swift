@@ -9,6 +9,7 @@ public struct SymbologyIdentifier: Hashable, Sendable {
 
     /// Reads the first three bytes; nil if they are not a symbology identifier.
     public init?(_ bytes: some Collection<UInt8>) {
+        guard bytes.first == UInt8(ascii: "]") else { return nil }
         var iterator = bytes.makeIterator()
         guard iterator.next() == UInt8(ascii: "]"), let code = iterator.next(), let modifier = iterator.next() else { return nil }
         guard Self.symbologies[code] != nil,

@@ -1,7 +1,7 @@
 /// While the acknowledgements of a batch are held back.
 extension ClientLoop {
-    /// Hands `messages` over and holds their acknowledgements back.
-    func hold(_ messages: [InboundMessage]) {
+    /// Hands `messages` over and holds their acknowledgements back, together with those of the batches before that are held.
+    func hold(_ messages: [InboundMessage], isFollowed: Bool) {
         lastBatch += 1
         held = lastBatch
         if let link {
@@ -9,7 +9,9 @@ extension ClientLoop {
             pingAt = max(clock.now + link.keepAlive / 10, link.lastWrite + link.keepAlive / 2)
         }
         batches.yield(
-            InboundBatch(messages: messages, session: session, connection: connections, number: lastBatch, mailbox: mailbox))
+            InboundBatch(
+                messages: messages, isFollowed: isFollowed, session: session, connection: connections, number: lastBatch,
+                mailbox: mailbox))
     }
 
     /// Waits for the acknowledgement, and pings when it is time, so that the broker does not take us for dead.

@@ -2,10 +2,11 @@ import CMosquitto
 
 /// Reading and writing.
 extension ClientLoop {
-    /// Reads what has come, at most a batch, and hands it over.
+    /// Reads what has come, as much as may be held, and hands it over in batches.
     func read() {
         guard let handle = link?.handle else { return }
         var messages: [InboundMessage] = []
+        var count = 0
         var bytes = 0
         var code: Int32 = 0
         var isSilent = true
@@ -19,19 +20,24 @@ extension ClientLoop {
                 isSilent = false
                 if case .message(let message) = event {
                     bytes += message.payload.count
+                    count += 1
                     messages.append(message)
                 } else {
                     handleEvent(event)
                 }
             }
-        } while code == 0 && link?.refusal == nil && messages.count < batchLimit && bytes < Self.batchBytes && !isDrained
+            if messages.count >= Self.batchLimit, !options.subscriptions.isEmpty, !handle.lacksRedeliveryFlag {
+                hold(messages, isFollowed: true)
+                messages = []
+            }
+        } while code == 0 && link?.refusal == nil && count < heldLimit && bytes < Self.batchBytes && !isDrained
             && !isBrokenHandshake(isSilent)
         if handle.lacksRedeliveryFlag {
+            messages = []
             link?.refusal = MQTTError(
                 .library, "libmosquitto \(Library.version) does not tell redelivered messages apart; 2.0 is known to")
-        } else if !messages.isEmpty, !options.subscriptions.isEmpty {
-            hold(messages)
         }
+        if held != nil || !messages.isEmpty, !options.subscriptions.isEmpty { hold(messages, isFollowed: false) }
         if code == 0, isBrokenHandshake(isSilent) { code = Int32(MOSQ_ERR_CONN_LOST.rawValue) }
         concludeCall(code)
     }
@@ -74,7 +80,9 @@ extension ClientLoop {
         guard let handle = link?.handle else { return }
         var code: Int32 = 0
         if handle.wantsToWrite {
+            Socket.gather(handle.socket, true)
             code = handle.write()
+            Socket.gather(handle.socket, false)
             link?.lastWrite = clock.now
         }
         link?.isBetweenPackets = !handle.wantsToWrite

@@ -37,9 +37,11 @@ final class ClientLoop {
     /// What was logged as a warning since the connection was stable, so that the same is not said over and over.
     var warnings: Set<String> = []
 
-    /// The most messages in a batch: a part of what the broker may have on its way, so that it sends on while a batch is worked on.
-    var batchLimit: Int { max(1, options.receiveMaximum / 4) }
-    /// The most bytes of payload in a batch: beyond it the rest stays in the socket.
+    /// The most messages whose acknowledgements are held. The rest of what the broker may have on its way comes meanwhile.
+    var heldLimit: Int { max(1, options.receiveMaximum * 3 / 4) }
+    /// The most messages in a batch: few enough that they are worked on while the next are read.
+    static let batchLimit = 250
+    /// The most bytes of payload whose acknowledgements are held: beyond it the rest stays in the socket.
     static let batchBytes = 8 * 1024 * 1024
     /// How long the last acknowledgements and the goodbye may take to leave.
     static let farewellTime = Duration.seconds(2)

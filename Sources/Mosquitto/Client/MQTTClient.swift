@@ -9,7 +9,7 @@ import Synchronization
 ///
 /// **Receiving.** What comes in through ``MQTTClientOptions/subscriptions`` is handed over in ``batches``. The acknowledgements of
 /// a batch are held back until ``InboundBatch/acknowledge()``: whatever happens to the process before that, the broker delivers
-/// the messages again. There is one batch at a time, and nothing is read or written between.
+/// the messages again. Nothing is read or written until what was handed over together is acknowledged.
 ///
 /// **Publishing.** ``publish(_:)`` sends only while connected, at most ``MQTTClientOptions/window`` messages at once, and returns
 /// when the broker has acknowledged all of them. When the connection ends before that it throws: nothing is kept to be sent later,

@@ -38,13 +38,17 @@ public struct InboundMessage: Equatable, Sendable {
     public var isOversized: Bool { size > payload.count }
 }
 
-/// Messages that were read together and whose acknowledgements are held back together.
+/// Messages that were read together and whose acknowledgements are held back.
 ///
-/// The client reads nothing more, writes nothing and hands over no other batch until ``acknowledge()`` is called. If the process
-/// ends before that, or the connection is lost, the broker delivers the messages of quality 1 again.
+/// When much comes at once it is handed over in several batches, so that the first is worked on while the next are read. They belong
+/// together: the client writes nothing and hands over no others until ``acknowledge()`` is called on the last of them, the one that is
+/// not ``isFollowed``. If the process ends before that, or the connection is lost, the broker delivers the messages of quality 1 of
+/// all of them again.
 public struct InboundBatch: Sendable {
-    /// In the order in which the broker sent them. At least one.
+    /// In the order in which the broker sent them. Only the last of several batches may be empty.
     public let messages: [InboundMessage]
+    /// Whether the next batch comes at once, whatever becomes of this one.
+    public let isFollowed: Bool
     /// How many times the broker began a session anew for this client since the client was made. Within one session a packet
     /// id is given to another message only after the earlier one was acknowledged; across sessions it means nothing.
     public let session: Int
@@ -53,8 +57,9 @@ public struct InboundBatch: Sendable {
     let number: UInt64
     let mailbox: Mailbox?
 
-    init(messages: [InboundMessage], session: Int, connection: Int, number: UInt64, mailbox: Mailbox) {
+    init(messages: [InboundMessage], isFollowed: Bool, session: Int, connection: Int, number: UInt64, mailbox: Mailbox) {
         self.messages = messages
+        self.isFollowed = isFollowed
         self.session = session
         self.connection = connection
         self.number = number
@@ -62,16 +67,18 @@ public struct InboundBatch: Sendable {
     }
 
     /// A batch that came from no broker, for tests of what handles batches.
-    public init(messages: [InboundMessage], session: Int = 0, connection: Int = 0) {
+    public init(messages: [InboundMessage], isFollowed: Bool = false, session: Int = 0, connection: Int = 0) {
         self.messages = messages
+        self.isFollowed = isFollowed
         self.session = session
         self.connection = connection
         self.number = 0
         self.mailbox = nil
     }
 
-    /// Lets the acknowledgements of these messages go, and the client read on. If the connection was lost meanwhile, the
-    /// acknowledgements are gone with it and the messages come again. Calls after the first do nothing.
+    /// Done with these messages and all before them. With the last of several batches their acknowledgements go, and the client reads
+    /// on. If the connection was lost meanwhile, the acknowledgements are gone with it and the messages come again. Calls after the
+    /// first do nothing.
     public func acknowledge() {
         mailbox?.acknowledge(number)
     }

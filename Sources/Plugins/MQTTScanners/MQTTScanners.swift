@@ -7,9 +7,10 @@ import TallywirePipeline
 /// The source `mqtt-scanners`.
 ///
 /// ## The way of a batch
-/// One client listens, in a session that the broker keeps. What it reads at once is one batch: each message becomes a command or a
-/// refusal, all commands are submitted in order, and when every one is decided, that is on disk, the answers are published by a second
-/// client. Only when the broker has those, the acknowledgements of the batch leave. If the server dies at any point before, the broker
+/// One client listens, in a session that the broker keeps. What it reads at once is a batch, or several when it is much: each message
+/// becomes a command or a refusal, all commands are submitted in order, and when every one of a batch is decided, that is on disk, the
+/// answers are published by a second client. While the engine decides a batch, the next is read and submitted. Only when the broker has
+/// all answers, the acknowledgements leave. If the server dies at any point before, the broker
 /// delivers the batch again, and the ids make that harmless: see ``PacketNumbering`` for scans that have none.
 ///
 /// There are two clients because libmosquitto queues an acknowledgement before it hands over the message: on one connection each would
@@ -53,9 +54,24 @@ struct MQTTScanners: Source {
         let answers = ClientAnswerPublisher(client: answering)
         var service = ScanService(context, desk: desk, statuses: statuses, answering: answers, numbering: numbering)
         var clock = ArrivalClock(now: context.now())
+        var arrival: TimeSpan?
+        var isContinued = false
+        var earlier: ScanService.Submission?
         for await batch in listening.batches {
-            let arrival = clock.arrival(on: batch.connection, now: context.now())
-            guard await service.handle(batch, arrival: arrival) else { break }
+            if !isContinued { arrival = clock.arrival(on: batch.connection, now: context.now()) }
+            isContinued = batch.isFollowed
+            // Nothing overtakes what the engine had no room for.
+            if let overloaded = earlier, overloaded.isOverloaded {
+                guard await service.finish(overloaded) else { break }
+                earlier = nil
+            }
+            let submission = await service.begin(batch, arrival: arrival)
+            if let earlier { guard await service.finish(earlier) else { break } }
+            earlier = submission
+            guard let submission else { break }
+            if batch.isFollowed { continue }
+            guard await service.finish(submission) else { break }
+            earlier = nil
             clock.done(now: context.now())
             batch.acknowledge()
             // It may have shown that something was in the way.

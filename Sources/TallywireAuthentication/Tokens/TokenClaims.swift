@@ -11,6 +11,13 @@ struct TokenClaims: Codable {
     var iat: Double?
     var aud: Audience?
     var device: String?
+    /// When the user signed in with a password (OpenID Connect Core, section 2): only such a token can be renewed.
+    var signedInAt: Double?
+
+    private enum CodingKeys: String, CodingKey {
+        case role, sub, exp, nbf, iat, aud, device
+        case signedInAt = "auth_time"
+    }
 
     /// One name, or several.
     enum Audience: Codable {
@@ -58,7 +65,9 @@ struct TokenClaims: Codable {
         guard known != .device || device != nil else {
             throw AuthenticationFailure(.claims, "a token of the role device names its device in the claim “device”")
         }
-        return Principal(role: known, subject: sub, device: device, validUntil: until, key: key)
+        return Principal(
+            role: known, subject: sub, device: device, validUntil: until,
+            signedInAt: signedInAt.flatMap { Self.timestamp($0, plus: .zero) }, key: key)
     }
 
     private func expiry(at now: Timestamp, skew: Duration) throws(AuthenticationFailure) -> Timestamp {

@@ -25,10 +25,12 @@ public struct TokenSigner: Sendable {
         public var issuedAt: Timestamp
         public var expiresAt: Timestamp
         public var notBefore: Timestamp?
+        /// When somebody signed in with a password for it.
+        public var signedInAt: Timestamp?
 
         public init(
             role: Role, subject: String, device: String? = nil, audience: String? = nil, issuedAt: Timestamp,
-            expiresAt: Timestamp, notBefore: Timestamp? = nil
+            expiresAt: Timestamp, notBefore: Timestamp? = nil, signedInAt: Timestamp? = nil
         ) {
             self.role = role
             self.subject = subject
@@ -37,6 +39,7 @@ public struct TokenSigner: Sendable {
             self.issuedAt = issuedAt
             self.expiresAt = expiresAt
             self.notBefore = notBefore
+            self.signedInAt = signedInAt
         }
     }
 
@@ -45,7 +48,8 @@ public struct TokenSigner: Sendable {
         func seconds(_ time: Timestamp) -> Double { (Double(time.milliseconds) / 1000).rounded(.down) }
         let body = TokenClaims(
             role: claims.role.rawValue, sub: claims.subject, exp: seconds(claims.expiresAt), nbf: claims.notBefore.map(seconds),
-            iat: seconds(claims.issuedAt), aud: claims.audience.map { .names([$0]) }, device: claims.device)
+            iat: seconds(claims.issuedAt), aud: claims.audience.map { .names([$0]) }, device: claims.device,
+            signedInAt: claims.signedInAt.map(seconds))
         let header = SignedToken.Header(alg: key.algorithm.rawValue, kid: key.id, typ: "JWT")
         let encoder = JSONEncoder()
         encoder.outputFormatting = .sortedKeys

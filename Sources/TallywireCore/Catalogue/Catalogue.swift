@@ -104,11 +104,13 @@ public struct Variant: Equatable, Sendable {
     public var wasStocked: Bool
     /// One entry for each location that it was ever at, in the order of first arrival.
     public var balances: [Balance]
+    /// The alert that is not over, if there is one. There is none for a variant that is `out` since it was created.
+    public var alert: OpenAlert?
 
     public init(
         id: VariantID, productID: ProductID, isDefault: Bool, sku: String, name: String, ownPrice: Price? = nil,
         barcodes: [Barcode] = [], alerts: AlertRule = AlertRule(), level: StockLevel = .out, version: Int64 = 0, stock: Int64 = 0,
-        wasStocked: Bool = false, balances: [Balance] = []
+        wasStocked: Bool = false, balances: [Balance] = [], alert: OpenAlert? = nil
     ) {
         self.id = id
         self.productID = productID
@@ -123,6 +125,7 @@ public struct Variant: Equatable, Sendable {
         self.stock = stock
         self.wasStocked = wasStocked
         self.balances = balances
+        self.alert = alert
     }
 
     /// The balance at `location`; a place where it never was has none of it.

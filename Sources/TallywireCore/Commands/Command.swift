@@ -12,7 +12,8 @@ public struct Command: Equatable, Sendable {
         self.action = action
     }
 
-    public enum Action: Equatable, Sendable {
+    /// Kept in a box: a command is handed on several times, and a copy of a movement would be one of each of its strings.
+    public indirect enum Action: Equatable, Sendable {
         case move(Movement)
         case createLocation(Location)
         case createProduct(NewProduct)
@@ -22,6 +23,7 @@ public struct Command: Equatable, Sendable {
         case updateVariant(VariantID, VariantUpdate)
         case removeVariant(VariantID)
         case report(Report)
+        case acknowledge(AlertReply)
     }
 }
 
@@ -29,6 +31,23 @@ public struct Command: Equatable, Sendable {
 public enum Report: Equatable, Sendable {
     case device(DeviceChanged)
     case display(DisplayChanged)
+}
+
+/// What somebody says to an alert.
+public struct AlertReply: Equatable, Sendable {
+    /// The variant that it is about, and the `stock_alert`.
+    public var variant: VariantID
+    public var alertSeq: UInt64
+    /// Who says so.
+    public var by: String
+    public var note: String?
+
+    public init(variant: VariantID, alertSeq: UInt64, by: String, note: String? = nil) {
+        self.variant = variant
+        self.alertSeq = alertSeq
+        self.by = by
+        self.note = note
+    }
 }
 
 /// A product to create, with its variants.

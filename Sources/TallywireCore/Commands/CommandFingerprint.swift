@@ -137,6 +137,11 @@ private struct FingerprintHasher {
             combine(change.location)
             combine(change.wantedVersion)
             tag(change.isStale ? 1 : 0)
+        case .acknowledge(let reply):
+            tag(11)
+            combine(reply.variant.rawValue)
+            combine(Int64(bitPattern: reply.alertSeq))
+            combine(reply.note)
         }
     }
 

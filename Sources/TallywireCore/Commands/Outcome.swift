@@ -94,6 +94,7 @@ public struct Rejection: Error, Equatable, Sendable {
         case unknownProduct = "unknown_product"
         case unknownVariant = "unknown_variant"
         case unknownLocation = "unknown_location"
+        case unknownAlert = "unknown_alert"
         case insufficientStock = "insufficient_stock"
         case staleExpectation = "stale_expectation"
         case inStock = "in_stock"

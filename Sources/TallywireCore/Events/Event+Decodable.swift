@@ -18,6 +18,7 @@ extension Event: Decodable {
         case .deviceOffline, .deviceOnline: body = .deviceChanged(try container.decode(DeviceChanged.self, forKey: .data))
         case .displayStale, .displayCurrent: body = .displayChanged(try container.decode(DisplayChanged.self, forKey: .data))
         case .serialRepeated: body = .serialRepeated(try container.decode(SerialRepeated.self, forKey: .data))
+        case .alertAcknowledged: body = .alertAcknowledged(try container.decode(AlertAcknowledged.self, forKey: .data))
         }
         self.init(
             seq: try container.decode(UInt64.self, forKey: .seq),

@@ -21,6 +21,7 @@ extension Event {
                 case .deviceChanged(let change): change.writeMembers(to: &json)
                 case .displayChanged(let change): change.writeMembers(to: &json)
                 case .serialRepeated(let repeated): repeated.writeMembers(to: &json)
+                case .alertAcknowledged(let acknowledged): acknowledged.writeMembers(to: &json)
                 }
                 json.key("timestamp")
                 json.timestamp(timestamp)

@@ -26,6 +26,7 @@ public struct Event: Equatable, Sendable {
         case deviceChanged(DeviceChanged)
         case displayChanged(DisplayChanged)
         case serialRepeated(SerialRepeated)
+        case alertAcknowledged(AlertAcknowledged)
     }
 
     public var type: EventType {
@@ -37,6 +38,7 @@ public struct Event: Equatable, Sendable {
         case .deviceChanged(let change): change.isOnline ? .deviceOnline : .deviceOffline
         case .displayChanged(let change): change.isStale ? .displayStale : .displayCurrent
         case .serialRepeated: .serialRepeated
+        case .alertAcknowledged: .alertAcknowledged
         }
     }
 }
@@ -52,6 +54,7 @@ public enum EventType: String, Sendable, CaseIterable, Codable {
     case displayStale = "display_stale"
     case displayCurrent = "display_current"
     case serialRepeated = "serial_repeated"
+    case alertAcknowledged = "alert_acknowledged"
 }
 
 /// A variant's stock or price changed.

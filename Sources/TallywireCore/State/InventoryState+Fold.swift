@@ -10,7 +10,7 @@ extension InventoryState {
         case .inventoryUpdated(let update): try fold(update, seq: event.seq)
         case .stockAlert(let alert):
             let id = try existingVariant(alert.variantID, of: alert.productID, isDefault: alert.isDefaultVariant, seq: event.seq)
-            changeVariant(id) { $0.level = alert.level }
+            fold(alert, of: id, in: event)
         case .productStatusChanged(let change):
             guard let product = products[change.productID] else {
                 throw FoldError.missing("product \(change.productID)", event.seq)
@@ -18,6 +18,10 @@ extension InventoryState {
             changeProduct(change.productID) { $0.status = change.status }
             for id in product.variants { changeVariant(id) { $0.version += 1 } }
         case .catalogueChanged(let change): try fold(change, seq: event.seq)
+        case .alertAcknowledged(let acknowledged):
+            let id = try existingVariant(
+                acknowledged.variantID, of: acknowledged.productID, isDefault: acknowledged.isDefaultVariant, seq: event.seq)
+            fold(acknowledged, of: id, in: event)
         case .deviceChanged, .displayChanged, .serialRepeated: break
         }
         advance(to: event.seq)

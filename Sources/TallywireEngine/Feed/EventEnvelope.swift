@@ -88,6 +88,9 @@ extension EventEnvelope.Subject {
         case .displayChanged(let change): self.init(sku: change.sku, location: change.location)
         case .serialRepeated(let repeated):
             self.init(product: repeated.productID, variant: repeated.variantID, sku: repeated.sku)
+        case .alertAcknowledged(let acknowledged):
+            self.init(
+                product: acknowledged.productID, variant: acknowledged.variantID, sku: acknowledged.sku, level: acknowledged.level)
         }
     }
 }

@@ -28,6 +28,9 @@ public protocol Journal: StockReader, EventHistory {
     /// The last time that a unit with this serial number was counted, if that event is kept still.
     func serialCount(of key: SerialCount.Key) throws -> SerialCount?
 
+    /// Events from the newest backwards, as ``HistoryQuery`` asks, judged by ``HistoryPageBuilder``.
+    func history(_ query: HistoryQuery) async throws -> HistoryPage
+
     /// The last committed and the first kept event. In an empty journal `first` is 1 and `last` 0.
     func range() async throws -> (first: UInt64, last: UInt64)
 

@@ -17,6 +17,8 @@ public protocol StockReader: Sendable {
     func stock(_ query: StockQuery) async throws -> Reading<[StockRecord]>
     /// Variants whose level is not `ok`, in order of id.
     func alerts(after: VariantID?, limit: Int) async throws -> Reading<[VariantRecord]>
+    /// The variant whose open alert is the event `seq`, `nil` if that is no alert or is over.
+    func alert(_ seq: UInt64) async throws -> Reading<VariantRecord?>
     /// The current values of many variants in one look, in order of id, without their barcodes: at most `limit`.
     func values(of selection: VariantSelection, limit: Int) async throws -> Reading<VariantValues>
     func locations() async throws -> Reading<[Location]>
@@ -49,12 +51,14 @@ public struct ProductRecord: Equatable, Sendable {
 /// A variant with what it takes from its product.
 public struct VariantRecord: Equatable, Sendable {
     public let variant: Variant
+    public let productName: String
     /// Its own price or its product's.
     public let price: Price?
     public let status: ProductStatus
 
-    public init(variant: Variant, price: Price?, status: ProductStatus) {
+    public init(variant: Variant, productName: String, price: Price?, status: ProductStatus) {
         self.variant = variant
+        self.productName = productName
         self.price = price
         self.status = status
     }

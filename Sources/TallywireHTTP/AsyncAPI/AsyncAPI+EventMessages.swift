@@ -94,6 +94,7 @@ extension OpenAPI.EventSchema {
         case .deviceOffline, .deviceOnline: "A device went out of reach, or came back."
         case .displayStale, .displayCurrent: "A shelf display does not confirm what it has to show, or does again."
         case .serialRepeated: "A serial number was counted twice in one direction."
+        case .alertAcknowledged: "Somebody has seen an alert."
         }
     }
 
@@ -136,6 +137,11 @@ extension OpenAPI.EventSchema {
                 "productId": 1, "variantId": 11, "sku": "TEE-RED-M", "serial": "S-7", "operation": "subtract", "previousSeq": 12,
                 "source": "mqtt-scanners/dock-1", "movementId": "7f3c",
                 "message": "Serial number S-7 of TEE-RED-M was counted out twice",
+            ]
+        case .alertAcknowledged:
+            [
+                "productId": 1, "variantId": 11, "sku": "TEE-RED-M", "stockLevel": "low", "alertSeq": 1043, "by": "anna",
+                "note": "ordered, comes on Tuesday", "message": "anna has seen the alert of TEE-RED-M",
             ]
         }
     }

@@ -26,6 +26,8 @@ public struct HTTPLimits: Equatable, Sendable {
     /// Items of a page where none is asked for, and at most.
     public static let page = 100
     public static let largestPage = 1000
+    /// Variants of a page: so many are 2 MiB of JSON, which a browser reads in less time than it shows a frame.
+    public static let largestVariantPage = 5000
 
     public init(
         body: Int = 1 << 20, batch: Int = 10_000, window: Int = 500, bodyTime: Duration = .seconds(30), eventBytes: Int = 4 << 20,

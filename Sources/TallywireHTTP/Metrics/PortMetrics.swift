@@ -15,6 +15,8 @@ public final class PortMetrics: Sendable {
         case headerSize = "header_size"
         /// This address asks more often than it may.
         case requestsPerAddress = "requests_per_address"
+        /// Somebody tries to sign in more often than they may.
+        case signInAttempts = "sign_in_attempts"
     }
 
     private struct Counts {

@@ -25,6 +25,7 @@ extension OpenAPI {
                 ], optional: ["sku", "barcodes", "lowStockThreshold", "rearm"])
         ),
         ("ProductPage", page(of: "Product")),
+        ("VariantPage", page(of: "Variant")),
         ("Location", object([("code", locationCode), ("name", name), ("sells", flag)])),
         ("LocationPage", page(of: "Location")),
         (
@@ -39,6 +40,16 @@ extension OpenAPI {
             object([
                 ("productId", id), ("variantId", id), ("sku", sku), ("name", name), ("stockLevel", words(["low", "out"])),
                 ("stock", count), ("threshold", quantity), ("status", reference("ProductStatus")), ("version", count),
+                ("productName", name),
+                (
+                    "seq",
+                    ["type": ["integer", "null"], "minimum": 1, "description": "Its `stock_alert`; `null` if it never had stock."]
+                ),
+                ("since", ["type": ["string", "null"], "format": "date-time"]),
+                (
+                    "acknowledgement",
+                    ["oneOf": [["type": "null"], object([("by", ["type": "string"]), ("at", timestamp), ("note", optionalText)])]]
+                ),
             ])
         ),
         ("AlertPage", page(of: "Alert")),
@@ -72,7 +83,7 @@ extension OpenAPI {
     ]
 
     private static let variant: [(String, JSONTree)] = [
-        ("id", id), ("productId", id), ("isDefault", flag), ("sku", sku), ("name", name), ("price", price),
+        ("id", id), ("productId", id), ("isDefault", flag), ("sku", sku), ("name", name), ("productName", name), ("price", price),
         ("status", reference("ProductStatus")), ("level", reference("StockLevel")), ("version", count), ("stock", count),
         ("barcodes", barcodes), ("lowStockThreshold", quantity), ("rearm", quantity),
         (

@@ -76,6 +76,14 @@ extension OpenAPI {
                 ("operation", words(["add", "subtract"])), ("previousSeq", id), ("source", ["type": "string"]),
                 ("movementId", movementID), ("message", ["type": "string"]), ("timestamp", timestamp),
             ]),
+        EventSchema(
+            name: "AlertAcknowledged", types: [.alertAcknowledged],
+            members: [
+                ("productId", id), ("variantId", variantID), ("sku", sku), ("stockLevel", reference("StockLevel")),
+                ("alertSeq", id),
+                ("by", ["type": "string"]), ("note", text(Limits.reasonLength, least: 1)), ("message", ["type": "string"]),
+                ("timestamp", timestamp),
+            ], optional: ["note"]),
     ]
 
     /// A batch or a serial number.

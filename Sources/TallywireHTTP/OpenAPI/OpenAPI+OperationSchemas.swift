@@ -1,6 +1,29 @@
+import TallywirePipeline
+
 extension OpenAPI {
     /// What operations are answered.
     static let operationSchemas: [(String, JSONTree)] = [
+        (
+            "SessionState",
+            object([
+                ("mode", words(["open", "jwt"])), ("required", flag), ("passwords", flag), ("user", optionalText),
+                ("role", ["type": ["string", "null"], "enum": .array(Role.allCases.map { .string($0.rawValue) } + [.null])]),
+                ("expiresAt", ["type": ["string", "null"], "format": "date-time"]), ("renewable", flag),
+            ])
+        ),
+        (
+            "SignIn",
+            object([
+                ("user", text(200)), ("password", ["type": "string", "minLength": 1, "maxLength": 1_024, "format": "password"]),
+            ])
+        ),
+        (
+            "Session",
+            object([
+                ("token", ["type": "string"]), ("expiresAt", timestamp), ("role", words(Role.allCases.map(\.rawValue))),
+                ("user", ["type": "string"]),
+            ])
+        ),
         ("Liveness", object([("status", words(["live"])), ("version", ["type": "string"])])),
         (
             "Readiness",

@@ -1,5 +1,7 @@
+import TallywirePipeline
+
 extension OpenAPI {
-    /// Everything that can be asked, in the order of the routes. The live page is not part of the API.
+    /// Everything that can be asked, in the order of the routes. The pages are not part of the API.
     static let operations = catalogueOperations + movementOperations + readingOperations + serverOperations
 
     private static let reading = ["Tallywire-Seq", "Tallywire-Epoch"]
@@ -53,6 +55,13 @@ extension OpenAPI {
                 .json(200, duplicate, "VariantOrReceipt", headers: changing),
                 .json(201, "The variant.", "Variant", headers: changing + ["Location"]),
             ], problems: ["unknown_product", "sku_taken", "barcode_taken", "id_taken", "out_of_range"]),
+        Operation(
+            method: "get", path: "/api/variants", id: "listVariants", tag: "catalogue",
+            summary: "All variants with their stock by location, by id.",
+            description:
+                "For whoever shows the whole stock: read all pages, then follow the events after the first page's `Tallywire-Seq`.",
+            access: .readers, parameters: ["variantLimit", "cursor"],
+            answers: [.json(200, "A page.", "VariantPage", headers: reading)]),
         Operation(
             method: "get", path: "/api/variants/{id}", id: "getVariant", tag: "catalogue", summary: "One variant with its stock.",
             access: .readers, parameters: ["variantId"], answers: [.json(200, "The variant.", "Variant", headers: reading)],
@@ -127,8 +136,12 @@ extension OpenAPI {
     private static let readingOperations: [Operation] = [
         Operation(
             method: "get", path: "/api/events", id: "listEvents", tag: "events", summary: "Events in order.",
-            description: "To follow the journal, give `last` as the next `after`. 410 `pruned`: events in between are gone.",
-            parameters: ["after", "limit", "type", "cursor"],
+            description: """
+                To follow the journal, give `last` as the next `after`. 410 `pruned`: events in between are gone. With `order=desc`, and \
+                whenever `variant`, `from` or `until` are given, from the newest backwards: then a page may be empty and not the last, and \
+                `last` is the last event of the journal.
+                """,
+            parameters: ["after", "limit", "type", "cursor", "order", "variant", "from", "until"],
             answers: [.json(200, "A page.", "EventPage", headers: reading)], problems: ["pruned"]),
         Operation(
             method: "get", path: "/api/events/stream", id: "streamEvents", tag: "events",
@@ -147,6 +160,16 @@ extension OpenAPI {
         Operation(
             method: "get", path: "/api/alerts", id: "listAlerts", tag: "stock", summary: "Variants that are low or out of stock.",
             parameters: ["limit", "cursor"], answers: [.json(200, "A page.", "AlertPage", headers: reading)]),
+        Operation(
+            method: "post", path: "/api/alerts/{seq}/acknowledgement", id: "acknowledgeAlert", tag: "stock",
+            summary: "Says for all to see that the caller has seen an alert.",
+            description: """
+                The first who says so is kept, until the stock's level changes again. Whoever says it later changes nothing, and is \
+                answered who it was.
+                """,
+            parameters: ["alertSeq", "idempotencyKey"],
+            body: .json("AlertReply", [("note", ["note": "ordered, comes on Tuesday"])]),
+            answers: [.json(200, "The alert.", "Alert", headers: changing)], problems: ["unknown_alert"]),
         Operation(
             method: "get", path: "/api/stock", id: "listStock", tag: "stock", summary: "Stock by variant and location.",
             access: .readers, parameters: ["sku", "location", "limit", "cursor"],
@@ -170,6 +193,24 @@ extension OpenAPI {
                 "The shelf displays that confirm what they show: the version that they have to show, and the one that they do.",
             parameters: ["displayLocation", "stale", "limit", "cursor"],
             answers: [.json(200, "A page.", "DisplayPage", headers: reading)]),
+        Operation(
+            method: "get", path: "/api/session", id: "getSession", tag: "operations",
+            summary: "What the server asks of callers, and who the caller is.",
+            description: "401 `unauthenticated` for a token that is not good.", access: .anyone,
+            answers: [.json(200, "The session.", "SessionState")], problems: ["unauthenticated"]),
+        Operation(
+            method: "post", path: "/api/session", id: "createSession", tag: "operations",
+            summary: "Signs in with a name and a password of plugins.json.",
+            description: """
+                The answer is the same for a name that nobody has and for a wrong password. `rate_limited` after too many attempts with one \
+                name or from one address.
+                """, access: .anyone,
+            body: .json("SignIn", [("anna", ["user": "anna", "password": "correct horse battery staple"])]),
+            answers: [.json(200, "A token.", "Session")], problems: ["unauthenticated", "overloaded", "not_found"]),
+        Operation(
+            method: "post", path: "/api/session/renewal", id: "renewSession", tag: "operations",
+            summary: "Another token for one from signing in that is still good.", access: .roles(Role.allCases),
+            answers: [.json(200, "A token.", "Session")], problems: ["not_found"]),
         Operation(
             method: "get", path: "/health/live", id: "getLiveness", tag: "operations", summary: "Whether the process runs.",
             access: .anyone, answers: [.json(200, "It does.", "Liveness")]),

@@ -16,6 +16,20 @@ extension OpenAPI {
                 ])
         ),
         (
+            "variantLimit",
+            query(
+                "limit", "Items of the page.",
+                [
+                    "type": "integer", "minimum": 1, "maximum": .integer(Int64(HTTPLimits.largestVariantPage)),
+                    "default": .integer(Int64(HTTPLimits.page)),
+                ])
+        ),
+        ("alertSeq", path("seq", "The alert's `seq`, which is that of its `stock_alert`.", id)),
+        ("order", query("order", "`desc` begins with the newest.", words(["asc", "desc"]))),
+        ("variant", query("variant", "Only events of this variant, from the newest backwards.", id)),
+        ("from", query("from", "Only events from this time on, from the newest backwards.", timestamp)),
+        ("until", query("until", "Only events up to this time, from the newest backwards.", timestamp)),
+        (
             "cursor",
             query("cursor", "Where to go on: the `nextCursor` of the page before. Opaque.", ["type": "string", "maxLength": 512])
         ),

@@ -62,11 +62,16 @@ extension OpenAPI {
             "MovementLine",
             object(
                 [
-                    ("sku", ["type": "string"]), ("variantId", id), ("barcode", ["type": "string"]), ("location", locationCode),
+                    ("sku", ["type": "string"]), ("variantId", id), ("barcode", ["type": "string"]), ("code", ["type": "string"]),
+                    ("location", locationCode),
                     ("operation", reference("Operation")), ("quantity", quantity), ("to", locationCode), ("expected", count),
                     ("batch", traceText), ("serial", traceText), ("expiry", date),
-                ], optional: ["sku", "variantId", "barcode", "location", "to", "expected", "batch", "serial", "expiry"])
-                + ["oneOf": [["required": ["sku"]], ["required": ["variantId"]], ["required": ["barcode"]]]]
+                ], optional: ["sku", "variantId", "barcode", "code", "location", "to", "expected", "batch", "serial", "expiry"])
+                + [
+                    "oneOf": [
+                        ["required": ["sku"]], ["required": ["variantId"]], ["required": ["barcode"]], ["required": ["code"]],
+                    ]
+                ]
         ),
         (
             "Movement",
@@ -76,6 +81,7 @@ extension OpenAPI {
                 ],
                 optional: ["id", "device", "reason", "reference", "occurredAt"])
         ),
+        ("AlertReply", object([("note", text(Limits.reasonLength, least: 0))], optional: ["note"])),
         ("Operation", words(TallywireCore.Operation.allCases.map(\.rawValue))),
     ]
 

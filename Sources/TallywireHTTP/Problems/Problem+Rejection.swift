@@ -17,7 +17,7 @@ extension Rejection.Code {
     var httpStatus: HTTPResponse.Status {
         switch self {
         case .invalidRequest: .badRequest
-        case .unknownProduct, .unknownVariant, .unknownLocation: .notFound
+        case .unknownProduct, .unknownVariant, .unknownLocation, .unknownAlert: .notFound
         case .insufficientStock, .staleExpectation, .inStock, .skuTaken, .barcodeTaken, .idTaken, .locationTaken, .outOfRange:
             .conflict
         case .idempotencyConflict: .unprocessableContent
@@ -32,6 +32,7 @@ extension Rejection.Code {
         case .unknownProduct: "No such product"
         case .unknownVariant: "No such variant"
         case .unknownLocation: "No such location"
+        case .unknownAlert: "No such alert"
         case .insufficientStock: "Not enough stock"
         case .staleExpectation: "The stock is not what was expected"
         case .inStock: "Stock is left"

@@ -1,3 +1,4 @@
+import Foundation
 import TallywireCore
 
 /// The body of `POST /api/movements`: one movement.
@@ -25,7 +26,7 @@ struct MovementBody: Decodable {
     struct Line: Decodable {
         let item: ItemReference
         let location: String?
-        let operation: Operation
+        let operation: TallywireCore.Operation
         let quantity: Int64
         let to: String?
         let expected: Int64?
@@ -35,29 +36,45 @@ struct MovementBody: Decodable {
             let members = try MemberReader(
                 decoder,
                 members: [
-                    "sku", "variantId", "barcode", "location", "operation", "quantity", "to", "expected", "batch", "serial",
+                    "sku", "variantId", "barcode", "code", "location", "operation", "quantity", "to", "expected", "batch", "serial",
                     "expiry",
                 ])
-            item = try Self.item(members, at: decoder.codingPath)
+            let reading = try Self.reading(members, at: decoder.codingPath)
+            item = reading.item
             location = try members.text("location")
-            operation = try members.required(members.word("operation", Operation.self), "operation")
-            quantity = try members.required(members.integer("quantity"), "quantity")
+            operation = try members.required(members.word("operation", TallywireCore.Operation.self), "operation")
+            let scans = try members.required(members.integer("quantity"), "quantity").multipliedReportingOverflow(by: reading.count)
+            guard !scans.overflow else {
+                throw BodyError(decoder.codingPath, "the quantity is too large for what the code counts")
+            }
+            quantity = scans.partialValue
             to = try members.text("to")
             expected = try members.integer("expected")
             trace = Trace(
-                batch: try members.text("batch"), serial: try members.text("serial"), expiry: try members.date("expiry"))
+                batch: try members.text("batch") ?? reading.trace.batch, serial: try members.text("serial") ?? reading.trace.serial,
+                expiry: try members.date("expiry") ?? reading.trace.expiry)
         }
 
-        private static func item(_ members: MemberReader, at path: [any CodingKey]) throws -> ItemReference {
-            let named: [ItemReference?] = [
-                try members.text("sku").map { .sku($0) },
-                try members.integer("variantId").map { .variant(VariantID($0)) },
-                try members.text("barcode").map { .barcode($0) },
+        private static func reading(_ members: MemberReader, at path: [any CodingKey]) throws -> CodeReading {
+            let named: [CodeReading?] = [
+                try members.text("sku").map { CodeReading(item: .sku($0)) },
+                try members.integer("variantId").map { CodeReading(item: .variant(VariantID($0))) },
+                try members.text("barcode").map { CodeReading(item: .barcode($0)) },
+                try members.text("code").map { try read($0, at: path) },
             ]
-            guard let item = named.compactMap({ $0 }).first, named.count(where: { $0 != nil }) == 1 else {
-                throw BodyError(path, "a line names its item by exactly one of sku, variantId and barcode")
+            guard let reading = named.compactMap({ $0 }).first, named.count(where: { $0 != nil }) == 1 else {
+                throw BodyError(path, "a line names its item by exactly one of sku, variantId, barcode and code")
             }
-            return item
+            return reading
+        }
+
+        /// Reads what a scanner read, as the scans that come over MQTT are read.
+        private static func read(_ code: String, at path: [any CodingKey]) throws -> CodeReading {
+            do {
+                return try CodeReading(code: code, year: Calendar(identifier: .gregorian).component(.year, from: Date()))
+            } catch {
+                throw BodyError(path, "code: \(error)")
+            }
         }
     }
 

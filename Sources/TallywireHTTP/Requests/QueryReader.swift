@@ -38,8 +38,16 @@ struct QueryReader {
     }
 
     /// How many items a page has: `limit`, or 100.
-    func limit() throws(Problem) -> Int {
-        try integer("limit", in: 1...HTTPLimits.largestPage) ?? HTTPLimits.page
+    func limit(largest: Int = HTTPLimits.largestPage) throws(Problem) -> Int {
+        try integer("limit", in: 1...largest) ?? HTTPLimits.page
+    }
+
+    func timestamp(_ name: String) throws(Problem) -> Timestamp? {
+        guard let text = text(name) else { return nil }
+        guard let timestamp = Timestamp(text) else {
+            throw .invalidRequest("a time such as 2026-11-22T16:40:00Z is expected", field: name)
+        }
+        return timestamp
     }
 
     private static func decode(_ text: Substring) -> String? {

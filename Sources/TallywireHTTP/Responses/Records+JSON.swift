@@ -15,6 +15,8 @@ extension VariantRecord {
             json.string(variant.sku)
             json.key("name")
             json.string(variant.name)
+            json.key("productName")
+            json.string(productName)
             json.key("price")
             json.price(price)
             json.key("status")
@@ -60,6 +62,27 @@ extension VariantRecord {
             json.string(status.rawValue)
             json.key("version")
             json.integer(variant.version)
+            json.key("productName")
+            json.string(productName)
+            json.key("seq")
+            if let alert = variant.alert { json.integer(alert.seq) } else { json.null() }
+            json.key("since")
+            if let alert = variant.alert { json.timestamp(alert.since) } else { json.null() }
+            json.key("acknowledgement")
+            if let acknowledgement = variant.alert?.acknowledgement { acknowledgement.write(to: &json) } else { json.null() }
+        }
+    }
+}
+
+extension OpenAlert.Acknowledgement {
+    fileprivate func write(to json: inout JSONWriter) {
+        json.object { json in
+            json.key("by")
+            json.string(by)
+            json.key("at")
+            json.timestamp(at)
+            json.key("note")
+            if let note { json.string(note) } else { json.null() }
         }
     }
 }

@@ -7,7 +7,9 @@ extension InventoryAPI {
     /// Events after `after`, or after the cursor, in order. `last` is how far this answer looked: give it as the next `after`, also
     /// when `type` left some events out.
     func listEvents(_ request: Request, _ context: APIContext) async throws -> Response {
-        let query = try QueryReader(request, parameters: ["after", "limit", "type", "cursor"])
+        let query = try QueryReader(
+            request, parameters: ["after", "limit", "type", "cursor", "order", "variant", "from", "until"])
+        if let history = try historyQuery(query) { return try await listHistory(history) }
         let limit = try query.limit()
         let types = try eventTypes(query)
         let cursor = try Cursor.number(of: "events", in: query).map { UInt64($0) }

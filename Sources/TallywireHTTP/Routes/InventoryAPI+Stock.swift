@@ -39,18 +39,6 @@ extension InventoryAPI {
         }
     }
 
-    func listAlerts(_ request: Request, _ context: APIContext) async throws -> Response {
-        let query = try QueryReader(request, parameters: ["limit", "cursor"])
-        let limit = try query.limit()
-        let after = try Cursor.number(of: "alerts", in: query).map { VariantID($0) }
-        let reading = try await journal.alerts(after: after, limit: limit + 1)
-        let items = reading.value.prefix(limit)
-        let last = reading.value.count > limit ? items.last?.variant.id : nil
-        return .json(headers: headers(at: reading.seq), capacity: 256 * items.count) { json in
-            json.page(items, next: last.map { Cursor(list: "alerts", position: "\($0)") }) { $0.writeAlert(to: &$1) }
-        }
-    }
-
     func listLocations(_ request: Request, _ context: APIContext) async throws -> Response {
         let query = try QueryReader(request, parameters: ["limit", "cursor"])
         let limit = try query.limit()

@@ -5,6 +5,19 @@ import TallywireEngine
 
 /// `/api/variants`: one sellable form of a product, and its stock.
 extension InventoryAPI {
+    /// All variants with what is known of them: what a page that shows the whole stock begins with.
+    func listVariants(_ request: Request, _ context: APIContext) async throws -> Response {
+        let query = try QueryReader(request, parameters: ["limit", "cursor"])
+        let limit = try query.limit(largest: HTTPLimits.largestVariantPage)
+        let after = try Cursor.number(of: "variants", in: query).map { VariantID($0) }
+        let reading = try await journal.variants(after: after, limit: limit + 1)
+        let items = reading.value.prefix(limit)
+        let last = reading.value.count > limit ? items.last?.variant.id : nil
+        return .json(headers: headers(at: reading.seq), capacity: 448 * items.count) { json in
+            json.page(items, next: last.map { Cursor(list: "variants", position: "\($0)") }) { $0.write(to: &$1) }
+        }
+    }
+
     func getVariant(_ request: Request, _ context: APIContext) async throws -> Response {
         _ = try QueryReader(request, parameters: [])
         let id = try variantID(context)

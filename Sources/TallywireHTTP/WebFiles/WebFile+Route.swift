@@ -6,10 +6,14 @@ import NIOCore
 extension WebFile {
     /// What a page of ours may do: load scripts, styles and pictures from this server, and talk to it alone. Nothing within a page's text
     /// runs, nothing shows it in a frame, and what would be read as markup is refused (Trusted Types).
-    static let policy = [
+    ///
+    /// Trusted Types want a policy for the address of a service worker too. The scanner has one, which its page names and nobody else may.
+    var policy: String { Self.policy + (path == "/scan" ? "tallywire-worker" : "'none'") }
+
+    private static let policy = [
         "default-src 'none'", "script-src 'self'", "style-src 'self'", "img-src 'self' data: blob:", "media-src 'self' blob:",
         "connect-src 'self'", "manifest-src 'self'", "worker-src 'self'", "form-action 'self'", "base-uri 'none'",
-        "frame-ancestors 'none'", "require-trusted-types-for 'script'", "trusted-types 'none'",
+        "frame-ancestors 'none'", "require-trusted-types-for 'script'", "trusted-types ",
     ].joined(separator: "; ")
 
     /// Serves it. With `folder`, a checkout of Tallywire, it is read from there at each request: for whoever works on the pages.
@@ -37,7 +41,7 @@ extension WebFile {
         // A browser asks each time whether its copy is the one that is served, so that after an update no page is of two versions.
         var headers: HTTPFields = [
             .contentType: mediaType, .cacheControl: "no-cache", .eTag: Self.tag(of: bytes),
-            .contentSecurityPolicy: Self.policy,
+            .contentSecurityPolicy: policy,
         ]
         headers[.referrerPolicy] = "no-referrer"
         headers[.permissionsPolicy] = "camera=(self), geolocation=(), microphone=()"

@@ -9,14 +9,20 @@ public struct Principal: Equatable, Sendable {
     public let device: String?
     /// From then on it is nobody; `nil` for one that does not expire.
     public let validUntil: Timestamp?
+    /// When it signed in with a password; `nil` if its token came in another way.
+    public let signedInAt: Timestamp?
     /// The key that vouches for it; `nil` if none had to.
     public let key: KeyIdentity?
 
-    public init(role: Role, subject: String, device: String? = nil, validUntil: Timestamp? = nil, key: KeyIdentity? = nil) {
+    public init(
+        role: Role, subject: String, device: String? = nil, validUntil: Timestamp? = nil, signedInAt: Timestamp? = nil,
+        key: KeyIdentity? = nil
+    ) {
         self.role = role
         self.subject = subject
         self.device = device
         self.validUntil = validUntil
+        self.signedInAt = signedInAt
         self.key = key
     }
 

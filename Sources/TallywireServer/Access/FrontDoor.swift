@@ -7,6 +7,8 @@ import TallywirePipeline
 /// Who may come in and how: the keys and the certificate of a configuration, read from their files.
 struct FrontDoor: Sendable {
     let authenticator: any Authenticator
+    /// Lets people in with a password; `nil` without users.
+    let signIn: (any SignIn)?
     let certificates: TLSCertificates?
     /// What can be read again while the server runs.
     let reloads: [Reloadable]
@@ -16,6 +18,7 @@ struct FrontDoor: Sendable {
         var diagnostics: [ConfigurationDiagnostic] = []
         var reloads: [Reloadable] = []
         var authenticator: any Authenticator = OpenAuthenticator()
+        var signIn: (any SignIn)?
         if configuration.auth.mode == .jwt {
             let keys = TokenKeys(configuration: configuration)
             do {
@@ -27,6 +30,7 @@ struct FrontDoor: Sendable {
                 }
                 let jwt = JWTAuthenticator(set, rules: keys.rules)
                 authenticator = jwt
+                signIn = Self.signIn(configuration.auth, jwt)
                 reloads.append(
                     Reloadable(status: ReloadStatus(name: "keys"), files: keys.files) { jwt.replace(try await keys.read()) })
             } catch let error as ConfigurationError {
@@ -49,8 +53,19 @@ struct FrontDoor: Sendable {
         }
         guard diagnostics.isEmpty else { throw ConfigurationError(diagnostics) }
         self.authenticator = authenticator
+        self.signIn = signIn
         self.certificates = certificates
         self.reloads = reloads
+    }
+
+    private static func signIn(_ auth: AuthSettings, _ authenticator: JWTAuthenticator) -> (any SignIn)? {
+        let users = auth.users.compactMap { user in
+            PasswordHash(user.password).map { PasswordSignIn.User(name: user.name, password: $0, role: user.role) }
+        }
+        guard !users.isEmpty else { return nil }
+        return PasswordSignIn(
+            users: users, authenticator: authenticator, audience: auth.audience,
+            times: .init(session: auth.session, limit: auth.sessionLimit))
     }
 
     /// What is not wrong yet and soon will be, or keeps callers out: for `check`, and for the log at start.

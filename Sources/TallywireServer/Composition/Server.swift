@@ -98,7 +98,8 @@ struct Server: Sendable {
                 defaultLocation: configuration.defaultLocation, version: tallywireVersion,
                 limits: HTTPLimits(body: http.limits.body.bytes, streams: http.limits.streams), hosts: hosts,
                 requestsPerSecond: http.limits.requestsPerSecond, proxies: proxies, pages: http.pages),
-            authenticator: door.authenticator, port: metrics, reloads: door.reloads.map(\.status), certificates: door.certificates,
+            authenticator: door.authenticator, signIn: door.signIn, port: metrics, reloads: door.reloads.map(\.status),
+            certificates: door.certificates,
             readiness: {
                 if phase.isStopping { return .notReady("the server is shutting down") }
                 if let failure = engine.statistics.failure { return .notReady("the journal cannot write: \(failure)") }

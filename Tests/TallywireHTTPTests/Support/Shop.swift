@@ -22,7 +22,7 @@ struct Shop: Sendable {
         limits: HTTPLimits = HTTPLimits(), inbox: Int = 65_536, feed: Feed.Capacity = Feed.Capacity(),
         hosts: HostPolicy = HostPolicy(), requestsPerSecond: Int? = nil, proxies: TrustedProxies = TrustedProxies(),
         reloads: [ReloadStatus] = [], gateway: (any CommandGateway)? = nil,
-        authenticator: any Authenticator = OpenAuthenticator(), pages: String? = nil,
+        authenticator: any Authenticator = OpenAuthenticator(), signIn: (any SignIn)? = nil, pages: String? = nil,
         readiness: @escaping @Sendable () async -> InventoryAPI.Readiness = { .ready }
     ) throws {
         journal = InMemoryJournal()
@@ -34,7 +34,7 @@ struct Shop: Sendable {
             configuration: InventoryAPI.Configuration(
                 version: "0.1.0", limits: limits, hosts: hosts, requestsPerSecond: requestsPerSecond, proxies: proxies,
                 pages: pages),
-            authenticator: authenticator, reloads: reloads, readiness: readiness)
+            authenticator: authenticator, signIn: signIn, reloads: reloads, readiness: readiness)
     }
 
     /// Runs `test` with a client, directly on the router or over a socket.

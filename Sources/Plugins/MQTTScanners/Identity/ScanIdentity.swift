@@ -10,25 +10,47 @@ enum ScanIdentity {
     static func id(source name: String, number: UInt64, _ message: InboundMessage) -> String {
         var text: [UInt8] = []
         text.reserveCapacity(message.topic.utf8.count + message.payload.count + 128)
-        func add(_ bytes: some Collection<UInt8>) {
-            withUnsafeBytes(of: UInt64(bytes.count).littleEndian) { text += $0 }
-            text += bytes
-        }
-        add(message.topic.utf8)
-        add(message.payload)
-        add((message.responseTopic ?? "").utf8)
-        add(message.correlationData ?? [])
-        let content = SHA256.hash(data: text).prefix(8).reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
-        return "\(name)-\(hex(number, digits: 12))-\(hex(content, digits: 16))"
+        add(message.topic, to: &text)
+        add(message.payload, to: &text)
+        add(message.responseTopic ?? "", to: &text)
+        add(message.correlationData ?? [], to: &text)
+        let content = SHA256.hash(data: text).withUnsafeBytes { $0.loadUnaligned(as: UInt64.self).bigEndian }
+        return id(name, (number, 12), (content, 16))
+    }
+
+    private static func add(_ part: String, to text: inout [UInt8]) {
+        withUnsafeBytes(of: UInt64(part.utf8.count).littleEndian) { text += $0 }
+        text += part.utf8
+    }
+
+    private static func add(_ part: [UInt8], to text: inout [UInt8]) {
+        withUnsafeBytes(of: UInt64(part.count).littleEndian) { text += $0 }
+        text += part
     }
 
     /// A random id, for a message of quality 0, which never comes again.
     static func random(source name: String) -> String {
-        "\(name)-\(hex(.random(in: .min ... .max), digits: 16))\(hex(.random(in: .min ... .max), digits: 16))"
+        id(name, (.random(in: .min ... .max), 16), (.random(in: .min ... .max), 16), separator: "")
     }
 
-    private static func hex(_ number: UInt64, digits: Int) -> String {
-        let text = String(number, radix: 16)
-        return String(repeating: "0", count: max(0, digits - text.count)) + text
+    /// `name-FIRST-SECOND`, the numbers in hexadecimal with at least so many digits.
+    private static func id(
+        _ name: String, _ first: (number: UInt64, digits: Int), _ second: (number: UInt64, digits: Int), separator: String = "-"
+    ) -> String {
+        var id = name
+        id.reserveCapacity(name.utf8.count + 2 + first.digits + second.digits)
+        id += "-"
+        append(first.number, digits: first.digits, to: &id)
+        id += separator
+        append(second.number, digits: second.digits, to: &id)
+        return id
+    }
+
+    private static func append(_ number: UInt64, digits: Int, to text: inout String) {
+        let count = max(digits, (67 - number.leadingZeroBitCount) / 4)
+        for place in stride(from: (count - 1) * 4, through: 0, by: -4) {
+            let digit = UInt8(truncatingIfNeeded: number >> place) & 15
+            text.unicodeScalars.append(Unicode.Scalar(digit < 10 ? 48 + digit : 87 + digit))
+        }
     }
 }

@@ -54,7 +54,7 @@ extension ScanPayload {
         case .named(let item): return CodeReading(item: item, trace: scan.trace)
         case .tag(let tag): return CodeReading(tag: tag)
         case .code(let code):
-            do throws(MalformedScan) {
+            do throws(MalformedCode) {
                 var reading = try CodeReading(code: code, defaults.settings.codes ?? CodeOptions(), year: defaults.year)
                 reading.trace = Trace(
                     batch: scan.trace.batch ?? reading.trace.batch, serial: scan.trace.serial ?? reading.trace.serial,

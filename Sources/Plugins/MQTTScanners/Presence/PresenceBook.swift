@@ -35,6 +35,9 @@ struct PresenceBook {
             reason: status.isOnline ? "it says so" : "its status says so, or its will", now)
     }
 
+    /// Whether the last word of a device was that it is offline.
+    func isOffline(_ device: String) -> Bool { offline.contains(device) }
+
     /// A device did something, so it is online, whatever was said of it.
     mutating func noteSign(of device: String) async throws {
         guard offline.contains(device) else { return }

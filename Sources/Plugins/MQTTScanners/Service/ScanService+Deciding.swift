@@ -6,37 +6,48 @@ import TallywirePipeline
 
 /// From tasks to outcomes.
 extension ScanService {
-    /// Submits until each task that is open has an outcome that is final.
-    mutating func decide(_ works: inout [(index: Int, work: Work)]) async -> Bool {
+    /// Hands in every task that is open.
+    func submit(_ works: [(index: Int, work: Work)]) -> Decisions {
+        var places: [Decisions.Place] = []
+        places.reserveCapacity(works.count)
+        for index in works.indices {
+            for task in works[index].work.open { places.append(Decisions.Place(work: index, task: task)) }
+        }
+        return Decisions(places, from: context.gateway) { works[$0.work].work.order.tasks[$0.task].command }
+    }
+
+    /// Takes what was decided, and submits again until each task that is open has an outcome that is final.
+    mutating func decide(_ works: [(index: Int, work: Work)], _ first: Decisions) async -> Bool {
+        var decisions = first
         var failures = 0
         while true {
-            let open = works.indices.flatMap { index in works[index].work.open.map { (index, $0) } }
-            guard !open.isEmpty else { return true }
-            guard await storeReservation() else { return false }
-            let outcomes = await context.gateway.decide(open.map { works[$0.0].work.order.tasks[$0.1].command })
             var problem: Rejection?
             var taken: [Int: [Int]] = [:]
-            for ((index, task), outcome) in zip(open, outcomes) {
+            for (place, outcome) in zip(decisions.places, await decisions.outcomes) {
                 if case .rejected(let rejection) = outcome, rejection.code == .overloaded || rejection.code == .unavailable {
                     problem = rejection
-                } else if works[index].work.isFirst, failures == 0, case .applied(let receipt) = outcome,
+                } else if works[place.work].work.isFirst, failures == 0, case .applied(let receipt) = outcome,
                     receipt.status == .duplicate
                 {
-                    taken[index, default: []].append(task)
+                    taken[place.work, default: []].append(place.task)
                 } else {
-                    works[index].work.outcomes[task] = outcome
-                    works[index].work.open.removeAll { $0 == task }
+                    works[place.work].work.outcomes[place.task] = outcome
+                    works[place.work].work.open.removeAll { $0 == place.task }
                 }
             }
-            for (index, tasks) in taken.sorted(by: { $0.key < $1.key }) { renumber(tasks, of: &works[index].work) }
-            guard let problem else { continue }
-            failures += 1
-            guard await pause(failures, "nothing is acknowledged: \(problem.message)") else { return false }
+            if problem == nil, taken.isEmpty { return true }
+            for (index, tasks) in taken.sorted(by: { $0.key < $1.key }) { renumber(tasks, of: works[index].work) }
+            if let problem {
+                failures += 1
+                guard await pause(failures, "nothing is acknowledged: \(problem.message)") else { return false }
+            }
+            guard await storeReservation() else { return false }
+            decisions = submit(works)
         }
     }
 
     /// A packet that comes for the first time is no repeat: the broker does not count as numbering expects. Its tasks get new ids.
-    mutating func renumber(_ tasks: [Int], of work: inout Work) {
+    mutating func renumber(_ tasks: [Int], of work: Work) {
         guard let packetID = work.message.packetID else { return }
         let base = ScanIdentity.id(source: context.name, number: numbering.renumber(packetID), work.message)
         for task in tasks {

@@ -22,8 +22,9 @@ extension ScanService {
         }
     }
 
-    mutating func noteSigns(of works: [Work]) async -> Bool {
-        for work in works where !work.message.isRedelivery {
+    /// A device that scans is online, whatever becomes of the scan.
+    mutating func noteSigns(of works: [(index: Int, work: Work)]) async -> Bool {
+        for (_, work) in works where !work.message.isRedelivery && presence.isOffline(work.order.addressee.name) {
             let device = work.order.addressee.name
             let isDone = await untilDone("a device's status cannot be stored") { service in
                 try await service.presence.noteSign(of: device)

@@ -4,7 +4,9 @@ import TallywireCore
 import TallywireEngine
 import TallywirePipeline
 
-/// Handles one batch after the other: numbers, submits, answers.
+/// Handles batches: numbers and submits each, waits for what is decided, and answers.
+///
+/// A batch is begun and later finished, so that the next one is read and handed in while the engine decides and the disk writes.
 struct ScanService: ~Copyable {
     let context: SourceContext
     private var desk: ScanDesk
@@ -33,8 +35,8 @@ struct ScanService: ~Copyable {
         stored = numbering.reserved
     }
 
-    /// A message of scans with what becomes of it.
-    struct Work {
+    /// A message of scans with what becomes of it. It is a reference, since it is handed on several times.
+    final class Work {
         let message: InboundMessage
         var order: ScanOrder
         /// Which of the order's tasks are submitted; the others were counted before.
@@ -47,11 +49,32 @@ struct ScanService: ~Copyable {
         var verdict: BounceWindow.Verdict?
         /// Whether the ids were made here from the packet of a first delivery: then nothing can have had them before.
         let isFirst: Bool
+
+        init(_ message: InboundMessage, _ order: ScanOrder, isFirst: Bool) {
+            self.message = message
+            self.order = order
+            self.isFirst = isFirst
+            open = Array(order.tasks.indices)
+            outcomes = Array(repeating: nil, count: order.tasks.count)
+        }
     }
 
-    /// Does all that a batch asks for. Answers whether it may be acknowledged: not if the task was cancelled before every message was
-    /// decided and answered. `arrival` is when its messages came in, if that is known.
-    mutating func handle(_ batch: InboundBatch, arrival: TimeSpan?) async -> Bool {
+    /// What was begun and is not finished.
+    struct Submission {
+        /// One for each message; what is answered already.
+        var answers: [[MQTTMessage]]
+        /// The messages of scans, each with its place.
+        var works: [(index: Int, work: Work)]
+        let decisions: Decisions
+        let now: Timestamp
+
+        /// Whether something of it could not even be handed in, so that nothing may be until it is finished.
+        var isOverloaded: Bool { decisions.isOverloaded }
+    }
+
+    /// Begins with a batch: what it asks for is handed in when this returns. `nil` if the task was cancelled before that. `arrival` is when
+    /// its messages came in, if that is known.
+    mutating func begin(_ batch: InboundBatch, arrival: TimeSpan?) async -> Submission? {
         if batch.session != session {
             session = batch.session
             numbering.beginSession()
@@ -60,10 +83,11 @@ struct ScanService: ~Copyable {
         context.status.update { $0.received += UInt64(batch.messages.count) }
         var answers: [[MQTTMessage]] = Array(repeating: [], count: batch.messages.count)
         var works: [(index: Int, work: Work)] = []
+        works.reserveCapacity(batch.messages.count)
         for (index, message) in batch.messages.enumerated() {
             let number = message.packetID.map { numbering.number(of: $0, isRedelivery: message.isRedelivery) }
             if !desk.takesScans(on: message.topic), let device = statuses?.device(of: message.topic) {
-                guard await take(message, ofStatusOf: device) else { return false }
+                guard await take(message, ofStatusOf: device) else { return nil }
                 continue
             }
             let name = context.name
@@ -79,11 +103,26 @@ struct ScanService: ~Copyable {
                 works.append((index, work(for: order, message, isNumbered: number != nil, arrival, now)))
             }
         }
-        guard await decide(&works), await noteSigns(of: works.map(\.work)) else { return false }
+        guard await noteSigns(of: works), await storeReservation() else { return nil }
+        return Submission(answers: answers, works: works, decisions: submit(works), now: now)
+    }
+
+    /// Waits until everything is decided, and answers. Answers whether the batch may be acknowledged: not if the task was cancelled before
+    /// every message was decided and answered. Submissions are finished in the order in which they were begun.
+    mutating func finish(_ submission: consuming Submission) async -> Bool {
+        let works = submission.works
+        guard await decide(works, submission.decisions) else { return false }
+        var answers = submission.answers
+        var tally = ScanTally(works.first?.work.order.addressee.name ?? "")
         for (index, work) in works {
-            let reply = settle(work, now)
-            answers[index] = desk.answers(reply, to: work.message, work.order.addressee, now: now)
+            if tally.device != work.order.addressee.name {
+                tally.note(in: context, submission.now)
+                tally = ScanTally(work.order.addressee.name)
+            }
+            let reply = settle(work, &tally)
+            answers[index] = desk.answers(reply, to: work.message, work.order.addressee, now: submission.now)
         }
+        if !works.isEmpty { tally.note(in: context, submission.now) }
         return await publish(answers.flatMap(\.self))
     }
 
@@ -93,10 +132,8 @@ struct ScanService: ~Copyable {
         for order: ScanOrder, _ message: InboundMessage, isNumbered: Bool, _ arrival: TimeSpan?, _ now: Timestamp
     ) -> Work {
         let device = order.addressee.name
-        var work = Work(
-            message: message, order: order, open: Array(order.tasks.indices),
-            outcomes: Array(repeating: nil, count: order.tasks.count),
-            isFirst: isNumbered && !message.isRedelivery && order.tasks.allSatisfy { !$0.idIsGiven })
+        let work = Work(
+            message, order, isFirst: isNumbered && !message.isRedelivery && order.tasks.allSatisfy { !$0.idIsGiven })
         // What comes again is judged by its id.
         guard !message.isRedelivery else { return work }
         if let window = order.bounce, order.grouping == .one, let task = order.tasks.first, !task.isTag {
@@ -121,22 +158,17 @@ struct ScanService: ~Copyable {
     }
 
     /// Notes what became of a message of scans, and makes its answer.
-    private mutating func settle(_ work: Work, _ now: Timestamp) -> ScanReply {
+    private mutating func settle(_ work: Work, _ tally: inout ScanTally) -> ScanReply {
         let order = work.order
         let device = order.addressee.name
         let skipped = order.tasks.count - work.outcomes.count { $0 != nil }
         work.verdict?.outcome = work.outcomes.first ?? nil
         for (task, outcome) in zip(order.tasks, work.outcomes) {
             guard let outcome else { continue }
-            context.status.count(outcome)
+            tally.count(outcome)
             if task.isTag, case .rejected = outcome { tags.forget(task.key, of: device) }
         }
-        if skipped > 0 { context.status.update { $0.ignored += UInt64(skipped) } }
-        context.devices.update(device, of: context.name) { record in
-            record.lastSeen = now
-            record.counters.bounced += UInt64(skipped)
-            for outcome in work.outcomes { record.count(outcome) }
-        }
+        tally.skipped += UInt64(skipped)
         var results = work.outcomes.compactMap(\.self)
         var note: ScanReply.Note?
         if let bounceOf = work.bounceOf {

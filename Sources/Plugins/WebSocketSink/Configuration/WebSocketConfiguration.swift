@@ -91,7 +91,11 @@ public struct WebSocketConfiguration: Equatable, Sendable {
     public static let standardRooms = [
         Room(name: "admin_room", events: EventType.allCases.filter { $0 != .catalogueChanged }, role: .admin),
         Room(name: "ecommerce_room", events: [.inventoryUpdated, .productStatusChanged]),
+        journalRoom,
     ]
+
+    /// All there is, for those who may see all: it is there without being named, so that the admin page needs no configuration.
+    public static let journalRoom = Room(name: "journal", events: EventType.allCases, role: .admin)
 
     var broadcastAudience: Audience { Audience(fields: broadcastFields, bands: broadcastBands) }
 

@@ -147,6 +147,8 @@ extension SinkType {
                 return WebSocketConfiguration.Room(
                     name: name, events: room.events, role: room.role, fields: room.fields, bands: room.stock.bands, rules: rules)
             }
+            let journal = WebSocketConfiguration.journalRoom
+            if !configuration.rooms.contains(where: { $0.name == journal.name }) { configuration.rooms.append(journal) }
             configuration.broadcast = broadcast.events
             configuration.broadcastFields = broadcast.fields
             configuration.broadcastBands = broadcast.stock.bands

@@ -4,11 +4,11 @@ import TallywireCore
 ///
 /// It is all that rooms with a name come to, so connections with the same view share the same bytes, however many rooms they are in.
 struct View: Hashable, Sendable {
-    /// Seven bits for each type, in one word: each connection has views, and each pass touches each connection.
+    /// Six bits for each type, in one word: each connection has views, and each pass touches each connection.
     private var bits = UInt64.max
-    private static let none: UInt64 = 0x7F
+    private static let none: UInt64 = 0x3F
     /// The most forms that there can be.
-    static let mostForms = 100
+    static let mostForms = 60
 
     /// Gets nothing.
     static let nothing = View()
@@ -34,10 +34,10 @@ struct View: Hashable, Sendable {
         for type in EventType.allCases { set(min(value(at: type.index), other.value(at: type.index)), at: type.index) }
     }
 
-    private func value(at index: Int) -> UInt64 { bits >> UInt64(index * 7) & Self.none }
+    private func value(at index: Int) -> UInt64 { bits >> UInt64(index * 6) & Self.none }
 
     private mutating func set(_ form: UInt64, at index: Int) {
-        bits = bits & ~(Self.none << UInt64(index * 7)) | form << UInt64(index * 7)
+        bits = bits & ~(Self.none << UInt64(index * 6)) | form << UInt64(index * 6)
     }
 
     func merging(_ other: View) -> View {
@@ -60,6 +60,7 @@ extension EventType {
         case .displayStale: 6
         case .displayCurrent: 7
         case .serialRepeated: 8
+        case .alertAcknowledged: 9
         }
     }
 }

@@ -1,7 +1,9 @@
 /// What `auth` and `http` say together about who may come in.
 extension ConfigurationCheck {
     /// What only `auth.mode` `jwt` has a use for. With `open` it would look like a protection and be none.
-    private static let forTokens = ["secret", "jwks", "audience", "clockSkew", "required", "deadline"]
+    private static let forTokens = [
+        "secret", "jwks", "audience", "clockSkew", "required", "deadline", "users", "session", "sessionLimit",
+    ]
 
     mutating func checkAuthentication(_ root: ConfigurationValue, _ checked: ConfigurationValue?) {
         let place = root["auth"]?["mode"]?.origin ?? root["auth"]?.origin ?? root["http"]?["host"]?.origin ?? root.origin
@@ -43,10 +45,32 @@ extension ConfigurationCheck {
                 jwks.origin, "“secret” and “jwks” exclude each other: a JWKS can hold a secret too, as a key of “kty” “oct”")
         default: break
         }
+        checkUsers(auth)
         if auth?["deadline"] != nil, case .bool(false)? = auth?["required"]?.content ?? .bool(false),
             let member = auth.flatMap({ $0.member("deadline") })
         {
             check.report(member.keyOrigin, "“deadline” has no effect without \"required\": true")
+        }
+    }
+}
+
+extension ConfigurationCheck {
+    /// Who signs in gets a token from this server, so it has to have what to sign with.
+    private mutating func checkUsers(_ auth: ConfigurationValue?) {
+        guard case .list(let users)? = auth?["users"]?.content, !users.isEmpty else {
+            for key in ["session", "sessionLimit"] {
+                if let member = auth?.member(key) { check.report(member.keyOrigin, "“\(key)” has no effect without “users”") }
+            }
+            return
+        }
+        if auth?["secret"] == nil, auth?["jwks"] != nil, let member = auth?.member("users") {
+            check.report(
+                member.keyOrigin, "“users” needs “secret”: who signs in with a password gets a token that this server signs")
+        }
+        var names: Set<String> = []
+        for user in users {
+            guard let name = user["name"], let text = name.string else { continue }
+            if !names.insert(text).inserted { check.report(name.origin, "the user “\(text)” is there twice") }
         }
     }
 }

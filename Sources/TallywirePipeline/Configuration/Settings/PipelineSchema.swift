@@ -95,6 +95,21 @@ enum PipelineSchema {
         .optional(
             "deadline", .duration(.milliseconds(100) ... .seconds(300)), default: "10s",
             "With `required`: how long a WebSocket may stay open until its token comes in a message."),
+        .optional(
+            "users", .list(.object(user), count: 0...1_000), default: [],
+            "Who may sign in with a password, on the pages and with POST /api/session. Needs `secret`."),
+        .optional(
+            "session", .duration(.seconds(60) ... .seconds(30 * 86_400)), default: "8h",
+            "How long somebody who signed in stays so without renewal; pages that are open renew by themselves."),
+        .optional(
+            "sessionLimit", .duration(.seconds(60) ... .seconds(365 * 86_400)), default: "7d",
+            "How long a session lasts with renewals."),
+    ]
+
+    private static let user: OptionSchema = [
+        .required("name", .string(limit: 64, .userName), "Who it is; for the role `device`, the device too."),
+        .required("password", .string(limit: 512, .passwordHash), "What `tallywire password` prints."),
+        .optional("role", .choice(Role.allCases.map(\.rawValue)), default: "admin", "What they may do."),
     ]
 
     private static let shutdown: OptionSchema = [

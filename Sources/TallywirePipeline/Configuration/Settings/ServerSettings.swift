@@ -91,6 +91,12 @@ public struct AuthSettings: Decodable, Sendable {
     public var required: Bool
     /// With ``required``: until when a WebSocket has to show its token. Default 10 seconds.
     public var deadline: Duration
+    /// Who may sign in with a password.
+    public var users: [User]
+    /// How long a session lasts without renewal. Default 8 hours.
+    public var session: Duration
+    /// And with renewals. Default 7 days.
+    public var sessionLimit: Duration
     /// Where ``secret`` comes from, to read it again.
     public internal(set) var secretSource: SecretSource?
 
@@ -101,8 +107,16 @@ public struct AuthSettings: Decodable, Sendable {
         case jwt
     }
 
+    /// Somebody who may sign in.
+    public struct User: Decodable, Sendable {
+        public var name: String
+        /// A ``PasswordHash``, as text.
+        public var password: String
+        public var role: Role
+    }
+
     private enum CodingKeys: String, CodingKey {
-        case mode, secret, jwks, audience, clockSkew, required, deadline
+        case mode, secret, jwks, audience, clockSkew, required, deadline, users, session, sessionLimit
     }
 }
 

@@ -1,0 +1,96 @@
+import GRDB
+import TallywireCore
+import TallywireEngine
+
+/// Reads events from the newest backwards, in one transaction.
+///
+/// Each event of a variant names the one before it (`previous`), and `stock.last_event` the last one. So a variant's history is read step
+/// by step, at the cost of what it holds and not of what the journal holds, without an index: one on variants in random order
+/// would touch as many pages as a batch has events, and made writing 2.3 times slower where it was measured. Events from before there
+/// was a `previous` are looked through.
+struct HistoryReader {
+    private let query: HistoryQuery
+    private let db: Database
+    private var builder: HistoryPageBuilder
+
+    static func page(_ query: HistoryQuery, _ db: Database) throws -> HistoryPage {
+        var reader = HistoryReader(query: query, db: db, builder: HistoryPageBuilder(query))
+        try reader.read()
+        return reader.builder.page
+    }
+
+    private mutating func read() throws {
+        let first = try Meta.first(db)
+        var end = min(query.before ?? .max, try Meta.seq(db) + 1)
+        if let variant = query.variant {
+            let chained = UInt64(try Meta.integer("chained", db))
+            if end > chained { try walk(variant, chained) }
+            end = min(end, chained)
+        }
+        try scan(from: max(first, query.after + 1), to: end)
+    }
+
+    /// Goes from each event of the variant to the one before it, until there is none that names one.
+    private mutating func walk(_ variant: VariantID, _ chained: UInt64) throws {
+        let select = try RawStatement("SELECT \(EventTable.columns), previous FROM events WHERE seq = ?", db)
+        var next = try start(variant)
+        while let seq = next, seq >= chained, !builder.isFull {
+            next = nil
+            select.bind(seq, at: 1)
+            try select.forEachRow { row in
+                builder.look(at: try EventTable.envelope(row))
+                next = row.integerIfPresent(9).map { UInt64(bitPattern: $0) }
+            }
+        }
+    }
+
+    /// The variant's last event, or the one before that which the last page ended with.
+    private func start(_ variant: VariantID) throws -> UInt64? {
+        if let before = query.before {
+            let sql = "SELECT previous FROM events WHERE seq = ? AND variant = ?"
+            if let row = try Row.fetchOne(db, sql: sql, arguments: [Int64(clamping: before), variant.rawValue]) {
+                return (row[0] as Int64?).map { UInt64(bitPattern: $0) }
+            }
+        }
+        let sql = "SELECT last_event FROM stock WHERE variant = ?"
+        return try Int64.fetchOne(db, sql: sql, arguments: [variant.rawValue]).map { UInt64(bitPattern: $0) }
+    }
+
+    /// Looks through the events of a range, which have no gap, as far as the page allows.
+    private mutating func scan(from first: UInt64, to end: UInt64) throws {
+        guard !builder.isFull else { return }
+        guard first < end else { return builder.end() }
+        let lowest = max(first, end - min(end, UInt64(builder.budget)))
+        var filter = ""
+        if query.variant != nil { filter += " AND variant = ?3" }
+        if let types = query.types { filter += " AND type IN (\(types.map { "\($0.number)" }.joined(separator: ", ")))" }
+        let select = try db.cachedStatement(
+            sql:
+                "SELECT \(EventTable.columns) FROM events WHERE seq >= ?1 AND seq < ?2\(filter) ORDER BY seq DESC LIMIT \(query.limit)"
+        )
+        var arguments: [Int64] = [Int64(clamping: lowest), Int64(clamping: end)]
+        if let variant = query.variant { arguments.append(variant.rawValue) }
+        try select.setArguments(StatementArguments(arguments))
+        var last = end
+        var rows = 0
+        try RawStatement(select, db).forEachRow { row in
+            guard !builder.isFull else { return }
+            rows += 1
+            let event = try EventTable.envelope(row)
+            // What the filter left out was looked at too.
+            builder.pass(Int(last - event.seq) - 1, downTo: event.seq + 1)
+            if !builder.isFull { builder.look(at: event) }
+            last = event.seq
+        }
+        guard !builder.isFull else { return }
+        if rows == query.limit { return builder.stop(before: last) }
+        if lowest == first { return builder.end() }
+        builder.pass(Int(last - lowest), downTo: lowest)
+    }
+}
+
+extension SQLiteJournal {
+    public func history(_ query: HistoryQuery) async throws -> HistoryPage {
+        try await wrapping { try await pool.read { db in try HistoryReader.page(query, db) } }
+    }
+}

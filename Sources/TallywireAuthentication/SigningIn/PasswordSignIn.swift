@@ -1,0 +1,106 @@
+import Dispatch
+import Synchronization
+import TallywireCore
+import TallywirePipeline
+
+/// Signs people in whose names and passwords plugins.json has.
+public final class PasswordSignIn: SignIn {
+    /// Somebody who may sign in.
+    public struct User: Sendable {
+        public var name: String
+        public var password: PasswordHash
+        public var role: Role
+
+        public init(name: String, password: PasswordHash, role: Role) {
+            self.name = name
+            self.password = password
+            self.role = role
+        }
+    }
+
+    /// How long tokens are good.
+    public struct Times: Equatable, Sendable {
+        /// Without renewal.
+        public var session: Duration
+        /// After signing in, however often it is renewed.
+        public var limit: Duration
+
+        public init(session: Duration = .seconds(8 * 3600), limit: Duration = .seconds(7 * 86_400)) {
+            self.session = session
+            self.limit = limit
+        }
+    }
+
+    /// Passwords that may wait to be looked at. One takes a good part of a second, so the last of them waits for seconds.
+    public static let mostWaiting = 16
+
+    private let users: [String: User]
+    private let decoy: PasswordHash
+    private let authenticator: JWTAuthenticator
+    private let audience: String?
+    private let times: Times
+    /// Passwords are looked at one by one: each takes tens of megabytes and a processor, which are everybody's.
+    private let queue = DispatchQueue(label: "tallywire.passwords", qos: .userInitiated)
+    private let waiting = Atomic(0)
+
+    /// Users by name; of two with one name the last counts. Tokens are signed with the keys that `authenticator` trusts at that time.
+    public init(users: [User], authenticator: JWTAuthenticator, audience: String? = nil, times: Times = Times()) {
+        self.users = Dictionary(users.map { ($0.name, $0) }) { $1 }
+        // Who nobody is takes as long as whoever takes longest.
+        let costs = users.map(\.password.costs).max { $0.work < $1.work } ?? PasswordHash.Costs()
+        decoy = PasswordHash(costs: costs, salt: Array(repeating: 7, count: 16), key: Array(repeating: 0, count: 32))
+        self.authenticator = authenticator
+        self.audience = audience
+        self.times = times
+    }
+
+    public func session(user name: String, password: String) async throws(SignInFailure) -> Session {
+        guard waiting.wrappingAdd(1, ordering: .relaxed).newValue <= Self.mostWaiting else {
+            waiting.wrappingSubtract(1, ordering: .relaxed)
+            throw .overloaded
+        }
+        defer { waiting.wrappingSubtract(1, ordering: .relaxed) }
+        let user = users[name]
+        let hash = user?.password ?? decoy
+        let isRight = await withCheckedContinuation { continuation in
+            queue.async { continuation.resume(returning: hash.matches(password)) }
+        }
+        guard isRight, let user else { throw .refused }
+        let now = authenticator.now
+        return try session(of: user, signedInAt: now, now: now)
+    }
+
+    public func renewal(for principal: Principal) throws(SignInFailure) -> Session {
+        guard let signedInAt = principal.signedInAt else {
+            throw .notRenewable("the token was not made by signing in, so it cannot be renewed")
+        }
+        guard let user = users[principal.subject], user.role == principal.role else {
+            throw .notRenewable("this user may not sign in any more, or has another role now")
+        }
+        return try session(of: user, signedInAt: signedInAt, now: authenticator.now)
+    }
+
+    private func session(of user: User, signedInAt: Timestamp, now: Timestamp) throws(SignInFailure) -> Session {
+        let end = min(now.adding(times.session), signedInAt.adding(times.limit))
+        guard end.milliseconds - now.milliseconds > 1_000 else {
+            throw .notRenewable("this session has been renewed for as long as it may: sign in again")
+        }
+        let claims = TokenSigner.Claims(
+            role: user.role, subject: user.name, device: user.role == .device ? user.name : nil, audience: audience, issuedAt: now,
+            expiresAt: end, signedInAt: signedInAt)
+        do {
+            let token = try authenticator.signer().sign(claims)
+            return Session(
+                token: token, expiresAt: Timestamp(milliseconds: end.milliseconds / 1000 * 1000), role: user.role,
+                subject: user.name)
+        } catch {
+            throw .unavailable("no token can be signed: \(error)")
+        }
+    }
+}
+
+extension Timestamp {
+    fileprivate func adding(_ duration: Duration) -> Timestamp {
+        Timestamp(milliseconds: milliseconds + duration.components.seconds * 1000)
+    }
+}

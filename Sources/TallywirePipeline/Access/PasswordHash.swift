@@ -1,0 +1,78 @@
+import Foundation
+
+/// A password as plugins.json has it: what scrypt (RFC 7914) makes of it and a salt, with the costs that it takes to make it again.
+///
+/// Written as in the PHC string format: `$scrypt$ln=15,r=8,p=3$SALT$KEY`, the last two in base64 without padding. The password cannot be
+/// read from it, so that a copy of plugins.json lets nobody in.
+public struct PasswordHash: Equatable, Sendable, CustomStringConvertible {
+    /// The costs: time and memory grow with each.
+    public struct Costs: Equatable, Sendable {
+        /// The binary logarithm of N. With ``blockSize`` 8, memory is 1 KiB times N.
+        public var logRounds: Int
+        public var blockSize: Int
+        public var parallelism: Int
+
+        public init(logRounds: Int = 15, blockSize: Int = 8, parallelism: Int = 3) {
+            self.logRounds = logRounds
+            self.blockSize = blockSize
+            self.parallelism = parallelism
+        }
+
+        /// How much work it is, to compare.
+        public var work: Int { blockSize * parallelism << logRounds }
+    }
+
+    public let costs: Costs
+    public let salt: [UInt8]
+    public let key: [UInt8]
+
+    public init(costs: Costs, salt: [UInt8], key: [UInt8]) {
+        self.costs = costs
+        self.salt = salt
+        self.key = key
+    }
+
+    /// What is within reach: from what a test can wait for to 256 MiB, which is a second's work.
+    private static let logRounds = 10...18
+
+    /// Reads one; `nil` for what is none, or costs more than a server should be made to spend.
+    public init?(_ text: String) {
+        let parts = text.split(separator: "$", omittingEmptySubsequences: false)
+        guard parts.count == 5, parts[0].isEmpty, parts[1] == "scrypt" else { return nil }
+        var costs: [String: Int] = [:]
+        for pair in parts[2].split(separator: ",") {
+            let sides = pair.split(separator: "=")
+            guard sides.count == 2, let number = Int(sides[1]) else { return nil }
+            costs[String(sides[0])] = number
+        }
+        guard let logRounds = costs["ln"], let blockSize = costs["r"], let parallelism = costs["p"], costs.count == 3,
+            Self.logRounds.contains(logRounds), blockSize == 8, (1...16).contains(parallelism),
+            let salt = Self.bytes(parts[3]), let key = Self.bytes(parts[4]), (16...64).contains(salt.count),
+            (16...64).contains(key.count)
+        else { return nil }
+        self.init(costs: Costs(logRounds: logRounds, blockSize: blockSize, parallelism: parallelism), salt: salt, key: key)
+    }
+
+    public var description: String {
+        func text(_ bytes: [UInt8]) -> String { Data(bytes).base64EncodedString().replacing("=", with: "") }
+        return "$scrypt$ln=\(costs.logRounds),r=\(costs.blockSize),p=\(costs.parallelism)$\(text(salt))$\(text(key))"
+    }
+
+    private static func bytes(_ text: Substring) -> [UInt8]? {
+        let padding = String(repeating: "=", count: (4 - text.utf8.count % 4) % 4)
+        return Data(base64Encoded: String(text) + padding).map { Array($0) }
+    }
+}
+
+extension TextRule {
+    /// The name of a user, which is that of a device for the role `device`.
+    static let userName = TextRule("a name (1 to 64 characters, no control characters, none of / + #)") { text in
+        (1...64).contains(text.unicodeScalars.count)
+            && text.unicodeScalars.allSatisfy { $0.value >= 0x20 && $0.value != 0x7F && !"/+#".unicodeScalars.contains($0) }
+    }
+
+    /// What `tallywire password` prints. A password itself is refused without being shown.
+    static let passwordHash = TextRule("the hash of a password, as `tallywire password` prints it") { text in
+        PasswordHash(text) == nil ? "it is not the hash of a password: `tallywire password` makes one" : nil
+    }
+}

@@ -1,0 +1,305 @@
+"""The phone scanner: what is scanned is counted once, in order, whatever the network does, and nobody is left in doubt."""
+
+import re
+
+import pytest
+from bed.processes import eventually
+from bed.watch import until
+from conftest import PHONE
+from playwright.sync_api import Page, expect
+
+TEE = "4006381333931"
+SECRET = "a secret of thirty-two bytes or more"
+
+
+@pytest.fixture
+def phone(pages) -> Page:
+    return pages(viewport=PHONE, has_touch=True, is_mobile=True)
+
+
+def open_scanner(page: Page, url: str) -> None:
+    page.goto(f"{url}/scan")
+    until(page, "document.documentElement.dataset.ready === 'true'")
+    until(page, "document.getElementById('location').options.length > 1 || !document.getElementById('device').hidden")
+    if page.locator("#location").input_value() == "" and page.locator("#location option").count() > 1:
+        page.get_by_label("Location").select_option("WH1")
+
+
+def type_code(page: Page, code: str) -> None:
+    page.get_by_label("Code").fill(code)
+    page.keyboard.press("Enter")
+
+
+def waiting(page: Page) -> int:
+    return int(page.locator("#waiting").inner_text())
+
+
+def test_a_typed_code_is_counted_and_its_fate_is_shown(site, phone):
+    open_scanner(phone, site.url)
+    before = site.server.stock("TEE-RED-M", "WH1")
+    type_code(phone, TEE)
+    expect(phone.locator("#verdict")).to_have_attribute("data-fate", "applied")
+    expect(phone.locator("#verdict")).to_contain_text(f"TEE-RED-M · WH1: {before - 1}")
+    assert site.server.stock("TEE-RED-M", "WH1") == before - 1
+    expect(phone.locator("#scans li").first).to_contain_text("TEE-RED-M")
+    expect(phone.locator("#scans li .badge").first).to_have_text("Counted")
+    event = site.server.call("GET", "/api/events?type=inventory_updated&limit=1000")["items"][-1]["data"]
+    assert event["occurredAt"] and re.fullmatch(r"[0-9a-f-]{36}", event["movementId"])
+
+
+def test_each_operation_does_what_it_says(site, phone):
+    open_scanner(phone, site.url)
+    phone.get_by_role("button", name="Receive").click()
+    phone.get_by_label("Quantity").fill("5")
+    type_code(phone, TEE)
+    eventually("five more", lambda: site.server.stock("TEE-RED-M", "WH1") == 47)
+    expect(phone.get_by_label("Quantity")).to_have_value("1")
+
+    phone.get_by_role("button", name="Count", exact=True).click()
+    type_code(phone, TEE)
+    expect(phone.locator("#verdict")).to_contain_text("Type how many there are")
+    phone.get_by_label("Quantity").fill("12")
+    phone.keyboard.press("Enter")
+    eventually("what was counted", lambda: site.server.stock("TEE-RED-M", "WH1") == 12)
+
+    phone.get_by_role("button", name="Move").click()
+    phone.get_by_label("To", exact=True).select_option("STORE-7")
+    phone.get_by_label("Quantity").fill("2")
+    type_code(phone, TEE)
+    eventually("two moved", lambda: site.server.stock("TEE-RED-M", "STORE-7") == 12)
+    assert site.server.stock("TEE-RED-M", "WH1") == 10
+
+
+def test_nothing_is_counted_before_a_location_was_chosen(site, phone):
+    phone.goto(f"{site.url}/scan")
+    until(phone, "document.getElementById('location').options.length > 1")
+    type_code(phone, TEE)
+    expect(phone.locator("#verdict")).to_have_text("Choose the location where you are first" + TEE)
+    phone.get_by_label("Location").select_option("WH1")
+    expect(phone.get_by_label("Code")).to_have_value(TEE)
+    phone.get_by_role("button", name="OK").click()
+    eventually("counted then", lambda: site.server.stock("TEE-RED-M", "WH1") == 41)
+
+
+def test_operation_and_location_are_remembered(site, phone):
+    open_scanner(phone, site.url)
+    phone.get_by_role("button", name="Receive").click()
+    phone.get_by_label("Location").select_option("STORE-7")
+    open_scanner(phone, site.url)
+    expect(phone.get_by_role("button", name="Receive")).to_have_attribute("aria-pressed", "true")
+    expect(phone.get_by_label("Location")).to_have_value("STORE-7")
+
+
+def test_a_wedge_scanner_is_heard_wherever_the_focus_is(site, page):
+    open_scanner(page, site.url)
+    page.get_by_label("Quantity").fill("3")
+    page.get_by_label("Quantity").focus()
+    page.keyboard.type(TEE)
+    page.keyboard.press("Enter")
+    eventually("three taken out", lambda: site.server.stock("TEE-RED-M", "WH1") == 39)
+
+    page.locator("h1").click()
+    page.keyboard.type(TEE)
+    page.keyboard.press("Enter")
+    eventually("one more", lambda: site.server.stock("TEE-RED-M", "WH1") == 38)
+
+
+def test_an_element_string_gives_batch_and_serial_number(site, page):
+    open_scanner(page, site.url)
+    page.locator("h1").click()
+    page.keyboard.type("]C1010400638133393110L-7")
+    page.keyboard.press("Control+]")
+    page.keyboard.type("21S-1")
+    page.keyboard.press("Enter")
+    expect(page.locator("#verdict")).to_have_attribute("data-fate", "applied")
+    event = site.server.call("GET", "/api/events?type=inventory_updated&limit=1000")["items"][-1]["data"]
+    assert (event["sku"], event["batch"], event["serial"]) == ("TEE-RED-M", "L-7", "S-1")
+
+
+def test_a_refusal_stays_until_it_was_seen(site, phone):
+    open_scanner(phone, site.url)
+    type_code(phone, "0000000000000")
+    expect(phone.locator("#verdict")).to_have_attribute("data-fate", "refused")
+    phone.get_by_label("Quantity").fill("500")
+    type_code(phone, TEE)
+    expect(phone.locator("#refused li")).to_have_count(2)
+    expect(phone.locator("#refused li").last).to_contain_text("TEE-RED-M has 42 available at WH1, 500 were asked for")
+    open_scanner(phone, site.url)
+    expect(phone.locator("#refused li")).to_have_count(2)
+    phone.get_by_role("button", name=f"Seen: {TEE}").click()
+    expect(phone.locator("#refused li")).to_have_count(1)
+    phone.get_by_role("button", name="Seen: 0000000000000").click()
+    expect(phone.locator("#refusals")).to_be_hidden()
+
+
+def test_scans_wait_while_the_server_is_away_and_are_counted_once_when_it_is_back(site, phone):
+    open_scanner(phone, site.url)
+    site.server.kill()
+    for _ in range(5):
+        type_code(phone, TEE)
+        expect(phone.get_by_label("Code")).to_have_value("")
+    expect(phone.locator("#waiting")).to_have_text("5")
+    expect(phone.locator("#connection")).to_have_text("No connection · 5 waiting")
+    expect(phone.locator("#verdict")).to_have_attribute("data-fate", "waiting")
+    site.server.start()
+    expect(phone.locator("#waiting")).to_have_text("0")
+    assert site.server.stock("TEE-RED-M", "WH1") == 37
+    expect(phone.locator("#connection")).to_have_text("Online")
+
+
+def test_the_page_itself_opens_without_a_server_and_its_queue_outlives_it(site, phone):
+    open_scanner(phone, site.url)
+    until(phone, "navigator.serviceWorker.controller !== null")
+    site.server.kill()
+    type_code(phone, TEE)
+    expect(phone.locator("#waiting")).to_have_text("1")
+    phone.reload()
+    until(phone, "document.documentElement.dataset.ready === 'true'")
+    expect(phone.locator("#waiting")).to_have_text("1")
+    expect(phone.get_by_label("Location")).to_have_value("WH1")
+    type_code(phone, TEE)
+    expect(phone.locator("#waiting")).to_have_text("2")
+    site.server.start()
+    expect(phone.locator("#waiting")).to_have_text("0")
+    assert site.server.stock("TEE-RED-M", "WH1") == 40
+
+
+def test_an_answer_that_got_lost_is_asked_for_again_and_nothing_is_counted_twice(site, phone):
+    open_scanner(phone, site.url)
+    lost = []
+
+    def lose(route):
+        if not lost:
+            lost.append(route.fetch())
+            route.abort()
+        else:
+            route.continue_()
+
+    phone.route("**/api/movements", lose)
+    type_code(phone, TEE)
+    expect(phone.locator("#scans li .badge").first).to_have_text("Counted before")
+    assert lost[0].json()["results"][0]["status"] == "applied"
+    assert site.server.stock("TEE-RED-M", "WH1") == 41
+
+
+def test_with_the_browser_offline_scans_wait_and_go_in_their_order(site, phone):
+    open_scanner(phone, site.url)
+    phone.context.set_offline(True)
+    phone.get_by_role("button", name="Count", exact=True).click()
+    for count in (7, 3, 9):
+        phone.get_by_label("Quantity").fill(str(count))
+        type_code(phone, TEE)
+        expect(phone.get_by_label("Code")).to_have_value("")
+    expect(phone.locator("#connection")).to_have_text("No connection · 3 waiting")
+    phone.context.set_offline(False)
+    expect(phone.locator("#waiting")).to_have_text("0")
+    assert site.server.stock("TEE-RED-M", "WH1") == 9, "the last count holds"
+
+
+def test_one_poisonous_scan_does_not_hold_up_the_others(site, phone):
+    open_scanner(phone, site.url)
+    phone.context.set_offline(True)
+    for code in (TEE, "]C1not gs1", TEE):
+        type_code(phone, code)
+        expect(phone.get_by_label("Code")).to_have_value("")
+    phone.context.set_offline(False)
+    expect(phone.locator("#waiting")).to_have_text("0")
+    expect(phone.locator("#refused li")).to_have_count(1)
+    assert site.server.stock("TEE-RED-M", "WH1") == 40
+
+
+def test_a_token_is_asked_for_kept_on_the_device_and_in_no_address(sites, phone):
+    site = sites({"auth": {"mode": "jwt", "secret": SECRET}}, catalogue=False)
+    site.server.token = site.server.make_token("admin")
+    site.server.import_catalogue()
+    addresses = []
+    phone.on("request", lambda request: addresses.append(request.url))
+    open_scanner(phone, site.url)
+    type_code(phone, TEE)
+    expect(phone.get_by_label("Token")).to_be_visible()
+    expect(phone.locator("#connection")).to_have_text("Needs a token")
+
+    phone.get_by_label("Token").fill(site.server.token)
+    phone.get_by_role("button", name="Use this token").click()
+    expect(phone.get_by_role("alert")).to_contain_text("a token of the role admin")
+
+    token = site.server.make_token("device", "phone-1")
+    type_code(phone, token)  # as a scanner does that reads it from a QR code
+    expect(phone.locator("#waiting")).to_have_text("0")
+    assert site.server.stock("TEE-RED-M", "WH1") == 41
+    event = site.server.call("GET", "/api/events?type=inventory_updated&limit=1000")["items"][-1]["data"]
+    assert event["source"] == "http/phone-1"
+
+    open_scanner(phone, site.url)
+    type_code(phone, TEE)
+    eventually("the token is kept", lambda: site.server.stock("TEE-RED-M", "WH1") == 40)
+    kept = phone.evaluate("JSON.stringify([{...localStorage}, {...sessionStorage}, document.cookie])")
+    assert kept == '[{},{},""]'
+    assert not any(token[:20] in address or site.server.token[:20] in address for address in addresses)
+
+    phone.get_by_role("button", name="Take token off").click()
+    type_code(phone, TEE)
+    expect(phone.locator("#connection")).to_have_text("Needs a token")
+    assert site.server.stock("TEE-RED-M", "WH1") == 40
+
+
+def test_the_camera_reads_codes_where_the_browser_can(site, pages, browser):
+    phone = pages(viewport=PHONE, permissions=["camera"])
+    phone.add_init_script("""
+        // Headless Chromium on Linux has neither a camera nor a detector: a canvas stands for the one, what is told for the other.
+        navigator.mediaDevices.getUserMedia = async () => {
+            const canvas = document.createElement('canvas');
+            canvas.getContext('2d').fillRect(0, 0, 10, 10);
+            setInterval(() => canvas.getContext('2d').fillRect(0, 0, 10, 10), 50);
+            return canvas.captureStream(20);
+        };
+        globalThis.inSight = [];
+        globalThis.BarcodeDetector = class {
+            static async getSupportedFormats() { return ['ean_13', 'qr_code']; }
+            constructor({ formats }) { globalThis.asked = formats; }
+            async detect(source) { return source instanceof HTMLVideoElement ? inSight.map((rawValue) => ({ rawValue })) : []; }
+        };
+    """)
+    open_scanner(phone, site.url)
+    phone.get_by_role("button", name="Camera").click()
+    expect(phone.locator("#camera")).to_be_visible()
+    assert phone.evaluate("asked") == ["ean_13", "qr_code"]
+    phone.evaluate(f"inSight = ['{TEE}']")
+    expect(phone.locator("#verdict")).to_have_attribute("data-fate", "applied")
+    phone.evaluate("inSight = []; globalThis.since = performance.now()")
+    assert site.server.stock("TEE-RED-M", "WH1") == 41, "held in sight, it counts once"
+    until(phone, "performance.now() - since > 1400")
+    phone.evaluate(f"inSight = ['{TEE}']")
+    eventually("shown again, it counts again", lambda: site.server.stock("TEE-RED-M", "WH1") == 40)
+    phone.get_by_role("button", name="Camera").click()
+    expect(phone.locator("#camera")).to_be_hidden()
+
+
+def test_it_can_be_installed(site, page):
+    open_scanner(page, site.url)
+    until(page, "navigator.serviceWorker.controller !== null")
+    session = page.context.new_cdp_session(page)
+    manifest = session.send("Page.getAppManifest")
+    assert not manifest["errors"], manifest["errors"]
+    faults = session.send("Page.getInstallabilityErrors")["installabilityErrors"]
+    # A tab of a test's context counts as incognito.
+    assert [fault["errorId"] for fault in faults if fault["errorId"] != "in-incognito"] == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_how_it_looks(site, pages, photograph, faultless, scheme):
+    for viewport in (PHONE, {"width": 1280, "height": 800}):
+        page = pages(viewport=viewport, color_scheme=scheme)
+        open_scanner(page, site.url)
+        photograph(page, "scan-ready")
+        type_code(page, TEE)
+        expect(page.locator("#verdict")).to_have_attribute("data-fate", "applied")
+        faultless(page)
+        photograph(page, "scan-counted")
+        type_code(page, "0000000000000")
+        expect(page.locator("#verdict")).to_have_attribute("data-fate", "refused")
+        page.context.set_offline(True)
+        type_code(page, "2000000010014")
+        expect(page.locator("#waiting")).to_have_text("1")
+        faultless(page)
+        photograph(page, "scan-refused-and-waiting", full_page=True)

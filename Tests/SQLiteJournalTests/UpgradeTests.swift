@@ -1,0 +1,65 @@
+import GRDB
+import SQLiteJournal
+import TallywireCore
+import TallywireEngine
+import TallywireTesting
+import Testing
+
+@Suite("Journals of earlier versions")
+struct UpgradeTests {
+    let folder: TemporaryFolder
+    var path: String { folder.file("tallywire.db") }
+
+    init() throws { folder = try TemporaryFolder() }
+
+    /// A journal whose events do not name those before them, and which keeps no alerts: as it was before there were either.
+    private func old(_ script: inout JournalScript) throws {
+        let journal = try SQLiteJournal(path: path)
+        try journal.append(script.catalogue())
+        try journal.append(script.movement(20))
+        try journal.append(script.movement(-15))
+        try journal.close()
+        let queue = try DatabaseQueue(path: path)
+        try queue.write { db in
+            try db.execute(
+                sql: """
+                    ALTER TABLE events DROP COLUMN previous; ALTER TABLE stock DROP COLUMN last_event;
+                    ALTER TABLE base_stock DROP COLUMN last_event; DELETE FROM meta WHERE key = 'chained';
+                    DROP TABLE alerts; DROP TABLE base_alerts;
+                    DELETE FROM grdb_migrations WHERE identifier LIKE '4:%' OR identifier LIKE '5:%';
+                    """)
+        }
+        try queue.close()
+    }
+
+    @Test("the history of a variant goes on where its events begin to name each other")
+    func history() async throws {
+        var script = JournalScript()
+        try old(&script)
+        let journal = try SQLiteJournal(path: path)
+        for units in 1...3 { try journal.append(script.movement(Int64(units))) }
+        let all = try await journal.events(after: 0, limit: 100, maxBytes: 1 << 20)
+        let own = all.filter { $0.subject.variant == VariantID(11) }.map(\.seq)
+        var found: [UInt64] = []
+        var query = HistoryQuery(variant: VariantID(11), limit: 2, scan: 4)
+        repeat {
+            let page = try await journal.history(query)
+            found += page.events.map(\.seq)
+            query.before = page.next
+        } while query.before != nil
+        #expect(found == own.reversed())
+    }
+
+    @Test("alerts that are open are found again, and the journal folds to what it keeps")
+    func alerts() async throws {
+        var script = JournalScript()
+        try old(&script)
+        let journal = try SQLiteJournal(path: path)
+        let seq = script.state.seq
+        #expect(try await journal.alert(seq).value?.variant.sku == "A-1")
+        #expect(try journal.load().variants == script.state.variants)
+        try journal.append(script.acknowledgement(of: seq))
+        try journal.close()
+        #expect(try JournalAudit.run(path: path).difference == nil)
+    }
+}

@@ -1,0 +1,148 @@
+// @ts-check
+// What happens, as it happens.
+
+import { happened } from "/admin/happened.js";
+import { text, textOr, time } from "/admin/texts.js";
+import { WindowList } from "/admin/window-list.js";
+import { make, setText } from "/shared/dom.js";
+
+const TYPES = [
+  "inventory_updated", "stock_alert", "alert_acknowledged", "product_status_changed", "catalogue_changed", "device_offline",
+    "device_online",
+  "display_stale", "display_current", "serial_repeated",
+];
+/** With fewer of the chosen types at hand, the server is asked for older ones. */
+const ENOUGH = 100;
+
+/**
+ * The types that were chosen; none are all.
+ *
+ * @type {Set<string>}
+ */
+const chosen = new Set();
+
+export class ActivityView {
+  /** @param {import("/admin/app.js").App} app */
+  constructor(app) {
+    this.app = app;
+    this.title = text("activity.title");
+    /**
+     * Older events of the chosen types.
+     *
+     * @type {any[]}
+     */
+    this.older = [];
+    /** @type {WeakMap<HTMLElement, { seq: number, time: HTMLElement, type: HTMLElement, what: HTMLElement }>} */
+    this.parts = new WeakMap();
+    this.list = new WindowList(
+      { create: () => this.create(), show: (element, event) => this.showRow(element, event), open: (event) => this.open(event) },
+      { label: text("activity.table") });
+    this.buttons = ["", ...TYPES].map((type) =>
+      make("button", { type: "button", class: "compact", data: { type }, on: { click: () => this.choose(type) } },
+        type ? text(`event.${type}`) : text("activity.all")));
+    // Not a status: it changes with every event.
+    this.count = make("p", { class: "quiet small", id: "count" });
+    this.newer = make("button", { type: "button", class: "compact newer", hidden: true, on: { click: () => this.toTop() } });
+    this.empty = make("p", { class: "note", hidden: true }, text("activity.none"));
+    this.unread = 0;
+    this.element = make(
+      "section", { class: "view activity-view", "aria-label": this.title }, make("div", "view-head", make("h1", {}, this.title),
+        this.count, this.newer),
+      make("div", { class: "chips", role: "group", "aria-label": text("activity.filter") }, ...this.buttons), this.list.element,
+        this.empty);
+    this.change = (/** @type {Event} */ event) => this.show(/** @type {CustomEvent} */ (event).detail ?? 0);
+    app.activity.addEventListener("change", this.change);
+    this.list.scroller.addEventListener("scroll", () => this.list.scroller.scrollTop === 0 && this.toTop(), { passive: true });
+    this.show(0);
+    this.readOlder();
+  }
+
+  close() {
+    this.app.activity.removeEventListener("change", this.change);
+    this.list.close();
+  }
+
+  /** @param {string} type */
+  choose(type) {
+    if (type === "") chosen.clear();
+    else if (!chosen.delete(type)) chosen.add(type);
+    this.older = [];
+    this.list.scroller.scrollTop = 0;
+    this.show(0);
+    this.readOlder();
+  }
+
+  toTop() {
+    this.unread = 0;
+    this.newer.hidden = true;
+    this.list.scroller.scrollTop = 0;
+  }
+
+  get fitting() { return this.app.activity.events.filter((event) => chosen.size === 0 || chosen.has(event.type)); }
+
+  async readOlder() {
+    if (chosen.size === 0 || this.fitting.length >= ENOUGH) return;
+    const types = [...chosen];
+    try {
+      const older = await this.app.activity.ofTypes(types);
+      if (types.join() !== [...chosen].join()) return;
+      this.older = older;
+      this.show(0);
+    } catch {
+      // What is here is shown; the header says that the server is away.
+    }
+  }
+
+  /** @param {number} fresh how many are new */
+  show(fresh) {
+    const here = this.fitting;
+    const last = here.at(-1)?.seq ?? Infinity;
+    const items = [...here, ...this.older.filter((event) => event.seq < last)];
+    for (const button of this.buttons) button.setAttribute("aria-pressed",
+      String(button.dataset.type ? chosen.has(button.dataset.type) : chosen.size === 0));
+    const { scroller, rowHeight } = this.list;
+    const added = items.length && this.list.items.length ? items.findIndex((event) => event.seq <= this.list.items[0].seq) : 0;
+    this.list.setItems(items);
+    // What somebody reads stays where it is.
+    if (scroller.scrollTop > 0 && fresh > 0 && added > 0) {
+      scroller.scrollTop += added * rowHeight;
+      this.unread += added;
+      this.newer.hidden = false;
+      setText(this.newer, `↑ ${text("activity.newer", { count: this.unread })}`);
+    }
+    setText(this.count, text("activity.count", { count: items.length }));
+    this.empty.hidden = items.length > 0;
+    this.list.element.hidden = items.length === 0;
+  }
+
+  create() {
+    const when = make("div", { class: "cell when number", role: "gridcell" });
+    const badge = make("span", "badge");
+    const what = make("div", { class: "cell what", role: "gridcell" });
+    const element = make("div", { class: "activity-row", role: "row" }, when, make("div", { class: "cell type", role: "gridcell" },
+      badge), what);
+    this.parts.set(element, { seq: -1, time: when, type: badge, what });
+    return element;
+  }
+
+  /**
+   * @param {HTMLElement} element
+   * @param {any} event
+   */
+  showRow(element, event) {
+    const parts = this.parts.get(element);
+    if (!parts || parts.seq === event.seq) return;
+    parts.seq = event.seq;
+    setText(parts.time, time(event.timestamp));
+    setText(parts.type, textOr(`event.${event.type}`, event.type));
+    const level = event.type === "stock_alert" ? event.data.stockLevel : /offline|stale|repeated/.test(event.type) ? "low" : "";
+    parts.type.className = `badge ${level}`;
+    setText(parts.what, happened(event));
+  }
+
+  /** @param {any} event */
+  open(event) {
+    const row = event.data.productId === undefined ? undefined : this.app.stock.rowOf(event.data);
+    if (row) this.app.go(`/variants/${row.id}`);
+  }
+}

@@ -1,0 +1,141 @@
+// @ts-check
+// Adjusting one variant's stock at one place: shown at once, and taken back when somebody was faster.
+
+import { newKey, Problem } from "/admin/api.js";
+import { reasonOf } from "/admin/app.js";
+import { AdjustForm } from "/admin/adjust-form.js";
+import { number, text } from "/admin/texts.js";
+import { setText } from "/shared/dom.js";
+
+/** @typedef {import("/admin/row.js").Row} Row */
+
+/**
+ * A dialog. It sends the stock that was seen as `expected`, so that nobody overwrites what he has not seen; when another was faster it says
+ * so, with the new stock, and Enter applies the same to that.
+ */
+export class AdjustDialog {
+  /**
+   * @param {import("/admin/app.js").App} app
+   * @param {Row} row
+   * @param {string} location the one that is looked at, or none
+   */
+  constructor(app, row, location) {
+    this.app = app;
+    this.row = row;
+    this.form = new AdjustForm(row, [...app.stock.locations.values()], location, { change: () => this.look(),
+      submit: () => this.submit() });
+    this.element = this.form.element;
+    this.opener = document.activeElement;
+    /** The stock at the location that whoever adjusts has seen. */
+    this.seen = 0;
+    this.isSending = false;
+    this.values = () => app.stock.changed.has(row) && this.onValues();
+    app.stock.addEventListener("values", this.values);
+    this.element.addEventListener("close", () => this.close());
+  }
+
+  open() {
+    document.body.append(this.element);
+    this.look();
+    this.element.showModal();
+    this.form.quantity.select();
+  }
+
+  close() {
+    this.app.stock.removeEventListener("values", this.values);
+    this.element.remove();
+    if (this.opener instanceof HTMLElement) this.opener.focus();
+  }
+
+  get here() { return this.row.places.get(this.form.location.value) ?? 0; }
+
+  /** Takes what is there now as seen. */
+  look() {
+    this.seen = this.here;
+    this.form.showConflict("", null);
+    this.form.preview(this.seen);
+  }
+
+  onValues() {
+    if (!this.isSending && this.here !== this.seen) this.somebodyWasFaster(this.here);
+  }
+
+  /** @param {number} stock what there is now */
+  somebodyWasFaster(stock) {
+    const location = this.form.location.value;
+    this.form.showConflict(text("adjust.faster", { location, stock, seen: this.seen }), stock);
+    this.seen = stock;
+    this.form.preview(stock);
+  }
+
+  async submit() {
+    const change = this.form.read();
+    if (!change || this.isSending) return;
+    this.isSending = true;
+    this.form.setBusy(true);
+    const before = { stock: this.row.stock, place: this.row.places.get(change.location), version: this.row.version };
+    this.showAlready(change);
+    try {
+      const { body } = await this.app.api.call(`/api/variants/${this.row.id}/inventory`, {
+        method: "PATCH", body: { ...change, expected: this.seen }, key: newKey(),
+      });
+      const line = body.lines[0];
+      const own = { stock: line.stock, level: line.level, version: line.version };
+      if (line.version >= this.row.version) {
+        this.row.places.set(line.location, line.locationStock);
+        this.app.stock.note(this.row, own);
+      }
+      this.element.close();
+      this.app.say(text("adjust.done", { item: this.row.title, previous: number(this.seen), stock: line.locationStock,
+        location: line.location }));
+    } catch (error) {
+      this.takeBack(change.location, before);
+      this.explain(error, change.location);
+    } finally {
+      this.isSending = false;
+      this.form.setBusy(false);
+    }
+  }
+
+  /**
+   * Shows the change before the server has answered.
+   *
+   * @param {{ location: string, operation: string, quantity: number }} change
+   */
+  showAlready(change) {
+    const after = this.form.after(this.seen);
+    const sells = this.app.stock.locations.get(change.location)?.sells ?? true;
+    this.row.places.set(change.location, after);
+    this.app.stock.note(this.row, sells ? { stock: this.row.stock + after - this.seen } : {});
+  }
+
+  /**
+   * @param {string} location
+   * @param {{ stock: number, place: number | undefined, version: number }} before
+   */
+  takeBack(location, before) {
+    // An event that came meanwhile has told what is right already.
+    if (this.row.version !== before.version) return;
+    if (before.place === undefined) this.row.places.delete(location);
+    else this.row.places.set(location, before.place);
+    this.app.stock.note(this.row, { stock: before.stock });
+  }
+
+  /**
+   * @param {unknown} error
+   * @param {string} location
+   */
+  explain(error, location) {
+    if (error instanceof Problem && error.code === "stale_expectation" && error.available !== null) {
+      this.row.places.set(location, error.available);
+      this.somebodyWasFaster(error.available);
+      return this.form.apply.focus();
+    }
+    const message =
+      error instanceof Problem && error.code === "insufficient_stock"
+        ? text("adjust.tooFew", { count: error.available ?? 0, location }) : text("adjust.failed", { reason: reasonOf(error) });
+    this.form.showConflict(message, null);
+    setText(this.form.apply, text("adjust.apply"));
+    this.form.quantity.select();
+  }
+}

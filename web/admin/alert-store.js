@@ -1,0 +1,129 @@
+// @ts-check
+// The alerts that are not over, and who sees to them.
+
+import { titleOf } from "/admin/row.js";
+
+/**
+ * @typedef {{ by: string, at: string, note: string | null }} Acknowledgement
+ * @typedef {{ variantId: number, productId: number, sku: string, title: string, level: string, stock: number, threshold: number,
+ *   seq: number | null, since: string | null, acknowledgement: Acknowledgement | null }} Alert
+ */
+
+/** More are not loaded: nobody reads them, and the stock table finds them by level. */
+export const MOST_ALERTS = 10_000;
+
+/** The alerts by variant. Sends `change`, once a frame. */
+export class AlertStore extends EventTarget {
+  /**
+   * @param {import("/admin/api.js").API} api
+   * @param {import("/admin/stock-store.js").StockStore} stock
+   */
+  constructor(api, stock) {
+    super();
+    this.api = api;
+    this.stock = stock;
+    /** @type {Map<number, Alert>} */
+    this.alerts = new Map();
+    /**
+     * Events that came while the list was being read.
+     *
+     * @type {any[] | null}
+     */
+    this.late = null;
+    this.isCut = false;
+    this.frame = 0;
+  }
+
+  /** Alerts that nobody has said to see to. */
+  get unseen() {
+    let count = 0;
+    for (const alert of this.alerts.values()) if (alert.seq !== null && !alert.acknowledgement) count += 1;
+    return count;
+  }
+
+  clear() { this.alerts.clear(); }
+
+  async load() {
+    this.late = [];
+    /** @type {Map<number, Alert>} */
+    const alerts = new Map();
+    let seq = 0;
+    this.isCut = false;
+    for await (const page of this.api.pages("/api/alerts?limit=1000", { most: MOST_ALERTS })) {
+      seq ||= page.seq;
+      for (const item of page.body.items) alerts.set(item.variantId, alertOf(item));
+      this.isCut = page.body.nextCursor !== null;
+    }
+    this.alerts = alerts;
+    const late = this.late;
+    this.late = null;
+    for (const event of late) if (event.seq > seq) this.take(event);
+    this.tell();
+  }
+
+  /** @param {any} event */
+  take(event) {
+    if (this.late) {
+      if (this.late.length < MOST_ALERTS) this.late.push(event);
+      return;
+    }
+    const { data } = event;
+    const id = data.variantId ?? this.stock.defaults.get(data.productId);
+    if (id === undefined) return;
+    const alert = this.alerts.get(id);
+    if (event.type === "stock_alert") {
+      if (data.stockLevel === "ok") this.alerts.delete(id);
+      else {
+        this.alerts.set(id, {
+          variantId: id, productId: data.productId, sku: data.sku, title: this.stock.rows.get(id)?.title ?? data.sku,
+          level: data.stockLevel, stock: data.stock, threshold: data.threshold, seq: event.seq, since: event.timestamp,
+          acknowledgement: null,
+        });
+      }
+    } else if (event.type === "alert_acknowledged" && alert && alert.seq === data.alertSeq) {
+      this.alerts.set(id, { ...alert, acknowledgement: { by: data.by, at: event.timestamp, note: data.note ?? null } });
+    } else if (event.type === "inventory_updated" && alert && data.stock !== undefined) {
+      // A variant that never had stock is no news when it gets some.
+      if (data.level === "ok") this.alerts.delete(id);
+      else this.alerts.set(id, { ...alert, stock: data.stock, level: data.level });
+    } else if (event.type === "catalogue_changed" && data.change === "removed" && alert) {
+      this.alerts.delete(id);
+    } else {
+      return;
+    }
+    this.tell();
+  }
+
+  /**
+   * Says that somebody sees to it.
+   *
+   * @param {Alert} alert
+   * @param {string} note
+   * @throws {import("/admin/api.js").Problem}
+   */
+  async acknowledge(alert, note) {
+    const { body } = await this.api.call(`/api/alerts/${alert.seq}/acknowledgement`, { method: "POST", body: { note } });
+    this.alerts.set(alert.variantId, alertOf(body));
+    this.tell();
+    return /** @type {Acknowledgement} */ (body.acknowledgement);
+  }
+
+  tell() {
+    if (this.frame) return;
+    this.frame = requestAnimationFrame(() => {
+      this.frame = 0;
+      this.dispatchEvent(new Event("change"));
+    });
+  }
+}
+
+/**
+ * @param {any} item of `GET /api/alerts`
+ * @returns {Alert}
+ */
+function alertOf(item) {
+  return {
+    variantId: item.variantId, productId: item.productId, sku: item.sku, title: titleOf(item), level: item.stockLevel, stock: item.stock,
+    threshold: item.threshold, seq: item.seq, since: item.since, acknowledgement: item.acknowledgement,
+  };
+}

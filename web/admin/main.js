@@ -1,0 +1,106 @@
+// @ts-check
+// The page: signs in, shows the header and the view that the address names.
+
+import { App, reasonOf } from "/admin/app.js";
+import { Header } from "/admin/header.js";
+import { SignInView } from "/admin/sign-in.js";
+import { StockView } from "/admin/stock-view.js";
+import { AlertsView } from "/admin/alerts-view.js";
+import { ActivityView } from "/admin/activity-view.js";
+import { VariantView } from "/admin/variant-view.js";
+import { PipelineView } from "/admin/pipeline-view.js";
+import { DevicesView } from "/admin/devices-view.js";
+import { text } from "/admin/texts.js";
+import { byId, make } from "/shared/dom.js";
+
+const app = new App();
+const content = byId("content");
+const header = new Header(app, byId("header"));
+/** @type {import("/admin/app.js").View | null} */
+let view = null;
+let isStarted = false;
+
+/**
+ * What each address shows.
+ *
+ * @type {[RegExp, (match: RegExpExecArray) => import("/admin/app.js").View][]}
+ */
+const routes = [
+  [/^\/?(?:stock)?$/, () => new StockView(app)],
+  [/^\/variants\/(\d+)$/, (match) => new VariantView(app, Number(match[1]))],
+  [/^\/alerts$/, () => new AlertsView(app)],
+  [/^\/activity$/, () => new ActivityView(app)],
+  [/^\/pipeline$/, () => new PipelineView(app)],
+  [/^\/devices$/, () => new DevicesView(app)],
+];
+
+function route() {
+  const path = decodeURIComponent(location.hash.slice(1)).split("?")[0];
+  for (const [pattern, open] of routes) {
+    const match = pattern.exec(path);
+    if (match) return show(open(match));
+  }
+  show({ element: make("p", "note", text("app.notFound")), title: text("app.notFound") });
+}
+
+/** @param {import("/admin/app.js").View} next */
+function show(next) {
+  view?.close?.();
+  const isFirst = view === null;
+  view = next;
+  content.replaceChildren(next.element);
+  document.title = `${next.title} – ${text("app.name")}`;
+  header.mark(location.hash.slice(1) || "/stock");
+  // Whoever goes by keyboard or by ear begins at what is new.
+  if (!isFirst && !next.element.contains(document.activeElement)) content.focus({ preventScroll: true });
+}
+
+async function signedIn() {
+  if (!app.session.isAdmin) {
+    if (isStarted) app.stop();
+    isStarted = false;
+    header.hide();
+    return show(new SignInView(app));
+  }
+  if (isStarted) return;
+  isStarted = true;
+  header.show();
+  route();
+  try {
+    await app.start();
+  } catch (error) {
+    isStarted = false;
+    app.stop();
+    if (app.session.isAdmin) failed(error);
+  }
+}
+
+/** @param {unknown} error */
+function failed(error) {
+  const again = make("button", { type: "button", on: { click: begin } }, text("app.again"));
+  show({ element: make("div", "failed", make("p", {}, text("app.failed", { reason: reasonOf(error) })), again), title: text("app.name") });
+}
+
+async function begin() {
+  content.replaceChildren(make("p", "note", text("app.loading")));
+  try {
+    await app.session.begin();
+  } catch (error) {
+    failed(error);
+  }
+}
+
+const skip = byId("skip");
+skip.textContent = text("app.skip");
+skip.addEventListener("click", (event) => {
+  // The address names the view, not a place in it.
+  event.preventDefault();
+  content.focus();
+});
+addEventListener("hashchange", () => isStarted && route());
+addEventListener("keydown", (event) => {
+  const isTyping = event.target instanceof HTMLElement && event.target.closest("input, select, textarea, dialog");
+  if (!isTyping && !event.ctrlKey && !event.metaKey && !event.altKey) view?.onKey?.(event);
+});
+app.session.addEventListener("change", signedIn);
+begin();

@@ -1,0 +1,72 @@
+// @ts-check
+// A variant's price, and the status of its product.
+
+import { newKey } from "/admin/api.js";
+import { reasonOf } from "/admin/app.js";
+import { option, text } from "/admin/texts.js";
+import { make, setText } from "/shared/dom.js";
+
+const STATUSES = ["draft", "active", "inactive", "discontinued"];
+
+export class PriceForm {
+  /**
+   * @param {import("/admin/app.js").App} app
+   * @param {import("/admin/row.js").Row} row
+   */
+  constructor(app, row) {
+    this.app = app;
+    this.row = row;
+    this.price = make("input", { id: "price", inputmode: "decimal", autocomplete: "off" });
+    this.status = make("select", { id: "status" }, ...STATUSES.map((status) => option(status, text(`status.${status}`))));
+    this.message = make("p", { class: "small", role: "status" });
+    this.save = make("button", { type: "submit" }, text("variant.save"));
+    /** What was shown last: what differs from it is what somebody has changed. */
+    this.shown = { price: "", status: "" };
+    const field = (/** @type {string} */ name, /** @type {HTMLElement} */ input, /** @type {string} */ hint) =>
+      make("div", "field", make("label", { for: input.id }, text(name)), input, make("span", "hint", text(hint)));
+    this.element = make("form", { class: "price-form", on: { submit: (/** @type {Event} */ event) => this.submit(event) } },
+      field("variant.price", this.price, "variant.priceHint"), field("stock.status", this.status, "variant.statusHint"), this.save,
+        this.message);
+    this.show();
+  }
+
+  /** Shows what is there now, but not over what somebody is typing. */
+  show() {
+    const price = this.row.price === null ? "" : this.row.price.toFixed(2);
+    if (this.price.value === this.shown.price) this.price.value = price;
+    if (this.status.value === this.shown.status || !this.shown.status) this.status.value = this.row.status;
+    this.shown = { price, status: this.row.status };
+  }
+
+  /** @param {Event} event */
+  async submit(event) {
+    event.preventDefault();
+    const typed = this.price.value.trim().replace(",", ".");
+    const isRight = /^(\d{1,11}(\.\d{1,2})?)?$/.test(typed);
+    this.price.setAttribute("aria-invalid", String(!isRight));
+    if (!isRight) {
+      setText(this.message, text("variant.badPrice"));
+      return this.price.select();
+    }
+    this.save.disabled = true;
+    try {
+      if (typed !== this.shown.price) await this.change(`/api/variants/${this.row.id}`, { price: typed === "" ? null : Number(typed) });
+      if (this.status.value !== this.row.status) await this.change(`/api/products/${this.row.productId}/status`,
+        { status: this.status.value });
+      this.shown = { price: this.price.value, status: this.status.value };
+      setText(this.message, text("variant.saved"));
+      await this.app.stock.refresh(this.row.id);
+      this.show();
+    } catch (error) {
+      setText(this.message, text("adjust.failed", { reason: reasonOf(error) }));
+    } finally {
+      this.save.disabled = false;
+    }
+  }
+
+  /**
+   * @param {string} path
+   * @param {unknown} body
+   */
+  change(path, body) { return this.app.api.call(path, { method: "PATCH", body, key: newKey() }); }
+}

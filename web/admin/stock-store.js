@@ -1,0 +1,197 @@
+// @ts-check
+// All variants with their stock, as a list that is loaded once and kept right by events.
+
+import { Problem } from "/admin/api.js";
+import { fill } from "/admin/row.js";
+
+/** @typedef {import("/admin/row.js").Row} Row */
+
+/** What a page of the list has at most: parsed in less time than a frame takes. */
+const PAGE = 2000;
+/** Changes of variants that are not loaded yet, which wait for them. */
+const MOST_WAITING = 50_000;
+
+/**
+ * The rows. Sends `rows` when some were added or removed, `values` when some changed (in `changed`, since the last frame), and `loaded`.
+ */
+export class StockStore extends EventTarget {
+  /** @param {import("/admin/api.js").API} api */
+  constructor(api) {
+    super();
+    this.api = api;
+    /** @type {Map<number, Row>} */
+    this.rows = new Map();
+    /**
+     * Default variants by their product: events call them `null`.
+     *
+     * @type {Map<number, number>}
+     */
+    this.defaults = new Map();
+    /** @type {Set<Row>} */
+    this.changed = new Set();
+    this.isLoaded = false;
+    /** @type {Map<string, any>} */
+    this.waiting = new Map();
+    /** @type {Map<string, { code: string, name: string, sells: boolean }>} */
+    this.locations = new Map();
+    this.frame = 0;
+    /** @type {AbortController | null} */
+    this.loading = null;
+  }
+
+  /**
+   * Loads all rows anew. Resolves with the position from which events have to follow once the first page is there; the others come after.
+   *
+   * @returns {Promise<{ epoch: string, seq: number }>}
+   */
+  load() {
+    this.loading?.abort();
+    const { signal } = (this.loading = new AbortController());
+    this.isLoaded = false;
+    return new Promise((resolve, reject) => this.readAll(signal, resolve).catch(reject));
+  }
+
+  clear() {
+    this.loading?.abort();
+    this.isLoaded = false;
+    for (const list of [this.rows, this.defaults, this.waiting, this.locations, this.changed]) list.clear();
+  }
+
+  /**
+   * @param {AbortSignal} signal
+   * @param {(position: { epoch: string, seq: number }) => void} began
+   */
+  async readAll(signal, began) {
+    const seen = new Set();
+    const locations = await this.api.get("/api/locations?limit=1000", signal);
+    this.locations = new Map(locations.body.items.map((/** @type {any} */ place) => [place.code, place]));
+    for await (const page of this.api.pages(`/api/variants?limit=${PAGE}`, { signal })) {
+      for (const item of page.body.items) {
+        seen.add(item.id);
+        this.put(item);
+      }
+      began({ epoch: page.epoch ?? "", seq: page.seq });
+      this.dispatchEvent(new Event("rows"));
+    }
+    // What was there before and is not any more, after the page was away for long.
+    for (const id of this.rows.keys()) if (!seen.has(id)) this.remove(id);
+    this.isLoaded = true;
+    this.waiting.clear();
+    this.dispatchEvent(new Event("loaded"));
+  }
+
+  /** @param {any} item a variant of the API */
+  put(item) {
+    const known = this.rows.get(item.id);
+    if (known && known.version > item.version) return known;
+    const row = fill(known ?? null, item);
+    this.rows.set(row.id, row);
+    if (row.isDefault) this.defaults.set(row.productId, row.id);
+    const key = `${row.productId}/${row.isDefault ? "" : row.id}`;
+    const late = this.waiting.get(key);
+    if (late) {
+      this.waiting.delete(key);
+      this.update(row, late);
+    }
+    return row;
+  }
+
+  /** @param {number} id */
+  remove(id) {
+    const row = this.rows.get(id);
+    if (!row) return;
+    this.rows.delete(id);
+    if (this.defaults.get(row.productId) === id) this.defaults.delete(row.productId);
+    this.dispatchEvent(new Event("rows"));
+  }
+
+  /**
+   * The row that an event is about.
+   *
+   * @param {any} data
+   */
+  rowOf(data) { return this.rows.get(data.variantId ?? this.defaults.get(data.productId) ?? -1); }
+
+  /**
+   * Takes an event of the journal.
+   *
+   * @param {any} event
+   */
+  take(event) {
+    const { data } = event;
+    switch (event.type) {
+      case "inventory_updated": {
+        const row = this.rowOf(data);
+        if (row) this.update(row, data);
+        else if (!this.isLoaded && this.waiting.size < MOST_WAITING) this.waiting.set(`${data.productId}/${data.variantId ?? ""}`, data);
+        break;
+      }
+      case "product_status_changed":
+        for (const row of this.rows.values()) if (row.productId === data.productId) this.note(row, { status: data.status });
+        break;
+      case "catalogue_changed": this.takeCatalogue(data); break;
+    }
+  }
+
+  /** @param {any} data */
+  takeCatalogue(data) {
+    if (data.location !== undefined) {
+      this.locations.set(data.location, { code: data.location, name: data.values.name ?? data.location, sells: data.values.sells ?? true });
+      return this.dispatchEvent(new Event("rows"));
+    }
+    const id = data.sku === undefined ? undefined : (data.variantId ?? data.values.id ?? this.defaults.get(data.productId));
+    if (id !== undefined) {
+      if (data.change === "removed") this.remove(id);
+      else this.refresh(id);
+    } else if (data.change === "updated") {
+      for (const row of this.rows.values()) if (row.productId === data.productId) this.refresh(row.id);
+    }
+  }
+
+  /**
+   * Reads one variant anew.
+   *
+   * @param {number} id
+   */
+  async refresh(id) {
+    try {
+      const { body } = await this.api.get(`/api/variants/${id}`);
+      const isNew = !this.rows.has(id);
+      this.note(this.put(body), {});
+      if (isNew) this.dispatchEvent(new Event("rows"));
+    } catch (error) {
+      if (error instanceof Problem && error.code === "unknown_variant") this.remove(id);
+      // Else it stays as it is: when the connection is back, everything is read anew.
+    }
+  }
+
+  /**
+   * @param {Row} row
+   * @param {any} data of `inventory_updated`
+   */
+  update(row, data) {
+    if (data.version < row.version) return;
+    if (data.location !== undefined) row.places.set(data.location, data.locationStock);
+    this.note(row, {
+      version: data.version, stock: data.stock, price: data.price, status: data.status, level: data.level,
+        changedAt: Date.parse(data.timestamp),
+    });
+  }
+
+  /**
+   * Changes a row, and tells it once a frame.
+   *
+   * @param {Row} row
+   * @param {Partial<Row>} values
+   */
+  note(row, values) {
+    Object.assign(row, values);
+    this.changed.add(row);
+    if (this.frame) return;
+    this.frame = requestAnimationFrame(() => {
+      this.frame = 0;
+      this.dispatchEvent(new Event("values"));
+      this.changed.clear();
+    });
+  }
+}

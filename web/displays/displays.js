@@ -1,0 +1,207 @@
+// @ts-check
+// The shelf wall: `#/WH1` shows the labels of a location, `#/WH1/TEE-RED-M` one of them alone, for a tablet on a shelf.
+
+import { TallywireClient } from "/sdk/tallywire.js";
+import { ConnectionBadge } from "../shared/connection-badge.js";
+import { atNextFrame, byId, make, setText } from "../shared/dom.js";
+import { read, Refusal, token } from "../shared/server.js";
+import { askForToken } from "../shared/sign-in.js";
+import { Label } from "./label.js";
+import { LocationStock, MOST_LABELS } from "./stock.js";
+import { texts } from "./texts.js";
+import { stayAwake } from "./awake.js";
+
+/** The room with units and locations; where a server has none, the shop's may do. */
+const ROOMS = ["displays_room", "ecommerce_room"];
+/** So many locations are tried for the first that has anything. */
+const MOST_TRIED = 20;
+
+const client = new TallywireClient({ snapshot: false, token: () => token.get() });
+const badge = new ConnectionBadge();
+/** @type {LocationStock | null} */
+let stock = null;
+/** The label that is shown alone. */
+let alone = "";
+/** @type {Map<string, Label>} */
+const labels = new Map();
+/** @type {Set<string>} */
+const changed = new Set();
+
+// MARK: Where to
+
+function whereTo() {
+  const [, location = "", sku = ""] = globalThis.location.hash.split("/").map(decode);
+  return { location, sku };
+}
+
+/** @param {string} part */
+function decode(part) {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
+}
+
+/** @param {...string} parts */
+const address = (...parts) => `#/${parts.map(encodeURIComponent).join("/")}`;
+
+function go() {
+  const { location, sku } = whereTo();
+  const select = /** @type {HTMLSelectElement} */ (byId("location"));
+  if (!location) return goToFirst();
+  select.value = location;
+  alone = sku;
+  byId("wall").hidden = sku !== "";
+  byId("single").hidden = sku === "";
+  document.querySelector(".header")?.toggleAttribute("hidden", sku !== "");
+  byId(sku ? "single-state" : "state").append(badge.element);
+  /** @type {HTMLAnchorElement} */ (byId("back")).href = address(location);
+  stayAwake(sku !== "");
+  if (stock?.location === location) return showAll();
+  stock?.close();
+  labels.clear();
+  byId("labels").replaceChildren();
+  byId("shelf").replaceChildren();
+  byId("note").hidden = false;
+  const opened = new LocationStock(location, {
+    loaded: showAll,
+    changed: (name) => {
+      changed.add(name);
+      draw();
+    },
+    failed: fail,
+  });
+  stock = opened;
+  opened.load();
+}
+
+/** To the first location where anything lies. */
+async function goToFirst() {
+  const codes = [.../** @type {HTMLSelectElement} */ (byId("location")).options].map(({ value }) => value);
+  let chosen = codes[0];
+  try {
+    for (const code of codes.slice(0, MOST_TRIED)) {
+      const { body } = await read(`/api/stock?limit=1&location=${encodeURIComponent(code)}`);
+      if (body.items.length === 0) continue;
+      chosen = code;
+      break;
+    }
+  } catch (error) {
+    fail(error);
+  }
+  if (chosen === undefined || whereTo().location) return;
+  history.replaceState(null, "", address(chosen));
+  go();
+}
+
+// MARK: Showing
+
+function showAll() {
+  if (!stock) return;
+  document.title = alone ? `${alone} · ${stock.location}` : `${stock.location} · Shelf displays · Tallywire`;
+  if (alone) return showAlone();
+  const elements = [];
+  for (const [sku, values] of stock.labels) {
+    let label = labels.get(sku);
+    if (label) label.show(values, false);
+    else labels.set(sku, (label = new Label(values, address(stock.location, sku))));
+    elements.push(label.element.parentElement ?? make("li", {}, label.element));
+  }
+  for (const sku of labels.keys()) if (!stock.labels.has(sku)) labels.delete(sku);
+  byId("labels").replaceChildren(...elements);
+  byId("note").hidden = elements.length > 0 && stock.isWhole;
+  const isKnown = [.../** @type {HTMLSelectElement} */ (byId("location")).options].some(({ value }) => value === stock?.location);
+  setText(byId("note"), elements.length > 0 ? texts.partial(MOST_LABELS) : isKnown ? texts.none : texts.noLocation);
+  filter();
+}
+
+function showAlone() {
+  const values = stock?.labels.get(alone);
+  const shown = labels.get("");
+  if (values && shown?.values.sku === alone) shown.show(values, shown.values !== values);
+  else if (values) {
+    const label = new Label(values);
+    labels.set("", label);
+    byId("shelf").replaceChildren(label.element);
+  } else {
+    labels.delete("");
+    byId("shelf").replaceChildren(make("p", "note", texts.noLabel));
+  }
+}
+
+const draw = atNextFrame(() => {
+  for (const sku of changed) {
+    const values = stock?.labels.get(sku);
+    if (!values) continue;
+    if (alone === sku) showAlone();
+    else if (!alone) labels.get(sku)?.show(values, true);
+  }
+  changed.clear();
+});
+
+function filter() {
+  const words = /** @type {HTMLInputElement} */ (byId("search")).value.trim().toLowerCase();
+  let count = 0;
+  for (const label of labels.values()) {
+    const place = label.element.parentElement;
+    if (!place) continue;
+    const isShown = !words || label.words.includes(words);
+    if (place.hidden === isShown) place.hidden = !isShown;
+    if (isShown) count += 1;
+  }
+  setText(byId("count"), texts.count(count));
+}
+
+/** @param {unknown} error */
+function fail(error) {
+  if (!(error instanceof Refusal) || (error.code !== "unauthenticated" && error.code !== "forbidden")) return;
+  askForToken(token.get() ? error.message : "");
+}
+
+// MARK: Following
+
+/** Joins the first room there is. Events before the values are read are kept; whatever was missed makes them be read anew. */
+async function follow() {
+  client.on("event", (event) => stock?.apply(event));
+  client.on("snapshot", () => stock?.load());
+  client.on("reset", () => stock?.load());
+  let isIn = false;
+  for (const room of ROOMS) {
+    if (isIn) break;
+    try {
+      await client.join(room, { snapshot: false });
+      isIn = true;
+    } catch (error) {
+      if (/** @type {{ code?: string }} */ (error).code !== "unknown_room" && /** @type {{ code?: string }} */ (error).code !== "forbidden") throw error;
+    }
+  }
+  // In no room there is no replay: whoever was away reads everything anew.
+  if (!isIn) client.on("status", ({ status }) => status === "live" && stock?.load());
+  stock?.load();
+}
+
+async function loadLocations() {
+  try {
+    const { body } = await read("/api/locations?limit=1000");
+    byId("location").replaceChildren(...body.items.map((/** @type {any} */ { code, name }) =>
+      make("option", { value: code }, name && name !== code ? `${code} · ${name}` : code)));
+    go();
+  } catch (error) {
+    fail(error);
+    if (error instanceof Refusal && error.code === "unreachable") setTimeout(loadLocations, 2000);
+  }
+}
+
+byId("location").addEventListener("change", () => {
+  globalThis.location.hash = address(/** @type {HTMLSelectElement} */ (byId("location")).value);
+});
+byId("search").addEventListener("input", atNextFrame(filter));
+byId("bar").addEventListener("submit", (event) => event.preventDefault());
+byId("full").addEventListener("click", () => document.documentElement.requestFullscreen?.().catch(() => undefined));
+byId("full").hidden = !document.fullscreenEnabled;
+addEventListener("hashchange", go);
+badge.follow(client);
+client.connect();
+loadLocations();
+await follow();

@@ -1,0 +1,344 @@
+// @ts-check
+// The phone scanner: takes codes from camera, keyboard and keyboard-wedge scanners, keeps them, and says what became of them.
+
+import { byId, make, setText } from "../shared/dom.js";
+import { formatTime, formatUnits } from "../shared/format.js";
+import { claimsOf, looksLikeToken } from "../shared/credential.js";
+import { Camera } from "./camera.js";
+import { Feedback } from "./feedback.js";
+import { MOST_WAITING, Queue } from "./queue.js";
+import { Sender } from "./sender.js";
+import { keepShell } from "./shell.js";
+import { texts } from "./texts.js";
+import { listenToWedge } from "./wedge.js";
+
+/** @typedef {import("./queue.js").Scan} Scan */
+
+const OPERATIONS = /** @type {const} */ (["subtract", "add", "set", "transfer"]);
+const MOST_SHOWN = 50;
+const LONGEST_CODE = 256;
+const MOST_UNITS = 1_000_000_000;
+/** A scan's fate is told by sound if it comes so soon; later ones were told already that they wait. */
+const SOON = 5000;
+
+const input = (/** @type {string} */ id) => /** @type {HTMLInputElement} */ (byId(id));
+const select = (/** @type {string} */ id) => /** @type {HTMLSelectElement} */ (byId(id));
+
+const queue = await Queue.open();
+const feedback = new Feedback();
+const camera = new Camera(/** @type {HTMLVideoElement} */ (byId("video")), (code) => take(code));
+const sender = new Sender(queue, {
+  changed: showState,
+  answered: async (scans) => {
+    tell(scans);
+    await showScans();
+  },
+});
+let operation = OPERATIONS[0];
+let applied = 0;
+
+// MARK: Taking
+
+/**
+ * Takes a code: a token, or something to count. When it says that it waits, it is on disk.
+ *
+ * @param {string} text
+ */
+async function take(text) {
+  feedback.wake();
+  // Scanners may put spaces and line ends around a code; GS, which separates its parts, stays.
+  const code = text.replace(/^[\s\u0000]+|[ \t\r\n\u0000]+$/g, "");
+  if (!code) return;
+  if (looksLikeToken(code)) return takeToken(code);
+  const mistake = await problemWith(code);
+  if (mistake) {
+    // What was scanned stays to be completed: a count wants its number.
+    input("code").value = code.slice(0, LONGEST_CODE);
+    showVerdict("refused", mistake, code);
+    feedback.give("refused");
+    return;
+  }
+  const scan = {
+    id: randomID(), code, operation, quantity: quantity(), location: select("location").value, at: Date.now(),
+    ...(operation === "transfer" ? { to: select("to").value } : {}),
+  };
+  try {
+    await queue.add(scan);
+  } catch {
+    showVerdict("refused", texts.lost, code);
+    feedback.give("refused");
+    return;
+  }
+  input("code").value = "";
+  input("quantity").value = operation === "set" ? "" : "1";
+  const waiting = await queue.countWaiting();
+  if (sender.state === "away" || sender.state === "token" || !navigator.onLine) {
+    showVerdict("waiting", texts.kept(waiting), code);
+    feedback.give("waiting");
+  } else {
+    showVerdict("waiting", texts.connection.sending, code);
+  }
+  await showScans();
+  sender.go();
+}
+
+/** @param {string} code @returns {Promise<string | null>} */
+async function problemWith(code) {
+  if (code.length > LONGEST_CODE && !code.includes("\u001d") && !code.startsWith("]")) return texts.tooLong;
+  if (!select("location").value) {
+    select("location").focus();
+    return select("location").options.length > 1 ? texts.locationFirst : texts.noLocation;
+  }
+  if (operation === "set" && input("quantity").value.trim() === "") {
+    input("quantity").focus();
+    return texts.countFirst;
+  }
+  const units = quantity();
+  if (!Number.isInteger(units) || units < (operation === "set" ? 0 : 1) || units > MOST_UNITS) return texts.badQuantity;
+  if (operation === "transfer" && ["", select("location").value].includes(select("to").value)) return texts.sameLocation;
+  if ((await queue.countWaiting()) >= MOST_WAITING) return texts.full;
+  return null;
+}
+
+function quantity() {
+  const text = input("quantity").value.trim();
+  return /^\d{1,10}$/.test(text) ? Number(text) : NaN;
+}
+
+/** An id that nobody else makes. Pages without TLS have no `randomUUID`. */
+function randomID() {
+  if (crypto.randomUUID) return crypto.randomUUID();
+  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+// MARK: Telling
+
+/** @param {Scan[]} scans */
+function tell(scans) {
+  applied += scans.filter((scan) => scan.fate === "applied").length;
+  const newest = scans[scans.length - 1];
+  const worst = scans.find((scan) => scan.fate === "refused") ?? newest;
+  if (worst.fate === "refused" || Date.now() - newest.at < SOON) feedback.give(/** @type {any} */ (worst.fate));
+  if (newest.fate === "refused") showVerdict("refused", newest.reason ?? "", newest.code);
+  else {
+    const place = texts.stockAt(newest.sku ?? newest.code, newest.to ?? newest.location, formatUnits(newest.locationStock));
+    showVerdict(newest.fate, `${texts.fates[newest.fate]} ${newest.fate === "applied" ? texts.done(newest.operation, newest.quantity) : ""}`, place);
+  }
+}
+
+/**
+ * @param {string} fate
+ * @param {string} headline
+ * @param {string} [detail]
+ */
+function showVerdict(fate, headline, detail = "") {
+  const verdict = byId("verdict");
+  verdict.dataset.fate = fate;
+  verdict.replaceChildren(make("strong", {}, headline), make("span", { class: "code" }, readable(detail)));
+}
+
+/**
+ * A code for people: GS as a sign that can be seen.
+ *
+ * @param {string} code
+ */
+function readable(code) {
+  return code.replaceAll("\u001d", "␝");
+}
+
+async function showScans() {
+  const [scans, refused, waiting] = await Promise.all([queue.newest(MOST_SHOWN), queue.refused(), queue.countWaiting()]);
+  byId("scans").replaceChildren(...scans.map(row));
+  byId("no-scans").hidden = scans.length > 0;
+  byId("refusals").hidden = refused.length === 0;
+  byId("refused").replaceChildren(...refused.slice(0, MOST_SHOWN).map(refusal));
+  byId("all-seen").hidden = refused.length < 2;
+  setText(byId("waiting"), formatUnits(waiting));
+  setText(byId("applied"), formatUnits(applied));
+  showState(waiting);
+}
+
+/** @param {Scan} scan */
+function row(scan) {
+  const what = `${texts.operations[scan.operation]} ${texts.done(scan.operation, scan.quantity)}`;
+  const place = scan.to ? `${scan.location} → ${scan.to}` : scan.location;
+  const now = scan.locationStock === undefined ? "" : ` · ${formatUnits(scan.locationStock)}`;
+  return make("li", { data: { fate: scan.fate } },
+    make("span", "name", scan.sku ?? "", scan.sku ? " " : "", make("span", "code quiet", readable(scan.code))),
+    make("span", { class: `badge ${{ applied: "ok", waiting: "low", refused: "out", duplicate: "accent" }[scan.fate]}` }, texts.fates[scan.fate]),
+    make("span", "more", `${what} · ${place}${now}`), make("time", { class: "more end", datetime: new Date(scan.at).toISOString() }, formatTime(scan.at)),
+    scan.reason ? make("span", "reason", scan.reason) : null);
+}
+
+/** @param {Scan} scan */
+function refusal(scan) {
+  const seen = make("button", { type: "button", class: "compact", on: { click: () => see([scan]) } }, texts.seen);
+  seen.setAttribute("aria-label", `${texts.seen}: ${readable(scan.code)}`);
+  return make("li", {}, make("span", "name", make("span", "code", readable(scan.code)), ` ${texts.operations[scan.operation]} ${texts.done(scan.operation, scan.quantity)}`),
+    seen, make("span", "reason", scan.reason ?? ""));
+}
+
+/** @param {Scan[]} scans */
+async function see(scans) {
+  await queue.see(scans);
+  await showScans();
+}
+
+/** @param {number} [known] how many wait, if that is known */
+async function showState(known) {
+  const waiting = known ?? (await queue.countWaiting());
+  const badge = byId("connection");
+  const words = texts.connection;
+  const isAway = sender.state === "away" || !navigator.onLine;
+  badge.dataset.state = sender.state === "token" ? "refused" : isAway ? "offline" : "live";
+  setText(badge, sender.state === "token" ? words.token : isAway ? words.away(waiting) : sender.state === "sending" ? words.sending : words.online);
+  const wantsToken = sender.state === "token";
+  if (wantsToken && byId("device").hidden) {
+    byId("device").hidden = false;
+    setText(byId("device-error"), sender.token ? texts.token.refused : "");
+  } else if (!wantsToken && sender.state !== "away") {
+    byId("device").hidden = true;
+  }
+  byId("leave").hidden = !sender.token;
+}
+
+// MARK: Who scans
+
+/** @param {string} token */
+async function takeToken(token) {
+  const claims = claimsOf(token);
+  const mistake = !claims ? texts.token.unreadable
+    : claims.role !== "device" ? texts.token.wrongRole(claims.role)
+    : claims.expiresAt.getTime() < Date.now() ? texts.token.expired : null;
+  input("token").value = "";
+  input("code").value = "";
+  if (mistake || !claims) {
+    setText(byId("device-error"), mistake ?? "");
+    showVerdict("refused", mistake ?? "");
+    feedback.give("refused");
+    return;
+  }
+  sender.token = token;
+  await queue.set("token", token);
+  byId("device").hidden = true;
+  showVerdict("ready", texts.token.taken(claims.device ?? claims.subject));
+  sender.go();
+  await loadLocations();
+  await showState();
+}
+
+// MARK: What a scan does
+
+/** @param {typeof OPERATIONS[number]} chosen */
+function choose(chosen) {
+  operation = chosen;
+  for (const button of byId("operations").querySelectorAll("button")) button.setAttribute("aria-pressed", String(button.dataset.operation === chosen));
+  byId("to-field").hidden = chosen !== "transfer";
+  input("quantity").value = chosen === "set" ? "" : "1";
+  queue.set("operation", chosen);
+}
+
+async function loadLocations() {
+  try {
+    const response = await fetch("/api/locations?limit=1000", sender.token ? { headers: { Authorization: `Bearer ${sender.token}` } } : {});
+    if (response.status === 401 || response.status === 403) {
+      // Nobody is let in without a token; the sender finds out the same with the first scan, but asks then.
+      byId("device").hidden = false;
+      return;
+    }
+    if (!response.ok) return;
+    const { items } = await response.json();
+    await queue.set("locations", items.map((/** @type {{ code: string, name: string }} */ { code, name }) => ({ code, name })));
+    await showLocations();
+  } catch {
+    // The list of last time does.
+  }
+}
+
+async function showLocations() {
+  /** @type {{ code: string, name: string }[]} */
+  const locations = (await queue.setting("locations")) ?? [];
+  for (const [id, setting] of [["location", "location"], ["to", "to"]]) {
+    const list = select(id);
+    const chosen = list.value || (await queue.setting(setting));
+    const choices = locations.map(({ code, name }) => make("option", { value: code }, name && name !== code ? `${code} · ${name}` : code));
+    // Nobody is guessed to stand somewhere: what is counted at the wrong place is hard to find again.
+    if (locations.length !== 1) choices.unshift(make("option", { value: "", disabled: true }, texts.chooseLocation));
+    list.replaceChildren(...choices);
+    list.value = locations.some(({ code }) => code === chosen) ? chosen : locations.length === 1 ? locations[0].code : "";
+  }
+}
+
+// MARK: Starting
+
+function listen() {
+  byId("operations").replaceChildren(...OPERATIONS.map((name) =>
+    make("button", { type: "button", data: { operation: name }, "aria-pressed": "false", on: { click: () => choose(name) } }, texts.operations[name])));
+  byId("scan").addEventListener("submit", (event) => {
+    event.preventDefault();
+    take(input("code").value);
+  });
+  input("quantity").addEventListener("focus", () => input("quantity").select());
+  for (const id of ["location", "to"]) select(id).addEventListener("change", () => queue.set(id, select(id).value));
+  byId("all-seen").addEventListener("click", async () => see(await queue.refused()));
+  byId("device").addEventListener("submit", (event) => {
+    event.preventDefault();
+    takeToken(input("token").value.trim());
+  });
+  byId("leave").addEventListener("click", async () => {
+    sender.token = null;
+    await queue.set("token", undefined);
+    await showState();
+  });
+  byId("sound").addEventListener("click", () => setSound(!feedback.isLoud));
+  byId("camera-button").addEventListener("click", toggleCamera);
+  byId("torch").addEventListener("click", async () => {
+    const isOn = byId("torch").getAttribute("aria-pressed") !== "true";
+    await camera.setTorch(isOn);
+    byId("torch").setAttribute("aria-pressed", String(isOn));
+  });
+  addEventListener("pointerdown", () => feedback.wake());
+  addEventListener("keydown", () => feedback.wake());
+  addEventListener("online", () => showState());
+  addEventListener("offline", () => showState());
+  document.addEventListener("visibilitychange", () => document.visibilityState === "hidden" && camera.isOn && toggleCamera());
+  listenToWedge(input("code"), take);
+}
+
+async function toggleCamera() {
+  if (camera.isOn) camera.stop();
+  else {
+    try {
+      await camera.start();
+    } catch (error) {
+      camera.stop();
+      showVerdict("refused", error instanceof DOMException && error.name === "NotAllowedError" ? texts.camera.refused : texts.camera.none);
+    }
+  }
+  byId("camera").hidden = !camera.isOn;
+  byId("camera-button").setAttribute("aria-pressed", String(camera.isOn));
+  byId("torch").hidden = !camera.hasTorch;
+}
+
+/** @param {boolean} isLoud */
+async function setSound(isLoud) {
+  feedback.isLoud = isLoud;
+  byId("sound").setAttribute("aria-pressed", String(isLoud));
+  await queue.set("isLoud", isLoud);
+}
+
+listen();
+await setSound((await queue.setting("isLoud")) ?? true);
+sender.token = (await queue.setting("token")) ?? null;
+const remembered = await queue.setting("operation");
+choose(OPERATIONS.includes(remembered) ? remembered : OPERATIONS[0]);
+await showLocations();
+showVerdict("ready", texts.ready);
+await showScans();
+byId("camera-button").hidden = !(await Camera.isThere());
+// With a keyboard at hand the field is ready; on a phone it would only bring up the keyboard.
+if (matchMedia("(pointer: fine)").matches) input("code").focus();
+document.documentElement.dataset.ready = "true";
+sender.go();
+await loadLocations();
+await keepShell();

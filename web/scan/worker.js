@@ -1,0 +1,43 @@
+// @ts-check
+/// <reference lib="webworker" />
+// The scanner's service worker: serves the page's files from the device, all of one version, and looks for newer ones once the page is up.
+
+const CACHE = "tallywire-scan";
+const FILES = [
+  "/scan", "/scan/scan.css", "/scan/scan.js", "/scan/camera.js", "/scan/feedback.js", "/scan/queue.js", "/scan/sender.js", "/scan/shell.js",
+  "/scan/texts.js", "/scan/wedge.js", "/scan/app.webmanifest", "/scan/icon-192.png", "/scan/icon-512.png", "/shared/look.css",
+  "/shared/dom.js", "/shared/format.js", "/shared/credential.js", "/favicon.svg",
+];
+
+const worker = /** @type {ServiceWorkerGlobalScope} */ (/** @type {unknown} */ (self));
+
+worker.addEventListener("install", (event) => event.waitUntil(refresh().then(() => worker.skipWaiting())));
+worker.addEventListener("activate", (event) => event.waitUntil(worker.clients.claim()));
+
+// The page says when it has loaded: a refresh earlier could give it files of two versions.
+worker.addEventListener("message", (event) => {
+  if (event.data === "refresh") event.waitUntil(refresh().catch(() => undefined));
+});
+
+worker.addEventListener("fetch", (event) => {
+  const { pathname, origin } = new URL(event.request.url);
+  if (event.request.method !== "GET" || origin !== worker.location.origin || !FILES.includes(pathname)) return;
+  event.respondWith(serve(event.request, pathname));
+});
+
+/**
+ * @param {Request} request
+ * @param {string} path
+ */
+async function serve(request, path) {
+  const cache = await caches.open(CACHE);
+  return (await cache.match(path)) ?? fetch(request);
+}
+
+/** Gets all files anew, and keeps them if all have come. The server answers with their tags alone if nothing has changed. */
+async function refresh() {
+  const answers = await Promise.all(FILES.map((path) => fetch(path, { cache: "no-cache" })));
+  if (answers.some((answer) => !answer.ok)) throw new Error("not all files of the page could be had");
+  const cache = await caches.open(CACHE);
+  await Promise.all(FILES.map((path, place) => cache.put(path, answers[place])));
+}

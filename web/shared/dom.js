@@ -1,0 +1,132 @@
+// @ts-check
+// Elements for pages. Text reaches a page through text nodes and attributes alone, never as markup.
+
+/** @typedef {Node | string | number | null | undefined | false} Content What may stand in an element; `null` and `false` leave it out. */
+
+const SVG = "http://www.w3.org/2000/svg";
+
+/**
+ * An element.
+ *
+ * @template {keyof HTMLElementTagNameMap} Tag
+ * @param {Tag} tag its name
+ * @param {string | Record<string, unknown>} [about] its class, or its attributes: `true` sets one without a value, `false`, `null` and
+ *   `undefined` leave it out; `on` is a table of listeners, `data` one of data attributes
+ * @param {...Content} content what stands in it; texts become text nodes
+ * @returns {HTMLElementTagNameMap[Tag]}
+ */
+export function make(tag, about = {}, ...content) {
+  return dress(document.createElement(tag), about, content);
+}
+
+/**
+ * An element of a drawing.
+ *
+ * @template {keyof SVGElementTagNameMap} Tag
+ * @param {Tag} tag its name
+ * @param {string | Record<string, unknown>} [about] as in {@link make}
+ * @param {...Content} content
+ * @returns {SVGElementTagNameMap[Tag]}
+ */
+export function draw(tag, about = {}, ...content) {
+  return dress(/** @type {SVGElementTagNameMap[Tag]} */ (document.createElementNS(SVG, tag)), about, content);
+}
+
+/**
+ * The element of the page with this id.
+ *
+ * @param {string} id
+ * @returns {HTMLElement}
+ * @throws {Error} if the page has none: a mistake of the page, not of its data
+ */
+export function byId(id) {
+  const element = document.getElementById(id);
+  if (!element) throw new Error(`this page has no element “${id}”`);
+  return element;
+}
+
+/**
+ * Sets a text if it is another one: writing the same text again costs a layout.
+ *
+ * @param {Element} element
+ * @param {string} text
+ */
+export function setText(element, text) {
+  if (element.textContent !== text) element.textContent = text;
+}
+
+/** So many elements show within a second that they changed. Where everything flashes nothing stands out, and drawing it takes the page's time. */
+const MOST_FLASHES = 24;
+let flashes = 0;
+let second = 0;
+
+/**
+ * Shows for a moment that an element has changed, unless too many do.
+ *
+ * @param {HTMLElement} element
+ */
+export function flash(element) {
+  const now = performance.now();
+  if (now - second > 1000) [second, flashes] = [now, 0];
+  if ((flashes += 1) > MOST_FLASHES) return;
+  element.dataset.changed = element.dataset.changed === "0" ? "1" : "0";
+}
+
+/** Under a flood nobody reads more than thirty pictures a second, and the page has time for other things between them. */
+const SHORTEST_GAP = 30;
+
+/**
+ * Calls for work at the next frame, once however often it is asked for; while it is asked for all the time, every other frame.
+ *
+ * @param {() => void} work
+ * @returns {() => void} asks for it
+ */
+export function atNextFrame(work) {
+  let isWaiting = false;
+  let last = -Infinity;
+  const frame = (/** @type {number} */ now) => {
+    if (now - last < SHORTEST_GAP) {
+      requestAnimationFrame(frame);
+      return;
+    }
+    last = now;
+    isWaiting = false;
+    work();
+  };
+  return () => {
+    if (isWaiting) return;
+    isWaiting = true;
+    requestAnimationFrame(frame);
+  };
+}
+
+/**
+ * @template {HTMLElement | SVGElement} T
+ * @param {T} element
+ * @param {string | Record<string, unknown>} about
+ * @param {Content[]} content
+ * @returns {T}
+ */
+function dress(element, about, content) {
+  const attributes = typeof about === "string" ? { class: about } : about;
+  for (const [name, value] of Object.entries(attributes)) {
+    if (name === "on") listen(element, /** @type {Record<string, EventListener>} */ (value));
+    else if (name === "data") Object.assign(element.dataset, value);
+    else if (name.startsWith("on")) throw new Error(`“${name}” would be a script in an attribute; use on: { … }`);
+    else if (value === true) element.setAttribute(name, "");
+    else if (value !== false && value !== null && value !== undefined && value !== "") element.setAttribute(name, String(value));
+  }
+  for (const part of content) {
+    if (part === null || part === undefined || part === false) continue;
+    element.append(part instanceof Node ? part : document.createTextNode(String(part)));
+  }
+  return element;
+}
+
+/**
+ * @param {Element} element
+ * @param {Record<string, EventListener>} listeners
+ */
+function listen(element, listeners) {
+  for (const [type, listener] of Object.entries(listeners)) element.addEventListener(type, listener);
+}

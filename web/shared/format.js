@@ -1,0 +1,31 @@
+// @ts-check
+// Numbers, prices and times as the reader's language writes them.
+
+const units = new Intl.NumberFormat();
+const price = new Intl.NumberFormat(undefined, { minimumFractionDigits: 2, maximumFractionDigits: 2 });
+const clock = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", second: "2-digit" });
+const day = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" });
+
+/**
+ * Units: `1,234`.
+ *
+ * @param {number | null | undefined} value
+ */
+export const formatUnits = (value) => (value === null || value === undefined ? "–" : units.format(value));
+
+/**
+ * A price with two decimals; the server's prices bear no currency.
+ *
+ * @param {number | null | undefined} value
+ */
+export const formatPrice = (value) => (value === null || value === undefined ? "–" : price.format(value));
+
+/**
+ * A time of today as a clock shows it, one of another day with its date.
+ *
+ * @param {Date | number | string} time
+ */
+export function formatTime(time) {
+  const date = new Date(time);
+  return (date.toDateString() === new Date().toDateString() ? clock : day).format(date);
+}

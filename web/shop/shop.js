@@ -1,0 +1,158 @@
+// @ts-check
+// The shop: product names from the HTTP API, and everything that changes through the client library.
+
+import { TallywireClient } from "/sdk/tallywire.js";
+import { ConnectionBadge } from "../shared/connection-badge.js";
+import { atNextFrame, byId, setText } from "../shared/dom.js";
+import { formatPrice } from "../shared/format.js";
+import { readAll, Refusal, soon, token } from "../shared/server.js";
+import { askForToken } from "../shared/sign-in.js";
+import { Toasts } from "../shared/toasts.js";
+import { availability } from "./availability.js";
+import { Card } from "./card.js";
+import { texts } from "./texts.js";
+
+/** @typedef {import("../../clients/js/tallywire.js").Item} Item */
+
+const ROOM = "ecommerce_room";
+const MOST_PRODUCTS = 2000;
+const WATCHED = "tallywire-watched";
+
+const client = new TallywireClient({ rooms: [ROOM], token: () => token.get() });
+const badge = new ConnectionBadge();
+const toasts = new Toasts();
+/** @type {Map<number, Card>} */
+const cards = new Map();
+/** The card of each item. @type {Map<string, Card>} */
+const places = new Map();
+/** Items that changed since the last frame, with whether that is news. @type {Map<string, boolean>} */
+const changed = new Map();
+/** What the client knew of each item that somebody watches. @type {Map<string, Item>} */
+const known = new Map();
+const watched = new Set(JSON.parse(localStorage.getItem(WATCHED) ?? "[]").filter(Number.isSafeInteger));
+
+// MARK: Products
+
+const load = soon(async () => {
+  try {
+    const { items, isWhole } = await readAll("/api/products", MOST_PRODUCTS);
+    place(items);
+    setText(byId("note"), items.length === 0 ? texts.none : isWhole ? "" : texts.partial(items.length));
+    byId("note").hidden = items.length > 0 && isWhole;
+  } catch (error) {
+    if (!(error instanceof Refusal) || (error.code !== "unauthenticated" && error.code !== "forbidden")) throw error;
+    byId("note").hidden = true;
+    askForToken(token.get() ? error.message : "");
+  }
+}, 2000);
+
+/** @param {import("./card.js").Product[]} products */
+function place(products) {
+  const items = new Map(client.items().map((item) => [item.key, item]));
+  const elements = [];
+  const old = new Map(cards);
+  cards.clear();
+  places.clear();
+  for (const product of products) {
+    const former = old.get(product.id);
+    const card = former?.isOf(product) ? former : new Card(product, watching(product));
+    cards.set(product.id, card);
+    for (const key of card.keys) {
+      places.set(key, card);
+      card.show(key, items.get(key), false);
+    }
+    elements.push(card.element);
+  }
+  byId("products").replaceChildren(...elements);
+  filter();
+}
+
+/** @param {import("./card.js").Product} product */
+function watching({ id }) {
+  return {
+    isWatched: watched.has(id),
+    onWatch: (/** @type {boolean} */ isOn) => {
+      if (isOn) watched.add(id);
+      else watched.delete(id);
+      localStorage.setItem(WATCHED, JSON.stringify([...watched].slice(-1000)));
+    },
+  };
+}
+
+// MARK: What changes
+
+const draw = atNextFrame(() => {
+  let shows = false;
+  for (const [key, isNews] of changed) {
+    const card = places.get(key);
+    if (!card) continue;
+    const [was, could] = [card.isShown, card.canBuy];
+    card.show(key, itemOf(key), isNews);
+    shows ||= was !== card.isShown || could !== card.canBuy;
+  }
+  changed.clear();
+  if (shows) filter();
+});
+
+/** @param {string} key */
+function itemOf(key) {
+  const [product, variant] = key.split("/");
+  return client.item(Number(product), variant === "" ? null : Number(variant));
+}
+
+client.on("items", ({ changed: items, removed }) => {
+  const isNews = client.status === "live";
+  for (const item of items) {
+    changed.set(item.key, isNews || changed.get(item.key) === true);
+    if (watched.has(item.productId)) tell(item, isNews);
+    if (!places.has(item.key)) load();
+  }
+  for (const item of removed) changed.set(item.key, false);
+  draw();
+});
+
+// Names do not come as events to a shop's room; whoever was away reads them anew.
+client.on("snapshot", load);
+client.on("reset", load);
+
+/**
+ * Tells a shopper what happened to a watched product.
+ *
+ * @param {Item} item
+ * @param {boolean} isNews
+ */
+function tell(item, isNews) {
+  const before = known.get(item.key);
+  known.set(item.key, item);
+  const card = places.get(item.key);
+  if (!before || !isNews || !card) return;
+  const { product } = card;
+  const title = item.variantId === null || !item.name ? product.name : `${product.name} · ${item.name}`;
+  const [now, then] = [availability(item), availability(before)];
+  if (item.status !== before.status) toasts.show(title, item.status === "active" ? texts.news.active : texts.news.inactive, item.status === "active" ? "ok" : "out");
+  else if (now.canBuy !== then.canBuy) toasts.show(title, now.canBuy ? texts.news.back : texts.news.gone, now.canBuy ? "ok" : "out");
+  else if (item.price !== before.price && item.price !== null) toasts.show(title, texts.news.price(formatPrice(item.price)));
+}
+
+// MARK: Finding
+
+function filter() {
+  const words = /** @type {HTMLInputElement} */ (byId("search")).value.trim().toLowerCase();
+  const isAvailableOnly = /** @type {HTMLInputElement} */ (byId("available")).checked;
+  let count = 0;
+  for (const card of cards.values()) {
+    const isShown = card.isShown && (!isAvailableOnly || card.canBuy) && (!words || card.words.includes(words));
+    if (card.element.hidden === isShown) card.element.hidden = !isShown;
+    if (isShown) count += 1;
+  }
+  setText(byId("count"), cards.size > 0 && count === 0 ? texts.noMatch : texts.count(count));
+}
+
+byId("search").addEventListener("input", atNextFrame(filter));
+byId("available").addEventListener("change", filter);
+byId("bar").addEventListener("submit", (event) => event.preventDefault());
+byId("state").append(badge.element);
+badge.follow(client);
+// `close` is called by nobody, so this resolves however long the server is away.
+client.connect();
+load();
