@@ -42,6 +42,7 @@ export class Session {
    */
   #tracks = [];
   #isWelcomed = false;
+  #isOver = false;
   #isBehind = true;
   #lastHeard;
   #heartbeat;
@@ -227,7 +228,7 @@ export class Session {
   }
 
   #judge() {
-    if (!this.#isWelcomed) return;
+    if (!this.#isWelcomed || this.#isOver) return;
     const { follows } = this.owner;
     let isBehind = this.#tracks.length > 0;
     for (const room of follows.rooms.values()) isBehind ||= !room.refusal && !room.isCaughtUp;
@@ -289,6 +290,7 @@ export class Session {
 
   /** The connection is gone. */
   end() {
+    this.#isOver = true;
     this.#answerChecks(false);
     for (const timer of [this.#heartbeat, this.#deadline, this.#pulse, this.#again]) timer.stop();
     this.owner.tokens.stop();
