@@ -20,7 +20,8 @@ export function InventoryNotification({ duration = 6_000, limit = 4, types = TYP
   const describe = useRef(/** @type {(event: any) => Omit<Notice, "endsAt">} */ (() => ({ key: "", kind: "", text: "" })));
   // Read when an event comes, so that other functions in the props do not subscribe anew.
   useEffect(() => {
-    describe.current = (event) => noticeOf(event, texts, (price) => priceText(price, currency, locale), nameOf);
+    describe.current = (event) => noticeOf(event, texts, (price) => priceText(price, currency, locale), (data) => (
+      nameOf?.(data) ?? data.variantName ?? data.sku ?? knownName(client, data) ?? texts.product(data.productId)));
   });
   const wanted = types.join(" ");
   useEffect(() => {
@@ -76,11 +77,11 @@ export function InventoryNotification({ duration = 6_000, limit = 4, types = TYP
  * @param {any} event
  * @param {import("./react.js").Texts} texts
  * @param {(price: number) => string} money
- * @param {((data: any) => string | null | undefined) | undefined} nameOf
+ * @param {(data: any) => string} nameOf
  * @returns {Omit<Notice, "endsAt">}
  */
 function noticeOf({ type, data }, texts, money, nameOf) {
-  const name = nameOf?.(data) ?? data.variantName ?? data.sku ?? texts.product(data.productId);
+  const name = nameOf(data);
   const key = `${type} ${data.productId}/${data.variantId ?? ""}`;
   switch (type) {
     case "stock_alert": return { key, kind: data.stockLevel ?? "ok", text: data.message ?? texts.levelIs(name, data.stockLevel) };
@@ -90,4 +91,13 @@ function noticeOf({ type, data }, texts, money, nameOf) {
       return { key, kind: data.level ?? "ok", text: isPrice ? texts.priceIs(name, money(data.price)) : texts.stockIs(name, data.stock) };
     }
   }
+}
+
+/**
+ * The name of a product that has no variants: that is its one item's.
+ * @param {import("./tallywire.js").TallywireClient} client
+ * @param {{ productId: number }} data
+ */
+function knownName(client, { productId }) {
+  return client.item(productId)?.name;
 }
