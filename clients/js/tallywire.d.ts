@@ -126,12 +126,26 @@ export interface OperationalNotice {
   [member: string]: unknown;
 }
 
+/** `data` of `alert_acknowledged`: somebody sees to the alert of event `alertSeq`. */
+export interface AlertAcknowledgement {
+  productId: number;
+  variantId: number | null;
+  sku?: string;
+  stockLevel?: StockLevel;
+  alertSeq?: number;
+  by?: string;
+  note?: string;
+  message?: string;
+  timestamp?: string;
+}
+
 /** Each type of event and its `data`. */
 export interface EventData {
   inventory_updated: InventoryUpdate;
   stock_alert: StockAlert;
   product_status_changed: ProductStatusChange;
   catalogue_changed: CatalogueChange;
+  alert_acknowledged: AlertAcknowledgement;
   device_offline: OperationalNotice;
   device_online: OperationalNotice;
   display_stale: OperationalNotice;
