@@ -27,7 +27,7 @@ public final class TallywireClient: Sendable {
     /// Does something with all that is known, one at a time.
     func act<Result: Sendable>(_ body: (inout Core) throws -> Result) rethrows -> Result {
         try core.withLock { core in
-            defer { core.setAlarm() }
+            defer { core.flush() }
             return try body(&core)
         }
     }

@@ -16,7 +16,10 @@ extension TallywireClient {
 
         var wire: Wire {
             Wire(
-                send: { [self] in write(.text, ByteBuffer(bytes: $0.json)) },
+                send: { [self] messages in
+                    for message in messages { write(.text, ByteBuffer(bytes: message.json), flushes: false) }
+                    channel.flush()
+                },
                 close: { [self] in channel.close(promise: nil) },
                 wake: { [self] in wake(at: $0) })
         }
@@ -38,8 +41,9 @@ extension TallywireClient {
             }
         }
 
-        private func write(_ opcode: WebSocketOpcode, _ payload: ByteBuffer) {
-            channel.writeAndFlush(WebSocketFrame(fin: true, opcode: opcode, maskKey: .random(), data: payload), promise: nil)
+        private func write(_ opcode: WebSocketOpcode, _ payload: ByteBuffer, flushes: Bool = true) {
+            channel.write(WebSocketFrame(fin: true, opcode: opcode, maskKey: .random(), data: payload), promise: nil)
+            if flushes { channel.flush() }
         }
 
         private func wake(at instant: Instant) {

@@ -16,11 +16,8 @@ extension TallywireClient {
         /// The place of the room that is furthest behind.
         var floor: UInt64 { rooms.values.compactMap(\.position).min() ?? .max }
 
-        /// Whether rooms are to be joined, and none is yet: so long the server sends what is for everybody.
-        var isWaiting: Bool {
-            if tracksAnything || rooms.values.contains(where: { $0.stage == .joined || $0.stage == .values }) { return false }
-            return rooms.values.contains { $0.refusal == nil }
-        }
+        /// Whether a room is to be joined that the server has not answered for: it may yet bring events from further back than those that come.
+        var isWaiting: Bool { rooms.values.contains { $0.refusal == nil && ($0.stage == .out || $0.stage == .joining) } }
 
         // MARK: What belongs to it
 

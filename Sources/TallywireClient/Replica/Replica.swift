@@ -16,7 +16,7 @@ extension TallywireClient {
         /// What the pages of an answer to `track` had so far.
         private var trackingPages: Set<Place> = []
         private var saidFull = false
-        /// What came before the first room was joined, and is later than what that room has still to bring.
+        /// What came before all rooms were joined, in the order of the journal: a room may still bring what comes before it.
         private var early: [Event] = []
 
         init(maxItems: Int) { items = Items(limit: maxItems) }
@@ -48,16 +48,32 @@ extension TallywireClient {
             if isRecovered == nil, isFirst { readers.tell(Resumption(room: name, outcome: .begun)) }
         }
 
-        /// Takes an event. Those that come before the first room is joined wait for what that room brings.
+        /// Takes an event. Those that come before the server has answered for all rooms wait for what those bring.
         mutating func take(_ event: Event) {
-            if early.count < Self.mostEarly, follows.isWaiting { return early.append(event) }
+            if early.count < Self.mostEarly, follows.isWaiting {
+                let place = early.lastIndex { $0.seq < event.seq }.map { $0 + 1 } ?? 0
+                return early.insert(event, at: place)
+            }
             tellEarly(before: event.seq)
             tell(event)
         }
 
         /// Tells what had to wait, as far as it comes before `seq`.
         mutating func tellEarly(before seq: UInt64 = .max) {
-            while let first = early.first, first.seq < seq { tell(early.removeFirst()) }
+            let count = early.firstIndex { $0.seq >= seq } ?? early.count
+            guard count > 0 else { return }
+            let events = early.prefix(count)
+            early.removeFirst(count)
+            for event in events { tell(event) }
+        }
+
+        /// The server sent everything up to `seq`.
+        mutating func pong(_ seq: UInt64) {
+            guard let first = early.first else { return reach(seq) }
+            // What waits is not told, so the rooms that it came through are not beyond it.
+            if follows.isWaiting { return reach(min(seq, first.seq - 1)) }
+            tellEarly(before: seq + 1)
+            reach(seq)
         }
 
         private mutating func tell(_ event: Event) {
@@ -72,7 +88,7 @@ extension TallywireClient {
         }
 
         /// Everything that the connection had to send up to `seq` has come.
-        mutating func reach(_ seq: UInt64) {
+        private mutating func reach(_ seq: UInt64) {
             broadcastSeq = max(broadcastSeq, seq)
             follows.update { $0.reach(seq) }
         }

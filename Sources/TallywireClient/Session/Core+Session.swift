@@ -26,7 +26,7 @@ extension TallywireClient.Core {
             if page.isLast, !session.tracks.isEmpty { self.session?.tracks.removeFirst() }
         case .pong(let id, let seq):
             if let id { self.session?.requests.pong(id) }
-            replica.reach(seq)
+            replica.pong(seq)
         case .event(let event): replica.take(event)
         case .left, .other: break
         }
@@ -178,7 +178,7 @@ extension TallywireClient.Core {
             self.session?.heartbeat = (isSilent ? now : session.lastHeard) + session.pingInterval
         }
         if let pulse = session.pulse, pulse.at <= now {
-            session.wire.send(.ping(id: nil))
+            self.session?.outbox.append(.ping(id: nil))
             self.session?.pulse = (now + pulse.next, min(pulse.next * 2, Self.recoveryPulse.last))
         }
         if let again = session.again, again <= now {
@@ -187,8 +187,12 @@ extension TallywireClient.Core {
         }
     }
 
-    /// Asks for the next tick, if it is earlier than the one that was asked for.
-    mutating func setAlarm() {
+    /// Sends what there is to say, in one piece, and asks for the next tick if it is earlier than the one that was asked for.
+    mutating func flush() {
+        if let session, !session.outbox.isEmpty {
+            self.session?.outbox = []
+            session.wire.send(session.outbox)
+        }
         guard let session, let next = session.nextTick else { return }
         if let alarm = session.alarm, alarm <= next { return }
         self.session?.alarm = next
@@ -199,6 +203,6 @@ extension TallywireClient.Core {
     mutating func probe(within timeout: Duration, _ now: TallywireClient.Instant) {
         guard let session, session.isWelcomed, session.deadline == nil else { return }
         self.session?.deadline = now + timeout
-        session.wire.send(.ping(id: nil))
+        self.session?.outbox.append(.ping(id: nil))
     }
 }

@@ -5,7 +5,7 @@ extension TallywireClient {
 
     /// What a session says and how it is ended: a connection, or a test.
     struct Wire: Sendable {
-        let send: @Sendable (ClientMessage) -> Void
+        let send: @Sendable ([ClientMessage]) -> Void
         let close: @Sendable () -> Void
         /// Asks for a tick then, instead of the one that was asked for before.
         let wake: @Sendable (Instant) -> Void
@@ -19,6 +19,8 @@ extension TallywireClient {
         /// Takes each token that the server accepted, to renew it in time.
         let renewals: AsyncStream<String>.Continuation
         var requests = Requests()
+        /// What is to be sent.
+        var outbox: [ClientMessage] = []
         /// What was asked for to be tracked, until its values are there.
         var tracks: [Followed] = []
         var isWelcomed = false
@@ -55,8 +57,7 @@ extension TallywireClient {
 
         mutating func request(_ message: ClientMessage, _ kind: Requests.Kind) {
             let id = requests.add(kind)
-            wire.send(message)
-            wire.send(.ping(id: id))
+            outbox += [message, .ping(id: id)]
         }
 
         /// Ends it from this side.
