@@ -8,6 +8,7 @@ extension TallywireClient {
     /// May be called before ``run()``. A caller that is cancelled does not wait any more; the room is joined all the same.
     ///
     /// - Parameters:
+    ///   - room: Its name: one of plugins.json, `product:ID`, `variant:ID` or `location:CODE`.
     ///   - snapshot: Whether the room's values come first. Default: as in the configuration.
     ///   - since: Everything up to here is known already.
     /// - Throws: ``Failure`` with the server's code if it does not let this client in, which is then not tried again; `closed` if ``run()``
