@@ -13,15 +13,20 @@ run: dependencies
 build: dependencies
 	$(SWIFT) build -c release --product tallywire
 
-## Everything that has to pass: unit tests, and tests with a real broker, real sockets and real processes.
+## Everything that has to pass: unit tests, tests with a real broker, real sockets and real processes, the client in Node, and the pages in
+## a real Chromium.
 test: dependencies
+	@scripts/install-dependencies.sh tests
 	$(SWIFT) build --build-tests
 	$(SWIFT) test --skip-build --skip TallywireServerTests
 # By themselves, since they run whole servers under load, and tests of time beside them would be tests of the machine.
 	$(SWIFT) test --skip-build --filter TallywireServerTests
+	clients/js/check
+	Tests/Browser/run
 
 ## The pages in a real Chromium, against a real server and broker; pictures of them in .build/screenshots.
 browser: dependencies
+	@scripts/install-dependencies.sh tests
 	$(SWIFT) build --product tallywire
 	Tests/Browser/run
 

@@ -73,6 +73,7 @@ run catalogue.csv 60 "$TALLYWIRE" import examples/catalogue.csv --only-if-empty 
 run curl 120 examples/curl/session.sh "$url"
 run mqtt 180 examples/mqtt/check.sh "$server"
 run websocket-page 300 examples/websocket-page/check.sh
+run react-shop 300 examples/react-shop/check.sh
 
 kill -TERM "$server"
 wait "$server" || fail "the server ended with an error" "$work/server.log"

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs the system packages that are missing. Asks for root only if there is one.
+# Installs the system packages that are missing, with the argument `tests` also those that only tests need. Asks for root only if there is one.
 set -euo pipefail
 
 missing=()
@@ -14,6 +14,15 @@ command -v mosquitto_pub >/dev/null || need mosquitto-clients
 [ -e /usr/include/mosquitto.h ] || need libmosquitto-dev
 [ -e /usr/include/openssl/ssl.h ] || need libssl-dev
 [ -e /usr/include/sqlite3.h ] || need libsqlite3-dev
+
+if [ "${1:-}" = tests ]; then
+    command -v python3 >/dev/null || need python3
+    python3 -c 'import venv, ensurepip' 2>/dev/null || need python3-venv
+    command -v chromium >/dev/null || { need chromium; need fonts-dejavu-core; }
+    command -v node >/dev/null || need nodejs
+    command -v tsc >/dev/null || need node-typescript
+    for module in ws jsdom react react-dom; do [ -e "/usr/share/nodejs/$module" ] || need "node-$module"; done
+fi
 
 [ ${#missing[@]} -eq 0 ] && exit 0
 

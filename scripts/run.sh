@@ -84,7 +84,7 @@ Try, in another terminal:
   mosquitto_sub -V 5 -h $1 -p $2 -v -t 'scanners/+/ack' -t 'displays/#' -t 'events/#'
   mosquitto_pub -V 5 -h $1 -p $2 -q 1 -t scanners/dock-1/scan -m 4006381333931
   .build/release/tallywire tail --room admin_room --server $url
-and open $url/ in a browser. Ctrl-C ends it.
+and open $url/ in a browser: the admin page, the shop, the shelf displays, the scanner. Ctrl-C ends it.
 TRY
 wait "$server"
 status=$?

@@ -42,7 +42,9 @@ done
 url=$(grep -oE 'http://127\.0\.0\.1:[0-9]+' "$work/run.log" | head -1)
 [ -n "$url" ] || fail "no address was printed"
 grep -q 'created' "$work/run.log" || fail "the sample catalogue was not loaded"
-curl -fsS "$url/" | grep -qi '<!doctype html>' || fail "there is no page at /"
+for page in / /admin /shop /displays /scan; do
+    curl -fsS "$url$page" | grep -qi '<!doctype html>' || fail "there is no page at $page"
+done
 
 echo "A scan reaches everybody with one seq"
 tallywire=.build/release/tallywire

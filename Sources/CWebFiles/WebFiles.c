@@ -143,84 +143,6 @@ static const unsigned char start_style[] = {
 #embed "../../web/start/start.css"
 };
 
-// MARK: the client library
-
-static const unsigned char sdk_api[] = {
-#embed "../../clients/js/api.js"
-};
-static const unsigned char sdk_client[] = {
-#embed "../../clients/js/client.js"
-};
-static const unsigned char sdk_clock[] = {
-#embed "../../clients/js/clock.js"
-};
-static const unsigned char sdk_condition[] = {
-#embed "../../clients/js/condition.js"
-};
-static const unsigned char sdk_connection[] = {
-#embed "../../clients/js/connection.js"
-};
-static const unsigned char sdk_errors[] = {
-#embed "../../clients/js/errors.js"
-};
-static const unsigned char sdk_eventstream_parser[] = {
-#embed "../../clients/js/eventstream-parser.js"
-};
-static const unsigned char sdk_eventstream[] = {
-#embed "../../clients/js/eventstream.js"
-};
-static const unsigned char sdk_follows[] = {
-#embed "../../clients/js/follows.js"
-};
-static const unsigned char sdk_item[] = {
-#embed "../../clients/js/item.js"
-};
-static const unsigned char sdk_items[] = {
-#embed "../../clients/js/items.js"
-};
-static const unsigned char sdk_listeners[] = {
-#embed "../../clients/js/listeners.js"
-};
-static const unsigned char sdk_options[] = {
-#embed "../../clients/js/options.js"
-};
-static const unsigned char sdk_replica[] = {
-#embed "../../clients/js/replica.js"
-};
-static const unsigned char sdk_requests[] = {
-#embed "../../clients/js/requests.js"
-};
-static const unsigned char sdk_room[] = {
-#embed "../../clients/js/room.js"
-};
-static const unsigned char sdk_scope[] = {
-#embed "../../clients/js/scope.js"
-};
-static const unsigned char sdk_session[] = {
-#embed "../../clients/js/session.js"
-};
-static const unsigned char sdk_tallywire[] = {
-#embed "../../clients/js/tallywire.js"
-};
-static const unsigned char sdk_token[] = {
-#embed "../../clients/js/token.js"
-};
-static const unsigned char sdk_told[] = {
-#embed "../../clients/js/told.js"
-};
-static const unsigned char sdk_transports[] = {
-#embed "../../clients/js/transports.js"
-};
-static const unsigned char sdk_waiting[] = {
-#embed "../../clients/js/waiting.js"
-};
-static const unsigned char sdk_wake[] = {
-#embed "../../clients/js/wake.js"
-};
-static const unsigned char sdk_websocket[] = {
-#embed "../../clients/js/websocket.js"
-};
-
 // MARK: admin
 
 static const unsigned char admin_activity_store_js[] = {
@@ -286,6 +208,12 @@ static const unsigned char admin_pipeline_view_js[] = {
 static const unsigned char admin_price_form_js[] = {
 #embed "../../web/admin/price-form.js"
 };
+static const unsigned char admin_roving_focus_js[] = {
+#embed "../../web/admin/roving-focus.js"
+};
+static const unsigned char admin_row_js[] = {
+#embed "../../web/admin/row.js"
+};
 static const unsigned char admin_session_js[] = {
 #embed "../../web/admin/session.js"
 };
@@ -321,6 +249,114 @@ static const unsigned char admin_views_css[] = {
 };
 static const unsigned char admin_window_list_js[] = {
 #embed "../../web/admin/window-list.js"
+};
+
+// MARK: the client library
+
+static const unsigned char sdk_api[] = {
+#embed "../../clients/js/api.js"
+};
+static const unsigned char sdk_client[] = {
+#embed "../../clients/js/client.js"
+};
+static const unsigned char sdk_clock[] = {
+#embed "../../clients/js/clock.js"
+};
+static const unsigned char sdk_condition[] = {
+#embed "../../clients/js/condition.js"
+};
+static const unsigned char sdk_connection[] = {
+#embed "../../clients/js/connection.js"
+};
+static const unsigned char sdk_errors[] = {
+#embed "../../clients/js/errors.js"
+};
+static const unsigned char sdk_eventstream_parser[] = {
+#embed "../../clients/js/eventstream-parser.js"
+};
+static const unsigned char sdk_eventstream[] = {
+#embed "../../clients/js/eventstream.js"
+};
+static const unsigned char sdk_follows[] = {
+#embed "../../clients/js/follows.js"
+};
+static const unsigned char sdk_item[] = {
+#embed "../../clients/js/item.js"
+};
+static const unsigned char sdk_items[] = {
+#embed "../../clients/js/items.js"
+};
+static const unsigned char sdk_listeners[] = {
+#embed "../../clients/js/listeners.js"
+};
+static const unsigned char sdk_options[] = {
+#embed "../../clients/js/options.js"
+};
+static const unsigned char sdk_react_card[] = {
+#embed "../../clients/js/react-card.js"
+};
+static const unsigned char sdk_react_hooks[] = {
+#embed "../../clients/js/react-hooks.js"
+};
+static const unsigned char sdk_react_notification[] = {
+#embed "../../clients/js/react-notification.js"
+};
+static const unsigned char sdk_react_provider[] = {
+#embed "../../clients/js/react-provider.js"
+};
+static const unsigned char sdk_react_store[] = {
+#embed "../../clients/js/react-store.js"
+};
+static const unsigned char sdk_react_texts[] = {
+#embed "../../clients/js/react-texts.js"
+};
+static const unsigned char sdk_react_css[] = {
+#embed "../../clients/js/react.css"
+};
+static const unsigned char sdk_react[] = {
+#embed "../../clients/js/react.js"
+};
+static const unsigned char sdk_replica[] = {
+#embed "../../clients/js/replica.js"
+};
+static const unsigned char sdk_requests[] = {
+#embed "../../clients/js/requests.js"
+};
+static const unsigned char sdk_room[] = {
+#embed "../../clients/js/room.js"
+};
+static const unsigned char sdk_scope[] = {
+#embed "../../clients/js/scope.js"
+};
+static const unsigned char sdk_session[] = {
+#embed "../../clients/js/session.js"
+};
+static const unsigned char sdk_sharing_hub[] = {
+#embed "../../clients/js/sharing-hub.js"
+};
+static const unsigned char sdk_sharing[] = {
+#embed "../../clients/js/sharing.js"
+};
+static const unsigned char sdk_tallywire[] = {
+#embed "../../clients/js/tallywire.js"
+};
+static const unsigned char sdk_token[] = {
+#embed "../../clients/js/token.js"
+};
+static const unsigned char sdk_told[] = {
+#embed "../../clients/js/told.js"
+};
+static const unsigned char sdk_transports[] = {
+#embed "../../clients/js/transports.js"
+};
+static const unsigned char sdk_waiting[] = {
+#embed "../../clients/js/waiting.js"
+};
+static const unsigned char sdk_wake[] = {
+#embed "../../clients/js/wake.js"
+};
+static const unsigned char sdk_websocket[] = {
+#embed "../../clients/js/websocket.js"
 };
 
 #define FILE(path, source, bytes) {path, source, bytes, sizeof bytes}
@@ -372,32 +408,6 @@ static const struct tallywire_web_file files[] = {
     FILE("/start/start.js", "web/start/start.js", start_script),
     FILE("/start/start.css", "web/start/start.css", start_style),
 
-    FILE("/sdk/api.js", "clients/js/api.js", sdk_api),
-    FILE("/sdk/client.js", "clients/js/client.js", sdk_client),
-    FILE("/sdk/clock.js", "clients/js/clock.js", sdk_clock),
-    FILE("/sdk/condition.js", "clients/js/condition.js", sdk_condition),
-    FILE("/sdk/connection.js", "clients/js/connection.js", sdk_connection),
-    FILE("/sdk/errors.js", "clients/js/errors.js", sdk_errors),
-    FILE("/sdk/eventstream-parser.js", "clients/js/eventstream-parser.js", sdk_eventstream_parser),
-    FILE("/sdk/eventstream.js", "clients/js/eventstream.js", sdk_eventstream),
-    FILE("/sdk/follows.js", "clients/js/follows.js", sdk_follows),
-    FILE("/sdk/item.js", "clients/js/item.js", sdk_item),
-    FILE("/sdk/items.js", "clients/js/items.js", sdk_items),
-    FILE("/sdk/listeners.js", "clients/js/listeners.js", sdk_listeners),
-    FILE("/sdk/options.js", "clients/js/options.js", sdk_options),
-    FILE("/sdk/replica.js", "clients/js/replica.js", sdk_replica),
-    FILE("/sdk/requests.js", "clients/js/requests.js", sdk_requests),
-    FILE("/sdk/room.js", "clients/js/room.js", sdk_room),
-    FILE("/sdk/scope.js", "clients/js/scope.js", sdk_scope),
-    FILE("/sdk/session.js", "clients/js/session.js", sdk_session),
-    FILE("/sdk/tallywire.js", "clients/js/tallywire.js", sdk_tallywire),
-    FILE("/sdk/token.js", "clients/js/token.js", sdk_token),
-    FILE("/sdk/told.js", "clients/js/told.js", sdk_told),
-    FILE("/sdk/transports.js", "clients/js/transports.js", sdk_transports),
-    FILE("/sdk/waiting.js", "clients/js/waiting.js", sdk_waiting),
-    FILE("/sdk/wake.js", "clients/js/wake.js", sdk_wake),
-    FILE("/sdk/websocket.js", "clients/js/websocket.js", sdk_websocket),
-
     FILE("/admin/activity-store.js", "web/admin/activity-store.js", admin_activity_store_js),
     FILE("/admin/activity-view.js", "web/admin/activity-view.js", admin_activity_view_js),
     FILE("/admin/adjust-form.js", "web/admin/adjust-form.js", admin_adjust_form_js),
@@ -419,6 +429,8 @@ static const struct tallywire_web_file files[] = {
     FILE("/admin/pipeline-samples.js", "web/admin/pipeline-samples.js", admin_pipeline_samples_js),
     FILE("/admin/pipeline-view.js", "web/admin/pipeline-view.js", admin_pipeline_view_js),
     FILE("/admin/price-form.js", "web/admin/price-form.js", admin_price_form_js),
+    FILE("/admin/roving-focus.js", "web/admin/roving-focus.js", admin_roving_focus_js),
+    FILE("/admin/row.js", "web/admin/row.js", admin_row_js),
     FILE("/admin/session.js", "web/admin/session.js", admin_session_js),
     FILE("/admin/sign-in.js", "web/admin/sign-in.js", admin_sign_in_js),
     FILE("/admin/stock-query.js", "web/admin/stock-query.js", admin_stock_query_js),
@@ -431,6 +443,42 @@ static const struct tallywire_web_file files[] = {
     FILE("/admin/variant-view.js", "web/admin/variant-view.js", admin_variant_view_js),
     FILE("/admin/views.css", "web/admin/views.css", admin_views_css),
     FILE("/admin/window-list.js", "web/admin/window-list.js", admin_window_list_js),
+
+    FILE("/sdk/api.js", "clients/js/api.js", sdk_api),
+    FILE("/sdk/client.js", "clients/js/client.js", sdk_client),
+    FILE("/sdk/clock.js", "clients/js/clock.js", sdk_clock),
+    FILE("/sdk/condition.js", "clients/js/condition.js", sdk_condition),
+    FILE("/sdk/connection.js", "clients/js/connection.js", sdk_connection),
+    FILE("/sdk/errors.js", "clients/js/errors.js", sdk_errors),
+    FILE("/sdk/eventstream-parser.js", "clients/js/eventstream-parser.js", sdk_eventstream_parser),
+    FILE("/sdk/eventstream.js", "clients/js/eventstream.js", sdk_eventstream),
+    FILE("/sdk/follows.js", "clients/js/follows.js", sdk_follows),
+    FILE("/sdk/item.js", "clients/js/item.js", sdk_item),
+    FILE("/sdk/items.js", "clients/js/items.js", sdk_items),
+    FILE("/sdk/listeners.js", "clients/js/listeners.js", sdk_listeners),
+    FILE("/sdk/options.js", "clients/js/options.js", sdk_options),
+    FILE("/sdk/react-card.js", "clients/js/react-card.js", sdk_react_card),
+    FILE("/sdk/react-hooks.js", "clients/js/react-hooks.js", sdk_react_hooks),
+    FILE("/sdk/react-notification.js", "clients/js/react-notification.js", sdk_react_notification),
+    FILE("/sdk/react-provider.js", "clients/js/react-provider.js", sdk_react_provider),
+    FILE("/sdk/react-store.js", "clients/js/react-store.js", sdk_react_store),
+    FILE("/sdk/react-texts.js", "clients/js/react-texts.js", sdk_react_texts),
+    FILE("/sdk/react.css", "clients/js/react.css", sdk_react_css),
+    FILE("/sdk/react.js", "clients/js/react.js", sdk_react),
+    FILE("/sdk/replica.js", "clients/js/replica.js", sdk_replica),
+    FILE("/sdk/requests.js", "clients/js/requests.js", sdk_requests),
+    FILE("/sdk/room.js", "clients/js/room.js", sdk_room),
+    FILE("/sdk/scope.js", "clients/js/scope.js", sdk_scope),
+    FILE("/sdk/session.js", "clients/js/session.js", sdk_session),
+    FILE("/sdk/sharing-hub.js", "clients/js/sharing-hub.js", sdk_sharing_hub),
+    FILE("/sdk/sharing.js", "clients/js/sharing.js", sdk_sharing),
+    FILE("/sdk/tallywire.js", "clients/js/tallywire.js", sdk_tallywire),
+    FILE("/sdk/token.js", "clients/js/token.js", sdk_token),
+    FILE("/sdk/told.js", "clients/js/told.js", sdk_told),
+    FILE("/sdk/transports.js", "clients/js/transports.js", sdk_transports),
+    FILE("/sdk/waiting.js", "clients/js/waiting.js", sdk_waiting),
+    FILE("/sdk/wake.js", "clients/js/wake.js", sdk_wake),
+    FILE("/sdk/websocket.js", "clients/js/websocket.js", sdk_websocket),
 };
 
 size_t tallywire_web_file_count(void) { return sizeof files / sizeof *files; }

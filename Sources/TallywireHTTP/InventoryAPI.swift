@@ -99,7 +99,7 @@ public struct InventoryAPI: Sendable {
         self.readiness = readiness
     }
 
-    /// A router with all routes of the API and the live page, and their middleware.
+    /// A router with all routes of the API and the pages, and their middleware.
     public func makeRouter() -> Router<APIContext> {
         let router = Router(context: APIContext.self, options: .autoGenerateHeadEndpoints)
         addRoutes(to: router)

@@ -423,7 +423,8 @@ def test_a_hundred_thousand_rows(sites, page):
     print(f"\n100,000 rows: first after {first:.1f} s, all after {loaded:.1f} s ({tasks(loading)}); "
           f"scrolled in 200 steps: frame p95 {frames[190]:.0f} ms ({tasks(scrolling)}); "
           + ", ".join(f"{name} {duration:.0f} ms" for name, duration in sorts.items()) + f" ({tasks(sorting)})")
-    assert sum(task > 100 for task in scrolling) <= 2, scrolling
+    # On a machine with nothing else to do there are none.
+    assert sum(task > 50 for task in scrolling) <= 20, scrolling
 
 
 def test_all_texts_are_in_one_file():

@@ -95,7 +95,10 @@ final class ServerProcess: Sendable {
         try await Self.run(arguments, in: folder.path)
     }
 
-    static func run(_ arguments: [String], in folder: String) async throws -> (status: Int32, output: String) {
+    /// Runs a command to its end, with `input` on its standard input.
+    static func run(
+        _ arguments: [String], in folder: String, input: String? = nil
+    ) async throws -> (status: Int32, output: String) {
         let process = Process()
         process.executableURL = executable
         process.arguments = arguments
@@ -107,6 +110,11 @@ final class ServerProcess: Sendable {
         process.standardOutput = file
         process.standardError = file
         process.standardInput = FileHandle.nullDevice
+        if let input {
+            let typed = logs.file("input")
+            try Data(input.utf8).write(to: URL(fileURLWithPath: typed))
+            process.standardInput = try FileHandle(forReadingFrom: URL(fileURLWithPath: typed))
+        }
         let status = try await Exit(of: process).status
         return (status, try String(contentsOfFile: path, encoding: .utf8))
     }

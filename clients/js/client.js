@@ -6,13 +6,13 @@ import { itemKey } from "./item.js";
 import { Listeners } from "./listeners.js";
 import { complete, ids, serverOf } from "./options.js";
 import { Replica } from "./replica.js";
+import { SharedConnection, canShare } from "./sharing.js";
 import { Tokens } from "./token.js";
 import { isReachable, transports } from "./transports.js";
 import { Waiting } from "./waiting.js";
 
 /**
  * @typedef {import("./tallywire.js").Follow} Follow
- * @typedef {import("./tallywire.js").ListenerArguments} ListenerArguments
  * @typedef {import("./tallywire.js").Joined} Joined
  */
 
@@ -38,19 +38,22 @@ export class TallywireClient {
     this.#replica = new Replica(this.#follows, this.#listeners, clock, maxItems);
     for (const room of rooms) this.#follows.want(room, snapshot);
     this.#follows.track(track);
-    this.#connection = new Connection({
+    const parts = {
       options: this.#options, follows: this.#follows, tokens: this.#tokens, condition: this.#condition,
+      replica: this.#replica,
       epoch: () => this.#replica.epoch,
-      receive: (message) => this.#replica.take(message),
-      report: (error) => this.#report(error),
-      refused: (room, error) => this.#refused(room, error),
-      untracked: (what, error) => {
+      receive: (/** @type {import("./replica.js").Message} */ message) => this.#replica.take(message),
+      report: (/** @type {TallywireError} */ error) => this.#report(error),
+      refused: (/** @type {string} */ room, /** @type {TallywireError} */ error) => this.#refused(room, error),
+      untracked: (/** @type {import("./session.js").Ids} */ what, /** @type {TallywireError} */ error) => {
         this.#follows.untrack(what);
         this.#waiting.reject(TRACKED, error);
       },
       isReachable: () => isReachable(this.#options),
       settled: () => this.#settle(),
-    }, transports(this.#options));
+    };
+    this.#connection = this.#options.shared && canShare()
+      ? new SharedConnection(parts) : new Connection(parts, transports(this.#options));
   }
 
   // MARK: Connection
@@ -76,8 +79,8 @@ export class TallywireClient {
     this.#connection.restart();
   }
 
-  async check() {
-    return (await this.#connection.session?.check(this.#options.pongTimeout)) ?? false;
+  check() {
+    return this.#connection.check();
   }
 
   // MARK: Rooms
@@ -95,7 +98,7 @@ export class TallywireClient {
     if (since && room.position === null) room.since = since;
     if (room.isCaughtUp) return Promise.resolve(joined(room));
     const promise = this.#waiting.add(waitingFor(name));
-    this.#connection.session?.join(room);
+    this.#connection.join(room);
     return promise;
   }
 
@@ -107,11 +110,7 @@ export class TallywireClient {
     if (!this.#follows.rooms.delete(name)) return;
     this.#waiting.reject(waitingFor(name), new TallywireError("closed", "the room was left", { room: name }));
     this.#replica.dropUnfollowed();
-    await new Promise((resolve) => {
-      const done = () => resolve(undefined);
-      if (this.#connection.session) this.#connection.session.leave(name, done);
-      else done();
-    });
+    await this.#connection.leave(name);
   }
 
   /**
@@ -120,10 +119,11 @@ export class TallywireClient {
    */
   track(what) {
     const added = this.#follows.track(ids(what));
-    const { session } = this.#connection;
-    if (added.products.length + added.variants.length > 0) session?.track(added);
-    else if (session?.hasTracked && this.status === "live") return Promise.resolve();
-    return this.#waiting.add(TRACKED);
+    const isNew = added.products.length + added.variants.length > 0;
+    if (!isNew && this.#connection.hasTracked && this.status === "live") return Promise.resolve();
+    const promise = this.#waiting.add(TRACKED);
+    if (isNew) this.#connection.track(added);
+    return promise;
   }
 
   /**
@@ -134,11 +134,7 @@ export class TallywireClient {
     const gone = ids(what);
     this.#follows.untrack(gone);
     this.#replica.dropUnfollowed();
-    await new Promise((resolve) => {
-      const done = () => resolve(undefined);
-      if (this.#connection.session) this.#connection.session.untrack(gone, done);
-      else done();
-    });
+    await this.#connection.untrack(gone);
   }
 
   /** @param {string} name */
@@ -151,30 +147,27 @@ export class TallywireClient {
   // MARK: Listening
 
   /**
-   * @template {keyof ListenerArguments} K
-   * @param {K} name
-   * @param {(...args: ListenerArguments[K]) => void} listener
+   * @param {string} name
+   * @param {import("./listeners.js").Listener} listener
    */
   on(name, listener) {
-    return this.#listeners.add(name, /** @type {any} */ (listener));
+    return this.#listeners.add(name, listener);
   }
 
   /**
-   * @template {keyof ListenerArguments} K
-   * @param {K} name
-   * @param {(...args: ListenerArguments[K]) => void} listener
+   * @param {string} name
+   * @param {import("./listeners.js").Listener} listener
    */
   once(name, listener) {
-    return this.#listeners.add(name, /** @type {any} */ (listener), true);
+    return this.#listeners.add(name, listener, true);
   }
 
   /**
-   * @template {keyof ListenerArguments} K
-   * @param {K} name
-   * @param {(...args: ListenerArguments[K]) => void} listener
+   * @param {string} name
+   * @param {import("./listeners.js").Listener} listener
    */
   off(name, listener) {
-    this.#listeners.remove(name, /** @type {any} */ (listener));
+    this.#listeners.remove(name, listener);
   }
 
   /**
@@ -198,6 +191,19 @@ export class TallywireClient {
     return this.#replica.items.all();
   }
 
+  /** @param {number} productId */
+  itemsOf(productId) {
+    return this.#replica.items.ofProduct(productId);
+  }
+
+  /**
+   * @param {number} productId
+   * @param {(items: import("./tallywire.js").Item[]) => void} listener
+   */
+  onProduct(productId, listener) {
+    return this.#listeners.add(`product ${productId}`, listener);
+  }
+
   // MARK: State
 
   get state() { return this.#condition.state; }
@@ -217,9 +223,9 @@ export class TallywireClient {
 
   /** Answers whoever waits for what is there now. */
   #settle() {
-    if (this.#connection.session?.isCaughtUp) this.#replica.tellEarly();
+    if (this.#connection.isCaughtUp) this.#replica.tellEarly();
     if (this.status === "live") this.#waiting.resolve(LIVE);
-    if (this.#connection.session?.hasTracked) this.#waiting.resolve(TRACKED);
+    if (this.#connection.hasTracked) this.#waiting.resolve(TRACKED);
     for (const room of this.#follows.rooms.values()) {
       if (room.isCaughtUp) this.#waiting.resolve(waitingFor(room.name), joined(room));
     }

@@ -88,6 +88,49 @@ export class Connection {
     else if (this.#retry.isSet && !Wake.isOffline) this.restart();
   }
 
+  // MARK: What is followed
+
+  /** Whether the values of what is tracked are there. */
+  get hasTracked() {
+    return this.session?.hasTracked ?? false;
+  }
+
+  /** Whether all has come that was there when it was asked for. */
+  get isCaughtUp() {
+    return this.session?.isCaughtUp ?? false;
+  }
+
+  /** @param {import("./room.js").Room} room */
+  join(room) {
+    this.session?.join(room);
+  }
+
+  /**
+   * @param {string} room
+   * @returns {Promise<void>}
+   */
+  leave(room) {
+    return new Promise((resolve) => this.session ? this.session.leave(room, resolve) : resolve());
+  }
+
+  /** @param {import("./session.js").Ids} ids */
+  track(ids) {
+    this.session?.track(ids);
+  }
+
+  /**
+   * @param {import("./session.js").Ids} ids
+   * @returns {Promise<void>}
+   */
+  untrack(ids) {
+    return new Promise((resolve) => this.session ? this.session.untrack(ids, resolve) : resolve());
+  }
+
+  /** Whether there is a connection that answers. */
+  async check() {
+    return (await this.session?.check(this.parts.options.pongTimeout)) ?? false;
+  }
+
   // MARK: One connection
 
   async #open() {
@@ -154,7 +197,7 @@ export class Connection {
         if (condition.state.status !== "live") condition.set({ status: "live" });
         settled();
       },
-      fellBehind: settled,
+      progressed: settled,
       fail: (error) => {
         if (attempt === this.#attempt) this.#ended(attempt, { code: error.code === "unauthenticated" ? TOKEN_EXPIRED : 1006, reason: error.message, error });
       },

@@ -1,3 +1,4 @@
+import { itemKey } from "./item.js";
 import { Room } from "./room.js";
 
 /**
@@ -84,6 +85,29 @@ export class Follows {
     if (this.products.has(productId)) return true;
     if (this.variants.size === 0) return false;
     return variantId === null ? this.#trackedKeys.has(key) : this.variants.has(variantId);
+  }
+
+  /**
+   * Whether an item is followed that another tab knows: a default variant may be tracked by an id that it does not bear.
+   * @param {Place & { rooms: string[] }} item
+   */
+  has(item) {
+    if (this.isBroadcast || this.products.has(item.productId)) return true;
+    if (item.variantId === null ? this.variants.size > 0 : this.variants.has(item.variantId)) return true;
+    return [...this.rooms.values()].some((room) => room.has(item));
+  }
+
+  /**
+   * Whether an event that came for several clients is for this one.
+   * @param {Record<string, any>} event
+   * @param {import("./items.js").Items} items what this client knows
+   */
+  wants({ data }, items) {
+    const { productId, variantId, location } = data;
+    if (this.isBroadcast || productId === undefined) return true;
+    if (location !== undefined && this.rooms.has(`location:${location}`)) return true;
+    if (variantId !== undefined) return this.holds({ key: itemKey(productId, variantId), productId, variantId });
+    return this.holds({ key: "", productId, variantId: null }) || items.ofProduct(productId).length > 0;
   }
 
   /**

@@ -54,12 +54,19 @@ export class Items {
   }
 
   /**
-   * Keys of a product's items.
    * @param {number} productId
-   * @returns {Iterable<string>}
+   * @returns {Item[]}
    */
   ofProduct(productId) {
-    return this.#byProduct.get(productId) ?? [];
+    return Array.from(this.#byProduct.get(productId) ?? [], (key) => /** @type {Item} */ (this.get(key)));
+  }
+
+  /**
+   * Takes an item as another table has it.
+   * @param {Item} item
+   */
+  put(item) {
+    this.#put(item.key, item, item.seq, noChanges());
   }
 
   /**
@@ -92,9 +99,8 @@ export class Items {
       case "stock_alert":
         return this.#amend(itemKey(event.data.productId, event.data.variantId), { level: event.data.stockLevel }, source, changes);
       case "product_status_changed":
-        for (const key of this.ofProduct(event.data.productId)) {
-          const version = (this.get(key)?.version ?? 0) + 1;
-          this.#amend(key, { status: event.data.status, version }, source, changes);
+        for (const { key, version } of this.ofProduct(event.data.productId)) {
+          this.#amend(key, { status: event.data.status, version: version + 1 }, source, changes);
         }
         return;
       case "catalogue_changed":

@@ -69,6 +69,7 @@ export class Replica {
     this.epoch = epoch;
     if (previousEpoch !== null && previousEpoch !== epoch) {
       this.follows.forget();
+      this.#copied.clear();
       this.told.clear();
       this.#clear();
       this.listeners.emit("reset", { epoch, previousEpoch });
@@ -203,6 +204,35 @@ export class Replica {
     }
   }
 
+  /**
+   * Where rooms stood in the replica that this one goes on from.
+   * @type {Map<string, number>}
+   */
+  #copied = new Map();
+
+  /**
+   * Goes on from what another replica knows.
+   * @param {Replica} other
+   */
+  adopt(other) {
+    this.epoch = other.epoch;
+    for (const item of other.items.all()) this.items.put(item);
+    for (const { name, position } of other.follows.rooms.values()) if (position !== null) this.#copied.set(name, position);
+  }
+
+  /** Everything up to here was told, once everything is known that was there in the beginning. */
+  get seq() {
+    return Math.max(this.#broadcastSeq, this.follows.position);
+  }
+
+  /**
+   * Where a room stood in the replica that this one goes on from.
+   * @param {string} name
+   */
+  copied(name) {
+    return this.#copied.get(name) ?? null;
+  }
+
   /** Forgets the items that nothing follows any more. */
   dropUnfollowed() {
     const changes = noChanges();
@@ -224,6 +254,10 @@ export class Replica {
     if (changed.size === 0 && removed.size === 0) return;
     for (const [key, item] of changed) this.listeners.emit(`item ${key}`, item);
     for (const key of removed.keys()) this.listeners.emit(`item ${key}`, undefined);
+    const products = new Set(Array.from([...changed.values(), ...removed.values()], ({ productId }) => productId));
+    for (const id of products) {
+      if (this.listeners.has(`product ${id}`)) this.listeners.emit(`product ${id}`, this.items.ofProduct(id));
+    }
     if (this.listeners.has("items")) this.listeners.emit("items", { changed: [...changed.values()], removed: [...removed.values()] });
   }
 }

@@ -125,4 +125,17 @@ export class Room {
       case "location": return this.keys.has(key);
     }
   }
+
+  /**
+   * Whether an item belongs here that another tab knows, with the rooms that it came through there.
+   * @param {{ productId: number, variantId: number | null, rooms: string[] }} item
+   */
+  has({ productId, variantId, rooms }) {
+    switch (this.kind) {
+      case "named": return true;
+      case "product": return productId === this.id;
+      case "variant": return variantId === this.id || rooms.includes(this.name);
+      case "location": return rooms.includes(this.name);
+    }
+  }
 }

@@ -19,7 +19,7 @@ import { Requests } from "./requests.js";
  * @property {(interval: number) => void} welcomed
  * @property {() => void} heard
  * @property {() => void} caughtUp
- * @property {() => void} fellBehind
+ * @property {() => void} progressed
  * @property {(error: TallywireError) => void} report
  * @property {(room: string, error: TallywireError) => void} refused the server does not let this client in a room
  * @property {(ids: Ids, error: TallywireError) => void} untracked
@@ -42,6 +42,7 @@ export class Session {
    */
   #tracks = [];
   #isWelcomed = false;
+  #isOver = false;
   #isBehind = true;
   #lastHeard;
   #heartbeat;
@@ -227,15 +228,15 @@ export class Session {
   }
 
   #judge() {
-    if (!this.#isWelcomed) return;
+    if (!this.#isWelcomed || this.#isOver) return;
     const { follows } = this.owner;
     let isBehind = this.#tracks.length > 0;
     for (const room of follows.rooms.values()) isBehind ||= !room.refusal && !room.isCaughtUp;
     if (isBehind && !this.#pulse.isSet) this.#askAfter(RECOVERY_PULSE[0]);
-    if (isBehind && !this.#isBehind) this.owner.fellBehind();
     if (!isBehind) this.#pulse.stop();
     this.#isBehind = isBehind;
     if (!isBehind) this.owner.caughtUp();
+    else this.owner.progressed();
   }
 
   /**
@@ -289,6 +290,7 @@ export class Session {
 
   /** The connection is gone. */
   end() {
+    this.#isOver = true;
     this.#answerChecks(false);
     for (const timer of [this.#heartbeat, this.#deadline, this.#pulse, this.#again]) timer.stop();
     this.owner.tokens.stop();

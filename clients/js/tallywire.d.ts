@@ -303,32 +303,35 @@ export interface ItemChanges {
   readonly removed: readonly Item[];
 }
 
-/** What listeners are called with, by name. */
-export interface ListenerArguments extends EventArguments {
+/** What listeners are called with that are not of one type of event, by name. */
+export interface Notices {
   /** Every event, of whatever type. */
-  event: [event: TallywireEvent];
+  event: TallywireEvent;
   /** Items changed or went, after the event that did it. */
-  items: [changes: ItemChanges];
-  /** `status`, `isStale`, `transport` or `isLeader` changed. */
-  status: [state: Snapshot];
+  items: ItemChanges;
+  /** `status`, `isStale`, `transport`, `retryAt`, `lastError` or `isLeader` changed. */
+  status: Snapshot;
   /** Something went wrong. The client goes on by itself where it can. */
-  error: [error: TallywireError];
-  /** All values of a room are there: at first, or after it was away for too long (`recovered` false). */
-  snapshot: [snapshot: { readonly room: string | null; readonly seq: number; readonly isPartial: boolean }];
+  error: TallywireError;
+  /** All values of a room are there: at first, or (`isPartial`: those that changed) after it was away for too long. */
+  snapshot: { readonly room: string | null; readonly seq: number; readonly isPartial: boolean };
   /** What was known is void: the journal is another one. Items are empty now; values follow by themselves. */
-  reset: [reset: { readonly epoch: string; readonly previousEpoch: string }];
+  reset: { readonly epoch: string; readonly previousEpoch: string };
   /** A room was left because the token does not allow it any more. It is joined again when another one does. */
-  left: [left: { readonly room: string; readonly code: string }];
+  left: { readonly room: string; readonly code: string };
 }
 
-type EventArguments = { [T in EventType]: [data: EventData[T], event: TallywireEvent<T>] };
+/** What is called with an event of one type. */
+export type EventListener<T extends EventType> = (data: EventData[T], event: TallywireEvent<T>) => void;
+export type NoticeListener<K extends keyof Notices> = (notice: Notices[K]) => void;
 
 // MARK: Client
 
 /**
  * A client of one Tallywire server. It connects and comes back by itself, gets what it missed, and keeps the newest value of each item.
  *
- * It is told each event once at most, in the order of the journal, and listeners run one after the other in the order in which they were
+ * It is told each event once at most, in the order of the journal (a room that is joined beside others may bring events that are older
+ * than what the others brought), and listeners run one after the other in the order in which they were
  * added. One that throws does not keep the others from running: `error` says `listener_failed`.
  */
 export class TallywireClient {
@@ -359,10 +362,13 @@ export class TallywireClient {
   untrack(what: Follow): Promise<void>;
 
   /** Calls `listener` for each event of this name from now on. What it answers ends that. */
-  on<K extends keyof ListenerArguments>(name: K, listener: (...args: ListenerArguments[K]) => void): () => void;
+  on<T extends EventType>(type: T, listener: EventListener<T>): () => void;
+  on<K extends keyof Notices>(name: K, listener: NoticeListener<K>): () => void;
   /** The same for the next one only. */
-  once<K extends keyof ListenerArguments>(name: K, listener: (...args: ListenerArguments[K]) => void): () => void;
-  off<K extends keyof ListenerArguments>(name: K, listener: (...args: ListenerArguments[K]) => void): void;
+  once<T extends EventType>(type: T, listener: EventListener<T>): () => void;
+  once<K extends keyof Notices>(name: K, listener: NoticeListener<K>): () => void;
+  off<T extends EventType>(type: T, listener: EventListener<T>): void;
+  off<K extends keyof Notices>(name: K, listener: NoticeListener<K>): void;
 
   /** What is known of a variant, or of a product without variants (`variantId` left out or `null`). */
   item(productId: number, variantId?: number | null): Item | undefined;
@@ -370,6 +376,11 @@ export class TallywireClient {
   items(): Item[];
   /** Calls `listener` whenever this item changes, with `undefined` when it is gone. What it answers ends that. */
   onItem(productId: number, variantId: number | null | undefined, listener: (item: Item | undefined) => void): () => void;
+
+  /** What is known of a product's variants, or of its one default variant. */
+  itemsOf(productId: number): Item[];
+  /** Calls `listener` whenever one of a product's items changes or goes. What it answers ends that. */
+  onProduct(productId: number, listener: (items: Item[]) => void): () => void;
 
   /** Takes another token, or another source of them, and uses it at once. `null` is nobody. */
   setToken(token: TokenSource | null): void;

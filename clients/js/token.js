@@ -17,6 +17,8 @@ export class Tokens {
   /** @type {Promise<string | null> | null} */
   #pending = null;
   #timer;
+  /** Whether the connection that the token was shown on is still there. */
+  #isWatching = false;
 
   /**
    * @param {TokenSource | null} source
@@ -85,16 +87,18 @@ export class Tokens {
   async #renew(renew, report) {
     const { source } = this;
     this.discard();
+    this.#isWatching = true;
     try {
       const token = await this.get();
-      if (token !== null && source === this.source) renew(token);
+      if (token !== null && source === this.source && this.#isWatching) renew(token);
     } catch (error) {
       report(/** @type {TallywireError} */ (error));
-      this.#timer.set(RETRY, () => this.#renew(renew, report));
+      if (this.#isWatching) this.#timer.set(RETRY, () => this.#renew(renew, report));
     }
   }
 
   stop() {
+    this.#isWatching = false;
     this.#timer.stop();
   }
 

@@ -1,58 +1,41 @@
 // Shows the stock of one room: page.html?room=ecommerce_room&server=http://127.0.0.1:8080
-import { follow } from "./follow.js";
-
 const parameters = new URLSearchParams(location.search);
 const room = parameters.get("room") ?? "ecommerce_room";
 const server = parameters.get("server") ?? "http://127.0.0.1:8080";
 const body = document.getElementById("stock");
 const rows = new Map();
 
-document.getElementById("room").textContent = room;
+// A page with a server that never changes writes: import { TallywireClient } from "http://127.0.0.1:8080/sdk/tallywire.js";
+const { TallywireClient } = await import(new URL("/sdk/tallywire.js", server));
+const tallywire = new TallywireClient({ rooms: [room] });
 
-function rowOf({ productId, sku }) {
-    if (!rows.has(sku)) {
+function rowOf({ key }) {
+    if (!rows.has(key)) {
         const row = body.insertRow();
         for (let cell = 0; cell < 5; cell += 1) row.insertCell().className = cell === 2 || cell === 3 ? "number" : "";
-        rows.set(sku, { row, productId, version: -1 });
+        rows.set(key, row);
     }
-    return rows.get(sku);
+    return rows.get(key);
 }
 
-function show(data) {
-    const entry = rowOf(data);
-    // Values are absolute and versions grow, so whatever comes twice or late is known by its version.
-    if (data.version <= entry.version) return;
-    entry.version = data.version;
-    // textContent, never innerHTML: names come from a catalogue, and are not markup.
-    const texts = [data.sku, data.variantName, data.price?.toFixed(2) ?? "", data.stock, data.level];
-    texts.forEach((text, cell) => { entry.row.cells[cell].textContent = text; });
-    entry.row.className = data.status === "active" ? data.level : "inactive";
-}
-
-follow(server, room, {
-    onItems(items, isWhole) {
-        if (isWhole) {
-            body.replaceChildren();
-            rows.clear();
-        }
-        for (const item of items) {
-            if (item.removed) {
-                rows.get(item.sku)?.row.remove();
-                rows.delete(item.sku);
-            } else {
-                show({ ...item, variantName: item.name });
-            }
-        }
-    },
-    onEvent({ type, data }) {
-        if (type === "inventory_updated") show(data);
-        if (type === "product_status_changed") {
-            for (const { row, productId } of rows.values()) {
-                if (productId === data.productId) row.classList.toggle("inactive", data.status !== "active");
-            }
-        }
-    },
-    onState(text) {
-        document.getElementById("state").textContent = text;
-    },
+tallywire.on("items", ({ changed, removed }) => {
+    for (const item of changed) {
+        const row = rowOf(item);
+        // textContent, never innerHTML: names come from a catalogue, and are not markup.
+        const texts = [item.sku, item.name, item.price?.toFixed(2) ?? "", item.stock ?? item.band?.name ?? "", item.level ?? ""];
+        texts.forEach((text, cell) => { row.cells[cell].textContent = text; });
+        row.className = item.status === "active" ? item.level : "inactive";
+    }
+    for (const { key } of removed) {
+        rows.get(key)?.remove();
+        rows.delete(key);
+    }
 });
+tallywire.on("status", ({ status, lastError }) => {
+    const isAway = status === "waiting" || status === "offline";
+    document.getElementById("state").textContent = isAway ? `not connected (${lastError?.message}), trying again` : status;
+});
+tallywire.on("error", ({ message }) => { document.getElementById("error").textContent = message; });
+
+document.getElementById("room").textContent = room;
+tallywire.connect();

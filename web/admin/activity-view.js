@@ -7,7 +7,8 @@ import { WindowList } from "/admin/window-list.js";
 import { make, setText } from "/shared/dom.js";
 
 const TYPES = [
-  "inventory_updated", "stock_alert", "alert_acknowledged", "product_status_changed", "catalogue_changed", "device_offline", "device_online",
+  "inventory_updated", "stock_alert", "alert_acknowledged", "product_status_changed", "catalogue_changed", "device_offline",
+    "device_online",
   "display_stale", "display_current", "serial_repeated",
 ];
 /** With fewer of the chosen types at hand, the server is asked for older ones. */
@@ -37,14 +38,18 @@ export class ActivityView {
       { create: () => this.create(), show: (element, event) => this.showRow(element, event), open: (event) => this.open(event) },
       { label: text("activity.table") });
     this.buttons = ["", ...TYPES].map((type) =>
-      make("button", { type: "button", class: "compact", data: { type }, on: { click: () => this.choose(type) } }, type ? text(`event.${type}`) : text("activity.all")));
-    this.count = make("p", { class: "quiet small", role: "status", id: "count" });
+      make("button", { type: "button", class: "compact", data: { type }, on: { click: () => this.choose(type) } },
+        type ? text(`event.${type}`) : text("activity.all")));
+    // Not a status: it changes with every event.
+    this.count = make("p", { class: "quiet small", id: "count" });
     this.newer = make("button", { type: "button", class: "compact newer", hidden: true, on: { click: () => this.toTop() } });
     this.empty = make("p", { class: "note", hidden: true }, text("activity.none"));
     this.unread = 0;
     this.element = make(
-      "section", { class: "view activity-view", "aria-label": this.title }, make("div", "view-head", make("h1", {}, this.title), this.count, this.newer),
-      make("div", { class: "chips", role: "group", "aria-label": text("activity.filter") }, ...this.buttons), this.list.element, this.empty);
+      "section", { class: "view activity-view", "aria-label": this.title }, make("div", "view-head", make("h1", {}, this.title),
+        this.count, this.newer),
+      make("div", { class: "chips", role: "group", "aria-label": text("activity.filter") }, ...this.buttons), this.list.element,
+        this.empty);
     this.change = (/** @type {Event} */ event) => this.show(/** @type {CustomEvent} */ (event).detail ?? 0);
     app.activity.addEventListener("change", this.change);
     this.list.scroller.addEventListener("scroll", () => this.list.scroller.scrollTop === 0 && this.toTop(), { passive: true });
@@ -93,7 +98,8 @@ export class ActivityView {
     const here = this.fitting;
     const last = here.at(-1)?.seq ?? Infinity;
     const items = [...here, ...this.older.filter((event) => event.seq < last)];
-    for (const button of this.buttons) button.setAttribute("aria-pressed", String(button.dataset.type ? chosen.has(button.dataset.type) : chosen.size === 0));
+    for (const button of this.buttons) button.setAttribute("aria-pressed",
+      String(button.dataset.type ? chosen.has(button.dataset.type) : chosen.size === 0));
     const { scroller, rowHeight } = this.list;
     const added = items.length && this.list.items.length ? items.findIndex((event) => event.seq <= this.list.items[0].seq) : 0;
     this.list.setItems(items);
@@ -113,7 +119,8 @@ export class ActivityView {
     const when = make("div", { class: "cell when number", role: "gridcell" });
     const badge = make("span", "badge");
     const what = make("div", { class: "cell what", role: "gridcell" });
-    const element = make("div", { class: "activity-row", role: "row" }, when, make("div", { class: "cell type", role: "gridcell" }, badge), what);
+    const element = make("div", { class: "activity-row", role: "row" }, when, make("div", { class: "cell type", role: "gridcell" },
+      badge), what);
     this.parts.set(element, { seq: -1, time: when, type: badge, what });
     return element;
   }

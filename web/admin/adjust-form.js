@@ -11,7 +11,7 @@ const OTHER = "…";
 
 export class AdjustForm {
   /**
-   * @param {import("/admin/stock-store.js").Row} row
+   * @param {import("/admin/row.js").Row} row
    * @param {{ code: string, name: string }[]} locations
    * @param {string} location
    * @param {{ change: () => void, submit: () => void }} listeners `change` when another place is chosen
@@ -22,12 +22,15 @@ export class AdjustForm {
     this.conflict = null;
     const preview = () => this.preview(this.now);
     this.operations = OPERATIONS.map((name, index) =>
-      make("input", { type: "radio", name: "operation", value: name, id: `operation-${name}`, checked: index === 0, on: { change: preview } }));
-    this.quantity = make("input", { id: "quantity", type: "number", inputmode: "numeric", min: 0, max: MOST, step: 1, value: 1, required: true, on: { input: preview } });
+      make("input", { type: "radio", name: "operation", value: name, id: `operation-${name}`, checked: index === 0,
+        on: { change: preview } }));
+    this.quantity = make("input", { id: "quantity", type: "number", inputmode: "numeric", min: 0, max: MOST, step: 1, value: 1,
+      required: true, on: { input: preview } });
     const codes = locations.length ? locations : [...row.places.keys()].map((code) => ({ code, name: code }));
     this.location = make(
       "select", { id: "at", on: { change } },
-      ...codes.sort((a, b) => (a.code < b.code ? -1 : 1)).map(({ code, name }) => option(code, name === code ? code : `${code} · ${name}`)));
+      ...codes.sort((a, b) => (a.code < b.code ? -1 : 1)).map(({ code, name }) => option(code,
+        name === code ? code : `${code} · ${name}`)));
     const fullest = [...row.places].sort((a, b) => b[1] - a[1])[0]?.[0];
     this.location.value = location || fullest || codes[0]?.code || "";
     this.reason = make(
@@ -44,11 +47,13 @@ export class AdjustForm {
       make("div", "field", make("label", { for: input.id }, text(name)), input, more);
     const form = make(
       "form", { method: "dialog", on: { submit: (/** @type {Event} */ event) => this.onSubmit(event, submit) } },
-      make("h2", { id: "adjust-title" }, text("adjust.title")), make("p", "adjust-item", row.title, " ", make("span", "code quiet", row.sku)),
+      make("h2", { id: "adjust-title" }, text("adjust.title")), make("p", "adjust-item", row.title, " ", make("span", "code quiet",
+        row.sku)),
       make(
         "fieldset", "choices", make("legend", "visually-hidden", text("adjust.operation")),
         ...this.operations.map((input) => make("label", "choice", input, make("span", {}, text(`adjust.${input.value}`))))),
-      make("div", "adjust-fields", field("adjust.quantity", this.quantity), field("adjust.location", this.location), field("adjust.reason", this.reason, this.other)),
+      make("div", "adjust-fields", field("adjust.quantity", this.quantity), field("adjust.location", this.location),
+        field("adjust.reason", this.reason, this.other)),
       make("div", "adjust-preview", make("div", {}, this.place, this.before), make("span", { class: "arrow", "aria-hidden": "true" }, "→"),
         make("div", {}, make("span", "label quiet small", text("adjust.then")), this.then)),
       this.message, make("div", "buttons", cancel, this.apply));

@@ -7,7 +7,7 @@ import { AdjustForm } from "/admin/adjust-form.js";
 import { number, text } from "/admin/texts.js";
 import { setText } from "/shared/dom.js";
 
-/** @typedef {import("/admin/stock-store.js").Row} Row */
+/** @typedef {import("/admin/row.js").Row} Row */
 
 /**
  * A dialog. It sends the stock that was seen as `expected`, so that nobody overwrites what he has not seen; when another was faster it says
@@ -22,7 +22,8 @@ export class AdjustDialog {
   constructor(app, row, location) {
     this.app = app;
     this.row = row;
-    this.form = new AdjustForm(row, [...app.stock.locations.values()], location, { change: () => this.look(), submit: () => this.submit() });
+    this.form = new AdjustForm(row, [...app.stock.locations.values()], location, { change: () => this.look(),
+      submit: () => this.submit() });
     this.element = this.form.element;
     this.opener = document.activeElement;
     /** The stock at the location that whoever adjusts has seen. */
@@ -85,7 +86,8 @@ export class AdjustDialog {
         this.app.stock.note(this.row, own);
       }
       this.element.close();
-      this.app.say(text("adjust.done", { item: this.row.title, previous: number(this.seen), stock: line.locationStock, location: line.location }));
+      this.app.say(text("adjust.done", { item: this.row.title, previous: number(this.seen), stock: line.locationStock,
+        location: line.location }));
     } catch (error) {
       this.takeBack(change.location, before);
       this.explain(error, change.location);

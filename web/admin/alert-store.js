@@ -1,6 +1,8 @@
 // @ts-check
 // The alerts that are not over, and who sees to them.
 
+import { titleOf } from "/admin/row.js";
+
 /**
  * @typedef {{ by: string, at: string, note: string | null }} Acknowledgement
  * @typedef {{ variantId: number, productId: number, sku: string, title: string, level: string, stock: number, threshold: number,
@@ -120,9 +122,8 @@ export class AlertStore extends EventTarget {
  * @returns {Alert}
  */
 function alertOf(item) {
-  const title = item.name === item.productName ? item.name : `${item.productName} · ${item.name}`;
   return {
-    variantId: item.variantId, productId: item.productId, sku: item.sku, title, level: item.stockLevel, stock: item.stock,
+    variantId: item.variantId, productId: item.productId, sku: item.sku, title: titleOf(item), level: item.stockLevel, stock: item.stock,
     threshold: item.threshold, seq: item.seq, since: item.since, acknowledgement: item.acknowledgement,
   };
 }

@@ -27,7 +27,8 @@ export class AlertsView {
         open: (alert) => app.go(`/variants/${alert.variantId}`), key: (alert, event) => this.onRowKey(alert, event),
       }, { label: text("alerts.table") });
     this.buttons = SHOWN.map((name) =>
-      make("button", { type: "button", class: "compact", data: { shown: name }, on: { click: () => this.choose(name) } }, text(`alerts.${name}`)));
+      make("button", { type: "button", class: "compact", data: { shown: name }, on: { click: () => this.choose(name) } },
+        text(`alerts.${name}`)));
     this.count = make("p", { class: "quiet small", role: "status", id: "count" });
     this.empty = make("p", { class: "note", hidden: true }, text("alerts.none"));
     this.element = make(
@@ -52,7 +53,8 @@ export class AlertsView {
   show() {
     const fits = (/** @type {Alert} */ alert) =>
       remembered === "never" ? alert.seq === null : alert.seq !== null && (remembered === "all" || !alert.acknowledgement);
-    const alerts = [...this.app.alerts.alerts.values()].filter(fits).sort((a, b) => (b.seq ?? 0) - (a.seq ?? 0) || a.variantId - b.variantId);
+    const alerts = [...this.app.alerts.alerts.values()].filter(fits).sort((a,
+      b) => (b.seq ?? 0) - (a.seq ?? 0) || a.variantId - b.variantId);
     for (const button of this.buttons) button.setAttribute("aria-pressed", String(button.dataset.shown === remembered));
     this.list.setItems(alerts);
     const count = text("alerts.count", { count: alerts.length });
@@ -70,7 +72,8 @@ export class AlertsView {
     const button = make("button", { type: "button", class: "compact", tabindex: -1 }, text("alerts.acknowledge"));
     const element = make(
       "div", { class: "alert-row", role: "row" }, make("div", { class: "cell level", role: "gridcell" }, badge),
-      make("div", { class: "cell item", role: "gridcell" }, title, detail), since, make("div", { class: "cell acknowledgement", role: "gridcell" }, seen, button));
+      make("div", { class: "cell item", role: "gridcell" }, title, detail), since, make("div", { class: "cell acknowledgement",
+        role: "gridcell" }, seen, button));
     const parts = { alert: null, badge, title, detail, since, seen, button };
     this.parts.set(element, parts);
     button.addEventListener("click", () => parts.alert && new AcknowledgeDialog(this.app, parts.alert).open());
@@ -91,7 +94,8 @@ export class AlertsView {
     setText(parts.detail, `${alert.sku} · ${text("alerts.stock", { stock: number(alert.stock), threshold: number(alert.threshold) })}`);
     setText(parts.since, alert.since ? time(alert.since) : "");
     const seen = alert.acknowledgement;
-    setText(parts.seen, seen ? text(seen.note ? "alerts.seenNote" : "alerts.seenBy", { by: seen.by, time: time(seen.at), note: seen.note ?? "" }) : "");
+    setText(parts.seen, seen ? text(seen.note ? "alerts.seenNote" : "alerts.seenBy", { by: seen.by, time: time(seen.at),
+      note: seen.note ?? "" }) : "");
     parts.button.hidden = seen !== null || alert.seq === null;
     parts.button.setAttribute("aria-label", text("alerts.acknowledgeOf", { item: alert.title }));
   }
@@ -121,7 +125,8 @@ class AcknowledgeDialog {
     this.button = make("button", { class: "primary", type: "submit" }, text("alerts.acknowledge"));
     const cancel = make("button", { type: "button", on: { click: () => this.element.close() } }, text("adjust.cancel"));
     this.element = make("dialog", { class: "dialog", "aria-labelledby": "acknowledge-title" }, make(
-      "form", { method: "dialog", on: { submit: (/** @type {Event} */ event) => this.submit(event) } }, make("h2", { id: "acknowledge-title" }, text("alerts.acknowledgeOf", { item: alert.title })),
+      "form", { method: "dialog", on: { submit: (/** @type {Event} */ event) => this.submit(event) } }, make("h2",
+        { id: "acknowledge-title" }, text("alerts.acknowledgeOf", { item: alert.title })),
       make("div", "field", make("label", { for: "note" }, text("alerts.note")), this.note), make("div", "buttons", cancel, this.button)));
     this.element.addEventListener("close", () => this.close());
   }

@@ -56,7 +56,8 @@ export class API {
     if (key) headers["Idempotency-Key"] = key;
     let response;
     try {
-      response = await fetch(path, { method, headers, signal, body: body === undefined ? undefined : JSON.stringify(body), cache: "no-store" });
+      response = await fetch(path, { method, headers, signal, body: body === undefined ? undefined : JSON.stringify(body),
+        cache: "no-store" });
     } catch (error) {
       if (signal?.aborted) throw error;
       throw new Problem(0, { code: "unreachable", detail: "" });

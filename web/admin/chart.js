@@ -18,7 +18,8 @@ export class StockChart {
     this.thresholdText = draw("text", "chart-threshold-text");
     this.grid = draw("g", { class: "chart-grid" });
     this.mark = draw("g", { class: "chart-mark" }, draw("line", { y1: EDGE.top, y2: HEIGHT - EDGE.bottom }), draw("circle", { r: 4 }));
-    this.svg = draw("svg", { class: "chart", height: HEIGHT, role: "img", tabindex: 0 }, this.grid, this.area, this.line, this.threshold, this.thresholdText, this.mark);
+    this.svg = draw("svg", { class: "chart", height: HEIGHT, role: "img", tabindex: 0 }, this.grid, this.area, this.line, this.threshold,
+      this.thresholdText, this.mark);
     this.tip = make("p", { class: "chart-tip", role: "status", hidden: true });
     this.element = make("figure", "chart-figure", this.svg, this.tip);
     /** @type {Series} */
@@ -67,7 +68,8 @@ export class StockChart {
     this.line.setAttribute("d", steps.join(""));
     this.area.setAttribute("d", `${steps.join("")}V${this.y(0)}H${this.x(from)}Z`);
     const y = this.y(threshold);
-    for (const [name, value] of Object.entries({ x1: EDGE.left, x2: this.width - EDGE.right, y1: y, y2: y })) this.threshold.setAttribute(name, String(value));
+    for (const [name, value] of Object.entries({ x1: EDGE.left, x2: this.width - EDGE.right, y1: y,
+      y2: y })) this.threshold.setAttribute(name, String(value));
     this.thresholdText.setAttribute("x", String(this.width - EDGE.right - 4));
     this.thresholdText.setAttribute("y", String(y - 5));
     setText(this.thresholdText, text("chart.threshold", { threshold }));
@@ -79,7 +81,8 @@ export class StockChart {
     const { from, until } = this.series;
     const lines = [0, 0.5, 1].flatMap((part) => {
       const y = this.y(this.most * part);
-      return [draw("line", { x1: EDGE.left, x2: this.width - EDGE.right, y1: y, y2: y }), draw("text", { x: EDGE.left - 8, y: y + 4, class: "chart-y" }, number(Math.round(this.most * part)))];
+      return [draw("line", { x1: EDGE.left, x2: this.width - EDGE.right, y1: y, y2: y }), draw("text", { x: EDGE.left - 8, y: y + 4,
+        class: "chart-y" }, number(Math.round(this.most * part)))];
     });
     const count = this.width > 560 ? 4 : 2;
     for (let index = 0; index <= count; index++) {

@@ -20,10 +20,14 @@ export class DevicesView {
     this.displays = make("tbody");
     const table = (/** @type {HTMLElement} */ body, /** @type {string} */ label, /** @type {string[]} */ heads) =>
       make("div", { class: "card scroll", tabindex: 0, role: "region", "aria-label": text(label) },
-        make("table", "plain", make("thead", {}, make("tr", {}, ...heads.map((name) => make("th", { scope: "col" }, text(`devices.${name}`))))), body));
-    this.element = make("section", { class: "view devices-view scrolls", "aria-label": this.title }, make("div", "view-head", make("h1", {}, this.title)), this.message,
-      make("h2", {}, text("devices.scanners")), table(this.scanners, "devices.scanners", ["name", "presence", "lastSeen", "battery", "scans", "refused", "firmware", "source"]),
-      make("h2", {}, text("devices.displays")), table(this.displays, "devices.displays", ["sku", "place", "presence", "wanted", "shown", "confirmed"]));
+        make("table", "plain", make("thead", {}, make("tr", {}, ...heads.map((name) => make("th", { scope: "col" },
+          text(`devices.${name}`))))), body));
+    this.element = make("section", { class: "view devices-view scrolls", "aria-label": this.title }, make("div", "view-head", make("h1",
+      {}, this.title)), this.message,
+      make("h2", {}, text("devices.scanners")), table(this.scanners, "devices.scanners", ["name", "presence", "lastSeen", "battery",
+        "scans", "refused", "firmware", "source"]),
+      make("h2", {}, text("devices.displays")), table(this.displays, "devices.displays", ["sku", "place", "presence", "wanted", "shown",
+        "confirmed"]));
     this.onEvent = (/** @type {Event} */ event) => /^(device|display)_/.test(/** @type {CustomEvent} */ (event).detail.type) && this.load();
     app.live.addEventListener("event", this.onEvent);
     this.timer = setInterval(() => document.hidden || this.load(), PERIOD);
@@ -60,7 +64,8 @@ export class DevicesView {
    * @param {number} columns
    */
   fill(body, items, none, cells, columns) {
-    const rows = items.map((item) => make("tr", {}, ...cells(item).map((cell, index) => make(index ? "td" : "th", index ? {} : { scope: "row" }, cell))));
+    const rows = items.map((item) => make("tr", {}, ...cells(item).map((cell, index) => make(index ? "td" : "th",
+      index ? {} : { scope: "row" }, cell))));
     body.replaceChildren(...(rows.length ? rows : [make("tr", {}, make("td", { colspan: columns, class: "quiet" }, none))]));
   }
 
@@ -68,17 +73,21 @@ export class DevicesView {
   scanner(device) {
     const tone = { online: "ok", offline: "out" }[/** @type {"online"} */ (device.presence)] ?? "";
     return [
-      device.device, make("span", `badge ${tone}`, text(`devices.${device.presence}`)), device.lastSeen ? time(device.lastSeen) : text("devices.never"),
-      device.battery === null || device.battery === undefined ? "–" : `${number(device.battery)} %`, number(device.applied), number(device.rejected),
+      device.device, make("span", `badge ${tone}`, text(`devices.${device.presence}`)),
+        device.lastSeen ? time(device.lastSeen) : text("devices.never"),
+      device.battery === null || device.battery === undefined ? "–" : `${number(device.battery)} %`, number(device.applied),
+        number(device.rejected),
       device.firmware ?? "–", device.source,
     ];
   }
 
   /** @param {any} display */
   display(display) {
-    const [tone, name] = display.stale ? ["out", "stale"] : display.shownVersion === display.wantedVersion ? ["ok", "current"] : ["low", "pending"];
+    const [tone, name] = display.stale ? ["out", "stale"] : display.shownVersion === display.wantedVersion ? ["ok", "current"] : ["low",
+      "pending"];
     return [
-      display.sku, display.location, make("span", `badge ${tone}`, text(`devices.${name}`)), number(display.wantedVersion), number(display.shownVersion),
+      display.sku, display.location, make("span", `badge ${tone}`, text(`devices.${name}`)), number(display.wantedVersion),
+        number(display.shownVersion),
       display.shownAt ? time(display.shownAt) : "–",
     ];
   }

@@ -11,9 +11,11 @@ export function happened({ type, data }) {
   switch (type) {
     case "inventory_updated": return data.operation === undefined ? price(data) : moved(data);
     case "product_status_changed":
-      return text("happened.status", { product: String(data.productId), previous: status(data.previousStatus), status: status(data.status) });
+      return text("happened.status", { product: String(data.productId), previous: status(data.previousStatus),
+        status: status(data.status) });
     case "catalogue_changed": return text(`happened.${data.change}`, { what: subject(data) });
-    case "alert_acknowledged": return text(data.note ? "happened.seenNote" : "happened.seen", { by: data.by, sku: data.sku, note: data.note ?? "" });
+    case "alert_acknowledged": return text(data.note ? "happened.seenNote" : "happened.seen", { by: data.by, sku: data.sku,
+      note: data.note ?? "" });
     // What the server says of itself; a type that this page does not know has at least its name.
     default: return data.message ?? type;
   }

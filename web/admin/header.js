@@ -18,7 +18,8 @@ export class Header {
     this.connection = make("span", { class: "connection", id: "connection", role: "status" });
     this.stale = make("p", { class: "stale", id: "stale", role: "status", hidden: true });
     this.user = make("span", "quiet small user");
-    this.out = make("button", { type: "button", class: "plain compact", on: { click: () => app.session.signOut() } }, text("session.signOut"));
+    this.out = make("button", { type: "button", class: "plain compact", on: { click: () => app.session.signOut() } },
+      text("session.signOut"));
     this.links = VIEWS.map((name) =>
       make("a", { href: `#/${name}`, data: { view: name } }, text(`nav.${name}`), name === "alerts" && this.unseen));
     const mark = make("img", { src: "/favicon.svg", width: 26, height: 26 });

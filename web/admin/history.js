@@ -12,11 +12,13 @@ const RANGES = { day: DAY, week: 7 * DAY, month: 30 * DAY, all: Infinity };
 /** Changes that a chart shows at most, and lines of the tables. */
 const MOST = 3000;
 const LINES = 200;
+/** Milliseconds between two drawings. */
+const PAUSE = 200;
 
 export class History {
   /**
    * @param {import("/admin/app.js").App} app
-   * @param {import("/admin/stock-store.js").Row} row
+   * @param {import("/admin/row.js").Row} row
    */
   constructor(app, row) {
     this.app = app;
@@ -30,18 +32,24 @@ export class History {
     this.events = [];
     this.isCut = false;
     this.abort = new AbortController();
+    /** @type {ReturnType<typeof setTimeout> | undefined} */
+    this.timer = undefined;
     this.chart = new StockChart();
     this.note = make("p", { class: "small quiet", role: "status" });
     this.table = make("tbody");
     this.list = make("ol", "events");
     this.buttons = Object.keys(RANGES).map((name) =>
-      make("button", { type: "button", class: "compact", "aria-pressed": String(name === this.range), data: { range: name }, on: { click: () => this.choose(name) } }, text(`chart.${name}`)));
+      make("button", { type: "button", class: "compact", "aria-pressed": String(name === this.range), data: { range: name },
+        on: { click: () => this.choose(name) } }, text(`chart.${name}`)));
     const heads = ["chart.time", "chart.stock", "chart.change", "chart.where", "chart.why", "chart.who"];
-    const table = make("table", "plain", make("thead", {}, make("tr", {}, ...heads.map((name, index) => make("th", { scope: "col", class: index === 1 || index === 2 ? "number" : "" }, text(name))))), this.table);
+    const table = make("table", "plain", make("thead", {}, make("tr", {}, ...heads.map((name, index) => make("th", { scope: "col",
+      class: index === 1 || index === 2 ? "number" : "" }, text(name))))), this.table);
     this.element = make("div", "history",
       make("section", { class: "card pad", "aria-labelledby": "history" },
-        make("div", "history-head", make("h2", { id: "history" }, text("variant.history")), make("div", { class: "ranges", role: "group", "aria-label": text("chart.range") }, ...this.buttons)),
-        this.chart.element, this.note, make("details", {}, make("summary", {}, text("chart.table")), make("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": text("chart.table") }, table))),
+        make("div", "history-head", make("h2", { id: "history" }, text("variant.history")), make("div", { class: "ranges", role: "group",
+          "aria-label": text("chart.range") }, ...this.buttons)),
+        this.chart.element, this.note, make("details", {}, make("summary", {}, text("chart.table")), make("div", { class: "scroll",
+          tabindex: 0, role: "region", "aria-label": text("chart.table") }, table))),
       make("section", { class: "card pad", "aria-labelledby": "events" }, make("h2", { id: "events" }, text("variant.events")), this.list));
     this.onEvent = (/** @type {Event} */ event) => this.take(/** @type {CustomEvent} */ (event).detail);
     app.live.addEventListener("event", this.onEvent);
@@ -52,7 +60,7 @@ export class History {
     this.abort.abort();
     this.chart.close();
     this.app.live.removeEventListener("event", this.onEvent);
-    cancelAnimationFrame(this.frame ?? 0);
+    clearTimeout(this.timer);
   }
 
   /** @param {string} range */
@@ -104,13 +112,15 @@ export class History {
     if (event.data.sku !== this.row.sku || event.seq <= (this.events[0]?.seq ?? 0)) return;
     this.events.unshift(event);
     if (this.events.length > MOST) this.isCut = this.events.pop() !== undefined;
-    if (!this.frame) this.frame = requestAnimationFrame(() => this.show());
+    // Drawing it all takes longer than a frame where many changes come.
+    this.timer ??= setTimeout(() => this.show(), PAUSE);
   }
 
   show() {
-    this.frame = 0;
+    this.timer = undefined;
     const changes = this.events.filter((event) => event.type === "inventory_updated");
-    const points = changes.map(({ timestamp, data }) => ({ at: Date.parse(timestamp), stock: data.stock, change: data.stock - data.previousStock })).reverse();
+    const points = changes.map(({ timestamp, data }) => ({ at: Date.parse(timestamp), stock: data.stock,
+      change: data.stock - data.previousStock })).reverse();
     const first = changes.at(-1);
     this.chart.show({
       points, before: first ? first.data.previousStock : this.row.stock, threshold: this.row.threshold, until: Date.now(),
@@ -118,9 +128,11 @@ export class History {
     });
     setText(this.note, this.isCut ? text("chart.cut", { count: points.length }) : points.length === 0 ? text("chart.empty") : "");
     this.table.replaceChildren(...changes.slice(0, LINES).map(({ timestamp, data }) => make("tr", {},
-      make("th", { scope: "row" }, time(timestamp)), make("td", "number", number(data.stock)), make("td", "number", signed(data.stock - data.previousStock)),
+      make("th", { scope: "row" }, time(timestamp)), make("td", "number", number(data.stock)), make("td", "number",
+        signed(data.stock - data.previousStock)),
       make("td", {}, data.location ?? ""), make("td", {}, data.reason ?? ""), make("td", "code small", data.source))));
     this.list.replaceChildren(...(this.events.length ? this.events.slice(0, LINES).map((event) => make("li", {},
-      make("time", { class: "quiet small", datetime: event.timestamp }, time(event.timestamp)), make("span", {}, happened(event)))) : [make("li", "quiet", text("variant.noEvents"))]));
+      make("time", { class: "quiet small", datetime: event.timestamp }, time(event.timestamp)), make("span", {},
+        happened(event)))) : [make("li", "quiet", text("variant.noEvents"))]));
   }
 }

@@ -24,7 +24,7 @@ export class Live extends EventTarget {
   async start() {
     const position = await this.app.stock.load();
     const client = new TallywireClient({
-      rooms: [], snapshot: false, token: () => this.app.api.token ?? "", transports: ["websocket", "sse"],
+      rooms: [], snapshot: false, token: () => this.app.api.token, transports: ["websocket", "sse"],
     });
     this.client = client;
     client.on("event", (event) => this.take(event));

@@ -20,7 +20,8 @@ export class PipelineNode {
     this.state = make("span", "badge");
     this.rate = make("span", "number");
     this.line = draw("polyline", "spark-line");
-    this.spark = draw("svg", { class: "spark", viewBox: `0 0 ${SPARK.width} ${SPARK.height}`, preserveAspectRatio: "none", role: "img" }, this.line);
+    this.spark = draw("svg", { class: "spark", viewBox: `0 0 ${SPARK.width} ${SPARK.height}`, preserveAspectRatio: "none", role: "img" },
+      this.line);
     this.lag = make("span", "small");
     this.troubles = make("span", "small");
     this.error = make("p", { class: "small error", hidden: true });
@@ -28,7 +29,9 @@ export class PipelineNode {
     this.element = make(
       "article", { class: "card node", data: { part: id } }, make("header", {}, make("div", {}, this.name, this.plugin), this.state),
       make("div", "node-rate", this.spark, this.rate), make("p", "node-facts", this.lag, this.troubles), this.error,
-      make("details", { class: "small" }, make("summary", {}, text("pipeline.details")), make("table", "plain", make("thead", "visually-hidden", make("tr", {}, make("th", {}, text("pipeline.counter")), make("th", {}, text("pipeline.value")))), this.counters)));
+      make("details", { class: "small" }, make("summary", {}, text("pipeline.details")), make("table", "plain", make("thead",
+        "visually-hidden", make("tr", {}, make("th", {}, text("pipeline.counter")), make("th", {}, text("pipeline.value")))),
+        this.counters)));
   }
 
   /**
@@ -84,5 +87,6 @@ export class PipelineNode {
 function sparkPoints(rates) {
   const most = Math.max(1, ...rates);
   const step = SPARK.width / Math.max(1, rates.length - 1);
-  return rates.map((rate, index) => `${(index * step).toFixed(1)},${(SPARK.height - 2 - (rate / most) * (SPARK.height - 6)).toFixed(1)}`).join(" ");
+  return rates.map((rate,
+    index) => `${(index * step).toFixed(1)},${(SPARK.height - 2 - (rate / most) * (SPARK.height - 6)).toFixed(1)}`).join(" ");
 }

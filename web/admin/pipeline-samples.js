@@ -59,7 +59,8 @@ export class PipelineSamples extends EventTarget {
     for (const [name, count] of counts(status)) {
       const earlier = before && counts(before.status).get(name);
       // After a restart of the server its counters begin anew.
-      if (before && earlier !== undefined && earlier !== null && count >= earlier) rates.set(name, ((count - earlier) * 1000) / (at - before.at));
+      if (before && earlier !== undefined && earlier !== null && count >= earlier) rates.set(name,
+        ((count - earlier) * 1000) / (at - before.at));
     }
     this.samples.push({ at, status, rates });
     if (this.samples.length > MOST) this.samples.shift();

@@ -19,12 +19,14 @@ export class PipelineView {
     this.nodes = new Map();
     this.edges = draw("svg", { class: "edges", "aria-hidden": "true" });
     this.columns = ["sources", "engine", "sinks"].map((name) =>
-      make("div", { class: "column", role: "group", "aria-label": text(`pipeline.${name}`) }, make("h2", "column-name", text(`pipeline.${name}`))));
+      make("div", { class: "column", role: "group", "aria-label": text(`pipeline.${name}`) }, make("h2", "column-name",
+        text(`pipeline.${name}`))));
     this.graph = make("div", { class: "graph", role: "group", "aria-label": text("pipeline.graph") }, this.edges, ...this.columns);
     this.seq = make("p", "quiet small number");
     this.message = make("p", { class: "note bad", role: "alert", hidden: true });
     this.element = make(
-      "section", { class: "view pipeline-view scrolls", "aria-label": this.title }, make("div", "view-head", make("h1", {}, this.title), this.seq), this.message, this.graph);
+      "section", { class: "view pipeline-view scrolls", "aria-label": this.title }, make("div", "view-head", make("h1", {}, this.title),
+        this.seq), this.message, this.graph);
     this.change = () => this.show();
     app.pipeline.addEventListener("change", this.change);
     this.observer = new ResizeObserver(() => this.drawEdges());
@@ -44,7 +46,8 @@ export class PipelineView {
     if (!last) return;
     const { status } = last;
     setText(this.seq, text("pipeline.seq", { seq: status.seq }));
-    const sources = [{ name: text("pipeline.http"), plugin: "http", state: "running", isBuiltIn: true, received: 0, lastError: null }, ...status.sources];
+    const sources = [{ name: text("pipeline.http"), plugin: "http", state: "running", isBuiltIn: true, received: 0, lastError: null },
+      ...status.sources];
     const seen = new Set();
     const put = (/** @type {string} */ id, /** @type {number} */ column, /** @type {any} */ part) => {
       seen.add(id);
@@ -79,7 +82,8 @@ export class PipelineView {
     const lines = [...this.nodes].filter(([id]) => id !== "engine").map(([id, node]) => {
       const box = node.element.getBoundingClientRect();
       const [from, to] = id.startsWith("sink") ? [hub, box] : [box, hub];
-      const start = isDown ? [from.right - 28 - frame.left, from.bottom - frame.top] : [from.right - frame.left, from.top + from.height / 2 - frame.top];
+      const start = isDown ? [from.right - 28 - frame.left, from.bottom - frame.top] : [from.right - frame.left,
+        from.top + from.height / 2 - frame.top];
       const end = isDown ? [to.right - 28 - frame.left, to.top - frame.top] : [to.left - frame.left, to.top + to.height / 2 - frame.top];
       const middle = (start[0] + end[0]) / 2;
       const path = isDown ? `M${start}L${end}` : `M${start}C${middle} ${start[1]} ${middle} ${end[1]} ${end}`;

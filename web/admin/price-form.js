@@ -11,7 +11,7 @@ const STATUSES = ["draft", "active", "inactive", "discontinued"];
 export class PriceForm {
   /**
    * @param {import("/admin/app.js").App} app
-   * @param {import("/admin/stock-store.js").Row} row
+   * @param {import("/admin/row.js").Row} row
    */
   constructor(app, row) {
     this.app = app;
@@ -25,7 +25,8 @@ export class PriceForm {
     const field = (/** @type {string} */ name, /** @type {HTMLElement} */ input, /** @type {string} */ hint) =>
       make("div", "field", make("label", { for: input.id }, text(name)), input, make("span", "hint", text(hint)));
     this.element = make("form", { class: "price-form", on: { submit: (/** @type {Event} */ event) => this.submit(event) } },
-      field("variant.price", this.price, "variant.priceHint"), field("stock.status", this.status, "variant.statusHint"), this.save, this.message);
+      field("variant.price", this.price, "variant.priceHint"), field("stock.status", this.status, "variant.statusHint"), this.save,
+        this.message);
     this.show();
   }
 
@@ -50,7 +51,8 @@ export class PriceForm {
     this.save.disabled = true;
     try {
       if (typed !== this.shown.price) await this.change(`/api/variants/${this.row.id}`, { price: typed === "" ? null : Number(typed) });
-      if (this.status.value !== this.row.status) await this.change(`/api/products/${this.row.productId}/status`, { status: this.status.value });
+      if (this.status.value !== this.row.status) await this.change(`/api/products/${this.row.productId}/status`,
+        { status: this.status.value });
       this.shown = { price: this.price.value, status: this.status.value };
       setText(this.message, text("variant.saved"));
       await this.app.stock.refresh(this.row.id);

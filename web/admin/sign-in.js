@@ -14,7 +14,8 @@ export class SignInView {
     const state = app.session.state;
     this.withPassword = state?.passwords ?? false;
     this.message = make("p", { class: "note bad", role: "alert", hidden: true });
-    this.user = make("input", { id: "user", name: "username", autocomplete: "username", autocapitalize: "none", spellcheck: "false", required: true });
+    this.user = make("input", { id: "user", name: "username", autocomplete: "username", autocapitalize: "none", spellcheck: "false",
+      required: true });
     this.password = make("input", { id: "password", type: "password", autocomplete: "current-password", required: true });
     this.token = make("input", { id: "token", type: "password", autocomplete: "off", spellcheck: "false", required: true });
     this.button = make("button", { class: "primary", type: "submit" }, text("session.signIn"));
@@ -23,7 +24,8 @@ export class SignInView {
     const mark = make("img", { src: "/favicon.svg" });
     mark.alt = "";
     this.form = make(
-      "form", { class: "card sign-in", on: { submit: (/** @type {Event} */ event) => this.submit(event) } }, mark, make("h1", {}, text("session.title")),
+      "form", { class: "card sign-in", on: { submit: (/** @type {Event} */ event) => this.submit(event) } }, mark, make("h1", {},
+        text("session.title")),
       make("p", "quiet", text("session.intro")), this.message, this.fields, this.button,
       state?.passwords ? this.other : make("p", "small quiet", text("session.noPasswords")));
     this.element = make("div", "sign-in-page", this.form);

@@ -1,7 +1,7 @@
 // @ts-check
 // Which rows are shown, and in which order: without keeping the page from answering meanwhile.
 
-/** @typedef {import("/admin/stock-store.js").Row} Row */
+/** @typedef {import("/admin/row.js").Row} Row */
 /** @typedef {{ search: string, location: string, level: string, column: string, descending: boolean }} Query */
 
 /** Milliseconds that are worked at a time. A frame has sixteen. */

@@ -5,7 +5,7 @@ import { money, number, text, textOr, time } from "/admin/texts.js";
 import { stockOf } from "/admin/stock-query.js";
 import { flash, make, setText } from "/shared/dom.js";
 
-/** @typedef {import("/admin/stock-store.js").Row} Row */
+/** @typedef {import("/admin/row.js").Row} Row */
 
 /** The columns in their order; `places` and `actions` are not sorted by. */
 export const COLUMNS = ["item", "sku", "stock", "level", "places", "price", "status", "changed", "actions"];

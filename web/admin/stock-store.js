@@ -2,14 +2,9 @@
 // All variants with their stock, as a list that is loaded once and kept right by events.
 
 import { Problem } from "/admin/api.js";
+import { fill } from "/admin/row.js";
 
-/**
- * A variant as the page knows it. The same object as long as the variant exists; `version` tells whether it is newer.
- *
- * @typedef {{ id: number, productId: number, isDefault: boolean, sku: string, name: string, productName: string, title: string,
- *   price: number | null, status: string, level: string, version: number, stock: number, threshold: number,
- *   places: Map<string, number>, search: string, order: string, changedAt: number }} Row
- */
+/** @typedef {import("/admin/row.js").Row} Row */
 
 /** What a page of the list has at most: parsed in less time than a frame takes. */
 const PAGE = 2000;
@@ -89,14 +84,7 @@ export class StockStore extends EventTarget {
   put(item) {
     const known = this.rows.get(item.id);
     if (known && known.version > item.version) return known;
-    const title = item.isDefault || item.name === item.productName ? item.name : `${item.productName} · ${item.name}`;
-    const codes = item.barcodes.map((/** @type {any} */ code) => code.code ?? code).join(" ");
-    const row = Object.assign(known ?? {}, {
-      id: item.id, productId: item.productId, isDefault: item.isDefault, sku: item.sku, name: item.name, productName: item.productName,
-      title, price: item.price, status: item.status, level: item.level, version: item.version, stock: item.stock,
-      threshold: item.lowStockThreshold, places: new Map(item.locations.map((/** @type {any} */ at) => [at.location, at.stock])),
-      search: `${title}\n${item.sku}\n${codes}`.toLowerCase(), order: orderOf(title), changedAt: known?.changedAt ?? 0,
-    });
+    const row = fill(known ?? null, item);
     this.rows.set(row.id, row);
     if (row.isDefault) this.defaults.set(row.productId, row.id);
     const key = `${row.productId}/${row.isDefault ? "" : row.id}`;
@@ -185,7 +173,8 @@ export class StockStore extends EventTarget {
     if (data.version < row.version) return;
     if (data.location !== undefined) row.places.set(data.location, data.locationStock);
     this.note(row, {
-      version: data.version, stock: data.stock, price: data.price, status: data.status, level: data.level, changedAt: Date.parse(data.timestamp),
+      version: data.version, stock: data.stock, price: data.price, status: data.status, level: data.level,
+        changedAt: Date.parse(data.timestamp),
     });
   }
 
@@ -205,13 +194,4 @@ export class StockStore extends EventTarget {
       this.changed.clear();
     });
   }
-}
-
-/**
- * What texts are sorted by: any case, without accents, numbers by their value.
- *
- * @param {string} text
- */
-function orderOf(text) {
-  return text.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase().replace(/\d+/g, (digits) => digits.padStart(12, "0"));
 }

@@ -31,8 +31,10 @@ export class StockView {
         open: (row) => app.go(`/variants/${row.id}`), key: (row, event) => this.onRowKey(row, event),
       }, { label: text("stock.table"), head: make("div", { class: "stock-row stock-head", role: "row" }, ...this.heads) });
     this.search = make("input", {
-      id: "search", type: "search", placeholder: text("stock.searchHint"), autocomplete: "off", spellcheck: "false", "aria-keyshortcuts": "/",
-      on: { input: () => this.set({ search: this.search.value }), keydown: (/** @type {KeyboardEvent} */ event) => this.onSearchKey(event) },
+      id: "search", type: "search", placeholder: text("stock.searchHint"), autocomplete: "off", spellcheck: "false",
+        "aria-keyshortcuts": "/",
+      on: { input: () => this.set({ search: this.search.value }),
+        keydown: (/** @type {KeyboardEvent} */ event) => this.onSearchKey(event) },
     });
     this.location = make("select", { id: "location", on: { change: () => this.set({ location: this.location.value }) } });
     this.level = make(
@@ -41,7 +43,8 @@ export class StockView {
       ...["ok", "low", "out"].map((level) => option(level, text(`level.${level}`))));
     this.count = make("p", { class: "quiet small", role: "status", id: "count" });
     this.empty = make("div", { class: "note", hidden: true });
-    const field = (/** @type {string} */ name, /** @type {HTMLElement} */ input) => make("div", "field", make("label", { for: input.id }, text(name)), input);
+    const field = (/** @type {string} */ name, /** @type {HTMLElement} */ input) => make("div", "field", make("label", { for: input.id },
+      text(name)), input);
     this.element = make(
       "section", { class: "view stock-view", "aria-label": this.title },
       make("div", "tools", field("stock.search", this.search), field("stock.location", this.location), field("stock.level", this.level)),
@@ -83,7 +86,7 @@ export class StockView {
   }
 
   /**
-   * @param {import("/admin/stock-store.js").Row} row
+   * @param {import("/admin/row.js").Row} row
    * @param {KeyboardEvent} event
    */
   onRowKey(row, event) {
@@ -92,14 +95,17 @@ export class StockView {
     return true;
   }
 
-  /** @param {import("/admin/stock-store.js").Row} row */
+  /** @param {import("/admin/row.js").Row} row */
   adjust(row) { new AdjustDialog(this.app, row, this.query.location).open(); }
 
   /** @param {string} column */
   head(column) {
-    const button = make("button", { type: "button", class: "sort", on: { click: () => this.sortBy(column) } }, text(`stock.${column === "stock" ? "units" : column}`));
+    const button = make("button", { type: "button", class: "sort", on: { click: () => this.sortBy(column) } },
+      text(`stock.${column === "stock" ? "units" : column}`));
     const isNumber = column === "stock" || column === "price";
-    return make("div", { class: `cell ${column}${isNumber ? " number" : ""}`, role: "columnheader", data: { column } }, column === "places" || column === "actions" ? make("span", column === "actions" ? "visually-hidden" : "", text(column === "actions" ? "stock.adjust" : "stock.places")) : button);
+    return make("div", { class: `cell ${column}${isNumber ? " number" : ""}`, role: "columnheader", data: { column } },
+      column === "places" || column === "actions" ? make("span", column === "actions" ? "visually-hidden" : "",
+      text(column === "actions" ? "stock.adjust" : "stock.places")) : button);
   }
 
   /** @param {string} column */

@@ -68,8 +68,10 @@ export class VariantView {
       make("header", "variant-head", make("div", "variant-name", make("h1", {}, row.title), make("p", "code quiet", row.sku)),
         make("div", "variant-stock", this.stock, this.badge, adjust)),
       make("div", "variant-cards",
-        make("section", { class: "card pad", "aria-labelledby": "places" }, make("h2", { id: "places" }, text("variant.locations")), this.placesTable()),
-        make("section", { class: "card pad", "aria-labelledby": "price-title" }, make("h2", { id: "price-title" }, text("variant.edit")), this.price.element),
+        make("section", { class: "card pad", "aria-labelledby": "places" }, make("h2", { id: "places" }, text("variant.locations")),
+          this.placesTable()),
+        make("section", { class: "card pad", "aria-labelledby": "price-title" }, make("h2", { id: "price-title" }, text("variant.edit")),
+          this.price.element),
         make("section", "card pad", this.facts(variant))),
       this.history.element);
     this.show();
@@ -77,7 +79,8 @@ export class VariantView {
 
   placesTable() {
     const heads = ["stock.location", "variant.onHand", "variant.reserved", "variant.available"];
-    return make("table", "plain", make("thead", {}, make("tr", {}, ...heads.map((name, index) => make("th", { scope: "col", class: index ? "number" : "" }, text(name))))), this.places);
+    return make("table", "plain", make("thead", {}, make("tr", {}, ...heads.map((name, index) => make("th", { scope: "col",
+      class: index ? "number" : "" }, text(name))))), this.places);
   }
 
   /** @param {any} variant */
@@ -118,7 +121,8 @@ export class VariantView {
       return make("tr", {}, make("th", { scope: "row" }, name === location ? location : `${location} · ${name}`),
         ...[units + kept, kept, units].map((value) => make("td", "number", number(value))));
     });
-    this.places.replaceChildren(...(lines.length ? lines : [make("tr", {}, make("td", { colspan: 4, class: "quiet" }, text("variant.noLocations")))]));
+    this.places.replaceChildren(...(lines.length ? lines : [make("tr", {}, make("td", { colspan: 4, class: "quiet" },
+      text("variant.noLocations")))]));
   }
 
   /** @param {KeyboardEvent} event */

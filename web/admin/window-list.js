@@ -1,6 +1,7 @@
 // @ts-check
 // A list of any length of which only what is seen is in the document.
 
+import { RovingFocus } from "/admin/roving-focus.js";
 import { make } from "/shared/dom.js";
 
 /** Rows beyond the edges, so that a quick turn of the wheel meets no gap. */
@@ -35,14 +36,13 @@ export class WindowList {
     this.spare = [];
     this.headRows = head ? 1 : 0;
     this.space = make("div", { class: "window-space", role: "rowgroup" });
-    this.scroller = make("div", { class: "window-scroller" }, head && make("div", { class: "window-head", role: "rowgroup" }, head), this.space);
+    this.scroller = make("div", { class: "window-scroller" }, head && make("div", { class: "window-head", role: "rowgroup" }, head),
+      this.space);
     this.element = make("div", { class: "window-list", role: "grid", "aria-label": label, "aria-rowcount": 0 }, this.scroller);
     this.rowHeight = 44;
     this.frame = 0;
     this.scroller.addEventListener("scroll", () => this.draw(), { passive: true });
-    this.element.addEventListener("keydown", (event) => this.onKey(event));
-    this.space.addEventListener("click", (event) => this.onClick(event));
-    this.space.addEventListener("focusin", (event) => this.onFocus(event));
+    this.roving = new RovingFocus(this);
     this.observer = new ResizeObserver(() => this.measure());
     this.observer.observe(this.scroller);
   }
@@ -151,56 +151,5 @@ export class WindowList {
    *
    * @param {number} index
    */
-  focus(index) {
-    if (this.items.length === 0) return;
-    const before = this.active;
-    this.active = Math.max(0, Math.min(index, this.items.length - 1));
-    const old = this.shown.get(before);
-    if (old) old.tabIndex = -1;
-    const head = this.scroller.clientHeight - this.room;
-    const top = this.active * this.rowHeight;
-    if (top < this.scroller.scrollTop) this.scroller.scrollTop = top;
-    else if (top + this.rowHeight > this.scroller.scrollTop + this.room) this.scroller.scrollTop = top + this.rowHeight + head - this.scroller.clientHeight;
-    this.drawNow();
-    this.shown.get(this.active)?.focus({ preventScroll: true });
-  }
-
-  /** What is seen of the rows, below the head that stays. */
-  get room() {
-    const head = this.headRows ? /** @type {HTMLElement} */ (this.scroller.firstElementChild).offsetHeight : 0;
-    return this.scroller.clientHeight - head;
-  }
-
-  /** @param {KeyboardEvent} event */
-  onKey(event) {
-    if (!(event.target instanceof HTMLElement) || !event.target.classList.contains("window-row")) return;
-    if (event.ctrlKey || event.metaKey || event.altKey) return;
-    const item = this.items[this.active];
-    const page = Math.max(1, Math.floor(this.room / this.rowHeight) - 1);
-    /** @type {Record<string, number>} */
-    const moves = { ArrowDown: 1, ArrowUp: -1, PageDown: page, PageUp: -page, Home: -Infinity, End: Infinity };
-    if (event.key in moves) this.focus(this.active + moves[event.key]);
-    else if (event.key === "Enter" && this.view.open && item !== undefined) this.view.open(item);
-    else if (item === undefined || !this.view.key?.(item, event)) return;
-    event.preventDefault();
-  }
-
-  /** @param {Event} event */
-  onClick(event) {
-    if (!(event.target instanceof Element) || event.target.closest("button, a, input")) return;
-    const row = event.target.closest(".window-row");
-    if (row instanceof HTMLElement && this.view.open) this.view.open(this.items[Number(row.dataset.index)]);
-  }
-
-  /** @param {Event} event */
-  onFocus(event) {
-    const row = event.target instanceof Element ? event.target.closest(".window-row") : null;
-    if (!(row instanceof HTMLElement)) return;
-    const index = Number(row.dataset.index);
-    if (index === this.active) return;
-    const old = this.shown.get(this.active);
-    if (old) old.tabIndex = -1;
-    this.active = index;
-    row.tabIndex = 0;
-  }
+  focus(index) { this.roving.focus(index); }
 }

@@ -17,7 +17,7 @@ export async function stayAwake(isOn) {
     lock = null;
   } else if (!lock || lock.released) {
     // A tablet on battery may refuse; the label is shown all the same.
-    lock = (await navigator.wakeLock?.request("screen").catch(() => null)) ?? null;
+    lock = (await /** @type {any} */ (navigator).wakeLock?.request("screen").catch(() => null)) ?? null;
   }
 }
 

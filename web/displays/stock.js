@@ -22,8 +22,8 @@ export class LocationStock {
   #products = new Map();
   #tell;
   #isClosed = false;
-  /** What came while the values were being read. @type {Event[] | null} */
-  #early = [];
+  /** What came while the values were being read. */
+  #early = /** @type {Event[] | null} */ ([]);
 
   /**
    * @param {string} location

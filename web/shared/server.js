@@ -59,7 +59,8 @@ export async function readAll(path, most) {
   /** @type {string | null} */
   let cursor = null;
   do {
-    const query = new URLSearchParams({ limit: String(PAGE), ...(cursor ? { cursor } : {}) });
+    /** @type {string} */
+    const query = String(new URLSearchParams({ limit: String(PAGE), ...(cursor ? { cursor } : {}) }));
     const page = await read(`${path}${path.includes("?") ? "&" : "?"}${query}`);
     if (!cursor) ({ seq, epoch } = page);
     items.push(...page.body.items);

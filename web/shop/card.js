@@ -37,7 +37,7 @@ export class Card {
     const list = make("ul", "variants");
     for (const variant of product.variants) {
       const row = { row: make("li"), price: make("span", "variant-price number quiet"), stock: make("span", "badge"), item: undefined };
-      row.row.append(make("span", "variant-name", variant.isDefault ? variant.sku : variant.name), row.price, row.stock);
+      row.row.append(make("span", { class: "variant-name", title: variant.name }, variant.isDefault ? variant.sku : variant.name), row.price, row.stock);
       this.#rows.set(keyOf(product, variant), row);
       list.append(row.row);
     }
@@ -46,6 +46,17 @@ export class Card {
         make("div", "names", make("h2", { id: title }, product.name), this.#price)),
       list, make("div", "foot", this.#updated, this.#watchButton(watch)));
     this.element.append(this.#article);
+  }
+
+  /**
+   * Whether a card of this product would look the same: what changes by event does not count.
+   *
+   * @param {Product} product
+   */
+  isOf(product) {
+    const look = (/** @type {Product} */ { name, price, variants }) =>
+      JSON.stringify([name, price, variants.map(({ id, isDefault, sku, name: variant }) => [id, isDefault, sku, variant])]);
+    return look(product) === look(this.product);
   }
 
   /** The keys of the items that it shows. */
@@ -80,12 +91,12 @@ export class Card {
 
   #showWhole() {
     const rows = [...this.#rows.values()];
-    const items = rows.map(({ item }) => item).filter((item) => item !== undefined);
+    const items = rows.map(({ item }) => item).flatMap((item) => (item ? [item] : []));
     const statuses = new Set(items.map(({ status }) => status));
     this.isShown = items.length > 0 ? statuses.has("active") || statuses.has("inactive") || statuses.has(null) : this.product.status === "active";
     this.canBuy = items.some((item) => availability(item).canBuy);
     this.#article.dataset.state = this.canBuy ? "" : statuses.has("inactive") ? "inactive" : items.length > 0 ? "out" : "";
-    const prices = items.map(({ price }) => price).filter((price) => price !== null);
+    const prices = items.map(({ price }) => price).flatMap((price) => (price === null ? [] : [price]));
     const [lowest, highest] = prices.length > 0 ? [Math.min(...prices), Math.max(...prices)] : [this.product.price, this.product.price];
     setText(this.#price, lowest === highest ? formatPrice(lowest) : texts.from(formatPrice(lowest)));
     for (const { item, price } of rows) setText(price, lowest === highest || item?.price === undefined ? "" : formatPrice(item.price));

@@ -55,7 +55,7 @@ function place(products) {
   places.clear();
   for (const product of products) {
     const former = old.get(product.id);
-    const card = former && JSON.stringify(former.product) === JSON.stringify(product) ? former : new Card(product, watching(product));
+    const card = former?.isOf(product) ? former : new Card(product, watching(product));
     cards.set(product.id, card);
     for (const key of card.keys) {
       places.set(key, card);

@@ -1,7 +1,7 @@
 import TallywirePipeline
 
 extension OpenAPI {
-    /// Everything that can be asked, in the order of the routes. The live page is not part of the API.
+    /// Everything that can be asked, in the order of the routes. The pages are not part of the API.
     static let operations = catalogueOperations + movementOperations + readingOperations + serverOperations
 
     private static let reading = ["Tallywire-Seq", "Tallywire-Epoch"]

@@ -67,7 +67,11 @@ extension OpenAPI {
                     ("operation", reference("Operation")), ("quantity", quantity), ("to", locationCode), ("expected", count),
                     ("batch", traceText), ("serial", traceText), ("expiry", date),
                 ], optional: ["sku", "variantId", "barcode", "code", "location", "to", "expected", "batch", "serial", "expiry"])
-                + ["oneOf": [["required": ["sku"]], ["required": ["variantId"]], ["required": ["barcode"]], ["required": ["code"]]]]
+                + [
+                    "oneOf": [
+                        ["required": ["sku"]], ["required": ["variantId"]], ["required": ["barcode"]], ["required": ["code"]],
+                    ]
+                ]
         ),
         (
             "Movement",

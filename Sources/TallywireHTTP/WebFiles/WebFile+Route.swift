@@ -18,9 +18,12 @@ extension WebFile {
 
     /// Serves it. With `folder`, a checkout of Tallywire, it is read from there at each request: for whoever works on the pages.
     func route(from folder: String?) -> Route {
-        let embedded = answer(with: bytes)
+        let embedded = answer(with: bytes, tag: tag)
         return Route(.get, path, for: .anyone) { request, _ in
-            if let folder { return answer(with: try read(from: folder)) }
+            if let folder {
+                let bytes = try read(from: folder)
+                return answer(with: bytes, tag: Self.tag(of: bytes))
+            }
             guard request.headers[.ifNoneMatch] == embedded.headers[.eTag] else { return embedded }
             var headers = embedded.headers
             headers[.contentType] = nil
@@ -37,10 +40,10 @@ extension WebFile {
         }
     }
 
-    private func answer(with bytes: ByteBuffer) -> Response {
+    private func answer(with bytes: ByteBuffer, tag: String) -> Response {
         // A browser asks each time whether its copy is the one that is served, so that after an update no page is of two versions.
         var headers: HTTPFields = [
-            .contentType: mediaType, .cacheControl: "no-cache", .eTag: Self.tag(of: bytes),
+            .contentType: mediaType, .cacheControl: "no-cache", .eTag: tag,
             .contentSecurityPolicy: policy,
         ]
         headers[.referrerPolicy] = "no-referrer"
@@ -52,11 +55,5 @@ extension WebFile {
             headers[.crossOriginOpenerPolicy] = "same-origin"
         }
         return Response(status: .ok, headers: headers, body: ResponseBody(byteBuffer: bytes))
-    }
-
-    /// An entity tag: FNV-1a, the same for the same bytes on every server.
-    private static func tag(of bytes: ByteBuffer) -> String {
-        let hash = bytes.readableBytesView.reduce(0xcbf2_9ce4_8422_2325 as UInt64) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }
-        return "\"\(String(hash, radix: 16))\""
     }
 }

@@ -8,13 +8,26 @@ struct WebFile: Sendable {
     /// Where it lies in the repository: `web/admin/index.html`.
     let source: String
     let bytes: ByteBuffer
+    /// Its entity tag.
+    let tag: String
 
     /// All that are embedded in the program.
     static let all: [WebFile] = (0..<tallywire_web_file_count()).compactMap { number in
         guard let file = tallywire_web_file(number)?.pointee else { return nil }
-        return WebFile(
-            path: String(cString: file.path), source: String(cString: file.source),
-            bytes: ByteBuffer(bytes: UnsafeBufferPointer(start: file.bytes, count: file.size)))
+        let bytes = ByteBuffer(bytes: UnsafeBufferPointer(start: file.bytes, count: file.size))
+        return WebFile(path: String(cString: file.path), source: String(cString: file.source), bytes: bytes, tag: tag(of: bytes))
+    }
+
+    /// An entity tag: FNV-1a, eight bytes at a time, the same for the same bytes on every server.
+    static func tag(of bytes: ByteBuffer) -> String {
+        let hash = bytes.withUnsafeReadableBytes { bytes in
+            stride(from: 0, to: bytes.count, by: 8).reduce(0xcbf2_9ce4_8422_2325 ^ UInt64(bytes.count)) { hash, place in
+                var word: UInt64 = 0
+                withUnsafeMutableBytes(of: &word) { $0.copyBytes(from: bytes[place..<min(place + 8, bytes.count)]) }
+                return (hash ^ word.littleEndian) &* 0x100_0000_01b3
+            }
+        }
+        return "\"\(String(hash, radix: 16))\""
     }
 
     /// What it is, by the end of its name.

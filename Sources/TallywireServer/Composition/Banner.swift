@@ -15,7 +15,7 @@ struct Banner: Sendable {
     func text(_ address: Server.Address, _ status: PipelineStatus) -> String {
         var lines = [
             "Tallywire \(tallywireVersion)",
-            "  live page  \(address.url)/",
+            "  pages      \(address.url)/   (/admin, /shop, /displays, /scan)",
             "  API        \(address.url)/api/products   (all calls: \(address.url)/openapi.json)",
             "  pipeline   \(address.url)/api/pipeline",
             "  journal    \(journal), at event \(status.head), epoch \(status.epoch)",

@@ -19,11 +19,19 @@ class Watch:
 
     def __init__(self, page: Page):
         self.faults: list[str] = []
+        self._rests = False
         page.add_init_script(_REPORT)
-        page.on("pageerror", lambda error: self.faults.append(f"uncaught: {error}"))
+        page.on("pageerror", lambda error: self._take("error", f"uncaught: {error}"))
         page.on("console", lambda message: self._take(message.type, message.text))
 
+    def rest(self) -> None:
+        """What was reported, and what comes after it, is meant."""
+        self.faults.clear()
+        self._rests = True
+
     def _take(self, kind: str, text: str) -> None:
+        if self._rests:
+            return
         if "Content Security Policy" in text or "policy violation" in text or "TrustedHTML" in text:
             self.faults.append(text)
         elif kind == "error" and not any(words in text for words in _OF_THE_NETWORK):

@@ -34,7 +34,8 @@ struct AsyncAPIScenario {
             { "plugin": "websocket",
               "rooms": {
                 "admin_room": { "events": ["inventory_updated", "stock_alert", "product_status_changed", "catalogue_changed",
-                  "device_offline", "device_online", "display_stale", "display_current", "serial_repeated"], "role": "admin" },
+                  "device_offline", "device_online", "display_stale", "display_current", "serial_repeated",
+                  "alert_acknowledged"], "role": "admin" },
                 "brief_room": { "events": ["inventory_updated"], "role": "admin", "replay": 0 } },
               "broadcast": { "events": ["inventory_updated"], "fields": ["sku", "stock"], "stock": { "bands": [0, 5] } } },
             { "plugin": "mqtt", "broker": "\(broker)", "publish": [
@@ -100,8 +101,21 @@ struct AsyncAPIScenario {
                 .PATCH, "/api/variants/12/inventory",
                 #"{"operation":"\#(operation)","quantity":\#(quantity),"reason":"count","reference":"c-1"}"#)
         }
+        try await acknowledge()
         try await transcript.expect("TEE-BLUE-M", in: "displays/MAIN/TEE-BLUE-M")
         try await call(.DELETE, "/api/variants/12")
+    }
+
+    /// Somebody sees to the alert that the last variant is out.
+    private func acknowledge() async throws {
+        struct Alerts: Decodable {
+            struct Alert: Decodable { let seq: UInt64? }
+            let items: [Alert]
+        }
+        let alerts = try JSONDecoder().decode(Alerts.self, from: try await call(.GET, "/api/alerts"))
+        let seq = try #require(alerts.items.compactMap(\.seq).last)
+        try await call(.POST, "/api/alerts/\(seq)/acknowledgement", #"{"note":"ordered"}"#)
+        try await transcript.expect("has seen", in: "events/alert_acknowledged")
     }
 
     @discardableResult

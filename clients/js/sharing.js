@@ -1,0 +1,260 @@
+import { Timer } from "./clock.js";
+import { TallywireError } from "./errors.js";
+import { Hub } from "./sharing-hub.js";
+
+/**
+ * @typedef {import("./connection.js").ConnectionParts & { replica: import("./replica.js").Replica }} SharedParts
+ * @typedef {Record<string, any>} Note what tabs say to each other
+ */
+
+/** Whether tabs can share here. */
+export function canShare() {
+  return typeof globalThis.navigator?.locks?.request === "function" && typeof globalThis.BroadcastChannel === "function";
+}
+
+/**
+ * A tab's part in a connection that several tabs share. It stands where {@link import("./connection.js").Connection} stands otherwise.
+ *
+ * Whoever holds the lock leads: it has the hub, and everybody, itself included, is told by it. A lock ends with its tab, so the next in
+ * line takes over at once, and goes on from the positions that it knows.
+ */
+export class SharedConnection {
+  #id = `${Date.now().toString(36)}-${Math.random().toString(36).slice(2)}`;
+  #name;
+  /** @type {BroadcastChannel | null} */
+  #channel = null;
+  /** @type {Hub | null} */
+  #hub = null;
+  /**
+   * Ends what was begun with `start`: locks, and waiting for them.
+   * @type {AbortController | null}
+   */
+  #running = null;
+  #hasValues = false;
+  #silence;
+  /** @type {((isAlive: boolean) => void)[]} */
+  #checks = [];
+  #leave = () => this.#end();
+  #return = (/** @type {{ persisted?: boolean }} */ { persisted }) => {
+    if (persisted) this.start();
+  };
+
+  /** @param {SharedParts} parts */
+  constructor(parts) {
+    this.parts = parts;
+    const { url, identity, rooms, snapshot, transports } = parts.options;
+    this.#name = `tallywire ${JSON.stringify([url, identity, [...rooms].sort(), snapshot, transports])}`;
+    this.#silence = new Timer(parts.options.clock);
+    parts.condition.set({ isLeader: false });
+  }
+
+  start() {
+    if (this.#running) return;
+    const running = (this.#running = new AbortController());
+    this.parts.condition.set({ status: "connecting" });
+    this.#channel = new BroadcastChannel(this.#name);
+    this.#channel.onmessage = ({ data }) => this.#take(data);
+    // Held as long as this tab lives, so that whoever leads sees it go.
+    this.#hold(`${this.#name} ${this.#id}`, running, () => {});
+    this.#hold(this.#name, running, () => this.#lead());
+    globalThis.addEventListener?.("pagehide", this.#leave);
+    globalThis.addEventListener?.("pageshow", this.#return);
+    this.#hello();
+  }
+
+  stop() {
+    globalThis.removeEventListener?.("pagehide", this.#leave);
+    globalThis.removeEventListener?.("pageshow", this.#return);
+    this.#end();
+  }
+
+  #end() {
+    if (!this.#running) return;
+    if (!this.#hub) this.#post({ type: "bye", from: this.#id });
+    this.#running.abort();
+    this.#running = null;
+    this.#hub?.stop();
+    this.#hub = null;
+    this.#channel?.close();
+    this.#channel = null;
+    this.#silence.stop();
+    this.#answerChecks(false);
+    this.parts.follows.leaveConnection();
+    this.#hasValues = false;
+    this.parts.condition.set({ isLeader: false });
+  }
+
+  /**
+   * Holds a lock from when it is free until it is aborted.
+   * @param {string} name
+   * @param {AbortController} running
+   * @param {() => void} begin
+   */
+  #hold(name, running, begin) {
+    const { signal } = running;
+    navigator.locks.request(name, { signal }, () => new Promise((resolve) => {
+      if (signal.aborted) return resolve(undefined);
+      signal.addEventListener("abort", () => resolve(undefined));
+      begin();
+    })).catch((error) => {
+      if (!signal.aborted) this.parts.report(new TallywireError("unavailable", `tabs cannot share a connection: ${error}`, { cause: error }));
+    });
+  }
+
+  // MARK: Leading
+
+  #lead() {
+    const { options, tokens, replica, condition } = this.parts;
+    this.#hub = new Hub(options, tokens, replica, (message) => this.#tell(message));
+    condition.set({ isLeader: true });
+    this.#hello();
+    this.#hub.start();
+    this.#channel?.postMessage({ type: "leader" });
+  }
+
+  /**
+   * Tells all tabs, this one among them.
+   * @param {Note} note
+   */
+  #tell(note) {
+    this.#channel?.postMessage(note);
+    this.#take(note);
+  }
+
+  /**
+   * Tells the leader.
+   * @param {Note} note
+   */
+  #post(note) {
+    if (this.#hub) this.#serve(note);
+    else this.#channel?.postMessage(note);
+  }
+
+  /** @param {Note} note */
+  #serve(note) {
+    if (note.type === "bye") this.#hub?.dismiss(note.from);
+    if (note.type === "check") this.#hub?.check().then((isAlive) => this.#tell({ type: "checked", to: note.from, isAlive }));
+    if (note.type !== "hello" || !this.#hub?.welcome(note.tab) || note.tab.id === this.#id) return;
+    // Its lock is free when it has gone, however it went.
+    const { id } = note.tab;
+    navigator.locks.request(`${this.#name} ${id}`, { signal: this.#running?.signal }, () => this.#hub?.dismiss(id)).catch(() => {
+      // This tab stopped leading; the next one will wait for it.
+    });
+  }
+
+  // MARK: Being told
+
+  /** @param {Note} note */
+  #take(note) {
+    if (!this.#running || (note.to && note.to !== this.#id)) return;
+    const { replica, condition, follows, report, refused, untracked } = this.parts;
+    switch (note.type) {
+      case "hello": case "bye": case "check":
+        if (this.#hub) this.#serve(note);
+        return;
+      case "leader": return this.#hello();
+      case "checked": return this.#answerChecks(note.isAlive);
+      case "condition": return this.#heed(note.state, note.known);
+      case "error": return report(errorOf(note.error));
+      case "refused":
+        if (follows.rooms.has(note.room)) refused(note.room, errorOf(note.error));
+        return;
+      case "untracked": return untracked(note.ids, errorOf(note.error));
+      case "values": return this.#takeValues(note);
+      case "message":
+        // Whoever does not know everything yet is told everything first.
+        if (!this.#hasValues) return;
+        if (note.message.type === "pong" || follows.wants(note.message, replica.items)) replica.take(note.message);
+        condition.heard();
+        this.parts.settled();
+    }
+  }
+
+  /**
+   * The leader's condition is this tab's, once this tab knows everything.
+   * @param {any} state
+   * @param {number} known
+   */
+  #heed(state, known) {
+    const { condition } = this.parts;
+    const status = state.status === "live" && !this.#hasValues ? "recovering" : state.status;
+    if (state.status === "closed" || state.status === "idle") return;
+    const lastError = state.lastError && errorOf(state.lastError);
+    const retryAt = state.retryAt && new Date(state.retryAt);
+    condition.set({ status, retryAt, transport: state.transport, lastError }, this.#hasValues && known ? known : undefined);
+    this.parts.settled();
+  }
+
+  /**
+   * Everything that the leader knows, as a server would tell it.
+   * @param {Note} note
+   */
+  #takeValues({ epoch, seq, items, last }) {
+    const { replica, follows, condition } = this.parts;
+    if (epoch !== replica.epoch) replica.take({ type: "welcome", epoch, seq });
+    const mine = items.filter((/** @type {any} */ values) => follows.has(values));
+    const rooms = [...follows.rooms.values()].filter(({ refusal }) => !refusal);
+    for (const room of rooms) {
+      if (room.stage !== "values") room.joined({ seq, recovered: false });
+      const belongs = mine.filter((/** @type {any} */ values) => room.has(values));
+      replica.take({ type: "snapshot", room: room.name, seq, items: belongs, last });
+    }
+    if (follows.tracksAnything || rooms.length === 0) {
+      const asked = { products: [...follows.products], variants: [...follows.variants] };
+      replica.take({ type: "tracking", seq, items: mine, last, asked });
+    }
+    if (!last) return;
+    this.#hasValues = true;
+    condition.set({ status: "live" });
+    this.parts.settled();
+  }
+
+  // MARK: What this tab follows
+
+  /** Tells the leader who is here, what it follows and how far it is. */
+  #hello() {
+    const { follows, replica } = this.parts;
+    const wanted = { rooms: [...follows.rooms.keys()], products: [...follows.products], variants: [...follows.variants] };
+    const position = this.#hasValues ? replica.seq : null;
+    this.#post({ type: "hello", tab: { id: this.#id, wanted, position, epoch: replica.epoch } });
+  }
+
+  get hasTracked() { return this.#hasValues; }
+  get isCaughtUp() { return this.#hasValues; }
+
+  /** Asks for everything again, with what is followed now. */
+  #again() {
+    this.#hasValues = false;
+    this.#hello();
+  }
+
+  /** @param {import("./room.js").Room} _room */
+  join(_room) { this.#again(); }
+  /** @param {import("./session.js").Ids} _ids */
+  track(_ids) { this.#again(); }
+  /** @param {string} _room */
+  async leave(_room) { this.#hello(); }
+  /** @param {import("./session.js").Ids} _ids */
+  async untrack(_ids) { this.#hello(); }
+
+  restart() { this.#hub?.restart(); }
+
+  /** @returns {Promise<boolean>} */
+  check() {
+    if (!this.#running) return Promise.resolve(false);
+    return new Promise((resolve) => {
+      this.#checks.push(resolve);
+      this.#silence.set(2 * this.parts.options.pongTimeout, () => this.#answerChecks(false));
+      this.#post({ type: "check", from: this.#id });
+    });
+  }
+
+  /** @param {boolean} isAlive */
+  #answerChecks(isAlive) {
+    this.#silence.stop();
+    for (const answer of this.#checks.splice(0)) answer(isAlive);
+  }
+}
+
+/** @param {{ code: string, message: string, room?: string | null }} error */
+const errorOf = ({ code, message, room }) => new TallywireError(code, message, { room: room ?? undefined });

@@ -1,0 +1,104 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+import { systemClock } from "../clock.js";
+import { Follows } from "../follows.js";
+import { Listeners } from "../listeners.js";
+import { Replica } from "../replica.js";
+import { random } from "./support/random.js";
+
+/** A replica in a room, as a server would have brought it there. */
+function replicaIn(rooms, maxItems = 1_000) {
+  const follows = new Follows();
+  const listeners = new Listeners();
+  const replica = new Replica(follows, listeners, systemClock, maxItems);
+  for (const room of rooms) follows.want(room, true);
+  replica.take({ type: "welcome", epoch: "e", seq: 0 });
+  for (const room of rooms) {
+    replica.take({ type: "joined", room, epoch: "e", seq: 0, recovered: false });
+    replica.take({ type: "snapshot", room, seq: 0, items: [], last: true });
+  }
+  return { follows, listeners, replica };
+}
+
+const update = (seq, productId, variantId, version, stock, more = {}) => (
+  { type: "inventory_updated", seq, timestamp: "2026-11-23T05:00:00.000Z", data: { productId, variantId, version, stock, status: "active", level: "ok", ...more } });
+
+test("the newest version wins, in whatever order and how often it comes", () => {
+  for (let seed = 1; seed <= 50; seed += 1) {
+    const next = random(seed);
+    const { replica } = replicaIn(["everything"]);
+    const events = Array.from({ length: 40 }, (_, index) => update(index + 1, 1, 11, index + 1, index * 3));
+    const mixed = [...events, ...events].map((event) => [next(), event]).sort(([a], [b]) => a - b);
+    for (const [, event] of mixed) replica.take(event);
+    assert.deepEqual([replica.items.get("1/11").version, replica.items.get("1/11").stock], [40, 117], `seed ${seed}`);
+  }
+});
+
+test("a stale value never overwrites a newer one, not from a snapshot either", () => {
+  const { replica } = replicaIn(["a", "b"]);
+  replica.take(update(9, 1, 11, 5, 50));
+  const before = replica.items.get("1/11");
+  replica.take(update(8, 1, 11, 4, 40));
+  replica.take({ type: "snapshot", room: "b", seq: 7, items: [{ productId: 1, variantId: 11, version: 3, stock: 30 }], last: true });
+  assert.equal(replica.items.get("1/11"), before, "the very same object");
+});
+
+test("a product's default variant and its variants are different items", () => {
+  const { replica } = replicaIn(["everything"]);
+  replica.take(update(1, 1, null, 1, 5, { sku: "ONE" }));
+  replica.take(update(2, 1, 11, 1, 7, { sku: "ELEVEN" }));
+  replica.take(update(3, 11, null, 1, 9, { sku: "OTHER" }));
+  assert.deepEqual(replica.items.all().map(({ key, sku, stock }) => [key, sku, stock]), [["1/", "ONE", 5], ["1/11", "ELEVEN", 7], ["11/", "OTHER", 9]]);
+});
+
+test("a variant made anew under an old id begins anew", () => {
+  const { replica } = replicaIn(["shop"]);
+  replica.take(update(1, 1, 11, 8, 0, { level: "out" }));
+  replica.take(update(5, 1, 11, 1, 30, { previousStock: 0 }));
+  assert.equal(replica.items.get("1/11").stock, 30);
+});
+
+test("units of one room are not lost to the bands of another", () => {
+  const { replica } = replicaIn(["admin", "shop"]);
+  const values = { productId: 1, variantId: 11, version: 4, price: 5 };
+  replica.take({ type: "snapshot", room: "shop", seq: 3, items: [{ ...values, stock: "few", stockAtMost: 5 }], last: true });
+  assert.deepEqual([replica.items.get("1/11").stock, replica.items.get("1/11").band], [null, { name: "few", atMost: 5 }]);
+  replica.take({ type: "snapshot", room: "admin", seq: 3, items: [{ ...values, stock: 4, name: "Red" }], last: true });
+  replica.take({ type: "snapshot", room: "shop", seq: 3, items: [{ ...values, stock: "few", stockAtMost: 5 }], last: true });
+  const { stock, band, name, inStock } = replica.items.get("1/11");
+  assert.deepEqual([stock, band, name, inStock], [4, null, "Red", true]);
+  replica.take(update(4, 1, 11, 5, "out", { level: undefined }));
+  assert.deepEqual([replica.items.get("1/11").stock, replica.items.get("1/11").inStock], [null, false]);
+});
+
+test("what a whole snapshot does not have is gone, and what came later stays", () => {
+  const { replica } = replicaIn(["everything"]);
+  replica.take(update(1, 1, 11, 1, 5));
+  replica.take(update(9, 2, null, 1, 5));
+  replica.take({ type: "joined", room: "everything", epoch: "e", seq: 5, recovered: false });
+  replica.take({ type: "snapshot", room: "everything", seq: 5, items: [{ productId: 3, variantId: null, version: 1, stock: 1 }], last: true });
+  assert.deepEqual(replica.items.all().map(({ key }) => key), ["2/", "3/"]);
+});
+
+test("the position moves after listeners ran, and an event is told once", () => {
+  const { replica, listeners, follows } = replicaIn(["a", "b"]);
+  const positions = [];
+  listeners.add("inventory_updated", () => positions.push(follows.position));
+  replica.take(update(1, 1, 11, 1, 5));
+  replica.take(update(1, 1, 11, 1, 5));
+  assert.deepEqual([positions, follows.position], [[0], 1]);
+});
+
+test("memory stays as it is over a million events", () => {
+  const { replica, follows, listeners } = replicaIn(["everything", "location:WH1"], 500);
+  const errors = [];
+  listeners.add("error", ({ code }) => errors.push(code));
+  const begin = performance.now();
+  for (let seq = 1; seq <= 1_000_000; seq += 1) replica.take(update(seq, 1 + (seq % 700), null, seq, seq, { location: "WH1" }));
+  const rate = Math.round(1_000_000 / ((performance.now() - begin) / 1_000));
+  console.log(`${rate.toLocaleString("en")} events a second are folded`);
+  assert.ok(replica.told.size <= 8_193, `${replica.told.size} are remembered`);
+  assert.equal(replica.items.size, 500);
+  assert.ok(follows.rooms.get("location:WH1").keys.size <= 700);
+  assert.deepEqual(errors, ["too_many_items"], "told once");
+});

@@ -1,0 +1,44 @@
+// @ts-check
+// A variant as the page knows it.
+
+/**
+ * The same object as long as the variant exists; `version` tells whether it is newer.
+ *
+ * @typedef {{ id: number, productId: number, isDefault: boolean, sku: string, name: string, productName: string, title: string,
+ *   price: number | null, status: string, level: string, version: number, stock: number, threshold: number,
+ *   places: Map<string, number>, search: string, order: string, changedAt: number }} Row
+ */
+
+/**
+ * A row with the values of a variant: the one that is known, or a new one.
+ *
+ * @param {Row | null} known
+ * @param {any} item a variant of the API
+ * @returns {Row}
+ */
+export function fill(known, item) {
+  const title = titleOf(item);
+  const codes = item.barcodes.map((/** @type {any} */ code) => code.code ?? code).join(" ");
+  return Object.assign(known ?? {}, {
+    id: item.id, productId: item.productId, isDefault: item.isDefault, sku: item.sku, name: item.name, productName: item.productName, title,
+    price: item.price, status: item.status, level: item.level, version: item.version, stock: item.stock, threshold: item.lowStockThreshold,
+    places: new Map(item.locations.map((/** @type {any} */ at) => [at.location, at.stock])),
+    search: `${title}\n${item.sku}\n${codes}`.toLowerCase(), order: orderOf(title), changedAt: known?.changedAt ?? 0,
+  });
+}
+
+/**
+ * What a variant is called beside others: with its product's name, unless that is its own.
+ *
+ * @param {{ name: string, productName: string }} item
+ */
+export const titleOf = ({ name, productName }) => (name === productName ? name : `${productName} · ${name}`);
+
+/**
+ * What texts are sorted by: any case, without accents, numbers by their value.
+ *
+ * @param {string} text
+ */
+function orderOf(text) {
+  return text.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase().replace(/\d+/g, (digits) => digits.padStart(12, "0"));
+}
