@@ -97,6 +97,11 @@ struct CoreTests {
     func order() throws {
         let stage = Stage(rooms: ["a", "b"])
         try stage.take(Self.welcome)
+        for room in ["a", "b"] { try stage.take(#"{"type":"joined","room":"\#(room)","epoch":"e","seq":1}"#) }
+        #expect(stage.core.state.phase == .live)
+        _ = stage.core.endSession()
+        stage.connect()
+        try stage.take(Self.welcome)
         try stage.take(#"{"type":"joined","room":"a","epoch":"e","seq":9,"recovered":true}"#)
         try stage.event(2)
         try stage.event(5)
