@@ -122,11 +122,9 @@ let package = Package(
         library(
             "TallywireServer",
             [
-                "TallywireCore", "TallywireEngine", "SQLiteJournal", "TallywirePipeline", "WebSocketSink", "MQTTSink",
-                "MQTTScanners", "MQTTConnection", "JSONLogSink", "Mosquitto", "TallywireHTTP", "TallywireAuthentication", log,
-                nio("NIOCore"),
-                nio("NIOPosix"), nio("NIOHTTP1"),
-                nio("NIOWebSocket"), nio("NIOFoundationCompat"),
+                "TallywireClient", "TallywireCore", "TallywireEngine", "SQLiteJournal", "TallywirePipeline", "WebSocketSink",
+                "MQTTSink", "MQTTScanners", "MQTTConnection", "JSONLogSink", "Mosquitto", "TallywireHTTP",
+                "TallywireAuthentication", log, nio("NIOCore"), nio("NIOPosix"), nio("NIOHTTP1"), nio("NIOFoundationCompat"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
