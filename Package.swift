@@ -25,6 +25,7 @@ let package = Package(
     name: "tallywire",
     products: [
         .executable(name: "tallywire", targets: ["tallywire"]),
+        .library(name: "TallywireClient", targets: ["TallywireClient"]),
         .library(name: "TallywireServer", targets: ["TallywireServer"]),
         .library(name: "TallywirePipeline", targets: ["TallywirePipeline"]),
         .library(name: "TallywireEngine", targets: ["TallywireEngine"]),
@@ -56,6 +57,12 @@ let package = Package(
     targets: [
         library("GS1", []),
         library("TallywireCore", ["GS1"]),
+        library(
+            "TallywireClient",
+            [
+                "TallywireCore", log, nio("NIOCore"), nio("NIOPosix"), nio("NIOHTTP1"), nio("NIOWebSocket"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            ]),
         library("TallywireEngine", ["TallywireCore", .product(name: "DequeModule", package: "swift-collections"), log]),
         library(
             "SQLiteJournal",
@@ -115,11 +122,9 @@ let package = Package(
         library(
             "TallywireServer",
             [
-                "TallywireCore", "TallywireEngine", "SQLiteJournal", "TallywirePipeline", "WebSocketSink", "MQTTSink",
-                "MQTTScanners", "MQTTConnection", "JSONLogSink", "Mosquitto", "TallywireHTTP", "TallywireAuthentication", log,
-                nio("NIOCore"),
-                nio("NIOPosix"), nio("NIOHTTP1"),
-                nio("NIOWebSocket"), nio("NIOFoundationCompat"),
+                "TallywireClient", "TallywireCore", "TallywireEngine", "SQLiteJournal", "TallywirePipeline", "WebSocketSink",
+                "MQTTSink", "MQTTScanners", "MQTTConnection", "JSONLogSink", "Mosquitto", "TallywireHTTP",
+                "TallywireAuthentication", log, nio("NIOCore"), nio("NIOPosix"), nio("NIOHTTP1"), nio("NIOFoundationCompat"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -140,6 +145,13 @@ let package = Package(
             ]),
         .testTarget(name: "GS1Tests", dependencies: ["GS1"], swiftSettings: strict),
         tests("TallywireCore", ["GS1", "TallywireCore"]),
+        tests(
+            "TallywireClient",
+            [
+                "tallywire", "TallywireClient", "TallywireCore", log, nio("NIOCore"), nio("NIOHTTP1"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"), .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+            ]),
         tests("TallywireEngine", ["TallywireCore", "TallywireEngine", log]),
         tests(
             "SQLiteJournal", ["TallywireCore", "TallywireEngine", "SQLiteJournal", .product(name: "GRDB", package: "GRDB.swift")]),

@@ -6,7 +6,7 @@ cd "$(dirname "$0")/.."
 output=$PWD/.build/docs
 rm -rf "$output"
 swift package --allow-writing-to-directory "$PWD/.build" generate-documentation --enable-experimental-combined-documentation \
-    --target GS1 --target TallywireCore --target TallywireEngine --target TallywirePipeline \
+    --target GS1 --target TallywireCore --target TallywireEngine --target TallywirePipeline --target TallywireClient \
     --warnings-as-errors --transform-for-static-hosting --output-path "$output"
 cat <<SHOW
 

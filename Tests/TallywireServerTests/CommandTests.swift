@@ -238,6 +238,12 @@ struct ServerTests {
         let room = try await server.run("tail", "--room", "shop", "--since", "1", "--count", "3", "--server", server.url)
         #expect(room.output.contains("20 → 40  add 20 at MAIN, 40 there"), "\(room.output)")
         #expect(room.output.split(separator: "\n").count == 3)
+        let json = try await server.run("tail", "--room", "shop", "--since", "1", "--count", "1", "--json", "--server", server.url)
+        #expect(json.status == 0 && json.output.hasPrefix(#"{"type":"inventory_updated","seq":"#), "\(json.output)")
+        let unknown = try await server.run("tail", "--room", "nowhere", "--server", server.url)
+        #expect(unknown.status == 64 && unknown.output.contains("there is no room"), "\(unknown.output)")
         #expect(await server.terminate() == 0)
+        let gone = try await server.run("tail", "--room", "shop", "--server", server.url)
+        #expect(gone.status == 1 && gone.output.contains("error: no server answers at 127.0.0.1"), "\(gone.output)")
     }
 }

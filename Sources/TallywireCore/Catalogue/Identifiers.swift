@@ -24,3 +24,11 @@ public struct VariantID: Hashable, Comparable, Sendable, RawRepresentable, Custo
     public var description: String { String(rawValue) }
     public static func < (a: Self, b: Self) -> Bool { a.rawValue < b.rawValue }
 }
+
+extension ProductID: ExpressibleByIntegerLiteral {
+    public init(integerLiteral value: Int64) { self.rawValue = value }
+}
+
+extension VariantID: ExpressibleByIntegerLiteral {
+    public init(integerLiteral value: Int64) { self.rawValue = value }
+}

@@ -1,0 +1,76 @@
+import TallywireCore
+
+extension TallywireClient.Event {
+    init(_ type: String, _ message: MemberReader, _ data: MemberReader, _ json: String) throws {
+        let body: Body =
+            switch type {
+            case "inventory_updated": .inventoryUpdated(try TallywireClient.InventoryUpdate(data))
+            case "stock_alert": .stockAlert(try TallywireClient.StockAlert(data))
+            case "product_status_changed":
+                try TallywireClient.ProductStatusChange(data).map { .productStatusChanged($0) }
+                    ?? .notice(TallywireClient.Notice(type, message))
+            case "catalogue_changed":
+                try TallywireClient.CatalogueChange(data).map { .catalogueChanged($0) }
+                    ?? .notice(TallywireClient.Notice(type, message))
+            default: .notice(TallywireClient.Notice(type, message))
+            }
+        guard let timestamp = message.time("timestamp") else {
+            throw TallywireClient.Failure(.invalidMessage, "the server sent an event without its time")
+        }
+        self.init(
+            seq: try message.seq(), timestamp: timestamp, body: body, conflated: Int(message.integer("conflated") ?? 0), json: json)
+    }
+}
+
+extension TallywireClient.InventoryUpdate {
+    init(_ data: MemberReader) throws {
+        self.init(
+            place: try data.place(), version: try data.number("version"), sku: data.string("sku"),
+            variantName: data.string("variantName"), stock: data.integer("stock"), band: data.band,
+            previousStock: data.integer("previousStock"), totalProductStock: data.integer("totalProductStock"),
+            operation: data.word("operation"), quantity: data.integer("quantity"), reason: data.string("reason"),
+            reference: data.string("reference"), price: data.price("price"), previousPrice: data.price("previousPrice"),
+            status: data.word("status"), level: data.word("level"), location: data.string("location"),
+            locationStock: data.integer("locationStock"), source: data.string("source"), movementID: data.string("movementId"),
+            occurredAt: data.time("occurredAt"), batch: data.string("batch"), serial: data.string("serial"),
+            expiry: data.string("expiry"))
+    }
+}
+
+extension TallywireClient.StockAlert {
+    init(_ data: MemberReader) throws {
+        self.init(
+            place: try data.place(), sku: data.string("sku"), level: data.word("stockLevel"),
+            previousLevel: data.word("previousLevel"), stock: data.integer("stock"), band: data.band,
+            threshold: data.integer("threshold"), message: data.string("message"))
+    }
+}
+
+extension TallywireClient.ProductStatusChange {
+    /// `nil` for a status that this version does not know.
+    init?(_ data: MemberReader) throws {
+        guard let status: ProductStatus = data.word("status") else { return nil }
+        self.init(
+            product: ProductID(try data.number("productId")), status: status, previousStatus: data.word("previousStatus"))
+    }
+}
+
+extension TallywireClient.CatalogueChange {
+    /// `nil` for a change that this version does not know.
+    init?(_ data: MemberReader) throws {
+        guard let change: CatalogueChanged.Change = data.word("change") else { return nil }
+        let product = data.integer("productId").map { ProductID($0) }
+        // Without a variant it is about a product as a whole, or a location.
+        let place = data.has("variantId") && product != nil ? try data.place() : nil
+        self.init(
+            change: change, product: product, place: place, sku: data.string("sku"), location: data.string("location"),
+            values: data.value("values") ?? .null)
+    }
+}
+
+extension TallywireClient.Notice {
+    init(_ type: String, _ message: MemberReader) {
+        let data = message.value("data") ?? .null
+        self.init(type: type, message: data["message"]?.string, data: data)
+    }
+}

@@ -1,0 +1,107 @@
+import TallywireCore
+
+extension TallywireClient {
+    /// A message of the server, see docs/WEBSOCKET.md.
+    enum ServerMessage: Sendable {
+        case welcome(epoch: String, seq: UInt64, pingInterval: Duration)
+        case authenticated
+        case joined(room: String, seq: UInt64, isRecovered: Bool?)
+        case left(room: String, code: Failure.Code?)
+        case snapshot(room: String?, Page, isPartial: Bool)
+        case tracking(Page)
+        case pong(id: Int64?, seq: UInt64)
+        case error(Failure.Code, message: String)
+        case goingAway(comeBackAfter: Duration)
+        case event(Event)
+        /// What this version does not know, and answers that say nothing new.
+        case other
+    }
+
+    /// Values of variants that hold at `seq`.
+    struct Page: Sendable {
+        let seq: UInt64
+        let values: [Values]
+        let removed: [Place]
+        let isLast: Bool
+    }
+
+    /// Values of a variant: an item of a page, or what an event says.
+    struct Values: Sendable {
+        let place: Place
+        let version: Int64
+        var sku: String?
+        var name: String?
+        var stock: Int64?
+        var band: Band?
+        var price: Price?
+        var status: ProductStatus?
+        var level: StockLevel?
+    }
+}
+
+extension TallywireClient.ServerMessage {
+    /// Reads a text message. Throws what is not of this protocol.
+    init(_ bytes: [UInt8]) throws {
+        let json = try JSONReader.value(of: bytes)
+        let message = MemberReader(json)
+        switch try message.text("type") {
+        case "welcome":
+            self = .welcome(
+                epoch: try message.text("epoch"), seq: try message.seq(),
+                pingInterval: .milliseconds(try message.number("pingInterval")))
+        case "authenticated": self = .authenticated
+        case "joined":
+            self = .joined(room: try message.text("room"), seq: try message.seq(), isRecovered: message.flag("recovered"))
+        case "left": self = .left(room: try message.text("room"), code: message.string("code").map { .init(rawValue: $0) })
+        case "snapshot":
+            self = .snapshot(
+                room: message.string("room"), try TallywireClient.Page(message), isPartial: message.has("changedSince"))
+        case "tracking": self = .tracking(try TallywireClient.Page(message))
+        case "pong": self = .pong(id: message.integer("id"), seq: try message.seq())
+        case "error":
+            self = .error(.init(rawValue: try message.text("code")), message: message.string("message") ?? "")
+        case "going_away": self = .goingAway(comeBackAfter: .milliseconds(try message.number("comeBackAfter")))
+        case let type:
+            // What has a seq and data is an event, also of a type that this version does not know.
+            guard message.integer("seq") != nil, let data = json["data"] else {
+                self = .other
+                return
+            }
+            self = .event(try TallywireClient.Event(type, message, MemberReader(data), String(decoding: bytes, as: UTF8.self)))
+        }
+    }
+}
+
+extension TallywireClient.Page {
+    init(_ message: MemberReader) throws {
+        seq = try message.seq()
+        isLast = message.flag("last") ?? false
+        var values: [TallywireClient.Values] = []
+        var removed: [TallywireClient.Place] = []
+        for item in message.array("items") {
+            let item = MemberReader(item)
+            if item.flag("removed") == true {
+                removed.append(try item.place())
+            } else {
+                values.append(try TallywireClient.Values(item))
+            }
+        }
+        self.values = values
+        self.removed = removed
+    }
+}
+
+extension TallywireClient.Values {
+    init(_ item: MemberReader) throws {
+        self.init(
+            place: try item.place(), version: try item.number("version"), sku: item.string("sku"),
+            name: item.string("variantName") ?? item.string("name"), stock: item.integer("stock"), band: item.band,
+            price: item.price("price"), status: item.word("status"), level: item.word("level"))
+    }
+
+    init(_ update: TallywireClient.InventoryUpdate) {
+        self.init(
+            place: update.place, version: update.version, sku: update.sku, name: update.variantName, stock: update.stock,
+            band: update.band, price: update.price, status: update.status, level: update.level)
+    }
+}

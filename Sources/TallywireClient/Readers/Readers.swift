@@ -1,0 +1,122 @@
+extension TallywireClient {
+    /// Who reads what.
+    struct Readers: Sendable {
+        typealias Key = UInt64
+
+        private var nextKey: Key = 0
+        private var events: [Key: Reader<EventBuffer>] = [:]
+        private var changes: [Key: Reader<ChangeBuffer>] = [:]
+        private var items: [Place: [Key: Reader<Newest<Item?>>]] = [:]
+        private var states: [Key: Reader<Newest<State>>] = [:]
+        private var failures: [Key: Reader<Latest<Failure>>] = [:]
+        private var resumptions: [Key: Reader<Latest<Resumption>>] = [:]
+
+        var count: Int {
+            events.count + changes.count + states.count + failures.count + resumptions.count
+                + items.values.map(\.count).reduce(0, +)
+        }
+
+        // MARK: Telling
+
+        func tell(_ event: Event) {
+            for reader in events.values { reader.put { $0.put(event) } }
+        }
+
+        func tell(_ changes: ItemChanges) {
+            for reader in self.changes.values { reader.put { $0.put(changes) } }
+            if items.isEmpty { return }
+            for (place, item) in changes.changed { items[place]?.values.forEach { $0.put { $0.put(item) } } }
+            for place in changes.removed { items[place]?.values.forEach { $0.put { $0.put(nil) } } }
+        }
+
+        func tell(_ state: State) {
+            for reader in states.values { reader.put { $0.put(state) } }
+        }
+
+        func tell(_ failure: Failure) {
+            for reader in failures.values { reader.put { $0.put(failure) } }
+        }
+
+        func tell(_ resumption: Resumption) {
+            for reader in resumptions.values { reader.put { $0.put(resumption) } }
+        }
+
+        // MARK: Readers
+
+        /// A reader that was added: what it reads, and what is to be done where no lock is held.
+        struct Added<Element: Sendable>: Sendable {
+            let key: Key
+            let updates: Updates<Element>
+            /// Says what to call once it is read no more.
+            let onEnd: @Sendable (@escaping @Sendable () -> Void) -> Void
+            let finish: @Sendable () -> Void
+        }
+
+        mutating func addEvents(limit: Int) -> Added<Event> {
+            let (reader, updates) = Reader.make(EventBuffer(limit: limit))
+            return added(reader, updates) { $0.events[$1] = reader }
+        }
+
+        mutating func addChanges() -> Added<ItemChanges> {
+            let (reader, updates) = Reader.make(ChangeBuffer())
+            return added(reader, updates) { $0.changes[$1] = reader }
+        }
+
+        mutating func addItem(_ place: Place, _ item: Item?) -> Added<Item?> {
+            let (reader, updates) = Reader.make(Newest<Item?>())
+            if let item { reader.put { $0.put(item) } }
+            return added(reader, updates) { $0.items[place, default: [:]][$1] = reader }
+        }
+
+        mutating func addStates(_ state: State) -> Added<State> {
+            let (reader, updates) = Reader.make(Newest<State>())
+            reader.put { $0.put(state) }
+            return added(reader, updates) { $0.states[$1] = reader }
+        }
+
+        mutating func addFailures() -> Added<Failure> {
+            let (reader, updates) = Reader.make(Latest<Failure>())
+            return added(reader, updates) { $0.failures[$1] = reader }
+        }
+
+        mutating func addResumptions() -> Added<Resumption> {
+            let (reader, updates) = Reader.make(Latest<Resumption>())
+            return added(reader, updates) { $0.resumptions[$1] = reader }
+        }
+
+        private mutating func added<Buffer>(
+            _ reader: Reader<Buffer>, _ updates: Updates<Buffer.Element>, _ keep: (inout Readers, Key) -> Void
+        ) -> Added<Buffer.Element> {
+            nextKey += 1
+            keep(&self, nextKey)
+            return Added(key: nextKey, updates: updates, onEnd: { reader.onEnd($0) }, finish: { reader.finish() })
+        }
+
+        mutating func remove(_ key: Key, from place: Place? = nil) {
+            events[key] = nil
+            changes[key] = nil
+            states[key] = nil
+            failures[key] = nil
+            resumptions[key] = nil
+            guard let place else { return }
+            items[place]?[key] = nil
+            if items[place]?.isEmpty == true { items[place] = nil }
+        }
+
+        /// Forgets all, and gives what ends them, to be called where no lock is held.
+        mutating func removeAll() -> @Sendable () -> Void {
+            let (events, changes, items, states, failures, resumptions) = (events, changes, items, states, failures, resumptions)
+            let nextKey = nextKey
+            self = Readers()
+            self.nextKey = nextKey
+            return {
+                events.values.forEach { $0.finish() }
+                changes.values.forEach { $0.finish() }
+                items.values.forEach { $0.values.forEach { $0.finish() } }
+                states.values.forEach { $0.finish() }
+                failures.values.forEach { $0.finish() }
+                resumptions.values.forEach { $0.finish() }
+            }
+        }
+    }
+}

@@ -1,0 +1,180 @@
+import TallywireCore
+
+extension TallywireClient {
+    /// This client's copy of what the server knows: it takes the server's messages in order, keeps items and positions, and tells readers.
+    struct Replica: Sendable {
+        /// Events that wait for a room at most.
+        private static let mostEarly = 1_000
+
+        private(set) var epoch: String?
+        var follows = Follows()
+        private(set) var items: Items
+        var readers = Readers()
+        private var told = ToldEvents()
+        /// Everything up to here was told, for a client that is in no room.
+        private var broadcastSeq: UInt64 = 0
+        /// What the pages of an answer to `track` had so far.
+        private var trackingPages: Set<Place> = []
+        private var saidFull = false
+        /// What came before all rooms were joined, in the order of the journal: a room may still bring what comes before it.
+        private var early: [Event] = []
+
+        init(maxItems: Int) { items = Items(limit: maxItems) }
+
+        // MARK: Messages
+
+        mutating func welcome(epoch: String, seq: UInt64) {
+            let previous = self.epoch
+            // The rooms bring it again.
+            early = []
+            trackingPages = []
+            self.epoch = epoch
+            if let previous, previous != epoch {
+                follows.forget()
+                told.removeAll()
+                clear()
+                readers.tell(Resumption(room: nil, outcome: .anotherJournal(epoch: epoch)))
+            } else if previous != nil, follows.isBroadcast, seq != broadcastSeq {
+                // Nothing tells what was missed in no room.
+                clear()
+            }
+            broadcastSeq = seq
+        }
+
+        mutating func joined(_ name: String, at seq: UInt64, isRecovered: Bool?) {
+            guard let isFirst = follows.rooms[name].map({ $0.position == nil && $0.since == nil }) else { return }
+            follows.rooms[name]?.join(at: seq, isRecovered: isRecovered)
+            if isRecovered == true { readers.tell(Resumption(room: name, outcome: .replayed)) }
+            if isRecovered == nil, isFirst { readers.tell(Resumption(room: name, outcome: .begun)) }
+        }
+
+        /// Takes an event. Those that come before the server has answered for all rooms wait for what those bring.
+        mutating func take(_ event: Event) {
+            if early.count < Self.mostEarly, follows.isWaiting {
+                let place = early.lastIndex { $0.seq < event.seq }.map { $0 + 1 } ?? 0
+                return early.insert(event, at: place)
+            }
+            tellEarly(before: event.seq)
+            tell(event)
+        }
+
+        /// Tells what had to wait, as far as it comes before `seq`.
+        mutating func tellEarly(before seq: UInt64 = .max) {
+            let count = early.firstIndex { $0.seq >= seq } ?? early.count
+            guard count > 0 else { return }
+            let events = early.prefix(count)
+            early.removeFirst(count)
+            for event in events { tell(event) }
+        }
+
+        /// The server sent everything up to `seq`.
+        mutating func pong(_ seq: UInt64) {
+            guard let first = early.first else { return reach(seq) }
+            // What waits is not told, so the rooms that it came through are not beyond it.
+            if follows.isWaiting { return reach(min(seq, first.seq - 1)) }
+            tellEarly(before: seq + 1)
+            reach(seq)
+        }
+
+        private mutating func tell(_ event: Event) {
+            if !told.contains(event.seq) {
+                if case .inventoryUpdated(let update) = event.body { follows.noteEvent(update.place, at: update.location) }
+                items.fold(event)
+                told.insert(event.seq, floor: follows.floor)
+                readers.tell(event)
+                tellChanges()
+            }
+            reach(event.seq)
+        }
+
+        /// Everything that the connection had to send up to `seq` has come.
+        private mutating func reach(_ seq: UInt64) {
+            broadcastSeq = max(broadcastSeq, seq)
+            follows.update { $0.reach(seq) }
+        }
+
+        // MARK: Pages
+
+        mutating func take(_ page: Page, of name: String?, isPartial: Bool) {
+            fold(page, from: name)
+            guard let name, follows.rooms[name] != nil else { return tellChanges() }
+            if !isPartial {
+                let before = follows.rooms[name]?.pages ?? []
+                follows.rooms[name]?.pages = before.union(page.values.map(\.place))
+                if page.isLast { removeMissing(from: name, upTo: page.seq) }
+            } else if follows.rooms[name]?.pages == nil {
+                follows.rooms[name]?.pages = []
+            }
+            tellChanges()
+            guard page.isLast else { return }
+            let isFirst = follows.rooms[name]?.position == nil
+            follows.rooms[name]?.finishValues(at: page.seq)
+            readers.tell(Resumption(room: name, outcome: isFirst && !isPartial ? .begun : .values(isPartial: isPartial)))
+        }
+
+        /// What a whole snapshot does not have is gone.
+        private mutating func removeMissing(from name: String, upTo seq: UInt64) {
+            guard let room = follows.rooms[name] else { return }
+            let pages = room.pages ?? []
+            if room.isKnownByPlaces {
+                follows.rooms[name]?.places.formIntersection(pages)
+                let follows = follows
+                items.remove(upTo: seq) { !follows.holds($0) }
+            } else {
+                items.remove(upTo: seq) { !pages.contains($0) && room.holds($0) }
+            }
+        }
+
+        mutating func takeTracking(_ page: Page, asked: Followed?) {
+            fold(page, from: nil)
+            trackingPages.formUnion(page.values.map(\.place))
+            if page.isLast {
+                let pages = trackingPages
+                trackingPages = []
+                let products = Set(asked?.products ?? [])
+                let variants = Set(asked?.variants ?? [])
+                items.remove(upTo: page.seq) { place in
+                    let isAsked = products.contains(place.product) || place.variant.map { variants.contains($0) } ?? false
+                    return isAsked && !pages.contains(place)
+                }
+            }
+            tellChanges()
+        }
+
+        private mutating func fold(_ page: Page, from room: String?) {
+            for place in page.removed where items.seq(of: place).map({ $0 <= page.seq }) ?? false { items.remove(place) }
+            for values in page.values {
+                follows.note(values.place, in: room)
+                items.fold(values, from: Source(seq: page.seq))
+            }
+        }
+
+        // MARK: Forgetting
+
+        /// Forgets the items that nothing follows any more.
+        mutating func dropUnfollowed() {
+            let follows = follows
+            items.remove { !follows.holds($0) }
+            tellChanges()
+        }
+
+        private mutating func clear() {
+            items.removeAll()
+            saidFull = false
+            tellChanges()
+        }
+
+        /// Tells readers what became of items.
+        private mutating func tellChanges() {
+            if items.isFull, !saidFull {
+                saidFull = true
+                readers.tell(
+                    Failure(.tooManyItems, "there are more than \(items.limit) items; the others are not kept (maxItems)"))
+            }
+            let changes = items.takeChanges()
+            if changes.isEmpty { return }
+            for place in changes.removed { follows.forgetItem(place) }
+            readers.tell(changes)
+        }
+    }
+}

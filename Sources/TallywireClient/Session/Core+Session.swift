@@ -1,0 +1,208 @@
+import TallywireCore
+
+extension TallywireClient.Core {
+    /// While something is still to come, the server is asked how far it is: after the first pause, then after longer ones up to the last.
+    private static let recoveryPulse = (first: Duration.milliseconds(20), last: Duration.milliseconds(250))
+    /// After the server passed a message over because there were too many.
+    private static let ratePause = Duration.seconds(1)
+
+    // MARK: What comes
+
+    mutating func receive(_ message: TallywireClient.ServerMessage, now: TallywireClient.Instant) {
+        guard let session else { return }
+        self.session?.lastHeard = now
+        if session.isWelcomed { self.session?.deadline = nil }
+        switch message {
+        case .welcome(let epoch, let seq, let pingInterval): welcome(epoch, seq, pingInterval, now)
+        case .authenticated: authenticated(now)
+        case .goingAway(let pause): self.session?.comeBackAfter = pause
+        case .error(let code, let text): error(code, text, now)
+        case .left(let name, let code?):
+            refuse(name, TallywireClient.Failure(code, "the token does not allow this room", room: name))
+        case .joined(let name, let seq, let isRecovered): replica.joined(name, at: seq, isRecovered: isRecovered)
+        case .snapshot(let name, let page, let isPartial): replica.take(page, of: name, isPartial: isPartial)
+        case .tracking(let page):
+            replica.takeTracking(page, asked: session.tracks.first)
+            if page.isLast, !session.tracks.isEmpty { self.session?.tracks.removeFirst() }
+        case .pong(let id, let seq):
+            if let id { self.session?.requests.pong(id) }
+            replica.pong(seq)
+        case .event(let event): replica.take(event)
+        case .left, .other: break
+        }
+        hear(now)
+        judge(now)
+    }
+
+    private mutating func welcome(
+        _ epoch: String, _ seq: UInt64, _ pingInterval: Duration, _ now: TallywireClient.Instant
+    ) {
+        replica.welcome(epoch: epoch, seq: seq)
+        session?.isWelcomed = true
+        session?.deadline = nil
+        session?.pingInterval = max(pingInterval, .milliseconds(100))
+        session?.heartbeat = now + pingInterval
+        expectPulse(within: pingInterval + configuration.pongTimeout)
+        set(.recovering, now: now)
+        if let token = session?.token { session?.renewals.yield(token) }
+        for name in replica.follows.rooms.keys { join(name, now) }
+        track(replica.follows.tracked, now)
+    }
+
+    private mutating func authenticated(_ now: TallywireClient.Instant) {
+        if let token = session?.token { session?.renewals.yield(token) }
+        // What another token did not allow, this one may.
+        for room in replica.follows.rooms.values where room.refusal != nil { join(room.name, now) }
+    }
+
+    private mutating func error(_ code: TallywireClient.Failure.Code, _ text: String, _ now: TallywireClient.Instant) {
+        let kind = code == .tooManyItems ? nil : session?.requests.first
+        let failure = TallywireClient.Failure(code, text, room: kind?.room)
+        if code != .rateLimited { report(failure) }
+        switch kind {
+        case nil where code == .tooManyItems:
+            // It takes the place of the values that were to come.
+            if let name = replica.follows.rooms.values.first(where: { $0.stage == .values })?.name {
+                replica.follows.rooms[name]?.stage = .joined
+            } else if session?.tracks.isEmpty == false {
+                session?.tracks.removeFirst()
+            }
+        case .auth: session?.fail(failure)
+        case .join(let name):
+            replica.follows.rooms[name]?.stage = .out
+            if code == .rateLimited {
+                session?.again = now + Self.ratePause
+            } else if code == .unauthenticated {
+                session?.fail(failure)
+            } else {
+                refuse(name, failure)
+            }
+        case .track(let ids):
+            session?.tracks.removeAll { $0 == ids }
+            if code == .rateLimited {
+                session?.again = now + Self.ratePause
+            } else {
+                replica.follows.untrack(ids)
+                waiters.reject(.tracked, failure)
+            }
+        case .leave, .untrack, nil: break
+        }
+    }
+
+    /// The server does not let this client in a room, or not any more.
+    private mutating func refuse(_ name: String, _ failure: TallywireClient.Failure) {
+        guard let room = replica.follows.rooms[name] else { return }
+        if room.stage == .joined { report(failure) }
+        replica.follows.rooms[name]?.stage = .out
+        replica.follows.rooms[name]?.refusal = failure
+        if waiters.has(.room(name)) {
+            // Somebody waits for it, and is told: it is not wanted any more, unless the configuration wants it.
+            if !configuration.rooms.contains(name) { replica.follows.rooms[name] = nil }
+            waiters.reject(.room(name), failure)
+        }
+        replica.dropUnfollowed()
+    }
+
+    // MARK: What is asked
+
+    /// Shows a token that takes the place of the last one.
+    mutating func authenticate(_ token: String) {
+        session?.token = token
+        session?.request(.auth(token: token), .auth)
+    }
+
+    mutating func join(_ name: String, _ now: TallywireClient.Instant) {
+        guard session?.isWelcomed == true, let room = replica.follows.rooms[name], room.stage == .out else { return }
+        replica.follows.rooms[name]?.stage = .joining
+        session?.request(room.request(epoch: replica.epoch), .join(room: name))
+        judge(now)
+    }
+
+    mutating func leave(_ name: String) {
+        guard replica.follows.rooms.removeValue(forKey: name) != nil else { return }
+        waiters.reject(.room(name), TallywireClient.Failure(.closed, "the room was left", room: name))
+        replica.dropUnfollowed()
+        if session?.isWelcomed == true { session?.request(.leave(room: name), .leave(room: name)) }
+        judge(.now)
+    }
+
+    mutating func track(_ ids: TallywireClient.Followed, _ now: TallywireClient.Instant) {
+        guard session?.isWelcomed == true else { return }
+        for part in ids.parts {
+            session?.tracks.append(part)
+            session?.request(.track(part), .track(part))
+        }
+        judge(now)
+    }
+
+    mutating func untrack(_ ids: TallywireClient.Followed) {
+        replica.follows.untrack(ids)
+        replica.dropUnfollowed()
+        guard session?.isWelcomed == true else { return }
+        for part in ids.parts { session?.request(.untrack(part), .untrack) }
+    }
+
+    /// Asks for what was passed over; what is tracked, as a whole.
+    private mutating func askAgain(_ now: TallywireClient.Instant) {
+        if session?.tracks.isEmpty == true { track(replica.follows.tracked, now) }
+        for room in replica.follows.rooms.values where room.refusal == nil { join(room.name, now) }
+    }
+
+    // MARK: How far it is, and whether it is alive
+
+    mutating func judge(_ now: TallywireClient.Instant) {
+        guard let session, session.isWelcomed else { return }
+        let isBehind =
+            !session.tracks.isEmpty || replica.follows.rooms.values.contains { $0.refusal == nil && !$0.isCaughtUp }
+        self.session?.isBehind = isBehind
+        if isBehind {
+            if session.pulse == nil { self.session?.pulse = (now + Self.recoveryPulse.first, Self.recoveryPulse.first * 2) }
+        } else {
+            self.session?.pulse = nil
+            if session.liveSince == nil { self.session?.liveSince = now }
+            if state.phase != .live { set(.live, now: now) }
+        }
+        settle()
+    }
+
+    /// Does what is due.
+    mutating func tick(_ now: TallywireClient.Instant) {
+        session?.alarm = nil
+        guard let session else { return }
+        if let deadline = session.deadline, deadline <= now {
+            return self.session!.fail(TallywireClient.Failure(.noAnswer, "the server did not answer in time"))
+        }
+        if let heartbeat = session.heartbeat, heartbeat <= now {
+            let isSilent = now - session.lastHeard >= session.pingInterval
+            if isSilent { probe(within: configuration.pongTimeout, now) }
+            self.session?.heartbeat = (isSilent ? now : session.lastHeard) + session.pingInterval
+        }
+        if let pulse = session.pulse, pulse.at <= now {
+            self.session?.outbox.append(.ping(id: nil))
+            self.session?.pulse = (now + pulse.next, min(pulse.next * 2, Self.recoveryPulse.last))
+        }
+        if let again = session.again, again <= now {
+            self.session?.again = nil
+            askAgain(now)
+        }
+    }
+
+    /// Sends what there is to say, in one piece, and asks for the next tick if it is earlier than the one that was asked for.
+    mutating func flush() {
+        if let session, !session.outbox.isEmpty {
+            self.session?.outbox = []
+            session.wire.send(session.outbox)
+        }
+        guard let session, let next = session.nextTick else { return }
+        if let alarm = session.alarm, alarm <= next { return }
+        self.session?.alarm = next
+        session.wire.wake(next)
+    }
+
+    /// Asks the server whether it is there.
+    mutating func probe(within timeout: Duration, _ now: TallywireClient.Instant) {
+        guard let session, session.isWelcomed, session.deadline == nil else { return }
+        self.session?.deadline = now + timeout
+        self.session?.outbox.append(.ping(id: nil))
+    }
+}

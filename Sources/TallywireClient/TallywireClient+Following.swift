@@ -1,0 +1,96 @@
+import TallywireCore
+
+extension TallywireClient {
+    // MARK: Rooms
+
+    /// Joins a room and stays in it, over all connections. Returns when its values are there.
+    ///
+    /// May be called before ``run()``. A caller that is cancelled does not wait any more; the room is joined all the same.
+    ///
+    /// - Parameters:
+    ///   - room: Its name: one of plugins.json, `product:ID`, `variant:ID` or `location:CODE`.
+    ///   - snapshot: Whether the room's values come first. Default: as in the configuration.
+    ///   - since: Everything up to here is known already.
+    /// - Throws: ``Failure`` with the server's code if it does not let this client in, which is then not tried again; `closed` if ``run()``
+    ///   ended or the room was left before.
+    @discardableResult
+    public func join(_ room: String, snapshot: Bool? = nil, since: Position? = nil) async throws -> Joined {
+        let joined = try await wait(for: .room(room)) { core in
+            let wanted = core.replica.follows.rooms[room] ?? Room(room, wantsSnapshot: snapshot ?? core.configuration.snapshot)
+            core.replica.follows.rooms[room] = wanted
+            core.replica.follows.rooms[room]?.refusal = nil
+            if wanted.position == nil { core.replica.follows.rooms[room]?.since = since }
+            core.join(room, .now)
+        }
+        return joined ?? Joined(room: room, seq: 0, isRecovered: nil)
+    }
+
+    /// Leaves a room. Items that nothing else follows are forgotten at once; a few of its events may still come.
+    public func leave(_ room: String) { act { $0.leave(room) } }
+
+    // MARK: Tracking
+
+    /// Follows products and variants by id, whether they exist or not. Returns when their values are there.
+    ///
+    /// May be called before ``run()``. A caller that is cancelled does not wait any more; they are tracked all the same.
+    ///
+    /// - Throws: ``Failure`` with `too_many_tracked` or another code of the server, and they are not tracked; `closed` if ``run()`` ended.
+    public func track(products: [ProductID] = [], variants: [VariantID] = []) async throws {
+        _ = try await wait(for: .tracked) { core in
+            let added = core.replica.follows.track(Followed(products: products, variants: variants))
+            core.track(added, .now)
+        }
+    }
+
+    /// Follows them no more. Items that nothing else follows are forgotten; that of a default variant, whose id nothing tells, only when no
+    /// variant is tracked any more.
+    public func untrack(products: [ProductID] = [], variants: [VariantID] = []) {
+        act { $0.untrack(Followed(products: products, variants: variants)) }
+    }
+
+    // MARK: The connection
+
+    /// Returns when the client is live: connected, with everything known. Throws `closed` if ``run()`` ends before.
+    public func waitUntilLive() async throws { _ = try await wait(for: .live) { _ in } }
+
+    /// Something happened that makes the connection doubtful: the app came to the foreground, the network changed. The server has to
+    /// answer within two seconds; if the client waits to come back, it does so now.
+    public func wake() {
+        act { core in
+            core.probe(within: .seconds(2), .now)
+            core.endPause?()
+        }
+    }
+
+    /// Somebody else signed in, or nobody is signed in any more: asks the configuration's closure for another token, and connects anew with it.
+    public func replaceToken() {
+        tokens.discard()
+        act { core in
+            core.replica.follows.update { $0.refusal = nil }
+            core.session?.comeBackAfter = .zero
+            core.session?.fail(Failure(.disconnected, "another token takes the place of the last one"))
+            core.endPause?()
+        }
+    }
+
+    // MARK: Waiting
+
+    private func wait(for goal: Waiters.Goal, _ start: (inout Core) -> Void) async throws -> Joined? {
+        let id = act { $0.nextWaiter() }
+        return try await withTaskCancellationHandler {
+            try await withCheckedThrowingContinuation { answer in
+                act { core in
+                    start(&core)
+                    if Task.isCancelled { return answer.resume(throwing: CancellationError()) }
+                    if core.state.phase == .closed {
+                        return answer.resume(throwing: Failure(.closed, "the client does not run any more"))
+                    }
+                    core.waiters.add(id, goal, answer)
+                    core.settle()
+                }
+            }
+        } onCancel: {
+            act { $0.waiters.reject(id, CancellationError()) }
+        }
+    }
+}

@@ -1,0 +1,63 @@
+extension TallywireClient {
+    /// What went wrong. The client goes on by itself where it can.
+    public struct Failure: Error, Equatable, Sendable, CustomStringConvertible {
+        /// A stable name: the server's, as in docs/WEBSOCKET.md, or one of the client's.
+        public struct Code: RawRepresentable, Hashable, Sendable, CustomStringConvertible {
+            public let rawValue: String
+            public init(rawValue: String) { self.rawValue = rawValue }
+            init(_ rawValue: String) { self.rawValue = rawValue }
+            public var description: String { rawValue }
+        }
+
+        public let code: Code
+        /// For people; it may change.
+        public let message: String
+        /// The room that it is about.
+        public let room: String?
+
+        public init(_ code: Code, _ message: String, room: String? = nil) {
+            self.code = code
+            self.message = message
+            self.room = room
+        }
+
+        public var description: String { "\(message) [\(code)]" }
+    }
+}
+
+extension TallywireClient.Failure.Code {
+    // MARK: The server's
+
+    /// The room is for another role.
+    public static let forbidden = Self("forbidden")
+    public static let unknownRoom = Self("unknown_room")
+    /// The token is not right, or there is none where one is required.
+    public static let unauthenticated = Self("unauthenticated")
+    public static let tooManyRooms = Self("too_many_rooms")
+    public static let tooManyTracked = Self("too_many_tracked")
+    /// A snapshot of more variants than the server gives, or more items than ``TallywireClient/Configuration/maxItems``.
+    public static let tooManyItems = Self("too_many_items")
+    public static let rateLimited = Self("rate_limited")
+    public static let invalidMessage = Self("invalid_message")
+
+    // MARK: The client's
+
+    /// `run` ended, or the room was left.
+    public static let closed = Self("closed")
+    /// The connection ended, or none could be made.
+    public static let disconnected = Self("disconnected")
+    /// The server did not answer in time.
+    public static let noAnswer = Self("no_answer")
+    /// The server cannot read what was missed now, or has too many connections.
+    public static let serverOverloaded = Self("server_overloaded")
+    /// The handshake was answered with something else than a WebSocket.
+    public static let refused = Self("refused")
+    /// The server's certificate cannot be trusted, or the address is not what the certificate is for.
+    public static let untrusted = Self("untrusted")
+    /// The closure for tokens threw.
+    public static let tokenFailed = Self("token_failed")
+    /// The address is none of a WebSocket.
+    public static let invalidURL = Self("invalid_url")
+    /// `run` was called while it runs.
+    public static let alreadyRunning = Self("already_running")
+}

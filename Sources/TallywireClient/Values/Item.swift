@@ -1,0 +1,65 @@
+import Foundation
+import TallywireCore
+
+extension TallywireClient {
+    /// What is known of a variant. Members that the room does not show are `nil`.
+    public struct Item: Equatable, Sendable, Identifiable {
+        public var id: Place { place }
+        /// Which variant it is.
+        public let place: Place
+        public internal(set) var sku: String?
+        /// The variant's name, such as `Red / M`.
+        public internal(set) var name: String?
+        /// Units over all locations that sell; `nil` where the room tells a ``band`` instead, or nothing.
+        public internal(set) var stock: Int64?
+        public internal(set) var band: Band?
+        /// In the server's currency; `nil` where there is no price, or none is shown.
+        public internal(set) var price: Price?
+        public internal(set) var status: ProductStatus?
+        public internal(set) var level: StockLevel?
+        /// Grows with every change of stock, price or status. A value with a lower one never overwrites this.
+        public internal(set) var version: Int64
+        /// The event up to which this holds.
+        public internal(set) var seq: UInt64
+        /// When the server committed the last change that was seen as an event, by its clock; `nil` if the values came as they were.
+        public internal(set) var changedAt: Timestamp?
+        /// When this came, by this machine's clock. While the client is live it still holds, see ``State/asOf``.
+        public internal(set) var asOf: Date
+
+        public var product: ProductID { place.product }
+        /// `nil` for a product without variants.
+        public var variant: VariantID? { place.variant }
+
+        /// Whether there is any, told by the units, the band or the level. `nil` if none of them is known.
+        public var isInStock: Bool? {
+            if let stock { return stock > 0 }
+            if let band { return band != .out }
+            return level.map { $0 != .out }
+        }
+    }
+
+    /// What happened to items since the reader looked last: each at most once, with its newest value.
+    public struct ItemChanges: Equatable, Sendable {
+        /// New, or different.
+        public internal(set) var changed: [Place: Item] = [:]
+        /// Gone: removed from the catalogue, or not followed any more.
+        public internal(set) var removed: Set<Place> = []
+
+        var isEmpty: Bool { changed.isEmpty && removed.isEmpty }
+
+        mutating func change(_ item: Item) {
+            removed.remove(item.place)
+            changed[item.place] = item
+        }
+
+        mutating func remove(_ place: Place) {
+            changed[place] = nil
+            removed.insert(place)
+        }
+
+        mutating func merge(_ later: ItemChanges) {
+            for item in later.changed.values { change(item) }
+            for place in later.removed { remove(place) }
+        }
+    }
+}

@@ -1,0 +1,135 @@
+import Foundation
+import Logging
+import NIOSSL
+import TallywireClient
+
+/// Follows a room of a running server through a WebSocket, for the terminal.
+struct RoomFollower {
+    /// Where its WebSockets are; `http` and `https` do.
+    let url: String
+    let room: String
+    /// Begin after this event instead of now.
+    let since: UInt64?
+    let token: String?
+    let tls: TLSConfiguration
+
+    private enum Step { case joined, done, ended }
+
+    /// Calls `show` with each event as it comes, until there were `count`. Goes on by itself when the connection is lost; throws when the first
+    /// one cannot be made, or the server does not let it in.
+    func follow(count: Int?, _ show: @escaping @Sendable (Data) -> Void) async throws {
+        let position = try await start()
+        let client = client()
+        let (events, states, resumptions) = (client.events, client.states, client.resumptions)
+        try await withThrowingTaskGroup(of: Step.self) { group in
+            defer { group.cancelAll() }
+            group.addTask { try await join(client, from: position) }
+            group.addTask { await read(events, count, show) }
+            group.addTask { try await watch(states) }
+            group.addTask { await watch(resumptions) }
+            group.addTask {
+                try await client.run()
+                return .ended
+            }
+            while let step = try await group.next(), step != .done {}
+        }
+    }
+
+    private func client() -> TallywireClient {
+        var configuration = TallywireClient.Configuration(url: url, snapshot: false)
+        if let token { configuration.token = { token } }
+        configuration.tls = tls
+        configuration.eventBuffer = 100_000
+        // What there is to say is said below.
+        return TallywireClient(configuration, logger: Logger(label: "tallywire.tail", factory: { _ in SwiftLogNoOpLogHandler() }))
+    }
+
+    /// Where to begin. A position is one in a journal, so that is asked first which it is.
+    private func start() async throws -> TallywireClient.Position? {
+        guard let since else { return nil }
+        let client = client()
+        let states = client.states
+        return try await withThrowingTaskGroup(of: Step.self) { group in
+            defer { group.cancelAll() }
+            group.addTask {
+                try await client.run()
+                return .ended
+            }
+            group.addTask { try await watch(states) }
+            group.addTask {
+                try await client.waitUntilLive()
+                return .joined
+            }
+            while let step = try await group.next(), step != .joined {}
+            return client.epoch.map { TallywireClient.Position(epoch: $0, seq: since) }
+        }
+    }
+
+    private func join(_ client: TallywireClient, from position: TallywireClient.Position?) async throws -> Step {
+        do {
+            let joined = try await client.join(room, since: position)
+            if position != nil, joined.isRecovered == false { Self.tellGap() }
+            return .joined
+        } catch let failure as TallywireClient.Failure where failure.code != .closed {
+            throw Failure.usage(failure.message)
+        }
+    }
+
+    private func read(
+        _ events: TallywireClient.Updates<TallywireClient.Event>, _ count: Int?, _ show: @Sendable (Data) -> Void
+    ) async -> Step {
+        var left = count
+        for await event in events {
+            if event.missed > 0 { Self.tell("\(event.missed) events are not shown: the terminal was too slow") }
+            show(Data(event.json.utf8))
+            left = left.map { $0 - 1 }
+            if left == 0 { return .done }
+        }
+        return .ended
+    }
+
+    /// Tells that the connection was lost; throws when it is of no use to wait.
+    private func watch(_ states: TallywireClient.Updates<TallywireClient.State>) async throws -> Step {
+        var hasBeenLive = false
+        for await state in states {
+            if state.isLive { hasBeenLive = true }
+            guard case .waiting = state.phase, let failure = state.lastFailure else { continue }
+            if failure.code == .unauthenticated {
+                throw Failure.usage(
+                    token == nil
+                        ? "the server asks for a token: --token, or $TALLYWIRE_TOKEN"
+                        : "the server does not take the token: it has expired, or is not for this server")
+            }
+            if !hasBeenLive { throw Failure("error: \(advice(failure))") }
+            Self.tell("\(failure.message); trying again")
+        }
+        return .ended
+    }
+
+    private func watch(_ resumptions: TallywireClient.Updates<TallywireClient.Resumption>) async -> Step {
+        var isFirst = true
+        for await resumption in resumptions {
+            switch resumption.outcome {
+            case .values where !isFirst: Self.tellGap()
+            case .anotherJournal: Self.tell("the server has another journal now")
+            case .begun, .replayed, .values: break
+            }
+            isFirst = false
+        }
+        return .ended
+    }
+
+    private func advice(_ failure: TallywireClient.Failure) -> String {
+        switch failure.code {
+        case .untrusted: "\(failure.message); --ca trusts a certificate of one's own making"
+        case .refused: "\(failure.message): does its websocket sink run, at that path?"
+        default: failure.message
+        }
+    }
+
+    private static func tellGap() {
+        tell("not all events until now are shown: the room's “replay” does not reach so far")
+    }
+
+    private static func tell(_ message: String) { FileHandle.standardError.write(Data("\(message)\n".utf8)) }
+}
