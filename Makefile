@@ -18,9 +18,10 @@ build: dependencies
 test: dependencies
 	@scripts/install-dependencies.sh tests
 	$(SWIFT) build --build-tests
-	$(SWIFT) test --skip-build --skip TallywireServerTests
+	$(SWIFT) test --skip-build --skip TallywireServerTests --skip TallywireClientTests
 # By themselves, since they run whole servers under load, and tests of time beside them would be tests of the machine.
 	$(SWIFT) test --skip-build --filter TallywireServerTests
+	$(SWIFT) test --skip-build --filter TallywireClientTests
 	clients/js/check
 	Tests/Browser/run
 

@@ -28,7 +28,7 @@ struct TokenTests {
         try await Watch.run(
             proxy.port, rooms: ["admin_room"],
             token: {
-                _ = calls.add(); return token("admin", for: 2)
+                _ = calls.add(); return token("admin", for: 4)
             }
         ) { watch in
             try await eventually("two were renewed") { calls.value > 2 }

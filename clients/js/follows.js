@@ -34,14 +34,12 @@ export class Follows {
     return this.rooms.size === 0 && !this.tracksAnything;
   }
 
-  /** Whether rooms are to be joined, and none is yet: so long the server sends what is for everybody. */
+  /** Whether the server has still to answer for a room, which may bring what comes before anything that came already. */
   get isWaiting() {
-    let isWaiting = false;
     for (const { stage, refusal } of this.rooms.values()) {
-      if (stage === "in" || stage === "values") return false;
-      isWaiting ||= !refusal;
+      if (!refusal && (stage === "out" || stage === "joining")) return true;
     }
-    return isWaiting && !this.tracksAnything;
+    return false;
   }
 
   /**

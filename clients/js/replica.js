@@ -28,7 +28,7 @@ export class Replica {
   #trackingPages = new Set();
   #saidFull = false;
   /**
-   * What came before the first room was joined, and is later than what that room has still to bring.
+   * What came before all rooms were answered for, in the order of the journal: a room may still bring what comes before it.
    * @type {TallywireEvent[]}
    */
   #early = [];
@@ -54,7 +54,7 @@ export class Replica {
       case "joined": return this.follows.rooms.get(message.room)?.joined(/** @type {any} */ (message));
       case "snapshot": return this.#snapshot(message);
       case "tracking": return this.#tracking(message);
-      case "pong": return this.#reached(message.seq);
+      case "pong": return this.#pong(message.seq);
       default:
         // What has a seq and data is an event, also of a type that this version does not know.
         if (typeof message.seq === "number" && message.data) this.#event(/** @type {TallywireEvent} */ (/** @type {unknown} */ (message)));
@@ -90,7 +90,8 @@ export class Replica {
   /** @param {TallywireEvent} event */
   #event(event) {
     if (this.#early.length < MOST_EARLY && this.follows.isWaiting) {
-      this.#early.push(event);
+      const place = this.#early.findIndex(({ seq }) => seq >= event.seq);
+      this.#early.splice(place < 0 ? this.#early.length : place, 0, event);
       return;
     }
     this.tellEarly(event.seq);
@@ -105,6 +106,17 @@ export class Replica {
     while (this.#early.length > 0 && this.#early[0].seq < seq) {
       this.#tellEvent(/** @type {TallywireEvent} */ (this.#early.shift()));
     }
+  }
+
+  /**
+   * The server sent everything up to `seq`.
+   * @param {number} seq
+   */
+  #pong(seq) {
+    // What waits is not told, so the rooms that it came through are not beyond it.
+    if (this.#early.length > 0 && this.follows.isWaiting) return this.#reached(Math.min(seq, this.#early[0].seq - 1));
+    this.tellEarly(seq + 1);
+    this.#reached(seq);
   }
 
   /** @param {TallywireEvent} event */
