@@ -213,12 +213,12 @@ struct MQTTScannersTests {
             #expect(try await till.client.publish(till.waiting(700)).count == 700)
             try await shop.serving(gateway: DyingGateway(shop.engine, .afterCommit)) { status in
                 try await eventually("a batch is stuck") { status.current.state == "waiting" }
-                try await eventually("another was begun behind it") { (try? await shop.stock() ?? 1000 <= 500) == true }
+                try await eventually("some are committed") { (try? await shop.stock() ?? 1000 < 1000) == true }
             }
             #expect(till.answers.isEmpty)
             try await shop.serving { status in
                 try await till.answered(700)
-                #expect(status.current.received == 700 && status.current.duplicates >= 500)
+                #expect(status.current.received == 700 && status.current.duplicates > 0)
             }
         }
         #expect(try await shop.stock() == 300)
