@@ -92,7 +92,7 @@ let package = Package(
             "MQTTScanners", path: "Sources/Plugins/MQTTScanners",
             [
                 "GS1", "TallywireCore", "TallywireEngine", "TallywirePipeline", "Mosquitto", "MQTTConnection", log,
-                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "Crypto", package: "swift-crypto"), .product(name: "DequeModule", package: "swift-collections"),
             ]),
         library(
             "MQTTSink", path: "Sources/Plugins/MQTTSink",

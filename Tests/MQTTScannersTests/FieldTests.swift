@@ -42,6 +42,25 @@ struct FieldTests {
         }
     }
 
+    @Test("the first scan after a silence longer than the window bounces like any other")
+    func bounceAfterSilence() async throws {
+        let shop = try await Shop(broker: TestBroker())
+        let till = try await Scanner("till", at: shop.broker)
+        let options = try shop.options { $0.devices["*"]?.bounce = .seconds(3) }
+        try await shop.serving(options) { status in
+            try await eventually("it is connected") { status.current.state == "connected" }
+            try await till.collecting {
+                try await eventually("a silence") { try await till.isQuiet(for: .milliseconds(3500)) }
+                try await till.scan(Shop.code)
+                try await till.answered(1)
+                try await till.scan(Shop.code)
+                try await till.answered(2)
+            }
+            #expect(till.answers.map(\.status) == ["applied", "duplicate"])
+            #expect(till.answers.last?.code == "bounced")
+        }
+    }
+
     @Test("scans with their own times bounce by those")
     func bounceByTime() async throws {
         let shop = try await Shop(broker: TestBroker())

@@ -1,3 +1,4 @@
+import Mosquitto
 import TallywireCore
 import Testing
 
@@ -37,18 +38,23 @@ struct WindowTests {
         #expect(isBounce && again.outcome == first.outcome)
     }
 
-    @Test("arrival is known between two reads, but not for what may have waited at the broker")
+    @Test("arrival is known from the client, but not for what may have waited at the broker")
     func arrival() {
-        var clock = ArrivalClock(now: at(0))
-        #expect(clock.arrival(on: 1, now: at(1000)) == nil)
-        clock.done(now: at(1010))
-        #expect(clock.arrival(on: 1, now: at(1020)) == nil, "still what waited")
-        clock.done(now: at(1030))
-        #expect(clock.arrival(on: 1, now: at(1300)) == span(1030, 1300), "a pause ended it")
-        clock.done(now: at(1310))
-        #expect(clock.arrival(on: 1, now: at(1311)) == span(1310, 1311))
-        clock.done(now: at(1320))
-        #expect(clock.arrival(on: 2, now: at(9000)) == nil, "another connection")
+        var clock = ArrivalClock()
+        let start = ContinuousClock.now
+        // The two clocks show the same, but for where they begin; each batch is looked at 5 ms after it was read.
+        func arrival(_ earliest: Int64, _ latest: Int64, silence: Int, on connection: Int) -> TimeSpan? {
+            let batch = InboundBatch(
+                messages: [], arrival: (start + .milliseconds(earliest))...(start + .milliseconds(latest)),
+                silence: .milliseconds(silence), connection: connection)
+            return clock.arrival(of: batch, now: at(latest + 5), at: start + .milliseconds(latest + 5))
+        }
+        #expect(arrival(0, 1000, silence: 900, on: 1) == nil)
+        #expect(arrival(1010, 1020, silence: 10, on: 1) == nil, "still what waited")
+        #expect(arrival(1280, 1300, silence: 270, on: 1) == span(1280, 1300), "a pause ended it")
+        #expect(arrival(1310, 1311, silence: 1, on: 1) == span(1310, 1311))
+        #expect(arrival(8990, 9000, silence: 300, on: 2) == nil, "another connection")
+        #expect(arrival(12000, 12000, silence: 1000, on: 3) == span(12000, 12000), "which had nothing to send")
     }
 
     @Test("a tag counts again when it was out of sight for the window, not while it lies there")

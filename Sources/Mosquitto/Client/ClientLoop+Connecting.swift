@@ -32,6 +32,7 @@ extension ClientLoop {
     func didConnect(_ connack: ConnectionHandle.Connack) {
         guard let link, connack.reason == 0 else { return refuse(connack.reason) }
         self.link?.connectedAt = clock.now
+        listening = Listening(since: clock.now)
         self.link?.sessionPresent = connack.sessionPresent
         self.link?.keepAlive = connack.keepAlive ?? options.keepAlive
         // A session of another broker counts its packets by itself.

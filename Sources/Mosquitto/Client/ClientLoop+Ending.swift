@@ -107,8 +107,8 @@ extension ClientLoop {
     /// Writes the last acknowledgements and says goodbye. A batch that is still held gets neither: its messages shall come again.
     func sayGoodbye() {
         // The last acknowledgement may have come together with the stop.
-        if let batch = held, mailbox.acknowledged >= batch { held = nil }
-        guard held == nil, let link, link.isReady else { return }
+        if mailbox.acknowledged >= lastBatch { held = Held() }
+        guard held.isEmpty, let link, link.isReady else { return }
         let end = clock.now + Self.farewellTime
         if options.subscriptions.isEmpty, let farewell = options.farewell { publishLast(farewell, link.handle, until: end) }
         guard link.handle.disconnect() == 0 else { return }

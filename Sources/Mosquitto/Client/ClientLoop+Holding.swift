@@ -1,36 +1,56 @@
-/// While the acknowledgements of a batch are held back.
+/// While acknowledgements are held back.
 extension ClientLoop {
-    /// Hands `messages` over and holds their acknowledgements back, together with those of the batches before that are held.
-    func hold(_ messages: [InboundMessage], isFollowed: Bool) {
-        lastBatch += 1
-        held = lastBatch
-        if let link {
+    /// What was handed over and is not acknowledged.
+    struct Held {
+        var messages = 0
+        var bytes = 0
+
+        var isEmpty: Bool { messages == 0 }
+    }
+
+    /// Whether more may be read and held, beside what is held and so many messages with so many bytes.
+    func mayHold(_ messages: Int = 0, _ bytes: Int = 0) -> Bool {
+        held.messages + messages < heldLimit && held.bytes + bytes < Self.batchBytes
+    }
+
+    /// Hands `messages` over, if there are any, and holds their acknowledgements back. There are none left then.
+    func hold(_ messages: inout [InboundMessage], _ bytes: inout Int) {
+        defer { (messages, bytes) = ([], 0) }
+        guard !messages.isEmpty, !options.subscriptions.isEmpty else { return }
+        if held.isEmpty, let link {
             // Something was written half of the keep-alive ago at most, or will be soon; but not for each of many short batches.
             pingAt = max(clock.now + link.keepAlive / 10, link.lastWrite + link.keepAlive / 2)
         }
-        batches.yield(
+        lastBatch += 1
+        held.messages += messages.count
+        held.bytes += bytes
+        deliver(
             InboundBatch(
-                messages: messages, isFollowed: isFollowed, session: session, connection: connections, number: lastBatch,
-                mailbox: mailbox))
+                messages: messages, arrival: listening.earliest...max(listening.earliest, clock.now), silence: listening.silence,
+                session: session, connection: connections, number: lastBatch, mailbox: mailbox))
     }
 
-    /// Waits for the acknowledgement, and pings when it is time, so that the broker does not take us for dead.
-    func holdOn(_ link: ConnectionLink) {
-        guard link.isBetweenPackets else {
-            _ = wakeUp.wait(for: -1, writing: false, upTo: nil)
-            return
+    /// Reads on as long as more may be held, and pings when it is time, so that the broker does not take us for dead.
+    func roundWhileHolding(_ link: ConnectionLink) {
+        let reads = mayHold()
+        if !reads { listening.pause() }
+        if reads, link.handle.hasInput {
+            read(hasWaited: false)
+        } else {
+            let limit = link.isBetweenPackets ? max(.zero, pingAt - clock.now) : nil
+            if wakeUp.wait(for: reads ? link.handle.socket : -1, writing: false, upTo: limit) { read(hasWaited: true) }
         }
-        _ = wakeUp.wait(for: -1, writing: false, upTo: max(.zero, pingAt - clock.now))
         let now = clock.now
-        guard now >= pingAt else { return }
+        guard let link = self.link, link.isBetweenPackets, now >= pingAt else { return }
         link.handle.ping()
         self.link?.lastWrite = now
         pingAt = now + link.keepAlive / 2
     }
 
-    /// The batch is acknowledged: what was held leaves with the next write.
+    /// All is acknowledged: what was held leaves with the next write.
     func letGo() {
-        held = nil
+        held = Held()
+        listening.resume(at: clock.now)
         // A subscription that was queued behind the acknowledgements leaves only now.
         if link?.deadline != nil { link?.deadline = clock.now + options.answerTimeout }
     }

@@ -2,11 +2,12 @@ import CMosquitto
 
 /// Reading and writing.
 extension ClientLoop {
-    /// Reads what has come, as much as may be held, and hands it over in batches.
-    func read() {
+    /// Reads what has come, as much as may be held, and hands it over in batches. `hasWaited` says that it came just now.
+    func read(hasWaited: Bool) {
         guard let handle = link?.handle else { return }
+        Socket.acknowledgeAtOnce(handle.socket)
+        listening.begin(at: clock.now, hasWaited: hasWaited)
         var messages: [InboundMessage] = []
-        var count = 0
         var bytes = 0
         var code: Int32 = 0
         var isSilent = true
@@ -19,25 +20,21 @@ extension ClientLoop {
             for event in events {
                 isSilent = false
                 if case .message(let message) = event {
-                    bytes += message.payload.count
-                    count += 1
                     messages.append(message)
+                    bytes += message.payload.count
                 } else {
                     handleEvent(event)
                 }
             }
-            if messages.count >= Self.batchLimit, !options.subscriptions.isEmpty, !handle.lacksRedeliveryFlag {
-                hold(messages, isFollowed: true)
-                messages = []
-            }
-        } while code == 0 && link?.refusal == nil && count < heldLimit && bytes < Self.batchBytes && !isDrained
-            && !isBrokenHandshake(isSilent)
+            if messages.count >= Self.batchLimit, !handle.lacksRedeliveryFlag { hold(&messages, &bytes) }
+        } while code == 0 && link?.refusal == nil && mayHold(messages.count, bytes) && !isDrained && !isBrokenHandshake(isSilent)
         if handle.lacksRedeliveryFlag {
             messages = []
             link?.refusal = MQTTError(
                 .library, "libmosquitto \(Library.version) does not tell redelivered messages apart; 2.0 is known to")
         }
-        if held != nil || !messages.isEmpty, !options.subscriptions.isEmpty { hold(messages, isFollowed: false) }
+        hold(&messages, &bytes)
+        if isDrained { listening.drained(at: clock.now) }
         if code == 0, isBrokenHandshake(isSilent) { code = Int32(MOSQ_ERR_CONN_LOST.rawValue) }
         concludeCall(code)
     }

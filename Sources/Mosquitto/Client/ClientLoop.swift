@@ -8,13 +8,14 @@ import Logging
 /// `mosquitto_loop` would use `select`, which cannot take a descriptor of 1024 and more, and would write acknowledgements at once.
 ///
 /// One round is: let go what was acknowledged, queue what is to be published, write, poll, read what is there, hand it over. While
-/// a batch is held, nothing is read and nothing written but pings, so that its acknowledgements stay in libmosquitto's queue.
+/// a batch is held, nothing is written but pings, so that acknowledgements stay in libmosquitto's queue. It is read on, up to
+/// ``heldLimit``; what is read then is held as well, since libmosquitto can let go of its queue only as a whole.
 final class ClientLoop {
     let options: MQTTClientOptions
     let mailbox: Mailbox
     let wakeUp: WakeUp
     let logger: Logger
-    let batches: AsyncStream<InboundBatch>.Continuation
+    let deliver: @Sendable (InboundBatch) -> Void
     let clock = ContinuousClock()
 
     var rotation: BrokerRotation
@@ -25,10 +26,12 @@ final class ClientLoop {
     var window: PublishWindow
     var link: ConnectionLink?
     var retryAt: ContinuousClock.Instant
-    /// The batch whose acknowledgements are held back, and when the next ping is due meanwhile.
-    var held: UInt64?
-    var pingAt: ContinuousClock.Instant
+    /// What was handed over since the last acknowledgements left; ``lastBatch`` is the newest of it.
+    var held = Held()
     var lastBatch: UInt64 = 0
+    /// When the next ping is due while something is held.
+    var pingAt: ContinuousClock.Instant
+    var listening: Listening
     /// How many sessions began anew, or were found at another broker than the one before.
     var session = 0
     var lastBroker: BrokerAddress?
@@ -48,19 +51,20 @@ final class ClientLoop {
 
     init(
         _ options: MQTTClientOptions, mailbox: Mailbox, wakeUp: WakeUp, logger: Logger,
-        batches: AsyncStream<InboundBatch>.Continuation
+        deliver: @escaping @Sendable (InboundBatch) -> Void
     ) {
         self.options = options
         self.mailbox = mailbox
         self.wakeUp = wakeUp
         self.logger = logger
-        self.batches = batches
+        self.deliver = deliver
         rotation = BrokerRotation(options.brokers)
         backoff = ReconnectBackoff(options.reconnect)
         takeovers = TakeoverWatch(longWhile: options.reconnect.takenOverMaximum)
         window = PublishWindow(limit: options.window)
         retryAt = clock.now
         pingAt = clock.now
+        listening = Listening(since: clock.now)
     }
 
     /// Runs until the mailbox says stop.
@@ -75,24 +79,21 @@ final class ClientLoop {
         sayGoodbye()
         link = nil
         window.failAll(MQTTError(.stopped, "the MQTT client of \(options.brokers) was stopped"))
-        batches.finish()
         mailbox.finish(options.brokers)
     }
 
     private func round() {
-        if let batch = held, mailbox.acknowledged >= batch { letGo() }
+        if !held.isEmpty, mailbox.acknowledged >= lastBatch { letGo() }
         window.add(mailbox.takeRequests())
         guard let link else { return roundWithoutConnection() }
-        guard held == nil else { return holdOn(link) }
+        guard held.isEmpty else { return roundWhileHolding(link) }
         if link.isReady { queuePublications() }
         write()
         guard let link = self.link else { return }
-        let hasInput =
-            link.handle.hasInput
-            || wakeUp.wait(for: link.handle.socket, writing: link.handle.wantsToWrite, upTo: .seconds(1))
-        if hasInput {
-            Socket.acknowledgeAtOnce(link.handle.socket)
-            read()
+        if link.handle.hasInput {
+            read(hasWaited: false)
+        } else if wakeUp.wait(for: link.handle.socket, writing: link.handle.wantsToWrite, upTo: .seconds(1)) {
+            read(hasWaited: true)
         }
         keepAlive()
     }
@@ -101,9 +102,9 @@ final class ClientLoop {
         // Requests are taken only while connected, but the connection may have ended since.
         window.failAll(MQTTError(.notConnected, "\(options.brokers): not connected"))
         let now = clock.now
-        // A batch of the connection before is still being worked on. Its messages will come again; one batch at a time.
-        if held == nil, now >= retryAt { return connect() }
-        _ = wakeUp.wait(for: -1, writing: false, upTo: held == nil ? retryAt - now : nil)
+        // Batches of the connection before are still being worked on. Their messages will come again, after that.
+        if held.isEmpty, now >= retryAt { return connect() }
+        _ = wakeUp.wait(for: -1, writing: false, upTo: held.isEmpty ? retryAt - now : nil)
     }
 
     private func keepAlive() {

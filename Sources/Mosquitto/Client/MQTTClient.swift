@@ -9,7 +9,8 @@ import Synchronization
 ///
 /// **Receiving.** What comes in through ``MQTTClientOptions/subscriptions`` is handed over in ``batches``. The acknowledgements of
 /// a batch are held back until ``InboundBatch/acknowledge()``: whatever happens to the process before that, the broker delivers
-/// the messages again. Nothing is read or written until what was handed over together is acknowledged.
+/// the messages again. Meanwhile more is read and handed over, until three quarters of ``MQTTClientOptions/receiveMaximum`` are held;
+/// nothing is written before all that was handed over is acknowledged.
 ///
 /// **Publishing.** ``publish(_:)`` sends only while connected, at most ``MQTTClientOptions/window`` messages at once, and returns
 /// when the broker has acknowledged all of them. When the connection ends before that it throws: nothing is kept to be sent later,
@@ -17,16 +18,18 @@ import Synchronization
 ///
 /// All methods are safe from any thread.
 public final class MQTTClient: Sendable {
-    /// What comes in, for one reader. It ends after ``stop()``.
+    /// What comes in, for one reader, unless `onBatch` takes it. It ends after ``stop()``.
     public let batches: AsyncStream<InboundBatch>
     private let brokers: BrokerAddresses
     private let mailbox: Mailbox
 
     /// Starts a client, which connects in the background. Throws only for options that cannot be.
     ///
-    /// `onChange` is called with the connection's state now, and on the client's thread whenever it changes; it must be short.
+    /// `onChange` is called with the connection's state now, and on the client's thread whenever it changes; `onBatch` there with each
+    /// batch, instead of ``batches``. Both must be short.
     public init(
-        _ options: MQTTClientOptions, logger: Logger, onChange: (@Sendable (MQTTConnectionState) -> Void)? = nil
+        _ options: MQTTClientOptions, logger: Logger, onChange: (@Sendable (MQTTConnectionState) -> Void)? = nil,
+        onBatch: (@Sendable (InboundBatch) -> Void)? = nil
     ) throws(MQTTError) {
         try options.validate()
         try Library.initialize()
@@ -43,7 +46,9 @@ public final class MQTTClient: Sendable {
             }
         }
         let thread = Thread {
-            ClientLoop(options, mailbox: mailbox, wakeUp: wakeUp, logger: logger, batches: continuation).run()
+            let deliver = onBatch ?? { continuation.yield($0) }
+            ClientLoop(options, mailbox: mailbox, wakeUp: wakeUp, logger: logger, deliver: deliver).run()
+            continuation.finish()
         }
         thread.name = "mqtt"
         thread.start()

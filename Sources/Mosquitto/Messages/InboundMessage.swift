@@ -40,15 +40,15 @@ public struct InboundMessage: Equatable, Sendable {
 
 /// Messages that were read together and whose acknowledgements are held back.
 ///
-/// When much comes at once it is handed over in several batches, so that the first is worked on while the next are read. They belong
-/// together: the client writes nothing and hands over no others until ``acknowledge()`` is called on the last of them, the one that is
-/// not ``isFollowed``. If the process ends before that, or the connection is lost, the broker delivers the messages of quality 1 of
-/// all of them again.
+/// The next batches come while this one is worked on. If the process ends before ``acknowledge()``, or the connection is lost, the broker
+/// delivers the messages of quality 1 again.
 public struct InboundBatch: Sendable {
-    /// In the order in which the broker sent them. Only the last of several batches may be empty.
+    /// In the order in which the broker sent them: at least one.
     public let messages: [InboundMessage]
-    /// Whether the next batch comes at once, whatever becomes of this one.
-    public let isFollowed: Bool
+    /// Between which moments they arrived here, as far as that is known.
+    public let arrival: ClosedRange<ContinuousClock.Instant>
+    /// How long nothing had come before that, though it would have been read.
+    public let silence: Duration
     /// How many times the broker began a session anew for this client since the client was made. Within one session a packet
     /// id is given to another message only after the earlier one was acknowledged; across sessions it means nothing.
     public let session: Int
@@ -57,9 +57,14 @@ public struct InboundBatch: Sendable {
     let number: UInt64
     let mailbox: Mailbox?
 
-    init(messages: [InboundMessage], isFollowed: Bool, session: Int, connection: Int, number: UInt64, mailbox: Mailbox) {
+    init(
+        messages: [InboundMessage], arrival: ClosedRange<ContinuousClock.Instant>, silence: Duration, session: Int, connection: Int,
+        number: UInt64,
+        mailbox: Mailbox
+    ) {
         self.messages = messages
-        self.isFollowed = isFollowed
+        self.arrival = arrival
+        self.silence = silence
         self.session = session
         self.connection = connection
         self.number = number
@@ -67,18 +72,21 @@ public struct InboundBatch: Sendable {
     }
 
     /// A batch that came from no broker, for tests of what handles batches.
-    public init(messages: [InboundMessage], isFollowed: Bool = false, session: Int = 0, connection: Int = 0) {
+    public init(
+        messages: [InboundMessage], arrival: ClosedRange<ContinuousClock.Instant> = .now ... .now, silence: Duration = .zero,
+        session: Int = 0, connection: Int = 0
+    ) {
         self.messages = messages
-        self.isFollowed = isFollowed
+        self.arrival = arrival
+        self.silence = silence
         self.session = session
         self.connection = connection
         self.number = 0
         self.mailbox = nil
     }
 
-    /// Done with these messages and all before them. With the last of several batches their acknowledgements go, and the client reads
-    /// on. If the connection was lost meanwhile, the acknowledgements are gone with it and the messages come again. Calls after the
-    /// first do nothing.
+    /// Done with these messages and all before them. Once that is said of all that was handed over, the acknowledgements go. If the
+    /// connection was lost meanwhile, they are gone with it and the messages come again. Calls after the first do nothing.
     public func acknowledge() {
         mailbox?.acknowledge(number)
     }

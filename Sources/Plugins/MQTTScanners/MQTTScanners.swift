@@ -9,9 +9,9 @@ import TallywirePipeline
 /// ## The way of a batch
 /// One client listens, in a session that the broker keeps. What it reads at once is a batch, or several when it is much: each message
 /// becomes a command or a refusal, all commands are submitted in order, and when every one of a batch is decided, that is on disk, the
-/// answers are published by a second client. While the engine decides a batch, the next is read and submitted. Only when the broker has
-/// all answers, the acknowledgements leave. If the server dies at any point before, the broker
-/// delivers the batch again, and the ids make that harmless: see ``PacketNumbering`` for scans that have none.
+/// answers are published by a second client. Meanwhile the next batches are read and submitted. Only when the broker has all answers, the
+/// acknowledgements leave. If the server dies at any point before, the broker delivers the batch again, and the ids make that harmless: see
+/// ``PacketNumbering`` for scans that have none.
 ///
 /// There are two clients because libmosquitto queues an acknowledgement before it hands over the message: on one connection each would
 /// leave before its answer.
@@ -39,10 +39,13 @@ struct MQTTScanners: Source {
     func run(_ context: SourceContext) async throws {
         let numbering = PacketNumbering(
             stored: try await context.bookmark.load(), receiveMaximum: options.receiveMaximum)
+        let (turns, turn) = AsyncStream.makeStream(of: Turn.self)
         let answering = try MQTTClient(answeringOptions(context), logger: context.logger)
         let listening: MQTTClient
         do {
-            listening = try MQTTClient(listeningOptions(context), logger: context.logger) { context.status.note($0) }
+            listening = try MQTTClient(
+                listeningOptions(context), logger: context.logger, onChange: { context.status.note($0) },
+                onBatch: { turn.yield(.batch($0)) })
         } catch {
             await answering.stop()
             throw error
@@ -51,34 +54,28 @@ struct MQTTScanners: Source {
             source: context.name, topic: topic, devices: devices, defaultLocation: context.defaultLocation,
             lineLimit: options.lineLimit, clockSkew: options.clockSkew, answers: options.answers)
         for name in devices.names { context.devices.update(name, of: context.name) { $0.isConfigured = true } }
-        let answers = ClientAnswerPublisher(client: answering)
-        var service = ScanService(context, desk: desk, statuses: statuses, answering: answers, numbering: numbering)
-        var clock = ArrivalClock(now: context.now())
-        var arrival: TimeSpan?
-        var isContinued = false
-        var earlier: ScanService.Submission?
-        for await batch in listening.batches {
-            if !isContinued { arrival = clock.arrival(on: batch.connection, now: context.now()) }
-            isContinued = batch.isFollowed
-            // Nothing overtakes what the engine had no room for.
-            if let overloaded = earlier, overloaded.isOverloaded {
-                guard await service.finish(overloaded) else { break }
-                earlier = nil
-            }
-            let submission = await service.begin(batch, arrival: arrival)
-            if let earlier { guard await service.finish(earlier) else { break } }
-            earlier = submission
-            guard let submission else { break }
-            if batch.isFollowed { continue }
-            guard await service.finish(submission) else { break }
-            earlier = nil
-            clock.done(now: context.now())
-            batch.acknowledge()
+        var service = ScanService(
+            context, desk: desk, statuses: statuses, answering: AnswerPublisher(client: answering), numbering: numbering
+        ) { turn.yield(.progress) }
+        var isWhole = true
+        for await turn in turns {
+            if case .batch(let batch) = turn { isWhole = await service.begin(batch) }
+            if isWhole { isWhole = await service.proceed() }
+            guard isWhole else { break }
             // It may have shown that something was in the way.
             if context.status.current.state == "waiting" { context.status.note(listening.state) }
         }
+        // At shutdown, what was begun is still answered; what cannot be comes again.
+        if isWhole { _ = await service.finish() }
         await listening.stop()
         await answering.stop()
+    }
+
+    /// What there is to do.
+    private enum Turn {
+        case batch(InboundBatch)
+        /// Something that was begun is decided, or answered.
+        case progress
     }
 
     private func clientID(_ context: SourceContext) -> String { options.clientId ?? "tallywire-\(context.name)" }

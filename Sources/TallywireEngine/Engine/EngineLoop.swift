@@ -4,10 +4,11 @@ import TallywireCore
 
 /// What the engine's thread does: it decides what comes in, has it committed, and only then publishes and answers it.
 ///
-/// While a batch is being committed on the other thread, the next one is decided here, from what arrives meanwhile. When nothing waits
-/// behind a batch, it is committed right here, since waking the other thread would only make a lone command wait longer.
+/// While a batch is being committed on the other thread, the next one is decided here, from what arrives meanwhile. A few commands behind
+/// which nothing waits are committed right here, since waking the other thread would only make them wait longer; where there are many, more
+/// are on their way.
 struct EngineLoop: ~Copyable {
-    /// While a batch is being committed, so many have to wait before they are worth deciding ahead of its end.
+    /// How many commands are worth a change of threads: to have them committed there, or to decide them ahead of the end of a commit.
     private static let share = 64
 
     private var writer: Writer
@@ -42,7 +43,8 @@ struct EngineLoop: ~Copyable {
         while true {
             let finished = takeFinished()
             let (isEmpty, isClosed) = gather()
-            if committing == nil, gathered.hasRows, finished != nil || !isEmpty { commitOnOtherThread() }
+            let isWorthIt = finished != nil || !isEmpty || gathered.items.count >= Self.share
+            if committing == nil, gathered.hasRows, isWorthIt { commitOnOtherThread() }
             // Only now, so that the disk does not wait for those who are told.
             if let finished { settle(finished) }
             if committing == nil, !gathered.isEmpty { commitHere() }

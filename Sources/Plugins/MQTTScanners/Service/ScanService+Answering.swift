@@ -6,23 +6,42 @@ import TallywirePipeline
 
 /// From outcomes to the scanners.
 extension ScanService {
-    /// Publishes until the broker has all answers, or has said that it will not take some.
-    func publish(_ answers: [MQTTMessage]) async -> Bool {
-        guard !answers.isEmpty else { return true }
+    /// Has the answers to `batch` published, after those to the batches before it.
+    mutating func publish(_ answers: [MQTTMessage], to batch: InboundBatch) {
+        let publication = Publication(batch: batch, answers: answers, result: Promise(onChange: onChange))
+        publications.append(publication)
+        if answers.isEmpty {
+            publication.result.set(.success([]))
+        } else {
+            answering.publish(answers) { publication.result.set($0) }
+        }
+    }
+
+    /// Sees to it that the broker has all answers, or has said that it will not take some, and acknowledges the batch. Answers `false` if
+    /// the task was cancelled before that.
+    func conclude(_ publication: Publication, _ first: Result<[PublishResult], any Error>) async -> Bool {
+        var result = first
         var failures = 0
         while true {
-            do {
-                let results = try await answering.publish(answers)
-                for (answer, result) in zip(answers, results) {
-                    guard let reason = result.refusal else { continue }
-                    context.logger.warning("An answer was refused.", metadata: ["topic": "\(answer.topic)", "reason": "\(reason)"])
-                    context.status.update { $0.lastError = "the answer to \(answer.topic) was refused: \(reason)" }
-                }
+            switch result {
+            case .success(let results):
+                note(refusalsAmong: results, of: publication.answers)
+                publication.batch.acknowledge()
                 return true
-            } catch {
+            case .failure(let error):
+                // The first failure may be that the client was not connected yet.
+                if failures > 0 { guard await pause(failures, "\(error)") else { return false } }
                 failures += 1
-                guard await pause(failures, "\(error)") else { return false }
+                result = await answering.publishAgain(publication.answers)
             }
+        }
+    }
+
+    private func note(refusalsAmong results: [PublishResult], of answers: [MQTTMessage]) {
+        for (answer, result) in zip(answers, results) {
+            guard let reason = result.refusal else { continue }
+            context.logger.warning("An answer was refused.", metadata: ["topic": "\(answer.topic)", "reason": "\(reason)"])
+            context.status.update { $0.lastError = "the answer to \(answer.topic) was refused: \(reason)" }
         }
     }
 

@@ -13,7 +13,7 @@ extension ScanService {
         for index in works.indices {
             for task in works[index].work.open { places.append(Decisions.Place(work: index, task: task)) }
         }
-        return Decisions(places, from: context.gateway) { works[$0.work].work.order.tasks[$0.task].command }
+        return Decisions(places, from: context.gateway, onChange: onChange) { works[$0.work].work.order.tasks[$0.task].command }
     }
 
     /// Takes what was decided, and submits again until each task that is open has an outcome that is final.
@@ -23,7 +23,7 @@ extension ScanService {
         while true {
             var problem: Rejection?
             var taken: [Int: [Int]] = [:]
-            for (place, outcome) in zip(decisions.places, await decisions.outcomes) {
+            for (place, outcome) in zip(decisions.places, await decisions.outcomes.value) {
                 if case .rejected(let rejection) = outcome, rejection.code == .overloaded || rejection.code == .unavailable {
                     problem = rejection
                 } else if works[place.work].work.isFirst, failures == 0, case .applied(let receipt) = outcome,

@@ -1,3 +1,4 @@
+import DequeModule
 import Logging
 import Mosquitto
 import TallywireCore
@@ -6,27 +7,36 @@ import TallywirePipeline
 
 /// Handles batches: numbers and submits each, waits for what is decided, and answers.
 ///
-/// A batch is begun and later finished, so that the next one is read and handed in while the engine decides and the disk writes.
+/// A batch is begun as soon as it comes and finished when it is decided, in order, so that the next ones are handed in while the engine
+/// decides and the disk writes. It is acknowledged when its answers have arrived.
 struct ScanService: ~Copyable {
     let context: SourceContext
     private var desk: ScanDesk
     private let statuses: ScanTopic?
-    let answering: any AnswerPublisher
+    let answering: AnswerPublisher
+    /// Called when something that was begun may be ready for ``proceed()``.
+    let onChange: @Sendable () -> Void
     var numbering: PacketNumbering
     var presence: PresenceBook
     private var bounces = BounceWindow()
     private var tags = TagWindow()
+    private var clock = ArrivalClock()
     /// The session of the batch before.
     private var session = 0
     var stored: UInt64
+    /// What is begun, and after that what is being answered, in order.
+    private var submissions: Deque<Submission> = []
+    var publications: Deque<Publication> = []
     let retry = RetryPolicy(initial: .milliseconds(50), maximum: .seconds(5))
 
     private static let tagWindow = Duration.seconds(600)
 
     init(
-        _ context: SourceContext, desk: ScanDesk, statuses: ScanTopic?, answering: any AnswerPublisher, numbering: PacketNumbering
+        _ context: SourceContext, desk: ScanDesk, statuses: ScanTopic?, answering: AnswerPublisher, numbering: PacketNumbering,
+        onChange: @escaping @Sendable () -> Void
     ) {
         self.context = context
+        self.onChange = onChange
         self.desk = desk
         self.statuses = statuses
         self.answering = answering
@@ -59,27 +69,29 @@ struct ScanService: ~Copyable {
         }
     }
 
-    /// What was begun and is not finished.
-    struct Submission {
+    /// What was begun and is not decided.
+    private struct Submission {
+        let batch: InboundBatch
         /// One for each message; what is answered already.
         var answers: [[MQTTMessage]]
         /// The messages of scans, each with its place.
-        var works: [(index: Int, work: Work)]
+        let works: [(index: Int, work: Work)]
         let decisions: Decisions
         let now: Timestamp
-
-        /// Whether something of it could not even be handed in, so that nothing may be until it is finished.
-        var isOverloaded: Bool { decisions.isOverloaded }
     }
 
-    /// Begins with a batch: what it asks for is handed in when this returns. `nil` if the task was cancelled before that. `arrival` is when
-    /// its messages came in, if that is known.
-    mutating func begin(_ batch: InboundBatch, arrival: TimeSpan?) async -> Submission? {
+    // MARK: The way of a batch
+
+    /// Begins with a batch: what it asks for is handed in when this returns. Answers `false` if the task was cancelled before that.
+    mutating func begin(_ batch: InboundBatch) async -> Bool {
+        // Nothing overtakes what the engine had no room for.
+        if submissions.last?.decisions.isOverloaded == true { guard await finish() else { return false } }
         if batch.session != session {
             session = batch.session
             numbering.beginSession()
         }
         let now = context.now()
+        let arrival = clock.arrival(of: batch, now: now)
         context.status.update { $0.received += UInt64(batch.messages.count) }
         var answers: [[MQTTMessage]] = Array(repeating: [], count: batch.messages.count)
         var works: [(index: Int, work: Work)] = []
@@ -87,7 +99,7 @@ struct ScanService: ~Copyable {
         for (index, message) in batch.messages.enumerated() {
             let number = message.packetID.map { numbering.number(of: $0, isRedelivery: message.isRedelivery) }
             if !desk.takesScans(on: message.topic), let device = statuses?.device(of: message.topic) {
-                guard await take(message, ofStatusOf: device) else { return nil }
+                guard await take(message, ofStatusOf: device) else { return false }
                 continue
             }
             let name = context.name
@@ -103,13 +115,36 @@ struct ScanService: ~Copyable {
                 works.append((index, work(for: order, message, isNumbered: number != nil, arrival, now)))
             }
         }
-        guard await noteSigns(of: works), await storeReservation() else { return nil }
-        return Submission(answers: answers, works: works, decisions: submit(works), now: now)
+        guard await noteSigns(of: works), await storeReservation() else { return false }
+        submissions.append(Submission(batch: batch, answers: answers, works: works, decisions: submit(works), now: now))
+        return true
     }
 
-    /// Waits until everything is decided, and answers. Answers whether the batch may be acknowledged: not if the task was cancelled before
-    /// every message was decided and answered. Submissions are finished in the order in which they were begun.
-    mutating func finish(_ submission: consuming Submission) async -> Bool {
+    /// Goes on with what is decided, and with what is answered. Answers `false` if the task was cancelled before some of that could be
+    /// decided and answered for good: then no batch from there on is acknowledged.
+    mutating func proceed() async -> Bool {
+        while let first = submissions.first, first.decisions.outcomes.current != nil {
+            guard await answerFirst() else { return false }
+        }
+        while let first = publications.first, let result = first.result.current {
+            publications.removeFirst()
+            guard await conclude(first, result) else { return false }
+        }
+        return true
+    }
+
+    /// Waits until all that was begun is decided, answered and acknowledged. Answers `false` as ``proceed()`` does.
+    mutating func finish() async -> Bool {
+        while !submissions.isEmpty { guard await answerFirst() else { return false } }
+        while let first = publications.popFirst() {
+            guard await conclude(first, await first.result.value) else { return false }
+        }
+        return true
+    }
+
+    /// Waits until the first submission is decided, and has the answers published.
+    private mutating func answerFirst() async -> Bool {
+        let submission = submissions.removeFirst()
         let works = submission.works
         guard await decide(works, submission.decisions) else { return false }
         var answers = submission.answers
@@ -123,7 +158,8 @@ struct ScanService: ~Copyable {
             answers[index] = desk.answers(reply, to: work.message, work.order.addressee, now: submission.now)
         }
         if !works.isEmpty { tally.note(in: context, submission.now) }
-        return await publish(answers.flatMap(\.self))
+        publish(answers.flatMap(\.self), to: submission.batch)
+        return true
     }
 
     // MARK: Scans that were counted before

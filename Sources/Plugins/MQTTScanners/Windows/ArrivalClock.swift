@@ -1,30 +1,31 @@
+import Mosquitto
 import TallywireCore
 
 /// Knows how exactly the arrival of a batch is known.
 ///
-/// While a batch is worked on nothing is read, so what is read next may have arrived at any time since. And what comes right after a
-/// connection may have waited at the broker for any time; that is over when for a moment nothing came.
+/// The client knows when it came in, but what comes right after a connection may have waited at the broker for any time; that is over when
+/// for a moment nothing came.
 struct ArrivalClock {
-    /// A pause that ends what waited at the broker.
-    private static let pause: Int64 = 250
+    /// A pause that ends what waited at the broker, and one after which it has sent nothing of the kind.
+    private static let pause = Duration.milliseconds(250)
+    private static let firstPause = Duration.seconds(1)
 
     private var connection: Int?
     private var isBacklog = true
-    private var freeSince: Timestamp
 
-    init(now: Timestamp) { freeSince = now }
-
-    /// When the messages of a batch arrived that was read on `connection` and handed over `now`; `nil` if that is not known.
-    mutating func arrival(on connection: Int, now: Timestamp) -> TimeSpan? {
-        if self.connection != connection {
-            self.connection = connection
-            isBacklog = true
-        } else if now.milliseconds - freeSince.milliseconds >= Self.pause {
+    /// When the messages of a batch arrived, `nil` if that is not known, by a clock that shows `now` at the moment `instant`. Batches are
+    /// asked for in order.
+    mutating func arrival(of batch: InboundBatch, now: Timestamp, at instant: ContinuousClock.Instant = .now) -> TimeSpan? {
+        if connection != batch.connection {
+            connection = batch.connection
+            isBacklog = batch.silence < Self.firstPause
+        } else if batch.silence >= Self.pause {
             isBacklog = false
         }
-        return isBacklog ? nil : TimeSpan(earliest: freeSince, latest: max(freeSince, now))
+        guard !isBacklog else { return nil }
+        func timestamp(_ moment: ContinuousClock.Instant) -> Timestamp {
+            Timestamp(milliseconds: now.milliseconds - (instant - moment).milliseconds)
+        }
+        return TimeSpan(earliest: timestamp(batch.arrival.lowerBound), latest: timestamp(batch.arrival.upperBound))
     }
-
-    /// The batch is done; from here on messages are read again.
-    mutating func done(now: Timestamp) { freeSince = now }
 }
