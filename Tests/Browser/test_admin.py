@@ -419,9 +419,9 @@ def test_a_hundred_thousand_rows(sites, page):
           f"  scrolled in 200 steps: frame p95 {frames[190]:.0f} ms ({scrolling});\n"
           f"  {', '.join(f'{name} {duration:.0f} ms' for name, duration in sorts.items())} ({sorting})")
     for tasks in (loading, scrolling, sorting):
-        assert not tasks.busy, tasks
+        assert not tasks.busy, str(tasks)
         if os.environ.get("TALLYWIRE_QUIET"):
-            assert not tasks.long, tasks
+            assert not tasks.long, str(tasks)
 
 
 def test_all_texts_are_in_one_file():

@@ -44,7 +44,7 @@ function afterFrame(work) {
 /** What a drawn frame should take, in milliseconds: script, style, layout and paint. */
 const BUDGET = 12;
 /** So many parts are drawn in a frame, however slow the machine is and however fast. */
-const LEAST = 32;
+const LEAST = 48;
 const MOST = 256;
 /** What is tried at first. */
 const FIRST = 64;

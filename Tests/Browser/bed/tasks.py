@@ -16,15 +16,16 @@ LONG = 50
 
 @dataclass
 class Task:
-    """A task of the main thread: how long it took by the clock and how long it ran, in milliseconds, and what it spent most on."""
+    """A task of the main thread: when it began, how long it took by the clock and how long it ran, in milliseconds, and on what."""
 
+    begun: float
     duration: float
     processor: float
     parts: dict[str, float] = field(default_factory=dict)
 
     def __str__(self) -> str:
-        most = sorted(self.parts.items(), key=lambda part: -part[1])[:6]
-        return f"{self.processor:.0f} ms of {self.duration:.0f}" + (f" ({', '.join(f'{name} {spent:.0f}' for name, spent in most)})" if most else "")
+        most = sorted(self.parts.items(), key=lambda part: -part[1])[:8]
+        return f"{self.processor:.0f} ms of {self.duration:.0f} at {self.begun:.0f}" + (f" ({', '.join(f'{name} {spent:.0f}' for name, spent in most)})" if most else "")
 
 
 class Tasks:
@@ -79,6 +80,7 @@ def _tasks(events: list[dict]) -> list[Task]:
         if event["ph"] == "X" and "dur" in event and (event["pid"], event["tid"]) in threads:
             spans[event["pid"], event["tid"]].append(event)
     found = []
+    start = min((event["ts"] for of_thread in spans.values() for event in of_thread), default=0)
     for of_thread in spans.values():
         # A task comes before what is in it, though both may begin in the same microsecond.
         of_thread.sort(key=lambda event: (event["ts"], -event["dur"]))
@@ -87,7 +89,7 @@ def _tasks(events: list[dict]) -> list[Task]:
             is_task = event["name"] == "ThreadControllerImpl::RunTask"
             if is_task and event["ts"] >= end:
                 # The clock of a thread goes by ticks on some machines, and then ahead of the time.
-                task = Task(event["dur"] / 1000, min(event["dur"], event.get("tdur", event["dur"])) / 1000)
+                task = Task((event["ts"] - start) / 1000, event["dur"] / 1000, min(event["dur"], event.get("tdur", event["dur"])) / 1000)
                 end = event["ts"] + event["dur"]
                 found.append(task)
             elif not is_task and task and event["ts"] < end and event["dur"] > 1000:
