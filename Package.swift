@@ -85,7 +85,7 @@ let package = Package(
         .systemLibrary(name: "CMosquitto", pkgConfig: "libmosquitto", providers: [.apt(["libmosquitto-dev"])]),
         .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
         library("Mosquitto", ["CMosquitto", "COpenSSL", log]),
-        .systemLibrary(name: "CMalloc"),
+        .systemLibrary(name: "CJemalloc", pkgConfig: "jemalloc", providers: [.apt(["libjemalloc-dev"])]),
         library(
             "MQTTConnection", path: "Sources/Plugins/MQTTConnection", ["TallywirePipeline", "Mosquitto", log]),
         library(
@@ -102,7 +102,7 @@ let package = Package(
         library(
             "WebSocketSink", path: "Sources/Plugins/WebSocketSink",
             [
-                "CMalloc", "TallywireCore", "TallywireEngine", "TallywirePipeline", log, nio("NIOCore"), nio("NIOHTTP1"),
+                "CJemalloc", "TallywireCore", "TallywireEngine", "TallywirePipeline", log, nio("NIOCore"), nio("NIOHTTP1"),
                 .product(name: "DequeModule", package: "swift-collections"),
             ]),
         // The pages in `web/` and the client library in `clients/js/`.

@@ -37,20 +37,26 @@ enum ScanIdentity {
     private static func id(
         _ name: String, _ first: (number: UInt64, digits: Int), _ second: (number: UInt64, digits: Int), separator: String = "-"
     ) -> String {
-        var id = name
-        id.reserveCapacity(name.utf8.count + 2 + first.digits + second.digits)
-        id += "-"
-        append(first.number, digits: first.digits, to: &id)
-        id += separator
-        append(second.number, digits: second.digits, to: &id)
-        return id
-    }
-
-    private static func append(_ number: UInt64, digits: Int, to text: inout String) {
-        let count = max(digits, (67 - number.leadingZeroBitCount) / 4)
-        for place in stride(from: (count - 1) * 4, through: 0, by: -4) {
-            let digit = UInt8(truncatingIfNeeded: number >> place) & 15
-            text.unicodeScalars.append(Unicode.Scalar(digit < 10 ? 48 + digit : 87 + digit))
+        // Written in one piece: appending to a string digit by digit costs more than the hash.
+        String(unsafeUninitializedCapacity: name.utf8.count + 34 + separator.utf8.count) { buffer in
+            var end = buffer.startIndex
+            func write(_ byte: UInt8) {
+                buffer.initializeElement(at: end, to: byte)
+                end += 1
+            }
+            func write(_ number: UInt64, _ digits: Int) {
+                let count = max(digits, (67 - number.leadingZeroBitCount) / 4)
+                for place in stride(from: (count - 1) * 4, through: 0, by: -4) {
+                    let digit = UInt8(truncatingIfNeeded: number >> place) & 15
+                    write(digit < 10 ? 48 + digit : 87 + digit)
+                }
+            }
+            for byte in name.utf8 { write(byte) }
+            write(UInt8(ascii: "-"))
+            write(first.number, first.digits)
+            for byte in separator.utf8 { write(byte) }
+            write(second.number, second.digits)
+            return end
         }
     }
 }

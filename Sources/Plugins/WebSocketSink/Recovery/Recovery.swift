@@ -1,4 +1,4 @@
-import CMalloc
+import CJemalloc
 import Dispatch
 import TallywirePipeline
 
@@ -17,6 +17,6 @@ struct Recovery: Sendable {
     func clear() {
         pages.clear()
         images.clear()
-        DispatchQueue.global(qos: .utility).async { malloc_trim(0) }
+        DispatchQueue.global(qos: .utility).async { tallywire_give_back_memory() }
     }
 }
