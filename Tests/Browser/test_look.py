@@ -75,3 +75,28 @@ def test_the_badge_says_each_state_in_words_with_the_time(site, page):
     assert found[1][1] == "Live"
     assert re.fullmatch(r"No connection · as of \d\d:\d\d:\d\d", found[2][1])
     assert re.fullmatch(r"Offline · as of \d\d:\d\d:\d\d", found[3][1])
+
+
+def test_what_changes_is_drawn_with_its_newest_value_the_oldest_change_first_and_never_all_in_one_frame(site, page):
+    page.goto(site.url)
+    frames = page.evaluate("""async () => {
+        const { Redraw } = await import('/shared/frames.js');
+        const values = new Map(Array.from({ length: 1000 }, (_, part) => [part, 'old']));
+        const frames = [];
+        let slice = [];
+        const isDrawn = new Promise((resolve) => {
+            const redraw = new Redraw((part) => slice.push([part, values.get(part)]), () => {
+                frames.push(slice);
+                slice = [];
+                // Drawn a moment ago and changed anew: after those that wait. Waiting still: in its place, with the new value.
+                if (frames.length === 1) for (const part of [0, 999]) { values.set(part, 'new'); redraw.ask(part); }
+                if (frames.flat().length === 1001) resolve();
+            });
+            for (const part of values.keys()) redraw.ask(part);
+        });
+        await isDrawn;
+        return frames;
+    }""")
+    assert [part for frame in frames for part, _ in frame] == [*range(1000), 0]
+    assert frames[-1][-2:] == [[999, "new"], [0, "new"]] and frames[0][0] == [0, "old"]
+    assert all(len(frame) <= 256 for frame in frames) and len(frames) >= 4

@@ -3,7 +3,8 @@
 
 import { money, number, text, textOr, time } from "/admin/texts.js";
 import { stockOf } from "/admin/stock-query.js";
-import { flash, make, setText } from "/shared/dom.js";
+import { make, setText } from "/shared/dom.js";
+import { flash } from "/shared/frames.js";
 
 /** @typedef {import("/admin/row.js").Row} Row */
 

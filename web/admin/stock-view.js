@@ -102,7 +102,7 @@ export class StockView {
   head(column) {
     const button = make("button", { type: "button", class: "sort", on: { click: () => this.sortBy(column) } },
       text(`stock.${column === "stock" ? "units" : column}`));
-    const isNumber = column === "stock" || column === "price";
+    const isNumber = column === "stock" || column === "price" || column === "changed";
     return make("div", { class: `cell ${column}${isNumber ? " number" : ""}`, role: "columnheader", data: { column } },
       column === "places" || column === "actions" ? make("span", column === "actions" ? "visually-hidden" : "",
       text(column === "actions" ? "stock.adjust" : "stock.places")) : button);

@@ -7,7 +7,8 @@ import { reasonOf } from "/admin/app.js";
 import { History } from "/admin/history.js";
 import { PriceForm } from "/admin/price-form.js";
 import { number, text } from "/admin/texts.js";
-import { flash, make, setText } from "/shared/dom.js";
+import { make, setText } from "/shared/dom.js";
+import { flash } from "/shared/frames.js";
 
 export class VariantView {
   /**

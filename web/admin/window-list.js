@@ -3,6 +3,7 @@
 
 import { RovingFocus } from "/admin/roving-focus.js";
 import { make } from "/shared/dom.js";
+import { Redraw } from "/shared/frames.js";
 
 /** Rows beyond the edges, so that a quick turn of the wheel meets no gap. */
 const MARGIN = 6;
@@ -41,6 +42,8 @@ export class WindowList {
     this.element = make("div", { class: "window-list", role: "grid", "aria-label": label, "aria-rowcount": 0 }, this.scroller);
     this.rowHeight = 44;
     this.frame = 0;
+    /** @type {Redraw<HTMLElement>} */
+    this.redraw = new Redraw((element) => this.showAgain(element));
     this.scroller.addEventListener("scroll", () => this.draw(), { passive: true });
     this.roving = new RovingFocus(this);
     this.observer = new ResizeObserver(() => this.measure());
@@ -50,6 +53,7 @@ export class WindowList {
   close() {
     this.observer.disconnect();
     cancelAnimationFrame(this.frame);
+    this.redraw.clear();
   }
 
   /**
@@ -125,15 +129,23 @@ export class WindowList {
   }
 
   /**
-   * Shows an item anew if it is seen.
+   * Shows items anew that are seen, in this frame as far as there is time, and in the next ones.
    *
    * @param {(item: Item) => boolean} isMeant
    */
   refresh(isMeant) {
     for (const [index, element] of this.shown) {
       const item = this.items[index];
-      if (item !== undefined && isMeant(item)) this.view.show(element, item, index);
+      if (item !== undefined && isMeant(item)) this.redraw.ask(element);
     }
+    this.redraw.now();
+  }
+
+  /** @param {HTMLElement} element */
+  showAgain(element) {
+    const index = Number(element.dataset.index);
+    const item = this.items[index];
+    if (item !== undefined && this.shown.get(index) === element) this.view.show(element, item, index);
   }
 
   /**

@@ -3,7 +3,8 @@
 
 import { TallywireClient } from "/sdk/tallywire.js";
 import { ConnectionBadge } from "../shared/connection-badge.js";
-import { atNextFrame, byId, make, setText } from "../shared/dom.js";
+import { byId, make, setText } from "../shared/dom.js";
+import { atNextFrame, Redraw } from "../shared/frames.js";
 import { read, Refusal, token } from "../shared/server.js";
 import { askForToken } from "../shared/sign-in.js";
 import { Label } from "./label.js";
@@ -24,8 +25,12 @@ let stock = null;
 let alone = "";
 /** @type {Map<string, Label>} */
 const labels = new Map();
-/** @type {Set<string>} */
-const changed = new Set();
+/**
+ * Labels that changed, by SKU.
+ *
+ * @type {Redraw<string>}
+ */
+const redraw = new Redraw(draw);
 
 // MARK: Where to
 
@@ -66,10 +71,7 @@ function go() {
   byId("note").hidden = false;
   const opened = new LocationStock(location, {
     loaded: showAll,
-    changed: (name) => {
-      changed.add(name);
-      draw();
-    },
+    changed: (name) => redraw.ask(name),
     failed: fail,
   });
   stock = opened;
@@ -130,15 +132,13 @@ function showAlone() {
   }
 }
 
-const draw = atNextFrame(() => {
-  for (const sku of changed) {
-    const values = stock?.labels.get(sku);
-    if (!values) continue;
-    if (alone === sku) showAlone();
-    else if (!alone) labels.get(sku)?.show(values, true);
-  }
-  changed.clear();
-});
+/** @param {string} sku */
+function draw(sku) {
+  const values = stock?.labels.get(sku);
+  if (!values) return;
+  if (alone === sku) showAlone();
+  else if (!alone) labels.get(sku)?.show(values, true);
+}
 
 function filter() {
   const words = /** @type {HTMLInputElement} */ (byId("search")).value.trim().toLowerCase();

@@ -2,7 +2,8 @@
 // One shelf label, drawn like e-paper. Made once; after that only what changed is written.
 
 import { drawSymbol, symbolOf } from "../shared/barcode.js";
-import { flash, make, setText } from "../shared/dom.js";
+import { make, setText } from "../shared/dom.js";
+import { flash } from "../shared/frames.js";
 import { formatPrice, formatUnits } from "../shared/format.js";
 import { texts as common } from "../shared/texts.js";
 import { texts } from "./texts.js";
@@ -75,7 +76,8 @@ export class Label {
     const isActive = status === "active";
     this.#banner.hidden = isActive && stock > 0;
     setText(this.#banner, isActive ? texts.out : (common.status[status] ?? status));
-    this.element.dataset.state = !isActive ? "inactive" : stock === 0 ? "out" : "";
+    const state = !isActive ? "inactive" : stock === 0 ? "out" : "";
+    if (this.element.dataset.state !== state) this.element.dataset.state = state;
     const symbol = JSON.stringify([barcodes, sku]);
     if (symbol !== this.#symbol) this.#drawSymbol(symbol);
     if (isNews) flash(this.element);

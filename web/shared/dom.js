@@ -46,58 +46,18 @@ export function byId(id) {
 }
 
 /**
- * Sets a text if it is another one: writing the same text again costs a layout.
+ * Sets a text if it is another one: writing the same text again costs a layout, and a new text node more than a new value of the old one.
  *
  * @param {Element} element
  * @param {string} text
  */
 export function setText(element, text) {
-  if (element.textContent !== text) element.textContent = text;
-}
-
-/** So many elements show within a second that they changed. Where everything flashes nothing stands out, and drawing it takes the page's time. */
-const MOST_FLASHES = 24;
-let flashes = 0;
-let second = 0;
-
-/**
- * Shows for a moment that an element has changed, unless too many do.
- *
- * @param {HTMLElement} element
- */
-export function flash(element) {
-  const now = performance.now();
-  if (now - second > 1000) [second, flashes] = [now, 0];
-  if ((flashes += 1) > MOST_FLASHES) return;
-  element.dataset.changed = element.dataset.changed === "0" ? "1" : "0";
-}
-
-/** Under a flood nobody reads more than thirty pictures a second, and the page has time for other things between them. */
-const SHORTEST_GAP = 30;
-
-/**
- * Calls for work at the next frame, once however often it is asked for; while it is asked for all the time, every other frame.
- *
- * @param {() => void} work
- * @returns {() => void} asks for it
- */
-export function atNextFrame(work) {
-  let isWaiting = false;
-  let last = -Infinity;
-  const frame = (/** @type {number} */ now) => {
-    if (now - last < SHORTEST_GAP) {
-      requestAnimationFrame(frame);
-      return;
-    }
-    last = now;
-    isWaiting = false;
-    work();
-  };
-  return () => {
-    if (isWaiting) return;
-    isWaiting = true;
-    requestAnimationFrame(frame);
-  };
+  const node = element.firstChild;
+  if (node instanceof Text && node === element.lastChild) {
+    if (node.data !== text) node.data = text;
+  } else if (element.textContent !== text) {
+    element.textContent = text;
+  }
 }
 
 /**

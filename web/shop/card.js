@@ -1,7 +1,8 @@
 // @ts-check
 // One product: its name, price and variants, each with what there is of it. Made once; after that only what changed is written.
 
-import { flash, make, setText } from "../shared/dom.js";
+import { make, setText } from "../shared/dom.js";
+import { flash } from "../shared/frames.js";
 import { formatPrice, formatTime } from "../shared/format.js";
 import { availability } from "./availability.js";
 import { texts } from "./texts.js";
@@ -95,7 +96,8 @@ export class Card {
     const statuses = new Set(items.map(({ status }) => status));
     this.isShown = items.length > 0 ? statuses.has("active") || statuses.has("inactive") || statuses.has(null) : this.product.status === "active";
     this.canBuy = items.some((item) => availability(item).canBuy);
-    this.#article.dataset.state = this.canBuy ? "" : statuses.has("inactive") ? "inactive" : items.length > 0 ? "out" : "";
+    const state = this.canBuy ? "" : statuses.has("inactive") ? "inactive" : items.length > 0 ? "out" : "";
+    if (this.#article.dataset.state !== state) this.#article.dataset.state = state;
     const prices = items.map(({ price }) => price).flatMap((price) => (price === null ? [] : [price]));
     const [lowest, highest] = prices.length > 0 ? [Math.min(...prices), Math.max(...prices)] : [this.product.price, this.product.price];
     setText(this.#price, lowest === highest ? formatPrice(lowest) : texts.from(formatPrice(lowest)));

@@ -3,8 +3,9 @@
 
 import { TallywireClient } from "/sdk/tallywire.js";
 import { ConnectionBadge } from "../shared/connection-badge.js";
-import { atNextFrame, byId, setText } from "../shared/dom.js";
+import { byId, setText } from "../shared/dom.js";
 import { formatPrice } from "../shared/format.js";
+import { atNextFrame, Redraw } from "../shared/frames.js";
 import { readAll, Refusal, soon, token } from "../shared/server.js";
 import { askForToken } from "../shared/sign-in.js";
 import { Toasts } from "../shared/toasts.js";
@@ -25,7 +26,7 @@ const toasts = new Toasts();
 const cards = new Map();
 /** The card of each item. @type {Map<string, Card>} */
 const places = new Map();
-/** Items that changed since the last frame, with whether that is news. @type {Map<string, boolean>} */
+/** Items that changed since they were drawn, with whether that is news. @type {Map<string, boolean>} */
 const changed = new Map();
 /** What the client knew of each item that somebody watches. @type {Map<string, Item>} */
 const known = new Map();
@@ -81,17 +82,20 @@ function watching({ id }) {
 
 // MARK: What changes
 
-const draw = atNextFrame(() => {
-  let shows = false;
-  for (const [key, isNews] of changed) {
-    const card = places.get(key);
-    if (!card) continue;
-    const [was, could] = [card.isShown, card.canBuy];
-    card.show(key, itemOf(key), isNews);
-    shows ||= was !== card.isShown || could !== card.canBuy;
-  }
-  changed.clear();
-  if (shows) filter();
+let hasMoved = false;
+
+/** @type {Redraw<string>} */
+const redraw = new Redraw((key) => {
+  const card = places.get(key);
+  const isNews = changed.get(key) === true;
+  changed.delete(key);
+  if (!card) return;
+  const [was, could] = [card.isShown, card.canBuy];
+  card.show(key, itemOf(key), isNews);
+  hasMoved ||= was !== card.isShown || could !== card.canBuy;
+}, () => {
+  if (hasMoved) filter();
+  hasMoved = false;
 });
 
 /** @param {string} key */
@@ -106,9 +110,12 @@ client.on("items", ({ changed: items, removed }) => {
     changed.set(item.key, isNews || changed.get(item.key) === true);
     if (watched.has(item.productId)) tell(item, isNews);
     if (!places.has(item.key)) load();
+    redraw.ask(item.key);
   }
-  for (const item of removed) changed.set(item.key, false);
-  draw();
+  for (const { key } of removed) {
+    changed.set(key, false);
+    redraw.ask(key);
+  }
 });
 
 // Names do not come as events to a shop's room; whoever was away reads them anew.

@@ -47,8 +47,9 @@ class Server:
         configuration = json.loads("\n".join(line for line in lines if not line.strip().startswith("//")))
         configuration["journal"] = {"path": str(self.folder / "tallywire.db")}
         configuration["http"] = {"host": "127.0.0.1", "port": self.port}
-        if os.environ.get("TALLYWIRE_PAGES") != "embedded":
-            configuration["http"]["pages"] = str(REPOSITORY)
+        pages = os.environ.get("TALLYWIRE_PAGES") or str(REPOSITORY)
+        if pages != "embedded":
+            configuration["http"]["pages"] = pages
         for entry in configuration["sources"] + configuration["sinks"]:
             if "broker" in entry:
                 entry["broker"] = self.broker.url
