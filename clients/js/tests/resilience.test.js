@@ -100,11 +100,12 @@ test("a token is renewed before it expires, on the same connection", async (t) =
   await server.fill();
   const proxy = await Proxy.start(t, server);
   let calls = 0;
-  const client = clientOf(t, proxy, { rooms: ["admin_room"], token: async () => (calls += 1, token("admin", 2)) });
+  const { WebSocket, log } = spy();
+  const client = clientOf(t, proxy, { rooms: ["admin_room"], WebSocket, token: async () => (calls += 1, token("admin", 2)) });
   const record = recordOf(client);
   await client.connect();
   const begin = Date.now();
-  await eventually("three were renewed", () => calls > 3);
+  await eventually("three were renewed", () => calls > 3).catch((error) => assert.fail([error, record.statuses, ...log].join("\n")));
   assert.ok(Date.now() - begin > 2_000);
   assert.equal(proxy.count, 1);
   assert.deepEqual(record.errors, []);
