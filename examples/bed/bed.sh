@@ -4,7 +4,7 @@
 
 work=$(mktemp -d)
 bed=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-tallywire=$(realpath "${TALLYWIRE:-$bed/../../.build/release/tallywire}")
+tallywire=$(realpath -m "${TALLYWIRE:-$bed/../../.build/release/tallywire}")
 # Process ids, the newest first, so that what delivers to another ends before it.
 children=()
 server= url=
