@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Installs the system packages that are missing, with the argument `tests` also those that only tests need. Asks for root only if there is one.
 set -euo pipefail
+unpacked=$(cd "$(dirname "$0")/.." && pwd)/.build/proxies
 
 missing=()
 need() { missing+=("$1"); }
@@ -25,17 +26,43 @@ if [ "${1:-}" = tests ]; then
     for module in ws jsdom react react-dom; do [ -e "/usr/share/nodejs/$module" ] || need "node-$module"; done
 fi
 
-[ ${#missing[@]} -eq 0 ] && exit 0
+# The proxies of Tests/Browser/test_proxies.py are unpacked next to the build and not installed: Debian's packages are services, which would
+# take ports 80 and 443 of a developer's machine, at once or from its next start on. The libraries that they need are on every Debian.
+proxies=()
+if [ "${1:-}" = tests ]; then
+    for proxy in nginx caddy; do
+        PATH="$PATH:/usr/sbin:$unpacked/usr/sbin:$unpacked/usr/bin" command -v "$proxy" >/dev/null || proxies+=("$proxy")
+    done
+fi
+
+[ $((${#missing[@]} + ${#proxies[@]})) -eq 0 ] && exit 0
 
 if ! command -v apt-get >/dev/null; then
+    [ ${#proxies[@]} -eq 0 ] || echo "There is no ${proxies[*]} here, and no apt-get to fetch them: the tests of proxies will be skipped." >&2
+    [ ${#missing[@]} -gt 0 ] || exit 0
     echo "These packages are missing, and there is no apt-get to install them: ${missing[*]}" >&2
     exit 1
 fi
-echo "Installing: ${missing[*]}"
 as_root=()
-if [ "$(id -u)" -ne 0 ]; then
-    command -v sudo >/dev/null || { echo "Run as root: apt-get install ${missing[*]}" >&2; exit 1; }
-    as_root=(sudo)
+[ "$(id -u)" -eq 0 ] || as_root=(sudo)
+
+if [ ${#missing[@]} -gt 0 ]; then
+    echo "Installing: ${missing[*]}"
+    [ "$(id -u)" -eq 0 ] || command -v sudo >/dev/null || { echo "Run as root: apt-get install ${missing[*]}" >&2; exit 1; }
+    ${as_root[@]+"${as_root[@]}"} apt-get update -qq
+    DEBIAN_FRONTEND=noninteractive ${as_root[@]+"${as_root[@]}"} apt-get install -y -qq "${missing[@]}" >/dev/null
 fi
-"${as_root[@]}" apt-get update -qq
-DEBIAN_FRONTEND=noninteractive "${as_root[@]}" apt-get install -y -qq "${missing[@]}" >/dev/null
+
+if [ ${#proxies[@]} -gt 0 ]; then
+    echo "Unpacking into .build: ${proxies[*]}"
+    download=$(mktemp -d)
+    trap 'rm -rf "$download"' EXIT
+    # Packages can be fetched by everybody, but which there are has to be known already, or only root can find out.
+    fetch() { (cd "$download" && apt-get download -qq "${proxies[@]}" 2>"$download/errors"); }
+    if fetch || { ${as_root[@]+"${as_root[@]}"} apt-get update -qq && fetch; }; then
+        for package in "$download"/*.deb; do dpkg-deb --extract "$package" "$unpacked"; done
+    else
+        cat "$download/errors" >&2
+        echo "The tests of proxies will be skipped, or fail where CI is set." >&2
+    fi
+fi

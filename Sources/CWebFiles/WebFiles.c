@@ -259,6 +259,12 @@ static const unsigned char admin_window_list_js[] = {
 static const unsigned char sdk_api[] = {
 #embed "../../clients/js/api.js"
 };
+static const unsigned char sdk_attempt[] = {
+#embed "../../clients/js/attempt.js"
+};
+static const unsigned char sdk_backoff[] = {
+#embed "../../clients/js/backoff.js"
+};
 static const unsigned char sdk_client[] = {
 #embed "../../clients/js/client.js"
 };
@@ -270,6 +276,9 @@ static const unsigned char sdk_condition[] = {
 };
 static const unsigned char sdk_connection[] = {
 #embed "../../clients/js/connection.js"
+};
+static const unsigned char sdk_early_events[] = {
+#embed "../../clients/js/early-events.js"
 };
 static const unsigned char sdk_errors[] = {
 #embed "../../clients/js/errors.js"
@@ -283,6 +292,9 @@ static const unsigned char sdk_eventstream[] = {
 static const unsigned char sdk_follows[] = {
 #embed "../../clients/js/follows.js"
 };
+static const unsigned char sdk_heartbeat[] = {
+#embed "../../clients/js/heartbeat.js"
+};
 static const unsigned char sdk_item[] = {
 #embed "../../clients/js/item.js"
 };
@@ -294,6 +306,9 @@ static const unsigned char sdk_listeners[] = {
 };
 static const unsigned char sdk_options[] = {
 #embed "../../clients/js/options.js"
+};
+static const unsigned char sdk_preference[] = {
+#embed "../../clients/js/preference.js"
 };
 static const unsigned char sdk_react_card[] = {
 #embed "../../clients/js/react-card.js"
@@ -337,6 +352,12 @@ static const unsigned char sdk_session[] = {
 static const unsigned char sdk_sharing_hub[] = {
 #embed "../../clients/js/sharing-hub.js"
 };
+static const unsigned char sdk_sharing_mirror[] = {
+#embed "../../clients/js/sharing-mirror.js"
+};
+static const unsigned char sdk_subscriptions[] = {
+#embed "../../clients/js/subscriptions.js"
+};
 static const unsigned char sdk_sharing[] = {
 #embed "../../clients/js/sharing.js"
 };
@@ -358,8 +379,14 @@ static const unsigned char sdk_waiting[] = {
 static const unsigned char sdk_wake[] = {
 #embed "../../clients/js/wake.js"
 };
+static const unsigned char sdk_way_back[] = {
+#embed "../../clients/js/way-back.js"
+};
 static const unsigned char sdk_websocket[] = {
 #embed "../../clients/js/websocket.js"
+};
+static const unsigned char sdk_whole_values[] = {
+#embed "../../clients/js/whole-values.js"
 };
 
 #define FILE(path, source, bytes) {path, source, bytes, sizeof bytes}
@@ -449,18 +476,23 @@ static const struct tallywire_web_file files[] = {
     FILE("/admin/window-list.js", "web/admin/window-list.js", admin_window_list_js),
 
     FILE("/sdk/api.js", "clients/js/api.js", sdk_api),
+    FILE("/sdk/attempt.js", "clients/js/attempt.js", sdk_attempt),
+    FILE("/sdk/backoff.js", "clients/js/backoff.js", sdk_backoff),
     FILE("/sdk/client.js", "clients/js/client.js", sdk_client),
     FILE("/sdk/clock.js", "clients/js/clock.js", sdk_clock),
     FILE("/sdk/condition.js", "clients/js/condition.js", sdk_condition),
     FILE("/sdk/connection.js", "clients/js/connection.js", sdk_connection),
+    FILE("/sdk/early-events.js", "clients/js/early-events.js", sdk_early_events),
     FILE("/sdk/errors.js", "clients/js/errors.js", sdk_errors),
     FILE("/sdk/eventstream-parser.js", "clients/js/eventstream-parser.js", sdk_eventstream_parser),
     FILE("/sdk/eventstream.js", "clients/js/eventstream.js", sdk_eventstream),
     FILE("/sdk/follows.js", "clients/js/follows.js", sdk_follows),
+    FILE("/sdk/heartbeat.js", "clients/js/heartbeat.js", sdk_heartbeat),
     FILE("/sdk/item.js", "clients/js/item.js", sdk_item),
     FILE("/sdk/items.js", "clients/js/items.js", sdk_items),
     FILE("/sdk/listeners.js", "clients/js/listeners.js", sdk_listeners),
     FILE("/sdk/options.js", "clients/js/options.js", sdk_options),
+    FILE("/sdk/preference.js", "clients/js/preference.js", sdk_preference),
     FILE("/sdk/react-card.js", "clients/js/react-card.js", sdk_react_card),
     FILE("/sdk/react-hooks.js", "clients/js/react-hooks.js", sdk_react_hooks),
     FILE("/sdk/react-notification.js", "clients/js/react-notification.js", sdk_react_notification),
@@ -475,6 +507,8 @@ static const struct tallywire_web_file files[] = {
     FILE("/sdk/scope.js", "clients/js/scope.js", sdk_scope),
     FILE("/sdk/session.js", "clients/js/session.js", sdk_session),
     FILE("/sdk/sharing-hub.js", "clients/js/sharing-hub.js", sdk_sharing_hub),
+    FILE("/sdk/sharing-mirror.js", "clients/js/sharing-mirror.js", sdk_sharing_mirror),
+    FILE("/sdk/subscriptions.js", "clients/js/subscriptions.js", sdk_subscriptions),
     FILE("/sdk/sharing.js", "clients/js/sharing.js", sdk_sharing),
     FILE("/sdk/tallywire.js", "clients/js/tallywire.js", sdk_tallywire),
     FILE("/sdk/token.js", "clients/js/token.js", sdk_token),
@@ -482,7 +516,9 @@ static const struct tallywire_web_file files[] = {
     FILE("/sdk/transports.js", "clients/js/transports.js", sdk_transports),
     FILE("/sdk/waiting.js", "clients/js/waiting.js", sdk_waiting),
     FILE("/sdk/wake.js", "clients/js/wake.js", sdk_wake),
+    FILE("/sdk/way-back.js", "clients/js/way-back.js", sdk_way_back),
     FILE("/sdk/websocket.js", "clients/js/websocket.js", sdk_websocket),
+    FILE("/sdk/whole-values.js", "clients/js/whole-values.js", sdk_whole_values),
 };
 
 size_t tallywire_web_file_count(void) { return sizeof files / sizeof *files; }

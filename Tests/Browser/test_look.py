@@ -57,6 +57,15 @@ def test_what_is_made_of_a_hostile_name_is_its_text(site, page):
     assert found == {"children": 0, "text": "<img src=x onerror=alert(1)>", "refused": True}
 
 
+def test_an_attribute_that_is_empty_is_one_and_a_class_is_not(site, page):
+    page.goto(site.url)
+    found = page.evaluate("""async () => {
+        const { make } = await import('/shared/dom.js');
+        return [make('img', { alt: '', title: null }), make('option', { value: '' }, 'Choose'), make('span', ''), make('th', { class: '' })].map((element) => element.outerHTML);
+    }""")
+    assert found == ['<img alt="">', '<option value="">Choose</option>', "<span></span>", "<th></th>"]
+
+
 def test_the_badge_says_each_state_in_words_with_the_time(site, page):
     page.goto(site.url)
     found = page.evaluate("""async () => {

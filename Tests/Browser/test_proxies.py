@@ -1,13 +1,12 @@
 """Behind nginx and Caddy with TLS, as docs/WEB.md says: its own configurations, with ports and certificates of the test's."""
 
 import re
-import shutil
 import ssl
 import subprocess
 import urllib.request
 
 import pytest
-from bed.processes import Child, eventually, free_port, program
+from bed.processes import Child, eventually, free_port, program, required
 from bed.server import REPOSITORY
 from bed.watch import until
 from playwright.sync_api import expect
@@ -38,8 +37,7 @@ def caddy(folder, port: int, upstream: int) -> list[str]:
 
 @pytest.mark.parametrize("proxy", [nginx, caddy])
 def test_pages_websockets_and_streams_go_through(sites, pages, tmp_path, proxy):
-    if not shutil.which(proxy.__name__, path="/usr/sbin:/usr/bin:/usr/local/bin"):
-        pytest.skip(f"{proxy.__name__} is not installed")
+    required(proxy.__name__)
     subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost", "-addext",
                     "subjectAltName=DNS:localhost", "-keyout", tmp_path / "server.key", "-out", tmp_path / "server.pem"], check=True, capture_output=True)
     site = sites({"http": {"trustedProxies": ["127.0.0.1"]}, "auth": {"mode": "jwt", "secret": SECRET}}, catalogue=False)

@@ -73,6 +73,7 @@ def test_each_operation_does_what_it_says(site, phone):
 def test_nothing_is_counted_before_a_location_was_chosen(site, phone):
     phone.goto(f"{site.url}/scan")
     until(phone, "document.getElementById('location').options.length > 1")
+    assert phone.locator("#location").evaluate("list => list.selectedOptions[0]?.textContent") == "Choose…"
     type_code(phone, TEE)
     expect(phone.locator("#verdict")).to_have_text("Choose the location where you are first" + TEE)
     phone.get_by_label("Location").select_option("WH1")

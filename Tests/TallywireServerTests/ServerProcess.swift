@@ -95,16 +95,16 @@ final class ServerProcess: Sendable {
         try await Self.run(arguments, in: folder.path)
     }
 
-    /// Runs a command to its end, with `input` on its standard input.
+    /// Runs a command to its end, with `input` on its standard input. What it prints can be read meanwhile in the file `output`.
     static func run(
-        _ arguments: [String], in folder: String, input: String? = nil
+        _ arguments: [String], in folder: String, input: String? = nil, output: String? = nil
     ) async throws -> (status: Int32, output: String) {
         let process = Process()
         process.executableURL = executable
         process.arguments = arguments
         process.currentDirectoryURL = URL(fileURLWithPath: folder)
         let logs = try TemporaryFolder()
-        let path = logs.file("command.log")
+        let path = output ?? logs.file("command.log")
         try Data().write(to: URL(fileURLWithPath: path))
         let file = try FileHandle(forWritingTo: URL(fileURLWithPath: path))
         process.standardOutput = file

@@ -1,15 +1,14 @@
+import { EarlyEvents } from "./early-events.js";
 import { TallywireError } from "./errors.js";
 import { itemKey } from "./item.js";
 import { Items, noChanges } from "./items.js";
 import { ToldEvents } from "./told.js";
+import { WholeValues } from "./whole-values.js";
 
 /**
  * @typedef {import("./tallywire.js").TallywireEvent} TallywireEvent
  * @typedef {Record<string, any> & { type: string }} Message a message of the server, see docs/WEBSOCKET.md
  */
-
-/** Events that wait for a room at most. */
-const MOST_EARLY = 1_000;
 
 /**
  * This client's copy of what the server knows: it takes the server's messages in order, keeps items and positions, and tells listeners.
@@ -21,17 +20,14 @@ export class Replica {
   epoch = null;
   /** Everything up to here was told, for a client that is in no room. */
   #broadcastSeq = 0;
-  /**
-   * Keys of the pages of an answer to `track` that have come so far.
-   * @type {Set<string>}
-   */
-  #trackingPages = new Set();
   #saidFull = false;
+  #early = new EarlyEvents();
+  #values;
   /**
-   * What came before all rooms were answered for, in the order of the journal: a room may still bring what comes before it.
-   * @type {TallywireEvent[]}
+   * Where rooms stood in the replica that this one goes on from.
+   * @type {Map<string, number>}
    */
-  #early = [];
+  #copied = new Map();
 
   /**
    * @param {import("./follows.js").Follows} follows
@@ -45,6 +41,7 @@ export class Replica {
     this.clock = clock;
     this.items = new Items(maxItems);
     this.told = new ToldEvents();
+    this.#values = new WholeValues(follows, this.items, clock, (changes) => this.tell(changes));
   }
 
   /** @param {Message} message */
@@ -52,8 +49,11 @@ export class Replica {
     switch (message.type) {
       case "welcome": return this.#welcome(message);
       case "joined": return this.follows.rooms.get(message.room)?.joined(/** @type {any} */ (message));
-      case "snapshot": return this.#snapshot(message);
-      case "tracking": return this.#tracking(message);
+      case "snapshot":
+        this.#values.snapshot(message);
+        if (message.last) this.listeners.emit("snapshot", { room: message.room ?? null, seq: message.seq, isPartial: message.changedSince !== undefined });
+        return;
+      case "tracking": return this.#values.tracking(message);
       case "pong": return this.#pong(message.seq);
       default:
         // What has a seq and data is an event, also of a type that this version does not know.
@@ -65,7 +65,8 @@ export class Replica {
   #welcome({ epoch, seq }) {
     const previousEpoch = this.epoch;
     // The rooms bring it again.
-    this.#early = [];
+    this.#early.clear();
+    this.#values.begin();
     this.epoch = epoch;
     if (previousEpoch !== null && previousEpoch !== epoch) {
       this.follows.forget();
@@ -89,11 +90,7 @@ export class Replica {
 
   /** @param {TallywireEvent} event */
   #event(event) {
-    if (this.#early.length < MOST_EARLY && this.follows.isWaiting) {
-      const place = this.#early.findIndex(({ seq }) => seq >= event.seq);
-      this.#early.splice(place < 0 ? this.#early.length : place, 0, event);
-      return;
-    }
+    if (this.follows.isWaiting && !this.#early.isFull) return this.#early.add(event);
     this.tellEarly(event.seq);
     this.#tellEvent(event);
   }
@@ -103,9 +100,7 @@ export class Replica {
    * @param {number} [seq]
    */
   tellEarly(seq = Infinity) {
-    while (this.#early.length > 0 && this.#early[0].seq < seq) {
-      this.#tellEvent(/** @type {TallywireEvent} */ (this.#early.shift()));
-    }
+    for (const event of this.#early.before(seq)) this.#tellEvent(event);
   }
 
   /**
@@ -114,7 +109,7 @@ export class Replica {
    */
   #pong(seq) {
     // What waits is not told, so the rooms that it came through are not beyond it.
-    if (this.#early.length > 0 && this.follows.isWaiting) return this.#reached(Math.min(seq, this.#early[0].seq - 1));
+    if (this.#early.first < Infinity && this.follows.isWaiting) return this.#reached(Math.min(seq, this.#early.first - 1));
     this.tellEarly(seq + 1);
     this.#reached(seq);
   }
@@ -141,86 +136,6 @@ export class Replica {
     this.#broadcastSeq = Math.max(this.#broadcastSeq, seq);
     for (const room of this.follows.rooms.values()) room.reached(seq);
   }
-
-  /** @param {Message} message */
-  #snapshot({ room: name, seq, items, changedSince, last }) {
-    const room = this.follows.rooms.get(name);
-    const isPartial = changedSince !== undefined;
-    const changes = noChanges();
-    this.#foldPage(name ?? null, items, seq, changes);
-    if (room) {
-      room.pages ??= new Set();
-      if (!isPartial) for (const item of items) room.pages.add(itemKey(item.productId, item.variantId));
-    }
-    if (last && room && !isPartial) this.#removeMissing(room, seq, changes);
-    this.tell(changes);
-    if (!last) return;
-    if (room) {
-      room.pages = null;
-      room.stage = "in";
-      room.position = Math.max(room.position ?? 0, seq);
-    }
-    this.listeners.emit("snapshot", { room: name ?? null, seq, isPartial });
-  }
-
-  /**
-   * What a whole snapshot does not have is gone.
-   * @param {import("./room.js").Room} room
-   * @param {number} seq
-   * @param {import("./items.js").Changes} changes
-   */
-  #removeMissing(room, seq, changes) {
-    const pages = room.pages ?? new Set();
-    if (room.kind === "location" || room.kind === "variant") {
-      for (const key of room.keys) if (!pages.has(key)) room.keys.delete(key);
-      this.items.removeWhere((item) => !this.follows.holds(item), seq, changes);
-    } else {
-      this.items.removeWhere((item) => !pages.has(item.key) && room.holds(item), seq, changes);
-    }
-  }
-
-  /** @param {Message} message */
-  #tracking({ seq, items, last, asked }) {
-    const changes = noChanges();
-    this.#foldPage(null, items, seq, changes);
-    for (const item of items) this.#trackingPages.add(itemKey(item.productId, item.variantId));
-    if (last) {
-      const pages = this.#trackingPages;
-      this.#trackingPages = new Set();
-      /** @type {Set<number>} */
-      const products = new Set(asked?.products);
-      /** @type {Set<number | null>} */
-      const variants = new Set(asked?.variants);
-      this.items.removeWhere(
-        ({ key, productId, variantId }) => !pages.has(key) && (products.has(productId) || variants.has(variantId)), seq, changes);
-    }
-    this.tell(changes);
-  }
-
-  /**
-   * @param {string | null} room
-   * @param {Record<string, any>[]} items
-   * @param {number} seq
-   * @param {import("./items.js").Changes} changes
-   */
-  #foldPage(room, items, seq, changes) {
-    const source = { seq, now: this.clock.now(), changedAt: null };
-    for (const values of items) {
-      const key = itemKey(values.productId, values.variantId);
-      if (values.removed) {
-        if ((this.items.seq(key) ?? seq + 1) <= seq) this.items.remove(key, changes);
-      } else {
-        this.follows.note(room, { key, productId: values.productId, variantId: values.variantId });
-        this.items.fold(/** @type {import("./item.js").Values} */ (values), source, changes);
-      }
-    }
-  }
-
-  /**
-   * Where rooms stood in the replica that this one goes on from.
-   * @type {Map<string, number>}
-   */
-  #copied = new Map();
 
   /**
    * Goes on from what another replica knows.

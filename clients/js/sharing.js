@@ -1,10 +1,11 @@
 import { Timer } from "./clock.js";
 import { TallywireError } from "./errors.js";
 import { Hub } from "./sharing-hub.js";
+import { Mirror } from "./sharing-mirror.js";
 
 /**
- * @typedef {import("./connection.js").ConnectionParts & { replica: import("./replica.js").Replica }} SharedParts
- * @typedef {Record<string, any>} Note what tabs say to each other
+ * @typedef {import("./sharing-mirror.js").SharedParts} SharedParts
+ * @typedef {import("./sharing-mirror.js").Note} Note
  */
 
 /** Whether tabs can share here. */
@@ -30,7 +31,7 @@ export class SharedConnection {
    * @type {AbortController | null}
    */
   #running = null;
-  #hasValues = false;
+  #mirror;
   #silence;
   /** @type {((isAlive: boolean) => void)[]} */
   #checks = [];
@@ -42,6 +43,7 @@ export class SharedConnection {
   /** @param {SharedParts} parts */
   constructor(parts) {
     this.parts = parts;
+    this.#mirror = new Mirror(parts);
     const { url, identity, rooms, snapshot, transports } = parts.options;
     this.#name = `tallywire ${JSON.stringify([url, identity, [...rooms].sort(), snapshot, transports])}`;
     this.#silence = new Timer(parts.options.clock);
@@ -80,7 +82,7 @@ export class SharedConnection {
     this.#silence.stop();
     this.#answerChecks(false);
     this.parts.follows.leaveConnection();
-    this.#hasValues = false;
+    this.#mirror.hasValues = false;
     this.parts.condition.set({ isLeader: false });
   }
 
@@ -147,66 +149,14 @@ export class SharedConnection {
   /** @param {Note} note */
   #take(note) {
     if (!this.#running || (note.to && note.to !== this.#id)) return;
-    const { replica, condition, follows, report, refused, untracked } = this.parts;
     switch (note.type) {
       case "hello": case "bye": case "check":
         if (this.#hub) this.#serve(note);
         return;
       case "leader": return this.#hello();
       case "checked": return this.#answerChecks(note.isAlive);
-      case "condition": return this.#heed(note.state, note.known);
-      case "error": return report(errorOf(note.error));
-      case "refused":
-        if (follows.rooms.has(note.room)) refused(note.room, errorOf(note.error));
-        return;
-      case "untracked": return untracked(note.ids, errorOf(note.error));
-      case "values": return this.#takeValues(note);
-      case "message":
-        // Whoever does not know everything yet is told everything first.
-        if (!this.#hasValues) return;
-        if (note.message.type === "pong" || follows.wants(note.message, replica.items)) replica.take(note.message);
-        condition.heard();
-        this.parts.settled();
+      default: return this.#mirror.take(note);
     }
-  }
-
-  /**
-   * The leader's condition is this tab's, once this tab knows everything.
-   * @param {any} state
-   * @param {number} known
-   */
-  #heed(state, known) {
-    const { condition } = this.parts;
-    const status = state.status === "live" && !this.#hasValues ? "recovering" : state.status;
-    if (state.status === "closed" || state.status === "idle") return;
-    const lastError = state.lastError && errorOf(state.lastError);
-    const retryAt = state.retryAt && new Date(state.retryAt);
-    condition.set({ status, retryAt, transport: state.transport, lastError }, this.#hasValues && known ? known : undefined);
-    this.parts.settled();
-  }
-
-  /**
-   * Everything that the leader knows, as a server would tell it.
-   * @param {Note} note
-   */
-  #takeValues({ epoch, seq, items, last }) {
-    const { replica, follows, condition } = this.parts;
-    if (epoch !== replica.epoch) replica.take({ type: "welcome", epoch, seq });
-    const mine = items.filter((/** @type {any} */ values) => follows.has(values));
-    const rooms = [...follows.rooms.values()].filter(({ refusal }) => !refusal);
-    for (const room of rooms) {
-      if (room.stage !== "values") room.joined({ seq, recovered: false });
-      const belongs = mine.filter((/** @type {any} */ values) => room.has(values));
-      replica.take({ type: "snapshot", room: room.name, seq, items: belongs, last });
-    }
-    if (follows.tracksAnything || rooms.length === 0) {
-      const asked = { products: [...follows.products], variants: [...follows.variants] };
-      replica.take({ type: "tracking", seq, items: mine, last, asked });
-    }
-    if (!last) return;
-    this.#hasValues = true;
-    condition.set({ status: "live" });
-    this.parts.settled();
   }
 
   // MARK: What this tab follows
@@ -215,16 +165,16 @@ export class SharedConnection {
   #hello() {
     const { follows, replica } = this.parts;
     const wanted = { rooms: [...follows.rooms.keys()], products: [...follows.products], variants: [...follows.variants] };
-    const position = this.#hasValues ? replica.seq : null;
+    const position = this.#mirror.hasValues ? replica.seq : null;
     this.#post({ type: "hello", tab: { id: this.#id, wanted, position, epoch: replica.epoch } });
   }
 
-  get hasTracked() { return this.#hasValues; }
-  get isCaughtUp() { return this.#hasValues; }
+  get hasTracked() { return this.#mirror.hasValues; }
+  get isCaughtUp() { return this.#mirror.hasValues; }
 
   /** Asks for everything again, with what is followed now. */
   #again() {
-    this.#hasValues = false;
+    this.#mirror.hasValues = false;
     this.#hello();
   }
 
@@ -255,6 +205,3 @@ export class SharedConnection {
     for (const answer of this.#checks.splice(0)) answer(isAlive);
   }
 }
-
-/** @param {{ code: string, message: string, room?: string | null }} error */
-const errorOf = ({ code, message, room }) => new TallywireError(code, message, { room: room ?? undefined });

@@ -254,7 +254,7 @@ export interface TallywireOptions {
   track?: Follow;
   /** Sent within the connection, never in its address. */
   token?: TokenSource;
-  /** Tried in this order. Default: `["websocket", "sse"]`. */
+  /** Tried in this order; from a later one it goes back to the first when that works again. Default: `["websocket", "sse"]`. */
   transports?: readonly Transport[];
   /** After so many WebSockets in a row that did not open, the next transport is tried. Default: 3. */
   fallbackAfter?: number;

@@ -1,66 +1,19 @@
 #!/usr/bin/env bash
-# Checks the shop in a headless Chromium against a server of its own, if there are a Chromium and React. Everything it starts ends with it.
+# Checks the shop in a headless Chromium against a server of its own, if there are a Chromium and React.
 set -euo pipefail
+source "$(dirname "$0")/../bed/bed.sh"
 cd "$(dirname "$0")"
-tallywire=${TALLYWIRE:-../../.build/release/tallywire}
-modules=${REACT_MODULES:-/usr/share/nodejs}
-chromium=$(command -v chromium || command -v chromium-browser || command -v google-chrome || true)
-if [ -z "$chromium" ] || ! command -v python3 > /dev/null || [ ! -e "$modules/react/umd/react.production.min.js" ]; then
-    echo "No chromium, python3 or node-react here: the shop was not checked."
-    exit 0
-fi
-work=$(mktemp -d)
-server= web= browser=
+has_browser && [ -e "${REACT_MODULES:-/usr/share/nodejs}/react/umd/react.production.min.js" ] \
+    || not_checked "No chromium, python3 or node-react here: the shop was not checked."
 
-finish() {
-    local pid
-    for pid in $browser $web $server; do
-        kill "$pid" 2>/dev/null || true
-        wait "$pid" 2>/dev/null || true
-    done
-    rm -rf "$work"
-}
-trap finish EXIT
-fail() {
-    echo "FAILED: $1" >&2
-    tail -n 20 "$work"/*.log >&2
-    exit 1
-}
-eventually() {
-    local what=$1
-    shift
-    for _ in $(seq 300); do "$@" >/dev/null 2>&1 && return 0; sleep 0.1; done
-    fail "$what"
-}
-start_server() {
-    rm -f "$work/ready.json"
-    "$tallywire" serve --plugins ../plugins.minimal.json --data "$work/data" --port "$1" --ready-file "$work/ready.json" \
-        >> "$work/server.log" 2>&1 &
-    server=$!
-    eventually "the server starts" test -e "$work/ready.json"
-    url=$(sed -E 's/.*"url":"([^"]*)".*/\1/' "$work/ready.json")
-}
-send() { curl -fsS --max-time 20 -X "$1" "$url$2" -H 'Content-Type: application/json' -d "$3" > /dev/null || fail "$1 $2 was refused"; }
-stock() { send PATCH "/api/variants/$1/inventory" "{\"operation\":\"set\",\"quantity\":$2}"; }
-
-start_server 0
+start_server 0 --plugins ../plugins.minimal.json
 send POST /api/products '{"id":1,"name":"Tee","price":19.99,"variants":[{"id":11,"sku":"TEE-RED","name":"Red <b>"},{"id":12,"sku":"TEE-BLUE","name":"Blue"}]}'
 send POST /api/products '{"id":2,"name":"Mug","price":9.5,"sku":"MUG"}'
 stock 11 4
 
-python3 -u serve.py 0 > "$work/web.log" 2>&1 &
-web=$!
+start web python3 -u serve.py 0
 eventually "the page is served" grep -q http "$work/web.log"
-mkfifo "$work/conditions" "$work/answers"
-TMPDIR=$work python3 ../websocket-page/check.py "$chromium" "$(head -n 1 "$work/web.log")?server=$url" < "$work/conditions" > "$work/answers" 2>&1 &
-browser=$!
-exec 3> "$work/conditions" 4< "$work/answers"
-shows() {
-    local answer=
-    echo "$1" >&3
-    read -r -t 150 answer <&4 || true
-    [ "$answer" = ok ] || fail "in the browser: $answer $(timeout 1 cat <&4 || true)"
-}
+open_page "$(head -n 1 "$work/web.log")?server=$url"
 card() { echo "document.querySelectorAll('.tallywire-card')[$1].querySelector('$2')"; }
 
 shows 'document.querySelector("header [role=status]").textContent === "live"'
@@ -75,11 +28,10 @@ send PATCH /api/products/2/status '{"status":"inactive"}'
 shows "$(card 2 .tallywire-stock).textContent === 'Not available'"
 shows "document.querySelector('.tallywire-notification') === null"
 
-kill -TERM "$server"
-wait "$server" || fail "the server ended with an error"
+stop_server
 shows 'document.querySelector("header .away") !== null'
 shows "$(card 0 .tallywire-stale-note) !== null"
-start_server "${url##*:}"
+start_server "${url##*:}" --plugins ../plugins.minimal.json
 shows 'document.querySelector("header .live") !== null'
 stock 12 9
 shows "$(card 1 .tallywire-stock).textContent === '9 in stock' && $(card 0 .tallywire-stale-note) === null"

@@ -33,7 +33,7 @@ function Header({ cart }) {
   return h("header", null,
     h("h1", null, "Live shop"),
     h("p", { role: "status", className: isConnected ? "live" : "away" }, status),
-    h("p", null, `${inventoryUpdates.length} recent changes `, h("button", { type: "button", onClick: clearAll }, "Clear")),
+    h("p", null, `Recent changes: ${inventoryUpdates.length} `, h("button", { type: "button", onClick: clearAll }, "Clear")),
     h("p", { className: "cart" }, `${cart} in the cart`));
 }
 

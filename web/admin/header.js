@@ -22,8 +22,7 @@ export class Header {
       text("session.signOut"));
     this.links = VIEWS.map((name) =>
       make("a", { href: `#/${name}`, data: { view: name } }, text(`nav.${name}`), name === "alerts" && this.unseen));
-    const mark = make("img", { src: "/favicon.svg", width: 26, height: 26 });
-    mark.alt = "";
+    const mark = make("img", { src: "/favicon.svg", width: 26, height: 26, alt: "" });
     element.append(
       make("a", { class: "brand", href: "#/stock" }, mark, make("span", {}, text("app.name"))),
       make("nav", { class: "views", "aria-label": text("app.menu") }, ...this.links),

@@ -21,8 +21,7 @@ export class SignInView {
     this.button = make("button", { class: "primary", type: "submit" }, text("session.signIn"));
     this.other = make("button", { type: "button", class: "plain compact", on: { click: () => this.choose(!this.withPassword) } });
     this.fields = make("div", "sign-in-fields");
-    const mark = make("img", { src: "/favicon.svg" });
-    mark.alt = "";
+    const mark = make("img", { src: "/favicon.svg", alt: "" });
     this.form = make(
       "form", { class: "card sign-in", on: { submit: (/** @type {Event} */ event) => this.submit(event) } }, mark, make("h1", {},
         text("session.title")),

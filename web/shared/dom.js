@@ -74,7 +74,9 @@ function dress(element, about, content) {
     else if (name === "data") Object.assign(element.dataset, value);
     else if (name.startsWith("on")) throw new Error(`“${name}” would be a script in an attribute; use on: { … }`);
     else if (value === true) element.setAttribute(name, "");
-    else if (value !== false && value !== null && value !== undefined && value !== "") element.setAttribute(name, String(value));
+    // A class may be computed and come out empty; any other attribute that is empty says something, as `alt=""` does.
+    else if (name === "class" && value === "") continue;
+    else if (value !== false && value !== null && value !== undefined) element.setAttribute(name, String(value));
   }
   for (const part of content) {
     if (part === null || part === undefined || part === false) continue;

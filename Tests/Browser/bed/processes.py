@@ -11,6 +11,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
+import pytest
+
 Found = TypeVar("Found")
 
 
@@ -42,6 +44,17 @@ def program(name: str) -> str:
     if not found:
         raise FileNotFoundError(name)
     return found
+
+
+def required(name: str) -> str:
+    """Where a program is that a test cannot do without: it is skipped where there is none, but in CI nothing may go untested."""
+    try:
+        return program(name)
+    except FileNotFoundError:
+        reason = f"{name} is not here; scripts/install-dependencies.sh tests should have brought it"
+        if os.environ.get("CI"):
+            pytest.fail(reason)
+        pytest.skip(reason)
 
 
 class Child:

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
-import test from "node:test";
+import { systemClock } from "../clock.js";
 import { EventStreamParser } from "../eventstream-parser.js";
-import { clientOf, live, recordOf } from "./support/client.js";
+import { WebSocket, clientOf, live, recordOf } from "./support/client.js";
 import { eventually } from "./support/eventually.js";
+import test from "./support/limited.js";
 import { Proxy } from "./support/proxy.js";
 import { Server } from "./support/server.js";
 
@@ -44,6 +45,67 @@ test("where WebSockets are blocked the event stream takes their place", async (t
   const events = await server.events("inventory_updated,stock_alert,product_status_changed");
   assert.deepEqual(sequence(), events.map(({ seq }) => seq).filter((seq) => seq >= sequence()[0]));
   assert.equal(client.item(1, 11).version, (await server.get("/api/variants/11")).version);
+});
+
+/** WebSockets that are blocked until they are not, and a clock by which the way back is tried every 30 milliseconds. */
+function blockade() {
+  const blockade = { isOn: true, count: 0 };
+  blockade.options = {
+    fallbackAfter: 1, clock: { ...systemClock, setTimeout: (action, pause) => setTimeout(action, pause > 100_000 ? 30 : pause) },
+    WebSocket: function (...place) {
+      blockade.count += 1;
+      return blockade.isOn ? new BlockedWebSocket() : new WebSocket(...place);
+    },
+  };
+  return blockade;
+}
+
+test("when WebSockets are no longer blocked it goes back to them, without a gap and without a word", async (t) => {
+  const server = await Server.start(t);
+  await server.fill();
+  const wall = blockade();
+  const client = clientOf(t, server, { rooms: ["admin_room", "variant:11"], track: { products: [2] }, ...wall.options });
+  const record = recordOf(client);
+  await client.connect();
+  assert.equal(client.transport, "sse");
+  const begin = record.statuses.length;
+  const before = wall.count;
+  await eventually("the way back was tried in vain", () => wall.count > before + 2);
+  assert.deepEqual([record.statuses.length, client.status, client.transport], [begin, "live", "sse"]);
+
+  let isOver = false;
+  const writing = (async () => {
+    for (let count = 0; !isOver; count += 1) await server.stock(11 + count % 3, 20 + count);
+  })();
+  await eventually("some came", () => record.events.length > 20);
+  wall.isOn = false;
+  await eventually("it went over", () => client.transport === "websocket" && client.status === "live");
+  const then = record.events.length;
+  await eventually("more came", () => record.events.length > then + 20);
+  isOver = true;
+  await writing;
+  await server.stock(13, 7);
+  await eventually("all came", () => client.item(2).stock === 7);
+  const expected = (await server.events("inventory_updated,stock_alert,product_status_changed")).map(({ seq }) => seq);
+  assert.deepEqual(record.events.filter(({ type }) => type !== "catalogue_changed").map(({ seq }) => seq), expected);
+  assert.deepEqual(record.statuses.slice(begin), ["recovering", "live"]);
+  const count = wall.count;
+  assert.equal(await client.check(), true);
+  assert.equal(wall.count, count, "there is nothing to go back to any more");
+});
+
+test("who follows nothing in particular stays with the stream, since no position says what it would miss", async (t) => {
+  const server = await Server.start(t);
+  await server.fill();
+  const wall = blockade();
+  const client = clientOf(t, server, wall.options);
+  await client.connect();
+  wall.isOn = false;
+  const before = wall.count;
+  await eventually("the way back was found", () => wall.count > before + 2);
+  assert.deepEqual([client.transport, client.status], ["sse", "live"]);
+  await client.join("ecommerce_room");
+  await eventually("it went over", () => client.transport === "websocket" && client.status === "live");
 });
 
 test("the event stream serves rooms of one product and what is tracked", async (t) => {

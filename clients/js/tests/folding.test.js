@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import test from "node:test";
 import { systemClock } from "../clock.js";
 import { Follows } from "../follows.js";
 import { Listeners } from "../listeners.js";
 import { Replica } from "../replica.js";
+import test from "./support/limited.js";
 import { random } from "./support/random.js";
 
 /** A replica in a room, as a server would have brought it there. */

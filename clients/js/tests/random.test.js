@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { writeFile } from "node:fs/promises";
-import test from "node:test";
 import { clientOf, live, recordOf } from "./support/client.js";
 import { eventually } from "./support/eventually.js";
+import test from "./support/limited.js";
 import { Proxy } from "./support/proxy.js";
 import { random } from "./support/random.js";
 import { Server } from "./support/server.js";

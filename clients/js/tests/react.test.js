@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import test from "node:test";
 import { eventually } from "./support/eventually.js";
+import test from "./support/limited.js";
 import { FakeWebSocket, React, act as doing, hydrateRoot, mount, renderToString, sdk } from "./support/react.js";
 
 const h = React.createElement;

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import test from "node:test";
 import { systemClock } from "../clock.js";
 import { clientOf, live, recordOf } from "./support/client.js";
 import { eventually } from "./support/eventually.js";
+import test from "./support/limited.js";
 import { Proxy } from "./support/proxy.js";
 import { Server } from "./support/server.js";
 import { spy } from "./support/spy.js";
@@ -100,11 +100,12 @@ test("a token is renewed before it expires, on the same connection", async (t) =
   await server.fill();
   const proxy = await Proxy.start(t, server);
   let calls = 0;
-  const client = clientOf(t, proxy, { rooms: ["admin_room"], token: async () => (calls += 1, token("admin", 2)) });
+  const { WebSocket, log } = spy();
+  const client = clientOf(t, proxy, { rooms: ["admin_room"], WebSocket, token: async () => (calls += 1, token("admin", 2)) });
   const record = recordOf(client);
   await client.connect();
   const begin = Date.now();
-  await eventually("three were renewed", () => calls > 3);
+  await eventually("three were renewed", () => calls > 3).catch((error) => assert.fail([error, record.statuses, ...log].join("\n")));
   assert.ok(Date.now() - begin > 2_000);
   assert.equal(proxy.count, 1);
   assert.deepEqual(record.errors, []);

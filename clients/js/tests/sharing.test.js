@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import test from "node:test";
 import { clientOf, live, recordOf } from "./support/client.js";
 import { eventually } from "./support/eventually.js";
+import test from "./support/limited.js";
 import { Proxy } from "./support/proxy.js";
 import { Server } from "./support/server.js";
 import { browserLocks } from "./support/tabs.js";

@@ -1,4 +1,4 @@
-"""Opens a page in a headless Chromium and waits until it shows what it should: check.py CHROMIUM URL < conditions
+"""Opens a page in a headless Chromium and waits until it shows what it should: browser.py CHROMIUM URL < conditions
 
 Each line of standard input is a JavaScript expression. When it becomes true in the page, `ok` is printed and the next line is read;
 after 20 seconds the page's text is printed and the check ends with 1. It speaks the DevTools protocol through the browser's pipe,

@@ -1,0 +1,86 @@
+import { TallywireError } from "./errors.js";
+
+/**
+ * @typedef {import("./connection.js").ConnectionParts & { replica: import("./replica.js").Replica }} SharedParts
+ * @typedef {Record<string, any>} Note what tabs say to each other
+ */
+
+/**
+ * What a tab knows from the tab that leads: first everything, then what happens, as a server would tell it.
+ */
+export class Mirror {
+  /** Whether everything has come. */
+  hasValues = false;
+
+  /** @param {SharedParts} parts */
+  constructor(parts) {
+    this.parts = parts;
+  }
+
+  /** @param {Note} note */
+  take(note) {
+    const { follows, report, refused, untracked } = this.parts;
+    switch (note.type) {
+      case "condition": return this.#heed(note.state, note.known);
+      case "error": return report(errorOf(note.error));
+      case "refused":
+        if (follows.rooms.has(note.room)) refused(note.room, errorOf(note.error));
+        return;
+      case "untracked": return untracked(note.ids, errorOf(note.error));
+      case "values": return this.#takeValues(note);
+      case "message": return this.#takeMessage(note.message);
+    }
+  }
+
+  /** @param {import("./replica.js").Message} message */
+  #takeMessage(message) {
+    const { replica, condition, follows, settled } = this.parts;
+    // Whoever does not know everything yet is told everything first.
+    if (!this.hasValues) return;
+    if (message.type === "pong" || follows.wants(/** @type {any} */ (message), replica.items)) replica.take(message);
+    condition.heard();
+    settled();
+  }
+
+  /**
+   * The leader's condition is this tab's, once this tab knows everything.
+   * @param {any} state
+   * @param {number} known
+   */
+  #heed(state, known) {
+    const { condition } = this.parts;
+    const status = state.status === "live" && !this.hasValues ? "recovering" : state.status;
+    if (state.status === "closed" || state.status === "idle") return;
+    const lastError = state.lastError && errorOf(state.lastError);
+    const retryAt = state.retryAt && new Date(state.retryAt);
+    condition.set({ status, retryAt, transport: state.transport, lastError }, this.hasValues && known ? known : undefined);
+    this.parts.settled();
+  }
+
+  /**
+   * Everything that the leader knows, as a server would tell it.
+   * @param {Note} note
+   */
+  #takeValues({ epoch, seq, items, last }) {
+    const { replica, follows, condition } = this.parts;
+    if (epoch !== replica.epoch) replica.take({ type: "welcome", epoch, seq });
+    const mine = items.filter((/** @type {any} */ values) => follows.has(values));
+    const rooms = [...follows.rooms.values()].filter(({ refusal }) => !refusal);
+    for (const room of rooms) {
+      if (room.stage !== "values") room.joined({ seq, recovered: false });
+      const belongs = mine.filter((/** @type {any} */ values) => room.has(values));
+      replica.take({ type: "snapshot", room: room.name, seq, items: belongs, last });
+    }
+    if (follows.tracksAnything || rooms.length === 0) {
+      const asked = { products: [...follows.products], variants: [...follows.variants] };
+      replica.take({ type: "tracking", seq, items: mine, last, asked });
+    }
+    if (!last) return;
+    this.hasValues = true;
+    condition.set({ status: "live" });
+    this.parts.settled();
+  }
+}
+
+/** @param {{ code: string, message: string, room?: string | null }} error */
+const errorOf = ({ code, message, room }) => new TallywireError(code, message, { room: room ?? undefined });

@@ -1,0 +1,165 @@
+import { Timer } from "./clock.js";
+import { trackingMessages } from "./follows.js";
+import { Requests } from "./requests.js";
+
+/** @typedef {import("./session.js").Ids} Ids */
+
+/** After the server passed a message over because there were too many. */
+const RATE_PAUSE = 1_000;
+
+/**
+ * What is asked for on one connection, and what has not been answered yet: tokens shown, rooms joined and left, ids tracked.
+ */
+export class Subscriptions {
+  #requests;
+  /**
+   * What was asked for to be tracked, until its values are there.
+   * @type {Ids[]}
+   */
+  #tracks = [];
+  #isOpen = false;
+  #again;
+
+  /**
+   * @param {import("./session.js").Channel} channel
+   * @param {import("./session.js").SessionOwner} owner
+   * @param {() => void} changed called when there is more or less to wait for
+   */
+  constructor(channel, owner, changed) {
+    this.owner = owner;
+    this.changed = changed;
+    this.#requests = new Requests((message) => channel.send(message));
+    this.#again = new Timer(owner.clock);
+  }
+
+  /**
+   * The server takes messages now: asks for all that is followed.
+   * @param {string | null} token
+   */
+  open(token) {
+    this.#isOpen = true;
+    if (token !== null) this.authenticate(token);
+    for (const room of this.owner.follows.rooms.values()) this.join(room);
+    this.track(this.owner.follows);
+  }
+
+  /** @param {string} token */
+  authenticate(token) {
+    this.#requests.add({ type: "auth", token }, { refused: (error) => this.owner.fail(error) });
+  }
+
+  /** @param {import("./room.js").Room} room */
+  join(room) {
+    if (!this.#isOpen || room.stage !== "out") return;
+    room.stage = "joining";
+    this.#requests.add(room.request(this.owner.epoch()), {
+      room: room.name,
+      refused: (error) => {
+        room.stage = "out";
+        if (error.code === "rate_limited") return this.#again.set(RATE_PAUSE, () => this.#askAgain());
+        if (error.code === "unauthenticated") return this.owner.fail(error);
+        this.owner.refused(room.name, error);
+        this.changed();
+      },
+    });
+    this.changed();
+  }
+
+  /** Asks for what was passed over; what is tracked, as a whole. */
+  #askAgain() {
+    if (this.#tracks.length === 0) this.track(this.owner.follows);
+    for (const room of this.owner.follows.rooms.values()) if (!room.refusal) this.join(room);
+  }
+
+  /**
+   * @param {string} room
+   * @param {() => void} done
+   */
+  leave(room, done) {
+    if (!this.#isOpen) return done();
+    this.#requests.add({ type: "leave", room }, { room, done, refused: done });
+  }
+
+  /** @param {{ products: Iterable<number>, variants: Iterable<number> }} ids */
+  track(ids) {
+    if (!this.#isOpen) return;
+    for (const message of trackingMessages("track", ids)) {
+      const asked = { products: message.products, variants: message.variants };
+      this.#tracks.push(asked);
+      this.#requests.add(message, {
+        refused: (error) => {
+          this.#tracks.splice(this.#tracks.indexOf(asked), 1);
+          if (error.code === "rate_limited") return this.#again.set(RATE_PAUSE, () => this.#askAgain());
+          this.owner.untracked(asked, error);
+          this.changed();
+        },
+      });
+    }
+    this.changed();
+  }
+
+  /**
+   * @param {Ids} ids
+   * @param {() => void} done
+   */
+  untrack(ids, done) {
+    const messages = this.#isOpen ? [...trackingMessages("untrack", ids)] : [];
+    if (messages.length === 0) return done();
+    messages.forEach((message, index) => {
+      const end = index === messages.length - 1 ? done : () => {};
+      this.#requests.add(message, { done: end, refused: end });
+    });
+  }
+
+  // MARK: Being answered
+
+  /** What the next values of tracked items are the answer to. */
+  get tracked() {
+    return this.#tracks[0];
+  }
+
+  /** All values of it have come. */
+  valuesCame() {
+    this.#tracks.shift();
+  }
+
+  /** @param {unknown} id */
+  pong(id) {
+    this.#requests.pong(id);
+  }
+
+  /**
+   * An error, with what it answers.
+   * @param {{ code: string, message: string }} message
+   */
+  error(message) {
+    const error = this.#requests.error(message);
+    if (error.code === "too_many_items") {
+      // It takes the place of the values that were to come.
+      const room = [...this.owner.follows.rooms.values()].find(({ stage }) => stage === "values");
+      if (room) room.stage = "in";
+      else this.#tracks.shift();
+    }
+    return error;
+  }
+
+  /** Whether the values of what is tracked are there. */
+  get hasTracked() {
+    return this.#tracks.length === 0;
+  }
+
+  /** Whether something is still to come that was there when it was asked for. */
+  get areBehind() {
+    if (!this.hasTracked) return true;
+    for (const room of this.owner.follows.rooms.values()) if (!room.refusal && !room.isCaughtUp) return true;
+    return false;
+  }
+
+  /** The connection is gone. */
+  close() {
+    this.#isOpen = false;
+    this.#again.stop();
+    this.#requests.end();
+    this.owner.follows.leaveConnection();
+  }
+}
