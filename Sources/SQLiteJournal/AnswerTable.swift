@@ -19,8 +19,7 @@ enum AnswerTable {
             insert.bind(answer.id, at: 3)
             insert.bind(answer.fingerprint.written, at: 4)
             insert.bind(answer.fingerprint.resolved, at: 5)
-            insert.bind(encoder.bytes, at: 6)
-            try insert.execute()
+            try insert.execute(with: encoder.bytes, at: 6)
         }
         return first
     }

@@ -19,9 +19,8 @@ enum EventTable {
             insert.bind(event.subject.sku, at: 6)
             insert.bind(event.place, at: 7)
             insert.bind(event.subject.level?.number, at: 8)
-            insert.bind(event.json, at: 9)
             insert.bind(previous.map { Int64(bitPattern: $0) }, at: 10)
-            try insert.execute()
+            try insert.execute(with: event.json, at: 9)
         }
         try Meta.set("seq", Int64(last.seq), db)
     }

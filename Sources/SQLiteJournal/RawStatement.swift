@@ -42,11 +42,16 @@ struct RawStatement {
         }
     }
 
-    func bind(_ value: [UInt8], at index: Int32) {
-        value.withUnsafeBytes { _ = sqlite3_bind_blob(handle, index, $0.baseAddress, Int32($0.count), Self.transient) }
-    }
-
     // MARK: Stepping
+
+    /// Runs a statement that gives no rows, with `blob` as the value at `index`, which is not copied.
+    func execute(with blob: [UInt8], at index: Int32) throws {
+        try blob.withUnsafeBytes { bytes in
+            sqlite3_bind_blob(handle, index, bytes.baseAddress, Int32(bytes.count), nil)
+            defer { sqlite3_bind_null(handle, index) }
+            try execute()
+        }
+    }
 
     /// Runs a statement that gives no rows, and makes it ready for the next values.
     func execute() throws {

@@ -13,9 +13,10 @@ extension ClientLoop {
         held.messages + messages < heldLimit && held.bytes + bytes < Self.batchBytes
     }
 
-    /// Hands `messages` over, if there are any, and holds their acknowledgements back. There are none left then.
-    func hold(_ messages: inout [InboundMessage], _ bytes: inout Int) {
-        defer { (messages, bytes) = ([], 0) }
+    /// Hands over what was read, if there is anything, and holds the acknowledgements back.
+    func hold(messagesOf handle: ConnectionHandle) {
+        let bytes = handle.messageBytes
+        let messages = handle.takeMessages()
         guard !messages.isEmpty, !options.subscriptions.isEmpty else { return }
         if held.isEmpty, let link {
             // Something was written half of the keep-alive ago at most, or will be soon; but not for each of many short batches.

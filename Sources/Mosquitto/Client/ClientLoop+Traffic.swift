@@ -7,33 +7,26 @@ extension ClientLoop {
         guard let handle = link?.handle else { return }
         Socket.acknowledgeAtOnce(handle.socket)
         listening.begin(at: clock.now, hasWaited: hasWaited)
-        var messages: [InboundMessage] = []
-        var bytes = 0
         var code: Int32 = 0
         var isSilent = true
         // Reading until nothing comes costs one call more in the end; asking before each packet whether there is one costs one each.
         var isDrained = false
         repeat {
+            let count = handle.messageCount
             code = handle.read()
             let events = handle.takeEvents()
-            isDrained = events.isEmpty
-            for event in events {
-                isSilent = false
-                if case .message(let message) = event {
-                    messages.append(message)
-                    bytes += message.payload.count
-                } else {
-                    handleEvent(event)
-                }
-            }
-            if messages.count >= Self.batchLimit, !handle.lacksRedeliveryFlag { hold(&messages, &bytes) }
-        } while code == 0 && link?.refusal == nil && mayHold(messages.count, bytes) && !isDrained && !isBrokenHandshake(isSilent)
+            isDrained = events.isEmpty && handle.messageCount == count
+            if !isDrained { isSilent = false }
+            for event in events { handleEvent(event) }
+            if handle.messageCount >= Self.batchLimit, !handle.lacksRedeliveryFlag { hold(messagesOf: handle) }
+        } while code == 0 && link?.refusal == nil && mayHold(handle.messageCount, handle.messageBytes) && !isDrained
+            && !isBrokenHandshake(isSilent)
         if handle.lacksRedeliveryFlag {
-            messages = []
+            _ = handle.takeMessages()
             link?.refusal = MQTTError(
                 .library, "libmosquitto \(Library.version) does not tell redelivered messages apart; 2.0 is known to")
         }
-        hold(&messages, &bytes)
+        hold(messagesOf: handle)
         if isDrained { listening.drained(at: clock.now) }
         if code == 0, isBrokenHandshake(isSilent) { code = Int32(MOSQ_ERR_CONN_LOST.rawValue) }
         concludeCall(code)
@@ -53,7 +46,6 @@ extension ClientLoop {
         case .dismissed(let reason):
             let refusal = dismissal(reason)
             link?.refusal = refusal
-        case .message: break
         }
     }
 

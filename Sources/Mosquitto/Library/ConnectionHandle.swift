@@ -6,7 +6,7 @@ import Glibc
 /// It is never connected twice. libmosquitto keeps what was not acknowledged and sends it again on its own after a reconnect, next
 /// to the caller's own repeats; a handle that dies with its connection cannot.
 ///
-/// Not `Sendable`: it lives and dies on the client's thread. The callbacks only collect ``events``, so that nothing of ours runs
+/// Not `Sendable`: it lives and dies on the client's thread. The callbacks only collect ``events`` and messages, so that nothing of ours runs
 /// inside libmosquitto's locks. In threaded mode (`mosquitto_threaded_set`) whatever is sent, PUBACKs too, is queued and leaves
 /// only through ``write()``.
 final class ConnectionHandle {
@@ -16,7 +16,6 @@ final class ConnectionHandle {
         case subscribed(packetID: UInt16, granted: [Int32])
         /// The broker acknowledged a message, or one of quality 0 was written.
         case published(packetID: UInt16, reason: Int32)
-        case message(InboundMessage)
         /// The broker said goodbye with this reason of MQTT 5.
         case dismissed(reason: Int32)
     }
@@ -37,9 +36,12 @@ final class ConnectionHandle {
     let tls: TLSContext?
     /// The end of a ping of ours that the socket did not take at once: see ``ping()``.
     var unwritten: ArraySlice<UInt8> = []
+    /// How many bytes of payload wait for ``takeMessages()``.
+    private(set) var messageBytes = 0
     /// What libmosquitto reported as errors, OpenSSL's among them; the first few.
     private(set) var complaints: [String] = []
     fileprivate var events: [Event] = []
+    fileprivate var messages: [InboundMessage] = []
     /// The flags of the PUBLISH that is being handled: see ``noteLog(_:)``.
     fileprivate var announcement: (packetID: UInt16, isRedelivery: Bool)?
     /// Set when libmosquitto handed over a message without telling whether it is a redelivery.
@@ -132,9 +134,22 @@ final class ConnectionHandle {
 
     /// What happened since the last call of this.
     func takeEvents() -> [Event] {
+        guard !events.isEmpty else { return [] }
         defer { events.removeAll(keepingCapacity: true) }
         return events
     }
+
+    /// The messages since the last call of this, by themselves, since there are many of them.
+    func takeMessages() -> [InboundMessage] {
+        defer {
+            messages = []
+            messageBytes = 0
+        }
+        return messages
+    }
+
+    /// How many messages wait for ``takeMessages()``.
+    var messageCount: Int { messages.count }
 }
 
 // MARK: Receiving
@@ -171,15 +186,15 @@ extension ConnectionHandle {
         if size > 0, size <= payloadLimit, let bytes = message.payload {
             payload = Array(UnsafeRawBufferPointer(start: bytes, count: size))
         }
-        events.append(
-            .message(
-                InboundMessage(
-                    topic: String(cString: message.topic), payload: payload, size: size, packetID: packetID,
-                    isRedelivery: announcement.isRedelivery, isRetained: message.retain,
-                    responseTopic: MessageProperties.string(MQTT_PROP_RESPONSE_TOPIC, in: properties),
-                    correlationData: MessageProperties.bytes(MQTT_PROP_CORRELATION_DATA, in: properties),
-                    contentType: MessageProperties.string(MQTT_PROP_CONTENT_TYPE, in: properties),
-                    userProperties: MessageProperties.userProperties(in: properties))))
+        messages.append(
+            InboundMessage(
+                topic: String(cString: message.topic), payload: payload, size: size, packetID: packetID,
+                isRedelivery: announcement.isRedelivery, isRetained: message.retain,
+                responseTopic: MessageProperties.string(MQTT_PROP_RESPONSE_TOPIC, in: properties),
+                correlationData: MessageProperties.bytes(MQTT_PROP_CORRELATION_DATA, in: properties),
+                contentType: MessageProperties.string(MQTT_PROP_CONTENT_TYPE, in: properties),
+                userProperties: MessageProperties.userProperties(in: properties)))
+        messageBytes += payload.count
     }
 }
 

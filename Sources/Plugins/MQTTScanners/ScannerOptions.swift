@@ -72,8 +72,9 @@ extension ScannerOptions {
                 "keepAlive", .duration(.seconds(5) ... .seconds(65_535)), default: "60s",
                 "How long a connection may be silent. The broker waits one and a half times as long."),
             .optional(
-                "receiveMaximum", .integer(1...8192), default: 4000,
-                "How many scans may wait for their acknowledgement at once; a quarter of it is committed together."),
+                "receiveMaximum", .integer(1...8192), default: 8000,
+                "How many scans may wait for their acknowledgement at once; with three quarters of it reading pauses until all are answered."
+            ),
             .optional("payloadLimit", .size(.kibibytes(1) ... .mebibytes(16)), default: "64KiB", "The largest payload of a scan."),
             .optional("lineLimit", .integer(1...1000), default: 1000, "How many scans a message may hold."),
             .optional(

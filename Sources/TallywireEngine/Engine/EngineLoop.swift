@@ -10,6 +10,8 @@ import TallywireCore
 struct EngineLoop: ~Copyable {
     /// How many commands are worth a change of threads: to have them committed there, or to decide them ahead of the end of a commit.
     private static let share = 64
+    /// How many are decided before it is looked whether the other thread is free: it should not wait for all that has come.
+    private static let slice = 128
 
     private var writer: Writer
     private let inbox: Inbox
@@ -76,7 +78,7 @@ struct EngineLoop: ~Copyable {
     }
 
     private mutating func gather() -> (isEmpty: Bool, isClosed: Bool) {
-        let (items, isEmpty, isClosed) = inbox.take(limit: limit - gathered.items.count)
+        let (items, isEmpty, isClosed) = inbox.take(limit: min(Self.slice, limit - gathered.items.count))
         if !items.isEmpty { writer.lookAtClock() }
         for item in items { writer.decide(item, into: &gathered, after: committing) }
         return (isEmpty, isClosed)

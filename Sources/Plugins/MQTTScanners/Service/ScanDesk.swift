@@ -13,6 +13,8 @@ struct ScanDesk {
     let clockSkew: Duration
     let answers: AnswerRule
     private var cards = DeviceCards()
+    /// The topic that was looked at last.
+    private var last: (topic: String, card: DeviceCards.Card?)?
     /// The year that was worked out last, and the day for which.
     private var year = (day: Int64.min, year: 0)
 
@@ -90,7 +92,13 @@ struct ScanDesk {
     }
 
     private mutating func card(of topic: String) -> DeviceCards.Card? {
-        if let known = cards[topic] { return known }
+        if let last, last.topic == topic { return last.card }
+        let card = cards[topic] ?? makeCard(of: topic)
+        last = (topic, card)
+        return card
+    }
+
+    private mutating func makeCard(of topic: String) -> DeviceCards.Card? {
         let card = self.topic.device(of: topic).map {
             DeviceCards.Card(device: $0, settings: devices.settings(of: $0), problem: problem(with: $0))
         }

@@ -11,7 +11,9 @@ extension ScanService {
         var places: [Decisions.Place] = []
         places.reserveCapacity(works.count)
         for index in works.indices {
-            for task in works[index].work.open { places.append(Decisions.Place(work: index, task: task)) }
+            for (task, progress) in works[index].work.progress.enumerated() {
+                if case .open = progress { places.append(Decisions.Place(work: index, task: task)) }
+            }
         }
         return Decisions(places, from: context.gateway, onChange: onChange) { works[$0.work].work.order.tasks[$0.task].command }
     }
@@ -31,8 +33,7 @@ extension ScanService {
                 {
                     taken[place.work, default: []].append(place.task)
                 } else {
-                    works[place.work].work.outcomes[place.task] = outcome
-                    works[place.work].work.open.removeAll { $0 == place.task }
+                    works[place.work].work.progress[place.task] = .decided(outcome)
                 }
             }
             if problem == nil, taken.isEmpty { return true }

@@ -49,10 +49,8 @@ struct ScanService: ~Copyable {
     final class Work {
         let message: InboundMessage
         var order: ScanOrder
-        /// Which of the order's tasks are submitted; the others were counted before.
-        var open: [Int]
-        /// One for each task, once it is decided.
-        var outcomes: [Outcome?]
+        /// How far each of the order's tasks is.
+        var progress: [Progress]
         /// The scan that this one is a bounce of.
         var bounceOf: BounceWindow.Verdict?
         /// The device's last scan, if this is it.
@@ -64,8 +62,16 @@ struct ScanService: ~Copyable {
             self.message = message
             self.order = order
             self.isFirst = isFirst
-            open = Array(order.tasks.indices)
-            outcomes = Array(repeating: nil, count: order.tasks.count)
+            progress = Array(repeating: .open, count: order.tasks.count)
+        }
+
+        enum Progress {
+            case open
+            /// It was counted before, and is not submitted.
+            case skipped
+            case decided(Outcome)
+
+            var outcome: Outcome? { if case .decided(let outcome) = self { outcome } else { nil } }
         }
     }
 
@@ -180,15 +186,15 @@ struct ScanService: ~Copyable {
             let (verdict, isBounce) = bounces.note(task.key, of: device, at: time, window: window)
             if isBounce {
                 work.bounceOf = verdict
-                work.open = []
+                work.progress[0] = .skipped
             } else {
                 work.verdict = verdict
             }
         }
-        work.open.removeAll { index in
-            let task = order.tasks[index]
-            let window = order.tagWindow ?? Self.tagWindow
-            return task.isTag && !tags.see(task.key, by: device, at: now, window: window)
+        for (index, task) in order.tasks.enumerated() where task.isTag {
+            if !tags.see(task.key, by: device, at: now, window: order.tagWindow ?? Self.tagWindow) {
+                work.progress[index] = .skipped
+            }
         }
         return work
     }
@@ -197,15 +203,17 @@ struct ScanService: ~Copyable {
     private mutating func settle(_ work: Work, _ tally: inout ScanTally) -> ScanReply {
         let order = work.order
         let device = order.addressee.name
-        let skipped = order.tasks.count - work.outcomes.count { $0 != nil }
-        work.verdict?.outcome = work.outcomes.first ?? nil
-        for (task, outcome) in zip(order.tasks, work.outcomes) {
-            guard let outcome else { continue }
+        var results: [Outcome] = []
+        results.reserveCapacity(order.tasks.count)
+        for (task, progress) in zip(order.tasks, work.progress) {
+            guard let outcome = progress.outcome else { continue }
+            results.append(outcome)
             tally.count(outcome)
             if task.isTag, case .rejected = outcome { tags.forget(task.key, of: device) }
         }
+        work.verdict?.outcome = work.progress.first?.outcome
+        let skipped = order.tasks.count - results.count
         tally.skipped += UInt64(skipped)
-        var results = work.outcomes.compactMap(\.self)
         var note: ScanReply.Note?
         if let bounceOf = work.bounceOf {
             results = bounceOf.outcome.map { [$0] } ?? []
