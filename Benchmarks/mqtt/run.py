@@ -121,6 +121,30 @@ def scans(count, answers):
     return {"bare": bare, "tallywire": count / seconds, "ratio": count / seconds / bare, "cpu_us": cpu / count * 1e6}
 
 
+def live(count, window):
+    """How fast COUNT scans are taken while they are published, with WINDOW of them unacknowledged at the publisher."""
+    def publisher(broker):
+        arguments = [BARE, broker.port, "publish", "scanners/dock-1/scan", count, window]
+        return subprocess.Popen(list(map(str, arguments)), stdout=subprocess.DEVNULL)
+
+    with Broker() as broker:
+        broker.bare("session", "bare", "scanners/+/scan")
+        with publisher(broker):
+            bare = broker.bare("receive", "bare", "scanners/+/scan", count)["per_second"]
+    with Broker() as broker:
+        server = Server(broker, sources=[{"answers": "asked"}]).start()
+        server.post("/api/products", {"name": "Tee", "sku": "TEE", "barcodes": [CODE]})
+        server.until(lambda status: status["sources"][0]["state"] == "connected")
+        before = server.cpu()
+        with publisher(broker):
+            status = server.until(lambda status: status["sources"][0]["applied"] >= count, pause=0.1)
+        cpu = server.cpu() - before
+        seconds = server.time_of(status["seq"]) - server.time_of(status["seq"] - count + 1)
+        server.stop()
+        server.remove()
+    return {"bare": bare, "tallywire": count / seconds, "ratio": count / seconds / bare, "cpu_us": cpu / count * 1e6}
+
+
 def displays(count, window):
     """How fast COUNT messages of a sink that was behind are published and acknowledged."""
     with Broker() as broker:
@@ -163,9 +187,10 @@ def main():
     parser.add_argument("-r", "--repetitions", type=int, default=3)
     parser.add_argument("--window", type=int, default=200)
     parser.add_argument("--rate", type=int, default=1000)
-    parser.add_argument("-w", "--workloads", default="scans,scans-unanswered,displays,roundtrip")
+    parser.add_argument("-w", "--workloads", default="scans-live,scans,scans-unanswered,displays,roundtrip")
     options = parser.parse_args()
     workloads = {
+        "scans-live": ("scans a second while they are published, answered where asked for", lambda: live(options.count, options.window)),
         "scans": ("scans a second, each answered", lambda: scans(options.count, True)),
         "scans-unanswered": ("scans a second, answered where asked for", lambda: scans(options.count, False)),
         "displays": (f"messages a second, window {options.window}", lambda: displays(options.count, options.window)),
