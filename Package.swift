@@ -154,7 +154,8 @@ let package = Package(
             ]),
         tests("TallywireEngine", ["TallywireCore", "TallywireEngine", log]),
         tests(
-            "SQLiteJournal", ["TallywireCore", "TallywireEngine", "SQLiteJournal", .product(name: "GRDB", package: "GRDB.swift")]),
+            "SQLiteJournal",
+            ["TallywireCore", "TallywireEngine", "SQLiteJournal", log, .product(name: "GRDB", package: "GRDB.swift")]),
         tests(
             "TallywirePipeline", ["TallywireCore", "TallywireEngine", "TallywirePipeline", log], resources: [.copy("Fixtures")]),
         tests(

@@ -167,11 +167,23 @@ def displays(count, window):
     return {"bare": bare, "tallywire": rate, "ratio": rate / bare}
 
 
-def roundtrip(rate, count):
-    """From a scan's PUBLISH to its answer, RATE a second, beside the broker's own publish to subscribe."""
+def answered(broker, name, rate, count, *file):
+    """The same from and to a client that sends each scan back, after flushing it to FILE if there is one."""
+    arguments = [BARE, broker.port, "answer", f"{name}/scan", f"{name}/ack", count, *file]
+    with subprocess.Popen(list(map(str, arguments)), stdout=subprocess.PIPE) as answerer:
+        answerer.stdout.readline()
+        return broker.bare("ask", f"{name}/scan", f"{name}/ack", rate, count, CODE)
+
+
+def roundtrip(rate, count, beside):
+    """From a scan's PUBLISH to its answer, RATE a second, beside the broker's own publish to subscribe, or a bare client that answers."""
     with Broker() as broker:
-        bare = broker.bare("echo", "echo", rate, count)
-        server = Server(broker, sources=[{}]).start()
+        server = Server(broker, sources=[{}])
+        if beside == "echo":
+            bare = broker.bare("echo", "echo", rate, count)
+        else:
+            bare = answered(broker, "bare", rate, count, *([os.path.join(server.folder, "flushed")] if beside == "flush" else []))
+        server.start()
         server.post("/api/products", {"name": "Tee", "sku": "TEE", "barcodes": [CODE]})
         server.until(lambda status: status["sources"][0]["state"] == "connected")
         asked = broker.bare("ask", "scanners/dock-1/scan", "scanners/dock-1/ack", rate, count, CODE)
@@ -187,21 +199,24 @@ def main():
     parser.add_argument("-r", "--repetitions", type=int, default=3)
     parser.add_argument("--window", type=int, default=200)
     parser.add_argument("--rate", type=int, default=1000)
-    parser.add_argument("-w", "--workloads", default="scans-live,scans,scans-unanswered,displays,roundtrip")
+    parser.add_argument("-w", "--workloads", default="scans-live,scans,scans-unanswered,displays,roundtrip,roundtrip-answered,roundtrip-flushed")
     options = parser.parse_args()
     workloads = {
         "scans-live": ("scans a second while they are published, answered where asked for", lambda: live(options.count, options.window)),
         "scans": ("scans a second, each answered", lambda: scans(options.count, True)),
         "scans-unanswered": ("scans a second, answered where asked for", lambda: scans(options.count, False)),
         "displays": (f"messages a second, window {options.window}", lambda: displays(options.count, options.window)),
-        "roundtrip": (f"scan to answer at {options.rate}/s, p99 in ms", lambda: roundtrip(options.rate, 10 * options.rate)),
     }
+    for name, beside, what in (("roundtrip", "echo", "the broker's own round trip"), ("roundtrip-answered", "answer", "a bare client that answers"),
+                               ("roundtrip-flushed", "flush", "a bare client that flushes and answers")):
+        workloads[name] = (f"scan to answer at {options.rate}/s beside {what}, p99 in ms",
+                           lambda beside=beside: roundtrip(options.rate, 10 * options.rate, beside))
     print("| workload | bare libmosquitto | Tallywire | ratio | |\n| --- | --- | --- | --- | --- |")
     for name in options.workloads.split(","):
         what, run = workloads[name]
         results = [run() for _ in range(options.repetitions)]
         middle = sorted(results, key=lambda result: result["ratio"])[len(results) // 2]
-        number = (lambda value: f"{value:.2f}") if name == "roundtrip" else (lambda value: f"{value:,.0f}")
+        number = (lambda value: f"{value:.2f}") if name.startswith("roundtrip") else (lambda value: f"{value:,.0f}")
         more = f"{middle['cpu_us']:.0f} µs CPU a scan" if "cpu_us" in middle else (
             f"p50 {middle['bare_p50']:.2f} and {middle['tallywire_p50']:.2f}" if "bare_p50" in middle else "")
         ratios = " – ".join(f"{value:.2f}" for value in (min(r["ratio"] for r in results), max(r["ratio"] for r in results)))

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Measures the WebSocket gateway beside its peers: ./run.sh, or ./run.sh -s tallywire,nats -w W1 -r 1. See README.md.
 set -euo pipefail
+[ -z "${TALLYWIRE:-}" ] || { TALLYWIRE=$(realpath -m "$TALLYWIRE"); export TALLYWIRE; }
 cd "$(dirname "$0")"
 make -s -C load
 [ -n "${TALLYWIRE:-}" ] || (cd ../.. && swift build -c release --product tallywire 2>&1 | tail -1)

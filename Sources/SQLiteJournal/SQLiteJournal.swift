@@ -1,5 +1,6 @@
 import Foundation
 import GRDB
+import Logging
 import Synchronization
 import TallywireCore
 import TallywireEngine
@@ -35,9 +36,13 @@ public final class SQLiteJournal: Journal {
     let cursors = Mutex(Cursors())
     private let lastEvents: Mutex<LastEvents>
     private let lock: FileLock
+    private let checkpointer: Checkpointer
 
-    /// Opens the journal at `path`, and creates it, with its folder, if there is none. Throws ``JournalError``.
-    public init(path: String, configuration: Configuration = Configuration()) throws {
+    /// Opens the journal at `path`, and creates it, with its folder, if there is none. Throws ``JournalError``. `logger` gets what goes wrong
+    /// beside the calls.
+    public init(
+        path: String, configuration: Configuration = Configuration(), logger: Logger = Logger(label: "tallywire.journal")
+    ) throws {
         let folder = URL(fileURLWithPath: path).deletingLastPathComponent()
         do {
             try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
@@ -47,18 +52,19 @@ public final class SQLiteJournal: Journal {
         lock = try FileLock(path: path + ".lock", of: path)
         let index: AnswerIndex
         let last: LastEvents
-        (pool, epoch, index, last) = try JournalError.wrapping(path) {
+        (pool, epoch, index, last, checkpointer) = try JournalError.wrapping(path) {
             let pool = try DatabasePool(path: path, configuration: Self.databaseConfiguration(readers: configuration.readers))
             // GRDB sets a writer in WAL mode to NORMAL after it is prepared, which would lose the last commits in a power cut.
             try pool.writeWithoutTransaction { db in try db.execute(sql: "PRAGMA synchronous = FULL") }
             try Schema.migrator.migrate(pool)
+            let checkpointer = Checkpointer(pool, logger: logger)
             return try pool.read { db in
                 guard let epoch = try String.fetchOne(db, sql: "SELECT value FROM meta WHERE key = 'epoch'") else {
                     throw JournalError(.damaged, "\(path) has no epoch: it is not a journal, or it is damaged")
                 }
                 let index = try AnswerIndex(
                     keep: configuration.keepAnswers, maximum: configuration.maximumAnswers, loading: db)
-                return (pool, epoch, index, try LastEvents(loading: db))
+                return (pool, epoch, index, try LastEvents(loading: db), checkpointer)
             }
         }
         answers = Mutex(index)
@@ -68,8 +74,7 @@ public final class SQLiteJournal: Journal {
     /// How every connection is set up.
     ///
     /// A page of 8 KiB holds some twenty events. A commit of a single scan writes half a dozen of them, whatever their size: 4 KiB would be
-    /// less to write and more to do for large batches, 16 KiB the other way round. The log is copied into the database every 4000 pages,
-    /// four times as many as SQLite's default, since commits wait meanwhile: with 1000 it was one scan in a hundred that did.
+    /// less to write and more to do for large batches, 16 KiB the other way round. The log is copied into the database by ``Checkpointer``.
     static func databaseConfiguration(readers: Int) -> GRDB.Configuration {
         var configuration = GRDB.Configuration()
         configuration.label = "tallywire.journal"
@@ -77,7 +82,6 @@ public final class SQLiteJournal: Journal {
         configuration.busyMode = .timeout(5)
         configuration.prepareDatabase { db in
             try db.execute(sql: "PRAGMA page_size = 8192")
-            try db.execute(sql: "PRAGMA wal_autocheckpoint = 4000")
             try db.execute(sql: "PRAGMA cache_size = -65536")
             try db.execute(sql: "PRAGMA temp_store = MEMORY")
         }
@@ -126,8 +130,8 @@ public final class SQLiteJournal: Journal {
                     try CursorTable.store(dirty, db)
                     return .commit
                 }
-                _ = try? db.checkpoint(.truncate)
             }
+            try checkpointer.close()
             try pool.close()
         }
         lock.release()

@@ -48,7 +48,7 @@ has() {
 # number KEY: the first number under this key in the last answer.
 number() {
     local found
-    found=$(grep -oE "\"$1\":[0-9]+" <<< "$answer" | head -1) || fail "the answer has no number \"$1\""
+    found=$(grep -oE "\"$1\":[0-9]+" <<< "$answer" | sed -n 1p) || fail "the answer has no number \"$1\""
     echo "${found#*:}"
 }
 

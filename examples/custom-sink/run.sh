@@ -15,7 +15,7 @@ done < "$work/shown"
 swift build --scratch-path ../../.build-examples > "$work/build.log" 2>&1 || fail "it does not build"
 tallywire=$(swift build --scratch-path ../../.build-examples --show-bin-path)/custom-sink
 
-"$tallywire" plugins stdout | head -2
+"$tallywire" plugins stdout | sed -n 1,2p
 "$tallywire" check --plugins plugins.json
 start_server 0 --plugins plugins.json
 send POST /api/products '{"id":1,"name":"Tee","price":19.99,"variants":[{"id":11,"sku":"TEE-RED-M","name":"Red / M"}]}'

@@ -7,7 +7,9 @@
 //                                               becomes the number (modulo 1000 in a TOPIC that is retained)
 //   mqttbare PORT echo TOPIC RATE COUNT         publishes and receives its own messages, RATE a second: the broker's round trip
 //   mqttbare PORT ask TOPIC ANSWERS RATE COUNT PAYLOAD   the same with somebody who answers on ANSWERS, in order
+//   mqttbare PORT answer TOPIC ANSWERS COUNT [FILE]      is that somebody: sends each message back, and flushes it to FILE before that
 #define _GNU_SOURCE
+#include <fcntl.h>
 #include <mosquitto.h>
 #include <mqtt_protocol.h>
 #include <poll.h>
@@ -90,6 +92,26 @@ static int roundtrip(struct mosquitto *m, const char *topic, double rate, long c
     return 0;
 }
 
+static const char *answers;
+static int file = -1;
+static void answer(struct mosquitto *m, void *o, const struct mosquitto_message *message) {
+    (void)o;
+    // Over and over the same blocks, as a log that is reused: a file that grows costs the disk twice as much.
+    if (file >= 0 && (pwrite(file, message->payload, (size_t)message->payloadlen, received % 1024 * 4096) < 0 || fdatasync(file))) {
+        perror("mqttbare: writing");
+        exit(1);
+    }
+    received++;
+    int code = mosquitto_publish(m, NULL, answers, message->payloadlen, message->payload, 1, false);
+    if (code) fail("publishing", code);
+}
+static void open_file(const char *path) {
+    static const char empty[4096];
+    file = open(path, O_RDWR | O_CREAT | O_TRUNC, 0600);
+    for (int i = 0; i < 1024 && file >= 0; i++) if (pwrite(file, empty, sizeof empty, i * 4096) < 0) { close(file); file = -1; }
+    if (file < 0 || fsync(file)) { perror(path); exit(1); }
+}
+
 int main(int argc, char **argv) {
     if (argc < 4) { fprintf(stderr, "see the top of mqttbare.c\n"); return 64; }
     mosquitto_lib_init();
@@ -140,6 +162,18 @@ int main(int argc, char **argv) {
         struct mosquitto *m = connected("mqttbare-ask", true, port);
         subscribe(m, argv[4]);
         return roundtrip(m, argv[3], atof(argv[5]), atol(argv[6]), argv[7]);
+    }
+    if (!strcmp(mode, "answer") && (argc == 6 || argc == 7)) {
+        wanted = atol(argv[5]);
+        answers = argv[4];
+        if (argc == 7) open_file(argv[6]);
+        struct mosquitto *m = connected("mqttbare-answer", true, port);
+        mosquitto_message_callback_set(m, answer);
+        subscribe(m, argv[3]);
+        puts("ready");
+        fflush(stdout);
+        while (acknowledged < wanted) loop(m, 1000);
+        return 0;
     }
     fprintf(stderr, "see the top of mqttbare.c\n");
     return 64;

@@ -41,7 +41,8 @@ struct Server: Sendable {
         let journal = try SQLiteJournal(
             path: configuration.journal.path,
             configuration: .init(
-                keepAnswers: configuration.journal.idempotency.keep, maximumAnswers: configuration.journal.idempotency.maximum))
+                keepAnswers: configuration.journal.idempotency.keep, maximumAnswers: configuration.journal.idempotency.maximum),
+            logger: logger)
         let engine: InventoryEngine
         do {
             engine = try InventoryEngine(

@@ -1,13 +1,17 @@
 import Logging
 import Synchronization
 
-/// A log that a test can read.
-final class LineLog: Sendable {
+/// A log that a test can read. Safe from any thread.
+public final class LineLog: Sendable {
     private let collected = Mutex<[String]>([])
-    /// Level, message and metadata of each entry.
-    var lines: [String] { collected.withLock { $0 } }
 
-    var logger: Logger {
+    public init() {}
+
+    /// Level, message and metadata of each entry.
+    public var lines: [String] { collected.withLock { $0 } }
+
+    /// What writes into it, from the level `trace` on.
+    public var logger: Logger {
         var logger = Logger(label: "test") { _ in Handler(log: self) }
         logger.logLevel = .trace
         return logger
