@@ -1,21 +1,24 @@
 import TallywireCore
 import TallywireEngine
 
-/// Another journal with something put before its appends, to record them, to hold them up, to let them fail, and before its readings of
-/// many values, to count them.
+/// Another journal with something put before its appends, to record them, to hold them up, to let them fail, before its readings of
+/// many values, to count them, and before its readings of events.
 public final class ForwardingJournal: Journal {
     private let journal: any Journal
     private let reading: @Sendable () -> Void
+    private let following: @Sendable (_ seq: UInt64) throws -> Void
     private let appending: @Sendable (JournalBatch, any Journal) throws -> Void
 
-    /// A journal that calls `appending` in place of `journal.append`, and `reading` before `journal.values`. The first runs on the thread
-    /// that appends and may block or throw.
+    /// A journal that calls `appending` in place of `journal.append`, `reading` before `journal.values`, and `following` before the
+    /// events after `seq` are read, which fails if that throws. The first runs on the thread that appends and may block or throw.
     public init(
         _ journal: any Journal, reading: @escaping @Sendable () -> Void = {},
+        following: @escaping @Sendable (_ seq: UInt64) throws -> Void = { _ in },
         appending: @escaping @Sendable (JournalBatch, any Journal) throws -> Void = { try $1.append($0) }
     ) {
         self.journal = journal
         self.reading = reading
+        self.following = following
         self.appending = appending
     }
 
@@ -25,7 +28,8 @@ public final class ForwardingJournal: Journal {
     public func answer(to id: String) throws -> StoredAnswer? { try journal.answer(to: id) }
     public func serialCount(of key: SerialCount.Key) throws -> SerialCount? { try journal.serialCount(of: key) }
     public func events(after seq: UInt64, limit: Int, maxBytes: Int) async throws -> [EventEnvelope] {
-        try await journal.events(after: seq, limit: limit, maxBytes: maxBytes)
+        try following(seq)
+        return try await journal.events(after: seq, limit: limit, maxBytes: maxBytes)
     }
     public func history(_ query: HistoryQuery) async throws -> HistoryPage { try await journal.history(query) }
     public func range() async throws -> (first: UInt64, last: UInt64) { try await journal.range() }

@@ -21,14 +21,14 @@ struct SinkRunnerTests {
     }
 
     func runner(
-        _ sink: RecordingSink, mode: SinkMode = .durable, filter: EventFilter = EventFilter(),
+        _ sink: RecordingSink, feed: Feed? = nil, mode: SinkMode = .durable, filter: EventFilter = EventFilter(),
         retry: RetryPolicy = RetryPolicy(initial: .milliseconds(1), maximum: .milliseconds(2))
     ) -> SinkRunner {
         SinkRunner(
             .init(
                 name: "sink", plugin: "recording", mode: mode, sink: sink, filter: filter, retry: retry,
                 deadLetters: DeadLetterFile(path: folder.file("dead.jsonl"))),
-            feed: engine.feed, journal: journal, logger: Logger(label: "test"), version: "0",
+            feed: feed ?? engine.feed, journal: journal, logger: Logger(label: "test"), version: "0",
             clock: { Timestamp(milliseconds: 1_795_365_600_000) })
     }
 
@@ -51,6 +51,44 @@ struct SinkRunnerTests {
         #expect(sink.seqs == Array(1...40) && sink.stops == 1)
         let report = runner.report()
         #expect(report.counters.isConserved && report.counters.delivered == 40 && report.state == .stopped)
+    }
+
+    @Test("a sink that is far behind gets whole batches, in order, and once, though every other reading of the journal fails")
+    func farBehind() async throws {
+        let readings = Mutex<[UInt64]>([])
+        let unreliable = ForwardingJournal(
+            InMemoryJournal(),
+            following: { seq in
+                let count = readings.withLock { readings in
+                    readings.append(seq)
+                    return readings.count
+                }
+                if count.isMultiple(of: 2) { throw JournalError(.storage, "the disk is tired") }
+            })
+        let engine = try InventoryEngine(
+            journal: unreliable, configuration: .init(feed: .init(events: 4, bytes: 1 << 20)), logger: Logger(label: "test"))
+        let product = NewProduct(name: "Tee", content: .single(NewVariant(sku: "TEE", name: "Tee")))
+        _ = await engine.submit(Command(source: "test", action: .createProduct(product)))
+        let line = Movement.Line(item: .sku("TEE"), location: "MAIN", operation: .add, quantity: 1)
+        await withTaskGroup(of: Void.self) { group in
+            for _ in 0..<4_200 {
+                group.addTask { _ = await engine.submit(Command(source: "test", action: .move(Movement(lines: [line])))) }
+            }
+        }
+        let sizes = Mutex<[Int]>([])
+        let sink = RecordingSink(deliver: { batch, _ in
+            sizes.withLock { $0.append(batch.records.count) }
+            return Delivery()
+        })
+        let runner = runner(sink, feed: engine.feed)
+        async let run: Void = runner.run()
+        await engine.stop()
+        await run
+        let head = engine.feed.head
+        #expect(head > 4_200 && sink.seqs == Array(1...head))
+        #expect(sizes.withLock { $0.dropLast() }.allSatisfy { $0 == 1_000 })
+        #expect(readings.withLock { $0.count } > sizes.withLock { $0.count })
+        #expect(runner.report().counters.isConserved)
     }
 
     @Test("it goes on from its stored cursor")
@@ -148,7 +186,8 @@ struct SinkRunnerTests {
                 name: "sink", plugin: "recording", mode: .durable, sink: sink,
                 retry: RetryPolicy(initial: .milliseconds(1), maximum: .milliseconds(1)),
                 deadLetters: DeadLetterFile(path: folder.file("blocked/dead.jsonl"))),
-            feed: engine.feed, journal: journal, logger: Logger(label: "test"), version: "0", clock: { Timestamp(milliseconds: 0) })
+            feed: engine.feed, journal: journal, logger: Logger(label: "test"), version: "0",
+            clock: { Timestamp(milliseconds: 0) })
         async let run: Void = runner.run()
         await engine.stop()
         await run

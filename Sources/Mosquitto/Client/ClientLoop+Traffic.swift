@@ -49,8 +49,17 @@ extension ClientLoop {
         }
     }
 
-    func queuePublications() {
+    /// Has publications leave as far as the window has room, a burst at a time: the broker takes the first while the next are made.
+    func publish() {
+        while queueBurst() { write() }
+    }
+
+    /// Answers whether there are more to be sent.
+    private func queueBurst() -> Bool {
+        var count = 0
         while let link, let message = window.nextMessage() {
+            guard count < Self.burst else { return true }
+            count += 1
             if let problem = Topic.problem(message.topic) {
                 window.refused(.rejected(problem))
             } else if message.payload.count > options.payloadLimit {
@@ -58,11 +67,12 @@ extension ClientLoop {
             } else {
                 switch link.handle.publish(message) {
                 case .success(let packetID): window.sent(as: packetID)
-                case .failure(let error) where error.code == MOSQ_ERR_NO_CONN.rawValue: return
+                case .failure(let error) where error.code == MOSQ_ERR_NO_CONN.rawValue: return false
                 case .failure(let error): window.refused(.rejected(Library.describe(error.code)))
                 }
             }
         }
+        return false
     }
 
     func write() {

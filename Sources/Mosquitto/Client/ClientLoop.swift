@@ -46,6 +46,9 @@ final class ClientLoop {
     static let batchLimit = 250
     /// The most bytes of payload whose acknowledgements are held: beyond it the rest stays in the socket.
     static let batchBytes = 8 * 1024 * 1024
+    /// How many publications are written at once. All of a window of 200 would let broker and client wait for each other by turns; one at
+    /// a time costs each a system call more.
+    static let burst = 16
     /// How long the last acknowledgements and the goodbye may take to leave.
     static let farewellTime = Duration.seconds(2)
 
@@ -87,7 +90,7 @@ final class ClientLoop {
         window.add(mailbox.takeRequests())
         guard let link else { return roundWithoutConnection() }
         guard held.isEmpty else { return roundWhileHolding(link) }
-        if link.isReady { queuePublications() }
+        if link.isReady { publish() }
         write()
         guard let link = self.link else { return }
         if link.handle.hasInput {

@@ -32,6 +32,9 @@ public final class SinkRunner: Sendable {
         }
     }
 
+    /// The most events that a sink is given at once.
+    private static let batchLimit = 1_000
+
     public let definition: Definition
     private let feed: Feed
     private let journal: any Journal
@@ -71,10 +74,7 @@ public final class SinkRunner: Sendable {
             try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask { await self.definition.sink.attend() }
                 defer { group.cancelAll() }
-                while !Task.isCancelled {
-                    guard let events = try await read() else { break }
-                    try await deliver(events)
-                }
+                try await deliverAll()
             }
         } catch is CancellationError {
             // Shutdown: what is not delivered stays in the journal.
@@ -140,10 +140,29 @@ public final class SinkRunner: Sendable {
 
     // MARK: Reading
 
+    private func deliverAll() async throws {
+        var ahead: [EventEnvelope]?
+        while !Task.isCancelled {
+            var events = ahead
+            if events == nil { events = try await read() }
+            guard let events, let last = events.last else { break }
+            async let next = readAhead(of: last.seq)
+            try await deliver(events)
+            ahead = await next
+        }
+    }
+
+    /// What follows `seq` if that is a whole batch, so that a sink that is behind does not wait for the journal between two. What is less
+    /// is better read later, when it is more; and what fails is dealt with when it is the sink's turn to read it.
+    private func readAhead(of seq: UInt64) async -> [EventEnvelope]? {
+        guard feed.head >= seq + UInt64(Self.batchLimit) else { return nil }
+        return try? await feed.next(after: seq, limit: Self.batchLimit)
+    }
+
     private func read() async throws -> [EventEnvelope]? {
         while true {
             do {
-                return try await feed.next(after: position)
+                return try await feed.next(after: position, limit: Self.batchLimit)
             } catch let error as JournalError where error.code == .pruned {
                 let first = try await journal.range().first
                 let lost = first - 1 - position
