@@ -54,12 +54,10 @@ extension ClientLoop {
         while queueBurst() { write() }
     }
 
-    /// Answers whether there are more to be sent.
+    /// Answers whether there may be more to be sent.
     private func queueBurst() -> Bool {
-        var count = 0
-        while let link, let message = window.nextMessage() {
-            guard count < Self.burst else { return true }
-            count += 1
+        for _ in 0..<Self.burst {
+            guard let link, let message = window.nextMessage() else { return false }
             if let problem = Topic.problem(message.topic) {
                 window.refused(.rejected(problem))
             } else if message.payload.count > options.payloadLimit {
@@ -72,7 +70,7 @@ extension ClientLoop {
                 }
             }
         }
-        return false
+        return true
     }
 
     func write() {
