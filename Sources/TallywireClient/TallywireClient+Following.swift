@@ -56,21 +56,23 @@ extension TallywireClient {
     /// Something happened that makes the connection doubtful: the app came to the foreground, the network changed. The server has to
     /// answer within two seconds; if the client waits to come back, it does so now.
     public func wake() {
-        act { core in
+        let endPause = act { core in
             core.probe(within: .seconds(2), .now)
-            core.endPause?()
+            return core.endPause
         }
+        endPause?()
     }
 
     /// Somebody else signed in, or nobody is signed in any more: asks the configuration's closure for another token, and connects anew with it.
     public func replaceToken() {
         tokens.discard()
-        act { core in
+        let endPause = act { core in
             core.replica.follows.update { $0.refusal = nil }
             core.session?.comeBackAfter = .zero
             core.session?.fail(Failure(.disconnected, "another token takes the place of the last one"))
-            core.endPause?()
+            return core.endPause
         }
+        endPause?()
     }
 
     // MARK: Waiting
@@ -81,11 +83,11 @@ extension TallywireClient {
             try await withCheckedThrowingContinuation { answer in
                 act { core in
                     start(&core)
-                    if Task.isCancelled { return answer.resume(throwing: CancellationError()) }
-                    if core.state.phase == .closed {
-                        return answer.resume(throwing: Failure(.closed, "the client does not run any more"))
-                    }
                     core.waiters.add(id, goal, answer)
+                    if Task.isCancelled { return core.waiters.reject(id, CancellationError()) }
+                    if core.state.phase == .closed {
+                        return core.waiters.reject(id, Failure(.closed, "the client does not run any more"))
+                    }
                     core.settle()
                 }
             }

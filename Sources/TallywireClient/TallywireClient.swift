@@ -24,12 +24,18 @@ public final class TallywireClient: Sendable {
         core = Mutex(Core(configuration))
     }
 
-    /// Does something with all that is known, one at a time.
+    /// Does something with all that is known, one at a time, and then tells whom it concerns.
+    ///
+    /// Nobody is told while the lock is held. Resuming a task takes a lock of that task's, and cancelling a task holds the same one while it
+    /// calls the task's cancellation handlers, which come here: each would wait for the other, for ever.
     func act<Result: Sendable>(_ body: (inout Core) throws -> Result) rethrows -> Result {
-        try core.withLock { core in
-            defer { core.flush() }
-            return try body(&core)
+        let (result, tell) = try core.withLock { core in
+            let result = try body(&core)
+            core.flush()
+            return (result, core.takeTold())
         }
+        tell()
+        return result
     }
 
     // MARK: What is told

@@ -10,6 +10,7 @@ extension TallywireClient {
         private var states: [Key: Reader<Newest<State>>] = [:]
         private var failures: [Key: Reader<Latest<Failure>>] = [:]
         private var resumptions: [Key: Reader<Latest<Resumption>>] = [:]
+        private var signals: [AsyncStream<Void>.Continuation] = []
 
         var count: Int {
             events.count + changes.count + states.count + failures.count + resumptions.count
@@ -18,27 +19,43 @@ extension TallywireClient {
 
         // MARK: Telling
 
-        func tell(_ event: Event) {
-            for reader in events.values { reader.put { $0.put(event) } }
+        mutating func tell(_ event: Event) {
+            for reader in events.values { put(reader) { $0.put(event) } }
         }
 
-        func tell(_ changes: ItemChanges) {
-            for reader in self.changes.values { reader.put { $0.put(changes) } }
+        mutating func tell(_ changes: ItemChanges) {
+            for reader in self.changes.values { put(reader) { $0.put(changes) } }
             if items.isEmpty { return }
-            for (place, item) in changes.changed { items[place]?.values.forEach { $0.put { $0.put(item) } } }
-            for place in changes.removed { items[place]?.values.forEach { $0.put { $0.put(nil) } } }
+            for (place, item) in changes.changed { tell(item, at: place) }
+            for place in changes.removed { tell(nil, at: place) }
         }
 
-        func tell(_ state: State) {
-            for reader in states.values { reader.put { $0.put(state) } }
+        private mutating func tell(_ item: Item?, at place: Place) {
+            guard let readers = items[place] else { return }
+            for reader in readers.values { put(reader) { $0.put(item) } }
         }
 
-        func tell(_ failure: Failure) {
-            for reader in failures.values { reader.put { $0.put(failure) } }
+        mutating func tell(_ state: State) {
+            for reader in states.values { put(reader) { $0.put(state) } }
         }
 
-        func tell(_ resumption: Resumption) {
-            for reader in resumptions.values { reader.put { $0.put(resumption) } }
+        mutating func tell(_ failure: Failure) {
+            for reader in failures.values { put(reader) { $0.put(failure) } }
+        }
+
+        mutating func tell(_ resumption: Resumption) {
+            for reader in resumptions.values { put(reader) { $0.put(resumption) } }
+        }
+
+        private mutating func put<Buffer>(_ reader: Reader<Buffer>, _ change: (inout Buffer) -> Void) {
+            reader.put(change)
+            signals.append(reader.signal)
+        }
+
+        /// Whose buffers have something new since this was asked for last: to be yielded to where no lock is held.
+        mutating func takeSignals() -> [AsyncStream<Void>.Continuation] {
+            defer { signals = [] }
+            return signals
         }
 
         // MARK: Readers
@@ -64,13 +81,13 @@ extension TallywireClient {
 
         mutating func addItem(_ place: Place, _ item: Item?) -> Added<Item?> {
             let (reader, updates) = Reader.make(Newest<Item?>())
-            if let item { reader.put { $0.put(item) } }
+            if let item { put(reader) { $0.put(item) } }
             return added(reader, updates) { $0.items[place, default: [:]][$1] = reader }
         }
 
         mutating func addStates(_ state: State) -> Added<State> {
             let (reader, updates) = Reader.make(Newest<State>())
-            reader.put { $0.put(state) }
+            put(reader) { $0.put(state) }
             return added(reader, updates) { $0.states[$1] = reader }
         }
 
@@ -106,9 +123,7 @@ extension TallywireClient {
         /// Forgets all, and gives what ends them, to be called where no lock is held.
         mutating func removeAll() -> @Sendable () -> Void {
             let (events, changes, items, states, failures, resumptions) = (events, changes, items, states, failures, resumptions)
-            let nextKey = nextKey
-            self = Readers()
-            self.nextKey = nextKey
+            (self.events, self.changes, self.items, self.states, self.failures, self.resumptions) = ([:], [:], [:], [:], [:], [:])
             return {
                 events.values.forEach { $0.finish() }
                 changes.values.forEach { $0.finish() }

@@ -41,7 +41,8 @@ extension TallywireClient {
     /// One reader and what waits for it.
     final class Reader<Buffer: ReaderBuffer>: Sendable {
         private let buffer: Mutex<Buffer>
-        private let signal: AsyncStream<Void>.Continuation
+        /// To be yielded to where no lock is held, after each ``put(_:)``.
+        let signal: AsyncStream<Void>.Continuation
 
         private init(_ buffer: Buffer, _ signal: AsyncStream<Void>.Continuation) {
             self.buffer = Mutex(buffer)
@@ -56,10 +57,7 @@ extension TallywireClient {
         }
 
         /// Lets something wait for the reader.
-        func put(_ change: (inout Buffer) -> Void) {
-            buffer.withLock { change(&$0) }
-            signal.yield()
-        }
+        func put(_ change: (inout Buffer) -> Void) { buffer.withLock { change(&$0) } }
 
         func finish() { signal.finish() }
 

@@ -44,13 +44,19 @@ extension TallywireClient.Core {
         session?.heartbeat = now + pingInterval
         expectPulse(within: pingInterval + configuration.pongTimeout)
         set(.recovering, now: now)
-        if let token = session?.token { session?.renewals.yield(token) }
+        showed(session?.token)
         for name in replica.follows.rooms.keys { join(name, now) }
         track(replica.follows.tracked, now)
     }
 
+    /// A token was shown, and has to be renewed before it expires.
+    private mutating func showed(_ token: String?) {
+        guard let token, let renewals = session?.renewals else { return }
+        afterwards.append { renewals.yield(token) }
+    }
+
     private mutating func authenticated(_ now: TallywireClient.Instant) {
-        if let token = session?.token { session?.renewals.yield(token) }
+        showed(session?.token)
         // What another token did not allow, this one may.
         for room in replica.follows.rooms.values where room.refusal != nil { join(room.name, now) }
     }

@@ -21,6 +21,8 @@ extension TallywireClient {
         /// Ends the pause between two connections.
         var endPause: (@Sendable () -> Void)?
         private var lastWaiter: UInt64 = 0
+        /// What is to be done where no lock is held.
+        var afterwards: [@Sendable () -> Void] = []
 
         init(_ configuration: Configuration) {
             self.configuration = configuration
@@ -51,7 +53,7 @@ extension TallywireClient {
         /// The connection is gone.
         mutating func endSession() -> Ended {
             defer {
-                session?.renewals.finish()
+                if let renewals = session?.renewals { afterwards.append { renewals.finish() } }
                 session = nil
                 replica.follows.leaveConnection()
             }
@@ -113,7 +115,19 @@ extension TallywireClient {
 
         // MARK: Whoever waits
 
-        func report(_ failure: Failure) { replica.readers.tell(failure) }
+        /// What is to be told to readers and to callers that wait, and to be called where no lock is held.
+        mutating func takeTold() -> @Sendable () -> Void {
+            let signals = replica.readers.takeSignals()
+            let actions = waiters.takeTold() + afterwards
+            afterwards = []
+            if signals.isEmpty, actions.isEmpty { return {} }
+            return {
+                for signal in signals { signal.yield() }
+                for action in actions { action() }
+            }
+        }
+
+        mutating func report(_ failure: Failure) { replica.readers.tell(failure) }
 
         /// Answers whoever waits for what is there now.
         mutating func settle() {
