@@ -18,6 +18,8 @@ final class Checkpointer: Sendable {
         var pages = 0
         var due = Checkpointer.pages
         var isCopying = false
+        /// Since it worked last.
+        var failures = 0
         var connection: DatabaseQueue?
     }
 
@@ -68,11 +70,18 @@ final class Checkpointer: Sendable {
         do {
             try connection().writeWithoutTransaction { db in _ = try db.checkpoint(.passive) }
             try pool.writeWithoutTransaction { db in _ = try db.checkpoint(.passive) }
+            state.withLock { $0.failures = 0 }
         } catch {
-            // What is committed stays in the log, and is safe there.
-            logger.error(
-                "The journal's log could not be copied into its file. It grows until it can.",
-                metadata: ["journal": "\(pool.path)", "error": "\(JournalError(error, path: pool.path).message)"])
+            // What is committed stays in the log, and is safe there. It is said once, and then ever more rarely.
+            let failures = state.withLock { state in
+                state.failures += 1
+                return state.failures
+            }
+            if failures.nonzeroBitCount == 1 {
+                logger.error(
+                    "The journal's log could not be copied into its file. It grows until it can.",
+                    metadata: ["journal": "\(pool.path)", "error": "\(JournalError(error, path: pool.path).message)"])
+            }
         }
         state.withLock { state in
             state.isCopying = false

@@ -142,7 +142,7 @@ public final class SQLiteJournal: Journal {
         try pool.writeWithoutTransaction { db in try Int.fetchOne(db, sql: "PRAGMA synchronous") }
     }
 
-    /// Lets the file grow to so many pages of 16 KiB and no further: how tests see a full disk.
+    /// Lets the file grow to so many pages and no further: how tests see a full disk.
     package func limitPages(to count: Int) throws {
         try pool.writeWithoutTransaction { db in try db.execute(sql: "PRAGMA max_page_count = \(count)") }
     }

@@ -76,7 +76,12 @@ struct SinkRunnerTests {
             }
         }
         let sizes = Mutex<[Int]>([])
-        let sink = RecordingSink(deliver: { batch, _ in
+        let sink = RecordingSink(deliver: { batch, offer in
+            if offer == 1 {
+                await #expect(throws: Never.self) {
+                    try await eventually("the next are read meanwhile") { readings.withLock { $0.contains(1_000) } }
+                }
+            }
             sizes.withLock { $0.append(batch.records.count) }
             return Delivery()
         })
