@@ -15,7 +15,7 @@ struct LogFile: ~Copyable {
         let isNew = !FileOperations.exists(path)
         // Non-blocking, so that a pipe put there by mistake is an error instead of a wait for its reader.
         let flags = O_RDWR | O_CREAT | O_APPEND | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC
-        let descriptor = Foundation.open(path, flags, 0o644)
+        let descriptor = Foundation.open(path, flags, 0o640)
         guard descriptor >= 0 else { throw FileFailure(path, "opened") }
         do throws(FileFailure) {
             var status = stat()

@@ -1,18 +1,29 @@
 import Foundation
 
-/// The small file `PATH.epoch` beside the log: to which journal the log belongs, and how far its older files reach.
+/// The small file `.NAME.epoch` beside the log: to which journal the log belongs, and how far its older files reach.
 ///
-/// The log itself holds nothing but events, since other programs read it. One line, `EPOCH SEQ`, replaced as a whole.
+/// The log itself holds nothing but events, since other programs read it. They look for `NAME*`, as logrotate does, so the mark's name begins
+/// otherwise. One line, `EPOCH SEQ`, replaced as a whole.
 struct LogMark: Equatable {
     var epoch: String
     /// The last event in the rotated files; what the log holds when its current file is empty.
     var rotatedThrough: UInt64
 
-    static func path(of log: String) -> String { log + ".epoch" }
+    static func path(of log: String) -> String {
+        let slash = log.lastIndex(of: "/").map { log.index(after: $0) } ?? log.startIndex
+        return "\(log[..<slash]).\(log[slash...]).epoch"
+    }
+
+    /// What it was called before, when it matched what others look for. Read if there is no other, and removed with the next writing.
+    private static func formerPath(of log: String) -> String { log + ".epoch" }
 
     /// The mark of `log`; `nil` if there is none, or none that can be read.
     static func read(of log: String) throws(FileFailure) -> LogMark? {
-        let path = path(of: log)
+        if let mark = try read(at: path(of: log)) { return mark }
+        return try read(at: formerPath(of: log))
+    }
+
+    private static func read(at path: String) throws(FileFailure) -> LogMark? {
         guard let data = FileManager.default.contents(atPath: path) else {
             guard FileOperations.exists(path) else { return nil }
             throw FileFailure(path, "read", code: EACCES)
@@ -28,7 +39,7 @@ struct LogMark: Equatable {
     func write(of log: String, _ operations: FileOperations) throws(FileFailure) {
         let path = Self.path(of: log)
         let draft = path + ".new"
-        let descriptor = Foundation.open(draft, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0o644)
+        let descriptor = Foundation.open(draft, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0o640)
         guard descriptor >= 0 else { throw FileFailure(draft, "written") }
         defer { Foundation.close(descriptor) }
         let bytes = Array("\(epoch) \(rotatedThrough)\n".utf8)
@@ -38,6 +49,8 @@ struct LogMark: Equatable {
         }
         guard operations.flush(descriptor) == 0 else { throw FileFailure(draft, "flushed") }
         guard operations.rename(draft, path) == 0 else { throw FileFailure(path, "replaced") }
+        let former = Self.formerPath(of: log)
+        if FileOperations.exists(former), operations.remove(former) != 0 { throw FileFailure(former, "removed") }
         try operations.flushDirectory(of: path)
     }
 }

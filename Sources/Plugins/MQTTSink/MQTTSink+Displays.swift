@@ -5,13 +5,16 @@ import TallywirePipeline
 
 /// What deliveries say of displays.
 extension MQTTSink {
+    /// What changes what a display shows. An alert does not: its level stands in the event before it, or in the variant's new settings.
+    private static let typesThatDisplaysShow: Set<EventType> = [.inventoryUpdated, .productStatusChanged, .catalogueChanged]
+
     /// Publishes what `record` says of displays by itself, and notes what has to be read.
     func put(
         _ record: EventEnvelope, _ rule: PublishRule, _ format: DisplayFormat, _ context: SinkContext, _ outbox: inout Outbox,
         _ refresh: inout DisplayRefresh
     ) async throws {
-        // What is removed is taken away, whichever events the rule wants.
-        guard rule.wants(record.type) || record.type == .catalogueChanged else { return }
+        // A display shows what holds now, a new name too, so it is published on every change of that, whichever events the rule wants.
+        guard rule.wants(record.type) || Self.typesThatDisplaysShow.contains(record.type) else { return }
         let values = TopicValues(record, epoch: context.epoch)
         let isCovered = record.seq <= displayed
         if isCovered, record.type != .catalogueChanged || record.seq <= cleared {
@@ -22,7 +25,7 @@ extension MQTTSink {
         if case .catalogueChanged(let change) = event.body, change.change == .removed {
             return try await takeAway(record, change.values.locations ?? [], rule, context, &outbox)
         }
-        guard rule.wants(record.type), !isCovered else { return }
+        guard !isCovered else { return }
         if case .inventoryUpdated(let update) = event.body,
             let display = Display(update, seq: record.seq, timestamp: record.timestamp), let topic = rule.topic.topic(values)
         {
