@@ -27,14 +27,14 @@ struct AnswerIndex: Sendable {
 
     init(keep: Duration, maximum: Int) {
         self.maximum = maximum
-        keepMilliseconds = keep.components.seconds * 1000 + keep.components.attoseconds / 1_000_000_000_000_000
+        keepMilliseconds = keep.wholeMilliseconds
     }
 
     /// The index of the answers that a journal holds.
     init(keep: Duration, maximum: Int, loading db: Database) throws {
         self.init(keep: keep, maximum: maximum)
         var index = self
-        try RawStatement("SELECT row, at, id FROM answers ORDER BY row", db).forEachRow { row in
+        try RawStatement("SELECT row, coalesce(passed, at), id FROM answers ORDER BY row", db).forEachRow { row in
             index.insert(row.text(2), row: row.integer(0), at: Timestamp(milliseconds: row.integer(1)))
         }
         self = index
@@ -57,9 +57,10 @@ struct AnswerIndex: Sendable {
         return rows
     }
 
+    /// Notes an answer that was given when so much time had passed.
     mutating func insert(_ id: String, row: Int64, at timestamp: Timestamp) {
         let isFull = young.rows.count >= maximum
-        if let start = young.start, isFull || timestamp.milliseconds - start.milliseconds >= keepMilliseconds {
+        if let start = young.start, isFull || timestamp.isLater(than: start, by: .milliseconds(keepMilliseconds - 1)) {
             old = young
             young = Generation()
         }

@@ -6,9 +6,10 @@ import TallywireEngine
 /// The rows of answers, in the order in which they were given.
 enum AnswerTable {
     /// Appends `answers` and gives the number of the first one's row.
-    static func insert(_ answers: [StoredAnswer], _ db: Database) throws -> Int64 {
+    static func insert(_ answers: [StoredAnswer], at passed: Timestamp, _ db: Database) throws -> Int64 {
         guard !answers.isEmpty else { return 0 }
-        let insert = try RawStatement("INSERT INTO answers (row, at, id, written, resolved, outcome) VALUES (?, ?, ?, ?, ?, ?)", db)
+        let insert = try RawStatement(
+            "INSERT INTO answers (row, at, id, written, resolved, outcome, passed) VALUES (?, ?, ?, ?, ?, ?, ?)", db)
         let first = (try Int64.fetchOne(db.cachedStatement(sql: "SELECT max(row) FROM answers")) ?? 0) + 1
         var encoder = JSONWriter()
         for (offset, answer) in answers.enumerated() {
@@ -19,6 +20,7 @@ enum AnswerTable {
             insert.bind(answer.id, at: 3)
             insert.bind(answer.fingerprint.written, at: 4)
             insert.bind(answer.fingerprint.resolved, at: 5)
+            insert.bind(passed.milliseconds, at: 7)
             try insert.execute(with: encoder.bytes, at: 6)
         }
         return first

@@ -1,4 +1,5 @@
 import GRDB
+import TallywireEngine
 
 /// The positions of sinks, written along with the next batch: a position costs no flush of its own while there is traffic.
 struct Cursors: Sendable {
@@ -37,6 +38,16 @@ enum CursorTable {
             upsert.bind(seq, at: 2)
             try upsert.execute()
         }
+    }
+
+    /// Forgets positions of devices beyond the limit. A device's position holds since when it is as it is, so the largest are the newest.
+    static func pruneDevices(_ db: Database) throws {
+        let prefix = DevicePositions.prefix
+        try db.execute(
+            sql: """
+                DELETE FROM cursors WHERE name IN (
+                    SELECT name FROM cursors WHERE name >= ?1 AND name < ?2 ORDER BY seq DESC, name LIMIT -1 OFFSET ?3)
+                """, arguments: [prefix, String(prefix.dropLast()) + ";", DevicePositions.limit])
     }
 
     static func read(_ name: String, _ db: Database) throws -> UInt64? {

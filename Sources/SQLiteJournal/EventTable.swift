@@ -27,7 +27,7 @@ enum EventTable {
 
     static func read(after seq: UInt64, limit: Int, maxBytes: Int, _ db: Database) throws -> [EventEnvelope] {
         let select = try RawStatement("SELECT \(columns) FROM events WHERE seq > ? ORDER BY seq LIMIT ?", db)
-        select.bind(seq, at: 1)
+        select.bind(Int64(clamping: seq), at: 1)
         select.bind(Int64(limit), at: 2)
         var events: [EventEnvelope] = []
         var bytes = 0

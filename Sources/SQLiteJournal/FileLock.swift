@@ -2,13 +2,18 @@ import Foundation
 import Synchronization
 import TallywireEngine
 
-/// An exclusive lock that lasts as long as the process: a file with `flock(2)` on it, which the kernel lets go of however the process ends.
+/// An exclusive lock that lasts as long as the process: `flock(2)`, which the kernel lets go of however the process ends.
+///
+/// It is on two files: `PATH.lock`, which says who has it, and the journal itself, so that two servers that reach one journal by two names, a
+/// symbolic link or a hard one, keep each other out too. SQLite locks by `fcntl(2)`, which `flock` does not touch; but closing any descriptor
+/// of the journal would take SQLite's locks away, so the lock is let go of when SQLite has closed it.
 final class FileLock: Sendable {
-    private let descriptor: Mutex<Int32?>
+    private let descriptors: Mutex<[Int32]>
 
     /// Takes the lock at `path` for the journal `journal`, or throws ``JournalError/Code/locked`` with the id of the process that has it.
-    init(path: String, of journal: String) throws {
-        let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
+    init(of journal: String) throws {
+        let path = journal + ".lock"
+        let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o640)
         guard descriptor >= 0 else {
             throw JournalError(
                 .storage, "the journal \(journal) cannot be opened: \(path) cannot be written: \(String(cString: strerror(errno)))")
@@ -30,18 +35,31 @@ final class FileLock: Sendable {
         ftruncate(descriptor, 0)
         let pid = Array("\(getpid())\n".utf8)
         _ = pid.withUnsafeBytes { pwrite(descriptor, $0.baseAddress, $0.count, 0) }
-        self.descriptor = Mutex(descriptor)
+        let file = open(journal, O_RDWR | O_CREAT | O_CLOEXEC, 0o640)
+        guard file >= 0, flock(file, LOCK_EX | LOCK_NB) == 0 else {
+            let reason = errno
+            if file >= 0 { Foundation.close(file) }
+            Foundation.close(descriptor)
+            guard reason == EWOULDBLOCK else {
+                throw JournalError(.storage, "the journal \(journal) cannot be opened: \(String(cString: strerror(reason)))")
+            }
+            throw JournalError(
+                .locked,
+                "the journal \(journal) is in use by another server, which reaches it by another name: stop that one, or start this one with another --data"
+            )
+        }
+        descriptors = Mutex([file, descriptor])
     }
 
     /// Lets go. The file stays, so that two processes never lock two files of one name.
     func release() {
-        descriptor.withLock { descriptor in
-            if let open = descriptor {
+        descriptors.withLock { descriptors in
+            for open in descriptors {
                 // Closing alone would not let go while a child process that is just being spawned has a copy.
                 flock(open, LOCK_UN)
                 Foundation.close(open)
             }
-            descriptor = nil
+            descriptors = []
         }
     }
 

@@ -38,8 +38,10 @@ struct HistoryReader {
             next = nil
             select.bind(seq, at: 1)
             try select.forEachRow { row in
-                builder.look(at: try EventTable.envelope(row))
+                let event = try EventTable.envelope(row)
+                builder.look(at: event)
                 next = row.integerIfPresent(9).map { UInt64(bitPattern: $0) }
+                if builder.isTooOld, try lastStep(upTo: event.seq) == nil { builder.end() }
             }
         }
     }
@@ -56,10 +58,31 @@ struct HistoryReader {
         return try Int64.fetchOne(db, sql: sql, arguments: [variant.rawValue]).map { UInt64(bitPattern: $0) }
     }
 
-    /// Looks through the events of a range, which have no gap, as far as the page allows.
+    /// The last event up to `seq` whose time is before that of the event before it: up to there times do not fall backwards. `nil` if there
+    /// is none.
+    private func lastStep(upTo seq: UInt64) throws -> UInt64? {
+        let select = try RawStatement("SELECT max(seq) FROM clock_steps WHERE seq <= ?", db)
+        select.bind(Int64(clamping: seq), at: 1)
+        var step: UInt64?
+        try select.forEachRow { step = $0.integerIfPresent(0).map { UInt64($0) } }
+        return step
+    }
+
+    /// Looks through the events of a range, which have no gap, as far as the page allows. Where one is too old, so are all before it, back to
+    /// where the clock was set back: it goes on before that.
     private mutating func scan(from first: UInt64, to end: UInt64) throws {
-        guard !builder.isFull else { return }
-        guard first < end else { return builder.end() }
+        var end: UInt64? = end
+        while let next = end { end = try scanOnce(from: first, to: next) }
+    }
+
+    /// Answers where to go on, `nil` if the page is complete or there is nothing more.
+    private mutating func scanOnce(from first: UInt64, to end: UInt64) throws -> UInt64? {
+        guard !builder.isFull else { return nil }
+        guard first < end else {
+            builder.end()
+            return nil
+        }
+        var step: UInt64??
         let lowest = max(first, end - min(end, UInt64(builder.budget)))
         var filter = ""
         if query.variant != nil { filter += " AND variant = ?3" }
@@ -74,18 +97,28 @@ struct HistoryReader {
         var last = end
         var rows = 0
         try RawStatement(select, db).forEachRow { row in
-            guard !builder.isFull else { return }
+            guard !builder.isFull, step == nil else { return }
             rows += 1
             let event = try EventTable.envelope(row)
             // What the filter left out was looked at too.
             builder.pass(Int(last - event.seq) - 1, downTo: event.seq + 1)
             if !builder.isFull { builder.look(at: event) }
             last = event.seq
+            if builder.isTooOld { step = .some(try lastStep(upTo: event.seq)) }
         }
-        guard !builder.isFull else { return }
-        if rows == query.limit { return builder.stop(before: last) }
-        if lowest == first { return builder.end() }
-        builder.pass(Int(last - lowest), downTo: lowest)
+        guard !builder.isFull else { return nil }
+        if let step {
+            if step == nil { builder.end() }
+            return step
+        }
+        if rows == query.limit {
+            builder.stop(before: last)
+        } else if lowest == first {
+            builder.end()
+        } else {
+            builder.pass(Int(last - lowest), downTo: lowest)
+        }
+        return nil
     }
 }
 

@@ -8,7 +8,7 @@ extension SQLiteJournal {
         try await wrapping {
             try await pool.read { db in
                 let first = try Meta.first(db)
-                guard seq + 1 >= first else {
+                guard first <= 1 || seq >= first - 1 else {
                     throw JournalError(
                         .pruned, "events before \(first) are no longer kept: read the current stock and go on from its seq")
                 }

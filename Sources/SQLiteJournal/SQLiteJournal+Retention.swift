@@ -20,6 +20,7 @@ extension SQLiteJournal {
             report.firstKept = last.seq + 1
         }
         try await wrapping { try await deleteAnswers() }
+        try await wrapping { try await pool.write { db in try CursorTable.pruneDevices(db) } }
         return report
     }
 
@@ -27,14 +28,14 @@ extension SQLiteJournal {
     private func candidates(
         _ retention: Retention, protected: UInt64, now: Timestamp, _ db: Database
     ) throws -> [EventEnvelope] {
-        let oldest = now.milliseconds - retention.age.components.seconds * 1000
+        let old = try ages.withLock { $0 }.last(before: now.milliseconds - retention.age.wholeMilliseconds, db)
         var size = try Self.sizeOfEvents(db)
         var candidates: [EventEnvelope] = []
         for event in try EventTable.read(after: try Meta.first(db) - 1, limit: Self.step, maxBytes: 16 << 20, db) {
             let isDue =
                 event.seq > protected
                 ? size > retention.hardLimit
-                : event.timestamp.milliseconds < oldest || size > min(retention.size, retention.hardLimit)
+                : event.seq <= old || size > min(retention.size, retention.hardLimit)
             guard isDue else { break }
             size -= event.json.count + Self.rowOverhead
             candidates.append(event)
@@ -83,6 +84,7 @@ extension SQLiteJournal {
                 try StateTables(.base).store(changes, db)
                 try db.execute(sql: "DELETE FROM events WHERE seq <= ?", arguments: [Int64(last.seq)])
                 try SerialTable.prune(before: last.seq + 1, db)
+                try Ages.prune(before: last.seq + 1, db)
                 try Meta.set("first", Int64(last.seq + 1), db)
             }
         } catch {

@@ -6,16 +6,11 @@ extension SQLiteJournal {
     public func products(after: ProductID?, limit: Int, search: String?) async throws -> Reading<[ProductRecord]> {
         try await reading { db in
             var sql = "SELECT id, name, status, price, is_default FROM products WHERE id > ?"
-            if search != nil {
-                sql += """
-                     AND (name LIKE ?3 ESCAPE '\\' OR id IN (
-                        SELECT product FROM variants WHERE name LIKE ?3 ESCAPE '\\' OR sku LIKE ?3 ESCAPE '\\'))
-                    """
-            }
+            if search != nil { sql += " AND " + SearchTable.condition(3) }
             let select = try RawStatement(sql + " ORDER BY id LIMIT ?2", db)
             select.bind(after?.rawValue ?? 0, at: 1)
             select.bind(Int64(limit), at: 2)
-            if let search { select.bind("%" + Self.escapingWildcards(of: search) + "%", at: 3) }
+            if let search { select.bind(search.folded, at: 3) }
             var products: [Product] = []
             try select.forEachRow { products.append(StateTables.product($0, variants: [], totalStock: 0)) }
             return try products.map { try Self.record(of: $0, db) }
@@ -29,10 +24,16 @@ extension SQLiteJournal {
     public func variant(_ reference: ItemReference) async throws -> Reading<VariantRecord?> {
         try await reading { db in
             switch reference {
-            case .variant(let id): try Self.variants("v.id = ?", [id.rawValue], db).first
-            case .sku(let sku): try Self.variants("v.sku = ?", [sku], db).first
+            case .variant(let id): return try Self.variants("v.id = ?", [id.rawValue], db).first
+            case .sku(let sku): return try Self.variants("v.sku = ?", [sku], db).first
             case .barcode(let code):
-                try Self.variants("v.id = (SELECT variant FROM barcodes WHERE code = ?)", [code], db).first
+                // As the writer finds it: as it is written first, then in the other forms of the same GTIN.
+                for form in Barcode.forms(of: code) {
+                    if let found = try Self.variants("v.id = (SELECT variant FROM barcodes WHERE code = ?)", [form], db).first {
+                        return found
+                    }
+                }
+                return nil
             }
         }
     }
@@ -133,9 +134,5 @@ extension SQLiteJournal {
                 variant: variant, productName: product?.name ?? "", price: variant.ownPrice ?? product?.price,
                 status: product?.status ?? .active)
         }
-    }
-
-    private static func escapingWildcards(of text: String) -> String {
-        text.replacing("\\", with: "\\\\").replacing("%", with: "\\%").replacing("_", with: "\\_")
     }
 }

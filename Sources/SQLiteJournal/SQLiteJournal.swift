@@ -16,14 +16,20 @@ import TallywireEngine
 /// One process at a time: a lock file beside the journal refuses a second one.
 public final class SQLiteJournal: Journal {
     public struct Configuration: Sendable {
-        /// How long answers to commands are kept at least.
+        /// How long answers to commands are kept at least, by the time that passed.
         public var keepAnswers: Duration
         /// Beyond so many answers the oldest go early. Each costs some 40 bytes of memory.
         public var maximumAnswers: Int
         /// Connections that read at the same time.
         public var readers: Int
+        /// Where others know the journal to have been.
+        public var known: [KnownPosition]
 
-        public init(keepAnswers: Duration = .seconds(86_400), maximumAnswers: Int = 10_000_000, readers: Int = 4) {
+        public init(
+            keepAnswers: Duration = .seconds(8 * 86_400), maximumAnswers: Int = 10_000_000, readers: Int = 4,
+            known: [KnownPosition] = []
+        ) {
+            self.known = known
             self.keepAnswers = keepAnswers
             self.maximumAnswers = maximumAnswers
             self.readers = readers
@@ -36,7 +42,13 @@ public final class SQLiteJournal: Journal {
     let cursors = Mutex(Cursors())
     private let lastEvents: Mutex<LastEvents>
     private let lock: FileLock
+    private let mark: PlaceMark
     private let checkpointer: Checkpointer
+    /// The writer's own connection for looking things up: it waits for none of those that everybody shares.
+    private let lookUps: DatabaseQueue
+    /// Answers before this row are from when ids were everybody's.
+    let firstOwnedAnswer: Int64
+    let ages: Mutex<Ages>
 
     /// Opens the journal at `path`, and creates it, with its folder, if there is none. Throws ``JournalError``. `logger` gets what goes wrong
     /// beside the calls.
@@ -45,30 +57,47 @@ public final class SQLiteJournal: Journal {
     ) throws {
         let folder = URL(fileURLWithPath: path).deletingLastPathComponent()
         do {
-            try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+            try FileManager.default.createDirectory(
+                at: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o750])
         } catch {
             throw JournalError(.storage, "the folder \(folder.path) cannot be created: \(error.localizedDescription)")
         }
-        lock = try FileLock(path: path + ".lock", of: path)
+        lock = try FileLock(of: path)
+        let mark = try PlaceMark(of: path)
+        self.mark = mark
         let index: AnswerIndex
         let last: LastEvents
-        (pool, epoch, index, last, checkpointer) = try JournalError.wrapping(path) {
+        let times: Ages
+        (pool, lookUps, epoch, index, last, times, firstOwnedAnswer, checkpointer) = try JournalError.wrapping(path) {
             let pool = try DatabasePool(path: path, configuration: Self.databaseConfiguration(readers: configuration.readers))
             // GRDB sets a writer in WAL mode to NORMAL after it is prepared, which would lose the last commits in a power cut.
             try pool.writeWithoutTransaction { db in try db.execute(sql: "PRAGMA synchronous = FULL") }
             try Schema.migrator.migrate(pool)
+            let (epoch, reason) = try pool.writeWithoutTransaction { db in
+                try JournalPlace(db, path: path).begin(mark, known: configuration.known, db)
+            }
+            if let reason {
+                logger.warning(
+                    "The journal is not the one that was written last in this place, so it goes on under a new epoch: clients start anew.",
+                    metadata: ["journal": "\(path)", "reason": "\(reason)", "epoch": "\(epoch)"])
+            }
             let checkpointer = Checkpointer(pool, logger: logger)
+            var reading = Self.databaseConfiguration(readers: 1)
+            reading.label = "tallywire.journal.lookups"
+            let lookUps = try DatabaseQueue(path: path, configuration: reading)
+            try lookUps.inDatabase { db in try db.execute(sql: "PRAGMA query_only = ON") }
             return try pool.read { db in
-                guard let epoch = try String.fetchOne(db, sql: "SELECT value FROM meta WHERE key = 'epoch'") else {
-                    throw JournalError(.damaged, "\(path) has no epoch: it is not a journal, or it is damaged")
-                }
                 let index = try AnswerIndex(
                     keep: configuration.keepAnswers, maximum: configuration.maximumAnswers, loading: db)
-                return (pool, epoch, index, try LastEvents(loading: db), checkpointer)
+                return (
+                    pool, lookUps, epoch, index, try LastEvents(loading: db), try Ages(loading: db),
+                    try Meta.integer("first_owned_answer", db), checkpointer
+                )
             }
         }
         answers = Mutex(index)
         lastEvents = Mutex(last)
+        ages = Mutex(times)
     }
 
     /// How every connection is set up.
@@ -92,11 +121,27 @@ public final class SQLiteJournal: Journal {
         try wrapping { try pool.read { db in try StateTables(.current).load(db) } }
     }
 
+    public func clocks() throws -> JournalClocks {
+        let ages = ages.withLock { $0 }
+        return JournalClocks(mark: ages.mark, lastEvent: ages.lastEvent)
+    }
+
     public func append(_ batch: JournalBatch) throws {
         let dirtyCursors = cursors.withLock { $0.takeDirty() }
         let chain = lastEvents.withLock { $0.chain(batch.events) }
+        var ages = ages.withLock { $0 }
         do {
-            let firstRow = try wrapping { try pool.writeWithoutTransaction { db in try append(batch, chain, dirtyCursors, db) } }
+            let firstRow = try wrapping {
+                try pool.writeWithoutTransaction { db in
+                    do {
+                        return try append(batch, chain, &ages, dirtyCursors, db)
+                    } catch {
+                        throw try settled(error, db)
+                    }
+                }
+            }
+            if let last = batch.events.last { mark.note(last.seq) }
+            self.ages.withLock { $0 = ages }
             lastEvents.withLock { last in
                 last.take(chain)
                 for case let gone? in batch.changes.variants.filter({ $0.after == nil }).map(\.before) { last.forget(gone.id) }
@@ -112,14 +157,18 @@ public final class SQLiteJournal: Journal {
         }
     }
 
-    public func answer(to id: String) throws -> StoredAnswer? {
-        let rows = answers.withLock { $0.rows(of: id) }
-        guard !rows.isEmpty else { return nil }
-        return try wrapping { try pool.read { db in try AnswerTable.answer(to: id, in: rows, db) } }
+    public func answer(to key: String) throws -> StoredAnswer? {
+        guard let rows = rows(of: key) else { return nil }
+        return try wrapping { try lookUps.inDatabase { db in try answer(to: key, in: rows, db) } }
+    }
+
+    public func storedAnswer(to key: String) async throws -> StoredAnswer? {
+        guard let rows = rows(of: key) else { return nil }
+        return try await wrapping { try await pool.read { db in try self.answer(to: key, in: rows, db) } }
     }
 
     public func serialCount(of key: SerialCount.Key) throws -> SerialCount? {
-        try wrapping { try pool.read { db in try SerialTable.count(of: key, db) } }
+        try wrapping { try lookUps.inDatabase { db in try SerialTable.count(of: key, db) } }
     }
 
     public func close() throws {
@@ -131,6 +180,7 @@ public final class SQLiteJournal: Journal {
                     return .commit
                 }
             }
+            try lookUps.close()
             try checkpointer.close()
             try pool.close()
         }
@@ -149,7 +199,7 @@ public final class SQLiteJournal: Journal {
 
     /// The number of the first of the batch's rows of answers.
     private func append(
-        _ batch: JournalBatch, _ chain: LastEvents.Chain, _ dirtyCursors: [String: UInt64], _ db: Database
+        _ batch: JournalBatch, _ chain: LastEvents.Chain, _ ages: inout Ages, _ dirtyCursors: [String: UInt64], _ db: Database
     ) throws -> Int64 {
         var firstRow: Int64 = 0
         try db.inTransaction(.immediate) {
@@ -160,13 +210,35 @@ public final class SQLiteJournal: Journal {
                 }
             }
             try EventTable.insert(batch.events, previous: chain.previous, db)
-            firstRow = try AnswerTable.insert(batch.answers, db)
+            try ages.note(batch, db)
+            firstRow = try AnswerTable.insert(batch.answers, at: batch.timestamp, db)
             try StateTables(.current).store(batch.changes, lastEvents: chain.last, db)
             try SerialTable.store(batch.serials, db)
             try CursorTable.store(dirtyCursors, db)
             return .commit
         }
         return firstRow
+    }
+
+    /// What a failed commit means: that nothing of it is there, now or after a restart, or that nobody can know.
+    ///
+    /// Where a flush fails, the commit may stand in the log all the same, whole, and be believed at the next start. The next commit
+    /// overwrites it, and what is left of it behind that has no valid checksum; so an empty one is made at once.
+    private func settled(_ error: any Error, _ db: Database) throws -> any Error {
+        guard let error = error as? DatabaseError, error.resultCode == .SQLITE_IOERR else { return error }
+        do {
+            if db.isInsideTransaction { try db.rollback() }
+            try db.inTransaction(.immediate) {
+                try Meta.set("failed_commits", try Meta.integer("failed_commits", db) + 1, db)
+                return .commit
+            }
+            return error
+        } catch let second {
+            return JournalError(
+                .uncertain,
+                "the disk of the journal \(pool.path) fails, and what it was given last cannot be taken back: \(error.message ?? "\(error)"); then: \(second)"
+            )
+        }
     }
 
     func wrapping<Value>(_ body: () throws -> Value) throws -> Value {

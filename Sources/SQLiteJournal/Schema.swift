@@ -83,7 +83,38 @@ enum Schema {
             // The events that are there name none, since that would write all of them anew; they are looked through.
             try Meta.set("chained", try Meta.integer("seq", db) + 1, db)
         }
+        migrator.registerMigration("6: ages by what passed, ids of devices, searching in any case, one form of names") { db in
+            try db.execute(
+                sql: """
+                    CREATE TABLE ages (passed INTEGER PRIMARY KEY, seq INTEGER NOT NULL);
+                    CREATE TABLE clock_steps (seq INTEGER PRIMARY KEY);
+                    ALTER TABLE answers ADD COLUMN passed INTEGER;
+                    ALTER TABLE removed_variants ADD COLUMN version INTEGER NOT NULL DEFAULT 0;
+                    CREATE TABLE search (product INTEGER PRIMARY KEY, text TEXT NOT NULL);
+                    """)
+            try Meta.set("first_owned_answer", (try Int64.fetchOne(db, sql: "SELECT max(row) FROM answers") ?? 0) + 1, db)
+            try noteAges(db)
+            try KeyForms.bring(to: db)
+            try SearchTable.fill(db)
+        }
         return migrator
+    }
+
+    /// What is known of the ages of events that are there already is the times that they bear; they are taken to have been committed in
+    /// order, and none after the last.
+    private static func noteAges(_ db: Database) throws {
+        let (first, last) = (Int64(try Meta.first(db)), Int64(try Meta.seq(db)))
+        guard last >= first, let end = try Int64.fetchOne(db, sql: "SELECT at FROM events WHERE seq = ?", arguments: [last]) else {
+            return
+        }
+        var passed = Int64.min
+        for seq in Swift.stride(from: first, through: last, by: Int64.Stride(max(1, (last - first) / 1_000))) {
+            guard let at = try Int64.fetchOne(db, sql: "SELECT at FROM events WHERE seq = ?", arguments: [seq]) else { continue }
+            guard at > passed, at <= end else { continue }
+            passed = at
+            try db.execute(sql: "INSERT INTO ages (passed, seq) VALUES (?, ?)", arguments: [at, seq])
+        }
+        try db.execute(sql: "INSERT OR REPLACE INTO ages (passed, seq) VALUES (?, ?)", arguments: [end, last])
     }
 }
 

@@ -18,6 +18,7 @@ extension StateTables {
             let upserts = try StockUpserts(prefix: prefix, lastEvents: lastEvents, db)
             for change in changes.variants { try store(change, upserts, seq: changes.after.seq, db) }
         }
+        if prefix == StateTables(.current).prefix { try SearchTable.store(changes, db) }
         if changes.variants.contains(where: { $0.before == nil }) || changes.products.contains(where: { $0.before == nil }) {
             try Meta.set(prefix + "last_product", changes.after.lastIDs.product, db)
             try Meta.set(prefix + "last_variant", changes.after.lastIDs.variant, db)
@@ -74,12 +75,14 @@ extension StateTables {
 
     private func note(removed variant: Variant, seq: UInt64, _ db: Database) throws {
         let insert = try RawStatement(
-            "INSERT OR REPLACE INTO removed_variants (variant, product, is_default, sku, changed) VALUES (?, ?, ?, ?, ?)", db)
+            "INSERT OR REPLACE INTO removed_variants (variant, product, is_default, sku, changed, version) VALUES (?, ?, ?, ?, ?, ?)",
+            db)
         insert.bind(variant.id.rawValue, at: 1)
         insert.bind(variant.productID.rawValue, at: 2)
         insert.bind(variant.isDefault ? 1 : 0 as Int64, at: 3)
         insert.bind(variant.sku, at: 4)
         insert.bind(seq, at: 5)
+        insert.bind(variant.version, at: 6)
         try insert.execute()
     }
 

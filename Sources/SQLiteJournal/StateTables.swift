@@ -55,7 +55,17 @@ struct StateTables {
         }
         return InventoryState(
             seq: which == .current ? try Meta.seq(db) : try Meta.first(db) - 1, locations: try locations(db), products: products,
-            variants: variants, lastIDs: try lastIDs(db))
+            variants: variants, lastIDs: try lastIDs(db), retired: try retired(db))
+    }
+
+    /// The versions that the SKUs had which no variant has any more.
+    private func retired(_ db: Database) throws -> [String: Int64] {
+        guard which == .current else { return [:] }
+        var versions: [String: Int64] = [:]
+        try RawStatement("SELECT sku, max(version) FROM removed_variants GROUP BY sku", db).forEachRow {
+            versions[$0.text(0)] = $0.integer(1)
+        }
+        return versions
     }
 
     /// The part of the state that `ids` name, with all variants of these products.
@@ -118,7 +128,12 @@ struct StateTables {
         try select.forEachRow { row in
             values.append((variant(row, barcodes: [:], balances: [:]), UInt64(bitPattern: row.integer(12))))
         }
-        for index in values.indices { values[index].variant.balances = try balances(of: values[index].variant.id, db) }
+        // They are in order of id, for the most part; a few, or scattered ones, are asked for one by one.
+        let lists = try lists(of: values.map(\.variant), db)
+        for index in values.indices {
+            let id = values[index].variant.id
+            values[index].variant.balances = try lists.map { $0.balances[id] ?? [] } ?? balances(of: id, db)
+        }
         return values
     }
 

@@ -32,6 +32,10 @@ public enum Limits {
     public static let movementIDLength = 128
     /// Characters in the name of a source.
     public static let sourceLength = 200
+    /// Characters in the name of a device.
+    public static let deviceLength = 64
+    /// Characters of a text from outside that a message quotes.
+    public static let excerptLength = 80
     /// The largest price in hundredths: 99,999,999,999.99, which a double still tells apart from its neighbours.
     public static let largestPrice: Int64 = 9_999_999_999_999
 }

@@ -9,7 +9,13 @@ public struct Timestamp: Hashable, Comparable, Sendable {
     public static func < (a: Timestamp, b: Timestamp) -> Bool { a.milliseconds < b.milliseconds }
 
     /// The earliest and the latest moment that can be written with a four-digit year: 0001-01-01 and 9999-12-31.
-    static let range: ClosedRange<Int64> = -62_135_596_800_000...253_402_300_799_999
+    public static let range: ClosedRange<Int64> = -62_135_596_800_000...253_402_300_799_999
+
+    /// A moment from outside: `nil` if it is not within ``range``, where no arithmetic on it can overflow.
+    public init?(outside milliseconds: Int64) {
+        guard Self.range.contains(milliseconds) else { return nil }
+        self.milliseconds = milliseconds
+    }
 }
 
 extension Timestamp: CustomStringConvertible {

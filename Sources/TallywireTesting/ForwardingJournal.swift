@@ -25,6 +25,7 @@ public final class ForwardingJournal: Journal {
     public var epoch: String { journal.epoch }
     public func load() throws -> InventoryState { try journal.load() }
     public func append(_ batch: JournalBatch) throws { try appending(batch, journal) }
+    public func clocks() throws -> JournalClocks { try journal.clocks() }
     public func answer(to id: String) throws -> StoredAnswer? { try journal.answer(to: id) }
     public func serialCount(of key: SerialCount.Key) throws -> SerialCount? { try journal.serialCount(of: key) }
     public func events(after seq: UInt64, limit: Int, maxBytes: Int) async throws -> [EventEnvelope] {

@@ -13,6 +13,9 @@ public final class InMemoryJournal: Journal {
         var cursors: [String: UInt64] = [:]
         var changed: [VariantID: UInt64] = [:]
         var removed: [RemovedVariant] = []
+        /// The time that had passed when each event was committed, and what the last batch said of the clocks.
+        var ages: [UInt64: Int64] = [:]
+        var mark: SteadyClock.Mark?
         var failure: JournalError?
         var isClosed = false
 
@@ -58,9 +61,15 @@ public final class InMemoryJournal: Journal {
             contents.note(contents.state.changes)
             contents.state.forgetChanges()
             contents.events += batch.events
+            for event in batch.events { contents.ages[event.seq] = batch.timestamp.milliseconds }
+            contents.mark = SteadyClock.Mark(passed: batch.timestamp.milliseconds, offset: batch.clockOffset)
             for answer in batch.answers { contents.answers[answer.id] = answer }
             for count in batch.serials { contents.serials[count.key] = count }
         }
+    }
+
+    public func clocks() throws -> JournalClocks {
+        contents.withLock { JournalClocks(mark: $0.mark, lastEvent: $0.events.last?.timestamp) }
     }
 
     public func serialCount(of key: SerialCount.Key) throws -> SerialCount? { contents.withLock { $0.serials[key] } }
@@ -69,12 +78,12 @@ public final class InMemoryJournal: Journal {
 
     public func events(after seq: UInt64, limit: Int, maxBytes: Int) async throws -> [EventEnvelope] {
         try contents.withLock { contents in
-            guard seq + 1 >= contents.first else {
+            guard contents.first <= 1 || seq >= contents.first - 1 else {
                 throw JournalError(.pruned, "events before \(contents.first) are no longer kept")
             }
             var bytes = 0
             var result: [EventEnvelope] = []
-            for event in contents.events.dropFirst(Int(seq + 1 - contents.first)).prefix(limit) {
+            for event in contents.events.dropFirst(Int(clamping: seq &+ 1 &- contents.first)).prefix(seq == .max ? 0 : limit) {
                 bytes += event.json.count
                 if !result.isEmpty && bytes > maxBytes { break }
                 result.append(event)
@@ -105,15 +114,19 @@ public final class InMemoryJournal: Journal {
 
     public func prune(_ retention: Retention, protected: UInt64, now: Timestamp) async throws -> PruneReport {
         contents.withLock { contents in
-            let oldest = now.milliseconds - retention.age.components.seconds * 1000
+            let oldest = now.milliseconds - retention.age.wholeMilliseconds
             var size = contents.events.reduce(0) { $0 + $1.json.count }
             var report = PruneReport(firstKept: contents.first)
             while let event = contents.events.first {
                 let isUnread = event.seq > protected
-                guard isUnread ? size > retention.hardLimit : event.timestamp.milliseconds < oldest || size > retention.size else {
+                guard
+                    isUnread
+                        ? size > retention.hardLimit : contents.ages[event.seq, default: .max] < oldest || size > retention.size
+                else {
                     break
                 }
                 contents.events.removeFirst()
+                contents.ages[event.seq] = nil
                 size -= event.json.count
                 report.deleted += 1
                 report.unread += isUnread ? 1 : 0
@@ -121,6 +134,10 @@ public final class InMemoryJournal: Journal {
                 report.firstKept = contents.first
             }
             contents.serials = contents.serials.filter { $0.value.seq >= contents.first }
+            let devices = contents.cursors.filter { $0.key.hasPrefix(DevicePositions.prefix) }.sorted {
+                ($1.value, $0.key) < ($0.value, $1.key)
+            }
+            for forgotten in devices.dropFirst(DevicePositions.limit) { contents.cursors[forgotten.key] = nil }
             return report
         }
     }
@@ -131,14 +148,14 @@ public final class InMemoryJournal: Journal {
 extension InMemoryJournal: StockReader {
     public func products(after: ProductID?, limit: Int, search: String?) async throws -> Reading<[ProductRecord]> {
         read { state in
-            let needle = search?.lowercased()
+            let needle = search?.folded
             return state.products.values.sorted { $0.id < $1.id }
                 .filter { product in
                     guard after.map({ product.id > $0 }) ?? true else { return false }
                     guard let needle else { return true }
                     let variants = product.variants.compactMap { state.variants[$0] }
                     let texts = [product.name] + variants.flatMap { [$0.name, $0.sku] }
-                    return texts.contains { $0.lowercased().contains(needle) }
+                    return texts.contains { $0.folded.contains(needle) }
                 }
                 .prefix(limit).map { state.record(of: $0) }
         }

@@ -83,6 +83,7 @@ struct FieldTests {
         let shop = try await Shop(broker: TestBroker())
         let gateway = try await Scanner("gateway", at: shop.broker, answers: "main/gateway/#")
         let options = try shop.options {
+            $0.devices["gateway"] = DeviceSettings(gateway: true)
             $0.devices["*"]?.feedback = FeedbackOptions(
                 topic: try! FeedbackTopic("main/gateway/{gateway}/{event}"), applied: "Gebucht", left: "Rest",
                 repeated: "Schon gebucht",
@@ -115,7 +116,9 @@ struct FieldTests {
             #expect(error["display_template_id"] == .string("PG1E"))
             #expect(error["display_fields"]?.array?.first?["display_field_content"]?.string?.contains("unknown") == true)
             // The movement bears the event's own id.
-            #expect(try shop.journal.answer(to: "02114da8-feae-46e3-8b00-a3f7ea8672df") != nil)
+            #expect(
+                try shop.journal.answer(to: Command.key(id: "02114da8-feae-46e3-8b00-a3f7ea8672df", device: "M2MR111100928")) != nil
+            )
             #expect(shop.devices.record(of: "M2MR111100928", at: "mqtt-scanners")?.counters.applied == 1)
         }
     }

@@ -73,12 +73,12 @@ struct MQTTScannersTests {
     @Test("the answer goes to the response topic with its correlation data")
     func responseTopic() async throws {
         let shop = try await Shop(broker: TestBroker())
-        let till = try await Scanner("till", at: shop.broker, answers: "answers/till")
+        let till = try await Scanner("till", at: shop.broker, answers: "scanners/till/answers")
         try await shop.serving { status in
             try await eventually("it is connected") { status.current.state == "connected" }
             try await till.collecting {
                 try await till.scan(Shop.code) {
-                    $0.responseTopic = "answers/till"
+                    $0.responseTopic = "scanners/till/answers"
                     $0.correlationData = [1, 0, 2]
                 }
                 try await till.answered(1)

@@ -11,7 +11,8 @@ struct ScanDeskTests {
     init() throws {
         desk = ScanDesk(
             source: "mqtt-scanners", topic: try ScanTopic(template: "scanners/{device}/scan"),
-            devices: DeviceBook(["*": DeviceSettings(operation: .subtract)]), defaultLocation: "MAIN", lineLimit: 10,
+            devices: DeviceBook(["*": DeviceSettings(operation: .subtract), "gate*": DeviceSettings(gateway: true)]),
+            defaultLocation: "MAIN", lineLimit: 10,
             clockSkew: .seconds(300))
     }
 
@@ -33,12 +34,14 @@ struct ScanDeskTests {
     @Test("a scan is submitted with its device as the source, and with its own id or one that is made")
     func submits() {
         let line = Movement.Line(item: .barcode("123"), location: "MAIN", operation: .subtract, quantity: 1)
-        let command = Command(id: "made", source: "mqtt-scanners/dock-1", action: .move(Movement(lines: [line])))
+        let command = Command(
+            id: "made", source: "mqtt-scanners/dock-1", clockSkew: .seconds(300), action: .move(Movement(lines: [line])))
         guard case .submit(let bare) = order(message("123")),
             case .submit(let given) = order(message(#"{"id":"own","sku":"A"}"#))
         else { return #expect(Bool(false)) }
         #expect(bare.tasks.map(\.command) == [command] && !bare.tasks[0].idIsGiven && bare.addressee.name == "dock-1")
         #expect(given.tasks.map(\.command.id) == ["own"] && given.tasks[0].idIsGiven)
+        #expect(given.tasks.map(\.command.device) == ["dock-1"], "an id that the device gave is the device's own")
     }
 
     @Test("each read of a batch is a movement with an id of its own, the same when the message comes again")
@@ -57,14 +60,33 @@ struct ScanDeskTests {
         #expect(order.tasks.map(\.command.source) == ["mqtt-scanners/M2MR111100928"])
     }
 
-    @Test("a time that is ahead of the server's clock by more than the bound is refused; an old one is kept")
-    func clocks() {
-        func isTaken(_ milliseconds: Int64) -> Bool {
-            let time = Timestamp(milliseconds: now.milliseconds + milliseconds)
-            if case .submit = order(message(#"{"sku":"A","occurredAt":"\#(time)"}"#)) { return true }
-            return false
+    @Test("a payload of somebody who is no gateway cannot say that another device scanned")
+    func impersonation() throws {
+        let scan =
+            #"{"api_version":"1.0","event_type":"scan","event_id":"imp-1","device_serial":"dock-1","scan_code":"4006381333931"}"#
+        guard case .submit(let order) = order(message(scan, device: "till-1")) else { return #expect(Bool(false)) }
+        #expect(order.addressee.name == "till-1")
+        #expect(order.tasks.map(\.command.source) == ["mqtt-scanners/till-1"])
+        #expect(order.tasks.map(\.command.device) == ["till-1"])
+    }
+
+    @Test("a gateway's scanner has a name as a device has")
+    func gatewayNames() {
+        for name in [String(repeating: "d", count: 65), "a/b", "a\\u0007", "e" + String(repeating: "\u{301}", count: 30_000)] {
+            let scan =
+                #"{"api_version":"1.0","event_type":"scan","event_id":"x","device_serial":"\#(name)","scan_code":"1"}"#
+            guard case .refuse = order(message(scan, device: "gateway")) else { return #expect(Bool(false), "\(name.prefix(8))") }
         }
-        #expect(isTaken(0) && isTaken(300_000) && !isTaken(300_001) && isTaken(-90 * 86_400_000))
+    }
+
+    @Test("a device's name has 1 to 64 scalars, whatever makes a character of them, and no control characters")
+    func deviceNames() {
+        func isTaken(_ device: String) -> Bool { if case .submit = order(message("123", device: device)) { true } else { false } }
+        #expect(isTaken(String(repeating: "d", count: 64)) && !isTaken(String(repeating: "d", count: 65)))
+        #expect(!isTaken("e" + String(repeating: "\u{301}", count: 29_000)), "one character, and 58 KB")
+        #expect(!isTaken("a\u{7}b") && !isTaken("\u{A0}"))
+        guard case .submit(let order) = order(message("123", device: "SU\u{308}D")) else { return #expect(Bool(false)) }
+        #expect(Array(order.addressee.name.utf8) == Array("SÜD".utf8), "a name has one form")
     }
 
     @Test("a retained scan is ignored")
@@ -94,7 +116,14 @@ struct ScanDeskTests {
             ).first?.topic
         }
         #expect(topic(nil) == "scanners/dock-1/ack")
-        #expect(topic("my/answers") == "my/answers")
+        #expect(topic("scanners/dock-1/mine") == "scanners/dock-1/mine", "what is the device's own")
+        #expect(topic("scanners/dock-1") == "scanners/dock-1")
+        for foreign in [
+            "my/answers", "displays/MAIN/TEE", "scanners/dock-2/ack", "scanners/dock-2/status", "tallywire/status",
+            "events/inventory_updated", "plant/dock-9/scan", "$SYS/x", "scanners/dock-1/scan",
+        ] {
+            #expect(topic(foreign) == "scanners/dock-1/ack", "\(foreign)")
+        }
         #expect(topic("my/#") == "scanners/dock-1/ack")
         #expect(topic("") == "scanners/dock-1/ack")
         // It would come back as a scan.
@@ -115,7 +144,10 @@ struct ScanDeskTests {
         let reply = ScanReply(id: "m", outcome: .applied(Receipt(movementID: "m", seq: nil)))
         let addressee = Addressee(device: "dock-1", name: "dock-1")
         #expect(quiet.answers(reply, to: message("1"), addressee, now: now).isEmpty)
-        #expect(quiet.answers(reply, to: message("1") { $0.responseTopic = "a" }, addressee, now: now).map(\.topic) == ["a"])
+        #expect(
+            quiet.answers(reply, to: message("1") { $0.responseTopic = "scanners/dock-1/a" }, addressee, now: now).map(\.topic) == [
+                "scanners/dock-1/a"
+            ])
     }
 
     @Test("an id that is made fits the engine and tells packets and contents apart")

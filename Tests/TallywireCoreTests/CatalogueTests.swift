@@ -50,7 +50,7 @@ struct CatalogueTests {
         inventory.run(.updateProduct(ProductID(1), ProductUpdate(price: Price("21.50"))))
         let updates = inventory.events(since: count).compactMap(\.update)
         #expect(updates.map(\.sku) == ["TEE-RED"])
-        #expect(updates.first?.price == Price("21.5") && updates.first?.change == .price(previous: Price("19.99")))
+        #expect(updates.first?.price == Price("21.5") && updates.first?.change == .price(previous: Price("19.99"), isOwn: false))
         #expect(updates.first?.version == 1)
         inventory.run(.updateVariant(VariantID(12), VariantUpdate(price: .some(nil))))
         #expect(inventory.variant("TEE-BLUE")?.ownPrice == nil)

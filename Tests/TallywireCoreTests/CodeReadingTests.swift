@@ -12,6 +12,24 @@ struct CodeReadingTests {
     }
 
     @Test(
+        "white space, line ends and NUL around a code are no part of it",
+        arguments: [
+            "4006381333931\r\n", " 4006381333931 ", "4006381333931\0", "\0\04006381333931\t", "]C10104006381333931\r",
+            "(01)04006381333931\r\n",
+            "\u{1D}0104006381333931\r\n", "\u{FEFF}4006381333931",
+        ])
+    func blanks(code: String) throws {
+        let item = try CodeReading(code: code, year: 2026).item
+        #expect(item == .barcode("4006381333931") || item == .barcode("04006381333931"), "\(item)")
+    }
+
+    @Test("a serial number ends before the line does")
+    func serialAtTheEnd() throws {
+        let reading = try CodeReading(code: "0104006381333931" + "10AB\u{1D}21S\r\n", year: 2026)
+        #expect(reading.trace == Trace(batch: "AB", serial: "S"))
+    }
+
+    @Test(
         "a plain code is a barcode as it stands",
         arguments: [
             "4006381333931", "A-17", "https://example.com/p/17", "01", "(X)1", "]Q1https://example.com/p/17", "010400638133393199",

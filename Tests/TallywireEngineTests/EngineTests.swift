@@ -15,6 +15,7 @@ struct EngineTests {
         let ids = Mutex(0)
         let engine = try InventoryEngine(
             journal: journal, configuration: .init(inbox: inbox, feed: feed), logger: Logger(label: "test"), clock: { clock.now },
+            uptime: { .zero },
             makeID: { _ in
                 ids.withLock {
                     $0 += 1
@@ -267,15 +268,264 @@ struct EngineTests {
         #expect(rejection.code == .unavailable)
     }
 
-    @Test("a clock that goes back does not take timestamps back")
+    @Test("a clock that is set back by up to five seconds does not take times back; by more, they follow it, and that is counted")
     func clockGoesBack() async throws {
         let engine = try await engine()
         _ = await engine.submit(move(1, operation: .add))
-        clock.advance(by: -60_000)
+        let start = clock.now
+        clock.advance(by: -5_000)
         _ = await engine.submit(move(1, operation: .add))
-        let times = journal.allEvents.map(\.timestamp)
-        #expect(times == times.sorted())
+        #expect(journal.allEvents.last?.timestamp == start && engine.statistics.clockSteps == 0)
+        clock.advance(by: -1)
+        _ = await engine.submit(move(1, operation: .add))
+        #expect(journal.allEvents.last?.timestamp == clock.now && engine.statistics.clockSteps == 1)
+        clock.advance(by: 1_000)
+        _ = await engine.submit(move(1, operation: .add))
+        #expect(journal.allEvents.last?.timestamp == clock.now && engine.statistics.clockSteps == 1, "and go on with it")
         await engine.stop()
+        clock.advance(by: -4_000)
+        let again = try InventoryEngine(journal: journal, logger: Logger(label: "test"), clock: { [clock] in clock.now })
+        _ = await again.submit(move(1, operation: .add))
+        #expect(
+            journal.allEvents.suffix(2).map(\.timestamp) == Array(repeating: clock.now.advanced(by: 4_000), count: 2),
+            "also over a restart")
+        await again.stop()
+    }
+
+    @Test(
+        "a movement is judged by when it happened: not in the future, and not longer ago than ids are kept",
+        arguments: [true, false])
+    func times(isHTTP: Bool) async throws {
+        let engine = try await engine()
+        func code(_ milliseconds: Int64, id: String? = nil, skew: Duration? = nil) async -> Rejection.Code? {
+            var command = move(1, id: id, operation: .add)
+            command.source = isHTTP ? "http" : "mqtt-scanners/d"
+            command.clockSkew = skew
+            guard case .move(var movement) = command.action else { return nil }
+            movement.occurredAt = clock.now.advanced(by: milliseconds)
+            command.action = .move(movement)
+            guard case .rejected(let rejection) = await engine.submit(command) else { return nil }
+            #expect(rejection.field == "occurredAt")
+            return rejection.code
+        }
+        let day: Int64 = 86_400_000
+        #expect(await code(300_000) == nil)
+        #expect(await code(300_001) == .invalidRequest)
+        #expect(await code(300_001, skew: .seconds(3_600)) == nil, "who asks may be allowed more")
+        #expect(await code(1, skew: .zero) == .invalidRequest)
+        #expect(await code(-8 * day) == nil)
+        #expect(await code(-8 * day - 1) == .tooLate)
+        #expect(await code(-8 * day - 1, id: "late") == .tooLate)
+        #expect(try journal.answer(to: "late") == nil, "nothing is left of it")
+        await engine.stop()
+    }
+
+    @Test("a repeat is known however late it comes, as long as its id is kept")
+    func lateRepeat() async throws {
+        let engine = try await engine()
+        var command = move(1, id: "phone-1", operation: .add)
+        guard case .move(var movement) = command.action else { return }
+        movement.occurredAt = clock.now
+        command.action = .move(movement)
+        _ = await engine.submit(command)
+        clock.advance(by: 9 * 86_400_000)
+        guard case .applied(let receipt) = await engine.submit(command) else { return #expect(Bool(false), "refused") }
+        #expect(receipt.status == .duplicate)
+        await engine.stop()
+    }
+
+    @Test("a clock that jumps ahead for a moment refuses no movement that happened now")
+    func clockAhead() async throws {
+        let engine = try await engine()
+        let now = clock.now
+        clock.advance(by: 20 * 86_400_000)
+        var command = move(1, operation: .add)
+        guard case .move(var movement) = command.action else { return }
+        movement.occurredAt = now
+        command.action = .move(movement)
+        guard case .applied = await engine.submit(command) else { return #expect(Bool(false), "refused as too late") }
+        await engine.stop()
+    }
+
+    @Test("ids belong to the device that gave them, over whatever transport it comes")
+    func idsOfDevices() async throws {
+        let engine = try await engine()
+        func submit(_ device: String?, _ source: String, _ quantity: Int64 = 1) async -> Receipt.Status? {
+            var command = move(quantity, id: "1", operation: .add)
+            command.device = device
+            command.source = source
+            if case .applied(let receipt) = await engine.submit(command) { return receipt.status }
+            return nil
+        }
+        #expect(await submit("till-1", "mqtt-scanners/till-1") == .applied)
+        #expect(await submit("till-2", "mqtt-scanners/till-2") == .applied, "another till's scan counts")
+        #expect(await submit("till-1", "http/till-1") == .duplicate, "the same till's repeat does not")
+        #expect(await submit(nil, "http") == .applied, "nor does a till take the journal's ids")
+        #expect(await submit("till-1", "http/till-1", 2) == nil, "and another meaning is a conflict")
+        #expect(await submit("TILL\u{A0}", "http") == .applied)
+        #expect(await submit("TILL", "http") == .duplicate, "a name has one form")
+        await engine.stop()
+    }
+
+    @Test("names are compared in one form: composed or not, with white space around them or without")
+    func oneForm() async throws {
+        let engine = try await engine()
+        _ = await engine.submit(Command(source: "test", action: .createLocation(Location(code: " SU\u{308}D\n", name: "South"))))
+        _ = await engine.submit(
+            Command(
+                source: "test",
+                action: .createProduct(
+                    NewProduct(
+                        name: "C", content: .single(NewVariant(sku: "CAFE\u{301}", name: "C", barcodes: [Barcode(code: "77 ")]))))))
+        for item in [ItemReference.sku("CAFÉ"), .sku("\u{FEFF}CAFE\u{301}\r\n"), .barcode("\t77"), .barcode("77\u{2003}")] {
+            let line = Movement.Line(item: item, location: "SÜD ", operation: .add, quantity: 1)
+            let outcome = await engine.submit(Command(source: "test", action: .move(Movement(lines: [line]))))
+            guard case .applied(let receipt) = outcome, let result = receipt.lines.first else {
+                return #expect(Bool(false), "\(outcome)")
+            }
+            #expect(Array(result.location.utf8) == Array("SÜD".utf8) && Array(result.sku.utf8) == Array("CAFÉ".utf8))
+        }
+        let text = journal.allEvents.map { String(decoding: $0.json, as: UTF8.self) }.joined()
+        #expect(!text.unicodeScalars.contains("\u{308}") && !text.unicodeScalars.contains("\u{301}"), "no event has another form")
+        await engine.stop()
+    }
+
+    @Test("what names something is refused when it is longer than anything could be, and nothing is kept of that")
+    func lengths() async throws {
+        let engine = try await engine()
+        let before = journal.allEvents.count
+        func code(_ line: Movement.Line, _ id: String) async -> (Rejection.Code?, Int) {
+            let outcome = await engine.submit(Command(id: id, source: "test", action: .move(Movement(lines: [line]))))
+            guard case .rejected(let rejection) = outcome else { return (nil, 0) }
+            return (rejection.code, rejection.message.utf8.count)
+        }
+        func line(_ item: ItemReference, location: String = "MAIN", to: String? = nil) -> Movement.Line {
+            Movement.Line(item: item, location: location, operation: to == nil ? .add : .transfer, quantity: 1, destination: to)
+        }
+        let marks = "e" + String(repeating: "\u{301}", count: 500_000)
+        for (number, line) in [
+            line(.sku(String(repeating: "s", count: 65))), line(.sku(marks)), line(.barcode(String(repeating: "1", count: 257))),
+            line(.barcode(marks)), line(.sku("MUG"), location: String(repeating: "l", count: 33)),
+            line(.sku("MUG"), location: marks),
+            line(.sku("MUG"), to: marks), line(.sku(" ")), line(.barcode("\u{FEFF}")), line(.sku("MUG"), location: ""),
+        ].enumerated() {
+            let (code, length) = await code(line, "long-\(number)")
+            #expect(code == .invalidRequest && length < 200, "\(number)")
+            #expect(try journal.answer(to: "long-\(number)") == nil)
+        }
+        let (code, length) = await code(line(.barcode(String(repeating: "9", count: 256))), "unknown")
+        #expect(code == .unknownVariant && length < 200, "a message quotes 80 characters")
+        #expect(journal.allEvents.count == before)
+        await engine.stop()
+    }
+
+    @Test("what was handed in behind a command that could not be written does not overtake it", arguments: 1...3)
+    func lanes(failing: Int) async throws {
+        let first = try await engine()
+        await first.stop()
+        let gate = Gate()
+        let appends = Mutex(0)
+        let failingJournal = ForwardingJournal(
+            journal,
+            appending: { batch, journal in
+                gate.pass()
+                let number = appends.withLock { count in
+                    count += 1
+                    return count
+                }
+                if number == failing { throw JournalError(.storage, "the disk is full") }
+                try journal.append(batch)
+            })
+        let engine = try InventoryEngine(journal: failingJournal, configuration: .init(batch: 1), logger: Logger(label: "test"))
+        let (lane, other) = (CommandLane(), CommandLane())
+        let codes = Mutex<[Int: Rejection.Code?]>([:])
+        gate.shut()
+        for number in 1...5 {
+            engine.submit(move(Int64(number), operation: .set), in: lane) { outcome in
+                codes.withLock {
+                    $0[number] = if case .rejected(let rejection) = outcome { rejection.code } else { Rejection.Code?.none }
+                }
+            }
+            if number == 1 { try await eventually("the first is at the gate") { gate.isWaitedAt } }
+        }
+        engine.submit(move(7, operation: .add), in: other) { outcome in
+            codes.withLock { $0[6] = if case .rejected(let rejection) = outcome { rejection.code } else { Rejection.Code?.none } }
+        }
+        gate.open()
+        try await eventually("all are answered") { codes.withLock { $0.count == 6 } }
+        for number in 1...5 {
+            #expect(codes.withLock { $0[number] } == .some(number < failing ? nil : .unavailable), "\(number)")
+        }
+        #expect(codes.withLock { $0[6] } == .some(nil), "others go on")
+        #expect(lane.isBroken && !other.isBroken)
+        guard
+            case .rejected(let late) = await withCheckedContinuation({ continuation in
+                engine.submit(move(9, operation: .set), in: lane) { continuation.resume(returning: $0) }
+            })
+        else { return #expect(Bool(false), "a broken lane stays broken") }
+        #expect(late.code == .unavailable)
+        await engine.stop()
+    }
+}
+
+extension Timestamp {
+    func advanced(by milliseconds: Int64) -> Timestamp { Timestamp(milliseconds: self.milliseconds + milliseconds) }
+}
+
+@Suite("Time that has passed")
+struct SteadyClockTests {
+    private let start: Int64 = 1_795_365_600_000
+
+    private func read(_ clock: inout SteadyClock, _ wall: Int64, at seconds: Int64) {
+        clock.read(Timestamp(milliseconds: wall), uptime: .seconds(seconds))
+    }
+
+    @Test("it goes on with the monotonic clock, whatever the machine's shows")
+    func monotonic() {
+        var clock = SteadyClock(from: nil)
+        read(&clock, start, at: 0)
+        read(&clock, start + 10_000, at: 10)
+        #expect(clock.now.milliseconds == start + 10_000)
+        read(&clock, start + 3_650 * 86_400_000, at: 20)
+        #expect(clock.now.milliseconds == start + 20_000, "ten years ahead")
+        read(&clock, start - 86_400_000, at: 30)
+        #expect(clock.now.milliseconds == start + 30_000, "a day back")
+        read(&clock, start + 40_000, at: 40)
+        #expect(clock.now.milliseconds == start + 40_000 && clock.believed.milliseconds == start + 40_000)
+    }
+
+    @Test("what passed while it did not run counts once the clock has stayed so for an hour")
+    func downtime() {
+        var clock = SteadyClock(from: .init(passed: start, offset: 0))
+        let later = start + 5 * 86_400_000
+        read(&clock, later, at: 0)
+        #expect(clock.now.milliseconds == start)
+        for minute in 1..<60 { read(&clock, later + Int64(minute) * 60_000, at: Int64(minute) * 60) }
+        #expect(clock.now.milliseconds == start + 59 * 60_000)
+        read(&clock, later + 3_600_000, at: 3_600)
+        #expect(clock.now.milliseconds == later + 3_600_000)
+    }
+
+    @Test("a clock that is ahead at one start and right at the next has let nothing pass")
+    func aheadOnce() {
+        var clock = SteadyClock(from: .init(passed: start, offset: 0))
+        read(&clock, start + 3_650 * 86_400_000, at: 0)
+        read(&clock, start + 3_650 * 86_400_000 + 3_000, at: 3)
+        var again = SteadyClock(from: clock.mark)
+        read(&again, start + 6_000, at: 0)
+        #expect(again.now.milliseconds == start + 6_000)
+    }
+
+    @Test("a clock that was set back for good is believed after an hour, and what passes then counts")
+    func back() {
+        var clock = SteadyClock(from: nil)
+        read(&clock, start, at: 0)
+        for minute in 1...61 { read(&clock, start - 86_400_000 + Int64(minute) * 60_000, at: Int64(minute) * 60) }
+        #expect(clock.now.milliseconds == start + 61 * 60_000)
+        #expect(clock.believed.milliseconds == start - 86_400_000 + 61 * 60_000)
+        var again = SteadyClock(from: clock.mark)
+        read(&again, start - 86_400_000 + 61 * 60_000 + 4_000, at: 0)
+        #expect(again.now.milliseconds == start + 61 * 60_000 + 4_000, "a short stop")
     }
 }
 

@@ -21,7 +21,7 @@ import Testing
         #expect(configuration.journal.retention.age == .seconds(30 * 86_400))
         #expect(configuration.journal.retention.size == .gibibytes(4))
         #expect(configuration.journal.retention.hardLimit == .gibibytes(16))
-        #expect(configuration.journal.idempotency.keep == .seconds(86_400))
+        #expect(configuration.journal.idempotency.keep == .seconds(8 * 86_400))
         #expect(configuration.http.host == "127.0.0.1")
         #expect(configuration.http.port == 8080)
         #expect(configuration.http.limits.body == .mebibytes(1))

@@ -55,7 +55,7 @@ struct AudienceTests {
                 InventoryUpdated(
                     productID: ProductID(1), variantID: VariantID(11), isDefaultVariant: false, sku: "A", variantName: "A",
                     stock: 3,
-                    previousStock: 3, totalProductStock: 3, change: .price(previous: nil), reason: nil, reference: nil,
+                    previousStock: 3, totalProductStock: 3, change: .price(previous: nil, isOwn: nil), reason: nil, reference: nil,
                     price: Price("2"), status: .active, level: .low, version: 2, source: "http", movementID: "m", occurredAt: nil)))
         let envelope = EventEnvelope(price, json: price.json)
         #expect(audience.json(of: envelope, envelope.step) != nil)

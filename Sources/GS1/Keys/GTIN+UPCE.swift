@@ -1,5 +1,6 @@
 extension GTIN {
-    /// Expands a UPC-E number: six digits, or seven with number system 0 before them, or eight with the check digit after them.
+    /// Expands a UPC-E number: six digits, or seven with the number system 0 or 1 before them, or eight with the check digit after them.
+    /// Six digits are of number system 0.
     ///
     /// GS1 General Specifications, section "UPC-E symbols": zeros of a GTIN-12 are left out by rules that its sixth digit names.
     ///
@@ -9,9 +10,10 @@ extension GTIN {
         if let wrong = bytes.firstIndex(where: { !$0.isDigit }) {
             throw GS1Error(.nonDigit, at: wrong, expected: "a UPC-E number of digits alone")
         }
-        guard (6...8).contains(bytes.count), bytes.count == 6 || bytes[0] == 0x30 else {
-            throw GS1Error(.wrongDigitCount, expected: "a UPC-E number of 6 digits, or 7 or 8 that begin with 0")
+        guard (6...8).contains(bytes.count), bytes.count == 6 || bytes[0] == 0x30 || bytes[0] == 0x31 else {
+            throw GS1Error(.wrongDigitCount, expected: "a UPC-E number of 6 digits, or 7 or 8 that begin with 0 or 1")
         }
+        let system = bytes.count == 6 ? 0 : UInt64(bytes[0] - 0x30)
         let six = (bytes.count == 6 ? bytes[...] : bytes[1..<7]).map { UInt64($0 - 0x30) }
         let (manufacturer, item): (UInt64, UInt64) =
             switch six[5] {
@@ -20,7 +22,7 @@ extension GTIN {
             case 4: (Self.number(six[0], six[1], six[2], six[3], 0), six[4])
             default: (Self.number(six[0], six[1], six[2], six[3], six[4]), six[5])
             }
-        let body = manufacturer * 100_000 + item
+        let body = system * 10_000_000_000 + manufacturer * 100_000 + item
         let check = UInt64(CheckDigit.mod10(of: body))
         if bytes.count == 8, UInt64(bytes[7] - 0x30) != check {
             throw GS1Error(.checkDigit, at: 7, expected: "a UPC-E number with the check digit \(check)")
@@ -46,6 +48,15 @@ extension GTIN {
             return nil
         }
         return "0" + DigitKey.write(six * 10 + value % 10, count: 7)
+    }
+
+    /// The eight digits by which a UPC-E symbol of number system 0 or 1 is typed, if it can carry the number and they are not those of
+    /// another GTIN-8.
+    public var typedUPCE: String? {
+        let system = value / 100_000_000_000
+        guard system <= 1, let short = GTIN(verified: value % 100_000_000_000).upce else { return nil }
+        let digits = String(system) + short.dropFirst().dropLast() + String(value % 10)
+        return (try? GTIN(digits)) == nil ? digits : nil
     }
 
     private static func number(_ digits: UInt64...) -> UInt64 {

@@ -19,6 +19,20 @@ public enum Topic {
         return nil
     }
 
+    /// Whether there is a topic that both filters get.
+    public static func overlap(_ one: String, _ other: String) -> Bool {
+        let ones = one.split(separator: "/", omittingEmptySubsequences: false)
+        let others = other.split(separator: "/", omittingEmptySubsequences: false)
+        for index in 0..<max(ones.count, others.count) {
+            // `#` stands for the level above it too.
+            if index < ones.count, ones[index] == "#" { return true }
+            if index < others.count, others[index] == "#" { return true }
+            guard index < ones.count, index < others.count else { return false }
+            guard ones[index] == "+" || others[index] == "+" || ones[index] == others[index] else { return false }
+        }
+        return true
+    }
+
     /// Whether a subscription to `filter` gets what is published to `topic`.
     public static func matches(_ topic: String, filter: String) -> Bool {
         let levels = topic.split(separator: "/", omittingEmptySubsequences: false)

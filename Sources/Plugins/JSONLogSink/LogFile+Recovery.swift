@@ -50,7 +50,7 @@ extension LogFile {
     }
 
     /// The `seq` of a line that is a whole event.
-    private static func seq(of line: [UInt8]) -> UInt64? {
+    static func seq(of line: [UInt8]) -> UInt64? {
         (try? JSONDecoder().decode(Line.self, from: Data(line)))?.seq
     }
 }

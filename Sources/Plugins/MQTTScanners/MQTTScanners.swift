@@ -52,7 +52,8 @@ struct MQTTScanners: Source {
         }
         let desk = ScanDesk(
             source: context.name, topic: topic, devices: devices, defaultLocation: context.defaultLocation,
-            lineLimit: options.lineLimit, clockSkew: options.clockSkew, answers: options.answers)
+            lineLimit: options.lineLimit, clockSkew: options.clockSkew, answers: options.answers,
+            responses: options.responseTopics(of: topic, statuses: statuses, beside: context.topics))
         for name in devices.names { context.devices.update(name, of: context.name) { $0.isConfigured = true } }
         var service = ScanService(
             context, desk: desk, statuses: statuses, answering: AnswerPublisher(client: answering), numbering: numbering

@@ -23,6 +23,8 @@ struct ScannerOptions: BrokerOptions {
     var statusTopic: String?
     var clockSkew: Duration
     var answers: AnswerRule
+    /// Where answers may be asked for; `nil` for below the device's own level of the scan topic.
+    var responses: [String]?
 }
 
 extension ScannerOptions {
@@ -37,6 +39,10 @@ extension ScannerOptions {
         let scans = try topic(self.topic, "topic")
         let template = statusTopic ?? scans.statusTemplate
         let statuses = template.isEmpty ? nil : try topic(template, "statusTopic")
+        for (index, pattern) in (responses ?? []).enumerated() {
+            guard let problem = ResponseTopics.problem(pattern, reserved: []) else { continue }
+            throw OptionError("responses", String(index), message: problem)
+        }
         guard statuses != scans else { throw OptionError("statusTopic", message: "the topic of statuses is that of scans") }
         return MQTTScanners(self, topic: scans, statuses: statuses, reconnect: reconnect)
     }
@@ -46,7 +52,9 @@ extension SourceType {
     /// `mqtt-scanners`: barcode scanners that publish over MQTT, each scan applied once and answered once it is on disk.
     public static let mqttScanners = SourceType(
         "mqtt-scanners", summary: "Takes movements from barcode scanners over MQTT, and answers each once it is on disk.",
-        schema: ScannerOptions.schema, options: ScannerOptions.self, probe: { options, _ in await options.problems() },
+        schema: ScannerOptions.schema, options: ScannerOptions.self, topics: { try $0.topics(of: $1) },
+        judge: { $0.judge(beside: $1) },
+        probe: { options, _ in await options.problems() },
         make: { try $0.source() })
 }
 
@@ -87,6 +95,10 @@ extension ScannerOptions {
             .optional(
                 "clockSkew", .duration(.zero ... .seconds(86_400)), default: "5m",
                 "How far a device's clock may be ahead of the server's before its scans are refused."),
+            .optional(
+                "responses", .list(.string(limit: 1024), count: 0...16),
+                "Where a scan may ask to be answered (MQTT 5): topics with {device}, + and #. Default: scanners/{device}/# for the scan topic scanners/{device}/scan."
+            ),
         ],
         example: """
             { "plugin": "mqtt-scanners", "broker": "mqtt://127.0.0.1:1883", "topic": "scanners/{device}/scan",
@@ -114,6 +126,10 @@ extension ScannerOptions {
         .optional(
             "tagWindow", .duration(.seconds(1) ... .seconds(86_400)),
             "An RFID tag counts again when it was out of sight for so long. Default: 10m."),
+        .optional(
+            "gateway", .bool,
+            "Whether it speaks for other devices: only then a device's name in its payload is believed. Default: no, the topic says who it is."
+        ),
         .optional("feedback", .object(feedbackSchema), "How a ProGlove scanner's worker is told what became of a scan."),
     ])
 

@@ -49,7 +49,8 @@ extension SinkType {
     /// `mqtt`: events to topics, shelf displays as retained topics.
     public static let mqtt = SinkType(
         "mqtt", summary: "Publishes events to topics of an MQTT broker, and keeps shelf displays as retained topics.",
-        schema: MQTTSinkOptions.schema, options: MQTTSinkOptions.self, probe: { await $0.problems($1) },
+        schema: MQTTSinkOptions.schema, options: MQTTSinkOptions.self, topics: { try $0.topics(of: $1) },
+        probe: { await $0.problems($1) },
         make: { options in
             try options.validateConnection()
             return try MQTTSink(options)
@@ -57,6 +58,25 @@ extension SinkType {
 }
 
 extension MQTTSinkOptions {
+    /// The topics of an entry: what its rules publish, what displays confirm, and its status.
+    func topics(of name: String) throws -> [TopicUse] {
+        var uses: [TopicUse] = []
+        for rule in try rules() {
+            let filter = rule.topic.anyFilter
+            let isDisplay = rule.display != nil
+            uses.append(TopicUse(filter: filter, purpose: "where “\(name)” publishes \(isDisplay ? "displays" : "events")"))
+            if isDisplay {
+                uses.append(
+                    TopicUse(filter: filter + Confirmation.suffix, purpose: "where displays of “\(name)” confirm what they show"))
+            }
+        }
+        if !statusTopic.isEmpty {
+            uses.append(TopicUse(filter: statusTopic, purpose: "where “\(name)” says that the server is there"))
+            uses.append(TopicUse(filter: statusTopic + "/#", purpose: "where “\(name)” marks what it reads"))
+        }
+        return uses
+    }
+
     /// The rules, checked.
     func rules() throws(OptionError) -> [PublishRule] {
         var rules: [PublishRule] = []

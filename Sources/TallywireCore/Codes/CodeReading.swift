@@ -49,9 +49,14 @@ public struct CodeReading: Equatable, Sendable {
         trace = Trace(batch: message.batch, serial: message.serial, expiry: message.expiry(referenceYear: year)?.lastDay)
     }
 
-    /// The code without what the device puts around it, and with GS where it stands for it.
+    /// The code without what the device puts around it, and with GS where it stands for it. White space, line ends and the NUL that some
+    /// scanners end a code with are no part of any.
     private static func bared(_ code: String, _ options: CodeOptions) -> String {
         var code = code
+        while code.utf8.first == 0 { code.unicodeScalars.removeFirst() }
+        while code.utf8.last == 0 { code.unicodeScalars.removeLast() }
+        // What is far too long for any code is refused for that, and need not be brought into form.
+        if code.utf8.count <= 16 * Limits.barcodeLength { code = code.keyForm }
         if let prefix = options.prefix, code.hasPrefix(prefix) { code.removeFirst(prefix.count) }
         if let suffix = options.suffix, code.hasSuffix(suffix) { code.removeLast(suffix.count) }
         if let separator = options.separator, !separator.isEmpty { code = code.replacing(separator, with: "\u{1D}") }

@@ -3,6 +3,7 @@ extension Command {
     /// Why the command can never be applied as it is written, `nil` if nothing speaks against it.
     public func validate() -> Rejection? {
         if let id, let rejection = Self.validate(id: id) { return rejection }
+        if let device, let mistake = Self.mistake(inDevice: device) { return Rejection(.invalidRequest, mistake, field: "device") }
         if source.isEmpty || source.isLonger(than: Limits.sourceLength) {
             return Rejection(.invalidRequest, "a source has 1 to \(Limits.sourceLength) characters", field: "source")
         }
@@ -12,6 +13,12 @@ extension Command {
         } catch {
             return error
         }
+    }
+
+    /// What is wrong with a device's name, `nil` if nothing is: it is a level of an MQTT topic and a part of a source.
+    public static func mistake(inDevice name: String) -> String? {
+        Check.isKey(name, length: Limits.deviceLength)
+            ? nil : "a device's name has 1 to \(Limits.deviceLength) characters, no control characters and none of / + #"
     }
 
     /// Why `id` cannot be the id of a command, `nil` if it can.
@@ -92,6 +99,16 @@ extension Movement.Line {
                 .invalidRequest, "an expected stock is a whole number from 0 to \(Limits.largestBalance)",
                 field: "lines[\(index)].expected")
         }
+        switch item {
+        case .sku(let sku): try Check.reference(sku, length: Limits.skuLength, what: "a SKU", field: "lines[\(index)].sku")
+        case .barcode(let code):
+            try Check.reference(code, length: Limits.barcodeLength, what: "a barcode", field: "lines[\(index)].barcode")
+        case .variant: break
+        }
+        for (name, field) in [(location, "location"), (destination, "to")] {
+            guard let name else { continue }
+            try Check.reference(name, length: Limits.locationCodeLength, what: "a location code", field: "lines[\(index)].\(field)")
+        }
         try Check.trace(trace.batch, field: "lines[\(index)].batch")
         try Check.trace(trace.serial, field: "lines[\(index)].serial")
     }
@@ -125,13 +142,6 @@ extension NewVariant {
     }
 }
 
-extension String {
-    /// Whether it has more than `length` characters (Unicode scalars). No text has more of them than bytes, which are quick to count.
-    fileprivate func isLonger(than length: Int) -> Bool {
-        utf8.count > length && unicodeScalars.count > length
-    }
-}
-
 /// The rules for single values.
 private enum Check {
     static func id(_ id: Int64?, field: String) throws(Rejection) {
@@ -146,15 +156,25 @@ private enum Check {
 
     /// A key that becomes a level of an MQTT topic: no separator, no wildcard.
     static func key(_ key: String, length: Int, what: String, field: String) throws(Rejection) {
-        let isClean = key.unicodeScalars.allSatisfy { !isControl($0) && $0 != "/" && $0 != "+" && $0 != "#" }
-        guard isClean, (1...length).contains(key.unicodeScalars.count) else {
+        guard isKey(key, length: length) else {
             throw Rejection(
                 .invalidRequest, "\(what) has 1 to \(length) characters, no control characters and none of / + #", field: field)
         }
     }
 
+    static func isKey(_ key: String, length: Int) -> Bool {
+        !key.isEmpty && !key.isLonger(than: length)
+            && key.unicodeScalars.allSatisfy { !isControl($0) && $0 != "/" && $0 != "+" && $0 != "#" }
+    }
+
+    /// What names something that may not exist: whether it could, as far as its length tells.
+    static func reference(_ key: String, length: Int, what: String, field: String) throws(Rejection) {
+        guard key.isEmpty || key.isLonger(than: length) else { return }
+        throw Rejection(.invalidRequest, "\(what) has 1 to \(length) characters", field: field)
+    }
+
     static func name(_ name: String, field: String) throws(Rejection) {
-        guard (1...Limits.nameLength).contains(name.unicodeScalars.count), !name.unicodeScalars.contains(where: isControl) else {
+        guard !name.isEmpty, !name.isLonger(than: Limits.nameLength), !name.unicodeScalars.contains(where: isControl) else {
             throw Rejection(
                 .invalidRequest, "a name has 1 to \(Limits.nameLength) characters and no control characters", field: field)
         }
@@ -179,7 +199,7 @@ private enum Check {
             throw Rejection(.invalidRequest, "a variant has at most \(Limits.barcodesPerVariant) barcodes", field: field)
         }
         for (index, barcode) in barcodes.enumerated() {
-            guard (1...Limits.barcodeLength).contains(barcode.code.unicodeScalars.count),
+            guard !barcode.code.isEmpty, !barcode.code.isLonger(than: Limits.barcodeLength),
                 !barcode.code.unicodeScalars.contains(where: { isControl($0) && $0 != "\u{1D}" })
             else {
                 throw Rejection(

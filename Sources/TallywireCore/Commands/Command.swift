@@ -2,15 +2,30 @@
 public struct Command: Equatable, Sendable {
     /// The key by which a repeat is known: the movement's id. Whoever submits without one cannot repeat safely.
     public var id: String?
+    /// The device that gave ``id``; `nil` if that is the whole journal's.
+    public var device: String?
     /// Who asks: `http`, or a source's name and the device, `mqtt-scanners/dock-1`.
     public var source: String
+    /// How far the clock of whoever asks may be ahead; `nil` for ``TimeRules/clockSkew``.
+    public var clockSkew: Duration?
     public var action: Action
 
-    public init(id: String? = nil, source: String, action: Action) {
+    public init(
+        id: String? = nil, device: String? = nil, source: String, clockSkew: Duration? = nil, action: Action
+    ) {
         self.id = id
+        self.device = device
         self.source = source
+        self.clockSkew = clockSkew
         self.action = action
     }
+
+    /// By what the command's answer is found; `nil` without an id.
+    public var key: String? { id.map { Self.key(id: $0, device: device) } }
+
+    /// By what the answer is found to the command that `device` gave the id `id`, or somebody who is no device. Each device numbers its
+    /// commands for itself; the separator can stand neither in an id nor in a device's name.
+    public static func key(id: String, device: String?) -> String { device.map { "\($0)\u{1F}\(id)" } ?? id }
 
     /// Kept in a box: a command is handed on several times, and a copy of a movement would be one of each of its strings.
     public indirect enum Action: Equatable, Sendable {
@@ -80,7 +95,7 @@ public struct NewVariant: Equatable, Sendable {
     public var id: VariantID?
     public var sku: String
     public var name: String
-    /// Its own price; `nil`, or the product's, follows the product.
+    /// Its own price, which stays when the product's changes; `nil` follows the product.
     public var price: Price?
     public var barcodes: [Barcode]
     public var alerts: AlertRule

@@ -90,6 +90,7 @@ public struct Rejection: Error, Equatable, Sendable {
         // Of the request itself: a repeat is judged anew.
         case invalidRequest = "invalid_request"
         case idempotencyConflict = "idempotency_conflict"
+        case tooLate = "too_late"
         // Of catalogue and stock: they are the key's answer.
         case unknownProduct = "unknown_product"
         case unknownVariant = "unknown_variant"
@@ -120,7 +121,7 @@ extension Rejection.Code {
     /// Whether this refusal is remembered as the answer to the command's id.
     public var isFinal: Bool {
         switch self {
-        case .invalidRequest, .idempotencyConflict, .overloaded, .unavailable: false
+        case .invalidRequest, .idempotencyConflict, .tooLate, .overloaded, .unavailable: false
         default: true
         }
     }

@@ -34,7 +34,8 @@ extension CodingUserInfoKey {
 
 private enum DataKey: String, CodingKey {
     case productId, variantId, sku, variantName, stock, previousStock, totalProductStock, operation, quantity, reason, reference
-    case price, previousPrice, status, previousStatus, level, location, locationStock, version, source, movementId, occurredAt
+    case price, previousPrice, ownPrice, status, previousStatus, level, location, locationStock, version, source, movementId,
+        occurredAt
     case stockLevel, previousLevel, threshold, message, change, values, batch, serial, expiry
 }
 
@@ -58,7 +59,9 @@ extension InventoryUpdated: Decodable {
                     location: try data.decode(String.self, forKey: .location),
                     locationStock: try data.decode(Int64.self, forKey: .locationStock))
             } else {
-                .price(previous: try data.decodeIfPresent(Price.self, forKey: .previousPrice))
+                .price(
+                    previous: try data.decodeIfPresent(Price.self, forKey: .previousPrice),
+                    isOwn: try data.decodeIfPresent(Bool.self, forKey: .ownPrice))
             }
         self.init(
             productID: try data.product(), variantID: variant.id, isDefaultVariant: variant.isDefault,
@@ -122,7 +125,8 @@ extension CatalogueChanged: Decodable {
 
 extension CatalogueChanged.Values: Decodable {
     private enum Key: String, CodingKey {
-        case id, name, sells, status, price, barcodes, lowStockThreshold, rearm, defaultVariant, locations
+        case id, name, sells, status, price, previousPrice, ownPrice, barcodes, lowStockThreshold, rearm, defaultVariant, version
+        case locations
     }
 
     public init(from decoder: any Decoder) throws {
@@ -133,10 +137,13 @@ extension CatalogueChanged.Values: Decodable {
         sells = try data.decodeIfPresent(Bool.self, forKey: .sells)
         status = try data.decodeIfPresent(ProductStatus.self, forKey: .status)
         if data.contains(.price) { price = .some(try data.decodeIfPresent(Price.self, forKey: .price)) }
+        if data.contains(.previousPrice) { previousPrice = .some(try data.decodeIfPresent(Price.self, forKey: .previousPrice)) }
+        ownPrice = try data.decodeIfPresent(Bool.self, forKey: .ownPrice)
         barcodes = try data.decodeIfPresent([Barcode].self, forKey: .barcodes)
         lowStockThreshold = try data.decodeIfPresent(Int64.self, forKey: .lowStockThreshold)
         rearm = try data.decodeIfPresent(Int64.self, forKey: .rearm)
         hasDefaultVariant = try data.decodeIfPresent(Bool.self, forKey: .defaultVariant)
+        version = try data.decodeIfPresent(Int64.self, forKey: .version)
         locations = try data.decodeIfPresent([String].self, forKey: .locations)
     }
 }

@@ -68,9 +68,13 @@ extension InventoryUpdated {
         }
         json.key("price")
         json.price(price)
-        if case .price(let previous) = change {
+        if case .price(let previous, let isOwn) = change {
             json.key("previousPrice")
             json.price(previous)
+            if let isOwn {
+                json.key("ownPrice")
+                json.bool(isOwn)
+            }
         }
         json.key("status")
         json.string(status.rawValue)
@@ -190,6 +194,14 @@ extension CatalogueChanged.Values {
             json.key("price")
             json.price(price)
         }
+        if let previousPrice {
+            json.key("previousPrice")
+            json.price(previousPrice)
+        }
+        if let ownPrice {
+            json.key("ownPrice")
+            json.bool(ownPrice)
+        }
         if let barcodes {
             json.key("barcodes")
             json.array { json in
@@ -207,6 +219,10 @@ extension CatalogueChanged.Values {
         if let hasDefaultVariant {
             json.key("defaultVariant")
             json.bool(hasDefaultVariant)
+        }
+        if let version {
+            json.key("version")
+            json.integer(version)
         }
         if let locations {
             json.key("locations")

@@ -88,7 +88,9 @@ public struct InventoryUpdated: Equatable, Sendable {
     public enum Change: Equatable, Sendable {
         /// Units came, went or were counted at `location`, where `locationStock` are available now.
         case stock(operation: Operation, quantity: Int64, location: String, locationStock: Int64)
-        case price(previous: Price?)
+        /// `isOwn`: whether the price is the variant's own from now on, or its product's; `nil` in events from before that was told,
+        /// where it is the variant's own if it differs.
+        case price(previous: Price?, isOwn: Bool?)
     }
 
     public init(
@@ -186,6 +188,11 @@ public struct CatalogueChanged: Equatable, Sendable {
         public var status: ProductStatus?
         /// `.some(nil)` takes the price away.
         public var price: Price??
+        /// Of a product that has a new price: what it was before. Events from before that was told took away each variant's own price
+        /// that was equal to the new one.
+        public var previousPrice: Price??
+        /// Of a variant: whether its price is its own, or its product's.
+        public var ownPrice: Bool?
         public var barcodes: [Barcode]?
         public var lowStockThreshold: Int64?
         public var rearm: Int64?
@@ -193,6 +200,8 @@ public struct CatalogueChanged: Equatable, Sendable {
         public var hasDefaultVariant: Bool?
         /// Of a created variant: its id, which stands nowhere else in the event of a default variant.
         public var id: VariantID?
+        /// Of a created variant whose SKU another one had: the version that it goes on from.
+        public var version: Int64?
         /// Of a removed variant: where it was, so that what was shown there can be taken away.
         public var locations: [String]?
 

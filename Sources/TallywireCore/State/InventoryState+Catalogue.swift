@@ -1,7 +1,7 @@
 extension InventoryState {
     func plan(creating location: Location) throws(Rejection) -> Plan {
         guard locations[location.code] == nil else {
-            throw Rejection(.locationTaken, "there is a location “\(location.code)” already", field: "code")
+            throw Rejection(.locationTaken, "there is a location “\(location.code.excerpt)” already", field: "code")
         }
         guard locations.count < Limits.locations else {
             throw Rejection(.outOfRange, "a journal has at most \(Limits.locations) locations", field: "code")
@@ -64,7 +64,10 @@ extension InventoryState {
         plan.product = id
         var values = CatalogueChanged.Values()
         if let name = update.name, name != product.name { values.name = name }
-        if let price = update.price, price != product.price { values.price = .some(price) }
+        if let price = update.price, price != product.price {
+            values.price = .some(price)
+            values.previousPrice = .some(product.price)
+        }
         if values != CatalogueChanged.Values() { plan.change(.updated, .product(id), values) }
         if let price = values.price {
             for case let variant? in product.variants.map({ variants[$0] }) where variant.ownPrice == nil {
@@ -73,7 +76,8 @@ extension InventoryState {
                 plan.bodies.append(
                     .inventoryUpdated(
                         InventoryUpdated(
-                            repricing: variant, of: product, from: product.price, to: price, source: source, id: commandID)))
+                            repricing: variant, of: product, from: product.price, to: price, isOwn: false, source: source,
+                            id: commandID)))
             }
         }
         if let status = update.status, status != product.status {
@@ -103,6 +107,13 @@ extension InventoryState {
         }
         if let threshold = update.threshold, threshold != variant.alerts.threshold { values.lowStockThreshold = threshold }
         if let rearm = update.rearm, rearm != variant.alerts.rearm { values.rearm = rearm }
+        let old = price(of: variant)
+        var new = old
+        if let wanted = update.price, !variant.isDefault {
+            new = wanted ?? product.price
+            // What nobody sees change is told all the same: it decides what the product's next price does.
+            if new == old, (wanted != nil) != (variant.ownPrice != nil) { values.ownPrice = wanted != nil }
+        }
         if values != CatalogueChanged.Values() {
             plan.change(.updated, .variant(id, isDefault: variant.isDefault, sku: variant.sku, product: product.id), values)
         }
@@ -110,14 +121,12 @@ extension InventoryState {
         changed.name = values.name ?? variant.name
         changed.alerts = AlertRule(
             threshold: values.lowStockThreshold ?? variant.alerts.threshold, rearm: values.rearm ?? variant.alerts.rearm)
-        if let wanted = update.price, !variant.isDefault {
-            let old = price(of: variant)
-            let new = wanted ?? product.price
-            if new != old {
-                plan.bodies.append(
-                    .inventoryUpdated(
-                        InventoryUpdated(repricing: changed, of: product, from: old, to: new, source: source, id: commandID)))
-            }
+        if new != old {
+            plan.bodies.append(
+                .inventoryUpdated(
+                    InventoryUpdated(
+                        repricing: changed, of: product, from: old, to: new, isOwn: update.price.map { $0 != nil } ?? false,
+                        source: source, id: commandID)))
         }
         let level = changed.alerts.level(of: variant.stock, previous: variant.level)
         if changed.isNews(level) {
@@ -171,16 +180,32 @@ private struct Claims {
     var ids: Set<VariantID> = []
     var skus: Set<String> = []
     var barcodes: Set<String> = []
+    /// The GTINs among the barcodes, and what is none, each of one variant.
+    var gtins: Set<String> = []
     var lastID: Int64?
 
+    /// Claims the barcodes of `variant`, each with all forms of its GTIN. What the variant has already is its own, also where an older
+    /// catalogue has the same GTIN in another form at another variant.
     mutating func claim(_ codes: [Barcode], for variant: VariantID, in state: InventoryState, field: String) throws(Rejection) {
+        let kept = Set(state.variants[variant]?.barcodes.map(\.code) ?? [])
+        var units: [String: Int64] = [:]
         for (index, barcode) in codes.enumerated() {
-            let owner = state.variant(withBarcode: barcode.code)
-            guard barcodes.insert(barcode.code).inserted, owner == nil || owner == variant else {
+            let field = "\(field)[\(index)]"
+            let owner = kept.contains(barcode.code) ? variant : state.variant(withBarcode: barcode.code)
+            guard owner == nil || owner == variant else {
+                throw Rejection(
+                    .barcodeTaken, "the barcode “\(barcode.code.excerpt)” belongs to variant \(owner ?? variant)", field: field)
+            }
+            let key = Barcode.itemKey(of: barcode.code)
+            guard barcodes.insert(barcode.code).inserted, units[key] != nil || gtins.insert(key).inserted else {
+                throw Rejection(
+                    .barcodeTaken, "the barcode “\(barcode.code.excerpt)” belongs to the same command", field: field)
+            }
+            guard units.updateValue(barcode.units, forKey: key).map({ $0 == barcode.units }) ?? true else {
                 throw Rejection(
                     .barcodeTaken,
-                    "the barcode “\(barcode.code)” belongs to \(owner.map { "variant \($0)" } ?? "the same command")",
-                    field: "\(field)[\(index)]")
+                    "the barcode “\(barcode.code.excerpt)” is the same GTIN as another one of this variant, which means other units",
+                    field: field)
             }
         }
     }
@@ -204,7 +229,7 @@ extension Plan {
         }
         claims.lastID = max(claims.lastID ?? 0, id.rawValue)
         guard state.variant(withSKU: new.sku) == nil, claims.skus.insert(new.sku).inserted else {
-            throw Rejection(.skuTaken, "the SKU “\(new.sku)” is taken", field: path + "sku")
+            throw Rejection(.skuTaken, "the SKU “\(new.sku.excerpt)” is taken", field: path + "sku")
         }
         try claims.claim(new.barcodes, for: id, in: state, field: path + "barcodes")
         variant = variant ?? id
@@ -212,9 +237,12 @@ extension Plan {
         values.id = id
         values.name = new.name
         values.price = .some(new.price ?? price)
+        if !isDefault, new.price != nil { values.ownPrice = true }
         values.barcodes = new.barcodes
         values.lowStockThreshold = new.alerts.threshold
         values.rearm = new.alerts.rearm
+        let version = state.firstVersion(ofSKU: new.sku)
+        if version > 0 { values.version = version }
         change(.created, .variant(id, isDefault: isDefault, sku: new.sku, product: product), values)
     }
 
@@ -233,12 +261,14 @@ extension Plan {
 
 extension InventoryUpdated {
     /// The event of a new price.
-    fileprivate init(repricing variant: Variant, of product: Product, from old: Price?, to new: Price?, source: String, id: String)
-    {
+    fileprivate init(
+        repricing variant: Variant, of product: Product, from old: Price?, to new: Price?, isOwn: Bool, source: String, id: String
+    ) {
         self.init(
             productID: product.id, variantID: variant.id, isDefaultVariant: variant.isDefault, sku: variant.sku,
             variantName: variant.name, stock: variant.stock, previousStock: variant.stock, totalProductStock: product.totalStock,
-            change: .price(previous: old), reason: nil, reference: nil, price: new, status: product.status, level: variant.level,
+            change: .price(previous: old, isOwn: isOwn), reason: nil, reference: nil, price: new, status: product.status,
+            level: variant.level,
             version: variant.version + 1, source: source, movementID: id, occurredAt: nil)
     }
 }

@@ -35,7 +35,7 @@ extension InventoryState {
             gained = update.stock - variant.stock
             switch update.change {
             case .stock(_, _, let location, let locationStock): variant.setOnHand(locationStock, at: location)
-            case .price: variant.ownPrice = update.price == productPrice ? nil : update.price
+            case .price(_, let isOwn): variant.ownPrice = isOwn ?? (update.price != productPrice) ? update.price : nil
             }
             variant.stock = update.stock
             variant.level = update.level
@@ -64,7 +64,8 @@ extension InventoryState {
             for variant in product.variants {
                 changeVariant(variant) {
                     if let name = values.name, $0.isDefault { $0.name = name }
-                    if let price = values.price, $0.ownPrice == price { $0.ownPrice = nil }
+                    // So it was before events said what the price had been.
+                    if values.previousPrice == nil, let price = values.price, $0.ownPrice == price { $0.ownPrice = nil }
                 }
             }
         case (.product(let id), .removed):
@@ -72,15 +73,19 @@ extension InventoryState {
         case (.variant(let id, let isDefault, let sku, let productID), .created):
             guard let product = products[productID] else { throw FoldError.missing("product \(productID)", seq) }
             let price = values.price ?? nil
+            let isOwn = values.ownPrice ?? (price != product.price)
             add(
                 Variant(
                     id: id, productID: productID, isDefault: isDefault, sku: sku, name: values.name ?? "",
-                    ownPrice: price == product.price ? nil : price, barcodes: values.barcodes ?? [],
-                    alerts: AlertRule(threshold: values.lowStockThreshold ?? 10, rearm: values.rearm ?? 0)))
+                    ownPrice: isOwn ? price : nil, barcodes: values.barcodes ?? [],
+                    alerts: AlertRule(threshold: values.lowStockThreshold ?? 10, rearm: values.rearm ?? 0),
+                    version: values.version ?? 0))
         case (.variant(let wanted, let isDefault, _, let productID), .updated):
             let id = try existingVariant(wanted, of: productID, isDefault: isDefault, seq: seq)
             if let codes = values.barcodes { setBarcodes(codes, of: id) }
+            let price = variants[id].flatMap { self.price(of: $0) }
             changeVariant(id) { variant in
+                if let isOwn = values.ownPrice { variant.ownPrice = isOwn ? price : nil }
                 if let name = values.name { variant.name = name }
                 if let threshold = values.lowStockThreshold { variant.alerts.threshold = threshold }
                 if let rearm = values.rearm { variant.alerts.rearm = rearm }

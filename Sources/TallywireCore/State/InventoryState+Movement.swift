@@ -170,14 +170,14 @@ private struct MovementDraft {
 
     private static func require(_ location: String, in state: InventoryState, field: String) throws(Rejection) {
         guard state.locations[location] == nil else { return }
-        throw Rejection(.unknownLocation, "there is no location “\(location)”", field: field)
+        throw Rejection(.unknownLocation, "there is no location “\(location.excerpt)”", field: field)
     }
 
     private static func unknown(_ item: ItemReference, _ index: Int) -> Rejection {
         switch item {
-        case .sku(let sku): Rejection(.unknownVariant, "no variant has the SKU “\(sku)”", field: "lines[\(index)].sku")
+        case .sku(let sku): Rejection(.unknownVariant, "no variant has the SKU “\(sku.excerpt)”", field: "lines[\(index)].sku")
         case .barcode(let code):
-            Rejection(.unknownVariant, "no variant has the barcode “\(code)”", field: "lines[\(index)].barcode")
+            Rejection(.unknownVariant, "no variant has the barcode “\(code.excerpt)”", field: "lines[\(index)].barcode")
         case .variant(let id): Rejection(.unknownVariant, "there is no variant \(id)", field: "lines[\(index)].variantId")
         }
     }

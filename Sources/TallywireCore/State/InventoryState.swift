@@ -1,5 +1,3 @@
-import GS1
-
 /// Catalogue and stock at one point of the journal: the state machine that decides commands.
 ///
 /// It is a value without clock, chance or I/O. Deciding a command gives events, and the state moves by folding those events and in
@@ -13,6 +11,8 @@ public struct InventoryState: Sendable {
     /// The largest ids that were ever used: an id is not given twice, also not after a removal.
     public private(set) var lastIDs = LastIDs()
 
+    /// The versions that SKUs had when their variants were removed: whoever makes one anew goes on from there.
+    private var retired: [String: Int64] = [:]
     private var skus: [String: VariantID] = [:]
     private var barcodes: [String: (variant: VariantID, units: Int64)] = [:]
     /// The values before the first change since ``forgetChanges()``.
@@ -32,8 +32,12 @@ public struct InventoryState: Sendable {
     public init() {}
 
     /// The state that a journal kept as values. Totals and indexes are made from them.
-    public init(seq: UInt64, locations: [Location], products: [Product], variants: [Variant], lastIDs: LastIDs) {
+    public init(
+        seq: UInt64, locations: [Location], products: [Product], variants: [Variant], lastIDs: LastIDs,
+        retired: [String: Int64] = [:]
+    ) {
         self.seq = seq
+        self.retired = retired
         self.lastIDs = lastIDs
         for location in locations { self.locations[location.code] = location }
         self.products.reserveCapacity(products.count)
@@ -50,15 +54,15 @@ public struct InventoryState: Sendable {
     public func resolve(_ item: ItemReference) -> (variant: VariantID, units: Int64)? {
         switch item {
         case .sku(let sku): skus[sku].map { ($0, 1) }
-        case .barcode(let code): (barcodes[code] ?? barcode(ofSameGTINAs: code)).map { ($0.variant, $0.units) }
+        case .barcode(let code): barcode(code).map { ($0.variant, $0.units) }
         case .variant(let id): variants[id] == nil ? nil : (id, 1)
         }
     }
 
-    /// The barcode of the catalogue that is the same GTIN with more or fewer leading zeros, as scanners and catalogues write them.
-    private func barcode(ofSameGTINAs code: String) -> (variant: VariantID, units: Int64)? {
-        guard [8, 12, 13, 14].contains(code.utf8.count), let gtin = try? GTIN(code) else { return nil }
-        for form in gtin.allForms {
+    /// The barcode of the catalogue that is `code`, or the same GTIN in another of its ``Barcode/forms(of:)``.
+    private func barcode(_ code: String) -> (variant: VariantID, units: Int64)? {
+        if let found = barcodes[code] { return found }
+        for form in Barcode.forms(of: code).dropFirst() {
             if let found = barcodes[form] { return found }
         }
         return nil
@@ -66,7 +70,11 @@ public struct InventoryState: Sendable {
 
     public func variant(withSKU sku: String) -> VariantID? { skus[sku] }
 
-    public func variant(withBarcode code: String) -> VariantID? { barcodes[code]?.variant }
+    /// The variant that has this barcode, in whatever form.
+    public func variant(withBarcode code: String) -> VariantID? { barcode(code)?.variant }
+
+    /// The version that a variant begins with that gets this SKU: that of the last one which had it, 0 for a new one.
+    func firstVersion(ofSKU sku: String) -> Int64 { retired[sku] ?? 0 }
 
     /// A variant's own price or its product's.
     public func price(of variant: Variant) -> Price? {
@@ -121,6 +129,8 @@ public struct InventoryState: Sendable {
         guard let variant = variants[id] else { return }
         originals.note(variant)
         withdraw(variant)
+        // It need not be taken back if the removal is: the SKU is then in use, and its next removal overwrites this.
+        retired[variant.sku] = variant.version
         changeProduct(variant.productID) {
             $0.variants.removeAll { $0 == id }
             $0.totalStock -= variant.stock

@@ -19,9 +19,11 @@ struct DecidedBatch: Sendable {
     var hasRows: Bool { !answers.isEmpty || !events.isEmpty }
 
     /// What is to be written of a complete batch, or `nil` if nothing is.
-    func rows(timestamp: Timestamp) -> JournalBatch? {
+    func rows(_ clock: SteadyClock.Mark) -> JournalBatch? {
         guard hasRows, let changes else { return nil }
-        return JournalBatch(events: events, answers: answers, changes: changes, serials: serials, timestamp: timestamp)
+        return JournalBatch(
+            events: events, answers: answers, changes: changes, serials: serials, timestamp: Timestamp(milliseconds: clock.passed),
+            clockOffset: clock.offset)
     }
 
     /// The answer that this batch gives to the command `id`.

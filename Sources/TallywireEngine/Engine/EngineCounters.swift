@@ -9,6 +9,8 @@ public struct EngineCounters: Sendable {
     public var overloaded: UInt64 = 0
     public var commits: UInt64 = 0
     public var failedCommits: UInt64 = 0
+    /// How often the machine's clock was set back by more than is waited out.
+    public var clockSteps: UInt64 = 0
     /// Failures since the last success.
     public var failedInARow: UInt64 = 0
     /// The last failure of a commit; `nil` again after the next success.

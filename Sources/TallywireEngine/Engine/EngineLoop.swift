@@ -71,6 +71,7 @@ struct EngineLoop: ~Copyable {
             writer.undoGathered()
             writer.undo(batch)
             gathered = DecidedBatch()
+            // Before the others are decided anew: none of them may overtake what is refused here.
             refuse(batch, error)
             for item in items { writer.decide(item, into: &gathered, after: nil) }
             return nil
@@ -92,14 +93,14 @@ struct EngineLoop: ~Copyable {
 
     private mutating func commitOnOtherThread() {
         let batch = takeGathered()
-        guard let rows = batch.rows(timestamp: writer.now) else { return settle(batch) }
+        guard let rows = batch.rows(writer.clock.mark) else { return settle(batch) }
         committing = batch
         appender.start(rows)
     }
 
     private mutating func commitHere() {
         let batch = takeGathered()
-        guard let rows = batch.rows(timestamp: writer.now) else { return settle(batch) }
+        guard let rows = batch.rows(writer.clock.mark) else { return settle(batch) }
         do {
             try journal.append(rows)
             settle(batch)
@@ -117,10 +118,18 @@ struct EngineLoop: ~Copyable {
 
     private func refuse(_ batch: DecidedBatch, _ error: any Error) {
         let message = "\(error)"
+        let isUncertain = (error as? JournalError)?.code == .uncertain
         logger.error(
-            "A commit failed; nothing of it was applied.", metadata: ["commands": "\(batch.items.count)", "error": "\(message)"])
+            isUncertain
+                ? "A commit failed; whether it is there after a restart is not known."
+                : "A commit failed; nothing of it was applied.",
+            metadata: ["commands": "\(batch.items.count)", "error": "\(message)"])
         recorder.failed(message)
-        let rejection = Rejection(.unavailable, "the journal cannot write, so nothing was applied: \(message)")
-        for item in batch.items { item.completion(.rejected(rejection)) }
+        let rejection = Rejection(
+            .unavailable,
+            isUncertain
+                ? "the journal cannot write, and whether this was applied shows after a restart; ask again with the same id: \(message)"
+                : "the journal cannot write, so nothing was applied: \(message)")
+        for item in batch.items { item.refuse(rejection) }
     }
 }

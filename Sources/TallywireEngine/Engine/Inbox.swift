@@ -7,7 +7,14 @@ import TallywireCore
 final class Inbox: Sendable {
     struct Item: Sendable {
         let command: Command
+        var lane: CommandLane?
         let completion: @Sendable (Outcome) -> Void
+
+        /// Answers that the journal could not take it, and with it all that hangs together with it and comes behind.
+        func refuse(_ rejection: Rejection) {
+            lane?.breakOff()
+            completion(.rejected(rejection))
+        }
     }
 
     enum Admission: Equatable {

@@ -19,8 +19,13 @@ public final class InventoryEngine: CommandGateway {
         public var batch: Int
         /// How much of the recent past the feed keeps in memory.
         public var feed: Feed.Capacity
+        /// When movements may have happened.
+        public var times: TimeRules
 
-        public init(inbox: Int = 65_536, batch: Int = 4_096, feed: Feed.Capacity = Feed.Capacity()) {
+        public init(
+            inbox: Int = 65_536, batch: Int = 4_096, feed: Feed.Capacity = Feed.Capacity(), times: TimeRules = TimeRules()
+        ) {
+            self.times = times
             self.inbox = inbox
             self.batch = batch
             self.feed = feed
@@ -33,14 +38,17 @@ public final class InventoryEngine: CommandGateway {
     private let inbox: Inbox
     private let recorder: EngineRecorder
     private let stopped: Latch
+    private let clock: EngineClock
 
     /// Opens the engine over `journal`, loads its state, creates the location `MAIN` in an empty one, and starts the thread.
     ///
-    /// `clock` gives the time of each batch; a clock that goes back is held at the last time, so that timestamps never fall.
-    /// `makeID` gives ids to commands that bring none, and must never give one twice. Both are called on the engine's thread.
+    /// `clock` gives the machine's time, which events bear: a step back of up to 5 seconds is waited out, a larger one is followed and
+    /// reported. `uptime` never falls; it measures what passes while the engine runs. `makeID` gives ids to commands that bring none, and must
+    /// never give one twice.
     public init(
         journal: any Journal, configuration: Configuration = Configuration(), logger: Logger,
         clock: @escaping @Sendable () -> Timestamp = { Timestamp(milliseconds: Int64(Date().timeIntervalSince1970 * 1000)) },
+        uptime: @escaping @Sendable () -> Duration = InventoryEngine.uptime,
         makeID: @escaping @Sendable (Timestamp) -> String = { TimeOrderedID.make(at: $0) }
     ) throws {
         let state = try journal.load()
@@ -53,7 +61,9 @@ public final class InventoryEngine: CommandGateway {
         self.stopped = stopped
         let recorder = EngineRecorder()
         self.recorder = recorder
-        var writer = Writer(state: state, journal: journal, clock: clock, makeID: makeID)
+        let clock = EngineClock(try journal.clocks(), wall: clock, uptime: uptime, logger: logger)
+        self.clock = clock
+        var writer = Writer(state: state, journal: journal, clock: clock, times: configuration.times, makeID: makeID)
         if state.seq == 0 { feed.publish(try writer.createMain()) }
         // The lock is never contended, since the thread alone uses the loop; it lets the compiler see that.
         let loop = Mutex(
@@ -76,13 +86,22 @@ public final class InventoryEngine: CommandGateway {
     }
 
     public func submit(_ command: Command, completion: @escaping @Sendable (Outcome) -> Void) {
-        switch inbox.put(Inbox.Item(command: command, completion: completion)) {
+        submit(Inbox.Item(command: command, completion: completion))
+    }
+
+    public func submit(_ command: Command, in lane: CommandLane, completion: @escaping @Sendable (Outcome) -> Void) {
+        submit(Inbox.Item(command: command, lane: lane, completion: completion))
+    }
+
+    private func submit(_ item: Inbox.Item) {
+        switch inbox.put(item) {
         case .accepted: break
         case .full:
             recorder.overloaded()
-            completion(.rejected(Rejection(.overloaded, "\(inbox.capacity) commands are waiting already: try again in a second")))
+            item.completion(
+                .rejected(Rejection(.overloaded, "\(inbox.capacity) commands are waiting already: try again in a second")))
         case .closed:
-            completion(.rejected(Rejection(.unavailable, "the server is shutting down: try again in a moment")))
+            item.refuse(Rejection(.unavailable, "the server is shutting down: try again in a moment"))
         }
     }
 
@@ -96,5 +115,18 @@ public final class InventoryEngine: CommandGateway {
     public var waiting: (count: Int, capacity: Int) { (inbox.count, inbox.capacity) }
 
     /// What the engine did since it started.
-    public var statistics: EngineCounters { recorder.counters }
+    public var statistics: EngineCounters {
+        var counters = recorder.counters
+        counters.clockSteps = clock.steps
+        return counters
+    }
+
+    /// The time that has passed: what ``Journal/prune(_:protected:now:)`` measures ages by.
+    public var passedTime: Timestamp { clock.passed() }
+
+    /// A clock that never falls, of this process.
+    public static let uptime: @Sendable () -> Duration = {
+        let start = ContinuousClock.now
+        return { ContinuousClock.now - start }
+    }()
 }

@@ -6,19 +6,22 @@ import TallywireCore
 struct Writer: ~Copyable {
     private var state: InventoryState
     private let journal: any Journal
-    private let clock: @Sendable () -> Timestamp
+    private let clocks: EngineClock
+    private let times: TimeRules
     private let makeID: @Sendable (Timestamp) -> String
-    /// Of the last command that was decided; what is committed next bears no later one.
-    private(set) var now = Timestamp(milliseconds: .min)
+    /// What the clocks showed for the last command that was decided.
+    private(set) var clock: EngineClock.Reading
     private var encoder = JSONWriter(capacity: 4_096)
 
     init(
-        state: InventoryState, journal: any Journal, clock: @escaping @Sendable () -> Timestamp,
+        state: InventoryState, journal: any Journal, clock: EngineClock, times: TimeRules,
         makeID: @escaping @Sendable (Timestamp) -> String
     ) {
         self.state = state
         self.journal = journal
-        self.clock = clock
+        clocks = clock
+        self.clock = clock.read()
+        self.times = times
         self.makeID = makeID
     }
 
@@ -29,26 +32,32 @@ struct Writer: ~Copyable {
         let command = Command(source: "tallywire", action: .createLocation(.main))
         decide(Inbox.Item(command: command) { _ in }, into: &batch, after: nil)
         complete(&batch)
-        if let rows = batch.rows(timestamp: now) { try journal.append(rows) }
+        if let rows = batch.rows(clock.mark) { try journal.append(rows) }
         return batch.events
     }
 
     /// Takes the time for the commands that are decided next.
-    mutating func lookAtClock() { now = max(clock(), now) }
+    mutating func lookAtClock() { clock = clocks.read() }
 
     /// Decides a command as the next one of `batch`. `committing` is the batch before it, whose answers are not in the journal yet.
     mutating func decide(_ item: Inbox.Item, into batch: inout DecidedBatch, after committing: DecidedBatch?) {
-        let command = item.command
+        if item.lane?.isBroken == true { return batch.add(item, .rejected(Self.behindFailure)) }
+        let command = item.command.inKeyForm()
         if let rejection = command.validate() { return batch.add(item, .rejected(rejection)) }
+        let now = clock.now
         let id = command.id ?? makeID(now)
+        let key = Command.key(id: id, device: command.id == nil ? nil : command.device)
         let fingerprint = state.fingerprint(of: command.action)
         let repeatedSerials: [Int: UInt64]
         do {
-            if command.id != nil, let earlier = try batch.answer(to: id) ?? committing?.answer(to: id) ?? journal.answer(to: id) {
-                return batch.add(item, earlier.repeated(as: fingerprint))
+            if command.id != nil, let earlier = try batch.answer(to: key) ?? committing?.answer(to: key) ?? journal.answer(to: key)
+            {
+                return batch.add(item, earlier.repeated(as: fingerprint, id: id))
             }
+            if let rejection = times.rejection(of: command, now: clock.possible) { return batch.add(item, .rejected(rejection)) }
             repeatedSerials = try self.repeatedSerials(in: command, batch, after: committing)
         } catch {
+            item.lane?.breakOff()
             let message = "the journal cannot say what happened before to “\(id)”, so nothing was applied: \(error)"
             return batch.add(item, .rejected(Rejection(.unavailable, message)))
         }
@@ -61,10 +70,14 @@ struct Writer: ~Copyable {
         }
         let isFinal = if case .rejected(let rejection) = decision.outcome { rejection.code.isFinal } else { true }
         if isFinal {
-            batch.add(StoredAnswer(id: id, fingerprint: fingerprint, outcome: decision.outcome, timestamp: now))
+            batch.add(StoredAnswer(id: key, fingerprint: fingerprint, outcome: decision.outcome, timestamp: now))
         }
         batch.add(item, decision.outcome)
     }
+
+    private static let behindFailure = Rejection(
+        .unavailable,
+        "the journal could not write what was handed in before this, so nothing was applied: hand both in again, in order")
 
     // MARK: Serial numbers
 
@@ -128,7 +141,7 @@ extension Decision {
 
 extension StoredAnswer {
     /// What a command with the same id gets: this answer again if it means the same, a conflict if it means something else.
-    func repeated(as other: CommandFingerprint) -> Outcome {
+    func repeated(as other: CommandFingerprint, id: String) -> Outcome {
         guard fingerprint.means(other) else {
             return .rejected(
                 Rejection(

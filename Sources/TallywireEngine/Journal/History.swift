@@ -10,7 +10,7 @@ public struct HistoryQuery: Equatable, Sendable {
     public var before: UInt64?
     /// Only events after this one.
     public var after: UInt64
-    /// Only events of this time. The server's clock gave them theirs: where it was set back, reading ends at the first that is too old.
+    /// Only events that bear these times. The machine's clock gave them theirs, which falls where it was set back.
     public var from: Timestamp?
     public var until: Timestamp?
     /// Events of a page.
@@ -65,18 +65,23 @@ public struct HistoryPageBuilder: Sendable {
 
     /// Whether there is nothing older that fits.
     public private(set) var isAtEnd = false
+    /// Whether the event that was looked at last bears a time before ``HistoryQuery/from``: so do those before it, back to where the clock was
+    /// set back.
+    public private(set) var isTooOld = false
     /// Whether the page is complete.
     public var isFull: Bool { isAtEnd || page.next != nil }
 
     /// Looks at an event, which is older than all before. Not once the page is full.
     public mutating func look(at event: EventEnvelope) {
         looked += 1
-        if event.seq <= query.after || query.from.map({ event.timestamp < $0 }) == true {
+        if event.seq <= query.after {
             isAtEnd = true
             return
         }
+        isTooOld = query.from.map { event.timestamp < $0 } == true
         let isWanted =
-            (query.variant == nil || event.subject.variant == query.variant) && query.types?.contains(event.type) != false
+            !isTooOld && (query.variant == nil || event.subject.variant == query.variant)
+            && query.types?.contains(event.type) != false
             && query.until.map { event.timestamp <= $0 } != false && query.before.map { event.seq < $0 } != false
         if isWanted {
             page.events.append(event)

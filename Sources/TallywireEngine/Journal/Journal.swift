@@ -8,7 +8,7 @@ import TallywireCore
 ///
 /// ## What an implementation guarantees
 /// - ``append(_:)`` returns only when the batch survives a power cut, whole. When it throws, nothing of the batch is there,
-///   now or after a restart.
+///   now or after a restart; but for ``JournalError/Code/uncertain``, when the disk failed so that nobody can know.
 /// - Sequence numbers are contiguous: a batch whose first event is not `lastSeq + 1` is refused with
 ///   ``JournalError/Code/outOfOrder``. This is what fences off a second writer.
 /// - Reads see committed batches only, and each says at which `seq` it is true.
@@ -19,11 +19,18 @@ public protocol Journal: StockReader, EventHistory {
     /// The state after the last committed event, for the writer to go on from.
     func load() throws -> InventoryState
 
+    /// What the writer's clocks go on from.
+    func clocks() throws -> JournalClocks
+
     /// Commits a batch: its events, its answers and the values that they changed, all or nothing.
     func append(_ batch: JournalBatch) throws
 
-    /// The answer that was given to the command `id`, if it is kept still.
-    func answer(to id: String) throws -> StoredAnswer?
+    /// The answer that was given to the command with this ``/TallywireCore/Command/key``, if it is kept still. For the writer: it waits for
+    /// no other reader.
+    func answer(to key: String) throws -> StoredAnswer?
+
+    /// The same for everybody else.
+    func storedAnswer(to key: String) async throws -> StoredAnswer?
 
     /// The last time that a unit with this serial number was counted, if that event is kept still.
     func serialCount(of key: SerialCount.Key) throws -> SerialCount?
@@ -42,10 +49,38 @@ public protocol Journal: StockReader, EventHistory {
 
     /// Deletes events that retention no longer keeps; never one after `protected`, unless the journal is beyond
     /// `retention.hardLimit`. Answers what it did.
+    ///
+    /// `now` is the time that has passed, as ``JournalBatch/timestamp`` is: how old an event is says the batch that it came in, and not the
+    /// time that it bears. Positions of devices beyond ``DevicePositions/limit`` are forgotten too, those first that changed longest ago.
     func prune(_ retention: Retention, protected: UInt64, now: Timestamp) async throws -> PruneReport
 
     /// Flushes and closes. Calls after it throw ``JournalError/Code/closed``.
     func close() throws
+}
+
+/// The positions that sources keep for their devices: cursors with names that no sink can have.
+public enum DevicePositions {
+    /// What their names begin with.
+    public static let prefix = "device:"
+    /// How many are kept.
+    public static let limit = 10_000
+}
+
+extension Journal {
+    public func storedAnswer(to key: String) async throws -> StoredAnswer? { try answer(to: key) }
+}
+
+/// What a journal knows of the clocks of those who wrote it.
+public struct JournalClocks: Equatable, Sendable {
+    /// How much time had passed, as far as it was noted.
+    public var mark: SteadyClock.Mark?
+    /// The time that the last event bears.
+    public var lastEvent: Timestamp?
+
+    public init(mark: SteadyClock.Mark? = nil, lastEvent: Timestamp? = nil) {
+        self.mark = mark
+        self.lastEvent = lastEvent
+    }
 }
 
 /// What the engine commits at once.
@@ -58,24 +93,27 @@ public struct JournalBatch: Sendable {
     public var changes: StateChanges
     /// Units with serial numbers that were counted, in order.
     public var serials: [SerialCount]
-    /// When the batch was decided.
+    /// When the batch was decided, by the time that has passed (``SteadyClock``): it never falls or jumps, and ages are measured by it.
     public var timestamp: Timestamp
+    /// By how much the machine's clock is ahead of that, in milliseconds.
+    public var clockOffset: Int64
 
     public init(
         events: [EventEnvelope] = [], answers: [StoredAnswer] = [], changes: StateChanges, serials: [SerialCount] = [],
-        timestamp: Timestamp
+        timestamp: Timestamp, clockOffset: Int64 = 0
     ) {
         self.events = events
         self.answers = answers
         self.changes = changes
         self.serials = serials
         self.timestamp = timestamp
+        self.clockOffset = clockOffset
     }
 }
 
 /// The answer to a command, kept so that a repeat gets it again.
 public struct StoredAnswer: Equatable, Sendable {
-    /// The command's id.
+    /// The command's ``/TallywireCore/Command/key``: its id, and whose that is.
     public let id: String
     /// What the command meant: see ``/TallywireCore/CommandFingerprint``.
     public let fingerprint: CommandFingerprint
@@ -134,6 +172,8 @@ public struct JournalError: Error, Equatable, Sendable, CustomStringConvertible 
         case damaged
         /// The disk is full, read-only or fails.
         case storage
+        /// The disk failed in a way that leaves open whether a batch is there after a restart.
+        case uncertain
         /// Not the batch that comes next: another writer was here.
         case outOfOrder = "out_of_order"
         /// The events asked for are no longer kept.

@@ -28,6 +28,9 @@ extension PrometheusText {
         for (result, count) in results { sample("tallywire_engine_commands_total", [("result", result)], count) }
         single("tallywire_engine_commits_total", .counter, "Batches that were committed.", engine.commits)
         single("tallywire_engine_failed_commits_total", .counter, "Batches that could not be committed.", engine.failedCommits)
+        single(
+            "tallywire_clock_steps_total", .counter, "How often the machine's clock was set back by more than 5 seconds.",
+            engine.clockSteps)
     }
 
     private mutating func write(_ sources: [PipelineStatus.SourceReport]) {

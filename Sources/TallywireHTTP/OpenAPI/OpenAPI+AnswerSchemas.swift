@@ -84,6 +84,7 @@ extension OpenAPI {
 
     private static let variant: [(String, JSONTree)] = [
         ("id", id), ("productId", id), ("isDefault", flag), ("sku", sku), ("name", name), ("productName", name), ("price", price),
+        ("ownPrice", flag),
         ("status", reference("ProductStatus")), ("level", reference("StockLevel")), ("version", count), ("stock", count),
         ("barcodes", barcodes), ("lowStockThreshold", quantity), ("rearm", quantity),
         (

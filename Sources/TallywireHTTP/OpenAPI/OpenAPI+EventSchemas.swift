@@ -99,7 +99,7 @@ extension OpenAPI {
         ("previousStock", count),
         ("totalProductStock", count), ("operation", reference("Operation")), ("quantity", count),
         ("reason", text(Limits.reasonLength, least: 0)), ("reference", text(Limits.referenceLength, least: 0)), ("price", price),
-        ("previousPrice", price), ("status", reference("ProductStatus")), ("level", reference("StockLevel")),
+        ("previousPrice", price), ("ownPrice", flag), ("status", reference("ProductStatus")), ("level", reference("StockLevel")),
         ("location", locationCode), ("locationStock", count), ("version", count), ("source", ["type": "string"]),
         ("movementId", movementID), ("occurredAt", timestamp), ("batch", traceText), ("serial", traceText), ("expiry", date),
         ("timestamp", timestamp),
@@ -107,7 +107,7 @@ extension OpenAPI {
 
     /// A change of stock has no previous price, a change of price no operation and no location.
     private static let optionalOfInventoryUpdated: Set<String> = [
-        "operation", "quantity", "reason", "reference", "previousPrice", "location", "locationStock", "occurredAt",
+        "operation", "quantity", "reason", "reference", "previousPrice", "ownPrice", "location", "locationStock", "occurredAt",
         "batch", "serial", "expiry",
     ]
 }

@@ -20,7 +20,7 @@ extension Rejection.Code {
         case .unknownProduct, .unknownVariant, .unknownLocation, .unknownAlert: .notFound
         case .insufficientStock, .staleExpectation, .inStock, .skuTaken, .barcodeTaken, .idTaken, .locationTaken, .outOfRange:
             .conflict
-        case .idempotencyConflict: .unprocessableContent
+        case .idempotencyConflict, .tooLate: .unprocessableContent
         case .overloaded, .unavailable: .serviceUnavailable
         }
     }
@@ -29,6 +29,7 @@ extension Rejection.Code {
         switch self {
         case .invalidRequest: "The request is not valid"
         case .idempotencyConflict: "The id was used for something else"
+        case .tooLate: "It happened too long ago"
         case .unknownProduct: "No such product"
         case .unknownVariant: "No such variant"
         case .unknownLocation: "No such location"

@@ -68,8 +68,8 @@ extension InventoryAPI {
     }
 
     /// Hands in a command of this API and waits until it is on disk, or throws what it was refused for.
-    func submit(_ action: Command.Action, id: String?, source: String = Self.source) async throws -> Receipt {
-        switch await gateway.submit(Command(id: id, source: source, action: action)) {
+    func submit(_ action: Command.Action, id: String?, device: String? = nil) async throws -> Receipt {
+        switch await gateway.submit(Command(id: id, device: device, source: Self.source(of: device), action: action)) {
         case .applied(let receipt): return receipt
         case .rejected(let rejection): throw Problem(rejection)
         }

@@ -29,6 +29,9 @@ struct QueryReader {
         values[name].flatMap { $0.isEmpty ? nil : $0 }
     }
 
+    /// The parameter's text as the name of something: in its key form.
+    func name(_ parameter: String) -> String? { text(parameter).map(\.keyForm).flatMap { $0.isEmpty ? nil : $0 } }
+
     func integer<Number: FixedWidthInteger>(_ name: String, in range: ClosedRange<Number>) throws(Problem) -> Number? {
         guard let text = text(name) else { return nil }
         guard let number = Number(text), range.contains(number) else {

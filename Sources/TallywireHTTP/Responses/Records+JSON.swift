@@ -19,6 +19,8 @@ extension VariantRecord {
             json.string(productName)
             json.key("price")
             json.price(price)
+            json.key("ownPrice")
+            json.bool(variant.ownPrice != nil)
             json.key("status")
             json.string(status.rawValue)
             json.key("level")

@@ -4,12 +4,12 @@ import TallywireEngine
 
 extension CommandGateway {
     /// Hands in `commands` in their order without waiting in between, and gives their outcomes in the same order once all are there.
-    func submit(_ commands: [Command]) async -> [Outcome] {
+    func submit(_ commands: [Command], in lane: CommandLane) async -> [Outcome] {
         guard !commands.isEmpty else { return [] }
         return await withCheckedContinuation { continuation in
             let gathered = GatheredOutcomes(count: commands.count, continuation)
             for (index, command) in commands.enumerated() {
-                submit(command) { gathered.put($0, at: index) }
+                submit(command, in: lane) { gathered.put($0, at: index) }
             }
         }
     }

@@ -23,14 +23,17 @@ extension InventoryAPI {
             return try await answer(
                 submit(
                     .move(movement.movement(defaultLocation: configuration.defaultLocation)), id: id,
-                    source: source(naming: movement.device, context.principal)))
+                    device: device(naming: movement.device, context.principal)))
         }
     }
 
     func getMovement(_ request: Request, _ context: APIContext) async throws -> Response {
-        _ = try QueryReader(request, parameters: [])
+        let query = try QueryReader(request, parameters: ["device"])
+        // Whoever is a device sees the answers to what it asked itself, and nobody else's.
+        let device = try device(naming: query.text("device"), context.principal)
         let encoded = context.parameters.get("id") ?? ""
-        guard let id = encoded.removingPercentEncoding, Command.validate(id: id) == nil, let answer = try journal.answer(to: id)
+        guard let id = encoded.removingPercentEncoding, Command.validate(id: id) == nil,
+            let answer = try await journal.storedAnswer(to: Command.key(id: id, device: device))
         else {
             throw Problem.unknownMovement(encoded)
         }
@@ -55,7 +58,7 @@ extension InventoryAPI {
             throw Problem.tooLarge(
                 "a batch has at most \(limits.batch) movements, not \(batch.movements.count); send more as application/x-ndjson")
         }
-        let results = await submit(batch.movements, of: context.principal)
+        let results = await submit(batch.movements, of: context.principal, in: CommandLane())
         return .json(capacity: 300 * results.count) { json in
             json.object { json in
                 json.key("results")
@@ -67,19 +70,23 @@ extension InventoryAPI {
     }
 
     /// Hands in the movements in their order, at most ``HTTPLimits/window`` at a time; those that could not be read keep their place.
-    func submit(_ movements: [Result<MovementBody, Problem>], of principal: Principal?) async -> [MovementResult] {
+    /// In a lane that is broken all are refused.
+    func submit(
+        _ movements: [Result<MovementBody, Problem>], of principal: Principal?, in lane: CommandLane
+    ) async -> [MovementResult] {
         var results: [MovementResult] = []
         results.reserveCapacity(movements.count)
         for start in stride(from: 0, to: movements.count, by: limits.window) {
             let window = movements[start..<min(start + limits.window, movements.count)].map { movement in
                 Result<Command, Problem> { () throws(Problem) in
                     let body = try movement.get()
+                    let device = try device(naming: body.device, principal)
                     return Command(
-                        id: body.id, source: try source(naming: body.device, principal),
+                        id: body.id, device: device, source: Self.source(of: device),
                         action: .move(body.movement(defaultLocation: configuration.defaultLocation)))
                 }
             }
-            var outcomes = await gateway.submit(window.compactMap { try? $0.get() }).makeIterator()
+            var outcomes = await gateway.submit(window.compactMap { try? $0.get() }, in: lane).makeIterator()
             for command in window {
                 switch command {
                 case .failure(let problem): results.append(.refused(problem))

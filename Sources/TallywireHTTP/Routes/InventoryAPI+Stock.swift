@@ -7,8 +7,8 @@ extension InventoryAPI {
     func listStock(_ request: Request, _ context: APIContext) async throws -> Response {
         let query = try QueryReader(request, parameters: ["sku", "location", "limit", "cursor"])
         let limit = try query.limit()
-        let sku = query.text("sku")
-        let location = query.text("location")
+        let sku = query.name("sku")
+        let location = query.name("location")
         let after = try Cursor.position(of: "stock", in: query).map { text throws(Problem) in
             let parts = text.split(separator: ":", maxSplits: 1)
             guard parts.count == 2, let variant = Int64(parts[0]) else { throw Cursor.broken }
@@ -28,12 +28,12 @@ extension InventoryAPI {
     /// Tells a filter that has no stock from one that names something unknown.
     private func checkFilter(sku: String?, location: String?) async throws {
         if let sku, try await journal.variant(.sku(sku)).value == nil {
-            var problem = Problem(Rejection(.unknownVariant, "there is no SKU “\(sku)”"))
+            var problem = Problem(Rejection(.unknownVariant, "there is no SKU “\(sku.excerpt)”"))
             problem.field = "sku"
             throw problem
         }
         if let location, try await !journal.locations().value.contains(where: { $0.code == location }) {
-            var problem = Problem(Rejection(.unknownLocation, "there is no location “\(location)”"))
+            var problem = Problem(Rejection(.unknownLocation, "there is no location “\(location.excerpt)”"))
             problem.field = "location"
             throw problem
         }
@@ -54,7 +54,8 @@ extension InventoryAPI {
 
     func createLocation(_ request: Request, _ context: APIContext) async throws -> Response {
         let id = try commandID(request)
-        let location = try await decode(LocationBody.self, from: request, context).location
+        let body = try await decode(LocationBody.self, from: request, context).location
+        let location = Location(code: body.code.keyForm, name: body.name, sells: body.sells)
         let receipt = try await submit(.createLocation(location), id: id)
         // Locations do not change, so the answer needs no reading back.
         return .json(

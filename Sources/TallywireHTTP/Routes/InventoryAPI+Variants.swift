@@ -45,8 +45,8 @@ extension InventoryAPI {
         let id = try commandID(request, body: body.id)
         let movement = body.movement(of: variant, defaultLocation: configuration.defaultLocation)
         do {
-            let source = try source(naming: body.device, context.principal)
-            return try await answer(submit(.move(movement), id: id, source: source))
+            let device = try device(naming: body.device, context.principal)
+            return try await answer(submit(.move(movement), id: id, device: device))
         } catch var problem as Problem {
             // The body has one line and does not call it so.
             if let field = problem.field, field.hasPrefix("lines[0].") { problem.field = String(field.dropFirst(9)) }

@@ -3,6 +3,7 @@ import Hummingbird
 import HummingbirdCore
 import NIOCore
 import TallywireCore
+import TallywireEngine
 
 /// Movements as NDJSON: a movement a line in, a receipt or a problem a line out, in the same order.
 ///
@@ -14,6 +15,14 @@ struct MovementStream {
     let api: InventoryAPI
     let request: Request
     let context: APIContext
+    /// What cannot be written stops what comes behind it.
+    private let lane = CommandLane()
+
+    init(api: InventoryAPI, request: Request, context: APIContext) {
+        self.api = api
+        self.request = request
+        self.context = context
+    }
 
     static let mediaType = "application/x-ndjson"
 
@@ -68,7 +77,7 @@ struct MovementStream {
             }
             .mapError { $0.at(line: line.number) }
         }
-        try await write(api.submit(movements, of: context.principal), &writer)
+        try await write(api.submit(movements, of: context.principal, in: lane), &writer)
     }
 
     private func write(_ results: [MovementResult], _ writer: inout any ResponseBodyWriter) async throws {

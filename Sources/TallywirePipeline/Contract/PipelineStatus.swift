@@ -108,6 +108,8 @@ public struct EngineStatus: Sendable {
     /// Committed batches and those that failed.
     public var commits: UInt64 = 0
     public var failedCommits: UInt64 = 0
+    /// How often the machine's clock was set back by more than is waited out.
+    public var clockSteps: UInt64 = 0
     /// The last failure of a commit; `nil` again after the next success.
     public var failure: String?
 

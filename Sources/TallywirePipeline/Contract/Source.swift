@@ -35,13 +35,16 @@ public struct SourceContext: Sendable {
     public let devices: DeviceRegistry
     /// A number like ``bookmark`` for each of the source's devices.
     public let deviceBookmark: @Sendable (String) -> any SourceBookmark
+    /// The topics that the entries of plugins.json use, this source's own among them.
+    public let topics: [TopicUse]
     /// The time of the server's clock.
     public let now: @Sendable () -> Timestamp
 
     public init(
         name: String, logger: Logger, gateway: any CommandGateway, defaultLocation: String, status: SourceStatus,
         bookmark: any SourceBookmark, version: String, devices: DeviceRegistry = DeviceRegistry(),
-        deviceBookmark: @escaping @Sendable (String) -> any SourceBookmark, now: @escaping @Sendable () -> Timestamp
+        deviceBookmark: @escaping @Sendable (String) -> any SourceBookmark, topics: [TopicUse] = [],
+        now: @escaping @Sendable () -> Timestamp
     ) {
         self.name = name
         self.logger = logger
@@ -52,6 +55,7 @@ public struct SourceContext: Sendable {
         self.version = version
         self.devices = devices
         self.deviceBookmark = deviceBookmark
+        self.topics = topics
         self.now = now
     }
 }

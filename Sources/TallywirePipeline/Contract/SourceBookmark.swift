@@ -24,7 +24,7 @@ public struct JournalBookmark: SourceBookmark {
     /// The bookmark of one of the source's devices.
     public init(journal: any Journal, source name: String, device: String) {
         self.journal = journal
-        key = "device:\(name)/\(device)"
+        key = "\(DevicePositions.prefix)\(name)/\(device)"
     }
 
     public func load() async throws -> UInt64? { try await journal.cursor(of: key) }

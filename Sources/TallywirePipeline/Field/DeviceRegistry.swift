@@ -1,5 +1,6 @@
 import Synchronization
 import TallywireCore
+import TallywireEngine
 
 /// The devices of all sources: those that plugins.json names and those that were heard of since.
 ///
@@ -15,7 +16,7 @@ public final class DeviceRegistry: Sendable {
     public let limit: Int
     private let records = Mutex<[Key: DeviceRecord]>([:])
 
-    public init(limit: Int = 10_000) {
+    public init(limit: Int = DevicePositions.limit) {
         self.limit = limit
     }
 

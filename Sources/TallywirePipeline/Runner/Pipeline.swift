@@ -19,7 +19,8 @@ public final class Pipeline: PipelineObserver {
 
     public init(
         engine: InventoryEngine, sources: [SourceRunner.Definition], sinks: [SinkRunner.Definition], defaultLocation: String,
-        retention: Retention = Retention(), logger: Logger, version: String, clock: @escaping @Sendable () -> Timestamp
+        topics: [TopicUse] = [], retention: Retention = Retention(), logger: Logger, version: String,
+        clock: @escaping @Sendable () -> Timestamp
     ) {
         self.engine = engine
         self.retention = retention
@@ -30,7 +31,7 @@ public final class Pipeline: PipelineObserver {
         self.sources = sources.map {
             SourceRunner(
                 $0, gateway: engine, journal: engine.journal, defaultLocation: defaultLocation, logger: logger, version: version,
-                devices: devices, clock: clock)
+                devices: devices, topics: topics, clock: clock)
         }
         self.sinks = sinks.map {
             SinkRunner(
@@ -63,7 +64,7 @@ public final class Pipeline: PipelineObserver {
     public func runRetention(every interval: Duration = .seconds(60)) async {
         while !Task.isCancelled {
             do {
-                let report = try await engine.journal.prune(retention, protected: protectedPosition, now: clock())
+                let report = try await engine.journal.prune(retention, protected: protectedPosition, now: engine.passedTime)
                 if report.unread > 0 {
                     logger.error(
                         "The journal reached its hard limit and deleted events that a sink had not read.",
@@ -95,6 +96,7 @@ public final class Pipeline: PipelineObserver {
         status.overloaded = statistics.overloaded
         status.commits = statistics.commits
         status.failedCommits = statistics.failedCommits
+        status.clockSteps = statistics.clockSteps
         status.failure = statistics.failure
         return PipelineStatus(
             epoch: engine.journal.epoch, head: engine.feed.head, engine: status, sources: sources.map { $0.report() },

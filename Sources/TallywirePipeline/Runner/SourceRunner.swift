@@ -23,7 +23,7 @@ public final class SourceRunner: Sendable {
 
     public init(
         _ definition: Definition, gateway: any CommandGateway, journal: any Journal, defaultLocation: String, logger: Logger,
-        version: String, devices: DeviceRegistry = DeviceRegistry(), retry: RetryPolicy = RetryPolicy(),
+        version: String, devices: DeviceRegistry = DeviceRegistry(), topics: [TopicUse] = [], retry: RetryPolicy = RetryPolicy(),
         clock: @escaping @Sendable () -> Timestamp
     ) {
         self.definition = definition
@@ -33,7 +33,8 @@ public final class SourceRunner: Sendable {
         context = SourceContext(
             name: definition.name, logger: logger, gateway: gateway, defaultLocation: defaultLocation, status: SourceStatus(),
             bookmark: JournalBookmark(journal: journal, source: definition.name), version: version, devices: devices,
-            deviceBookmark: { JournalBookmark(journal: journal, source: definition.name, device: $0) }, now: clock)
+            deviceBookmark: { JournalBookmark(journal: journal, source: definition.name, device: $0) }, topics: topics,
+            now: clock)
     }
 
     public func run() async {

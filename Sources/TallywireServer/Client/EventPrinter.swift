@@ -56,7 +56,7 @@ struct EventPrinter: Sendable {
             let stock = coloured("\(update.previousStock) → \(update.stock)", for: update.level)
             let reason = update.reason.map { " (\(visible($0)))" } ?? ""
             return "\(who)  \(stock)  \(operation.rawValue) \(quantity)\(reason) at \(location), \(locationStock) there"
-        case .price(let previous):
+        case .price(let previous, _):
             return "\(who)  price \(previous?.description ?? "none") → \(update.price?.description ?? "none")"
         }
     }

@@ -41,7 +41,10 @@ struct Server: Sendable {
         let journal = try SQLiteJournal(
             path: configuration.journal.path,
             configuration: .init(
-                keepAnswers: configuration.journal.idempotency.keep, maximumAnswers: configuration.journal.idempotency.maximum),
+                keepAnswers: configuration.journal.idempotency.keep, maximumAnswers: configuration.journal.idempotency.maximum,
+                known: try configuration.sinks.flatMap { try $0.witnesses() }.map {
+                    KnownPosition(witness: $0.name, epoch: $0.epoch, seq: $0.seq)
+                }),
             logger: logger)
         let engine: InventoryEngine
         do {
@@ -53,6 +56,7 @@ struct Server: Sendable {
         }
         let pipeline = Pipeline(
             engine: engine, sources: sources, sinks: sinks, defaultLocation: configuration.defaultLocation,
+            topics: try configuration.topics,
             retention: configuration.journal.journalRetention, logger: logger, version: tallywireVersion, clock: { .now })
         let phase = Phase()
         let web = application(
@@ -170,8 +174,8 @@ extension SinkRunner.Definition {
         self.init(
             name: entry.name, plugin: entry.plugin, mode: entry.mode, sink: try entry.makeSink(),
             filter: EventFilter(
-                types: entry.events.map(Set.init), locations: entry.filter.locations.map { WildcardPattern($0) },
-                skus: entry.filter.skus.map { WildcardPattern($0) }, levels: Set(entry.filter.levels)),
+                types: entry.events.map(Set.init), locations: entry.filter.locations.map { WildcardPattern($0.keyForm) },
+                skus: entry.filter.skus.map { WildcardPattern($0.keyForm) }, levels: Set(entry.filter.levels)),
             retry: RetryPolicy(initial: entry.retry.initial, maximum: entry.retry.max, attempts: entry.retry.attempts),
             deadLetters: DeadLetterFile(path: entry.deadLetter))
     }

@@ -15,16 +15,18 @@ struct DeviceSettings: Equatable, Sendable, Decodable {
     /// A tag that was counted counts again when it was out of sight for so long.
     var tagWindow: Duration?
     var feedback: FeedbackOptions?
+    /// Whether it speaks for others: then a name in its payload says who scanned.
+    var gateway: Bool?
 
     private enum CodingKeys: String, CodingKey {
-        case operation, location, reason, quantity, payload, codes, bounce, tagWindow, feedback
+        case operation, location, reason, quantity, payload, codes, bounce, tagWindow, feedback, gateway
         case destination = "to"
     }
 
     init(
         operation: Operation? = nil, location: String? = nil, destination: String? = nil, reason: String? = nil,
         quantity: Int64? = nil, payload: PayloadFormat? = nil, codes: CodeOptions? = nil, bounce: Duration? = nil,
-        tagWindow: Duration? = nil, feedback: FeedbackOptions? = nil
+        tagWindow: Duration? = nil, feedback: FeedbackOptions? = nil, gateway: Bool? = nil
     ) {
         self.operation = operation
         self.location = location
@@ -36,6 +38,7 @@ struct DeviceSettings: Equatable, Sendable, Decodable {
         self.bounce = bounce
         self.tagWindow = tagWindow
         self.feedback = feedback
+        self.gateway = gateway
     }
 
     /// These settings, and `other`'s where they say nothing.
@@ -44,6 +47,7 @@ struct DeviceSettings: Equatable, Sendable, Decodable {
             operation: operation ?? other.operation, location: location ?? other.location,
             destination: destination ?? other.destination, reason: reason ?? other.reason, quantity: quantity ?? other.quantity,
             payload: payload ?? other.payload, codes: codes?.filled(from: other.codes) ?? other.codes,
-            bounce: bounce ?? other.bounce, tagWindow: tagWindow ?? other.tagWindow, feedback: feedback ?? other.feedback)
+            bounce: bounce ?? other.bounce, tagWindow: tagWindow ?? other.tagWindow, feedback: feedback ?? other.feedback,
+            gateway: gateway ?? other.gateway)
     }
 }

@@ -33,6 +33,12 @@ struct FeedbackTopic: Equatable, Sendable, Decodable {
         }
     }
 
+    /// All of its topics, as a filter.
+    var filter: String {
+        template.split(separator: "/", omittingEmptySubsequences: false).map { $0.contains("{") ? "+" : String($0) }.joined(
+            separator: "/")
+    }
+
     /// The topic; `nil` if a name is missing or would change its levels.
     func topic(gateway: String?, device: String, event: String) -> String? {
         var topic = template

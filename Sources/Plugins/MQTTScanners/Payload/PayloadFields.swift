@@ -30,7 +30,7 @@ struct PayloadFields: Equatable, Sendable {
             guard let text = found.code else { throw MalformedScan("\(place)what stands at id is no string or number") }
             scan.id = text
         }
-        if let quantity, let found = value.value(at: quantity), found != .null {
+        if let quantity, let found = value.value(at: quantity) {
             guard let number = found.integer ?? found.string.flatMap({ Int64($0) }) else {
                 throw MalformedScan("\(place)what stands at quantity is no whole number")
             }

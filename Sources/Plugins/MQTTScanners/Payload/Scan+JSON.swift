@@ -7,7 +7,8 @@ extension Scan {
         case id, barcode, sku, variantId, operation, quantity, location, to, reason, occurredAt, expected, batch, serial, expiry
     }
 
-    /// Reads a scan as the contract writes it. `place` stands before each key in what is wrong. `null` is the same as leaving a key out.
+    /// Reads a scan as the contract writes it. `place` stands before each key in what is wrong. `null` is the same as leaving a key out, but
+    /// for the quantity, where it would book one.
     init(_ value: JSONValue, at place: String = "") throws(MalformedScan) {
         guard let members = value.object else {
             throw MalformedScan(
@@ -20,7 +21,7 @@ extension Scan {
                     "\(place)\(member.name.prefix(64)) is not a key of a scan; these are: "
                         + Key.allCases.map(\.rawValue).joined(separator: ", "))
             }
-            guard member.value != .null else { continue }
+            guard member.value != .null || key == .quantity else { continue }
             guard values.updateValue(member.value, forKey: key) == nil else {
                 throw MalformedScan("\(place)\(key.rawValue) is there twice")
             }

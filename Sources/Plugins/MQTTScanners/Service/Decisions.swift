@@ -17,18 +17,20 @@ final class Decisions: Sendable {
     }
 
     let places: [Place]
+    let lane: CommandLane
     /// What became of each, in order.
     let outcomes: Promise<[Outcome]>
     private let state: Mutex<State>
 
-    /// Hands in the command of each place in order, all without waiting for one another. `onChange` is called when everything is decided.
+    /// Hands in the command of each place in order and in `lane`, all without waiting for one another. `onChange` is called when everything is decided.
     ///
     /// If the inbox is full the rest is not even tried, so that no command overtakes one before it: all from there on are `overloaded`.
     init(
-        _ places: [Place], from gateway: any CommandGateway, onChange: @escaping @Sendable () -> Void,
+        _ places: [Place], from gateway: any CommandGateway, in lane: CommandLane, onChange: @escaping @Sendable () -> Void,
         _ command: (Place) -> Command
     ) {
         self.places = places
+        self.lane = lane
         outcomes = Promise(onChange: onChange)
         state = Mutex(State(outcomes: Array(repeating: nil, count: places.count), open: places.count))
         if places.isEmpty { outcomes.set([]) }
@@ -36,7 +38,7 @@ final class Decisions: Sendable {
             if let full = state.withLock({ $0.overload }) {
                 set(index, full)
             } else {
-                gateway.submit(command(place)) { self.set(index, $0) }
+                gateway.submit(command(place), in: lane) { self.set(index, $0) }
             }
         }
     }

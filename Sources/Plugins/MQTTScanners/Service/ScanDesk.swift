@@ -9,9 +9,11 @@ struct ScanDesk {
     let devices: DeviceBook
     let defaultLocation: String
     let lineLimit: Int
-    /// How far a device's clock may be ahead of the server's.
+    /// How far a device's clock may be ahead of the server's, which the engine judges.
     let clockSkew: Duration
     let answers: AnswerRule
+    /// Where answers may go that are asked for somewhere.
+    let responses: ResponseTopics
     private var cards = DeviceCards()
     /// The topic that was looked at last.
     private var last: (topic: String, card: DeviceCards.Card?)?
@@ -20,7 +22,7 @@ struct ScanDesk {
 
     init(
         source: String, topic: ScanTopic, devices: DeviceBook, defaultLocation: String, lineLimit: Int, clockSkew: Duration,
-        answers: AnswerRule = .always
+        answers: AnswerRule = .always, responses: ResponseTopics? = nil
     ) {
         self.source = source
         self.topic = topic
@@ -29,6 +31,7 @@ struct ScanDesk {
         self.lineLimit = lineLimit
         self.clockSkew = clockSkew
         self.answers = answers
+        self.responses = responses ?? ResponseTopics(of: topic)
     }
 
     /// What is to be done with a message.
@@ -54,16 +57,17 @@ struct ScanDesk {
             }
             guard let payload = try card.format.read(message.payload, limit: lineLimit) else { return .ignore }
             var settings = card.settings
-            if let own = payload.device {
+            // The topic says who it is, since the broker lets nobody else publish there. A payload can name anybody.
+            if let own = payload.device.map(Self.name), card.settings.gateway == true {
                 if let problem = problem(with: own) { throw problem }
                 addressee.name = own
                 settings = devices.settings(of: own)
             }
-            addressee.feedback = settings.feedback.flatMap { options in payload.feedback.map { ($0, options) } }
-                .map { Addressee.Feedback(way: $0.0, options: $0.1) }
+            if let way = payload.feedback, let options = settings.feedback, isOwn(way, card) {
+                addressee.feedback = Addressee.Feedback(way: way, options: options)
+            }
             let parts = try payload.parts(
                 ScanDefaults(device: addressee.name, settings: settings, location: defaultLocation, year: currentYear(now)))
-            for part in parts { try check(part.movement.occurredAt, now) }
             guard !parts.isEmpty else { throw MalformedScan("none of the tags is an item's: an SGTIN is expected") }
             return .submit(order(payload, parts, addressee, settings, makeID: makeID))
         } catch {
@@ -83,7 +87,10 @@ struct ScanDesk {
         let tasks = parts.map { part in
             let own = isApart ? payload.scans[part.index].id : payload.id
             let id = own ?? (isApart ? "\(base)-\(part.index)" : base)
-            let command = Command(id: id, source: "\(source)/\(addressee.name)", action: .move(part.movement))
+            // An id that was made here is of the packet, and so the whole journal's.
+            let command = Command(
+                id: id, device: own == nil ? nil : addressee.name, source: "\(source)/\(addressee.name)", clockSkew: clockSkew,
+                action: .move(part.movement))
             return ScanOrder.Task(command: command, index: part.index, key: part.key, isTag: part.isTag, idIsGiven: own != nil)
         }
         return ScanOrder(
@@ -99,21 +106,27 @@ struct ScanDesk {
     }
 
     private mutating func makeCard(of topic: String) -> DeviceCards.Card? {
-        let card = self.topic.device(of: topic).map {
-            DeviceCards.Card(device: $0, settings: devices.settings(of: $0), problem: problem(with: $0))
+        let card = self.topic.device(of: topic).map { level in
+            let device = Self.name(level)
+            return DeviceCards.Card(device: device, settings: devices.settings(of: device), problem: problem(with: device))
         }
         cards[topic] = .some(card)
         return card
     }
 
+    /// The device that a level of a topic names. A level that is far too long for one stays as it is.
+    static func name(_ level: String) -> String { level.utf8.count > 16 * Limits.deviceLength ? level : level.keyForm }
+
     private func problem(with device: String) -> MalformedScan? {
-        guard device.isEmpty || source.count + 1 + device.count > Limits.sourceLength else { return nil }
-        return MalformedScan("a device's name has 1 to \(Limits.sourceLength - source.count - 1) characters")
+        Command.mistake(inDevice: device).map { MalformedScan($0) }
     }
 
-    private func check(_ occurredAt: Timestamp?, _ now: Timestamp) throws(MalformedScan) {
-        guard let occurredAt, occurredAt.milliseconds - now.milliseconds > clockSkew.milliseconds else { return }
-        throw MalformedScan("occurredAt, \(occurredAt), is ahead of the server's clock, \(now): set the device's clock")
+    /// Whether a way to be answered leads to the device itself, or to one that it may speak for.
+    private func isOwn(_ way: ScanPayload.Feedback, _ card: DeviceCards.Card) -> Bool {
+        if card.settings.gateway == true { return true }
+        return switch way {
+        case .proGlove(let gateway, let device): device == card.device && (gateway == nil || gateway == card.device)
+        }
     }
 
     private mutating func currentYear(_ now: Timestamp) -> Int {
@@ -125,10 +138,10 @@ struct ScanDesk {
     // MARK: Answering
 
     /// The messages that bring `reply` to the sender of `request`: to its response topic with its correlation data, else in the device's
-    /// own way, else to the device's topic for answers. A response topic that nothing can be published to, or that would come back as a
-    /// scan, is passed over.
+    /// own way, else to the device's topic for answers. A response topic that is not among those that the entry allows is passed over, since
+    /// the server may publish where the sender may not.
     func answers(_ reply: ScanReply, to request: InboundMessage, _ addressee: Addressee, now: Timestamp) -> [MQTTMessage] {
-        if let wanted = request.responseTopic, Topic.problem(wanted) == nil, !Topic.matches(wanted, filter: topic.filter) {
+        if let wanted = request.responseTopic, responses.allow(wanted, to: addressee.device) {
             return [MQTTMessage(topic: wanted, payload: reply.json, correlationData: request.correlationData)]
         }
         if let feedback = addressee.feedback { return feedback.messages(for: reply, now: now) }

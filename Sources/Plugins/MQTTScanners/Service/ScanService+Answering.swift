@@ -19,7 +19,7 @@ extension ScanService {
 
     /// Sees to it that the broker has all answers, or has said that it will not take some, and acknowledges the batch. Answers `false` if
     /// the task was cancelled before that.
-    func conclude(_ publication: Publication, _ first: Result<[PublishResult], any Error>) async -> Bool {
+    mutating func conclude(_ publication: Publication, _ first: Result<[PublishResult], any Error>) async -> Bool {
         var result = first
         var failures = 0
         while true {
@@ -37,11 +37,18 @@ extension ScanService {
         }
     }
 
-    private func note(refusalsAmong results: [PublishResult], of answers: [MQTTMessage]) {
+    private mutating func note(refusalsAmong results: [PublishResult], of answers: [MQTTMessage]) {
         for (answer, result) in zip(answers, results) {
             guard let reason = result.refusal else { continue }
-            context.logger.warning("An answer was refused.", metadata: ["topic": "\(answer.topic)", "reason": "\(reason)"])
-            context.status.update { $0.lastError = "the answer to \(answer.topic) was refused: \(reason)" }
+            let topic = answer.topic.excerpt
+            context.status.update { $0.lastError = "the answer to \(topic) was refused: \(reason)" }
+            // Once, and then ever more rarely: a scanner whose answers are refused scans again.
+            refusedAnswers += 1
+            if refusedAnswers.nonzeroBitCount == 1 {
+                context.logger.warning(
+                    "An answer was refused.",
+                    metadata: ["topic": "\(topic)", "reason": "\(reason)", "refused": "\(refusedAnswers)"])
+            }
         }
     }
 

@@ -15,7 +15,9 @@ extension ScanService {
                 if case .open = progress { places.append(Decisions.Place(work: index, task: task)) }
             }
         }
-        return Decisions(places, from: context.gateway, onChange: onChange) { works[$0.work].work.order.tasks[$0.task].command }
+        return Decisions(places, from: context.gateway, in: lane, onChange: onChange) {
+            works[$0.work].work.order.tasks[$0.task].command
+        }
     }
 
     /// Takes what was decided, and submits again until each task that is open has an outcome that is final.
@@ -39,8 +41,12 @@ extension ScanService {
             if problem == nil, taken.isEmpty { return true }
             for (index, tasks) in taken.sorted(by: { $0.key < $1.key }) { renumber(tasks, of: works[index].work) }
             if let problem {
-                failures += 1
-                guard await pause(failures, "nothing is acknowledged: \(problem.message)") else { return false }
+                // What was refused because of something before it goes on at once, now that this is done.
+                if decisions.lane === lane || !decisions.lane.isBroken {
+                    failures += 1
+                    guard await pause(failures, "nothing is acknowledged: \(problem.message)") else { return false }
+                }
+                if lane.isBroken { lane = CommandLane() }
             }
             guard await storeReservation() else { return false }
             decisions = submit(works)

@@ -6,9 +6,10 @@ import TallywirePipeline
 
 /// What devices say of themselves.
 extension ScanService {
-    mutating func take(_ message: InboundMessage, ofStatusOf device: String) async -> Bool {
+    mutating func take(_ message: InboundMessage, ofStatusOf level: String) async -> Bool {
+        let device = ScanDesk.name(level)
         // An empty retained message is how a status is taken away.
-        guard (1...Limits.sourceLength).contains(device.count), !message.payload.isEmpty || message.isOversized else { return true }
+        guard Command.mistake(inDevice: device) == nil, !message.payload.isEmpty || message.isOversized else { return true }
         do throws(MalformedScan) {
             guard !message.isOversized else { throw MalformedScan("the payload is over the limit") }
             let status = try DeviceStatus(message.payload)

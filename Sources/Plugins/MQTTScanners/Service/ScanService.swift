@@ -24,6 +24,11 @@ struct ScanService: ~Copyable {
     /// The session of the batch before.
     private var session = 0
     var stored: UInt64
+    /// What is handed in hangs together in it, so that nothing overtakes what could not be written. A broken one is replaced when what
+    /// broke it is handed in again.
+    var lane = CommandLane()
+    /// Answers that the broker did not take.
+    var refusedAnswers: UInt64 = 0
     /// What is begun, and after that what is being answered, in order.
     private var submissions: Deque<Submission> = []
     var publications: Deque<Publication> = []
@@ -90,8 +95,8 @@ struct ScanService: ~Copyable {
 
     /// Begins with a batch: what it asks for is handed in when this returns. Answers `false` if the task was cancelled before that.
     mutating func begin(_ batch: InboundBatch) async -> Bool {
-        // Nothing overtakes what the engine had no room for.
-        if submissions.last?.decisions.isOverloaded == true { guard await finish() else { return false } }
+        // Nothing overtakes what the engine had no room for, or the journal could not write.
+        if lane.isBroken || submissions.last?.decisions.isOverloaded == true { guard await finish() else { return false } }
         if batch.session != session {
             session = batch.session
             numbering.beginSession()
@@ -229,7 +234,7 @@ struct ScanService: ~Copyable {
     private func refuse(_ reply: ScanReply, _ addressee: Addressee, _ now: Timestamp) {
         context.status.update { $0.malformed += 1 }
         // A name that cannot be a device's is not listed as one.
-        guard (1...Limits.sourceLength).contains(addressee.name.count) else { return }
+        guard Command.mistake(inDevice: addressee.name) == nil else { return }
         context.devices.update(addressee.name, of: context.name) { record in
             record.lastSeen = now
             record.counters.malformed += 1

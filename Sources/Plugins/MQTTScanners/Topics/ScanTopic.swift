@@ -83,6 +83,12 @@ public struct ScanTopic: Equatable, Sendable {
         return result.joined(separator: "/")
     }
 
+    /// The answers to the scans of all devices, as a filter.
+    public var answerFilter: String {
+        let template = deviceLevel == levels.count - 1 ? levels + ["ack"] : levels.dropLast() + ["ack"]
+        return joined(template, "+")
+    }
+
     /// The device that published a scan to `topic`, `nil` if it is another topic.
     public func device(of topic: String) -> String? { match(topic).map { String($0[deviceLevel]) } }
 

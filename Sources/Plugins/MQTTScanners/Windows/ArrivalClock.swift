@@ -24,7 +24,7 @@ struct ArrivalClock {
         }
         guard !isBacklog else { return nil }
         func timestamp(_ moment: ContinuousClock.Instant) -> Timestamp {
-            Timestamp(milliseconds: now.milliseconds - (instant - moment).milliseconds)
+            Timestamp(milliseconds: now.milliseconds - (instant - moment).wholeMilliseconds)
         }
         return TimeSpan(earliest: timestamp(batch.arrival.lowerBound), latest: timestamp(batch.arrival.upperBound))
     }

@@ -17,8 +17,8 @@ struct TagWindow {
     /// Notes that a tag was seen. Answers whether it counts.
     mutating func see(_ tag: String, by device: String, at now: Timestamp, window: Duration) -> Bool {
         let last = seen.updateValue(now, forKey: Key(device: device, tag: tag))
-        if seen.count > Self.limit { prune(before: now.milliseconds - window.milliseconds) }
-        return last.map { now.milliseconds - $0.milliseconds >= window.milliseconds } ?? true
+        if seen.count > Self.limit { prune(before: now.milliseconds - window.wholeMilliseconds) }
+        return last.map { now.milliseconds - $0.milliseconds >= window.wholeMilliseconds } ?? true
     }
 
     /// Forgets a tag that could not be counted, so that its next sight is tried again.

@@ -7,10 +7,8 @@ struct TimeSpan: Equatable, Sendable {
 
     /// Whether the other one happened surely within `window` after this.
     func isFollowed(by other: TimeSpan, within window: Duration) -> Bool {
-        other.latest >= earliest && other.latest.milliseconds - earliest.milliseconds < window.milliseconds
+        guard other.latest >= earliest else { return false }
+        let (distance, overflow) = other.latest.milliseconds.subtractingReportingOverflow(earliest.milliseconds)
+        return !overflow && distance < window.wholeMilliseconds
     }
-}
-
-extension Duration {
-    var milliseconds: Int64 { components.seconds * 1000 + components.attoseconds / 1_000_000_000_000_000 }
 }

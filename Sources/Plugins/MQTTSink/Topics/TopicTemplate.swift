@@ -44,6 +44,12 @@ struct TopicTemplate: Equatable, Sendable {
         self.text = text
     }
 
+    /// All of its topics, as a filter, whatever the values are.
+    var anyFilter: String {
+        text.split(separator: "/", omittingEmptySubsequences: false).map { $0.contains("{") ? "+" : String($0) }.joined(
+            separator: "/")
+    }
+
     func has(_ place: Place) -> Bool { pieces.contains(.place(place)) }
 
     /// The topic with these values, and `word` for those that are missing.

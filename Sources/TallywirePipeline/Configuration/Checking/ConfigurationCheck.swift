@@ -31,6 +31,7 @@ struct ConfigurationCheck {
         checkAuthentication(root, checked)
         for source in sources where source.isSound { prove(source.value) { try source.type.make(source.options) } }
         for sink in sinks where sink.isSound { prove(sink.value) { try sink.type.make(sink.options) } }
+        if check.diagnostics.isEmpty { judgeTopics(sources, sinks) }
         guard check.diagnostics.isEmpty, let checked else { return nil }
         return configuration(root, checked, sources, sinks)
     }
@@ -60,6 +61,18 @@ struct ConfigurationCheck {
             var place = ""
             if case .file(let line, _) = taken { place = " by the entry at line \(line)" }
             check.report(origin, "the name “\(name)” is taken already\(place); give this one another “name”")
+        }
+    }
+
+    /// Holds each source against the topics that all entries use, also those that are not enabled.
+    private mutating func judgeTopics(_ sources: [EntryCheck<SourceType>.Entry], _ sinks: [EntryCheck<SinkType>.Entry]) {
+        for source in sources {
+            prove(source.value) {
+                let uses =
+                    try sources.flatMap { try $0.type.topics($0.options, $0.name) }
+                    + sinks.flatMap { try $0.type.topics($0.options, $0.name) }
+                for error in try source.type.judge(source.options, uses) { throw error }
+            }
         }
     }
 

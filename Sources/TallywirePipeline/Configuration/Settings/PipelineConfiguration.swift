@@ -35,6 +35,14 @@ public struct PipelineConfiguration: Sendable {
         place?.diagnostic(at: path, message) ?? ConfigurationDiagnostic(file: "plugins.json", message: message)
     }
 
+    /// The topics at MQTT brokers that the running entries use.
+    public var topics: [TopicUse] {
+        get throws {
+            try sources.flatMap { try $0.type.topics($0.options, $0.name) }
+                + sinks.flatMap { try $0.type.topics($0.options, $0.name) }
+        }
+    }
+
     /// The directory of the journal, where dead letters go by default.
     public var dataDirectory: String { Self.directory(of: journal.path) }
 

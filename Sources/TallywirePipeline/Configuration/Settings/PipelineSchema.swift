@@ -34,7 +34,8 @@ enum PipelineSchema {
 
     private static let idempotency: OptionSchema = [
         .optional(
-            "keep", .duration(.seconds(86_400) ... .seconds(365 * 86_400)), default: "24h", "How long a repeat is recognised."),
+            "keep", .duration(.seconds(86_400) ... .seconds(365 * 86_400)), default: "8d",
+            "How long a repeat is recognised: longer than a broker, or a phone that is offline, keeps what was not answered."),
         .optional("maximum", .integer(1_000...1_000_000_000), default: 10_000_000, "Beyond this many the oldest go early."),
     ]
 

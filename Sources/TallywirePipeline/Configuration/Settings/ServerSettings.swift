@@ -1,3 +1,4 @@
+import TallywireCore
 import TallywireEngine
 
 /// Where and how long events are kept.
@@ -20,7 +21,7 @@ public struct JournalSettings: Decodable, Sendable {
 
     /// How long the answers to movements with an id are kept.
     public struct Idempotency: Decodable, Sendable {
-        /// Default and least 24 hours.
+        /// Default 8 days, least 24 hours.
         public var keep: Duration
         /// Beyond this many the oldest go early. Default 10,000,000.
         public var maximum: Int
@@ -146,6 +147,7 @@ extension PipelineConfiguration {
     public var engineConfiguration: InventoryEngine.Configuration {
         InventoryEngine.Configuration(
             inbox: engine.inbox, batch: engine.batch,
-            feed: Feed.Capacity(events: journal.ring.events, bytes: journal.ring.size.bytes))
+            feed: Feed.Capacity(events: journal.ring.events, bytes: journal.ring.size.bytes),
+            times: TimeRules(keep: journal.idempotency.keep))
     }
 }

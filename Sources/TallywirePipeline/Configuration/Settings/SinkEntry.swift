@@ -57,6 +57,9 @@ public struct SinkEntry: Sendable {
         }
     }
 
+    /// What the sink's own side knows of how far the journal had come. It only reads.
+    public func witnesses() throws -> [JournalWitness] { try type.witnesses(options) }
+
     /// Makes the sink. Opens nothing: that is for ``Sink/start(_:)``. Throws ``ConfigurationError`` if the plugin objects to its options.
     public func makeSink() throws -> any Sink {
         try place.run { try type.make(options) }

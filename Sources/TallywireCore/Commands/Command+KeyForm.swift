@@ -1,0 +1,85 @@
+/// One text has one form everywhere: whatever names something is brought to ``Swift/String/keyForm`` before it is judged.
+extension Command {
+    /// The command with every name in its key form: device, items, locations, batches and serial numbers. Names that are far too long to
+    /// be any are left as they are, since ``validate()`` refuses them, and their form could cost more than all other work.
+    public func inKeyForm() -> Command {
+        guard !action.hasKeyForm || device.map(\.isKeyForm) == false else { return self }
+        var command = self
+        command.device = device.map { KeyForm.of($0, Limits.deviceLength) }
+        command.action = action.inKeyForm
+        return command
+    }
+}
+
+extension Command.Action {
+    /// Whether ``inKeyForm`` would surely change nothing: a quick look, since most commands are fine and a copy is not free.
+    fileprivate var hasKeyForm: Bool {
+        guard case .move(let movement) = self else { return false }
+        return movement.lines.allSatisfy(\.hasKeyForm)
+    }
+
+    fileprivate var inKeyForm: Command.Action {
+        switch self {
+        case .move(var movement):
+            for index in movement.lines.indices { movement.lines[index].bringToKeyForm() }
+            return .move(movement)
+        case .createLocation(let location):
+            return .createLocation(
+                Location(code: KeyForm.of(location.code, Limits.locationCodeLength), name: location.name, sells: location.sells))
+        case .createProduct(var product):
+            product.content =
+                switch product.content {
+                case .single(let variant): .single(variant.inKeyForm)
+                case .variants(let variants): .variants(variants.map(\.inKeyForm))
+                }
+            return .createProduct(product)
+        case .addVariant(let product, let variant): return .addVariant(product, variant.inKeyForm)
+        case .updateVariant(let variant, var update):
+            update.barcodes = update.barcodes?.map(\.inKeyForm)
+            return .updateVariant(variant, update)
+        case .updateProduct, .removeProduct, .removeVariant, .report, .acknowledge: return self
+        }
+    }
+}
+
+extension Movement.Line {
+    fileprivate var hasKeyForm: Bool {
+        let isItemFine =
+            switch item {
+            case .sku(let sku): sku.isKeyForm
+            case .barcode(let code): code.isKeyForm
+            case .variant: true
+            }
+        return isItemFine && location.isKeyForm && destination.map(\.isKeyForm) != false && trace.isEmpty
+    }
+
+    fileprivate mutating func bringToKeyForm() {
+        switch item {
+        case .sku(let sku): item = .sku(KeyForm.of(sku, Limits.skuLength))
+        case .barcode(let code): item = .barcode(KeyForm.of(code, Limits.barcodeLength))
+        case .variant: break
+        }
+        location = KeyForm.of(location, Limits.locationCodeLength)
+        destination = destination.map { KeyForm.of($0, Limits.locationCodeLength) }
+        trace.batch = trace.batch.map { KeyForm.of($0, Limits.traceLength) }
+        trace.serial = trace.serial.map { KeyForm.of($0, Limits.traceLength) }
+    }
+}
+
+extension NewVariant {
+    fileprivate var inKeyForm: NewVariant {
+        var variant = self
+        variant.sku = KeyForm.of(sku, Limits.skuLength)
+        variant.barcodes = barcodes.map(\.inKeyForm)
+        return variant
+    }
+}
+
+extension Barcode {
+    fileprivate var inKeyForm: Barcode { Barcode(code: KeyForm.of(code, Limits.barcodeLength), units: units) }
+}
+
+private enum KeyForm {
+    /// The key form of a text that is to have at most `length` scalars; a text of more than sixteen times as many bytes stays as it is.
+    static func of(_ text: String, _ length: Int) -> String { text.utf8.count > 16 * length ? text : text.keyForm }
+}

@@ -1,0 +1,84 @@
+import Logging
+import Synchronization
+import TallywireCore
+
+/// The times by which the engine works: the machine's, which events bear, and the one that has passed, by which ages are measured.
+///
+/// Safe from any thread.
+final class EngineClock: Sendable {
+    /// What the clocks show.
+    struct Reading: Sendable {
+        /// What events bear: the machine's clock, held where that was set back by little.
+        var now: Timestamp
+        /// How much time has passed, see ``SteadyClock``.
+        var mark: SteadyClock.Mark
+        /// Between what it may be now: a clock that has just jumped may be right before the jump or after it.
+        var possible: ClosedRange<Timestamp>
+    }
+
+    /// A step back of so many milliseconds is waited out, so that times do not fall.
+    private static let heldStep: Int64 = 5_000
+
+    private struct State {
+        var steady: SteadyClock
+        var last: Timestamp?
+        var steps: UInt64 = 0
+    }
+
+    private let state: Mutex<State>
+    private let wall: @Sendable () -> Timestamp
+    private let uptime: @Sendable () -> Duration
+    private let logger: Logger
+
+    /// Goes on from what the journal knows.
+    init(
+        _ clocks: JournalClocks, wall: @escaping @Sendable () -> Timestamp, uptime: @escaping @Sendable () -> Duration,
+        logger: Logger
+    ) {
+        state = Mutex(State(steady: SteadyClock(from: clocks.mark), last: clocks.lastEvent))
+        self.wall = wall
+        self.uptime = uptime
+        self.logger = logger
+    }
+
+    /// How often the machine's clock was set back by more than what is waited out.
+    var steps: UInt64 { state.withLock { $0.steps } }
+
+    /// The time that has passed, as retention measures it.
+    func passed() -> Timestamp {
+        let (reading, instant) = (wall(), uptime())
+        return state.withLock { state in
+            state.steady.read(reading, uptime: instant)
+            return state.steady.now
+        }
+    }
+
+    /// Reads the clocks for the commands that are decided next.
+    func read() -> Reading {
+        let (reading, instant) = (wall(), uptime())
+        let (result, step) = state.withLock { state -> (Reading, Int64?) in
+            state.steady.read(reading, uptime: instant)
+            var now = reading
+            var step: Int64?
+            if let last = state.last, reading < last {
+                if last.isLater(than: reading, by: .milliseconds(Self.heldStep)) {
+                    state.steps += 1
+                    step = last.milliseconds - reading.milliseconds
+                } else {
+                    now = last
+                }
+            }
+            state.last = now
+            let believed = state.steady.believed
+            return (
+                Reading(now: now, mark: state.steady.mark, possible: min(now, believed)...max(now, believed)), step
+            )
+        }
+        if let step {
+            logger.warning(
+                "The machine's clock was set back; events bear its time from now on. Their order is that of their seq.",
+                metadata: ["seconds": "\(step / 1000)", "now": "\(result.now)"])
+        }
+        return result
+    }
+}

@@ -1,0 +1,64 @@
+import TallywireCore
+import Testing
+
+@testable import MQTTScanners
+
+@Suite("Numbers from outside meet no arithmetic that traps")
+struct HostileNumberTests {
+    private static let numbers = [
+        "-9223372036854775808", "-9223372036854775807", "9223372036854775807", "9223372036854775806", "-62135596800001",
+        "253402300800000",
+        "-99999999999", "99999999999", "100000000000", "-100000000000", "1e18", "-1e18", "1e308", "-1e308", "1e-308", "0", "-0",
+        "0.5",
+        "99999999999.9", "18446744073709551616", "1e400",
+    ]
+
+    private func payload(_ format: PayloadFormat, _ json: String) throws -> ScanPayload? {
+        try format.read(Array(json.utf8), limit: 10)
+    }
+
+    @Test("a time of any format is one of the years 1 to 9999, or none", arguments: Self.numbers)
+    func times(number: String) throws {
+        let fields = PayloadFields(code: try #require(JSONPointer("/code")), time: JSONPointer("/time"))
+        let texts: [(PayloadFormat, String)] = [
+            (
+                .automatic,
+                #"{"api_version":"1.0","event_type":"scan","event_id":"e","device_serial":"d","scan_code":"1","time_created":\#(number)}"#
+            ),
+            (.zebraSled, #"{"data":{"barcodeData":[{"decodedBarcode":"1"}]},"timestamp":\#(number)}"#),
+            (.zebraReader, #"{"data":{"idHex":"30340F5C0C2E3C0000000007"},"timestamp":\#(number)}"#),
+            (.fields(fields), #"{"code":"1","time":\#(number)}"#),
+        ]
+        for (format, text) in texts {
+            let times = (try? payload(format, text))??.scans.compactMap(\.occurredAt) ?? []
+            #expect(times.allSatisfy { Timestamp.range.contains($0.milliseconds) }, "\(format)")
+        }
+    }
+
+    @Test("seconds and milliseconds are told apart, also before 1970")
+    func units() {
+        func time(_ number: String) -> Int64? { DeviceTime.timestamp(.number(number))?.milliseconds }
+        #expect(time("1795365599") == 1_795_365_599_000 && time("1795365599123") == 1_795_365_599_123)
+        #expect(time("-1") == -1_000 && time("1795365599.5") == 1_795_365_599_500)
+        #expect(time("-9223372036854775808") == nil && time("9223372036854775807") == nil)
+    }
+
+    @Test("a bounce is judged for any two times")
+    func bounces() {
+        func span(_ milliseconds: Int64) -> TimeSpan {
+            TimeSpan(earliest: Timestamp(milliseconds: milliseconds), latest: Timestamp(milliseconds: milliseconds))
+        }
+        #expect(!span(.min).isFollowed(by: span(.max), within: .seconds(3)))
+        #expect(!span(.min + 3_000).isFollowed(by: span(1_795_365_599_000), within: .seconds(3)))
+        #expect(span(1_000).isFollowed(by: span(2_000), within: .seconds(3)))
+    }
+
+    @Test("a quantity of null is refused: it would book one")
+    func nullQuantity() throws {
+        #expect(throws: MalformedScan.self) { try payload(.tallywire, #"{"sku":"A","quantity":null}"#) }
+        #expect(try payload(.tallywire, #"{"sku":"A","location":null}"#)?.scans.first?.location == nil)
+        let fields = PayloadFields(code: try #require(JSONPointer("/code")), quantity: JSONPointer("/n"))
+        #expect(throws: MalformedScan.self) { try payload(.fields(fields), #"{"code":"1","n":null}"#) }
+        #expect(try payload(.fields(fields), #"{"code":"1"}"#)?.scans.first?.quantity == nil)
+    }
+}
