@@ -2,20 +2,6 @@ import Foundation
 import GRDB
 import TallywireEngine
 
-/// Where somebody outside the journal knows it to have been: the JSON log's last line, for one.
-public struct KnownPosition: Equatable, Sendable {
-    /// Who knows it, for people: “the log data/events.jsonl”.
-    public var witness: String
-    public var epoch: String
-    public var seq: UInt64
-
-    public init(witness: String, epoch: String, seq: UInt64) {
-        self.witness = witness
-        self.epoch = epoch
-        self.seq = seq
-    }
-}
-
 /// Whether a journal is the one that was written last in its place.
 struct JournalPlace {
     let epoch: String
@@ -33,9 +19,9 @@ struct JournalPlace {
     }
 
     /// Why its numbers may not go on under its epoch, `nil` if they may.
-    func contradiction(_ mark: PlaceMark.Content?, known: [KnownPosition]) -> String? {
+    func contradiction(_ mark: PlaceMark.Content?, known: [JournalWitness]) -> String? {
         if let position = known.first(where: { $0.epoch == epoch && $0.seq > seq }) {
-            return "\(position.witness) knows event \(position.seq), and the journal ends with \(seq)"
+            return "\(position.name) knows event \(position.seq), and the journal ends with \(seq)"
         }
         guard let mark else {
             return incarnation == nil ? nil : "it was written in another place, and nobody knows what happened there since"
@@ -56,7 +42,7 @@ struct JournalPlace {
 
     /// Begins an opening: gives it a name in the journal and in the mark, and the journal a new epoch if it may not keep its own. Answers the
     /// epoch and, if that is new, why.
-    func begin(_ mark: PlaceMark, known: [KnownPosition], _ db: Database) throws -> (epoch: String, reason: String?) {
+    func begin(_ mark: PlaceMark, known: [JournalWitness], _ db: Database) throws -> (epoch: String, reason: String?) {
         let content = mark.content
         let reason = contradiction(content, known: known)
         let name = UUID().uuidString.lowercased()

@@ -23,11 +23,11 @@ public final class SQLiteJournal: Journal {
         /// Connections that read at the same time.
         public var readers: Int
         /// Where others know the journal to have been.
-        public var known: [KnownPosition]
+        public var known: [JournalWitness]
 
         public init(
             keepAnswers: Duration = .seconds(8 * 86_400), maximumAnswers: Int = 10_000_000, readers: Int = 4,
-            known: [KnownPosition] = []
+            known: [JournalWitness] = []
         ) {
             self.known = known
             self.keepAnswers = keepAnswers

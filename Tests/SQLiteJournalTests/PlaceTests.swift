@@ -20,7 +20,7 @@ struct PlaceTests {
     }
 
     /// Opens the journal, appends so many movements, and closes it. Answers its epoch and its last event.
-    private func run(_ script: inout JournalScript, movements: Int, known: [KnownPosition] = []) async throws -> (
+    private func run(_ script: inout JournalScript, movements: Int, known: [JournalWitness] = []) async throws -> (
         epoch: String, last: UInt64
     ) {
         let journal = try SQLiteJournal(path: path, configuration: .init(known: known))
@@ -98,8 +98,8 @@ struct PlaceTests {
     func witness() async throws {
         var script = JournalScript()
         let (epoch, last) = try await run(&script, movements: 3)
-        func known(_ seq: UInt64, _ epoch: String) -> [KnownPosition] {
-            [KnownPosition(witness: "the log", epoch: epoch, seq: seq)]
+        func known(_ seq: UInt64, _ epoch: String) -> [JournalWitness] {
+            [JournalWitness(name: "the log", epoch: epoch, seq: seq)]
         }
         #expect(try await run(&script, movements: 0, known: known(last, epoch)).epoch == epoch)
         #expect(try await run(&script, movements: 0, known: known(last + 1, "another")).epoch == epoch)

@@ -181,14 +181,10 @@ struct EngineTests {
         await engine.stop()
     }
 
-    /// Submits `commands` so that each is a batch of its own and they all wait behind a first one, then lets them go. The appends whose
-    /// number is in `failing` fail; the first command's is number 1.
-    func outcomes(ofBatches commands: [Command], failing: Set<Int> = []) async throws -> [Outcome] {
-        let first = try await engine()
-        await first.stop()
-        let gate = Gate()
+    /// The journal, whose appends wait at `gate`, and those whose number is in `failing` fail.
+    private func journal(behind gate: Gate, failing: Set<Int>) -> ForwardingJournal {
         let appends = Mutex(0)
-        let failingJournal = ForwardingJournal(
+        return ForwardingJournal(
             journal,
             appending: { batch, journal in
                 gate.pass()
@@ -199,6 +195,15 @@ struct EngineTests {
                 if failing.contains(number) { throw JournalError(.storage, "the disk is full") }
                 try journal.append(batch)
             })
+    }
+
+    /// Submits `commands` so that each is a batch of its own and they all wait behind a first one, then lets them go. The appends whose
+    /// number is in `failing` fail; the first command's is number 1.
+    func outcomes(ofBatches commands: [Command], failing: Set<Int> = []) async throws -> [Outcome] {
+        let first = try await engine()
+        await first.stop()
+        let gate = Gate()
+        let failingJournal = journal(behind: gate, failing: failing)
         let engine = try InventoryEngine(journal: failingJournal, configuration: .init(batch: 1), logger: Logger(label: "test"))
         gate.shut()
         let outcomes = Mutex<[Int: Outcome]>([:])
@@ -424,18 +429,7 @@ struct EngineTests {
         let first = try await engine()
         await first.stop()
         let gate = Gate()
-        let appends = Mutex(0)
-        let failingJournal = ForwardingJournal(
-            journal,
-            appending: { batch, journal in
-                gate.pass()
-                let number = appends.withLock { count in
-                    count += 1
-                    return count
-                }
-                if number == failing { throw JournalError(.storage, "the disk is full") }
-                try journal.append(batch)
-            })
+        let failingJournal = journal(behind: gate, failing: [failing])
         let engine = try InventoryEngine(journal: failingJournal, configuration: .init(batch: 1), logger: Logger(label: "test"))
         let (lane, other) = (CommandLane(), CommandLane())
         let codes = Mutex<[Int: Rejection.Code?]>([:])

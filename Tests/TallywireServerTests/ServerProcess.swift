@@ -28,12 +28,13 @@ final class ServerProcess: Sendable {
     var url: String { address.withLock { $0 } }
 
     /// Starts it and waits until it answers. What it printed before is kept in `server.log`.
-    func start(_ options: [String] = []) async throws {
+    func start(_ options: [String] = [], environment: [String: String] = [:]) async throws {
         try? FileManager.default.removeItem(atPath: folder.file("ready.json"))
         let process = Process()
         process.executableURL = Self.executable
         process.arguments = ["serve", "--port", "0", "--ready-file", "ready.json"] + options
         process.currentDirectoryURL = URL(fileURLWithPath: folder.path)
+        process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
         let log = folder.file("server.log")
         if !FileManager.default.fileExists(atPath: log) { try Data().write(to: URL(fileURLWithPath: log)) }
         let file = try FileHandle(forWritingTo: URL(fileURLWithPath: log))

@@ -1,4 +1,5 @@
 import Foundation
+import TallywireEngine
 import TallywirePipeline
 
 extension JSONLogOptions {

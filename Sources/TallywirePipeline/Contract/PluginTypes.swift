@@ -1,3 +1,5 @@
+import TallywireEngine
+
 /// A kind of sink that plugins.json can name.
 public struct SinkType: Sendable {
     /// The name in plugins.json, such as `json-log`.

@@ -42,9 +42,7 @@ struct Server: Sendable {
             path: configuration.journal.path,
             configuration: .init(
                 keepAnswers: configuration.journal.idempotency.keep, maximumAnswers: configuration.journal.idempotency.maximum,
-                known: try configuration.sinks.flatMap { try $0.witnesses() }.map {
-                    KnownPosition(witness: $0.name, epoch: $0.epoch, seq: $0.seq)
-                }),
+                known: try configuration.sinks.flatMap { try $0.witnesses() }),
             logger: logger)
         let engine: InventoryEngine
         do {

@@ -1,4 +1,5 @@
 import TallywireCore
+import TallywireEngine
 
 /// A sink of plugins.json.
 public struct SinkEntry: Sendable {
