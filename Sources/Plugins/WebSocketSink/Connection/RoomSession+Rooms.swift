@@ -2,6 +2,8 @@ extension RoomSession {
     /// Joins a room: live from here on, or after what was missed, or after its values.
     func join(_ name: String, since: ClientMessage.Position?, snapshot: Bool, on shard: HubShard) throws(ClientError) {
         guard let room = shard.directory.room(named: name) else { throw .unknownRoom(name) }
+        // Whatever form it was asked for in, answers have its own.
+        let name = shard.directory.name(of: room)
         try checkAccess(to: room, name, on: shard)
         let limit = shard.configuration.limits.roomsPerConnection
         let wasIn = membership.rooms.contains(room)

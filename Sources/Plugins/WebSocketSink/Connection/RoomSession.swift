@@ -10,7 +10,8 @@ import TallywirePipeline
 final class RoomSession: WebSocketSession, RoomMember {
     var membership = Membership()
     var access: SessionAccess
-    private let greeting: Greeting
+    /// What its address asks for, until it was done.
+    private var greeting: Greeting?
     /// Both refer to each other until the connection ends; a weak reference would cost every send its look-up.
     private(set) var connection: WebSocketConnection?
     private(set) var shard: HubShard?
@@ -47,6 +48,8 @@ final class RoomSession: WebSocketSession, RoomMember {
         hasEntered = true
         shard.enter(self)
         coverage.begin(nil, at: shard.head)
+        guard let greeting else { return }
+        self.greeting = nil
         if greeting.hasBrokenSince { answer(.invalidMessage("\"since\" is not EPOCH:SEQ")) }
         if greeting.since != nil, greeting.rooms.isEmpty { answer(.invalidMessage("\"since\" needs a \"room\"")) }
         for room in greeting.rooms.prefix(shard.configuration.limits.roomsPerConnection + 1) {
@@ -101,7 +104,7 @@ final class RoomSession: WebSocketSession, RoomMember {
         case .leave(let name):
             guard let room = shard.directory.room(named: name) else { throw .unknownRoom(name) }
             leave(room, on: shard)
-            send(.left(room: name))
+            send(.left(room: shard.directory.name(of: room)))
         case .track(let items): try track(items, on: shard)
         case .untrack(let items):
             untrack(items, on: shard)
