@@ -175,9 +175,34 @@ final class RoomSession: WebSocketSession, RoomMember {
             if backlog.add(json, parcel.pass.records[pick.record]) { merged += 1 }
         }
         shard.metrics.merged(merged)
-        let isTooMuch = backlog.unmergeableBytes > shard.configuration.limits.buffer
+        let limit = shard.configuration.limits.buffer
+        let isTooMuch = backlog.unmergeableBytes > limit
+        let isTooMany = backlog.indexBytes > limit
         self.backlog = backlog
-        if isTooMuch { connection?.close(.tooSlow, reason: "alerts come faster than they are read") }
+        if isTooMuch {
+            connection?.close(.tooSlow, reason: "alerts come faster than they are read")
+        } else if isTooMany {
+            // So many variants change that the journal is the better place to keep it.
+            chooseAnew(on: shard)
+        }
+    }
+
+    /// Lets go of what waits and has it read from the journal at the client's pace, so that each event is judged by what the connection may see
+    /// when it is sent: rights and rooms have changed, or too much waits.
+    ///
+    /// Nothing is lost and nothing comes twice: ``Unsent`` says what was sent.
+    func chooseAnew(on shard: HubShard) {
+        guard let backlog else { return }
+        self.backlog = nil
+        shard.metrics.leftBehind(-1)
+        guard let unsent = backlog.unsent else { return }
+        coverage.reopen(unsent)
+        if catchUp == nil {
+            catchUp = CatchUp(position: unsent.start)
+            shard.beginCatchUp(self)
+        } else {
+            catchUp?.position = unsent.start
+        }
     }
 
     /// Sends what waits, as far as the client reads it; says whether nothing waits any more.
