@@ -15,6 +15,7 @@ extension TallywireClient {
     ///   ended or the room was left before.
     @discardableResult
     public func join(_ room: String, snapshot: Bool? = nil, since: Position? = nil) async throws -> Joined {
+        let room = Room.name(room)
         let joined = try await wait(for: .room(room)) { core in
             let wanted = core.replica.follows.rooms[room] ?? Room(room, wantsSnapshot: snapshot ?? core.configuration.snapshot)
             core.replica.follows.rooms[room] = wanted
@@ -26,7 +27,7 @@ extension TallywireClient {
     }
 
     /// Leaves a room. Items that nothing else follows are forgotten at once; a few of its events may still come.
-    public func leave(_ room: String) { act { $0.leave(room) } }
+    public func leave(_ room: String) { act { $0.leave(Room.name(room)) } }
 
     // MARK: Tracking
 

@@ -2,6 +2,7 @@ import Logging
 import Synchronization
 import TallywireCore
 import TallywireEngine
+import TallywireHTTP
 import TallywirePipeline
 import TallywireTesting
 import Testing
@@ -27,7 +28,8 @@ struct Gateway {
     }
 
     static func run(
-        variants: Int = 3, ring: Int = 65_536, _ change: (inout WebSocketConfiguration) -> Void = { _ in },
+        variants: Int = 3, ring: Int = 65_536, judgedBy authenticator: any Authenticator = OpenAuthenticator(),
+        _ change: (inout WebSocketConfiguration) -> Void = { _ in },
         _ body: (Gateway) async throws -> Void
     ) async throws {
         let journal = InMemoryJournal()
@@ -44,7 +46,9 @@ struct Gateway {
         change(&configuration)
         let sink = try WebSocketSink(configuration)
         let head = engine.feed.head
-        try await withServer(sink, context: context(head: head, stock: journal, history: engine.feed)) { server in
+        var http = UpgradingServerConfiguration()
+        http.authenticator = authenticator
+        try await withServer(sink, http: http, context: context(head: head, stock: journal, history: engine.feed)) { server in
             let delivered = Delivered()
             delivered.last = head
             let pump = Task {

@@ -223,7 +223,7 @@ struct RecoveryTests {
             let loop = MultiThreadedEventLoopGroup.singleton.any()
             let seqs = try await withThrowingTaskGroup(of: UInt64.self) { group in
                 for _ in 0..<200 {
-                    group.addTask { try await images.image(.init(since: nil, form: 0), head: gateway.head, on: loop).get().seq }
+                    group.addTask { try await images.image(.init(since: nil, form: 0), on: loop).get().seq }
                 }
                 return try await group.reduce(into: []) { $0.append($1) }
             }

@@ -6,6 +6,7 @@ import { itemKey } from "./item.js";
 import { Listeners } from "./listeners.js";
 import { complete, ids, serverOf } from "./options.js";
 import { Replica } from "./replica.js";
+import { roomName } from "./room.js";
 import { SharedConnection, canShare } from "./sharing.js";
 import { Tokens } from "./token.js";
 import { isReachable, transports } from "./transports.js";
@@ -93,20 +94,21 @@ export class TallywireClient {
   join(name, options = {}) {
     const { snapshot = this.#options.snapshot, since } = options;
     if (typeof name !== "string") throw new TypeError("a room's name has to be a text");
-    const room = this.#follows.want(name, snapshot);
+    const room = this.#follows.want(roomName(name), snapshot);
     room.refusal = null;
     if (since && room.position === null) room.since = since;
     if (room.isCaughtUp) return Promise.resolve(joined(room));
-    const promise = this.#waiting.add(waitingFor(name));
+    const promise = this.#waiting.add(waitingFor(room.name));
     this.#connection.join(room);
     return promise;
   }
 
   /**
-   * @param {string} name
+   * @param {string} given
    * @returns {Promise<void>}
    */
-  async leave(name) {
+  async leave(given) {
+    const name = roomName(given);
     if (!this.#follows.rooms.delete(name)) return;
     this.#waiting.reject(waitingFor(name), new TallywireError("closed", "the room was left", { room: name }));
     this.#replica.dropUnfollowed();
@@ -139,7 +141,7 @@ export class TallywireClient {
 
   /** @param {string} name */
   position(name) {
-    const seq = this.#follows.rooms.get(name)?.position ?? null;
+    const seq = this.#follows.rooms.get(roomName(name))?.position ?? null;
     const { epoch } = this.#replica;
     return seq === null || epoch === null ? null : { epoch, seq };
   }

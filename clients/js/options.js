@@ -1,4 +1,5 @@
 import { systemClock } from "./clock.js";
+import { roomName } from "./room.js";
 import { claims } from "./token.js";
 
 /** @typedef {import("./tallywire.js").TallywireOptions} TallywireOptions */
@@ -51,7 +52,7 @@ export function complete(given) {
   return {
     ...numbers,
     url: address(given.url),
-    rooms: [...new Set(given.rooms ?? [])],
+    rooms: [...new Set(given.rooms?.map(roomName))],
     snapshot: given.snapshot ?? true,
     track: ids(given.track ?? {}),
     token,

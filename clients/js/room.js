@@ -1,6 +1,16 @@
 /** @typedef {import("./tallywire.js").Item} Item */
 
 /**
+ * A room's name in the form in which the server answers: in Unicode NFC, and a location's code without white space around it.
+ * @param {string} name
+ */
+export function roomName(name) {
+  const normal = name.normalize("NFC");
+  const [, code] = /^location:(.*)$/s.exec(normal) ?? [];
+  return code === undefined ? normal : `location:${code.replace(/^[\s\u0085]+|[\s\u0085]+$/g, "")}`;
+}
+
+/**
  * A room that is wanted, and how far its values and events have come.
  *
  * - `out`: not joined on this connection.

@@ -78,8 +78,8 @@ export class Session {
         return;
       case "untracked": return;
       case "tracking":
-        owner.receive({ ...message, asked: this.#subscriptions.tracked });
-        if (message.last) this.#subscriptions.valuesCame();
+        owner.receive({ ...message, asked: this.#subscriptions.tracked(message.answers ?? 1) });
+        if (message.last) this.#subscriptions.valuesCame(message.answers ?? 1);
         break;
       case "pong":
         owner.receive(message);

@@ -113,14 +113,22 @@ export class Subscriptions {
 
   // MARK: Being answered
 
-  /** What the next values of tracked items are the answer to. */
-  get tracked() {
-    return this.#tracks[0];
+  /**
+   * What the next values of tracked items are the answer to.
+   * @param {number} answers how many messages the server answers together
+   * @returns {Ids}
+   */
+  tracked(answers) {
+    const asked = this.#tracks.slice(0, answers);
+    return { products: asked.flatMap(({ products }) => products), variants: asked.flatMap(({ variants }) => variants) };
   }
 
-  /** All values of it have come. */
-  valuesCame() {
-    this.#tracks.shift();
+  /**
+   * All values of it have come.
+   * @param {number} answers
+   */
+  valuesCame(answers) {
+    this.#tracks.splice(0, answers);
   }
 
   /** @param {unknown} id */

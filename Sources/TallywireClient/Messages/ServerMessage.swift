@@ -8,7 +8,8 @@ extension TallywireClient {
         case joined(room: String, seq: UInt64, isRecovered: Bool?)
         case left(room: String, code: Failure.Code?)
         case snapshot(room: String?, Page, isPartial: Bool)
-        case tracking(Page)
+        /// `answers` is how many messages it is the answer to.
+        case tracking(Page, answers: Int)
         case pong(id: Int64?, seq: UInt64)
         case error(Failure.Code, message: String)
         case goingAway(comeBackAfter: Duration)
@@ -56,7 +57,7 @@ extension TallywireClient.ServerMessage {
         case "snapshot":
             self = .snapshot(
                 room: message.string("room"), try TallywireClient.Page(message), isPartial: message.has("changedSince"))
-        case "tracking": self = .tracking(try TallywireClient.Page(message))
+        case "tracking": self = .tracking(try TallywireClient.Page(message), answers: max(1, Int(message.integer("answers") ?? 1)))
         case "pong": self = .pong(id: message.integer("id"), seq: try message.seq())
         case "error":
             self = .error(.init(rawValue: try message.text("code")), message: message.string("message") ?? "")

@@ -125,14 +125,14 @@ extension TallywireClient {
             }
         }
 
-        mutating func takeTracking(_ page: Page, asked: Followed?) {
+        mutating func takeTracking(_ page: Page, asked: Followed) {
             fold(page, from: nil)
             trackingPages.formUnion(page.values.map(\.place))
             if page.isLast {
                 let pages = trackingPages
                 trackingPages = []
-                let products = Set(asked?.products ?? [])
-                let variants = Set(asked?.variants ?? [])
+                let products = Set(asked.products)
+                let variants = Set(asked.variants)
                 items.remove(upTo: page.seq) { place in
                     let isAsked = products.contains(place.product) || place.variant.map { variants.contains($0) } ?? false
                     return isAsked && !pages.contains(place)

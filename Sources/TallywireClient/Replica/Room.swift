@@ -1,3 +1,4 @@
+import Foundation
 import TallywireCore
 
 extension TallywireClient {
@@ -40,6 +41,14 @@ extension TallywireClient {
         var pages: Set<Place>?
         /// For rooms whose names do not tell what belongs to them: what came through it.
         var places: Set<Place> = []
+
+        /// A room's name in the form in which the server answers, but for Unicode's normal form, in which Swift compares by itself: a location's
+        /// code has no white space around it.
+        static func name(_ given: String) -> String {
+            guard given.hasPrefix("location:") else { return given }
+            let code = given.dropFirst("location:".count)
+            return "location:" + code.trimmingCharacters(in: .whitespacesAndNewlines.union(["\u{FEFF}"]))
+        }
 
         init(_ name: String, wantsSnapshot: Bool) {
             self.name = name

@@ -21,9 +21,12 @@ extension TallywireClient.Core {
             refuse(name, TallywireClient.Failure(code, "the token does not allow this room", room: name))
         case .joined(let name, let seq, let isRecovered): replica.joined(name, at: seq, isRecovered: isRecovered)
         case .snapshot(let name, let page, let isPartial): replica.take(page, of: name, isPartial: isPartial)
-        case .tracking(let page):
-            replica.takeTracking(page, asked: session.tracks.first)
-            if page.isLast, !session.tracks.isEmpty { self.session?.tracks.removeFirst() }
+        case .tracking(let page, let answers):
+            let answered = session.tracks.prefix(answers)
+            replica.takeTracking(
+                page,
+                asked: TallywireClient.Followed(products: answered.flatMap(\.products), variants: answered.flatMap(\.variants)))
+            if page.isLast { self.session?.tracks.removeFirst(answered.count) }
         case .pong(let id, let seq):
             if let id { self.session?.requests.pong(id) }
             replica.pong(seq)

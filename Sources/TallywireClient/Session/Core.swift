@@ -25,6 +25,8 @@ extension TallywireClient {
         var afterwards: [@Sendable () -> Void] = []
 
         init(_ configuration: Configuration) {
+            var configuration = configuration
+            configuration.rooms = configuration.rooms.map(Room.name)
             self.configuration = configuration
             replica = Replica(maxItems: configuration.maxItems)
             for name in configuration.rooms {

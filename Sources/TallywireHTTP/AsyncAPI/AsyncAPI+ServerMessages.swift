@@ -72,7 +72,11 @@ extension AsyncAPI {
             id: "tracking", summary: "A page of the values of what is tracked from now on.",
             payload: saying(
                 "tracking",
-                [("seq", OpenAPI.count), ("items", OpenAPI.list(of: reference("ShownItem"))), ("last", OpenAPI.flag)]),
+                [
+                    ("seq", OpenAPI.count),
+                    ("answers", OpenAPI.count + ["description": "It is the answer to so many `track` messages, if to more than one."]),
+                    ("items", OpenAPI.list(of: reference("ShownItem"))), ("last", OpenAPI.flag),
+                ], optional: ["answers"]),
             examples: [.init("page", ["type": "tracking", "seq": 1041, "items": [exampleItem], "last": true])]),
         Message(
             id: "untracked", summary: "What is tracked no more.",

@@ -101,6 +101,21 @@ test("tracking brings values, then events; leaving forgets items", async (t) => 
   assert.deepEqual(client.items().map(({ key }) => key), ["1/11"]);
 });
 
+test("a location's room is one room, however its code is written", async (t) => {
+  const server = await Server.start(t);
+  await server.fill();
+  await server.post("/api/locations", { code: "S\u00dcD", name: "South" });
+  const client = clientOf(t, server, { rooms: ["location: SU\u0308D"] });
+  await client.connect();
+  assert.deepEqual(client.rooms, ["location:S\u00dcD"]);
+  await client.join("location:S\u00dcD\u00a0");
+  assert.notEqual(client.position("location:SU\u0308D"), null);
+  await server.move("m", [{ sku: "MUG", location: "S\u00dcD", operation: "add", quantity: 3 }]);
+  await eventually("the mug came", () => client.item(2)?.stock === 3);
+  await client.leave("location:SU\u0308D");
+  assert.deepEqual(client.rooms, []);
+});
+
 test("a room that there is not is refused, and the others stay", async (t) => {
   const server = await Server.start(t);
   await server.fill();

@@ -13,7 +13,7 @@ extension Audience {
                 json.key("sku")
                 json.string(variant.sku)
             }
-            if sees("variantName") {
+            if sees("variantName") || sees("name") {
                 json.key("name")
                 json.string(variant.name)
             }

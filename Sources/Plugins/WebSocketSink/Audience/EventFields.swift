@@ -1,10 +1,17 @@
-/// The members that an event's `data` may have, as the contract names them.
+/// The members that an event's `data`, or an item of a snapshot, may have.
 enum EventFields {
     static let names = [
-        "productId", "variantId", "sku", "variantName", "stock", "previousStock", "totalProductStock", "operation", "quantity",
-        "reason",
-        "reference", "price", "previousPrice", "status", "previousStatus", "level", "location", "locationStock", "version",
-        "source",
-        "movementId", "occurredAt", "timestamp", "stockLevel", "previousLevel", "threshold", "message", "change", "values",
+        // Changes of stock and price, and items, whose name is `name`.
+        "productId", "variantId", "sku", "variantName", "name", "stock", "previousStock", "totalProductStock", "operation",
+        "quantity",
+        "reason", "reference", "price", "previousPrice", "status", "previousStatus", "level", "location", "locationStock",
+        "version",
+        "source", "movementId", "occurredAt", "timestamp", "batch", "serial", "expiry",
+        // Alerts.
+        "stockLevel", "previousLevel", "threshold", "message", "alertSeq", "by", "note",
+        // The catalogue.
+        "change", "values",
+        // Devices, displays, serial numbers.
+        "device", "lastSeen", "sink", "wantedVersion", "shownVersion", "previousSeq",
     ]
 }

@@ -182,7 +182,8 @@ extension WebSocketConfiguration {
 
     /// What is wrong with the name of a room, `nil` if nothing is.
     static func mistake(inRoomName name: String) -> String? {
-        guard (1...64).contains(name.count), name.unicodeScalars.allSatisfy({ $0.value >= 0x20 && $0.value != 0x7F }) else {
+        guard (1...64).contains(name.unicodeScalars.count), name.unicodeScalars.allSatisfy({ $0.value >= 0x20 && $0.value != 0x7F })
+        else {
             return "the name of a room has 1 to 64 characters and no control characters"
         }
         guard FollowedRoom.isReserved(name) else { return nil }

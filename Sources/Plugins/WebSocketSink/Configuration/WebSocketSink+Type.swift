@@ -15,12 +15,8 @@ extension SinkType {
             .optional("path", .string(path), default: "/ws", "The path that clients connect to.", isEndpoint: true),
             .optional(
                 "rooms", .map(.object(room), key: roomName),
-                default: [
-                    "admin_room": [
-                        "events": ["inventory_updated", "stock_alert", "product_status_changed"], "role": "admin",
-                    ],
-                    "ecommerce_room": ["events": ["inventory_updated", "product_status_changed"]],
-                ], "The rooms by their names. Rooms such as product:ID, variant:ID and location:CODE need not be named.",
+                default: standardRooms,
+                "The rooms by their names. Rooms such as product:ID, variant:ID and location:CODE need not be named.",
                 isEndpoint: true),
             .optional(
                 "broadcast", .oneOf([.list(.eventType), .object(broadcast)]),
@@ -46,6 +42,15 @@ extension SinkType {
             { "plugin": "websocket", "path": "/ws",
               "rooms": { "ecommerce_room": { "events": ["inventory_updated", "product_status_changed"] } } }
             """)
+
+    /// What a program gets that names no rooms, as a file has it. The journal's room is there without being named.
+    private static let standardRooms = ConfigurationValue(
+        .object(
+            WebSocketConfiguration.standardRooms.filter { $0 != WebSocketConfiguration.journalRoom }.map { room in
+                let events = ConfigurationValue(.list(room.events.map { .init(.string($0.rawValue)) }))
+                let role = room.role.map { ConfigurationValue.Member("role", .init(.string($0.rawValue))) }
+                return .init(room.name, .init(.object([.init("events", events)] + [role].compactMap(\.self))))
+            }))
 
     private static let room: OptionSchema = [
         .required("events", .list(.eventType), "The types of event that it carries."),

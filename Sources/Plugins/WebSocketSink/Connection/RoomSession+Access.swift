@@ -24,13 +24,18 @@ extension RoomSession {
         }
         if let principal = access.principal { send(.authenticated(principal)) }
         if hadToWait { return begin(on: shard) }
+        let view = membership.followedView
         shard.changeRole(self)
-        // Copied, since leaving changes it.
-        let rooms = membership.rooms
-        for room in rooms where !access.permits(shard.directory.role(of: room)) {
+        if membership.followedView != view {
+            // What waits was chosen for who it was before.
+            chooseAnew(on: shard)
+            catchUp?.readFollowedAgain()
+        }
+        for room in membership.rooms where !access.permits(shard.directory.role(of: room)) {
             leave(room, on: shard)
             send(.left(room: shard.directory.name(of: room), because: .forbidden))
         }
+        advance()
     }
 
     /// Ends the connection if its time is over or its key is gone.

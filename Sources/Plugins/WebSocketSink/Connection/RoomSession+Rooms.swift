@@ -2,6 +2,8 @@ extension RoomSession {
     /// Joins a room: live from here on, or after what was missed, or after its values.
     func join(_ name: String, since: ClientMessage.Position?, snapshot: Bool, on shard: HubShard) throws(ClientError) {
         guard let room = shard.directory.room(named: name) else { throw .unknownRoom(name) }
+        // Whatever form it was asked for in, answers have its own.
+        let name = shard.directory.name(of: room)
         try checkAccess(to: room, name, on: shard)
         let limit = shard.configuration.limits.roomsPerConnection
         let wasIn = membership.rooms.contains(room)
@@ -23,10 +25,10 @@ extension RoomSession {
             send(.joined(room: name, epoch: shard.epoch, seq: shard.head, recovered: recovered))
         case .events(let since):
             coverage.begin(room, at: .max)
-            start(.replay(roomName, since: since), on: shard)
+            start(on: shard) { $0.stages.append(.replay(roomName, since: since)) }
         case .values(let since):
             coverage.begin(room, at: .max)
-            start(.values(roomName, since: since, progress: .waiting(answersJoin: true)), on: shard)
+            start(on: shard) { $0.stages.append(.values(roomName, since: since, progress: .waiting(answersJoin: true))) }
         }
     }
 
@@ -54,6 +56,7 @@ extension RoomSession {
 
     func leave(_ room: Room, on shard: HubShard) {
         guard membership.rooms.contains(room) else { return }
+        chooseAnew(on: shard)
         catchUp?.forgetStages(of: room)
         coverage.end(room, at: position)
         shard.leave(self, room)
@@ -69,13 +72,17 @@ extension RoomSession {
         if membership.isIdle, !new.isEmpty { coverage.end(nil, at: position) }
         shard.track(self, adding: new)
         coverage.track(new, at: .max)
-        start(.tracking(Array(new), progress: .waiting(answersJoin: false)), on: shard)
+        start(on: shard) { $0.track(Array(new), limit: limit) }
     }
 
     func untrack(_ items: [FollowedRoom], on shard: HubShard) {
         guard !membership.tracked.isDisjoint(with: items) else { return }
+        chooseAnew(on: shard)
+        let items = Set(items)
+        catchUp?.untrack(items)
         coverage.untrack(items, at: position)
-        shard.track(self, removing: Set(items))
+        shard.track(self, removing: items)
         if membership.isIdle { coverage.begin(nil, at: shard.head) }
+        advance()
     }
 }

@@ -10,7 +10,8 @@ import TallywirePipeline
 final class RoomSession: WebSocketSession, RoomMember {
     var membership = Membership()
     var access: SessionAccess
-    private let greeting: Greeting
+    /// What its address asks for, until it was done.
+    private var greeting: Greeting?
     /// Both refer to each other until the connection ends; a weak reference would cost every send its look-up.
     private(set) var connection: WebSocketConnection?
     private(set) var shard: HubShard?
@@ -47,6 +48,8 @@ final class RoomSession: WebSocketSession, RoomMember {
         hasEntered = true
         shard.enter(self)
         coverage.begin(nil, at: shard.head)
+        guard let greeting else { return }
+        self.greeting = nil
         if greeting.hasBrokenSince { answer(.invalidMessage("\"since\" is not EPOCH:SEQ")) }
         if greeting.since != nil, greeting.rooms.isEmpty { answer(.invalidMessage("\"since\" needs a \"room\"")) }
         for room in greeting.rooms.prefix(shard.configuration.limits.roomsPerConnection + 1) {
@@ -101,7 +104,7 @@ final class RoomSession: WebSocketSession, RoomMember {
         case .leave(let name):
             guard let room = shard.directory.room(named: name) else { throw .unknownRoom(name) }
             leave(room, on: shard)
-            send(.left(room: name))
+            send(.left(room: shard.directory.name(of: room)))
         case .track(let items): try track(items, on: shard)
         case .untrack(let items):
             untrack(items, on: shard)
@@ -172,9 +175,34 @@ final class RoomSession: WebSocketSession, RoomMember {
             if backlog.add(json, parcel.pass.records[pick.record]) { merged += 1 }
         }
         shard.metrics.merged(merged)
-        let isTooMuch = backlog.unmergeableBytes > shard.configuration.limits.buffer
+        let limit = shard.configuration.limits.buffer
+        let isTooMuch = backlog.unmergeableBytes > limit
+        let isTooMany = backlog.indexBytes > limit
         self.backlog = backlog
-        if isTooMuch { connection?.close(.tooSlow, reason: "alerts come faster than they are read") }
+        if isTooMuch {
+            connection?.close(.tooSlow, reason: "alerts come faster than they are read")
+        } else if isTooMany {
+            // So many variants change that the journal is the better place to keep it.
+            chooseAnew(on: shard)
+        }
+    }
+
+    /// Lets go of what waits and has it read from the journal at the client's pace, so that each event is judged by what the connection may see
+    /// when it is sent: rights and rooms have changed, or too much waits.
+    ///
+    /// Nothing is lost and nothing comes twice: ``Unsent`` says what was sent.
+    func chooseAnew(on shard: HubShard) {
+        guard let backlog else { return }
+        self.backlog = nil
+        shard.metrics.leftBehind(-1)
+        guard let unsent = backlog.unsent else { return }
+        coverage.reopen(unsent)
+        if catchUp == nil {
+            catchUp = CatchUp(position: unsent.start)
+            shard.beginCatchUp(self)
+        } else {
+            catchUp?.position = unsent.start
+        }
     }
 
     /// Sends what waits, as far as the client reads it; says whether nothing waits any more.

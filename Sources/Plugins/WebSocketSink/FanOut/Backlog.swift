@@ -9,8 +9,11 @@ import NIOCore
 struct Backlog {
     private struct Entry {
         let json: [UInt8]
+        let seq: UInt64
         let variant: Int64?
-        var merged: Int
+        var merged = 0
+        /// The first event that it stands for.
+        let first: UInt64
     }
 
     /// `nil` where an entry was merged into a later one.
@@ -31,26 +34,30 @@ struct Backlog {
     private(set) var unmergeableBytes = 0
 
     /// What one entry costs beside its JSON.
-    static let overhead = 64
+    static let overhead = 96
 
     var isEmpty: Bool { entries.isEmpty }
     var count: Int { entries.count - holes }
+    /// What it costs beside the events' JSON, which those who are behind share.
+    var indexBytes: Int { count * Self.overhead }
 
     /// Takes an event; says whether an earlier one was merged into it.
     mutating func add(_ json: [UInt8], _ record: Pass.Record) -> Bool {
         guard record.isMergeable, let variant = record.variant else {
-            entries.append(Entry(json: json, variant: nil, merged: 0))
+            entries.append(Entry(json: json, seq: record.seq, variant: nil, first: record.seq))
             unmergeableBytes += json.count + Self.overhead
             return false
         }
         var merged = 0
+        var first = record.seq
         if let place = places[variant], let earlier = entries[place - offset] {
             merged = earlier.merged + 1
+            first = earlier.first
             entries[place - offset] = nil
             holes += 1
         }
         places[variant] = offset + entries.count
-        entries.append(Entry(json: json, variant: variant, merged: merged))
+        entries.append(Entry(json: json, seq: record.seq, variant: variant, merged: merged, first: first))
         if holes > 64, holes * 2 > entries.count { closeHoles() }
         return merged > 0
     }
@@ -74,6 +81,17 @@ struct Backlog {
             }
         }
         return events == 0 ? nil : (frames, events)
+    }
+
+    /// What of the journal was not sent because it waits here; `nil` if nothing does.
+    var unsent: Unsent? {
+        let waiting = entries.lazy.compactMap(\.self)
+        guard let next = waiting.first else { return nil }
+        var unsent = Unsent(before: next.seq)
+        for entry in waiting where entry.first < next.seq {
+            if let variant = entry.variant { unsent.firsts[variant] = entry.first }
+        }
+        return unsent
     }
 
     private mutating func closeHoles() {

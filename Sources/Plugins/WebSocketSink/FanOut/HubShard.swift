@@ -189,6 +189,7 @@ final class HubShard {
             hasRead = false
             recovery?.clear()
         }
+        for session in catchingUp.values { session.letGoOfRecalled() }
         for connection in wheel.advance() {
             if let delay = connection.tick(now) { look(at: connection, in: delay) }
         }

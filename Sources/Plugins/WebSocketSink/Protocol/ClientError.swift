@@ -17,12 +17,12 @@ struct ClientError: Error, Equatable {
 
     static func unknownType(_ type: String) -> ClientError {
         ClientError(
-            "unknown_type", "\"\(type.prefix(64))\" is no type of message; there are join, leave, track, untrack, auth and ping")
+            "unknown_type", "\"\(type.excerpt)\" is no type of message; there are join, leave, track, untrack, auth and ping")
     }
 
     static func unknownRoom(_ room: String) -> ClientError {
         ClientError(
-            "unknown_room", "there is no room \"\(room.prefix(64))\"; rooms are those of plugins.json, and \(FollowedRoom.forms)")
+            "unknown_room", "there is no room \"\(room.excerpt)\"; rooms are those of plugins.json, and \(FollowedRoom.forms)")
     }
 
     static func tooManyRooms(_ limit: Int) -> ClientError {
@@ -55,4 +55,9 @@ struct ClientError: Error, Equatable {
     static func unsupported(_ what: String) -> ClientError {
         ClientError("unsupported", "this server does not know \(what)")
     }
+}
+
+extension String {
+    /// Its first 80 Unicode scalars: as much as a message quotes of what a client wrote.
+    fileprivate var excerpt: String { String(String.UnicodeScalarView(unicodeScalars.prefix(80))) }
 }

@@ -12,6 +12,9 @@ enum ClientMessage: Equatable {
 
     /// A place in a journal that a client was told of.
     struct Position: Equatable {
+        /// Bytes of an epoch at most. Those of Tallywire have 36.
+        static let longestEpoch = 128
+
         let epoch: String
         let seq: UInt64
     }
@@ -50,8 +53,13 @@ enum ClientMessage: Equatable {
 extension ClientMessage.Position {
     /// Reads `EPOCH:SEQ`.
     init?(_ text: some StringProtocol) {
-        guard let colon = text.lastIndex(of: ":"), colon > text.startIndex, let seq = UInt64(text[text.index(after: colon)...])
-        else { return nil }
+        guard text.utf8.count <= Self.longestEpoch + 21, let colon = text.lastIndex(of: ":"), colon > text.startIndex else {
+            return nil
+        }
+        let digits = text[text.index(after: colon)...].utf8
+        guard digits.allSatisfy({ (0x30...0x39).contains($0) }), let seq = UInt64(text[text.index(after: colon)...]) else {
+            return nil
+        }
         self.init(epoch: String(text[..<colon]), seq: seq)
     }
 }
@@ -94,6 +102,9 @@ private struct Fields: Decodable {
 
     func position() throws(ClientError) -> ClientMessage.Position? {
         guard let since else { return nil }
+        guard since.epoch.utf8.count <= ClientMessage.Position.longestEpoch else {
+            throw .invalidMessage("\"since.epoch\" is not what it should be")
+        }
         guard let seq = UInt64(exactly: since.seq) else { throw .invalidMessage("\"since.seq\" is not what it should be") }
         return ClientMessage.Position(epoch: since.epoch, seq: seq)
     }

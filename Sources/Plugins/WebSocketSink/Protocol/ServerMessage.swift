@@ -119,8 +119,8 @@ extension ServerMessage {
     enum Items {
         /// A room's values; `changedSince` says that they are only those that changed after that event. Those in no room have none.
         case snapshot(room: String?, seq: UInt64, changedSince: UInt64?)
-        /// The values of what is tracked from now on.
-        case tracking(seq: UInt64)
+        /// The values of what is tracked from now on, as the answer to so many messages.
+        case tracking(seq: UInt64, answers: Int)
 
         /// The whole frame, with the items between its head and its end.
         func frame(around items: [ByteBuffer], isLast: Bool) -> [ByteBuffer] {
@@ -138,10 +138,14 @@ extension ServerMessage {
                         json.key("changedSince")
                         json.integer(since)
                     }
-                case .tracking(let seq):
+                case .tracking(let seq, let answers):
                     json.string("tracking")
                     json.key("seq")
                     json.integer(seq)
+                    if answers > 1 {
+                        json.key("answers")
+                        json.integer(Int64(answers))
+                    }
                 }
                 json.key("items")
                 json.raw("[".utf8)

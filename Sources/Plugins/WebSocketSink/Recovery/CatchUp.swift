@@ -2,6 +2,9 @@ import DequeModule
 import NIOCore
 
 /// A connection that reads the journal by itself until it is where the others are: what it has still to do.
+///
+/// It is bounded whatever the client asks for: a room has one stage at most, and what is to be tracked is in
+/// ``mostTrackings`` stages at most, which together have no more ids than a connection may track twice.
 struct CatchUp {
     /// Everything up to here was handled for the rooms that are covered.
     var position: UInt64
@@ -49,7 +52,7 @@ struct CatchUp {
         /// Values of a room: all, or those that changed after an event.
         case values(RoomName, since: UInt64?, progress: Progress)
         /// Values of what is tracked from now on.
-        case tracking([FollowedRoom], progress: Progress)
+        case tracking(TrackingValues)
     }
 
     /// A room as it was asked for; without one, the values are for those who are in no room.
@@ -62,6 +65,55 @@ struct CatchUp {
     enum Progress {
         /// Nothing is read yet. `answersJoin` says whether `joined` is still to be sent.
         case waiting(answersJoin: Bool)
-        case sending(StockImage, from: Int)
+        case sending(FreshImage, from: Int)
     }
+
+    // MARK: Tracking
+
+    /// As many messages wait to be answered each by itself. The values for further ones come together.
+    static let mostTrackings = 16
+
+    /// Ids whose values are still to be read.
+    var waitingIDs: Int { stages.reduce(0) { $0 + ($1.tracking?.rest.count ?? 0) } }
+
+    /// Has the values of these items read, of which a connection may track `limit`, as the answer to so many messages.
+    mutating func track(_ items: [FollowedRoom], limit: Int, answers: Int = 1) {
+        let waiting = stages.lazy.filter { $0.tracking != nil }.count
+        guard let last = stages.lastIndex(where: { $0.tracking != nil }),
+            waiting >= Self.mostTrackings || waitingIDs + items.count > limit
+        else { return stages.append(.tracking(TrackingValues(items, answers: answers))) }
+        changeTracking(at: last) { $0.merge(items, answers: answers) }
+    }
+
+    /// Reads no values of items that are not tracked any more. The messages are answered all the same.
+    mutating func untrack(_ items: Set<FollowedRoom>) {
+        for index in stages.indices { changeTracking(at: index) { values in values.rest.removeAll { items.contains($0) } } }
+    }
+
+    private mutating func changeTracking(at index: Int, _ change: (inout TrackingValues) -> Void) {
+        guard var values = stages[index].tracking else { return }
+        change(&values)
+        stages[index] = .tracking(values)
+    }
+
+    // MARK: Rights
+
+    /// What followed rooms and tracked items show is another thing from now on: values that are half sent, or being read, are read again.
+    mutating func readFollowedAgain() {
+        for index in stages.indices {
+            switch stages[index] {
+            case .values(let name, let since, .sending):
+                if case .followed? = name.room {
+                    stages[index] = .values(name, since: since, progress: .waiting(answersJoin: false))
+                }
+            case .tracking: changeTracking(at: index) { $0.readAgain() }
+            case .replay, .values: break
+            }
+        }
+        isReading = false
+    }
+}
+
+extension CatchUp.Stage {
+    var tracking: TrackingValues? { if case .tracking(let values) = self { values } else { nil } }
 }

@@ -22,6 +22,8 @@ struct Coverage {
     private(set) var trackedTo: UInt64 = 0
     /// Up to here the connection may have been sent more than is remembered.
     private(set) var forgotten: UInt64 = 0
+    /// What waited and was let go: it is not covered, although later events are.
+    private var unsent: Unsent?
 
     /// Begins the room at `seq`: later events are wanted. `.max` wants none until ``set(_:at:)``.
     mutating func begin(_ room: Room?, at seq: UInt64) {
@@ -61,6 +63,15 @@ struct Coverage {
         trackedTo = max(trackedTo, position)
     }
 
+    /// Notes that what waited will not be sent from where it waited.
+    mutating func reopen(_ unsent: Unsent) {
+        close(at: unsent.before - 1)
+        self.unsent = unsent
+    }
+
+    /// Forgets what was let go: it was sent from the journal by now.
+    mutating func settle() { unsent = nil }
+
     /// The last event that is covered by what was read ahead of the journal's passes.
     var end: UInt64 {
         let spans = current.lazy.map(\.to).filter { $0 != .max }.max() ?? 0
@@ -80,15 +91,16 @@ struct Coverage {
             return view.form(of: record.type).flatMap { pass.form($0).isSeen(index) ? $0 : nil }
         }
         func hasSent(_ span: Span) -> Bool { span.from < record.seq && record.seq <= span.to && form(span.room) != nil }
-        if past.contains(where: hasSent) || current.contains(where: hasSent) { return nil }
+        let isUnsent = unsent?.holds(record) ?? false
+        if !isUnsent, past.contains(where: hasSent) || current.contains(where: hasSent) { return nil }
         var best: Int?
-        for span in current where record.seq > span.to {
+        for span in current where record.seq > (isUnsent ? span.from : span.to) {
             if let form = form(span.room) { best = min(best ?? form, form) }
         }
         if !tracked.isEmpty, let form = followed.form(of: record.type), pass.form(form).isSeen(index) {
             let starts = [record.product.map { FollowedRoom.product($0) }, record.variant.map { .variant($0) }]
                 .compactMap { $0.flatMap { tracked[$0] } }
-            if starts.contains(where: { $0 < record.seq && record.seq <= trackedTo }) { return nil }
+            if !isUnsent, starts.contains(where: { $0 < record.seq && record.seq <= trackedTo }) { return nil }
             if starts.contains(where: { $0 < record.seq }) { best = min(best ?? form, form) }
         }
         return best

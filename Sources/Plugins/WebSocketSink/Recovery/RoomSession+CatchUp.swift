@@ -6,12 +6,12 @@ import TallywireEngine
 /// How a connection catches up: stage by stage, as fast as the client reads and no faster.
 extension RoomSession {
     /// Begins to catch up, or goes on with one thing more to do.
-    func start(_ stage: CatchUp.Stage, on shard: HubShard) {
+    func start(on shard: HubShard, _ addStage: (inout CatchUp) -> Void) {
         if catchUp == nil {
             catchUp = CatchUp(position: shard.head)
             shard.beginCatchUp(self)
         }
-        catchUp?.stages.append(stage)
+        if catchUp != nil { addStage(&catchUp!) }
         advance()
     }
 
@@ -28,6 +28,7 @@ extension RoomSession {
                 replay(after: catchUp.position, on: shard)
             } else if catchUp.position >= coverage.end {
                 self.catchUp = nil
+                coverage.settle()
                 shard.endCatchUp(self)
             } else {
                 // Values were read that are ahead of the passes; the next pass brings this on.
@@ -49,7 +50,7 @@ extension RoomSession {
         case .values(let name, let since, .waiting(let answersJoin)):
             let form = name.room.map { shard.directory.form(of: $0, followed: membership.followedView) }
             read(on: shard) { recovery, loop in
-                recovery.images.image(.init(since: since, form: form ?? shard.directory.broadcastForm), head: shard.head, on: loop)
+                recovery.images.image(.init(since: since, form: form ?? shard.directory.broadcastForm), on: loop)
             } then: { session, image in
                 if answersJoin {
                     session.send(.joined(room: name.name ?? "", epoch: shard.epoch, seq: shard.head, recovered: false))
@@ -66,24 +67,53 @@ extension RoomSession {
                 goBack(to: image.seq)
                 coverage.set(name.room, at: image.seq)
             }
-        case .tracking(let items, .waiting):
+        case .tracking(let values): run(values, on: shard)
+        }
+    }
+
+    private func run(_ tracking: TrackingValues, on shard: HubShard) {
+        var values = tracking
+        guard let (image, start) = values.image else {
+            values.takePart()
+            catchUp?.stages[0] = .tracking(values)
             let form = membership.followedView.form(of: .inventoryUpdated) ?? shard.directory.broadcastForm
-            read(on: shard) { recovery, loop in
-                recovery.images.image(of: items.selection, form: form, on: loop)
+            let selection = values.part.selection
+            return read(on: shard) { recovery, loop in
+                recovery.images.image(of: selection, form: form, on: loop)
             } then: { session, image in
-                session.catchUp?.stages[0] = .tracking(items, progress: .sending(image, from: 0))
-            }
-        case .tracking(let items, .sending(let image, let start)):
-            let page = image.page(.init(room: nil, since: nil), from: start)
-            sendItems(.tracking(seq: image.seq), page.pieces, isLast: page.next == nil)
-            if let next = page.next {
-                catchUp?.stages[0] = .tracking(items, progress: .sending(image, from: next))
-            } else {
-                finishStage()
-                goBack(to: image.seq)
-                coverage.track(items.filter { membership.tracked.contains($0) }, at: image.seq)
+                // Other messages may have been merged into it meanwhile.
+                guard var values = session.catchUp?.stages.first?.tracking else { return }
+                values.image = (image, from: 0)
+                session.catchUp?.stages[0] = .tracking(values)
             }
         }
+        let page = image.page(.init(room: nil, since: nil), from: start)
+        let isLast = page.next == nil && values.rest.isEmpty
+        sendItems(.tracking(seq: image.seq, answers: values.answers), page.pieces, isLast: isLast)
+        if let next = page.next {
+            values.image = (image, from: next)
+            catchUp?.stages[0] = .tracking(values)
+            return
+        }
+        if isLast {
+            finishStage()
+        } else {
+            values.image = nil
+            catchUp?.stages[0] = .tracking(values)
+        }
+        goBack(to: image.seq)
+        coverage.track(values.part.filter { membership.tracked.contains($0) }, at: image.seq)
+    }
+
+    /// Ends a client that reads values so slowly that what it holds of them is in the way of others.
+    func letGoOfRecalled() {
+        let image: FreshImage?
+        switch catchUp?.stages.first {
+        case .values(_, _, .sending(let sending, _)): image = sending
+        case .tracking(let values): image = values.image?.0
+        case .replay, .values, nil: image = nil
+        }
+        if image?.isRecalled == true { close(.tooSlow, reason: "values are read too slowly; come back") }
     }
 
     private func finishStage() { catchUp?.stages.removeFirst() }
@@ -183,7 +213,8 @@ extension RoomSession {
         }
         if !membership.tracked.isEmpty {
             coverage.track(membership.tracked, at: .max)
-            self.catchUp?.stages.append(.tracking(Array(membership.tracked), progress: .waiting(answersJoin: false)))
+            let limit = shard.configuration.limits.trackedPerConnection
+            self.catchUp?.track(Array(membership.tracked), limit: limit, answers: 0)
         }
         self.catchUp?.position = shard.head
     }
@@ -197,7 +228,10 @@ extension RoomSession {
                 send(.joined(room: name.name ?? "", epoch: shard.epoch, seq: shard.head, recovered: false))
             }
             coverage.set(name.room, at: position)
-        case .tracking(let items, _): coverage.track(items, at: position)
+        case .tracking(let values):
+            coverage.track((values.part + values.rest).filter { membership.tracked.contains($0) }, at: position)
+            // Each message that waits for these values is answered.
+            for _ in 1..<max(1, values.answers) { answer(error) }
         }
         answer(error)
     }

@@ -1,4 +1,5 @@
 import NIOCore
+import Synchronization
 import TallywireCore
 import TallywireEngine
 
@@ -9,11 +10,12 @@ final class StockImage: Sendable {
     /// It has those that changed after this event, `nil` if it has all.
     let since: UInt64?
     let form: Int
-    private let rows: [Row]
+    let rows: [Row]
     /// The items one after the other, each with a comma behind it.
-    private let items: ByteBuffer
+    let items: ByteBuffer
+    private let recalled = Atomic(false)
 
-    private struct Row: Sendable {
+    struct Row: Sendable {
         let product: Int64
         let variant: Int64
         let changed: UInt64
@@ -21,6 +23,13 @@ final class StockImage: Sendable {
         let isRemoved: Bool
         let range: Range<Int>
     }
+
+    /// Bytes of memory, about.
+    var bytes: Int { items.capacity + rows.count * (MemoryLayout<Row>.stride + 48) }
+
+    /// Whether who still sends it should let go of it: it is old, and old images take too much memory.
+    var isRecalled: Bool { recalled.load(ordering: .relaxed) }
+    func recall() { recalled.store(true, ordering: .relaxed) }
 
     /// Encodes a reading. `locations` says whether rooms of locations will ask for parts of it.
     init(_ reading: Reading<VariantValues>, since: UInt64?, form: Int, for audience: Audience) {
@@ -51,50 +60,5 @@ final class StockImage: Sendable {
                     isRemoved: true, range: append { audience.write(removed, to: &$0) })
             }
         self.items = items
-    }
-
-    /// Which of the items a room's client needs.
-    struct Selection {
-        let room: Room?
-        /// Only those that changed after this event.
-        let since: UInt64?
-    }
-
-    /// The items of a selection from the row `start` on, a page of them, without the last comma; `next` is where the following page
-    /// begins, `nil` after the last one.
-    func page(_ selection: Selection, from start: Int) -> (pieces: [ByteBuffer], next: Int?) {
-        var pieces: [ByteBuffer] = []
-        var run: Range<Int>?
-        var count = 0
-        var index = start
-        func finish() { if let run, let piece = items.getSlice(at: run.lowerBound, length: run.count) { pieces.append(piece) } }
-        while index < rows.count, count < Self.pageSize {
-            let row = rows[index]
-            index += 1
-            guard isSelected(row, selection) else { continue }
-            count += 1
-            if let current = run, current.upperBound == row.range.lowerBound {
-                run = current.lowerBound..<row.range.upperBound
-            } else {
-                finish()
-                run = row.range
-            }
-        }
-        if let last = run { run = last.lowerBound..<last.upperBound - 1 }
-        finish()
-        while index < rows.count, !isSelected(rows[index], selection) { index += 1 }
-        return (pieces, index < rows.count ? index : nil)
-    }
-
-    private static let pageSize = 200
-
-    private func isSelected(_ row: Row, _ selection: Selection) -> Bool {
-        if let since = selection.since { guard row.changed > since else { return false } } else if row.isRemoved { return false }
-        switch selection.room {
-        case .followed(.product(let id)): return row.product == id
-        case .followed(.variant(let id)): return row.variant == id
-        case .followed(.location(let code)): return row.isRemoved || row.locations.contains(code)
-        case .named, nil: return true
-        }
     }
 }

@@ -5,11 +5,12 @@ import TallywireEngine
 /// Reads images of the stock for those who join, one reading at a time, and gives each to all whom it serves: a thousand clients who come at
 /// once cost one or two readings.
 ///
+/// An image holds everything that was committed before it was asked for, since each is brought up by a reading that begins later: of what any
+/// event has changed since the last whole reading, whether or not a room's client would be told of it. Those few changes are what a client costs
+/// that comes while others are here.
+///
 /// Safe from any thread.
 final class StockImages: Sendable {
-    /// An image may be so many events old: they are replayed after it.
-    static let age: UInt64 = 4_096
-
     /// What a client needs.
     struct Need: Sendable {
         /// The variants that changed after this event; `nil` for all.
@@ -23,61 +24,71 @@ final class StockImages: Sendable {
     }
 
     private struct State {
-        var images: [StockImage] = []
-        var waiting: [(need: Need, promise: EventLoopPromise<StockImage>)] = []
+        /// What was read as a whole, the newest at the end.
+        var bases: [StockImage] = []
+        var lent: [Lent] = []
+        var waiting: [(need: Need, promise: EventLoopPromise<FreshImage>)] = []
         var isReading = false
     }
+
+    /// An image that connections may hold that read slowly.
+    private struct Lent {
+        weak var image: StockImage?
+    }
+
+    private static let mostBases = 4
+    /// What changed of less than this share of an image is read beside it; of more, the whole is read anew.
+    private static let share = 4
+    private static let fewest = 256
 
     private let stock: any StockReader
     private let audiences: [Audience]
     private let limit: Int
+    private let memory: Int
     private let state = Mutex(State())
 
-    init(stock: any StockReader, audiences: [Audience], limit: Int) {
+    /// - Parameters:
+    ///   - limit: Variants in one image.
+    ///   - memory: Bytes of all images together, of those that are held by connections which read slowly too. What is beyond it is recalled, the
+    ///     oldest first, and the connections are closed.
+    init(stock: any StockReader, audiences: [Audience], limit: Int, memory: Int = 256 << 20) {
         self.stock = stock
         self.audiences = audiences
         self.limit = limit
+        self.memory = memory
     }
 
-    /// An image that serves `need`: one that is here, or one that is read now. `head` is the last event that the client may know of.
-    func image(_ need: Need, head: UInt64, on loop: any EventLoop) -> EventLoopFuture<StockImage> {
-        let promise = loop.makePromise(of: StockImage.self)
-        let (image, starts) = state.withLock { state in
-            let image = state.images.last { $0.serves(need) && $0.seq + Self.age >= head && $0.seq >= (need.since ?? 0) }
-            if image != nil { return (image, false) }
+    /// An image that serves `need` and has everything in it that was committed before this call.
+    func image(_ need: Need, on loop: any EventLoop) -> EventLoopFuture<FreshImage> {
+        let promise = loop.makePromise(of: FreshImage.self)
+        let starts = state.withLock { state in
             state.waiting.append((need, promise))
             defer { state.isReading = true }
-            return (nil, !state.isReading)
+            return !state.isReading
         }
-        if let image { promise.succeed(image) }
         // An event loop cannot wait for the journal, so the reading is a task, which ends when nobody waits any more.
         if starts { Task { await readForAll() } }
         return promise.futureResult
     }
 
     /// The values of what is named, for one client.
-    func image(of selection: VariantSelection, form: Int, on loop: any EventLoop) -> EventLoopFuture<StockImage> {
-        loop.makeFutureWithTask { [stock, audiences, limit] in
+    func image(of selection: VariantSelection, form: Int, on loop: any EventLoop) -> EventLoopFuture<FreshImage> {
+        loop.makeFutureWithTask { [self] in
             let reading = try await stock.values(of: selection, limit: limit)
             if reading.value.isCut { throw TooMany(limit: limit) }
-            return StockImage(reading, since: nil, form: form, for: audiences[form])
+            let image = StockImage(reading, since: nil, form: form, for: audiences[form])
+            lend(image)
+            return FreshImage(image)
         }
     }
 
     /// Forgets all images.
-    func clear() { state.withLock { $0.images = [] } }
+    func clear() { state.withLock { $0.bases = [] } }
 
     private func readForAll() async {
         while let (need, waiting) = takeWaiting() {
             do {
-                let reading = try await stock.values(of: need.since.map { .changed(since: $0) } ?? .all, limit: limit)
-                if reading.value.isCut { throw TooMany(limit: limit) }
-                let image = StockImage(reading, since: need.since, form: need.form, for: audiences[need.form])
-                state.withLock { state in
-                    state.images.removeAll { $0.form == need.form && $0.since == need.since }
-                    state.images.append(image)
-                    if state.images.count > 4 { state.images.removeFirst() }
-                }
+                let image = try await read(need)
                 for promise in waiting { promise.succeed(image) }
             } catch {
                 for promise in waiting { promise.fail(error) }
@@ -85,8 +96,49 @@ final class StockImages: Sendable {
         }
     }
 
+    private func read(_ need: Need) async throws -> FreshImage {
+        if let base = state.withLock({ $0.bases.last { $0.serves(need) } }), let image = try await changed(base) { return image }
+        let reading = try await stock.values(of: need.since.map { .changed(since: $0) } ?? .all, limit: limit)
+        if reading.value.isCut || reading.value.removed.count >= limit { throw TooMany(limit: limit) }
+        let image = StockImage(reading, since: need.since, form: need.form, for: audiences[need.form])
+        state.withLock { state in
+            state.bases.removeAll { $0.form == need.form && ($0.since == nil) == (need.since == nil) }
+            state.bases.append(image)
+            if state.bases.count > Self.mostBases { state.bases.removeFirst() }
+        }
+        lend(image)
+        return FreshImage(image)
+    }
+
+    /// An image brought up by what changed since, `nil` if that is so much that the whole is better read anew.
+    private func changed(_ base: StockImage) async throws -> FreshImage? {
+        let most = min(limit, base.rows.count / Self.share + Self.fewest)
+        let reading = try await stock.values(of: .changed(since: base.seq), limit: most)
+        guard !reading.value.isCut, reading.value.removed.count < most, base.rows.count + reading.value.variants.count <= limit
+        else {
+            return nil
+        }
+        let changes = StockImage(reading, since: base.seq, form: base.form, for: audiences[base.form])
+        if !changes.rows.isEmpty { lend(changes) }
+        return FreshImage(base, changes: changes)
+    }
+
+    /// Notes an image that somebody will hold, and recalls the oldest ones if all together take too much memory.
+    private func lend(_ image: StockImage) {
+        state.withLock { state in
+            state.lent.removeAll { $0.image == nil }
+            let held = state.lent.compactMap(\.image).filter { !$0.isRecalled }
+            state.lent.append(Lent(image: image))
+            var bytes = held.reduce(image.bytes) { $0 + $1.bytes }
+            for old in held where bytes > memory && !state.bases.contains(where: { $0 === old }) {
+                old.recall()
+                bytes -= old.bytes
+            }
+        }
+    }
+
     /// All who wait for the form of the first one, and what serves them all.
-    private func takeWaiting() -> (Need, [EventLoopPromise<StockImage>])? {
+    private func takeWaiting() -> (Need, [EventLoopPromise<FreshImage>])? {
         state.withLock { state in
             guard let first = state.waiting.first else {
                 state.isReading = false

@@ -18,9 +18,9 @@ enum FollowedRoom: Hashable, Sendable {
     static let forms = "product:ID, variant:ID and location:CODE"
 
     /// Reads `product:1`, `variant:11` or `location:WH1`. Ids are written without sign and leading zeros, so that a room
-    /// has one name.
+    /// has one name, and a location's code is brought to the form of the catalogue.
     init?(_ name: some StringProtocol) {
-        guard let colon = name.firstIndex(of: ":") else { return nil }
+        guard name.utf8.count <= RoomName.longest, let colon = name.firstIndex(of: ":") else { return nil }
         let value = name[name.index(after: colon)...]
         switch name[..<colon] {
         case "product":
@@ -30,8 +30,8 @@ enum FollowedRoom: Hashable, Sendable {
             guard let id = Self.identifier(value) else { return nil }
             self = .variant(id)
         case "location":
-            guard !value.isEmpty, value.count <= Limits.locationCodeLength else { return nil }
-            self = .location(String(value))
+            guard let code = RoomName.locationCode(value) else { return nil }
+            self = .location(code)
         default: return nil
         }
     }

@@ -13,6 +13,7 @@ struct RoomDirectory: Sendable {
     /// What rooms such as `product:1`, and what is tracked, carry: for everybody, and for the role `admin`.
     let followed: View
     let followedByAdmin: View
+    private let names: [String]
     private let places: [String: Int]
 
     init(_ configuration: WebSocketConfiguration) {
@@ -33,11 +34,13 @@ struct RoomDirectory: Sendable {
         broadcast = view(configuration.broadcast, configuration.broadcastAudience)
         followed = broadcast
         followedByAdmin = view(configuration.broadcast + [.stockAlert], .everybody)
-        places = Dictionary(configuration.rooms.enumerated().map { ($1.name, $0) }, uniquingKeysWith: { first, _ in first })
+        names = configuration.rooms.map { RoomName.normal($0.name) ?? $0.name }
+        places = Dictionary(names.enumerated().map { ($1, $0) }, uniquingKeysWith: { first, _ in first })
     }
 
     /// The room of this name, or `nil` if there is none.
     func room(named name: String) -> Room? {
+        guard let name = RoomName.normal(name) else { return nil }
         if let place = places[name] { return .named(place) }
         return FollowedRoom(name).map { .followed($0) }
     }
@@ -50,10 +53,10 @@ struct RoomDirectory: Sendable {
         }
     }
 
-    /// The name of a room.
+    /// The name of a room in its one form, whatever form it was asked for in.
     func name(of room: Room) -> String {
         switch room {
-        case .named(let place): configurations[place].name
+        case .named(let place): names[place]
         case .followed(let room): room.name
         }
     }

@@ -65,6 +65,9 @@ struct RoomTable<Member: RoomMember> {
 
     /// Lets the member track more and less.
     mutating func track(_ member: Member, adding new: Set<FollowedRoom>, removing old: Set<FollowedRoom> = []) {
+        // Who asks for the same again changes nothing.
+        let tracked = member.membership.tracked
+        if tracked.isDisjoint(with: old), new.isSubset(of: tracked) { return }
         change(member) { membership in
             membership.tracked.subtract(old)
             membership.tracked.formUnion(new)

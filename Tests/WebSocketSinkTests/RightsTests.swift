@@ -1,0 +1,161 @@
+import NIOCore
+import NIOEmbedded
+import NIOWebSocket
+import TallywireCore
+import TallywireEngine
+import TallywirePipeline
+import TallywireTesting
+import Testing
+
+@testable import WebSocketSink
+
+/// What waits for a slow connection goes when the right to it goes, and nothing else does.
+@Suite("What waits when rights change")
+struct RightsTests {
+    /// Writes until something waits for the one client that does not read, and some more.
+    private func fill(_ gateway: Gateway) async throws {
+        var quantity: Int64 = 100
+        while gateway.metrics.behind + gateway.metrics.catchingUp == 0 && gateway.head < 80_000 {
+            for _ in 0..<200 {
+                quantity += 1
+                try await gateway.set("A", quantity)
+                try await gateway.set("B", quantity % 50 == 0 ? 0 : quantity)
+            }
+        }
+        for round in Int64(0)..<20 {
+            for sku in ["A", "B", "C", "Z"] { try await gateway.set(sku, round % 5 == 0 ? 0 : round % 7 == 0 ? 5 : 500 + round) }
+        }
+        try await gateway.settle()
+    }
+
+    /// All events up to and with `last`, and all messages without a `seq`, in order.
+    private func messages(_ client: WebSocketClient, through last: UInt64) async throws -> [WebSocketClient.JSON] {
+        var messages: [WebSocketClient.JSON] = []
+        while true {
+            let message = try await client.nextJSON()
+            messages.append(message)
+            if message["data"] != nil, message["seq"]?.integer == last { return messages }
+        }
+    }
+
+    /// Runs a client that stops reading, is sent much, sends `message`, and reads on; `check` gets what it was sent before and after the answer.
+    private func slow(
+        _ setUp: [String], then message: String, answeredBy isAnswer: @escaping (WebSocketClient.JSON) -> Bool,
+        configure: (inout WebSocketConfiguration) -> Void = { _ in }, last: (sku: String, stock: Int64),
+        _ check: (Gateway, _ before: [WebSocketClient.JSON], _ after: [WebSocketClient.JSON]) throws -> Void
+    ) async throws {
+        try await Gateway.run(judgedBy: TableAuthenticator()) {
+            $0.pingInterval = .seconds(600)
+            configure(&$0)
+        } _: { gateway in
+            let client = try await gateway.server.join()
+            for text in setUp { try await client.send(text) }
+            try await client.send(#"{"type":"ping","id":"ready"}"#)
+            while try await client.nextJSON()["id"]?.text != "ready" {}
+            try await client.setReading(false)
+            try await fill(gateway)
+            try await client.send(message)
+            // Messages are taken in order, and errors are counted.
+            try await client.send("?")
+            try await eventually("the server has taken the message") { gateway.metrics.errors == 1 }
+            try await client.setReading(true)
+            let seq = try await gateway.set(last.sku, last.stock)
+            let all = try await messages(client, through: seq)
+            let answer = try #require(all.firstIndex(where: isAnswer))
+            let seqs = all.compactMap { $0["data"] != nil ? $0["seq"]?.integer : nil }
+            #expect(Set(seqs).count == seqs.count, "nothing comes twice")
+            try check(gateway, Array(all[..<answer]), Array(all[(answer + 1)...]))
+        }
+    }
+
+    /// The events after those that came before the answer, as far as they are wanted.
+    private func owed(_ gateway: Gateway, _ before: [WebSocketClient.JSON], _ isWanted: (EventEnvelope) -> Bool) -> [UInt64] {
+        let seen = before.compactMap { $0["data"] != nil ? $0["seq"]?.integer : nil }.max() ?? 0
+        return gateway.journal.allEvents.filter { $0.seq > seen && isWanted($0) }.map(\.seq)
+    }
+
+    private func seqs(_ messages: [WebSocketClient.JSON]) -> [UInt64] {
+        messages.compactMap { $0["data"] != nil ? $0["seq"]?.integer : nil }
+    }
+
+    @Test("a lower role gets what waited in the form that it may see, and nothing of the room that it lost")
+    func loweredRole() async throws {
+        try await slow(
+            [
+                #"{"type":"auth","token":"admin"}"#, #"{"type":"join","room":"admin_room"}"#,
+                #"{"type":"join","room":"ecommerce_room"}"#,
+            ], then: #"{"type":"auth","token":"shop"}"#, answeredBy: { $0["type"]?.text == "left" },
+            configure: { configuration in
+                configuration.rooms[1].fields = ["sku", "stock"]
+                configuration.rooms[1].bands = [0, 5]
+                configuration.broadcastFields = ["sku", "stock"]
+                configuration.broadcastBands = [0, 5]
+            }, last: ("A", 3)
+        ) { gateway, before, after in
+            #expect(before.contains { $0["data"]?["reason"] != nil || $0["data"]?["quantity"] != nil })
+            for message in after where message["data"] != nil {
+                #expect(message["type"]?.text == "inventory_updated", "no alert: \(message)")
+                #expect(
+                    message["data"]?["quantity"] == nil && message["data"]?["source"] == nil
+                        && message["data"]?["stock"]?.text != nil)
+            }
+            let bands = StockBands(edges: [0, 5])
+            let crossings = owed(gateway, before) { event in
+                event.step.map { bands.band(of: $0.before) != bands.band(of: $0.after) } ?? false
+            }
+            #expect(crossings.count > 20 && Set(seqs(after)).isSuperset(of: crossings))
+        }
+    }
+
+    @Test("alerts that waited in a product's room for an admin are not sent to whoever it is then")
+    func loweredRoleInProductsRoom() async throws {
+        try await slow(
+            [#"{"type":"auth","token":"admin"}"#, #"{"type":"join","room":"product:1"}"#, #"{"type":"track","products":[2]}"#],
+            then: #"{"type":"auth","token":"shop"}"#, answeredBy: { $0["role"]?.text == "shop" }, last: ("A", 333)
+        ) { gateway, before, after in
+            #expect(before.contains { $0["type"]?.text == "stock_alert" })
+            #expect(after.allSatisfy { $0["type"]?.text != "stock_alert" })
+            #expect(seqs(after) == owed(gateway, before) { $0.type == .inventoryUpdated })
+        }
+    }
+
+    @Test("what waited of a room that was left is not sent after the answer, and what another room carries is")
+    func leftRoom() async throws {
+        try await slow(
+            [#"{"type":"auth","token":"admin"}"#, #"{"type":"join","room":"admin_room"}"#, #"{"type":"join","room":"product:2"}"#],
+            then: #"{"type":"leave","room":"admin_room"}"#, answeredBy: { $0["type"]?.text == "left" }, last: ("Z", 333)
+        ) { gateway, before, after in
+            #expect(seqs(after) == owed(gateway, before) { $0.subject.product == ProductID(2) && $0.type != .catalogueChanged })
+        }
+    }
+
+    @Test("what waited of a product that is not tracked any more is not sent after the answer, and what else is tracked is")
+    func untracked() async throws {
+        try await slow(
+            [#"{"type":"track","products":[1,2]}"#], then: #"{"type":"untrack","products":[1]}"#,
+            answeredBy: { $0["type"]?.text == "untracked" }, last: ("Z", 333)
+        ) { gateway, before, after in
+            #expect(seqs(after) == owed(gateway, before) { $0.subject.product == ProductID(2) && $0.type == .inventoryUpdated })
+        }
+    }
+
+    @Test("nothing that waited is sent after the token expired or its key was withdrawn", arguments: ["expiry", "key"])
+    func ended(by reason: String) throws {
+        let key = KeyIdentity(digest: [1])
+        let until = Timestamp(milliseconds: 1_795_365_605_000)
+        let table = TableAuthenticator(["t": Principal(role: .admin, subject: "a", validUntil: until, key: key)])
+        let connection = try EmbeddedConnection("/ws?room=admin_room", as: try table.principal(bearing: "t"), judgedBy: table)
+        _ = try connection.sent()
+        connection.channel.isWritable = false
+        connection.channel.pipeline.fireChannelWritabilityChanged()
+        let shard = try #require(try connection.channel.pipeline.syncOperations.handler(type: WebSocketConnection.self).shard)
+        for seq in UInt64(42)...50 { shard.take(Pass([envelope(seq, .stockAlert)], for: shard.directory.audiences)) }
+        #expect(connection.hub.metrics.current.behind == 1)
+        if reason == "key" { table.withdraw(key) } else { table.advance(by: 6) }
+        connection.channel.embeddedEventLoop.advanceTime(by: .seconds(1))
+        connection.channel.isWritable = true
+        connection.channel.pipeline.fireChannelWritabilityChanged()
+        #expect(try connection.sent().map(\.kind) == [.close])
+        #expect(connection.hub.metrics.current.behind == 0)
+    }
+}
