@@ -70,6 +70,7 @@ extension EventType {
         case .displayCurrent: 8
         case .serialRepeated: 9
         case .alertAcknowledged: 10
+        case .scanSetAside: 11
         }
     }
 

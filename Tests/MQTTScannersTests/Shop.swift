@@ -63,7 +63,8 @@ final class Shop: Sendable {
 
     /// Runs the source while `body` runs, as often as wanted: the broker and the journal stay.
     func serving(
-        _ options: ScannerOptions? = nil, gateway: (any CommandGateway)? = nil, _ body: (SourceStatus) async throws -> Void
+        _ options: ScannerOptions? = nil, gateway: (any CommandGateway)? = nil, setAside: SetAside? = nil,
+        _ body: (SourceStatus) async throws -> Void
     ) async throws {
         let options = try options ?? self.options()
         let status = SourceStatus()
@@ -72,7 +73,7 @@ final class Shop: Sendable {
             bookmark: JournalBookmark(journal: journal, source: "mqtt-scanners"), version: "test",
             devices: devices,
             deviceBookmark: { [journal] in JournalBookmark(journal: journal, source: "mqtt-scanners", device: $0) },
-            now: { Timestamp(milliseconds: Int64(Date().timeIntervalSince1970 * 1000)) })
+            setAside: setAside, now: { Timestamp(milliseconds: Int64(Date().timeIntervalSince1970 * 1000)) })
         let source = try options.source(reconnect: Self.quick)
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await source.run(context) }

@@ -122,7 +122,8 @@ struct DocumentationTests {
                     trace: Trace(batch: "b", serial: "s", expiry: .init("2026-11-29"))))
         }
         return [
-            update(.stock(operation: .set, quantity: 1, location: "MAIN", locationStock: 1)), update(.price(previous: nil)),
+            update(.stock(operation: .set, quantity: 1, location: "MAIN", locationStock: 1)),
+            update(.price(previous: nil, isOwn: true)),
             .stockAlert(
                 StockAlert(
                     productID: product, variantID: variant, isDefaultVariant: false, sku: "S", level: .low, previousLevel: .ok,

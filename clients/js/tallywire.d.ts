@@ -151,6 +151,7 @@ export interface EventData {
   display_stale: OperationalNotice;
   display_current: OperationalNotice;
   serial_repeated: OperationalNotice;
+  scan_set_aside: OperationalNotice;
 }
 
 export type EventType = keyof EventData;

@@ -9,7 +9,7 @@ import { make, setText } from "/shared/dom.js";
 const TYPES = [
   "inventory_updated", "stock_alert", "alert_acknowledged", "product_status_changed", "catalogue_changed", "device_offline",
     "device_online",
-  "display_stale", "display_current", "serial_repeated",
+  "display_stale", "display_current", "serial_repeated", "scan_set_aside",
 ];
 /** With fewer of the chosen types at hand, the server is asked for older ones. */
 const ENOUGH = 100;

@@ -154,6 +154,7 @@ export default {
   "event.display_stale": "Display stale",
   "event.display_current": "Display current",
   "event.serial_repeated": "Serial repeated",
+  "event.scan_set_aside": "Set aside",
   "happened.moved": "{sku}: {previous} → {stock} ({change} at {location})",
   "happened.reason": "{text}, {reason}",
   "happened.price": "{sku}: price {previous} → {price}",

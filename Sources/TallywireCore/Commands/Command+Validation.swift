@@ -55,6 +55,9 @@ extension Command.Action {
         case .report(.display(let change)):
             try Check.key(change.sku, length: Limits.skuLength, what: "a SKU", field: "sku")
             try Check.key(change.location, length: Limits.locationCodeLength, what: "a location code", field: "location")
+        case .report(.setAside(let message)):
+            try Check.text(message.device, length: Limits.sourceLength, field: "device")
+            try Check.text(message.topic, length: Limits.sourceLength, field: "topic")
         case .acknowledge(let reply):
             try Check.text(reply.by, length: Limits.sourceLength, field: "by")
             try Check.text(reply.note, length: Limits.reasonLength, field: "note")

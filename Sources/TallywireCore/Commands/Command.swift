@@ -46,6 +46,7 @@ public struct Command: Equatable, Sendable {
 public enum Report: Equatable, Sendable {
     case device(DeviceChanged)
     case display(DisplayChanged)
+    case setAside(ScanSetAside)
 }
 
 /// What somebody says to an alert.

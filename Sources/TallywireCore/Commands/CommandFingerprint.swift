@@ -137,6 +137,10 @@ private struct FingerprintHasher {
             combine(change.location)
             combine(change.wantedVersion)
             tag(change.isStale ? 1 : 0)
+        case .report(.setAside(let message)):
+            tag(12)
+            combine(message.device)
+            combine(message.topic)
         case .acknowledge(let reply):
             tag(11)
             combine(reply.variant.rawValue)

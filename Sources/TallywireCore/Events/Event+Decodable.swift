@@ -18,6 +18,7 @@ extension Event: Decodable {
         case .deviceOffline, .deviceOnline: body = .deviceChanged(try container.decode(DeviceChanged.self, forKey: .data))
         case .displayStale, .displayCurrent: body = .displayChanged(try container.decode(DisplayChanged.self, forKey: .data))
         case .serialRepeated: body = .serialRepeated(try container.decode(SerialRepeated.self, forKey: .data))
+        case .scanSetAside: body = .scanSetAside(try container.decode(ScanSetAside.self, forKey: .data))
         case .alertAcknowledged: body = .alertAcknowledged(try container.decode(AlertAcknowledged.self, forKey: .data))
         }
         self.init(

@@ -22,6 +22,7 @@ extension Event {
                 case .displayChanged(let change): change.writeMembers(to: &json)
                 case .serialRepeated(let repeated): repeated.writeMembers(to: &json)
                 case .alertAcknowledged(let acknowledged): acknowledged.writeMembers(to: &json)
+                case .scanSetAside(let message): message.writeMembers(to: &json)
                 }
                 json.key("timestamp")
                 json.timestamp(timestamp)

@@ -27,6 +27,7 @@ public struct Event: Equatable, Sendable {
         case displayChanged(DisplayChanged)
         case serialRepeated(SerialRepeated)
         case alertAcknowledged(AlertAcknowledged)
+        case scanSetAside(ScanSetAside)
     }
 
     public var type: EventType {
@@ -39,6 +40,7 @@ public struct Event: Equatable, Sendable {
         case .displayChanged(let change): change.isStale ? .displayStale : .displayCurrent
         case .serialRepeated: .serialRepeated
         case .alertAcknowledged: .alertAcknowledged
+        case .scanSetAside: .scanSetAside
         }
     }
 }
@@ -55,6 +57,7 @@ public enum EventType: String, Sendable, CaseIterable, Codable {
     case displayCurrent = "display_current"
     case serialRepeated = "serial_repeated"
     case alertAcknowledged = "alert_acknowledged"
+    case scanSetAside = "scan_set_aside"
 }
 
 /// A variant's stock or price changed.

@@ -37,6 +37,21 @@ extension DisplayChanged {
     }
 }
 
+extension ScanSetAside {
+    func writeMembers(to json: inout JSONWriter) {
+        json.key("device")
+        json.string(device)
+        json.key("source")
+        json.string(source)
+        json.key("topic")
+        json.string(topic)
+        json.key("file")
+        json.string(file)
+        json.key("message")
+        json.string("A message of \(device) ended the server twice and was set aside in \(file)")
+    }
+}
+
 extension SerialRepeated {
     func writeMembers(to json: inout JSONWriter) {
         json.key("productId")
@@ -61,7 +76,16 @@ extension SerialRepeated {
 
 private enum Key: String, CodingKey {
     case device, source, status, lastSeen, reason, sku, location, sink, wantedVersion, shownVersion, productId, variantId, serial
-    case operation, previousSeq, movementId
+    case operation, previousSeq, movementId, topic, file
+}
+
+extension ScanSetAside: Decodable {
+    public init(from decoder: any Decoder) throws {
+        let data = try decoder.container(keyedBy: Key.self)
+        self.init(
+            device: try data.decode(String.self, forKey: .device), source: try data.decode(String.self, forKey: .source),
+            topic: try data.decode(String.self, forKey: .topic), file: try data.decode(String.self, forKey: .file))
+    }
 }
 
 extension DeviceChanged: Decodable {

@@ -40,6 +40,25 @@ public struct DisplayChanged: Equatable, Sendable {
     }
 }
 
+/// A message of a device that was being handled when the server crashed, again and again, is not handled any more. Somebody has to look.
+public struct ScanSetAside: Equatable, Sendable {
+    /// The device that the message's topic names.
+    public let device: String
+    /// The source's name in plugins.json.
+    public let source: String
+    /// The topic, cut.
+    public let topic: String
+    /// The file that holds the message.
+    public let file: String
+
+    public init(device: String, source: String, topic: String, file: String) {
+        self.device = device
+        self.source = source
+        self.topic = topic
+        self.file = file
+    }
+}
+
 /// The same serial number was counted in, or out, twice in a row. The movement was applied: somebody has to look.
 public struct SerialRepeated: Equatable, Sendable {
     public let productID: ProductID

@@ -45,6 +45,7 @@ extension InventoryState {
         case .removeVariant(let variant): try plan(removing: variant)
         case .report(.device(let change)): Plan(bodies: [.deviceChanged(change)])
         case .report(.display(let change)): Plan(bodies: [.displayChanged(change)])
+        case .report(.setAside(let message)): Plan(bodies: [.scanSetAside(message)])
         case .acknowledge(let reply): try plan(acknowledging: reply)
         }
     }

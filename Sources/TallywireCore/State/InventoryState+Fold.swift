@@ -22,7 +22,7 @@ extension InventoryState {
             let id = try existingVariant(
                 acknowledged.variantID, of: acknowledged.productID, isDefault: acknowledged.isDefaultVariant, seq: event.seq)
             fold(acknowledged, of: id, in: event)
-        case .deviceChanged, .displayChanged, .serialRepeated: break
+        case .deviceChanged, .displayChanged, .serialRepeated, .scanSetAside: break
         }
         advance(to: event.seq)
     }

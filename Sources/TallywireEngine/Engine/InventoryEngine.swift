@@ -21,10 +21,14 @@ public final class InventoryEngine: CommandGateway {
         public var feed: Feed.Capacity
         /// When movements may have happened.
         public var times: TimeRules
+        /// Where the writer notes what it decides, so that a crash tells; `nil` for nowhere.
+        public var handling: HandlingNote.Slot?
 
         public init(
-            inbox: Int = 65_536, batch: Int = 4_096, feed: Feed.Capacity = Feed.Capacity(), times: TimeRules = TimeRules()
+            inbox: Int = 65_536, batch: Int = 4_096, feed: Feed.Capacity = Feed.Capacity(), times: TimeRules = TimeRules(),
+            handling: HandlingNote.Slot? = nil
         ) {
+            self.handling = handling
             self.times = times
             self.inbox = inbox
             self.batch = batch
@@ -63,7 +67,9 @@ public final class InventoryEngine: CommandGateway {
         self.recorder = recorder
         let clock = EngineClock(try journal.clocks(), wall: clock, uptime: uptime, logger: logger)
         self.clock = clock
-        var writer = Writer(state: state, journal: journal, clock: clock, times: configuration.times, makeID: makeID)
+        var writer = Writer(
+            state: state, journal: journal, clock: clock, times: configuration.times, handling: configuration.handling,
+            makeID: makeID)
         if state.seq == 0 { feed.publish(try writer.createMain()) }
         // The lock is never contended, since the thread alone uses the loop; it lets the compiler see that.
         let loop = Mutex(

@@ -8,6 +8,7 @@ struct Writer: ~Copyable {
     private let journal: any Journal
     private let clocks: EngineClock
     private let times: TimeRules
+    private let handling: HandlingNote.Slot?
     private let makeID: @Sendable (Timestamp) -> String
     /// What the clocks showed for the last command that was decided.
     private(set) var clock: EngineClock.Reading
@@ -15,13 +16,14 @@ struct Writer: ~Copyable {
 
     init(
         state: InventoryState, journal: any Journal, clock: EngineClock, times: TimeRules,
-        makeID: @escaping @Sendable (Timestamp) -> String
+        handling: HandlingNote.Slot?, makeID: @escaping @Sendable (Timestamp) -> String
     ) {
         self.state = state
         self.journal = journal
         clocks = clock
         self.clock = clock.read()
         self.times = times
+        self.handling = handling
         self.makeID = makeID
     }
 
@@ -41,6 +43,16 @@ struct Writer: ~Copyable {
 
     /// Decides a command as the next one of `batch`. `committing` is the batch before it, whose answers are not in the journal yet.
     mutating func decide(_ item: Inbox.Item, into batch: inout DecidedBatch, after committing: DecidedBatch?) {
+        if let handling, let key = item.command.key {
+            handling.begin(HandlingNote.mark(key))
+            judge(item, into: &batch, after: committing)
+            handling.end()
+        } else {
+            judge(item, into: &batch, after: committing)
+        }
+    }
+
+    private mutating func judge(_ item: Inbox.Item, into batch: inout DecidedBatch, after committing: DecidedBatch?) {
         if item.lane?.isBroken == true { return batch.add(item, .rejected(Self.behindFailure)) }
         let command = item.command.inKeyForm()
         if let rejection = command.validate() { return batch.add(item, .rejected(rejection)) }

@@ -84,7 +84,7 @@ extension EventEnvelope.Subject {
             case .product(let id): self.init(product: id)
             case .variant(let id, _, let sku, let product): self.init(product: product, variant: id, sku: sku)
             }
-        case .deviceChanged: self.init()
+        case .deviceChanged, .scanSetAside: self.init()
         case .displayChanged(let change): self.init(sku: change.sku, location: change.location)
         case .serialRepeated(let repeated):
             self.init(product: repeated.productID, variant: repeated.variantID, sku: repeated.sku)

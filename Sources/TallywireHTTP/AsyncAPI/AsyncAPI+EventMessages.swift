@@ -95,6 +95,7 @@ extension OpenAPI.EventSchema {
         case .displayStale, .displayCurrent: "A shelf display does not confirm what it has to show, or does again."
         case .serialRepeated: "A serial number was counted twice in one direction."
         case .alertAcknowledged: "Somebody has seen an alert."
+        case .scanSetAside: "A device's message ended the server again and again, and is not handled any more."
         }
     }
 
@@ -137,6 +138,12 @@ extension OpenAPI.EventSchema {
                 "productId": 1, "variantId": 11, "sku": "TEE-RED-M", "serial": "S-7", "operation": "subtract", "previousSeq": 12,
                 "source": "mqtt-scanners/dock-1", "movementId": "7f3c",
                 "message": "Serial number S-7 of TEE-RED-M was counted out twice",
+            ]
+        case .scanSetAside:
+            [
+                "device": "dock-1", "source": "mqtt-scanners", "topic": "scanners/dock-1/scan",
+                "file": "data/set-aside/mqtt-scanners.jsonl",
+                "message": "A message of dock-1 ended the server twice and was set aside in data/set-aside/mqtt-scanners.jsonl",
             ]
         case .alertAcknowledged:
             [

@@ -77,6 +77,12 @@ extension OpenAPI {
                 ("movementId", movementID), ("message", ["type": "string"]), ("timestamp", timestamp),
             ]),
         EventSchema(
+            name: "ScanSetAside", types: [.scanSetAside],
+            members: [
+                ("device", ["type": "string"]), ("source", ["type": "string"]), ("topic", ["type": "string"]),
+                ("file", ["type": "string"]), ("message", ["type": "string"]), ("timestamp", timestamp),
+            ]),
+        EventSchema(
             name: "AlertAcknowledged", types: [.alertAcknowledged],
             members: [
                 ("productId", id), ("variantId", variantID), ("sku", sku), ("stockLevel", reference("StockLevel")),

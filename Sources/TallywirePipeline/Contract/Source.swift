@@ -37,6 +37,8 @@ public struct SourceContext: Sendable {
     public let deviceBookmark: @Sendable (String) -> any SourceBookmark
     /// The topics that the entries of plugins.json use, this source's own among them.
     public let topics: [TopicUse]
+    /// Where messages go that end the server; `nil` where nobody notes what is handled.
+    public let setAside: SetAside?
     /// The time of the server's clock.
     public let now: @Sendable () -> Timestamp
 
@@ -44,7 +46,7 @@ public struct SourceContext: Sendable {
         name: String, logger: Logger, gateway: any CommandGateway, defaultLocation: String, status: SourceStatus,
         bookmark: any SourceBookmark, version: String, devices: DeviceRegistry = DeviceRegistry(),
         deviceBookmark: @escaping @Sendable (String) -> any SourceBookmark, topics: [TopicUse] = [],
-        now: @escaping @Sendable () -> Timestamp
+        setAside: SetAside? = nil, now: @escaping @Sendable () -> Timestamp
     ) {
         self.name = name
         self.logger = logger
@@ -56,6 +58,7 @@ public struct SourceContext: Sendable {
         self.devices = devices
         self.deviceBookmark = deviceBookmark
         self.topics = topics
+        self.setAside = setAside
         self.now = now
     }
 }

@@ -1,4 +1,3 @@
-import Foundation
 import TallywireCore
 import TallywireEngine
 
@@ -37,42 +36,6 @@ public struct DeadLetterFile: Sendable {
             lines += json.bytes
             lines.append(UInt8(ascii: "\n"))
         }
-        let url = URL(fileURLWithPath: path)
-        let folder = url.deletingLastPathComponent()
-        try FileManager.default.createDirectory(
-            at: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o750])
-        try rotateIfLarge(url)
-        let isNew = !FileManager.default.fileExists(atPath: path)
-        let descriptor = open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0o640)
-        guard descriptor >= 0 else { throw POSIXError(POSIXErrorCode(rawValue: errno) ?? .EIO) }
-        let file = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
-        defer { try? file.close() }
-        let end = try file.seekToEnd()
-        do {
-            try file.write(contentsOf: lines)
-            try file.synchronize()
-        } catch {
-            // Half a line would make the next one unreadable. If this fails too, the next writing fails as well, and says so.
-            try file.truncate(atOffset: end)
-            throw error
-        }
-        if isNew { try Self.flush(folder) }
-    }
-
-    /// Makes a new name in a folder survive a power cut.
-    private static func flush(_ folder: URL) throws {
-        let descriptor = open(folder.path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        guard descriptor >= 0 else { throw POSIXError(POSIXErrorCode(rawValue: errno) ?? .EIO) }
-        defer { close(descriptor) }
-        guard fsync(descriptor) == 0 else { throw POSIXError(POSIXErrorCode(rawValue: errno) ?? .EIO) }
-    }
-
-    private func rotateIfLarge(_ url: URL) throws {
-        let attributes = try? FileManager.default.attributesOfItem(atPath: path)
-        guard let size = attributes?[.size] as? Int, size > sizeLimit else { return }
-        let older = url.appendingPathExtension("1")
-        if FileManager.default.fileExists(atPath: older.path) { try FileManager.default.removeItem(at: older) }
-        try FileManager.default.moveItem(at: url, to: older)
-        try Self.flush(url.deletingLastPathComponent())
+        try LineFile(path: path, sizeLimit: sizeLimit).append(lines)
     }
 }

@@ -23,7 +23,8 @@ public final class SourceRunner: Sendable {
 
     public init(
         _ definition: Definition, gateway: any CommandGateway, journal: any Journal, defaultLocation: String, logger: Logger,
-        version: String, devices: DeviceRegistry = DeviceRegistry(), topics: [TopicUse] = [], retry: RetryPolicy = RetryPolicy(),
+        version: String, devices: DeviceRegistry = DeviceRegistry(), topics: [TopicUse] = [], setAside: SetAside? = nil,
+        retry: RetryPolicy = RetryPolicy(),
         clock: @escaping @Sendable () -> Timestamp
     ) {
         self.definition = definition
@@ -34,7 +35,7 @@ public final class SourceRunner: Sendable {
             name: definition.name, logger: logger, gateway: gateway, defaultLocation: defaultLocation, status: SourceStatus(),
             bookmark: JournalBookmark(journal: journal, source: definition.name), version: version, devices: devices,
             deviceBookmark: { JournalBookmark(journal: journal, source: definition.name, device: $0) }, topics: topics,
-            now: clock)
+            setAside: setAside, now: clock)
     }
 
     public func run() async {

@@ -43,6 +43,8 @@ struct EventPrinter: Sendable {
                 + (change.isStale ? coloured("stale", for: .low) : coloured("current", for: .ok))
         case .serialRepeated(let repeated):
             "\(head)  \(coloured("\(repeated.sku): serial number \(visible(repeated.serial)) again", for: .low))"
+        case .scanSetAside(let message):
+            "\(head)  \(coloured("a message of \(visible(message.device)) was set aside", for: .out)) in \(visible(message.file))"
         case .alertAcknowledged(let acknowledged):
             "\(head)  \(visible(acknowledged.by)) has seen that \(acknowledged.sku) is \(acknowledged.level.rawValue)"
                 + (acknowledged.note.map { ": \(visible($0))" } ?? "")

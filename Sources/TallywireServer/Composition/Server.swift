@@ -45,16 +45,22 @@ struct Server: Sendable {
                 known: try configuration.sinks.flatMap { try $0.witnesses() }),
             logger: logger)
         let engine: InventoryEngine
+        let setAside: SetAside
         do {
-            engine = try InventoryEngine(
-                journal: journal, configuration: configuration.engineConfiguration, logger: logger)
+            // Beside the journal, whose lock keeps other servers out of both.
+            let note = try HandlingNote(path: configuration.journal.path + ".handling")
+            note.watchCrashes()
+            setAside = SetAside(note: note, folder: configuration.setAsideDirectory)
+            var settings = configuration.engineConfiguration
+            settings.handling = note.slot()
+            engine = try InventoryEngine(journal: journal, configuration: settings, logger: logger)
         } catch {
             try journal.close()
             throw error
         }
         let pipeline = Pipeline(
             engine: engine, sources: sources, sinks: sinks, defaultLocation: configuration.defaultLocation,
-            topics: try configuration.topics,
+            topics: try configuration.topics, setAside: setAside,
             retention: configuration.journal.journalRetention, logger: logger, version: tallywireVersion, clock: { .now })
         let phase = Phase()
         let web = application(

@@ -28,7 +28,8 @@ struct AsyncAPIScenario {
         """
         {
           "auth": { "mode": "jwt", "secret": "\(secret)" }, "defaultLocation": "MAIN",
-          "sources": [{ "plugin": "mqtt-scanners", "broker": "\(broker)", "devices": {
+          "sources": [{ "plugin": "mqtt-scanners", "broker": "\(broker)", "responses": ["answers/{device}", "scanners/{device}/#"],
+            "devices": {
             "dock-*": { "operation": "add" }, "hand-*": { "operation": "subtract", "bounce": "60s" } } }],
           "sinks": [
             { "plugin": "websocket",

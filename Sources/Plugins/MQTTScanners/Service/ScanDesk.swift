@@ -43,6 +43,9 @@ struct ScanDesk {
         case submit(ScanOrder)
     }
 
+    /// The device that publishes on `topic`, `nil` if no scans come there.
+    mutating func device(of topic: String) -> String? { card(of: topic)?.device }
+
     /// Whether scans come on `topic`.
     mutating func takesScans(on topic: String) -> Bool { card(of: topic) != nil }
 

@@ -11,7 +11,7 @@ import TallywirePipeline
 /// decides and the disk writes. It is acknowledged when its answers have arrived.
 struct ScanService: ~Copyable {
     let context: SourceContext
-    private var desk: ScanDesk
+    var desk: ScanDesk
     private let statuses: ScanTopic?
     let answering: AnswerPublisher
     /// Called when something that was begun may be ready for ``proceed()``.
@@ -24,6 +24,8 @@ struct ScanService: ~Copyable {
     /// The session of the batch before.
     private var session = 0
     var stored: UInt64
+    /// Where it notes which message it handles.
+    let handling: HandlingNote.Slot?
     /// What is handed in hangs together in it, so that nothing overtakes what could not be written. A broken one is replaced when what
     /// broke it is handed in again.
     var lane = CommandLane()
@@ -47,6 +49,7 @@ struct ScanService: ~Copyable {
         self.answering = answering
         self.numbering = numbering
         presence = PresenceBook(context)
+        handling = context.setAside?.note.slot()
         stored = numbering.reserved
     }
 
@@ -109,6 +112,14 @@ struct ScanService: ~Copyable {
         works.reserveCapacity(batch.messages.count)
         for (index, message) in batch.messages.enumerated() {
             let number = message.packetID.map { numbering.number(of: $0, isRedelivery: message.isRedelivery) }
+            let mark = handling == nil ? 0 : message.mark
+            if isPoison(mark) {
+                guard let reply = await setAside(message, mark) else { return false }
+                answers[index] = reply
+                continue
+            }
+            handling?.begin(mark)
+            defer { handling?.end() }
             if !desk.takesScans(on: message.topic), let device = statuses?.device(of: message.topic) {
                 guard await take(message, ofStatusOf: device) else { return false }
                 continue
@@ -122,6 +133,9 @@ struct ScanService: ~Copyable {
             case .refuse(let reply, let addressee):
                 refuse(reply, addressee, now)
                 answers[index] = desk.answers(reply, to: message, addressee, now: now)
+            case .submit(let order) where order.tasks.contains { isPoison($0.command.key) }:
+                guard let reply = await setAside(message, mark) else { return false }
+                answers[index] = reply
             case .submit(let order):
                 works.append((index, work(for: order, message, isNumbered: number != nil, arrival, now)))
             }
@@ -165,6 +179,8 @@ struct ScanService: ~Copyable {
                 tally.note(in: context, submission.now)
                 tally = ScanTally(work.order.addressee.name)
             }
+            handling?.begin(handling == nil ? 0 : work.message.mark)
+            defer { handling?.end() }
             let reply = settle(work, &tally)
             answers[index] = desk.answers(reply, to: work.message, work.order.addressee, now: submission.now)
         }

@@ -27,7 +27,7 @@ struct DisplayRefresh: Sendable {
             case .product(let id): products[id] = cause
             case .variant(let id, _, _, _): variants[id] = cause
             }
-        case .deviceChanged, .displayChanged, .serialRepeated, .alertAcknowledged: break
+        case .deviceChanged, .displayChanged, .serialRepeated, .alertAcknowledged, .scanSetAside: break
         }
     }
 }

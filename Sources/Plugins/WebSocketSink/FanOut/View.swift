@@ -4,9 +4,9 @@ import TallywireCore
 ///
 /// It is all that rooms with a name come to, so connections with the same view share the same bytes, however many rooms they are in.
 struct View: Hashable, Sendable {
-    /// Six bits for each type, in one word: each connection has views, and each pass touches each connection.
-    private var bits = UInt64.max
-    private static let none: UInt64 = 0x3F
+    /// Six bits for each type, of which there can be 21, in two words: each connection has views, and each pass touches each connection.
+    private var bits = UInt128.max
+    private static let none: UInt128 = 0x3F
     /// The most forms that there can be.
     static let mostForms = 60
 
@@ -18,7 +18,7 @@ struct View: Hashable, Sendable {
     /// Gets these types in the form `form`.
     init(_ types: [EventType], form: Int) {
         precondition((0..<Self.mostForms).contains(form), "the configuration allows \(Self.mostForms) forms")
-        for type in types { set(UInt64(form), at: type.index) }
+        for type in types { set(UInt128(form), at: type.index) }
     }
 
     var isNothing: Bool { self == .nothing }
@@ -34,10 +34,10 @@ struct View: Hashable, Sendable {
         for type in EventType.allCases { set(min(value(at: type.index), other.value(at: type.index)), at: type.index) }
     }
 
-    private func value(at index: Int) -> UInt64 { bits >> UInt64(index * 6) & Self.none }
+    private func value(at index: Int) -> UInt128 { bits >> UInt128(index * 6) & Self.none }
 
-    private mutating func set(_ form: UInt64, at index: Int) {
-        bits = bits & ~(Self.none << UInt64(index * 6)) | form << UInt64(index * 6)
+    private mutating func set(_ form: UInt128, at index: Int) {
+        bits = bits & ~(Self.none << UInt128(index * 6)) | form << UInt128(index * 6)
     }
 
     func merging(_ other: View) -> View {
@@ -61,6 +61,7 @@ extension EventType {
         case .displayCurrent: 7
         case .serialRepeated: 8
         case .alertAcknowledged: 9
+        case .scanSetAside: 10
         }
     }
 }

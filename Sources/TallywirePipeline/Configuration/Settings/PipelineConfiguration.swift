@@ -46,6 +46,9 @@ public struct PipelineConfiguration: Sendable {
     /// The directory of the journal, where dead letters go by default.
     public var dataDirectory: String { Self.directory(of: journal.path) }
 
+    /// The directory of messages that ended the server, beside the journal.
+    public var setAsideDirectory: String { Self.path(dataDirectory, "set-aside") }
+
     /// Moves the journal, and the dead letters that have no path of their own, to `directory`. Paths in plugins' options stay.
     public mutating func setDataDirectory(_ directory: String) {
         let old = dataDirectory

@@ -1,0 +1,178 @@
+import Foundation
+import Synchronization
+import TallywireCore
+
+/// What is being handled right now, in a file that survives the process: after a crash it says what the process was at.
+///
+/// A message that ends the server is delivered again at the next start, and would end it again. So whoever handles messages notes each before it
+/// begins and takes the note back after it. A crash that finds a note counts for that message; one that was being handled at
+/// ``limit`` crashes in a row is *poison*, and is set aside instead of being handled once more.
+///
+/// Only a crash counts, that is a signal by which the processor or the runtime ends the process: who kills it from outside does so at any
+/// moment. The file is a mapped page, so a note costs a store; it is not flushed, since a crash leaves what the kernel has.
+///
+/// Safe from any thread: each thread that handles something has a slot of its own.
+public final class HandlingNote: Sendable {
+    /// How many crashes in a row make a message poison.
+    public static let limit: UInt64 = 2
+
+    /// Where one thread, or task, notes what it handles.
+    public struct Slot: Sendable {
+        fileprivate let page: Page
+        fileprivate let index: Int
+
+        /// Runs `body`, which handles what has this mark.
+        public func handling<Value>(_ mark: UInt64, _ body: () throws -> Value) rethrows -> Value {
+            begin(mark)
+            defer { end() }
+            return try body()
+        }
+
+        /// Notes that something with this mark is handled now.
+        public func begin(_ mark: UInt64) { page.slots[index] = mark }
+
+        /// Notes that nothing is handled now.
+        public func end() { page.slots[index] = 0 }
+    }
+
+    /// The mapped file: 16 bytes of magic, a byte that says that the process crashed, the slots, and a table of marks and counts.
+    ///
+    /// Sendable because each slot is stored to by one thread, the table is written before any of them begins, and the addresses never change.
+    fileprivate final class Page: @unchecked Sendable {
+        static let length = 4096
+        static let slotCount = 32
+        static let tableCount = 64
+        let address: UnsafeMutableRawPointer
+
+        init(_ address: UnsafeMutableRawPointer) { self.address = address }
+
+        var hasCrashed: UnsafeMutablePointer<UInt8> { (address + 16).assumingMemoryBound(to: UInt8.self) }
+        var slots: UnsafeMutablePointer<UInt64> { (address + 64).assumingMemoryBound(to: UInt64.self) }
+        var table: UnsafeMutablePointer<UInt64> { (address + 64 + Self.slotCount * 8).assumingMemoryBound(to: UInt64.self) }
+
+        deinit { munmap(address, Self.length) }
+    }
+
+    private static let magic = Array("tallywire notes1".utf8)
+
+    private let page: Page
+    private let used = Mutex(0)
+    /// Marks of what is not handled any more.
+    public let poison: Set<UInt64>
+
+    /// Opens the notes at `path`, and creates them if there are none. Throws ``JournalError`` if the file cannot be used.
+    public init(path: String) throws {
+        let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o640)
+        func failure() -> JournalError {
+            JournalError(
+                .storage,
+                "\(path), which tells after a crash what led to it, cannot be written: \(String(cString: strerror(errno)))")
+        }
+        guard descriptor >= 0 else { throw failure() }
+        defer { close(descriptor) }
+        guard ftruncate(descriptor, off_t(Page.length)) == 0,
+            let address = mmap(nil, Page.length, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor, 0), address != MAP_FAILED
+        else { throw failure() }
+        page = Page(address)
+        if Array(UnsafeRawBufferPointer(start: address, count: Self.magic.count)) != Self.magic {
+            address.initializeMemory(as: UInt8.self, repeating: 0, count: Page.length)
+            for (offset, byte) in Self.magic.enumerated() { address.storeBytes(of: byte, toByteOffset: offset, as: UInt8.self) }
+        }
+        poison = Self.judge(page)
+    }
+
+    /// Counts what the last run was at if it crashed, and gives the marks that are poison.
+    private static func judge(_ page: Page) -> Set<UInt64> {
+        var counts: [UInt64: UInt64] = [:]
+        for index in 0..<Page.tableCount where page.table[2 * index] != 0 {
+            counts[page.table[2 * index]] = page.table[2 * index + 1]
+        }
+        if page.hasCrashed.pointee != 0 {
+            let noted = Set((0..<Page.slotCount).map { page.slots[$0] }.filter { $0 != 0 })
+            // What was not being handled this time is not what ended the process; what is set aside stays so.
+            counts = counts.filter { noted.contains($0.key) || $0.value >= limit }
+            for mark in noted { counts[mark, default: 0] += 1 }
+        }
+        page.hasCrashed.pointee = 0
+        for index in 0..<Page.slotCount { page.slots[index] = 0 }
+        let kept = counts.sorted { $0.value > $1.value }.prefix(Page.tableCount)
+        for index in 0..<Page.tableCount {
+            let entry = index < kept.count ? kept[index] : (key: 0, value: 0)
+            page.table[2 * index] = entry.key
+            page.table[2 * index + 1] = entry.value
+        }
+        return Set(counts.filter { $0.value >= limit }.keys)
+    }
+
+    /// A slot for one more thread or task; the last one is shared by those for whom there is none.
+    public func slot() -> Slot {
+        let index = used.withLock { used in
+            defer { used = min(used + 1, Page.slotCount - 1) }
+            return used
+        }
+        return Slot(page: page, index: index)
+    }
+
+    /// Has crashes of this process noted here from now on. For the process that serves; the last call counts.
+    public func watchCrashes() { CrashSignals.watch(page.hasCrashed, keeping: page) }
+
+    /// A mark for these bytes, never 0: the same in every run. For telling honest messages apart, not against forgery.
+    public static func mark(_ parts: some Sequence<UnsafeRawBufferPointer>) -> UInt64 {
+        var value: UInt64 = 0xcbf2_9ce4_8422_2325
+        func mix(_ word: UInt64) {
+            value = (value ^ word) &* 0x9E37_79B9_7F4A_7C15
+            value ^= value >> 29
+        }
+        for part in parts {
+            mix(UInt64(part.count))
+            var offset = 0
+            while offset + 8 <= part.count {
+                mix(part.loadUnaligned(fromByteOffset: offset, as: UInt64.self))
+                offset += 8
+            }
+            var rest: UInt64 = 0
+            while offset < part.count {
+                rest = rest << 8 | UInt64(part[offset])
+                offset += 1
+            }
+            mix(rest)
+        }
+        return value == 0 ? 1 : value
+    }
+
+    /// A mark for a text.
+    public static func mark(_ text: String) -> UInt64 {
+        var text = text
+        return text.withUTF8 { mark(CollectionOfOne(UnsafeRawBufferPointer($0))) }
+    }
+}
+
+/// Notes that the process ends by a signal of its own doing, and lets it end.
+private enum CrashSignals {
+    private static let signals = [SIGILL, SIGTRAP, SIGSEGV, SIGBUS, SIGFPE, SIGABRT]
+    /// Where the handler, which may do next to nothing, notes that it ran, and how each signal was handled before, by its number. Both are set
+    /// before the handler is, and never freed.
+    nonisolated(unsafe) private static var flag: UnsafeMutablePointer<UInt8>?
+    nonisolated(unsafe) private static let before = UnsafeMutablePointer<sigaction>.allocate(capacity: 64)
+    private static let owner = Mutex<HandlingNote.Page?>(nil)
+
+    static func watch(_ flag: UnsafeMutablePointer<UInt8>, keeping page: HandlingNote.Page) {
+        owner.withLock { owner in
+            let isFirst = owner == nil
+            owner = page
+            self.flag = flag
+            guard isFirst else { return }
+            for signal in signals {
+                var action = sigaction()
+                action.sa_flags = SA_NODEFER
+                action.__sigaction_handler.sa_handler = { signal in
+                    CrashSignals.flag?.pointee = 1
+                    // As it was before: the process ends by the same signal, with its core dump or its backtrace.
+                    sigaction(signal, &CrashSignals.before[Int(signal)], nil)
+                    raise(signal)
+                }
+                sigaction(signal, &action, &before[Int(signal)])
+            }
+        }
+    }
+}
