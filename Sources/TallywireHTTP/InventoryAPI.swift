@@ -120,6 +120,8 @@ public struct InventoryAPI: Sendable {
             router.on(RouterPath(route.path), method: route.method) { request, context in
                 var context = context
                 context.principal = try access.admit(request, to: route.access)
+                // What reads the stock reads its own parameters; what changes something has none.
+                if route.method != .get { _ = try QueryReader(request, parameters: []) }
                 return try await route.handle(request, context)
             }
         }

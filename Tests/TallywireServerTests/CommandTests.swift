@@ -55,6 +55,49 @@ struct CommandTests {
         #expect(result.status == 78 && result.output.contains("plugins.json"))
     }
 
+    @Test("check --connect finds folders that are not there, cannot be made, or are files")
+    func folders() async throws {
+        try "".write(toFile: folder.file("file"), atomically: true, encoding: .utf8)
+        func check(_ journal: String, _ log: String, _ letters: String) async throws -> (status: Int32, output: String) {
+            try await run(
+                "check", "--connect", "--set", "http.port=0",
+                plugins: """
+                    { "journal": { "path": "\(journal)" },
+                      "sinks": [{ "plugin": "json-log", "path": "\(log)", "deadLetter": "\(letters)" }] }
+                    """)
+        }
+        #expect(try await check("data/tallywire.db", "data/events.jsonl", "data/dead/letters.jsonl").status == 0)
+        for (journal, log, letters, words) in [
+            ("file/tallywire.db", "events.jsonl", "d.jsonl", "journal: "),
+            ("/proc/data/tallywire.db", "events.jsonl", "d.jsonl", "cannot be made"),
+            ("data/tallywire.db", "logs/events.jsonl", "d.jsonl", "does not exist: create it"),
+            ("data/tallywire.db", "file/events.jsonl", "d.jsonl", "is a file, and a folder is wanted"),
+            ("data/tallywire.db", ".", "d.jsonl", "is a folder, and a file is wanted"),
+            ("data/tallywire.db", "events.jsonl", "file/d.jsonl", "deadLetter: "),
+            ("data/tallywire.db", "events.jsonl", "/proc/x/d.jsonl", "deadLetter: "),
+        ] {
+            let result = try await check(journal, log, letters)
+            #expect(result.status == 1 && result.output.contains(words), "\(journal) \(log) \(letters): \(result.output)")
+        }
+        #expect(
+            try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted() == ["file", "plugins.json"], "nothing is left"
+        )
+    }
+
+    @Test("without a server each command says so in a sentence, with its address and what to do")
+    func noServer() async throws {
+        for command in [["export"], ["tail"], ["tail", "--room", "admin_room"]] {
+            let result = try await ServerProcess.run(command + ["--server", "http://127.0.0.1:9"], in: folder.path)
+            #expect(result.status == 1 && result.output.contains("127.0.0.1:9"), "\(command): \(result.output)")
+            for word in ["Failure(", "Error(", "NIO", "errno"] {
+                #expect(!result.output.contains(word), "\(command): \(result.output)")
+            }
+        }
+        let name = try await run("export", "--server", "http://no-such-host.invalid")
+        #expect(
+            name.status == 1 && name.output.contains("no-such-host.invalid") && !name.output.contains("Error("), "\(name.output)")
+    }
+
     @Test("an unknown name in --only is 64, with a suggestion")
     func unknownName() async throws {
         let result = try await run("serve", "--only", "json-lgo", plugins: Self.minimal)

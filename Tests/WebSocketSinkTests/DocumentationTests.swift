@@ -61,7 +61,7 @@ struct DocumentationTests {
         )
         let file = try #require(SinkType.webSocket.options["rooms"]?.defaultValue)
         #expect(try JSONDecoder().decode([String: Documented].self, from: Data(json(file).utf8)) == documented)
-        #expect(documented["admin_room"]?.events.count == 9)
+        #expect(documented["admin_room"]?.events.count == 10)
     }
 
     private struct Documented: Decodable, Equatable {
@@ -145,6 +145,7 @@ struct DocumentationTests {
                 SerialRepeated(
                     productID: product, variantID: variant, isDefaultVariant: false, sku: "S", serial: "1", operation: .add,
                     previousSeq: 1, source: "s", movementID: "m")),
+            .scanSetAside(ScanSetAside(device: "d", source: "s", topic: "t", file: "f")),
             .alertAcknowledged(
                 AlertAcknowledged(
                     productID: product, variantID: variant, isDefaultVariant: false, sku: "S", level: .low, alertSeq: 1, by: "b",

@@ -21,6 +21,12 @@ extension Command {
             ? nil : "a device's name has 1 to \(Limits.deviceLength) characters, no control characters and none of / + #"
     }
 
+    /// What is wrong with a location's code, `nil` if nothing is.
+    public static func mistake(inLocation code: String) -> String? {
+        Check.isKey(code, length: Limits.locationCodeLength)
+            ? nil : "a location code has 1 to \(Limits.locationCodeLength) characters, no control characters and none of / + #"
+    }
+
     /// Why `id` cannot be the id of a command, `nil` if it can.
     public static func validate(id: String) -> Rejection? {
         let isPrintable = id.utf8.allSatisfy { (0x20...0x7E).contains($0) }

@@ -173,11 +173,22 @@ private struct MovementDraft {
         throw Rejection(.unknownLocation, "there is no location “\(location.excerpt)”", field: field)
     }
 
+    private static let messageHint = "; it is what a scanner read of a GS1 code, so give it as “code” and not as “barcode”"
+
+    /// Whether a code holds more than a barcode of the catalogue: an element string, or what a scanner sends before one.
+    private static func isMessage(_ code: String) -> Bool {
+        // The year matters for dates alone.
+        guard let reading = try? CodeReading(code: code, year: 2000) else { return false }
+        return reading.item != .barcode(code)
+    }
+
     private static func unknown(_ item: ItemReference, _ index: Int) -> Rejection {
         switch item {
         case .sku(let sku): Rejection(.unknownVariant, "no variant has the SKU “\(sku.excerpt)”", field: "lines[\(index)].sku")
         case .barcode(let code):
-            Rejection(.unknownVariant, "no variant has the barcode “\(code.excerpt)”", field: "lines[\(index)].barcode")
+            Rejection(
+                .unknownVariant, "no variant has the barcode “\(code.excerpt)”" + (isMessage(code) ? messageHint : ""),
+                field: "lines[\(index)].barcode")
         case .variant(let id): Rejection(.unknownVariant, "there is no variant \(id)", field: "lines[\(index)].variantId")
         }
     }

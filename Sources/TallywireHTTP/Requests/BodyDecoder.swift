@@ -8,6 +8,9 @@ struct BodyDecoder {
     /// Decodes one JSON value.
     func decode<Body: Decodable>(_ type: Body.Type, from bytes: some Collection<UInt8>) throws(Problem) -> Body {
         guard bytes.contains(where: { !Self.isSpace($0) }) else { throw .invalidRequest("a JSON body is expected") }
+        if let twice = JSONSyntax.memberThatIsThereTwice(in: bytes) {
+            throw .invalidRequest("“\(twice)” is there twice, and only one of them could count", field: twice)
+        }
         do {
             return try decoder.decode(type, from: Data(bytes))
         } catch let error as BodyError {

@@ -1,6 +1,8 @@
-/// Finds where a text stops being JSON (RFC 8259).
+import TallywireCore
+
+/// Finds where a text stops being JSON (RFC 8259), and members that an object has twice.
 ///
-/// `JSONDecoder` on Linux says that a text is not valid JSON, but not where. This looks only at texts that it refused.
+/// `JSONDecoder` on Linux says that a text is not valid JSON, but not where, and of two members of one name it takes one.
 struct JSONSyntax {
     /// A place in the text and what was expected there.
     struct Mistake: Equatable {
@@ -13,6 +15,33 @@ struct JSONSyntax {
     private let bytes: [UInt8]
     private var position = 0
     private var depth = 0
+    /// The way to the value that is being read, and to the first member that its object has twice.
+    private var path: [PathStep] = []
+    private var twice: [PathStep]?
+
+    private enum PathStep {
+        case member(Range<Int>)
+        case index(Int)
+    }
+
+    /// The first member that its object has twice, such as `lines[0].quantity`; `nil` if there is none, or the text is not well-formed.
+    static func memberThatIsThereTwice(in text: some Collection<UInt8>) -> String? {
+        var syntax = JSONSyntax(bytes: Array(text))
+        guard (try? syntax.value()) != nil, let twice = syntax.twice else { return nil }
+        return twice.reduce(into: "") { text, step in
+            switch step {
+            case .index(let index): text += "[\(index)]"
+            case .member(let range): text += (text.isEmpty ? "" : ".") + syntax.name(range).excerpt
+            }
+        }
+    }
+
+    /// The text of a string that stands at `range`, quotes included.
+    private func name(_ range: Range<Int>) -> String {
+        let raw = bytes[range.dropFirst().dropLast()]
+        guard raw.contains(UInt8(ascii: "\\")) else { return String(decoding: raw, as: UTF8.self) }
+        return (try? JSONReader.value(of: Array(bytes[range])))?.string ?? String(decoding: raw, as: UTF8.self)
+    }
 
     private struct Expected: Error {
         let what: String
@@ -78,13 +107,18 @@ struct JSONSyntax {
         position += 1
         space()
         if take("}") { return }
+        var names: Set<String> = []
         repeat {
             space()
             guard next == UInt8(ascii: "\"") else { throw Expected(what: "a member's name in double quotes") }
+            let start = position
             try string()
+            path.append(.member(start..<position))
+            if !names.insert(name(start..<position)).inserted, twice == nil { twice = path }
             space()
             guard take(":") else { throw Expected(what: "a colon") }
             try value()
+            path.removeLast()
             space()
         } while take(",")
         guard take("}") else { throw Expected(what: "a comma or }") }
@@ -94,8 +128,12 @@ struct JSONSyntax {
         position += 1
         space()
         if take("]") { return }
+        var index = 0
         repeat {
+            path.append(.index(index))
             try value()
+            path.removeLast()
+            index += 1
             space()
         } while take(",")
         guard take("]") else { throw Expected(what: "a comma or ]") }

@@ -34,6 +34,14 @@ struct MemberReader {
         }
     }
 
+    /// Refuses `null` for members for which it means nothing: in a change it would leave them as they are, without a word.
+    func refuseNull(_ names: [MemberName]) throws {
+        for name in names where container.contains(name) {
+            guard try container.decodeNil(forKey: name) else { continue }
+            throw error(at: name, "null is no value for “\(name.stringValue)”: leave it out to keep what there is")
+        }
+    }
+
     /// Whether the member is there, be it as `null`.
     func contains(_ name: MemberName) -> Bool { container.contains(name) }
 

@@ -24,16 +24,20 @@ struct QueryReader {
         }
     }
 
-    /// The parameter's text; an empty one counts as absent.
+    /// The parameter's text; an empty one counts as absent, as a form sends it whose field was left empty.
     func text(_ name: String) -> String? {
         values[name].flatMap { $0.isEmpty ? nil : $0 }
     }
 
     /// The parameter's text as the name of something: in its key form.
-    func name(_ parameter: String) -> String? { text(parameter).map(\.keyForm).flatMap { $0.isEmpty ? nil : $0 } }
+    func name(_ parameter: String) throws(Problem) -> String? {
+        guard let name = values[parameter]?.keyForm else { return nil }
+        guard !name.isEmpty else { throw .invalidRequest("it is empty: leave it out to leave nothing out", field: parameter) }
+        return name
+    }
 
     func integer<Number: FixedWidthInteger>(_ name: String, in range: ClosedRange<Number>) throws(Problem) -> Number? {
-        guard let text = text(name) else { return nil }
+        guard let text = values[name] else { return nil }
         guard let number = Number(text), range.contains(number) else {
             throw .invalidRequest("a whole number from \(range.lowerBound) to \(range.upperBound) is expected", field: name)
         }
@@ -46,7 +50,7 @@ struct QueryReader {
     }
 
     func timestamp(_ name: String) throws(Problem) -> Timestamp? {
-        guard let text = text(name) else { return nil }
+        guard let text = values[name] else { return nil }
         guard let timestamp = Timestamp(text) else {
             throw .invalidRequest("a time such as 2026-11-22T16:40:00Z is expected", field: name)
         }

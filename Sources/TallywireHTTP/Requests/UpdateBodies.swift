@@ -7,6 +7,7 @@ struct ProductUpdateBody: Decodable {
     init(from decoder: any Decoder) throws {
         let known = ["name", "status", "price"]
         let members = try MemberReader(decoder, members: known)
+        try members.refuseNull(["name", "status"])
         update = ProductUpdate(
             name: try members.text("name"), status: try members.word("status", ProductStatus.self),
             price: members.contains("price") ? .some(try members.price("price")) : nil)
@@ -31,6 +32,7 @@ struct VariantUpdateBody: Decodable {
     init(from decoder: any Decoder) throws {
         let known = ["name", "price", "barcodes", "lowStockThreshold", "rearm"]
         let members = try MemberReader(decoder, members: known)
+        try members.refuseNull(["name", "barcodes", "lowStockThreshold", "rearm"])
         update = VariantUpdate(
             name: try members.text("name"), price: members.contains("price") ? .some(try members.price("price")) : nil,
             barcodes: try BarcodeBody.list(members), threshold: try members.integer("lowStockThreshold"),

@@ -36,7 +36,7 @@ extension InventoryAPI {
             guard let flag = Bool(text) else { throw .invalidRequest("true or false is expected", field: "stale") }
             return flag
         }
-        let location = query.name("location")
+        let location = try query.name("location")
         let after = try Cursor.position(of: "displays", in: query).map { try Self.pair($0) }
         let rest = pipeline.displays.all.filter { record in
             (location.map { record.location == $0 } ?? true) && (isStale.map { record.isStale == $0 } ?? true)

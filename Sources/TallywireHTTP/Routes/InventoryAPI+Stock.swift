@@ -7,8 +7,8 @@ extension InventoryAPI {
     func listStock(_ request: Request, _ context: APIContext) async throws -> Response {
         let query = try QueryReader(request, parameters: ["sku", "location", "limit", "cursor"])
         let limit = try query.limit()
-        let sku = query.name("sku")
-        let location = query.name("location")
+        let sku = try query.name("sku")
+        let location = try query.name("location")
         let after = try Cursor.position(of: "stock", in: query).map { text throws(Problem) in
             let parts = text.split(separator: ":", maxSplits: 1)
             guard parts.count == 2, let variant = Int64(parts[0]) else { throw Cursor.broken }

@@ -100,8 +100,11 @@ public struct ProbeContext: Sendable {
     public var name: String
     /// The epoch of the server's own journal, `nil` if there is none yet.
     public var epoch: String?
+    /// The folder of the journal, which the server makes before it starts any plugin.
+    public var dataDirectory: String?
 
-    public init(name: String, epoch: String? = nil) {
+    public init(name: String, epoch: String? = nil, dataDirectory: String? = nil) {
+        self.dataDirectory = dataDirectory
         self.name = name
         self.epoch = epoch
     }

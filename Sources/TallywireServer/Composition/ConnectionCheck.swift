@@ -21,9 +21,11 @@ struct ConnectionCheck {
         for problem in [settings.http.port == 0 ? nil : await portProblem(), journalProblem()].compactMap(\.self) {
             problems.append(ConfigurationDiagnostic(file: file, message: problem))
         }
+        problems += deadLetterProblems()
         let epoch = SQLiteJournal.epoch(at: settings.journal.path)
-        for entry in settings.sources { problems += try await entry.probe(epoch: epoch) }
-        for entry in settings.sinks { problems += try await entry.probe(epoch: epoch) }
+        let folder = settings.dataDirectory
+        for entry in settings.sources { problems += try await entry.probe(epoch: epoch, dataDirectory: folder) }
+        for entry in settings.sinks { problems += try await entry.probe(epoch: epoch, dataDirectory: folder) }
         return problems.sorted()
     }
 
@@ -41,15 +43,15 @@ struct ConnectionCheck {
     }
 
     private func journalProblem() -> String? {
-        let path = settings.journal.path
-        var folder = URL(fileURLWithPath: path).deletingLastPathComponent()
-        while !FileManager.default.fileExists(atPath: folder.path), folder.path != "/" { folder.deleteLastPathComponent() }
-        if !FileManager.default.isWritableFile(atPath: folder.path) {
-            return "journal: \(path) cannot be written: the folder \(folder.path) is not writable"
+        FolderProbe.problem(writing: settings.journal.path, createsFolder: true).map { "journal: \($0)" }
+    }
+
+    /// Where the dead letters of each sink go. Their folder is made when it is needed, which has to be possible then.
+    private func deadLetterProblems() -> [ConfigurationDiagnostic] {
+        settings.sinks.compactMap { sink in
+            FolderProbe.problem(writing: sink.deadLetter, createsFolder: true).map {
+                ConfigurationDiagnostic(file: file, message: "\(sink.name): deadLetter: \($0)")
+            }
         }
-        if FileManager.default.fileExists(atPath: path), !FileManager.default.isWritableFile(atPath: path) {
-            return "journal: \(path) cannot be written"
-        }
-        return nil
     }
 }

@@ -15,17 +15,10 @@ enum RoomName {
         return name.utf8.allSatisfy { $0 < 0x80 } ? String(name) : name.precomposedStringWithCanonicalMapping
     }
 
-    /// A location's code as the catalogue keeps it: in NFC, without white space around it. `nil` if no location can have it.
+    /// A location's code as the catalogue keeps it: in its key form. `nil` if no location can have it.
     static func locationCode(_ text: some StringProtocol) -> String? {
-        guard let normal = normal(text) else { return nil }
-        let scalars = normal.unicodeScalars
-        guard let first = scalars.firstIndex(where: { !isSpace($0) }), let last = scalars.lastIndex(where: { !isSpace($0) }) else {
-            return nil
-        }
-        let code = scalars[first...last]
-        let isClean = code.allSatisfy { $0.properties.generalCategory != .control && !"/+#".unicodeScalars.contains($0) }
-        return isClean && code.count <= Limits.locationCodeLength ? String(code) : nil
+        guard text.utf8.count <= longest else { return nil }
+        let code = String(text).keyForm
+        return Command.mistake(inLocation: code) == nil ? code : nil
     }
-
-    private static func isSpace(_ scalar: Unicode.Scalar) -> Bool { scalar.properties.isWhitespace || scalar == "\u{FEFF}" }
 }

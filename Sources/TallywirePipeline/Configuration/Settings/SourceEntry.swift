@@ -16,8 +16,8 @@ public struct SourceEntry: Sendable {
 
     /// Tries what the options name, and gives each thing that is not within reach, at its place in the file. `epoch`
     /// is that of the server's own journal, if there is one.
-    public func probe(epoch: String? = nil) async throws -> [ConfigurationDiagnostic] {
-        try await type.probe(options, ProbeContext(name: name, epoch: epoch)).map {
+    public func probe(epoch: String? = nil, dataDirectory: String? = nil) async throws -> [ConfigurationDiagnostic] {
+        try await type.probe(options, ProbeContext(name: name, epoch: epoch, dataDirectory: dataDirectory)).map {
             place.diagnostic(at: $0.path, "\(name): \($0.message)")
         }
     }

@@ -1,0 +1,95 @@
+import TallywireTesting
+import Testing
+
+@testable import TallywireHTTP
+
+@Suite("Nothing that a caller writes is ignored in silence")
+struct SilenceTests {
+    @Test(
+        "a change takes no query parameters",
+        arguments: [
+            ("POST", "/api/movements?dryRun=true", #"{"lines":[{"sku":"MUG","operation":"add","quantity":1}]}"#, "dryRun"),
+            ("PATCH", "/api/variants/13/inventory?location=WH1", #"{"operation":"add","quantity":1}"#, "location"),
+            ("PATCH", "/api/products/1?notify=no", #"{"name":"x"}"#, "notify"), ("DELETE", "/api/variants/11?force=1", "", "force"),
+            ("POST", "/api/locations?sells=false", #"{"code":"X"}"#, "sells"),
+        ])
+    func parameters(method: String, path: String, body: String, field: String) async throws {
+        let shop = try Shop()
+        try await shop.openStocked { client in
+            let before = shop.journal.allEvents.count
+            let answer =
+                switch method {
+                case "POST": try await client.post(path, body, 400)
+                case "PATCH": try await client.patch(path, body, 400)
+                default: try await client.delete(path, 400)
+                }
+            #expect(answer.code == "invalid_request" && answer["field"] == .string(field))
+            #expect(shop.journal.allEvents.count == before, "nothing was done")
+        }
+    }
+
+    @Test(
+        "a member that is there twice is refused, with its place",
+        arguments: [
+            (#"{"lines":[{"sku":"MUG","operation":"add","quantity":1,"quantity":2}]}"#, "lines[0].quantity"),
+            (#"{"id":"a","lines":[],"id":"b"}"#, "id"), (#"{"reason":"a","re\u0061son":"b","lines":[]}"#, "reason"),
+            (#"[{"lines":[]},{"lines":[{"sku":"A"},{"sku":"B","sku":"C"}]}]"#, "[1].lines[1].sku"),
+        ])
+    func twice(body: String, field: String) async throws {
+        try await Shop().openStocked { client in
+            let answer = try await client.post("/api/movements", body, 400)
+            #expect(answer.code == "invalid_request" && answer["field"] == .string(field))
+        }
+    }
+
+    @Test(
+        "null is no value where it would leave things as they are",
+        arguments: [
+            ("/api/variants/11", "lowStockThreshold"), ("/api/variants/11", "rearm"), ("/api/variants/11", "barcodes"),
+            ("/api/variants/11", "name"), ("/api/products/1", "name"), ("/api/products/1", "status"),
+        ])
+    func null(path: String, member: String) async throws {
+        try await Shop().openStocked { client in
+            let answer = try await client.patch(path, #"{"price":1,"\#(member)":null}"#, 400)
+            #expect(answer.code == "invalid_request" && answer["field"] == .string(member))
+        }
+    }
+
+    @Test(
+        "a parameter that is empty, or is nothing but white space, is refused where it would choose everything",
+        arguments: ["/api/products?limit=", "/api/stock?sku=%20", "/api/stock?location=", "/api/events?from=&order=desc"])
+    func empty(path: String) async throws {
+        try await Shop().openStocked { client in
+            let answer = try await client.get(path, 400)
+            #expect(answer.code == "invalid_request")
+        }
+    }
+
+    @Test("a barcode that holds an element string points to code")
+    func elementString() async throws {
+        try await Shop().openStocked { client in
+            for code in ["]C10104006381333931", "(01)04006381333931", "010400638133393110AB\\u001d21S"] {
+                let answer = try await client.post(
+                    "/api/movements", #"{"lines":[{"barcode":"\#(code)","operation":"add","quantity":1}]}"#, 404)
+                #expect(answer["detail"]?.text.contains("“code”") == true, "\(code)")
+            }
+            let plain = try await client.post(
+                "/api/movements", #"{"lines":[{"barcode":"999","operation":"add","quantity":1}]}"#, 404)
+            #expect(plain["detail"]?.text.contains("“code”") == false)
+        }
+    }
+
+    @Test("a name is asked for in any form, and answers are a device's own")
+    func forms() async throws {
+        try await Shop().openStocked { client in
+            #expect(try await client.get("/api/stock?sku=%20MUG%0A")["items"] != nil)
+            _ = try await client.post(
+                "/api/movements", #"{"id":"1","device":"till-1","lines":[{"sku":"MUG","operation":"add","quantity":1}]}"#)
+            #expect(try await client.get("/api/movements/1", 404).code == "unknown_movement")
+            #expect(try await client.get("/api/movements/1?device=till-1")["movementId"] == "1")
+            let other = try await client.post(
+                "/api/movements", #"{"id":"1","device":"till-2","lines":[{"sku":"MUG","operation":"add","quantity":1}]}"#)
+            #expect(other["status"] == "applied")
+        }
+    }
+}
