@@ -50,6 +50,8 @@ func withChannelServer(
     logger.logLevel = .error
     let router = Router()
     router.get("/hello") { _, _ in "hello" }
+    // More than the kernel keeps for a client that does not read.
+    router.get("/large") { _, _ in String(repeating: "x", count: 16 << 20) }
     router.post("/length") { request, _ in
         try await String(request.body.collect(upTo: 1 << 20).readableBytes)
     }
@@ -129,4 +131,21 @@ struct ChannelExchange {
 
     /// Everything to the end of the connection.
     mutating func receiveAll() async throws -> String { try await receive(through: "\u{0}never\u{0}") }
+}
+
+/// A connection that sends and never reads.
+enum DeafConnection {
+    static func open(_ port: Int, sending text: String, _ body: () async throws -> Void) async throws {
+        let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+            .channelOption(.autoRead, value: false)
+            .channelOption(.socketOption(.so_rcvbuf), value: 4_096)
+            .connect(host: "127.0.0.1", port: port).get()
+        let result: Result<Void, any Error>
+        do {
+            try await channel.writeAndFlush(ByteBuffer(string: text.replacing("\n", with: "\r\n")))
+            result = .success(try await body())
+        } catch { result = .failure(error) }
+        try? await channel.close()
+        try result.get()
+    }
 }

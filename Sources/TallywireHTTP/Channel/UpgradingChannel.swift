@@ -64,18 +64,21 @@ struct UpgradingChannel: ServerChildChannel, HTTPChannelHandler {
     }
 
     private func assemble(on channel: any Channel, logger: Logger) throws -> EventLoopFuture<Role> {
+        let stall = StalledResponseHandler(configuration)
+        try channel.pipeline.syncOperations.addHandler(stall, position: .first)
         let encoder = HTTPResponseEncoder()
         let decoder = ByteToMessageHandler(
             HTTPRequestDecoder(leftOverBytesStrategy: .forwardBytes, limitConfiguration: configuration.decoder))
+        let guardian = RequestGuard()
         let gate = UpgradeGate(table: table, count: count, configuration: configuration)
         let upgrade = NIOTypedHTTPServerUpgradeHandler(
             httpEncoder: encoder,
-            // The gate goes first: when the decoder goes, it sends on bytes that the gate could not read.
-            extraHTTPHandlers: [gate, decoder],
+            // The gate and the guard go first: when the decoder goes, it sends on bytes that they could not read.
+            extraHTTPHandlers: [gate, guardian, decoder, stall],
             upgradeConfiguration: NIOTypedHTTPServerUpgradeConfiguration(
                 upgraders: [EndpointUpgrader(gate: NIOLoopBound(gate, eventLoop: channel.eventLoop))],
                 notUpgradingCompletionHandler: { channel in speakHTTP(on: channel, logger: logger) }))
-        try channel.pipeline.syncOperations.addHandlers(encoder, decoder, gate, upgrade)
+        try channel.pipeline.syncOperations.addHandlers(encoder, decoder, guardian, gate, upgrade)
         return upgrade.upgradeResultFuture
     }
 

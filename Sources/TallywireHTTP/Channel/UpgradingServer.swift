@@ -7,8 +7,10 @@ import TallywirePipeline
 public struct UpgradingServerConfiguration: Sendable {
     /// How long a new connection may take until the head of its first request is there.
     public var handshakeTimeout: Duration = .seconds(10)
-    /// How long a connection may rest between requests, or within one that is being read.
+    /// How long a connection may rest between requests, within one that is being read, or while its peer takes nothing of an answer.
     public var idleTimeout: Duration = .seconds(60)
+    /// How long a shutdown waits for answers that are on their way. What is left then is cut.
+    public var partingTime: Duration = .seconds(5)
     /// Connections at once, upgraded ones included. A few more are answered with 503, the rest is closed at once.
     public var connections = 25_000
     /// Connections at once from one address, behind a trusted proxy WebSockets; `nil` is as many as in all.

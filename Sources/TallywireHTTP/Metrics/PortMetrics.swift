@@ -17,6 +17,10 @@ public final class PortMetrics: Sendable {
         case requestsPerAddress = "requests_per_address"
         /// Somebody tries to sign in more often than they may.
         case signInAttempts = "sign_in_attempts"
+        /// Nothing of an answer was taken for too long.
+        case stalled
+        /// An answer was not taken by the end of a shutdown.
+        case cut
     }
 
     private struct Counts {

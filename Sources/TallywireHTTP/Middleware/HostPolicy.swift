@@ -1,4 +1,5 @@
 import Hummingbird
+import TallywirePipeline
 
 /// Under which names this server may be addressed, and which pages may call it.
 ///
@@ -17,8 +18,41 @@ public struct HostPolicy: Equatable, Sendable {
         self.origins = origins.map { $0.lowercased() }
     }
 
+    /// Whether `text` is a host with or without a port, as RFC 9110, section 7.2, has it in `Host`; it may be empty, and an IPv6 address
+    /// may do without its brackets, as some programs write it.
+    static func isAuthority(_ text: String) -> Bool {
+        let text = Substring(text)
+        if text.hasPrefix("[") {
+            guard let end = text.firstIndex(of: "]") else { return false }
+            return isAddress(text[text.index(after: text.startIndex)..<end]) && isPort(text[text.index(after: end)...])
+        }
+        if text.utf8.count(where: { $0 == UInt8(ascii: ":") }) > 1 { return isAddress(text) }
+        let host = text.prefix { $0 != ":" }
+        return host.utf8.allSatisfy(isNameByte) && isPort(text[host.endIndex...])
+    }
+
+    private static func isAddress(_ text: Substring) -> Bool { text.contains(":") && IPAddress(text) != nil }
+
+    /// Whether `text` is nothing, or a colon and a port.
+    private static func isPort(_ text: Substring) -> Bool {
+        guard let first = text.first else { return true }
+        let digits = text.dropFirst()
+        return first == ":" && digits.utf8.allSatisfy { (0x30...0x39).contains($0) } && (digits.isEmpty || UInt16(digits) != nil)
+    }
+
+    /// What a name is written with: letters, digits, marks that names of machines have, and bytes beyond ASCII in percent encoding.
+    private static func isNameByte(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "0")...UInt8(ascii: "9"):
+            true
+        case UInt8(ascii: "."), UInt8(ascii: "-"), UInt8(ascii: "_"), UInt8(ascii: "~"), UInt8(ascii: "%"): true
+        default: false
+        }
+    }
+
     /// Whether `authority`, a host with or without a port, addresses this server.
     func allows(_ authority: String) -> Bool {
+        guard Self.isAuthority(authority) else { return false }
         let host = Self.host(of: authority)
         return names.contains("*") || names.contains(host) || Self.isLoopback(host)
     }

@@ -2,6 +2,8 @@ import HTTPTypes
 import Hummingbird
 import HummingbirdCore
 import Logging
+import NIOCore
+import NIOHTTP1
 import TallywireEngine
 
 /// The outermost middleware: turns errors into problems, names, counts and logs each request, and sets the headers of every answer.
@@ -51,6 +53,9 @@ struct RequestMiddleware: RouterMiddleware {
             context.logger.error("the journal cannot be read", metadata: ["error": "\(error)"])
             return .unavailable("the journal cannot be read: \(error.message)")
         case is CancellationError: return .unavailable("the server is going away")
+        // What a caller sends is the caller's: a body that is not what its head says, or that ends with its connection.
+        case let error as HTTPParserError: return .unreadableBody(error)
+        case is IOError, is ChannelError: return .unfinishedBody
         default:
             context.logger.error("request failed", metadata: ["path": "\(request.uri.path)", "error": "\(error)"])
             return .internalError

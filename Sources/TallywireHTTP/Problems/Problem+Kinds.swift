@@ -1,4 +1,5 @@
 import HTTPTypes
+import NIOHTTP1
 
 /// The problems that the API itself finds, before or beside the inventory's own refusals.
 extension Problem {
@@ -69,6 +70,13 @@ extension Problem {
     }
 
     /// A fault of the server. The detail stays in its log.
+    static let unfinishedBody = Problem.invalidRequest("the body ended before all of it had come")
+
+    static func unreadableBody(_ error: HTTPParserError) -> Problem {
+        error == .invalidEOFState
+            ? .unfinishedBody : .invalidRequest("the body is not HTTP: its length or its chunks are not what its head says")
+    }
+
     static let internalError = Problem(
         .internalServerError, code: "internal_error", title: "The server failed",
         detail: "the server's log says why, under this request's X-Request-Id")

@@ -1,3 +1,5 @@
+import HTTPTypes
+import HummingbirdCore
 import NIOCore
 import Synchronization
 
@@ -16,8 +18,9 @@ final class BodyTimer: Sendable {
     private let limit: TimeAmount
     private let state = Mutex(State())
 
-    /// A timer that is not running yet.
-    init(channel: any Channel, limit: Duration) {
+    /// A timer that is not running yet. Whoever makes one is about to read, so a peer that waits for `100 Continue` gets it.
+    init(of request: Request, channel: any Channel, limit: Duration) {
+        if request.headers[.expect] != nil { channel.triggerUserOutboundEvent(BodyWanted(), promise: nil) }
         self.channel = channel
         self.limit = TimeAmount(limit)
     }

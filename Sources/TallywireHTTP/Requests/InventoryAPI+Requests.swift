@@ -24,7 +24,7 @@ extension InventoryAPI {
         let tooLarge = Problem.tooLarge(
             "a JSON body has at most \(limits.body) bytes; movements can be sent as application/x-ndjson")
         if let length = request.headers[.contentLength].flatMap({ Int($0) }), length > limits.body { throw tooLarge }
-        let timer = BodyTimer(channel: context.channel, limit: limits.bodyTime)
+        let timer = BodyTimer(of: request, channel: context.channel, limit: limits.bodyTime)
         timer.start()
         defer { timer.stop() }
         do {

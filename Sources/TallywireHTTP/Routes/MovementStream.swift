@@ -2,6 +2,7 @@ import HTTPTypes
 import Hummingbird
 import HummingbirdCore
 import NIOCore
+import NIOHTTP1
 import TallywireCore
 import TallywireEngine
 
@@ -39,20 +40,21 @@ struct MovementStream {
     private func run(_ writer: inout any ResponseBodyWriter) async throws {
         let queue = LineQueue(limit: Self.waiting)
         // Runs only while the next piece is awaited, so that the server's own time does not count.
-        let timer = BodyTimer(channel: context.channel, limit: api.limits.bodyTime)
+        let timer = BodyTimer(of: request, channel: context.channel, limit: api.limits.bodyTime)
         defer { timer.stop() }
-        async let reading: Void = read(into: queue, timer)
+        async let reading = read(into: queue, timer)
         while let lines = await queue.take() { try await answer(lines, &writer) }
-        try await reading
-        if timer.hasExpired { try await write([.refused(.timedOut(api.limits.bodyTime))], &writer) }
+        if let problem = try await reading { try await write([.refused(problem)], &writer) }
     }
 
     /// Bytes of lines that may wait while others are being committed.
     private static let waiting = 64 * 1024
 
-    private func read(into queue: LineQueue, _ timer: BodyTimer) async throws {
+    /// Reads to the end, and gives why that is not the end of the body.
+    private func read(into queue: LineQueue, _ timer: BodyTimer) async throws -> Problem? {
         defer { queue.finish() }
         var lines = LineSplitter(limit: api.limits.body)
+        var problem: Problem?
         timer.start()
         do {
             for try await piece in request.body {
@@ -62,9 +64,13 @@ struct MovementStream {
             }
         } catch  where timer.hasExpired {
             // Told when what has come is answered.
+        } catch let error as HTTPParserError {
+            problem = .unreadableBody(error)
         }
         timer.stop()
-        await queue.put(lines.end())
+        // Half a line is nobody's wish.
+        if problem == nil { await queue.put(lines.end()) }
+        return timer.hasExpired ? .timedOut(api.limits.bodyTime) : problem
     }
 
     private func answer(_ lines: [LineSplitter.Line], _ writer: inout any ResponseBodyWriter) async throws {

@@ -10,7 +10,6 @@ import TallywireCore
 import TallywireEngine
 import TallywireHTTP
 import TallywirePipeline
-import UnixSignals
 
 /// A server as a configuration describes it: journal, engine, pipeline and HTTP port, started and stopped in the order of the data.
 ///
@@ -63,8 +62,10 @@ struct Server: Sendable {
             topics: try configuration.topics, setAside: setAside,
             retention: configuration.journal.journalRetention, logger: logger, version: tallywireVersion, clock: { .now })
         let phase = Phase()
+        let metrics = PortMetrics()
         let web = application(
-            engine: engine, journal: journal, pipeline: pipeline, sinks: sinks, door: door, phase: phase, ready: ready)
+            engine: engine, journal: journal, pipeline: pipeline, sinks: sinks, door: door, phase: phase, metrics: metrics,
+            ready: ready)
         // Shutdown goes through the list from its end.
         let group = ServiceGroup(
             configuration: .init(
@@ -75,24 +76,30 @@ struct Server: Sendable {
                     .init(service: ReloadService(items: door.reloads, logger: logger)),
                     .init(service: EngineService(engine: engine, pipeline: pipeline, phase: phase)),
                     .init(service: SourceService(pipeline: pipeline)),
-                ], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
+                ], logger: logger))
+        let shutdown = Shutdown(drain: configuration.shutdown.drain)
         do {
-            try await group.run()
-        } catch {
+            try await shutdown.run(group)
+        } catch  where shutdown.failure == nil {
             await engine.stop()
             try journal.close()
             throw Self.explained(error, configuration.http)
+        } catch {
+            // What was cancelled says so in its own way.
+            logger.debug("ended by force", metadata: ["error": "\(error)"])
         }
         let account = await pipeline.status()
         await engine.stop()
         try journal.close()
-        if let error = phase.error { throw error }
+        let cut = metrics.count(of: .cut)
+        if cut > 0 { logger.warning("\(cut) connections whose clients did not take their answers were cut") }
+        if let error = phase.error ?? shutdown.failure { throw error }
         return account
     }
 
     private func application(
         engine: InventoryEngine, journal: SQLiteJournal, pipeline: Pipeline, sinks: [SinkRunner.Definition], door: FrontDoor,
-        phase: Phase,
+        phase: Phase, metrics: PortMetrics,
         ready: @escaping @Sendable (Address, PipelineStatus) async throws -> Void
     ) -> some Service {
         let http = configuration.http
@@ -100,7 +107,6 @@ struct Server: Sendable {
         let names = configuration.auth.mode == .open ? [http.host] : ["*"]
         let hosts = HostPolicy(names: names, origins: http.origins)
         let proxies = TrustedProxies(http.trustedProxies.compactMap { AddressRange($0) })
-        let metrics = PortMetrics()
         let api = InventoryAPI(
             gateway: engine, journal: journal, feed: engine.feed, pipeline: pipeline,
             configuration: .init(

@@ -78,7 +78,7 @@ enum PipelineSchema {
             "How long a new connection may take until its first request is there."),
         .optional(
             "idle", .duration(.milliseconds(100) ... .seconds(3_600)), default: "60s",
-            "How long a connection may rest between requests."),
+            "How long a connection may rest between requests, or take nothing of its answers."),
         .optional("streams", .integer(1...100_000), default: 1_000, "Event streams (SSE) at once."),
     ]
 

@@ -1,0 +1,147 @@
+import NIOCore
+import NIOHTTP1
+import TallywirePipeline
+
+/// Holds requests against what HTTP asks of them before anybody reads them, and ends connections whose request is longer than anybody
+/// cares to read.
+///
+/// - A request of HTTP/1.1 without exactly one `Host`, or with one that is none, is answered with 400 in its turn and is the last
+///   (RFC 9112, section 3.2).
+/// - An answer that goes out before its request has come whole says `Connection: close`, and what still comes is read for ``moment`` and
+///   up to ``little`` bytes: long enough for the peer to read the answer, too short to hold a connection with.
+/// - `Expect: 100-continue` is answered when somebody begins to read the body (RFC 9110, section 10.1.1): see ``BodyWanted``.
+final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
+    typealias InboundIn = HTTPServerRequestPart
+    typealias InboundOut = HTTPServerRequestPart
+    typealias OutboundIn = HTTPServerResponsePart
+    typealias OutboundOut = HTTPServerResponsePart
+
+    static let moment = TimeAmount.seconds(2)
+    static let little = 256 * 1024
+
+    /// Requests whose head came, those that came whole, and those that were answered whole.
+    private var begun = 0
+    private var read = 0
+    private var answered = 0
+    /// The request whose peer waits for 100 Continue before it sends the body.
+    private var expecting: Int?
+    /// Whether the answer that is being written has said that it is the last.
+    private var isLast = false
+    private var refusal: Problem?
+    /// Bytes that may still come and are thrown away; `nil` while what comes is read.
+    private var unwanted: Int?
+    private var end: Scheduled<Void>?
+
+    func handlerRemoved(context: ChannelHandlerContext) {
+        end?.cancel()
+        end = nil
+    }
+
+    // MARK: Requests
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        let part = unwrapInboundIn(data)
+        guard unwanted == nil else { return throwAway(part, context) }
+        guard refusal == nil else { return }
+        switch part {
+        case .head(let head):
+            if let problem = Self.mistake(in: head) {
+                refusal = problem
+                return refuseInTurn(context)
+            }
+            begun += 1
+            if head.version == .http1_1, head.headers["expect"].contains(where: { $0.lowercased() == "100-continue" }) {
+                expecting = begun
+            }
+        case .body: expecting = nil
+        case .end:
+            expecting = nil
+            read += 1
+        }
+        context.fireChannelRead(data)
+    }
+
+    private static func mistake(in head: HTTPRequestHead) -> Problem? {
+        let hosts = head.headers["host"]
+        if hosts.isEmpty, head.version != .http1_1 { return nil }
+        guard hosts.count == 1 else {
+            return .invalidRequest(
+                hosts.isEmpty ? "a request of HTTP/1.1 has to have a Host" : "a request has one Host, not \(hosts.count)",
+                field: "Host")
+        }
+        if HostPolicy.isAuthority(hosts[0]) { return nil }
+        return .invalidRequest("a host, with or without a port, is expected", field: "Host")
+    }
+
+    private func refuseInTurn(_ context: ChannelHandlerContext) {
+        guard let refusal, answered == begun, unwanted == nil else { return }
+        unwanted = Self.little
+        refusal.end(context)
+    }
+
+    private func throwAway(_ part: HTTPServerRequestPart, _ context: ChannelHandlerContext) {
+        guard case .body(let bytes) = part, let left = unwanted else { return }
+        unwanted = left - bytes.readableBytes
+        if left < bytes.readableBytes { context.close(promise: nil) }
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if unwanted != nil, event as? ChannelEvent == .inputClosed {
+            context.close(promise: nil)
+        } else {
+            context.fireUserInboundEventTriggered(event)
+        }
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        // Nobody wants to know any more what the rest of the connection says.
+        if unwanted == nil { context.fireErrorCaught(error) } else { context.close(promise: nil) }
+    }
+
+    // MARK: Responses
+
+    func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+        switch unwrapOutboundIn(data) {
+        case .head(var head) where !(100..<200).contains(head.status.code) && endsEarly(head):
+            isLast = true
+            head.headers.replaceOrAdd(name: "connection", value: "close")
+            context.write(wrapOutboundOut(.head(head)), promise: promise)
+        case .end:
+            answered += 1
+            let isShort = answered > read
+            guard isLast || isShort else {
+                context.write(data, promise: promise)
+                return refuseInTurn(context)
+            }
+            context.writeAndFlush(data, promise: promise)
+            endSoon(context)
+        default: context.write(data, promise: promise)
+        }
+    }
+
+    /// Whether an answer goes out before its request is there. One that is written while its request is read, as NDJSON is, does not say
+    /// how long it is.
+    private func endsEarly(_ head: HTTPResponseHead) -> Bool {
+        answered == read && (head.status.code >= 300 || head.headers.contains(name: "content-length"))
+    }
+
+    private func endSoon(_ context: ChannelHandlerContext) {
+        unwanted = Self.little
+        // If both directions were closed at once, the kernel would throw the answer away while the peer is still sending.
+        context.close(mode: .output, promise: nil)
+        let bound = NIOLoopBound(context, eventLoop: context.eventLoop)
+        end = context.eventLoop.scheduleTask(in: Self.moment) { bound.value.close(promise: nil) }
+    }
+
+    func triggerUserOutboundEvent(context: ChannelHandlerContext, event: Any, promise: EventLoopPromise<Void>?) {
+        guard event is BodyWanted else { return context.triggerUserOutboundEvent(event, promise: promise) }
+        if expecting == answered + 1 {
+            expecting = nil
+            context.writeAndFlush(wrapOutboundOut(.head(HTTPResponseHead(version: .http1_1, status: .continue))), promise: nil)
+        }
+        promise?.succeed()
+    }
+}
+
+/// Sent down a connection when the body of the request that is being answered is about to be read.
+struct BodyWanted: Sendable {}

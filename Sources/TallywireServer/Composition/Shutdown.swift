@@ -1,0 +1,84 @@
+import Dispatch
+import Foundation
+import ServiceLifecycle
+import Synchronization
+
+/// How a server ends: by SIGTERM or SIGINT, in the order of the data, and within a bound whatever anybody does.
+///
+/// The first signal begins the graceful shutdown. If that is not done after ``limit``, everything that still runs is cancelled, which cuts
+/// connections, so that the journal can be closed. What has not ended ``grace`` later, such as a disk that does not answer, ends with the
+/// process. A second signal ends the process at once, as a power cut would: what was acknowledged is on disk.
+///
+/// Signals are taken on a queue of their own, which is free when no thread of the pool is.
+final class Shutdown: Sendable {
+    /// Beside the time that sinks may take to drain, what sources, engine and port need.
+    static let margin: Duration = .seconds(10)
+    /// What is left of the way after everything was cancelled.
+    static let grace: Duration = .seconds(5)
+
+    let limit: Duration
+    private let queue = DispatchQueue(label: "tallywire.signals")
+    private let begun = Atomic(false)
+    private let overdue = Atomic(false)
+
+    init(drain: Duration) {
+        limit = drain + Self.margin
+    }
+
+    /// Why the shutdown was not a graceful one; `nil` if it was.
+    var failure: Failure? {
+        overdue.load(ordering: .acquiring)
+            ? Failure(
+                "error: the shutdown took longer than \(limit) (shutdown.drain and \(Self.margin)): connections were cut, and the journal was "
+                    + "closed; what a durable sink has not delivered follows at the next start") : nil
+    }
+
+    /// Runs `group` until it has ended by itself, or by a signal.
+    func run(_ group: ServiceGroup) async throws {
+        let (signals, continuation) = AsyncStream.makeStream(of: Void.self)
+        let sources = [SIGTERM, SIGINT].map { number in
+            // The source is told even so; without it the process would just end.
+            signal(number, SIG_IGN)
+            let source = DispatchSource.makeSignalSource(signal: number, queue: queue)
+            source.setEventHandler { [self] in take(continuation) }
+            source.resume()
+            return source
+        }
+        defer { for source in sources { source.cancel() } }
+        try await withThrowingTaskGroup(of: Bool.self) { tasks in
+            tasks.addTask {
+                try await group.run()
+                return true
+            }
+            tasks.addTask { [self] in
+                for await _ in signals { break }
+                await group.triggerGracefulShutdown()
+                try? await Task.sleep(for: limit)
+                return false
+            }
+            while let hasEnded = try await tasks.next() {
+                if !hasEnded { overdue.store(true, ordering: .releasing) }
+                tasks.cancelAll()
+                if hasEnded { return }
+            }
+        }
+    }
+
+    private func take(_ continuation: AsyncStream<Void>.Continuation) {
+        guard begun.exchange(true, ordering: .acquiringAndReleasing) == false else {
+            Self.end(
+                "error: ended at once by a second signal; what is acknowledged is on disk, and what sinks have not delivered follows "
+                    + "at the next start")
+        }
+        continuation.yield()
+        let seconds = limit + Self.grace
+        queue.asyncAfter(deadline: .now() + .milliseconds(Int(seconds / .milliseconds(1)))) {
+            Self.end("error: the shutdown did not end within \(seconds), so the process does; what is acknowledged is on disk")
+        }
+    }
+
+    private static func end(_ message: String) -> Never {
+        FileHandle.standardError.write(Data((message + "\n").utf8))
+        _exit(1)
+    }
+}

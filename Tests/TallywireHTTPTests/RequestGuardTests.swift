@@ -1,0 +1,131 @@
+import HummingbirdTesting
+import NIOCore
+import TallywireTesting
+import Testing
+
+@testable import TallywireHTTP
+
+@Suite("What a request has to be before anybody reads it", .serialized, .timeLimit(.minutes(2)))
+struct RequestGuardTests {
+    private static let post = "POST /api/locations HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+
+    @Test(
+        "a request of HTTP/1.1 without a host, with two, or with one that is none, is refused and is the last of its connection",
+        arguments: [
+            "", "Host: localhost\nHost: localhost\n", "Host: localhost\nHost: evil.example\n", "Host: [::1].evil.example\n",
+            "Host: evil.example#.localhost\n", "Host: user@localhost\n", "Host: localhost:http\n", "Host: [::1\n", "Host: a b\n",
+        ])
+    func host(lines: String) async throws {
+        try await withChannelServer([ByteEcho()]) { port in
+            try await ChannelConnection.open(port) { exchange in
+                try await exchange.send("GET /hello HTTP/1.1\n\(lines)\n")
+                let answer = try await exchange.receiveAll()
+                #expect(answer.hasPrefix("HTTP/1.1 400 "))
+                #expect(answer.contains(#""field":"Host""#))
+            }
+            // Behind another request it is answered in its turn.
+            try await ChannelConnection.open(port) { exchange in
+                try await exchange.send("GET /hello HTTP/1.1\nHost: localhost\n\nGET /hello HTTP/1.1\n\(lines)\n")
+                let answer = try await exchange.receiveAll()
+                #expect(answer.hasPrefix("HTTP/1.1 200 "))
+                #expect(answer.contains("helloHTTP/1.1 400 "))
+            }
+        }
+    }
+
+    @Test(
+        "HTTP/1.0 needs no host",
+        arguments: ["GET /hello HTTP/1.0\n\n", "GET /hello HTTP/1.1\nHost: [::1]:80\nConnection: close\n\n"])
+    func old(request: String) async throws {
+        try await withChannelServer([ByteEcho()]) { port in
+            try await ChannelConnection.open(port) { exchange in
+                try await exchange.send(request)
+                #expect(try await exchange.receive(through: "hello").contains(" 200 "))
+            }
+        }
+    }
+
+    @Test(
+        "a body that nobody reads is taken for a moment, and the connection ends",
+        arguments: ["POST /nowhere", "GET /hello"])
+    func unwanted(call: String) async throws {
+        try await withChannelServer([ByteEcho()]) { port in
+            try await ChannelConnection.open(port) { exchange in
+                try await exchange.send("\(call) HTTP/1.1\nHost: localhost\nContent-Length: 1000000000\n\nx")
+                let answer = try await exchange.receiveAll()
+                #expect(answer.hasPrefix("HTTP/1.1 \(call.hasPrefix("GET") ? 200 : 404) "))
+                #expect(answer.lowercased().contains("\r\nconnection: close\r\n"))
+                // However much or little comes, it is read for two seconds and 256 KiB at most.
+                try await eventually("the connection is gone") {
+                    do {
+                        for _ in 0..<64 { try await exchange.send(String(repeating: "x", count: 16_384)) }
+                        return false
+                    } catch { return true }
+                }
+            }
+        }
+    }
+
+    @Test("a body that came whole leaves the connection to the next request")
+    func whole() async throws {
+        try await withChannelServer([ByteEcho()]) { port in
+            try await ChannelConnection.open(port) { exchange in
+                try await exchange.send("POST /nowhere HTTP/1.1\nHost: localhost\nContent-Length: 1\n\nx")
+                #expect(try await exchange.receive(through: "\r\n\r\n").hasPrefix("HTTP/1.1 404 "))
+                try await exchange.send("GET /hello HTTP/1.1\nHost: localhost\n\n")
+                #expect(try await exchange.receive(through: "hello").contains("HTTP/1.1 200 "))
+            }
+        }
+    }
+
+    @Test("who waits for 100 Continue gets it when the body is wanted, and the refusal alone when it is not")
+    func expects() async throws {
+        try await Shop(limits: HTTPLimits(body: 100)).open(.live) { client in
+            let port = try #require(client.client.port)
+            let head = Self.post + "Expect: 100-continue\r\n"
+            try await RawConnection.open(port: port) { connection in
+                try await connection.send(head + "Content-Length: 14\r\n\r\n")
+                try await connection.receive(until: "\r\n\r\n")
+                #expect(connection.received == "HTTP/1.1 100 Continue\r\n\r\n")
+                try await connection.send(#"{"code":"WH1"}"#)
+                try await connection.receive(until: "}")
+                #expect(connection.received.contains("HTTP/1.1 201 "))
+            }
+            try await RawConnection.open(port: port) { connection in
+                try await connection.send(head + "Content-Length: 101\r\n\r\n")
+                try await connection.receiveAll()
+                #expect(connection.received.hasPrefix("HTTP/1.1 413 "))
+            }
+        }
+    }
+
+    @Test(
+        "a body that is not chunked as it says is the caller's mistake",
+        arguments: ["Transfer-Encoding: chunked\r\n\r\nzz\r\n", "Transfer-Encoding: xchunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n"])
+    func chunking(rest: String) async throws {
+        try await Shop().open(.live) { client in
+            let port = try #require(client.client.port)
+            try await RawConnection.open(port: port) { connection in
+                try await connection.send(Self.post + rest)
+                try await connection.receiveAll()
+                #expect(connection.received.hasPrefix("HTTP/1.1 400 "))
+                #expect(connection.received.contains(#""code":"invalid_request""#))
+            }
+        }
+    }
+
+    @Test("who goes away in the middle of a body is no failure of the server")
+    func gone() async throws {
+        try await Shop().open(.live) { client in
+            let port = try #require(client.client.port)
+            try await RawConnection.open(port: port) { connection in
+                try await connection.send(
+                    Self.post + "Content-Length: 100\r\n\r\n{")
+            }
+            try await eventually("the request is counted") {
+                try await client.get("/metrics").text.contains(#"route="/api/locations",status="400""#)
+            }
+            #expect(try await !client.get("/metrics").text.contains(#"status="500""#))
+        }
+    }
+}
