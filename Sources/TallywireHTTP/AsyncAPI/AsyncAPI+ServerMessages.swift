@@ -74,7 +74,10 @@ extension AsyncAPI {
                 "tracking",
                 [
                     ("seq", OpenAPI.count),
-                    ("answers", OpenAPI.count + ["description": "It is the answer to so many `track` messages, if to more than one."]),
+                    (
+                        "answers",
+                        OpenAPI.count + ["description": "It is the answer to so many `track` messages, if to more than one."]
+                    ),
                     ("items", OpenAPI.list(of: reference("ShownItem"))), ("last", OpenAPI.flag),
                 ], optional: ["answers"]),
             examples: [.init("page", ["type": "tracking", "seq": 1041, "items": [exampleItem], "last": true])]),
