@@ -43,7 +43,9 @@ fuzz:
 conformance:
 	scripts/autobahn.sh
 
+## Swift's format, and that nothing in the repository points outside of it.
 lint:
+	scripts/check-links
 	$(SWIFT) format lint --strict --recursive --parallel Package.swift Sources Tests Fuzzing Benchmarks/Package.swift Benchmarks/Sources Snippets examples
 
 format:
