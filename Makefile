@@ -34,16 +34,20 @@ browser: dependencies
 	$(SWIFT) build --product tallywire
 	Tests/Browser/run
 
-## What reads barcodes, fed with whatever libFuzzer comes up with, for FUZZ_SECONDS.
+## What reads from outside, fed with whatever libFuzzer comes up with, each for FUZZ_SECONDS: barcodes, plugins.json, MQTT payloads, WebSocket
+## messages, HTTP bodies.
 FUZZ_SECONDS ?= 60
-fuzz:
+fuzz: dependencies
 	scripts/fuzz-gs1 $(FUZZ_SECONDS)
+	scripts/fuzz $(FUZZ_SECONDS)
 
 ## The WebSocket endpoint against Autobahn's test suite, which comes from PyPI and needs a Python 2.7; needs the release build.
 conformance:
 	scripts/autobahn.sh
 
+## Swift's format, and that nothing in the repository points outside of it.
 lint:
+	scripts/check-links
 	$(SWIFT) format lint --strict --recursive --parallel Package.swift Sources Tests Fuzzing Benchmarks/Package.swift Benchmarks/Sources Snippets examples
 
 format:

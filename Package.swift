@@ -199,3 +199,17 @@ let package = Package(
     ],
     swiftLanguageModes: [.v6]
 )
+
+// What make fuzz builds, by itself and with libFuzzer, which nothing else has to be linked with.
+if Context.environment["TALLYWIRE_FUZZ"] != nil {
+    package.targets += [
+        .target(name: "CFuzzer", path: "Fuzzing/CFuzzer"),
+        .executableTarget(
+            name: "Fuzz",
+            dependencies: [
+                "CFuzzer", "TallywireCore", "TallywirePipeline", "Mosquitto", "MQTTScanners", "MQTTSink", "JSONLogSink",
+                "WebSocketSink",
+                "TallywireHTTP", nio("NIOCore"), .product(name: "HTTPTypes", package: "swift-http-types"),
+            ], path: "Fuzzing/Messages", exclude: ["Corpus"], swiftSettings: strict),
+    ]
+}

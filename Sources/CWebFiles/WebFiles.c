@@ -118,6 +118,12 @@ static const unsigned char scan_camera[] = {
 static const unsigned char scan_feedback[] = {
 #embed "../../web/scan/feedback.js"
 };
+static const unsigned char scan_key_reader[] = {
+#embed "../../web/scan/key-reader.js"
+};
+static const unsigned char scan_keyboard_layout[] = {
+#embed "../../web/scan/keyboard-layout.js"
+};
 static const unsigned char scan_queue[] = {
 #embed "../../web/scan/queue.js"
 };
@@ -429,6 +435,8 @@ static const struct tallywire_web_file files[] = {
     FILE("/scan/icon-512.png", "web/scan/icon-512.png", scan_icon_512),
     FILE("/scan/camera.js", "web/scan/camera.js", scan_camera),
     FILE("/scan/feedback.js", "web/scan/feedback.js", scan_feedback),
+    FILE("/scan/key-reader.js", "web/scan/key-reader.js", scan_key_reader),
+    FILE("/scan/keyboard-layout.js", "web/scan/keyboard-layout.js", scan_keyboard_layout),
     FILE("/scan/queue.js", "web/scan/queue.js", scan_queue),
     FILE("/scan/sender.js", "web/scan/sender.js", scan_sender),
     FILE("/scan/shell.js", "web/scan/shell.js", scan_shell),

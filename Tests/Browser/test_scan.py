@@ -105,6 +105,118 @@ def test_a_wedge_scanner_is_heard_wherever_the_focus_is(site, page):
     eventually("one more", lambda: site.server.stock("TEE-RED-M", "WH1") == 38)
 
 
+GS = "\x1d"
+NAMED_KEYS = {"Enter", "Tab", "Control", "Alt", "F8"}
+ELEMENTS = "]d2010400638133393110A"
+# How scanners type: (key, milliseconds since the last one, what else the browser says); and what comes of it.
+WEDGES = {
+    "a fast scanner": ([(TEE, 5), ("Enter", 5)], [TEE]),
+    "a slow scanner": ([(TEE, 60), ("Enter", 60)], [TEE]),
+    "a scanner that ends with Tab": ([(TEE, 5), ("Tab", 5)], [TEE]),
+    "a pause of 60 ms": ([(TEE[:9], 5), (TEE[9], 60), (TEE[10:], 5), ("Enter", 5)], [TEE]),
+    "a pause of 400 ms": ([(TEE[:4], 5), (TEE[4], 400), (TEE[5:], 5), ("Enter", 5)], ["broken"]),
+    "a pause of 400 ms after the first key": ([(TEE[0], 5), (TEE[1], 400), (TEE[2:], 5), ("Enter", 5)], ["broken"]),
+    "a slow scanner that pauses for 400 ms": ([(TEE[:4], 60), (TEE[4], 400), (TEE[5:], 60), ("Enter", 60)], ["broken"]),
+    "two pauses": ([(TEE[:4], 5), (TEE[4], 400), (TEE[5], 400), (TEE[6:], 5), ("Enter", 5)], ["broken"]),
+    "the next code after a broken one": (
+        [(TEE[:4], 5), (TEE[4], 400), (TEE[5:], 5), ("Enter", 5), (TEE[0], 300), (TEE[1:], 5), ("Enter", 5)], ["broken", TEE]),
+    "a code after one that was never ended": ([(TEE, 5), (TEE[0], 2000), (TEE[1:], 5), ("Enter", 5)], [TEE]),
+    "a late end of a long code": ([(TEE, 5), ("Enter", 200)], [TEE]),
+    "somebody who types": ([("hello", 150), ("Enter", 150)], []),
+    "somebody who types fast": ([("100", 90), ("Enter", 90)], []),
+    "a short code": ([("A12", 5), ("Enter", 5)], ["A12"]),
+    "two keys": ([("12", 5), ("Enter", 5)], []),
+    "GS as Ctrl+]": ([(ELEMENTS, 5), ("Control", 5), ("]", 5, {"ctrlKey": True}), ("21B", 5), ("Enter", 5)], [ELEMENTS + GS + "21B"]),
+    "GS as Ctrl and the key of ]": (
+        [(ELEMENTS, 5), ("+", 5, {"ctrlKey": True, "code": "BracketRight"}), ("21B", 5), ("Enter", 5)], [ELEMENTS + GS + "21B"]),
+    "GS as F8": ([(ELEMENTS, 5), ("F8", 5), ("21B", 5), ("Enter", 5)], [ELEMENTS + GS + "21B"]),
+    "GS by its number": ([(ELEMENTS, 5), ("Alt", 5), ("029", 5, {"altKey": True}), ("21B", 5), ("Enter", 5)], [ELEMENTS + GS + "21B"]),
+    "GS by its number at the end": ([(ELEMENTS, 5), ("0029", 5, {"altKey": True}), ("Enter", 5)], [ELEMENTS + GS]),
+    "] by AltGr": (
+        [("]", 5, {"ctrlKey": True, "altKey": True, "altGraph": True}), (ELEMENTS[1:], 5), ("Enter", 5)], [ELEMENTS]),
+}
+
+
+@pytest.mark.parametrize("name", WEDGES)
+def test_codes_are_told_from_what_people_type(site, page, name):
+    strokes, codes = WEDGES[name]
+    keys = []
+    for stroke in strokes:
+        text, gap, more = (*stroke, {})[:3]
+        keys += [[key, gap, more] for key in ([text] if text in NAMED_KEYS else text)]
+    page.goto(f"{site.url}/scan")
+    assert codes == page.evaluate(
+        """async (keys) => {
+            const { KeyReader } = await import("/scan/key-reader.js");
+            const reader = new KeyReader();
+            const codes = [];
+            let time = 5_000;
+            for (const [key, gap, more] of keys) {
+                time += gap;
+                const event = { key, code: "", ctrlKey: false, altKey: false, metaKey: false, altGraph: false, ...more, time };
+                const { code, isBroken } = reader.press(event, false);
+                if (code !== undefined) codes.push(code);
+                if (isBroken) codes.push("broken");
+            }
+            return codes;
+        }""", keys)
+
+
+def test_a_quantity_that_is_typed_before_a_scan_is_no_part_of_it(site, page):
+    page.goto(f"{site.url}/scan")
+    assert [TEE] == page.evaluate(
+        """async (code) => {
+            const { KeyReader } = await import("/scan/key-reader.js");
+            const reader = new KeyReader();
+            const press = (key, time) => reader.press({ key, code: "", ctrlKey: false, altKey: false, metaKey: false, altGraph: false, time }, true);
+            press("5", 1_000);
+            const outcomes = [...code].map((key, place) => press(key, 1_500 + place * 5));
+            return [...outcomes, press("Enter", 1_570)].flatMap(({ code }) => code ?? []);
+        }""", TEE)
+
+
+def test_tab_ends_a_code_in_the_field_and_gs_is_put_in(site, page):
+    open_scanner(page, site.url)
+    page.get_by_label("Code").focus()
+    page.keyboard.type(TEE)
+    page.keyboard.press("Tab")
+    eventually("one taken out", lambda: site.server.stock("TEE-RED-M", "WH1") == 41)
+    expect(page.get_by_label("Code")).to_be_focused()
+    page.keyboard.type("]C1010400638133393110L-7")
+    page.keyboard.press("F8")
+    page.keyboard.type("21S-1")
+    page.keyboard.press("Enter")
+    eventually("one more", lambda: site.server.stock("TEE-RED-M", "WH1") == 40)
+    event = site.server.call("GET", "/api/events?type=inventory_updated&limit=1000")["items"][-1]["data"]
+    assert (event["batch"], event["serial"]) == ("L-7", "S-1")
+
+
+def test_digits_of_another_keyboard_layout_are_said_and_not_sent(site, page):
+    open_scanner(page, site.url)
+    page.locator("h1").click()
+    page.keyboard.type("'àà-\"(é&\"ààé")
+    page.keyboard.press("Enter")
+    expect(page.locator("#verdict")).to_contain_text("another keyboard layout")
+    type_code(page, "$))^#*!###(#!")
+    expect(page.locator("#verdict")).to_contain_text("another keyboard layout")
+    assert waiting(page) == 0 and page.locator("#scans li").count() == 0
+
+
+def test_a_scan_that_is_too_old_is_told_as_not_counted_and_does_not_wait_any_more(site, phone):
+    open_scanner(phone, site.url)
+    problem = {"type": "about:blank", "title": "Too late", "status": 422, "code": "too_late", "detail": "occurredAt is too old"}
+    phone.route("**/api/movements", lambda route: route.fulfill(json={"results": [problem]}))
+    type_code(phone, TEE)
+    expect(phone.locator("#verdict")).to_contain_text("Too old to be counted")
+    expect(phone.locator("#refused li")).to_contain_text("nobody can know whether the server has counted it already")
+    expect(phone.locator("#scans li .badge").first).to_have_text("Not counted")
+    assert waiting(phone) == 0
+    phone.unroute("**/api/movements")
+    type_code(phone, TEE)
+    eventually("the next one is counted", lambda: site.server.stock("TEE-RED-M", "WH1") == 41)
+    expect(phone.locator("#refused li")).to_have_count(1)
+
+
 def test_an_element_string_gives_batch_and_serial_number(site, page):
     open_scanner(page, site.url)
     page.locator("h1").click()

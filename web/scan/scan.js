@@ -6,6 +6,7 @@ import { formatTime, formatUnits } from "../shared/format.js";
 import { claimsOf, looksLikeToken } from "../shared/credential.js";
 import { Camera } from "./camera.js";
 import { Feedback } from "./feedback.js";
+import { looksLikeOtherLayout } from "./keyboard-layout.js";
 import { MOST_WAITING, Queue } from "./queue.js";
 import { Sender } from "./sender.js";
 import { keepShell } from "./shell.js";
@@ -85,6 +86,7 @@ async function take(text) {
 /** @param {string} code @returns {Promise<string | null>} */
 async function problemWith(code) {
   if (code.length > LONGEST_CODE && !code.includes("\u001d") && !code.startsWith("]")) return texts.tooLong;
+  if (looksLikeOtherLayout(code)) return texts.otherLayout;
   if (!select("location").value) {
     select("location").focus();
     return select("location").options.length > 1 ? texts.locationFirst : texts.noLocation;
@@ -302,7 +304,10 @@ function listen() {
   addEventListener("online", () => showState());
   addEventListener("offline", () => showState());
   document.addEventListener("visibilitychange", () => document.visibilityState === "hidden" && camera.isOn && toggleCamera());
-  listenToWedge(input("code"), take);
+  listenToWedge(input("code"), take, () => {
+    showVerdict("refused", texts.broken);
+    feedback.give("refused");
+  });
 }
 
 async function toggleCamera() {

@@ -1,6 +1,8 @@
 // @ts-check
 // Sends what waits, in order, and goes on trying for as long as the page is open.
 
+import { texts } from "./texts.js";
+
 /** @typedef {import("./queue.js").Scan} Scan */
 /** @typedef {import("./queue.js").Queue} Queue */
 
@@ -165,7 +167,9 @@ function movementOf(scan) {
  * @returns {Scan}
  */
 function fateOf(scan, result) {
-  if (result.status !== "applied" && result.status !== "duplicate") return { ...scan, fate: "refused", reason: result.detail ?? result.title };
+  if (result.status !== "applied" && result.status !== "duplicate") {
+    return { ...scan, fate: "refused", reason: texts.refusals[result.code] ?? result.detail ?? result.title };
+  }
   const line = result.lines?.at(-1);
   return { ...scan, fate: result.status, sku: line?.sku, locationStock: line?.locationStock };
 }

@@ -22,6 +22,16 @@ export const texts = {
   locationFirst: "Choose the location where you are first",
   noLocation: "There is no location yet: the list comes with the first connection",
   tooLong: "That is no code: it has more than 256 characters",
+  /**
+   * Why some scans are refused, in words for who scanned; for others the server's own count.
+   *
+   * @type {Record<string, string>}
+   */
+  refusals: {
+    too_late: "Too old to be counted: it waited for so long that nobody can know whether the server has counted it already. Count what is there instead",
+  },
+  broken: "The scanner paused within a code. Scan it again",
+  otherLayout: "These are digits on another keyboard layout. Set the scanner to the layout of this device, and switch Caps Lock off",
   full: "There is no room for more: 10,000 scans are waiting for the server",
   lost: "This scan could not be kept on the device. Scan it again.",
   connection: {

@@ -8,7 +8,7 @@ struct Scan: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Act as a barcode scanner: publish codes over MQTT and print what they are answered.",
         discussion: """
-            Codes come from the arguments, or one a line from standard input, as a keyboard-wedge scanner types them. A scan that is not \
+            Codes come from the arguments, or one a line from standard input, as a keyboard-wedge scanner types them (lines end with LF, CR or both). A scan that is not \
             answered is repeated with its id, so it counts once. Exits with 1 if a scan was refused or never answered.
             """)
 
@@ -50,7 +50,8 @@ struct Scan: AsyncParsableCommand {
             }
             for code in codes { try await scan(code) }
             if codes.isEmpty {
-                while let line = readLine() { try await scan(line) }
+                var lines = ScannedLines.standardInput()
+                while let line = try lines.next() { try await scan(line) }
             }
             if failures > 0 { throw ExitCode.failure }
         }

@@ -1,0 +1,32 @@
+import HTTPTypes
+import TallywireCore
+
+@testable import TallywireHTTP
+
+/// A body of a request, as the route that the first byte stands for reads it, and the command that it becomes.
+@Sendable func readBody(_ bytes: [UInt8]) {
+    guard let kind = bytes.first else { return }
+    let body = Array(bytes.dropFirst())
+    switch kind {
+    case UInt8(ascii: "m"): read(MovementBody.self, body) { [.move($0.movement(defaultLocation: "MAIN"))] }
+    case UInt8(ascii: "b"):
+        read(MovementBatchBody.self, body) { batch in
+            batch.movements.compactMap { try? $0.get() }.map { .move($0.movement(defaultLocation: "MAIN")) }
+        }
+    case UInt8(ascii: "i"): read(InventoryBody.self, body) { [.move($0.movement(of: VariantID(11), defaultLocation: "MAIN"))] }
+    case UInt8(ascii: "p"): read(ProductBody.self, body) { [.createProduct($0.product)] }
+    case UInt8(ascii: "v"): read(VariantBody.self, body) { [.addVariant(ProductID(1), $0.variant)] }
+    case UInt8(ascii: "u"): read(ProductUpdateBody.self, body) { [.updateProduct(ProductID(1), $0.update)] }
+    case UInt8(ascii: "w"): read(VariantUpdateBody.self, body) { [.updateVariant(VariantID(11), $0.update)] }
+    case UInt8(ascii: "s"): read(StatusBody.self, body) { [.updateProduct(ProductID(1), ProductUpdate(status: $0.status))] }
+    default: read(LocationBody.self, body) { [.createLocation($0.location)] }
+    }
+}
+
+private func read<Body: Decodable>(_ type: Body.Type, _ bytes: [UInt8], _ actions: (Body) -> [Command.Action]) {
+    do throws(Problem) {
+        for action in actions(try BodyDecoder().decode(type, from: bytes)) { Shop.decide(Command(source: "http", action: action)) }
+    } catch {
+        require(error.status.code == 400 && !error.detail.isEmpty, "\(error.status) \(error.detail)")
+    }
+}

@@ -1,0 +1,36 @@
+import Mosquitto
+import TallywireCore
+
+@testable import MQTTScanners
+
+/// What devices write in each format, by the first byte of an input.
+private let desks: [ScanDesk] = {
+    guard let topic = try? ScanTopic(template: "scanners/{device}/scan") else { fatalError("the template is not one any more") }
+    let formats: [PayloadFormat?] = [nil, .tallywire, .proGlove, .zebraSled, .zebraReader]
+    return formats.map { format in
+        let settings = DeviceSettings(
+            operation: .subtract, location: "WH1", quantity: 3, payload: format, bounce: .seconds(3), tagWindow: .seconds(60))
+        return ScanDesk(
+            source: "mqtt-scanners", topic: topic,
+            devices: DeviceBook(["*": settings]),
+            defaultLocation: "MAIN", lineLimit: 10, clockSkew: .seconds(300))
+    }
+}()
+
+/// A payload becomes scans, movements and decisions, and its times are compared with those of the scan before it.
+@Sendable func readScan(_ bytes: [UInt8]) {
+    guard let first = bytes.first else { return }
+    var desk = desks[Int(first) % desks.count]
+    let message = InboundMessage(topic: "scanners/dock-1/scan", payload: Array(bytes.dropFirst()), packetID: 1)
+    guard case .submit(let order) = desk.order(for: message, now: Shop.now, makeID: { "made" }) else { return }
+    var bounces = BounceWindow()
+    var tags = TagWindow()
+    for task in order.tasks {
+        Shop.decide(task.command)
+        guard case .move(let movement) = task.command.action else { continue }
+        let times =
+            [TimeSpan(earliest: Shop.now, latest: Shop.now)] + [movement.occurredAt.map { TimeSpan(earliest: $0, latest: $0) }]
+        for time in times + times.reversed() { _ = bounces.note(task.key, of: "dock-1", at: time, window: .seconds(3)) }
+        for time in times.compactMap(\.self) { _ = tags.see(task.key, by: "dock-1", at: time.latest, window: .seconds(60)) }
+    }
+}
