@@ -170,7 +170,8 @@ let package = Package(
         tests(
             "TallywireServer",
             [
-                "tallywire", "Mosquitto", "TallywireAuthentication", "TallywireCore", "TallywirePipeline", log, nio("NIOCore"),
+                "tallywire", "Mosquitto", "TallywireAuthentication", "TallywireCore", "TallywireEngine", "TallywirePipeline", log,
+                nio("NIOCore"),
                 nio("NIOHTTP1"), nio("NIOFoundationCompat"), nio("NIOPosix"), .product(name: "NIOSSL", package: "swift-nio-ssl"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
             ]),

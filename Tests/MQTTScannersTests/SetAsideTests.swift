@@ -8,25 +8,8 @@ import Testing
 
 @testable import MQTTScanners
 
-@Suite("A message that ends the server", .serialized)
+@Suite("A message that ends the server")
 struct SetAsideTests {
-    private static let variables = (path: "TALLYWIRE_TEST_SET_ASIDE", mark: "TALLYWIRE_TEST_SET_ASIDE_MARK")
-
-    /// A note of a server that crashed twice while it handled what has this mark.
-    private func note(_ mark: UInt64, in folder: TemporaryFolder) async throws -> HandlingNote {
-        let path = folder.file("tallywire.db.handling")
-        setenv(Self.variables.path, path, 1)
-        setenv(Self.variables.mark, String(mark), 1)
-        for _ in 0..<2 {
-            await #expect(processExitsWith: .failure) {
-                let note = try HandlingNote(path: String(cString: getenv(Self.variables.path)))
-                note.watchCrashes()
-                note.slot().handling(UInt64(String(cString: getenv(Self.variables.mark)))!) { fatalError() }
-            }
-        }
-        return try HandlingNote(path: path)
-    }
-
     @Test("is set aside at its third delivery: in a file, with an event and an answer; others go on", arguments: [true, false])
     func setAside(wasBeingDecided: Bool) async throws {
         let shop = try await Shop(broker: TestBroker())
@@ -35,7 +18,8 @@ struct SetAsideTests {
         let payload = #"{"id":"poison","sku":"TEE","quantity":1}"#
         let message = InboundMessage(topic: "scanners/till/scan", payload: Array(payload.utf8), packetID: 1)
         let mark = wasBeingDecided ? HandlingNote.mark(Command.key(id: "poison", device: "till")) : message.mark
-        let box = SetAside(note: try await note(mark, in: folder), folder: folder.file("set-aside"))
+        try HandlingNoteFile.write(poison: [mark], to: folder.file("note"))
+        let box = SetAside(note: try HandlingNote(path: folder.file("note")), folder: folder.file("set-aside"))
         try await shop.serving(setAside: box) { status in
             try await eventually("it is connected") { status.current.state == "connected" }
             try await till.collecting {

@@ -85,7 +85,7 @@ struct CommandTests {
     }
 
     @Test("without a server each command says so in a sentence, with its address and what to do")
-    func noServer() async throws {
+    func plainWords() async throws {
         for command in [["export"], ["tail"], ["tail", "--room", "admin_room"]] {
             let result = try await ServerProcess.run(command + ["--server", "http://127.0.0.1:9"], in: folder.path)
             #expect(result.status == 1 && result.output.contains("127.0.0.1:9"), "\(command): \(result.output)")

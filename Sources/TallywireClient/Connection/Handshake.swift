@@ -116,7 +116,10 @@ extension TallywireClient {
             case let refusal as Refusal: refusal
             case _ where opening.isTimedOut: Refusal(failure: Failure(.noAnswer, "\(server) did not answer within \(timeout)"))
             case is NIOSSLError, is NIOSSLExtraError: Refusal(failure: Failure(.untrusted, "\(server) cannot be trusted: \(error)"))
-            default: Refusal(failure: Failure(.disconnected, "no server answers at \(server): \(error)"))
+            default:
+                Refusal(
+                    failure: Failure(
+                        .disconnected, "no server answers at \(server): \(ConnectionProblem.text(error) ?? "\(error)")"))
             }
         }
     }

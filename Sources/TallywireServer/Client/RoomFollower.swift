@@ -71,11 +71,7 @@ struct RoomFollower {
             if position != nil, joined.isRecovered == false { Self.tellGap() }
             return .joined
         } catch let failure as TallywireClient.Failure where failure.code == .forbidden {
-            throw Failure(
-                token == nil
-                    ? "error: the room “\(room)” is for who shows a token of its role: --token, or $TALLYWIRE_TOKEN"
-                    : "error: the room “\(room)” is for another role than the token's: give one of it with --token, or $TALLYWIRE_TOKEN"
-            )
+            throw Failure("error: \(failure.message); --token, or $TALLYWIRE_TOKEN, does that")
         } catch let failure as TallywireClient.Failure where failure.code != .closed {
             throw Failure.usage(failure.message)
         }
@@ -101,10 +97,10 @@ struct RoomFollower {
             if state.isLive { hasBeenLive = true }
             guard case .waiting = state.phase, let failure = state.lastFailure else { continue }
             if failure.code == .unauthenticated {
-                throw Failure(
+                throw Failure.usage(
                     token == nil
-                        ? "error: the server asks for a token: --token, or $TALLYWIRE_TOKEN"
-                        : "error: the server does not take the token: it has expired, or is not for this server")
+                        ? "the server asks for a token: --token, or $TALLYWIRE_TOKEN"
+                        : "the server does not take the token: it has expired, or is not for this server")
             }
             if !hasBeenLive { throw Failure("error: \(advice(failure))") }
             Self.tell("\(failure.message); trying again")

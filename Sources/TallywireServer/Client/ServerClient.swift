@@ -3,8 +3,8 @@ import Foundation
 import NIOCore
 import NIOFoundationCompat
 import NIOHTTP1
-import NIOPosix
 import NIOSSL
+import TallywireClient
 
 /// Calls a running server's HTTP API for the command line.
 struct ServerClient: Sendable {
@@ -77,23 +77,13 @@ struct ServerClient: Sendable {
     /// Why nothing came, and what to do, in a sentence.
     private static func reason(_ error: any Error) -> String {
         switch error {
-        case let error as NIOConnectionError:
-            if let refusal = error.connectionErrors.lazy.compactMap({ $0.error as? IOError }).first { return reason(refusal) }
-            if error.dnsAError != nil || error.dnsAAAAError != nil {
-                return "nobody knows the name “\(error.host)”: check --server"
-            }
-            return "the connection cannot be made: check --server"
-        case let error as IOError:
-            return error.errnoCode == ECONNREFUSED
-                ? "nobody listens there: start the server, or name another with --server"
-                : "\(String(cString: strerror(error.errnoCode)).lowercased()): check --server"
         case let error as HTTPClientError where error == .connectTimeout || error == .deadlineExceeded || error == .readTimeout:
             return "it was silent for too long: is it the server that you mean? --server names another"
         case let error as HTTPClientError where error == .remoteConnectionClosed:
             return "it closed the connection: is it this server, and http rather than https? check --server"
         case is NIOSSLError, is NIOSSLExtraError, is BoringSSLError:
             return "there is no TLS with it that can be trusted: --ca trusts a certificate of one's own making (\(error))"
-        default: return "\(error)"
+        default: return "\(ConnectionProblem.text(error) ?? "\(error)"): start the server, or name another with --server"
         }
     }
 }

@@ -4,6 +4,8 @@ import Mosquitto
 import NIOCore
 import NIOFoundationCompat
 import NIOHTTP1
+import TallywireCore
+import TallywireEngine
 import TallywireTesting
 import Testing
 
@@ -24,6 +26,11 @@ struct AsyncAPIScenario {
         admin = try await Self.token(server, "admin")
     }
 
+    /// A moment so many seconds after one of a minute ago, as scanners write it.
+    private static func lately(_ seconds: Int) -> String {
+        Timestamp(milliseconds: Int64(Date().timeIntervalSince1970 * 1000) - 60_000 + Int64(seconds) * 1000).description
+    }
+
     private static func plugins(_ broker: String) -> String {
         """
         {
@@ -36,7 +43,7 @@ struct AsyncAPIScenario {
               "rooms": {
                 "admin_room": { "events": ["inventory_updated", "stock_alert", "product_status_changed", "catalogue_changed",
                   "device_offline", "device_online", "display_stale", "display_current", "serial_repeated",
-                  "alert_acknowledged"], "role": "admin" },
+                  "alert_acknowledged", "scan_set_aside"], "role": "admin" },
                 "brief_room": { "events": ["inventory_updated"], "role": "admin", "replay": 0 } },
               "broadcast": { "events": ["inventory_updated"], "fields": ["sku", "stock"], "stock": { "bands": [0, 5] } } },
             { "plugin": "mqtt", "broker": "\(broker)", "publish": [
@@ -64,6 +71,11 @@ struct AsyncAPIScenario {
         async let listening: Void = listen(to: listener)
         try await listener.connected(within: .seconds(20))
         try await scanner.connected(within: .seconds(20))
+        // A scan of one device ended the server twice before.
+        let data = server.folder.file("data")
+        try FileManager.default.createDirectory(atPath: data, withIntermediateDirectories: true)
+        let poison = HandlingNote.mark(Command.key(id: "a-9", device: "dock-9"))
+        try HandlingNoteFile.write(poison: [poison], to: data + "/tallywire.db.handling")
         try await server.start()
         let document = try await call(.GET, "/asyncapi.json")
         let shop = try await connect([:])
@@ -147,13 +159,15 @@ struct AsyncAPIScenario {
             "dock-2", #"{"id":"a-1","barcode":4006381333931,"quantity":30,"batch":"B","expiry":"2027-03-31"}"#, answer: "duplicate")
         try await publish(
             "dock-3", #"[{"id":"a-2","sku":"TEE-RED-M","quantity":2},{"variantId":21,"quantity":9}]"#, answer: "lines")
-        try await publish("dock-4", #"{"id":"a-3","sku":"TEE-RED-M","serial":"S-7","occurredAt":"2026-01-01T00:00:00Z"}"#)
+        try await publish("dock-4", #"{"id":"a-3","sku":"TEE-RED-M","serial":"S-7","occurredAt":"\#(Self.lately(0))"}"#)
         try await publish("dock-4", #"{"id":"a-4","sku":"TEE-RED-M","serial":"S-7"}"#, answer: "warnings")
+        try await publish("dock-9", #"{"id":"a-9","sku":"TEE-RED-M"}"#, answer: "set aside")
+        try await transcript.expect("set aside", in: "events/scan_set_aside")
         try await publish("dock-5", #"{"id":"a-5","barcode":"0000"}"#, answer: "unknown_variant")
         // With times of its own, since what may have waited at the broker is no bounce.
         for (second, answer) in [(1, "applied"), (2, "bounced")] {
             try await publish(
-                "hand-1", #"{"barcode":"4006381333931","occurredAt":"2026-01-01T00:00:0\#(second)Z"}"#, answer: answer)
+                "hand-1", #"{"barcode":"4006381333931","occurredAt":"\#(Self.lately(second))"}"#, answer: answer)
         }
         let proGlove = """
             {"api_version":"1.0","event_type":"scan","event_id":"02114da8-feae-46e3-8b00-a3f7ea8672df","device_serial":"hand-2",

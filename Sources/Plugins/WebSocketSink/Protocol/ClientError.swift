@@ -45,7 +45,7 @@ struct ClientError: Error, Equatable {
     static func forbidden(room: String, role: Role?) -> ClientError {
         ClientError(
             "forbidden",
-            "the room \"\(room)\" is for the role \"\(role?.rawValue ?? "")\": show a token of it with an auth message")
+            "the room \"\(room)\" is for the role \"\(role?.rawValue ?? "")\": show a token of it")
     }
 
     static func rateLimited(_ rate: Rate) -> ClientError {
