@@ -50,7 +50,6 @@ let package = Package(
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
         .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
-        .package(url: "https://github.com/swiftcsv/SwiftCSV", from: "0.10.0"),
         .package(url: "https://github.com/swiftlang/swift-docc-plugin", from: "1.5.0"),
         .package(url: "https://github.com/vapor/jwt-kit", from: "5.7.1"),
     ],
@@ -122,7 +121,7 @@ let package = Package(
         library(
             "TallywireServer",
             [
-                "TallywireClient", "TallywireCore", "TallywireEngine", "SQLiteJournal", "TallywirePipeline", "WebSocketSink",
+                "GS1", "TallywireClient", "TallywireCore", "TallywireEngine", "SQLiteJournal", "TallywirePipeline", "WebSocketSink",
                 "MQTTSink", "MQTTScanners", "MQTTConnection", "JSONLogSink", "Mosquitto", "TallywireHTTP",
                 "TallywireAuthentication", log, nio("NIOCore"), nio("NIOPosix"), nio("NIOHTTP1"), nio("NIOFoundationCompat"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
@@ -131,7 +130,6 @@ let package = Package(
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
-                .product(name: "SwiftCSV", package: "SwiftCSV"),
             ]),
         .executableTarget(name: "tallywire", dependencies: ["TallywireServer"], swiftSettings: strict),
         library(
@@ -170,7 +168,8 @@ let package = Package(
         tests(
             "TallywireServer",
             [
-                "tallywire", "Mosquitto", "TallywireAuthentication", "TallywireCore", "TallywireEngine", "TallywirePipeline", log,
+                "tallywire", "TallywireServer", "Mosquitto", "TallywireAuthentication", "TallywireCore", "TallywireEngine",
+                "TallywirePipeline", log,
                 nio("NIOCore"),
                 nio("NIOHTTP1"), nio("NIOFoundationCompat"), nio("NIOPosix"), .product(name: "NIOSSL", package: "swift-nio-ssl"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),

@@ -33,10 +33,13 @@ struct Failure: Error {
 
     /// Prints the message where it belongs and gives the code.
     func report() -> ExitCode {
-        if !message.isEmpty {
-            let file = code == .success ? FileHandle.standardOutput : FileHandle.standardError
-            file.write(Data((message + "\n").utf8))
+        guard !message.isEmpty else { return code }
+        do {
+            try (code == .success ? Output.standard : .error).print(message)
+            return code
+        } catch {
+            // Help and version are what was asked for; of an error that cannot be told the code is left.
+            return code == .success ? Failure(error).report() : code
         }
-        return code
     }
 }

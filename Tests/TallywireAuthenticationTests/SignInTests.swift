@@ -85,6 +85,20 @@ struct SignInTests {
         #expect(throws: SignInFailure.self) { try desk.renewal(for: try authenticator.principal(bearing: token)) }
     }
 
+    @Test("a session is not renewed when the password was changed since, also not to the same one")
+    func changedPassword() async throws {
+        let hand = Hand()
+        let (desk, authenticator) = try await desk(hand)
+        let session = try await desk.session(user: "anna", password: "correct horse")
+        let principal = try authenticator.principal(bearing: session.token)
+        #expect(try desk.renewal(for: principal).subject == "anna")
+        // Another hash, as after `tallywire password` and a restart.
+        let (changed, _) = try await self.desk(hand)
+        #expect(throws: SignInFailure.notRenewable("the password was changed since: sign in again")) {
+            try changed.renewal(for: principal)
+        }
+    }
+
     @Test("a user of the role device acts for the device of its name")
     func device() async throws {
         let (desk, authenticator) = try await desk(Hand(), role: .device)

@@ -1,4 +1,6 @@
+import Crypto
 import Dispatch
+import Foundation
 import Synchronization
 import TallywireCore
 import TallywirePipeline
@@ -77,6 +79,9 @@ public final class PasswordSignIn: SignIn {
         guard let user = users[principal.subject], user.role == principal.role else {
             throw .notRenewable("this user may not sign in any more, or has another role now")
         }
+        guard principal.password == KeyIdentity(digest: user.password.fingerprint) else {
+            throw .notRenewable("the password was changed since: sign in again")
+        }
         return try session(of: user, signedInAt: signedInAt, now: authenticator.now)
     }
 
@@ -85,9 +90,10 @@ public final class PasswordSignIn: SignIn {
         guard end.milliseconds - now.milliseconds > 1_000 else {
             throw .notRenewable("this session has been renewed for as long as it may: sign in again")
         }
-        let claims = TokenSigner.Claims(
+        var claims = TokenSigner.Claims(
             role: user.role, subject: user.name, device: user.role == .device ? user.name : nil, audience: audience, issuedAt: now,
             expiresAt: end, signedInAt: signedInAt)
+        claims.password = user.password.fingerprint
         do {
             let token = try authenticator.signer().sign(claims)
             return Session(
@@ -97,6 +103,11 @@ public final class PasswordSignIn: SignIn {
             throw .unavailable("no token can be signed: \(error)")
         }
     }
+}
+
+extension PasswordHash {
+    /// Tells this hash from any other, for whoever has it. Nothing of the password can be guessed from it, since the salt is not known.
+    fileprivate var fingerprint: [UInt8] { Array(SHA256.hash(data: Data(description.utf8)).prefix(16)) }
 }
 
 extension Timestamp {

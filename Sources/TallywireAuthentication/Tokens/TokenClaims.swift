@@ -13,10 +13,13 @@ struct TokenClaims: Codable {
     var device: String?
     /// When the user signed in with a password (OpenID Connect Core, section 2): only such a token can be renewed.
     var signedInAt: Double?
+    /// With which password, as ``PasswordHash/fingerprint``.
+    var password: String?
 
     private enum CodingKeys: String, CodingKey {
         case role, sub, exp, nbf, iat, aud, device
         case signedInAt = "auth_time"
+        case password = "pwh"
     }
 
     /// One name, or several.
@@ -67,7 +70,8 @@ struct TokenClaims: Codable {
         }
         return Principal(
             role: known, subject: sub, device: device, validUntil: until,
-            signedInAt: signedInAt.flatMap { Self.timestamp($0, plus: .zero) }, key: key)
+            signedInAt: signedInAt.flatMap { Self.timestamp($0, plus: .zero) },
+            password: password.flatMap { Data(base64URL: $0) }.map { KeyIdentity(digest: $0) }, key: key)
     }
 
     private func expiry(at now: Timestamp, skew: Duration) throws(AuthenticationFailure) -> Timestamp {

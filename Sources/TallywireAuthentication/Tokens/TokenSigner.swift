@@ -27,6 +27,8 @@ public struct TokenSigner: Sendable {
         public var notBefore: Timestamp?
         /// When somebody signed in with a password for it.
         public var signedInAt: Timestamp?
+        /// Which password that was, as ``PasswordHash/fingerprint``.
+        var password: [UInt8]?
 
         public init(
             role: Role, subject: String, device: String? = nil, audience: String? = nil, issuedAt: Timestamp,
@@ -49,7 +51,7 @@ public struct TokenSigner: Sendable {
         let body = TokenClaims(
             role: claims.role.rawValue, sub: claims.subject, exp: seconds(claims.expiresAt), nbf: claims.notBefore.map(seconds),
             iat: seconds(claims.issuedAt), aud: claims.audience.map { .names([$0]) }, device: claims.device,
-            signedInAt: claims.signedInAt.map(seconds))
+            signedInAt: claims.signedInAt.map(seconds), password: claims.password.map { Data($0).base64URL })
         let header = SignedToken.Header(alg: key.algorithm.rawValue, kid: key.id, typ: "JWT")
         let encoder = JSONEncoder()
         encoder.outputFormatting = .sortedKeys

@@ -11,18 +11,21 @@ public struct Principal: Equatable, Sendable {
     public let validUntil: Timestamp?
     /// When it signed in with a password; `nil` if its token came in another way.
     public let signedInAt: Timestamp?
+    /// The password with which it did, without the password; `nil` if its token came in another way.
+    public let password: KeyIdentity?
     /// The key that vouches for it; `nil` if none had to.
     public let key: KeyIdentity?
 
     public init(
         role: Role, subject: String, device: String? = nil, validUntil: Timestamp? = nil, signedInAt: Timestamp? = nil,
-        key: KeyIdentity? = nil
+        password: KeyIdentity? = nil, key: KeyIdentity? = nil
     ) {
         self.role = role
         self.subject = subject
         self.device = device
         self.validUntil = validUntil
         self.signedInAt = signedInAt
+        self.password = password
         self.key = key
     }
 

@@ -1,149 +1,92 @@
-import Foundation
-import SwiftCSV
 import TallywireCore
 
-/// The CSV form: a row for each variant and location, under a header.
+/// The CSV form: a row for each variant and location, under a header in any case and order.
 ///
-/// Columns: `productId`, `product`, `status`, `variantId`, `sku`, `variant`, `price`, `barcodes`, `lowStockThreshold`, `rearm`, `location`,
-/// `stock`. Only `product` and `sku` are needed. Barcodes are separated by spaces, and `CODE*12` stands for twelve units. An empty
-/// `variant` makes a product that is sold without variants. Rows of one SKU differ in `location` and `stock` alone.
+/// Only `sku` is needed, and `product` for what is new. An empty field says nothing; `none` as a price or as barcodes says that there is
+/// none. Barcodes are separated by spaces, and `CODE*12` stands for twelve units: see ``CSVField``. An empty `variant` makes a product that
+/// is sold without variants. `price` is what the variant sells for; beside a `productPrice`, it is the variant's own where it differs. Rows
+/// of one SKU differ in location and stock alone. A row without a SKU may say what a location is.
 enum CatalogueCSV {
-    static let columns = [
-        "productId", "product", "status", "variantId", "sku", "variant", "price", "barcodes", "lowStockThreshold", "rearm",
-        "location",
-        "stock",
-    ]
-
-    static func read(_ data: Data, _ path: String) throws -> CatalogueFile {
-        guard let text = String(data: data, encoding: .utf8) else { throw Failure("error: \(path) is not UTF-8") }
-        let csv: CSV<Named>
-        do {
-            csv = try CSV<Named>(string: text.hasPrefix("\u{FEFF}") ? String(text.dropFirst()) : text)
-        } catch {
-            throw Failure("error: \(path) cannot be read as CSV: \(error)")
-        }
-        for name in csv.header where !columns.contains(name) {
-            throw Failure("error: \(path):1: the column “\(name)” is unknown; known are \(columns.joined(separator: ", "))")
-        }
-        for name in ["product", "sku"] where !csv.header.contains(name) {
-            throw Failure("error: \(path):1: the column “\(name)” is missing")
-        }
-        var reader = RowReader(path: path)
-        for (index, row) in csv.rows.enumerated() { try reader.add(row, line: index + 2) }
-        return reader.file
+    enum Column: String, CaseIterable {
+        case productId, product, status, productPrice, variantId, sku, variant, price, barcodes, lowStockThreshold, rearm, location,
+            locationName, sells, stock
     }
 
+    static func read(_ text: String, _ path: String) throws -> CatalogueFile {
+        let table: CSVTable
+        do {
+            table = try CSVTable(text)
+        } catch let mistake as CSVTable.Mistake {
+            throw Failure("error: \(path):\(mistake.line): \(mistake.what)")
+        }
+        var reader = CatalogueRows(path: path)
+        if let header = table.rows.first {
+            let columns = try Self.columns(header, path)
+            for row in table.rows.dropFirst() { reader.add(row, columns) }
+        } else {
+            throw Failure("error: \(path) is empty: its first row names the columns, sku and others")
+        }
+        return try reader.finish()
+    }
+
+    /// The column of each field; `nil` for one without a name.
+    private static func columns(_ header: CSVTable.Row, _ path: String) throws -> [Column?] {
+        let place = "error: \(path):\(header.line):"
+        var seen: Set<Column> = []
+        let columns = try header.fields.map { name -> Column? in
+            let name = name.trimmingSpace
+            if name.isEmpty { return nil }
+            guard let column = Column.allCases.first(where: { $0.rawValue.lowercased() == name.lowercased() }) else {
+                throw Failure("\(place) the column “\(name)” is unknown; known are \(Self.names)")
+            }
+            guard seen.insert(column).inserted else { throw Failure("\(place) the column “\(name)” is there twice") }
+            return column
+        }
+        guard seen.contains(.sku) else { throw Failure("\(place) the column “sku” is missing") }
+        return columns
+    }
+
+    static var names: String { Column.allCases.map(\.rawValue).joined(separator: ", ") }
+
     static func write(_ file: CatalogueFile) -> String {
-        var lines = [columns.joined(separator: ",")]
+        var lines = [Column.allCases.map(\.rawValue).joined(separator: ",")]
+        func add(_ values: [Column: String]) {
+            lines.append(Column.allCases.map { CSVField.quoted(values[$0] ?? "") }.joined(separator: ","))
+        }
+        var places: [String: [Column: String]] = [:]
+        for location in file.locations {
+            places[location.code] = [
+                .location: location.code, .locationName: location.name ?? "", .sells: location.sells.map { "\($0)" } ?? "",
+            ]
+        }
+        var used: Set<String> = []
         for product in file.products {
+            let price: Price? = product.price ?? nil
+            // Else the first variant's price would be taken for the product's.
+            let hasOwn = product.variants.contains { if case .own = $0.price { true } else { false } }
+            let productPrice = price?.description ?? (hasOwn ? CSVField.none : "")
             for variant in product.variants {
-                let price = variant.price ?? product.price
-                let barcodes = variant.barcodes.map { $0.units == 1 ? $0.code : "\($0.code)*\($0.units)" }
-                let head: [String] = [
-                    text(product.id), product.name, product.status ?? "", text(variant.id), variant.sku,
-                    product.isSingle ? "" : variant.name, price?.description ?? "", barcodes.joined(separator: " "),
-                    text(variant.lowStockThreshold), text(variant.rearm),
+                var row: [Column: String] = [
+                    .productId: text(product.id), .product: product.name ?? "", .status: product.status?.rawValue ?? "",
+                    .productPrice: productPrice, .variantId: text(variant.id), .sku: variant.sku,
+                    .variant: variant.name ?? "", .lowStockThreshold: text(variant.lowStockThreshold), .rearm: text(variant.rearm),
+                    .barcodes: variant.barcodes.map { CSVField.text($0) } ?? "",
                 ]
-                let places = variant.stock.sorted { $0.key < $1.key }.map { [$0.key, String($0.value)] }
-                for place in places.isEmpty ? [["", ""]] : places {
-                    lines.append((head + place).map(quoted).joined(separator: ","))
+                switch variant.price {
+                case .own(let own), .sells(let own): row[.price] = own.description
+                case .follows, nil: row[.price] = price?.description
+                }
+                if variant.stock.isEmpty { add(row) }
+                for (location, count) in variant.stock.sorted(by: { $0.key < $1.key }) {
+                    used.insert(location)
+                    row[.stock] = String(count.units)
+                    add(row.merging(places[location] ?? [.location: location]) { $1 })
                 }
             }
         }
+        for location in file.locations where !used.contains(location.code) { add(places[location.code] ?? [:]) }
         return lines.joined(separator: "\n") + "\n"
     }
 
     private static func text(_ number: Int64?) -> String { number.map(String.init) ?? "" }
-
-    /// A field as RFC 4180 has it.
-    private static func quoted(_ field: String) -> String {
-        guard field.contains(where: { $0 == "," || $0 == "\"" || $0.isNewline }) else { return field }
-        return "\"" + field.replacingOccurrences(of: "\"", with: "\"\"") + "\""
-    }
-}
-
-/// Gathers rows into products.
-private struct RowReader {
-    let path: String
-    private(set) var file = CatalogueFile()
-    private var productIndex: [String: Int] = [:]
-    private var variantIndex: [String: (product: Int, variant: Int)] = [:]
-    private var locations: Set<String> = []
-
-    init(path: String) { self.path = path }
-
-    mutating func add(_ row: [String: String], line: Int) throws {
-        func text(_ column: String) -> String? {
-            let value = row[column]?.trimmingCharacters(in: .whitespaces) ?? ""
-            return value.isEmpty ? nil : value
-        }
-        func integer(_ column: String) throws -> Int64? {
-            guard let value = text(column) else { return nil }
-            guard let number = Int64(value) else { throw mistake(line, column, "“\(value)” is no whole number") }
-            return number
-        }
-        guard let name = text("product") else { throw mistake(line, "product", "is empty") }
-        guard let sku = text("sku") else { throw mistake(line, "sku", "is empty") }
-        if let place = variantIndex[sku] {
-            try addStock(text("location"), try integer("stock"), to: place, line)
-            return
-        }
-        let productID = try integer("productId")
-        let key = productID.map { "#\($0)" } ?? name
-        var price: Price?
-        if let value = text("price") {
-            guard let parsed = Price(value) else {
-                throw mistake(line, "price", "“\(value)” is no price with at most two decimals")
-            }
-            price = parsed
-        }
-        let variantName = text("variant")
-        if productIndex[key] == nil {
-            productIndex[key] = file.products.count
-            file.products.append(
-                .init(id: productID, name: name, status: text("status"), price: price, isSingle: variantName == nil, variants: []))
-        }
-        let product = productIndex[key]!
-        guard !file.products[product].isSingle || file.products[product].variants.isEmpty,
-            variantName != nil || file.products[product].isSingle
-        else { throw mistake(line, "variant", "product “\(name)” has several variants, so each needs a name") }
-        let own = file.products[product].price == price ? nil : price
-        file.products[product].variants.append(
-            .init(
-                id: try integer("variantId"), sku: sku, name: variantName ?? name, price: own,
-                barcodes: try barcodes(text("barcodes"), line),
-                lowStockThreshold: try integer("lowStockThreshold"), rearm: try integer("rearm")))
-        let place = (product: product, variant: file.products[product].variants.count - 1)
-        variantIndex[sku] = place
-        try addStock(text("location"), try integer("stock"), to: place, line)
-    }
-
-    private mutating func addStock(
-        _ location: String?, _ stock: Int64?, to place: (product: Int, variant: Int), _ line: Int
-    ) throws {
-        guard let location else {
-            if stock != nil { throw mistake(line, "location", "is empty, but there is a stock") }
-            return
-        }
-        guard let stock else { throw mistake(line, "stock", "is empty, but there is a location") }
-        guard file.products[place.product].variants[place.variant].stock.updateValue(stock, forKey: location) == nil else {
-            throw mistake(line, "location", "this SKU has a row for \(location) already")
-        }
-        if locations.insert(location).inserted { file.locations.append(.init(code: location, name: nil, sells: nil)) }
-    }
-
-    private func barcodes(_ text: String?, _ line: Int) throws -> [Barcode] {
-        try (text ?? "").split(separator: " ").map { part in
-            let pieces = part.split(separator: "*", maxSplits: 1)
-            guard pieces.count == 2 else { return Barcode(code: String(part)) }
-            guard let units = Int64(pieces[1]), units > 0 else {
-                throw mistake(line, "barcodes", "“\(part)” has no number of units behind the *")
-            }
-            return Barcode(code: String(pieces[0]), units: units)
-        }
-    }
-
-    private func mistake(_ line: Int, _ column: String, _ what: String) -> Failure {
-        Failure("error: \(path):\(line): \(column): \(what)")
-    }
 }

@@ -2,47 +2,78 @@ import Foundation
 import TallywireCore
 
 /// Catalogue and stock in a file: what `import` reads and `export` writes, as JSON or as CSV.
+///
+/// What is `nil` the file does not name, and whoever carries it out leaves it alone.
 struct CatalogueFile: Sendable {
     var locations: [LocationRow] = []
     var products: [ProductRow] = []
+    /// What is odd and no reason to refuse, each with its place.
+    var notes: [String] = []
 
-    struct LocationRow: Codable, Equatable, Sendable {
+    struct LocationRow: Equatable, Sendable {
         var code: String
         var name: String?
         var sells: Bool?
+        /// Where it stands, such as `stock.csv:7`.
+        var place = ""
     }
 
     struct ProductRow: Sendable {
         var id: Int64?
-        var name: String
-        var status: String?
-        var price: Price?
-        /// Whether its one variant is the default variant.
-        var isSingle: Bool
-        var variants: [VariantRow]
+        var name: String?
+        var status: ProductStatus?
+        /// `.some(nil)` is a product without a price.
+        var price: Price??
+        var variants: [VariantRow] = []
+        var place = ""
     }
 
     struct VariantRow: Sendable {
         var id: Int64?
         var sku: String
-        var name: String
-        /// `nil` follows the product's.
-        var price: Price?
-        var barcodes: [Barcode] = []
+        /// `nil` also for the default variant of a product without variants.
+        var name: String?
+        var price: PriceWish?
+        var barcodes: [Barcode]?
         var lowStockThreshold: Int64?
         var rearm: Int64?
         /// Units by location.
-        var stock: [String: Int64] = [:]
+        var stock: [String: Count] = [:]
+        var place = ""
     }
 
-    /// Reads `path`: JSON if its name ends so, else CSV.
+    /// What a file says of a variant's price.
+    enum PriceWish: Equatable, Sendable {
+        /// It has the product's.
+        case follows
+        /// It has one of its own.
+        case own(Price)
+        /// It sells for this, whosever price that is.
+        case sells(Price)
+    }
+
+    /// Units at a location, and where that stands.
+    struct Count: Sendable {
+        var units: Int64
+        var place = ""
+    }
+
+    /// Reads `path`, or for `-` standard input: JSON if its name ends so or its text begins so, else CSV.
     static func read(_ path: String) throws -> CatalogueFile {
-        let data: Data
+        let name = path == "-" ? "standard input" : path
+        let file: FileText
         do {
-            data = try Data(contentsOf: URL(fileURLWithPath: path))
+            // Not `Data(contentsOf:)`, which asks for a size that a pipe does not have.
+            let handle = path == "-" ? FileHandle.standardInput : try FileHandle(forReadingFrom: URL(fileURLWithPath: path))
+            file = try FileText(try handle.read(upToCount: FileText.limit + 1) ?? Data(), name)
+        } catch let failure as Failure {
+            throw failure
         } catch {
-            throw Failure("error: \(path) cannot be read: \(error.localizedDescription)")
+            throw Failure("error: \(name) cannot be read: \(error.localizedDescription)")
         }
-        return path.lowercased().hasSuffix(".json") ? try CatalogueJSON.read(data, path) : try CatalogueCSV.read(data, path)
+        let isJSON = path.lowercased().hasSuffix(".json") || path == "-" && file.text.first { !$0.isWhitespace } == "{"
+        var catalogue = isJSON ? try CatalogueJSON.read(file.text, name) : try CatalogueCSV.read(file.text, name)
+        if let note = file.note { catalogue.notes.insert(note, at: 0) }
+        return catalogue
     }
 }

@@ -2,171 +2,182 @@ import Foundation
 import NIOHTTP1
 import TallywireCore
 
-/// Brings a server's catalogue and stock to what a file says, by as few changes as that takes: a second import changes nothing.
-///
-/// What the file does not name is left alone. Stock is counted (`set`), so an import that was interrupted may simply be run again.
+/// Carries an ``ImportPlan`` out on a server. Stock is counted (`set`), so an import that was interrupted may simply be run again.
 struct CatalogueImport {
-    private let client: ServerClient
-    private let progress: Progress
-    private var created = 0
-    private var updated = 0
-    private var counted = 0
+    let client: ServerClient
+    let progress: Progress
 
-    init(_ client: ServerClient, progress: Progress) {
-        self.client = client
-        self.progress = progress
-    }
+    /// Lines of one movement.
+    private static let lines = 500
 
-    /// Imports `file` and gives a sentence about what was done. The first thing that the server refuses ends it.
-    mutating func run(_ file: CatalogueFile) async throws -> String {
-        let server = try await ServerCatalogue.read(client, progress: progress)
-        let known = Set(server.locations.map(\.code))
-        for location in file.locations where !known.contains(location.code) { try await create(location) }
-        var byID: [Int64: ServerCatalogue.Product] = [:]
-        var bySKU: [String: (product: ServerCatalogue.Product, variant: ServerCatalogue.Variant)] = [:]
-        for product in server.products {
-            byID[product.id] = product
-            for variant in product.variants { bySKU[variant.sku] = (product, variant) }
+    /// Makes the changes. The first thing that the server refuses ends it: somebody else has changed the catalogue meanwhile.
+    func run(_ plan: ImportPlan) async throws {
+        for (index, change) in plan.changes.enumerated() {
+            progress.show(index + 1, of: plan.changes.count, "changes")
+            try await send(change.action, change.text)
         }
-        for (index, product) in file.products.enumerated() {
-            progress.show(index + 1, of: file.products.count, "products")
-            let existing = product.id.flatMap { byID[$0] } ?? product.variants.lazy.compactMap { bySKU[$0.sku]?.product }.first
-            if let existing { try await update(existing, to: product) } else { try await create(product) }
+        for start in stride(from: 0, to: plan.counts.count, by: Self.lines) {
+            let lines = plan.counts[start..<min(start + Self.lines, plan.counts.count)].flatMap { change -> [Movement.Line] in
+                if case .move(let movement) = change.action { movement.lines } else { [] }
+            }
+            try await send(.move(Movement(reason: "count", lines: lines)), "stock")
+            progress.show(start + lines.count, of: plan.counts.count, "balances")
         }
-        try await count(file, bySKU.mapValues(\.variant))
         progress.clear()
-        return "\(created) created, \(updated) updated, \(counted) balances counted"
     }
 
-    // MARK: Catalogue
-
-    private mutating func create(_ location: CatalogueFile.LocationRow) async throws {
+    private func send(_ action: Command.Action, _ what: String) async throws {
         var json = JSONWriter()
-        json.object { json in
-            json.key("code")
-            json.string(location.code)
-            json.key("name")
-            json.string(location.name ?? location.code)
-            json.key("sells")
-            json.bool(location.sells ?? true)
+        let (method, path): (HTTPMethod, String)
+        switch action {
+        case .createLocation(let location):
+            (method, path) = (.POST, "/api/locations")
+            json.object { location.writeMembers(to: &$0) }
+        case .createProduct(let product):
+            (method, path) = (.POST, "/api/products")
+            json.object { product.writeMembers(to: &$0) }
+        case .addVariant(let product, let variant):
+            (method, path) = (.POST, "/api/products/\(product)/variants")
+            json.object { variant.writeMembers(to: &$0, id: "id", named: true) }
+        case .updateProduct(let product, let update):
+            (method, path) = (.PATCH, "/api/products/\(product)")
+            json.object { update.writeMembers(to: &$0) }
+        case .updateVariant(let variant, let update):
+            (method, path) = (.PATCH, "/api/variants/\(variant)")
+            json.object { update.writeMembers(to: &$0) }
+        case .move(let movement):
+            (method, path) = (.POST, "/api/movements")
+            json.object { movement.writeMembers(to: &$0) }
+        default: return
         }
-        try await send(.POST, "/api/locations", json, "location \(location.code)")
-        created += 1
+        _ = try await client.call(method, path, body: Data(json.bytes)).accepted(what)
     }
+}
 
-    private mutating func create(_ product: CatalogueFile.ProductRow) async throws {
-        var json = JSONWriter()
-        json.object { json in
-            product.writeMembers(to: &json)
-            if product.isSingle, let variant = product.variants.first {
-                variant.writeMembers(to: &json)
-            } else {
-                json.key("variants")
-                json.array { json in
-                    for variant in product.variants { json.object { variant.writeNewVariant(to: &$0) } }
-                }
-            }
-        }
-        try await send(.POST, "/api/products", json, "product “\(product.name)”")
-        created += 1
+// MARK: Bodies, as the API takes them
+
+extension Location {
+    fileprivate func writeMembers(to json: inout JSONWriter) {
+        json.key("code")
+        json.string(code)
+        json.key("name")
+        json.string(name)
+        json.key("sells")
+        json.bool(sells)
     }
+}
 
-    private mutating func update(_ existing: ServerCatalogue.Product, to product: CatalogueFile.ProductRow) async throws {
-        let status = product.status ?? existing.status
-        if existing.name != product.name || existing.status != status || existing.price != product.price {
-            var json = JSONWriter()
-            json.object { json in
-                json.key("name")
-                json.string(product.name)
-                json.key("status")
-                json.string(status)
-                json.key("price")
-                json.price(product.price)
-            }
-            try await send(.PATCH, "/api/products/\(existing.id)", json, "product “\(product.name)”")
-            updated += 1
+extension NewProduct {
+    fileprivate func writeMembers(to json: inout JSONWriter) {
+        if let id {
+            json.key("id")
+            json.integer(id.rawValue)
         }
-        for variant in product.variants {
-            guard let old = existing.variants.first(where: { $0.sku == variant.sku }) else {
-                var json = JSONWriter()
-                json.object { variant.writeNewVariant(to: &$0) }
-                try await send(.POST, "/api/products/\(existing.id)/variants", json, "variant \(variant.sku)")
-                created += 1
-                continue
-            }
-            try await update(old, to: variant, productPrice: product.price)
-        }
-    }
-
-    private mutating func update(
-        _ old: ServerCatalogue.Variant, to variant: CatalogueFile.VariantRow, productPrice: Price?
-    ) async throws {
-        let threshold = variant.lowStockThreshold ?? old.lowStockThreshold
-        let rearm = variant.rearm ?? old.rearm
-        let price = variant.price ?? productPrice
-        let name = old.isDefault ? old.name : variant.name
-        guard
-            old.name != name || old.price != price || old.barcodes != variant.barcodes || old.lowStockThreshold != threshold
-                || old.rearm != rearm
-        else { return }
-        var json = JSONWriter()
-        json.object { json in
-            json.key("name")
-            json.string(name)
+        json.key("name")
+        json.string(name)
+        json.key("status")
+        json.string(status.rawValue)
+        if let price {
             json.key("price")
             json.price(price)
-            variant.writeSettings(to: &json)
         }
-        try await send(.PATCH, "/api/variants/\(old.id)", json, "variant \(variant.sku)")
-        updated += 1
-    }
-
-    // MARK: Stock
-
-    private struct Count {
-        let sku: String
-        let location: String
-        let units: Int64
-    }
-
-    /// Sets the balances that differ, in movements of a few hundred lines.
-    private mutating func count(_ file: CatalogueFile, _ known: [String: ServerCatalogue.Variant]) async throws {
-        var counts: [Count] = []
-        for variant in file.products.flatMap(\.variants) {
-            for (location, units) in variant.stock.sorted(by: { $0.key < $1.key }) {
-                let before = known[variant.sku]?.locations.first { $0.location == location }?.onHand ?? 0
-                if before != units { counts.append(Count(sku: variant.sku, location: location, units: units)) }
+        switch content {
+        case .single(let variant): variant.writeMembers(to: &json, id: "variantId", named: false)
+        case .variants(let variants):
+            json.key("variants")
+            json.array { json in
+                for variant in variants { json.object { variant.writeMembers(to: &$0, id: "id", named: true) } }
             }
         }
-        for start in stride(from: 0, to: counts.count, by: 500) {
-            let lines = counts[start..<min(start + 500, counts.count)]
-            var json = JSONWriter()
-            json.object { json in
-                json.key("reason")
-                json.string("count")
-                json.key("lines")
-                json.array { json in
-                    for line in lines {
-                        json.object { json in
-                            json.key("sku")
-                            json.string(line.sku)
-                            json.key("location")
-                            json.string(line.location)
-                            json.key("operation")
-                            json.string("set")
-                            json.key("quantity")
-                            json.integer(line.units)
-                        }
-                    }
+    }
+}
+
+extension NewVariant {
+    fileprivate func writeMembers(to json: inout JSONWriter, id key: StaticString, named: Bool) {
+        if let id {
+            json.key(key)
+            json.integer(id.rawValue)
+        }
+        json.key("sku")
+        json.string(sku)
+        if named {
+            json.key("name")
+            json.string(name)
+            if let price {
+                json.key("price")
+                json.price(price)
+            }
+        }
+        VariantUpdate(barcodes: barcodes, threshold: alerts.threshold, rearm: alerts.rearm).writeMembers(to: &json)
+    }
+}
+
+extension ProductUpdate {
+    fileprivate func writeMembers(to json: inout JSONWriter) {
+        if let name {
+            json.key("name")
+            json.string(name)
+        }
+        if let status {
+            json.key("status")
+            json.string(status.rawValue)
+        }
+        if let price {
+            json.key("price")
+            json.price(price)
+        }
+    }
+}
+
+extension VariantUpdate {
+    fileprivate func writeMembers(to json: inout JSONWriter) {
+        if let name {
+            json.key("name")
+            json.string(name)
+        }
+        if let price {
+            json.key("price")
+            json.price(price)
+        }
+        if let barcodes {
+            json.key("barcodes")
+            json.array { json in
+                for barcode in barcodes { barcode.write(to: &json) }
+            }
+        }
+        if let threshold {
+            json.key("lowStockThreshold")
+            json.integer(threshold)
+        }
+        if let rearm {
+            json.key("rearm")
+            json.integer(rearm)
+        }
+    }
+}
+
+extension Movement {
+    /// As far as an import needs it: lines that count.
+    fileprivate func writeMembers(to json: inout JSONWriter) {
+        if let reason {
+            json.key("reason")
+            json.string(reason)
+        }
+        json.key("lines")
+        json.array { json in
+            for line in lines {
+                guard case .sku(let sku) = line.item else { continue }
+                json.object { json in
+                    json.key("sku")
+                    json.string(sku)
+                    json.key("location")
+                    json.string(line.location)
+                    json.key("operation")
+                    json.string(line.operation.rawValue)
+                    json.key("quantity")
+                    json.integer(line.quantity)
                 }
             }
-            try await send(.POST, "/api/movements", json, "stock")
-            counted += lines.count
-            progress.show(counted, of: counts.count, "balances")
         }
-    }
-
-    private func send(_ method: HTTPMethod, _ path: String, _ json: JSONWriter, _ what: String) async throws {
-        _ = try await client.call(method, path, body: Data(json.bytes)).accepted(what)
     }
 }

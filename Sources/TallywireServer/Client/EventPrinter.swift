@@ -22,7 +22,7 @@ struct EventPrinter: Sendable {
         } else {
             line = data
         }
-        FileHandle.standardOutput.write(line + Data("\n".utf8))
+        Output.standard.printOrExit(String(decoding: line, as: UTF8.self))
     }
 
     private func text(_ event: Event) -> String {

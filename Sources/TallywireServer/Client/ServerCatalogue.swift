@@ -3,7 +3,7 @@ import TallywireCore
 
 /// What a server says of its catalogue and stock.
 struct ServerCatalogue: Sendable {
-    var locations: [CatalogueFile.LocationRow]
+    var locations: [Place]
     var products: [Product]
 
     struct Page<Item: Decodable & Sendable>: Decodable, Sendable {
@@ -14,7 +14,7 @@ struct ServerCatalogue: Sendable {
     struct Product: Decodable, Sendable {
         var id: Int64
         var name: String
-        var status: String
+        var status: ProductStatus
         var price: Price?
         var variants: [Variant]
     }
@@ -31,6 +31,12 @@ struct ServerCatalogue: Sendable {
         var locations: [Balance]
     }
 
+    struct Place: Decodable, Sendable {
+        var code: String
+        var name: String
+        var sells: Bool
+    }
+
     struct Balance: Decodable, Sendable {
         var location: String
         var onHand: Int64
@@ -38,7 +44,7 @@ struct ServerCatalogue: Sendable {
 
     /// Reads all of it, page by page.
     static func read(_ client: ServerClient, progress: Progress) async throws -> ServerCatalogue {
-        let locations: [CatalogueFile.LocationRow] = try await pages("/api/locations", client) { _ in }
+        let locations: [Place] = try await pages("/api/locations", client) { _ in }
         let products: [Product] = try await pages("/api/products", client) { progress.show($0, of: nil, "products read") }
         return ServerCatalogue(locations: locations, products: products)
     }
@@ -58,22 +64,51 @@ struct ServerCatalogue: Sendable {
         return items
     }
 
-    /// The same as a file.
-    var file: CatalogueFile {
-        CatalogueFile(
-            locations: locations,
+    /// The same as the state machine has it, so that changes can be judged before they are made.
+    var state: InventoryState {
+        InventoryState(
+            seq: 0, locations: locations.map { Location(code: $0.code, name: $0.name, sells: $0.sells) },
             products: products.map { product in
-                .init(
-                    id: product.id, name: product.name, status: product.status, price: product.price,
-                    isSingle: product.variants.first?.isDefault ?? false,
-                    variants: product.variants.map { variant in
-                        .init(
-                            id: variant.id, sku: variant.sku, name: variant.name,
-                            price: variant.price == product.price ? nil : variant.price, barcodes: variant.barcodes,
-                            lowStockThreshold: variant.lowStockThreshold, rearm: variant.rearm,
-                            stock: Dictionary(variant.locations.map { ($0.location, $0.onHand) }) { first, _ in first })
-                    })
-            })
+                TallywireCore.Product(
+                    id: ProductID(product.id), name: product.name, status: product.status, price: product.price,
+                    variants: product.variants.map { VariantID($0.id) },
+                    hasDefaultVariant: product.variants.first?.isDefault ?? false)
+            },
+            variants: products.flatMap { product in product.variants.map { $0.state(of: product) } },
+            lastIDs: .init(
+                product: products.map(\.id).max() ?? 0, variant: products.flatMap(\.variants).map(\.id).max() ?? 0))
+    }
+}
+
+extension ServerCatalogue.Variant {
+    fileprivate func state(of product: ServerCatalogue.Product) -> TallywireCore.Variant {
+        TallywireCore.Variant(
+            id: VariantID(id), productID: ProductID(product.id), isDefault: isDefault, sku: sku, name: name,
+            ownPrice: price == product.price ? nil : price, barcodes: barcodes,
+            alerts: AlertRule(threshold: lowStockThreshold, rearm: rearm),
+            balances: locations.map { TallywireCore.Balance(location: $0.location, onHand: $0.onHand) })
+    }
+}
+
+extension CatalogueFile {
+    /// All that a catalogue holds, in order of ids.
+    init(_ state: InventoryState) {
+        locations = state.locations.values.sorted { $0.code < $1.code }.map { .init(code: $0.code, name: $0.name, sells: $0.sells) }
+        products = state.products.values.sorted { $0.id < $1.id }.map { product in
+            ProductRow(
+                id: product.id.rawValue, name: product.name, status: product.status, price: product.price.map { .some($0) },
+                variants: product.variants.compactMap { state.variants[$0] }.map { VariantRow($0) })
+        }
+    }
+}
+
+extension CatalogueFile.VariantRow {
+    fileprivate init(_ variant: TallywireCore.Variant) {
+        self.init(
+            id: variant.id.rawValue, sku: variant.sku, name: variant.isDefault ? nil : variant.name,
+            price: variant.ownPrice.map { .own($0) }, barcodes: variant.barcodes, lowStockThreshold: variant.alerts.threshold,
+            rearm: variant.alerts.rearm,
+            stock: Dictionary(variant.balances.map { ($0.location, .init(units: $0.onHand)) }) { first, _ in first })
     }
 }
 

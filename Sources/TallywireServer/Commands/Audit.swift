@@ -20,6 +20,6 @@ struct Audit: ParsableCommand {
         if let difference = report.difference {
             throw Failure("\(path): \(range) disagree with the stored values: \(difference)")
         }
-        print("\(path): \(range) folded, \(report.variants) variants agree (epoch \(report.epoch))")
+        try Output.standard.print("\(path): \(range) folded, \(report.variants) variants agree (epoch \(report.epoch))")
     }
 }

@@ -5,12 +5,15 @@ struct Import: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Bring a running server's catalogue and stock to what a CSV or JSON file says.",
         discussion: """
-            CSV columns: \(CatalogueCSV.columns.joined(separator: ", ")); a row for each variant and location. What the file does not name is \
-            left alone, stock is counted, and a second import changes nothing.
+            CSV columns, in any order: \(CatalogueCSV.names); a row for each variant and location. Only sku is needed, and product for what is \
+            new. What the file does not name is left alone, and an empty field names nothing; "none" as price or barcodes says that there is \
+            none. Rows find their items by SKU, and ids are for new items. The whole file is judged before anything is changed. Stock is \
+            counted, and a second import changes nothing.
             """)
 
-    @Argument(help: "The file, .csv or .json.") var file: String
+    @Argument(help: "The file, .csv or .json; - is standard input.") var file: String
     @Flag(help: "Do nothing if the server has products already.") var onlyIfEmpty = false
+    @Flag(help: "Say what would be changed, and change nothing.") var dryRun = false
     @OptionGroup var options: ClientOptions
 
     func run() async throws {
@@ -19,10 +22,22 @@ struct Import: AsyncParsableCommand {
         if onlyIfEmpty {
             let page = try JSONDecoder().decode(
                 ServerCatalogue.Page<ServerCatalogue.Product>.self, from: try await client.get("/api/products?limit=1"))
-            guard page.items.isEmpty else { return print("\(file): not imported, the server has products already") }
+            guard page.items.isEmpty else {
+                return try Output.standard.print("\(file): not imported, the server has products already")
+            }
         }
-        var run = CatalogueImport(client, progress: Progress())
-        print("\(file): \(try await run.run(catalogue))")
+        let progress = Progress()
+        let plan = try ImportPlan(catalogue, on: try await ServerCatalogue.read(client, progress: progress).state)
+        progress.clear()
+        for note in plan.notes { try Output.error.print("note: \(note)") }
+        let summary = "\(plan.created) created, \(plan.updated) updated, \(plan.counts.count) balances counted"
+        if dryRun {
+            let lines = (plan.changes + plan.counts).map { "would \($0.text)" }
+            return try Output.standard.print(
+                (lines + ["\(file): nothing was changed; it would be: \(summary)"]).joined(separator: "\n"))
+        }
+        try await CatalogueImport(client: client, progress: progress).run(plan)
+        try Output.standard.print("\(file): \(summary)")
     }
 }
 
@@ -37,14 +52,10 @@ struct Export: AsyncParsableCommand {
 
     func run() async throws {
         let progress = Progress()
-        let file = try await ServerCatalogue.read(try ServerClient(options), progress: progress).file
+        let file = CatalogueFile(try await ServerCatalogue.read(try ServerClient(options), progress: progress).state)
         progress.clear()
         let text = format == .csv ? CatalogueCSV.write(file) : CatalogueJSON.write(file)
-        guard let output else { return FileHandle.standardOutput.write(Data(text.utf8)) }
-        do {
-            try Data(text.utf8).write(to: URL(fileURLWithPath: output), options: .atomic)
-        } catch {
-            throw Failure("error: \(output) cannot be written: \(error.localizedDescription)")
-        }
+        guard let output else { return try Output.standard.write(text) }
+        try OutputFile.write(text, to: output)
     }
 }

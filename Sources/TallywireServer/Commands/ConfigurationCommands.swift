@@ -20,7 +20,7 @@ struct Check: AsyncParsableCommand {
             let options = settings.sources.map(\.options) + settings.sinks.map(\.options)
             var seen: Set<String> = []
             for url in options.flatMap({ $0["broker"].map(Self.texts) ?? [] }) where seen.insert(url).inserted {
-                print(Self.address(of: url))
+                try Output.standard.print(Self.address(of: url))
             }
             return
         }
@@ -36,9 +36,10 @@ struct Check: AsyncParsableCommand {
             guard problems.isEmpty else {
                 throw Failure(problems.map(\.description).joined(separator: "\n"))
             }
-            print("\(configuration.plugins): no mistakes, \(plugins); brokers, files and the port are within reach")
+            try Output.standard.print(
+                "\(configuration.plugins): no mistakes, \(plugins); brokers, files and the port are within reach")
         } else {
-            print("\(configuration.plugins): no mistakes, \(plugins)")
+            try Output.standard.print("\(configuration.plugins): no mistakes, \(plugins)")
         }
     }
 }
@@ -69,8 +70,8 @@ struct Plugins: ParsableCommand {
     func run() throws {
         let registry = PluginRegistry.current
         guard let name else {
-            for type in registry.sources { print("source  \(type.name)\n        \(type.summary)") }
-            for type in registry.sinks { print("sink    \(type.name)\n        \(type.summary)") }
+            for type in registry.sources { try Output.standard.print("source  \(type.name)\n        \(type.summary)") }
+            for type in registry.sinks { try Output.standard.print("sink    \(type.name)\n        \(type.summary)") }
             return
         }
         let sources = registry.sources.filter { $0.name == name }.map { PluginReference.describe($0) }
@@ -79,7 +80,7 @@ struct Plugins: ParsableCommand {
             let known = registry.sources.map { $0.name } + registry.sinks.map { $0.name }
             throw Failure.usage("there is no plugin type “\(name)”: known are \(known.joined(separator: ", "))")
         }
-        print(text)
+        try Output.standard.print(text)
     }
 }
 
@@ -89,7 +90,7 @@ struct Graph: ParsableCommand {
     @OptionGroup var configuration: ConfigurationOptions
 
     func run() throws {
-        print(PipelineGraph.mermaid(try configuration.load()))
+        try Output.standard.print(PipelineGraph.mermaid(try configuration.load()))
     }
 }
 
@@ -97,6 +98,6 @@ struct Schema: ParsableCommand {
     static let configuration = CommandConfiguration(abstract: "Print the JSON Schema of plugins.json, for editors.")
 
     func run() throws {
-        print(ConfigurationSchema.jsonSchema(of: .current))
+        try Output.standard.print(ConfigurationSchema.jsonSchema(of: .current))
     }
 }

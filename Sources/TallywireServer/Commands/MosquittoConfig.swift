@@ -58,8 +58,8 @@ struct MosquittoConfig: AsyncParsableCommand {
             throw Failure("error: \(folder)/\(taken) is there already; --force replaces it")
         }
         for (name, text) in contents { try PrivateFile.write(text, to: "\(folder)/\(name)", replacing: force) }
-        print("Wrote \(contents.map { "\(folder)/\($0.0)" }.joined(separator: ", ")).")
-        explain(access, made)
+        try Output.standard.print("Wrote \(contents.map { "\(folder)/\($0.0)" }.joined(separator: ", ")).")
+        try explain(access, made)
     }
 
     /// The password of each user, and those that were made up.
@@ -87,16 +87,16 @@ struct MosquittoConfig: AsyncParsableCommand {
         return (given, made)
     }
 
-    private func explain(_ access: BrokerAccess, _ made: [(user: String, password: String)]) {
+    private func explain(_ access: BrokerAccess, _ made: [(user: String, password: String)]) throws {
         if !made.isEmpty {
             let width = made.map(\.user.count).max() ?? 0
-            print("\nPasswords, shown only now:")
+            try Output.standard.print("\nPasswords, shown only now:")
             for (user, password) in made {
-                print("  \(user)\(String(repeating: " ", count: width - user.count))  \(password)")
+                try Output.standard.print("  \(user)\(String(repeating: " ", count: width - user.count))  \(password)")
             }
         }
         if made.contains(where: { $0.user == access.users.first?.name }) {
-            print(
+            try Output.standard.print(
                 """
 
                 The server logs in as “\(access.users.first?.name ?? "")”: write its password to a file and add to its entries
@@ -104,7 +104,8 @@ struct MosquittoConfig: AsyncParsableCommand {
                 """)
         }
         if access.broker.isSecure, certificate == nil || key == nil {
-            print("\nThe broker speaks TLS: name its certificate and key in \(MosquittoFiles.names.configuration).")
+            try Output.standard.print(
+                "\nThe broker speaks TLS: name its certificate and key in \(MosquittoFiles.names.configuration).")
         }
     }
 

@@ -25,7 +25,7 @@ struct Password: ParsableCommand {
                 "a password has \(Self.least) characters or more, and at most \(PasswordHash.longestPassword) bytes")
         }
         if isTerminal, Self.read("Again: ", isTerminal) != password { throw Failure.usage("the two are not the same") }
-        print(try PasswordHash(of: password))
+        try Output.standard.print(PasswordHash(of: password))
     }
 
     private static func read(_ prompt: String, _ isTerminal: Bool) -> String? {

@@ -83,7 +83,7 @@ struct Scan: AsyncParsableCommand {
         return parts.joined(separator: "  ")
     }
 
-    private static func write(_ line: Data) { FileHandle.standardOutput.write(line + Data("\n".utf8)) }
+    private static func write(_ line: Data) { Output.standard.printOrExit(String(decoding: line, as: UTF8.self)) }
 
     private static func warn(_ line: String) { FileHandle.standardError.write(Data((line + "\n").utf8)) }
 }

@@ -53,10 +53,10 @@ struct Serve: AsyncParsableCommand {
         let banner = Banner(settings)
         let account = try await Server(configuration: settings, logger: Logger(label: "tallywire")).run { address, status in
             if let readyFile { try ReadyFile.write(readyFile, address) }
-            print(banner.text(address, status))
-            fflush(nil)
+            // Nobody may be reading, and the server serves all the same.
+            try? Output.standard.print(banner.text(address, status))
         }
-        print(Account(account).text)
+        try Output.standard.print(Account(account).text)
     }
 }
 

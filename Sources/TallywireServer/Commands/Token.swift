@@ -52,7 +52,7 @@ struct Token: AsyncParsableCommand {
             TokenSigner.Claims(
                 role: role, subject: subject ?? device ?? role.rawValue, device: device, audience: settings.auth.audience,
                 issuedAt: now, expiresAt: Timestamp(milliseconds: now.milliseconds + seconds * 1000)))
-        print(token)
+        try Output.standard.print(token)
     }
 }
 

@@ -1,0 +1,39 @@
+import Foundation
+
+/// A file that a command writes for the user.
+///
+/// A plain file is replaced at once, so that nobody sees half of it and a full disk leaves the old one, and keeps its mode. What is
+/// no plain file, such as a pipe or a device, is written into; a link is followed.
+enum OutputFile {
+    static func write(_ text: String, to path: String) throws {
+        let target = URL(fileURLWithPath: path).resolvingSymlinksInPath().path
+        let attributes = try? FileManager.default.attributesOfItem(atPath: target)
+        if let attributes, attributes[.type] as? FileAttributeType != .typeRegular {
+            let descriptor = try opened(path, open(target, O_WRONLY | O_CLOEXEC))
+            defer { close(descriptor) }
+            return try Output(descriptor: descriptor, name: path).write(text)
+        }
+        let draft = target + ".\(getpid()).part"
+        let descriptor = try opened(path, open(draft, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666))
+        do {
+            defer { close(descriptor) }
+            if let mode = (attributes?[.posixPermissions] as? NSNumber)?.uint32Value, fchmod(descriptor, mode) != 0 {
+                throw failure(path)
+            }
+            try Output(descriptor: descriptor, name: path).write(text)
+            guard fsync(descriptor) == 0, rename(draft, target) == 0 else { throw failure(path) }
+        } catch {
+            unlink(draft)
+            throw error
+        }
+    }
+
+    private static func opened(_ path: String, _ descriptor: Int32) throws -> Int32 {
+        guard descriptor >= 0 else { throw failure(path) }
+        return descriptor
+    }
+
+    private static func failure(_ path: String) -> Failure {
+        Failure("error: \(path) cannot be written: \(String(cString: strerror(errno)))")
+    }
+}
