@@ -183,6 +183,7 @@ let package = Package(
             [
                 "TallywireCore", "TallywireEngine", "TallywirePipeline", "WebSocketSink", "TallywireHTTP", log, nio("NIOCore"),
                 nio("NIOPosix"), nio("NIOEmbedded"), nio("NIOHTTP1"), nio("NIOWebSocket"),
+                .product(name: "DequeModule", package: "swift-collections"),
                 .product(name: "Hummingbird", package: "hummingbird"), .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ]),

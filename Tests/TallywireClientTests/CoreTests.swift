@@ -1,4 +1,5 @@
 import Synchronization
+import TallywireCore
 import TallywireTesting
 import Testing
 
@@ -73,6 +74,33 @@ struct CoreTests {
     }
 
     private static let welcome = #"{"type":"welcome","epoch":"e","seq":0,"connection":"c","pingInterval":25000}"#
+
+    @Test("one answer to several messages that track answers all of them, and what it does not have is gone")
+    func answersTogether() throws {
+        let stage = Stage(rooms: []) {
+            $0.products = [ProductID(1)]
+            $0.variants = [VariantID(21)]
+        }
+        try stage.take(Self.welcome)
+        #expect(stage.core.session?.tracks.count == 2 && stage.core.state.phase == .recovering)
+        try stage.take(
+            #"{"type":"tracking","seq":1,"answers":2,"items":[{"productId":1,"variantId":11,"version":1,"stock":1}],"last":false}"#)
+        #expect(stage.core.session?.tracks.count == 2)
+        try stage.take(
+            #"{"type":"tracking","seq":2,"answers":2,"items":[{"productId":2,"variantId":21,"version":1,"stock":1}],"last":true}"#)
+        #expect(stage.core.session?.tracks.isEmpty == true && stage.core.state.phase == .live)
+        #expect(stage.core.replica.items.all.count == 2)
+    }
+
+    @Test("a location's room has one name, with white space around the code or without, composed or not")
+    func locationNames() throws {
+        let stage = Stage(rooms: ["location: SU\u{308}D\u{FEFF}"])
+        try stage.take(Self.welcome)
+        #expect(stage.core.replica.follows.rooms["location:S\u{DC}D"]?.stage == .joining)
+        try stage.take(#"{"type":"joined","room":"location:S\u00dcD","epoch":"e","seq":0}"#)
+        #expect(stage.core.state.phase == .live)
+        #expect(TallywireClient.Room.name("product:1 ") == "product:1 ")
+    }
 
     @Test("it asks for its rooms at once, from where it was")
     func joins() throws {

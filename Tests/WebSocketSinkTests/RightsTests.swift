@@ -1,3 +1,4 @@
+import DequeModule
 import NIOCore
 import NIOEmbedded
 import NIOWebSocket
@@ -137,6 +138,36 @@ struct RightsTests {
         ) { gateway, before, after in
             #expect(seqs(after) == owed(gateway, before) { $0.subject.product == ProductID(2) && $0.type == .inventoryUpdated })
         }
+    }
+
+    @Test("values that are half sent in the form of another role are read again, and those of rooms with a name go on")
+    func halfSent() {
+        let empty = Reading(seq: 1, value: VariantValues(variants: []))
+        let image = FreshImage(StockImage(empty, since: nil, form: 0, for: .everybody))
+        func name(_ room: Room) -> CatchUp.RoomName { CatchUp.RoomName(room: room, name: "a") }
+        var catchUp = CatchUp(position: 0)
+        catchUp.stages = [
+            .values(name(.followed(.product(1))), since: nil, progress: .sending(image, from: 200)),
+            .values(name(.named(0)), since: nil, progress: .sending(image, from: 200)),
+            .values(name(.followed(.product(2))), since: nil, progress: .waiting(answersJoin: true)),
+        ]
+        catchUp.track([.variant(1), .variant(2)], limit: 10)
+        var tracking = TrackingValues([.variant(1), .variant(2)])
+        tracking.takePart()
+        tracking.image = (image, from: 1)
+        catchUp.stages[3] = .tracking(tracking)
+        let reading = catchUp.beginReading()
+        catchUp.readFollowedAgain()
+        #expect(catchUp.endReading(reading) == false, "what is being read is in the old form")
+        let progress = catchUp.stages.map { stage in
+            switch stage {
+            case .values(_, _, .waiting(let answersJoin)): "waiting \(answersJoin)"
+            case .values(_, _, .sending(_, let start)): "sending from \(start)"
+            case .tracking(let values): "\(values.rest.count) to read, \(values.image == nil)"
+            case .replay: "replay"
+            }
+        }
+        #expect(progress == ["waiting false", "sending from 200", "waiting true", "2 to read, true"])
     }
 
     @Test("nothing that waited is sent after the token expired or its key was withdrawn", arguments: ["expiry", "key"])

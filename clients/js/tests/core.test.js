@@ -1,4 +1,7 @@
 import assert from "node:assert/strict";
+import { systemClock } from "../clock.js";
+import { Follows } from "../follows.js";
+import { Subscriptions } from "../subscriptions.js";
 import { clientOf, live, recordOf } from "./support/client.js";
 import { eventually } from "./support/eventually.js";
 import test from "./support/limited.js";
@@ -99,6 +102,23 @@ test("tracking brings values, then events; leaving forgets items", async (t) => 
   assert.equal(client.items().length, 3);
   await client.leave("ecommerce_room");
   assert.deepEqual(client.items().map(({ key }) => key), ["1/11"]);
+});
+
+test("one answer to several messages that track answers all of them", () => {
+  const sent = [];
+  const owner = { follows: new Follows(), clock: systemClock, epoch: () => null };
+  const subscriptions = new Subscriptions({ send: (message) => sent.push(message) }, owner, () => {});
+  subscriptions.open(null);
+  subscriptions.track({ products: [1], variants: [] });
+  subscriptions.track({ products: [], variants: [21] });
+  subscriptions.track({ products: [3], variants: [] });
+  assert.deepEqual(subscriptions.tracked(2), { products: [1], variants: [21] });
+  subscriptions.valuesCame(2);
+  assert.deepEqual(subscriptions.tracked(1), { products: [3], variants: [] });
+  assert.equal(subscriptions.hasTracked, false);
+  subscriptions.valuesCame(1);
+  assert.equal(subscriptions.hasTracked, true);
+  subscriptions.close();
 });
 
 test("a location's room is one room, however its code is written", async (t) => {
