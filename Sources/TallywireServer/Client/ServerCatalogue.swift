@@ -25,6 +25,7 @@ struct ServerCatalogue: Sendable {
         var sku: String
         var name: String
         var price: Price?
+        var ownPrice: Bool
         var barcodes: [Barcode]
         var lowStockThreshold: Int64
         var rearm: Int64
@@ -84,7 +85,7 @@ extension ServerCatalogue.Variant {
     fileprivate func state(of product: ServerCatalogue.Product) -> TallywireCore.Variant {
         TallywireCore.Variant(
             id: VariantID(id), productID: ProductID(product.id), isDefault: isDefault, sku: sku, name: name,
-            ownPrice: price == product.price ? nil : price, barcodes: barcodes,
+            ownPrice: ownPrice ? price : nil, barcodes: barcodes,
             alerts: AlertRule(threshold: lowStockThreshold, rearm: rearm),
             balances: locations.map { TallywireCore.Balance(location: $0.location, onHand: $0.onHand) })
     }
