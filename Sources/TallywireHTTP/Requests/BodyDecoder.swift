@@ -1,5 +1,6 @@
 import Foundation
 import NIOCore
+import TallywirePipeline
 
 /// Decodes JSON bodies into what they mean, or into the problem that they have.
 struct BodyDecoder {
@@ -9,7 +10,7 @@ struct BodyDecoder {
     func decode<Body: Decodable>(_ type: Body.Type, from bytes: some Collection<UInt8>) throws(Problem) -> Body {
         guard bytes.contains(where: { !Self.isSpace($0) }) else { throw .invalidRequest("a JSON body is expected") }
         do {
-            return try decoder.decode(type, from: Data(bytes))
+            return try decoder.decode(type, fromOutside: bytes)
         } catch let error as BodyError {
             throw error.problem
         } catch let error as DecodingError {
