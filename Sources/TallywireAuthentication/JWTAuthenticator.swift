@@ -83,7 +83,7 @@ public final class JWTAuthenticator: Authenticator {
         guard key.verifies(token.signature, of: token.message) else {
             throw AuthenticationFailure(.signature, "the token's signature is not right")
         }
-        guard let claims = try? JSONDecoder().decode(TokenClaims.self, from: token.claims) else {
+        guard let claims = try? JSONDecoder().decode(TokenClaims.self, fromOutside: token.claims) else {
             throw AuthenticationFailure(.claims, "the token's claims are not what they should be")
         }
         return try claims.principal(at: now, skew: rules.clockSkew, audience: rules.audience, key: key.identity)

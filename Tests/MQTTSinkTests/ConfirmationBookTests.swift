@@ -10,6 +10,12 @@ struct ConfirmationBookTests {
     private func time(_ seconds: Int64) -> Timestamp { Timestamp(milliseconds: seconds * 1000) }
     private func book(limit: Int = 10) -> ConfirmationBook { ConfirmationBook(sink: "s", within: .seconds(60), limit: limit) }
 
+    @Test("a confirmation of 513 brackets is none, and the server lives")
+    func deeplyNested() {
+        #expect(Confirmation(Array(repeating: UInt8(ascii: "["), count: 513)) == nil)
+        #expect(Confirmation(Array(#"{"version":7}"#.utf8))?.version == 7)
+    }
+
     /// A book with one display that shows version 4, and shall show 5 since second 100.
     private func late() -> ConfirmationBook {
         var book = book()

@@ -163,6 +163,12 @@ struct TokenTests {
         }
     }
 
+    @Test("a token whose header is 513 brackets is refused, before anybody looks at its signature, and the server lives")
+    func deeplyNested() async throws {
+        let nested = Data(repeating: UInt8(ascii: "["), count: 513).base64EncodedString().replacing("=", with: "")
+        #expect(try await reason("\(nested).e30.e30") == .malformed)
+    }
+
     @Test(
         "what is no token is refused as such",
         arguments: ["", ".", "..", "a.b.c", "a.b", "....", "é.é.é", "eyJhbGciOiJIUzI1NiJ9", "e30.e30.e30", " ", "=.=.="])

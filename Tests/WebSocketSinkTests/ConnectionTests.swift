@@ -136,6 +136,16 @@ struct ConnectionTests {
         #expect(try connection.closeCode() == .policy)
     }
 
+    @Test("a message of 513 brackets is a mistake like others, and the server lives")
+    func deeplyNested() throws {
+        let connection = try EmbeddedConnection()
+        _ = try connection.sent()
+        for open in ["[", #"{"room":"#, #"{"type":"join","room":["#] {
+            try connection.receive(.text, String(repeating: open, count: 512) + "[")
+        }
+        #expect(try connection.sent().map(\.text).map { $0.contains(#""code":"invalid_json""#) } == [true, true, true])
+    }
+
     @Test("a message in fragments is one message, also with a ping in between")
     func fragments() throws {
         let connection = try EmbeddedConnection()

@@ -30,7 +30,7 @@ extension MQTTSinkOptions {
             let status: String
             let epoch: String
         }
-        guard let status = try? JSONDecoder().decode(Status.self, from: Data(status.payload)), status.status == "online",
+        guard let status = try? JSONDecoder().decode(Status.self, fromOutside: status.payload), status.status == "online",
             status.epoch != context.epoch
         else { return nil }
         return OptionError(

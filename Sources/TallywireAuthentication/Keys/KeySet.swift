@@ -61,7 +61,7 @@ public struct KeySet: Sendable {
     public static func jwks(_ json: [UInt8]) async throws -> KeySet {
         let set: WebKeySet
         do {
-            set = try JSONDecoder().decode(WebKeySet.self, from: Data(json))
+            set = try JSONDecoder().decode(WebKeySet.self, fromOutside: json)
         } catch DecodingError.dataCorrupted(let context) where context.codingPath.isEmpty {
             throw KeyError("it is not JSON")
         } catch {

@@ -26,7 +26,7 @@ struct SignedToken {
         }
         let parts = token.split(separator: ".", omittingEmptySubsequences: false)
         guard parts.count == 3, let header = Data(base64URL: parts[0]), let claims = Data(base64URL: parts[1]),
-            let signature = Data(base64URL: parts[2]), let fields = try? JSONDecoder().decode(Header.self, from: header)
+            let signature = Data(base64URL: parts[2]), let fields = try? JSONDecoder().decode(Header.self, fromOutside: header)
         else {
             throw AuthenticationFailure(.malformed, "this is no signed JSON Web Token: header.claims.signature, each in base64url")
         }

@@ -1,5 +1,6 @@
 import Foundation
 import NIOCore
+import TallywirePipeline
 
 /// Decodes JSON bodies into what they mean, or into the problem that they have.
 struct BodyDecoder {
@@ -12,7 +13,7 @@ struct BodyDecoder {
             throw .invalidRequest("“\(twice)” is there twice, and only one of them could count", field: twice)
         }
         do {
-            return try decoder.decode(type, from: Data(bytes))
+            return try decoder.decode(type, fromOutside: bytes)
         } catch let error as BodyError {
             throw error.problem
         } catch let error as DecodingError {

@@ -1,5 +1,6 @@
 import Foundation
 import TallywireCore
+import TallywirePipeline
 
 /// What a client asks for in one text message.
 enum ClientMessage: Equatable {
@@ -29,7 +30,7 @@ enum ClientMessage: Equatable {
     init(_ utf8: some Collection<UInt8>) throws(ClientError) {
         let fields: Fields
         do {
-            fields = try JSONDecoder().decode(Fields.self, from: Data(utf8))
+            fields = try JSONDecoder().decode(Fields.self, fromOutside: utf8)
         } catch DecodingError.dataCorrupted(let context) where context.codingPath.isEmpty {
             throw .invalidJSON
         } catch let error as DecodingError {
