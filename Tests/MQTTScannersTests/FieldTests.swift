@@ -61,6 +61,27 @@ struct FieldTests {
         }
     }
 
+    @Test("what many devices say at once, as after a broker's restart, is told together and not one by one")
+    func manyStatuses() async throws {
+        let shop = try await Shop(broker: TestBroker())
+        let till = try await Scanner("till", at: shop.broker)
+        func say(_ word: String) -> [MQTTMessage] {
+            (1...200).map { MQTTMessage(topic: "scanners/device-\($0)/status", payload: Array(word.utf8)) }
+        }
+        try await shop.serving { status in
+            try await eventually("it is connected") { status.current.state == "connected" }
+            _ = try await till.client.publish(say("online"))
+            try await eventually("all are known") { shop.devices.all.count { $0.presence == .online } == 200 }
+            let before = shop.engine.statistics.commits
+            _ = try await till.client.publish(say("offline"))
+            try await eventually("all have gone") { shop.journal.allEvents.count { $0.type == .deviceOffline } == 200 }
+            let commits = shop.engine.statistics.commits - before
+            #expect(commits < 100, "\(commits) commits for 200 devices")
+            try await eventually("all are shown so") { shop.devices.all.count { $0.presence == .offline } == 200 }
+        }
+        await till.client.stop()
+    }
+
     @Test("scans with their own times bounce by those")
     func bounceByTime() async throws {
         let shop = try await Shop(broker: TestBroker())

@@ -179,7 +179,7 @@ struct CatalogueFileTests {
             let inner = (0..<length).map { _ in pieces.randomElement(using: &random) ?? "x" }.joined()
             return "\(pieces.filter { $0 != " " }.randomElement(using: &random) ?? "x")\(inner)x"
         }
-        func price() -> Price? { Bool.random(using: &random) ? Price(hundredths: .random(in: 0...500, using: &random)) : nil }
+        func price() -> Price? { Bool.random(using: &random) ? Price(hundredths: .random(in: 0...3, using: &random)) : nil }
         var state = shop([])
         var places = ["MAIN"]
         for index in 0..<Int.random(in: 0...3, using: &random) {

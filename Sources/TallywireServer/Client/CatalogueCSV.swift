@@ -4,11 +4,12 @@ import TallywireCore
 ///
 /// Only `sku` is needed, and `product` for what is new. An empty field says nothing; `none` as a price or as barcodes says that there is
 /// none. Barcodes are separated by spaces, and `CODE*12` stands for twelve units: see ``CSVField``. An empty `variant` makes a product that
-/// is sold without variants. `price` is what the variant sells for; beside a `productPrice`, it is the variant's own where it differs. Rows
-/// of one SKU differ in location and stock alone. A row without a SKU may say what a location is.
+/// is sold without variants. `price` is what the variant sells for; beside a `productPrice`, it is the variant's own where it differs, or
+/// where `ownPrice` says so. Rows of one SKU differ in location and stock alone. A row without a SKU may say what a location is.
 enum CatalogueCSV {
     enum Column: String, CaseIterable {
-        case productId, product, status, productPrice, variantId, sku, variant, price, barcodes, lowStockThreshold, rearm, location,
+        case productId, product, status, productPrice, variantId, sku, variant, price, ownPrice, barcodes, lowStockThreshold, rearm,
+            location,
             locationName, sells, stock
     }
 
@@ -73,7 +74,10 @@ enum CatalogueCSV {
                     .barcodes: variant.barcodes.map { CSVField.text($0) } ?? "",
                 ]
                 switch variant.price {
-                case .own(let own), .sells(let own): row[.price] = own.description
+                case .own(let own), .sells(let own):
+                    row[.price] = own.description
+                    // Without a word it would be taken for the product's.
+                    if own == price { row[.ownPrice] = "true" }
                 case .follows, nil: row[.price] = price?.description
                 }
                 if variant.stock.isEmpty { add(row) }

@@ -129,11 +129,12 @@ struct CatalogueRows {
         var variant = CatalogueFile.VariantRow(
             id: try fields.integer(.variantId), sku: sku, name: fields.text(.variant),
             lowStockThreshold: try fields.integer(.lowStockThreshold), rearm: try fields.integer(.rearm), place: place)
+        let isOwn = try fields.flag(.ownPrice)
         switch (try fields.price(.price), productPrice) {
         case (nil, _): break
         case (.some(nil), _): variant.price = .follows
-        case (.some(.some(let price)), nil): variant.price = .sells(price)
-        case (.some(.some(let price)), .some(let of)): variant.price = price == of ? .follows : .own(price)
+        case (.some(.some(let price)), nil): variant.price = isOwn == true ? .own(price) : .sells(price)
+        case (.some(.some(let price)), .some(let of)): variant.price = isOwn ?? (price != of) ? .own(price) : .follows
         }
         if let text = fields.key(.barcodes) { variant.barcodes = try barcodes(text, place) }
         return (product, variant)

@@ -14,11 +14,38 @@ struct PresenceBook {
 
     init(_ context: SourceContext) { self.context = context }
 
-    /// Takes a device's word. Throws if what it means could not be stored or told; then the same word has to come again.
-    mutating func take(_ status: DeviceStatus, of device: String, isRetained: Bool) async throws {
+    /// A device's word.
+    struct Word {
+        let device: String
+        let status: DeviceStatus
+        let isRetained: Bool
+    }
+
+    /// A device that went, or came back.
+    private struct Change {
+        let device: String
+        let presence: PresenceMark.Presence
+        let reason: String
+    }
+
+    /// Takes the words of several devices, one of each, which are told together: when a broker comes back, all its devices speak at once. Throws
+    /// if what they mean could not be stored or told; then the same words have to come again.
+    mutating func take(_ words: [Word]) async throws {
         let now = context.now()
+        try await change(
+            words.filter { note($0, now) }.map { word in
+                let isOnline = word.status.isOnline
+                return Change(
+                    device: word.device, presence: isOnline ? .online : .offline,
+                    reason: isOnline ? "it says so" : "its status says so, or its will")
+            }, now)
+    }
+
+    /// Notes what a device says of itself. Answers whether it is of its newest session.
+    private func note(_ word: Word, _ now: Timestamp) -> Bool {
+        let status = word.status
         var isLate = false
-        context.devices.update(device, of: context.name) { record in
+        context.devices.update(word.device, of: context.name) { record in
             if let session = status.session, let known = record.session, session < known {
                 isLate = true
                 return
@@ -27,41 +54,57 @@ struct PresenceBook {
             record.battery = status.battery ?? record.battery
             record.firmware = status.firmware ?? record.firmware
             record.model = status.model ?? record.model
-            if status.isOnline, !isRetained { record.lastSeen = now }
+            if status.isOnline, !word.isRetained { record.lastSeen = now }
         }
-        if isLate { return }
-        try await change(
-            device, to: status.isOnline ? .online : .offline,
-            reason: status.isOnline ? "it says so" : "its status says so, or its will", now)
+        return !isLate
     }
 
     /// Whether the last word of a device was that it is offline.
     func isOffline(_ device: String) -> Bool { offline.contains(device) }
 
-    /// A device did something, so it is online, whatever was said of it.
-    mutating func noteSign(of device: String) async throws {
-        guard offline.contains(device) else { return }
-        try await change(device, to: .online, reason: "it scanned", context.now())
+    /// Devices did something, so they are online, whatever was said of them.
+    mutating func noteSigns(of devices: some Sequence<String>) async throws {
+        let back = Set(devices).intersection(offline).sorted()
+        try await change(back.map { Change(device: $0, presence: .online, reason: "it scanned") }, context.now())
     }
 
-    private mutating func change(
-        _ device: String, to presence: PresenceMark.Presence, reason: String, _ now: Timestamp
-    ) async throws {
-        let known = try await mark(of: device)
-        guard known?.presence != presence else { return show(device, known) }
-        if let known {
-            let record = context.devices.record(of: device, at: context.name)
-            let change = DeviceChanged(
-                device: device, source: context.name, isOnline: presence == .online, lastSeen: record?.lastSeen ?? known.since,
-                reason: reason)
-            let command = Command(
-                id: Self.id(context.name, device, known), source: context.name, action: .report(.device(change)))
-            if case .rejected(let rejection) = await context.gateway.submit(command), !rejection.code.isFinal { throw rejection }
+    private mutating func change(_ changes: [Change], _ now: Timestamp) async throws {
+        var news: [Change] = []
+        var commands: [Command] = []
+        for change in changes {
+            let known = try await mark(of: change.device)
+            guard known?.presence != change.presence else {
+                show(change.device, known)
+                continue
+            }
+            news.append(change)
+            guard let known else { continue }
+            let record = context.devices.record(of: change.device, at: context.name)
+            let report = DeviceChanged(
+                device: change.device, source: context.name, isOnline: change.presence == .online,
+                lastSeen: record?.lastSeen ?? known.since, reason: change.reason)
+            commands.append(
+                Command(id: Self.id(context.name, change.device, known), source: context.name, action: .report(.device(report))))
         }
-        let mark = PresenceMark(presence, since: now)
-        try await context.deviceBookmark(device).store(mark.number)
-        marks[device] = .some(mark)
-        show(device, mark)
+        if let rejection = await Self.refusal(of: commands, by: context.gateway) { throw rejection }
+        let mark = { PresenceMark($0, since: now) }
+        for change in news {
+            let mark = mark(change.presence)
+            try await context.deviceBookmark(change.device).store(mark.number)
+            marks[change.device] = .some(mark)
+            show(change.device, mark)
+        }
+    }
+
+    /// Hands all commands in before it waits for any, so that they are committed together. The first refusal for which the same has to come again.
+    private static func refusal(of commands: [Command], by gateway: any CommandGateway) async -> Rejection? {
+        await withTaskGroup(of: Outcome.self) { group in
+            for command in commands { group.addTask { await gateway.submit(command) } }
+            return await group.reduce(nil) { first, outcome in
+                guard case .rejected(let rejection) = outcome, !rejection.code.isFinal else { return first }
+                return first ?? rejection
+            }
+        }
     }
 
     private mutating func mark(of device: String) async throws -> PresenceMark? {

@@ -6,33 +6,43 @@ import TallywirePipeline
 
 /// What devices say of themselves.
 extension ScanService {
-    mutating func take(_ message: InboundMessage, ofStatusOf level: String) async -> Bool {
+    /// What a message says of a device; `nil` if it says nothing that can be.
+    func word(_ message: InboundMessage, ofStatusOf level: String) -> PresenceBook.Word? {
         let device = ScanDesk.name(level)
         // An empty retained message is how a status is taken away.
-        guard Command.mistake(inDevice: device) == nil, !message.payload.isEmpty || message.isOversized else { return true }
+        guard Command.mistake(inDevice: device) == nil, !message.payload.isEmpty || message.isOversized else { return nil }
         do throws(MalformedScan) {
             guard !message.isOversized else { throw MalformedScan("the payload is over the limit") }
-            let status = try DeviceStatus(message.payload)
-            return await untilDone("a device's status cannot be stored") { service in
-                try await service.presence.take(status, of: device, isRetained: message.isRetained)
-            }
+            return PresenceBook.Word(device: device, status: try DeviceStatus(message.payload), isRetained: message.isRetained)
         } catch {
             context.status.update { $0.malformed += 1 }
             context.devices.update(device, of: context.name) { $0.lastError = "its status: \(error.description)" }
-            return true
+            return nil
         }
+    }
+
+    /// Takes what a batch says of devices: one word of each at a time, in order, all of these together.
+    mutating func take(_ words: [PresenceBook.Word]) async -> Bool {
+        var rest = words
+        while !rest.isEmpty {
+            var devices: Set<String> = []
+            let round = rest.filter { devices.insert($0.device).inserted }
+            let isDone = await untilDone("devices' statuses cannot be stored") { try await $0.presence.take(round) }
+            guard isDone else { return false }
+            devices = []
+            rest.removeAll { devices.insert($0.device).inserted }
+        }
+        return true
     }
 
     /// A device that scans is online, whatever becomes of the scan.
     mutating func noteSigns(of works: [(index: Int, work: Work)]) async -> Bool {
+        var back: [String] = []
         for (_, work) in works where !work.message.isRedelivery && presence.isOffline(work.order.addressee.name) {
-            let device = work.order.addressee.name
-            let isDone = await untilDone("a device's status cannot be stored") { service in
-                try await service.presence.noteSign(of: device)
-            }
-            guard isDone else { return false }
+            back.append(work.order.addressee.name)
         }
-        return true
+        guard !back.isEmpty else { return true }
+        return await untilDone("devices' statuses cannot be stored") { try await $0.presence.noteSigns(of: back) }
     }
 
     mutating func untilDone(

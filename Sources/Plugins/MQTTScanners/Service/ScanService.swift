@@ -110,6 +110,7 @@ struct ScanService: ~Copyable {
         var answers: [[MQTTMessage]] = Array(repeating: [], count: batch.messages.count)
         var works: [(index: Int, work: Work)] = []
         works.reserveCapacity(batch.messages.count)
+        var words: [PresenceBook.Word] = []
         for (index, message) in batch.messages.enumerated() {
             let number = message.packetID.map { numbering.number(of: $0, isRedelivery: message.isRedelivery) }
             let mark = handling == nil ? 0 : message.mark
@@ -121,7 +122,7 @@ struct ScanService: ~Copyable {
             handling?.begin(mark)
             defer { handling?.end() }
             if !desk.takesScans(on: message.topic), let device = statuses?.device(of: message.topic) {
-                guard await take(message, ofStatusOf: device) else { return false }
+                if let word = word(message, ofStatusOf: device) { words.append(word) }
                 continue
             }
             let name = context.name
@@ -140,7 +141,7 @@ struct ScanService: ~Copyable {
                 works.append((index, work(for: order, message, isNumbered: number != nil, arrival, now)))
             }
         }
-        guard await noteSigns(of: works), await storeReservation() else { return false }
+        guard await take(words), await noteSigns(of: works), await storeReservation() else { return false }
         submissions.append(Submission(batch: batch, answers: answers, works: works, decisions: submit(works), now: now))
         return true
     }
