@@ -72,7 +72,11 @@ shown = re.search(r"```console\n\$ tallywire check\n(.*?)\$ echo \$\?\n78\n```",
 told = []
 with tempfile.TemporaryDirectory() as folder:
     for example in re.findall(r"```jsonc?\n(.*?)```", text, re.S):
-        plugin = re.search(r'"plugin": "([^"]+)"', example).group(1)
+        named = re.search(r'"plugin": "([^"]+)"', example)
+        # Rooms that are shown by themselves are those of the sink websocket.
+        if not named:
+            example = '{ "plugin": "websocket", "rooms": %s }' % example
+        plugin = named.group(1) if named else "websocket"
         if not re.sub(r"^//.*\n", "", example).lstrip().startswith(('{ "sinks"', "{\n")):
             example = '{ "%s": [ %s ] }' % ("sources" if plugin == "mqtt-scanners" else "sinks", example)
         told.append(check(example, folder))
