@@ -15,8 +15,10 @@ HOSTILE = ["<img src=x onerror=\"globalThis.owned=1\">", "\"><script>globalThis.
 
 
 def hostile_rows() -> list[dict]:
-    return [{"productId": n, "product": text, "variantId": 1000 + n, "sku": f"<b>x{n}", "barcodes": "" if " " in text else text[:60].replace("*", ""),
-             "price": "1.00", "stock": 3} for n, text in enumerate(HOSTILE, 1)]
+    # A code with a quote in it stands in quotes.
+    return [{"productId": n, "product": text, "variantId": 1000 + n, "sku": f"<b>x{n}",
+             "barcodes": "" if " " in text else '"' + text[:60].replace('"', '""') + '"', "price": "1.00", "stock": 3}
+            for n, text in enumerate(HOSTILE, 1)]
 
 
 def test_hostile_names_show_as_text_everywhere(sites, page):
