@@ -28,8 +28,9 @@ final class PlaceMark: Sendable {
     private let path: String
 
     /// The mapped file. Its address never changes, and it is unmapped with its owner.
+    ///
+    /// Sendable because only the journal's writer stores through it, one call at a time, and nobody else reads it.
     private final class Page: @unchecked Sendable {
-        // Sendable because only the journal's writer stores through it, one call at a time, and nobody else reads it.
         let address: UnsafeMutableRawPointer
 
         init(_ address: UnsafeMutableRawPointer) { self.address = address }

@@ -53,6 +53,7 @@ final class Shutdown: Sendable {
             tasks.addTask { [self] in
                 for await _ in signals { break }
                 await group.triggerGracefulShutdown()
+                // Cancelled only when the group has ended, and what this task says is not looked at then.
                 try? await Task.sleep(for: limit)
                 return false
             }
