@@ -142,6 +142,12 @@ struct CatalogueFileTests {
         #expect(CSVField.plain(row.fields[0]) == text)
     }
 
+    @Test("a file of one bracket too many is refused, and the program lives", arguments: ["", #"{"products":"#])
+    func nested(_ beginning: String) {
+        let brackets = String(repeating: "[", count: beginning.isEmpty ? 513 : 512)
+        #expect(throws: Failure.self) { try CatalogueJSON.read(beginning + brackets, "f") }
+    }
+
     @Test("barcodes with spaces, stars and quotes are one each")
     func barcodes() throws {
         let codes =

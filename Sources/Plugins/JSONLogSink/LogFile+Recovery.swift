@@ -1,4 +1,5 @@
 import Foundation
+import TallywirePipeline
 
 extension LogFile {
     /// As much of the end may be cut off as no event. A torn line is far shorter; beyond this the file is damaged otherwise.
@@ -51,6 +52,6 @@ extension LogFile {
 
     /// The `seq` of a line that is a whole event.
     static func seq(of line: [UInt8]) -> UInt64? {
-        (try? JSONDecoder().decode(Line.self, from: Data(line)))?.seq
+        (try? JSONDecoder().decode(Line.self, fromOutside: line))?.seq
     }
 }

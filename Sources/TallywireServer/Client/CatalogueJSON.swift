@@ -1,12 +1,13 @@
 import Foundation
 import TallywireCore
+import TallywirePipeline
 
 /// The JSON form: `{"locations":[…],"products":[…]}`, products as the API takes them, and in each variant, or in a product without
 /// variants, `"stock":{"WH1":42}`. A member that is missing says nothing; `"price":null` says that there is none.
 enum CatalogueJSON {
     static func read(_ text: String, _ path: String) throws -> CatalogueFile {
         do {
-            return try JSONDecoder().decode(Document.self, from: Data(text.utf8)).file(path)
+            return try JSONDecoder().decode(Document.self, fromOutside: text.utf8).file(path)
         } catch let error as DecodingError {
             throw Failure("error: \(path): \(explain(error))")
         }

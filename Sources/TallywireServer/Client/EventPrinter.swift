@@ -1,5 +1,6 @@
 import Foundation
 import TallywireCore
+import TallywirePipeline
 
 /// Prints events for people, in colour on a terminal, or as JSON Lines for programs.
 struct EventPrinter: Sendable {
@@ -17,7 +18,7 @@ struct EventPrinter: Sendable {
         let line: Data
         if asJSON {
             line = data
-        } else if let event = try? JSONDecoder().decode(Event.self, from: data) {
+        } else if let event = try? JSONDecoder().decode(Event.self, fromOutside: data) {
             line = Data(text(event).utf8)
         } else {
             line = data

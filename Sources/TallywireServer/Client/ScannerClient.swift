@@ -3,6 +3,7 @@ import Logging
 import MQTTScanners
 import Mosquitto
 import TallywireCore
+import TallywirePipeline
 
 /// A barcode scanner in software: publishes codes with ids of its own, waits for each answer, and repeats until there is one.
 final class ScannerClient: Sendable {
@@ -100,7 +101,9 @@ final class ScannerClient: Sendable {
             batch.acknowledge()
             for message in batch.messages {
                 let text = Data(message.payload)
-                guard let answer = try? JSONDecoder().decode(Acknowledgement.self, from: text), let id = answer.id else { continue }
+                guard let answer = try? JSONDecoder().decode(Acknowledgement.self, fromOutside: text),
+                    let id = answer.id
+                else { continue }
                 await answers.take(Answer(text: text, acknowledgement: answer), id)
             }
         }

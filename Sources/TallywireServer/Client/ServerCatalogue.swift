@@ -1,5 +1,6 @@
 import Foundation
 import TallywireCore
+import TallywirePipeline
 
 /// What a server says of its catalogue and stock.
 struct ServerCatalogue: Sendable {
@@ -57,7 +58,7 @@ struct ServerCatalogue: Sendable {
         var cursor: String?
         repeat {
             let data = try await client.get("\(path)?limit=1000\(cursor.map { "&cursor=\($0)" } ?? "")")
-            let page = try JSONDecoder().decode(Page<Item>.self, from: data)
+            let page = try JSONDecoder().decode(Page<Item>.self, fromOutside: data)
             items += page.items
             cursor = page.nextCursor
             seen(items.count)

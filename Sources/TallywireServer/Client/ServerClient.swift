@@ -5,6 +5,7 @@ import NIOFoundationCompat
 import NIOHTTP1
 import NIOSSL
 import TallywireClient
+import TallywirePipeline
 
 /// Calls a running server's HTTP API for the command line.
 struct ServerClient: Sendable {
@@ -33,7 +34,7 @@ struct ServerClient: Sendable {
         /// The answer, if the server did what was asked; otherwise throws what it said.
         func accepted(_ what: String) throws -> Data {
             if (200..<300).contains(status) { return body }
-            let problem = try? JSONDecoder().decode(Problem.self, from: body)
+            let problem = try? JSONDecoder().decode(Problem.self, fromOutside: body)
             throw Failure("error: \(what): \(problem?.text ?? "the server answered \(status)")")
         }
     }

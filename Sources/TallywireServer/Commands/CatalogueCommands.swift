@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import TallywirePipeline
 
 struct Import: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -21,7 +22,7 @@ struct Import: AsyncParsableCommand {
         let catalogue = try CatalogueFile.read(file)
         if onlyIfEmpty {
             let page = try JSONDecoder().decode(
-                ServerCatalogue.Page<ServerCatalogue.Product>.self, from: try await client.get("/api/products?limit=1"))
+                ServerCatalogue.Page<ServerCatalogue.Product>.self, fromOutside: try await client.get("/api/products?limit=1"))
             guard page.items.isEmpty else {
                 return try Output.standard.print("\(file): not imported, the server has products already")
             }

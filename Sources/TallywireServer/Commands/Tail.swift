@@ -72,7 +72,7 @@ private struct Follower {
     /// Shows the next page of the journal after the position; says whether there is more.
     private mutating func showPage() async throws -> Bool {
         let data = try await client.get("/api/events?after=\(position ?? 0)&limit=1000")
-        let page = try JSONDecoder().decode(Page.self, from: data)
+        let page = try JSONDecoder().decode(Page.self, fromOutside: data)
         for event in page.items {
             position = event.seq
             show(Data(event.json))
@@ -83,7 +83,7 @@ private struct Follower {
 
     private func head() async throws -> UInt64 {
         struct Ready: Decodable { let seq: UInt64 }
-        return try JSONDecoder().decode(Ready.self, from: try await client.get("/api/pipeline")).seq
+        return try JSONDecoder().decode(Ready.self, fromOutside: try await client.get("/api/pipeline")).seq
     }
 
     private mutating func show(_ data: Data) {
