@@ -60,6 +60,8 @@ if [ ${#proxies[@]} -gt 0 ]; then
     # Packages can be fetched by everybody, but which there are has to be known already, or only root can find out.
     fetch() { (cd "$download" && apt-get download -qq "${proxies[@]}" 2>"$download/errors"); }
     if fetch || { ${as_root[@]+"${as_root[@]}"} apt-get update -qq && fetch; }; then
+        # In a fresh clone there is no .build yet, and dpkg-deb makes only the last folder.
+        mkdir -p "$unpacked"
         for package in "$download"/*.deb; do dpkg-deb --extract "$package" "$unpacked"; done
     else
         cat "$download/errors" >&2
