@@ -488,6 +488,26 @@ struct SteadyClockTests {
         #expect(clock.now.milliseconds == start + 40_000 && clock.believed.milliseconds == start + 40_000)
     }
 
+    @Test("it goes on however often it is read, and a clock that was set is believed after an hour all the same")
+    func readOften() {
+        var clock = SteadyClock(from: nil)
+        read(&clock, start, at: 0)
+        // Two hours, read twice a millisecond for a second of each minute.
+        for minute in 1...120 {
+            for half in 0..<2_000 {
+                let uptime = Duration.seconds(minute * 60) + .microseconds(half * 500)
+                clock.read(
+                    Timestamp(milliseconds: start - 86_400_000 + uptime.wholeMilliseconds), uptime: uptime)
+            }
+        }
+        #expect(clock.now.milliseconds == start + 120 * 60_000 + 999)
+        #expect(clock.believed.milliseconds == start - 86_400_000 + 120 * 60_000 + 999)
+        for half in 0..<20_000 {
+            clock.read(Timestamp(milliseconds: start), uptime: .seconds(7_201) + .microseconds(half * 500))
+        }
+        #expect(clock.now.milliseconds == start + 7_201_000 + 9_999, "ten seconds of such readings alone")
+    }
+
     @Test("what passed while it did not run counts once the clock has stayed so for an hour")
     func downtime() {
         var clock = SteadyClock(from: .init(passed: start, offset: 0))

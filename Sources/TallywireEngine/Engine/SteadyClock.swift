@@ -56,8 +56,10 @@ public struct SteadyClock: Equatable, Sendable {
             uptime = now
             return
         }
-        mark.passed += max(0, (now - (uptime ?? now)).wholeMilliseconds)
-        uptime = now
+        // Only whole milliseconds are taken, and the rest stays for the next reading: under load there are thousands in a second.
+        let passed = max(0, (now - (uptime ?? now)).wholeMilliseconds)
+        mark.passed += passed
+        uptime = (uptime ?? now) + .milliseconds(passed)
         let offset = wall.milliseconds - mark.passed
         let change = offset - mark.offset
         guard abs(change) > Self.tolerance else {
