@@ -43,6 +43,24 @@ struct HandlingNoteTests {
         #expect(try poison == [7], "and after another message's crash")
     }
 
+    @Test("what fills the stack is poison as well, on whichever thread")
+    func overflow() async throws {
+        await #expect(processExitsWith: .signal(SIGSEGV)) {
+            let note = try Self.open()
+            note.slot().handling(7) { _ = Self.fillStack(1) }
+        }
+        await #expect(processExitsWith: .signal(SIGSEGV)) {
+            let slot = try Self.open().slot()
+            let thread = Thread { slot.handling(7) { _ = Self.fillStack(1) } }
+            thread.start()
+            while true { sleep(1) }
+        }
+        #expect(try poison == [7])
+    }
+
+    /// More calls in one another than any stack has room for.
+    private static func fillStack(_ depth: Int) -> Int { depth == .max ? 0 : fillStack(depth + 1) &+ depth }
+
     @Test("what was being handled at one crash is not, nor what another crash lies between")
     func once() async throws {
         await crash()

@@ -29,7 +29,10 @@ public final class HandlingNote: Sendable {
         }
 
         /// Notes that something with this mark is handled now.
-        public func begin(_ mark: UInt64) { page.slots[index] = mark }
+        public func begin(_ mark: UInt64) {
+            SignalStack.provide()
+            page.slots[index] = mark
+        }
 
         /// Notes that nothing is handled now.
         public func end() { page.slots[index] = 0 }
@@ -164,7 +167,7 @@ private enum CrashSignals {
             guard isFirst else { return }
             for signal in signals {
                 var action = sigaction()
-                action.sa_flags = SA_NODEFER
+                action.sa_flags = SA_NODEFER | SA_ONSTACK
                 action.__sigaction_handler.sa_handler = { signal in
                     CrashSignals.flag?.pointee = 1
                     // As it was before: the process ends by the same signal, with its core dump or its backtrace.
@@ -174,5 +177,34 @@ private enum CrashSignals {
                 sigaction(signal, &action, &before[Int(signal)])
             }
         }
+    }
+}
+
+/// A stack for ``CrashSignals``, on each thread that handles something: where a message fills the thread's own, as deep nesting does, there is no
+/// room left on it.
+private enum SignalStack {
+    private static let size = 64 * 1024
+
+    /// What each thread has, freed at its end.
+    private static let key: pthread_key_t = {
+        var key = pthread_key_t()
+        let code = pthread_key_create(&key) { stack in
+            var none = stack_t()
+            none.ss_flags = Int32(SS_DISABLE)
+            sigaltstack(&none, nil)
+            free(stack)
+        }
+        precondition(code == 0, "the process has no thread-local storage left")
+        return key
+    }()
+
+    /// Gives the calling thread one, if it has none.
+    static func provide() {
+        guard pthread_getspecific(key) == nil, let memory = malloc(size) else { return }
+        var stack = stack_t()
+        stack.ss_sp = memory
+        stack.ss_size = size
+        pthread_setspecific(key, memory)
+        sigaltstack(&stack, nil)
     }
 }
