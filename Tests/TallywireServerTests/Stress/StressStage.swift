@@ -43,6 +43,7 @@ final class StressStage: Sendable {
     struct Resources {
         /// Bytes of its own that are resident: not those of the journal's file, which grows and is mapped.
         var memory: Int
+        /// Descriptors, but for those of the journal, which opens its few connections for reading when they are first needed together.
         var files: Int
     }
 
@@ -50,8 +51,13 @@ final class StressStage: Sendable {
         let status = try String(contentsOfFile: "/proc/\(process)/status", encoding: .utf8)
         let line = try #require(status.split(separator: "\n").first { $0.hasPrefix("RssAnon:") })
         let memory = try #require(line.split(separator: " ").dropFirst().first.flatMap { Int($0) })
-        return Resources(
-            memory: memory << 10, files: try FileManager.default.contentsOfDirectory(atPath: "/proc/\(process)/fd").count)
+        let folder = "/proc/\(process)/fd"
+        let files = try FileManager.default.contentsOfDirectory(atPath: folder).filter { descriptor in
+            // One that was closed since is none.
+            let target = try? FileManager.default.destinationOfSymbolicLink(atPath: "\(folder)/\(descriptor)")
+            return target?.contains("/tallywire.db") == false
+        }
+        return Resources(memory: memory << 10, files: files.count)
     }
 
     func connections() async throws -> Int {

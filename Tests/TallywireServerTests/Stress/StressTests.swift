@@ -41,7 +41,7 @@ struct StressTests {
             resources.append(try await stage.resources())
         }
         let (first, last) = (try #require(resources.first), try #require(resources.last))
-        #expect(last.files <= first.files + 4)
+        #expect(last.files <= first.files + 4, "\(resources)")
         // What the first round has filled stays filled: what the allocator keeps.
         #expect(last.memory <= first.memory + first.memory / 10 + (8 << 20), "\(resources)")
         #expect(await server.terminate() == 0)
