@@ -3,7 +3,7 @@ import TallywireCore
 /// Finds where a text stops being JSON (RFC 8259), and members that an object has twice.
 ///
 /// `JSONDecoder` on Linux says that a text is not valid JSON, but not where, and of two members of one name it takes one.
-struct JSONSyntax {
+package struct JSONSyntax {
     /// A place in the text and what was expected there.
     struct Mistake: Equatable {
         /// Counted from 1; columns in characters.
@@ -25,7 +25,7 @@ struct JSONSyntax {
     }
 
     /// The first member that its object has twice, such as `lines[0].quantity`; `nil` if there is none, or the text is not well-formed.
-    static func memberThatIsThereTwice(in text: some Collection<UInt8>) -> String? {
+    package static func memberThatIsThereTwice(in text: some Collection<UInt8>) -> String? {
         var syntax = JSONSyntax(bytes: Array(text))
         guard (try? syntax.value()) != nil, let twice = syntax.twice else { return nil }
         return twice.reduce(into: "") { text, step in

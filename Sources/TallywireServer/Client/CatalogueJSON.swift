@@ -1,11 +1,15 @@
 import Foundation
 import TallywireCore
+import TallywireHTTP
 import TallywirePipeline
 
 /// The JSON form: `{"locations":[…],"products":[…]}`, products as the API takes them, and in each variant, or in a product without
 /// variants, `"stock":{"WH1":42}`. A member that is missing says nothing; `"price":null` says that there is none.
 enum CatalogueJSON {
     static func read(_ text: String, _ path: String) throws -> CatalogueFile {
+        if let twice = JSONSyntax.memberThatIsThereTwice(in: text.utf8) {
+            throw Failure("error: \(path): “\(twice)” is there twice, and only one of them could count")
+        }
         do {
             return try JSONDecoder().decode(Document.self, fromOutside: text.utf8).file(path)
         } catch let error as DecodingError {
