@@ -10,7 +10,7 @@ import TallywireEngine
 final class FileLock: Sendable {
     private let descriptors: Mutex<[Int32]>
 
-    /// Takes the lock at `path` for the journal `journal`, or throws ``JournalError/Code/locked`` with the id of the process that has it.
+    /// Takes the lock of the journal at the path `journal`, or throws ``JournalError/Code/locked`` with the id of the process that has it.
     init(of journal: String) throws {
         let path = journal + ".lock"
         let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o640)

@@ -21,7 +21,7 @@ enum SearchTable {
         for id in try Int64.fetchAll(db, sql: "SELECT id FROM products") { try store(id, db) }
     }
 
-    /// The condition that a product's texts contain what is bound at `position`, see ``pattern(_:)``.
+    /// The condition that a product's texts contain what is bound at `position`, a text in its folded form.
     static func condition(_ position: Int) -> String { "id IN (SELECT product FROM search WHERE instr(text, ?\(position)) > 0)" }
 
     private static func store(_ id: Int64, _ db: Database) throws {

@@ -53,6 +53,19 @@ struct HostileNumberTests {
         #expect(span(1_000).isFollowed(by: span(2_000), within: .seconds(3)))
     }
 
+    @Test(
+        "a letter with any number of marks is refused before it is compared with anything",
+        arguments: ["aX", #"{"X":1}"#, #"{"sku":"A","operation":"X"}"#, #"{"event_type":"X","api_version":"1"}"#, #""X""#])
+    func marks(template: String) {
+        for mark in ["\u{301}\u{316}", #"\u0301\u0316"#] {
+            let text = template.replacing("X", with: "a" + String(repeating: mark, count: 64_000 / mark.utf8.count))
+            let error = #expect(throws: MalformedScan.self) { try payload(.automatic, text) }
+            #expect(error?.description.contains("combining marks") == true)
+            #expect(throws: MalformedScan.self) { try DeviceStatus(Array(text.utf8)) }
+            #expect(ScanPayload.id(inMalformed: Array(text.utf8)) == nil)
+        }
+    }
+
     @Test("a quantity of null is refused: it would book one")
     func nullQuantity() throws {
         #expect(throws: MalformedScan.self) { try payload(.tallywire, #"{"sku":"A","quantity":null}"#) }

@@ -27,6 +27,12 @@ struct ResponseTopicTests {
         }
     }
 
+    @Test("a topic whose letters have any number of marks is nobody's")
+    func marks() {
+        let wanted = "plant/d/a" + String(repeating: "\u{301}\u{316}", count: 16_000)
+        #expect(!ResponseTopics(of: scans).allow(wanted, to: "d"))
+    }
+
     @Test("patterns say where else, and what is another's stays closed")
     func patterns() {
         let topics = ResponseTopics(patterns: ["answers/{device}/+", "#"], reserved: ["displays/+/+", "other/+/scan"])

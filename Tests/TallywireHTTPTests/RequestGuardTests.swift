@@ -34,6 +34,20 @@ struct RequestGuardTests {
     }
 
     @Test(
+        "a letter with any number of marks is refused in any header",
+        arguments: ["GET /hello HTTP/1.1\nX-Any: a…\n", "GET /hello HTTP/1.1\nAuthorization: …\n"])
+    func marks(head: String) async throws {
+        try await withChannelServer([ByteEcho()]) { port in
+            try await ChannelConnection.open(port) { exchange in
+                let marks = String(repeating: "\u{301}\u{316}", count: 40)
+                try await exchange.send("\(head.replacing("…", with: marks))Host: localhost\n\n")
+                let answer = try await exchange.receiveAll()
+                #expect(answer.hasPrefix("HTTP/1.1 400 ") && answer.contains("combining marks"))
+            }
+        }
+    }
+
+    @Test(
         "HTTP/1.0 needs no host",
         arguments: ["GET /hello HTTP/1.0\n\n", "GET /hello HTTP/1.1\nHost: [::1]:80\nConnection: close\n\n"])
     func old(request: String) async throws {

@@ -148,6 +148,25 @@ struct CatalogueFileTests {
         #expect(throws: Failure.self) { try CatalogueJSON.read(beginning + brackets, "f") }
     }
 
+    @Test(
+        "a member that a JSON file has twice is refused, with its place",
+        arguments: [
+            (#"{"products":[{"sku":"A","name":"Pen","price":1,"price":2}]}"#, "products[0].price"),
+            (#"{"products":[],"locations":[],"products":[]}"#, "products"),
+            (#"{"products":[{"sku":"A","name":"Pen","stock":{"WH1":1,"WH1":2}}]}"#, "products[0].stock.WH1"),
+        ])
+    func twice(text: String, place: String) {
+        let failure = #expect(throws: Failure.self) { try CatalogueJSON.read(text, "f.json") }
+        #expect(failure?.message.contains("“\(place)” is there twice") == true)
+    }
+
+    @Test("a letter with any number of marks is refused, with its line")
+    func marks() {
+        let text = "product,sku\nPen,A\nPe\(String(repeating: "\u{301}", count: 40))n,B\n"
+        let failure = #expect(throws: Failure.self) { try FileText(Data(text.utf8), "f.csv") }
+        #expect(failure?.message.hasPrefix("error: f.csv:3: ") == true)
+    }
+
     @Test("barcodes with spaces, stars and quotes are one each")
     func barcodes() throws {
         let codes =

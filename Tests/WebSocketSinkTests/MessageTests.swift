@@ -48,6 +48,18 @@ struct MessageTests {
         #expect(error?.code == code)
     }
 
+    @Test(
+        "a letter with any number of marks is refused before it is compared with anything",
+        arguments: [#"{"type":"jX"}"#, #"{"X":1}"#, #"{"type":"join","room":"X"}"#, #"{"type":"auth","token":"X"}"#])
+    func marks(template: String) {
+        // As many as a message holds: comparing them once would take half a second.
+        for mark in ["\u{301}\u{316}", #"\u0301\u0316"#] {
+            let text = template.replacing("X", with: "a" + String(repeating: mark, count: 64_000 / mark.utf8.count))
+            let error = #expect(throws: ClientError.self) { try ClientMessage(text.utf8) }
+            #expect(error?.code == "invalid_message" && error?.message == StreamSafeText.mistake)
+        }
+    }
+
     @Test("a missing member is named")
     func naming() {
         let error = #expect(throws: ClientError.self) {

@@ -76,7 +76,7 @@ extension MQTTSink {
     }
 
     private func take(_ message: InboundMessage, _ desk: ConfirmationDesk, _ context: SinkContext) async {
-        guard message.topic.hasSuffix(Confirmation.suffix) else { return }
+        guard StreamSafeText.isKept(by: message.topic.utf8), message.topic.hasSuffix(Confirmation.suffix) else { return }
         let topic = String(message.topic.dropLast(Confirmation.suffix.count))
         guard let confirmation = Confirmation(message.isOversized ? [] : message.payload) else {
             tally.count { $0.malformed += 1 }

@@ -1,4 +1,5 @@
 import Foundation
+import TallywireCore
 import TallywirePipeline
 
 /// A token in its three parts, read and not yet believed (RFC 7515, compact serialization).
@@ -26,7 +27,8 @@ struct SignedToken {
         }
         let parts = token.split(separator: ".", omittingEmptySubsequences: false)
         guard parts.count == 3, let header = Data(base64URL: parts[0]), let claims = Data(base64URL: parts[1]),
-            let signature = Data(base64URL: parts[2]), let fields = try? JSONDecoder().decode(Header.self, fromOutside: header)
+            let signature = Data(base64URL: parts[2]), StreamSafeText.isKept(by: header), StreamSafeText.isKept(by: claims),
+            let fields = try? JSONDecoder().decode(Header.self, fromOutside: header)
         else {
             throw AuthenticationFailure(.malformed, "this is no signed JSON Web Token: header.claims.signature, each in base64url")
         }

@@ -1,5 +1,6 @@
 import NIOCore
 import NIOHTTP1
+import TallywireCore
 import TallywirePipeline
 
 /// Holds requests against what HTTP asks of them before anybody reads them, and ends connections whose request is longer than anybody
@@ -7,6 +8,7 @@ import TallywirePipeline
 ///
 /// - A request of HTTP/1.1 without exactly one `Host`, or with one that is none, is answered with 400 in its turn and is the last
 ///   (RFC 9112, section 3.2).
+/// - A request with a letter that has more marks than anybody writes is answered so too (``/TallywireCore/StreamSafeText``).
 /// - An answer that goes out before its request has come whole says `Connection: close`, and what still comes is read for ``moment`` and
 ///   up to ``little`` bytes: long enough for the peer to read the answer, too short to hold a connection with.
 /// - `Expect: 100-continue` is answered when somebody begins to read the body (RFC 9110, section 10.1.1): see ``BodyWanted``.
@@ -62,6 +64,10 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     private static func mistake(in head: HTTPRequestHead) -> Problem? {
+        // The target is ASCII, or is refused by the parser.
+        for (name, value) in head.headers where !StreamSafeText.isKept(by: value.utf8) {
+            return .invalidRequest("in this header \(StreamSafeText.mistake)", field: name)
+        }
         let hosts = head.headers["host"]
         if hosts.isEmpty, head.version != .http1_1 { return nil }
         guard hosts.count == 1 else {

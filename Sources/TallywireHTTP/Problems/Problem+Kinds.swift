@@ -69,14 +69,16 @@ extension Problem {
         Problem(.serviceUnavailable, code: "overloaded", title: "The server is busy", detail: detail, retryAfter: 1)
     }
 
-    /// A fault of the server. The detail stays in its log.
+    /// The caller went away, or its connection ended, in the middle of a body.
     static let unfinishedBody = Problem.invalidRequest("the body ended before all of it had come")
 
+    /// What came is not the body that the request's head announced.
     static func unreadableBody(_ error: HTTPParserError) -> Problem {
         error == .invalidEOFState
             ? .unfinishedBody : .invalidRequest("the body is not HTTP: its length or its chunks are not what its head says")
     }
 
+    /// A fault of the server. The detail stays in its log.
     static let internalError = Problem(
         .internalServerError, code: "internal_error", title: "The server failed",
         detail: "the server's log says why, under this request's X-Request-Id")

@@ -1,5 +1,6 @@
 import Foundation
 import NIOCore
+import TallywireCore
 import TallywirePipeline
 
 /// Decodes JSON bodies into what they mean, or into the problem that they have.
@@ -9,6 +10,9 @@ struct BodyDecoder {
     /// Decodes one JSON value.
     func decode<Body: Decodable>(_ type: Body.Type, from bytes: some Collection<UInt8>) throws(Problem) -> Body {
         guard bytes.contains(where: { !Self.isSpace($0) }) else { throw .invalidRequest("a JSON body is expected") }
+        if let place = StreamSafeText.firstBreach(in: bytes) {
+            throw .invalidRequest("byte \(place) of the body: \(StreamSafeText.mistake)")
+        }
         if let twice = JSONSyntax.memberThatIsThereTwice(in: bytes) {
             throw .invalidRequest("“\(twice)” is there twice, and only one of them could count", field: twice)
         }

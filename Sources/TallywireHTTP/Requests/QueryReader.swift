@@ -13,6 +13,9 @@ struct QueryReader {
             guard let name = Self.decode(parts[0]), let value = parts.count == 2 ? Self.decode(parts[1]) : "" else {
                 throw .invalidRequest("the query is not valid UTF-8 in percent encoding")
             }
+            guard StreamSafeText.isKept(by: name.utf8), StreamSafeText.isKept(by: value.utf8) else {
+                throw .invalidRequest("in the query \(StreamSafeText.mistake)")
+            }
             guard parameters.contains(name) else {
                 let hint = Suggestion.nearest(to: name, among: parameters).map { ", did you mean “\($0)”?" }
                 let known = parameters.isEmpty ? "; there are none here" : "; known are \(parameters.joined(separator: ", "))"

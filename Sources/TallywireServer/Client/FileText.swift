@@ -1,4 +1,5 @@
 import Foundation
+import TallywireCore
 
 /// The text of a file that may come from a spreadsheet of any age.
 ///
@@ -31,6 +32,10 @@ struct FileText {
         }
         guard let decoded, !decoded.unicodeScalars.contains("\0") else {
             throw Failure("error: \(name) is not text: save it as CSV in UTF-8")
+        }
+        if let place = StreamSafeText.firstBreach(in: decoded.utf8) {
+            let line = decoded.utf8.prefix(place).count { $0 == UInt8(ascii: "\n") } + 1
+            throw Failure("error: \(name):\(line): \(StreamSafeText.mistake)")
         }
         text = decoded
         self.note = note

@@ -17,6 +17,7 @@ enum PayloadFormat: Equatable, Sendable {
 
     /// Reads a payload. `nil` for a message that is well-formed and no scan, such as the press of a button.
     func read(_ payload: [UInt8], limit: Int) throws(MalformedScan) -> ScanPayload? {
+        try ScanPayload.refuseMarks(in: payload)
         let trimmed = ScanPayload.trimmed(payload)
         guard let first = trimmed.first else { throw MalformedScan("the payload is empty: a code is expected, or JSON") }
         let looksLikeJSON = first == UInt8(ascii: "{") || first == UInt8(ascii: "[")

@@ -46,9 +46,15 @@ struct ScanPayload: Equatable, Sendable {
         return rest
     }
 
+    /// Refuses a payload that would take long to compare: before anything in it is compared.
+    static func refuseMarks(in payload: [UInt8]) throws(MalformedScan) {
+        guard let place = StreamSafeText.firstBreach(in: payload) else { return }
+        throw MalformedScan("byte \(place) of the payload: \(StreamSafeText.mistake)")
+    }
+
     /// The id in a payload that is wrong in another place, so that its sender knows the answer as his.
     static func id(inMalformed payload: [UInt8]) -> String? {
-        guard let value = try? JSONReader.value(of: payload) else { return nil }
+        guard StreamSafeText.isKept(by: payload), let value = try? JSONReader.value(of: payload) else { return nil }
         let first = value.array?.first ?? value
         guard let id = first["id"]?.string ?? first["event_id"]?.string, Command.validate(id: id) == nil else { return nil }
         return id

@@ -12,6 +12,7 @@ struct DeviceStatus: Equatable, Sendable {
 
     /// Reads a payload; throws with what is wrong.
     init(_ payload: [UInt8]) throws(MalformedScan) {
+        try ScanPayload.refuseMarks(in: payload)
         let trimmed = ScanPayload.trimmed(payload)
         guard trimmed.first == UInt8(ascii: "{") else {
             try self.init(word: String(decoding: trimmed.prefix(64), as: UTF8.self))

@@ -119,6 +119,11 @@ struct ScanService: ~Copyable {
                 answers[index] = reply
                 continue
             }
+            // No device can have such a topic, and to compare it would hold up all others.
+            guard StreamSafeText.isKept(by: message.topic.utf8) else {
+                context.status.update { $0.ignored += 1 }
+                continue
+            }
             handling?.begin(mark)
             defer { handling?.end() }
             if !desk.takesScans(on: message.topic), let device = statuses?.device(of: message.topic) {

@@ -26,7 +26,7 @@ struct ResponseTopics: Equatable, Sendable {
 
     /// Whether an answer may go to `wanted` that `device`, as its topic names it, asked for.
     func allow(_ wanted: String, to device: String) -> Bool {
-        guard Topic.problem(wanted) == nil, !wanted.hasPrefix("$") else { return false }
+        guard Topic.problem(wanted) == nil, StreamSafeText.isKept(by: wanted.utf8), !wanted.hasPrefix("$") else { return false }
         guard !reserved.contains(where: { Topic.matches(wanted, filter: $0) }) else { return false }
         return patterns.contains { Topic.matches(wanted, filter: $0.replacing(ScanTopic.placeholder, with: device)) }
     }

@@ -1,4 +1,5 @@
 import Foundation
+import TallywireCore
 import TallywirePipeline
 
 /// What a display says of itself: `{"version":57}` in the topic behind its own.
@@ -13,7 +14,8 @@ struct Confirmation: Decodable, Equatable, Sendable {
 
     /// Reads a payload; `nil` if it is no confirmation.
     init?(_ payload: [UInt8]) {
-        guard payload.count <= Self.limit, let read = try? JSONDecoder().decode(Self.self, fromOutside: payload), read.version >= 0
+        guard payload.count <= Self.limit, StreamSafeText.isKept(by: payload),
+            let read = try? JSONDecoder().decode(Self.self, fromOutside: payload), read.version >= 0
         else { return nil }
         self = read
     }

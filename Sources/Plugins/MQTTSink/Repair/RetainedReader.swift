@@ -2,6 +2,7 @@ import Foundation
 import Logging
 import Mosquitto
 import Synchronization
+import TallywireCore
 
 /// Reads what a broker retains, with a client of its own that is gone afterwards.
 ///
@@ -125,7 +126,8 @@ struct RetainedReader: Sendable {
         func note(_ messages: [InboundMessage]) {
             mutex.withLock { state in
                 state.progress.lastMessage = .now
-                for message in messages {
+                // No topic of ours is such that comparing it takes long.
+                for message in messages where StreamSafeText.isKept(by: message.topic.utf8) {
                     if message.topic == marker {
                         if message.payload == token { state.progress.isMarkerSeen = true }
                     } else if message.isRetained {

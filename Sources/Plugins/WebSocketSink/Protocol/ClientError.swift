@@ -1,3 +1,4 @@
+import TallywireCore
 import TallywirePipeline
 
 /// What was wrong with a client's message: a stable code for programs and a sentence for people.
@@ -55,9 +56,4 @@ struct ClientError: Error, Equatable {
     static func unsupported(_ what: String) -> ClientError {
         ClientError("unsupported", "this server does not know \(what)")
     }
-}
-
-extension String {
-    /// Its first 80 Unicode scalars: as much as a message quotes of what a client wrote.
-    fileprivate var excerpt: String { String(String.UnicodeScalarView(unicodeScalars.prefix(80))) }
 }

@@ -28,6 +28,7 @@ enum ClientMessage: Equatable {
 
     /// Reads a message. Throws ``ClientError``.
     init(_ utf8: some Collection<UInt8>) throws(ClientError) {
+        guard StreamSafeText.isKept(by: utf8) else { throw .invalidMessage(StreamSafeText.mistake) }
         let fields: Fields
         do {
             fields = try JSONDecoder().decode(Fields.self, fromOutside: utf8)
