@@ -83,8 +83,8 @@ struct CatalogueTests {
     }
 
     @Test(
-        "SKUs with a topic's separators or wildcards, control characters, or none or too many characters are refused",
-        arguments: ["", "A/B", "A+B", "A#", "A\u{7}", String(repeating: "x", count: 65)])
+        "SKUs with a topic's separators or wildcards, control characters, a mark without a letter, or none or too many characters are refused",
+        arguments: ["", "A/B", "A+B", "A#", "A\u{7}", String(repeating: "x", count: 65), "\u{301}A", "\u{903}", "\u{200D}A"])
     func badSKU(sku: String) {
         var inventory = Inventory()
         let outcome = inventory.run(.createProduct(NewProduct(name: "P", content: .single(NewVariant(sku: sku, name: "P")))))

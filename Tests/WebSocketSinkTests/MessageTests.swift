@@ -95,6 +95,9 @@ struct MessageTests {
         #expect(Greeting(target: "/ws").rooms == [])
         #expect(Greeting(target: "/ws?since=41").hasBrokenSince)
         #expect(Greeting(target: "/ws?room=%zz%4").rooms == ["%zz%4"])
+        let marks = String(repeating: "%CC%81%CC%96", count: 2_000)
+        let hostile = Greeting(target: "/ws?room=a\(marks)&snapshot=\(marks)")
+        #expect(hostile.rooms == ["\u{FFFD}"] && !hostile.snapshot, "nor what takes long to compare")
     }
 
     @Test(

@@ -17,14 +17,12 @@ extension Command {
 
     /// What is wrong with a device's name, `nil` if nothing is: it is a level of an MQTT topic and a part of a source.
     public static func mistake(inDevice name: String) -> String? {
-        Check.isKey(name, length: Limits.deviceLength)
-            ? nil : "a device's name has 1 to \(Limits.deviceLength) characters, no control characters and none of / + #"
+        Check.mistake(inKey: name, length: Limits.deviceLength, what: "a device's name")
     }
 
     /// What is wrong with a location's code, `nil` if nothing is.
     public static func mistake(inLocation code: String) -> String? {
-        Check.isKey(code, length: Limits.locationCodeLength)
-            ? nil : "a location code has 1 to \(Limits.locationCodeLength) characters, no control characters and none of / + #"
+        Check.mistake(inKey: code, length: Limits.locationCodeLength, what: "a location code")
     }
 
     /// Why `id` cannot be the id of a command, `nil` if it can.
@@ -163,17 +161,24 @@ private enum Check {
         throw Rejection(.invalidRequest, "a whole number from \(range.lowerBound) to \(range.upperBound) is wanted", field: field)
     }
 
-    /// A key that becomes a level of an MQTT topic: no separator, no wildcard.
     static func key(_ key: String, length: Int, what: String, field: String) throws(Rejection) {
-        guard isKey(key, length: length) else {
-            throw Rejection(
-                .invalidRequest, "\(what) has 1 to \(length) characters, no control characters and none of / + #", field: field)
-        }
+        if let mistake = mistake(inKey: key, length: length, what: what) { throw Rejection(.invalidRequest, mistake, field: field) }
     }
 
-    static func isKey(_ key: String, length: Int) -> Bool {
-        !key.isEmpty && !key.isLonger(than: length)
+    /// What is wrong with a key that becomes a level of an MQTT topic, `nil` if nothing is: no separator, no wildcard, and no mark at its
+    /// beginning, which would be one character with the separator before it.
+    static func mistake(inKey key: String, length: Int, what: String) -> String? {
+        if let first = key.unicodeScalars.first, joinsWhatIsBefore(first) { return "\(what) cannot begin with a combining mark" }
+        let isFit =
+            !key.isEmpty && !key.isLonger(than: length)
             && key.unicodeScalars.allSatisfy { !isControl($0) && $0 != "/" && $0 != "+" && $0 != "#" }
+        return isFit ? nil : "\(what) has 1 to \(length) characters, no control characters and none of / + #"
+    }
+
+    private static func joinsWhatIsBefore(_ scalar: Unicode.Scalar) -> Bool {
+        guard scalar.value >= 0x300 else { return false }
+        let isJoiner = scalar == "\u{200D}"
+        return isJoiner || scalar.properties.isGraphemeExtend || scalar.properties.generalCategory == .spacingMark
     }
 
     /// What names something that may not exist: whether it could, as far as its length tells.

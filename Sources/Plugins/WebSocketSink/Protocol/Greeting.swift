@@ -1,3 +1,5 @@
+import TallywireCore
+
 /// What a client asks for in the query of its handshake: `?room=a&room=b&since=EPOCH:SEQ`, or `&snapshot=true`.
 struct Greeting: Equatable {
     var rooms: [String] = []
@@ -25,7 +27,7 @@ struct Greeting: Equatable {
         }
     }
 
-    /// Undoes the percent-encoding of a form; `+` is a space.
+    /// Undoes the percent-encoding of a form; `+` is a space. A text that would take long to compare is made one that names nothing.
     private static func decoded(_ text: Substring) -> String {
         func digit(_ byte: UInt8) -> UInt8? { Character(UnicodeScalar(byte)).hexDigitValue.map(UInt8.init) }
         var bytes: [UInt8] = []
@@ -38,6 +40,6 @@ struct Greeting: Equatable {
                 bytes.append(byte == UInt8(ascii: "+") ? UInt8(ascii: " ") : byte)
             }
         }
-        return String(decoding: bytes, as: UTF8.self)
+        return StreamSafeText.isKept(by: bytes) ? String(decoding: bytes, as: UTF8.self) : "\u{FFFD}"
     }
 }
