@@ -1,3 +1,4 @@
+import Foundation
 import TallywireCore
 import Testing
 
@@ -64,6 +65,17 @@ struct HostileNumberTests {
             #expect(throws: MalformedScan.self) { try DeviceStatus(Array(text.utf8)) }
             #expect(ScanPayload.id(inMalformed: Array(text.utf8)) == nil)
         }
+    }
+
+    @Test("nor does Base64 hide such a letter")
+    func hiddenMarks() {
+        let code = Data(("a" + String(repeating: "\u{301}\u{316}", count: 10_000)).utf8).base64EncodedString()
+        let error = #expect(throws: MalformedScan.self) {
+            try payload(
+                .automatic,
+                #"{"api_version":"1.0","event_type":"scan","event_id":"e","device_serial":"d","scan_bytes":"\#(code)"}"#)
+        }
+        #expect(error?.description.contains("combining marks") == true)
     }
 
     @Test("a quantity of null is refused: it would book one")

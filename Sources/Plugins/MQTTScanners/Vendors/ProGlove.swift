@@ -29,6 +29,8 @@ enum ProGlove {
             guard let bytes = Base64.decode(encoded), let text = String(validating: bytes, as: UTF8.self) else {
                 throw MalformedScan("scan_bytes is not Base64 of UTF-8")
             }
+            // The payload was looked at for marks, and Base64 hides them.
+            try ScanPayload.refuseMarks(in: bytes)
             return text
         }
         guard let code = value["scan_code"]?.string else { throw MalformedScan("scan_code is missing") }
