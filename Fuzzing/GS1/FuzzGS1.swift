@@ -97,7 +97,7 @@ private func keys(_ bytes: [UInt8]) {
         if let upce = gtin.upce { require((try? GTIN(upce: upce)) == gtin, "UPC-E \(upce) is not \(gtin)") }
     }
     if let gtin = read(utf8, { () throws(GS1Error) in try GTIN(upce: text) }) {
-        require(gtin.upce.flatMap { try? GTIN(upce: $0) } == gtin, "\(gtin) has no UPC-E")
+        require(gtin.zeroSuppressed.flatMap { try? GTIN(upce: $0) } == gtin, "\(gtin) has no UPC-E")
     }
     if let sscc = read(utf8, { () throws(GS1Error) in try SSCC(text) }) { require(sscc.digits == text, "\(text) changes") }
     if let gln = read(utf8, { () throws(GS1Error) in try GLN(text) }) { require(gln.digits == text, "\(text) changes") }

@@ -55,13 +55,23 @@ struct KeyTests {
 
     @Test("every UPC-E number of six digits comes back from the number it stands for")
     func upceRoundTrip() throws {
+        var back = 0
         for number in stride(from: 0, to: 1_000_000, by: 37) {
             let digits = String(number)
             let six = String(repeating: "0", count: 6 - digits.count) + digits
             let gtin = try GTIN(upce: six)
             // Some numbers have two short forms; what counts is that both are the same GTIN.
             #expect(try GTIN(upce: #require(gtin.upce)) == gtin)
+            // GS1 knows no symbol of number system 1, but people have some, and type their digits.
+            let other = try GTIN(upce: "1" + six)
+            #expect(other.upce == nil)
+            if let typed = other.typedUPCE {
+                #expect(try GTIN(upce: typed) == other)
+                back += 1
+            }
         }
+        // What ends in 5 to 9 is an EAN-8 as well, since both check digits are of the same sum then, and is not taken for UPC-E.
+        #expect((12_000...13_500).contains(back))
     }
 
     @Test("a GTIN that UPC-E cannot carry has no short form of it")

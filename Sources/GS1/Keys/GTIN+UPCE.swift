@@ -31,8 +31,15 @@ extension GTIN {
     }
 
     /// The eight digits of a UPC-E symbol, if one can carry it: number system 0 and zeros at the right places.
-    public var upce: String? {
-        guard value < 100_000_000_000 else { return nil }
+    public var upce: String? { value < 100_000_000_000 ? zeroSuppressed : nil }
+
+    /// The eight digits by which a UPC-E symbol of number system 0 or 1 is typed, if it can carry the number and they are not those of
+    /// another GTIN-8.
+    public var typedUPCE: String? { zeroSuppressed.flatMap { (try? GTIN($0)) == nil ? $0 : nil } }
+
+    /// Number system 0 or 1, the six digits that remain when zeros are left out, and the check digit.
+    var zeroSuppressed: String? {
+        guard value < 200_000_000_000 else { return nil }
         let manufacturer = value / 1_000_000 % 100_000
         let item = value / 10 % 100_000
         let six: UInt64
@@ -47,16 +54,8 @@ extension GTIN {
         } else {
             return nil
         }
-        return "0" + DigitKey.write(six * 10 + value % 10, count: 7)
-    }
-
-    /// The eight digits by which a UPC-E symbol of number system 0 or 1 is typed, if it can carry the number and they are not those of
-    /// another GTIN-8.
-    public var typedUPCE: String? {
         let system = value / 100_000_000_000
-        guard system <= 1, let short = GTIN(verified: value % 100_000_000_000).upce else { return nil }
-        let digits = String(system) + short.dropFirst().dropLast() + String(value % 10)
-        return (try? GTIN(digits)) == nil ? digits : nil
+        return DigitKey.write(system * 10_000_000 + six * 10 + value % 10, count: 8)
     }
 
     private static func number(_ digits: UInt64...) -> UInt64 {
