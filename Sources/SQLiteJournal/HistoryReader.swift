@@ -33,29 +33,37 @@ struct HistoryReader {
     /// Goes from each event of the variant to the one before it, until there is none that names one.
     private mutating func walk(_ variant: VariantID, _ chained: UInt64) throws {
         let select = try RawStatement("SELECT \(EventTable.columns), previous FROM events WHERE seq = ?", db)
-        var next = try start(variant)
+        var next = try start(variant, chained)
         while let seq = next, seq >= chained, !builder.isFull {
             next = nil
             select.bind(seq, at: 1)
             try select.forEachRow { row in
                 let event = try EventTable.envelope(row)
-                builder.look(at: event)
+                try builder.look(at: event)
                 next = row.integerIfPresent(9).map { UInt64(bitPattern: $0) }
                 if builder.isTooOld, try lastStep(upTo: event.seq) == nil { builder.end() }
             }
         }
     }
 
-    /// The variant's last event, or the one before that which the last page ended with.
-    private func start(_ variant: VariantID) throws -> UInt64? {
-        if let before = query.before {
-            let sql = "SELECT previous FROM events WHERE seq = ? AND variant = ?"
-            if let row = try Row.fetchOne(db, sql: sql, arguments: [Int64(clamping: before), variant.rawValue]) {
-                return (row[0] as Int64?).map { UInt64(bitPattern: $0) }
-            }
+    /// The variant's last event before ``HistoryQuery/before``, `nil` if it has none there, or if so many events had to be looked at that the
+    /// page ends without.
+    private mutating func start(_ variant: VariantID, _ chained: UInt64) throws -> UInt64? {
+        let last = try Int64.fetchOne(db, sql: "SELECT last_event FROM stock WHERE variant = ?", arguments: [variant.rawValue])
+        guard let before = query.before, let last, UInt64(bitPattern: last) >= before else {
+            return last.map { UInt64(bitPattern: $0) }
         }
-        let sql = "SELECT last_event FROM stock WHERE variant = ?"
-        return try Int64.fetchOne(db, sql: sql, arguments: [variant.rawValue]).map { UInt64(bitPattern: $0) }
+        // As after a page, which ends with an event of the variant.
+        let sql = "SELECT previous FROM events WHERE seq = ? AND variant = ?"
+        if let row = try Row.fetchOne(db, sql: sql, arguments: [Int64(clamping: before), variant.rawValue]) {
+            return (row[0] as Int64?).map { UInt64(bitPattern: $0) }
+        }
+        let lowest = max(chained, try Meta.first(db), before - min(before, UInt64(builder.budget)))
+        let found = try Int64.fetchOne(
+            db, sql: "SELECT max(seq) FROM events WHERE seq >= ? AND seq < ? AND variant = ?",
+            arguments: [Int64(clamping: lowest), Int64(clamping: before), variant.rawValue])
+        if found == nil, lowest < before { builder.pass(Int(before - lowest), downTo: lowest) }
+        return found.map { UInt64(bitPattern: $0) }
     }
 
     /// The last event up to `seq` whose time is before that of the event before it: up to there times do not fall backwards. `nil` if there
@@ -102,7 +110,7 @@ struct HistoryReader {
             let event = try EventTable.envelope(row)
             // What the filter left out was looked at too.
             builder.pass(Int(last - event.seq) - 1, downTo: event.seq + 1)
-            if !builder.isFull { builder.look(at: event) }
+            if !builder.isFull { try builder.look(at: event) }
             last = event.seq
             if builder.isTooOld { step = .some(try lastStep(upTo: event.seq)) }
         }

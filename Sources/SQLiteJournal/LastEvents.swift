@@ -30,7 +30,12 @@ struct LastEvents: Sendable {
     /// Takes over what a batch that is on disk has led to.
     mutating func take(_ chain: Chain) { bySubject.merge(chain.last) { _, newer in newer } }
 
-    mutating func forget(_ variant: VariantID) { bySubject[variant.rawValue] = nil }
+    /// Forgets the variants that are gone, but for those whose ids others have taken.
+    mutating func forget(_ changes: StateChanges) {
+        let gone = changes.variants.lazy.filter { $0.after == nil }.compactMap(\.before?.id)
+        guard !gone.isEmpty else { return }
+        for id in Set(gone).subtracting(changes.variants.lazy.compactMap(\.after?.id)) { bySubject[id.rawValue] = nil }
+    }
 
     /// How the events of a batch hang together with those before.
     struct Chain: Sendable {

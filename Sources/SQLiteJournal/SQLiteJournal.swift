@@ -144,7 +144,7 @@ public final class SQLiteJournal: Journal {
             self.ages.withLock { $0 = ages }
             lastEvents.withLock { last in
                 last.take(chain)
-                for case let gone? in batch.changes.variants.filter({ $0.after == nil }).map(\.before) { last.forget(gone.id) }
+                last.forget(batch.changes)
             }
             answers.withLock { index in
                 for (offset, answer) in batch.answers.enumerated() {

@@ -89,7 +89,7 @@ enum Schema {
                     CREATE TABLE ages (passed INTEGER PRIMARY KEY, seq INTEGER NOT NULL);
                     CREATE TABLE clock_steps (seq INTEGER PRIMARY KEY);
                     ALTER TABLE answers ADD COLUMN passed INTEGER;
-                    ALTER TABLE removed_variants ADD COLUMN version INTEGER NOT NULL DEFAULT 0;
+                    CREATE TABLE retired_skus (sku TEXT PRIMARY KEY, version INTEGER NOT NULL) WITHOUT ROWID;
                     CREATE TABLE search (product INTEGER PRIMARY KEY, text TEXT NOT NULL);
                     """)
             try Meta.set("first_owned_answer", (try Int64.fetchOne(db, sql: "SELECT max(row) FROM answers") ?? 0) + 1, db)

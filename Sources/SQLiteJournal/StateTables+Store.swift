@@ -12,17 +12,28 @@ extension StateTables {
             try insert.execute()
         }
         for change in changes.products { try store(change, db) }
-        // What a code leaves has to be free before another variant takes it.
-        for change in changes.variants { try removeBarcodes(change, db) }
+        // What has a SKU or a barcode has to let go of it before another variant takes it.
+        for change in changes.variants { try remove(change, seq: changes.after.seq, db) }
         if !changes.variants.isEmpty {
             let upserts = try StockUpserts(prefix: prefix, lastEvents: lastEvents, db)
             for change in changes.variants { try store(change, upserts, seq: changes.after.seq, db) }
         }
-        if prefix == StateTables(.current).prefix { try SearchTable.store(changes, db) }
+        if prefix == StateTables(.current).prefix {
+            try SearchTable.store(changes, db)
+            for change in changes.retired { try store(change, db) }
+        }
         if changes.variants.contains(where: { $0.before == nil }) || changes.products.contains(where: { $0.before == nil }) {
             try Meta.set(prefix + "last_product", changes.after.lastIDs.product, db)
             try Meta.set(prefix + "last_variant", changes.after.lastIDs.variant, db)
         }
+    }
+
+    private func store(_ change: StateChanges.Retirement, _ db: Database) throws {
+        guard let version = change.after else { return }
+        let replace = try RawStatement("INSERT OR REPLACE INTO retired_skus (sku, version) VALUES (?, ?)", db)
+        replace.bind(change.sku, at: 1)
+        replace.bind(version, at: 2)
+        try replace.execute()
     }
 
     private func store(_ change: StateChanges.Change<Product>, _ db: Database) throws {
@@ -45,22 +56,26 @@ extension StateTables {
         try upsert.execute()
     }
 
-    private func removeBarcodes(_ change: StateChanges.Change<Variant>, _ db: Database) throws {
-        guard let before = change.before, before.barcodes != change.after?.barcodes else { return }
-        try delete(before.id.rawValue, from: "barcodes", "variant", db)
+    /// Removes a variant that is gone, and the barcodes of one that has others now.
+    private func remove(_ change: StateChanges.Change<Variant>, seq: UInt64, _ db: Database) throws {
+        guard let before = change.before else { return }
+        let id = before.id.rawValue
+        if before.barcodes != change.after?.barcodes { try delete(id, from: "barcodes", "variant", db) }
+        guard change.after == nil else { return }
+        if prefix == StateTables(.current).prefix { try note(removed: before, seq: seq, db) }
+        try delete(id, from: "variants", "id", db)
+        for table in ["stock", "alerts", "balances"] { try delete(id, from: table, "variant", db) }
     }
 
     private func store(
         _ change: StateChanges.Change<Variant>, _ upserts: StockUpserts, seq: UInt64, _ db: Database
     ) throws {
-        guard let variant = change.after else {
-            if let gone = change.before, prefix == StateTables(.current).prefix { try note(removed: gone, seq: seq, db) }
-            try delete(change.before?.id.rawValue, from: "variants", "id", db)
-            try delete(change.before?.id.rawValue, from: "stock", "variant", db)
-            try delete(change.before?.id.rawValue, from: "alerts", "variant", db)
-            return try delete(change.before?.id.rawValue, from: "balances", "variant", db)
-        }
+        guard let variant = change.after else { return }
         let before = change.before
+        // Who reads what is gone must not take the new one for the old.
+        if before == nil, prefix == StateTables(.current).prefix {
+            try db.execute(sql: "DELETE FROM removed_variants WHERE variant = ?", arguments: [variant.id.rawValue])
+        }
         if before?.name != variant.name || before?.ownPrice != variant.ownPrice || before?.alerts != variant.alerts {
             try storeCatalogue(of: variant, db)
         }
@@ -75,14 +90,12 @@ extension StateTables {
 
     private func note(removed variant: Variant, seq: UInt64, _ db: Database) throws {
         let insert = try RawStatement(
-            "INSERT OR REPLACE INTO removed_variants (variant, product, is_default, sku, changed, version) VALUES (?, ?, ?, ?, ?, ?)",
-            db)
+            "INSERT OR REPLACE INTO removed_variants (variant, product, is_default, sku, changed) VALUES (?, ?, ?, ?, ?)", db)
         insert.bind(variant.id.rawValue, at: 1)
         insert.bind(variant.productID.rawValue, at: 2)
         insert.bind(variant.isDefault ? 1 : 0 as Int64, at: 3)
         insert.bind(variant.sku, at: 4)
         insert.bind(seq, at: 5)
-        insert.bind(variant.version, at: 6)
         try insert.execute()
     }
 

@@ -58,11 +58,11 @@ struct StateTables {
             variants: variants, lastIDs: try lastIDs(db), retired: try retired(db))
     }
 
-    /// The versions that the SKUs had which no variant has any more.
+    /// The versions at which SKUs were removed.
     private func retired(_ db: Database) throws -> [String: Int64] {
         guard which == .current else { return [:] }
         var versions: [String: Int64] = [:]
-        try RawStatement("SELECT sku, max(version) FROM removed_variants GROUP BY sku", db).forEachRow {
+        try RawStatement("SELECT sku, version FROM retired_skus", db).forEachRow {
             versions[$0.text(0)] = $0.integer(1)
         }
         return versions

@@ -13,6 +13,8 @@ public final class InMemoryJournal: Journal {
         var cursors: [String: UInt64] = [:]
         var changed: [VariantID: UInt64] = [:]
         var removed: [RemovedVariant] = []
+        /// Codes of locations, in the order in which they were made.
+        var locations: [String] = []
         /// The time that had passed when each event was committed, and what the last batch said of the clocks.
         var ages: [UInt64: Int64] = [:]
         var mark: SteadyClock.Mark?
@@ -20,9 +22,11 @@ public final class InMemoryJournal: Journal {
         var isClosed = false
 
         mutating func note(_ changes: StateChanges) {
+            locations += changes.locations.map(\.code)
             for change in changes.variants {
                 if let variant = change.after {
                     changed[variant.id] = changes.after.seq
+                    removed.removeAll { $0.variant == variant.id }
                 } else if let gone = change.before {
                     removed.append(
                         RemovedVariant(
@@ -93,11 +97,11 @@ public final class InMemoryJournal: Journal {
     }
 
     public func history(_ query: HistoryQuery) async throws -> HistoryPage {
-        contents.withLock { contents in
+        try contents.withLock { contents in
             var builder = HistoryPageBuilder(query)
             for event in contents.events.reversed() where query.before.map({ event.seq < $0 }) ?? true {
                 guard !builder.isFull else { break }
-                builder.look(at: event)
+                try builder.look(at: event)
             }
             if !builder.isFull { builder.end() }
             return builder.page
@@ -216,13 +220,18 @@ extension InMemoryJournal: StockReader {
                     variant.barcodes = []
                     return VariantValue(record: state.record(of: variant), changed: contents.changed[variant.id, default: 0])
                 }, isCut: chosen.count > limit)
-            if case .changed(let seq) = selection { values.removed = contents.removed.filter { $0.changed > seq } }
+            if case .changed(let seq) = selection {
+                values.removed = Array(
+                    contents.removed.filter { $0.changed > seq }.sorted { $0.variant < $1.variant }.prefix(limit))
+            }
             return Reading(seq: state.seq, value: values)
         }
     }
 
     public func locations() async throws -> Reading<[Location]> {
-        read { $0.locations.values.sorted { $0.code < $1.code } }
+        contents.withLock { contents in
+            Reading(seq: contents.state.seq, value: contents.locations.compactMap { contents.state.locations[$0] })
+        }
     }
 
     public func counts() async throws -> Reading<StockCounts> {

@@ -72,7 +72,7 @@ struct ClientTests {
             let client = watch.client
             #expect(Set(client.items.map(\.product)) == [1])
             let joined = try await client.join("ecommerce_room")
-            #expect(joined.room == "ecommerce_room" && joined.isRecovered == nil || joined.isRecovered == false)
+            #expect(joined.room == "ecommerce_room" && joined.isRecovered == false)
             #expect(client[product: 2] != nil)
             client.leave("ecommerce_room")
             #expect(client[product: 2] == nil && client.rooms == ["product:1"])

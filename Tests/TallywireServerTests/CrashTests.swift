@@ -4,6 +4,8 @@ import TallywireTesting
 import Testing
 
 /// What acknowledgements promise, tried with the real program, a real broker and SIGKILL.
+///
+/// It prints the seed that the moments of the kills come from; `CRASH_SEED` gives one.
 @Suite("Crashes")
 struct CrashTests {
     static let skus = (1...8).map { "SKU-\($0)" }
@@ -12,6 +14,8 @@ struct CrashTests {
         "killed at any moment while scanners publish, nothing acknowledged is lost and nothing is applied twice",
         .timeLimit(.minutes(5)))
     func killed() async throws {
+        let seed = ProcessInfo.processInfo.environment["CRASH_SEED"].flatMap { UInt64($0) } ?? UInt64.random(in: 0..<1_000_000)
+        print("Crashes: CRASH_SEED=\(seed)")
         let broker = try TestBroker(persistence: true)
         let server = try ServerProcess(plugins: Self.plugins(broker.url))
         try await server.start()
@@ -24,7 +28,7 @@ struct CrashTests {
         let scanners = try (1...4).map { try RepeatingScanner(broker.url, number: $0, items: Self.skus.count) }
         try await withThrowingTaskGroup(of: Void.self) { group in
             for scanner in scanners { group.addTask { try await scanner.run() } }
-            var random = SystemRandomNumberGenerator()
+            var random = SplitMix(state: seed)
             for round in 1...20 {
                 let before = scanners.reduce(0) { $0 + $1.acknowledged.count }
                 try await eventually("scans are acknowledged in round \(round)", within: .seconds(60)) {

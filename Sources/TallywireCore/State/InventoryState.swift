@@ -128,8 +128,8 @@ public struct InventoryState: Sendable {
     mutating func remove(_ id: VariantID) {
         guard let variant = variants[id] else { return }
         originals.note(variant)
+        originals.note(sku: variant.sku, retired: retired[variant.sku])
         withdraw(variant)
-        // It need not be taken back if the removal is: the SKU is then in use, and its next removal overwrites this.
         retired[variant.sku] = variant.version
         changeProduct(variant.productID) {
             $0.variants.removeAll { $0 == id }
@@ -161,9 +161,28 @@ public struct InventoryState: Sendable {
     public var changes: StateChanges {
         StateChanges(
             before: originals.position, after: StateChanges.Position(seq: seq, lastIDs: lastIDs),
-            products: originals.products.map { .init(before: $0.value, after: products[$0.key]) },
-            variants: originals.variants.map { .init(before: $0.value, after: variants[$0.key]) },
-            locations: originals.locations.compactMap { locations[$0] })
+            products: Self.changes(from: originals.products, to: products, new: originals.newProducts),
+            variants: Self.changes(from: originals.variants, to: variants, new: originals.newVariants),
+            locations: originals.locations.compactMap { locations[$0] },
+            retired: originals.retired.map { .init(sku: $0.key, before: $0.value, after: retired[$0.key]) })
+    }
+
+    private static func changes<Key, Value>(
+        from originals: [Key: Value?], to values: [Key: Value], new: Set<Key>
+    ) -> [StateChanges.Change<Value>] {
+        var changes: [StateChanges.Change<Value>] = []
+        changes.reserveCapacity(originals.count)
+        for (key, before) in originals {
+            let after = values[key]
+            if !new.isEmpty, before != nil, after != nil, new.contains(key) {
+                // Another one has taken its id.
+                changes.append(.init(before: before, after: nil))
+                changes.append(.init(before: nil, after: after))
+            } else {
+                changes.append(.init(before: before, after: after))
+            }
+        }
+        return changes
     }
 
     /// Lets ``changes`` begin anew.
@@ -176,9 +195,9 @@ public struct InventoryState: Sendable {
         precondition(changes.after.seq == seq, "changes up to \(changes.after.seq) are undone at \(seq)")
         for case let variant? in changes.variants.map(\.after) { withdraw(variant) }
         for case let variant? in changes.variants.map(\.before) { insert(variant) }
-        for change in changes.products {
-            if let product = change.before { products[product.id] = product } else { change.after.map { products[$0.id] = nil } }
-        }
+        for case let product? in changes.products.map(\.after) { products[product.id] = nil }
+        for case let product? in changes.products.map(\.before) { products[product.id] = product }
+        for change in changes.retired { retired[change.sku] = change.before }
         for location in changes.locations { locations[location.code] = nil }
         lastIDs = changes.before.lastIDs
         seq = changes.before.seq
@@ -192,29 +211,39 @@ private struct Originals: Sendable {
     var products: [ProductID: Product?] = [:]
     var variants: [VariantID: Variant?] = [:]
     var locations: [String] = []
+    var retired: [String: Int64?] = [:]
+    /// What was created, also where something of that id existed before.
+    var newProducts: Set<ProductID> = []
+    var newVariants: Set<VariantID> = []
 
     mutating func begin(at position: StateChanges.Position) {
         self.position = position
         products.removeAll(keepingCapacity: true)
         variants.removeAll(keepingCapacity: true)
         locations.removeAll()
+        retired.removeAll()
+        newProducts.removeAll()
+        newVariants.removeAll()
     }
 
-    mutating func note(_ product: Product) {
-        if products.index(forKey: product.id) == nil { products[product.id] = .some(product) }
-    }
-
-    mutating func note(_ variant: Variant) {
-        if variants.index(forKey: variant.id) == nil { variants[variant.id] = .some(variant) }
-    }
+    mutating func note(_ product: Product) { Self.note(product, of: product.id, in: &products) }
+    mutating func note(_ variant: Variant) { Self.note(variant, of: variant.id, in: &variants) }
+    mutating func note(sku: String, retired version: Int64?) { Self.note(version, of: sku, in: &retired) }
 
     mutating func noteNew(_ id: ProductID) {
-        if products.index(forKey: id) == nil { products[id] = .some(nil) }
+        newProducts.insert(id)
+        Self.note(nil, of: id, in: &products)
     }
 
     mutating func noteNew(_ id: VariantID) {
-        if variants.index(forKey: id) == nil { variants[id] = .some(nil) }
+        newVariants.insert(id)
+        Self.note(nil, of: id, in: &variants)
     }
 
     mutating func noteNew(location: String) { locations.append(location) }
+
+    /// Keeps the first value that is noted of a key.
+    private static func note<Key, Value>(_ value: Value?, of key: Key, in values: inout [Key: Value?]) {
+        if values.index(forKey: key) == nil { values[key] = .some(value) }
+    }
 }

@@ -7,6 +7,8 @@ public struct StateChanges: Sendable {
     public let variants: [Change<Variant>]
     /// Locations that are new.
     public let locations: [Location]
+    /// SKUs of variants that were removed.
+    public let retired: [Retirement]
 
     /// The last event that is in a state, and the ids that were used up to there.
     public struct Position: Equatable, Sendable {
@@ -19,7 +21,8 @@ public struct StateChanges: Sendable {
         }
     }
 
-    /// A value before and after; `nil` where it did not exist.
+    /// A value before and after; `nil` where it did not exist. Where a new thing has the id of one that was removed, there are two: that the old
+    /// one is gone, and behind it that the new one exists.
     public struct Change<Value: Sendable>: Sendable {
         public let before: Value?
         public let after: Value?
@@ -30,14 +33,28 @@ public struct StateChanges: Sendable {
         }
     }
 
+    /// The version at which a SKU was removed, before and after; `nil` where it never had been.
+    public struct Retirement: Sendable {
+        public let sku: String
+        public let before: Int64?
+        public let after: Int64?
+
+        public init(sku: String, before: Int64?, after: Int64?) {
+            self.sku = sku
+            self.before = before
+            self.after = after
+        }
+    }
+
     public init(
         before: Position, after: Position, products: [Change<Product>] = [], variants: [Change<Variant>] = [],
-        locations: [Location] = []
+        locations: [Location] = [], retired: [Retirement] = []
     ) {
         self.before = before
         self.after = after
         self.products = products
         self.variants = variants
         self.locations = locations
+        self.retired = retired
     }
 }

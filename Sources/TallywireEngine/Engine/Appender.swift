@@ -1,8 +1,20 @@
 import Foundation
 import Synchronization
 
-/// Appends batches to the journal on a thread of its own, one at a time, while the engine decides the next commands.
-final class Appender: Sendable {
+/// Commits batches beside the engine's thread, one at a time. Only the engine's thread calls it.
+protocol BatchAppender: AnyObject, Sendable {
+    /// Hands in a batch; the result of the one before it has been taken.
+    func start(_ batch: JournalBatch)
+
+    /// Returns how the batch ended that was handed in: once, and `nil` before it has.
+    func takeResult() -> Result<Void, any Error>?
+
+    /// Nothing is handed in any more.
+    func close()
+}
+
+/// Appends batches to the journal on a thread of its own, while the engine decides the next commands.
+final class Appender: BatchAppender {
     private struct State {
         var batch: JournalBatch?
         var result: Result<Void, any Error>?
@@ -25,13 +37,11 @@ final class Appender: Sendable {
         thread.start()
     }
 
-    /// Hands in a batch; the result of the one before it has been taken.
     func start(_ batch: JournalBatch) {
         state.withLock { $0.batch = batch }
         handedIn.signal()
     }
 
-    /// How the batch ended that was handed in, once, and `nil` before it has.
     func takeResult() -> Result<Void, any Error>? {
         state.withLock { state in
             defer { state.result = nil }
@@ -39,7 +49,7 @@ final class Appender: Sendable {
         }
     }
 
-    /// Ends the thread; nothing is handed in any more.
+    /// Ends the thread.
     func close() {
         state.withLock { $0.isClosed = true }
         handedIn.signal()

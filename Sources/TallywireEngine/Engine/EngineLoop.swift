@@ -13,9 +13,9 @@ struct EngineLoop: ~Copyable {
     /// How many are decided before it is looked whether the other thread is free: it should not wait for all that has come.
     private static let slice = 128
 
-    private var writer: Writer
+    private(set) var writer: Writer
     private let inbox: Inbox
-    private let appender: Appender
+    private let appender: any BatchAppender
     private let journal: any Journal
     private let feed: Feed
     private let recorder: EngineRecorder
@@ -26,9 +26,10 @@ struct EngineLoop: ~Copyable {
     /// What is committed next.
     private var gathered = DecidedBatch()
 
+    /// `appender` commits what the loop does not commit itself; it rings `inbox` when it has a result.
     init(
-        writer: consuming Writer, inbox: Inbox, journal: any Journal, feed: Feed, limit: Int, recorder: EngineRecorder,
-        logger: Logger
+        writer: consuming Writer, inbox: Inbox, journal: any Journal, appender: any BatchAppender, feed: Feed, limit: Int,
+        recorder: EngineRecorder, logger: Logger
     ) {
         self.writer = writer
         self.inbox = inbox
@@ -37,27 +38,42 @@ struct EngineLoop: ~Copyable {
         self.limit = limit
         self.logger = logger
         self.recorder = recorder
-        appender = Appender(journal: journal) { inbox.ring() }
+        self.appender = appender
+    }
+
+    /// What the loop does after a ``step()``.
+    enum Next: Equatable {
+        case step
+        /// Wait until so many commands have come, or the appender is done with a batch.
+        case wait(for: Int)
+        /// The inbox is closed and everything in it is answered.
+        case end
     }
 
     /// Goes on until the inbox is closed and everything in it is answered.
     mutating func run() {
         while true {
-            let finished = takeFinished()
-            let (isEmpty, isClosed) = gather()
-            let isWorthIt = finished != nil || !isEmpty || gathered.items.count >= Self.share
-            if committing == nil, gathered.hasRows, isWorthIt { commitOnOtherThread() }
-            // Only now, so that the disk does not wait for those who are told.
-            if let finished { settle(finished) }
-            if committing == nil, !gathered.isEmpty { commitHere() }
-            if committing != nil {
-                inbox.wait(for: gathered.items.count < limit ? Self.share : .max)
-            } else if isEmpty {
-                if isClosed { break }
-                inbox.wait(for: 1)
+            switch step() {
+            case .step: break
+            case .wait(let count): inbox.wait(for: count)
+            case .end: return appender.close()
             }
         }
-        appender.close()
+    }
+
+    /// Decides one slice of what is there, has it committed if nothing else is being committed, and answers what is committed. It waits for
+    /// nothing but a commit on this thread.
+    mutating func step() -> Next {
+        let finished = takeFinished()
+        let (isEmpty, isClosed) = gather()
+        let isWorthIt = finished != nil || !isEmpty || gathered.items.count >= Self.share
+        if committing == nil, gathered.hasRows, isWorthIt { commitOnOtherThread() }
+        // Only now, so that the disk does not wait for those who are told.
+        if let finished { settle(finished) }
+        if committing == nil, !gathered.isEmpty { commitHere() }
+        if committing != nil { return .wait(for: gathered.items.count < limit ? Self.share : .max) }
+        if !isEmpty { return .step }
+        return isClosed ? .end : .wait(for: 1)
     }
 
     /// The batch that the other thread has committed. If it could not, everything since is taken back and decided again without it.

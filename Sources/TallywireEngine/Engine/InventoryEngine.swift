@@ -74,8 +74,8 @@ public final class InventoryEngine: CommandGateway {
         // The lock is never contended, since the thread alone uses the loop; it lets the compiler see that.
         let loop = Mutex(
             EngineLoop(
-                writer: writer, inbox: inbox, journal: journal, feed: feed, limit: configuration.batch, recorder: recorder,
-                logger: logger))
+                writer: writer, inbox: inbox, journal: journal, appender: Appender(journal: journal) { inbox.ring() }, feed: feed,
+                limit: configuration.batch, recorder: recorder, logger: logger))
         let thread = Thread {
             loop.withLock { $0.run() }
             feed.close()

@@ -4,7 +4,7 @@ import TallywireCore
 ///
 /// The state may be ahead of the journal by two batches: one that is being committed, and one that is being gathered meanwhile.
 struct Writer: ~Copyable {
-    private var state: InventoryState
+    private(set) var state: InventoryState
     private let journal: any Journal
     private let clocks: EngineClock
     private let times: TimeRules

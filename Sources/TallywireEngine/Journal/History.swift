@@ -2,7 +2,7 @@ import TallywireCore
 
 /// Which events to read from the newest backwards.
 public struct HistoryQuery: Equatable, Sendable {
-    /// Only what concerns this variant itself; `nil` for all events.
+    /// Only what concerns this variant itself, back to its creation: an older one may have had its id. `nil` for all events.
     public var variant: VariantID?
     /// Only these types; `nil` for all.
     public var types: Set<EventType>?
@@ -71,8 +71,8 @@ public struct HistoryPageBuilder: Sendable {
     /// Whether the page is complete.
     public var isFull: Bool { isAtEnd || page.next != nil }
 
-    /// Looks at an event, which is older than all before. Not once the page is full.
-    public mutating func look(at event: EventEnvelope) {
+    /// Looks at an event, which is older than all before. Not once the page is full. An event that cannot be read throws.
+    public mutating func look(at event: EventEnvelope) throws {
         looked += 1
         if event.seq <= query.after {
             isAtEnd = true
@@ -87,7 +87,11 @@ public struct HistoryPageBuilder: Sendable {
             page.events.append(event)
             bytes += event.json.count
         }
-        if page.events.count >= query.limit || bytes >= query.maxBytes || looked >= query.scan { page.next = event.seq }
+        if try query.variant.map({ try event.creates($0) }) == true {
+            isAtEnd = true
+        } else if page.events.count >= query.limit || bytes >= query.maxBytes || looked >= query.scan {
+            page.next = event.seq
+        }
     }
 
     /// Passes over `count` events that are not wanted, the last of which is `seq`.
@@ -101,4 +105,14 @@ public struct HistoryPageBuilder: Sendable {
 
     /// There is nothing older.
     public mutating func end() { isAtEnd = true }
+}
+
+extension EventEnvelope {
+    /// Whether it is the creation of `variant`.
+    fileprivate func creates(_ variant: VariantID) throws -> Bool {
+        guard type == .catalogueChanged, subject.variant == variant, case .catalogueChanged(let change) = try event().body else {
+            return false
+        }
+        return change.change == .created
+    }
 }

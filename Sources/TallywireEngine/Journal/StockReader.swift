@@ -76,7 +76,7 @@ public enum VariantSelection: Equatable, Sendable {
 /// Values of many variants.
 public struct VariantValues: Equatable, Sendable {
     public var variants: [VariantValue]
-    /// Those that are gone; only for ``VariantSelection/changed(since:)``.
+    /// Those that are gone, at most as many as variants are read; only for ``VariantSelection/changed(since:)``.
     public var removed: [RemovedVariant]
     /// Whether there are more than were read.
     public var isCut: Bool

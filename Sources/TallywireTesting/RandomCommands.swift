@@ -1,0 +1,112 @@
+import TallywireCore
+
+/// Commands by seed, of so few keys that they meet: most can be applied, and each kind of refusal occurs.
+package struct RandomCommands {
+    package static let skus = ["TEE", "MUG", "CAP", "PEN", "BAG"]
+    /// The code of each SKU, and a case of it.
+    package static let codes = skus.flatMap { [code(of: $0).code, code(of: $0, units: 12).code] }
+
+    package var random: SplitMix
+    private var locations = ["MAIN", "WH1", "YARD"]
+
+    package init(seed: UInt64) { random = SplitMix(state: seed) }
+
+    private static func code(of sku: String, units: Int64 = 1) -> Barcode {
+        Barcode(code: "\(sku)-\(units)", units: units)
+    }
+
+    package mutating func next(in state: InventoryState) -> Command.Action {
+        // Until there is something, all other commands are refused.
+        if state.locations.isEmpty { return .createLocation(Location(code: pick(locations), name: "Place")) }
+        if state.variants.isEmpty, chance(2) { return .createProduct(newProduct(in: state)) }
+        return switch Int.random(in: 0..<20, using: &random) {
+        case 0: .createLocation(Location(code: pick(locations), name: "Place", sells: chance(2)))
+        case 1: .createProduct(newProduct(in: state))
+        case 2: .addVariant(product(in: state), variant())
+        case 3, 4:
+            .updateProduct(
+                product(in: state),
+                ProductUpdate(
+                    name: pick([nil, "Other"]), status: chance(3) ? pick(ProductStatus.allCases) : nil, price: newPrice())
+            )
+        case 5, 6:
+            .updateVariant(
+                variantID(in: state),
+                VariantUpdate(
+                    name: pick([nil, "Other"]), price: newPrice(), threshold: chance(2) ? nil : quantity(),
+                    rearm: chance(3) ? quantity() : nil))
+        case 7: .removeVariant(variantID(in: state))
+        case 8:
+            chance(3)
+                ? .removeProduct(product(in: state))
+                : .report(.device(DeviceChanged(device: "dock-1", source: "mqtt", isOnline: true, lastSeen: nil, reason: "test")))
+        case 9: acknowledgement(in: state)
+        default: .move(Movement(lines: (0..<pick([1, 1, 2, 4])).map { _ in line(in: state) }))
+        }
+    }
+
+    private mutating func line(in state: InventoryState) -> Movement.Line {
+        let (from, operation) = (
+            location(in: state), pick([.set, .add, .add, .add, .subtract, .transfer] as [TallywireCore.Operation])
+        )
+        let sku = chance(8) ? pick(Self.skus) : state.variants[variantID(in: state)]?.sku ?? pick(Self.skus)
+        let item: ItemReference =
+            switch Int.random(in: 0..<4, using: &random) {
+            case 0: .variant(variantID(in: state))
+            case 1: .barcode(pick(Self.codes))
+            default: .sku(sku)
+            }
+        let there = state.variant(withSKU: sku).flatMap { state.variants[$0]?.balance(at: from).available }
+        return Movement.Line(
+            item: item, location: from, operation: operation, quantity: operation == .set ? quantity() : quantity() + 1,
+            destination: operation == .transfer ? pick(locations.filter { $0 != from }) : nil,
+            expected: chance(6) ? there ?? 0 : nil)
+    }
+
+    private mutating func acknowledgement(in state: InventoryState) -> Command.Action {
+        let id = variantID(in: state)
+        return .acknowledge(AlertReply(variant: id, alertSeq: state.variants[id]?.alert?.seq ?? 1, by: "worker"))
+    }
+
+    private mutating func newProduct(in state: InventoryState) -> NewProduct {
+        NewProduct(
+            id: chance(2) ? nil : ProductID(Int64.random(in: 1...6, using: &random)), name: "Thing", price: price(),
+            content: content())
+    }
+
+    private mutating func content() -> NewProduct.Content {
+        chance(3) ? .single(variant()) : .variants((0..<pick([1, 2])).map { _ in variant() })
+    }
+
+    private mutating func variant() -> NewVariant {
+        let sku = pick(Self.skus)
+        let codes = chance(3) ? [] : [Self.code(of: sku), Self.code(of: sku, units: 12)]
+        return NewVariant(
+            id: chance(2) ? nil : VariantID(Int64.random(in: 1...30, using: &random)), sku: sku, name: "Kind", price: price(),
+            barcodes: codes, alerts: AlertRule(threshold: quantity(), rearm: pick([0, 0, 3])))
+    }
+
+    private mutating func product(in state: InventoryState) -> ProductID {
+        chance(6)
+            ? ProductID(Int64.random(in: 1...6, using: &random))
+            : state.products.keys.sorted().randomElement(using: &random) ?? ProductID(1)
+    }
+
+    /// One that there is in most cases.
+    private mutating func variantID(in state: InventoryState) -> VariantID {
+        chance(8)
+            ? VariantID(Int64.random(in: 1...30, using: &random))
+            : state.variants.keys.sorted().randomElement(using: &random) ?? VariantID(1)
+    }
+
+    private mutating func location(in state: InventoryState) -> String {
+        chance(10) ? pick(locations) : state.locations.keys.sorted().randomElement(using: &random) ?? pick(locations)
+    }
+
+    private mutating func quantity() -> Int64 { chance(30) ? Limits.largestQuantity - 1 : Int64.random(in: 0...20, using: &random) }
+    private mutating func price() -> Price? { pick([nil, Price("5"), Price("7.50")]) }
+    private mutating func newPrice() -> Price?? { chance(2) ? nil : .some(price()) }
+    private mutating func pick<Value>(_ values: [Value]) -> Value { values[Int.random(in: 0..<values.count, using: &random)] }
+    /// True once in `n` times.
+    private mutating func chance(_ n: Int) -> Bool { Int.random(in: 0..<n, using: &random) == 0 }
+}

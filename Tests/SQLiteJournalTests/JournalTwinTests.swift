@@ -1,0 +1,187 @@
+import Foundation
+import SQLiteJournal
+import TallywireCore
+import TallywireEngine
+import TallywireTesting
+import Testing
+
+/// The durable journal beside its twin in memory: whatever was appended, pruned and opened again, both answer every read alike.
+@Suite("The journal and its twin")
+struct JournalTwinTests {
+    @Test("random batches, with prunes and restarts between them, are read alike", arguments: 1...UInt64(12))
+    func random(seed: UInt64) async throws {
+        let folder = try TemporaryFolder()
+        var twins = try JournalTwins(path: folder.file("tallywire.db"), seed: seed)
+        for _ in 0..<60 {
+            try await twins.append()
+            switch Int.random(in: 0..<12, using: &twins.commands.random) {
+            case 0: try twins.reopen()
+            case 1: try await twins.prune()
+            default: break
+            }
+            try await twins.compare()
+        }
+        #expect(try await twins.twin.range().first > 1 && twins.state.seq > 60, "hardly anything happened")
+    }
+}
+
+/// Two journals that are told the same.
+private struct JournalTwins {
+    private let path: String
+    private var journal: SQLiteJournal
+    let twin = InMemoryJournal()
+    private(set) var state = InventoryState()
+    var commands: RandomCommands
+    /// A minute and a bit more at each batch: the journal on disk notes ages by the minute.
+    private var now = Timestamp(milliseconds: 1_795_365_600_000)
+    private var ids: [String] = []
+    private let serials = ["S-1", "S-2"]
+
+    init(path: String, seed: UInt64) throws {
+        self.path = path
+        journal = try SQLiteJournal(path: path)
+        commands = RandomCommands(seed: seed)
+    }
+
+    mutating func reopen() throws {
+        try journal.close()
+        journal = try SQLiteJournal(path: path)
+        state = try journal.load()
+        state.forgetChanges()
+    }
+
+    mutating func append() async throws {
+        now = Timestamp(milliseconds: now.milliseconds + 61_000)
+        var batch = JournalBatch(changes: state.changes, timestamp: now, clockOffset: pick([0, 0, 5_000]))
+        for _ in 0..<Int.random(in: 1...8, using: &commands.random) {
+            let id = "id-\(ids.count)"
+            let action = commands.next(in: state)
+            // The clock of the machine is set back now and then; what passed is not.
+            let shown = Timestamp(milliseconds: now.milliseconds - pick([0, 0, 0, 3_600_000]))
+            let decision = state.decide(Command(id: id, source: "test", action: action), id: id, now: shown)
+            batch.events += decision.events.map { EventEnvelope($0, json: $0.json) }
+            let fingerprint = state.fingerprint(of: action)
+            batch.answers.append(StoredAnswer(id: id, fingerprint: fingerprint, outcome: decision.outcome, timestamp: now))
+            ids.append(id)
+            if let update = decision.events.last, case .inventoryUpdated(let updated) = update.body {
+                let key = SerialCount.Key(variant: updated.variantID, serial: pick(serials))
+                batch.serials.append(SerialCount(key: key, direction: pick([.into, .out]), seq: update.seq))
+            }
+        }
+        batch.changes = state.changes
+        state.forgetChanges()
+        try journal.append(batch)
+        try twin.append(batch)
+        let (cursor, seq) = (pick(["log", "displays", "device:mqtt/dock-1"]), state.seq)
+        for journal in [journal, twin] as [any Journal] { try await journal.storeCursor(seq, of: cursor) }
+    }
+
+    mutating func prune() async throws {
+        let retention = Retention(
+            age: .seconds(61 * Int64.random(in: 0...20, using: &commands.random)), size: 1 << 30, hardLimit: 1 << 30)
+        let protected = state.seq - min(state.seq, UInt64.random(in: 0...30, using: &commands.random))
+        let reports = try await (
+            journal.prune(retention, protected: protected, now: now), twin.prune(retention, protected: protected, now: now)
+        )
+        #expect(reports.0 == reports.1)
+    }
+
+    mutating func compare() async throws {
+        let stored = try (journal.load(), twin.load())
+        #expect(stored.0.seq == stored.1.seq && stored.0.lastIDs == stored.1.lastIDs && stored.0.locations == stored.1.locations)
+        #expect(stored.0.products == stored.1.products && stored.0.variants == stored.1.variants)
+        #expect(try journal.clocks() == twin.clocks())
+        for id in ids.suffix(20) + ["none"] { #expect(try journal.answer(to: id) == twin.answer(to: id)) }
+        for variant in state.variants.keys {
+            for serial in serials {
+                let key = SerialCount.Key(variant: variant, serial: serial)
+                #expect(try journal.serialCount(of: key) == twin.serialCount(of: key))
+            }
+        }
+        let first = try await twin.range().first
+        let since = UInt64.random(in: 0...state.seq, using: &commands.random)
+        let (limit, bytes) = (pick([1, 3, 1_000]), pick([1, 700, 1 << 20]))
+        try await alike { journal in
+            let range = try await journal.range()
+            return [range.first, range.last]
+        }
+        try await alike { try await $0.events(after: since, limit: limit, maxBytes: bytes).map(\.json) }
+        try await alike { try await $0.events(after: first - 1, limit: 1_000, maxBytes: 1 << 20).map(\.subject) }
+        for name in ["log", "displays", "device:mqtt/dock-1", "nobody"] { try await alike { try await $0.cursor(of: name) } }
+        try await compareHistory(limit: limit, since: since)
+        try await compareStock(limit: limit, since: since)
+    }
+
+    private mutating func compareHistory(limit: Int, since: UInt64) async throws {
+        let moments = (0..<2).map { _ in
+            Timestamp(milliseconds: now.milliseconds - Int64.random(in: 0...8_000_000, using: &commands.random))
+        }
+        let query = HistoryQuery(
+            variant: pick([nil, state.variants.keys.sorted().first]), types: pick([nil, [.stockAlert, .catalogueChanged]]),
+            before: pick([nil, since]), after: pick([0, 0, since / 2]), from: pick([nil, moments.min()]),
+            until: pick([nil, moments.max()]),
+            limit: limit, scan: pick([20_000, 7]))
+        // How many events are looked at for a page differs, so a page may be shorter; all pages together are the same.
+        var pages: [[UInt64]] = []
+        for journal in [journal, twin] as [any Journal] {
+            var (query, seqs) = (query, [UInt64]())
+            while true {
+                let page = try await journal.history(query)
+                seqs += page.events.map(\.seq)
+                guard let next = page.next else { break }
+                query.before = next
+            }
+            pages.append(seqs)
+        }
+        #expect(pages[0] == pages[1], "\(query)")
+    }
+
+    private mutating func compareStock(limit: Int, since: UInt64) async throws {
+        let (product, variant) = (
+            ProductID(Int64.random(in: 0...6, using: &commands.random)),
+            VariantID(Int64.random(in: 0...30, using: &commands.random))
+        )
+        let (search, sku, location) = (pick([nil, "th", "TEE", "ö"]), pick([nil, "MUG", "PEN"]), pick([nil, "WH1", "MAIN"]))
+        try await alike { try await $0.products(after: product, limit: limit, search: search) }
+        try await alike { try await $0.products(after: nil, limit: limit, search: nil) }
+        try await alike { try await $0.product(product) }
+        let items =
+            RandomCommands.skus.map(ItemReference.sku) + RandomCommands.codes.map(ItemReference.barcode) + [.variant(variant)]
+        for item in items { try await alike { try await $0.variant(item) } }
+        try await alike { try await $0.variants(after: variant, limit: limit) }
+        let after = pick([nil, StockQuery.Position(variant: variant, location: "MAIN")])
+        try await alike { try await $0.stock(StockQuery(sku: sku, location: location, after: after, limit: limit)) }
+        try await alike { try await $0.alerts(after: variant, limit: limit) }
+        for alert in [since] + state.variants.values.compactMap(\.alert?.seq) { try await alike { try await $0.alert(alert) } }
+        for selection in [.all, .changed(since: since), .named(products: [product], variants: [variant])] as [VariantSelection] {
+            try await alike { try await $0.values(of: selection, limit: limit) }
+        }
+        try await alike { try await $0.locations() }
+        try await alike { try await $0.counts() }
+    }
+
+    private func alike<Value: Equatable>(
+        _ read: (any Journal) async throws -> Reading<Value>, sourceLocation: SourceLocation = #_sourceLocation
+    ) async throws {
+        let answers = try await (read(journal), read(twin))
+        try #require(answers.0.seq == answers.1.seq, sourceLocation: sourceLocation)
+        try #require(answers.0.value == answers.1.value, "\(answers)", sourceLocation: sourceLocation)
+    }
+
+    /// Both answer the same, or refuse with the same code.
+    private func alike<Value: Equatable>(
+        _ read: (any Journal) async throws -> Value, sourceLocation: SourceLocation = #_sourceLocation
+    ) async throws {
+        var answers: [Result<Value, JournalError>] = []
+        for journal in [journal, twin] as [any Journal] {
+            do { answers.append(.success(try await read(journal))) } catch let error as JournalError {
+                answers.append(.failure(JournalError(error.code, "")))
+            }
+        }
+        #expect(answers[0] == answers[1], sourceLocation: sourceLocation)
+    }
+
+    private mutating func pick<Value>(_ values: [Value]) -> Value {
+        values[Int.random(in: 0..<values.count, using: &commands.random)]
+    }
+}
