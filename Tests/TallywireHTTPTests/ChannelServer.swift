@@ -135,6 +135,19 @@ struct ChannelExchange {
 
 /// A connection that sends and never reads.
 enum DeafConnection {
+    /// Tells that something came.
+    private final class FirstBytes: ChannelInboundHandler, Sendable {
+        typealias InboundIn = ByteBuffer
+
+        let promise: EventLoopPromise<Void>
+
+        init(_ promise: EventLoopPromise<Void>) { self.promise = promise }
+
+        func channelRead(context: ChannelHandlerContext, data: NIOAny) { promise.succeed() }
+        func channelInactive(context: ChannelHandlerContext) { promise.fail(ChannelError.eof) }
+    }
+
+    /// Calls `body` when the answer to `text` has begun, of which no more is read.
     static func open(_ port: Int, sending text: String, _ body: () async throws -> Void) async throws {
         let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .channelOption(.autoRead, value: false)
@@ -142,7 +155,11 @@ enum DeafConnection {
             .connect(host: "127.0.0.1", port: port).get()
         let result: Result<Void, any Error>
         do {
+            let first = channel.eventLoop.makePromise(of: Void.self)
+            try await channel.pipeline.addHandler(FirstBytes(first))
             try await channel.writeAndFlush(ByteBuffer(string: text.replacing("\n", with: "\r\n")))
+            channel.read()
+            try await first.futureResult.get()
             result = .success(try await body())
         } catch { result = .failure(error) }
         try? await channel.close()

@@ -34,6 +34,7 @@ extension Problem {
     /// Writes the problem as the last response of a connection that no task serves, and ends the connection once the peer has
     /// had the chance to read it.
     func end(_ context: ChannelHandlerContext) {
+        context.triggerUserOutboundEvent(InputUnwanted(), promise: nil)
         var json = JSONWriter()
         write(to: &json)
         let body = ByteBuffer(bytes: json.bytes)

@@ -9,8 +9,9 @@ import TallywirePipeline
 /// - A request of HTTP/1.1 without exactly one `Host`, or with one that is none, is answered with 400 in its turn and is the last
 ///   (RFC 9112, section 3.2).
 /// - A request with a letter that has more marks than anybody writes is answered so too (``/TallywireCore/StreamSafeText``).
-/// - An answer that goes out before its request has come whole says `Connection: close`, and what still comes is read for ``moment`` and
-///   up to ``little`` bytes: long enough for the peer to read the answer, too short to hold a connection with.
+/// - An answer that goes out before its request has come whole says `Connection: close`. Behind an answer that says so, and behind one to a
+///   request that asked for it, what still comes is read for ``moment`` and thrown away (``UnreadInput``): long enough for the peer to read
+///   the answer, too short to hold a connection with.
 /// - `Expect: 100-continue` is answered when somebody begins to read the body (RFC 9110, section 10.1.1): see ``BodyWanted``.
 final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
     typealias InboundIn = HTTPServerRequestPart
@@ -19,7 +20,6 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
     typealias OutboundOut = HTTPServerResponsePart
 
     static let moment = TimeAmount.seconds(2)
-    static let little = 256 * 1024
 
     /// Requests whose head came, those that came whole, and those that were answered whole.
     private var begun = 0
@@ -27,11 +27,13 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
     private var answered = 0
     /// The request whose peer waits for 100 Continue before it sends the body.
     private var expecting: Int?
+    /// The request whose answer is the last, since it asked for that.
+    private var last: Int?
     /// Whether the answer that is being written has said that it is the last.
     private var isLast = false
     private var refusal: Problem?
-    /// Bytes that may still come and are thrown away; `nil` while what comes is read.
-    private var unwanted: Int?
+    /// Whether nothing is read any more.
+    private var isOver = false
     private var end: Scheduled<Void>?
 
     func handlerRemoved(context: ChannelHandlerContext) {
@@ -43,8 +45,7 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         let part = unwrapInboundIn(data)
-        guard unwanted == nil else { return throwAway(part, context) }
-        guard refusal == nil else { return }
+        guard !isOver, refusal == nil else { return }
         switch part {
         case .head(let head):
             if let problem = Self.mistake(in: head) {
@@ -52,6 +53,7 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
                 return refuseInTurn(context)
             }
             begun += 1
+            if !head.isKeepAlive { last = begun }
             if head.version == .http1_1, head.headers["expect"].contains(where: { $0.lowercased() == "100-continue" }) {
                 expecting = begun
             }
@@ -80,19 +82,13 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     private func refuseInTurn(_ context: ChannelHandlerContext) {
-        guard let refusal, answered == begun, unwanted == nil else { return }
-        unwanted = Self.little
+        guard let refusal, answered == begun, !isOver else { return }
+        isOver = true
         refusal.end(context)
     }
 
-    private func throwAway(_ part: HTTPServerRequestPart, _ context: ChannelHandlerContext) {
-        guard case .body(let bytes) = part, let left = unwanted else { return }
-        unwanted = left - bytes.readableBytes
-        if left < bytes.readableBytes { context.close(promise: nil) }
-    }
-
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-        if unwanted != nil, event as? ChannelEvent == .inputClosed {
+        if isOver, event as? ChannelEvent == .inputClosed {
             context.close(promise: nil)
         } else {
             context.fireUserInboundEventTriggered(event)
@@ -101,16 +97,21 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
         // Nobody wants to know any more what the rest of the connection says.
-        if unwanted == nil { context.fireErrorCaught(error) } else { context.close(promise: nil) }
+        if isOver { context.close(promise: nil) } else { context.fireErrorCaught(error) }
     }
 
     // MARK: Responses
 
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
         switch unwrapOutboundIn(data) {
-        case .head(var head) where !(100..<200).contains(head.status.code) && endsEarly(head):
-            isLast = true
-            head.headers.replaceOrAdd(name: "connection", value: "close")
+        case .head(var head) where !(100..<200).contains(head.status.code):
+            if endsEarly(head) {
+                head.headers.replaceOrAdd(name: "connection", value: "close")
+            } else {
+                // The answer is written while the body is read.
+                proceed(context)
+            }
+            isLast = last == answered + 1 || !head.isKeepAlive
             context.write(wrapOutboundOut(.head(head)), promise: promise)
         case .end:
             answered += 1
@@ -119,8 +120,14 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
                 context.write(data, promise: promise)
                 return refuseInTurn(context)
             }
-            context.writeAndFlush(data, promise: promise)
-            endSoon(context)
+            isOver = true
+            context.triggerUserOutboundEvent(InputUnwanted(), promise: nil)
+            let written = promise ?? context.eventLoop.makePromise()
+            let (bound, guardian) = (
+                NIOLoopBound(context, eventLoop: context.eventLoop), NIOLoopBound(self, eventLoop: context.eventLoop)
+            )
+            written.futureResult.whenComplete { _ in guardian.value.endSoon(bound.value) }
+            context.writeAndFlush(data, promise: written)
         default: context.write(data, promise: promise)
         }
     }
@@ -131,8 +138,8 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
         answered == read && (head.status.code >= 300 || head.headers.contains(name: "content-length"))
     }
 
+    /// Ends the connection, whose last answer has gone out.
     private func endSoon(_ context: ChannelHandlerContext) {
-        unwanted = Self.little
         // If both directions were closed at once, the kernel would throw the answer away while the peer is still sending.
         context.close(mode: .output, promise: nil)
         let bound = NIOLoopBound(context, eventLoop: context.eventLoop)
@@ -141,11 +148,15 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
 
     func triggerUserOutboundEvent(context: ChannelHandlerContext, event: Any, promise: EventLoopPromise<Void>?) {
         guard event is BodyWanted else { return context.triggerUserOutboundEvent(event, promise: promise) }
-        if expecting == answered + 1 {
-            expecting = nil
-            context.writeAndFlush(wrapOutboundOut(.head(HTTPResponseHead(version: .http1_1, status: .continue))), promise: nil)
-        }
+        proceed(context)
         promise?.succeed()
+    }
+
+    /// Tells the peer to send its body, if it waits for that.
+    private func proceed(_ context: ChannelHandlerContext) {
+        guard expecting == answered + 1 else { return }
+        expecting = nil
+        context.writeAndFlush(wrapOutboundOut(.head(HTTPResponseHead(version: .http1_1, status: .continue))), promise: nil)
     }
 }
 

@@ -6,7 +6,8 @@ import TallywirePipeline
 /// takes `Upgrade` off every other, and closes connections that do not begin in time.
 ///
 /// It stays while the connection speaks HTTP. NIO's parser reads nothing after a request for an upgrade, also when it was not
-/// followed; so such a request is made the last of its connection, and its response says so.
+/// followed, and keeps it; so such a request is made the last of its connection, its response says so, and what comes behind it is thrown
+/// away.
 final class UpgradeGate: ChannelDuplexHandler, RemovableChannelHandler {
     typealias InboundIn = HTTPServerRequestPart
     typealias InboundOut = HTTPServerRequestPart
@@ -83,7 +84,10 @@ final class UpgradeGate: ChannelDuplexHandler, RemovableChannelHandler {
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         if isOver { return }
-        guard case .head(var head) = unwrapInboundIn(data) else { return context.fireChannelRead(data) }
+        guard case .head(var head) = unwrapInboundIn(data) else {
+            if isLast, case .end = unwrapInboundIn(data) { context.triggerUserOutboundEvent(InputUnwanted(), promise: nil) }
+            return context.fireChannelRead(data)
+        }
         deadline?.cancel()
         deadline = nil
         requests += 1

@@ -44,7 +44,7 @@ struct UpgradingChannel: ServerChildChannel, HTTPChannelHandler {
                 configuration.metrics.refused(limit)
                 try addTLS(to: channel)
                 try channel.pipeline.syncOperations.addHandlers(
-                    HTTPResponseEncoder(), ByteToMessageHandler(HTTPRequestDecoder()),
+                    HTTPResponseEncoder(), UnreadInput(), ByteToMessageHandler(HTTPRequestDecoder()),
                     OverloadedHandler(
                         limit == .connections ? .tooManyConnections : .tooManyFromAddress, timeout: configuration.handshakeTimeout))
             case .farBeyond:
@@ -67,6 +67,7 @@ struct UpgradingChannel: ServerChildChannel, HTTPChannelHandler {
         let stall = StalledResponseHandler(configuration)
         try channel.pipeline.syncOperations.addHandler(stall, position: .first)
         let encoder = HTTPResponseEncoder()
+        let unread = UnreadInput()
         let decoder = ByteToMessageHandler(
             HTTPRequestDecoder(leftOverBytesStrategy: .forwardBytes, limitConfiguration: configuration.decoder))
         let guardian = RequestGuard()
@@ -74,11 +75,11 @@ struct UpgradingChannel: ServerChildChannel, HTTPChannelHandler {
         let upgrade = NIOTypedHTTPServerUpgradeHandler(
             httpEncoder: encoder,
             // The gate and the guard go first: when the decoder goes, it sends on bytes that they could not read.
-            extraHTTPHandlers: [gate, guardian, decoder, stall],
+            extraHTTPHandlers: [gate, guardian, decoder, unread, stall],
             upgradeConfiguration: NIOTypedHTTPServerUpgradeConfiguration(
                 upgraders: [EndpointUpgrader(gate: NIOLoopBound(gate, eventLoop: channel.eventLoop))],
                 notUpgradingCompletionHandler: { channel in speakHTTP(on: channel, logger: logger) }))
-        try channel.pipeline.syncOperations.addHandlers(encoder, decoder, guardian, gate, upgrade)
+        try channel.pipeline.syncOperations.addHandlers(encoder, unread, decoder, guardian, gate, upgrade)
         return upgrade.upgradeResultFuture
     }
 
