@@ -34,6 +34,16 @@ struct DeviceBookTests {
         #expect(book.settings(of: "dock-12") == DeviceSettings(operation: .subtract, location: "WH1", reason: "sale", quantity: 12))
     }
 
+    @Test("names are those of devices in whatever form they are written, and one is there once")
+    func forms() {
+        let add = DeviceSettings(operation: .add)
+        let book = DeviceBook(["do\u{308}ck-*": add, " spaced ": add, "*": DeviceSettings(operation: .set)])
+        #expect(book.settings(of: "d\u{F6}ck-1").operation == .add && book.settings(of: "spaced").operation == .add)
+        #expect(book.settings(of: "other").operation == .set && book.names == ["spaced"])
+        #expect(DeviceBook.problem(with: ["a", "b"]) == nil)
+        #expect(DeviceBook.problem(with: ["te\u{301}l", " t\u{E9}l "]) == "“t\u{E9}l” is there twice, in different forms")
+    }
+
     @Test("without * a device that nothing matches has no settings")
     func nothing() {
         #expect(DeviceBook(["dock-*": DeviceSettings(operation: .add)]).settings(of: "till") == DeviceSettings())

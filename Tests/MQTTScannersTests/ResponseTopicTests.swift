@@ -45,7 +45,7 @@ struct ResponseTopicTests {
         arguments: [
             ("#", "displays/+/+"), ("displays/{device}/+", "displays/+/+"), ("tallywire/+", "tallywire/status"),
             ("plant/#", "plant/+/scan"),
-            ("+/+/scan", "displays/+/+"), ("plant/+/ack", "plant/+/ack"),
+            ("+/+/scan", "displays/+/+"), ("plant/+/ack", "plant/+/ack"), ("plant/{device}/scan", "plant/+/scan"),
         ])
     func reaching(pattern: String, reached: String) throws {
         let problem = try #require(ResponseTopics.problem(pattern, reserved: uses))

@@ -28,6 +28,18 @@ struct VendorTests {
         #expect(plain.feedback == .proGlove(gateway: nil, device: "M2MR111100928"))
     }
 
+    @Test(
+        "a member that is there twice is refused, in every format and at every depth",
+        arguments: [
+            #"{"api_version":"1.0","event_type":"scan","event_id":"e","device_serial":"d","scan_code":"1","scan_code":"2","time_created":1}"#,
+            #"{"type":"dataEVT","data":{"barcodeData":[{"data":"1","data":"2"}]}}"#, #"{"sku":"A","quantity":1,"quantity":5}"#,
+            #"[{"data":{"idHex":"30340F5C0C2E3C0000000007","x":{"y":1,"y":2}}}]"#,
+        ])
+    func twice(text: String) throws {
+        let error = try #require(throws: MalformedScan.self) { try PayloadFormat.automatic.read(Array(text.utf8), limit: 10) }
+        #expect(error.description.hasSuffix("is there twice"), "\(error)")
+    }
+
     @Test("a pressed button is no scan, and no mistake")
     func button() throws {
         #expect(try PayloadFormat.automatic.read(try Fixture.bytes("proglove-button"), limit: 10) == nil)

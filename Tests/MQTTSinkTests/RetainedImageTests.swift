@@ -37,6 +37,17 @@ struct RetainedImageTests {
         _ = DisplayMark([0x7b, 0xff, 0x22, 0x5c, 0x7d])
     }
 
+    @Test("two spellings of a text are two topics, as they are to the broker")
+    func spellings() {
+        var image = RetainedImage(limit: 10)
+        image.note(message("displays/S\u{DC}D/A", "right"))
+        image.note(message("displays/SU\u{308}D/A", "wrong"))
+        #expect(image.count == 2)
+        let isRight = image.take("displays/S\u{DC}D/A", showing: Array("right".utf8))
+        #expect(isRight)
+        #expect(image.rest.map { Array($0.utf8) } == [Array("displays/SU\u{308}D/A".utf8)])
+    }
+
     @Test("a topic that is taken is not left over, whether it was right or wrong")
     func taking() {
         var image = RetainedImage(limit: 10)

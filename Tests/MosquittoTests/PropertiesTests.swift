@@ -1,6 +1,7 @@
-import Mosquitto
 import TallywireTesting
 import Testing
+
+@testable import Mosquitto
 
 @Suite("The properties of a message")
 struct PropertiesTests {
@@ -19,6 +20,14 @@ struct PropertiesTests {
         #expect(received.userProperties == Self.message.userProperties)
         await sender.stop()
         await receiver.stop()
+    }
+
+    @Test("all of a message counts as held, its properties too")
+    func bytes() {
+        var message = InboundMessage(topic: "a", payload: [1, 2], packetID: 1, responseTopic: "b", correlationData: [3])
+        #expect(message.bytes == 5)
+        message.userProperties = [UserProperty("name", String(repeating: "x", count: 1_000))]
+        #expect(message.bytes > 1_000)
     }
 
     @Test("are left out on a connection of 3.1.1, and the message arrives")

@@ -26,7 +26,7 @@ struct TokenTests {
         let token = try Tokens.hs256(
             Tokens.claims {
                 $0["role"] = "device"
-                $0["device"] = "dock-1"
+                $0["device"] = " dock-1\r\n"
                 $0["sub"] = "scanner"
             })
         let principal = try authenticator.principal(bearing: token)

@@ -28,6 +28,33 @@ struct LimitsTests {
         }
     }
 
+    @Test(
+        "what a caller wrote is quoted in part, however long it is",
+        arguments: [
+            #"{"lines":[{"sku":"TEE","operation":"…","quantity":1}]}"#, #"{"…":1}"#, #"{"lines":[{"…":1}]}"#, #"{"a…":1,"a…":1}"#,
+            #"{"id":"…","lines":[]}"#, #"{"lines":[{"sku":"…","operation":"add","quantity":1}]}"#,
+        ])
+    func quotes(body: String) async throws {
+        try await Shop().open { client in
+            let refused = try await client.post(
+                "/api/movements", body.replacing("…", with: String(repeating: "Q", count: 60_000)), 400)
+            #expect(refused.text.utf8.count < 2_000, "\(refused.text.prefix(300))")
+        }
+    }
+
+    @Test(
+        "paths, queries and headers are quoted in part too",
+        arguments: [
+            ("/api/…", 404), ("/api/variants/…", 404), ("/api/movements/…", 404), ("/api/products?…=1", 400),
+            ("/api/events?type=…", 400), ("/api/products?cursor=…", 400), ("/api/alerts/…", 404),
+        ])
+    func pathQuotes(path: String, status: Int) async throws {
+        try await Shop().open { client in
+            let refused = try await client.get(path.replacing("…", with: String(repeating: "Q", count: 8_000)), status)
+            #expect(refused.text.utf8.count < 2_000, "\(refused.text.prefix(300))")
+        }
+    }
+
     @Test("a body that does not say its length is refused when it has passed the limit", .timeLimit(.minutes(1)))
     func chunkedBodySize() async throws {
         let shop = try Shop(limits: HTTPLimits(body: 200))

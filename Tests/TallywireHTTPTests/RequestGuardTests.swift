@@ -12,7 +12,8 @@ struct RequestGuardTests {
     @Test(
         "a request of HTTP/1.1 without a host, with two, or with one that is none, is refused and is the last of its connection",
         arguments: [
-            "", "Host: localhost\nHost: localhost\n", "Host: localhost\nHost: evil.example\n", "Host: [::1].evil.example\n",
+            "", "Host: \n", "Host: :80\n", "Host: localhost\nHost: localhost\n", "Host: localhost\nHost: evil.example\n",
+            "Host: [::1].evil.example\n",
             "Host: evil.example#.localhost\n", "Host: user@localhost\n", "Host: localhost:http\n", "Host: [::1\n", "Host: a b\n",
         ])
     func host(lines: String) async throws {

@@ -58,6 +58,7 @@ struct CommandTests {
     @Test("check --connect finds folders that are not there, cannot be made, or are files")
     func folders() async throws {
         try "".write(toFile: folder.file("file"), atomically: true, encoding: .utf8)
+        try FileManager.default.createSymbolicLink(atPath: folder.file("nowhere"), withDestinationPath: "/nowhere/at/all")
         func check(_ journal: String, _ log: String, _ letters: String) async throws -> (status: Int32, output: String) {
             try await run(
                 "check", "--connect", "--set", "http.port=0",
@@ -70,6 +71,9 @@ struct CommandTests {
         for (journal, log, letters, words) in [
             ("file/tallywire.db", "events.jsonl", "d.jsonl", "journal: "),
             ("/proc/data/tallywire.db", "events.jsonl", "d.jsonl", "cannot be made"),
+            ("nowhere/tallywire.db", "events.jsonl", "d.jsonl", "a link that leads nowhere"),
+            ("data/tallywire.db", "events.jsonl", "nowhere/d.jsonl", "a link that leads nowhere"),
+            ("data/tallywire.db", "events.jsonl", "nowhere", "a link that leads nowhere"),
             ("data/tallywire.db", "logs/events.jsonl", "d.jsonl", "does not exist: create it"),
             ("data/tallywire.db", "file/events.jsonl", "d.jsonl", "is a file, and a folder is wanted"),
             ("data/tallywire.db", ".", "d.jsonl", "is a folder, and a file is wanted"),
@@ -80,7 +84,7 @@ struct CommandTests {
             #expect(result.status == 1 && result.output.contains(words), "\(journal) \(log) \(letters): \(result.output)")
         }
         #expect(
-            try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted() == ["file", "plugins.json"], "nothing is left"
+            try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted() == ["file", "nowhere", "plugins.json"], "nothing is left"
         )
     }
 

@@ -88,16 +88,29 @@ struct MessageTests {
 
     @Test("rooms and position are read from the query")
     func greeting() {
-        let greeting = Greeting(target: "/ws?room=admin_room&x=1&room=location%3AWH+1&since=e%3A1:41&room")
+        let greeting = Greeting(target: "/ws?room=admin_room&room=location%3AWH+1&since=e%3A1:41&snapshot=false")
         #expect(greeting.rooms == ["admin_room", "location:WH 1"])
         #expect(greeting.since == .init(epoch: "e:1", seq: 41))
-        #expect(!greeting.hasBrokenSince)
+        #expect(greeting.mistakes == [])
         #expect(Greeting(target: "/ws").rooms == [])
-        #expect(Greeting(target: "/ws?since=41").hasBrokenSince)
         #expect(Greeting(target: "/ws?room=%zz%4").rooms == ["%zz%4"])
         let marks = String(repeating: "%CC%81%CC%96", count: 2_000)
         let hostile = Greeting(target: "/ws?room=a\(marks)&snapshot=\(marks)")
         #expect(hostile.rooms == ["\u{FFFD}"] && !hostile.snapshot, "nor what takes long to compare")
+    }
+
+    @Test(
+        "what the query says and nobody understands is said",
+        arguments: [
+            ("rom=a", #"there is no parameter "rom": room, since and snapshot are known"#),
+            ("room=a&%72oom2", #"there is no parameter "room2": room, since and snapshot are known"#),
+            ("room=a&since=41", #""since" is not EPOCH:SEQ"#), ("since=e:41", #""since" needs a "room""#),
+            ("room=a&since=e:1&since=e:2", #""since" is there twice"#), ("room=a&snapshot=yes", #""snapshot" is true or false"#),
+        ])
+    func greetingMistakes(query: String, mistake: String) {
+        #expect(Greeting(target: "/ws?" + query).mistakes == [mistake])
+        let many = (0..<1_000).map { "p\($0)=1" }.joined(separator: "&")
+        #expect(Greeting(target: "/ws?" + many).mistakes.count == 4)
     }
 
     @Test(

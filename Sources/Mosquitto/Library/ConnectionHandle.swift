@@ -186,15 +186,15 @@ extension ConnectionHandle {
         if size > 0, size <= payloadLimit, let bytes = message.payload {
             payload = Array(UnsafeRawBufferPointer(start: bytes, count: size))
         }
-        messages.append(
-            InboundMessage(
-                topic: String(cString: message.topic), payload: payload, size: size, packetID: packetID,
-                isRedelivery: announcement.isRedelivery, isRetained: message.retain,
-                responseTopic: MessageProperties.string(MQTT_PROP_RESPONSE_TOPIC, in: properties),
-                correlationData: MessageProperties.bytes(MQTT_PROP_CORRELATION_DATA, in: properties),
-                contentType: MessageProperties.string(MQTT_PROP_CONTENT_TYPE, in: properties),
-                userProperties: MessageProperties.userProperties(in: properties)))
-        messageBytes += payload.count
+        let received = InboundMessage(
+            topic: String(cString: message.topic), payload: payload, size: size, packetID: packetID,
+            isRedelivery: announcement.isRedelivery, isRetained: message.retain,
+            responseTopic: MessageProperties.string(MQTT_PROP_RESPONSE_TOPIC, in: properties),
+            correlationData: MessageProperties.bytes(MQTT_PROP_CORRELATION_DATA, in: properties),
+            contentType: MessageProperties.string(MQTT_PROP_CONTENT_TYPE, in: properties),
+            userProperties: MessageProperties.userProperties(in: properties))
+        messages.append(received)
+        messageBytes += received.bytes
     }
 }
 

@@ -91,3 +91,12 @@ public struct InboundBatch: Sendable {
         mailbox?.acknowledge(number)
     }
 }
+
+extension InboundMessage {
+    /// The bytes that it holds, in its payload, its topic and its properties.
+    var bytes: Int {
+        let properties = userProperties.reduce(0) { $0 + $1.name.utf8.count + $1.value.utf8.count + 64 }
+        return payload.count + topic.utf8.count + (responseTopic?.utf8.count ?? 0) + (correlationData?.count ?? 0)
+            + (contentType?.utf8.count ?? 0) + properties
+    }
+}

@@ -1,5 +1,6 @@
 import MQTTConnection
 import Mosquitto
+import TallywireCore
 import TallywirePipeline
 
 /// The options of `mqtt-scanners`.
@@ -36,6 +37,7 @@ extension ScannerOptions {
             }
         }
         try validateConnection()
+        if let problem = DeviceBook.problem(with: devices.keys) { throw OptionError("devices", message: problem) }
         let scans = try topic(self.topic, "topic")
         let template = statusTopic ?? scans.statusTemplate
         let statuses = template.isEmpty ? nil : try topic(template, "statusTopic")
@@ -93,7 +95,7 @@ extension ScannerOptions {
                 "answers", .choice(AnswerRule.allCases.map(\.rawValue)), default: "always",
                 "Which scans are answered: always, or those alone that name a response topic or have a display (asked)."),
             .optional(
-                "clockSkew", .duration(.zero ... .seconds(86_400)), default: "5m",
+                "clockSkew", .duration(.zero...TimeRules.largestClockSkew), default: "5m",
                 "How far a device's clock may be ahead of the server's before its scans are refused."),
             .optional(
                 "responses", .list(.string(limit: 1024), count: 0...16),

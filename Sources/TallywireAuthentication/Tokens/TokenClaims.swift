@@ -64,6 +64,7 @@ struct TokenClaims: Codable {
         guard let sub, (1...Self.subjectLength).contains(sub.unicodeScalars.count) else {
             throw AuthenticationFailure(.claims, "the token has no claim “sub” of 1 to \(Self.subjectLength) characters")
         }
+        let device = device?.keyForm
         if let device, let mistake = DeviceName.mistake(in: device) { throw AuthenticationFailure(.claims, mistake) }
         guard known != .device || device != nil else {
             throw AuthenticationFailure(.claims, "a token of the role device names its device in the claim “device”")

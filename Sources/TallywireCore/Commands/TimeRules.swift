@@ -6,6 +6,13 @@ public struct TimeRules: Equatable, Sendable {
     /// repeat.
     public var keep: Duration
 
+    /// The most that any clock may be ahead.
+    public static let largestClockSkew = Duration.seconds(86_400)
+
+    /// How long answers have to be there: a movement of a clock that is ahead seems younger than it is, and its repeat is let through for so
+    /// much longer than ``keep``.
+    public var answers: Duration { keep + Self.largestClockSkew }
+
     public init(clockSkew: Duration = .seconds(300), keep: Duration = .seconds(8 * 86_400)) {
         self.clockSkew = clockSkew
         self.keep = keep

@@ -26,6 +26,21 @@ public enum JSONValue: Equatable, Sendable {
         return members.last { $0.name == name }?.value
     }
 
+    /// The name of the first member that an object in here has twice, `nil` if there is none: only one of them could count.
+    public var repeatedMember: String? {
+        switch self {
+        case .object(let members):
+            var names: Set<String> = []
+            for member in members {
+                guard names.insert(member.name).inserted else { return member.name }
+                if let name = member.value.repeatedMember { return name }
+            }
+            return nil
+        case .array(let items): return items.lazy.compactMap(\.repeatedMember).first
+        default: return nil
+        }
+    }
+
     public var string: String? { if case .string(let text) = self { text } else { nil } }
     public var array: [JSONValue]? { if case .array(let items) = self { items } else { nil } }
     public var object: [Member]? { if case .object(let members) = self { members } else { nil } }

@@ -1,5 +1,6 @@
 import NIOCore
 import NIOHTTP1
+import TallywireCore
 import TallywirePipeline
 
 /// The endpoints by their paths, and the decision whether a request may become a WebSocket connection.
@@ -87,7 +88,7 @@ struct UpgradeTable: Sendable {
         guard let origin = head.headers.first(name: "origin") else { return nil }
         if hosts.allowsReader(of: origin, calling: authority) { return nil }
         return .forbidden(
-            "a page of \(origin) cannot read events here: allow its origin in http.origins, or serve it from this server")
+            "a page of \(origin.excerpt) cannot read events here: allow its origin in http.origins, or serve it from this server")
     }
 
     /// Whether a key is 16 bytes in base64: 22 digits and two signs of padding.

@@ -18,8 +18,8 @@ public struct HostPolicy: Equatable, Sendable {
         self.origins = origins.map { $0.lowercased() }
     }
 
-    /// Whether `text` is a host with or without a port, as RFC 9110, section 7.2, has it in `Host`; it may be empty, and an IPv6 address
-    /// may do without its brackets, as some programs write it.
+    /// Whether `text` is a host with or without a port, as RFC 9110, section 7.2, has it in `Host`; an IPv6 address may do without its
+    /// brackets, as some programs write it. An empty one, which a request without any authority has there, names no server.
     static func isAuthority(_ text: String) -> Bool {
         let text = Substring(text)
         if text.hasPrefix("[") {
@@ -28,7 +28,7 @@ public struct HostPolicy: Equatable, Sendable {
         }
         if text.utf8.count(where: { $0 == UInt8(ascii: ":") }) > 1 { return isAddress(text) }
         let host = text.prefix { $0 != ":" }
-        return host.utf8.allSatisfy(isNameByte) && isPort(text[host.endIndex...])
+        return !host.isEmpty && host.utf8.allSatisfy(isNameByte) && isPort(text[host.endIndex...])
     }
 
     private static func isAddress(_ text: Substring) -> Bool { text.contains(":") && IPAddress(text) != nil }

@@ -1,5 +1,6 @@
 import HTTPTypes
 import Hummingbird
+import TallywireCore
 
 /// Refuses requests that a foreign page sends by way of somebody's browser, and answers the preflights of those that are allowed; see
 /// ``HostPolicy``.
@@ -12,7 +13,8 @@ struct OriginMiddleware: RouterMiddleware {
     ) async throws -> Response {
         if let authority = request.head.authority, !authority.isEmpty, !hosts.allows(authority) {
             throw Problem.forbidden(
-                "this server is not “\(HostPolicy.host(of: authority))”: call it by the name in http.host, or by a loopback name")
+                "this server is not “\(HostPolicy.host(of: authority).excerpt)”: call it by the name in http.host, or by a loopback name"
+            )
         }
         if let answer = CrossOrigin(hosts: hosts).preflight(request, methods: paths.methods(at: request.uri.path)) { return answer }
         switch request.method {
@@ -25,7 +27,7 @@ struct OriginMiddleware: RouterMiddleware {
     private func refuseForeignPage(_ request: Request) throws(Problem) {
         if let origin = request.headers[.origin] {
             guard hosts.allowsPage(of: origin, calling: request.head.authority) else {
-                throw .forbidden("a page of \(origin) cannot change anything here: allow its origin in http.origins")
+                throw .forbidden("a page of \(origin.excerpt) cannot change anything here: allow its origin in http.origins")
             }
             // Where a browser names the origin, that says more than how near it is.
             if hosts.lists(origin) { return }

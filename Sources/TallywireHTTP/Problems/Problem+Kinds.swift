@@ -1,5 +1,6 @@
 import HTTPTypes
 import NIOHTTP1
+import TallywireCore
 
 /// The problems that the API itself finds, before or beside the inventory's own refusals.
 extension Problem {
@@ -13,20 +14,21 @@ extension Problem {
 
     static func notFound(_ path: String) -> Problem {
         Problem(
-            .notFound, code: "not_found", title: "No such path", detail: "there is nothing at \(path); GET /openapi.json lists all")
+            .notFound, code: "not_found", title: "No such path",
+            detail: "there is nothing at \(path.excerpt); GET /openapi.json lists all")
     }
 
     static func unknownMovement(_ id: String) -> Problem {
         Problem(
             .notFound, code: "unknown_movement", title: "No such movement",
-            detail: "no answer is kept for “\(id)”: it never came, it was never decided, or its time is over")
+            detail: "no answer is kept for “\(id.excerpt)”: it never came, it was never decided, or its time is over")
     }
 
     static func methodNotAllowed(_ method: HTTPRequest.Method, allow: [HTTPRequest.Method]) -> Problem {
         let names = allow.map(\.rawValue).joined(separator: ", ")
         var problem = Problem(
             .methodNotAllowed, code: "method_not_allowed", title: "The path does not know this method",
-            detail: "\(method.rawValue) is not possible here, but \(names) is")
+            detail: "\(method.rawValue.excerpt) is not possible here, but \(names) is")
         problem.allow = allow
         return problem
     }

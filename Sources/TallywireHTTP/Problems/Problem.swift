@@ -12,7 +12,7 @@ public struct Problem: Error, Equatable, Sendable {
     public let title: String
     /// What is wrong with this request and what to do about it, for people.
     public let detail: String
-    /// The part of the request that is wrong, such as `lines[2].quantity` or `limit`.
+    /// The part of the request that is wrong, such as `lines[2].quantity` or `limit`. What a caller named it by is cut as quotes are.
     public var field: String?
     /// What there was: the available units for `insufficient_stock` and `stale_expectation`, those left for `in_stock`.
     public var available: Int64?
@@ -33,7 +33,7 @@ public struct Problem: Error, Equatable, Sendable {
         self.code = code
         self.title = title
         self.detail = detail
-        self.field = field
+        self.field = field?.excerpt
         self.available = available
         self.retryAfter = retryAfter
     }

@@ -14,7 +14,7 @@ struct BodyDecoder {
             throw .invalidRequest("byte \(place) of the body: \(StreamSafeText.mistake)")
         }
         if let twice = JSONSyntax.memberThatIsThereTwice(in: bytes) {
-            throw .invalidRequest("“\(twice)” is there twice, and only one of them could count", field: twice)
+            throw .invalidRequest("“\(twice.excerpt)” is there twice, and only one of them could count", field: twice)
         }
         do {
             return try decoder.decode(type, fromOutside: bytes)

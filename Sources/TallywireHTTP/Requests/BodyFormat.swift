@@ -1,6 +1,7 @@
 import Foundation
 import HTTPTypes
 import Hummingbird
+import TallywireCore
 
 /// What a request's body claims to be.
 enum BodyFormat {
@@ -18,7 +19,7 @@ enum BodyFormat {
         case "application/json", "application/merge-patch+json": self = .json
         case "application/x-ndjson", "application/ndjson", "application/jsonl": self = .ndjson
         case nil where !request.isFromBrowser, "application/x-www-form-urlencoded" where !request.isFromBrowser: self = .json
-        default: throw .unsupportedMediaType("a body is application/json, not “\(request.headers[.contentType] ?? "")”")
+        default: throw .unsupportedMediaType("a body is application/json, not “\((request.headers[.contentType] ?? "").excerpt)”")
         }
     }
 }

@@ -45,7 +45,8 @@ extension InventoryAPI {
         let text = context.parameters.get("id") ?? ""
         guard let id = Int64(text), (1...Limits.largestBalance).contains(id) else {
             throw Problem(
-                Rejection(code, "there is no \(what) “\(text)”: an id is a whole number from 1 to \(Limits.largestBalance)"))
+                Rejection(code, "there is no \(what) “\(text.excerpt)”: an id is a whole number from 1 to \(Limits.largestBalance)")
+            )
         }
         return id
     }

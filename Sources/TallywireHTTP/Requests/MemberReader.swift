@@ -29,8 +29,8 @@ struct MemberReader {
             throw BodyError(
                 decoder.codingPath + [key],
                 hint.isEmpty
-                    ? "“\(key.stringValue)” is not known here; known are \(members.joined(separator: ", "))"
-                    : "“\(key.stringValue)” is not known here\(hint)")
+                    ? "“\(key.stringValue.excerpt)” is not known here; known are \(members.joined(separator: ", "))"
+                    : "“\(key.stringValue.excerpt)” is not known here\(hint)")
         }
     }
 
@@ -77,7 +77,7 @@ struct MemberReader {
         guard let text = try value(String.self, name, expected) else { return nil }
         guard let word = Word(rawValue: text) else {
             let hint = Suggestion.nearest(to: text, among: words).map { ", did you mean “\($0)”?" } ?? ""
-            throw error(at: name, "“\(text)” is not known, \(expected)\(hint)")
+            throw error(at: name, "“\(text.excerpt)” is not known, \(expected)\(hint)")
         }
         return word
     }

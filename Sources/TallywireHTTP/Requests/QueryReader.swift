@@ -19,10 +19,10 @@ struct QueryReader {
             guard parameters.contains(name) else {
                 let hint = Suggestion.nearest(to: name, among: parameters).map { ", did you mean “\($0)”?" }
                 let known = parameters.isEmpty ? "; there are none here" : "; known are \(parameters.joined(separator: ", "))"
-                throw .invalidRequest("the query parameter “\(name)” is not known\(hint ?? known)", field: name)
+                throw .invalidRequest("the query parameter “\(name.excerpt)” is not known\(hint ?? known)", field: name)
             }
             guard values.updateValue(value, forKey: name) == nil else {
-                throw .invalidRequest("the query parameter “\(name)” is given twice", field: name)
+                throw .invalidRequest("the query parameter “\(name.excerpt)” is given twice", field: name)
             }
         }
     }

@@ -48,7 +48,7 @@ struct LocationBody: Decodable {
     init(from decoder: any Decoder) throws {
         let members = try MemberReader(decoder, members: ["code", "name", "sells"])
         let code = try members.required(members.text("code"), "code")
-        location = Location(code: code, name: try members.text("name") ?? code, sells: try members.flag("sells") ?? true)
+        location = Location(code: code, name: try members.text("name") ?? code.keyForm, sells: try members.flag("sells") ?? true)
     }
 }
 

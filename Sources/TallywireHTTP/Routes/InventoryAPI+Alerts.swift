@@ -21,7 +21,8 @@ extension InventoryAPI {
     func acknowledgeAlert(_ request: Request, _ context: APIContext) async throws -> Response {
         let text = context.parameters.get("seq") ?? ""
         guard let seq = UInt64(text), (1...UInt64(Limits.largestBalance)).contains(seq) else {
-            throw Problem(Rejection(.unknownAlert, "there is no alert “\(text)”: it is named by the seq of its stock_alert"))
+            throw Problem(
+                Rejection(.unknownAlert, "there is no alert “\(text.excerpt)”: it is named by the seq of its stock_alert"))
         }
         let id = try commandID(request)
         let note = try await decode(AcknowledgementBody.self, from: request, context).note

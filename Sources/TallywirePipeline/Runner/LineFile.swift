@@ -12,8 +12,7 @@ struct LineFile: Sendable {
     func append(_ lines: [UInt8]) throws {
         let url = URL(fileURLWithPath: path)
         let folder = url.deletingLastPathComponent()
-        try FileManager.default.createDirectory(
-            at: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o750])
+        try Self.make(folder)
         try rotateIfLarge(url)
         let isNew = !FileManager.default.fileExists(atPath: path)
         let descriptor = open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0o640)
@@ -30,6 +29,16 @@ struct LineFile: Sendable {
             throw error
         }
         if isNew { try Self.flush(folder) }
+    }
+
+    /// Makes a folder with those above it, each of which is on disk when this returns.
+    private static func make(_ folder: URL) throws {
+        guard !FileManager.default.fileExists(atPath: folder.path) else { return }
+        let above = folder.deletingLastPathComponent()
+        if above.path != folder.path { try make(above) }
+        try FileManager.default.createDirectory(
+            at: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o750])
+        try flush(above)
     }
 
     private func rotateIfLarge(_ url: URL) throws {

@@ -30,6 +30,7 @@ enum PayloadFormat: Equatable, Sendable {
             throw String(validating: trimmed, as: UTF8.self) == nil
                 ? MalformedScan("the payload is not UTF-8") : MalformedScan(error)
         }
+        if let twice = value.repeatedMember { throw MalformedScan("\(twice.excerpt) is there twice") }
         let result: ScanPayload? =
             switch self {
             case .automatic: try Self.guessed(from: value).read(value, limit: limit)

@@ -18,7 +18,8 @@ struct ScanReply: Equatable, Sendable {
     }
 
     init(id: String, results: [Outcome], grouping: ScanPayload.Grouping = .one, note: Note? = nil) {
-        self.id = id
+        // An id that is none is quoted.
+        self.id = id.utf8.count > Limits.movementIDLength ? id.excerpt : id
         self.results = results
         self.grouping = grouping
         self.note = note

@@ -18,7 +18,7 @@ extension ScanService {
     /// Puts a message into its file, tells that, and gives its answer. `nil` if the task was cancelled before that was done.
     mutating func setAside(_ message: InboundMessage, _ mark: UInt64) async -> [MQTTMessage]? {
         guard let box = context.setAside else { return [] }
-        let device = desk.device(of: message.topic) ?? ""
+        let device = desk.device(of: message.topic) ?? statuses?.device(of: message.topic).map(ScanDesk.name) ?? ""
         let file = box.file(of: context.name)
         let now = context.now()
         let id = "set-aside-" + String(mark, radix: 16)

@@ -12,7 +12,7 @@ import TallywirePipeline
 struct ScanService: ~Copyable {
     let context: SourceContext
     var desk: ScanDesk
-    private let statuses: ScanTopic?
+    let statuses: ScanTopic?
     let answering: AnswerPublisher
     /// Called when something that was begun may be ready for ``proceed()``.
     let onChange: @Sendable () -> Void

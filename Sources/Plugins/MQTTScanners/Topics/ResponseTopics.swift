@@ -45,8 +45,9 @@ struct ResponseTopics: Equatable, Sendable {
         if let problem = Topic.problem(fixed) { return problem }
         if filter.hasPrefix("$") { return "topics that begin with $ are the broker's own" }
         let isBound = pattern.contains(ScanTopic.placeholder)
-        // Of what each device has of its own, a pattern with its name reaches its own alone; scans and statuses are passed over anyway.
-        for use in reserved where (use.kind == .own || !isBound) && Topic.overlap(filter, use.filter) {
+        // Of what each device has of its own, a pattern with its name reaches its own alone; scans and statuses are passed over, which leaves
+        // nothing of a pattern that is one of theirs.
+        for use in reserved where (use.kind == .own || !isBound || filter == use.filter) && Topic.overlap(filter, use.filter) {
             return "“\(pattern)” reaches \(use.filter), \(use.purpose): an answer there would be taken for something else"
         }
         return nil

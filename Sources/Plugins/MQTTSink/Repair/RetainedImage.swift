@@ -4,7 +4,8 @@ import Mosquitto
 struct RetainedImage: Sendable {
     /// The most topics that are kept. Others count as not retained, so they are published and not deleted.
     let limit: Int
-    private(set) var marks: [String: DisplayMark] = [:]
+    /// By topic, byte for byte: to a broker two spellings of a text that look the same are two topics.
+    private var marks: [[UInt8]: DisplayMark] = [:]
     /// Topics over the limit.
     private(set) var unkept = 0
 
@@ -13,22 +14,23 @@ struct RetainedImage: Sendable {
     var count: Int { marks.count }
 
     mutating func note(_ message: InboundMessage) {
+        let topic = Array(message.topic.utf8)
         guard message.size > 0 else {
-            marks[message.topic] = nil
+            marks[topic] = nil
             return
         }
-        if marks.count >= limit, marks.index(forKey: message.topic) == nil {
+        if marks.count >= limit, marks.index(forKey: topic) == nil {
             unkept += 1
             return
         }
-        marks[message.topic] = DisplayMark(message.payload)
+        marks[topic] = DisplayMark(message.payload)
     }
 
     /// Whether `topic` retains what `payload` shows. Either way it is accounted for: ``rest`` does not have it any more.
     mutating func take(_ topic: String, showing payload: [UInt8]) -> Bool {
-        marks.removeValue(forKey: topic) == DisplayMark(payload)
+        marks.removeValue(forKey: Array(topic.utf8)) == DisplayMark(payload)
     }
 
     /// The topics that nobody took.
-    var rest: Dictionary<String, DisplayMark>.Keys { marks.keys }
+    var rest: [String] { marks.keys.map { String(decoding: $0, as: UTF8.self) } }
 }

@@ -50,8 +50,7 @@ final class RoomSession: WebSocketSession, RoomMember {
         coverage.begin(nil, at: shard.head)
         guard let greeting else { return }
         self.greeting = nil
-        if greeting.hasBrokenSince { answer(.invalidMessage("\"since\" is not EPOCH:SEQ")) }
-        if greeting.since != nil, greeting.rooms.isEmpty { answer(.invalidMessage("\"since\" needs a \"room\"")) }
+        for mistake in greeting.mistakes { answer(.invalidMessage(mistake)) }
         for room in greeting.rooms.prefix(shard.configuration.limits.roomsPerConnection + 1) {
             do throws(ClientError) {
                 try join(room, since: greeting.since, snapshot: greeting.snapshot, on: shard)

@@ -6,25 +6,34 @@ struct Greeting: Equatable {
     var since: ClientMessage.Position?
     /// Whether the values of the rooms are wanted first.
     var snapshot = false
-    /// Whether there was a `since` that cannot be read.
-    var hasBrokenSince = false
+    /// What is wrong with the query, to be said once the client is there; the rest counts all the same.
+    var mistakes: [String] = []
 
-    /// Reads the query of a request's target. Parameters that mean nothing here are passed over.
+    /// Reads the query of a request's target.
     init(target: String) {
         guard let mark = target.firstIndex(of: "?") else { return }
+        var names: Set<String> = []
         for pair in target[target.index(after: mark)...].split(separator: "&") {
             let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-            guard parts.count == 2 else { continue }
-            let value = Self.decoded(parts[1])
-            switch parts[0] {
+            let name = Self.decoded(parts[0])
+            let value = parts.count == 2 ? Self.decoded(parts[1]) : ""
+            if name != "room", !names.insert(name).inserted { note("\"\(name.excerpt)\" is there twice") }
+            switch name {
             case "room": rooms.append(value)
-            case "snapshot": snapshot = value == "true"
+            case "snapshot" where ["true", "false"].contains(value): snapshot = value == "true"
+            case "snapshot": note("\"snapshot\" is true or false")
             case "since":
                 since = ClientMessage.Position(value)
-                hasBrokenSince = since == nil
-            default: break
+                if since == nil { note("\"since\" is not EPOCH:SEQ") }
+            default: note("there is no parameter \"\(name.excerpt)\": room, since and snapshot are known")
             }
         }
+        if since != nil, rooms.isEmpty { note("\"since\" needs a \"room\"") }
+    }
+
+    private mutating func note(_ mistake: String) {
+        // One line for each of a few says enough.
+        if mistakes.count < 4 { mistakes.append(mistake) }
     }
 
     /// Undoes the percent-encoding of a form; `+` is a space. A text that would take long to compare is made one that names nothing.

@@ -9,6 +9,8 @@ public enum FolderProbe {
         if stat(path, &status) == 0 {
             if status.st_mode & S_IFMT == S_IFDIR { return "\(path) is a folder, and a file is wanted" }
             if access(path, W_OK) != 0 { return "\(path) cannot be written: \(String(cString: strerror(errno)))" }
+        } else if lstat(path, &status) == 0 {
+            return "\(path) is a link that leads nowhere"
         }
         return problem(with: url.deletingLastPathComponent().path, create: createsFolder)
     }
@@ -19,6 +21,7 @@ public enum FolderProbe {
             guard errno == ENOENT || errno == ENOTDIR else {
                 return "the folder \(folder) cannot be used: \(String(cString: strerror(errno)))"
             }
+            if lstat(folder, &status) == 0 { return "\(folder) is a link that leads nowhere" }
             if !create { return "the folder \(folder) does not exist: create it" }
             let above = URL(fileURLWithPath: folder).deletingLastPathComponent().path
             return problem(with: above, create: true).map { "the folder \(folder) cannot be made: \($0)" }
