@@ -84,7 +84,8 @@ struct CommandTests {
             #expect(result.status == 1 && result.output.contains(words), "\(journal) \(log) \(letters): \(result.output)")
         }
         #expect(
-            try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted() == ["file", "nowhere", "plugins.json"], "nothing is left"
+            try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted() == ["file", "nowhere", "plugins.json"],
+            "nothing is left"
         )
     }
 

@@ -40,7 +40,8 @@ struct Server: Sendable {
         let journal = try SQLiteJournal(
             path: configuration.journal.path,
             configuration: .init(
-                keepAnswers: configuration.engineConfiguration.times.answers, maximumAnswers: configuration.journal.idempotency.maximum,
+                keepAnswers: configuration.engineConfiguration.times.answers,
+                maximumAnswers: configuration.journal.idempotency.maximum,
                 known: try configuration.sinks.flatMap { try $0.witnesses() }),
             logger: logger)
         let engine: InventoryEngine
