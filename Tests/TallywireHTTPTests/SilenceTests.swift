@@ -71,6 +71,14 @@ struct SilenceTests {
         }
     }
 
+    @Test("nor is it one for the units of a barcode")
+    func nullUnits() async throws {
+        try await Shop().openStocked { client in
+            let answer = try await client.patch("/api/variants/11", #"{"barcodes":[{"code":"q","units":null}]}"#, 400)
+            #expect(answer["field"] == "barcodes[0].units")
+        }
+    }
+
     @Test(
         "a parameter that is empty, or is nothing but white space, is refused where it would choose everything",
         arguments: ["/api/products?limit=", "/api/stock?sku=%20", "/api/stock?location=", "/api/events?from=&order=desc"])

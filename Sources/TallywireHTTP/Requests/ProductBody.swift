@@ -62,6 +62,7 @@ struct BarcodeBody: Decodable {
             throw BodyError(decoder.codingPath, "a barcode is a text, or an object with “code” and “units”")
         }
         let members = try MemberReader(decoder, members: ["code", "units"])
+        try members.refuseNull(["units"])
         barcode = Barcode(
             code: try members.required(members.text("code"), "code"), units: try members.integer("units") ?? 1)
     }
