@@ -14,16 +14,18 @@ struct AnswerRows {
 extension SQLiteJournal {
     /// `nil` if there is no answer.
     func rows(of key: String) -> AnswerRows? {
-        let parts = key.split(separator: "\u{1F}", maxSplits: 1).map(String.init)
-        return answers.withLock { index in
+        answers.withLock { index in
             let own = index.rows(of: key)
-            var shared: (id: String, device: String, rows: [Int64])?
-            if own.isEmpty, parts.count == 2, firstOwnedAnswer > 0 {
-                let rows = index.rows(of: parts[1]).filter { $0 < firstOwnedAnswer }
-                if !rows.isEmpty { shared = (parts[1], parts[0], rows) }
-            }
+            let shared = own.isEmpty ? sharedRows(of: key, index) : nil
             return own.isEmpty && shared == nil ? nil : AnswerRows(own: own, shared: shared)
         }
+    }
+
+    private func sharedRows(of key: String, _ index: AnswerIndex) -> (id: String, device: String, rows: [Int64])? {
+        guard firstOwnedAnswer > 1, let separator = key.utf8.firstIndex(of: 0x1F) else { return nil }
+        let id = String(key[key.utf8.index(after: separator)...])
+        let rows = index.rows(of: id).filter { $0 < firstOwnedAnswer }
+        return rows.isEmpty ? nil : (id, String(key[..<separator]), rows)
     }
 
     func answer(to key: String, in rows: AnswerRows, _ db: Database) throws -> StoredAnswer? {

@@ -74,7 +74,9 @@ extension StateTables {
         let before = change.before
         // Who reads what is gone must not take the new one for the old.
         if before == nil, prefix == StateTables(.current).prefix {
-            try db.execute(sql: "DELETE FROM removed_variants WHERE variant = ?", arguments: [variant.id.rawValue])
+            let delete = try RawStatement("DELETE FROM removed_variants WHERE variant = ?", db)
+            delete.bind(variant.id.rawValue, at: 1)
+            try delete.execute()
         }
         if before?.name != variant.name || before?.ownPrice != variant.ownPrice || before?.alerts != variant.alerts {
             try storeCatalogue(of: variant, db)

@@ -170,19 +170,13 @@ public struct InventoryState: Sendable {
     private static func changes<Key, Value>(
         from originals: [Key: Value?], to values: [Key: Value], new: Set<Key>
     ) -> [StateChanges.Change<Value>] {
-        var changes: [StateChanges.Change<Value>] = []
-        changes.reserveCapacity(originals.count)
-        for (key, before) in originals {
+        if new.isEmpty { return originals.map { .init(before: $0.value, after: values[$0.key]) } }
+        return originals.flatMap { key, before -> [StateChanges.Change<Value>] in
             let after = values[key]
-            if !new.isEmpty, before != nil, after != nil, new.contains(key) {
-                // Another one has taken its id.
-                changes.append(.init(before: before, after: nil))
-                changes.append(.init(before: nil, after: after))
-            } else {
-                changes.append(.init(before: before, after: after))
-            }
+            guard new.contains(key), before != nil, after != nil else { return [.init(before: before, after: after)] }
+            // Another one has taken its id.
+            return [.init(before: before, after: nil), .init(before: nil, after: after)]
         }
-        return changes
     }
 
     /// Lets ``changes`` begin anew.
