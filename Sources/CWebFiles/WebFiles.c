@@ -124,6 +124,9 @@ static const unsigned char scan_key_reader[] = {
 static const unsigned char scan_keyboard_layout[] = {
 #embed "../../web/scan/keyboard-layout.js"
 };
+static const unsigned char scan_pace[] = {
+#embed "../../web/scan/pace.js"
+};
 static const unsigned char scan_queue[] = {
 #embed "../../web/scan/queue.js"
 };
@@ -437,6 +440,7 @@ static const struct tallywire_web_file files[] = {
     FILE("/scan/feedback.js", "web/scan/feedback.js", scan_feedback),
     FILE("/scan/key-reader.js", "web/scan/key-reader.js", scan_key_reader),
     FILE("/scan/keyboard-layout.js", "web/scan/keyboard-layout.js", scan_keyboard_layout),
+    FILE("/scan/pace.js", "web/scan/pace.js", scan_pace),
     FILE("/scan/queue.js", "web/scan/queue.js", scan_queue),
     FILE("/scan/sender.js", "web/scan/sender.js", scan_sender),
     FILE("/scan/shell.js", "web/scan/shell.js", scan_shell),
