@@ -16,6 +16,9 @@ static const unsigned char shared_look[] = {
 static const unsigned char shared_dom[] = {
 #embed "../../web/shared/dom.js"
 };
+static const unsigned char shared_folded[] = {
+#embed "../../web/shared/folded.js"
+};
 static const unsigned char shared_frames[] = {
 #embed "../../web/shared/frames.js"
 };
@@ -404,6 +407,7 @@ static const struct tallywire_web_file files[] = {
     FILE("/favicon.svg", "web/shared/favicon.svg", shared_favicon),
     FILE("/shared/look.css", "web/shared/look.css", shared_look),
     FILE("/shared/dom.js", "web/shared/dom.js", shared_dom),
+    FILE("/shared/folded.js", "web/shared/folded.js", shared_folded),
     FILE("/shared/frames.js", "web/shared/frames.js", shared_frames),
     FILE("/shared/format.js", "web/shared/format.js", shared_format),
     FILE("/shared/texts.js", "web/shared/texts.js", shared_texts),
