@@ -16,6 +16,9 @@ static const unsigned char shared_look[] = {
 static const unsigned char shared_dom[] = {
 #embed "../../web/shared/dom.js"
 };
+static const unsigned char shared_folded[] = {
+#embed "../../web/shared/folded.js"
+};
 static const unsigned char shared_frames[] = {
 #embed "../../web/shared/frames.js"
 };
@@ -123,6 +126,9 @@ static const unsigned char scan_key_reader[] = {
 };
 static const unsigned char scan_keyboard_layout[] = {
 #embed "../../web/scan/keyboard-layout.js"
+};
+static const unsigned char scan_pace[] = {
+#embed "../../web/scan/pace.js"
 };
 static const unsigned char scan_queue[] = {
 #embed "../../web/scan/queue.js"
@@ -401,6 +407,7 @@ static const struct tallywire_web_file files[] = {
     FILE("/favicon.svg", "web/shared/favicon.svg", shared_favicon),
     FILE("/shared/look.css", "web/shared/look.css", shared_look),
     FILE("/shared/dom.js", "web/shared/dom.js", shared_dom),
+    FILE("/shared/folded.js", "web/shared/folded.js", shared_folded),
     FILE("/shared/frames.js", "web/shared/frames.js", shared_frames),
     FILE("/shared/format.js", "web/shared/format.js", shared_format),
     FILE("/shared/texts.js", "web/shared/texts.js", shared_texts),
@@ -437,6 +444,7 @@ static const struct tallywire_web_file files[] = {
     FILE("/scan/feedback.js", "web/scan/feedback.js", scan_feedback),
     FILE("/scan/key-reader.js", "web/scan/key-reader.js", scan_key_reader),
     FILE("/scan/keyboard-layout.js", "web/scan/keyboard-layout.js", scan_keyboard_layout),
+    FILE("/scan/pace.js", "web/scan/pace.js", scan_pace),
     FILE("/scan/queue.js", "web/scan/queue.js", scan_queue),
     FILE("/scan/sender.js", "web/scan/sender.js", scan_sender),
     FILE("/scan/shell.js", "web/scan/shell.js", scan_shell),

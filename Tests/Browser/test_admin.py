@@ -149,6 +149,15 @@ def test_search_filter_and_sort(site, page):
     assert shown[0] == next(at["stock"] for at in item["locations"] if at["location"] == "STORE-7")
 
 
+def test_search_finds_in_any_case_with_marks_and_without(site, page):
+    site.server.call("POST", "/api/products", {"name": "Ärmel aus Straßburg", "sku": "SLEEVE", "price": 3})
+    opened(page, site)
+    for text in ("armel", "ÄRMEL", "strassburg", "A\u0308rmel STRASSBURG"):
+        page.get_by_label("Search").fill(text)
+        expect(page.locator("#count")).to_contain_text("1 of")
+        expect(row(page, "SLEEVE")).to_be_visible()
+
+
 def test_adjusting_and_somebody_was_faster(site, page):
     opened(page, site)
     before = site.server.stock("TEE-RED-M", "WH1")

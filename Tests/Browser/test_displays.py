@@ -43,6 +43,16 @@ def test_a_scan_elsewhere_changes_the_total_alone(site, page):
     expect(label(page, "TEE-RED-M").locator(".stock")).to_have_text("42 here")
 
 
+def test_the_filter_finds_in_any_case_with_marks_and_without(site, page):
+    site.server.call("POST", "/api/products", {"name": "Ärmel aus Straßburg", "sku": "SLEEVE", "price": 3})
+    site.server.move("SLEEVE", "add", 4)
+    open_wall(page, site.url)
+    for text in ("armel", "ÄRMEL", "strassburg"):
+        page.get_by_label("Filter labels").fill(text)
+        expect(page.locator("#count")).to_have_text("1 label")
+        expect(label(page, "SLEEVE")).to_be_visible()
+
+
 def test_price_status_names_and_new_items_come_by_themselves(site, page):
     open_wall(page, site.url)
     site.server.call("PATCH", "/api/products/1", {"price": 21.5})

@@ -106,7 +106,7 @@ def test_a_wedge_scanner_is_heard_wherever_the_focus_is(site, page):
 
 
 GS = "\x1d"
-NAMED_KEYS = {"Enter", "Tab", "Control", "Alt", "F8"}
+NAMED_KEYS = {"Enter", "Tab", "Control", "Alt", "F8", "Unidentified"}
 ELEMENTS = "]d2010400638133393110A"
 # How scanners type: (key, milliseconds since the last one, what else the browser says); and what comes of it.
 WEDGES = {
@@ -121,6 +121,7 @@ WEDGES = {
     "the next code after a broken one": (
         [(TEE[:4], 5), (TEE[4], 400), (TEE[5:], 5), ("Enter", 5), (TEE[0], 300), (TEE[1:], 5), ("Enter", 5)], ["broken", TEE]),
     "a code after one that was never ended": ([(TEE, 5), (TEE[0], 2000), (TEE[1:], 5), ("Enter", 5)], [TEE]),
+    "a pause over a second": ([(TEE[:9], 5), (TEE[9], 1200), (TEE[10:], 5), ("Enter", 5)], ["broken"]),
     "a late end of a long code": ([(TEE, 5), ("Enter", 200)], [TEE]),
     "somebody who types": ([("hello", 150), ("Enter", 150)], []),
     "somebody who types fast": ([("100", 90), ("Enter", 90)], []),
@@ -132,6 +133,7 @@ WEDGES = {
     "GS as F8": ([(ELEMENTS, 5), ("F8", 5), ("21B", 5), ("Enter", 5)], [ELEMENTS + GS + "21B"]),
     "GS by its number": ([(ELEMENTS, 5), ("Alt", 5), ("029", 5, {"altKey": True}), ("21B", 5), ("Enter", 5)], [ELEMENTS + GS + "21B"]),
     "GS by its number at the end": ([(ELEMENTS, 5), ("0029", 5, {"altKey": True}), ("Enter", 5)], [ELEMENTS + GS]),
+    "a key that is not known": ([(TEE[:4], 5), ("Unidentified", 5), (TEE[4:], 5), ("Enter", 5)], ["broken"]),
     "] by AltGr": (
         [("]", 5, {"ctrlKey": True, "altKey": True, "altGraph": True}), (ELEMENTS[1:], 5), ("Enter", 5)], [ELEMENTS]),
 }
@@ -173,6 +175,67 @@ def test_a_quantity_that_is_typed_before_a_scan_is_no_part_of_it(site, page):
             const outcomes = [...code].map((key, place) => press(key, 1_500 + place * 5));
             return [...outcomes, press("Enter", 1_570)].flatMap(({ code }) => code ?? []);
         }""", TEE)
+
+
+@pytest.mark.parametrize(("place", "pause"), [(5, 1.1), (9, 0.7), (2, 0.25)])
+def test_the_rest_of_a_code_is_no_code_and_nothing_of_it_stays_in_the_quantity(site, page, place, pause):
+    open_scanner(page, site.url)
+    page.get_by_role("button", name="Receive").click()
+    page.get_by_label("Quantity").focus()
+    page.keyboard.type(TEE[:place])
+    # The pause is what is tested.
+    page.wait_for_timeout(pause * 1000)
+    page.keyboard.type(TEE[place:])
+    page.keyboard.press("Enter")
+    expect(page.locator("#verdict")).to_contain_text("The scanner paused within a code")
+    expect(page.get_by_label("Quantity")).to_have_value("1")
+    expect(page.locator("#scans li")).to_have_count(0)
+    page.keyboard.type(TEE)
+    page.keyboard.press("Enter")
+    eventually("scanned again, it is counted", lambda: site.server.stock("TEE-RED-M", "WH1") == 43)
+
+
+def test_a_quantity_typed_by_hand_counts_for_the_code_behind_it(site, page):
+    open_scanner(page, site.url)
+    page.get_by_role("button", name="Receive").click()
+    page.get_by_label("Quantity").focus()
+    for total in (42 + 12, 42 + 24):
+        page.keyboard.type("12", delay=150)
+        page.wait_for_timeout(600)
+        page.keyboard.type(TEE)
+        page.keyboard.press("Enter")
+        eventually("twelve more", lambda: site.server.stock("TEE-RED-M", "WH1") == total)
+        expect(page.get_by_label("Quantity")).to_have_value("1")
+
+
+def test_a_code_chooses_no_location(site, page):
+    open_scanner(page, site.url)
+    page.get_by_label("Location").focus()
+    page.keyboard.type("STORE-7-A")
+    page.keyboard.press("Enter")
+    expect(page.locator("#scans li")).to_have_count(1)
+    expect(page.get_by_label("Location")).to_have_value("WH1")
+    expect(page.locator("#scans li")).to_contain_text("WH1")
+
+
+def test_a_code_that_is_not_ended_is_said(site, page):
+    open_scanner(page, site.url)
+    page.get_by_label("Quantity").focus()
+    page.keyboard.type(TEE[:8])
+    expect(page.locator("#verdict")).to_contain_text("did not end the code")
+    expect(page.get_by_label("Quantity")).to_have_value("1")
+
+
+def test_what_is_scanned_behind_a_mistake_takes_its_place_in_the_field(site, page):
+    open_scanner(page, site.url)
+    page.get_by_label("Quantity").fill("0")
+    page.get_by_label("Code").focus()
+    page.keyboard.type(TEE)
+    page.keyboard.press("Enter")
+    expect(page.locator("#verdict")).to_contain_text("whole number")
+    page.keyboard.type(TEE)
+    page.keyboard.press("Enter")
+    expect(page.get_by_label("Code")).to_have_value(TEE)
 
 
 def test_tab_ends_a_code_in_the_field_and_gs_is_put_in(site, page):

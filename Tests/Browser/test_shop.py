@@ -33,6 +33,15 @@ def test_stock_is_told_in_words_and_follows_scans(site, page):
     expect(card(page, "Enamel mug").locator(".updated")).to_contain_text("Updated")
 
 
+def test_search_finds_in_any_case_with_marks_and_without(site, page):
+    site.server.call("POST", "/api/products", {"name": "Ärmel aus Straßburg", "sku": "SLEEVE", "price": 3})
+    open_shop(page, site.url)
+    for text in ("armel", "ÄRMEL", "strassburg"):
+        page.get_by_label("Search products").fill(text)
+        expect(page.locator("#count")).to_have_text("1 product")
+        expect(card(page, "Ärmel")).to_be_visible()
+
+
 def test_price_and_status_come_by_themselves(site, page):
     open_shop(page, site.url)
     expect(card(page, "T-shirt").locator(".price").first).to_have_text("from 19.99")

@@ -1,6 +1,8 @@
 // @ts-check
 // A variant as the page knows it.
 
+import { folded } from "/shared/folded.js";
+
 /**
  * The same object as long as the variant exists; `version` tells whether it is newer.
  *
@@ -23,7 +25,7 @@ export function fill(known, item) {
     id: item.id, productId: item.productId, isDefault: item.isDefault, sku: item.sku, name: item.name, productName: item.productName, title,
     price: item.price, status: item.status, level: item.level, version: item.version, stock: item.stock, threshold: item.lowStockThreshold,
     places: new Map(item.locations.map((/** @type {any} */ at) => [at.location, at.stock])),
-    search: `${title}\n${item.sku}\n${codes}`.toLowerCase(), order: orderOf(title), changedAt: known?.changedAt ?? 0,
+    search: folded(`${title}\n${item.sku}\n${codes}`), order: orderOf(title), changedAt: known?.changedAt ?? 0,
   });
 }
 

@@ -1,6 +1,8 @@
 // @ts-check
 // Which rows are shown, and in which order: without keeping the page from answering meanwhile.
 
+import { folded } from "/shared/folded.js";
+
 /** @typedef {import("/admin/row.js").Row} Row */
 /** @typedef {{ search: string, location: string, level: string, column: string, descending: boolean }} Query */
 
@@ -52,7 +54,7 @@ function fits(row, query, words) {
  * @returns {Promise<Row[] | null>} `null` if it was aborted
  */
 export async function select(rows, query, signal) {
-  const words = query.search.toLowerCase().split(/\s+/).filter(Boolean);
+  const words = folded(query.search).split(/\s+/).filter(Boolean);
   const pause = breather();
   /** @type {Entry[]} */
   const found = [];

@@ -4,6 +4,7 @@
 import { TallywireClient } from "/sdk/tallywire.js";
 import { ConnectionBadge } from "../shared/connection-badge.js";
 import { byId, make, setText } from "../shared/dom.js";
+import { folded } from "../shared/folded.js";
 import { atNextFrame, Redraw } from "../shared/frames.js";
 import { read, Refusal, token } from "../shared/server.js";
 import { askForToken } from "../shared/sign-in.js";
@@ -141,7 +142,7 @@ function draw(sku) {
 }
 
 function filter() {
-  const words = /** @type {HTMLInputElement} */ (byId("search")).value.trim().toLowerCase();
+  const words = folded(/** @type {HTMLInputElement} */ (byId("search")).value.trim());
   let count = 0;
   for (const label of labels.values()) {
     const place = label.element.parentElement;

@@ -3,6 +3,7 @@
 
 import { drawSymbol, symbolOf } from "../shared/barcode.js";
 import { make, setText } from "../shared/dom.js";
+import { folded } from "../shared/folded.js";
 import { flash } from "../shared/frames.js";
 import { formatPrice, formatUnits } from "../shared/format.js";
 import { texts as common } from "../shared/texts.js";
@@ -55,7 +56,7 @@ export class Label {
   /** What a search looks at. */
   get words() {
     const { product, variant, sku, barcodes } = this.values;
-    return [product, variant, sku, ...barcodes.map((barcode) => (typeof barcode === "string" ? barcode : barcode.code))].join(" ").toLowerCase();
+    return folded([product, variant, sku, ...barcodes.map((barcode) => (typeof barcode === "string" ? barcode : barcode.code))].join(" "));
   }
 
   /**

@@ -2,7 +2,16 @@
 // Scanners type keys, not characters: where the computer's keyboard has another layout than the scanner, digits come as other signs.
 
 /** What the row of digits gives on keyboards where digits need Shift, and what it gives with Shift where they do not. */
-const DIGIT_ROWS = ["&é\"'(-è_çà", "&é\"'(§è!çà", "+ěščřžýáíé", "+ľščťžýáíé", "ąčęėįšųū", "!@#$%^&*()", "!\"§$%&/()=", "!\"£$%^&*()"].map((row) => new Set(row));
+const DIGIT_ROWS = [
+  // French, Belgian, Czech, Slovak, Lithuanian
+  "&é\"'(-è_çà", "&é\"'(§è!çà", "+ěščřžýáíé", "+ľščťžýáíé", "ąčęėįšųū",
+  // American, Brazilian, British, Canadian
+  "!@#$%^&*()", "!@#$%¨&*()", "!\"£$%^&*()", "!\"/$%?&*()",
+  // German, Spanish, Italian, Swedish; Portuguese, Danish, Norwegian and Spanish of Latin America
+  "!\"§$%&/()=", "!\"·$%&/()=", "!\"£$%&/()=", "!\"#¤%&/()=", "!\"#$%&/()=",
+  // Swiss, Turkish, Hungarian, Dutch, Russian, Japanese
+  "+\"*ç%&/()=", "!'^+%&/()=", "'\"+!%/=()§", "!\"#$%&_()'", "!\"№;%:?*()", "!\"#$%&'()",
+].map((row) => new Set(row));
 /** So many signs are no code by chance. */
 const FEWEST = 6;
 const FEWEST_DIFFERENT = 3;

@@ -54,7 +54,7 @@ async function take(text) {
   const mistake = await problemWith(code);
   if (mistake) {
     // What was scanned stays to be completed: a count wants its number.
-    input("code").value = code.slice(0, LONGEST_CODE);
+    fill("code", code.slice(0, LONGEST_CODE));
     showVerdict("refused", mistake, code);
     feedback.give("refused");
     return;
@@ -70,8 +70,8 @@ async function take(text) {
     feedback.give("refused");
     return;
   }
-  input("code").value = "";
-  input("quantity").value = operation === "set" ? "" : "1";
+  fill("code", "");
+  fill("quantity", operation === "set" ? "" : "1");
   const waiting = await queue.countWaiting();
   if (sender.state === "away" || sender.state === "token" || !navigator.onLine) {
     showVerdict("waiting", texts.kept(waiting), code);
@@ -100,6 +100,17 @@ async function problemWith(code) {
   if (operation === "transfer" && ["", select("location").value].includes(select("to").value)) return texts.sameLocation;
   if ((await queue.countWaiting()) >= MOST_WAITING) return texts.full;
   return null;
+}
+
+/**
+ * Puts a value into a field. Where the focus is in it, what is typed or scanned next takes its place, and is not appended to it.
+ *
+ * @param {string} id
+ * @param {string} value
+ */
+function fill(id, value) {
+  input(id).value = value;
+  if (document.activeElement === input(id)) input(id).select();
 }
 
 function quantity() {
@@ -304,8 +315,8 @@ function listen() {
   addEventListener("online", () => showState());
   addEventListener("offline", () => showState());
   document.addEventListener("visibilitychange", () => document.visibilityState === "hidden" && camera.isOn && toggleCamera());
-  listenToWedge(input("code"), take, () => {
-    showVerdict("refused", texts.broken);
+  listenToWedge(input("code"), take, (why) => {
+    showVerdict("refused", texts.broken[why]);
     feedback.give("refused");
   });
 }

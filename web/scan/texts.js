@@ -30,7 +30,18 @@ export const texts = {
   refusals: {
     too_late: "Too old to be counted: it waited for so long that nobody can know whether the server has counted it already. Count what is there instead",
   },
-  broken: "The scanner paused within a code. Scan it again",
+  /**
+   * Why a code that a scanner typed was not taken.
+   *
+   * @type {Record<import("./key-reader.js").Why, string>}
+   */
+  broken: {
+    paused: "The scanner paused within a code. Scan it again",
+    late: "The scanner ended a code late. Scan it again",
+    unended: "The scanner did not end the code. Set it to press Enter behind each code, and scan again",
+    slow: "The scanner types as slowly as a person. Scan into the field Code, or set the scanner to type faster",
+    lost: "A sign of the code was lost. Scan it again; if that does not help, set the scanner to the keyboard layout of this device",
+  },
   otherLayout: "These are digits on another keyboard layout. Set the scanner to the layout of this device, and switch Caps Lock off",
   full: "There is no room for more: 10,000 scans are waiting for the server",
   lost: "This scan could not be kept on the device. Scan it again.",

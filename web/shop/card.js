@@ -2,6 +2,7 @@
 // One product: its name, price and variants, each with what there is of it. Made once; after that only what changed is written.
 
 import { make, setText } from "../shared/dom.js";
+import { folded } from "../shared/folded.js";
 import { flash } from "../shared/frames.js";
 import { formatPrice, formatTime } from "../shared/format.js";
 import { availability } from "./availability.js";
@@ -33,7 +34,7 @@ export class Card {
    */
   constructor(product, watch) {
     this.product = product;
-    this.words = [product.name, ...product.variants.flatMap(({ name, sku }) => [name, sku])].join(" ").toLowerCase();
+    this.words = folded([product.name, ...product.variants.flatMap(({ name, sku }) => [name, sku])].join(" "));
     const title = `product-${product.id}`;
     const list = make("ul", "variants");
     for (const variant of product.variants) {

@@ -4,6 +4,7 @@
 import { TallywireClient } from "/sdk/tallywire.js";
 import { ConnectionBadge } from "../shared/connection-badge.js";
 import { byId, setText } from "../shared/dom.js";
+import { folded } from "../shared/folded.js";
 import { formatPrice } from "../shared/format.js";
 import { atNextFrame, Redraw } from "../shared/frames.js";
 import { readAll, Refusal, soon, token } from "../shared/server.js";
@@ -144,7 +145,7 @@ function tell(item, isNews) {
 // MARK: Finding
 
 function filter() {
-  const words = /** @type {HTMLInputElement} */ (byId("search")).value.trim().toLowerCase();
+  const words = folded(/** @type {HTMLInputElement} */ (byId("search")).value.trim());
   const isAvailableOnly = /** @type {HTMLInputElement} */ (byId("available")).checked;
   let count = 0;
   for (const card of cards.values()) {
