@@ -32,6 +32,7 @@ struct LastEvents: Sendable {
 
     /// Forgets the variants that are gone, but for those whose ids others have taken.
     mutating func forget(_ changes: StateChanges) {
+        guard changes.touchesCatalogue else { return }
         let gone = changes.variants.lazy.filter { $0.after == nil }.compactMap(\.before?.id)
         guard !gone.isEmpty else { return }
         for id in Set(gone).subtracting(changes.variants.lazy.compactMap(\.after?.id)) { bySubject[id.rawValue] = nil }

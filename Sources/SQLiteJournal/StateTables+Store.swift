@@ -13,16 +13,18 @@ extension StateTables {
         }
         for change in changes.products { try store(change, db) }
         // What has a SKU or a barcode has to let go of it before another variant takes it.
-        for change in changes.variants { try remove(change, seq: changes.after.seq, db) }
+        if changes.touchesCatalogue { for change in changes.variants { try remove(change, seq: changes.after.seq, db) } }
         if !changes.variants.isEmpty {
             let upserts = try StockUpserts(prefix: prefix, lastEvents: lastEvents, db)
             for change in changes.variants { try store(change, upserts, seq: changes.after.seq, db) }
         }
-        if prefix == StateTables(.current).prefix {
+        if changes.touchesCatalogue, prefix == StateTables(.current).prefix {
             try SearchTable.store(changes, db)
             for change in changes.retired { try store(change, db) }
         }
-        if changes.variants.contains(where: { $0.before == nil }) || changes.products.contains(where: { $0.before == nil }) {
+        if changes.touchesCatalogue,
+            changes.variants.contains(where: { $0.before == nil }) || changes.products.contains(where: { $0.before == nil })
+        {
             try Meta.set(prefix + "last_product", changes.after.lastIDs.product, db)
             try Meta.set(prefix + "last_variant", changes.after.lastIDs.variant, db)
         }

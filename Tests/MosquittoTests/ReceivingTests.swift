@@ -49,6 +49,9 @@ struct ReceivingTests {
                 #expect(again?.packetID == message.packetID)
                 #expect(again?.isRedelivery == true)
             }
+            try await eventually("the broker has their acknowledgements") {
+                broker.log.ranges(of: "Received PUBACK from \(options.clientID)").count >= 5
+            }
         }
 
         // They were acknowledged, so a third connection gets none of them.

@@ -112,9 +112,10 @@ extension Movement.Line {
             try Check.reference(code, length: Limits.barcodeLength, what: "a barcode", field: "lines[\(index)].barcode")
         case .variant: break
         }
-        for (name, field) in [(location, "location"), (destination, "to")] {
-            guard let name else { continue }
-            try Check.reference(name, length: Limits.locationCodeLength, what: "a location code", field: "lines[\(index)].\(field)")
+        let length = Limits.locationCodeLength
+        try Check.reference(location, length: length, what: "a location code", field: "lines[\(index)].location")
+        if let destination {
+            try Check.reference(destination, length: length, what: "a location code", field: "lines[\(index)].to")
         }
         try Check.trace(trace.batch, field: "lines[\(index)].batch")
         try Check.trace(trace.serial, field: "lines[\(index)].serial")
@@ -149,20 +150,22 @@ extension NewVariant {
     }
 }
 
-/// The rules for single values.
+/// The rules for single values. `field` is worked out for a refusal alone, since every line of every movement is held against them.
 private enum Check {
-    static func id(_ id: Int64?, field: String) throws(Rejection) {
+    static func id(_ id: Int64?, field: @autoclosure () -> String) throws(Rejection) {
         guard let id, !(1...Limits.largestBalance).contains(id) else { return }
-        throw Rejection(.invalidRequest, "an id is a whole number from 1 to \(Limits.largestBalance)", field: field)
+        throw Rejection(.invalidRequest, "an id is a whole number from 1 to \(Limits.largestBalance)", field: field())
     }
 
-    static func units(_ units: Int64, in range: ClosedRange<Int64>, field: String) throws(Rejection) {
+    static func units(_ units: Int64, in range: ClosedRange<Int64>, field: @autoclosure () -> String) throws(Rejection) {
         guard !range.contains(units) else { return }
-        throw Rejection(.invalidRequest, "a whole number from \(range.lowerBound) to \(range.upperBound) is wanted", field: field)
+        throw Rejection(.invalidRequest, "a whole number from \(range.lowerBound) to \(range.upperBound) is wanted", field: field())
     }
 
-    static func key(_ key: String, length: Int, what: String, field: String) throws(Rejection) {
-        if let mistake = mistake(inKey: key, length: length, what: what) { throw Rejection(.invalidRequest, mistake, field: field) }
+    static func key(_ key: String, length: Int, what: String, field: @autoclosure () -> String) throws(Rejection) {
+        if let mistake = mistake(inKey: key, length: length, what: what) {
+            throw Rejection(.invalidRequest, mistake, field: field())
+        }
     }
 
     /// What is wrong with a key that becomes a level of an MQTT topic, `nil` if nothing is: no separator, no wildcard, and no mark at its
@@ -182,35 +185,35 @@ private enum Check {
     }
 
     /// What names something that may not exist: whether it could, as far as its length tells.
-    static func reference(_ key: String, length: Int, what: String, field: String) throws(Rejection) {
+    static func reference(_ key: String, length: Int, what: String, field: @autoclosure () -> String) throws(Rejection) {
         guard key.isEmpty || key.isLonger(than: length) else { return }
-        throw Rejection(.invalidRequest, "\(what) has 1 to \(length) characters", field: field)
+        throw Rejection(.invalidRequest, "\(what) has 1 to \(length) characters", field: field())
     }
 
-    static func name(_ name: String, field: String) throws(Rejection) {
+    static func name(_ name: String, field: @autoclosure () -> String) throws(Rejection) {
         guard !name.isEmpty, !name.isLonger(than: Limits.nameLength), !name.unicodeScalars.contains(where: isControl) else {
             throw Rejection(
-                .invalidRequest, "a name has 1 to \(Limits.nameLength) characters and no control characters", field: field)
+                .invalidRequest, "a name has 1 to \(Limits.nameLength) characters and no control characters", field: field())
         }
     }
 
-    static func text(_ text: String?, length: Int, field: String) throws(Rejection) {
+    static func text(_ text: String?, length: Int, field: @autoclosure () -> String) throws(Rejection) {
         guard let text, text.isLonger(than: length) else { return }
-        throw Rejection(.invalidRequest, "at most \(length) characters are allowed", field: field)
+        throw Rejection(.invalidRequest, "at most \(length) characters are allowed", field: field())
     }
 
-    static func trace(_ text: String?, field: String) throws(Rejection) {
+    static func trace(_ text: String?, field: @autoclosure () -> String) throws(Rejection) {
         guard let text else { return }
         guard !text.isEmpty, !text.isLonger(than: Limits.traceLength), text.unicodeScalars.allSatisfy({ $0.value >= 0x20 }) else {
             throw Rejection(
                 .invalidRequest, "a batch or a serial number has 1 to \(Limits.traceLength) characters, no control characters",
-                field: field)
+                field: field())
         }
     }
 
-    static func barcodes(_ barcodes: [Barcode], field: String) throws(Rejection) {
+    static func barcodes(_ barcodes: [Barcode], field: @autoclosure () -> String) throws(Rejection) {
         guard barcodes.count <= Limits.barcodesPerVariant else {
-            throw Rejection(.invalidRequest, "a variant has at most \(Limits.barcodesPerVariant) barcodes", field: field)
+            throw Rejection(.invalidRequest, "a variant has at most \(Limits.barcodesPerVariant) barcodes", field: field())
         }
         for (index, barcode) in barcodes.enumerated() {
             guard !barcode.code.isEmpty, !barcode.code.isLonger(than: Limits.barcodeLength),
@@ -218,9 +221,9 @@ private enum Check {
             else {
                 throw Rejection(
                     .invalidRequest, "a barcode has 1 to \(Limits.barcodeLength) characters and no control characters",
-                    field: "\(field)[\(index)]")
+                    field: "\(field())[\(index)]")
             }
-            try units(barcode.units, in: 1...Limits.largestPack, field: "\(field)[\(index)].units")
+            try units(barcode.units, in: 1...Limits.largestPack, field: "\(field())[\(index)].units")
         }
     }
 

@@ -47,6 +47,7 @@ extension InventoryState {
 
     private mutating func fold(_ change: CatalogueChanged, seq: UInt64) throws(FoldError) {
         let values = change.values
+        noteCatalogueChange()
         switch (change.subject, change.change) {
         case (.location(let code), _):
             add(Location(code: code, name: values.name ?? code, sells: values.sells ?? true))

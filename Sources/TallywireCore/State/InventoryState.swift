@@ -85,6 +85,8 @@ public struct InventoryState: Sendable {
 
     mutating func advance(to seq: UInt64) { self.seq = seq }
 
+    mutating func noteCatalogueChange() { originals.touchesCatalogue = true }
+
     mutating func changeVariant(_ id: VariantID, _ body: (inout Variant) -> Void) {
         guard let index = variants.index(forKey: id) else { return }
         originals.note(variants.values[index])
@@ -164,7 +166,8 @@ public struct InventoryState: Sendable {
             products: Self.changes(from: originals.products, to: products, new: originals.newProducts),
             variants: Self.changes(from: originals.variants, to: variants, new: originals.newVariants),
             locations: originals.locations.compactMap { locations[$0] },
-            retired: originals.retired.map { .init(sku: $0.key, before: $0.value, after: retired[$0.key]) })
+            retired: originals.retired.map { .init(sku: $0.key, before: $0.value, after: retired[$0.key]) },
+            touchesCatalogue: originals.touchesCatalogue)
     }
 
     private static func changes<Key, Value>(
@@ -206,6 +209,7 @@ private struct Originals: Sendable {
     var variants: [VariantID: Variant?] = [:]
     var locations: [String] = []
     var retired: [String: Int64?] = [:]
+    var touchesCatalogue = false
     /// What was created, also where something of that id existed before.
     var newProducts: Set<ProductID> = []
     var newVariants: Set<VariantID> = []
@@ -216,6 +220,7 @@ private struct Originals: Sendable {
         variants.removeAll(keepingCapacity: true)
         locations.removeAll()
         retired.removeAll()
+        touchesCatalogue = false
         newProducts.removeAll()
         newVariants.removeAll()
     }

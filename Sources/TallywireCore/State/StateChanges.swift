@@ -9,6 +9,8 @@ public struct StateChanges: Sendable {
     public let locations: [Location]
     /// SKUs of variants that were removed.
     public let retired: [Retirement]
+    /// Whether something was created, renamed or removed, or has other barcodes; `false` where stock, prices and statuses alone changed.
+    public let touchesCatalogue: Bool
 
     /// The last event that is in a state, and the ids that were used up to there.
     public struct Position: Equatable, Sendable {
@@ -48,7 +50,7 @@ public struct StateChanges: Sendable {
 
     public init(
         before: Position, after: Position, products: [Change<Product>] = [], variants: [Change<Variant>] = [],
-        locations: [Location] = [], retired: [Retirement] = []
+        locations: [Location] = [], retired: [Retirement] = [], touchesCatalogue: Bool = true
     ) {
         self.before = before
         self.after = after
@@ -56,5 +58,6 @@ public struct StateChanges: Sendable {
         self.variants = variants
         self.locations = locations
         self.retired = retired
+        self.touchesCatalogue = touchesCatalogue
     }
 }
