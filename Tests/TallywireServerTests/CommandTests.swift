@@ -98,6 +98,24 @@ struct CommandTests {
             name.status == 1 && name.output.contains("no-such-host.invalid") && !name.output.contains("Error("), "\(name.output)")
     }
 
+    @Test("a port that is none is bad usage, and no crash", arguments: ["99999", "0", "65536", "99999999999999999999", "-1", "x"])
+    func badPort(port: String) async throws {
+        for command in [["export"], ["tail"], ["tail", "--room", "admin_room"], ["import", "x.csv"]] {
+            let result = try await ServerProcess.run(command + ["--server", "http://127.0.0.1:\(port)"], in: folder.path)
+            #expect(result.status == 64 && result.output.contains("is no address"), "\(command): \(result)")
+        }
+    }
+
+    @Test("a token that could not be one is bad usage, and is not shown")
+    func badToken() async throws {
+        for command in [["export"], ["tail"], ["tail", "--room", "admin_room"]] {
+            let result = try await ServerProcess.run(
+                command + ["--server", "http://127.0.0.1:9", "--token", "eyJ0\nX: secret"], in: folder.path)
+            #expect(result.status == 64 && result.output.contains("--token has a space"), "\(command): \(result)")
+            #expect(!result.output.contains("eyJ0") && !result.output.contains("secret"))
+        }
+    }
+
     @Test("an unknown name in --only is 64, with a suggestion")
     func unknownName() async throws {
         let result = try await run("serve", "--only", "json-lgo", plugins: Self.minimal)
@@ -254,6 +272,19 @@ struct ServerTests {
         #expect(copy.output == original.output)
         #expect(await first.terminate() == 0)
         #expect(await second.terminate() == 0)
+    }
+
+    @Test("a server without TLS says so to commands that want it, and the other way round is told too")
+    func noTLS() async throws {
+        let server = try ServerProcess(plugins: CommandTests.minimal)
+        try await server.start()
+        let secure = server.url.replacing("http://", with: "https://")
+        for command in [["export"], ["tail"], ["tail", "--room", "shop"]] {
+            let result = try await ServerProcess.run(command + ["--server", secure], in: server.folder.path)
+            #expect(result.status == 1 && result.output.contains("is it http rather than https?"), "\(command): \(result)")
+            #expect(!result.output.contains("SSL") && !result.output.contains("Error"), "\(command): \(result)")
+        }
+        #expect(await server.terminate() == 0)
     }
 
     @Test("a mistake in a CSV file is told with its line and column")
