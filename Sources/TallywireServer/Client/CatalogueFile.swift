@@ -58,7 +58,7 @@ struct CatalogueFile: Sendable {
         var place = ""
     }
 
-    /// Reads `path`, or for `-` standard input: JSON if its name ends so or its text begins so, else CSV.
+    /// Reads `path`, or for `-` standard input: JSON if the name ends or the text begins so, else CSV.
     static func read(_ path: String) throws -> CatalogueFile {
         let name = path == "-" ? "standard input" : path
         let file: FileText
@@ -71,7 +71,9 @@ struct CatalogueFile: Sendable {
         } catch {
             throw Failure("error: \(name) cannot be read: \(error.localizedDescription)")
         }
-        let isJSON = path.lowercased().hasSuffix(".json") || path == "-" && file.text.first { !$0.isWhitespace } == "{"
+        // A pipe's name tells nothing, and no row of columns begins with a bracket.
+        let first = file.text.unicodeScalars.first { !$0.properties.isWhitespace }
+        let isJSON = path.lowercased().hasSuffix(".json") || first == "{" || first == "["
         var catalogue = isJSON ? try CatalogueJSON.read(file.text, name) : try CatalogueCSV.read(file.text, name)
         if let note = file.note { catalogue.notes.insert(note, at: 0) }
         return catalogue
