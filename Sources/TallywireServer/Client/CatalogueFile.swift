@@ -30,26 +30,23 @@ struct CatalogueFile: Sendable {
 
     struct VariantRow: Sendable {
         var id: Int64?
+        /// The id of its product, where its own rows say it.
+        var productID: Int64?
         var sku: String
         /// `nil` also for the default variant of a product without variants.
         var name: String?
-        var price: PriceWish?
+        /// Whether it is the default variant of a product without variants, where the form tells.
+        var isDefault: Bool?
+        /// What it sells for. `.some(nil)` says that there is no price, or none of its own.
+        var price: Price??
+        /// Whether that price is its own and not the product's.
+        var ownPrice: Bool?
         var barcodes: [Barcode]?
         var lowStockThreshold: Int64?
         var rearm: Int64?
         /// Units by location.
         var stock: [String: Count] = [:]
         var place = ""
-    }
-
-    /// What a file says of a variant's price.
-    enum PriceWish: Equatable, Sendable {
-        /// It has the product's.
-        case follows
-        /// It has one of its own.
-        case own(Price)
-        /// It sells for this, whosever price that is.
-        case sells(Price)
     }
 
     /// Units at a location, and where that stands.

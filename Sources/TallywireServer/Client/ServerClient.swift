@@ -88,7 +88,8 @@ struct ServerClient: Sendable {
             return "there is no TLS with it that can be trusted, since \(problem): --ca trusts a certificate of one's own making"
         default:
             let problem = ConnectionProblem.text(error) ?? "the connection cannot be made"
-            return "\(problem): start the server, or name another with --server"
+            // Some say themselves what to look at.
+            return problem.hasSuffix("?") ? problem : "\(problem): start the server, or name another with --server"
         }
     }
 }

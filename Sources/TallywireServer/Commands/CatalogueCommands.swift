@@ -55,6 +55,7 @@ struct Export: AsyncParsableCommand {
         let progress = Progress()
         let file = CatalogueFile(try await ServerCatalogue.read(try ServerClient(options), progress: progress).state)
         progress.clear()
+        for note in file.notes { try Output.error.print("note: \(note)") }
         let text = format == .csv ? CatalogueCSV.write(file) : CatalogueJSON.write(file)
         guard let output else { return try Output.standard.write(text) }
         try OutputFile.write(text, to: output)
