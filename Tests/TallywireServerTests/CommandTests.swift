@@ -316,6 +316,23 @@ struct ServerTests {
         #expect(await server.terminate() == 0)
     }
 
+    @Test("a request that is too large for the server is told before anything is changed, in a dry run too")
+    func noRoom() async throws {
+        let server = try ServerProcess(plugins: CommandTests.minimal)
+        try await server.start(["--set", "http.limits.body=2KiB"])
+        let names = (1...20).map { "Tee,T\($0),\(String(repeating: "x", count: 190))" }.joined(separator: "\n")
+        try "product,sku,variant\nMug,MUG,\n\(names)\n".write(
+            toFile: server.folder.file("tees.csv"), atomically: true, encoding: .utf8)
+        for options in [["--dry-run"], []] {
+            let result = try await ServerProcess.run(
+                ["import", "tees.csv", "--server", server.url] + options, in: server.folder.path)
+            #expect(
+                result.status == 1 && result.output.contains("set its http.limits.body higher\nnothing was changed"), "\(result)")
+        }
+        #expect(try await !server.run("export", "--server", server.url).output.contains("MUG"))
+        #expect(await server.terminate() == 0)
+    }
+
     @Test("a mistake in a CSV file is told with its line and column")
     func badCSV() async throws {
         let server = try ServerProcess(plugins: CommandTests.minimal)

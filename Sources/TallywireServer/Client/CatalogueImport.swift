@@ -1,4 +1,5 @@
 import Foundation
+import NIOHTTP1
 import TallywireCore
 import TallywirePipeline
 
@@ -6,6 +7,22 @@ import TallywirePipeline
 struct CatalogueImport {
     let client: ServerClient
     let progress: Progress
+
+    /// Throws if the server would not take one of the plan's requests for its size, which `http.limits.body` sets. It is asked with blanks
+    /// alone, which are no JSON, so that nothing is changed.
+    func askForRoom(_ plan: ImportPlan) async throws {
+        let actions = plan.changes.flatMap(\.actions) + Self.movements(plan.counts).map { Command.Action.move($0) }
+        let largest = actions.compactMap { $0.call([:])?.body.count }.max() ?? 0
+        guard largest > Self.smallestRoom else { return }
+        let blanks = Data(repeating: UInt8(ascii: " "), count: largest)
+        guard try await client.call(.POST, "/api/products", body: blanks).status == 413 else { return }
+        throw Failure(
+            "error: the file needs a request of \(largest) bytes, and the server takes fewer: set its http.limits.body higher\n"
+                + "nothing was changed")
+    }
+
+    /// Bytes that every server takes: the least that `http.limits.body` may be.
+    private static let smallestRoom = 1 << 10
 
     /// Makes the changes. The first thing that the server refuses ends it: somebody else has changed the catalogue meanwhile.
     func run(_ plan: ImportPlan) async throws {

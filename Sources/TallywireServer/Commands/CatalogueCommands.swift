@@ -31,13 +31,15 @@ struct Import: AsyncParsableCommand {
         let plan = try ImportPlan(catalogue, on: try await ServerCatalogue.read(client, progress: progress).state)
         progress.clear()
         for note in plan.notes { try Output.error.print("note: \(note)") }
+        let carrier = CatalogueImport(client: client, progress: progress)
+        try await carrier.askForRoom(plan)
         let summary = "\(plan.created) created, \(plan.updated) updated, \(plan.counts.count) balances counted"
         if dryRun {
             let lines = (plan.changes + plan.counts).map { "would \($0.text)" }
             return try Output.standard.print(
                 (lines + ["\(file): nothing was changed; it would be: \(summary)"]).joined(separator: "\n"))
         }
-        try await CatalogueImport(client: client, progress: progress).run(plan)
+        try await carrier.run(plan)
         try Output.standard.print("\(file): \(summary)")
     }
 }
