@@ -171,6 +171,14 @@ struct CatalogueFileTests {
         #expect(try CatalogueShop.plan(CatalogueCSV.write(CatalogueFile(made)), on: made).changes.isEmpty)
     }
 
+    @Test(
+        "a name that a spreadsheet has made an error of is noted", arguments: ["#NAME?", "#N/A", "########", "#DIV/0!", "#WERT!"])
+    func errorsAsNames(name: String) throws {
+        let notes = try CatalogueShop.plan("product,sku\n\(name),PEN\n", on: CatalogueShop.of([])).notes
+        #expect(notes == ["f.csv:2: product: “\(name)” looks like an error of a spreadsheet; it is taken as it is written"])
+        #expect(try CatalogueShop.plan("product,sku\n#1 Pen,PEN\n", on: CatalogueShop.of([])).notes == [])
+    }
+
     @Test("a barcode whose thousands stand apart is not taken for several", arguments: [" ", "\u{A0}", "\u{202F}"])
     func grouped(space: String) throws {
         let text = ["4", "006", "381", "333", "931"].joined(separator: space)

@@ -73,6 +73,10 @@ struct ImportPlanTests {
             (#"{"products":[{"name":"Pen","stock":{"MAIN":1},"variants":[]}]}"#, "products[0] lacks “sku”"),
             (#"{"products":[{"name":"Pen","sku":"P","stock":{"MAIN":1," MAIN ":2}}]}"#, "products[0].stock: “MAIN” is there twice"),
             (#"{"products":[{"name":"Pen","price":5,"variants":[{"sku":"Q","price":7}]}]}"#, "products[0].variants[0]: variant: "),
+            (#"{"products":[{"name":"Pen","sku":"P","barcodes":null}]}"#, "products[0].barcodes: null is no value of this"),
+            (#"{"products":[{"name":"Pen","sku":"P","stock":{"MAIN":null}}]}"#, "products[0].stock"),
+            (#"{"products":[{"name":null,"sku":"MUG"}]}"#, "products[0].name: null is no value of this"),
+            (#"{"locations":[{"code":"WH","sells":null}]}"#, "locations[0].sells: null is no value of this"),
             (#"{"products":[{"name":"Cup","sku":"T-M","price":5}]}"#, "products[0]: “T-M” is a variant of product 1 “Tee” here"),
             (#"{"products":[{"variants":[{"sku":"MUG","price":7}]}]}"#, "products[0].variants[0]: ownPrice: "),
         ])
@@ -111,7 +115,10 @@ struct ImportPlanTests {
             ("variantId,sku\n3,T-M\n2,MUG\n", "f.csv:3: variant 2 here is “T-M”, not “MUG”"),
             ("variantId,sku\n9,MUG\n9,T-M\n", "f.csv:3: variant 9 is “MUG” at f.csv:2, and “T-M” here"),
             ("productId,product,sku\n1,Sticker,MUG\n", "f.csv:2: product 1 here is “Tee” (T-S, T-M), not “MUG”"),
-            ("productId,product,sku\n1,Sticker,STICK\n", "f.csv:2: product 1 here is “Tee” (T-S, T-M), not “STICK”"),
+            (
+                "productId,product,sku\n1,Sticker,STICK\n",
+                "f.csv:2: product 1 here is “Tee” (T-S, T-M), not “STICK”: leave the id out for a new product, or add a row of “T-S”"
+            ),
             ("productId,product,sku,variant\n2,Tee,NEW,n\n,Tee,T-S,\n", "f.csv:2: product 2 here is “Mug” (MUG), not “NEW”"),
         ])
     func foreignIDs(csv: String, expected: String) {

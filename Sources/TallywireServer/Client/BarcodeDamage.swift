@@ -9,7 +9,7 @@ enum BarcodeDamage {
         if isDigits(code) { return nil }
         if isRounded(code) { return "a number in powers of ten, of which the last digits are lost" }
         if isNumber(code) { return "a number with a decimal point or marks between its thousands" }
-        if isError(code) { return "the mark of an error, or of a column that is too narrow" }
+        if isError(code) || code.unicodeScalars.first == "#" { return "the mark of an error, or of a column that is too narrow" }
         return nil
     }
 
@@ -28,9 +28,11 @@ enum BarcodeDamage {
         return isNumber && code.utf8.count { (0x30...0x39).contains($0) } >= shortest
     }
 
-    /// Whether it is `########`, `#N/A` or the like of any spreadsheet and language.
-    private static func isError(_ code: String) -> Bool {
-        code.unicodeScalars.first == "#" || code.wholeMatch(of: /(Err|Error|Fehler|Erreur):[0-9]{3}/) != nil
+    /// Whether a text is `########`, `#N/A` or the like of any spreadsheet and language.
+    static func isError(_ text: String) -> Bool {
+        // Almost none begins so, and patterns are slow.
+        guard let first = text.unicodeScalars.first, "#EF".unicodeScalars.contains(first) else { return false }
+        return text.wholeMatch(of: /#+|#[\p{Lu}0-9\/_]+[!?]|#N\/A|#NV|(Err|Error|Fehler|Erreur):[0-9]{3}/) != nil
     }
 
     /// Whether a whole field is one number whose thousands stand apart by spaces, and which is a barcode without them.

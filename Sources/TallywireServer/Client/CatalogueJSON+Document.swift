@@ -74,8 +74,18 @@ extension CatalogueJSON {
             }
         }
 
+        /// `nil` where it is missing. A `null` is refused, since it would say something that cannot be done, or nothing.
         func read<Value: Decodable>(_ type: Value.Type, _ name: String) throws -> Value? {
-            try container.decodeIfPresent(type, forKey: Name(stringValue: name))
+            let key = Name(stringValue: name)
+            if container.contains(key), try container.decodeNil(forKey: key) {
+                throw mistake(at: name, "null is no value of this: leave it out to say nothing of it")
+            }
+            return try container.decodeIfPresent(type, forKey: key)
+        }
+
+        /// `nil` where it is missing, or `null` since there is none.
+        func id(_ name: String) throws -> Int64? {
+            try container.decodeIfPresent(Int64.self, forKey: Name(stringValue: name))
         }
 
         func need<Value: Decodable>(_ type: Value.Type, _ name: String) throws -> Value {
@@ -103,7 +113,7 @@ extension CatalogueJSON {
         /// `nil` where nothing is said, `.some(nil)` where it is `null`.
         func price() throws -> Price?? {
             guard container.contains(Name(stringValue: "price")) else { return nil }
-            return .some(try read(Price.self, "price"))
+            return .some(try container.decodeIfPresent(Price.self, forKey: Name(stringValue: "price")))
         }
     }
 
@@ -146,7 +156,7 @@ extension CatalogueJSON {
             if !isSingle, let said {
                 throw members.mistake(at: said, "a product with variants has this in each of them, not itself")
             }
-            let id = try members.read(Int64.self, "id")
+            let id = try members.id("id")
             // A product without variants says the same of itself. An earlier export has products that have none left.
             var variants = several ?? []
             if isSingle, several == nil || said != nil {
@@ -176,7 +186,7 @@ extension CatalogueJSON {
             // The price of a variant is its own, or with `null` its product's; a product without variants has the product's.
             let price = isDefault ? nil : try members.price()
             row = .init(
-                id: try members.read(Int64.self, id), sku: try members.need(String.self, "sku").keyForm,
+                id: try members.id(id), sku: try members.need(String.self, "sku").keyForm,
                 name: isDefault ? nil : try members.read(String.self, "name"), isDefault: isDefault,
                 price: price.flatMap { $0.map { .some($0) } },
                 ownPrice: price.map { $0 != nil }, barcodes: try members.read([BarcodeObject].self, "barcodes")?.map(\.barcode),

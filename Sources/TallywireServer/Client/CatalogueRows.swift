@@ -91,6 +91,12 @@ struct CatalogueRows {
             variant.barcodes = codes
             for note in notes where file.notes.last != note { file.notes.append(note) }
         }
+        for column in [CatalogueCSV.Column.product, .variant, .locationName] {
+            guard let text = fields.text(column), BarcodeDamage.isError(text) else { continue }
+            file.notes.append(
+                "\(place): \(column.rawValue): “\(text.excerpt)” looks like an error of a spreadsheet; it is taken as it is written"
+            )
+        }
         let stock = try fields.integer(.stock)
         if let location = fields.key(.location) {
             guard let stock else { throw Mistake(column: .stock, what: "is empty, but there is a location") }

@@ -73,11 +73,17 @@ extension ImportPlan {
             guard let id = variant.productID, let other = state.products[ProductID(id)], other.id != owner ?? known else {
                 continue
             }
-            let skus = other.variants.prefix(3).compactMap { state.variants[$0]?.sku }.joined(separator: ", ")
+            let skus = other.variants.prefix(3).compactMap { state.variants[$0]?.sku }
+            var advice = "leave the id out, since the SKU says which it is"
+            if owner == nil {
+                advice =
+                    "leave the id out for a new product"
+                    + (skus.first.map { ", or add a row of “\($0)” for a new variant of it" } ?? "")
+            }
             mistake(
                 variant.place,
-                "product \(id) here is “\(other.name)”\(skus.isEmpty ? "" : " (\(skus))"), not “\(variant.sku)”: leave the id out, since "
-                    + "the SKU says which it is")
+                "product \(id) here is “\(other.name)”\(skus.isEmpty ? "" : " (\(skus.joined(separator: ", ")))"), not “\(variant.sku)”: "
+                    + advice)
             areFree = false
         }
         return areFree
