@@ -3,6 +3,8 @@ import NIOHTTP1
 import TallywireTesting
 import Testing
 
+@testable import TallywireServer
+
 @Suite("The command line", .timeLimit(.minutes(3)))
 struct CommandTests {
     let folder: TemporaryFolder
@@ -272,6 +274,26 @@ struct ServerTests {
         #expect(copy.output == original.output)
         #expect(await first.terminate() == 0)
         #expect(await second.terminate() == 0)
+    }
+
+    @Test("a running server comes to what exports of odd catalogues say, and exports the same", arguments: ["csv", "json"], 0..<3)
+    func oddCatalogues(format: String, seed: Int) async throws {
+        let server = try ServerProcess(plugins: CommandTests.minimal)
+        try await server.start()
+        var shop = RandomShop(seed: seed)
+        for _ in 0..<3 {
+            let file = CatalogueFile(shop.state)
+            let text = format == "csv" ? CatalogueCSV.write(file) : CatalogueJSON.write(file)
+            try text.write(toFile: server.folder.file("odd.\(format)"), atomically: true, encoding: .utf8)
+            let imported = try await server.run("import", "odd.\(format)", "--server", server.url)
+            #expect(imported.status == 0, "\(imported.output)")
+            let exported = try await server.run("export", "--format", format, "--server", server.url)
+            #expect(exported.output.utf8.elementsEqual(text.utf8), "\(exported.output)\n\(text)")
+            let again = try await server.run("import", "odd.\(format)", "--server", server.url)
+            #expect(again.output.contains("0 created, 0 updated, 0 balances counted"), "\(again.output)")
+            shop.change()
+        }
+        #expect(await server.terminate() == 0)
     }
 
     @Test("the sample catalogue is imported, and a second time changes nothing")
