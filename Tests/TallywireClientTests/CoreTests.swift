@@ -232,5 +232,8 @@ struct CoreTests {
         let address = try TallywireClient.Address(url)
         #expect(address.host == host && address.port == port && address.target == target)
         #expect(throws: TallywireClient.Failure.self) { try TallywireClient.Address("mqtt://\(host)") }
+        for port in ["0", "65536", "99999999999999999999"] {
+            #expect(throws: TallywireClient.Failure.self) { try TallywireClient.Address("ws://127.0.0.1:\(port)/ws") }
+        }
     }
 }

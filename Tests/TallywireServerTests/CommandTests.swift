@@ -3,6 +3,8 @@ import NIOHTTP1
 import TallywireTesting
 import Testing
 
+@testable import TallywireServer
+
 @Suite("The command line", .timeLimit(.minutes(3)))
 struct CommandTests {
     let folder: TemporaryFolder
@@ -101,6 +103,24 @@ struct CommandTests {
         let name = try await run("export", "--server", "http://no-such-host.invalid")
         #expect(
             name.status == 1 && name.output.contains("no-such-host.invalid") && !name.output.contains("Error("), "\(name.output)")
+    }
+
+    @Test("a port that is none is bad usage, and no crash", arguments: ["99999", "0", "65536", "99999999999999999999", "-1", "x"])
+    func badPort(port: String) async throws {
+        for command in [["export"], ["tail"], ["tail", "--room", "admin_room"], ["import", "x.csv"]] {
+            let result = try await ServerProcess.run(command + ["--server", "http://127.0.0.1:\(port)"], in: folder.path)
+            #expect(result.status == 64 && result.output.contains("is no address"), "\(command): \(result)")
+        }
+    }
+
+    @Test("a token that could not be one is bad usage, and is not shown")
+    func badToken() async throws {
+        for command in [["export"], ["tail"], ["tail", "--room", "admin_room"]] {
+            let result = try await ServerProcess.run(
+                command + ["--server", "http://127.0.0.1:9", "--token", "eyJ0\nX: secret"], in: folder.path)
+            #expect(result.status == 64 && result.output.contains("--token has a space"), "\(command): \(result)")
+            #expect(!result.output.contains("eyJ0") && !result.output.contains("secret"))
+        }
     }
 
     @Test("an unknown name in --only is 64, with a suggestion")
@@ -238,7 +258,7 @@ struct ServerTests {
             productId,product,status,variantId,sku,variant,price,barcodes,lowStockThreshold,rearm,location,stock
             1,"Tee, ""soft""\",active,11,TEE-M,Medium,19.99,4006381333931 14006381333938*12,10,2,WH1,42
             1,"Tee, ""soft""\",active,11,TEE-M,Medium,19.99,4006381333931 14006381333938*12,10,2,STORE,3
-            1,"Tee, ""soft""\",active,12,TEE-L,Large,21.50,,5,0,WH1,7
+            1,"Tee, ""soft""\",active,12,TEE-L,Large,21.50,,5,0,WH1,5
             2,Mug,draft,21,MUG,,7.50,,10,0,,
 
             """
@@ -259,6 +279,85 @@ struct ServerTests {
         #expect(copy.output == original.output)
         #expect(await first.terminate() == 0)
         #expect(await second.terminate() == 0)
+    }
+
+    @Test("a running server comes to what exports of odd catalogues say, and exports the same", arguments: ["csv", "json"], 0..<3)
+    func oddCatalogues(format: String, seed: Int) async throws {
+        let server = try ServerProcess(plugins: CommandTests.minimal)
+        try await server.start()
+        var shop = RandomShop(seed: seed)
+        for _ in 0..<3 {
+            let file = CatalogueFile(shop.state)
+            let text = format == "csv" ? CatalogueCSV.write(file) : CatalogueJSON.write(file)
+            try text.write(toFile: server.folder.file("odd.\(format)"), atomically: true, encoding: .utf8)
+            let imported = try await server.run("import", "odd.\(format)", "--server", server.url)
+            #expect(imported.status == 0, "\(imported.output)")
+            let exported = try await server.run("export", "--format", format, "--server", server.url)
+            #expect(exported.output.utf8.elementsEqual(text.utf8), "\(exported.output)\n\(text)")
+            let again = try await server.run("import", "odd.\(format)", "--server", server.url)
+            #expect(again.output.contains("0 created, 0 updated, 0 balances counted"), "\(again.output)")
+            shop.change()
+        }
+        #expect(await server.terminate() == 0)
+    }
+
+    @Test("the sample catalogue is imported, and a second time changes nothing")
+    func sample() async throws {
+        let file = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent()
+            .appending(path: "examples/catalogue.csv")
+        let server = try ServerProcess(plugins: CommandTests.minimal)
+        try await server.start()
+        #expect(try await server.run("import", file.path, "--server", server.url).output.contains("27 created, 0 updated"))
+        let again = try await server.run("import", file.path, "--server", server.url)
+        #expect(again.output.contains("0 created, 0 updated, 0 balances counted"), "\(again.output)")
+        #expect(await server.terminate() == 0)
+    }
+
+    @Test("a server without TLS says so to commands that want it, and the other way round is told too")
+    func noTLS() async throws {
+        let server = try ServerProcess(plugins: CommandTests.minimal)
+        try await server.start()
+        let secure = server.url.replacing("http://", with: "https://")
+        for command in [["export"], ["tail"], ["tail", "--room", "shop"]] {
+            let result = try await ServerProcess.run(command + ["--server", secure], in: server.folder.path)
+            #expect(result.status == 1 && result.output.contains("is it http rather than https?"), "\(command): \(result)")
+            #expect(!result.output.contains("SSL") && !result.output.contains("Error"), "\(command): \(result)")
+            #expect(!result.output.contains("?:"), "\(command): \(result)")
+        }
+        #expect(await server.terminate() == 0)
+    }
+
+    @Test("a new product gets all its variants, whatever ids were used before it")
+    func usedIDs() async throws {
+        let server = try ServerProcess(plugins: CommandTests.minimal)
+        try await server.start()
+        _ = try await server.call(.POST, "/api/products", #"{"name":"Mug","sku":"MUG","id":40}"#)
+        _ = try await server.call(.DELETE, "/api/products/40")
+        try "product,variantId,sku,variant\nCup,11,C1,a\nCup,,C2,b\n".write(
+            toFile: server.folder.file("cups.csv"), atomically: true, encoding: .utf8)
+        let result = try await server.run("import", "cups.csv", "--server", server.url)
+        #expect(result.status == 0, "\(result.output)")
+        let exported = try await server.run("export", "--server", server.url)
+        #expect(exported.output.contains("41,Cup,active,none,11,C1,a,") && exported.output.contains("41,Cup,active,none,12,C2,b,"))
+        #expect(await server.terminate() == 0)
+    }
+
+    @Test("a request that is too large for the server is told before anything is changed, in a dry run too")
+    func noRoom() async throws {
+        let server = try ServerProcess(plugins: CommandTests.minimal)
+        try await server.start(["--set", "http.limits.body=2KiB"])
+        let names = (1...20).map { "Tee,T\($0),\(String(repeating: "x", count: 190))" }.joined(separator: "\n")
+        try "product,sku,variant\nMug,MUG,\n\(names)\n".write(
+            toFile: server.folder.file("tees.csv"), atomically: true, encoding: .utf8)
+        for options in [["--dry-run"], []] {
+            let result = try await ServerProcess.run(
+                ["import", "tees.csv", "--server", server.url] + options, in: server.folder.path)
+            #expect(
+                result.status == 1 && result.output.contains("set its http.limits.body higher\nnothing was changed"), "\(result)")
+        }
+        #expect(try await !server.run("export", "--server", server.url).output.contains("MUG"))
+        #expect(await server.terminate() == 0)
     }
 
     @Test("a mistake in a CSV file is told with its line and column")

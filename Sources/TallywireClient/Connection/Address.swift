@@ -13,6 +13,9 @@ extension TallywireClient {
             guard let parts = URLComponents(string: url), let host = parts.host, !host.isEmpty,
                 let scheme = parts.scheme?.lowercased(), ["ws", "wss", "http", "https"].contains(scheme)
             else { throw Failure(.invalidURL, "“\(url)” is no address of a WebSocket: it begins with ws:// or wss://") }
+            guard AddressPort.isFit(url) else {
+                throw Failure(.invalidURL, "“\(url)” is no address: a port is a number from 1 to 65535")
+            }
             isSecure = scheme == "wss" || scheme == "https"
             // IPv6 addresses stand in brackets in a URL, and nowhere else.
             self.host = host.hasPrefix("[") ? String(host.dropFirst().dropLast()) : host
@@ -26,5 +29,19 @@ extension TallywireClient {
             let name = host.contains(":") ? "[\(host)]" : host
             return port == (isSecure ? 443 : 80) ? name : "\(name):\(port)"
         }
+    }
+}
+
+/// The port of a URL as it is written: `URLComponents` takes one that is too large for none, or for a number that no port is.
+package enum AddressPort {
+    /// Whether the URL has no port, or one from 1 to 65535.
+    package static func isFit(_ url: String) -> Bool {
+        let rest = url.range(of: "://").map { url[$0.upperBound...] } ?? url[...]
+        let authority = rest.prefix { !"/?#".contains($0) }
+        let host = authority.split(separator: "@", omittingEmptySubsequences: false).last ?? ""
+        let tail = host.lastIndex(of: "]").map { host[host.index(after: $0)...] } ?? host
+        guard let colon = tail.lastIndex(of: ":") else { return true }
+        let digits = tail[tail.index(after: colon)...]
+        return digits.utf8.allSatisfy { (0x30...0x39).contains($0) } && UInt16(digits).map { $0 > 0 } == true
     }
 }

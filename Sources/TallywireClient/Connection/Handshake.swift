@@ -46,6 +46,11 @@ extension TallywireClient {
         }
 
         private func connect(_ token: String?, _ opening: Opening) async throws -> Frames {
+            if let token, !ConnectionProblem.isFit(token: token) {
+                // A message must not show the token.
+                let failure = Failure(.unauthenticated, "the token has a space, a line end or another character that no token has")
+                throw Refusal(failure: failure)
+            }
             let outcome = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
                 .connectTimeout(TimeAmount(timeout))
                 .channelOption(.tcpOption(.tcp_nodelay), value: 1)
@@ -115,11 +120,13 @@ extension TallywireClient {
             return switch error {
             case let refusal as Refusal: refusal
             case _ where opening.isTimedOut: Refusal(failure: Failure(.noAnswer, "\(server) did not answer within \(timeout)"))
-            case is NIOSSLError, is NIOSSLExtraError: Refusal(failure: Failure(.untrusted, "\(server) cannot be trusted: \(error)"))
+            case _ where ConnectionProblem.tls(error)?.isUntrusted == true:
+                Refusal(failure: Failure(.untrusted, "\(server) cannot be trusted: \(ConnectionProblem.text(error) ?? "")"))
             default:
                 Refusal(
                     failure: Failure(
-                        .disconnected, "no server answers at \(server): \(ConnectionProblem.text(error) ?? "\(error)")"))
+                        .disconnected,
+                        "no server answers at \(server): \(ConnectionProblem.text(error) ?? "the connection cannot be made")"))
             }
         }
     }

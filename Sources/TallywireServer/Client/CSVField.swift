@@ -8,7 +8,18 @@ enum CSVField {
         let isPlain =
             field.trimmingSpace.unicodeScalars.elementsEqual(field.unicodeScalars)
             && !field.unicodeScalars.contains { ",;\"\t\n\r\u{B}\u{C}\u{85}\u{2028}\u{2029}".unicodeScalars.contains($0) }
-        return isPlain ? field : "\"" + field.replacing("\"", with: "\"\"") + "\""
+        return isPlain ? field : inQuotes(field)
+    }
+
+    /// The text between quotes, with each of its own twice. By scalars: a quote with a mark behind it is no quote to a search by characters.
+    private static func inQuotes(_ text: String) -> String {
+        var quoted = String.UnicodeScalarView("\"".unicodeScalars)
+        for scalar in text.unicodeScalars {
+            if scalar == "\"" { quoted.append(scalar) }
+            quoted.append(scalar)
+        }
+        quoted.append("\"")
+        return String(quoted)
     }
 
     /// The text with `'` before it, if a spreadsheet would take it for a formula, or if it could be taken for one that was treated so
@@ -38,28 +49,42 @@ enum CSVField {
     /// The word for "there is none", where an empty field says nothing.
     static let none = "none"
 
+    /// A barcode as it stands in a field.
+    struct WrittenBarcode: Equatable {
+        let barcode: Barcode
+        /// Whether it stands in quotes, which say that it is meant as it is written.
+        let isQuoted: Bool
+    }
+
     /// Barcodes with spaces between them; `CODE*12` stands for twelve units, and a code with a space, `*` or `"` in it, or that is the word
-    /// `none`, stands in quotes.
+    /// `none` in any case, or that looks like what a spreadsheet has ruined, stands in quotes.
     static func text(_ barcodes: [Barcode]) -> String {
+        guard !barcodes.isEmpty else { return none }
+        let plain = text(barcodes, allQuoted: false)
+        return BarcodeDamage.isGrouped(plain) ? text(barcodes, allQuoted: true) : plain
+    }
+
+    private static func text(_ barcodes: [Barcode], allQuoted: Bool) -> String {
         barcodes.map { barcode in
             let needsQuotes =
-                barcode.code == none
+                allQuoted || barcode.code.lowercased() == none || BarcodeDamage.isSuspected(barcode.code)
                 || barcode.code.unicodeScalars.contains { $0 == "*" || $0 == "\"" || $0.properties.isWhitespace }
-            let code = needsQuotes ? "\"" + barcode.code.replacing("\"", with: "\"\"") + "\"" : barcode.code
+            let code = needsQuotes ? inQuotes(barcode.code) : barcode.code
             return barcode.units == 1 ? code : "\(code)*\(barcode.units)"
         }.joined(separator: " ")
     }
 
     /// Reads ``text(_:)``, or says what is wrong with it.
-    static func barcodes(_ text: String) throws(BarcodeMistake) -> [Barcode] {
+    static func barcodes(_ text: String) throws(BarcodeMistake) -> [WrittenBarcode] {
         if text.lowercased() == none { return [] }
-        var barcodes: [Barcode] = []
+        var barcodes: [WrittenBarcode] = []
         var rest = text.unicodeScalars[...]
         while true {
             rest = rest.drop { $0.properties.isWhitespace }
             guard let first = rest.first else { return barcodes }
             var code = String.UnicodeScalarView()
-            if first == "\"" {
+            let isQuoted = first == "\""
+            if isQuoted {
                 rest = rest.dropFirst()
                 while true {
                     guard let scalar = rest.popFirst() else { throw BarcodeMistake(what: "a quote is not closed") }
@@ -84,7 +109,7 @@ enum CSVField {
             } else if let next = rest.first, !next.properties.isWhitespace {
                 throw BarcodeMistake(what: "something stands behind the closing quote of “\(String(code))”")
             }
-            barcodes.append(Barcode(code: String(code), units: units))
+            barcodes.append(WrittenBarcode(barcode: Barcode(code: String(code).keyForm, units: units), isQuoted: isQuoted))
         }
     }
 

@@ -5,7 +5,8 @@ import TallywireCore
 /// Only `sku` is needed, and `product` for what is new. An empty field says nothing; `none` as a price or as barcodes says that there is
 /// none. Barcodes are separated by spaces, and `CODE*12` stands for twelve units: see ``CSVField``. An empty `variant` makes a product that
 /// is sold without variants. `price` is what the variant sells for; beside a `productPrice`, it is the variant's own where it differs, or
-/// where `ownPrice` says so. Rows of one SKU differ in location and stock alone. A row without a SKU may say what a location is.
+/// where `ownPrice` says so: see ``PriceWish``. An export leaves `productPrice` of a product without variants empty, so that its `price` can
+/// be changed in one place. Rows of one SKU differ in location and stock alone. A row without a SKU may say what a location is.
 enum CatalogueCSV {
     enum Column: String, CaseIterable {
         case productId, product, status, productPrice, variantId, sku, variant, price, ownPrice, barcodes, lowStockThreshold, rearm,
@@ -62,29 +63,13 @@ enum CatalogueCSV {
         }
         var used: Set<String> = []
         for product in file.products {
-            let price: Price? = product.price ?? nil
-            // Else the first variant's price would be taken for the product's.
-            let hasOwn = product.variants.contains { if case .own = $0.price { true } else { false } }
-            let productPrice = price?.description ?? (hasOwn ? CSVField.none : "")
             for variant in product.variants {
-                var row: [Column: String] = [
-                    .productId: text(product.id), .product: product.name ?? "", .status: product.status?.rawValue ?? "",
-                    .productPrice: productPrice, .variantId: text(variant.id), .sku: variant.sku,
-                    .variant: variant.name ?? "", .lowStockThreshold: text(variant.lowStockThreshold), .rearm: text(variant.rearm),
-                    .barcodes: variant.barcodes.map { CSVField.text($0) } ?? "",
-                ]
-                switch variant.price {
-                case .own(let own), .sells(let own):
-                    row[.price] = own.description
-                    // Without a word it would be taken for the product's.
-                    if own == price { row[.ownPrice] = "true" }
-                case .follows, nil: row[.price] = price?.description
-                }
+                let row = fields(of: variant, in: product)
                 if variant.stock.isEmpty { add(row) }
                 for (location, count) in variant.stock.sorted(by: { $0.key < $1.key }) {
                     used.insert(location)
-                    row[.stock] = String(count.units)
-                    add(row.merging(places[location] ?? [.location: location]) { $1 })
+                    let stock: [Column: String] = [.stock: String(count.units)]
+                    add(row.merging(stock) { $1 }.merging(places[location] ?? [.location: location]) { $1 })
                 }
             }
         }
@@ -92,5 +77,19 @@ enum CatalogueCSV {
         return lines.joined(separator: "\n") + "\n"
     }
 
-    private static func text(_ number: Int64?) -> String { number.map(String.init) ?? "" }
+    /// What a row says of a variant, without its stock.
+    private static func fields(of variant: CatalogueFile.VariantRow, in product: CatalogueFile.ProductRow) -> [Column: String] {
+        func text(_ number: Int64?) -> String { number.map(String.init) ?? "" }
+        var row: [Column: String] = [
+            .productId: text(product.id), .product: product.name ?? "", .status: product.status?.rawValue ?? "",
+            .variantId: text(variant.id), .sku: variant.sku, .variant: variant.name ?? "",
+            .lowStockThreshold: text(variant.lowStockThreshold), .rearm: text(variant.rearm),
+            .barcodes: variant.barcodes.map { CSVField.text($0) } ?? "", .price: variant.price.map { PriceWish.text($0) } ?? "",
+        ]
+        guard variant.isDefault != true else { return row }
+        row[.productPrice] = product.price.map { PriceWish.text($0) } ?? ""
+        // Without a word it would be taken for the product's.
+        if variant.ownPrice == true, variant.price == product.price { row[.ownPrice] = "true" }
+        return row
+    }
 }

@@ -30,10 +30,17 @@ struct CatalogueFile: Sendable {
 
     struct VariantRow: Sendable {
         var id: Int64?
+        /// The id of its product, where its own rows say it.
+        var productID: Int64?
         var sku: String
         /// `nil` also for the default variant of a product without variants.
         var name: String?
-        var price: PriceWish?
+        /// Whether it is the default variant of a product without variants, where the form tells.
+        var isDefault: Bool?
+        /// What it sells for. `.some(nil)` says that there is no price, or none of its own.
+        var price: Price??
+        /// Whether that price is its own and not the product's.
+        var ownPrice: Bool?
         var barcodes: [Barcode]?
         var lowStockThreshold: Int64?
         var rearm: Int64?
@@ -42,23 +49,13 @@ struct CatalogueFile: Sendable {
         var place = ""
     }
 
-    /// What a file says of a variant's price.
-    enum PriceWish: Equatable, Sendable {
-        /// It has the product's.
-        case follows
-        /// It has one of its own.
-        case own(Price)
-        /// It sells for this, whosever price that is.
-        case sells(Price)
-    }
-
     /// Units at a location, and where that stands.
     struct Count: Sendable {
         var units: Int64
         var place = ""
     }
 
-    /// Reads `path`, or for `-` standard input: JSON if its name ends so or its text begins so, else CSV.
+    /// Reads `path`, or for `-` standard input: JSON if the name ends or the text begins so, else CSV.
     static func read(_ path: String) throws -> CatalogueFile {
         let name = path == "-" ? "standard input" : path
         let file: FileText
@@ -71,7 +68,9 @@ struct CatalogueFile: Sendable {
         } catch {
             throw Failure("error: \(name) cannot be read: \(error.localizedDescription)")
         }
-        let isJSON = path.lowercased().hasSuffix(".json") || path == "-" && file.text.first { !$0.isWhitespace } == "{"
+        // A pipe's name tells nothing, and no row of columns begins with a bracket.
+        let first = file.text.unicodeScalars.first { !$0.properties.isWhitespace }
+        let isJSON = path.lowercased().hasSuffix(".json") || first == "{" || first == "["
         var catalogue = isJSON ? try CatalogueJSON.read(file.text, name) : try CatalogueCSV.read(file.text, name)
         if let note = file.note { catalogue.notes.insert(note, at: 0) }
         return catalogue

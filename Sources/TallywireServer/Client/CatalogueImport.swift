@@ -1,183 +1,69 @@
 import Foundation
 import NIOHTTP1
 import TallywireCore
+import TallywirePipeline
 
 /// Carries an ``ImportPlan`` out on a server. Stock is counted (`set`), so an import that was interrupted may simply be run again.
 struct CatalogueImport {
     let client: ServerClient
     let progress: Progress
 
-    /// Lines of one movement.
-    private static let lines = 500
+    /// Throws if the server would not take one of the plan's requests for its size, which `http.limits.body` sets. It is asked with blanks
+    /// alone, which are no JSON, so that nothing is changed.
+    func askForRoom(_ plan: ImportPlan) async throws {
+        let actions = plan.changes.flatMap(\.actions) + Self.movements(plan.counts).map { Command.Action.move($0) }
+        let largest = actions.compactMap { $0.call([:])?.body.count }.max() ?? 0
+        guard largest > Self.smallestRoom else { return }
+        let blanks = Data(repeating: UInt8(ascii: " "), count: largest)
+        guard try await client.call(.POST, "/api/products", body: blanks).status == 413 else { return }
+        throw Failure(
+            "error: the file needs a request of \(largest) bytes, and the server takes fewer: set its http.limits.body higher\n"
+                + "nothing was changed")
+    }
+
+    /// Bytes that every server takes: the least that `http.limits.body` may be.
+    private static let smallestRoom = 1 << 10
 
     /// Makes the changes. The first thing that the server refuses ends it: somebody else has changed the catalogue meanwhile.
     func run(_ plan: ImportPlan) async throws {
+        var created: [ProductID: ProductID] = [:]
         for (index, change) in plan.changes.enumerated() {
             progress.show(index + 1, of: plan.changes.count, "changes")
-            try await send(change.action, change.text)
-        }
-        for start in stride(from: 0, to: plan.counts.count, by: Self.lines) {
-            let lines = plan.counts[start..<min(start + Self.lines, plan.counts.count)].flatMap { change -> [Movement.Line] in
-                if case .move(let movement) = change.action { movement.lines } else { [] }
+            for action in change.actions {
+                let answer = try await send(action, change.text, created)
+                guard case .createProduct = action, let planned = change.product else { continue }
+                // What was removed before has used ids up, of which the plan knows nothing.
+                struct Created: Decodable { let id: Int64 }
+                created[planned] = ProductID(try JSONDecoder().decode(Created.self, fromOutside: answer).id)
             }
-            try await send(.move(Movement(reason: "count", lines: lines)), "stock")
-            progress.show(start + lines.count, of: plan.counts.count, "balances")
+        }
+        var done = 0
+        for movement in Self.movements(plan.counts) {
+            _ = try await send(.move(movement), "stock", created)
+            done += movement.lines.count
+            progress.show(done, of: nil, "balances")
         }
         progress.clear()
     }
 
-    private func send(_ action: Command.Action, _ what: String) async throws {
-        var json = JSONWriter()
-        let (method, path): (HTTPMethod, String)
-        switch action {
-        case .createLocation(let location):
-            (method, path) = (.POST, "/api/locations")
-            json.object { location.writeMembers(to: &$0) }
-        case .createProduct(let product):
-            (method, path) = (.POST, "/api/products")
-            json.object { product.writeMembers(to: &$0) }
-        case .addVariant(let product, let variant):
-            (method, path) = (.POST, "/api/products/\(product)/variants")
-            json.object { variant.writeMembers(to: &$0, id: "id", named: true) }
-        case .updateProduct(let product, let update):
-            (method, path) = (.PATCH, "/api/products/\(product)")
-            json.object { update.writeMembers(to: &$0) }
-        case .updateVariant(let variant, let update):
-            (method, path) = (.PATCH, "/api/variants/\(variant)")
-            json.object { update.writeMembers(to: &$0) }
-        case .move(let movement):
-            (method, path) = (.POST, "/api/movements")
-            json.object { movement.writeMembers(to: &$0) }
-        default: return
-        }
-        _ = try await client.call(method, path, body: Data(json.bytes)).accepted(what)
-    }
-}
+    /// Lines of one movement. What counts one balance stays together, whatever it needs.
+    private static let lines = 500
 
-// MARK: Bodies, as the API takes them
-
-extension Location {
-    fileprivate func writeMembers(to json: inout JSONWriter) {
-        json.key("code")
-        json.string(code)
-        json.key("name")
-        json.string(name)
-        json.key("sells")
-        json.bool(sells)
-    }
-}
-
-extension NewProduct {
-    fileprivate func writeMembers(to json: inout JSONWriter) {
-        if let id {
-            json.key("id")
-            json.integer(id.rawValue)
-        }
-        json.key("name")
-        json.string(name)
-        json.key("status")
-        json.string(status.rawValue)
-        if let price {
-            json.key("price")
-            json.price(price)
-        }
-        switch content {
-        case .single(let variant): variant.writeMembers(to: &json, id: "variantId", named: false)
-        case .variants(let variants):
-            json.key("variants")
-            json.array { json in
-                for variant in variants { json.object { variant.writeMembers(to: &$0, id: "id", named: true) } }
+    /// Counts of stock, many in a movement.
+    static func movements(_ counts: [ImportPlan.Change]) -> [Movement] {
+        var movements: [Movement] = []
+        for case .move(let count) in counts.flatMap(\.actions) {
+            if let last = movements.last, last.lines.count + count.lines.count <= lines {
+                movements[movements.count - 1].lines += count.lines
+            } else {
+                movements.append(count)
             }
         }
+        return movements
     }
-}
 
-extension NewVariant {
-    fileprivate func writeMembers(to json: inout JSONWriter, id key: StaticString, named: Bool) {
-        if let id {
-            json.key(key)
-            json.integer(id.rawValue)
-        }
-        json.key("sku")
-        json.string(sku)
-        if named {
-            json.key("name")
-            json.string(name)
-            if let price {
-                json.key("price")
-                json.price(price)
-            }
-        }
-        VariantUpdate(barcodes: barcodes, threshold: alerts.threshold, rearm: alerts.rearm).writeMembers(to: &json)
-    }
-}
-
-extension ProductUpdate {
-    fileprivate func writeMembers(to json: inout JSONWriter) {
-        if let name {
-            json.key("name")
-            json.string(name)
-        }
-        if let status {
-            json.key("status")
-            json.string(status.rawValue)
-        }
-        if let price {
-            json.key("price")
-            json.price(price)
-        }
-    }
-}
-
-extension VariantUpdate {
-    fileprivate func writeMembers(to json: inout JSONWriter) {
-        if let name {
-            json.key("name")
-            json.string(name)
-        }
-        if let price {
-            json.key("price")
-            json.price(price)
-        }
-        if let barcodes {
-            json.key("barcodes")
-            json.array { json in
-                for barcode in barcodes { barcode.write(to: &json) }
-            }
-        }
-        if let threshold {
-            json.key("lowStockThreshold")
-            json.integer(threshold)
-        }
-        if let rearm {
-            json.key("rearm")
-            json.integer(rearm)
-        }
-    }
-}
-
-extension Movement {
-    /// As far as an import needs it: lines that count.
-    fileprivate func writeMembers(to json: inout JSONWriter) {
-        if let reason {
-            json.key("reason")
-            json.string(reason)
-        }
-        json.key("lines")
-        json.array { json in
-            for line in lines {
-                guard case .sku(let sku) = line.item else { continue }
-                json.object { json in
-                    json.key("sku")
-                    json.string(sku)
-                    json.key("location")
-                    json.string(line.location)
-                    json.key("operation")
-                    json.string(line.operation.rawValue)
-                    json.key("quantity")
-                    json.integer(line.quantity)
-                }
-            }
-        }
+    private func send(_ action: Command.Action, _ what: String, _ created: [ProductID: ProductID]) async throws -> Data {
+        guard let call = action.call(created) else { return Data() }
+        return try await client.call(call.method, call.path, body: call.body).accepted(what)
     }
 }

@@ -27,6 +27,10 @@ extension CatalogueJSON {
             for (index, product) in products.enumerated() {
                 var row = product.row
                 row.place = "\(path): products[\(index)]"
+                guard !row.variants.isEmpty else {
+                    file.notes.append("\(row.place) has no variants, so no SKU by which it could be found, and is passed over")
+                    continue
+                }
                 for number in row.variants.indices {
                     let place = product.isSingle ? row.place : "\(row.place).variants[\(number)]"
                     row.variants[number].place = place
@@ -70,18 +74,46 @@ extension CatalogueJSON {
             }
         }
 
+        /// `nil` where it is missing. A `null` is refused, since it would say something that cannot be done, or nothing.
         func read<Value: Decodable>(_ type: Value.Type, _ name: String) throws -> Value? {
-            try container.decodeIfPresent(type, forKey: Name(stringValue: name))
+            let key = Name(stringValue: name)
+            if container.contains(key), try container.decodeNil(forKey: key) {
+                throw mistake(at: name, "null is no value of this: leave it out to say nothing of it")
+            }
+            return try container.decodeIfPresent(type, forKey: key)
+        }
+
+        /// `nil` where it is missing, or `null` since there is none.
+        func id(_ name: String) throws -> Int64? {
+            try container.decodeIfPresent(Int64.self, forKey: Name(stringValue: name))
         }
 
         func need<Value: Decodable>(_ type: Value.Type, _ name: String) throws -> Value {
             try container.decode(type, forKey: Name(stringValue: name))
         }
 
+        func contains(_ name: String) -> Bool { container.contains(Name(stringValue: name)) }
+
+        /// What is wrong with the member `name`.
+        func mistake(at name: String, _ what: String) -> DecodingError {
+            .dataCorrupted(.init(codingPath: container.codingPath + [Name(stringValue: name)], debugDescription: what))
+        }
+
+        /// Units by location, each in its key form.
+        func stock() throws -> [String: CatalogueFile.Count] {
+            var stock: [String: CatalogueFile.Count] = [:]
+            for (code, units) in try read([String: Int64].self, "stock") ?? [:] {
+                guard stock.updateValue(.init(units: units), forKey: code.keyForm) == nil else {
+                    throw mistake(at: "stock", "“\(code.keyForm.excerpt)” is there twice, and only one of them could count")
+                }
+            }
+            return stock
+        }
+
         /// `nil` where nothing is said, `.some(nil)` where it is `null`.
         func price() throws -> Price?? {
             guard container.contains(Name(stringValue: "price")) else { return nil }
-            return .some(try read(Price.self, "price"))
+            return .some(try container.decodeIfPresent(Price.self, forKey: Name(stringValue: "price")))
         }
     }
 
@@ -91,8 +123,23 @@ extension CatalogueJSON {
         init(from decoder: any Decoder) throws {
             let members = try Members(decoder, ["code", "name", "sells"])
             row = .init(
-                code: try members.need(String.self, "code").trimmingSpace, name: try members.read(String.self, "name"),
+                code: try members.need(String.self, "code").keyForm, name: try members.read(String.self, "name"),
                 sells: try members.read(Bool.self, "sells"))
+        }
+    }
+
+    /// A barcode: a text, or an object with its code and its units.
+    private struct BarcodeObject: Decodable {
+        let barcode: Barcode
+
+        init(from decoder: any Decoder) throws {
+            if let code = try? decoder.singleValueContainer().decode(String.self) {
+                barcode = Barcode(code: code.keyForm)
+            } else {
+                let members = try Members(decoder, ["code", "units"])
+                barcode = Barcode(
+                    code: try members.need(String.self, "code").keyForm, units: try members.read(Int64.self, "units") ?? 1)
+            }
         }
     }
 
@@ -101,15 +148,28 @@ extension CatalogueJSON {
         let isSingle: Bool
 
         init(from decoder: any Decoder) throws {
-            let own = ["id", "name", "status", "price", "variants"]
-            let members = try Members(decoder, own + ["variantId", "sku", "barcodes", "lowStockThreshold", "rearm", "stock"])
-            let several = try members.read([VariantObject].self, "variants") ?? []
-            isSingle = several.isEmpty
-            // A product without variants says the same of itself.
-            let variants = isSingle ? [try VariantObject(members, id: "variantId", named: false)] : several
+            let own = ["variantId", "sku", "barcodes", "lowStockThreshold", "rearm", "stock"]
+            let members = try Members(decoder, ["id", "name", "status", "price", "variants"] + own)
+            let several = try members.read([VariantObject].self, "variants")
+            isSingle = several?.isEmpty != false
+            let said = own.first { members.contains($0) }
+            if !isSingle, let said {
+                throw members.mistake(at: said, "a product with variants has this in each of them, not itself")
+            }
+            let id = try members.id("id")
+            // A product without variants says the same of itself. An earlier export has products that have none left.
+            var variants = several ?? []
+            if isSingle, several == nil || said != nil {
+                variants = [try VariantObject(members, id: "variantId", isDefault: true)]
+            }
             row = .init(
-                id: try members.read(Int64.self, "id"), name: try members.read(String.self, "name"),
-                status: try members.read(ProductStatus.self, "status"), price: try members.price(), variants: variants.map(\.row))
+                id: id, name: try members.read(String.self, "name"),
+                status: try members.read(ProductStatus.self, "status"), price: try members.price(),
+                variants: variants.map {
+                    var variant = $0.row
+                    variant.productID = id
+                    return variant
+                })
         }
     }
 
@@ -119,18 +179,19 @@ extension CatalogueJSON {
         init(from decoder: any Decoder) throws {
             self = try VariantObject(
                 Members(decoder, ["id", "sku", "name", "price", "barcodes", "lowStockThreshold", "rearm", "stock"]), id: "id",
-                named: true)
+                isDefault: false)
         }
 
-        init(_ members: Members, id: String, named: Bool) throws {
-            var wish: CatalogueFile.PriceWish?
-            if named, let price = try members.price() { wish = price.map { .own($0) } ?? .follows }
+        init(_ members: Members, id: String, isDefault: Bool) throws {
+            // The price of a variant is its own, or with `null` its product's; a product without variants has the product's.
+            let price = isDefault ? nil : try members.price()
             row = .init(
-                id: try members.read(Int64.self, id), sku: try members.need(String.self, "sku").trimmingSpace,
-                name: named ? try members.read(String.self, "name") : nil, price: wish,
-                barcodes: try members.read([Barcode].self, "barcodes"),
+                id: try members.id(id), sku: try members.need(String.self, "sku").keyForm,
+                name: isDefault ? nil : try members.read(String.self, "name"), isDefault: isDefault,
+                price: price.flatMap { $0.map { .some($0) } },
+                ownPrice: price.map { $0 != nil }, barcodes: try members.read([BarcodeObject].self, "barcodes")?.map(\.barcode),
                 lowStockThreshold: try members.read(Int64.self, "lowStockThreshold"), rearm: try members.read(Int64.self, "rearm"),
-                stock: try (members.read([String: Int64].self, "stock") ?? [:]).mapValues { .init(units: $0) })
+                stock: try members.stock())
         }
     }
 }

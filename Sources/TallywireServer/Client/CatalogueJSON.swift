@@ -4,7 +4,8 @@ import TallywireHTTP
 import TallywirePipeline
 
 /// The JSON form: `{"locations":[…],"products":[…]}`, products as the API takes them, and in each variant, or in a product without
-/// variants, `"stock":{"WH1":42}`. A member that is missing says nothing; `"price":null` says that there is none.
+/// variants, `"stock":{"WH1":42}`. A member that is missing says nothing; `"price":null` says that there is none, and of a variant that it
+/// has its product's.
 enum CatalogueJSON {
     static func read(_ text: String, _ path: String) throws -> CatalogueFile {
         if let twice = JSONSyntax.memberThatIsThereTwice(in: text.utf8) {
@@ -57,7 +58,7 @@ enum CatalogueJSON {
                 json.key("price")
                 json.price(price)
             }
-            if let only = product.variants.first, product.variants.count == 1, only.name == nil {
+            if let only = product.variants.first, product.variants.count == 1, only.isDefault == true {
                 write(only, id: "variantId", to: &json)
             } else {
                 json.key("variants")
@@ -79,9 +80,10 @@ enum CatalogueJSON {
             json.key("name")
             json.string(name)
         }
-        if case .own(let price) = variant.price {
+        // Of a variant, `null` says that it has its product's; a product without variants has said its price already.
+        if variant.isDefault != true, let isOwn = variant.ownPrice {
             json.key("price")
-            json.price(price)
+            json.price(isOwn ? variant.price ?? nil : nil)
         }
         if let barcodes = variant.barcodes {
             json.key("barcodes")

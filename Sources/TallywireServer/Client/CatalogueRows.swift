@@ -1,25 +1,41 @@
 import TallywireCore
 
 /// Gathers the rows of a CSV file into products, and what is wrong with them.
+///
+/// All rows are read before any is sorted in: which product a row belongs to can be said by a row after it.
 struct CatalogueRows {
     private let path: String
     private var file = CatalogueFile()
     private var mistakes: [String] = []
-    private var products: [String: Int] = [:]
+    private var entries: [Entry] = []
+    private var products: [ProductKey: Int] = [:]
     private var variants: [String: (product: Int, variant: Int)] = [:]
     private var locations: [String: Int] = [:]
 
     init(path: String) { self.path = path }
 
-    /// All rows, or the mistakes in them.
-    func finish() throws -> CatalogueFile {
-        if !mistakes.isEmpty { throw ImportPlan.refusal(mistakes) }
-        return file
+    /// What one row says of a product and a variant.
+    private struct Entry {
+        let product: CatalogueFile.ProductRow
+        let variant: CatalogueFile.VariantRow
+        let place: String
     }
 
-    private struct Mistake: Error {
-        let column: CatalogueCSV.Column
-        let what: String
+    /// What rows of one product have in common.
+    private enum ProductKey: Hashable {
+        case id(Int64)
+        case name(String)
+        case sku(String)
+    }
+
+    /// All rows, or the mistakes in them.
+    mutating func finish() throws -> CatalogueFile {
+        let names = Names(entries.map { ($0.product, $0.variant.sku) })
+        for entry in entries {
+            attempt(entry.place) { rows in try rows.sortIn(entry, names) }
+        }
+        if !mistakes.isEmpty { throw ImportPlan.refusal(mistakes) }
+        return file
     }
 
     mutating func add(_ row: CSVTable.Row, _ columns: [CatalogueCSV.Column?]) {
@@ -38,8 +54,13 @@ struct CatalogueRows {
         for (column, field) in zip(columns, row.fields) where !field.isEmpty {
             if let column { fields[column] = CSVField.plain(field) }
         }
+        attempt(place) { rows in try rows.read(Fields(values: fields), place) }
+    }
+
+    /// Does something for a row, and notes what is wrong with it.
+    private mutating func attempt(_ place: String, _ body: (inout CatalogueRows) throws -> Void) {
         do {
-            try add(Fields(values: fields), place)
+            try body(&self)
         } catch let mistake as Mistake {
             mistakes.append("\(place): \(mistake.column.rawValue): \(mistake.what)")
         } catch {
@@ -47,151 +68,43 @@ struct CatalogueRows {
         }
     }
 
-    /// The fields of one row in which something stands.
-    private struct Fields {
-        let values: [CatalogueCSV.Column: String]
+    // MARK: One row
 
-        func text(_ column: CatalogueCSV.Column) -> String? { values[column] }
-
-        /// The name of a thing, which has no space around it.
-        func key(_ column: CatalogueCSV.Column) -> String? {
-            values[column].map(\.trimmingSpace).flatMap { $0.isEmpty ? nil : $0 }
-        }
-
-        func integer(_ column: CatalogueCSV.Column) throws -> Int64? {
-            guard let text = key(column) else { return nil }
-            guard let number = Int64(text) else { throw Mistake(column: column, what: "“\(text)” is no whole number") }
-            return number
-        }
-
-        func price(_ column: CatalogueCSV.Column) throws -> Price?? {
-            guard let text = key(column) else { return nil }
-            if text.lowercased() == CSVField.none { return .some(nil) }
-            guard let price = Price(text) else {
-                throw Mistake(column: column, what: "“\(text)” is no price with at most two decimals, such as 12.50")
-            }
-            return price
-        }
-
-        func status() throws -> ProductStatus? {
-            guard let text = key(.status) else { return nil }
-            guard let status = ProductStatus(rawValue: text.lowercased()) else {
-                let known = ProductStatus.allCases.map(\.rawValue).joined(separator: ", ")
-                throw Mistake(column: .status, what: "“\(text)” is none of \(known)")
-            }
-            return status
-        }
-
-        func flag(_ column: CatalogueCSV.Column) throws -> Bool? {
-            switch key(column)?.lowercased() {
-            case nil: nil
-            case "true", "yes", "1": true
-            case "false", "no", "0": false
-            case let text?: throw Mistake(column: column, what: "“\(text)” is neither true nor false")
-            }
-        }
-    }
-
-    private mutating func add(_ fields: Fields, _ place: String) throws {
+    private mutating func read(_ fields: Fields, _ place: String) throws {
         try addLocation(fields, place)
         guard let sku = fields.key(.sku) else {
-            if let column = fields.values.keys.first(where: { ![.location, .locationName, .sells].contains($0) }) {
+            let others = CatalogueCSV.Column.allCases.filter { ![.location, .locationName, .sells].contains($0) }
+            if let column = others.first(where: { fields.values[$0] != nil }) {
                 throw Mistake(column: .sku, what: "is empty, but there is a \(column.rawValue)")
             }
             return
         }
-        let (product, variant) = try read(fields, sku, place)
-        let spot: (product: Int, variant: Int)
-        if let known = variants[sku] {
-            spot = known
-        } else {
-            let key = product.id.map { "#\($0)" } ?? product.name ?? "sku \(sku)"
-            let index = products[key] ?? file.products.count
-            if index == file.products.count {
-                products[key] = index
-                file.products.append(product)
-            }
-            spot = (index, file.products[index].variants.count)
-            file.products[index].variants.append(variant)
-            variants[sku] = spot
-        }
-        try merge(product, variant, into: spot)
-        try addStock(fields, to: spot, place)
-    }
-
-    private mutating func read(
-        _ fields: Fields, _ sku: String, _ place: String
-    ) throws -> (CatalogueFile.ProductRow, CatalogueFile.VariantRow) {
-        let productPrice = try fields.price(.productPrice)
         let product = CatalogueFile.ProductRow(
-            id: try fields.integer(.productId), name: fields.text(.product), status: try fields.status(), price: productPrice,
-            place: place)
+            id: try fields.integer(.productId), name: fields.text(.product), status: try fields.status(),
+            price: try fields.price(.productPrice), place: place)
         var variant = CatalogueFile.VariantRow(
-            id: try fields.integer(.variantId), sku: sku, name: fields.text(.variant),
+            id: try fields.integer(.variantId), productID: product.id, sku: sku, name: fields.text(.variant),
+            price: try fields.price(.price), ownPrice: try fields.flag(.ownPrice),
             lowStockThreshold: try fields.integer(.lowStockThreshold), rearm: try fields.integer(.rearm), place: place)
-        let isOwn = try fields.flag(.ownPrice)
-        switch (try fields.price(.price), productPrice) {
-        case (nil, _): break
-        case (.some(nil), _): variant.price = .follows
-        case (.some(.some(let price)), nil): variant.price = isOwn == true ? .own(price) : .sells(price)
-        case (.some(.some(let price)), .some(let of)): variant.price = isOwn ?? (price != of) ? .own(price) : .follows
+        if let text = fields.key(.barcodes) {
+            let (codes, notes) = try Self.barcodes(text, place)
+            variant.barcodes = codes
+            for note in notes where file.notes.last != note { file.notes.append(note) }
         }
-        if let text = fields.key(.barcodes) { variant.barcodes = try barcodes(text, place) }
-        return (product, variant)
-    }
-
-    private mutating func barcodes(_ text: String, _ place: String) throws -> [Barcode] {
-        let barcodes: [Barcode]
-        do throws(CSVField.BarcodeMistake) {
-            barcodes = try CSVField.barcodes(text)
-        } catch {
-            throw Mistake(column: .barcodes, what: error.what)
+        for column in [CatalogueCSV.Column.product, .variant, .locationName] {
+            guard let text = fields.text(column), BarcodeDamage.isError(text) else { continue }
+            file.notes.append(
+                "\(place): \(column.rawValue): “\(text.excerpt)” looks like an error of a spreadsheet; it is taken as it is written"
+            )
         }
-        for code in barcodes.map(\.code) {
-            if BarcodeDamage.isRounded(code) {
-                throw Mistake(
-                    column: .barcodes,
-                    what:
-                        "“\(code)” is what a spreadsheet makes of a barcode, and its last digits are lost: make the column a text there, and "
-                        + "enter it again")
-            }
-            guard let whole = BarcodeDamage.withZero(code) else { continue }
-            let note =
-                "\(place): barcodes: “\(code)” looks like the UPC \(whole) without its zero, as a spreadsheet leaves it; it is taken as "
-                + "it is written"
-            if file.notes.last != note { file.notes.append(note) }
+        let stock = try fields.integer(.stock)
+        if let location = fields.key(.location) {
+            guard let stock else { throw Mistake(column: .stock, what: "is empty, but there is a location") }
+            variant.stock[location] = CatalogueFile.Count(units: stock, place: place)
+        } else if stock != nil {
+            throw Mistake(column: .location, what: "is empty, but there is a stock")
         }
-        return barcodes
-    }
-
-    // MARK: Rows of one thing
-
-    /// Adds what a row says of a product and a variant to what rows before it said. They may not say different things.
-    private mutating func merge(
-        _ product: CatalogueFile.ProductRow, _ variant: CatalogueFile.VariantRow, into spot: (product: Int, variant: Int)
-    ) throws {
-        var old = file.products[spot.product]
-        try Self.agree(&old.id, product.id, .productId, old.place)
-        try Self.agree(&old.name, product.name, .product, old.place)
-        try Self.agree(&old.status, product.status, .status, old.place)
-        try Self.agree(&old.price, product.price, .productPrice, old.place)
-        var of = old.variants[spot.variant]
-        try Self.agree(&of.id, variant.id, .variantId, of.place)
-        try Self.agree(&of.name, variant.name, .variant, of.place)
-        try Self.agree(&of.price, variant.price, .price, of.place)
-        try Self.agree(&of.barcodes, variant.barcodes, .barcodes, of.place)
-        try Self.agree(&of.lowStockThreshold, variant.lowStockThreshold, .lowStockThreshold, of.place)
-        try Self.agree(&of.rearm, variant.rearm, .rearm, of.place)
-        old.variants[spot.variant] = of
-        file.products[spot.product] = old
-    }
-
-    private static func agree<Value: Equatable>(
-        _ old: inout Value?, _ new: Value?, _ column: CatalogueCSV.Column, _ place: String
-    ) throws {
-        guard let new else { return }
-        guard old == nil || old == new else { throw Mistake(column: column, what: "is not what \(place) says of the same thing") }
-        old = new
+        entries.append(Entry(product: product, variant: variant, place: place))
     }
 
     private mutating func addLocation(_ fields: Fields, _ place: String) throws {
@@ -213,16 +126,85 @@ struct CatalogueRows {
         try Self.agree(&file.locations[index].sells, row.sells, .sells, first)
     }
 
-    private mutating func addStock(_ fields: Fields, to spot: (product: Int, variant: Int), _ place: String) throws {
-        let stock = try fields.integer(.stock)
-        guard let location = fields.key(.location) else {
-            if stock != nil { throw Mistake(column: .location, what: "is empty, but there is a stock") }
-            return
+    // MARK: Rows of one thing
+
+    /// What the rows say of the names and ids of products, all of them together.
+    private struct Names {
+        private(set) var bySKU: [String: (id: Int64?, name: String?)] = [:]
+        /// The ids of the products of a name.
+        private(set) var ids: [String: Set<Int64>] = [:]
+
+        init(_ rows: [(product: CatalogueFile.ProductRow, sku: String)]) {
+            for (product, sku) in rows {
+                let known = bySKU[sku]
+                bySKU[sku] = (known?.id ?? product.id, known?.name ?? product.name)
+            }
+            for case (let id?, let name?) in bySKU.values { ids[name, default: []].insert(id) }
         }
-        guard let stock else { throw Mistake(column: .stock, what: "is empty, but there is a location") }
-        let count = CatalogueFile.Count(units: stock, place: place)
-        if let old = file.products[spot.product].variants[spot.variant].stock.updateValue(count, forKey: location) {
-            throw Mistake(column: .location, what: "\(old.place) has the stock of this SKU at \(location) already")
+    }
+
+    private func key(of entry: Entry, _ names: Names) throws -> ProductKey {
+        let (id, name) = names.bySKU[entry.variant.sku] ?? (nil, nil)
+        if let id { return .id(id) }
+        guard let name else { return .sku(entry.variant.sku) }
+        guard let ids = names.ids[name], let id = ids.first else { return .name(name) }
+        if ids.count == 1 { return .id(id) }
+        let list = ids.sorted().prefix(3).map(String.init).joined(separator: " and ")
+        throw Mistake(column: .productId, what: "is empty, and products \(list) are called “\(name)”: which one is it?")
+    }
+
+    private mutating func sortIn(_ entry: Entry, _ names: Names) throws {
+        let key = try key(of: entry, names)
+        let spot: (product: Int, variant: Int)
+        if let known = variants[entry.variant.sku] {
+            spot = known
+        } else {
+            let index = products[key] ?? file.products.count
+            if index == file.products.count {
+                products[key] = index
+                file.products.append(entry.product)
+            }
+            spot = (index, file.products[index].variants.count)
+            var variant = entry.variant
+            variant.stock = [:]
+            file.products[index].variants.append(variant)
+            variants[variant.sku] = spot
         }
+        try merge(entry.product, entry.variant, into: spot)
+        for (location, count) in entry.variant.stock {
+            if let old = file.products[spot.product].variants[spot.variant].stock.updateValue(count, forKey: location) {
+                throw Mistake(column: .location, what: "\(old.place) has the stock of this SKU at \(location) already")
+            }
+        }
+    }
+
+    /// Adds what a row says of a product and a variant to what rows before it said. They may not say different things.
+    private mutating func merge(
+        _ product: CatalogueFile.ProductRow, _ variant: CatalogueFile.VariantRow, into spot: (product: Int, variant: Int)
+    ) throws {
+        var old = file.products[spot.product]
+        try Self.agree(&old.id, product.id, .productId, old.place)
+        try Self.agree(&old.name, product.name, .product, old.place)
+        try Self.agree(&old.status, product.status, .status, old.place)
+        try Self.agree(&old.price, product.price, .productPrice, old.place)
+        var of = old.variants[spot.variant]
+        try Self.agree(&of.id, variant.id, .variantId, of.place)
+        try Self.agree(&of.productID, variant.productID, .productId, of.place)
+        try Self.agree(&of.name, variant.name, .variant, of.place)
+        try Self.agree(&of.price, variant.price, .price, of.place)
+        try Self.agree(&of.ownPrice, variant.ownPrice, .ownPrice, of.place)
+        try Self.agree(&of.barcodes, variant.barcodes, .barcodes, of.place)
+        try Self.agree(&of.lowStockThreshold, variant.lowStockThreshold, .lowStockThreshold, of.place)
+        try Self.agree(&of.rearm, variant.rearm, .rearm, of.place)
+        old.variants[spot.variant] = of
+        file.products[spot.product] = old
+    }
+
+    private static func agree<Value: Equatable>(
+        _ old: inout Value?, _ new: Value?, _ column: CatalogueCSV.Column, _ place: String
+    ) throws {
+        guard let new else { return }
+        guard old == nil || old == new else { throw Mistake(column: column, what: "is not what \(place) says of the same thing") }
+        old = new
     }
 }

@@ -17,19 +17,7 @@ struct FileText {
         guard data.count <= Self.limit else {
             throw Failure("error: \(name) has more than \(Self.limit >> 20) MiB: import it in pieces")
         }
-        let bytes = [UInt8](data.prefix(3))
-        var note: String?
-        let decoded: String?
-        if bytes.starts(with: [0xFF, 0xFE]) {
-            decoded = String(data: data.dropFirst(2), encoding: .utf16LittleEndian)
-        } else if bytes.starts(with: [0xFE, 0xFF]) {
-            decoded = String(data: data.dropFirst(2), encoding: .utf16BigEndian)
-        } else if let text = String(validating: data.dropFirst(bytes == [0xEF, 0xBB, 0xBF] ? 3 : 0), as: UTF8.self) {
-            decoded = text
-        } else {
-            decoded = String(data: data, encoding: .windowsCP1252)
-            note = "\(name) is not UTF-8, so it is read as Windows-1252: see that names with accents are right"
-        }
+        let (decoded, note) = try Self.decode(data, name)
         guard let decoded, !decoded.unicodeScalars.contains("\0") else {
             throw Failure("error: \(name) is not text: save it as CSV in UTF-8")
         }
@@ -39,5 +27,42 @@ struct FileText {
         }
         text = decoded
         self.note = note
+    }
+
+    private static func decode(_ data: Data, _ name: String) throws -> (text: String?, note: String?) {
+        let mark = [UInt8](data.prefix(3))
+        if mark.starts(with: [0xFF, 0xFE]) || mark.starts(with: [0xFE, 0xFF]) {
+            return (try utf16(data.dropFirst(2), isBigEndian: mark[0] == 0xFE, name), nil)
+        }
+        let isMarked = mark == [0xEF, 0xBB, 0xBF]
+        let body = data.dropFirst(isMarked ? 3 : 0)
+        if let text = String(validating: body, as: UTF8.self) { return (text, nil) }
+        guard !isMarked, !isCutUTF8(body) else { throw broken(name, "UTF-8") }
+        let note = "\(name) is not UTF-8, so it is read as Windows-1252: see that names with accents are right"
+        return (String(data: data, encoding: .windowsCP1252), note)
+    }
+
+    /// Foundation's own reading replaces what is broken.
+    private static func utf16(_ data: Data, isBigEndian: Bool, _ name: String) throws -> String {
+        let bytes = [UInt8](data)
+        guard bytes.count.isMultiple(of: 2) else { throw broken(name, "UTF-16") }
+        let units = stride(from: 0, to: bytes.count, by: 2).map { index in
+            let (first, second) = (UInt16(bytes[index]), UInt16(bytes[index + 1]))
+            return isBigEndian ? first << 8 | second : second << 8 | first
+        }
+        guard let text = String(validating: units, as: UTF16.self) else { throw broken(name, "UTF-16") }
+        return text
+    }
+
+    /// Whether it is UTF-8 with characters beyond ASCII, of the last of which a part is missing.
+    private static func isCutUTF8(_ data: Data) -> Bool {
+        guard let start = data.suffix(4).lastIndex(where: { $0 >= 0xC0 }) else { return false }
+        let whole = data[..<start]
+        return whole.contains { $0 >= 0x80 } && String(validating: whole, as: UTF8.self) != nil
+            && data[start...].dropFirst().allSatisfy { (0x80..<0xC0).contains($0) }
+    }
+
+    private static func broken(_ name: String, _ form: String) -> Failure {
+        Failure("error: \(name) is broken \(form), as a file is that was not copied to its end: copy or export it again")
     }
 }

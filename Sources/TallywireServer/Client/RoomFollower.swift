@@ -97,10 +97,10 @@ struct RoomFollower {
             if state.isLive { hasBeenLive = true }
             guard case .waiting = state.phase, let failure = state.lastFailure else { continue }
             if failure.code == .unauthenticated {
-                throw Failure.usage(
+                throw Failure(
                     token == nil
-                        ? "the server asks for a token: --token, or $TALLYWIRE_TOKEN"
-                        : "the server does not take the token: it has expired, or is not for this server")
+                        ? "error: the server asks for a token: --token, or $TALLYWIRE_TOKEN"
+                        : "error: the server does not take the token: it has expired, or is not for this server")
             }
             if !hasBeenLive { throw Failure("error: \(advice(failure))") }
             Self.tell("\(failure.message); trying again")

@@ -27,6 +27,7 @@ struct ServerCatalogue: Sendable {
         var name: String
         var price: Price?
         var ownPrice: Bool
+        var level: StockLevel
         var barcodes: [Barcode]
         var lowStockThreshold: Int64
         var rearm: Int64
@@ -68,48 +69,59 @@ struct ServerCatalogue: Sendable {
 
     /// The same as the state machine has it, so that changes can be judged before they are made.
     var state: InventoryState {
-        InventoryState(
+        let selling = Set(locations.filter(\.sells).map(\.code))
+        let variants = products.map { product in product.variants.map { $0.state(of: product, selling: selling) } }
+        return InventoryState(
             seq: 0, locations: locations.map { Location(code: $0.code, name: $0.name, sells: $0.sells) },
-            products: products.map { product in
+            products: zip(products, variants).map { product, variants in
                 TallywireCore.Product(
                     id: ProductID(product.id), name: product.name, status: product.status, price: product.price,
-                    variants: product.variants.map { VariantID($0.id) },
-                    hasDefaultVariant: product.variants.first?.isDefault ?? false)
+                    variants: variants.map(\.id), hasDefaultVariant: variants.first?.isDefault ?? false,
+                    totalStock: variants.reduce(0) { $0 + $1.stock })
             },
-            variants: products.flatMap { product in product.variants.map { $0.state(of: product) } },
+            variants: variants.flatMap(\.self),
             lastIDs: .init(
                 product: products.map(\.id).max() ?? 0, variant: products.flatMap(\.variants).map(\.id).max() ?? 0))
     }
 }
 
 extension ServerCatalogue.Variant {
-    fileprivate func state(of product: ServerCatalogue.Product) -> TallywireCore.Variant {
+    fileprivate func state(of product: ServerCatalogue.Product, selling: Set<String>) -> TallywireCore.Variant {
         TallywireCore.Variant(
             id: VariantID(id), productID: ProductID(product.id), isDefault: isDefault, sku: sku, name: name,
             ownPrice: ownPrice ? price : nil, barcodes: barcodes,
-            alerts: AlertRule(threshold: lowStockThreshold, rearm: rearm),
+            alerts: AlertRule(threshold: lowStockThreshold, rearm: rearm), level: level,
+            stock: locations.filter { selling.contains($0.location) }.reduce(0) { $0 + $1.onHand },
             balances: locations.map { TallywireCore.Balance(location: $0.location, onHand: $0.onHand) })
     }
 }
 
 extension CatalogueFile {
-    /// All that a catalogue holds, in order of ids.
+    /// All that a catalogue holds, in order of ids. A product whose last variant was removed is left out with a note: a file names items by
+    /// SKU, and there is none.
     init(_ state: InventoryState) {
         locations = state.locations.values.sorted { $0.code < $1.code }.map { .init(code: $0.code, name: $0.name, sells: $0.sells) }
-        products = state.products.values.sorted { $0.id < $1.id }.map { product in
-            ProductRow(
-                id: product.id.rawValue, name: product.name, status: product.status, price: product.price.map { .some($0) },
-                variants: product.variants.compactMap { state.variants[$0] }.map { VariantRow($0) })
+        for product in state.products.values.sorted(by: { $0.id < $1.id }) {
+            let variants = product.variants.compactMap { state.variants[$0] }
+            guard !variants.isEmpty else {
+                notes.append("product \(product.id) “\(product.name.excerpt)” has no variants left, so no SKU, and is left out")
+                continue
+            }
+            products.append(
+                ProductRow(
+                    id: product.id.rawValue, name: product.name, status: product.status, price: .some(product.price),
+                    variants: variants.map { VariantRow($0, of: product) }))
         }
     }
 }
 
 extension CatalogueFile.VariantRow {
-    fileprivate init(_ variant: TallywireCore.Variant) {
+    fileprivate init(_ variant: TallywireCore.Variant, of product: TallywireCore.Product) {
         self.init(
-            id: variant.id.rawValue, sku: variant.sku, name: variant.isDefault ? nil : variant.name,
-            price: variant.ownPrice.map { .own($0) }, barcodes: variant.barcodes, lowStockThreshold: variant.alerts.threshold,
-            rearm: variant.alerts.rearm,
+            id: variant.id.rawValue, productID: product.id.rawValue, sku: variant.sku, name: variant.isDefault ? nil : variant.name,
+            isDefault: variant.isDefault, price: .some(variant.ownPrice ?? product.price),
+            ownPrice: variant.isDefault ? nil : variant.ownPrice != nil, barcodes: variant.barcodes,
+            lowStockThreshold: variant.alerts.threshold, rearm: variant.alerts.rearm,
             stock: Dictionary(variant.balances.map { ($0.location, .init(units: $0.onHand)) }) { first, _ in first })
     }
 }

@@ -22,7 +22,7 @@ struct ServerClient: Sendable {
 
     init(_ options: ClientOptions) throws {
         url = try options.baseURL()
-        token = options.bearer
+        token = try options.bearer()
         tls = try options.tls()
     }
 
@@ -75,16 +75,21 @@ struct ServerClient: Sendable {
         }
     }
 
-    /// Why nothing came, and what to do, in a sentence.
+    /// Why nothing came, and what to do, in a sentence. It shows nothing of the request, which has the token in it.
     private static func reason(_ error: any Error) -> String {
         switch error {
         case let error as HTTPClientError where error == .connectTimeout || error == .deadlineExceeded || error == .readTimeout:
             return "it was silent for too long: is it the server that you mean? --server names another"
         case let error as HTTPClientError where error == .remoteConnectionClosed:
             return "it closed the connection: is it this server, and http rather than https? check --server"
-        case is NIOSSLError, is NIOSSLExtraError, is BoringSSLError:
-            return "there is no TLS with it that can be trusted: --ca trusts a certificate of one's own making (\(error))"
-        default: return "\(ConnectionProblem.text(error) ?? "\(error)"): start the server, or name another with --server"
+        case let error as HTTPClientError: return "\(error.shortDescription): is --server the address of the server?"
+        case _ where ConnectionProblem.tls(error)?.isUntrusted == true:
+            let problem = ConnectionProblem.text(error) ?? ""
+            return "there is no TLS with it that can be trusted, since \(problem): --ca trusts a certificate of one's own making"
+        default:
+            let problem = ConnectionProblem.text(error) ?? "the connection cannot be made"
+            // Some say themselves what to look at.
+            return problem.hasSuffix("?") ? problem : "\(problem): start the server, or name another with --server"
         }
     }
 }

@@ -31,13 +31,15 @@ struct Import: AsyncParsableCommand {
         let plan = try ImportPlan(catalogue, on: try await ServerCatalogue.read(client, progress: progress).state)
         progress.clear()
         for note in plan.notes { try Output.error.print("note: \(note)") }
+        let carrier = CatalogueImport(client: client, progress: progress)
+        try await carrier.askForRoom(plan)
         let summary = "\(plan.created) created, \(plan.updated) updated, \(plan.counts.count) balances counted"
         if dryRun {
             let lines = (plan.changes + plan.counts).map { "would \($0.text)" }
             return try Output.standard.print(
                 (lines + ["\(file): nothing was changed; it would be: \(summary)"]).joined(separator: "\n"))
         }
-        try await CatalogueImport(client: client, progress: progress).run(plan)
+        try await carrier.run(plan)
         try Output.standard.print("\(file): \(summary)")
     }
 }
@@ -55,6 +57,7 @@ struct Export: AsyncParsableCommand {
         let progress = Progress()
         let file = CatalogueFile(try await ServerCatalogue.read(try ServerClient(options), progress: progress).state)
         progress.clear()
+        for note in file.notes { try Output.error.print("note: \(note)") }
         let text = format == .csv ? CatalogueCSV.write(file) : CatalogueJSON.write(file)
         guard let output else { return try Output.standard.write(text) }
         try OutputFile.write(text, to: output)

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import NIOSSL
+import TallywireClient
 import TallywirePipeline
 
 /// The options of commands that read plugins.json.
@@ -45,6 +46,11 @@ struct ClientOptions: ParsableArguments {
             guard server.hasPrefix("http://") || server.hasPrefix("https://") else {
                 throw Failure.usage("--server “\(server)” is no address: it begins with http:// or https://")
             }
+            guard AddressPort.isFit(server) else {
+                throw Failure.usage("--server “\(server)” is no address: a port is a number from 1 to 65535")
+            }
+            guard let parts = URLComponents(string: server), parts.host?.isEmpty == false, parts.query == nil, parts.fragment == nil
+            else { throw Failure.usage("--server “\(server)” is no address, which is such as http://127.0.0.1:8080") }
             while server.hasSuffix("/") { server.removeLast() }
             return server
         }
@@ -67,8 +73,16 @@ struct ClientOptions: ParsableArguments {
         return configuration
     }
 
-    var bearer: String? {
-        token ?? ProcessInfo.processInfo.environment["TALLYWIRE_TOKEN"].flatMap { $0.isEmpty ? nil : $0 }
+    /// The token to show, without white space around it. Its text stands in no message.
+    func bearer() throws -> String? {
+        let variable = ProcessInfo.processInfo.environment["TALLYWIRE_TOKEN"].flatMap { $0.isEmpty ? nil : $0 }
+        guard let token = (token ?? variable)?.trimmingSpace else { return nil }
+        guard ConnectionProblem.isFit(token: token) else {
+            throw Failure.usage(
+                "\(self.token == nil ? "$TALLYWIRE_TOKEN" : "--token") has a space, a line end or another character that no token has"
+            )
+        }
+        return token
     }
 }
 

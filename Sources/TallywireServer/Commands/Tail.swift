@@ -26,7 +26,7 @@ struct Tail: AsyncParsableCommand {
         let client = try ServerClient(options)
         if let room {
             let follower = RoomFollower(
-                url: client.url + (try path()), room: room, since: since, token: options.bearer, tls: try options.tls())
+                url: client.url + (try path()), room: room, since: since, token: client.token, tls: try options.tls())
             try await follower.follow(count: count) { printer.print($0) }
         } else {
             var follower = Follower(client: client, position: since, left: count, print: { printer.print($0) })

@@ -3,10 +3,10 @@ import Foundation
 /// A file that a command writes for the user.
 ///
 /// A plain file is replaced at once, so that nobody sees half of it and a full disk leaves the old one, and keeps its mode. What is
-/// no plain file, such as a pipe or a device, is written into; a link is followed.
+/// no plain file, such as a pipe or a device, is written into; a link is followed, also to a target that does not exist yet.
 enum OutputFile {
     static func write(_ text: String, to path: String) throws {
-        let target = URL(fileURLWithPath: path).resolvingSymlinksInPath().path
+        let target = try end(of: path)
         let attributes = try? FileManager.default.attributesOfItem(atPath: target)
         if let attributes, attributes[.type] as? FileAttributeType != .typeRegular {
             let descriptor = try opened(path, open(target, O_WRONLY | O_CLOEXEC))
@@ -26,6 +26,24 @@ enum OutputFile {
             unlink(draft)
             throw error
         }
+    }
+
+    /// Links that may follow one another, as many as Linux follows.
+    private static let links = 40
+
+    /// Where the links at `path` lead in the end. What a link of `/proc` shows is no path where it stands for a pipe, so what can be opened
+    /// and is no plain file stays as it is called.
+    private static func end(of path: String) throws -> String {
+        var status = stat()
+        if stat(path, &status) == 0, status.st_mode & S_IFMT != S_IFREG { return path }
+        var path = path
+        for _ in 0..<links {
+            guard let target = try? FileManager.default.destinationOfSymbolicLink(atPath: path) else { return path }
+            path =
+                target.hasPrefix("/")
+                ? target : ((path as NSString).deletingLastPathComponent as NSString).appendingPathComponent(target)
+        }
+        throw Failure("error: \(path) cannot be written: \(String(cString: strerror(ELOOP)))")
     }
 
     private static func opened(_ path: String, _ descriptor: Int32) throws -> Int32 {
