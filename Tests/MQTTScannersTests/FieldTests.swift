@@ -76,7 +76,8 @@ struct FieldTests {
             _ = try await till.client.publish(say("offline"))
             try await eventually("all have gone") { shop.journal.allEvents.count { $0.type == .deviceOffline } == 200 }
             let commits = shop.engine.statistics.commits - before
-            #expect(commits < 100, "\(commits) commits for 200 devices")
+            // How many come together is up to the broker; one by one would be 200.
+            #expect(commits < 180, "\(commits) commits for 200 devices")
             try await eventually("all are shown so") { shop.devices.all.count { $0.presence == .offline } == 200 }
         }
         await till.client.stop()

@@ -31,17 +31,17 @@ enum OutputFile {
     /// Links that may follow one another, as many as Linux follows.
     private static let links = 40
 
-    /// Where the links at `path` lead in the end. What a link of `/proc` shows is no path where it stands for a pipe, so what can be opened
-    /// and is no plain file stays as it is called.
+    /// Where the links at `path` lead in the end. What a link of `/proc` shows is no path where it stands for a pipe, so such a link stays.
     private static func end(of path: String) throws -> String {
-        var status = stat()
-        if stat(path, &status) == 0, status.st_mode & S_IFMT != S_IFREG { return path }
+        let files = FileManager.default
         var path = path
         for _ in 0..<links {
-            guard let target = try? FileManager.default.destinationOfSymbolicLink(atPath: path) else { return path }
-            path =
+            guard let target = try? files.destinationOfSymbolicLink(atPath: path) else { return path }
+            let next =
                 target.hasPrefix("/")
                 ? target : ((path as NSString).deletingLastPathComponent as NSString).appendingPathComponent(target)
+            if files.fileExists(atPath: path), !files.fileExists(atPath: next) { return path }
+            path = next
         }
         throw Failure("error: \(path) cannot be written: \(String(cString: strerror(ELOOP)))")
     }
