@@ -36,14 +36,7 @@ final class Shutdown: Sendable {
     /// Runs `group` until it has ended by itself, or by a signal.
     func run(_ group: ServiceGroup) async throws {
         let (signals, continuation) = AsyncStream.makeStream(of: Void.self)
-        let sources = [SIGTERM, SIGINT].map { number in
-            // The source is told even so; without it the process would just end.
-            signal(number, SIG_IGN)
-            let source = DispatchSource.makeSignalSource(signal: number, queue: queue)
-            source.setEventHandler { [self] in take(continuation) }
-            source.resume()
-            return source
-        }
+        let sources = [await source(of: SIGTERM, continuation), await source(of: SIGINT, continuation)]
         defer { for source in sources { source.cancel() } }
         try await withThrowingTaskGroup(of: Bool.self) { tasks in
             tasks.addTask {
@@ -63,6 +56,20 @@ final class Shutdown: Sendable {
                 if hasEnded { return }
             }
         }
+    }
+
+    /// Takes a signal from now on. Until libdispatch has registered it, which it does on a thread of its own, the signal ends the process, as
+    /// signals do: it is never lost.
+    private func source(
+        of number: Int32, _ continuation: AsyncStream<Void>.Continuation
+    ) async -> any DispatchSourceSignal {
+        let source = DispatchSource.makeSignalSource(signal: number, queue: queue)
+        source.setEventHandler { [self] in take(continuation) }
+        await withCheckedContinuation { registered in
+            source.setRegistrationHandler { registered.resume() }
+            source.resume()
+        }
+        return source
     }
 
     private func take(_ continuation: AsyncStream<Void>.Continuation) {
