@@ -6,20 +6,22 @@ import TallywireTesting
 import Testing
 
 /// The durable journal beside its twin in memory: whatever was appended, pruned and opened again, both answer every read alike.
-@Suite("The journal and its twin")
+///
+/// One seed at a time, since appending blocks its thread, of which the tests together have as many as the machine has cores.
+@Suite("The journal and its twin", .serialized)
 struct JournalTwinTests {
-    @Test("random batches, with prunes and restarts between them, are read alike", arguments: 1...UInt64(12))
+    @Test("random batches, with prunes and restarts between them, are read alike", arguments: 1...UInt64(8))
     func random(seed: UInt64) async throws {
         let folder = try TemporaryFolder()
         var twins = try JournalTwins(path: folder.file("tallywire.db"), seed: seed)
-        for _ in 0..<60 {
+        for step in 0..<60 {
             try await twins.append()
             switch Int.random(in: 0..<12, using: &twins.commands.random) {
             case 0: try twins.reopen()
             case 1: try await twins.prune()
             default: break
             }
-            try await twins.compare()
+            if step % 3 == 2 { try await twins.compare() }
         }
         #expect(try await twins.twin.range().first > 1 && twins.state.seq > 60, "hardly anything happened")
     }
