@@ -54,6 +54,12 @@ public struct WebSocketClient: Sendable {
         try await channel.writeAndFlush(frame)
     }
 
+    /// Sends frames in as few packets as the connection needs for them.
+    public func send(_ frames: [WebSocketFrame]) async throws {
+        for frame in frames.dropLast() { channel.write(frame, promise: nil) }
+        if let last = frames.last { try await channel.writeAndFlush(last) }
+    }
+
     /// Sends a close frame.
     public func sendClose(_ code: UInt16?, reason: String = "") async throws {
         var payload = ByteBuffer()

@@ -114,7 +114,7 @@ struct ChannelExchange {
             ByteBuffer(string: text.split(separator: "\n", omittingEmptySubsequences: false).joined(separator: "\r\n")))
     }
 
-    /// Everything up to and with `mark`, or to the end if it does not come.
+    /// Everything up to and with `mark`, or to the end if it does not come. It looks through all of it whenever something comes.
     mutating func receive(through mark: String) async throws -> String {
         while true {
             if let range = received.firstRange(of: mark) {
@@ -130,7 +130,11 @@ struct ChannelExchange {
     }
 
     /// Everything to the end of the connection.
-    mutating func receiveAll() async throws -> String { try await receive(through: "\u{0}never\u{0}") }
+    mutating func receiveAll() async throws -> String {
+        defer { received = "" }
+        while let bytes = try await inbound.next() { received += String(buffer: bytes) }
+        return received
+    }
 }
 
 /// A connection that sends and never reads.
