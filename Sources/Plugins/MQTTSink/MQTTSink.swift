@@ -82,12 +82,9 @@ actor MQTTSink: Sink {
         func status(_ word: String) -> MQTTMessage {
             var json = JSONWriter()
             json.object { json in
-                json.key("status")
-                json.string(word)
-                json.key("epoch")
-                json.string(context.epoch)
-                json.key("version")
-                json.string(context.version)
+                json.member("status", word)
+                json.member("epoch", context.epoch)
+                json.member("version", context.version)
             }
             return MQTTMessage(topic: options.statusTopic, payload: json.bytes, retain: true)
         }

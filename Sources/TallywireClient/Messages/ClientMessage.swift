@@ -42,15 +42,12 @@ extension TallywireClient.ClientMessage {
                 json.member("type", "join")
                 json.member("room", room)
                 if let since {
-                    json.key("since")
-                    json.object { json in
+                    json.object("since") { json in
                         json.member("epoch", since.epoch)
-                        json.key("seq")
-                        json.integer(since.seq)
+                        json.member("seq", since.seq)
                     }
                 } else if snapshot {
-                    json.key("snapshot")
-                    json.bool(true)
+                    json.member("snapshot", true)
                 }
             case .leave(let room):
                 json.member("type", "leave")
@@ -59,10 +56,7 @@ extension TallywireClient.ClientMessage {
             case .untrack(let ids): json.write("untrack", ids)
             case .ping(let id):
                 json.member("type", "ping")
-                if let id {
-                    json.key("id")
-                    json.integer(id)
-                }
+                json.member("id", id)
             }
         }
         return json.bytes

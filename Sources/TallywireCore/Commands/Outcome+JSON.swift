@@ -2,22 +2,13 @@
 extension Receipt {
     public func write(to json: inout JSONWriter) {
         json.object { json in
-            json.key("movementId")
-            json.string(movementID)
-            json.key("status")
-            json.string(status.rawValue)
+            json.member("movementId", movementID)
+            json.member("status", status.rawValue)
             json.key("seq")
             if let seq { json.integer(seq) } else { json.null() }
-            if let product {
-                json.key("productId")
-                json.integer(product.rawValue)
-            }
-            if let variant {
-                json.key("variantId")
-                json.integer(variant.rawValue)
-            }
-            json.key("lines")
-            json.array { json in
+            json.member("productId", product?.rawValue)
+            json.member("variantId", variant?.rawValue)
+            json.array("lines") { json in
                 for line in lines { line.write(to: &json) }
             }
         }
@@ -27,34 +18,19 @@ extension Receipt {
 extension Receipt.Line {
     fileprivate func write(to json: inout JSONWriter) {
         json.object { json in
-            json.key("sku")
-            json.string(sku)
-            json.key("productId")
-            json.integer(productID.rawValue)
-            json.key("variantId")
-            json.integer(variantID.rawValue)
-            json.key("operation")
-            json.string(operation.rawValue)
-            json.key("quantity")
-            json.integer(quantity)
-            json.key("location")
-            json.string(location)
-            json.key("stock")
-            json.integer(stock)
-            json.key("previousStock")
-            json.integer(previousStock)
-            json.key("locationStock")
-            json.integer(locationStock)
-            json.key("level")
-            json.string(level.rawValue)
-            json.key("version")
-            json.integer(version)
-            json.key("seq")
-            json.integer(seq)
-            if let repeatedSerial {
-                json.key("repeatedSerial")
-                json.integer(repeatedSerial)
-            }
+            json.member("sku", sku)
+            json.member("productId", productID.rawValue)
+            json.member("variantId", variantID.rawValue)
+            json.member("operation", operation.rawValue)
+            json.member("quantity", quantity)
+            json.member("location", location)
+            json.member("stock", stock)
+            json.member("previousStock", previousStock)
+            json.member("locationStock", locationStock)
+            json.member("level", level.rawValue)
+            json.member("version", version)
+            json.member("seq", seq)
+            json.member("repeatedSerial", repeatedSerial)
         }
     }
 }
@@ -63,18 +39,10 @@ extension Rejection {
     /// Writes the members `code`, `message`, `field` and `available`, those that there are.
     public func write(to json: inout JSONWriter) {
         json.object { json in
-            json.key("code")
-            json.string(code.rawValue)
-            json.key("message")
-            json.string(message)
-            if let field {
-                json.key("field")
-                json.string(field)
-            }
-            if let available {
-                json.key("available")
-                json.integer(available)
-            }
+            json.member("code", code.rawValue)
+            json.member("message", message)
+            json.member("field", field)
+            json.member("available", available)
         }
     }
 }

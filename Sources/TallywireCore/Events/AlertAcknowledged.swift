@@ -29,23 +29,14 @@ public struct AlertAcknowledged: Equatable, Sendable {
 
 extension AlertAcknowledged {
     func writeMembers(to json: inout JSONWriter) {
-        json.key("productId")
-        json.integer(productID.rawValue)
+        json.member("productId", productID.rawValue)
         json.writeVariant(variantID, isDefault: isDefaultVariant)
-        json.key("sku")
-        json.string(sku)
-        json.key("stockLevel")
-        json.string(level.rawValue)
-        json.key("alertSeq")
-        json.integer(alertSeq)
-        json.key("by")
-        json.string(by)
-        if let note {
-            json.key("note")
-            json.string(note)
-        }
-        json.key("message")
-        json.string("\(by) has seen the alert of \(sku)")
+        json.member("sku", sku)
+        json.member("stockLevel", level.rawValue)
+        json.member("alertSeq", alertSeq)
+        json.member("by", by)
+        json.member("note", note)
+        json.member("message", "\(by) has seen the alert of \(sku)")
     }
 }
 

@@ -5,14 +5,10 @@ extension Event {
     /// Writes the event as one JSON object without line breaks.
     public func write(to json: inout JSONWriter) {
         json.object { json in
-            json.key("type")
-            json.string(type.rawValue)
-            json.key("seq")
-            json.integer(seq)
-            json.key("timestamp")
-            json.timestamp(timestamp)
-            json.key("data")
-            json.object { json in
+            json.member("type", type.rawValue)
+            json.member("seq", seq)
+            json.member("timestamp", timestamp)
+            json.object("data") { json in
                 switch body {
                 case .inventoryUpdated(let update): update.writeMembers(to: &json)
                 case .stockAlert(let alert): alert.writeMembers(to: &json)
@@ -24,8 +20,7 @@ extension Event {
                 case .alertAcknowledged(let acknowledged): acknowledged.writeMembers(to: &json)
                 case .scanSetAside(let message): message.writeMembers(to: &json)
                 }
-                json.key("timestamp")
-                json.timestamp(timestamp)
+                json.member("timestamp", timestamp)
             }
         }
     }
@@ -40,63 +35,34 @@ extension Event {
 
 extension InventoryUpdated {
     fileprivate func writeMembers(to json: inout JSONWriter) {
-        json.key("productId")
-        json.integer(productID.rawValue)
+        json.member("productId", productID.rawValue)
         json.writeVariant(variantID, isDefault: isDefaultVariant)
-        json.key("sku")
-        json.string(sku)
-        json.key("variantName")
-        json.string(variantName)
-        json.key("stock")
-        json.integer(stock)
-        json.key("previousStock")
-        json.integer(previousStock)
-        json.key("totalProductStock")
-        json.integer(totalProductStock)
+        json.member("sku", sku)
+        json.member("variantName", variantName)
+        json.member("stock", stock)
+        json.member("previousStock", previousStock)
+        json.member("totalProductStock", totalProductStock)
         if case .stock(let operation, let quantity, _, _) = change {
-            json.key("operation")
-            json.string(operation.rawValue)
-            json.key("quantity")
-            json.integer(quantity)
+            json.member("operation", operation.rawValue)
+            json.member("quantity", quantity)
         }
-        if let reason {
-            json.key("reason")
-            json.string(reason)
-        }
-        if let reference {
-            json.key("reference")
-            json.string(reference)
-        }
-        json.key("price")
-        json.price(price)
+        json.member("reason", reason)
+        json.member("reference", reference)
+        json.member("price", price: price)
         if case .price(let previous, let isOwn) = change {
-            json.key("previousPrice")
-            json.price(previous)
-            if let isOwn {
-                json.key("ownPrice")
-                json.bool(isOwn)
-            }
+            json.member("previousPrice", price: previous)
+            json.member("ownPrice", isOwn)
         }
-        json.key("status")
-        json.string(status.rawValue)
-        json.key("level")
-        json.string(level.rawValue)
+        json.member("status", status.rawValue)
+        json.member("level", level.rawValue)
         if case .stock(_, _, let location, let locationStock) = change {
-            json.key("location")
-            json.string(location)
-            json.key("locationStock")
-            json.integer(locationStock)
+            json.member("location", location)
+            json.member("locationStock", locationStock)
         }
-        json.key("version")
-        json.integer(version)
-        json.key("source")
-        json.string(source)
-        json.key("movementId")
-        json.string(movementID)
-        if let occurredAt {
-            json.key("occurredAt")
-            json.timestamp(occurredAt)
-        }
+        json.member("version", version)
+        json.member("source", source)
+        json.member("movementId", movementID)
+        json.member("occurredAt", occurredAt)
         trace.writeMembers(to: &json)
     }
 }
@@ -104,130 +70,74 @@ extension InventoryUpdated {
 extension Trace {
     /// Writes `batch`, `serial` and `expiry`, those that there are.
     public func writeMembers(to json: inout JSONWriter) {
-        if let batch {
-            json.key("batch")
-            json.string(batch)
-        }
-        if let serial {
-            json.key("serial")
-            json.string(serial)
-        }
-        if let expiry {
-            json.key("expiry")
-            json.string(expiry.description)
-        }
+        json.member("batch", batch)
+        json.member("serial", serial)
+        json.member("expiry", expiry?.description)
     }
 }
 
 extension StockAlert {
     fileprivate func writeMembers(to json: inout JSONWriter) {
-        json.key("productId")
-        json.integer(productID.rawValue)
+        json.member("productId", productID.rawValue)
         json.writeVariant(variantID, isDefault: isDefaultVariant)
-        json.key("sku")
-        json.string(sku)
-        json.key("stockLevel")
-        json.string(level.rawValue)
-        json.key("previousLevel")
-        json.string(previousLevel.rawValue)
-        json.key("stock")
-        json.integer(stock)
-        json.key("threshold")
-        json.integer(threshold)
-        json.key("message")
-        json.string(message)
+        json.member("sku", sku)
+        json.member("stockLevel", level.rawValue)
+        json.member("previousLevel", previousLevel.rawValue)
+        json.member("stock", stock)
+        json.member("threshold", threshold)
+        json.member("message", message)
     }
 }
 
 extension ProductStatusChanged {
     fileprivate func writeMembers(to json: inout JSONWriter) {
-        json.key("productId")
-        json.integer(productID.rawValue)
-        json.key("status")
-        json.string(status.rawValue)
-        json.key("previousStatus")
-        json.string(previousStatus.rawValue)
+        json.member("productId", productID.rawValue)
+        json.member("status", status.rawValue)
+        json.member("previousStatus", previousStatus.rawValue)
     }
 }
 
 extension CatalogueChanged {
     fileprivate func writeMembers(to json: inout JSONWriter) {
-        json.key("change")
-        json.string(change.rawValue)
+        json.member("change", change.rawValue)
         switch subject {
         case .location(let code):
-            json.key("location")
-            json.string(code)
+            json.member("location", code)
         case .product(let id):
-            json.key("productId")
-            json.integer(id.rawValue)
+            json.member("productId", id.rawValue)
         case .variant(let id, let isDefault, let sku, let product):
-            json.key("productId")
-            json.integer(product.rawValue)
+            json.member("productId", product.rawValue)
             json.writeVariant(id, isDefault: isDefault)
-            json.key("sku")
-            json.string(sku)
+            json.member("sku", sku)
         }
-        json.key("values")
-        json.object { values.writeMembers(to: &$0) }
+        json.object("values") { values.writeMembers(to: &$0) }
     }
 }
 
 extension CatalogueChanged.Values {
     fileprivate func writeMembers(to json: inout JSONWriter) {
-        if let id {
-            json.key("id")
-            json.integer(id.rawValue)
-        }
-        if let name {
-            json.key("name")
-            json.string(name)
-        }
-        if let sells {
-            json.key("sells")
-            json.bool(sells)
-        }
-        if let status {
-            json.key("status")
-            json.string(status.rawValue)
-        }
+        json.member("id", id?.rawValue)
+        json.member("name", name)
+        json.member("sells", sells)
+        json.member("status", status?.rawValue)
         if let price {
-            json.key("price")
-            json.price(price)
+            json.member("price", price: price)
         }
         if let previousPrice {
-            json.key("previousPrice")
-            json.price(previousPrice)
+            json.member("previousPrice", price: previousPrice)
         }
-        if let ownPrice {
-            json.key("ownPrice")
-            json.bool(ownPrice)
-        }
+        json.member("ownPrice", ownPrice)
         if let barcodes {
-            json.key("barcodes")
-            json.array { json in
+            json.array("barcodes") { json in
                 for barcode in barcodes { barcode.write(to: &json) }
             }
         }
-        if let lowStockThreshold {
-            json.key("lowStockThreshold")
-            json.integer(lowStockThreshold)
-        }
-        if let rearm {
-            json.key("rearm")
-            json.integer(rearm)
-        }
-        if let hasDefaultVariant {
-            json.key("defaultVariant")
-            json.bool(hasDefaultVariant)
-        }
-        if let version {
-            json.key("version")
-            json.integer(version)
-        }
+        json.member("lowStockThreshold", lowStockThreshold)
+        json.member("rearm", rearm)
+        json.member("defaultVariant", hasDefaultVariant)
+        json.member("version", version)
         if let locations {
-            json.key("locations")
-            json.array { json in
+            json.array("locations") { json in
                 for location in locations { json.string(location) }
             }
         }
@@ -239,10 +149,8 @@ extension Barcode {
     public func write(to json: inout JSONWriter) {
         if units == 1 { return json.string(code) }
         json.object { json in
-            json.key("code")
-            json.string(code)
-            json.key("units")
-            json.integer(units)
+            json.member("code", code)
+            json.member("units", units)
         }
     }
 }

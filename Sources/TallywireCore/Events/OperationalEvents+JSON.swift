@@ -1,32 +1,22 @@
 extension DeviceChanged {
     func writeMembers(to json: inout JSONWriter) {
-        json.key("device")
-        json.string(device)
-        json.key("source")
-        json.string(source)
-        json.key("status")
-        json.string(isOnline ? "online" : "offline")
+        json.member("device", device)
+        json.member("source", source)
+        json.member("status", isOnline ? "online" : "offline")
         json.key("lastSeen")
         if let lastSeen { json.timestamp(lastSeen) } else { json.null() }
-        json.key("reason")
-        json.string(reason)
-        json.key("message")
-        json.string(isOnline ? "\(device) is back" : "\(device) is offline: \(reason)")
+        json.member("reason", reason)
+        json.member("message", isOnline ? "\(device) is back" : "\(device) is offline: \(reason)")
     }
 }
 
 extension DisplayChanged {
     func writeMembers(to json: inout JSONWriter) {
-        json.key("sku")
-        json.string(sku)
-        json.key("location")
-        json.string(location)
-        json.key("sink")
-        json.string(sink)
-        json.key("status")
-        json.string(isStale ? "stale" : "current")
-        json.key("wantedVersion")
-        json.integer(wantedVersion)
+        json.member("sku", sku)
+        json.member("location", location)
+        json.member("sink", sink)
+        json.member("status", isStale ? "stale" : "current")
+        json.member("wantedVersion", wantedVersion)
         json.key("shownVersion")
         if let shownVersion { json.integer(shownVersion) } else { json.null() }
         json.key("message")
@@ -39,38 +29,25 @@ extension DisplayChanged {
 
 extension ScanSetAside {
     func writeMembers(to json: inout JSONWriter) {
-        json.key("device")
-        json.string(device)
-        json.key("source")
-        json.string(source)
-        json.key("topic")
-        json.string(topic)
-        json.key("file")
-        json.string(file)
-        json.key("message")
-        json.string("A message of \(device) ended the server twice and was set aside in \(file)")
+        json.member("device", device)
+        json.member("source", source)
+        json.member("topic", topic)
+        json.member("file", file)
+        json.member("message", "A message of \(device) ended the server twice and was set aside in \(file)")
     }
 }
 
 extension SerialRepeated {
     func writeMembers(to json: inout JSONWriter) {
-        json.key("productId")
-        json.integer(productID.rawValue)
+        json.member("productId", productID.rawValue)
         json.writeVariant(variantID, isDefault: isDefaultVariant)
-        json.key("sku")
-        json.string(sku)
-        json.key("serial")
-        json.string(serial)
-        json.key("operation")
-        json.string(operation.rawValue)
-        json.key("previousSeq")
-        json.integer(previousSeq)
-        json.key("source")
-        json.string(source)
-        json.key("movementId")
-        json.string(movementID)
-        json.key("message")
-        json.string("Serial number \(serial) of \(sku) was counted \(operation == .add ? "in" : "out") twice")
+        json.member("sku", sku)
+        json.member("serial", serial)
+        json.member("operation", operation.rawValue)
+        json.member("previousSeq", previousSeq)
+        json.member("source", source)
+        json.member("movementId", movementID)
+        json.member("message", "Serial number \(serial) of \(sku) was counted \(operation == .add ? "in" : "out") twice")
     }
 }
 

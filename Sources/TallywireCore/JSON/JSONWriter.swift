@@ -64,6 +64,57 @@ public struct JSONWriter: Sendable {
         needsComma = false
     }
 
+    // MARK: Members
+
+    /// Writes a member of an object. One whose value is `nil` is left out.
+    public mutating func member(_ name: StaticString, _ value: String?) {
+        guard let value else { return }
+        key(name)
+        string(value)
+    }
+
+    public mutating func member(_ name: StaticString, _ value: Int64?) {
+        guard let value else { return }
+        key(name)
+        integer(value)
+    }
+
+    public mutating func member(_ name: StaticString, _ value: UInt64?) {
+        guard let value else { return }
+        key(name)
+        integer(value)
+    }
+
+    public mutating func member(_ name: StaticString, _ value: Bool?) {
+        guard let value else { return }
+        key(name)
+        bool(value)
+    }
+
+    public mutating func member(_ name: StaticString, _ value: Timestamp?) {
+        guard let value else { return }
+        key(name)
+        timestamp(value)
+    }
+
+    /// Writes a member that is a price, or `null` where there is none.
+    public mutating func member(_ name: StaticString, price value: Price?) {
+        key(name)
+        price(value)
+    }
+
+    /// Writes a member that is an object.
+    public mutating func object(_ name: StaticString, _ body: (inout JSONWriter) throws -> Void) rethrows {
+        key(name)
+        try object(body)
+    }
+
+    /// Writes a member that is an array.
+    public mutating func array(_ name: StaticString, _ body: (inout JSONWriter) throws -> Void) rethrows {
+        key(name)
+        try array(body)
+    }
+
     // MARK: Values
 
     public mutating func string(_ value: String) {

@@ -32,10 +32,8 @@ struct EventStreamOutput {
         id(seq)
         var json = JSONWriter(capacity: 96)
         json.object { json in
-            json.key("epoch")
-            json.string(epoch)
-            json.key("seq")
-            json.integer(Int64(seq))
+            json.member("epoch", epoch)
+            json.member("seq", Int64(seq))
         }
         buffer.writeString("event: reset\ndata: ")
         buffer.writeBytes(json.bytes)

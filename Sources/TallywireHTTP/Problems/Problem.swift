@@ -46,27 +46,15 @@ extension Problem {
     /// Writes the problem as one JSON object.
     func write(to json: inout JSONWriter) {
         json.object { json in
-            json.key("type")
-            json.string("urn:tallywire:problem:\(code)")
-            json.key("title")
-            json.string(title)
-            json.key("status")
-            json.integer(Int64(status.code))
-            json.key("code")
-            json.string(code)
-            json.key("detail")
-            json.string(detail)
-            if let field {
-                json.key("field")
-                json.string(field)
-            }
-            if let available {
-                json.key("available")
-                json.integer(available)
-            }
+            json.member("type", "urn:tallywire:problem:\(code)")
+            json.member("title", title)
+            json.member("status", Int64(status.code))
+            json.member("code", code)
+            json.member("detail", detail)
+            json.member("field", field)
+            json.member("available", available)
             if let line {
-                json.key("line")
-                json.integer(Int64(line))
+                json.member("line", Int64(line))
             }
         }
     }

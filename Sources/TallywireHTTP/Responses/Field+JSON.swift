@@ -4,14 +4,10 @@ import TallywirePipeline
 extension DeviceRecord {
     func write(to json: inout JSONWriter) {
         json.object { json in
-            json.key("device")
-            json.string(device)
-            json.key("source")
-            json.string(source)
-            json.key("configured")
-            json.bool(isConfigured)
-            json.key("presence")
-            json.string(presence.rawValue)
+            json.member("device", device)
+            json.member("source", source)
+            json.member("configured", isConfigured)
+            json.member("presence", presence.rawValue)
             json.write(since, as: "since")
             json.write(lastSeen, as: "lastSeen")
             json.key("session")
@@ -20,16 +16,11 @@ extension DeviceRecord {
             if let battery { json.integer(Int64(battery)) } else { json.null() }
             json.write(firmware, as: "firmware")
             json.write(model, as: "model")
-            json.key("applied")
-            json.integer(counters.applied)
-            json.key("duplicates")
-            json.integer(counters.duplicates)
-            json.key("rejected")
-            json.integer(counters.rejected)
-            json.key("malformed")
-            json.integer(counters.malformed)
-            json.key("bounced")
-            json.integer(counters.bounced)
+            json.member("applied", counters.applied)
+            json.member("duplicates", counters.duplicates)
+            json.member("rejected", counters.rejected)
+            json.member("malformed", counters.malformed)
+            json.member("bounced", counters.bounced)
             json.write(lastError, as: "lastError")
         }
     }
@@ -38,21 +29,15 @@ extension DeviceRecord {
 extension DisplayRecord {
     func write(to json: inout JSONWriter) {
         json.object { json in
-            json.key("location")
-            json.string(location)
-            json.key("sku")
-            json.string(sku)
-            json.key("sink")
-            json.string(sink)
-            json.key("wantedVersion")
-            json.integer(wantedVersion)
-            json.key("wantedSince")
-            json.timestamp(wantedSince)
+            json.member("location", location)
+            json.member("sku", sku)
+            json.member("sink", sink)
+            json.member("wantedVersion", wantedVersion)
+            json.member("wantedSince", wantedSince)
             json.key("shownVersion")
             if let shownVersion { json.integer(shownVersion) } else { json.null() }
             json.write(shownAt, as: "shownAt")
-            json.key("stale")
-            json.bool(isStale)
+            json.member("stale", isStale)
         }
     }
 }

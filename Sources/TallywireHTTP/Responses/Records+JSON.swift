@@ -5,37 +5,23 @@ import TallywireEngine
 extension VariantRecord {
     func write(to json: inout JSONWriter) {
         json.object { json in
-            json.key("id")
-            json.integer(variant.id.rawValue)
-            json.key("productId")
-            json.integer(variant.productID.rawValue)
-            json.key("isDefault")
-            json.bool(variant.isDefault)
-            json.key("sku")
-            json.string(variant.sku)
-            json.key("name")
-            json.string(variant.name)
-            json.key("productName")
-            json.string(productName)
-            json.key("price")
-            json.price(price)
-            json.key("ownPrice")
-            json.bool(variant.ownPrice != nil)
-            json.key("status")
-            json.string(status.rawValue)
-            json.key("level")
-            json.string(variant.level.rawValue)
-            json.key("version")
-            json.integer(variant.version)
-            json.key("stock")
-            json.integer(variant.stock)
+            json.member("id", variant.id.rawValue)
+            json.member("productId", variant.productID.rawValue)
+            json.member("isDefault", variant.isDefault)
+            json.member("sku", variant.sku)
+            json.member("name", variant.name)
+            json.member("productName", productName)
+            json.member("price", price: price)
+            json.member("ownPrice", variant.ownPrice != nil)
+            json.member("status", status.rawValue)
+            json.member("level", variant.level.rawValue)
+            json.member("version", variant.version)
+            json.member("stock", variant.stock)
             json.writeSettings(of: variant)
-            json.key("locations")
-            json.array { json in
+            json.array("locations") { json in
                 for balance in variant.balances {
                     json.object { json in
-                        json.key("location")
-                        json.string(balance.location)
+                        json.member("location", balance.location)
                         json.writeUnits(of: balance)
                     }
                 }
@@ -46,26 +32,16 @@ extension VariantRecord {
     /// What `/api/alerts` shows, with the names of a `stock_alert`.
     func writeAlert(to json: inout JSONWriter) {
         json.object { json in
-            json.key("productId")
-            json.integer(variant.productID.rawValue)
-            json.key("variantId")
-            json.integer(variant.id.rawValue)
-            json.key("sku")
-            json.string(variant.sku)
-            json.key("name")
-            json.string(variant.name)
-            json.key("stockLevel")
-            json.string(variant.level.rawValue)
-            json.key("stock")
-            json.integer(variant.stock)
-            json.key("threshold")
-            json.integer(variant.alerts.threshold)
-            json.key("status")
-            json.string(status.rawValue)
-            json.key("version")
-            json.integer(variant.version)
-            json.key("productName")
-            json.string(productName)
+            json.member("productId", variant.productID.rawValue)
+            json.member("variantId", variant.id.rawValue)
+            json.member("sku", variant.sku)
+            json.member("name", variant.name)
+            json.member("stockLevel", variant.level.rawValue)
+            json.member("stock", variant.stock)
+            json.member("threshold", variant.alerts.threshold)
+            json.member("status", status.rawValue)
+            json.member("version", variant.version)
+            json.member("productName", productName)
             json.key("seq")
             if let alert = variant.alert { json.integer(alert.seq) } else { json.null() }
             json.key("since")
@@ -79,10 +55,8 @@ extension VariantRecord {
 extension OpenAlert.Acknowledgement {
     fileprivate func write(to json: inout JSONWriter) {
         json.object { json in
-            json.key("by")
-            json.string(by)
-            json.key("at")
-            json.timestamp(at)
+            json.member("by", by)
+            json.member("at", at)
             json.key("note")
             if let note { json.string(note) } else { json.null() }
         }
@@ -92,23 +66,16 @@ extension OpenAlert.Acknowledgement {
 extension ProductRecord {
     func write(to json: inout JSONWriter) {
         json.object { json in
-            json.key("id")
-            json.integer(product.id.rawValue)
-            json.key("name")
-            json.string(product.name)
-            json.key("status")
-            json.string(product.status.rawValue)
-            json.key("price")
-            json.price(product.price)
-            json.key("totalProductStock")
-            json.integer(product.totalStock)
+            json.member("id", product.id.rawValue)
+            json.member("name", product.name)
+            json.member("status", product.status.rawValue)
+            json.member("price", price: product.price)
+            json.member("totalProductStock", product.totalStock)
             if product.hasDefaultVariant, let variant = variants.first?.variant {
-                json.key("sku")
-                json.string(variant.sku)
+                json.member("sku", variant.sku)
                 json.writeSettings(of: variant)
             }
-            json.key("variants")
-            json.array { json in
+            json.array("variants") { json in
                 for variant in variants { variant.write(to: &json) }
             }
         }
@@ -118,14 +85,10 @@ extension ProductRecord {
 extension StockRecord {
     func write(to json: inout JSONWriter) {
         json.object { json in
-            json.key("sku")
-            json.string(sku)
-            json.key("productId")
-            json.integer(product.rawValue)
-            json.key("variantId")
-            json.integer(variant.rawValue)
-            json.key("location")
-            json.string(balance.location)
+            json.member("sku", sku)
+            json.member("productId", product.rawValue)
+            json.member("variantId", variant.rawValue)
+            json.member("location", balance.location)
             json.writeUnits(of: balance)
         }
     }
@@ -134,12 +97,9 @@ extension StockRecord {
 extension Location {
     func write(to json: inout JSONWriter) {
         json.object { json in
-            json.key("code")
-            json.string(code)
-            json.key("name")
-            json.string(name)
-            json.key("sells")
-            json.bool(sells)
+            json.member("code", code)
+            json.member("name", name)
+            json.member("sells", sells)
         }
     }
 }

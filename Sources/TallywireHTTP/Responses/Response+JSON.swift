@@ -54,8 +54,7 @@ extension JSONWriter {
     /// Writes `{"items":[…],"nextCursor":…}`, the form of every list; `nextCursor` is `null` on the last page.
     mutating func page<Item>(_ items: some Sequence<Item>, next: Cursor?, _ write: (Item, inout JSONWriter) -> Void) {
         object { json in
-            json.key("items")
-            json.array { json in
+            json.array("items") { json in
                 for item in items { write(item, &json) }
             }
             json.key("nextCursor")

@@ -24,8 +24,7 @@ extension InventoryAPI {
         let page = try await read(after: start, limit: limit, types: types, range: range)
         return .json(headers: headers(at: range.last), capacity: page.bytes + 256) { json in
             json.object { json in
-                json.key("items")
-                json.array { json in
+                json.array("items") { json in
                     for event in page.items { json.raw(event.json) }
                 }
                 json.key("nextCursor")
@@ -34,8 +33,7 @@ extension InventoryAPI {
                 } else {
                     json.null()
                 }
-                json.key("last")
-                json.integer(page.last)
+                json.member("last", page.last)
             }
         }
     }

@@ -28,14 +28,12 @@ extension InventoryAPI {
         let page = try await journal.history(query)
         return .json(headers: headers(at: last), capacity: page.events.reduce(256) { $0 + $1.json.count + 1 }) { json in
             json.object { json in
-                json.key("items")
-                json.array { json in
+                json.array("items") { json in
                     for event in page.events { json.raw(event.json) }
                 }
                 json.key("nextCursor")
                 if let next = page.next { json.string(Cursor(list: "history", position: "\(next)").text) } else { json.null() }
-                json.key("last")
-                json.integer(last)
+                json.member("last", last)
             }
         }
     }

@@ -42,10 +42,8 @@ extension InventoryAPI {
         case .rejected(let rejection):
             return .json { json in
                 json.object { json in
-                    json.key("movementId")
-                    json.string(id)
-                    json.key("status")
-                    json.string("rejected")
+                    json.member("movementId", id)
+                    json.member("status", "rejected")
                     json.key("problem")
                     Problem(rejection).write(to: &json)
                 }
@@ -61,8 +59,7 @@ extension InventoryAPI {
         let results = await submit(batch.movements, of: context.principal, in: CommandLane())
         return .json(capacity: 300 * results.count) { json in
             json.object { json in
-                json.key("results")
-                json.array { json in
+                json.array("results") { json in
                     for result in results { result.write(to: &json) }
                 }
             }

@@ -16,10 +16,8 @@ extension InventoryAPI {
     func getLiveness(_ request: Request, _ context: APIContext) -> Response {
         .json { json in
             json.object { json in
-                json.key("status")
-                json.string("live")
-                json.key("version")
-                json.string(configuration.version)
+                json.member("status", "live")
+                json.member("version", configuration.version)
             }
         }
     }
@@ -29,14 +27,10 @@ extension InventoryAPI {
         let range = try await journal.range()
         return .json(headers: headers(at: range.last)) { json in
             json.object { json in
-                json.key("status")
-                json.string("ready")
-                json.key("version")
-                json.string(configuration.version)
-                json.key("epoch")
-                json.string(journal.epoch)
-                json.key("seq")
-                json.integer(range.last)
+                json.member("status", "ready")
+                json.member("version", configuration.version)
+                json.member("epoch", journal.epoch)
+                json.member("seq", range.last)
                 writeWarnings(&json)
             }
         }
@@ -46,8 +40,7 @@ extension InventoryAPI {
     private func writeWarnings(_ json: inout JSONWriter) {
         let failing = reloads.filter { $0.current.failure != nil }
         guard !failing.isEmpty else { return }
-        json.key("warnings")
-        json.array { json in
+        json.array("warnings") { json in
             for reload in failing {
                 json.string(
                     "the \(reload.name) cannot be used as it is now, and what was there before serves on: see the server's log")

@@ -16,20 +16,16 @@ extension InventoryAPI {
         let anonymous = access.authenticator.anonymousAccess
         return .json(headers: [.cacheControl: "no-store"]) { json in
             json.object { json in
-                json.key("mode")
-                json.string(anonymous == .everything ? "open" : "jwt")
-                json.key("required")
-                json.bool(anonymous == .nothing)
-                json.key("passwords")
-                json.bool(signIn != nil)
+                json.member("mode", anonymous == .everything ? "open" : "jwt")
+                json.member("required", anonymous == .nothing)
+                json.member("passwords", signIn != nil)
                 json.key("user")
                 if let principal { json.string(principal.subject) } else { json.null() }
                 json.key("role")
                 if let principal { json.string(principal.role.rawValue) } else { json.null() }
                 json.key("expiresAt")
                 if let end = principal?.validUntil { json.timestamp(end) } else { json.null() }
-                json.key("renewable")
-                json.bool(signIn != nil && principal?.signedInAt != nil)
+                json.member("renewable", signIn != nil && principal?.signedInAt != nil)
             }
         }
     }
@@ -64,14 +60,10 @@ extension InventoryAPI {
     private func answer(_ session: Session) -> Response {
         .json(headers: [.cacheControl: "no-store"]) { json in
             json.object { json in
-                json.key("token")
-                json.string(session.token)
-                json.key("expiresAt")
-                json.timestamp(session.expiresAt)
-                json.key("role")
-                json.string(session.role.rawValue)
-                json.key("user")
-                json.string(session.subject)
+                json.member("token", session.token)
+                json.member("expiresAt", session.expiresAt)
+                json.member("role", session.role.rawValue)
+                json.member("user", session.subject)
             }
         }
     }

@@ -25,20 +25,14 @@ public struct SetAside: Sendable {
     public func put(_ payload: [UInt8], topic: String, device: String, source: String, at now: Timestamp) throws {
         var json = JSONWriter(capacity: payload.count + 256)
         json.object { json in
-            json.key("at")
-            json.timestamp(now)
-            json.key("source")
-            json.string(source)
-            json.key("device")
-            json.string(device)
-            json.key("topic")
-            json.string(topic)
+            json.member("at", now)
+            json.member("source", source)
+            json.member("device", device)
+            json.member("topic", topic)
             if let text = String(validating: payload, as: UTF8.self) {
-                json.key("payload")
-                json.string(text)
+                json.member("payload", text)
             } else {
-                json.key("payloadBase64")
-                json.string(Data(payload).base64EncodedString())
+                json.member("payloadBase64", Data(payload).base64EncodedString())
             }
         }
         try LineFile(path: file(of: source), sizeLimit: Self.sizeLimit).append(json.bytes + [UInt8(ascii: "\n")])

@@ -22,14 +22,10 @@ public struct DeadLetterFile: Sendable {
         for letter in letters {
             json.removeAll()
             json.object { json in
-                json.key("at")
-                json.timestamp(now)
-                json.key("sink")
-                json.string(sink)
-                json.key("seq")
-                json.integer(letter.event.seq)
-                json.key("reason")
-                json.string(letter.reason)
+                json.member("at", now)
+                json.member("sink", sink)
+                json.member("seq", letter.event.seq)
+                json.member("reason", letter.reason)
                 json.key("event")
                 json.raw(letter.event.json)
             }

@@ -34,34 +34,24 @@ extension Command.Action {
 
 extension Location {
     fileprivate func writeMembers(to json: inout JSONWriter) {
-        json.key("code")
-        json.string(code)
-        json.key("name")
-        json.string(name)
-        json.key("sells")
-        json.bool(sells)
+        json.member("code", code)
+        json.member("name", name)
+        json.member("sells", sells)
     }
 }
 
 extension NewProduct {
     fileprivate func writeMembers(to json: inout JSONWriter) {
-        if let id {
-            json.key("id")
-            json.integer(id.rawValue)
-        }
-        json.key("name")
-        json.string(name)
-        json.key("status")
-        json.string(status.rawValue)
+        json.member("id", id?.rawValue)
+        json.member("name", name)
+        json.member("status", status.rawValue)
         if let price {
-            json.key("price")
-            json.price(price)
+            json.member("price", price: price)
         }
         switch content {
         case .single(let variant): variant.writeMembers(to: &json, id: "variantId", named: false)
         case .variants(let variants):
-            json.key("variants")
-            json.array { json in
+            json.array("variants") { json in
                 for variant in variants { json.object { variant.writeMembers(to: &$0, id: "id", named: true) } }
             }
         }
@@ -74,14 +64,11 @@ extension NewVariant {
             json.key(key)
             json.integer(id.rawValue)
         }
-        json.key("sku")
-        json.string(sku)
+        json.member("sku", sku)
         if named {
-            json.key("name")
-            json.string(name)
+            json.member("name", name)
             if let price {
-                json.key("price")
-                json.price(price)
+                json.member("price", price: price)
             }
         }
         VariantUpdate(barcodes: barcodes, threshold: alerts.threshold, rearm: alerts.rearm).writeMembers(to: &json)
@@ -90,68 +77,42 @@ extension NewVariant {
 
 extension ProductUpdate {
     fileprivate func writeMembers(to json: inout JSONWriter) {
-        if let name {
-            json.key("name")
-            json.string(name)
-        }
-        if let status {
-            json.key("status")
-            json.string(status.rawValue)
-        }
+        json.member("name", name)
+        json.member("status", status?.rawValue)
         if let price {
-            json.key("price")
-            json.price(price)
+            json.member("price", price: price)
         }
     }
 }
 
 extension VariantUpdate {
     fileprivate func writeMembers(to json: inout JSONWriter) {
-        if let name {
-            json.key("name")
-            json.string(name)
-        }
+        json.member("name", name)
         if let price {
-            json.key("price")
-            json.price(price)
+            json.member("price", price: price)
         }
         if let barcodes {
-            json.key("barcodes")
-            json.array { json in
+            json.array("barcodes") { json in
                 for barcode in barcodes { barcode.write(to: &json) }
             }
         }
-        if let threshold {
-            json.key("lowStockThreshold")
-            json.integer(threshold)
-        }
-        if let rearm {
-            json.key("rearm")
-            json.integer(rearm)
-        }
+        json.member("lowStockThreshold", threshold)
+        json.member("rearm", rearm)
     }
 }
 
 extension Movement {
     /// As far as an import needs it: lines that count.
     fileprivate func writeMembers(to json: inout JSONWriter) {
-        if let reason {
-            json.key("reason")
-            json.string(reason)
-        }
-        json.key("lines")
-        json.array { json in
+        json.member("reason", reason)
+        json.array("lines") { json in
             for line in lines {
                 guard case .sku(let sku) = line.item else { continue }
                 json.object { json in
-                    json.key("sku")
-                    json.string(sku)
-                    json.key("location")
-                    json.string(line.location)
-                    json.key("operation")
-                    json.string(line.operation.rawValue)
-                    json.key("quantity")
-                    json.integer(line.quantity)
+                    json.member("sku", sku)
+                    json.member("location", line.location)
+                    json.member("operation", line.operation.rawValue)
+                    json.member("quantity", line.quantity)
                 }
             }
         }

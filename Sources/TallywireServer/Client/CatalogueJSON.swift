@@ -21,21 +21,16 @@ enum CatalogueJSON {
     static func write(_ file: CatalogueFile) -> String {
         var json = JSONWriter()
         json.object { json in
-            json.key("locations")
-            json.array { json in
+            json.array("locations") { json in
                 for location in file.locations {
                     json.object { json in
-                        json.key("code")
-                        json.string(location.code)
-                        json.key("name")
-                        json.string(location.name ?? location.code)
-                        json.key("sells")
-                        json.bool(location.sells ?? true)
+                        json.member("code", location.code)
+                        json.member("name", location.name ?? location.code)
+                        json.member("sells", location.sells ?? true)
                     }
                 }
             }
-            json.key("products")
-            json.array { json in
+            json.array("products") { json in
                 for product in file.products { write(product, to: &json) }
             }
         }
@@ -44,25 +39,16 @@ enum CatalogueJSON {
 
     private static func write(_ product: CatalogueFile.ProductRow, to json: inout JSONWriter) {
         json.object { json in
-            if let id = product.id {
-                json.key("id")
-                json.integer(id)
-            }
-            json.key("name")
-            json.string(product.name ?? "")
-            if let status = product.status {
-                json.key("status")
-                json.string(status.rawValue)
-            }
+            json.member("id", product.id)
+            json.member("name", product.name ?? "")
+            json.member("status", product.status?.rawValue)
             if let price = product.price {
-                json.key("price")
-                json.price(price)
+                json.member("price", price: price)
             }
             if let only = product.variants.first, product.variants.count == 1, only.isDefault == true {
                 write(only, id: "variantId", to: &json)
             } else {
-                json.key("variants")
-                json.array { json in
+                json.array("variants") { json in
                     for variant in product.variants { json.object { write(variant, id: "id", to: &$0) } }
                 }
             }
@@ -74,33 +60,20 @@ enum CatalogueJSON {
             json.key(id)
             json.integer(number)
         }
-        json.key("sku")
-        json.string(variant.sku)
-        if let name = variant.name {
-            json.key("name")
-            json.string(name)
-        }
+        json.member("sku", variant.sku)
+        json.member("name", variant.name)
         // Of a variant, `null` says that it has its product's; a product without variants has said its price already.
         if variant.isDefault != true, let isOwn = variant.ownPrice {
-            json.key("price")
-            json.price(isOwn ? variant.price ?? nil : nil)
+            json.member("price", price: isOwn ? variant.price ?? nil : nil)
         }
         if let barcodes = variant.barcodes {
-            json.key("barcodes")
-            json.array { json in
+            json.array("barcodes") { json in
                 for barcode in barcodes { barcode.write(to: &json) }
             }
         }
-        if let threshold = variant.lowStockThreshold {
-            json.key("lowStockThreshold")
-            json.integer(threshold)
-        }
-        if let rearm = variant.rearm {
-            json.key("rearm")
-            json.integer(rearm)
-        }
-        json.key("stock")
-        json.object { json in
+        json.member("lowStockThreshold", variant.lowStockThreshold)
+        json.member("rearm", variant.rearm)
+        json.object("stock") { json in
             for (location, count) in variant.stock.sorted(by: { $0.key < $1.key }) {
                 json.dynamicKey(location)
                 json.integer(count.units)

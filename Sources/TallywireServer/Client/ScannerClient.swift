@@ -70,14 +70,9 @@ final class ScannerClient: Sendable {
         var json = JSONWriter()
         let id = UUID().uuidString.lowercased()
         json.object { json in
-            json.key("id")
-            json.string(id)
-            json.key("barcode")
-            json.string(code)
-            if let quantity {
-                json.key("quantity")
-                json.integer(quantity)
-            }
+            json.member("id", id)
+            json.member("barcode", code)
+            json.member("quantity", quantity)
         }
         for _ in 0..<4 {
             let result: PublishResult?

@@ -66,17 +66,12 @@ enum ReadyFile {
     static func write(_ path: String, _ address: Server.Address) throws {
         var json = JSONWriter()
         json.object { json in
-            json.key("http")
-            json.object { json in
-                json.key("host")
-                json.string(address.host)
-                json.key("port")
-                json.integer(Int64(address.port))
-                json.key("url")
-                json.string(address.url)
+            json.object("http") { json in
+                json.member("host", address.host)
+                json.member("port", Int64(address.port))
+                json.member("url", address.url)
             }
-            json.key("pid")
-            json.integer(Int64(ProcessInfo.processInfo.processIdentifier))
+            json.member("pid", Int64(ProcessInfo.processInfo.processIdentifier))
         }
         do {
             try Data(json.bytes + [UInt8(ascii: "\n")]).write(to: URL(fileURLWithPath: path), options: .atomic)

@@ -14,27 +14,19 @@ struct ProGloveFeedback {
     /// The messages for `reply`, none if the topic cannot be made.
     func messages(for reply: ScanReply, now: Timestamp) -> [MQTTMessage] {
         let light = message("feedback!", now) { json in
-            json.key("feedback_action_id")
-            json.string(reply.isGood ? "FEEDBACK_POSITIVE" : "FEEDBACK_NEGATIVE")
+            json.member("feedback_action_id", reply.isGood ? "FEEDBACK_POSITIVE" : "FEEDBACK_NEGATIVE")
         }
         let display = message("display!", now) { json in
             let (template, fields) = screen(reply)
-            json.key("display_template_id")
-            json.string(template)
-            json.key("display_refresh_type")
-            json.string("DEFAULT")
-            json.key("display_duration_ms")
-            json.integer(Int64(0))
-            json.key("display_fields")
-            json.array { json in
+            json.member("display_template_id", template)
+            json.member("display_refresh_type", "DEFAULT")
+            json.member("display_duration_ms", Int64(0))
+            json.array("display_fields") { json in
                 for (index, field) in fields.enumerated() {
                     json.object { json in
-                        json.key("display_field_id")
-                        json.integer(Int64(index + 1))
-                        json.key("display_field_header")
-                        json.string(Self.cut(field.header, to: 40))
-                        json.key("display_field_content")
-                        json.string(Self.cut(field.content, to: 80))
+                        json.member("display_field_id", Int64(index + 1))
+                        json.member("display_field_header", Self.cut(field.header, to: 40))
+                        json.member("display_field_content", Self.cut(field.content, to: 80))
                     }
                 }
             }
@@ -57,16 +49,11 @@ struct ProGloveFeedback {
         guard let topic = options.topic.topic(gateway: gateway, device: device, event: event) else { return nil }
         var json = JSONWriter(capacity: 384)
         json.object { json in
-            json.key("api_version")
-            json.string("1.0")
-            json.key("event_type")
-            json.string(event)
-            json.key("event_id")
-            json.string(UUID().uuidString.lowercased())
-            json.key("time_created")
-            json.integer(now.milliseconds)
-            json.key("device_serial")
-            json.string(device)
+            json.member("api_version", "1.0")
+            json.member("event_type", event)
+            json.member("event_id", UUID().uuidString.lowercased())
+            json.member("time_created", now.milliseconds)
+            json.member("device_serial", device)
             body(&json)
         }
         return MQTTMessage(topic: topic, payload: json.bytes)

@@ -36,8 +36,7 @@ struct ScanReply: Equatable, Sendable {
     var json: [UInt8] {
         var json = JSONWriter(capacity: 256)
         json.object { json in
-            json.key("id")
-            json.string(id)
+            json.member("id", id)
             json.key("status")
             if grouping == .apart { writeResults(to: &json) } else { write(results.first, to: &json) }
         }
@@ -51,8 +50,7 @@ struct ScanReply: Equatable, Sendable {
         json.string(isApplied ? "applied" : isGood ? "duplicate" : "rejected")
         write(note, to: &json)
         write(receipts.compactMap(\.seq).max(), to: &json)
-        json.key("results")
-        json.array { json in
+        json.array("results") { json in
             for result in results {
                 json.object { json in
                     json.key("status")
@@ -72,10 +70,8 @@ struct ScanReply: Equatable, Sendable {
             write(receipt, to: &json)
         case .rejected(let rejection):
             json.string("rejected")
-            json.key("code")
-            json.string(rejection.code.rawValue)
-            json.key("message")
-            json.string(rejection.field.map { "\($0): \(rejection.message)" } ?? rejection.message)
+            json.member("code", rejection.code.rawValue)
+            json.member("message", rejection.field.map { "\($0): \(rejection.message)" } ?? rejection.message)
         case nil:
             json.string(Receipt.Status.duplicate.rawValue)
             write(note, to: &json)
@@ -84,42 +80,31 @@ struct ScanReply: Equatable, Sendable {
 
     private func write(_ note: Note?, to json: inout JSONWriter) {
         guard let note else { return }
-        json.key("code")
-        json.string(note.code)
-        json.key("message")
-        json.string(note.message)
+        json.member("code", note.code)
+        json.member("message", note.message)
     }
 
     private func write(_ seq: UInt64?, to json: inout JSONWriter) {
         guard let seq else { return }
-        json.key("seq")
-        json.integer(seq)
+        json.member("seq", seq)
     }
 
     private func write(_ receipt: Receipt, to json: inout JSONWriter) {
         write(receipt.seq, to: &json)
         if let line = receipt.lines.first {
-            json.key("sku")
-            json.string(line.sku)
-            json.key("stock")
-            json.integer(line.stock)
+            json.member("sku", line.sku)
+            json.member("stock", line.stock)
         }
         writeWarnings(of: receipt, to: &json)
         guard grouping == .together else { return }
-        json.key("lines")
-        json.array { json in
+        json.array("lines") { json in
             for line in receipt.lines {
                 json.object { json in
-                    json.key("seq")
-                    json.integer(line.seq)
-                    json.key("sku")
-                    json.string(line.sku)
-                    json.key("stock")
-                    json.integer(line.stock)
-                    json.key("location")
-                    json.string(line.location)
-                    json.key("locationStock")
-                    json.integer(line.locationStock)
+                    json.member("seq", line.seq)
+                    json.member("sku", line.sku)
+                    json.member("stock", line.stock)
+                    json.member("location", line.location)
+                    json.member("locationStock", line.locationStock)
                 }
             }
         }
@@ -127,16 +112,14 @@ struct ScanReply: Equatable, Sendable {
 
     private func writeWarnings(of receipt: Receipt, to json: inout JSONWriter) {
         guard receipt.lines.contains(where: { $0.repeatedSerial != nil }) else { return }
-        json.key("warnings")
-        json.array { json in
+        json.array("warnings") { json in
             for line in receipt.lines {
                 guard let previous = line.repeatedSerial else { continue }
                 let direction = line.operation == .add ? "in" : "out"
                 json.object { json in
-                    json.key("code")
-                    json.string("serial_repeated")
-                    json.key("message")
-                    json.string("this serial number of \(line.sku) was counted \(direction) before, by event \(previous)")
+                    json.member("code", "serial_repeated")
+                    json.member(
+                        "message", "this serial number of \(line.sku) was counted \(direction) before, by event \(previous)")
                 }
             }
         }

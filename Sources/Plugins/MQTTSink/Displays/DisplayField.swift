@@ -13,38 +13,27 @@ extension Display {
     func write(_ field: DisplayField, to json: inout JSONWriter) {
         switch field {
         case .sku:
-            json.key("sku")
-            json.string(sku)
+            json.member("sku", sku)
         case .name:
-            json.key("name")
-            json.string(name)
+            json.member("name", name)
         case .stock:
-            json.key("stock")
-            json.integer(stock)
+            json.member("stock", stock)
         case .total:
-            json.key("total")
-            json.integer(total)
+            json.member("total", total)
         case .price:
-            json.key("price")
-            json.price(price)
+            json.member("price", price: price)
         case .status:
-            json.key("status")
-            json.string(status.rawValue)
+            json.member("status", status.rawValue)
         case .level:
-            json.key("level")
-            json.string(level.rawValue)
+            json.member("level", level.rawValue)
         case .version:
-            json.key("version")
-            json.integer(version)
+            json.member("version", version)
         case .seq:
-            json.key("seq")
-            json.integer(seq)
+            json.member("seq", seq)
         case .timestamp:
-            json.key("timestamp")
-            json.timestamp(timestamp)
+            json.member("timestamp", timestamp)
         case .location:
-            json.key("location")
-            json.string(location)
+            json.member("location", location)
         }
     }
 

@@ -24,8 +24,7 @@ struct CloudEvent: Equatable, Sendable {
                 json.dynamicKey(attribute.name)
                 json.string(attribute.value)
             }
-            json.key("datacontenttype")
-            json.string(Self.dataType)
+            json.member("datacontenttype", Self.dataType)
             json.key("data")
             json.raw(data)
         }

@@ -6,54 +6,43 @@ extension Audience {
     func write(_ record: VariantRecord, to json: inout JSONWriter) {
         let variant = record.variant
         json.object { json in
-            json.key("productId")
-            json.integer(variant.productID.rawValue)
+            json.member("productId", variant.productID.rawValue)
             json.writeVariant(variant.id, isDefault: variant.isDefault)
             if sees("sku") {
-                json.key("sku")
-                json.string(variant.sku)
+                json.member("sku", variant.sku)
             }
             if sees("variantName") || sees("name") {
-                json.key("name")
-                json.string(variant.name)
+                json.member("name", variant.name)
             }
             if sees("stock") {
                 if let bands {
                     json.raw(bands.members(of: variant.stock).utf8)
                 } else {
-                    json.key("stock")
-                    json.integer(variant.stock)
+                    json.member("stock", variant.stock)
                 }
             }
             if sees("price") {
-                json.key("price")
-                json.price(record.price)
+                json.member("price", price: record.price)
             }
             if sees("status") {
-                json.key("status")
-                json.string(record.status.rawValue)
+                json.member("status", record.status.rawValue)
             }
             if sees("level") {
-                json.key("level")
-                json.string(variant.level.rawValue)
+                json.member("level", variant.level.rawValue)
             }
-            json.key("version")
-            json.integer(variant.version)
+            json.member("version", variant.version)
         }
     }
 
     /// Writes that a variant is gone.
     func write(_ removed: RemovedVariant, to json: inout JSONWriter) {
         json.object { json in
-            json.key("productId")
-            json.integer(removed.product.rawValue)
+            json.member("productId", removed.product.rawValue)
             json.writeVariant(removed.variant, isDefault: removed.isDefault)
             if sees("sku") {
-                json.key("sku")
-                json.string(removed.sku)
+                json.member("sku", removed.sku)
             }
-            json.key("removed")
-            json.bool(true)
+            json.member("removed", true)
         }
     }
 }

@@ -36,64 +36,42 @@ enum ServerMessage {
         switch self {
         case .welcome(let epoch, let seq, let connection, let pingInterval):
             json.string("welcome")
-            json.key("epoch")
-            json.string(epoch)
-            json.key("seq")
-            json.integer(seq)
-            json.key("connection")
-            json.string(connection)
-            json.key("pingInterval")
-            json.integer(pingInterval.milliseconds)
+            json.member("epoch", epoch)
+            json.member("seq", seq)
+            json.member("connection", connection)
+            json.member("pingInterval", pingInterval.milliseconds)
         case .joined(let room, let epoch, let seq, let recovered):
             json.string("joined")
-            json.key("room")
-            json.string(room)
-            json.key("epoch")
-            json.string(epoch)
-            json.key("seq")
-            json.integer(seq)
-            if let recovered {
-                json.key("recovered")
-                json.bool(recovered)
-            }
+            json.member("room", room)
+            json.member("epoch", epoch)
+            json.member("seq", seq)
+            json.member("recovered", recovered)
         case .left(let room, let reason):
             json.string("left")
-            json.key("room")
-            json.string(room)
-            if let reason {
-                json.key("code")
-                json.string(reason.rawValue)
-            }
+            json.member("room", room)
+            json.member("code", reason?.rawValue)
         case .authenticated(let principal): write(principal, to: &json)
         case .untracked(let items):
             json.string("untracked")
-            json.key("products")
-            json.array { json in for case .product(let id) in items { json.integer(id) } }
-            json.key("variants")
-            json.array { json in for case .variant(let id) in items { json.integer(id) } }
+            json.array("products") { json in for case .product(let id) in items { json.integer(id) } }
+            json.array("variants") { json in for case .variant(let id) in items { json.integer(id) } }
         case .pong(let id, let seq):
             json.string("pong")
             switch id {
             case .number(let number):
-                json.key("id")
-                json.integer(number)
+                json.member("id", number)
             case .text(let text):
-                json.key("id")
-                json.string(text)
+                json.member("id", text)
             case nil: break
             }
-            json.key("seq")
-            json.integer(seq)
+            json.member("seq", seq)
         case .goingAway(let pause):
             json.string("going_away")
-            json.key("comeBackAfter")
-            json.integer(pause.milliseconds)
+            json.member("comeBackAfter", pause.milliseconds)
         case .error(let error):
             json.string("error")
-            json.key("code")
-            json.string(error.code)
-            json.key("message")
-            json.string(error.message)
+            json.member("code", error.code)
+            json.member("message", error.message)
         }
     }
 }
@@ -101,18 +79,10 @@ enum ServerMessage {
 extension ServerMessage {
     private func write(_ principal: Principal, to json: inout JSONWriter) {
         json.string("authenticated")
-        json.key("role")
-        json.string(principal.role.rawValue)
-        json.key("subject")
-        json.string(principal.subject)
-        if let device = principal.device {
-            json.key("device")
-            json.string(device)
-        }
-        if let validUntil = principal.validUntil {
-            json.key("expiresAt")
-            json.string(validUntil.description)
-        }
+        json.member("role", principal.role.rawValue)
+        json.member("subject", principal.subject)
+        json.member("device", principal.device)
+        json.member("expiresAt", principal.validUntil?.description)
     }
 
     /// A message with the values of variants, which are encoded already: one page of it.
@@ -132,19 +102,13 @@ extension ServerMessage {
                     json.string("snapshot")
                     json.key("room")
                     if let room { json.string(room) } else { json.null() }
-                    json.key("seq")
-                    json.integer(seq)
-                    if let since {
-                        json.key("changedSince")
-                        json.integer(since)
-                    }
+                    json.member("seq", seq)
+                    json.member("changedSince", since)
                 case .tracking(let seq, let answers):
                     json.string("tracking")
-                    json.key("seq")
-                    json.integer(seq)
+                    json.member("seq", seq)
                     if answers > 1 {
-                        json.key("answers")
-                        json.integer(Int64(answers))
+                        json.member("answers", Int64(answers))
                     }
                 }
                 json.key("items")
