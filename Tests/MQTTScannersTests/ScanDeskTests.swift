@@ -32,13 +32,12 @@ struct ScanDeskTests {
     }
 
     @Test("a scan is submitted with its device as the source, and with its own id or one that is made")
-    func submits() {
+    func submits() throws {
         let line = Movement.Line(item: .barcode("123"), location: "MAIN", operation: .subtract, quantity: 1)
         let command = Command(
             id: "made", source: "mqtt-scanners/dock-1", clockSkew: .seconds(300), action: .move(Movement(lines: [line])))
-        guard case .submit(let bare) = order(message("123")),
-            case .submit(let given) = order(message(#"{"id":"own","sku":"A"}"#))
-        else { return #expect(Bool(false)) }
+        let bare = try #require(order(message("123")).scans)
+        let given = try #require(order(message(#"{"id":"own","sku":"A"}"#)).scans)
         #expect(bare.tasks.map(\.command) == [command] && !bare.tasks[0].idIsGiven && bare.addressee.name == "dock-1")
         #expect(given.tasks.map(\.command.id) == ["own"] && given.tasks[0].idIsGiven)
         #expect(given.tasks.map(\.command.device) == ["dock-1"], "an id that the device gave is the device's own")
@@ -47,7 +46,7 @@ struct ScanDeskTests {
     @Test("each read of a batch is a movement with an id of its own, the same when the message comes again")
     func batches() throws {
         let payload = String(decoding: try Fixture.bytes("zebra-sled"), as: UTF8.self)
-        guard case .submit(let order) = order(message(payload)) else { return #expect(Bool(false)) }
+        let order = try #require(order(message(payload)).scans)
         #expect(order.tasks.map(\.command.id) == ["made-0", "made-1", "made-2"] && order.id == "made")
         #expect(order.tasks.map(\.isTag) == [false, false, true])
     }
@@ -55,7 +54,7 @@ struct ScanDeskTests {
     @Test("a gateway's scanners are known by their own names")
     func gateway() throws {
         let payload = String(decoding: try Fixture.bytes("proglove-plain"), as: UTF8.self)
-        guard case .submit(let order) = order(message(payload, device: "gateway")) else { return #expect(Bool(false)) }
+        let order = try #require(order(message(payload, device: "gateway")).scans)
         #expect(order.addressee.device == "gateway" && order.addressee.name == "M2MR111100928")
         #expect(order.tasks.map(\.command.source) == ["mqtt-scanners/M2MR111100928"])
     }
@@ -64,7 +63,7 @@ struct ScanDeskTests {
     func impersonation() throws {
         let scan =
             #"{"api_version":"1.0","event_type":"scan","event_id":"imp-1","device_serial":"dock-1","scan_code":"4006381333931"}"#
-        guard case .submit(let order) = order(message(scan, device: "till-1")) else { return #expect(Bool(false)) }
+        let order = try #require(order(message(scan, device: "till-1")).scans)
         #expect(order.addressee.name == "till-1")
         #expect(order.tasks.map(\.command.source) == ["mqtt-scanners/till-1"])
         #expect(order.tasks.map(\.command.device) == ["till-1"])
@@ -75,18 +74,18 @@ struct ScanDeskTests {
         for name in [String(repeating: "d", count: 65), "a/b", "a\\u0007", "e" + String(repeating: "\u{301}", count: 30_000)] {
             let scan =
                 #"{"api_version":"1.0","event_type":"scan","event_id":"x","device_serial":"\#(name)","scan_code":"1"}"#
-            guard case .refuse = order(message(scan, device: "gateway")) else { return #expect(Bool(false), "\(name.prefix(8))") }
+            #expect(order(message(scan, device: "gateway")).scans == nil, "\(name.prefix(8))")
         }
     }
 
     @Test("a device's name has 1 to 64 scalars, whatever makes a character of them, and no control characters")
-    func deviceNames() {
-        func isTaken(_ device: String) -> Bool { if case .submit = order(message("123", device: device)) { true } else { false } }
+    func deviceNames() throws {
+        func isTaken(_ device: String) -> Bool { order(message("123", device: device)).scans != nil }
         #expect(isTaken(String(repeating: "d", count: 64)) && !isTaken(String(repeating: "d", count: 65)))
         #expect(!isTaken("e" + String(repeating: "\u{301}", count: 29_000)), "one character, and 58 KB")
         #expect(!isTaken("a\u{7}b") && !isTaken("\u{A0}"))
-        guard case .submit(let order) = order(message("123", device: "SU\u{308}D")) else { return #expect(Bool(false)) }
-        #expect(Array(order.addressee.name.utf8) == Array("SÜD".utf8), "a name has one form")
+        let own = try #require(order(message("123", device: "SU\u{308}D")).scans)
+        #expect(Array(own.addressee.name.utf8) == Array("SÜD".utf8), "a name has one form")
     }
 
     @Test("a retained scan is ignored")
@@ -167,4 +166,9 @@ struct ScanDeskTests {
         // Ids of later packets sort later, which keeps the index of ids cheap.
         #expect(ScanIdentity.id(source: name, number: 255, message("z")) < ScanIdentity.id(source: name, number: 256, message("a")))
     }
+}
+
+extension ScanDesk.Order {
+    /// The scans that are to be submitted; `nil` if none are.
+    fileprivate var scans: ScanOrder? { if case .submit(let order) = self { order } else { nil } }
 }

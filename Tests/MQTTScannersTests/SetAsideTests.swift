@@ -35,7 +35,7 @@ struct SetAsideTests {
         let text = String(decoding: event.json, as: UTF8.self)
         #expect(
             text.contains(#""device":"till","source":"mqtt-scanners","topic":"scanners/till/scan""#) && text.contains("set-aside"))
-        guard case .scanSetAside(let told) = try event.event().body else { return #expect(Bool(false)) }
+        let told = try #require(event.event().setAside)
         #expect(told.file == box.file(of: "mqtt-scanners"))
     }
 
@@ -49,4 +49,8 @@ struct SetAsideTests {
         let mode = try FileManager.default.attributesOfItem(atPath: box.file(of: "s"))[.posixPermissions] as? Int
         #expect(mode.map { $0 & 0o007 } == 0)
     }
+}
+
+extension Event {
+    fileprivate var setAside: ScanSetAside? { if case .scanSetAside(let setAside) = body { setAside } else { nil } }
 }

@@ -98,14 +98,10 @@ struct DyingGateway: CommandGateway {
         self.moment = moment
     }
 
-    func submit(_ command: Command) async -> Outcome {
-        if moment == .afterCommit { _ = await engine.submit(command) }
-        return .rejected(lost)
-    }
-
-    func submit(_ command: Command, completion: @escaping @Sendable (Outcome) -> Void) {
-        guard moment == .afterCommit else { return completion(.rejected(lost)) }
-        engine.submit(command) { _ in completion(.rejected(lost)) }
+    func submit(_ commands: [Command], in lane: CommandLane?, completion: @escaping @Sendable ([Outcome]) -> Void) {
+        let refused = commands.map { _ in Outcome.rejected(lost) }
+        guard moment == .afterCommit else { return completion(refused) }
+        engine.submit(commands, in: lane) { _ in completion(refused) }
     }
 }
 

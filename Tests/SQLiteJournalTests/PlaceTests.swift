@@ -149,7 +149,7 @@ struct PlaceTests {
         let outcome = state.decide(
             Command(source: "test", action: .addVariant(ProductID(1), NewVariant(sku: "A-2", name: "Two"))), id: "x",
             now: Timestamp(milliseconds: 0))
-        guard case .applied = outcome.outcome else { return #expect(Bool(false), "\(outcome.outcome)") }
+        _ = try #require(outcome.outcome.receipt)
         #expect(state.variant(withSKU: "A-2").flatMap { state.variants[$0]?.version } == version)
     }
 

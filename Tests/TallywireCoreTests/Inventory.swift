@@ -70,11 +70,6 @@ extension Movement.Line {
     }
 }
 
-extension Outcome {
-    var receipt: Receipt? { if case .applied(let receipt) = self { receipt } else { nil } }
-    var rejection: Rejection? { if case .rejected(let rejection) = self { rejection } else { nil } }
-}
-
 extension Event {
     var update: InventoryUpdated? { if case .inventoryUpdated(let update) = body { update } else { nil } }
     var alert: StockAlert? { if case .stockAlert(let alert) = body { alert } else { nil } }

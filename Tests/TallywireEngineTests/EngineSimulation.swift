@@ -92,7 +92,7 @@ struct EngineSimulation: ~Copyable {
 
 extension Inbox {
     fileprivate func fill(with commands: [Command]) {
-        for command in commands { _ = put(Item(command: command) { _ in }) }
+        _ = put(Submission(commands, in: nil) { _ in }, overload: Rejection(.overloaded, "the inbox is full"))
     }
 }
 

@@ -108,12 +108,10 @@ struct EngineTests {
     func idempotency() async throws {
         let engine = try await engine()
         let first = await engine.submit(move(5, id: "a", operation: .add))
-        guard case .applied(var receipt) = first else { return #expect(Bool(false), "\(first)") }
+        var receipt = try #require(first.receipt)
         receipt.status = .duplicate
         #expect(await engine.submit(move(5, id: "a", operation: .add)) == .applied(receipt))
-        guard case .rejected(let rejection) = await engine.submit(move(6, id: "a", operation: .add)) else {
-            return #expect(Bool(false), "another meaning was accepted")
-        }
+        let rejection = try #require(await engine.submit(move(6, id: "a", operation: .add)).rejection)
         #expect(rejection.code == .idempotencyConflict)
         #expect(try await journal.variant(.sku("MUG")).value?.variant.stock == 5)
         await engine.stop()
@@ -147,13 +145,11 @@ struct EngineTests {
         _ = await engine.submit(move(10, operation: .add))
         let head = engine.feed.head
         journal.failAppends(with: JournalError(.storage, "the disk is full"))
-        guard case .rejected(let rejection) = await engine.submit(move(3, id: "a")) else {
-            return #expect(Bool(false), "a movement was accepted that is not on disk")
-        }
+        let rejection = try #require(await engine.submit(move(3, id: "a")).rejection)
         #expect(rejection.code == .unavailable && rejection.message.contains("the disk is full"))
         #expect(engine.feed.head == head && engine.statistics.failure == "the disk is full" && engine.statistics.failedInARow == 1)
         journal.failAppends(with: nil)
-        guard case .applied(let receipt) = await engine.submit(move(3, id: "a")) else { return #expect(Bool(false), "refused") }
+        let receipt = try #require(await engine.submit(move(3, id: "a")).receipt)
         #expect(receipt.lines.first?.stock == 7 && receipt.seq == head + 1 && engine.statistics.failure == nil)
         await engine.stop()
     }
@@ -174,10 +170,35 @@ struct EngineTests {
         engine.submit(move(1)) { outcome in outcomes.withLock { $0.append(outcome) } }
         try await eventually("the first is taken") { engine.waiting.count == 0 && gate.isWaitedAt }
         for _ in 0..<3 { engine.submit(move(1)) { outcome in outcomes.withLock { $0.append(outcome) } } }
-        guard case .rejected(let rejection) = await engine.submit(move(1)) else { return #expect(Bool(false), "accepted") }
+        let rejection = try #require(await engine.submit(move(1)).rejection)
         #expect(rejection.code == .overloaded && engine.statistics.overloaded == 1)
         gate.open()
         try await eventually("the others are answered") { outcomes.withLock { $0.count } == 4 }
+        await engine.stop()
+    }
+
+    @Test("from the first command that finds no room on, nothing of a batch and of its lane is taken in; what was, is decided")
+    func overloadedBatch() async throws {
+        await (try await engine()).stop()
+        let gate = Gate()
+        let engine = try InventoryEngine(
+            journal: journal(behind: gate, failing: []), configuration: .init(inbox: 3), logger: Logger(label: "test"))
+        gate.shut()
+        engine.submit(move(1, id: "first", operation: .add)) { _ in }
+        try await eventually("the first is taken") { engine.waiting.count == 0 && gate.isWaitedAt }
+        let lane = CommandLane()
+        async let batch = engine.submit((1...5).map { move(1, id: "batch-\($0)", operation: .add) }, in: lane)
+        try await eventually("three are taken") { engine.waiting.count == 3 }
+        #expect(lane.isBroken)
+        gate.open()
+        #expect(await batch.map { $0.rejection?.code } == [nil, nil, nil, .overloaded, .overloaded])
+        let behind = await engine.submit([move(1, id: "behind", operation: .add)], in: lane)
+        #expect(behind.map { $0.rejection?.code } == [.overloaded], "there is room again, but something before it is missing")
+        #expect(engine.statistics.overloaded == 3)
+        let again = await engine.submit(
+            [move(1, id: "batch-4", operation: .add), move(1, id: "behind", operation: .add)], in: CommandLane())
+        #expect(again.allSatisfy { $0.rejection == nil })
+        #expect(await engine.submit([]).isEmpty)
         await engine.stop()
     }
 
@@ -226,9 +247,8 @@ struct EngineTests {
             if case .applied(let receipt) = outcome { receipt.lines.first?.stock } else { nil as Int64? }
         }
         #expect(stocks == [10, 7, 7, 4, nil, nil])
-        guard case .applied(let repeated) = outcomes[2], case .rejected(let short) = outcomes[4],
-            case .rejected(let conflict) = outcomes[5]
-        else { return #expect(Bool(false), "\(outcomes)") }
+        let repeated = try #require(outcomes[2].receipt)
+        let (short, conflict) = (try #require(outcomes[4].rejection), try #require(outcomes[5].rejection))
         #expect(repeated.status == .duplicate && short.code == .insufficientStock && conflict.code == .idempotencyConflict)
         #expect(try await journal.variant(.sku("MUG")).value?.variant.stock == 4)
         #expect(journal.allEvents.map(\.seq) == Array(1...UInt64(journal.allEvents.count)))
@@ -241,20 +261,20 @@ struct EngineTests {
         var stock: Int64 = 0
         for (number, outcome) in outcomes.prefix(4).enumerated() {
             if number + 1 == failing {
-                guard case .rejected(let rejection) = outcome else { return #expect(Bool(false), "\(outcome)") }
+                let rejection = try #require(outcome.rejection)
                 #expect(rejection.code == .unavailable && rejection.message.contains("the disk is full"))
             } else {
                 stock += Int64(number + 1) * 10
-                guard case .applied(let receipt) = outcome else { return #expect(Bool(false), "\(outcome)") }
+                let receipt = try #require(outcome.receipt)
                 #expect(receipt.status == .applied && receipt.lines.first?.stock == stock)
             }
         }
         // The last one has the id of the second command and another quantity.
         if failing == 2 {
-            guard case .applied = outcomes[4] else { return #expect(Bool(false), "an id stays taken whose movement failed") }
+            #expect(outcomes[4].receipt != nil, "an id stays taken whose movement failed")
             stock += 10
         } else {
-            guard case .rejected(let rejection) = outcomes[4] else { return #expect(Bool(false), "\(outcomes[4])") }
+            let rejection = try #require(outcomes[4].rejection)
             #expect(rejection.code == .idempotencyConflict)
         }
         #expect(outcomes.count == 5)
@@ -269,7 +289,7 @@ struct EngineTests {
         for _ in 0..<500 { engine.submit(move(1, operation: .add)) { _ in outcomes.withLock { $0 += 1 } } }
         await engine.stop()
         #expect(outcomes.withLock { $0 } == 500)
-        guard case .rejected(let rejection) = await engine.submit(move(1)) else { return #expect(Bool(false), "accepted") }
+        let rejection = try #require(await engine.submit(move(1)).rejection)
         #expect(rejection.code == .unavailable)
     }
 
@@ -334,7 +354,7 @@ struct EngineTests {
         command.action = .move(movement)
         _ = await engine.submit(command)
         clock.advance(by: 9 * 86_400_000)
-        guard case .applied(let receipt) = await engine.submit(command) else { return #expect(Bool(false), "refused") }
+        let receipt = try #require(await engine.submit(command).receipt)
         #expect(receipt.status == .duplicate)
         await engine.stop()
     }
@@ -348,7 +368,7 @@ struct EngineTests {
         guard case .move(var movement) = command.action else { return }
         movement.occurredAt = now
         command.action = .move(movement)
-        guard case .applied = await engine.submit(command) else { return #expect(Bool(false), "refused as too late") }
+        #expect(await engine.submit(command).receipt != nil, "refused as too late")
         await engine.stop()
     }
 
@@ -385,9 +405,7 @@ struct EngineTests {
         for item in [ItemReference.sku("CAFÉ"), .sku("\u{FEFF}CAFE\u{301}\r\n"), .barcode("\t77"), .barcode("77\u{2003}")] {
             let line = Movement.Line(item: item, location: "SÜD ", operation: .add, quantity: 1)
             let outcome = await engine.submit(Command(source: "test", action: .move(Movement(lines: [line]))))
-            guard case .applied(let receipt) = outcome, let result = receipt.lines.first else {
-                return #expect(Bool(false), "\(outcome)")
-            }
+            let result = try #require(outcome.receipt?.lines.first)
             #expect(Array(result.location.utf8) == Array("SÜD".utf8) && Array(result.sku.utf8) == Array("CAFÉ".utf8))
         }
         let text = journal.allEvents.map { String(decoding: $0.json, as: UTF8.self) }.joined()
@@ -452,11 +470,7 @@ struct EngineTests {
         }
         #expect(codes.withLock { $0[6] } == .some(nil), "others go on")
         #expect(lane.isBroken && !other.isBroken)
-        guard
-            case .rejected(let late) = await withCheckedContinuation({ continuation in
-                engine.submit(move(9, operation: .set), in: lane) { continuation.resume(returning: $0) }
-            })
-        else { return #expect(Bool(false), "a broken lane stays broken") }
+        let late = try #require(await engine.submit([move(9, operation: .set)], in: lane)[0].rejection)
         #expect(late.code == .unavailable)
         await engine.stop()
     }

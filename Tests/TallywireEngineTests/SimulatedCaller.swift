@@ -5,8 +5,8 @@ import Testing
 
 @testable import TallywireEngine
 
-/// A device that numbers its commands and hands in up to `window` of them without waiting. What is refused as `unavailable` or
-/// `overloaded` it hands in again, with all that came behind; now and then it repeats what was answered.
+/// A device that numbers its commands and hands in up to `window` of them without waiting, one or several at once. What is refused as
+/// `unavailable` or `overloaded` it hands in again, with all that came behind; now and then it repeats what was answered.
 final class SimulatedCaller: Sendable {
     private struct State {
         /// The next number to hand in.
@@ -57,23 +57,27 @@ final class SimulatedCaller: Sendable {
 
     func submit(to inbox: Inbox, seenBy journal: InMemoryJournal, _ random: inout SplitMix) {
         let repeated = Int.random(in: 0..<6, using: &random) == 0
-        let chosen = state.withLock { state -> (number: Int, lane: CommandLane)? in
+        let wanted = Int.random(in: 1...4, using: &random)
+        let chosen = state.withLock { state -> (numbers: ClosedRange<Int>, lane: CommandLane)? in
             if repeated, !state.isEnding, let number = state.answers.keys.sorted().randomElement(using: &random) {
-                return (number, CommandLane())
+                return (number...number, CommandLane())
             }
-            guard state.waiting < window, !state.isEnding || state.next <= state.last else { return nil }
+            let count = min(wanted, window - state.waiting, state.isEnding ? state.last + 1 - state.next : .max)
+            guard count > 0 else { return nil }
             if let first = state.resumesAt {
                 guard (1..<first).allSatisfy({ state.answers[$0] != nil }) else { return nil }
                 state.resumesAt = nil
             }
-            defer { state.next += 1 }
-            state.last = max(state.last, state.next)
-            return (state.next, state.lane)
+            defer { state.next += count }
+            state.last = max(state.last, state.next + count - 1)
+            return (state.next...(state.next + count - 1), state.lane)
         }
-        guard let (number, lane) = chosen else { return }
-        state.withLock { $0.waiting += 1 }
-        let item = Inbox.Item(command: command(number), lane: lane) { [self] outcome in answered(number, lane, outcome, journal) }
-        if inbox.put(item) == .full { item.completion(.rejected(Rejection(.overloaded, "the inbox is full"))) }
+        guard let (numbers, lane) = chosen else { return }
+        state.withLock { $0.waiting += numbers.count }
+        let submission = Submission(numbers.map(command), in: lane) { [self] outcomes in
+            for (number, outcome) in zip(numbers, outcomes) { answered(number, outcome, journal) }
+        }
+        _ = inbox.put(submission, overload: Rejection(.overloaded, "the inbox is full"))
     }
 
     private func id(_ number: Int) -> String { "\(name)-\(number)" }
@@ -88,15 +92,13 @@ final class SimulatedCaller: Sendable {
         return Command(id: id(number), source: "test", action: .move(Movement(lines: [line])))
     }
 
-    private func answered(_ number: Int, _ lane: CommandLane, _ outcome: Outcome, _ journal: InMemoryJournal) {
+    private func answered(_ number: Int, _ outcome: Outcome, _ journal: InMemoryJournal) {
         let stored = try? journal.answer(to: id(number))
         state.withLock { state in
             state.waiting -= 1
             if case .rejected(let rejection) = outcome, [.unavailable, .overloaded].contains(rejection.code) {
                 guard state.answers[number] == nil, number < state.next else { return }
                 state.next = number
-                // Nothing stands behind what found no room; what the journal could not take broke its lane.
-                guard rejection.code == .unavailable else { return }
                 state.resumesAt = number
                 state.lane = CommandLane()
                 return

@@ -173,14 +173,12 @@ private struct StubbornGateway: CommandGateway {
 
     init(capacity: Int) { self.capacity = capacity }
 
-    func submit(_ command: Command) async -> Outcome {
-        await withCheckedContinuation { continuation in submit(command) { continuation.resume(returning: $0) } }
-    }
-
-    func submit(_ command: Command, completion: @escaping @Sendable (Outcome) -> Void) {
+    func submit(_ commands: [Command], in lane: CommandLane?, completion: @escaping @Sendable ([Outcome]) -> Void) {
         completion(
-            taken.next() <= capacity
-                ? .applied(Receipt(movementID: command.id ?? "none", seq: nil))
-                : .rejected(Rejection(.overloaded, "too many commands are waiting")))
+            commands.map { command in
+                taken.next() <= capacity
+                    ? .applied(Receipt(movementID: command.id ?? "none", seq: nil))
+                    : .rejected(Rejection(.overloaded, "too many commands are waiting"))
+            })
     }
 }

@@ -2,6 +2,11 @@
 public enum Outcome: Equatable, Sendable {
     case applied(Receipt)
     case rejected(Rejection)
+
+    /// What the command did; `nil` if it was refused.
+    public var receipt: Receipt? { if case .applied(let receipt) = self { receipt } else { nil } }
+    /// Why the command was refused; `nil` if it was applied.
+    public var rejection: Rejection? { if case .rejected(let rejection) = self { rejection } else { nil } }
 }
 
 /// What an applied command did.

@@ -1,25 +1,33 @@
 import TallywireCore
 
-/// Where commands are handed in. The engine is one; a follower that forwards to the writer could be another.
+/// Where commands are handed in. The engine is one; a node that forwards to the writer could be another.
 public protocol CommandGateway: Sendable {
-    /// Hands in a command and waits for its outcome, which is on disk when this returns.
+    /// Hands in commands in their order and returns at once.
     ///
-    /// It does not throw: a full inbox gives the rejection `overloaded`, a journal that cannot write `unavailable`, and in both
-    /// cases nothing was applied. Commands of one caller are decided in the order of their calls.
-    func submit(_ command: Command) async -> Outcome
-
-    /// Hands in a command and returns at once; `completion` is called exactly once, with an outcome that is on disk. It runs on
-    /// the writer's thread, or on the caller's if the inbox is full, and must be short and must not block.
-    func submit(_ command: Command, completion: @escaping @Sendable (Outcome) -> Void)
-
-    /// The same for one of several commands that hang together: what is handed in behind one that is refused as `unavailable` in the same
-    /// lane is refused too.
-    func submit(_ command: Command, in lane: CommandLane, completion: @escaping @Sendable (Outcome) -> Void)
+    /// `completion` is called exactly once, with one outcome for each command, in their order. Every outcome is on disk by then. The call
+    /// comes on the writer's thread, or on the caller's when nothing was taken in; it must be short and must not block.
+    ///
+    /// A command that finds no room in the inbox is `overloaded`, and so is every command behind it in `commands`, so that none overtakes
+    /// another. A journal that cannot write gives `unavailable`. In both cases nothing was applied.
+    ///
+    /// Commands of one caller are decided in the order of the calls. `lane` ties several calls together: what is handed in behind a command
+    /// that was `overloaded` or `unavailable` in the same lane is refused for the same reason.
+    func submit(_ commands: [Command], in lane: CommandLane?, completion: @escaping @Sendable ([Outcome]) -> Void)
 }
 
 extension CommandGateway {
-    /// Hands the command in as if it stood alone, for gateways that refuse nothing in the middle.
-    public func submit(_ command: Command, in lane: CommandLane, completion: @escaping @Sendable (Outcome) -> Void) {
-        submit(command, completion: completion)
+    /// Hands in commands in their order and returns their outcomes, in the same order, when every one is on disk.
+    public func submit(_ commands: [Command], in lane: CommandLane? = nil) async -> [Outcome] {
+        await withCheckedContinuation { continuation in
+            submit(commands, in: lane) { continuation.resume(returning: $0) }
+        }
+    }
+
+    /// Hands in a command and returns its outcome, which is on disk by then.
+    public func submit(_ command: Command) async -> Outcome { await submit([command])[0] }
+
+    /// Hands in a command and returns at once; `completion` is called as for several.
+    public func submit(_ command: Command, in lane: CommandLane? = nil, completion: @escaping @Sendable (Outcome) -> Void) {
+        submit([command], in: lane) { completion($0[0]) }
     }
 }

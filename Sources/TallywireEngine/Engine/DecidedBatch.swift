@@ -46,4 +46,26 @@ struct DecidedBatch: Sendable {
         answerPositions[answer.id] = answers.count
         answers.append(answer)
     }
+
+    // MARK: Answering
+
+    /// Gives each submission the outcomes of its commands.
+    func answer() { forEachSubmission { submission, range in submission.answer(outcomes[range]) } }
+
+    /// Gives every command the same outcome.
+    func answer(with outcome: Outcome) {
+        forEachSubmission { submission, range in submission.answer(repeatElement(outcome, count: range.count)) }
+    }
+
+    /// The commands of a submission lie side by side.
+    private func forEachSubmission(_ body: (Submission, Range<Int>) -> Void) {
+        var start = 0
+        while start < items.count {
+            let submission = items[start].submission
+            var end = start + 1
+            while end < items.count, items[end].submission === submission { end += 1 }
+            body(submission, start..<end)
+            start = end
+        }
+    }
 }

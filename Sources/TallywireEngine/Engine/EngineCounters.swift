@@ -33,8 +33,8 @@ final class EngineRecorder: Sendable {
 
     var counters: EngineCounters { state.withLock { $0 } }
 
-    func overloaded() {
-        state.withLock { $0.overloaded += 1 }
+    func overloaded(_ count: Int) {
+        state.withLock { $0.overloaded += UInt64(count) }
     }
 
     func settled(_ outcomes: [Outcome], wroteBatch: Bool) {

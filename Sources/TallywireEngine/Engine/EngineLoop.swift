@@ -129,7 +129,7 @@ struct EngineLoop: ~Copyable {
     private func settle(_ batch: DecidedBatch) {
         feed.publish(batch.events)
         recorder.settled(batch.outcomes, wroteBatch: batch.hasRows)
-        for (item, outcome) in zip(batch.items, batch.outcomes) { item.completion(outcome) }
+        batch.answer()
     }
 
     private func refuse(_ batch: DecidedBatch, _ error: any Error) {
@@ -146,6 +146,7 @@ struct EngineLoop: ~Copyable {
             isUncertain
                 ? "the journal cannot write, and whether this was applied shows after a restart; ask again with the same id: \(message)"
                 : "the journal cannot write, so nothing was applied: \(message)")
-        for item in batch.items { item.refuse(rejection) }
+        for item in batch.items { item.lane?.refuseAtTheWriter() }
+        batch.answer(with: .rejected(rejection))
     }
 }

@@ -5,20 +5,20 @@ import TallywireCore
 
 /// What waits to be decided: many tasks put in, the engine's thread takes out.
 final class Inbox: Sendable {
+    /// One command of a submission.
     struct Item: Sendable {
-        let command: Command
-        var lane: CommandLane?
-        let completion: @Sendable (Outcome) -> Void
+        let submission: Submission
+        let index: Int
 
-        /// Answers that the journal could not take it, and with it all that hangs together with it and comes behind.
-        func refuse(_ rejection: Rejection) {
-            lane?.breakOff()
-            completion(.rejected(rejection))
-        }
+        var command: Command { submission.commands[index] }
+        var lane: CommandLane? { submission.lane }
     }
 
     enum Admission: Equatable {
-        case accepted, full, closed
+        case accepted
+        /// So many commands, the last ones, found no room.
+        case cut(Int)
+        case closed
     }
 
     private struct State {
@@ -38,13 +38,25 @@ final class Inbox: Sendable {
 
     var count: Int { state.withLock { $0.items.count } }
 
-    func put(_ item: Item) -> Admission {
+    /// Puts in the commands of a submission, as many as there is room for, and refuses the others with `overload`. Where a command of the
+    /// same lane found no room before, none of these does.
+    func put(_ submission: Submission, overload: Rejection) -> Admission {
+        let count = submission.commands.count
         let (admission, wakes) = state.withLock { state in
             if state.isClosed { return (Admission.closed, false) }
-            if state.items.count >= capacity { return (.full, false) }
-            state.items.append(item)
-            return (.accepted, state.items.count == state.wakeAt)
+            let before = state.items.count
+            let accepted = submission.lane?.isFull == true ? 0 : min(count, capacity - before)
+            if accepted < count {
+                submission.lane?.refuseAtTheDoor()
+                // Before the engine's thread can see the first of them.
+                if accepted > 0 { submission.cut(at: accepted, overload) }
+            }
+            for index in 0..<accepted { state.items.append(Item(submission: submission, index: index)) }
+            let wakes = before < state.wakeAt && state.items.count >= state.wakeAt
+            return (accepted == count ? .accepted : .cut(count - accepted), wakes)
         }
+        // Where nothing was taken in the caller is answered right here, outside of the lock.
+        if admission == .cut(count) { submission.cut(at: 0, overload) }
         if wakes { bell.signal() }
         return admission
     }

@@ -85,29 +85,16 @@ public final class InventoryEngine: CommandGateway {
         thread.start()
     }
 
-    public func submit(_ command: Command) async -> Outcome {
-        await withCheckedContinuation { continuation in
-            submit(command) { continuation.resume(returning: $0) }
-        }
-    }
-
-    public func submit(_ command: Command, completion: @escaping @Sendable (Outcome) -> Void) {
-        submit(Inbox.Item(command: command, completion: completion))
-    }
-
-    public func submit(_ command: Command, in lane: CommandLane, completion: @escaping @Sendable (Outcome) -> Void) {
-        submit(Inbox.Item(command: command, lane: lane, completion: completion))
-    }
-
-    private func submit(_ item: Inbox.Item) {
-        switch inbox.put(item) {
+    public func submit(_ commands: [Command], in lane: CommandLane?, completion: @escaping @Sendable ([Outcome]) -> Void) {
+        guard !commands.isEmpty else { return completion([]) }
+        let submission = Submission(commands, in: lane, completion: completion)
+        let full = Rejection(.overloaded, "\(inbox.capacity) commands are waiting already: try again in a second")
+        switch inbox.put(submission, overload: full) {
         case .accepted: break
-        case .full:
-            recorder.overloaded()
-            item.completion(
-                .rejected(Rejection(.overloaded, "\(inbox.capacity) commands are waiting already: try again in a second")))
+        case .cut(let count): recorder.overloaded(count)
         case .closed:
-            item.refuse(Rejection(.unavailable, "the server is shutting down: try again in a moment"))
+            lane?.refuseAtTheWriter()
+            submission.cut(at: 0, Rejection(.unavailable, "the server is shutting down: try again in a moment"))
         }
     }
 

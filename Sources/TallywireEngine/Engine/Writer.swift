@@ -31,8 +31,8 @@ struct Writer: ~Copyable {
     mutating func createMain() throws -> [EventEnvelope] {
         lookAtClock()
         var batch = DecidedBatch()
-        let command = Command(source: "tallywire", action: .createLocation(.main))
-        decide(Inbox.Item(command: command) { _ in }, into: &batch, after: nil)
+        let submission = Submission([Command(source: "tallywire", action: .createLocation(.main))], in: nil) { _ in }
+        decide(Inbox.Item(submission: submission, index: 0), into: &batch, after: nil)
         complete(&batch)
         if let rows = batch.rows(clock.mark) { try journal.append(rows) }
         return batch.events
@@ -53,7 +53,7 @@ struct Writer: ~Copyable {
     }
 
     private mutating func judge(_ item: Inbox.Item, into batch: inout DecidedBatch, after committing: DecidedBatch?) {
-        if item.lane?.isBroken == true { return batch.add(item, .rejected(Self.behindFailure)) }
+        if item.lane?.isUnwritten == true { return batch.add(item, .rejected(Self.behindFailure)) }
         let command = item.command.inKeyForm()
         if let rejection = command.validate() { return batch.add(item, .rejected(rejection)) }
         let now = clock.now
@@ -69,7 +69,7 @@ struct Writer: ~Copyable {
             if let rejection = times.rejection(of: command, now: clock.possible) { return batch.add(item, .rejected(rejection)) }
             repeatedSerials = try self.repeatedSerials(in: command, batch, after: committing)
         } catch {
-            item.lane?.breakOff()
+            item.lane?.refuseAtTheWriter()
             let message = "the journal cannot say what happened before to “\(id)”, so nothing was applied: \(error)"
             return batch.add(item, .rejected(Rejection(.unavailable, message)))
         }

@@ -86,24 +86,14 @@ struct PresenceBook {
             commands.append(
                 Command(id: Self.id(context.name, change.device, known), source: context.name, action: .report(.device(report))))
         }
-        if let rejection = await Self.refusal(of: commands, by: context.gateway) { throw rejection }
+        let refusals = await context.gateway.submit(commands).compactMap(\.rejection)
+        if let refusal = refusals.first(where: { !$0.code.isFinal }) { throw refusal }
         let mark = { PresenceMark($0, since: now) }
         for change in news {
             let mark = mark(change.presence)
             try await context.deviceBookmark(change.device).store(mark.number)
             marks[change.device] = .some(mark)
             show(change.device, mark)
-        }
-    }
-
-    /// Hands all commands in before it waits for any, so that they are committed together. The first refusal for which the same has to come again.
-    private static func refusal(of commands: [Command], by gateway: any CommandGateway) async -> Rejection? {
-        await withTaskGroup(of: Outcome.self) { group in
-            for command in commands { group.addTask { await gateway.submit(command) } }
-            return await group.reduce(nil) { first, outcome in
-                guard case .rejected(let rejection) = outcome, !rejection.code.isFinal else { return first }
-                return first ?? rejection
-            }
         }
     }
 

@@ -42,7 +42,7 @@ extension ScanService {
             for (index, tasks) in taken.sorted(by: { $0.key < $1.key }) { renumber(tasks, of: works[index].work) }
             if let problem {
                 // What was refused because of something before it goes on at once, now that this is done.
-                if decisions.lane === lane || !decisions.lane.isBroken {
+                if decisions.lane === lane {
                     failures += 1
                     guard await pause(failures, "nothing is acknowledged: \(problem.message)") else { return false }
                 }

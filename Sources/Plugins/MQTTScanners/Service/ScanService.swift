@@ -99,7 +99,7 @@ struct ScanService: ~Copyable {
     /// Begins with a batch: what it asks for is handed in when this returns. Answers `false` if the task was cancelled before that.
     mutating func begin(_ batch: InboundBatch) async -> Bool {
         // Nothing overtakes what the engine had no room for, or the journal could not write.
-        if lane.isBroken || submissions.last?.decisions.isOverloaded == true { guard await finish() else { return false } }
+        if lane.isBroken { guard await finish() else { return false } }
         if batch.session != session {
             session = batch.session
             numbering.beginSession()
