@@ -41,6 +41,8 @@ struct MessageTests {
             (#"{"type":"ping","id":{}}"#, "invalid_message"), (#"{"type":"ping","id":1.5}"#, "invalid_message"),
             (#"{"type":"dance"}"#, "unknown_type"), (#"{"type":"track","products":[0]}"#, "invalid_message"),
             (#"{"type":"track","variants":["1"]}"#, "invalid_message"), (#"{"type":"untrack"}"#, "invalid_message"),
+            (#"{"type":"leave","room":"a","room":"b"}"#, "invalid_message"),
+            (#"{"type":"join","room":"r","since":{"epoch":"e","seq":1,"seq":2}}"#, "invalid_message"),
             (#"{"type":"auth"}"#, "invalid_message"), (#"{"type":"auth","token":7}"#, "invalid_message"),
         ])
     func refusing(text: String, code: String) {

@@ -39,6 +39,9 @@ enum ClientMessage: Equatable {
         } catch {
             throw .invalidJSON
         }
+        if let twice = (try? JSONReader.value(of: Array(utf8)))?.repeatedMember {
+            throw .invalidMessage("\"\(twice.excerpt)\" is there twice")
+        }
         switch fields.type {
         case "join":
             self = .join(room: try fields.requiredRoom(), since: try fields.position(), snapshot: fields.snapshot ?? false)
