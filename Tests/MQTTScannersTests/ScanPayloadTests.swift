@@ -12,9 +12,9 @@ struct ScanPayloadTests {
     }
 
     private func movement(_ text: String, of device: String = "d", _ settings: DeviceSettings) throws -> Movement {
-        let parts = try read(text).parts(ScanDefaults(device: device, settings: settings, location: "MAIN", year: 2026))
-        #expect(parts.count == 1)
-        return try #require(parts.first).movement
+        let items = try read(text).items(ScanDefaults(device: device, settings: settings, location: "MAIN", year: 2026))
+        #expect(items.count == 1)
+        return try #require(items.first).movement
     }
 
     @Test(

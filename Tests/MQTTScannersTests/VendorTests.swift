@@ -8,8 +8,8 @@ import Testing
 struct VendorTests {
     private let time = Timestamp(milliseconds: 1_795_365_599_000)
 
-    private func parts(_ payload: ScanPayload) throws -> [ScanPayload.Part] {
-        try payload.parts(
+    private func items(_ payload: ScanPayload) throws -> [ScanOrder.Item] {
+        try payload.items(
             ScanDefaults(device: "d", settings: DeviceSettings(operation: .add), location: "MAIN", year: 2026))
     }
 
@@ -18,13 +18,13 @@ struct VendorTests {
         let payload = try #require(try PayloadFormat.automatic.read(try Fixture.bytes("proglove-scan"), limit: 10))
         #expect(payload.id == "02114da8-feae-46e3-8b00-a3f7ea8672df" && payload.device == "M2MR111100928")
         #expect(payload.feedback == .proGlove(gateway: "PGGW402650394", device: "M2MR111100928"))
-        let part = try #require(try parts(payload).first)
-        #expect(part.movement.occurredAt == time)
-        let line = try #require(part.movement.lines.first)
+        let item = try #require(try items(payload).first)
+        #expect(item.movement.occurredAt == time)
+        let line = try #require(item.movement.lines.first)
         #expect(line.item == .barcode("04006381333931") && line.quantity == 1)
         #expect(line.trace == Trace(batch: "L-7", serial: "S-7", expiry: CalendarDate("2026-12-31")))
         let plain = try #require(try PayloadFormat.proGlove.read(try Fixture.bytes("proglove-plain"), limit: 10))
-        #expect(try parts(plain).first?.movement.lines.first?.item == .barcode("4006381333931"))
+        #expect(try items(plain).first?.movement.lines.first?.item == .barcode("4006381333931"))
         #expect(plain.feedback == .proGlove(gateway: nil, device: "M2MR111100928"))
     }
 
@@ -49,20 +49,20 @@ struct VendorTests {
     func sled() throws {
         let payload = try #require(try PayloadFormat.automatic.read(try Fixture.bytes("zebra-sled"), limit: 10))
         #expect(payload.grouping == .apart && payload.scans.count == 3)
-        let parts = try parts(payload)
-        #expect(parts.map(\.index) == [0, 1, 2] && parts.map(\.isTag) == [false, false, true])
-        #expect(parts.allSatisfy { $0.movement.occurredAt == time })
+        let items = try items(payload)
+        #expect(items.map(\.index) == [0, 1, 2] && items.map(\.isTag) == [false, false, true])
+        #expect(items.allSatisfy { $0.movement.occurredAt == time })
         let tag = try SGTIN(hexadecimal: "30340F5C0C2E3C0000000007")
-        #expect(parts.last?.movement.lines.first?.item == .barcode(tag.gtin.digits14))
-        #expect(parts.last?.movement.lines.first?.trace == Trace(serial: "7"))
+        #expect(items.last?.movement.lines.first?.item == .barcode(tag.gtin.digits14))
+        #expect(items.last?.movement.lines.first?.trace == Trace(serial: "7"))
     }
 
     @Test("a fixed reader's tags are decoded; those of nobody's catalogue are left out")
     func reader() throws {
         let payload = try #require(try PayloadFormat.automatic.read(try Fixture.bytes("zebra-reader"), limit: 10))
         #expect(payload.scans.count == 2)
-        let parts = try parts(payload)
-        #expect(parts.count == 1 && parts[0].movement.occurredAt?.milliseconds == 1_795_365_599_120)
+        let items = try items(payload)
+        #expect(items.count == 1 && items[0].movement.occurredAt?.milliseconds == 1_795_365_599_120)
     }
 
     @Test("of a device that nobody knows, pointers say where things stand")

@@ -39,44 +39,26 @@ struct MQTTScanners: Source {
     func run(_ context: SourceContext) async throws {
         let numbering = PacketNumbering(
             stored: try await context.bookmark.load(), receiveMaximum: options.receiveMaximum)
-        let (turns, turn) = AsyncStream.makeStream(of: Turn.self)
-        let answering = try MQTTClient(answeringOptions(context), logger: context.logger)
+        let publisher = try MQTTClient(publisherOptions(context), logger: context.logger)
+        let interpreter = ScanInterpreter(
+            source: context.name, topic: topic, devices: devices, defaultLocation: context.defaultLocation,
+            lineLimit: options.lineLimit, clockSkew: options.clockSkew, replies: options.answers,
+            responses: options.responseTopics(of: topic, statuses: statuses, beside: context.topics))
+        for name in devices.names { context.devices.update(name, of: context.name) { $0.isConfigured = true } }
+        let reader = BatchReader(context, interpreter: interpreter, statuses: statuses, numbering: numbering)
+        let driver = ScanDriver(context, ScanMachine(context, reader), publisher: publisher)
         let listening: MQTTClient
         do {
             listening = try MQTTClient(
-                listeningOptions(context), logger: context.logger, onChange: { context.status.note($0) },
-                onBatch: { turn.yield(.batch($0)) })
+                listeningOptions(context), logger: context.logger, onChange: { driver.note($0) }, onBatch: { driver.receive($0) })
         } catch {
-            await answering.stop()
+            await publisher.stop()
             throw error
         }
-        let desk = ScanDesk(
-            source: context.name, topic: topic, devices: devices, defaultLocation: context.defaultLocation,
-            lineLimit: options.lineLimit, clockSkew: options.clockSkew, answers: options.answers,
-            responses: options.responseTopics(of: topic, statuses: statuses, beside: context.topics))
-        for name in devices.names { context.devices.update(name, of: context.name) { $0.isConfigured = true } }
-        var service = ScanService(
-            context, desk: desk, statuses: statuses, answering: AnswerPublisher(client: answering), numbering: numbering
-        ) { turn.yield(.progress) }
-        var isWhole = true
-        for await turn in turns {
-            if case .batch(let batch) = turn { isWhole = await service.begin(batch) }
-            if isWhole { isWhole = await service.proceed() }
-            guard isWhole else { break }
-            // It may have shown that something was in the way.
-            if context.status.current.state == "waiting" { context.status.note(listening.state) }
-        }
-        // At shutdown, what was begun is still answered; what cannot be comes again.
-        if isWhole { _ = await service.finish() }
+        // At shutdown, what was begun still gets its replies; what cannot be finished comes again.
+        await driver.run()
         await listening.stop()
-        await answering.stop()
-    }
-
-    /// What there is to do.
-    private enum Turn {
-        case batch(InboundBatch)
-        /// Something that was begun is decided, or answered.
-        case progress
+        await publisher.stop()
     }
 
     private func clientID(_ context: SourceContext) -> String { options.clientId ?? "tallywire-\(context.name)" }
@@ -94,7 +76,7 @@ struct MQTTScanners: Source {
         return client
     }
 
-    private func answeringOptions(_ context: SourceContext) throws -> MQTTClientOptions {
+    private func publisherOptions(_ context: SourceContext) throws -> MQTTClientOptions {
         var client = try options.connection("\(clientID(context))-answers")
         client.keepAlive = options.keepAlive
         client.window = 1000

@@ -23,7 +23,7 @@ struct ScannerOptions: BrokerOptions {
     /// `nil` for the scan topic's, empty for none.
     var statusTopic: String?
     var clockSkew: Duration
-    var answers: AnswerRule
+    var answers: ReplyRule
     /// Where answers may be asked for; `nil` for below the device's own level of the scan topic.
     var responses: [String]?
 }
@@ -92,7 +92,7 @@ extension ScannerOptions {
                 "Where devices say whether they are there. Default: the scan topic with status as its last level; an empty one for nowhere.",
                 isEndpoint: true),
             .optional(
-                "answers", .choice(AnswerRule.allCases.map(\.rawValue)), default: "always",
+                "answers", .choice(ReplyRule.allCases.map(\.rawValue)), default: "always",
                 "Which scans are answered: always, or those alone that name a response topic or have a display (asked)."),
             .optional(
                 "clockSkew", .duration(.zero...TimeRules.largestClockSkew), default: "5m",

@@ -1,46 +1,36 @@
 import TallywireCore
 
 extension ScanPayload {
-    /// A movement that a message means.
-    struct Part: Equatable, Sendable {
-        var movement: Movement
-        /// The place of its scan in the message.
-        let index: Int
-        /// What tells it from the scan of something else by the same device: the code or the tag.
-        var key: String
-        /// Whether it is a tag's, which is seen again and again.
-        var isTag = false
-    }
-
-    /// The movements that a device means: one, or one for each scan. What still cannot be is left to the engine, but for what has no
-    /// place in a movement. Tags that name no item are left out.
-    func parts(_ defaults: ScanDefaults) throws(MalformedScan) -> [Part] {
-        var parts: [Part] = []
+    /// The movements that a device asks for: one, or one for each scan. Tags that name no item are left out.
+    ///
+    /// Refused here is only what a `Movement` cannot express; what needs the catalogue is refused by the engine.
+    func items(_ defaults: ScanDefaults) throws(MalformedScan) -> [ScanOrder.Item] {
+        var items: [ScanOrder.Item] = []
         for (index, scan) in scans.enumerated() {
-            let place = grouping == .one ? "" : "[\(index)]."
-            guard let line = try line(of: scan, at: place, defaults) else { continue }
-            if grouping == .apart || parts.isEmpty {
+            let path = grouping == .one ? "" : "[\(index)]."
+            guard let line = try line(of: scan, at: path, defaults) else { continue }
+            if grouping == .apart || items.isEmpty {
                 let movement = Movement(reason: scan.reason, occurredAt: scan.occurredAt, lines: [line])
-                parts.append(Part(movement: movement, index: index, key: scan.key, isTag: scan.isTag))
+                items.append(ScanOrder.Item(movement: movement, index: index, key: scan.key, isTag: scan.isTag))
             } else {
-                try parts[0].join(scan, line, at: place, id: id)
+                try items[0].join(scan, line, at: path, id: id)
             }
         }
-        for index in parts.indices { parts[index].movement.reason = parts[index].movement.reason ?? defaults.settings.reason }
-        return parts
+        for index in items.indices { items[index].movement.reason = items[index].movement.reason ?? defaults.settings.reason }
+        return items
     }
 
     private func line(
-        of scan: Scan, at place: String, _ defaults: ScanDefaults
+        of scan: Scan, at path: String, _ defaults: ScanDefaults
     ) throws(MalformedScan) -> Movement.Line? {
         let settings = defaults.settings
-        guard let reading = try reading(of: scan, at: place, defaults) else { return nil }
+        guard let reading = try reading(of: scan, at: path, defaults) else { return nil }
         guard let operation = scan.operation ?? settings.operation else {
             throw MalformedScan(
-                "\(place)operation is missing, and the device “\(defaults.device)” has none under devices in plugins.json")
+                "\(path)operation is missing, and the device “\(defaults.device)” has none under devices in plugins.json")
         }
         let quantity = (scan.quantity ?? settings.quantity ?? 1).multipliedReportingOverflow(by: reading.count)
-        guard !quantity.overflow else { throw MalformedScan("\(place)quantity is too large for what the code counts") }
+        guard !quantity.overflow else { throw MalformedScan("\(path)quantity is too large for what the code counts") }
         return Movement.Line(
             item: reading.item, location: scan.location ?? settings.location ?? defaults.location, operation: operation,
             quantity: quantity.partialValue,
@@ -49,7 +39,7 @@ extension ScanPayload {
     }
 
     /// What the scan names; `nil` for a tag that is no item's.
-    private func reading(of scan: Scan, at place: String, _ defaults: ScanDefaults) throws(MalformedScan) -> CodeReading? {
+    private func reading(of scan: Scan, at path: String, _ defaults: ScanDefaults) throws(MalformedScan) -> CodeReading? {
         switch scan.item {
         case .named(let item): return CodeReading(item: item, trace: scan.trace)
         case .tag(let tag): return CodeReading(tag: tag)
@@ -61,27 +51,27 @@ extension ScanPayload {
                     expiry: scan.trace.expiry ?? reading.trace.expiry)
                 return reading
             } catch {
-                throw MalformedScan(place + error.description)
+                throw MalformedScan(path + error.description)
             }
         }
     }
 }
 
-extension ScanPayload.Part {
+extension ScanOrder.Item {
     /// Adds a scan's line to the movement, of which there is one.
-    fileprivate mutating func join(_ scan: Scan, _ line: Movement.Line, at place: String, id: String?) throws(MalformedScan) {
+    fileprivate mutating func join(_ scan: Scan, _ line: Movement.Line, at path: String, id: String?) throws(MalformedScan) {
         if let own = scan.id, own != id {
-            throw MalformedScan("\(place)id is another than the first scan's; one movement has one id")
+            throw MalformedScan("\(path)id is another than the first scan's; one movement has one id")
         }
         if let reason = scan.reason {
             guard movement.reason == nil || movement.reason == reason else {
-                throw MalformedScan("\(place)reason is another than before; one movement has one reason")
+                throw MalformedScan("\(path)reason is another than before; one movement has one reason")
             }
             movement.reason = reason
         }
         if let occurredAt = scan.occurredAt {
             guard movement.occurredAt == nil || movement.occurredAt == occurredAt else {
-                throw MalformedScan("\(place)occurredAt is another than before; one movement happened at one time")
+                throw MalformedScan("\(path)occurredAt is another than before; one movement happened at one time")
             }
             movement.occurredAt = occurredAt
         }

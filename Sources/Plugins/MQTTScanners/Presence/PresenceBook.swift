@@ -1,20 +1,26 @@
 import Crypto
 import TallywireCore
-import TallywireEngine
 import TallywirePipeline
 
-/// Knows which devices are online, and tells when one goes or comes back: once, also across restarts.
+/// Knows which devices are online, and says which reports follow from that: one when a device goes, one when it comes back, also across
+/// restarts.
 ///
-/// How a device stood last is stored beside the journal's cursors. A device whose first word is `offline` is no news: nobody missed it.
+/// The journal keeps how a device stood last, as a ``PresenceMark``. If the first status ever seen of a device is `offline`, there is no
+/// report.
 struct PresenceBook {
-    private let context: SourceContext
-    /// Of the devices that were heard of in this run; `.some(nil)` for one that never told.
+    private let source: String
+    private let registry: DeviceRegistry
+    /// Of the devices that were heard of in this run; `.some(nil)` for one that has no mark yet.
     private var marks: [String: PresenceMark?] = [:]
     private var offline: Set<String> = []
 
-    init(_ context: SourceContext) { self.context = context }
+    /// `registry` is told what devices say of themselves, under the name of `source`.
+    init(source: String, registry: DeviceRegistry) {
+        self.source = source
+        self.registry = registry
+    }
 
-    /// A device's word.
+    /// A status that a device published.
     struct Word {
         let device: String
         let status: DeviceStatus
@@ -22,30 +28,54 @@ struct PresenceBook {
     }
 
     /// A device that went, or came back.
-    private struct Change {
+    struct Change {
         let device: String
-        let presence: PresenceMark.Presence
-        let reason: String
+        /// Its mark from now on, which is stored once the report is on disk.
+        let mark: PresenceMark
+        /// `nil` for a device that had no mark.
+        let report: Command?
     }
 
-    /// Takes the words of several devices, one of each, which are told together: when a broker comes back, all its devices speak at once. Throws
-    /// if what they mean could not be stored or told; then the same words have to come again.
-    mutating func take(_ words: [Word]) async throws {
-        let now = context.now()
-        try await change(
-            words.filter { note($0, now) }.map { word in
-                let isOnline = word.status.isOnline
-                return Change(
-                    device: word.device, presence: isOnline ? .online : .offline,
-                    reason: isOnline ? "it says so" : "its status says so, or its will")
-            }, now)
+    // MARK: Marks
+
+    /// Those among `devices` whose stored mark is not known yet.
+    func unknown(among devices: Set<String>) -> [String] { devices.filter { marks[$0] == nil }.sorted() }
+
+    /// Takes the stored marks of devices, `nil` where there is none.
+    mutating func learn(_ stored: [String: UInt64?]) {
+        // Anybody may publish under any number of names. What is forgotten is loaded again.
+        if marks.count + stored.count > max(registry.limit, stored.count) { marks.removeAll() }
+        for (device, number) in stored { marks[device] = .some(number.flatMap { PresenceMark($0) }) }
     }
 
-    /// Notes what a device says of itself. Answers whether it is of its newest session.
+    // MARK: What devices say and do
+
+    /// Takes statuses in order. Returns what they change. The stored marks of all of these devices have to be known.
+    mutating func take(_ words: [Word], at now: Timestamp) -> [Change] {
+        words.filter { note($0, now) }.compactMap { word in
+            let isOnline = word.status.isOnline
+            return change(
+                word.device, to: PresenceMark(isOnline ? .online : .offline, since: now),
+                reason: isOnline ? "it says so" : "its status says so, or its will")
+        }
+    }
+
+    /// Whether the last status of a device was `offline`.
+    func isOffline(_ device: String) -> Bool { offline.contains(device) }
+
+    /// Takes that devices scanned: so they are online, whatever their status said. Returns what that changes. The stored marks of those
+    /// that are offline have to be known.
+    mutating func noteSigns(of devices: some Sequence<String>, at now: Timestamp) -> [Change] {
+        Set(devices).intersection(offline).sorted().compactMap {
+            change($0, to: PresenceMark(.online, since: now), reason: "it scanned")
+        }
+    }
+
+    /// Notes what a device says of itself. Returns whether the status is of the device's newest session.
     private func note(_ word: Word, _ now: Timestamp) -> Bool {
         let status = word.status
         var isLate = false
-        context.devices.update(word.device, of: context.name) { record in
+        registry.update(word.device, of: source) { record in
             if let session = status.session, let known = record.session, session < known {
                 isLate = true
                 return
@@ -59,68 +89,39 @@ struct PresenceBook {
         return !isLate
     }
 
-    /// Whether the last word of a device was that it is offline.
-    func isOffline(_ device: String) -> Bool { offline.contains(device) }
-
-    /// Devices did something, so they are online, whatever was said of them.
-    mutating func noteSigns(of devices: some Sequence<String>) async throws {
-        let back = Set(devices).intersection(offline).sorted()
-        try await change(back.map { Change(device: $0, presence: .online, reason: "it scanned") }, context.now())
-    }
-
-    private mutating func change(_ changes: [Change], _ now: Timestamp) async throws {
-        var news: [Change] = []
-        var commands: [Command] = []
-        for change in changes {
-            let known = try await mark(of: change.device)
-            guard known?.presence != change.presence else {
-                show(change.device, known)
-                continue
-            }
-            news.append(change)
-            guard let known else { continue }
-            let record = context.devices.record(of: change.device, at: context.name)
-            let report = DeviceChanged(
-                device: change.device, source: context.name, isOnline: change.presence == .online,
-                lastSeen: record?.lastSeen ?? known.since, reason: change.reason)
-            commands.append(
-                Command(id: Self.id(context.name, change.device, known), source: context.name, action: .report(.device(report))))
+    private mutating func change(_ device: String, to mark: PresenceMark, reason: String) -> Change? {
+        let known = marks[device] ?? nil
+        guard known?.presence != mark.presence else {
+            show(device, known)
+            return nil
         }
-        let refusals = await context.gateway.submit(commands).compactMap(\.rejection)
-        if let refusal = refusals.first(where: { !$0.code.isFinal }) { throw refusal }
-        let mark = { PresenceMark($0, since: now) }
-        for change in news {
-            let mark = mark(change.presence)
-            try await context.deviceBookmark(change.device).store(mark.number)
-            marks[change.device] = .some(mark)
-            show(change.device, mark)
-        }
-    }
-
-    private mutating func mark(of device: String) async throws -> PresenceMark? {
-        if let known = marks[device] { return known }
-        let mark = try await context.deviceBookmark(device).load().flatMap { PresenceMark($0) }
-        if marks.count >= context.devices.limit { marks.removeAll() }
         marks[device] = .some(mark)
-        return mark
+        defer { show(device, mark) }
+        guard let known else { return Change(device: device, mark: mark, report: nil) }
+        let report = DeviceChanged(
+            device: device, source: source, isOnline: mark.presence == .online,
+            lastSeen: registry.record(of: device, at: source)?.lastSeen ?? known.since, reason: reason)
+        return Change(
+            device: device, mark: mark,
+            report: Command(id: id(of: device, after: known), source: source, action: .report(.device(report))))
     }
 
     private mutating func show(_ device: String, _ mark: PresenceMark?) {
         guard let mark else { return }
-        if mark.presence == .offline, offline.count < context.devices.limit {
+        if mark.presence == .offline, offline.count < registry.limit {
             offline.insert(device)
         } else {
             offline.remove(device)
         }
-        context.devices.update(device, of: context.name) {
+        registry.update(device, of: source) {
             $0.presence = mark.presence == .online ? .online : .offline
             $0.since = mark.since
         }
     }
 
-    /// The same for the same change, so that a crash between telling and storing does not tell twice.
-    private static func id(_ source: String, _ device: String, _ before: PresenceMark) -> String {
-        let digest = SHA256.hash(data: Array("\(source)/\(device)/\(before.number)".utf8))
+    /// The same for the same change, so that a crash between the report and the storing of its mark does not report twice.
+    private func id(of device: String, after mark: PresenceMark) -> String {
+        let digest = SHA256.hash(data: Array("\(source)/\(device)/\(mark.number)".utf8))
         return "presence-" + digest.prefix(16).map { byte in (byte < 16 ? "0" : "") + String(byte, radix: 16) }.joined()
     }
 }

@@ -1,26 +1,51 @@
 import Mosquitto
 import TallywireCore
 
-/// What a message of scans asks for.
+/// What a message of scans asks for, and how far that is.
 struct ScanOrder: Equatable, Sendable {
     let addressee: Addressee
     /// The message's own id, or the one that was made for it.
     let id: String
     let grouping: ScanPayload.Grouping
     /// At least one.
-    var tasks: [Task]
+    var items: [Item]
+    /// The source of its commands.
+    let source: String
+    /// How far the device's clock may be ahead of the server's.
+    let clockSkew: Duration
     let bounce: Duration?
     let tagWindow: Duration?
 
     /// A movement, with what tells its scan from another.
-    struct Task: Equatable, Sendable {
-        var command: Command
-        /// The place of its scan in the message.
+    struct Item: Equatable, Sendable {
+        var movement: Movement
+        /// The index of its scan in the message.
         let index: Int
-        let key: String
+        /// What tells it from the scan of something else by the same device: the code or the tag.
+        var key: String
+        /// Whether it is a tag's, which is seen again and again.
         let isTag: Bool
-        /// Whether the sender gave the id.
-        let idIsGiven: Bool
+        /// The id that the sender gave, or the one that was made.
+        var id = ""
+        var idIsGiven = false
+        var progress = Progress.open
+
+        var isOpen: Bool { if case .open = progress { true } else { false } }
+    }
+
+    enum Progress: Equatable, Sendable {
+        case open
+        /// It was counted before, and is not submitted.
+        case skipped
+        case decided(Outcome)
+    }
+
+    /// The command that an item is submitted as.
+    func command(for item: Item) -> Command {
+        // An id that was made here is of the packet, and so the whole journal's.
+        Command(
+            id: item.id, device: item.idIsGiven ? addressee.name : nil, source: source, clockSkew: clockSkew,
+            action: .move(item.movement))
     }
 }
 

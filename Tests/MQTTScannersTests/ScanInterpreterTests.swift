@@ -4,12 +4,12 @@ import Testing
 
 @testable import MQTTScanners
 
-@Suite("What is done with a message")
-struct ScanDeskTests {
-    private let desk: ScanDesk
+@Suite("What a message means")
+struct ScanInterpreterTests {
+    private let interpreter: ScanInterpreter
 
     init() throws {
-        desk = ScanDesk(
+        interpreter = ScanInterpreter(
             source: "mqtt-scanners", topic: try ScanTopic(template: "scanners/{device}/scan"),
             devices: DeviceBook(["*": DeviceSettings(operation: .subtract), "gate*": DeviceSettings(gateway: true)]),
             defaultLocation: "MAIN", lineLimit: 10,
@@ -18,9 +18,9 @@ struct ScanDeskTests {
 
     private let now = Timestamp(milliseconds: 1_795_365_600_000)
 
-    private func order(_ message: InboundMessage) -> ScanDesk.Order {
-        var desk = desk
-        return desk.order(for: message, now: now) { "made" }
+    private func meaning(_ message: InboundMessage) -> ScanInterpreter.Meaning {
+        var interpreter = interpreter
+        return interpreter.meaning(of: message, now: now) { "made" }
     }
 
     private func message(_ payload: String, device: String = "dock-1", configure: (inout InboundMessage) -> Void = { _ in })
@@ -36,37 +36,37 @@ struct ScanDeskTests {
         let line = Movement.Line(item: .barcode("123"), location: "MAIN", operation: .subtract, quantity: 1)
         let command = Command(
             id: "made", source: "mqtt-scanners/dock-1", clockSkew: .seconds(300), action: .move(Movement(lines: [line])))
-        let bare = try #require(order(message("123")).scans)
-        let given = try #require(order(message(#"{"id":"own","sku":"A"}"#)).scans)
-        #expect(bare.tasks.map(\.command) == [command] && !bare.tasks[0].idIsGiven && bare.addressee.name == "dock-1")
-        #expect(given.tasks.map(\.command.id) == ["own"] && given.tasks[0].idIsGiven)
-        #expect(given.tasks.map(\.command.device) == ["dock-1"], "an id that the device gave is the device's own")
+        let bare = try #require(meaning(message("123")).scans)
+        let given = try #require(meaning(message(#"{"id":"own","sku":"A"}"#)).scans)
+        #expect(bare.commands == [command] && !bare.items[0].idIsGiven && bare.addressee.name == "dock-1")
+        #expect(given.commands.map(\.id) == ["own"] && given.items[0].idIsGiven)
+        #expect(given.commands.map(\.device) == ["dock-1"], "an id that the device gave is the device's own")
     }
 
     @Test("each read of a batch is a movement with an id of its own, the same when the message comes again")
     func batches() throws {
         let payload = String(decoding: try Fixture.bytes("zebra-sled"), as: UTF8.self)
-        let order = try #require(order(message(payload)).scans)
-        #expect(order.tasks.map(\.command.id) == ["made-0", "made-1", "made-2"] && order.id == "made")
-        #expect(order.tasks.map(\.isTag) == [false, false, true])
+        let order = try #require(meaning(message(payload)).scans)
+        #expect(order.commands.map(\.id) == ["made-0", "made-1", "made-2"] && order.id == "made")
+        #expect(order.items.map(\.isTag) == [false, false, true])
     }
 
     @Test("a gateway's scanners are known by their own names")
     func gateway() throws {
         let payload = String(decoding: try Fixture.bytes("proglove-plain"), as: UTF8.self)
-        let order = try #require(order(message(payload, device: "gateway")).scans)
+        let order = try #require(meaning(message(payload, device: "gateway")).scans)
         #expect(order.addressee.device == "gateway" && order.addressee.name == "M2MR111100928")
-        #expect(order.tasks.map(\.command.source) == ["mqtt-scanners/M2MR111100928"])
+        #expect(order.commands.map(\.source) == ["mqtt-scanners/M2MR111100928"])
     }
 
     @Test("a payload of somebody who is no gateway cannot say that another device scanned")
     func impersonation() throws {
         let scan =
             #"{"api_version":"1.0","event_type":"scan","event_id":"imp-1","device_serial":"dock-1","scan_code":"4006381333931"}"#
-        let order = try #require(order(message(scan, device: "till-1")).scans)
+        let order = try #require(meaning(message(scan, device: "till-1")).scans)
         #expect(order.addressee.name == "till-1")
-        #expect(order.tasks.map(\.command.source) == ["mqtt-scanners/till-1"])
-        #expect(order.tasks.map(\.command.device) == ["till-1"])
+        #expect(order.commands.map(\.source) == ["mqtt-scanners/till-1"])
+        #expect(order.commands.map(\.device) == ["till-1"])
     }
 
     @Test("a gateway's scanner has a name as a device has")
@@ -74,29 +74,29 @@ struct ScanDeskTests {
         for name in [String(repeating: "d", count: 65), "a/b", "a\\u0007", "e" + String(repeating: "\u{301}", count: 30_000)] {
             let scan =
                 #"{"api_version":"1.0","event_type":"scan","event_id":"x","device_serial":"\#(name)","scan_code":"1"}"#
-            #expect(order(message(scan, device: "gateway")).scans == nil, "\(name.prefix(8))")
+            #expect(meaning(message(scan, device: "gateway")).scans == nil, "\(name.prefix(8))")
         }
     }
 
     @Test("a device's name has 1 to 64 scalars, whatever makes a character of them, and no control characters")
     func deviceNames() throws {
-        func isTaken(_ device: String) -> Bool { order(message("123", device: device)).scans != nil }
+        func isTaken(_ device: String) -> Bool { meaning(message("123", device: device)).scans != nil }
         #expect(isTaken(String(repeating: "d", count: 64)) && !isTaken(String(repeating: "d", count: 65)))
         #expect(!isTaken("e" + String(repeating: "\u{301}", count: 29_000)), "one character, and 58 KB")
         #expect(!isTaken("a\u{7}b") && !isTaken("\u{A0}"))
-        let own = try #require(order(message("123", device: "SU\u{308}D")).scans)
+        let own = try #require(meaning(message("123", device: "SU\u{308}D")).scans)
         #expect(Array(own.addressee.name.utf8) == Array("SÜD".utf8), "a name has one form")
     }
 
     @Test("a retained scan is ignored")
     func ignores() {
-        #expect(order(message("123") { $0.isRetained = true }) == .ignore)
+        #expect(meaning(message("123") { $0.isRetained = true }) == .nothing)
     }
 
     @Test("what is no scan is refused, with the sender's id if it can be read")
     func refuses() {
         func reply(_ message: InboundMessage) -> ScanReply? {
-            if case .refuse(let reply, _) = order(message) { reply } else { nil }
+            if case .refusal(let reply, _) = meaning(message) { reply } else { nil }
         }
         #expect(reply(message(""))?.id == "made")
         #expect(reply(message(#"{"id":"own","sku":3}"#))?.id == "own")
@@ -106,12 +106,12 @@ struct ScanDeskTests {
         #expect(reply(message("123", device: String(repeating: "d", count: 200))) != nil)
     }
 
-    @Test("the answer goes where the sender wants it, unless that cannot be")
-    func answers() throws {
+    @Test("the reply goes where the sender wants it, unless that cannot be")
+    func replies() throws {
         let reply = ScanReply(id: "m", outcome: .applied(Receipt(movementID: "m", seq: nil)))
         func topic(_ response: String?) -> String? {
-            desk.answers(
-                reply, to: message("1") { $0.responseTopic = response }, Addressee(device: "dock-1", name: "dock-1"), now: now
+            interpreter.messages(
+                for: reply, to: message("1") { $0.responseTopic = response }, Addressee(device: "dock-1", name: "dock-1"), now: now
             ).first?.topic
         }
         #expect(topic(nil) == "scanners/dock-1/ack")
@@ -128,25 +128,27 @@ struct ScanDeskTests {
         // It would come back as a scan.
         #expect(topic("scanners/dock-2/scan") == "scanners/dock-1/ack")
         let answer = try #require(
-            desk.answers(
-                reply, to: message("1") { $0.correlationData = [7, 0] }, Addressee(device: "dock-1", name: "dock-1"), now: now
+            interpreter.messages(
+                for: reply, to: message("1") { $0.correlationData = [7, 0] }, Addressee(device: "dock-1", name: "dock-1"), now: now
             ).first)
         #expect(answer.correlationData == [7, 0])
         #expect(answer.quality == .atLeastOnce && !answer.retain)
     }
 
-    @Test("where only those are answered that ask, the others are not")
+    @Test("where only those get replies that ask, the others get none")
     func asked() {
-        let quiet = ScanDesk(
-            source: "s", topic: desk.topic, devices: desk.devices, defaultLocation: "MAIN", lineLimit: 10, clockSkew: .zero,
-            answers: .asked)
+        let quiet = ScanInterpreter(
+            source: "s", topic: interpreter.topic, devices: interpreter.devices, defaultLocation: "MAIN", lineLimit: 10,
+            clockSkew: .zero,
+            replies: .asked)
         let reply = ScanReply(id: "m", outcome: .applied(Receipt(movementID: "m", seq: nil)))
         let addressee = Addressee(device: "dock-1", name: "dock-1")
-        #expect(quiet.answers(reply, to: message("1"), addressee, now: now).isEmpty)
+        #expect(quiet.messages(for: reply, to: message("1"), addressee, now: now).isEmpty)
         #expect(
-            quiet.answers(reply, to: message("1") { $0.responseTopic = "scanners/dock-1/a" }, addressee, now: now).map(\.topic) == [
-                "scanners/dock-1/a"
-            ])
+            quiet.messages(for: reply, to: message("1") { $0.responseTopic = "scanners/dock-1/a" }, addressee, now: now).map(
+                \.topic) == [
+                    "scanners/dock-1/a"
+                ])
     }
 
     @Test("an id that is made fits the engine and tells packets and contents apart")
@@ -168,7 +170,11 @@ struct ScanDeskTests {
     }
 }
 
-extension ScanDesk.Order {
+extension ScanInterpreter.Meaning {
     /// The scans that are to be submitted; `nil` if none are.
-    fileprivate var scans: ScanOrder? { if case .submit(let order) = self { order } else { nil } }
+    var scans: ScanOrder? { if case .order(let order) = self { order } else { nil } }
+}
+
+extension ScanOrder {
+    var commands: [Command] { items.map(command) }
 }

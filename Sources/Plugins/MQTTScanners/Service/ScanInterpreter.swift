@@ -3,7 +3,7 @@ import Mosquitto
 import TallywireCore
 
 /// Turns a message into what is to be done with it. Pure: it neither submits nor publishes.
-struct ScanDesk {
+struct ScanInterpreter {
     let source: String
     let topic: ScanTopic
     let devices: DeviceBook
@@ -11,8 +11,8 @@ struct ScanDesk {
     let lineLimit: Int
     /// How far a device's clock may be ahead of the server's, which the engine judges.
     let clockSkew: Duration
-    let answers: AnswerRule
-    /// Where answers may go that are asked for somewhere.
+    let replies: ReplyRule
+    /// Where replies may go that are asked for somewhere.
     let responses: ResponseTopics
     private var cards = DeviceCards()
     /// The topic that was looked at last.
@@ -22,7 +22,7 @@ struct ScanDesk {
 
     init(
         source: String, topic: ScanTopic, devices: DeviceBook, defaultLocation: String, lineLimit: Int, clockSkew: Duration,
-        answers: AnswerRule = .always, responses: ResponseTopics? = nil
+        replies: ReplyRule = .always, responses: ResponseTopics? = nil
     ) {
         self.source = source
         self.topic = topic
@@ -30,17 +30,17 @@ struct ScanDesk {
         self.defaultLocation = defaultLocation
         self.lineLimit = lineLimit
         self.clockSkew = clockSkew
-        self.answers = answers
+        self.replies = replies
         self.responses = responses ?? ResponseTopics(of: topic)
     }
 
-    /// What is to be done with a message.
-    enum Order: Equatable, Sendable {
+    /// What a message means.
+    enum Meaning: Equatable, Sendable {
         /// Nothing: it is retained, on a topic that is not ours, or no scan.
-        case ignore
-        /// It is no scan that could be; this is its answer.
-        case refuse(ScanReply, Addressee)
-        case submit(ScanOrder)
+        case nothing
+        /// Not a valid scan: the reply is sent, and nothing is submitted.
+        case refusal(ScanReply, Addressee)
+        case order(ScanOrder)
     }
 
     /// The device that publishes on `topic`, `nil` if no scans come there.
@@ -50,15 +50,15 @@ struct ScanDesk {
     mutating func takesScans(on topic: String) -> Bool { card(of: topic) != nil }
 
     /// `makeID` gives the id of a message whose payload has none; it is called once at most.
-    mutating func order(for message: InboundMessage, now: Timestamp, makeID: () -> String) -> Order {
-        guard !message.isRetained, let card = card(of: message.topic) else { return .ignore }
+    mutating func meaning(of message: InboundMessage, now: Timestamp, makeID: () -> String) -> Meaning {
+        guard !message.isRetained, let card = card(of: message.topic) else { return .nothing }
         var addressee = Addressee(device: card.device, name: card.device)
         do throws(MalformedScan) {
             if let problem = card.problem { throw problem }
             guard !message.isOversized else {
                 throw MalformedScan("the payload has \(message.size) bytes, which is over the limit")
             }
-            guard let payload = try card.format.read(message.payload, limit: lineLimit) else { return .ignore }
+            guard let payload = try card.format.read(message.payload, limit: lineLimit) else { return .nothing }
             var settings = card.settings
             // The topic says who it is, since the broker lets nobody else publish there. A payload can name anybody.
             if let own = payload.device.map(Self.name), card.settings.gateway == true {
@@ -69,36 +69,33 @@ struct ScanDesk {
             if let way = payload.feedback, let options = settings.feedback, isOwn(way, card) {
                 addressee.feedback = Addressee.Feedback(way: way, options: options)
             }
-            let parts = try payload.parts(
+            let items = try payload.items(
                 ScanDefaults(device: addressee.name, settings: settings, location: defaultLocation, year: currentYear(now)))
-            guard !parts.isEmpty else { throw MalformedScan("none of the tags is an item's: an SGTIN is expected") }
-            return .submit(order(payload, parts, addressee, settings, makeID: makeID))
+            guard !items.isEmpty else { throw MalformedScan("none of the tags is an item's: an SGTIN is expected") }
+            return .order(order(payload, items, addressee, settings, makeID: makeID))
         } catch {
             let id = ScanPayload.id(inMalformed: message.payload) ?? makeID()
-            return .refuse(ScanReply(id: id, outcome: .rejected(Rejection(.invalidRequest, error.description))), addressee)
+            return .refusal(ScanReply(id: id, outcome: .rejected(Rejection(.invalidRequest, error.description))), addressee)
         }
     }
 
     private func order(
-        _ payload: ScanPayload, _ parts: [ScanPayload.Part], _ addressee: Addressee, _ settings: DeviceSettings,
+        _ payload: ScanPayload, _ items: [ScanOrder.Item], _ addressee: Addressee, _ settings: DeviceSettings,
         makeID: () -> String
     ) -> ScanOrder {
         let isApart = payload.grouping == .apart
         // Reads of a batch that have ids of their own need none of the message.
-        let needsID = isApart ? parts.contains { payload.scans[$0.index].id == nil } : payload.id == nil
+        let needsID = isApart ? items.contains { payload.scans[$0.index].id == nil } : payload.id == nil
         let base = needsID ? makeID() : payload.id ?? ""
-        let tasks = parts.map { part in
-            let own = isApart ? payload.scans[part.index].id : payload.id
-            let id = own ?? (isApart ? "\(base)-\(part.index)" : base)
-            // An id that was made here is of the packet, and so the whole journal's.
-            let command = Command(
-                id: id, device: own == nil ? nil : addressee.name, source: "\(source)/\(addressee.name)", clockSkew: clockSkew,
-                action: .move(part.movement))
-            return ScanOrder.Task(command: command, index: part.index, key: part.key, isTag: part.isTag, idIsGiven: own != nil)
+        var items = items
+        for index in items.indices {
+            let own = isApart ? payload.scans[items[index].index].id : payload.id
+            items[index].idIsGiven = own != nil
+            items[index].id = own ?? (isApart ? "\(base)-\(items[index].index)" : base)
         }
         return ScanOrder(
-            addressee: addressee, id: base, grouping: payload.grouping, tasks: tasks, bounce: settings.bounce,
-            tagWindow: settings.tagWindow)
+            addressee: addressee, id: base, grouping: payload.grouping, items: items, source: "\(source)/\(addressee.name)",
+            clockSkew: clockSkew, bounce: settings.bounce, tagWindow: settings.tagWindow)
     }
 
     private mutating func card(of topic: String) -> DeviceCards.Card? {
@@ -138,18 +135,26 @@ struct ScanDesk {
         return year.year
     }
 
-    // MARK: Answering
+    // MARK: Replying
 
     /// The messages that bring `reply` to the sender of `request`: to its response topic with its correlation data, else in the device's
     /// own way, else to the device's topic for answers. A response topic that is not among those that the entry allows is passed over, since
     /// the server may publish where the sender may not.
-    func answers(_ reply: ScanReply, to request: InboundMessage, _ addressee: Addressee, now: Timestamp) -> [MQTTMessage] {
+    func messages(for reply: ScanReply, to request: InboundMessage, _ addressee: Addressee, now: Timestamp) -> [MQTTMessage] {
         if let wanted = request.responseTopic, responses.allow(wanted, to: addressee.device) {
             return [MQTTMessage(topic: wanted, payload: reply.json, correlationData: request.correlationData)]
         }
         if let feedback = addressee.feedback { return feedback.messages(for: reply, now: now) }
-        guard answers == .always else { return [] }
+        guard replies == .always else { return [] }
         guard let target = topic.answers(toScanOn: request.topic), Topic.problem(target) == nil else { return [] }
         return [MQTTMessage(topic: target, payload: reply.json, correlationData: request.correlationData)]
     }
+}
+
+/// Which scans get replies. A reply that nobody reads costs the broker as much as the scan.
+enum ReplyRule: String, Decodable, Sendable, CaseIterable {
+    /// All of them.
+    case always
+    /// Those whose message names a response topic, and those of devices with feedback.
+    case asked
 }

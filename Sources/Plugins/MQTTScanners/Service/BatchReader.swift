@@ -1,0 +1,231 @@
+import Logging
+import Mosquitto
+import TallywireCore
+import TallywireEngine
+import TallywirePipeline
+
+/// A batch whose messages are read: what it asks for, and what is replied already.
+struct ReadBatch {
+    let batch: InboundBatch
+    /// When it was read.
+    let now: Timestamp
+    /// One list for each message.
+    var replies: [[MQTTMessage]]
+    var scans: [Scans] = []
+    /// The statuses of devices.
+    var words: [PresenceBook.Word] = []
+    /// The places of the messages that have to be set aside.
+    var poison: [Int] = []
+
+    /// A message of scans, and what becomes of it.
+    struct Scans {
+        /// The place of its message in the batch.
+        let index: Int
+        let message: InboundMessage
+        var order: ScanOrder
+        /// Whether the ids were made here from the packet of a first delivery, so that nothing can have had them before.
+        let isFirst: Bool
+        /// The device's last scan, if this is it.
+        var verdict: BounceWindow.Verdict?
+        /// The scan that this one is a bounce of.
+        var bounceOf: BounceWindow.Verdict?
+    }
+}
+
+/// Reads batches: numbers each packet, tells scans from statuses, and knows which scans were counted before.
+///
+/// It takes batches in their order. Nothing that it reads is submitted here.
+struct BatchReader {
+    private let context: SourceContext
+    private(set) var interpreter: ScanInterpreter
+    private let statuses: ScanTopic?
+    var numbering: PacketNumbering
+    private var bounces = BounceWindow()
+    private var tags = TagWindow()
+    private var clock = ArrivalClock()
+    /// The session of the batch before.
+    private var session = 0
+    /// Where it is noted which message is being handled.
+    private let handling: HandlingNote.Slot?
+
+    private static let tagWindow = Duration.seconds(600)
+
+    init(_ context: SourceContext, interpreter: ScanInterpreter, statuses: ScanTopic?, numbering: PacketNumbering) {
+        self.context = context
+        self.interpreter = interpreter
+        self.statuses = statuses
+        self.numbering = numbering
+        handling = context.setAside?.note.slot()
+    }
+
+    // MARK: Reading
+
+    /// Reads a batch that came after those before it.
+    mutating func read(_ batch: InboundBatch, at now: Timestamp) -> ReadBatch {
+        if batch.session != session {
+            session = batch.session
+            numbering.beginSession()
+        }
+        let arrival = clock.arrival(of: batch, now: now)
+        context.status.update { $0.received += UInt64(batch.messages.count) }
+        var result = ReadBatch(batch: batch, now: now, replies: Array(repeating: [], count: batch.messages.count))
+        for (index, message) in batch.messages.enumerated() {
+            let number = message.packetID.map { numbering.number(of: $0, isRedelivery: message.isRedelivery) }
+            read(message, at: index, number, arrival, into: &result)
+        }
+        return result
+    }
+
+    private mutating func read(
+        _ message: InboundMessage, at index: Int, _ number: UInt64?, _ arrival: TimeSpan?, into read: inout ReadBatch
+    ) {
+        let mark = handling == nil ? 0 : message.mark
+        if isPoison(mark) { return read.poison.append(index) }
+        // No device can have such a topic, and to compare it would hold up all others.
+        guard StreamSafeText.isKept(by: message.topic.utf8) else { return context.status.update { $0.ignored += 1 } }
+        handling?.begin(mark)
+        defer { handling?.end() }
+        if !interpreter.takesScans(on: message.topic), let device = statuses?.device(of: message.topic) {
+            if let word = word(message, ofStatusOf: device) { read.words.append(word) }
+            return
+        }
+        let name = context.name
+        let meaning = interpreter.meaning(of: message, now: read.now) {
+            number.map { ScanIdentity.id(source: name, number: $0, message) } ?? ScanIdentity.random(source: name)
+        }
+        switch meaning {
+        case .nothing: context.status.update { $0.ignored += 1 }
+        case .refusal(let reply, let addressee):
+            note(refusal: reply, of: addressee, read.now)
+            read.replies[index] = interpreter.messages(for: reply, to: message, addressee, now: read.now)
+        case .order(let order):
+            guard !isPoison(order) else { return read.poison.append(index) }
+            var scans = ReadBatch.Scans(
+                index: index, message: message, order: order,
+                isFirst: number != nil && !message.isRedelivery && order.items.allSatisfy { !$0.idIsGiven })
+            // What comes again is judged by its id.
+            if !message.isRedelivery { skipWhatWasCounted(in: &scans, arrival, read.now) }
+            read.scans.append(scans)
+        }
+    }
+
+    /// The device whose message this is, `""` if the topic names none.
+    mutating func device(of message: InboundMessage) -> String {
+        interpreter.device(of: message.topic) ?? statuses?.device(of: message.topic).map(ScanInterpreter.name) ?? ""
+    }
+
+    /// What a message says of a device; `nil` if it says nothing that can be.
+    private func word(_ message: InboundMessage, ofStatusOf level: String) -> PresenceBook.Word? {
+        let device = ScanInterpreter.name(level)
+        // An empty retained message is how a status is taken away.
+        guard Command.mistake(inDevice: device) == nil, !message.payload.isEmpty || message.isOversized else { return nil }
+        do throws(MalformedScan) {
+            guard !message.isOversized else { throw MalformedScan("the payload is over the limit") }
+            return PresenceBook.Word(device: device, status: try DeviceStatus(message.payload), isRetained: message.isRetained)
+        } catch {
+            context.status.update { $0.malformed += 1 }
+            context.devices.update(device, of: context.name) { $0.lastError = "its status: \(error.description)" }
+            return nil
+        }
+    }
+
+    /// Whether what has this mark was being handled at two crashes in a row.
+    private func isPoison(_ mark: UInt64) -> Bool { context.setAside?.note.poison.contains(mark) == true }
+
+    private func isPoison(_ order: ScanOrder) -> Bool {
+        guard let poison = context.setAside?.note.poison, !poison.isEmpty else { return false }
+        return order.items.contains { item in order.command(for: item).key.map { poison.contains(HandlingNote.mark($0)) } == true }
+    }
+
+    // MARK: Scans that were counted before
+
+    private mutating func skipWhatWasCounted(in scans: inout ReadBatch.Scans, _ arrival: TimeSpan?, _ now: Timestamp) {
+        let order = scans.order
+        let device = order.addressee.name
+        if let window = order.bounce, order.grouping == .one, let item = order.items.first, !item.isTag {
+            var time = arrival
+            if let occurredAt = item.movement.occurredAt {
+                time = TimeSpan(earliest: occurredAt, latest: occurredAt)
+            }
+            let (verdict, isBounce) = bounces.note(item.key, of: device, at: time, window: window)
+            if isBounce {
+                scans.bounceOf = verdict
+                scans.order.items[0].progress = .skipped
+            } else {
+                scans.verdict = verdict
+            }
+        }
+        for (index, item) in order.items.enumerated() where item.isTag {
+            if !tags.see(item.key, by: device, at: now, window: order.tagWindow ?? Self.tagWindow) {
+                scans.order.items[index].progress = .skipped
+            }
+        }
+    }
+
+    // MARK: Settling
+
+    /// Puts the replies to scans of which everything is decided beside those that are there.
+    mutating func settle(_ batch: [ReadBatch.Scans], at now: Timestamp, into replies: inout [[MQTTMessage]]) {
+        guard let first = batch.first else { return }
+        var tally = ScanTally(first.order.addressee.name)
+        for scans in batch {
+            let addressee = scans.order.addressee
+            if tally.device != addressee.name {
+                tally.note(in: context, now)
+                tally = ScanTally(addressee.name)
+            }
+            handling?.begin(scans.message.mark)
+            defer { handling?.end() }
+            replies[scans.index] = interpreter.messages(for: reply(to: scans, &tally), to: scans.message, addressee, now: now)
+        }
+        tally.note(in: context, now)
+    }
+
+    /// Notes what became of a message of scans, and makes its reply.
+    private mutating func reply(to scans: ReadBatch.Scans, _ tally: inout ScanTally) -> ScanReply {
+        let order = scans.order
+        let device = order.addressee.name
+        var results: [Outcome] = []
+        results.reserveCapacity(order.items.count)
+        for item in order.items {
+            guard case .decided(let outcome) = item.progress else { continue }
+            results.append(outcome)
+            tally.count(outcome)
+            if item.isTag, outcome.rejection != nil { tags.forget(item.key, of: device) }
+        }
+        if let verdict = scans.verdict { verdict.outcome = results.first }
+        let skipped = order.items.count - results.count
+        tally.skipped += UInt64(skipped)
+        var note: ScanReply.Note?
+        if let bounceOf = scans.bounceOf {
+            results = bounceOf.outcome.map { [$0] } ?? []
+            note = ScanReply.Note(code: "bounced", message: "the same code again so soon is the same scan: it was counted once")
+        } else if skipped > 0 {
+            note = ScanReply.Note(code: "seen", message: "\(skipped) of \(order.items.count) tags were in sight and counted before")
+        }
+        return ScanReply(
+            id: order.grouping == .apart ? order.id : order.items.first?.id ?? order.id, results: results,
+            grouping: order.grouping, note: note)
+    }
+
+    private func note(refusal reply: ScanReply, of addressee: Addressee, _ now: Timestamp) {
+        context.status.update { $0.malformed += 1 }
+        // A name that cannot be a device's is not listed as one.
+        guard Command.mistake(inDevice: addressee.name) == nil else { return }
+        context.devices.update(addressee.name, of: context.name) { record in
+            record.lastSeen = now
+            record.counters.malformed += 1
+            if let rejection = reply.results.first?.rejection { record.lastError = rejection.message }
+        }
+    }
+}
+
+extension InboundMessage {
+    /// What tells it from other messages, the same whenever it comes again.
+    var mark: UInt64 {
+        var topic = topic
+        return topic.withUTF8 { topic in
+            payload.withUnsafeBytes { HandlingNote.mark([UnsafeRawBufferPointer(topic), $0]) }
+        }
+    }
+}

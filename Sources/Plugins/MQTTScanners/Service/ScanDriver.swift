@@ -1,0 +1,190 @@
+import DequeModule
+import Mosquitto
+import Synchronization
+import TallywireCore
+import TallywireEngine
+import TallywirePipeline
+
+/// Runs a ``ScanMachine``: brings it what happened, and carries out what it returns.
+///
+/// Whoever brings something runs the machine, on its own thread, unless somebody runs it already. So a lone scan goes from the client's
+/// thread to the engine's, from there to the thread that publishes, and back, and no other thread is woken. What takes longer, because it
+/// is much or waits for a disk, is left to the source's task, in ``run()``.
+///
+/// Safe from any thread.
+final class ScanDriver: Sendable {
+    /// How many messages or outcomes are handled on the thread that brings them.
+    private static let few = 16
+
+    private struct Inputs {
+        var waiting: Deque<ScanMachine.Input> = []
+        /// Whether somebody runs the machine, or ``run()`` is about to.
+        var isTaken = false
+    }
+
+    /// What is left to the source's task.
+    private enum Work: Sendable {
+        case inputs
+        case job(ScanMachine.Job)
+        case pause(Duration)
+        case publishAgain([MQTTMessage], number: Int)
+        case end
+    }
+
+    private struct Works {
+        var waiting: Deque<Work> = []
+        var reader: CheckedContinuation<Work, Never>?
+    }
+
+    private let context: SourceContext
+    private let publisher: MQTTClient
+    private let machine: Mutex<ScanMachine>
+    private let inputs = Mutex(Inputs())
+    private let works = Mutex(Works())
+    private let connection = Mutex(MQTTConnectionState.connecting)
+
+    /// `publisher` publishes the replies.
+    init(_ context: SourceContext, _ machine: consuming sending ScanMachine, publisher: MQTTClient) {
+        self.context = context
+        self.machine = Mutex(machine)
+        self.publisher = publisher
+    }
+
+    // MARK: What happens
+
+    func receive(_ batch: InboundBatch) { bring(.received(batch), isMuch: batch.messages.count > Self.few) }
+
+    /// Shows how the connection that receives stands.
+    func note(_ state: MQTTConnectionState) {
+        connection.withLock { $0 = state }
+        context.status.note(state)
+    }
+
+    /// Carries out what takes longer, until the task is cancelled and everything that was begun is finished, or cannot be.
+    func run() async {
+        await withTaskCancellationHandler {
+            while true {
+                switch await nextWork() {
+                case .inputs: runMachine(atMost: .max)
+                case .job(let job): bring(await outcome(of: job))
+                case .pause(let duration):
+                    // A cancelled pause is over; the machine knows that it is to end.
+                    try? await Task.sleep(for: duration)
+                    bring(.resumed)
+                case .publishAgain(let messages, let number):
+                    // After a start or a loss the two clients come back one after the other; that is nothing to report.
+                    if !publisher.state.isConnected { try? await publisher.connected(within: .seconds(2)) }
+                    publish(messages, number)
+                case .end: return
+                }
+            }
+        } onCancel: {
+            bring(.stopping, isMuch: true)
+        }
+    }
+
+    // MARK: Running the machine
+
+    /// Adds an input, and runs the machine if nobody does. `isMuch`: the source's task is to run it.
+    private func bring(_ input: ScanMachine.Input, isMuch: Bool = false) {
+        let isFree = inputs.withLock { inputs in
+            inputs.waiting.append(input)
+            defer { inputs.isTaken = true }
+            return !inputs.isTaken
+        }
+        guard isFree else { return }
+        if isMuch { add(.inputs) } else { runMachine(atMost: Self.few) }
+    }
+
+    /// Takes what waits, at most so many inputs; the source's task takes the rest.
+    private func runMachine(atMost limit: Int) {
+        var count = 0
+        while let input = next() {
+            for effect in machine.withLock({ $0.take(input, at: context.now()) }) { carryOut(effect) }
+            count += 1
+            if count == limit { return add(.inputs) }
+        }
+    }
+
+    /// The next input; with `nil` the machine is free again.
+    private func next() -> ScanMachine.Input? {
+        inputs.withLock { inputs in
+            if inputs.waiting.isEmpty { inputs.isTaken = false }
+            return inputs.waiting.popFirst()
+        }
+    }
+
+    private func carryOut(_ effect: ScanMachine.Effect) {
+        switch effect {
+        case .submit(let commands, let lane, let number):
+            context.gateway.submit(commands, in: lane) { [self] outcomes in
+                bring(.decided(outcomes, number: number), isMuch: outcomes.count > Self.few)
+            }
+        case .publish(let messages, let number, let isRepeated):
+            if isRepeated { add(.publishAgain(messages, number: number)) } else { publish(messages, number) }
+        case .acknowledge(let batch): batch.acknowledge()
+        case .run(let job): add(.job(job))
+        case .pause(let duration): add(.pause(duration))
+        case .goOn: context.status.note(connection.withLock { $0 })
+        case .end: add(.end)
+        }
+    }
+
+    private func publish(_ messages: [MQTTMessage], _ number: Int) {
+        publisher.publish(messages) { [self] result in bring(.published(result, number: number)) }
+    }
+
+    // MARK: The source's task
+
+    private func outcome(of job: ScanMachine.Job) async -> ScanMachine.Input {
+        do {
+            switch job {
+            case .storeReservation(let number):
+                do { try await context.bookmark.store(number) } catch {
+                    return .failed(reason: "the count of packets cannot be stored: \(error)")
+                }
+            case .loadMarks(let devices):
+                var marks: [String: UInt64?] = [:]
+                for device in devices { marks[device] = .some(try await context.deviceBookmark(device).load()) }
+                return .done(marks: marks)
+            case .storeMarks(let marks):
+                for (device, number) in marks { try await context.deviceBookmark(device).store(number) }
+            case .setAside(let message, let device, let report, let now):
+                do { try await setAside(message, device, report, now) } catch {
+                    return .failed(reason: "a message that ends the server cannot be set aside: \(error)")
+                }
+            }
+            return .done()
+        } catch {
+            return .failed(reason: "devices' statuses cannot be stored: \(error)")
+        }
+    }
+
+    private func setAside(_ message: InboundMessage, _ device: String, _ report: Command, _ now: Timestamp) async throws {
+        try context.setAside?.put(message.payload, topic: message.topic, device: device, source: context.name, at: now)
+        if let rejection = await context.gateway.submit(report).rejection, !rejection.code.isFinal { throw rejection }
+    }
+
+    private func add(_ work: Work) {
+        let reader = works.withLock { works -> CheckedContinuation<Work, Never>? in
+            guard let reader = works.reader else {
+                works.waiting.append(work)
+                return nil
+            }
+            works.reader = nil
+            return reader
+        }
+        reader?.resume(returning: work)
+    }
+
+    /// The next work, also when the task is cancelled: what was begun is still finished.
+    private func nextWork() async -> Work {
+        await withCheckedContinuation { continuation in
+            let work = works.withLock { works -> Work? in
+                if works.waiting.isEmpty { works.reader = continuation }
+                return works.waiting.popFirst()
+            }
+            if let work { continuation.resume(returning: work) }
+        }
+    }
+}
