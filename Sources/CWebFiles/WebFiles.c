@@ -37,11 +37,14 @@ static const unsigned char shared_barcode[] = {
 static const unsigned char shared_credential[] = {
 #embed "../../web/shared/credential.js"
 };
-static const unsigned char shared_server[] = {
-#embed "../../web/shared/server.js"
+static const unsigned char shared_tab_token[] = {
+#embed "../../web/shared/tab-token.js"
 };
 static const unsigned char shared_sign_in[] = {
 #embed "../../web/shared/sign-in.js"
+};
+static const unsigned char shared_throttled[] = {
+#embed "../../web/shared/throttled.js"
 };
 static const unsigned char shared_toasts[] = {
 #embed "../../web/shared/toasts.js"
@@ -178,9 +181,6 @@ static const unsigned char admin_alert_store_js[] = {
 static const unsigned char admin_alerts_view_js[] = {
 #embed "../../web/admin/alerts-view.js"
 };
-static const unsigned char admin_api_js[] = {
-#embed "../../web/admin/api.js"
-};
 static const unsigned char admin_app_js[] = {
 #embed "../../web/admin/app.js"
 };
@@ -313,6 +313,9 @@ static const unsigned char sdk_item[] = {
 static const unsigned char sdk_items[] = {
 #embed "../../clients/js/items.js"
 };
+static const unsigned char sdk_jwt[] = {
+#embed "../../clients/js/jwt.js"
+};
 static const unsigned char sdk_listeners[] = {
 #embed "../../clients/js/listeners.js"
 };
@@ -373,6 +376,9 @@ static const unsigned char sdk_subscriptions[] = {
 static const unsigned char sdk_sharing[] = {
 #embed "../../clients/js/sharing.js"
 };
+static const unsigned char sdk_snapshot_source[] = {
+#embed "../../clients/js/snapshot-source.js"
+};
 static const unsigned char sdk_tallywire[] = {
 #embed "../../clients/js/tallywire.js"
 };
@@ -414,8 +420,9 @@ static const struct tallywire_web_file files[] = {
     FILE("/shared/connection-badge.js", "web/shared/connection-badge.js", shared_connection_badge),
     FILE("/shared/barcode.js", "web/shared/barcode.js", shared_barcode),
     FILE("/shared/credential.js", "web/shared/credential.js", shared_credential),
-    FILE("/shared/server.js", "web/shared/server.js", shared_server),
+    FILE("/shared/tab-token.js", "web/shared/tab-token.js", shared_tab_token),
     FILE("/shared/sign-in.js", "web/shared/sign-in.js", shared_sign_in),
+    FILE("/shared/throttled.js", "web/shared/throttled.js", shared_throttled),
     FILE("/shared/toasts.js", "web/shared/toasts.js", shared_toasts),
 
     FILE("/displays", "web/displays/index.html", displays_page),
@@ -461,7 +468,6 @@ static const struct tallywire_web_file files[] = {
     FILE("/admin/adjust.js", "web/admin/adjust.js", admin_adjust_js),
     FILE("/admin/alert-store.js", "web/admin/alert-store.js", admin_alert_store_js),
     FILE("/admin/alerts-view.js", "web/admin/alerts-view.js", admin_alerts_view_js),
-    FILE("/admin/api.js", "web/admin/api.js", admin_api_js),
     FILE("/admin/app.js", "web/admin/app.js", admin_app_js),
     FILE("/admin/chart.js", "web/admin/chart.js", admin_chart_js),
     FILE("/admin/devices-view.js", "web/admin/devices-view.js", admin_devices_view_js),
@@ -506,6 +512,7 @@ static const struct tallywire_web_file files[] = {
     FILE("/sdk/heartbeat.js", "clients/js/heartbeat.js", sdk_heartbeat),
     FILE("/sdk/item.js", "clients/js/item.js", sdk_item),
     FILE("/sdk/items.js", "clients/js/items.js", sdk_items),
+    FILE("/sdk/jwt.js", "clients/js/jwt.js", sdk_jwt),
     FILE("/sdk/listeners.js", "clients/js/listeners.js", sdk_listeners),
     FILE("/sdk/options.js", "clients/js/options.js", sdk_options),
     FILE("/sdk/preference.js", "clients/js/preference.js", sdk_preference),
@@ -526,6 +533,7 @@ static const struct tallywire_web_file files[] = {
     FILE("/sdk/sharing-mirror.js", "clients/js/sharing-mirror.js", sdk_sharing_mirror),
     FILE("/sdk/subscriptions.js", "clients/js/subscriptions.js", sdk_subscriptions),
     FILE("/sdk/sharing.js", "clients/js/sharing.js", sdk_sharing),
+    FILE("/sdk/snapshot-source.js", "clients/js/snapshot-source.js", sdk_snapshot_source),
     FILE("/sdk/tallywire.js", "clients/js/tallywire.js", sdk_tallywire),
     FILE("/sdk/token.js", "clients/js/token.js", sdk_token),
     FILE("/sdk/told.js", "clients/js/told.js", sdk_told),

@@ -1,124 +1,141 @@
-import { TallywireError } from "./errors.js";
+import { Problem } from "./errors.js";
 
-/** Products in a page, and events. */
+/** Items in a page of a list, unless the caller asks for another number. */
 const PAGE = 1_000;
-/** So few tracked products and variants are read one by one, more with all others. */
-const ONE_BY_ONE = 50;
-
-/** @typedef {Record<string, any>} JSONObject */
 
 /**
- * What the HTTP API tells to whoever has no rooms: values, and the events of the past.
+ * An answer, and the position in the journal at which it holds.
+ * @template T
+ * @typedef {{ body: T, epoch: string | null, seq: number }} Answer
+ */
+
+/**
+ * What a call sends. `key` is an idempotency key, which makes a repetition harmless; `token` takes the place of the API's own.
+ * @typedef {{ method?: string, body?: unknown, key?: string, token?: string | null, headers?: Record<string, string>, signal?: AbortSignal }} CallOptions
+ */
+
+/**
+ * The HTTP API of a server, for the client's event stream and for the server's own pages.
+ *
+ * The token is sent in the header `Authorization` alone, never in an address. Whatever fails is thrown as a {@link Problem}, except for a
+ * call that was aborted: that one throws what its signal says.
  */
 export class API {
   /**
-   * @param {typeof fetch} fetch
-   * @param {string} server
-   * @param {string | null} token goes into a header, never into an address
-   * @param {AbortSignal} signal
+   * Called when the server has refused the API's own token.
+   * @type {() => void}
    */
-  constructor(fetch, server, token, signal) {
-    this.fetch = fetch;
+  onUnauthenticated = () => {};
+
+  /**
+   * @param {{ server?: string, fetch?: typeof fetch, token?: string | null, signal?: AbortSignal }} options `server` is an address
+   *   without a slash at the end, or empty for the server of the page; `signal` aborts every call that has no signal of its own
+   */
+  constructor({ server = "", fetch = globalThis.fetch.bind(globalThis), token = null, signal } = {}) {
     this.server = server;
+    this.fetch = fetch;
+    this.token = token;
     this.signal = signal;
-    /** @type {Record<string, string>} */
-    this.headers = token === null ? {} : { Authorization: `Bearer ${token}` };
   }
 
   /**
-   * An answer that is none of an error. Throws a `TallywireError` with the problem's code.
+   * Returns the response itself, whose body is still to be read. A response that reports an error is thrown.
    * @param {string} path
-   * @param {Record<string, string>} [headers]
+   * @param {CallOptions} options
+   * @returns {Promise<Response>}
    */
-  async open(path, headers = {}) {
-    const response = await this.fetch(this.server + path, { headers: { ...this.headers, ...headers }, signal: this.signal, cache: "no-store" });
-    if (response.ok) return response;
-    const problem = await response.json().catch(() => null);
-    const error = new TallywireError(problem?.code ?? "disconnected", problem?.detail ?? `${path} was answered with ${response.status}`);
-    const seconds = Number(response.headers.get("Retry-After"));
-    throw Object.assign(error, { retryAfter: seconds > 0 ? seconds * 1000 : undefined });
-  }
-
-  /**
-   * @param {string} path
-   * @returns {Promise<{ body: JSONObject, seq: number }>}
-   */
-  async get(path) {
-    const response = await this.open(path);
-    return { body: await response.json(), seq: Number(response.headers.get("Tallywire-Seq") ?? 0) };
-  }
-
-  /**
-   * All items, page by page, each with the event up to which it holds.
-   * @returns {AsyncGenerator<{ items: JSONObject[], seq: number }>}
-   */
-  async *values() {
-    for (let cursor = ""; ;) {
-      const { body, seq } = await this.get(`/api/products?limit=${PAGE}${cursor && `&cursor=${encodeURIComponent(cursor)}`}`);
-      yield { items: body.items.flatMap(itemsOf), seq };
-      if (body.nextCursor === null) return;
-      cursor = body.nextCursor;
-    }
-  }
-
-  /**
-   * The items of these products and variants; those that do not exist are left out.
-   * @param {{ products: number[], variants: number[] }} ids
-   * @returns {AsyncGenerator<{ items: JSONObject[], seq: number }>}
-   */
-  async *valuesOf({ products, variants }) {
-    if (products.length + variants.length > ONE_BY_ONE) {
-      const isWanted = new Set([...products.map((id) => `p${id}`), ...variants.map((id) => `v${id}`)]);
-      for await (const { items, seq } of this.values()) {
-        yield { items: items.filter(({ productId, id }) => isWanted.has(`p${productId}`) || isWanted.has(`v${id}`)), seq };
-      }
-      return;
-    }
-    for (const id of products) yield* this.#one(`/api/products/${id}`, itemsOf);
-    for (const id of variants) yield* this.#one(`/api/variants/${id}`, (variant) => [itemOf(variant, variant.productId)]);
-  }
-
-  /**
-   * @param {string} path
-   * @param {(body: JSONObject) => JSONObject[]} items
-   */
-  async *#one(path, items) {
+  async open(path, { method = "GET", body, key, token = this.token, headers = {}, signal = this.signal } = {}) {
+    const sent = { ...headers };
+    if (token) sent.Authorization = `Bearer ${token}`;
+    if (body !== undefined) sent["Content-Type"] = "application/json";
+    if (key) sent["Idempotency-Key"] = key;
+    let response;
     try {
-      const { body, seq } = await this.get(path);
-      yield { items: items(body), seq };
-    } catch (error) {
-      const { code } = /** @type {TallywireError} */ (error);
-      if (code !== "unknown_product" && code !== "unknown_variant") throw error;
+      response = await this.fetch(this.server + path, {
+        method, headers: sent, signal, body: body === undefined ? undefined : JSON.stringify(body), cache: "no-store",
+      });
+    } catch (cause) {
+      if (signal?.aborted) throw cause;
+      throw new Problem(0, {}, { cause });
+    }
+    if (response.ok) return response;
+    const document = await response.json().catch(() => null);
+    const seconds = Number(response.headers.get("Retry-After"));
+    if (response.status === 401 && token && token === this.token) this.onUnauthenticated();
+    throw new Problem(response.status, document ?? {}, { retryAfter: seconds > 0 ? seconds * 1000 : null });
+  }
+
+  /**
+   * Returns the answer as JSON.
+   * @param {string} path
+   * @param {CallOptions} [options]
+   * @returns {Promise<Answer<any>>}
+   */
+  async call(path, options = {}) {
+    const response = await this.open(path, options);
+    try {
+      return {
+        body: await response.json(), epoch: response.headers.get("Tallywire-Epoch"),
+        seq: Number(response.headers.get("Tallywire-Seq") ?? 0),
+      };
+    } catch (cause) {
+      if ((options.signal ?? this.signal)?.aborted) throw cause;
+      throw new Problem(response.status, { detail: "the server's answer broke off" }, { cause });
     }
   }
 
   /**
-   * The events after `seq`, up to and with `end`. Throws `pruned` if they are no longer kept.
-   * @param {number} seq
-   * @param {number} end
-   * @returns {AsyncGenerator<JSONObject>}
+   * @param {string} path
+   * @param {AbortSignal} [signal]
    */
-  async *events(seq, end) {
-    for (let after = seq; after < end;) {
-      const { body } = await this.get(`/api/events?after=${after}&limit=${PAGE}`);
-      for (const event of body.items) if (event.seq <= end) yield event;
-      if (body.items.length === 0 || !(body.last > after)) return;
-      after = body.last;
+  get(path, signal) {
+    return this.call(path, { signal });
+  }
+
+  /**
+   * The pages of a list, one after the other.
+   * @param {string} path with its query, if it has one
+   * @param {{ limit?: number, most?: number, signal?: AbortSignal }} options `limit` items are in a page; no further page is read once
+   *   `most` items have come
+   * @returns {AsyncGenerator<Answer<any>>}
+   */
+  async *pages(path, { limit = PAGE, most = Infinity, signal } = {}) {
+    const list = `${path}${path.includes("?") ? "&" : "?"}limit=${limit}`;
+    /** @type {string | null} */
+    let cursor = null;
+    let count = 0;
+    do {
+      /** @type {Answer<any>} */
+      const answer = await this.get(cursor ? `${list}&cursor=${encodeURIComponent(cursor)}` : list, signal);
+      count += answer.body.items.length;
+      cursor = answer.body.nextCursor;
+      yield answer;
+    } while (cursor && count < most);
+  }
+
+  /**
+   * Returns a list as a whole.
+   * @param {string} path with its query, if it has one
+   * @param {number} most items; the others are left out, and `isWhole` is false
+   * @returns {Promise<{ items: any[], seq: number, isWhole: boolean }>} `seq` is that of the first page: events after it tell what
+   *   happened while the other pages were read
+   */
+  async list(path, most) {
+    /** @type {any[]} */
+    const items = [];
+    /** @type {number | null} */
+    let first = null;
+    let isWhole = true;
+    for await (const { body, seq } of this.pages(path, { most })) {
+      first ??= seq;
+      items.push(...body.items);
+      isWhole = body.nextCursor === null && items.length <= most;
     }
+    return { items: items.slice(0, most), seq: first ?? 0, isWhole };
   }
 }
 
-/** @param {JSONObject} product */
-function itemsOf(product) {
-  return product.variants.map((/** @type {JSONObject} */ variant) => itemOf(variant, product.id));
-}
-
-/**
- * A variant of the API as an item of a snapshot. Its id and its places are kept beside: rooms go by them.
- * @param {JSONObject} variant
- * @param {number} productId
- */
-function itemOf({ id, isDefault, sku, name, stock, price, status, level, version, locations }, productId) {
-  const places = (locations ?? []).map((/** @type {JSONObject} */ { location }) => location);
-  return { productId, variantId: isDefault ? null : id, id, sku, name, stock, price, status, level, version, places };
+/** Returns a random id for a movement, or an idempotency key. (`crypto.randomUUID` does not exist in pages without TLS.) */
+export function randomID() {
+  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
 }

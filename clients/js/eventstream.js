@@ -1,8 +1,9 @@
 import { API } from "./api.js";
 import { Timer } from "./clock.js";
-import { TallywireError } from "./errors.js";
+import { Problem, TallywireError } from "./errors.js";
 import { EventStreamParser } from "./eventstream-parser.js";
 import { Scope } from "./scope.js";
+import { SnapshotSource } from "./snapshot-source.js";
 
 /**
  * @typedef {Record<string, any>} JSONObject
@@ -24,6 +25,7 @@ export class EventStreamLink {
   #isOver = false;
   #scope = new Scope();
   #api;
+  #snapshots;
   #epoch = "";
   /** Everything up to here was handed on. */
   #seq = 0;
@@ -44,7 +46,8 @@ export class EventStreamLink {
   constructor({ fetch, server, clock }, token, events) {
     this.token = token;
     this.events = events;
-    this.#api = new API(fetch, server, token, this.#abort.signal);
+    this.#api = new API({ fetch, server, token, signal: this.#abort.signal });
+    this.#snapshots = new SnapshotSource(this.#api);
     this.#silence = new Timer(clock);
     this.#read().then(() => this.#end({ code: 1006, reason: "the event stream ended" }), (error) => this.#fail(error));
   }
@@ -66,13 +69,14 @@ export class EventStreamLink {
   #fail(cause) {
     const error = cause instanceof TallywireError ? cause : new TallywireError("disconnected", `the event stream broke: ${cause}`, { cause });
     const code = error.code === "unauthenticated" ? 4001 : 1006;
-    this.#end({ code, reason: error.message, error, retryAfter: /** @type {any} */ (error).retryAfter });
+    const retryAfter = error instanceof Problem ? error.retryAfter : null;
+    this.#end({ code, reason: error.message, error, retryAfter: retryAfter ?? undefined });
   }
 
   // MARK: What comes
 
   async #read() {
-    const response = await this.#api.open("/api/events/stream", { Accept: "text/event-stream" });
+    const response = await this.#api.open("/api/events/stream", { headers: { Accept: "text/event-stream" } });
     const reader = /** @type {ReadableStream<Uint8Array>} */ (response.body).getReader();
     const parser = new EventStreamParser();
     for (;;) {
@@ -168,7 +172,7 @@ export class EventStreamLink {
     if (since?.epoch === this.#epoch && since.seq <= this.#seq) {
       try {
         const missed = [];
-        for await (const event of this.#api.events(since.seq, this.#seq)) missed.push(event);
+        for await (const event of this.#snapshots.events(since.seq, this.#seq)) missed.push(event);
         this.events.received({ ...joined, recovered: true });
         for (const event of missed) if (this.#scope.hasEvent(event)) this.events.received(/** @type {any} */ (event));
         return;
@@ -177,12 +181,12 @@ export class EventStreamLink {
       }
     }
     this.events.received({ ...joined, recovered: false });
-    await this.#values("snapshot", room, this.#api.values(), (item) => this.#scope.hasItem(room, item));
+    await this.#values("snapshot", room, this.#snapshots.items(), (item) => this.#scope.hasItem(room, item));
   }
 
   /** @param {{ products: number[], variants: number[] }} message */
   async #track(message) {
-    await this.#values("tracking", undefined, this.#api.valuesOf(message), () => true);
+    await this.#values("tracking", undefined, this.#snapshots.itemsOf(message), () => true);
   }
 
   /**

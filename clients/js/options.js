@@ -1,6 +1,6 @@
 import { systemClock } from "./clock.js";
 import { roomName } from "./room.js";
-import { claims } from "./token.js";
+import { claimsOf } from "./jwt.js";
 
 /** @typedef {import("./tallywire.js").TallywireOptions} TallywireOptions */
 
@@ -111,7 +111,7 @@ export function serverOf(url) {
  * @param {string} token
  */
 function subject(token) {
-  const { sub, role } = claims(token) ?? {};
+  const { sub, role } = claimsOf(token) ?? {};
   return sub === undefined ? `token ${hash(token)}` : `${role} ${sub}`;
 }
 

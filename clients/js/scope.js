@@ -36,12 +36,12 @@ export class Scope {
    * @param {string} name
    * @param {JSONObject} item
    */
-  hasItem(name, { productId, id, places }) {
+  hasItem(name, { productId, id, locations }) {
     const room = this.rooms.get(name);
     switch (room?.kind) {
       case "product": return productId === room.id;
       case "variant": return id === room.id;
-      case "location": return places.includes(room.id);
+      case "location": return locations.includes(room.id);
       default: return true;
     }
   }

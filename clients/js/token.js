@@ -1,5 +1,6 @@
 import { Timer } from "./clock.js";
 import { TallywireError } from "./errors.js";
+import { claimsOf } from "./jwt.js";
 
 /** @typedef {import("./tallywire.js").TokenSource} TokenSource */
 
@@ -107,21 +108,7 @@ export class Tokens {
    * @param {string} token
    */
   #remaining(token) {
-    const expiry = Number(claims(token)?.exp);
+    const expiry = Number(claimsOf(token)?.exp);
     return expiry ? expiry * 1000 - this.clock.now() : Infinity;
-  }
-}
-
-/**
- * What a JSON Web Token says. It is not verified: the server does that. `null` for what is none.
- * @param {string} token
- * @returns {Record<string, unknown> | null}
- */
-export function claims(token) {
-  try {
-    const bytes = atob(token.split(".")[1].replace(/-/g, "+").replace(/_/g, "/"));
-    return JSON.parse(new TextDecoder().decode(Uint8Array.from(bytes, (character) => character.charCodeAt(0))));
-  } catch {
-    return null;
   }
 }

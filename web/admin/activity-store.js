@@ -1,6 +1,8 @@
 // @ts-check
 // What happened last, newest first.
 
+import { atNextFrame } from "/shared/frames.js";
+
 /** Events that are kept. */
 const MOST = 5000;
 /** Events that are read at first, and when a filter shows too few. */
@@ -8,7 +10,7 @@ const PAGE = 500;
 
 /** The events. Sends `change`, once a frame, with the number of new ones in `detail`. */
 export class ActivityStore extends EventTarget {
-  /** @param {import("/admin/api.js").API} api */
+  /** @param {import("/sdk/api.js").API} api */
   constructor(api) {
     super();
     this.api = api;
@@ -24,7 +26,7 @@ export class ActivityStore extends EventTarget {
      * @type {any[]}
      */
     this.fresh = [];
-    this.frame = 0;
+    this.tell = atNextFrame(() => this.takeFresh());
   }
 
   clear() {
@@ -55,15 +57,12 @@ export class ActivityStore extends EventTarget {
     this.tell();
   }
 
-  tell() {
-    if (this.frame) return;
-    this.frame = requestAnimationFrame(() => {
-      this.frame = 0;
-      const first = this.events[0]?.seq ?? 0;
-      const fresh = this.fresh.filter((event) => event.seq > first).reverse();
-      this.fresh = [];
-      this.events = [...fresh, ...this.events].slice(0, MOST);
-      this.dispatchEvent(new CustomEvent("change", { detail: fresh.length }));
-    });
+  /** Puts the events of the last frame before the others. */
+  takeFresh() {
+    const first = this.events[0]?.seq ?? 0;
+    const fresh = this.fresh.filter((event) => event.seq > first).reverse();
+    this.fresh = [];
+    this.events = [...fresh, ...this.events].slice(0, MOST);
+    this.dispatchEvent(new CustomEvent("change", { detail: fresh.length }));
   }
 }

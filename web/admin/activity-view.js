@@ -2,9 +2,10 @@
 // What happens, as it happens.
 
 import { happened } from "/admin/happened.js";
-import { text, textOr, time } from "/admin/texts.js";
+import { text, textOr } from "/admin/texts.js";
 import { WindowList } from "/admin/window-list.js";
 import { make, setText } from "/shared/dom.js";
+import { formatTime } from "/shared/format.js";
 
 const TYPES = [
   "inventory_updated", "stock_alert", "alert_acknowledged", "product_status_changed", "catalogue_changed", "device_offline",
@@ -133,7 +134,7 @@ export class ActivityView {
     const parts = this.parts.get(element);
     if (!parts || parts.seq === event.seq) return;
     parts.seq = event.seq;
-    setText(parts.time, time(event.timestamp));
+    setText(parts.time, formatTime(event.timestamp));
     setText(parts.type, textOr(`event.${event.type}`, event.type));
     const level = event.type === "stock_alert" ? event.data.stockLevel : /offline|stale|repeated/.test(event.type) ? "low" : "";
     parts.type.className = `badge ${level}`;

@@ -1,8 +1,9 @@
 // @ts-check
 // The form of an adjustment: what to do, how many units, where and why.
 
-import { number, option, text } from "/admin/texts.js";
-import { make, setText } from "/shared/dom.js";
+import { text } from "/admin/texts.js";
+import { field, make, option, setText } from "/shared/dom.js";
+import { formatLocation, formatUnits } from "/shared/format.js";
 
 const OPERATIONS = ["add", "subtract", "set"];
 const REASONS = ["received", "restock", "return", "sale", "damaged", "shrinkage", "correction", "count", "promotion"];
@@ -29,8 +30,7 @@ export class AdjustForm {
     const codes = locations.length ? locations : [...row.places.keys()].map((code) => ({ code, name: code }));
     this.location = make(
       "select", { id: "at", on: { change } },
-      ...codes.sort((a, b) => (a.code < b.code ? -1 : 1)).map(({ code, name }) => option(code,
-        name === code ? code : `${code} · ${name}`)));
+      ...codes.sort((a, b) => (a.code < b.code ? -1 : 1)).map((at) => option(at.code, formatLocation(at))));
     const fullest = [...row.places].sort((a, b) => b[1] - a[1])[0]?.[0];
     this.location.value = location || fullest || codes[0]?.code || "";
     this.reason = make(
@@ -43,8 +43,6 @@ export class AdjustForm {
     this.message = make("p", { class: "note warn", role: "alert", hidden: true });
     this.apply = make("button", { class: "primary", type: "submit" }, text("adjust.apply"));
     const cancel = make("button", { type: "button", on: { click: () => this.element.close() } }, text("adjust.cancel"));
-    const field = (/** @type {string} */ name, /** @type {HTMLElement} */ input, /** @type {HTMLElement | null} */ more = null) =>
-      make("div", "field", make("label", { for: input.id }, text(name)), input, more);
     const form = make(
       "form", { method: "dialog", on: { submit: (/** @type {Event} */ event) => this.onSubmit(event, submit) } },
       make("h2", { id: "adjust-title" }, text("adjust.title")), make("p", "adjust-item", row.title, " ", make("span", "code quiet",
@@ -52,8 +50,8 @@ export class AdjustForm {
       make(
         "fieldset", "choices", make("legend", "visually-hidden", text("adjust.operation")),
         ...this.operations.map((input) => make("label", "choice", input, make("span", {}, text(`adjust.${input.value}`))))),
-      make("div", "adjust-fields", field("adjust.quantity", this.quantity), field("adjust.location", this.location),
-        field("adjust.reason", this.reason, this.other)),
+      make("div", "adjust-fields", field(text("adjust.quantity"), this.quantity), field(text("adjust.location"), this.location),
+        field(text("adjust.reason"), this.reason, this.other)),
       make("div", "adjust-preview", make("div", {}, this.place, this.before), make("span", { class: "arrow", "aria-hidden": "true" }, "→"),
         make("div", {}, make("span", "label quiet small", text("adjust.then")), this.then)),
       this.message, make("div", "buttons", cancel, this.apply));
@@ -77,8 +75,8 @@ export class AdjustForm {
     this.now = before;
     const after = this.after(before);
     setText(this.place, text("adjust.now", { location: this.location.value }));
-    setText(this.before, number(before));
-    setText(this.then, number(after));
+    setText(this.before, formatUnits(before));
+    setText(this.then, formatUnits(after));
     this.then.classList.toggle("bad", after < 0);
     this.quantity.min = this.operation === "set" ? "0" : "1";
   }

@@ -1,11 +1,13 @@
 // @ts-check
 // Adjusting one variant's stock at one place: shown at once, and taken back when somebody was faster.
 
-import { newKey, Problem } from "/admin/api.js";
+import { randomID } from "/sdk/api.js";
+import { Problem } from "/sdk/errors.js";
 import { reasonOf } from "/admin/app.js";
 import { AdjustForm } from "/admin/adjust-form.js";
-import { number, text } from "/admin/texts.js";
+import { text } from "/admin/texts.js";
 import { setText } from "/shared/dom.js";
+import { formatUnits } from "/shared/format.js";
 
 /** @typedef {import("/admin/row.js").Row} Row */
 
@@ -77,7 +79,7 @@ export class AdjustDialog {
     this.showAlready(change);
     try {
       const { body } = await this.app.api.call(`/api/variants/${this.row.id}/inventory`, {
-        method: "PATCH", body: { ...change, expected: this.seen }, key: newKey(),
+        method: "PATCH", body: { ...change, expected: this.seen }, key: randomID(),
       });
       const line = body.lines[0];
       const own = { stock: line.stock, level: line.level, version: line.version };
@@ -86,7 +88,7 @@ export class AdjustDialog {
         this.app.stock.note(this.row, own);
       }
       this.element.close();
-      this.app.say(text("adjust.done", { item: this.row.title, previous: number(this.seen), stock: line.locationStock,
+      this.app.say(text("adjust.done", { item: this.row.title, previous: formatUnits(this.seen), stock: line.locationStock,
         location: line.location }));
     } catch (error) {
       this.takeBack(change.location, before);

@@ -2,6 +2,7 @@
 // The alerts that are not over, and who sees to them.
 
 import { titleOf } from "/admin/row.js";
+import { atNextFrame } from "/shared/frames.js";
 
 /**
  * @typedef {{ by: string, at: string, note: string | null }} Acknowledgement
@@ -15,7 +16,7 @@ export const MOST_ALERTS = 10_000;
 /** The alerts by variant. Sends `change`, once a frame. */
 export class AlertStore extends EventTarget {
   /**
-   * @param {import("/admin/api.js").API} api
+   * @param {import("/sdk/api.js").API} api
    * @param {import("/admin/stock-store.js").StockStore} stock
    */
   constructor(api, stock) {
@@ -31,7 +32,8 @@ export class AlertStore extends EventTarget {
      */
     this.late = null;
     this.isCut = false;
-    this.frame = 0;
+    /** Sends `change` at the next frame. */
+    this.tell = atNextFrame(() => this.dispatchEvent(new Event("change")));
   }
 
   /** Alerts that nobody has said to see to. */
@@ -49,7 +51,7 @@ export class AlertStore extends EventTarget {
     const alerts = new Map();
     let seq = 0;
     this.isCut = false;
-    for await (const page of this.api.pages("/api/alerts?limit=1000", { most: MOST_ALERTS })) {
+    for await (const page of this.api.pages("/api/alerts", { most: MOST_ALERTS })) {
       seq ||= page.seq;
       for (const item of page.body.items) alerts.set(item.variantId, alertOf(item));
       this.isCut = page.body.nextCursor !== null;
@@ -99,21 +101,13 @@ export class AlertStore extends EventTarget {
    *
    * @param {Alert} alert
    * @param {string} note
-   * @throws {import("/admin/api.js").Problem}
+   * @throws {import("/sdk/errors.js").Problem}
    */
   async acknowledge(alert, note) {
     const { body } = await this.api.call(`/api/alerts/${alert.seq}/acknowledgement`, { method: "POST", body: { note } });
     this.alerts.set(alert.variantId, alertOf(body));
     this.tell();
     return /** @type {Acknowledgement} */ (body.acknowledgement);
-  }
-
-  tell() {
-    if (this.frame) return;
-    this.frame = requestAnimationFrame(() => {
-      this.frame = 0;
-      this.dispatchEvent(new Event("change"));
-    });
   }
 }
 

@@ -1,12 +1,13 @@
 // @ts-check
 // The alerts, live, and who sees to them.
 
-import { Problem } from "/admin/api.js";
+import { Problem } from "/sdk/errors.js";
 import { MOST_ALERTS } from "/admin/alert-store.js";
 import { reasonOf } from "/admin/app.js";
-import { number, text, time } from "/admin/texts.js";
+import { text } from "/admin/texts.js";
 import { WindowList } from "/admin/window-list.js";
-import { make, setText } from "/shared/dom.js";
+import { field, make, setText } from "/shared/dom.js";
+import { formatTime, formatUnits } from "/shared/format.js";
 
 /** @typedef {import("/admin/alert-store.js").Alert} Alert */
 /** @typedef {{ alert: Alert | null, badge: HTMLElement, title: HTMLElement, detail: HTMLElement, since: HTMLElement, seen: HTMLElement, button: HTMLButtonElement }} Parts */
@@ -91,10 +92,10 @@ export class AlertsView {
     setText(parts.badge, text(`level.${alert.level}`));
     parts.badge.className = `badge ${alert.level}`;
     setText(parts.title, alert.title);
-    setText(parts.detail, `${alert.sku} · ${text("alerts.stock", { stock: number(alert.stock), threshold: number(alert.threshold) })}`);
-    setText(parts.since, alert.since ? time(alert.since) : "");
+    setText(parts.detail, `${alert.sku} · ${text("alerts.stock", { stock: formatUnits(alert.stock), threshold: formatUnits(alert.threshold) })}`);
+    setText(parts.since, alert.since ? formatTime(alert.since) : "");
     const seen = alert.acknowledgement;
-    setText(parts.seen, seen ? text(seen.note ? "alerts.seenNote" : "alerts.seenBy", { by: seen.by, time: time(seen.at),
+    setText(parts.seen, seen ? text(seen.note ? "alerts.seenNote" : "alerts.seenBy", { by: seen.by, time: formatTime(seen.at),
       note: seen.note ?? "" }) : "");
     parts.button.hidden = seen !== null || alert.seq === null;
     parts.button.setAttribute("aria-label", text("alerts.acknowledgeOf", { item: alert.title }));
@@ -127,7 +128,7 @@ class AcknowledgeDialog {
     this.element = make("dialog", { class: "dialog", "aria-labelledby": "acknowledge-title" }, make(
       "form", { method: "dialog", on: { submit: (/** @type {Event} */ event) => this.submit(event) } }, make("h2",
         { id: "acknowledge-title" }, text("alerts.acknowledgeOf", { item: alert.title })),
-      make("div", "field", make("label", { for: "note" }, text("alerts.note")), this.note), make("div", "buttons", cancel, this.button)));
+      field(text("alerts.note"), this.note), make("div", "buttons", cancel, this.button)));
     this.element.addEventListener("close", () => this.close());
   }
 

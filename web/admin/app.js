@@ -1,7 +1,8 @@
 // @ts-check
 // What the views share: the API, the session, what is live, where one is, and short messages.
 
-import { API, Problem } from "/admin/api.js";
+import { API } from "/sdk/api.js";
+import { Problem } from "/sdk/errors.js";
 import { Session } from "/admin/session.js";
 import { StockStore } from "/admin/stock-store.js";
 import { AlertStore } from "/admin/alert-store.js";
@@ -9,17 +10,13 @@ import { ActivityStore } from "/admin/activity-store.js";
 import { PipelineSamples } from "/admin/pipeline-samples.js";
 import { Live } from "/admin/live.js";
 import { text } from "/admin/texts.js";
-import { byId, make } from "/shared/dom.js";
+import { Toasts } from "/shared/toasts.js";
 
 /**
  * A view: what it shows is in `element`; `close` ends what it has begun.
  *
  * @typedef {{ element: HTMLElement, title: string, close?: () => void, onKey?: (event: KeyboardEvent) => void }} View
  */
-
-/** Messages at once, and how long each stays. */
-const MOST_TOASTS = 4;
-const TOAST_TIME = 6000;
 
 export class App {
   constructor() {
@@ -30,6 +27,7 @@ export class App {
     this.activity = new ActivityStore(this.api);
     this.pipeline = new PipelineSamples(this.api);
     this.live = new Live(this);
+    this.toasts = new Toasts();
   }
 
   /** Loads what is shown and follows it. */
@@ -51,18 +49,12 @@ export class App {
   go(path) { location.hash = path; }
 
   /**
-   * Says something for a few seconds; screen readers say it too.
+   * Shows a message for a few seconds. Screen readers read it out too.
    *
    * @param {string} message
-   * @param {boolean} [isBad]
+   * @param {boolean} [isError]
    */
-  say(message, isBad = false) {
-    const toasts = byId("toasts");
-    const toast = make("div", { class: isBad ? "toast bad" : "toast" }, message);
-    toasts.append(toast);
-    while (toasts.childElementCount > MOST_TOASTS) toasts.firstElementChild?.remove();
-    setTimeout(() => toast.remove(), TOAST_TIME);
-  }
+  say(message, isError = false) { this.toasts.show(message, "", isError ? "out" : ""); }
 }
 
 /**
@@ -71,6 +63,6 @@ export class App {
  * @param {unknown} error
  */
 export function reasonOf(error) {
-  if (error instanceof Problem) return error.code === "unreachable" ? text("app.offline") : error.message;
+  if (error instanceof Problem) return error.code === "disconnected" ? text("app.offline") : error.message;
   throw error;
 }

@@ -1,8 +1,9 @@
 // @ts-check
 // Stock over time: steps, the threshold as a line, and a mark that goes from change to change by pointer or keyboard.
 
-import { number, signed, text, time } from "/admin/texts.js";
+import { signed, text } from "/admin/texts.js";
 import { draw, make, setText } from "/shared/dom.js";
+import { formatTime, formatUnits } from "/shared/format.js";
 
 const HEIGHT = 220;
 const EDGE = { left: 52, right: 16, top: 14, bottom: 26 };
@@ -82,13 +83,13 @@ export class StockChart {
     const lines = [0, 0.5, 1].flatMap((part) => {
       const y = this.y(this.most * part);
       return [draw("line", { x1: EDGE.left, x2: this.width - EDGE.right, y1: y, y2: y }), draw("text", { x: EDGE.left - 8, y: y + 4,
-        class: "chart-y" }, number(Math.round(this.most * part)))];
+        class: "chart-y" }, formatUnits(Math.round(this.most * part)))];
     });
     const count = this.width > 560 ? 4 : 2;
     for (let index = 0; index <= count; index++) {
       const at = from + ((until - from) * index) / count;
       const anchor = index === 0 ? "start" : index === count ? "end" : "middle";
-      lines.push(draw("text", { x: this.x(at), y: HEIGHT - 6, "text-anchor": anchor }, time(at)));
+      lines.push(draw("text", { x: this.x(at), y: HEIGHT - 6, "text-anchor": anchor }, formatTime(at)));
     }
     this.grid.replaceChildren(...lines);
   }
@@ -131,7 +132,7 @@ export class StockChart {
     const x = this.x(Math.max(point.at, this.series.from));
     this.mark.setAttribute("transform", `translate(${round(x)} 0)`);
     this.mark.lastElementChild?.setAttribute("cy", String(this.y(point.stock)));
-    setText(this.tip, text("chart.point", { time: time(point.at), stock: point.stock, change: signed(point.change) }));
+    setText(this.tip, text("chart.point", { time: formatTime(point.at), stock: point.stock, change: signed(point.change) }));
   }
 }
 

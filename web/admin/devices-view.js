@@ -2,8 +2,9 @@
 // The scanners and shelf displays: who can be reached, and who shows what.
 
 import { reasonOf } from "/admin/app.js";
-import { number, text, time } from "/admin/texts.js";
+import { text } from "/admin/texts.js";
 import { make, setText } from "/shared/dom.js";
+import { formatTime, formatUnits } from "/shared/format.js";
 
 const PERIOD = 5000;
 /** Lines of a table. */
@@ -74,9 +75,9 @@ export class DevicesView {
     const tone = { online: "ok", offline: "out" }[/** @type {"online"} */ (device.presence)] ?? "";
     return [
       device.device, make("span", `badge ${tone}`, text(`devices.${device.presence}`)),
-        device.lastSeen ? time(device.lastSeen) : text("devices.never"),
-      device.battery === null || device.battery === undefined ? "–" : `${number(device.battery)} %`, number(device.applied),
-        number(device.rejected),
+        device.lastSeen ? formatTime(device.lastSeen) : text("devices.never"),
+      device.battery === null || device.battery === undefined ? "–" : `${formatUnits(device.battery)} %`, formatUnits(device.applied),
+        formatUnits(device.rejected),
       device.firmware ?? "–", device.source,
     ];
   }
@@ -86,9 +87,9 @@ export class DevicesView {
     const [tone, name] = display.stale ? ["out", "stale"] : display.shownVersion === display.wantedVersion ? ["ok", "current"] : ["low",
       "pending"];
     return [
-      display.sku, display.location, make("span", `badge ${tone}`, text(`devices.${name}`)), number(display.wantedVersion),
-        number(display.shownVersion),
-      display.shownAt ? time(display.shownAt) : "–",
+      display.sku, display.location, make("span", `badge ${tone}`, text(`devices.${name}`)), formatUnits(display.wantedVersion),
+        formatUnits(display.shownVersion),
+      display.shownAt ? formatTime(display.shownAt) : "–",
     ];
   }
 }

@@ -1,7 +1,8 @@
 // @ts-check
 // An event in words.
 
-import { money, number, signed, text, textOr } from "/admin/texts.js";
+import { signed, text, textOr } from "/admin/texts.js";
+import { formatPrice, formatUnits } from "/shared/format.js";
 
 /**
  * @param {any} event
@@ -24,15 +25,15 @@ export function happened({ type, data }) {
 /** @param {any} data */
 function moved(data) {
   const moved = text("happened.moved", {
-    sku: data.sku, previous: number(data.previousStock), stock: number(data.stock), location: data.location,
-    change: data.operation === "set" ? `= ${number(data.locationStock)}` : data.operation === "transfer" ? "⇄" : signed(data.operation === "subtract" ? -data.quantity : data.quantity),
+    sku: data.sku, previous: formatUnits(data.previousStock), stock: formatUnits(data.stock), location: data.location,
+    change: data.operation === "set" ? `= ${formatUnits(data.locationStock)}` : data.operation === "transfer" ? "⇄" : signed(data.operation === "subtract" ? -data.quantity : data.quantity),
   });
   const why = data.reason ? text("happened.reason", { text: moved, reason: textOr(`reason.${data.reason}`, data.reason) }) : moved;
   return `${why}, ${text("happened.by", { source: data.source })}`;
 }
 
 /** @param {any} data */
-const price = (data) => text("happened.price", { sku: data.sku, previous: money(data.previousPrice), price: money(data.price) });
+const price = (data) => text("happened.price", { sku: data.sku, previous: formatPrice(data.previousPrice), price: formatPrice(data.price) });
 
 /** @param {string} name */
 const status = (name) => textOr(`status.${name}`, name);

@@ -2,7 +2,8 @@
 // The header: where one is, whether what is shown is live, and who is signed in.
 
 import { make, setText } from "/shared/dom.js";
-import { text, time } from "/admin/texts.js";
+import { formatTime } from "/shared/format.js";
+import { text } from "/admin/texts.js";
 
 const VIEWS = ["stock", "alerts", "activity", "pipeline", "devices"];
 
@@ -81,7 +82,7 @@ export class Header {
     document.body.classList.toggle("is-stale", isStale);
     this.stale.hidden = !isStale;
     if (!isStale) return;
-    const asOf = state.asOf ? text("app.stale", { time: time(state.asOf) }) : text("app.staleUnknown");
-    setText(this.stale, state.retryAt ? `${asOf} ${text("app.retry", { time: time(state.retryAt) })}` : asOf);
+    const asOf = state.asOf ? text("app.stale", { time: formatTime(state.asOf) }) : text("app.staleUnknown");
+    setText(this.stale, state.retryAt ? `${asOf} ${text("app.retry", { time: formatTime(state.retryAt) })}` : asOf);
   }
 }

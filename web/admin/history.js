@@ -4,8 +4,9 @@
 import { reasonOf } from "/admin/app.js";
 import { StockChart } from "/admin/chart.js";
 import { happened } from "/admin/happened.js";
-import { number, signed, text, time } from "/admin/texts.js";
+import { signed, text } from "/admin/texts.js";
 import { make, setText } from "/shared/dom.js";
+import { formatTime, formatUnits } from "/shared/format.js";
 
 const DAY = 86_400_000;
 const RANGES = { day: DAY, week: 7 * DAY, month: 30 * DAY, all: Infinity };
@@ -84,7 +85,7 @@ export class History {
       /** @type {any[]} */
       const events = [];
       let isCut = false;
-      for await (const page of this.app.api.pages(`/api/events?variant=${this.row.id}&limit=1000${from}`, { most: MOST, signal })) {
+      for await (const page of this.app.api.pages(`/api/events?variant=${this.row.id}${from}`, { most: MOST, signal })) {
         events.push(...page.body.items);
         isCut = page.body.nextCursor !== null;
       }
@@ -128,11 +129,11 @@ export class History {
     });
     setText(this.note, this.isCut ? text("chart.cut", { count: points.length }) : points.length === 0 ? text("chart.empty") : "");
     this.table.replaceChildren(...changes.slice(0, LINES).map(({ timestamp, data }) => make("tr", {},
-      make("th", { scope: "row" }, time(timestamp)), make("td", "number", number(data.stock)), make("td", "number",
+      make("th", { scope: "row" }, formatTime(timestamp)), make("td", "number", formatUnits(data.stock)), make("td", "number",
         signed(data.stock - data.previousStock)),
       make("td", {}, data.location ?? ""), make("td", {}, data.reason ?? ""), make("td", "code small", data.source))));
     this.list.replaceChildren(...(this.events.length ? this.events.slice(0, LINES).map((event) => make("li", {},
-      make("time", { class: "quiet small", datetime: event.timestamp }, time(event.timestamp)), make("span", {},
+      make("time", { class: "quiet small", datetime: event.timestamp }, formatTime(event.timestamp)), make("span", {},
         happened(event)))) : [make("li", "quiet", text("variant.noEvents"))]));
   }
 }

@@ -1,8 +1,9 @@
 // @ts-check
 // One part of the pipeline: its state, how fast, how far behind, and what went wrong.
 
-import { number, perSecond, text, textOr, time } from "/admin/texts.js";
+import { perSecond, text, textOr } from "/admin/texts.js";
 import { draw, make, setText } from "/shared/dom.js";
+import { formatTime, formatUnits } from "/shared/format.js";
 
 const SPARK = { width: 200, height: 36 };
 const GOOD = ["running", "starting", "connected"];
@@ -59,7 +60,7 @@ export class PipelineNode {
     this.error.hidden = !part.lastError;
     if (part.lastError) {
       const error = text("pipeline.lastError", { error: part.lastError });
-      setText(this.error, part.lastErrorAt ? `${error} (${time(part.lastErrorAt)})` : error);
+      setText(this.error, part.lastErrorAt ? `${error} (${formatTime(part.lastErrorAt)})` : error);
     }
     this.showCounters(part);
   }
@@ -78,7 +79,7 @@ export class PipelineNode {
     if (this.counters.rows.length !== counters.length) {
       this.counters.replaceChildren(...counters.map(([name]) => make("tr", {}, make("th", { scope: "row" }, name), make("td", "number"))));
     }
-    counters.forEach(([, value], index) => setText(this.counters.rows[index].cells[1], number(value)));
+    counters.forEach(([, value], index) => setText(this.counters.rows[index].cells[1], formatUnits(value)));
     /** @type {HTMLElement} */ (this.counters.closest("details")).hidden = counters.length <= 1;
   }
 }

@@ -9,7 +9,7 @@ const MOST = 200;
 
 /** The samples. Sends `change` with each new one, and when the server cannot be asked (`error`). */
 export class PipelineSamples extends EventTarget {
-  /** @param {import("/admin/api.js").API} api */
+  /** @param {import("/sdk/api.js").API} api */
   constructor(api) {
     super();
     this.api = api;

@@ -1,10 +1,10 @@
 // @ts-check
 // A variant's price, and the status of its product.
 
-import { newKey } from "/admin/api.js";
+import { randomID } from "/sdk/api.js";
 import { reasonOf } from "/admin/app.js";
-import { option, text } from "/admin/texts.js";
-import { make, setText } from "/shared/dom.js";
+import { text } from "/admin/texts.js";
+import { field, make, option, setText } from "/shared/dom.js";
 
 const STATUSES = ["draft", "active", "inactive", "discontinued"];
 
@@ -22,11 +22,10 @@ export class PriceForm {
     this.save = make("button", { type: "submit" }, text("variant.save"));
     /** What was shown last: what differs from it is what somebody has changed. */
     this.shown = { price: "", status: "" };
-    const field = (/** @type {string} */ name, /** @type {HTMLElement} */ input, /** @type {string} */ hint) =>
-      make("div", "field", make("label", { for: input.id }, text(name)), input, make("span", "hint", text(hint)));
+    const hint = (/** @type {string} */ name) => make("span", "hint", text(name));
     this.element = make("form", { class: "price-form", on: { submit: (/** @type {Event} */ event) => this.submit(event) } },
-      field("variant.price", this.price, "variant.priceHint"), field("stock.status", this.status, "variant.statusHint"), this.save,
-        this.message);
+      field(text("variant.price"), this.price, hint("variant.priceHint")),
+      field(text("stock.status"), this.status, hint("variant.statusHint")), this.save, this.message);
     this.show();
   }
 
@@ -68,5 +67,5 @@ export class PriceForm {
    * @param {string} path
    * @param {unknown} body
    */
-  change(path, body) { return this.app.api.call(path, { method: "PATCH", body, key: newKey() }); }
+  change(path, body) { return this.app.api.call(path, { method: "PATCH", body, key: randomID() }); }
 }

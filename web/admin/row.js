@@ -37,10 +37,10 @@ export function fill(known, item) {
 export const titleOf = ({ name, productName }) => (name === productName ? name : `${productName} · ${name}`);
 
 /**
- * What texts are sorted by: any case, without accents, numbers by their value.
+ * The sort key of a text: in any case, without accents, numbers by their value.
  *
  * @param {string} text
  */
 function orderOf(text) {
-  return text.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase().replace(/\d+/g, (digits) => digits.padStart(12, "0"));
+  return folded(text).replace(/\d+/g, (digits) => digits.padStart(12, "0"));
 }

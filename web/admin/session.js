@@ -1,9 +1,12 @@
 // @ts-check
 // Who is signed in. The token is in memory, and in this tab's sessionStorage so that a reload keeps it; never in localStorage or a cookie.
 
-import { API, Problem } from "/admin/api.js";
+import { API } from "/sdk/api.js";
+import { systemClock, Timer } from "/sdk/clock.js";
+import { Problem } from "/sdk/errors.js";
+import { TabToken } from "/shared/tab-token.js";
 
-const KEPT = "tallywire.admin.token";
+const kept = new TabToken("tallywire.admin.token");
 /** The token is renewed when this part of its life is over. */
 const RENEWAL = 0.7;
 
@@ -27,8 +30,7 @@ export class Session extends EventTarget {
      * @type {string | null}
      */
     this.reason = null;
-    /** @type {ReturnType<typeof setTimeout> | undefined} */
-    this.timer = undefined;
+    this.renewal = new Timer(systemClock);
     api.onUnauthenticated = () => this.end("session.ended");
   }
 
@@ -41,12 +43,11 @@ export class Session extends EventTarget {
    * @throws {Problem} if the server cannot be reached
    */
   async begin() {
-    const kept = sessionStorage.getItem(KEPT);
     try {
-      await this.ask(kept);
+      await this.ask(kept.value);
     } catch (error) {
       if (!(error instanceof Problem) || error.status !== 401) throw error;
-      sessionStorage.removeItem(KEPT);
+      kept.value = null;
       await this.ask(null);
     }
   }
@@ -72,10 +73,10 @@ export class Session extends EventTarget {
   /** @param {string | null} reason */
   end(reason) {
     if (!this.api.token) return;
-    clearTimeout(this.timer);
+    this.renewal.stop();
     this.api.token = null;
     this.reason = reason;
-    sessionStorage.removeItem(KEPT);
+    kept.value = null;
     if (this.state) this.state = { ...this.state, user: null, role: null, expiresAt: null, renewable: false };
     this.dispatchEvent(new Event("change"));
   }
@@ -91,13 +92,12 @@ export class Session extends EventTarget {
   /** @param {string | null} token */
   take(token) {
     this.api.token = token;
-    if (token) sessionStorage.setItem(KEPT, token);
-    clearTimeout(this.timer);
+    kept.value = token;
+    this.renewal.stop();
     if (!token || !this.state?.expiresAt || !this.state.renewable) return;
-    // This clock may be wrong: no more often than every half minute, and a timer takes no more than 24 days. That a token's time is over is
-    // for the server to say.
+    // This clock may be wrong, so the pause is half a minute at least. Only the server decides whether a token has expired.
     const left = Date.parse(this.state.expiresAt) - Date.now();
-    this.timer = setTimeout(() => this.renew(), Math.min(Math.max(left * RENEWAL, 30_000), 2 ** 31 - 1));
+    this.renewal.set(Math.max(left * RENEWAL, 30_000), () => this.renew());
   }
 
   async renew() {
@@ -108,7 +108,7 @@ export class Session extends EventTarget {
       this.dispatchEvent(new Event("renewed"));
     } catch (error) {
       // Where it cannot be renewed it lasts as long as it lasts; an unreachable server is asked again.
-      if (!(error instanceof Problem) || error.status !== 403) this.timer = setTimeout(() => this.renew(), 15_000);
+      if (!(error instanceof Problem) || error.status !== 403) this.renewal.set(15_000, () => this.renew());
       else if (this.state) this.state = { ...this.state, renewable: false };
     }
   }

@@ -1,10 +1,10 @@
 // @ts-check
 // Signing in: with a password where the server has users, or with a token.
 
-import { Problem } from "/admin/api.js";
+import { Problem } from "/sdk/errors.js";
 import { reasonOf } from "/admin/app.js";
 import { text } from "/admin/texts.js";
-import { make, setText } from "/shared/dom.js";
+import { field, make, setText } from "/shared/dom.js";
 
 export class SignInView {
   /** @param {import("/admin/app.js").App} app */
@@ -37,12 +37,10 @@ export class SignInView {
   /** @param {boolean} withPassword */
   choose(withPassword) {
     this.withPassword = withPassword;
-    const field = (/** @type {string} */ name, /** @type {HTMLElement} */ input, /** @type {string} */ hint = "") =>
-      make("div", "field", make("label", { for: input.id }, text(name)), input, hint && make("span", "hint", text(hint)));
     this.fields.replaceChildren(
       ...(withPassword
-        ? [field("session.user", this.user), field("session.password", this.password)]
-        : [field("session.token", this.token, "session.tokenHint")]));
+        ? [field(text("session.user"), this.user), field(text("session.password"), this.password)]
+        : [field(text("session.token"), this.token, make("span", "hint", text("session.tokenHint")))]));
     setText(this.other, text(withPassword ? "session.withToken" : "session.withPassword"));
   }
 
@@ -72,7 +70,7 @@ export class SignInView {
   /** @param {unknown} error */
   explain(error) {
     if (!(error instanceof Problem)) throw error;
-    if (error.status === 429) return text("session.tooMany", { count: error.retryAfter ?? 1 });
+    if (error.status === 429) return text("session.tooMany", { count: Math.ceil((error.retryAfter ?? 1000) / 1000) });
     if (error.status === 401) return this.withPassword ? text("session.wrong") : text("session.wrongToken", { reason: error.message });
     return reasonOf(error);
   }

@@ -1,9 +1,10 @@
 // @ts-check
 // A row of the stock table. Its element is used for one variant after another.
 
-import { money, number, text, textOr, time } from "/admin/texts.js";
+import { text, textOr } from "/admin/texts.js";
 import { stockOf } from "/admin/stock-query.js";
 import { make, setText } from "/shared/dom.js";
+import { formatPrice, formatTime, formatUnits } from "/shared/format.js";
 import { flash } from "/shared/frames.js";
 
 /** @typedef {import("/admin/row.js").Row} Row */
@@ -55,7 +56,7 @@ export class StockRow {
   show(element, row) {
     const parts = this.parts.get(element);
     if (!parts) return;
-    const stock = number(stockOf(row, this.query()));
+    const stock = formatUnits(stockOf(row, this.query()));
     const isSame = parts.row === row;
     const state = `${row.version} ${stock} ${row.title} ${row.status} ${row.price}`;
     if (isSame && parts.shown === state) return;
@@ -70,9 +71,9 @@ export class StockRow {
     setText(parts.badge, text(`level.${row.level}`));
     parts.badge.className = `badge ${row.level}`;
     setText(cells.places, places(row));
-    setText(cells.price, money(row.price));
+    setText(cells.price, formatPrice(row.price));
     setText(cells.status, textOr(`status.${row.status}`, row.status));
-    setText(cells.changed, row.changedAt ? time(row.changedAt) : "");
+    setText(cells.changed, row.changedAt ? formatTime(row.changedAt) : "");
     element.classList.toggle("is-inactive", row.status !== "active");
     parts.button.setAttribute("aria-label", text("stock.adjustOf", { item: row.title }));
     if (hasMoved) flash(cells.stock);
@@ -88,6 +89,6 @@ export class StockRow {
 function places(row) {
   const there = [...row.places].filter(([, stock]) => stock !== 0).sort((a, b) => b[1] - a[1]);
   if (there.length === 0) return "";
-  const first = `${there[0][0]} ${number(there[0][1])}`;
+  const first = `${there[0][0]} ${formatUnits(there[0][1])}`;
   return there.length === 1 ? first : text("stock.morePlaces", { first, count: there.length - 1 });
 }

@@ -1,8 +1,9 @@
 // @ts-check
 // All variants with their stock, as a list that is loaded once and kept right by events.
 
-import { Problem } from "/admin/api.js";
+import { Problem } from "/sdk/errors.js";
 import { fill } from "/admin/row.js";
+import { atNextFrame } from "/shared/frames.js";
 
 /** @typedef {import("/admin/row.js").Row} Row */
 
@@ -15,7 +16,7 @@ const MOST_WAITING = 50_000;
  * The rows. Sends `rows` when some were added or removed, `values` when some changed (in `changed`, since the last frame), and `loaded`.
  */
 export class StockStore extends EventTarget {
-  /** @param {import("/admin/api.js").API} api */
+  /** @param {import("/sdk/api.js").API} api */
   constructor(api) {
     super();
     this.api = api;
@@ -34,7 +35,10 @@ export class StockStore extends EventTarget {
     this.waiting = new Map();
     /** @type {Map<string, { code: string, name: string, sells: boolean }>} */
     this.locations = new Map();
-    this.frame = 0;
+    this.tellValues = atNextFrame(() => {
+      this.dispatchEvent(new Event("values"));
+      this.changed.clear();
+    });
     /** @type {AbortController | null} */
     this.loading = null;
   }
@@ -65,7 +69,7 @@ export class StockStore extends EventTarget {
     const seen = new Set();
     const locations = await this.api.get("/api/locations?limit=1000", signal);
     this.locations = new Map(locations.body.items.map((/** @type {any} */ place) => [place.code, place]));
-    for await (const page of this.api.pages(`/api/variants?limit=${PAGE}`, { signal })) {
+    for await (const page of this.api.pages("/api/variants", { limit: PAGE, signal })) {
       for (const item of page.body.items) {
         seen.add(item.id);
         this.put(item);
@@ -137,7 +141,8 @@ export class StockStore extends EventTarget {
   takeCatalogue(data) {
     if (data.location !== undefined) {
       this.locations.set(data.location, { code: data.location, name: data.values.name ?? data.location, sells: data.values.sells ?? true });
-      return this.dispatchEvent(new Event("rows"));
+      this.dispatchEvent(new Event("rows"));
+      return;
     }
     const id = data.sku === undefined ? undefined : (data.variantId ?? data.values.id ?? this.defaults.get(data.productId));
     if (id !== undefined) {
@@ -187,11 +192,6 @@ export class StockStore extends EventTarget {
   note(row, values) {
     Object.assign(row, values);
     this.changed.add(row);
-    if (this.frame) return;
-    this.frame = requestAnimationFrame(() => {
-      this.frame = 0;
-      this.dispatchEvent(new Event("values"));
-      this.changed.clear();
-    });
+    this.tellValues();
   }
 }

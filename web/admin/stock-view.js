@@ -4,9 +4,10 @@
 import { AdjustDialog } from "/admin/adjust.js";
 import { select } from "/admin/stock-query.js";
 import { StockRow, COLUMNS } from "/admin/stock-row.js";
-import { number, option, text } from "/admin/texts.js";
+import { text } from "/admin/texts.js";
 import { WindowList } from "/admin/window-list.js";
-import { make, setText } from "/shared/dom.js";
+import { field, make, option, setText } from "/shared/dom.js";
+import { formatLocation, formatUnits } from "/shared/format.js";
 
 /** Rows whose order has changed are put in their new places so often, while nobody is about to use the table. */
 const REORDER = 1000;
@@ -43,11 +44,10 @@ export class StockView {
       ...["ok", "low", "out"].map((level) => option(level, text(`level.${level}`))));
     this.count = make("p", { class: "quiet small", role: "status", id: "count" });
     this.empty = make("div", { class: "note", hidden: true });
-    const field = (/** @type {string} */ name, /** @type {HTMLElement} */ input) => make("div", "field", make("label", { for: input.id },
-      text(name)), input);
     this.element = make(
       "section", { class: "view stock-view", "aria-label": this.title },
-      make("div", "tools", field("stock.search", this.search), field("stock.location", this.location), field("stock.level", this.level)),
+      make("div", "tools", field(text("stock.search"), this.search), field(text("stock.location"), this.location),
+        field(text("stock.level"), this.level)),
       make("div", "under-tools", this.count, make("p", "quiet small keys", text("stock.keys"))), this.list.element, this.empty);
     this.search.value = this.query.search;
     this.level.value = this.query.level;
@@ -142,7 +142,7 @@ export class StockView {
     if (this.location.options.length === codes.length + 1 && this.location.value === this.query.location) return;
     this.location.replaceChildren(
       option("", text("stock.allLocations")),
-      ...codes.map(({ code, name }) => option(code, name === code ? code : `${code} · ${name}`)));
+      ...codes.map((at) => option(at.code, formatLocation(at))));
     this.location.value = this.query.location;
   }
 
@@ -152,7 +152,7 @@ export class StockView {
     const count = stock.rows.size;
     setText(
       this.count, !stock.isLoaded ? text("stock.loading", { count })
-        : shown === count ? text("stock.count", { count }) : text("stock.countOf", { count, shown: number(shown) }));
+        : shown === count ? text("stock.count", { count }) : text("stock.countOf", { count, shown: formatUnits(shown) }));
     this.empty.hidden = shown > 0 || !stock.isLoaded;
     this.list.element.hidden = shown === 0 && stock.isLoaded;
     if (this.empty.hidden) return;

@@ -1,15 +1,12 @@
 // @ts-check
-// Texts for people, and numbers and times as the browser's language writes them.
+// The texts of the admin page.
 
 import english from "/admin/texts.en.js";
+import { formatUnits } from "/shared/format.js";
 
 const texts = english;
 const plurals = new Intl.PluralRules(document.documentElement.lang);
-const units = new Intl.NumberFormat();
-const price = new Intl.NumberFormat(undefined, { minimumFractionDigits: 2, maximumFractionDigits: 2 });
 const rate = new Intl.NumberFormat(undefined, { maximumFractionDigits: 1 });
-const clock = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", second: "2-digit" });
-const day = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" });
 
 /** @typedef {string | number} Value A number is written as the browser's language does. */
 
@@ -26,7 +23,7 @@ export function text(name, values = {}) {
   const form = typeof found === "string" ? found : (found[plurals.select(Number(values.count ?? 0))] ?? found.other);
   return form.replace(/\{(\w+)\}/g, (whole, key) => {
     const value = values[key];
-    return value === undefined ? whole : typeof value === "number" ? number(value) : value;
+    return value === undefined ? whole : typeof value === "number" ? formatUnits(value) : value;
   });
 }
 
@@ -38,12 +35,6 @@ export function text(name, values = {}) {
  */
 export const textOr = (name, fallback) => (name in texts ? text(name) : fallback);
 
-/** @param {number | null | undefined} value */
-export const number = (value) => (value === null || value === undefined ? "–" : units.format(value));
-
-/** @param {number | null | undefined} value */
-export const money = (value) => (value === null || value === undefined ? "–" : price.format(value));
-
 /** @param {number} value */
 export const perSecond = (value) => rate.format(value);
 
@@ -52,23 +43,4 @@ export const perSecond = (value) => rate.format(value);
  *
  * @param {number} value
  */
-export const signed = (value) => (value > 0 ? "+" : value < 0 ? "−" : "±") + number(Math.abs(value));
-
-/**
- * A choice of a `<select>`.
- *
- * @param {string} value may be empty
- * @param {string} label
- */
-export const option = (value, label) => new Option(label, value);
-
-/**
- * A time: of today as a clock shows it, of another day with its date.
- *
- * @param {string | number | Date | null | undefined} value
- */
-export function time(value) {
-  if (value === null || value === undefined) return "–";
-  const date = new Date(value);
-  return date.toDateString() === new Date().toDateString() ? clock.format(date) : day.format(date);
-}
+export const signed = (value) => (value > 0 ? "+" : value < 0 ? "−" : "±") + formatUnits(Math.abs(value));

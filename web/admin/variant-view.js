@@ -1,13 +1,14 @@
 // @ts-check
 // One variant: all that is known of it, where it lies, what it costs, and what happened to it.
 
+import { Problem } from "/sdk/errors.js";
 import { AdjustDialog } from "/admin/adjust.js";
-import { Problem } from "/admin/api.js";
 import { reasonOf } from "/admin/app.js";
 import { History } from "/admin/history.js";
 import { PriceForm } from "/admin/price-form.js";
-import { number, text } from "/admin/texts.js";
+import { text } from "/admin/texts.js";
 import { make, setText } from "/shared/dom.js";
+import { formatLocation, formatUnits } from "/shared/format.js";
 import { flash } from "/shared/frames.js";
 
 export class VariantView {
@@ -90,8 +91,8 @@ export class VariantView {
       code.code ? text("variant.packOf", { code: code.code, count: code.units }) : code);
     const facts = [
       [text("variant.product"), `${variant.productName} (${variant.productId})`],
-      [text("variant.threshold"), number(variant.lowStockThreshold)],
-      ...(variant.rearm ? [[text("variant.rearm"), number(variant.rearm)]] : []),
+      [text("variant.threshold"), formatUnits(variant.lowStockThreshold)],
+      ...(variant.rearm ? [[text("variant.rearm"), formatUnits(variant.rearm)]] : []),
       [text("variant.barcodes"), codes.join(", ") || text("variant.noBarcodes")],
       [text("variant.title"), String(variant.id)],
     ];
@@ -107,7 +108,7 @@ export class VariantView {
   show() {
     const { row } = this;
     if (!row || !this.stock || !this.badge || !this.places) return;
-    const stock = number(row.stock);
+    const stock = formatUnits(row.stock);
     const hasMoved = this.stock.textContent !== "" && this.stock.textContent !== stock;
     setText(this.stock, stock);
     if (hasMoved) flash(this.stock);
@@ -118,9 +119,9 @@ export class VariantView {
     const reserved = new Map(this.variant.locations.map((/** @type {any} */ at) => [at.location, at.reserved]));
     const lines = [...row.places].map(([location, units]) => {
       const kept = reserved.get(location) ?? 0;
-      const name = this.app.stock.locations.get(location)?.name ?? location;
-      return make("tr", {}, make("th", { scope: "row" }, name === location ? location : `${location} · ${name}`),
-        ...[units + kept, kept, units].map((value) => make("td", "number", number(value))));
+      const place = formatLocation(this.app.stock.locations.get(location) ?? { code: location });
+      return make("tr", {}, make("th", { scope: "row" }, place),
+        ...[units + kept, kept, units].map((value) => make("td", "number", formatUnits(value))));
     });
     this.places.replaceChildren(...(lines.length ? lines : [make("tr", {}, make("td", { colspan: 4, class: "quiet" },
       text("variant.noLocations")))]));

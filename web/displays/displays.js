@@ -1,13 +1,14 @@
 // @ts-check
 // The shelf wall: `#/WH1` shows the labels of a location, `#/WH1/TEE-RED-M` one of them alone, for a tablet on a shelf.
 
+import { Problem } from "/sdk/errors.js";
 import { TallywireClient } from "/sdk/tallywire.js";
 import { ConnectionBadge } from "../shared/connection-badge.js";
-import { byId, make, setText } from "../shared/dom.js";
+import { byId, make, option, setText } from "../shared/dom.js";
 import { folded } from "../shared/folded.js";
+import { formatLocation } from "../shared/format.js";
 import { atNextFrame, Redraw } from "../shared/frames.js";
-import { read, Refusal, token } from "../shared/server.js";
-import { askForToken } from "../shared/sign-in.js";
+import { api, askForToken } from "../shared/sign-in.js";
 import { Label } from "./label.js";
 import { LocationStock, MOST_LABELS } from "./stock.js";
 import { texts } from "./texts.js";
@@ -18,7 +19,7 @@ const ROOMS = ["displays_room", "ecommerce_room"];
 /** So many locations are tried for the first that has anything. */
 const MOST_TRIED = 20;
 
-const client = new TallywireClient({ snapshot: false, token: () => token.get() });
+const client = new TallywireClient({ snapshot: false, token: () => api.token });
 const badge = new ConnectionBadge();
 /** @type {LocationStock | null} */
 let stock = null;
@@ -73,7 +74,7 @@ function go() {
   const opened = new LocationStock(location, {
     loaded: showAll,
     changed: (name) => redraw.ask(name),
-    failed: fail,
+    failed: askForToken,
   });
   stock = opened;
   opened.load();
@@ -85,13 +86,13 @@ async function goToFirst() {
   let chosen = codes[0];
   try {
     for (const code of codes.slice(0, MOST_TRIED)) {
-      const { body } = await read(`/api/stock?limit=1&location=${encodeURIComponent(code)}`);
+      const { body } = await api.get(`/api/stock?limit=1&location=${encodeURIComponent(code)}`);
       if (body.items.length === 0) continue;
       chosen = code;
       break;
     }
   } catch (error) {
-    fail(error);
+    askForToken(error);
   }
   if (chosen === undefined || whereTo().location) return;
   history.replaceState(null, "", address(chosen));
@@ -154,12 +155,6 @@ function filter() {
   setText(byId("count"), texts.count(count));
 }
 
-/** @param {unknown} error */
-function fail(error) {
-  if (!(error instanceof Refusal) || (error.code !== "unauthenticated" && error.code !== "forbidden")) return;
-  askForToken(token.get() ? error.message : "");
-}
-
 // MARK: Following
 
 /** Joins the first room there is. Events before the values are read are kept; whatever was missed makes them be read anew. */
@@ -184,13 +179,12 @@ async function follow() {
 
 async function loadLocations() {
   try {
-    const { body } = await read("/api/locations?limit=1000");
-    byId("location").replaceChildren(...body.items.map((/** @type {any} */ { code, name }) =>
-      make("option", { value: code }, name && name !== code ? `${code} · ${name}` : code)));
+    const { body } = await api.get("/api/locations?limit=1000");
+    byId("location").replaceChildren(...body.items.map((/** @type {any} */ location) => option(location.code, formatLocation(location))));
     go();
   } catch (error) {
-    fail(error);
-    if (error instanceof Refusal && error.code === "unreachable") setTimeout(loadLocations, 2000);
+    askForToken(error);
+    if (error instanceof Problem && error.code === "disconnected") setTimeout(loadLocations, 2000);
   }
 }
 

@@ -1,7 +1,8 @@
 // @ts-check
 // The labels' values of one location: from the HTTP API, and after that from events, each applied once.
 
-import { readAll, soon } from "../shared/server.js";
+import { api } from "../shared/sign-in.js";
+import { throttled } from "../shared/throttled.js";
 
 /** @typedef {import("./label.js").Values} Values */
 /** @typedef {import("../../clients/js/tallywire.js").TallywireClient} Client */
@@ -35,9 +36,9 @@ export class LocationStock {
   }
 
   /** Reads everything anew, soon. */
-  load = soon(() => this.#load(), PAUSE);
+  load = throttled(() => this.#load(), PAUSE);
   /** Reads how much lies here anew, soon: where events were merged, those of this location may be in them. */
-  count = soon(() => this.#count(), PAUSE);
+  count = throttled(() => this.#count(), PAUSE);
 
   /** Nothing is told any more. */
   close() {
@@ -94,7 +95,7 @@ export class LocationStock {
   async #load() {
     this.#early = [];
     try {
-      const { items, seq, isWhole } = await readAll("/api/products", MOST_PRODUCTS);
+      const { items, seq, isWhole } = await api.list("/api/products", MOST_PRODUCTS);
       const all = items.flatMap((product) => product.variants.flatMap((/** @type {any} */ variant) => this.#valuesOf(product, variant, seq)));
       this.isWhole = isWhole && all.length <= MOST_LABELS;
       this.labels = new Map(all.slice(0, MOST_LABELS).map((values) => [values.sku, values]));
@@ -111,7 +112,7 @@ export class LocationStock {
   }
 
   async #count() {
-    const { items, seq } = await readAll(`/api/stock?location=${encodeURIComponent(this.location)}`, MOST_PRODUCTS);
+    const { items, seq } = await api.list(`/api/stock?location=${encodeURIComponent(this.location)}`, MOST_PRODUCTS);
     for (const { sku, stock } of items) {
       const known = this.labels.get(sku);
       // What is newer than this answer came by event, and is right.

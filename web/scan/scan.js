@@ -1,9 +1,11 @@
 // @ts-check
 // The phone scanner: takes codes from camera, keyboard and keyboard-wedge scanners, keeps them, and says what became of them.
 
-import { byId, make, setText } from "../shared/dom.js";
-import { formatTime, formatUnits } from "../shared/format.js";
-import { claimsOf, looksLikeToken } from "../shared/credential.js";
+import { API, randomID } from "/sdk/api.js";
+import { Problem } from "/sdk/errors.js";
+import { byId, make, option, setText } from "../shared/dom.js";
+import { formatLocation, formatTime, formatUnits } from "../shared/format.js";
+import { looksLikeToken, tokenClaims } from "../shared/credential.js";
 import { Camera } from "./camera.js";
 import { Feedback } from "./feedback.js";
 import { looksLikeOtherLayout } from "./keyboard-layout.js";
@@ -28,7 +30,8 @@ const select = (/** @type {string} */ id) => /** @type {HTMLSelectElement} */ (b
 const queue = await Queue.open();
 const feedback = new Feedback();
 const camera = new Camera(/** @type {HTMLVideoElement} */ (byId("video")), (code) => take(code));
-const sender = new Sender(queue, {
+const api = new API();
+const sender = new Sender(queue, api, {
   changed: showState,
   answered: async (scans) => {
     tell(scans);
@@ -118,12 +121,6 @@ function quantity() {
   return /^\d{1,10}$/.test(text) ? Number(text) : NaN;
 }
 
-/** An id that nobody else makes. Pages without TLS have no `randomUUID`. */
-function randomID() {
-  if (crypto.randomUUID) return crypto.randomUUID();
-  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
-}
-
 // MARK: Telling
 
 /** @param {Scan[]} scans */
@@ -208,18 +205,18 @@ async function showState(known) {
   const wantsToken = sender.state === "token";
   if (wantsToken && byId("device").hidden) {
     byId("device").hidden = false;
-    setText(byId("device-error"), sender.token ? texts.token.refused : "");
+    setText(byId("device-error"), api.token ? texts.token.refused : "");
   } else if (!wantsToken && sender.state !== "away") {
     byId("device").hidden = true;
   }
-  byId("leave").hidden = !sender.token;
+  byId("leave").hidden = !api.token;
 }
 
 // MARK: Who scans
 
 /** @param {string} token */
 async function takeToken(token) {
-  const claims = claimsOf(token);
+  const claims = tokenClaims(token);
   const mistake = !claims ? texts.token.unreadable
     : claims.role !== "device" ? texts.token.wrongRole(claims.role)
     : claims.expiresAt.getTime() < Date.now() ? texts.token.expired : null;
@@ -231,7 +228,7 @@ async function takeToken(token) {
     feedback.give("refused");
     return;
   }
-  sender.token = token;
+  api.token = token;
   await queue.set("token", token);
   byId("device").hidden = true;
   showVerdict("ready", texts.token.taken(claims.device ?? claims.subject));
@@ -253,18 +250,13 @@ function choose(chosen) {
 
 async function loadLocations() {
   try {
-    const response = await fetch("/api/locations?limit=1000", sender.token ? { headers: { Authorization: `Bearer ${sender.token}` } } : {});
-    if (response.status === 401 || response.status === 403) {
-      // Nobody is let in without a token; the sender finds out the same with the first scan, but asks then.
-      byId("device").hidden = false;
-      return;
-    }
-    if (!response.ok) return;
-    const { items } = await response.json();
-    await queue.set("locations", items.map((/** @type {{ code: string, name: string }} */ { code, name }) => ({ code, name })));
+    const { body } = await api.get("/api/locations?limit=1000");
+    await queue.set("locations", body.items.map((/** @type {{ code: string, name: string }} */ { code, name }) => ({ code, name })));
     await showLocations();
-  } catch {
-    // The list of last time does.
+  } catch (error) {
+    // Without a token the server refuses everything. The sender would find that out with the first scan only.
+    if (error instanceof Problem && (error.status === 401 || error.status === 403)) byId("device").hidden = false;
+    // In any other case the locations that were read last are still there to choose from.
   }
 }
 
@@ -274,9 +266,9 @@ async function showLocations() {
   for (const [id, setting] of [["location", "location"], ["to", "to"]]) {
     const list = select(id);
     const chosen = list.value || (await queue.setting(setting));
-    const choices = locations.map(({ code, name }) => make("option", { value: code }, name && name !== code ? `${code} · ${name}` : code));
+    const choices = locations.map((location) => option(location.code, formatLocation(location)));
     // Nobody is guessed to stand somewhere: what is counted at the wrong place is hard to find again.
-    if (locations.length !== 1) choices.unshift(make("option", { value: "", disabled: true }, texts.chooseLocation));
+    if (locations.length !== 1) choices.unshift(option("", texts.chooseLocation, true));
     list.replaceChildren(...choices);
     list.value = locations.some(({ code }) => code === chosen) ? chosen : locations.length === 1 ? locations[0].code : "";
   }
@@ -299,7 +291,7 @@ function listen() {
     takeToken(input("token").value.trim());
   });
   byId("leave").addEventListener("click", async () => {
-    sender.token = null;
+    api.token = null;
     await queue.set("token", undefined);
     await showState();
   });
@@ -345,7 +337,7 @@ async function setSound(isLoud) {
 
 listen();
 await setSound((await queue.setting("isLoud")) ?? true);
-sender.token = (await queue.setting("token")) ?? null;
+api.token = (await queue.setting("token")) ?? null;
 const remembered = await queue.setting("operation");
 choose(OPERATIONS.includes(remembered) ? remembered : OPERATIONS[0]);
 await showLocations();

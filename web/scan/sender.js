@@ -1,6 +1,9 @@
 // @ts-check
 // Sends what waits, in order, and goes on trying for as long as the page is open.
 
+import { Backoff } from "/sdk/backoff.js";
+import { systemClock } from "/sdk/clock.js";
+import { Problem } from "/sdk/errors.js";
 import { texts } from "./texts.js";
 
 /** @typedef {import("./queue.js").Scan} Scan */
@@ -18,22 +21,23 @@ import { texts } from "./texts.js";
 /** As many go in one request, once there are that many. */
 const MOST_AT_ONCE = 50;
 const TIMEOUT = 15_000;
-const SHORTEST_PAUSE = 500;
+/** The pause after a failure is random: at least the shortest, and at most a limit that doubles up to the longest. */
+const SHORTEST_PAUSE = 100;
+const FIRST_LIMIT = 500;
 const LONGEST_PAUSE = 15_000;
 
-/** Answers that are none: the scan is sent again, with the same id. */
-const NO_ANSWER = new Set(["overloaded", "unavailable", "rate_limited", "internal_error", "request_timeout"]);
+/** Problems that pass: the scan is sent again, with the same id. */
+const NO_ANSWER = new Set(["disconnected", "overloaded", "unavailable", "rate_limited", "internal_error", "request_timeout"]);
 const NO_ENTRY = new Set(["unauthenticated", "forbidden"]);
 
 /** The way from the queue to the server. */
 export class Sender {
   /** @type {State} */
   state = "idle";
-  /** @type {string | null} */
-  token = null;
   #queue;
+  #api;
   #tell;
-  #failures = 0;
+  #backoff = new Backoff({ minDelay: FIRST_LIMIT, maxDelay: LONGEST_PAUSE, clock: systemClock });
   #most = MOST_AT_ONCE;
   #isRunning = false;
   #isAsked = false;
@@ -42,11 +46,13 @@ export class Sender {
 
   /**
    * @param {Queue} queue
+   * @param {import("/sdk/api.js").API} api
    * @param {{ changed: () => void, answered: (scans: Scan[]) => void }} tell `changed` after a change of `state`, `answered` with scans
    *   whose fate is known and kept
    */
-  constructor(queue, tell) {
+  constructor(queue, api, tell) {
     this.#queue = queue;
+    this.#api = api;
     this.#tell = tell;
     addEventListener("online", () => this.go());
     addEventListener("pageshow", () => this.go());
@@ -107,7 +113,7 @@ export class Sender {
     await this.#queue.settle(answered);
     if (answered.length > 0) this.#tell.answered(answered);
     if (unanswered >= 0) return this.#wait(null);
-    this.#failures = 0;
+    this.#backoff.succeeded();
     this.#enter("sending");
     return true;
   }
@@ -121,19 +127,15 @@ export class Sender {
     const abort = new AbortController();
     const deadline = setTimeout(() => abort.abort(), TIMEOUT);
     try {
-      const response = await fetch("/api/movements", {
-        method: "POST", cache: "no-store", credentials: "omit", signal: abort.signal, body: JSON.stringify(scans.map(movementOf)),
-        headers: { "Content-Type": "application/json", ...(this.token ? { Authorization: `Bearer ${this.token}` } : {}) },
-      });
-      const answer = await response.json();
-      if (response.ok) return answer.results;
-      if (NO_ENTRY.has(answer.code)) return "token";
-      if (response.status < 500 && typeof answer.code === "string" && !NO_ANSWER.has(answer.code)) return scans.length > 1 ? "broken" : [answer];
-      const pause = Number(response.headers.get("Retry-After"));
-      return pause > 0 ? pause * 1000 : null;
-    } catch {
-      // No network, no server, or something else that answers in its place: all of them pass.
-      return null;
+      const { body } = await this.#api.call("/api/movements", { method: "POST", body: scans.map(movementOf), signal: abort.signal });
+      return body.results;
+    } catch (error) {
+      // What is no problem is the deadline.
+      if (!(error instanceof Problem)) return null;
+      const { code, status, message: detail, retryAfter } = error;
+      if (NO_ENTRY.has(code)) return "token";
+      if (status < 500 && !NO_ANSWER.has(code)) return scans.length > 1 ? "broken" : [{ code, detail }];
+      return retryAfter;
     } finally {
       clearTimeout(deadline);
     }
@@ -142,8 +144,8 @@ export class Sender {
   /** @param {number | null} pause */
   #wait(pause) {
     this.#enter("away");
-    const longest = Math.min(LONGEST_PAUSE, SHORTEST_PAUSE * 2 ** this.#failures++);
-    this.#timer = setTimeout(() => this.go(), pause ?? Math.max(100, Math.random() * longest));
+    const ownPause = Math.max(SHORTEST_PAUSE, this.#backoff.failed());
+    this.#timer = setTimeout(() => this.go(), pause ?? ownPause);
     return false;
   }
 

@@ -1,13 +1,15 @@
 // @ts-check
-// The token that a device shows: what it says of itself, and where a page keeps it.
+// The token that a person or a device shows, as a page reads it.
+
+import { claimsOf } from "/sdk/jwt.js";
 
 /**
- * What a token says of itself. The server decides whether it is right; a page only tells its user what it was given.
+ * What a token says. The server decides whether the token is valid; a page only tells its user whose token it is.
  *
  * @typedef {object} Claims
  * @property {string} role `admin`, `device` or `shop`
- * @property {string} subject who it is
- * @property {string | null} device the one device it acts for
+ * @property {string} subject the user's or device's name
+ * @property {string | null} device the one device that the token is for
  * @property {Date} expiresAt
  */
 
@@ -16,26 +18,20 @@ const SHAPE = /^[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}$/;
 const LONGEST = 8192;
 
 /**
- * Whether a text is a token rather than a code of goods.
+ * Whether a text is a token rather than a barcode.
  *
  * @param {string} text
  */
 export const looksLikeToken = (text) => text.length <= LONGEST && SHAPE.test(text);
 
 /**
- * What a token says of itself.
+ * Returns what a token says, or `null` if it is not a token of Tallywire.
  *
  * @param {string} token
- * @returns {Claims | null} `null` if it cannot be read
+ * @returns {Claims | null}
  */
-export function claimsOf(token) {
-  if (!looksLikeToken(token)) return null;
-  try {
-    const text = atob(token.split(".")[1].replaceAll("-", "+").replaceAll("_", "/"));
-    const claims = JSON.parse(new TextDecoder().decode(Uint8Array.from(text, (character) => character.charCodeAt(0))));
-    if (typeof claims.role !== "string" || typeof claims.exp !== "number") return null;
-    return { role: claims.role, subject: String(claims.sub ?? ""), device: claims.device ?? null, expiresAt: new Date(claims.exp * 1000) };
-  } catch {
-    return null;
-  }
+export function tokenClaims(token) {
+  const claims = looksLikeToken(token) ? claimsOf(token) : null;
+  if (typeof claims?.role !== "string" || typeof claims.exp !== "number") return null;
+  return { role: claims.role, subject: String(claims.sub ?? ""), device: claims.device ?? null, expiresAt: new Date(claims.exp * 1000) };
 }

@@ -33,6 +33,28 @@ export function draw(tag, about = {}, ...content) {
 }
 
 /**
+ * Returns an input below its label.
+ *
+ * @param {string} label
+ * @param {HTMLElement} input with an id
+ * @param {...Content} more what stands below the input
+ */
+export function field(label, input, ...more) {
+  return make("div", "field", make("label", { for: input.id }, label), input, ...more);
+}
+
+/**
+ * Returns a choice of a `<select>`.
+ *
+ * @param {string} value may be empty
+ * @param {string} label
+ * @param {boolean} [isDisabled]
+ */
+export function option(value, label, isDisabled = false) {
+  return make("option", { value, disabled: isDisabled }, label);
+}
+
+/**
  * The element of the page with this id.
  *
  * @param {string} id

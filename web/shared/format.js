@@ -21,11 +21,19 @@ export const formatUnits = (value) => (value === null || value === undefined ? "
 export const formatPrice = (value) => (value === null || value === undefined ? "–" : price.format(value));
 
 /**
- * A time of today as a clock shows it, one of another day with its date.
+ * A location: its code, and its name if it has one of its own.
  *
- * @param {Date | number | string} time
+ * @param {{ code: string, name?: string }} location
+ */
+export const formatLocation = ({ code, name }) => (name && name !== code ? `${code} · ${name}` : code);
+
+/**
+ * A time of today as a clock shows it, a time of another day with its date.
+ *
+ * @param {Date | number | string | null | undefined} time
  */
 export function formatTime(time) {
+  if (time === null || time === undefined) return "–";
   const date = new Date(time);
   return (date.toDateString() === new Date().toDateString() ? clock : day).format(date);
 }

@@ -1,30 +1,43 @@
 // @ts-check
-// A form for a token, on servers that let nobody read without one.
+// The HTTP API of the pages that only read, and a form for a token, on servers that let nobody read without one.
 
-import { make, setText } from "./dom.js";
-import { claimsOf } from "./credential.js";
-import { token } from "./server.js";
+import { API } from "/sdk/api.js";
+import { Problem } from "/sdk/errors.js";
+import { field, make, setText } from "./dom.js";
+import { tokenClaims } from "./credential.js";
+import { TabToken } from "./tab-token.js";
 import { texts } from "./texts.js";
 
+const token = new TabToken("tallywire-token");
+
+/** The API, with the token that was typed into this tab. */
+export const api = new API({ token: token.value });
+
 /**
- * Asks for a token, above `main`. Once one was given the page begins anew with it.
+ * Shows the form above `main` if the server has refused to be read.
  *
- * @param {string} [reason] why the last one was not taken
+ * @param {unknown} error
+ * @returns {boolean} whether it has
  */
-export function askForToken(reason = "") {
-  if (document.getElementById("sign-in")) return;
+export function askForToken(error) {
+  if (!(error instanceof Problem) || (error.code !== "unauthenticated" && error.code !== "forbidden")) return false;
+  if (!document.getElementById("sign-in")) showForm(api.token ? error.message : "");
+  return true;
+}
+
+/** @param {string} reason why the server refused the last token */
+function showForm(reason) {
   const words = texts.signIn;
   const input = make("input", { id: "sign-in-token", type: "password", autocomplete: "off", spellcheck: "false", required: true });
   const fault = make("p", { class: "error", role: "alert" }, reason);
   const form = make("form", { id: "sign-in", class: "card sign-in" },
-    make("h2", {}, words.title),
-    make("div", "field", make("label", { for: "sign-in-token" }, words.token), input, make("p", "hint", words.hint), fault),
-    make("button", { class: "primary" }, words.button));
+    make("h2", {}, words.title), field(words.token, input, make("p", "hint", words.hint), fault), make("button", { class: "primary" }, words.button));
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     const text = input.value.trim();
-    if (!claimsOf(text)) return setText(fault, words.unreadable);
-    token.set(text);
+    if (!tokenClaims(text)) return setText(fault, words.unreadable);
+    token.value = text;
+    // The page starts again with the token.
     location.reload();
   });
   document.querySelector("main")?.before(form);

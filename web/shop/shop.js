@@ -7,8 +7,8 @@ import { byId, setText } from "../shared/dom.js";
 import { folded } from "../shared/folded.js";
 import { formatPrice } from "../shared/format.js";
 import { atNextFrame, Redraw } from "../shared/frames.js";
-import { readAll, Refusal, soon, token } from "../shared/server.js";
-import { askForToken } from "../shared/sign-in.js";
+import { api, askForToken } from "../shared/sign-in.js";
+import { throttled } from "../shared/throttled.js";
 import { Toasts } from "../shared/toasts.js";
 import { availability } from "./availability.js";
 import { Card } from "./card.js";
@@ -20,7 +20,7 @@ const ROOM = "ecommerce_room";
 const MOST_PRODUCTS = 2000;
 const WATCHED = "tallywire-watched";
 
-const client = new TallywireClient({ rooms: [ROOM], token: () => token.get() });
+const client = new TallywireClient({ rooms: [ROOM], token: () => api.token });
 const badge = new ConnectionBadge();
 const toasts = new Toasts();
 /** @type {Map<number, Card>} */
@@ -35,16 +35,15 @@ const watched = new Set(JSON.parse(localStorage.getItem(WATCHED) ?? "[]").filter
 
 // MARK: Products
 
-const load = soon(async () => {
+const load = throttled(async () => {
   try {
-    const { items, isWhole } = await readAll("/api/products", MOST_PRODUCTS);
+    const { items, isWhole } = await api.list("/api/products", MOST_PRODUCTS);
     place(items);
     setText(byId("note"), items.length === 0 ? texts.none : isWhole ? "" : texts.partial(items.length));
     byId("note").hidden = items.length > 0 && isWhole;
   } catch (error) {
-    if (!(error instanceof Refusal) || (error.code !== "unauthenticated" && error.code !== "forbidden")) throw error;
+    if (!askForToken(error)) throw error;
     byId("note").hidden = true;
-    askForToken(token.get() ? error.message : "");
   }
 }, 2000);
 

@@ -1,10 +1,13 @@
 // @ts-check
 // Says how the server is, for as long as the page is looked at.
 
+import { API } from "/sdk/api.js";
+import { Problem } from "/sdk/errors.js";
 import { byId, setText } from "../shared/dom.js";
 import { formatUnits } from "../shared/format.js";
 
 const PAUSE = 3000;
+const api = new API();
 
 const texts = {
   /** @param {string} version @param {string} seq */
@@ -21,11 +24,10 @@ async function look() {
 
 async function state() {
   try {
-    const answer = await (await fetch("/health/ready", { cache: "no-store" })).json();
-    if (answer.status !== "ready") return texts.notReady(answer.detail ?? "");
-    return [texts.ready(answer.version, formatUnits(answer.seq)), ...(answer.warnings ?? [])].join(". ");
-  } catch {
-    return texts.away;
+    const { body } = await api.get("/health/ready");
+    return [texts.ready(body.version, formatUnits(body.seq)), ...(body.warnings ?? [])].join(". ");
+  } catch (error) {
+    return error instanceof Problem && error.code !== "disconnected" ? texts.notReady(error.message) : texts.away;
   }
 }
 
