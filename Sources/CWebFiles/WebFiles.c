@@ -16,8 +16,8 @@ static const unsigned char shared_look[] = {
 static const unsigned char shared_dom[] = {
 #embed "../../web/shared/dom.js"
 };
-static const unsigned char shared_folded[] = {
-#embed "../../web/shared/folded.js"
+static const unsigned char shared_search_folding[] = {
+#embed "../../web/shared/search-folding.js"
 };
 static const unsigned char shared_frames[] = {
 #embed "../../web/shared/frames.js"
@@ -34,8 +34,8 @@ static const unsigned char shared_connection_badge[] = {
 static const unsigned char shared_barcode[] = {
 #embed "../../web/shared/barcode.js"
 };
-static const unsigned char shared_credential[] = {
-#embed "../../web/shared/credential.js"
+static const unsigned char shared_token_claims[] = {
+#embed "../../web/shared/token-claims.js"
 };
 static const unsigned char shared_tab_token[] = {
 #embed "../../web/shared/tab-token.js"
@@ -58,8 +58,8 @@ static const unsigned char displays_page[] = {
 static const unsigned char displays_style[] = {
 #embed "../../web/displays/displays.css"
 };
-static const unsigned char displays_awake[] = {
-#embed "../../web/displays/awake.js"
+static const unsigned char displays_screen_wake_lock[] = {
+#embed "../../web/displays/screen-wake-lock.js"
 };
 static const unsigned char displays_displays[] = {
 #embed "../../web/displays/displays.js"
@@ -67,8 +67,8 @@ static const unsigned char displays_displays[] = {
 static const unsigned char displays_label[] = {
 #embed "../../web/displays/label.js"
 };
-static const unsigned char displays_stock[] = {
-#embed "../../web/displays/stock.js"
+static const unsigned char displays_location_stock[] = {
+#embed "../../web/displays/location-stock.js"
 };
 static const unsigned char displays_texts[] = {
 #embed "../../web/displays/texts.js"
@@ -100,8 +100,8 @@ static const unsigned char shop_texts[] = {
 static const unsigned char scan_page[] = {
 #embed "../../web/scan/index.html"
 };
-static const unsigned char scan_worker[] = {
-#embed "../../web/scan/worker.js"
+static const unsigned char scan_service_worker[] = {
+#embed "../../web/scan/service-worker.js"
 };
 static const unsigned char scan_style[] = {
 #embed "../../web/scan/scan.css"
@@ -130,8 +130,8 @@ static const unsigned char scan_key_reader[] = {
 static const unsigned char scan_keyboard_layout[] = {
 #embed "../../web/scan/keyboard-layout.js"
 };
-static const unsigned char scan_pace[] = {
-#embed "../../web/scan/pace.js"
+static const unsigned char scan_key_timing[] = {
+#embed "../../web/scan/key-timing.js"
 };
 static const unsigned char scan_queue[] = {
 #embed "../../web/scan/queue.js"
@@ -139,14 +139,14 @@ static const unsigned char scan_queue[] = {
 static const unsigned char scan_sender[] = {
 #embed "../../web/scan/sender.js"
 };
-static const unsigned char scan_shell[] = {
-#embed "../../web/scan/shell.js"
+static const unsigned char scan_app_shell[] = {
+#embed "../../web/scan/app-shell.js"
 };
 static const unsigned char scan_texts[] = {
 #embed "../../web/scan/texts.js"
 };
-static const unsigned char scan_wedge[] = {
-#embed "../../web/scan/wedge.js"
+static const unsigned char scan_keyboard_wedge[] = {
+#embed "../../web/scan/keyboard-wedge.js"
 };
 
 // MARK: start
@@ -169,11 +169,11 @@ static const unsigned char admin_activity_store_js[] = {
 static const unsigned char admin_activity_view_js[] = {
 #embed "../../web/admin/activity-view.js"
 };
+static const unsigned char admin_adjust_dialog_js[] = {
+#embed "../../web/admin/adjust-dialog.js"
+};
 static const unsigned char admin_adjust_form_js[] = {
 #embed "../../web/admin/adjust-form.js"
-};
-static const unsigned char admin_adjust_js[] = {
-#embed "../../web/admin/adjust.js"
 };
 static const unsigned char admin_alert_store_js[] = {
 #embed "../../web/admin/alert-store.js"
@@ -190,23 +190,20 @@ static const unsigned char admin_chart_js[] = {
 static const unsigned char admin_devices_view_js[] = {
 #embed "../../web/admin/devices-view.js"
 };
-static const unsigned char admin_frame_css[] = {
-#embed "../../web/admin/frame.css"
-};
-static const unsigned char admin_happened_js[] = {
-#embed "../../web/admin/happened.js"
+static const unsigned char admin_event_text_js[] = {
+#embed "../../web/admin/event-text.js"
 };
 static const unsigned char admin_header_js[] = {
 #embed "../../web/admin/header.js"
 };
-static const unsigned char admin_history_js[] = {
-#embed "../../web/admin/history.js"
-};
 static const unsigned char admin_index_html[] = {
 #embed "../../web/admin/index.html"
 };
-static const unsigned char admin_live_js[] = {
-#embed "../../web/admin/live.js"
+static const unsigned char admin_layout_css[] = {
+#embed "../../web/admin/layout.css"
+};
+static const unsigned char admin_live_events_js[] = {
+#embed "../../web/admin/live-events.js"
 };
 static const unsigned char admin_main_js[] = {
 #embed "../../web/admin/main.js"
@@ -225,9 +222,6 @@ static const unsigned char admin_price_form_js[] = {
 };
 static const unsigned char admin_roving_focus_js[] = {
 #embed "../../web/admin/roving-focus.js"
-};
-static const unsigned char admin_row_js[] = {
-#embed "../../web/admin/row.js"
 };
 static const unsigned char admin_session_js[] = {
 #embed "../../web/admin/session.js"
@@ -256,14 +250,20 @@ static const unsigned char admin_texts_en_js[] = {
 static const unsigned char admin_texts_js[] = {
 #embed "../../web/admin/texts.js"
 };
+static const unsigned char admin_variant_history_js[] = {
+#embed "../../web/admin/variant-history.js"
+};
+static const unsigned char admin_variant_record_js[] = {
+#embed "../../web/admin/variant-record.js"
+};
 static const unsigned char admin_variant_view_js[] = {
 #embed "../../web/admin/variant-view.js"
 };
 static const unsigned char admin_views_css[] = {
 #embed "../../web/admin/views.css"
 };
-static const unsigned char admin_window_list_js[] = {
-#embed "../../web/admin/window-list.js"
+static const unsigned char admin_virtual_list_js[] = {
+#embed "../../web/admin/virtual-list.js"
 };
 
 // MARK: the client library
@@ -271,11 +271,11 @@ static const unsigned char admin_window_list_js[] = {
 static const unsigned char sdk_api[] = {
 #embed "../../clients/js/api.js"
 };
-static const unsigned char sdk_attempt[] = {
-#embed "../../clients/js/attempt.js"
-};
 static const unsigned char sdk_backoff[] = {
 #embed "../../clients/js/backoff.js"
+};
+static const unsigned char sdk_client_state[] = {
+#embed "../../clients/js/client-state.js"
 };
 static const unsigned char sdk_client[] = {
 #embed "../../clients/js/client.js"
@@ -283,14 +283,14 @@ static const unsigned char sdk_client[] = {
 static const unsigned char sdk_clock[] = {
 #embed "../../clients/js/clock.js"
 };
-static const unsigned char sdk_condition[] = {
-#embed "../../clients/js/condition.js"
+static const unsigned char sdk_connection_attempt[] = {
+#embed "../../clients/js/connection-attempt.js"
 };
 static const unsigned char sdk_connection[] = {
 #embed "../../clients/js/connection.js"
 };
-static const unsigned char sdk_early_events[] = {
-#embed "../../clients/js/early-events.js"
+static const unsigned char sdk_delivered_events[] = {
+#embed "../../clients/js/delivered-events.js"
 };
 static const unsigned char sdk_errors[] = {
 #embed "../../clients/js/errors.js"
@@ -300,6 +300,9 @@ static const unsigned char sdk_eventstream_parser[] = {
 };
 static const unsigned char sdk_eventstream[] = {
 #embed "../../clients/js/eventstream.js"
+};
+static const unsigned char sdk_failback[] = {
+#embed "../../clients/js/failback.js"
 };
 static const unsigned char sdk_follows[] = {
 #embed "../../clients/js/follows.js"
@@ -322,8 +325,8 @@ static const unsigned char sdk_listeners[] = {
 static const unsigned char sdk_options[] = {
 #embed "../../clients/js/options.js"
 };
-static const unsigned char sdk_preference[] = {
-#embed "../../clients/js/preference.js"
+static const unsigned char sdk_pending_promises[] = {
+#embed "../../clients/js/pending-promises.js"
 };
 static const unsigned char sdk_react_card[] = {
 #embed "../../clients/js/react-card.js"
@@ -349,6 +352,9 @@ static const unsigned char sdk_react_css[] = {
 static const unsigned char sdk_react[] = {
 #embed "../../clients/js/react.js"
 };
+static const unsigned char sdk_reorder_buffer[] = {
+#embed "../../clients/js/reorder-buffer.js"
+};
 static const unsigned char sdk_replica[] = {
 #embed "../../clients/js/replica.js"
 };
@@ -358,26 +364,29 @@ static const unsigned char sdk_requests[] = {
 static const unsigned char sdk_room[] = {
 #embed "../../clients/js/room.js"
 };
-static const unsigned char sdk_scope[] = {
-#embed "../../clients/js/scope.js"
-};
 static const unsigned char sdk_session[] = {
 #embed "../../clients/js/session.js"
 };
-static const unsigned char sdk_sharing_hub[] = {
-#embed "../../clients/js/sharing-hub.js"
+static const unsigned char sdk_shared_connection[] = {
+#embed "../../clients/js/shared-connection.js"
 };
-static const unsigned char sdk_sharing_mirror[] = {
-#embed "../../clients/js/sharing-mirror.js"
+static const unsigned char sdk_sharing_follower[] = {
+#embed "../../clients/js/sharing-follower.js"
 };
-static const unsigned char sdk_subscriptions[] = {
-#embed "../../clients/js/subscriptions.js"
+static const unsigned char sdk_sharing_leader[] = {
+#embed "../../clients/js/sharing-leader.js"
 };
-static const unsigned char sdk_sharing[] = {
-#embed "../../clients/js/sharing.js"
+static const unsigned char sdk_snapshot_pages[] = {
+#embed "../../clients/js/snapshot-pages.js"
 };
 static const unsigned char sdk_snapshot_source[] = {
 #embed "../../clients/js/snapshot-source.js"
+};
+static const unsigned char sdk_subscription_filter[] = {
+#embed "../../clients/js/subscription-filter.js"
+};
+static const unsigned char sdk_subscriptions[] = {
+#embed "../../clients/js/subscriptions.js"
 };
 static const unsigned char sdk_tallywire[] = {
 #embed "../../clients/js/tallywire.js"
@@ -385,26 +394,17 @@ static const unsigned char sdk_tallywire[] = {
 static const unsigned char sdk_token[] = {
 #embed "../../clients/js/token.js"
 };
-static const unsigned char sdk_told[] = {
-#embed "../../clients/js/told.js"
+static const unsigned char sdk_transport_choice[] = {
+#embed "../../clients/js/transport-choice.js"
 };
 static const unsigned char sdk_transports[] = {
 #embed "../../clients/js/transports.js"
 };
-static const unsigned char sdk_waiting[] = {
-#embed "../../clients/js/waiting.js"
-};
-static const unsigned char sdk_wake[] = {
-#embed "../../clients/js/wake.js"
-};
-static const unsigned char sdk_way_back[] = {
-#embed "../../clients/js/way-back.js"
+static const unsigned char sdk_wake_detector[] = {
+#embed "../../clients/js/wake-detector.js"
 };
 static const unsigned char sdk_websocket[] = {
 #embed "../../clients/js/websocket.js"
-};
-static const unsigned char sdk_whole_values[] = {
-#embed "../../clients/js/whole-values.js"
 };
 
 #define FILE(path, source, bytes) {path, source, bytes, sizeof bytes}
@@ -413,13 +413,13 @@ static const struct tallywire_web_file files[] = {
     FILE("/favicon.svg", "web/shared/favicon.svg", shared_favicon),
     FILE("/shared/look.css", "web/shared/look.css", shared_look),
     FILE("/shared/dom.js", "web/shared/dom.js", shared_dom),
-    FILE("/shared/folded.js", "web/shared/folded.js", shared_folded),
+    FILE("/shared/search-folding.js", "web/shared/search-folding.js", shared_search_folding),
     FILE("/shared/frames.js", "web/shared/frames.js", shared_frames),
     FILE("/shared/format.js", "web/shared/format.js", shared_format),
     FILE("/shared/texts.js", "web/shared/texts.js", shared_texts),
     FILE("/shared/connection-badge.js", "web/shared/connection-badge.js", shared_connection_badge),
     FILE("/shared/barcode.js", "web/shared/barcode.js", shared_barcode),
-    FILE("/shared/credential.js", "web/shared/credential.js", shared_credential),
+    FILE("/shared/token-claims.js", "web/shared/token-claims.js", shared_token_claims),
     FILE("/shared/tab-token.js", "web/shared/tab-token.js", shared_tab_token),
     FILE("/shared/sign-in.js", "web/shared/sign-in.js", shared_sign_in),
     FILE("/shared/throttled.js", "web/shared/throttled.js", shared_throttled),
@@ -427,10 +427,10 @@ static const struct tallywire_web_file files[] = {
 
     FILE("/displays", "web/displays/index.html", displays_page),
     FILE("/displays/displays.css", "web/displays/displays.css", displays_style),
-    FILE("/displays/awake.js", "web/displays/awake.js", displays_awake),
+    FILE("/displays/screen-wake-lock.js", "web/displays/screen-wake-lock.js", displays_screen_wake_lock),
     FILE("/displays/displays.js", "web/displays/displays.js", displays_displays),
     FILE("/displays/label.js", "web/displays/label.js", displays_label),
-    FILE("/displays/stock.js", "web/displays/stock.js", displays_stock),
+    FILE("/displays/location-stock.js", "web/displays/location-stock.js", displays_location_stock),
     FILE("/displays/texts.js", "web/displays/texts.js", displays_texts),
 
     FILE("/shop", "web/shop/index.html", shop_page),
@@ -441,7 +441,7 @@ static const struct tallywire_web_file files[] = {
     FILE("/shop/texts.js", "web/shop/texts.js", shop_texts),
 
     FILE("/scan", "web/scan/index.html", scan_page),
-    FILE("/scan-worker.js", "web/scan/worker.js", scan_worker),
+    FILE("/scan-worker.js", "web/scan/service-worker.js", scan_service_worker),
     FILE("/scan/scan.css", "web/scan/scan.css", scan_style),
     FILE("/scan/scan.js", "web/scan/scan.js", scan_script),
     FILE("/scan/app.webmanifest", "web/scan/app.webmanifest", scan_manifest),
@@ -451,12 +451,12 @@ static const struct tallywire_web_file files[] = {
     FILE("/scan/feedback.js", "web/scan/feedback.js", scan_feedback),
     FILE("/scan/key-reader.js", "web/scan/key-reader.js", scan_key_reader),
     FILE("/scan/keyboard-layout.js", "web/scan/keyboard-layout.js", scan_keyboard_layout),
-    FILE("/scan/pace.js", "web/scan/pace.js", scan_pace),
+    FILE("/scan/key-timing.js", "web/scan/key-timing.js", scan_key_timing),
     FILE("/scan/queue.js", "web/scan/queue.js", scan_queue),
     FILE("/scan/sender.js", "web/scan/sender.js", scan_sender),
-    FILE("/scan/shell.js", "web/scan/shell.js", scan_shell),
+    FILE("/scan/app-shell.js", "web/scan/app-shell.js", scan_app_shell),
     FILE("/scan/texts.js", "web/scan/texts.js", scan_texts),
-    FILE("/scan/wedge.js", "web/scan/wedge.js", scan_wedge),
+    FILE("/scan/keyboard-wedge.js", "web/scan/keyboard-wedge.js", scan_keyboard_wedge),
 
     FILE("/", "web/start/index.html", start_page),
     FILE("/start/start.js", "web/start/start.js", start_script),
@@ -464,26 +464,24 @@ static const struct tallywire_web_file files[] = {
 
     FILE("/admin/activity-store.js", "web/admin/activity-store.js", admin_activity_store_js),
     FILE("/admin/activity-view.js", "web/admin/activity-view.js", admin_activity_view_js),
+    FILE("/admin/adjust-dialog.js", "web/admin/adjust-dialog.js", admin_adjust_dialog_js),
     FILE("/admin/adjust-form.js", "web/admin/adjust-form.js", admin_adjust_form_js),
-    FILE("/admin/adjust.js", "web/admin/adjust.js", admin_adjust_js),
     FILE("/admin/alert-store.js", "web/admin/alert-store.js", admin_alert_store_js),
     FILE("/admin/alerts-view.js", "web/admin/alerts-view.js", admin_alerts_view_js),
     FILE("/admin/app.js", "web/admin/app.js", admin_app_js),
     FILE("/admin/chart.js", "web/admin/chart.js", admin_chart_js),
     FILE("/admin/devices-view.js", "web/admin/devices-view.js", admin_devices_view_js),
-    FILE("/admin/frame.css", "web/admin/frame.css", admin_frame_css),
-    FILE("/admin/happened.js", "web/admin/happened.js", admin_happened_js),
+    FILE("/admin/event-text.js", "web/admin/event-text.js", admin_event_text_js),
     FILE("/admin/header.js", "web/admin/header.js", admin_header_js),
-    FILE("/admin/history.js", "web/admin/history.js", admin_history_js),
     FILE("/admin", "web/admin/index.html", admin_index_html),
-    FILE("/admin/live.js", "web/admin/live.js", admin_live_js),
+    FILE("/admin/layout.css", "web/admin/layout.css", admin_layout_css),
+    FILE("/admin/live-events.js", "web/admin/live-events.js", admin_live_events_js),
     FILE("/admin/main.js", "web/admin/main.js", admin_main_js),
     FILE("/admin/pipeline-node.js", "web/admin/pipeline-node.js", admin_pipeline_node_js),
     FILE("/admin/pipeline-samples.js", "web/admin/pipeline-samples.js", admin_pipeline_samples_js),
     FILE("/admin/pipeline-view.js", "web/admin/pipeline-view.js", admin_pipeline_view_js),
     FILE("/admin/price-form.js", "web/admin/price-form.js", admin_price_form_js),
     FILE("/admin/roving-focus.js", "web/admin/roving-focus.js", admin_roving_focus_js),
-    FILE("/admin/row.js", "web/admin/row.js", admin_row_js),
     FILE("/admin/session.js", "web/admin/session.js", admin_session_js),
     FILE("/admin/sign-in.js", "web/admin/sign-in.js", admin_sign_in_js),
     FILE("/admin/stock-query.js", "web/admin/stock-query.js", admin_stock_query_js),
@@ -493,21 +491,24 @@ static const struct tallywire_web_file files[] = {
     FILE("/admin/table.css", "web/admin/table.css", admin_table_css),
     FILE("/admin/texts.en.js", "web/admin/texts.en.js", admin_texts_en_js),
     FILE("/admin/texts.js", "web/admin/texts.js", admin_texts_js),
+    FILE("/admin/variant-history.js", "web/admin/variant-history.js", admin_variant_history_js),
+    FILE("/admin/variant-record.js", "web/admin/variant-record.js", admin_variant_record_js),
     FILE("/admin/variant-view.js", "web/admin/variant-view.js", admin_variant_view_js),
     FILE("/admin/views.css", "web/admin/views.css", admin_views_css),
-    FILE("/admin/window-list.js", "web/admin/window-list.js", admin_window_list_js),
+    FILE("/admin/virtual-list.js", "web/admin/virtual-list.js", admin_virtual_list_js),
 
     FILE("/sdk/api.js", "clients/js/api.js", sdk_api),
-    FILE("/sdk/attempt.js", "clients/js/attempt.js", sdk_attempt),
     FILE("/sdk/backoff.js", "clients/js/backoff.js", sdk_backoff),
+    FILE("/sdk/client-state.js", "clients/js/client-state.js", sdk_client_state),
     FILE("/sdk/client.js", "clients/js/client.js", sdk_client),
     FILE("/sdk/clock.js", "clients/js/clock.js", sdk_clock),
-    FILE("/sdk/condition.js", "clients/js/condition.js", sdk_condition),
+    FILE("/sdk/connection-attempt.js", "clients/js/connection-attempt.js", sdk_connection_attempt),
     FILE("/sdk/connection.js", "clients/js/connection.js", sdk_connection),
-    FILE("/sdk/early-events.js", "clients/js/early-events.js", sdk_early_events),
+    FILE("/sdk/delivered-events.js", "clients/js/delivered-events.js", sdk_delivered_events),
     FILE("/sdk/errors.js", "clients/js/errors.js", sdk_errors),
     FILE("/sdk/eventstream-parser.js", "clients/js/eventstream-parser.js", sdk_eventstream_parser),
     FILE("/sdk/eventstream.js", "clients/js/eventstream.js", sdk_eventstream),
+    FILE("/sdk/failback.js", "clients/js/failback.js", sdk_failback),
     FILE("/sdk/follows.js", "clients/js/follows.js", sdk_follows),
     FILE("/sdk/heartbeat.js", "clients/js/heartbeat.js", sdk_heartbeat),
     FILE("/sdk/item.js", "clients/js/item.js", sdk_item),
@@ -515,7 +516,7 @@ static const struct tallywire_web_file files[] = {
     FILE("/sdk/jwt.js", "clients/js/jwt.js", sdk_jwt),
     FILE("/sdk/listeners.js", "clients/js/listeners.js", sdk_listeners),
     FILE("/sdk/options.js", "clients/js/options.js", sdk_options),
-    FILE("/sdk/preference.js", "clients/js/preference.js", sdk_preference),
+    FILE("/sdk/pending-promises.js", "clients/js/pending-promises.js", sdk_pending_promises),
     FILE("/sdk/react-card.js", "clients/js/react-card.js", sdk_react_card),
     FILE("/sdk/react-hooks.js", "clients/js/react-hooks.js", sdk_react_hooks),
     FILE("/sdk/react-notification.js", "clients/js/react-notification.js", sdk_react_notification),
@@ -524,25 +525,24 @@ static const struct tallywire_web_file files[] = {
     FILE("/sdk/react-texts.js", "clients/js/react-texts.js", sdk_react_texts),
     FILE("/sdk/react.css", "clients/js/react.css", sdk_react_css),
     FILE("/sdk/react.js", "clients/js/react.js", sdk_react),
+    FILE("/sdk/reorder-buffer.js", "clients/js/reorder-buffer.js", sdk_reorder_buffer),
     FILE("/sdk/replica.js", "clients/js/replica.js", sdk_replica),
     FILE("/sdk/requests.js", "clients/js/requests.js", sdk_requests),
     FILE("/sdk/room.js", "clients/js/room.js", sdk_room),
-    FILE("/sdk/scope.js", "clients/js/scope.js", sdk_scope),
     FILE("/sdk/session.js", "clients/js/session.js", sdk_session),
-    FILE("/sdk/sharing-hub.js", "clients/js/sharing-hub.js", sdk_sharing_hub),
-    FILE("/sdk/sharing-mirror.js", "clients/js/sharing-mirror.js", sdk_sharing_mirror),
-    FILE("/sdk/subscriptions.js", "clients/js/subscriptions.js", sdk_subscriptions),
-    FILE("/sdk/sharing.js", "clients/js/sharing.js", sdk_sharing),
+    FILE("/sdk/shared-connection.js", "clients/js/shared-connection.js", sdk_shared_connection),
+    FILE("/sdk/sharing-follower.js", "clients/js/sharing-follower.js", sdk_sharing_follower),
+    FILE("/sdk/sharing-leader.js", "clients/js/sharing-leader.js", sdk_sharing_leader),
+    FILE("/sdk/snapshot-pages.js", "clients/js/snapshot-pages.js", sdk_snapshot_pages),
     FILE("/sdk/snapshot-source.js", "clients/js/snapshot-source.js", sdk_snapshot_source),
+    FILE("/sdk/subscription-filter.js", "clients/js/subscription-filter.js", sdk_subscription_filter),
+    FILE("/sdk/subscriptions.js", "clients/js/subscriptions.js", sdk_subscriptions),
     FILE("/sdk/tallywire.js", "clients/js/tallywire.js", sdk_tallywire),
     FILE("/sdk/token.js", "clients/js/token.js", sdk_token),
-    FILE("/sdk/told.js", "clients/js/told.js", sdk_told),
+    FILE("/sdk/transport-choice.js", "clients/js/transport-choice.js", sdk_transport_choice),
     FILE("/sdk/transports.js", "clients/js/transports.js", sdk_transports),
-    FILE("/sdk/waiting.js", "clients/js/waiting.js", sdk_waiting),
-    FILE("/sdk/wake.js", "clients/js/wake.js", sdk_wake),
-    FILE("/sdk/way-back.js", "clients/js/way-back.js", sdk_way_back),
+    FILE("/sdk/wake-detector.js", "clients/js/wake-detector.js", sdk_wake_detector),
     FILE("/sdk/websocket.js", "clients/js/websocket.js", sdk_websocket),
-    FILE("/sdk/whole-values.js", "clients/js/whole-values.js", sdk_whole_values),
 };
 
 size_t tallywire_web_file_count(void) { return sizeof files / sizeof *files; }

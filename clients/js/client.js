@@ -1,16 +1,16 @@
-import { Condition } from "./condition.js";
+import { ClientState } from "./client-state.js";
 import { Connection } from "./connection.js";
 import { TallywireError } from "./errors.js";
 import { Follows } from "./follows.js";
 import { itemKey } from "./item.js";
 import { Listeners } from "./listeners.js";
 import { complete, ids, serverOf } from "./options.js";
+import { PendingPromises } from "./pending-promises.js";
 import { Replica } from "./replica.js";
 import { roomName } from "./room.js";
-import { SharedConnection, canShare } from "./sharing.js";
+import { SharedConnection, canShare } from "./shared-connection.js";
 import { Tokens } from "./token.js";
 import { isReachable, transports } from "./transports.js";
-import { Waiting } from "./waiting.js";
 
 /**
  * @typedef {import("./tallywire.js").Follow} Follow
@@ -24,9 +24,9 @@ export class TallywireClient {
   #options;
   #listeners = new Listeners();
   #follows = new Follows();
-  #waiting = new Waiting();
+  #promises = new PendingPromises();
   #tokens;
-  #condition;
+  #clientState;
   #replica;
   #connection;
 
@@ -35,12 +35,12 @@ export class TallywireClient {
     this.#options = complete(options);
     const { clock, staleAfter, maxItems, token, rooms, snapshot, track } = this.#options;
     this.#tokens = new Tokens(token, clock);
-    this.#condition = new Condition(this.#listeners, clock, staleAfter);
+    this.#clientState = new ClientState(this.#listeners, clock, staleAfter);
     this.#replica = new Replica(this.#follows, this.#listeners, clock, maxItems);
     for (const room of rooms) this.#follows.want(room, snapshot);
     this.#follows.track(track);
     const parts = {
-      options: this.#options, follows: this.#follows, tokens: this.#tokens, condition: this.#condition,
+      options: this.#options, follows: this.#follows, tokens: this.#tokens, clientState: this.#clientState,
       replica: this.#replica,
       epoch: () => this.#replica.epoch,
       receive: (/** @type {import("./replica.js").Message} */ message) => this.#replica.take(message),
@@ -48,7 +48,7 @@ export class TallywireClient {
       refused: (/** @type {string} */ room, /** @type {TallywireError} */ error) => this.#refused(room, error),
       untracked: (/** @type {import("./session.js").Ids} */ what, /** @type {TallywireError} */ error) => {
         this.#follows.untrack(what);
-        this.#waiting.reject(TRACKED, error);
+        this.#promises.reject(TRACKED, error);
       },
       isReachable: () => isReachable(this.#options),
       settled: () => this.#settle(),
@@ -62,15 +62,15 @@ export class TallywireClient {
   connect() {
     if (this.#options.url === null) throw new TypeError("there is no address of a server: give one as the option “url”");
     if (this.status === "live") return Promise.resolve();
-    const promise = this.#waiting.add(LIVE);
+    const promise = this.#promises.add(LIVE);
     this.#connection.start();
     return promise;
   }
 
   close() {
     this.#connection.stop();
-    this.#condition.set({ status: "closed", transport: null });
-    this.#waiting.rejectAll(new TallywireError("closed", "the client was closed"));
+    this.#clientState.set({ status: "closed", transport: null });
+    this.#promises.rejectAll(new TallywireError("closed", "the client was closed"));
   }
 
   /** @param {import("./tallywire.js").TokenSource | null} token */
@@ -98,7 +98,7 @@ export class TallywireClient {
     room.refusal = null;
     if (since && room.position === null) room.since = since;
     if (room.isCaughtUp) return Promise.resolve(joined(room));
-    const promise = this.#waiting.add(waitingFor(room.name));
+    const promise = this.#promises.add(waitingFor(room.name));
     this.#connection.join(room);
     return promise;
   }
@@ -110,7 +110,7 @@ export class TallywireClient {
   async leave(given) {
     const name = roomName(given);
     if (!this.#follows.rooms.delete(name)) return;
-    this.#waiting.reject(waitingFor(name), new TallywireError("closed", "the room was left", { room: name }));
+    this.#promises.reject(waitingFor(name), new TallywireError("closed", "the room was left", { room: name }));
     this.#replica.dropUnfollowed();
     await this.#connection.leave(name);
   }
@@ -123,7 +123,7 @@ export class TallywireClient {
     const added = this.#follows.track(ids(what));
     const isNew = added.products.length + added.variants.length > 0;
     if (!isNew && this.#connection.hasTracked && this.status === "live") return Promise.resolve();
-    const promise = this.#waiting.add(TRACKED);
+    const promise = this.#promises.add(TRACKED);
     if (isNew) this.#connection.track(added);
     return promise;
   }
@@ -208,14 +208,14 @@ export class TallywireClient {
 
   // MARK: State
 
-  get state() { return this.#condition.state; }
+  get state() { return this.#clientState.state; }
   get status() { return this.state.status; }
   get retryAt() { return this.state.retryAt; }
   get lastError() { return this.state.lastError; }
   get transport() { return this.state.transport; }
   get isLeader() { return this.state.isLeader; }
-  get asOf() { return this.#condition.asOf; }
-  get isStale() { return this.#condition.isStale; }
+  get asOf() { return this.#clientState.asOf; }
+  get isStale() { return this.#clientState.isStale; }
   get epoch() { return this.#replica.epoch; }
   get rooms() { return [...this.#follows.rooms.keys()]; }
 
@@ -225,11 +225,11 @@ export class TallywireClient {
 
   /** Answers whoever waits for what is there now. */
   #settle() {
-    if (this.#connection.isCaughtUp) this.#replica.tellEarly();
-    if (this.status === "live") this.#waiting.resolve(LIVE);
-    if (this.#connection.hasTracked) this.#waiting.resolve(TRACKED);
+    if (this.#connection.isCaughtUp) this.#replica.deliverPending();
+    if (this.status === "live") this.#promises.resolve(LIVE);
+    if (this.#connection.hasTracked) this.#promises.resolve(TRACKED);
     for (const room of this.#follows.rooms.values()) {
-      if (room.isCaughtUp) this.#waiting.resolve(waitingFor(room.name), joined(room));
+      if (room.isCaughtUp) this.#promises.resolve(waitingFor(room.name), joined(room));
     }
   }
 
@@ -244,10 +244,10 @@ export class TallywireClient {
     room.stage = "out";
     room.refusal = error;
     if (wasIn) this.#listeners.emit("left", { room: name, code: error.code });
-    if (this.#waiting.has(waitingFor(name))) {
+    if (this.#promises.has(waitingFor(name))) {
       // Somebody waits for it, and is told: it is not wanted any more, unless the options want it.
       if (!this.#options.rooms.includes(name)) this.#follows.rooms.delete(name);
-      this.#waiting.reject(waitingFor(name), error);
+      this.#promises.reject(waitingFor(name), error);
     }
     this.#replica.dropUnfollowed();
   }

@@ -1,10 +1,10 @@
-import { Attempt, TOKEN_EXPIRED } from "./attempt.js";
 import { Backoff } from "./backoff.js";
 import { Timer } from "./clock.js";
+import { ConnectionAttempt, TOKEN_EXPIRED } from "./connection-attempt.js";
 import { TallywireError } from "./errors.js";
-import { Preference } from "./preference.js";
-import { Wake } from "./wake.js";
-import { WayBack } from "./way-back.js";
+import { Failback } from "./failback.js";
+import { TransportChoice } from "./transport-choice.js";
+import { WakeDetector } from "./wake-detector.js";
 
 /**
  * @typedef {import("./tallywire.js").Transport} Transport
@@ -13,7 +13,7 @@ import { WayBack } from "./way-back.js";
  * @property {import("./options.js").Options} options
  * @property {import("./follows.js").Follows} follows
  * @property {import("./token.js").Tokens} tokens
- * @property {import("./condition.js").Condition} condition
+ * @property {import("./client-state.js").ClientState} clientState
  * @property {() => string | null} epoch
  * @property {(message: import("./replica.js").Message) => void} receive
  * @property {(error: TallywireError) => void} report
@@ -31,14 +31,14 @@ const REASONS = new Map([[1013, "server_overloaded"], [TOKEN_EXPIRED, "unauthent
  * Keeps a session going: connects, and comes back after a random pause that grows with each failure.
  */
 export class Connection {
-  /** @type {Attempt | null} */
+  /** @type {ConnectionAttempt | null} */
   #attempt = null;
   #isRunning = false;
-  #preference;
+  #transportChoice;
   #backoff;
   #retry;
   #wake;
-  #wayBack;
+  #failback;
 
   /**
    * @param {ConnectionParts} parts
@@ -48,12 +48,12 @@ export class Connection {
     this.parts = parts;
     this.transports = transports;
     const { clock, fallbackAfter, connectTimeout } = parts.options;
-    this.#preference = new Preference([...transports.keys()], fallbackAfter, parts.isReachable);
+    this.#transportChoice = new TransportChoice([...transports.keys()], fallbackAfter, parts.isReachable);
     this.#backoff = new Backoff(parts.options);
     this.#retry = new Timer(clock);
-    this.#wake = new Wake(clock, () => this.awake());
-    this.#wayBack = new WayBack(clock, connectTimeout, (events) => this.#opener(this.#preference.first)(this.session?.token ?? null, events),
-      (link, welcome) => this.#goOver(link, welcome));
+    this.#wake = new WakeDetector(clock, () => this.awake());
+    this.#failback = new Failback(clock, connectTimeout, (events) => this.#opener(this.#transportChoice.first)(this.session?.token ?? null, events),
+      (link, welcome) => this.#takeOver(link, welcome));
   }
 
   get session() {
@@ -84,7 +84,7 @@ export class Connection {
   /** Something happened: a connection has to show that it is alive, and who waits need not. */
   awake() {
     if (this.session) this.session.check(WAKE_TIMEOUT);
-    else if (this.#retry.isSet && !Wake.isOffline) this.restart();
+    else if (this.#retry.isSet && !WakeDetector.isOffline) this.restart();
   }
 
   // MARK: What is followed
@@ -134,8 +134,8 @@ export class Connection {
 
   #open() {
     this.#retry.stop();
-    const transport = this.#preference.next;
-    this.parts.condition.set({ status: "connecting", transport });
+    const transport = this.#transportChoice.next;
+    this.parts.clientState.set({ status: "connecting", transport });
     this.#attemptWith(transport).open(this.#opener(transport));
   }
 
@@ -149,10 +149,10 @@ export class Connection {
 
   /** @param {Transport} transport */
   #attemptWith(transport) {
-    return this.#attempt = new Attempt(this.parts, transport, {
+    return this.#attempt = new ConnectionAttempt(this.parts, transport, {
       welcomed: () => {
-        this.#preference.opened(transport);
-        if (transport !== this.#preference.first) this.#wayBack.start();
+        this.#transportChoice.opened(transport);
+        if (transport !== this.#transportChoice.first) this.#failback.start();
       },
       ended: (attempt, end) => this.#ended(attempt, end),
     });
@@ -164,30 +164,30 @@ export class Connection {
    * @param {import("./replica.js").Message} welcome
    * @returns {import("./websocket.js").LinkEvents | null} `null` if it cannot go over now
    */
-  #goOver(link, welcome) {
+  #takeOver(link, welcome) {
     // In no room nothing tells what would be missed in between.
     if (this.parts.follows.isBroadcast) return null;
     const token = this.session?.token ?? null;
     this.#drop();
-    const attempt = this.#attemptWith(this.#preference.first);
+    const attempt = this.#attemptWith(this.#transportChoice.first);
     attempt.adopt(link, token, welcome);
     return attempt.events;
   }
 
   /** Lets go of the connection there is. */
   #drop() {
-    this.#wayBack.stop();
+    this.#failback.stop();
     this.#attempt?.drop();
     this.#attempt = null;
   }
 
   /**
-   * @param {Attempt} attempt
+   * @param {ConnectionAttempt} attempt
    * @param {import("./websocket.js").LinkEnd} end
    */
   #ended(attempt, { code, reason, retryAfter, error }) {
-    const { condition, tokens, options: { clock } } = this.parts;
-    this.#preference.ended(attempt.transport, attempt.hasOpened);
+    const { clientState, tokens, options: { clock } } = this.parts;
+    this.#transportChoice.ended(attempt.transport, attempt.hasOpened);
     if (attempt.wasStable) this.#backoff.succeeded();
     const isFirst = this.#backoff.isFresh;
     const ownPause = this.#backoff.failed();
@@ -198,9 +198,9 @@ export class Connection {
       // Another token may be had at once; if that one does not do either, there is no hurry.
       if (tokens.canRenew && isFirst) pause = 0;
     }
-    const status = Wake.isOffline ? "offline" : "waiting";
+    const status = WakeDetector.isOffline ? "offline" : "waiting";
     const lastError = error ?? new TallywireError(REASONS.get(code) ?? "disconnected", reason || `the connection ended (${code})`);
-    condition.set({ status, retryAt: new Date(clock.now() + pause), lastError });
+    clientState.set({ status, retryAt: new Date(clock.now() + pause), lastError });
     this.#retry.set(pause, () => this.#open());
   }
 }

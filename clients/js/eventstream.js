@@ -2,8 +2,8 @@ import { API } from "./api.js";
 import { Timer } from "./clock.js";
 import { Problem, TallywireError } from "./errors.js";
 import { EventStreamParser } from "./eventstream-parser.js";
-import { Scope } from "./scope.js";
 import { SnapshotSource } from "./snapshot-source.js";
+import { SubscriptionFilter } from "./subscription-filter.js";
 
 /**
  * @typedef {Record<string, any>} JSONObject
@@ -18,12 +18,12 @@ const MOST_WAITING = 50_000;
 /**
  * Events over HTTP, where WebSockets are blocked: it reads the server's event stream, and answers to a session as the server would.
  *
- * Rooms there are none; see {@link Scope}. Values come from the API, and so do events that were missed.
+ * Rooms there are none; see {@link SubscriptionFilter}. Values come from the API, and so do events that were missed.
  */
 export class EventStreamLink {
   #abort = new AbortController();
   #isOver = false;
-  #scope = new Scope();
+  #filter = new SubscriptionFilter();
   #api;
   #snapshots;
   #epoch = "";
@@ -35,7 +35,7 @@ export class EventStreamLink {
    * Events that have to wait for an answer before them.
    * @type {JSONObject[] | null}
    */
-  #waiting = null;
+  #held = null;
   #silence;
 
   /**
@@ -99,27 +99,27 @@ export class EventStreamLink {
       this.#end({ code: 1001, reason: "the event stream begins anew", retryAfter: 0 });
     } else if (data !== null) {
       this.#pass(JSON.parse(data));
-    } else if (epoch !== undefined && !this.#waiting) {
+    } else if (epoch !== undefined && !this.#held) {
       this.#seq = Number(seq);
     }
   }
 
   /** @param {JSONObject} event */
   #pass(event) {
-    if (this.#waiting) {
-      this.#waiting.push(event);
-      if (this.#waiting.length > MOST_WAITING) this.#end({ code: 4008, reason: "events come faster than values are read" });
+    if (this.#held) {
+      this.#held.push(event);
+      if (this.#held.length > MOST_WAITING) this.#end({ code: 4008, reason: "events come faster than values are read" });
       return;
     }
     this.#seq = event.seq;
-    if (this.#scope.hasEvent(event)) this.events.received(/** @type {any} */ (event));
+    if (this.#filter.hasEvent(event)) this.events.received(/** @type {any} */ (event));
   }
 
   // MARK: What is asked for
 
   /** @param {JSONObject} message */
   send(message) {
-    const scope = this.#scope;
+    const filter = this.#filter;
     switch (message.type) {
       case "ping": return this.#answer({ type: "pong", id: message.id, seq: this.#seq });
       case "auth":
@@ -127,18 +127,18 @@ export class EventStreamLink {
         if (message.token !== this.token) return this.#end({ code: 1001, reason: "there is another token", retryAfter: 0 });
         return this.#answer({ type: "authenticated" });
       case "join":
-        scope.join(message.room);
+        filter.join(message.room);
         return this.#later(() => this.#join(message));
       case "leave":
-        scope.rooms.delete(message.room);
+        filter.rooms.delete(message.room);
         return this.#answer({ type: "left", room: message.room });
       case "track":
-        for (const id of message.products) scope.products.add(id);
-        for (const id of message.variants) scope.variants.add(id);
+        for (const id of message.products) filter.products.add(id);
+        for (const id of message.variants) filter.variants.add(id);
         return this.#later(() => this.#track(/** @type {any} */ (message)));
       case "untrack":
-        for (const id of message.products) scope.products.delete(id);
-        for (const id of message.variants) scope.variants.delete(id);
+        for (const id of message.products) filter.products.delete(id);
+        for (const id of message.variants) filter.variants.delete(id);
     }
   }
 
@@ -157,10 +157,10 @@ export class EventStreamLink {
   #later(action) {
     this.#queue = this.#queue.then(async () => {
       if (this.#isOver) return;
-      this.#waiting ??= [];
+      this.#held ??= [];
       await action();
-      const waiting = this.#waiting;
-      this.#waiting = null;
+      const waiting = this.#held;
+      this.#held = null;
       for (const event of waiting) this.#pass(event);
     }).catch((error) => this.#fail(error));
   }
@@ -174,14 +174,14 @@ export class EventStreamLink {
         const missed = [];
         for await (const event of this.#snapshots.events(since.seq, this.#seq)) missed.push(event);
         this.events.received({ ...joined, recovered: true });
-        for (const event of missed) if (this.#scope.hasEvent(event)) this.events.received(/** @type {any} */ (event));
+        for (const event of missed) if (this.#filter.hasEvent(event)) this.events.received(/** @type {any} */ (event));
         return;
       } catch (error) {
         if (/** @type {TallywireError} */ (error).code !== "pruned") throw error;
       }
     }
     this.events.received({ ...joined, recovered: false });
-    await this.#values("snapshot", room, this.#snapshots.items(), (item) => this.#scope.hasItem(room, item));
+    await this.#values("snapshot", room, this.#snapshots.items(), (item) => this.#filter.hasItem(room, item));
   }
 
   /** @param {{ products: number[], variants: number[] }} message */
@@ -200,7 +200,7 @@ export class EventStreamLink {
     let first = this.#seq;
     for await (const { items, seq } of pages) {
       first = Math.min(first, seq);
-      for (const item of items) this.#scope.note(item);
+      for (const item of items) this.#filter.note(item);
       if (!this.#isOver) this.events.received({ type, room, seq, items: items.filter(isMeant), last: false });
     }
     if (!this.#isOver) this.events.received({ type, room, seq: first, items: [], last: true });

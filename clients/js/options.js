@@ -1,6 +1,6 @@
 import { systemClock } from "./clock.js";
-import { roomName } from "./room.js";
 import { claimsOf } from "./jwt.js";
+import { roomName } from "./room.js";
 
 /** @typedef {import("./tallywire.js").TallywireOptions} TallywireOptions */
 

@@ -1,9 +1,9 @@
-import { EarlyEvents } from "./early-events.js";
+import { DeliveredEvents } from "./delivered-events.js";
 import { TallywireError } from "./errors.js";
 import { itemKey } from "./item.js";
 import { Items, noChanges } from "./items.js";
-import { ToldEvents } from "./told.js";
-import { WholeValues } from "./whole-values.js";
+import { ReorderBuffer } from "./reorder-buffer.js";
+import { SnapshotPages } from "./snapshot-pages.js";
 
 /**
  * @typedef {import("./tallywire.js").TallywireEvent} TallywireEvent
@@ -20,8 +20,8 @@ export class Replica {
   epoch = null;
   /** Everything up to here was told, for a client that is in no room. */
   #broadcastSeq = 0;
-  #saidFull = false;
-  #early = new EarlyEvents();
+  #hasReportedFull = false;
+  #pending = new ReorderBuffer();
   #values;
   /**
    * Where rooms stood in the replica that this one goes on from.
@@ -40,8 +40,8 @@ export class Replica {
     this.listeners = listeners;
     this.clock = clock;
     this.items = new Items(maxItems);
-    this.told = new ToldEvents();
-    this.#values = new WholeValues(follows, this.items, clock, (changes) => this.tell(changes));
+    this.delivered = new DeliveredEvents();
+    this.#values = new SnapshotPages(follows, this.items, clock, (changes) => this.tell(changes));
   }
 
   /** @param {Message} message */
@@ -65,13 +65,13 @@ export class Replica {
   #welcome({ epoch, seq }) {
     const previousEpoch = this.epoch;
     // The rooms bring it again.
-    this.#early.clear();
+    this.#pending.clear();
     this.#values.begin();
     this.epoch = epoch;
     if (previousEpoch !== null && previousEpoch !== epoch) {
       this.follows.forget();
       this.#copied.clear();
-      this.told.clear();
+      this.delivered.clear();
       this.#clear();
       this.listeners.emit("reset", { epoch, previousEpoch });
     } else if (this.follows.isBroadcast && seq !== this.#broadcastSeq) {
@@ -84,23 +84,23 @@ export class Replica {
   #clear() {
     const changes = noChanges();
     this.items.clear(changes);
-    this.#saidFull = false;
+    this.#hasReportedFull = false;
     this.tell(changes);
   }
 
   /** @param {TallywireEvent} event */
   #event(event) {
-    if (this.follows.isWaiting && !this.#early.isFull) return this.#early.add(event);
-    this.tellEarly(event.seq);
-    this.#tellEvent(event);
+    if (this.follows.isWaiting && !this.#pending.isFull) return this.#pending.add(event);
+    this.deliverPending(event.seq);
+    this.#deliver(event);
   }
 
   /**
    * Tells what had to wait, as far as it comes before `seq`.
    * @param {number} [seq]
    */
-  tellEarly(seq = Infinity) {
-    for (const event of this.#early.before(seq)) this.#tellEvent(event);
+  deliverPending(seq = Infinity) {
+    for (const event of this.#pending.before(seq)) this.#deliver(event);
   }
 
   /**
@@ -109,15 +109,15 @@ export class Replica {
    */
   #pong(seq) {
     // What waits is not told, so the rooms that it came through are not beyond it.
-    if (this.#early.first < Infinity && this.follows.isWaiting) return this.#reached(Math.min(seq, this.#early.first - 1));
-    this.tellEarly(seq + 1);
+    if (this.#pending.first < Infinity && this.follows.isWaiting) return this.#reached(Math.min(seq, this.#pending.first - 1));
+    this.deliverPending(seq + 1);
     this.#reached(seq);
   }
 
   /** @param {TallywireEvent} event */
-  #tellEvent(event) {
+  #deliver(event) {
     const { type, seq, data } = event;
-    if (!this.told.has(seq)) {
+    if (!this.delivered.has(seq)) {
       const changes = noChanges();
       if (type === "inventory_updated") {
         this.follows.noteEvent({ key: itemKey(data.productId, data.variantId), ...data }, data.location);
@@ -126,7 +126,7 @@ export class Replica {
       this.listeners.emit(type, data, event);
       this.listeners.emit("event", event);
       this.tell(changes);
-      this.told.add(seq, this.follows.floor);
+      this.delivered.add(seq, this.follows.floor);
     }
     this.#reached(seq);
   }
@@ -173,8 +173,8 @@ export class Replica {
    */
   tell({ changed, removed, isFull }) {
     for (const key of removed.keys()) this.follows.forgetItem(key);
-    if (isFull && !this.#saidFull) {
-      this.#saidFull = true;
+    if (isFull && !this.#hasReportedFull) {
+      this.#hasReportedFull = true;
       const message = `there are more than ${this.items.limit} items; the others are not kept (maxItems)`;
       this.listeners.emit("error", new TallywireError("too_many_items", message));
     }

@@ -1,9 +1,9 @@
 // @ts-check
 // What happens, as it happens.
 
-import { happened } from "/admin/happened.js";
+import { eventText } from "/admin/event-text.js";
 import { text, textOr } from "/admin/texts.js";
-import { WindowList } from "/admin/window-list.js";
+import { VirtualList } from "/admin/virtual-list.js";
 import { make, setText } from "/shared/dom.js";
 import { formatTime } from "/shared/format.js";
 
@@ -35,7 +35,7 @@ export class ActivityView {
     this.older = [];
     /** @type {WeakMap<HTMLElement, { seq: number, time: HTMLElement, type: HTMLElement, what: HTMLElement }>} */
     this.parts = new WeakMap();
-    this.list = new WindowList(
+    this.list = new VirtualList(
       { create: () => this.create(), show: (element, event) => this.showRow(element, event), open: (event) => this.open(event) },
       { label: text("activity.table") });
     this.buttons = ["", ...TYPES].map((type) =>
@@ -138,7 +138,7 @@ export class ActivityView {
     setText(parts.type, textOr(`event.${event.type}`, event.type));
     const level = event.type === "stock_alert" ? event.data.stockLevel : /offline|stale|repeated/.test(event.type) ? "low" : "";
     parts.type.className = `badge ${level}`;
-    setText(parts.what, happened(event));
+    setText(parts.what, eventText(event));
   }
 
   /** @param {any} event */

@@ -12,7 +12,7 @@ const OTHER = "…";
 
 export class AdjustForm {
   /**
-   * @param {import("/admin/row.js").Row} row
+   * @param {import("/admin/variant-record.js").Row} row
    * @param {{ code: string, name: string }[]} locations
    * @param {string} location
    * @param {{ change: () => void, submit: () => void }} listeners `change` when another place is chosen

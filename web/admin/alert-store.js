@@ -1,7 +1,7 @@
 // @ts-check
 // The alerts that are not over, and who sees to them.
 
-import { titleOf } from "/admin/row.js";
+import { titleOf } from "/admin/variant-record.js";
 import { atNextFrame } from "/shared/frames.js";
 
 /**

@@ -1,11 +1,11 @@
 // @ts-check
 // The alerts, live, and who sees to them.
 
-import { Problem } from "/sdk/errors.js";
 import { MOST_ALERTS } from "/admin/alert-store.js";
 import { reasonOf } from "/admin/app.js";
 import { text } from "/admin/texts.js";
-import { WindowList } from "/admin/window-list.js";
+import { VirtualList } from "/admin/virtual-list.js";
+import { Problem } from "/sdk/errors.js";
 import { field, make, setText } from "/shared/dom.js";
 import { formatTime, formatUnits } from "/shared/format.js";
 
@@ -22,7 +22,7 @@ export class AlertsView {
     this.title = text("alerts.title");
     /** @type {WeakMap<HTMLElement, Parts>} */
     this.parts = new WeakMap();
-    this.list = new WindowList(
+    this.list = new VirtualList(
       {
         create: () => this.create(), show: (element, alert) => this.showRow(element, alert),
         open: (alert) => app.go(`/variants/${alert.variantId}`), key: (alert, event) => this.onRowKey(alert, event),

@@ -1,15 +1,15 @@
 // @ts-check
 // What the views share: the API, the session, what is live, where one is, and short messages.
 
-import { API } from "/sdk/api.js";
-import { Problem } from "/sdk/errors.js";
+import { ActivityStore } from "/admin/activity-store.js";
+import { AlertStore } from "/admin/alert-store.js";
+import { LiveEvents } from "/admin/live-events.js";
+import { PipelineSamples } from "/admin/pipeline-samples.js";
 import { Session } from "/admin/session.js";
 import { StockStore } from "/admin/stock-store.js";
-import { AlertStore } from "/admin/alert-store.js";
-import { ActivityStore } from "/admin/activity-store.js";
-import { PipelineSamples } from "/admin/pipeline-samples.js";
-import { Live } from "/admin/live.js";
 import { text } from "/admin/texts.js";
+import { API } from "/sdk/api.js";
+import { Problem } from "/sdk/errors.js";
 import { Toasts } from "/shared/toasts.js";
 
 /**
@@ -26,7 +26,7 @@ export class App {
     this.alerts = new AlertStore(this.api, this.stock);
     this.activity = new ActivityStore(this.api);
     this.pipeline = new PipelineSamples(this.api);
-    this.live = new Live(this);
+    this.live = new LiveEvents(this);
     this.toasts = new Toasts();
   }
 

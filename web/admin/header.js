@@ -1,9 +1,9 @@
 // @ts-check
 // The header: where one is, whether what is shown is live, and who is signed in.
 
+import { text } from "/admin/texts.js";
 import { make, setText } from "/shared/dom.js";
 import { formatTime } from "/shared/format.js";
-import { text } from "/admin/texts.js";
 
 const VIEWS = ["stock", "alerts", "activity", "pipeline", "devices"];
 

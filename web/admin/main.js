@@ -1,16 +1,16 @@
 // @ts-check
 // The page: signs in, shows the header and the view that the address names.
 
+import { ActivityView } from "/admin/activity-view.js";
+import { AlertsView } from "/admin/alerts-view.js";
 import { App, reasonOf } from "/admin/app.js";
+import { DevicesView } from "/admin/devices-view.js";
 import { Header } from "/admin/header.js";
+import { PipelineView } from "/admin/pipeline-view.js";
 import { SignInView } from "/admin/sign-in.js";
 import { StockView } from "/admin/stock-view.js";
-import { AlertsView } from "/admin/alerts-view.js";
-import { ActivityView } from "/admin/activity-view.js";
-import { VariantView } from "/admin/variant-view.js";
-import { PipelineView } from "/admin/pipeline-view.js";
-import { DevicesView } from "/admin/devices-view.js";
 import { text } from "/admin/texts.js";
+import { VariantView } from "/admin/variant-view.js";
 import { byId, make } from "/shared/dom.js";
 
 const app = new App();

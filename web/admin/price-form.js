@@ -1,9 +1,9 @@
 // @ts-check
 // A variant's price, and the status of its product.
 
-import { randomID } from "/sdk/api.js";
 import { reasonOf } from "/admin/app.js";
 import { text } from "/admin/texts.js";
+import { randomID } from "/sdk/api.js";
 import { field, make, option, setText } from "/shared/dom.js";
 
 const STATUSES = ["draft", "active", "inactive", "discontinued"];
@@ -11,7 +11,7 @@ const STATUSES = ["draft", "active", "inactive", "discontinued"];
 export class PriceForm {
   /**
    * @param {import("/admin/app.js").App} app
-   * @param {import("/admin/row.js").Row} row
+   * @param {import("/admin/variant-record.js").Row} row
    */
   constructor(app, row) {
     this.app = app;

@@ -1,9 +1,9 @@
 // @ts-check
 // The keyboard of a list: one row can be focused, and keys move that.
 
-/** What arrows, Page up and down, Home and End, Enter and clicks do in a {@link WindowList}. */
+/** What arrows, Page up and down, Home and End, Enter and clicks do in a {@link VirtualList}. */
 export class RovingFocus {
-  /** @param {import("/admin/window-list.js").WindowList<any>} list */
+  /** @param {import("/admin/virtual-list.js").VirtualList<any>} list */
   constructor(list) {
     this.list = list;
     list.element.addEventListener("keydown", (event) => this.onKey(event));

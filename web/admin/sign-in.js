@@ -1,9 +1,9 @@
 // @ts-check
 // Signing in: with a password where the server has users, or with a token.
 
-import { Problem } from "/sdk/errors.js";
 import { reasonOf } from "/admin/app.js";
 import { text } from "/admin/texts.js";
+import { Problem } from "/sdk/errors.js";
 import { field, make, setText } from "/shared/dom.js";
 
 export class SignInView {

@@ -1,9 +1,9 @@
 // @ts-check
 // Which rows are shown, and in which order: without keeping the page from answering meanwhile.
 
-import { folded } from "/shared/folded.js";
+import { folded } from "/shared/search-folding.js";
 
-/** @typedef {import("/admin/row.js").Row} Row */
+/** @typedef {import("/admin/variant-record.js").Row} Row */
 /** @typedef {{ search: string, location: string, level: string, column: string, descending: boolean }} Query */
 
 /** Milliseconds that are worked at a time. A frame has sixteen. */
@@ -55,7 +55,7 @@ function fits(row, query, words) {
  */
 export async function select(rows, query, signal) {
   const words = folded(query.search).split(/\s+/).filter(Boolean);
-  const pause = breather();
+  const pause = makePause();
   /** @type {Entry[]} */
   const found = [];
   const key = KEYS[query.column];
@@ -118,18 +118,18 @@ async function merge(left, right, compare, pause, signal) {
 }
 
 /** Gives the page a turn whenever the slice is over; says whether the work was called off. */
-function breather() {
+function makePause() {
   let end = performance.now() + SLICE;
   return async (/** @type {AbortSignal} */ signal) => {
     if (performance.now() < end) return false;
-    await turn();
+    await nextTask();
     end = performance.now() + SLICE;
     return signal.aborted;
   };
 }
 
 /** The next turn of the event loop, sooner than a timer gives it. */
-function turn() {
+function nextTask() {
   return new Promise((resolve) => {
     const channel = new MessageChannel();
     channel.port1.onmessage = () => {

@@ -1,13 +1,13 @@
 // @ts-check
 // A row of the stock table. Its element is used for one variant after another.
 
-import { text, textOr } from "/admin/texts.js";
 import { stockOf } from "/admin/stock-query.js";
+import { text, textOr } from "/admin/texts.js";
 import { make, setText } from "/shared/dom.js";
 import { formatPrice, formatTime, formatUnits } from "/shared/format.js";
 import { flash } from "/shared/frames.js";
 
-/** @typedef {import("/admin/row.js").Row} Row */
+/** @typedef {import("/admin/variant-record.js").Row} Row */
 
 /** The columns in their order; `places` and `actions` are not sorted by. */
 export const COLUMNS = ["item", "sku", "stock", "level", "places", "price", "status", "changed", "actions"];

@@ -1,11 +1,11 @@
 // @ts-check
 // All variants with their stock, as a list that is loaded once and kept right by events.
 
+import { fill } from "/admin/variant-record.js";
 import { Problem } from "/sdk/errors.js";
-import { fill } from "/admin/row.js";
 import { atNextFrame } from "/shared/frames.js";
 
-/** @typedef {import("/admin/row.js").Row} Row */
+/** @typedef {import("/admin/variant-record.js").Row} Row */
 
 /** What a page of the list has at most: parsed in less time than a frame takes. */
 const PAGE = 2000;

@@ -1,11 +1,11 @@
 // @ts-check
 // The live stock table.
 
-import { AdjustDialog } from "/admin/adjust.js";
+import { AdjustDialog } from "/admin/adjust-dialog.js";
 import { select } from "/admin/stock-query.js";
 import { StockRow, COLUMNS } from "/admin/stock-row.js";
 import { text } from "/admin/texts.js";
-import { WindowList } from "/admin/window-list.js";
+import { VirtualList } from "/admin/virtual-list.js";
 import { field, make, option, setText } from "/shared/dom.js";
 import { formatLocation, formatUnits } from "/shared/format.js";
 
@@ -26,7 +26,7 @@ export class StockView {
     this.isOutOfOrder = false;
     this.row = new StockRow(() => this.query, (row) => this.adjust(row));
     this.heads = COLUMNS.map((column) => this.head(column));
-    this.list = new WindowList(
+    this.list = new VirtualList(
       {
         create: () => this.row.create(), show: (element, row) => this.row.show(element, row),
         open: (row) => app.go(`/variants/${row.id}`), key: (row, event) => this.onRowKey(row, event),
@@ -86,7 +86,7 @@ export class StockView {
   }
 
   /**
-   * @param {import("/admin/row.js").Row} row
+   * @param {import("/admin/variant-record.js").Row} row
    * @param {KeyboardEvent} event
    */
   onRowKey(row, event) {
@@ -95,7 +95,7 @@ export class StockView {
     return true;
   }
 
-  /** @param {import("/admin/row.js").Row} row */
+  /** @param {import("/admin/variant-record.js").Row} row */
   adjust(row) { new AdjustDialog(this.app, row, this.query.location).open(); }
 
   /** @param {string} column */

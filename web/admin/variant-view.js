@@ -1,12 +1,12 @@
 // @ts-check
 // One variant: all that is known of it, where it lies, what it costs, and what happened to it.
 
-import { Problem } from "/sdk/errors.js";
-import { AdjustDialog } from "/admin/adjust.js";
+import { AdjustDialog } from "/admin/adjust-dialog.js";
 import { reasonOf } from "/admin/app.js";
-import { History } from "/admin/history.js";
 import { PriceForm } from "/admin/price-form.js";
 import { text } from "/admin/texts.js";
+import { VariantHistory } from "/admin/variant-history.js";
+import { Problem } from "/sdk/errors.js";
 import { make, setText } from "/shared/dom.js";
 import { formatLocation, formatUnits } from "/shared/format.js";
 import { flash } from "/shared/frames.js";
@@ -24,7 +24,7 @@ export class VariantView {
     this.abort = new AbortController();
     /** @type {any} */
     this.variant = null;
-    /** @type {History | null} */
+    /** @type {VariantHistory | null} */
     this.history = null;
     this.values = () => this.onValues();
     app.stock.addEventListener("values", this.values);
@@ -64,7 +64,7 @@ export class VariantView {
     const adjust = make("button", { type: "button", class: "primary", on: { click: () => this.adjust() } }, text("stock.adjust"));
     this.price = new PriceForm(this.app, row);
     this.history?.close();
-    this.history = new History(this.app, row);
+    this.history = new VariantHistory(this.app, row);
     this.element.replaceChildren(
       this.back(),
       make("header", "variant-head", make("div", "variant-name", make("h1", {}, row.title), make("p", "code quiet", row.sku)),

@@ -5,14 +5,14 @@ import { Problem } from "/sdk/errors.js";
 import { TallywireClient } from "/sdk/tallywire.js";
 import { ConnectionBadge } from "../shared/connection-badge.js";
 import { byId, make, option, setText } from "../shared/dom.js";
-import { folded } from "../shared/folded.js";
 import { formatLocation } from "../shared/format.js";
 import { atNextFrame, Redraw } from "../shared/frames.js";
+import { folded } from "../shared/search-folding.js";
 import { api, askForToken } from "../shared/sign-in.js";
 import { Label } from "./label.js";
-import { LocationStock, MOST_LABELS } from "./stock.js";
+import { LocationStock, MOST_LABELS } from "./location-stock.js";
+import { stayAwake } from "./screen-wake-lock.js";
 import { texts } from "./texts.js";
-import { stayAwake } from "./awake.js";
 
 /** The room with units and locations; where a server has none, the shop's may do. */
 const ROOMS = ["displays_room", "ecommerce_room"];

@@ -3,9 +3,9 @@
 
 import { drawSymbol, symbolOf } from "../shared/barcode.js";
 import { make, setText } from "../shared/dom.js";
-import { folded } from "../shared/folded.js";
-import { flash } from "../shared/frames.js";
 import { formatPrice, formatUnits } from "../shared/format.js";
+import { flash } from "../shared/frames.js";
+import { folded } from "../shared/search-folding.js";
 import { texts as common } from "../shared/texts.js";
 import { texts } from "./texts.js";
 

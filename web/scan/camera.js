@@ -57,7 +57,7 @@ export class Camera {
     });
     this.#video.srcObject = this.#stream;
     await this.#video.play();
-    this.#wakeLock = await navigator.wakeLock?.request("screen").catch(() => null);
+    this.#wakeLock = await /** @type {any} */ (navigator).wakeLock?.request("screen").catch(() => null);
     this.#look(this.#stream);
   }
 

@@ -25,7 +25,7 @@ export class Feedback {
   /** @param {keyof typeof SIGNS} fate */
   give(fate) {
     const { tones, shake } = SIGNS[fate];
-    if (navigator.userActivation?.hasBeenActive !== false) navigator.vibrate?.(shake);
+    if (/** @type {any} */ (navigator).userActivation?.hasBeenActive !== false) navigator.vibrate?.(shake);
     const audio = this.#audio;
     if (!this.isLoud || audio?.state !== "running") return;
     for (const [pitch, start, length] of tones) {

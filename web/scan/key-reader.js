@@ -1,7 +1,7 @@
 // @ts-check
 // Tells what a scanner types from what a person types, key by key, and puts codes together. It has no clock and no page of its own.
 
-import { beginsCode, isGTIN, LONGEST_GAP, SHORTEST_CODE, Stretch } from "./pace.js";
+import { beginsCode, isGTIN, LONGEST_GAP, SHORTEST_CODE, Stretch } from "./key-timing.js";
 
 /** Nobody types a key and starts a scanner sooner, in milliseconds. */
 const SOONEST_SCAN = 400;

@@ -5,15 +5,15 @@ import { API, randomID } from "/sdk/api.js";
 import { Problem } from "/sdk/errors.js";
 import { byId, make, option, setText } from "../shared/dom.js";
 import { formatLocation, formatTime, formatUnits } from "../shared/format.js";
-import { looksLikeToken, tokenClaims } from "../shared/credential.js";
+import { looksLikeToken, tokenClaims } from "../shared/token-claims.js";
+import { keepShell } from "./app-shell.js";
 import { Camera } from "./camera.js";
 import { Feedback } from "./feedback.js";
 import { looksLikeOtherLayout } from "./keyboard-layout.js";
+import { listenToWedge } from "./keyboard-wedge.js";
 import { MOST_WAITING, Queue } from "./queue.js";
 import { Sender } from "./sender.js";
-import { keepShell } from "./shell.js";
 import { texts } from "./texts.js";
-import { listenToWedge } from "./wedge.js";
 
 /** @typedef {import("./queue.js").Scan} Scan */
 
@@ -38,7 +38,8 @@ const sender = new Sender(queue, api, {
     await showScans();
   },
 });
-let operation = OPERATIONS[0];
+/** @typedef {typeof OPERATIONS[number]} Operation */
+let operation = /** @type {Operation} */ (OPERATIONS[0]);
 let applied = 0;
 
 // MARK: Taking
@@ -239,7 +240,7 @@ async function takeToken(token) {
 
 // MARK: What a scan does
 
-/** @param {typeof OPERATIONS[number]} chosen */
+/** @param {Operation} chosen */
 function choose(chosen) {
   operation = chosen;
   for (const button of byId("operations").querySelectorAll("button")) button.setAttribute("aria-pressed", String(button.dataset.operation === chosen));

@@ -4,9 +4,9 @@
 import { API } from "/sdk/api.js";
 import { Problem } from "/sdk/errors.js";
 import { field, make, setText } from "./dom.js";
-import { tokenClaims } from "./credential.js";
 import { TabToken } from "./tab-token.js";
 import { texts } from "./texts.js";
+import { tokenClaims } from "./token-claims.js";
 
 const token = new TabToken("tallywire-token");
 

@@ -2,9 +2,9 @@
 // One product: its name, price and variants, each with what there is of it. Made once; after that only what changed is written.
 
 import { make, setText } from "../shared/dom.js";
-import { folded } from "../shared/folded.js";
-import { flash } from "../shared/frames.js";
 import { formatPrice, formatTime } from "../shared/format.js";
+import { flash } from "../shared/frames.js";
+import { folded } from "../shared/search-folding.js";
 import { availability } from "./availability.js";
 import { texts } from "./texts.js";
 

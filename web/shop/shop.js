@@ -4,9 +4,9 @@
 import { TallywireClient } from "/sdk/tallywire.js";
 import { ConnectionBadge } from "../shared/connection-badge.js";
 import { byId, setText } from "../shared/dom.js";
-import { folded } from "../shared/folded.js";
 import { formatPrice } from "../shared/format.js";
 import { atNextFrame, Redraw } from "../shared/frames.js";
+import { folded } from "../shared/search-folding.js";
 import { api, askForToken } from "../shared/sign-in.js";
 import { throttled } from "../shared/throttled.js";
 import { Toasts } from "../shared/toasts.js";

@@ -1,11 +1,11 @@
 import { Timer } from "./clock.js";
 import { TallywireError } from "./errors.js";
-import { Hub } from "./sharing-hub.js";
-import { Mirror } from "./sharing-mirror.js";
+import { Follower } from "./sharing-follower.js";
+import { Leader } from "./sharing-leader.js";
 
 /**
- * @typedef {import("./sharing-mirror.js").SharedParts} SharedParts
- * @typedef {import("./sharing-mirror.js").Note} Note
+ * @typedef {import("./sharing-follower.js").SharedParts} SharedParts
+ * @typedef {import("./sharing-follower.js").Note} Note
  */
 
 /** Whether tabs can share here. */
@@ -24,14 +24,14 @@ export class SharedConnection {
   #name;
   /** @type {BroadcastChannel | null} */
   #channel = null;
-  /** @type {Hub | null} */
-  #hub = null;
+  /** @type {Leader | null} */
+  #leader = null;
   /**
    * Ends what was begun with `start`: locks, and waiting for them.
    * @type {AbortController | null}
    */
   #running = null;
-  #mirror;
+  #follower;
   #silence;
   /** @type {((isAlive: boolean) => void)[]} */
   #checks = [];
@@ -43,17 +43,17 @@ export class SharedConnection {
   /** @param {SharedParts} parts */
   constructor(parts) {
     this.parts = parts;
-    this.#mirror = new Mirror(parts);
+    this.#follower = new Follower(parts);
     const { url, identity, rooms, snapshot, transports } = parts.options;
     this.#name = `tallywire ${JSON.stringify([url, identity, [...rooms].sort(), snapshot, transports])}`;
     this.#silence = new Timer(parts.options.clock);
-    parts.condition.set({ isLeader: false });
+    parts.clientState.set({ isLeader: false });
   }
 
   start() {
     if (this.#running) return;
     const running = (this.#running = new AbortController());
-    this.parts.condition.set({ status: "connecting" });
+    this.parts.clientState.set({ status: "connecting" });
     this.#channel = new BroadcastChannel(this.#name);
     this.#channel.onmessage = ({ data }) => this.#take(data);
     // Held as long as this tab lives, so that whoever leads sees it go.
@@ -72,18 +72,18 @@ export class SharedConnection {
 
   #end() {
     if (!this.#running) return;
-    if (!this.#hub) this.#post({ type: "bye", from: this.#id });
+    if (!this.#leader) this.#post({ type: "bye", from: this.#id });
     this.#running.abort();
     this.#running = null;
-    this.#hub?.stop();
-    this.#hub = null;
+    this.#leader?.stop();
+    this.#leader = null;
     this.#channel?.close();
     this.#channel = null;
     this.#silence.stop();
     this.#answerChecks(false);
     this.parts.follows.leaveConnection();
-    this.#mirror.hasValues = false;
-    this.parts.condition.set({ isLeader: false });
+    this.#follower.hasValues = false;
+    this.parts.clientState.set({ isLeader: false });
   }
 
   /**
@@ -106,11 +106,11 @@ export class SharedConnection {
   // MARK: Leading
 
   #lead() {
-    const { options, tokens, replica, condition } = this.parts;
-    this.#hub = new Hub(options, tokens, replica, (message) => this.#tell(message));
-    condition.set({ isLeader: true });
+    const { options, tokens, replica, clientState } = this.parts;
+    this.#leader = new Leader(options, tokens, replica, (message) => this.#tell(message));
+    clientState.set({ isLeader: true });
     this.#hello();
-    this.#hub.start();
+    this.#leader.start();
     this.#channel?.postMessage({ type: "leader" });
   }
 
@@ -128,18 +128,18 @@ export class SharedConnection {
    * @param {Note} note
    */
   #post(note) {
-    if (this.#hub) this.#serve(note);
+    if (this.#leader) this.#serve(note);
     else this.#channel?.postMessage(note);
   }
 
   /** @param {Note} note */
   #serve(note) {
-    if (note.type === "bye") this.#hub?.dismiss(note.from);
-    if (note.type === "check") this.#hub?.check().then((isAlive) => this.#tell({ type: "checked", to: note.from, isAlive }));
-    if (note.type !== "hello" || !this.#hub?.welcome(note.tab) || note.tab.id === this.#id) return;
+    if (note.type === "bye") this.#leader?.dismiss(note.from);
+    if (note.type === "check") this.#leader?.check().then((isAlive) => this.#tell({ type: "checked", to: note.from, isAlive }));
+    if (note.type !== "hello" || !this.#leader?.welcome(note.tab) || note.tab.id === this.#id) return;
     // Its lock is free when it has gone, however it went.
     const { id } = note.tab;
-    navigator.locks.request(`${this.#name} ${id}`, { signal: this.#running?.signal }, () => this.#hub?.dismiss(id)).catch(() => {
+    navigator.locks.request(`${this.#name} ${id}`, { signal: this.#running?.signal }, () => this.#leader?.dismiss(id)).catch(() => {
       // This tab stopped leading; the next one will wait for it.
     });
   }
@@ -151,11 +151,11 @@ export class SharedConnection {
     if (!this.#running || (note.to && note.to !== this.#id)) return;
     switch (note.type) {
       case "hello": case "bye": case "check":
-        if (this.#hub) this.#serve(note);
+        if (this.#leader) this.#serve(note);
         return;
       case "leader": return this.#hello();
       case "checked": return this.#answerChecks(note.isAlive);
-      default: return this.#mirror.take(note);
+      default: return this.#follower.take(note);
     }
   }
 
@@ -165,16 +165,16 @@ export class SharedConnection {
   #hello() {
     const { follows, replica } = this.parts;
     const wanted = { rooms: [...follows.rooms.keys()], products: [...follows.products], variants: [...follows.variants] };
-    const position = this.#mirror.hasValues ? replica.seq : null;
+    const position = this.#follower.hasValues ? replica.seq : null;
     this.#post({ type: "hello", tab: { id: this.#id, wanted, position, epoch: replica.epoch } });
   }
 
-  get hasTracked() { return this.#mirror.hasValues; }
-  get isCaughtUp() { return this.#mirror.hasValues; }
+  get hasTracked() { return this.#follower.hasValues; }
+  get isCaughtUp() { return this.#follower.hasValues; }
 
   /** Asks for everything again, with what is followed now. */
   #again() {
-    this.#mirror.hasValues = false;
+    this.#follower.hasValues = false;
     this.#hello();
   }
 
@@ -187,7 +187,7 @@ export class SharedConnection {
   /** @param {import("./session.js").Ids} _ids */
   async untrack(_ids) { this.#hello(); }
 
-  restart() { this.#hub?.restart(); }
+  restart() { this.#leader?.restart(); }
 
   /** @returns {Promise<boolean>} */
   check() {

@@ -1,7 +1,7 @@
 // @ts-check
 // A variant as the page knows it.
 
-import { folded } from "/shared/folded.js";
+import { folded } from "/shared/search-folding.js";
 
 /**
  * The same object as long as the variant exists; `version` tells whether it is newer.

@@ -3,7 +3,7 @@
 
 import { reasonOf } from "/admin/app.js";
 import { StockChart } from "/admin/chart.js";
-import { happened } from "/admin/happened.js";
+import { eventText } from "/admin/event-text.js";
 import { signed, text } from "/admin/texts.js";
 import { make, setText } from "/shared/dom.js";
 import { formatTime, formatUnits } from "/shared/format.js";
@@ -16,10 +16,10 @@ const LINES = 200;
 /** Milliseconds between two drawings. */
 const PAUSE = 200;
 
-export class History {
+export class VariantHistory {
   /**
    * @param {import("/admin/app.js").App} app
-   * @param {import("/admin/row.js").Row} row
+   * @param {import("/admin/variant-record.js").Row} row
    */
   constructor(app, row) {
     this.app = app;
@@ -134,6 +134,6 @@ export class History {
       make("td", {}, data.location ?? ""), make("td", {}, data.reason ?? ""), make("td", "code small", data.source))));
     this.list.replaceChildren(...(this.events.length ? this.events.slice(0, LINES).map((event) => make("li", {},
       make("time", { class: "quiet small", datetime: event.timestamp }, formatTime(event.timestamp)), make("span", {},
-        happened(event)))) : [make("li", "quiet", text("variant.noEvents"))]));
+        eventText(event)))) : [make("li", "quiet", text("variant.noEvents"))]));
   }
 }

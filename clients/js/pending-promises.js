@@ -6,7 +6,7 @@
 /**
  * Promises by what they wait for. All that are open are kept by somebody who waits, so they need no limit of their own.
  */
-export class Waiting {
+export class PendingPromises {
   /** @type {Map<string, Waiter[]>} */
   #byName = new Map();
 

@@ -1,15 +1,15 @@
 // @ts-check
 // Adjusting one variant's stock at one place: shown at once, and taken back when somebody was faster.
 
+import { AdjustForm } from "/admin/adjust-form.js";
+import { reasonOf } from "/admin/app.js";
+import { text } from "/admin/texts.js";
 import { randomID } from "/sdk/api.js";
 import { Problem } from "/sdk/errors.js";
-import { reasonOf } from "/admin/app.js";
-import { AdjustForm } from "/admin/adjust-form.js";
-import { text } from "/admin/texts.js";
 import { setText } from "/shared/dom.js";
 import { formatUnits } from "/shared/format.js";
 
-/** @typedef {import("/admin/row.js").Row} Row */
+/** @typedef {import("/admin/variant-record.js").Row} Row */
 
 /**
  * A dialog. It sends the stock that was seen as `expected`, so that nobody overwrites what he has not seen; when another was faster it says
@@ -59,11 +59,11 @@ export class AdjustDialog {
   }
 
   onValues() {
-    if (!this.isSending && this.here !== this.seen) this.somebodyWasFaster(this.here);
+    if (!this.isSending && this.here !== this.seen) this.reportConflict(this.here);
   }
 
   /** @param {number} stock what there is now */
-  somebodyWasFaster(stock) {
+  reportConflict(stock) {
     const location = this.form.location.value;
     this.form.showConflict(text("adjust.faster", { location, stock, seen: this.seen }), stock);
     this.seen = stock;
@@ -76,7 +76,7 @@ export class AdjustDialog {
     this.isSending = true;
     this.form.setBusy(true);
     const before = { stock: this.row.stock, place: this.row.places.get(change.location), version: this.row.version };
-    this.showAlready(change);
+    this.showOptimistically(change);
     try {
       const { body } = await this.app.api.call(`/api/variants/${this.row.id}/inventory`, {
         method: "PATCH", body: { ...change, expected: this.seen }, key: randomID(),
@@ -91,7 +91,7 @@ export class AdjustDialog {
       this.app.say(text("adjust.done", { item: this.row.title, previous: formatUnits(this.seen), stock: line.locationStock,
         location: line.location }));
     } catch (error) {
-      this.takeBack(change.location, before);
+      this.rollBack(change.location, before);
       this.explain(error, change.location);
     } finally {
       this.isSending = false;
@@ -104,7 +104,7 @@ export class AdjustDialog {
    *
    * @param {{ location: string, operation: string, quantity: number }} change
    */
-  showAlready(change) {
+  showOptimistically(change) {
     const after = this.form.after(this.seen);
     const sells = this.app.stock.locations.get(change.location)?.sells ?? true;
     this.row.places.set(change.location, after);
@@ -115,7 +115,7 @@ export class AdjustDialog {
    * @param {string} location
    * @param {{ stock: number, place: number | undefined, version: number }} before
    */
-  takeBack(location, before) {
+  rollBack(location, before) {
     // An event that came meanwhile has told what is right already.
     if (this.row.version !== before.version) return;
     if (before.place === undefined) this.row.places.delete(location);
@@ -130,7 +130,7 @@ export class AdjustDialog {
   explain(error, location) {
     if (error instanceof Problem && error.code === "stale_expectation" && error.available !== null) {
       this.row.places.set(location, error.available);
-      this.somebodyWasFaster(error.available);
+      this.reportConflict(error.available);
       return this.form.apply.focus();
     }
     const message =

@@ -9,7 +9,7 @@ const MOST = 4 * REACH;
  * One connection gets an event once, but rooms come back each from where it was, so a later connection may bring what another room of
  * an earlier one has brought. Remembered is what could still come: what is later than where the rooms stand, and within a snapshot's reach.
  */
-export class ToldEvents {
+export class DeliveredEvents {
   /**
    * In the order in which they were told.
    * @type {Set<number>}

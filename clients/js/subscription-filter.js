@@ -6,7 +6,7 @@ import { Room } from "./room.js";
  * Which events and items belong to what a client asked for: what the server's rooms decide where there are rooms. A room with a name has
  * everything, since nothing tells here what it leaves out.
  */
-export class Scope {
+export class SubscriptionFilter {
   /** @type {Map<string, Room>} */
   rooms = new Map();
   /** @type {Set<number>} */

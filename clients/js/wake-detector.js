@@ -7,7 +7,7 @@ const TOLERANCE = 5_000;
 /**
  * Notices that a connection should be looked at: the network is there again or has gone, the page is seen again, the machine has slept.
  */
-export class Wake {
+export class WakeDetector {
   #timer;
   #expected = 0;
   /** @type {(() => void) | null} */

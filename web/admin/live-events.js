@@ -7,7 +7,7 @@ import { TallywireClient } from "/sdk/tallywire.js";
 const ROOM = "journal";
 
 /** The connection. Sends `state` when it changes, and `event` with each event in `detail`. */
-export class Live extends EventTarget {
+export class LiveEvents extends EventTarget {
   /** @param {import("/admin/app.js").App} app */
   constructor(app) {
     super();

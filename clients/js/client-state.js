@@ -11,7 +11,7 @@ const GRACE = 2_000;
 /**
  * The state of the client as it is told: `state` is another object after each change, and `status` is emitted for it.
  */
-export class Condition {
+export class ClientState {
   /** @type {Snapshot} */
   state = Object.freeze({
     status: "idle", retryAt: null, asOf: null, isStale: true, transport: null, lastError: null, isLeader: true,

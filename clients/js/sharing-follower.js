@@ -8,7 +8,7 @@ import { TallywireError } from "./errors.js";
 /**
  * What a tab knows from the tab that leads: first everything, then what happens, as a server would tell it.
  */
-export class Mirror {
+export class Follower {
   /** Whether everything has come. */
   hasValues = false;
 
@@ -21,7 +21,7 @@ export class Mirror {
   take(note) {
     const { follows, report, refused, untracked } = this.parts;
     switch (note.type) {
-      case "condition": return this.#heed(note.state, note.known);
+      case "condition": return this.#takeState(note.state, note.known);
       case "error": return report(errorOf(note.error));
       case "refused":
         if (follows.rooms.has(note.room)) refused(note.room, errorOf(note.error));
@@ -34,11 +34,11 @@ export class Mirror {
 
   /** @param {import("./replica.js").Message} message */
   #takeMessage(message) {
-    const { replica, condition, follows, settled } = this.parts;
+    const { replica, clientState, follows, settled } = this.parts;
     // Whoever does not know everything yet is told everything first.
     if (!this.hasValues) return;
     if (message.type === "pong" || follows.wants(/** @type {any} */ (message), replica.items)) replica.take(message);
-    condition.heard();
+    clientState.heard();
     settled();
   }
 
@@ -47,13 +47,13 @@ export class Mirror {
    * @param {any} state
    * @param {number} known
    */
-  #heed(state, known) {
-    const { condition } = this.parts;
+  #takeState(state, known) {
+    const { clientState } = this.parts;
     const status = state.status === "live" && !this.hasValues ? "recovering" : state.status;
     if (state.status === "closed" || state.status === "idle") return;
     const lastError = state.lastError && errorOf(state.lastError);
     const retryAt = state.retryAt && new Date(state.retryAt);
-    condition.set({ status, retryAt, transport: state.transport, lastError }, this.hasValues && known ? known : undefined);
+    clientState.set({ status, retryAt, transport: state.transport, lastError }, this.hasValues && known ? known : undefined);
     this.parts.settled();
   }
 
@@ -62,7 +62,7 @@ export class Mirror {
    * @param {Note} note
    */
   #takeValues({ epoch, seq, items, last }) {
-    const { replica, follows, condition } = this.parts;
+    const { replica, follows, clientState } = this.parts;
     if (epoch !== replica.epoch) replica.take({ type: "welcome", epoch, seq });
     const mine = items.filter((/** @type {any} */ values) => follows.has(values));
     const rooms = [...follows.rooms.values()].filter(({ refusal }) => !refusal);
@@ -77,7 +77,7 @@ export class Mirror {
     }
     if (!last) return;
     this.hasValues = true;
-    condition.set({ status: "live" });
+    clientState.set({ status: "live" });
     this.parts.settled();
   }
 }

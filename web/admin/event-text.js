@@ -8,14 +8,14 @@ import { formatPrice, formatUnits } from "/shared/format.js";
  * @param {any} event
  * @returns {string}
  */
-export function happened({ type, data }) {
+export function eventText({ type, data }) {
   switch (type) {
     case "inventory_updated": return data.operation === undefined ? price(data) : moved(data);
     case "product_status_changed":
-      return text("happened.status", { product: String(data.productId), previous: status(data.previousStatus),
+      return text("log.status", { product: String(data.productId), previous: status(data.previousStatus),
         status: status(data.status) });
-    case "catalogue_changed": return text(`happened.${data.change}`, { what: subject(data) });
-    case "alert_acknowledged": return text(data.note ? "happened.seenNote" : "happened.seen", { by: data.by, sku: data.sku,
+    case "catalogue_changed": return text(`log.${data.change}`, { what: subject(data) });
+    case "alert_acknowledged": return text(data.note ? "log.seenNote" : "log.seen", { by: data.by, sku: data.sku,
       note: data.note ?? "" });
     // What the server says of itself; a type that this page does not know has at least its name.
     default: return data.message ?? type;
@@ -24,22 +24,22 @@ export function happened({ type, data }) {
 
 /** @param {any} data */
 function moved(data) {
-  const moved = text("happened.moved", {
+  const moved = text("log.moved", {
     sku: data.sku, previous: formatUnits(data.previousStock), stock: formatUnits(data.stock), location: data.location,
     change: data.operation === "set" ? `= ${formatUnits(data.locationStock)}` : data.operation === "transfer" ? "⇄" : signed(data.operation === "subtract" ? -data.quantity : data.quantity),
   });
-  const why = data.reason ? text("happened.reason", { text: moved, reason: textOr(`reason.${data.reason}`, data.reason) }) : moved;
-  return `${why}, ${text("happened.by", { source: data.source })}`;
+  const why = data.reason ? text("log.reason", { text: moved, reason: textOr(`reason.${data.reason}`, data.reason) }) : moved;
+  return `${why}, ${text("log.by", { source: data.source })}`;
 }
 
 /** @param {any} data */
-const price = (data) => text("happened.price", { sku: data.sku, previous: formatPrice(data.previousPrice), price: formatPrice(data.price) });
+const price = (data) => text("log.price", { sku: data.sku, previous: formatPrice(data.previousPrice), price: formatPrice(data.price) });
 
 /** @param {string} name */
 const status = (name) => textOr(`status.${name}`, name);
 
 /** @param {any} data */
 function subject(data) {
-  if (data.location !== undefined) return text("happened.place", { location: data.location });
-  return data.sku ?? text("happened.product", { product: data.values.name ?? String(data.productId) });
+  if (data.location !== undefined) return text("log.place", { location: data.location });
+  return data.sku ?? text("log.product", { product: data.values.name ?? String(data.productId) });
 }

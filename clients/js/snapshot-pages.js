@@ -6,7 +6,7 @@ import { noChanges } from "./items.js";
 /**
  * Takes values that come as a whole, page by page: those of a room, and those of what is tracked. What a whole does not have is gone.
  */
-export class WholeValues {
+export class SnapshotPages {
   /**
    * Keys of the pages of an answer to `track` that have come so far.
    * @type {Set<string>}

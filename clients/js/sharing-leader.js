@@ -1,4 +1,4 @@
-import { Condition } from "./condition.js";
+import { ClientState } from "./client-state.js";
 import { Connection } from "./connection.js";
 import { TallywireError } from "./errors.js";
 import { Follows } from "./follows.js";
@@ -21,10 +21,10 @@ const MOST_TABS = 200;
 /**
  * The one connection of several tabs, in the tab that leads: it follows what any of them follows, and tells all of them what comes.
  */
-export class Hub {
+export class Leader {
   #listeners = new Listeners();
   #follows = new Follows();
-  #condition;
+  #clientState;
   #replica;
   #connection;
   /** @type {Map<string, Tab>} */
@@ -45,13 +45,13 @@ export class Hub {
     this.options = options;
     this.post = post;
     const { clock, staleAfter, maxItems } = options;
-    this.#condition = new Condition(this.#listeners, clock, staleAfter);
-    this.#listeners.add("status", (state) => post({ type: "condition", state: plain(state), known: this.#condition.known }));
+    this.#clientState = new ClientState(this.#listeners, clock, staleAfter);
+    this.#listeners.add("status", (state) => post({ type: "condition", state: plain(state), known: this.#clientState.known }));
     this.#listeners.add("event", (event) => post({ type: "message", message: event }));
     this.#replica = new Replica(this.#follows, this.#listeners, clock, maxItems);
     this.#replica.adopt(copy);
     this.#connection = new Connection({
-      options, tokens, follows: this.#follows, condition: this.#condition,
+      options, tokens, follows: this.#follows, clientState: this.#clientState,
       epoch: () => this.#replica.epoch,
       receive: (message) => this.#receive(message),
       report: (error) => post({ type: "error", error: plain(error) }),
@@ -72,7 +72,7 @@ export class Hub {
 
   stop() {
     this.#connection.stop();
-    this.#condition.stop();
+    this.#clientState.stop();
   }
 
   /**
@@ -87,7 +87,7 @@ export class Hub {
     // One that knows as much as this hub began with needs nothing but what comes.
     if (tab.position === null || tab.epoch !== this.#replica.epoch || tab.position < this.#replica.seq) this.#awaiting.add(tab.id);
     this.#follow(tab);
-    this.post({ type: "condition", state: plain(this.#condition.state), known: this.#condition.known });
+    this.post({ type: "condition", state: plain(this.#clientState.state), known: this.#clientState.known });
     this.#settle();
     return isNew;
   }
@@ -159,8 +159,8 @@ export class Hub {
 
   /** Tells those who wait, once everything is known. */
   #settle() {
-    if (this.#condition.state.status !== "live" || !this.#connection.isCaughtUp) return;
-    this.#replica.tellEarly();
+    if (this.#clientState.state.status !== "live" || !this.#connection.isCaughtUp) return;
+    this.#replica.deliverPending();
     for (const id of this.#awaiting) {
       const tab = this.#tabs.get(id);
       if (tab) this.#tellAll(tab);

@@ -8,7 +8,7 @@ import { Session } from "./session.js";
  * @typedef {import("./session.js").Channel} Channel
  * @typedef {import("./tallywire.js").Transport} Transport
  * @typedef {import("./websocket.js").LinkEnd} LinkEnd
- * @typedef {{ welcomed: (attempt: Attempt) => void, ended: (attempt: Attempt, end: LinkEnd) => void }} AttemptOwner
+ * @typedef {{ welcomed: (attempt: ConnectionAttempt) => void, ended: (attempt: ConnectionAttempt, end: LinkEnd) => void }} AttemptOwner
  */
 
 /** A connection that was live for so long is a success: the next failure begins with short pauses again. */
@@ -19,7 +19,7 @@ export const TOKEN_EXPIRED = 4001;
 /**
  * One attempt to be connected, from the token to the end of its connection. It tells its end once, and nothing at all after `drop`.
  */
-export class Attempt {
+export class ConnectionAttempt {
   /** @type {Session | null} */
   session = null;
   /** Whether the server has answered. */
@@ -92,21 +92,21 @@ export class Attempt {
    * @param {string | null} token
    */
   #begin(link, token) {
-    const { options: { clock, pongTimeout }, follows, tokens, condition, epoch, receive, report, refused, untracked, settled } = this.parts;
+    const { options: { clock, pongTimeout }, follows, tokens, clientState, epoch, receive, report, refused, untracked, settled } = this.parts;
     this.#link = link;
     this.session = new Session(link, {
       follows, clock, tokens, pongTimeout, epoch, receive, report, refused, untracked,
       welcomed: (interval) => {
         this.#timeout.stop();
         this.hasOpened = true;
-        condition.pulse = interval + pongTimeout;
-        condition.set({ status: "recovering", transport: this.transport });
+        clientState.pulse = interval + pongTimeout;
+        clientState.set({ status: "recovering", transport: this.transport });
         this.owner.welcomed(this);
       },
-      heard: () => condition.heard(),
+      heard: () => clientState.heard(),
       caughtUp: () => {
         if (this.#liveSince === Infinity) this.#liveSince = clock.now();
-        if (condition.state.status !== "live") condition.set({ status: "live" });
+        if (clientState.state.status !== "live") clientState.set({ status: "live" });
         settled();
       },
       progressed: settled,

@@ -3,7 +3,7 @@
 /**
  * Which transport is tried next: the first, and when that has not opened too often in a row, the others by turns with it.
  */
-export class Preference {
+export class TransportChoice {
   /** Links of the first transport in a row that did not open. */
   #unopened = 0;
 

@@ -12,7 +12,7 @@ const INTERVAL = 5 * 60_000;
  * The way back from a transport that was second choice: now and then it opens a link of the preferred one beside the connection there is,
  * and hands it over once the server has answered on it. Nothing is known of an attempt that fails.
  */
-export class WayBack {
+export class Failback {
   #timer;
   #deadline;
   /** @type {Channel | null} */

@@ -6,7 +6,7 @@ const MOST = 1_000;
 /**
  * Events that came before all rooms were answered for, in the order of the journal: a room may still bring what comes before them.
  */
-export class EarlyEvents {
+export class ReorderBuffer {
   /** @type {TallywireEvent[]} */
   #events = [];
 

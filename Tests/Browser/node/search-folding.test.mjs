@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import { page } from "./keyboard.mjs";
 
-const { folded } = await page("shared/folded.js");
+const { folded } = await page("shared/search-folding.js");
 
 test("texts that differ in case, marks or width alone have the same form", () => {
   const same = [

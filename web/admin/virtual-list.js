@@ -21,7 +21,7 @@ const MARGIN = 6;
  *
  * @template Item
  */
-export class WindowList {
+export class VirtualList {
   /**
    * @param {RowView<Item>} view
    * @param {{ label: string, head?: HTMLElement }} about `head` is a row of column headers
