@@ -63,7 +63,7 @@ def _program() -> str:
 
 def sign_in(page: Page, site, user: str, password: str) -> None:
     page.goto(f"{site.url}/admin")
-    page.get_by_label("Name").fill(user)
+    page.get_by_label("User name").fill(user)
     page.get_by_label("Password").fill(password)
     page.get_by_role("button", name="Sign in", exact=True).click()
 
@@ -74,7 +74,7 @@ def sign_in(page: Page, site, user: str, password: str) -> None:
 def test_sign_in_with_a_password_stays_over_a_reload_and_ends_with_signing_out(sites, page):
     site = with_users(sites)
     sign_in(page, site, "anna", "wrong horse")
-    expect(page.get_by_role("alert")).to_have_text("The name or the password is not right.")
+    expect(page.get_by_role("alert")).to_have_text("Wrong user name or password.")
     sign_in(page, site, "anna", "correct horse battery")
     is_live(page)
     expect(page.locator(".header .user")).to_have_text("Signed in as anna")
@@ -90,14 +90,14 @@ def test_sign_in_with_a_password_stays_over_a_reload_and_ends_with_signing_out(s
 def test_sign_in_with_a_token_and_not_with_one_of_another_role(sites, page):
     site = with_users(sites)
     page.goto(f"{site.url}/admin")
-    page.get_by_role("button", name="With a token").click()
+    page.get_by_role("button", name="Sign in with a token").click()
     page.get_by_label("Token").fill("not.a.token")
     page.get_by_role("button", name="Sign in", exact=True).click()
-    expect(page.get_by_role("alert")).to_contain_text("The token is not right")
+    expect(page.get_by_role("alert")).to_contain_text("Invalid token")
     page.get_by_label("Token").fill(site.server.make_token("shop"))
     page.get_by_role("button", name="Sign in", exact=True).click()
-    expect(page.get_by_role("alert")).to_contain_text("This page is for the role admin; you are shop.")
-    page.get_by_role("button", name="With a token").click()
+    expect(page.get_by_role("alert")).to_contain_text("This page requires the role admin. Your role is shop.")
+    page.get_by_role("button", name="Sign in with a token").click()
     page.get_by_label("Token").fill(site.server.token)
     page.get_by_role("button", name="Sign in", exact=True).click()
     is_live(page)
@@ -158,18 +158,18 @@ def test_search_finds_in_any_case_with_marks_and_without(site, page):
         expect(row(page, "SLEEVE")).to_be_visible()
 
 
-def test_adjusting_and_somebody_was_faster(site, page):
+def test_adjusting_while_somebody_else_changes_the_stock(site, page):
     opened(page, site)
     before = site.server.stock("TEE-RED-M", "WH1")
     sought(page, "TEE-RED-M").focus()
     page.keyboard.press("a")
     dialog = page.get_by_role("dialog")
     dialog.get_by_label("Location").select_option("WH1")
-    dialog.get_by_label("Units").fill("5")
+    dialog.get_by_label("Quantity").fill("5")
     # Until the answer is there nobody tells this page of the other change.
     page.route("**/inventory", lambda route: (site.server.move("TEE-RED-M", "subtract", 2), route.continue_()), times=1)
-    dialog.get_by_label("Units").press("Enter")
-    expect(dialog.get_by_role("alert")).to_contain_text(f"Somebody was faster: WH1 has {before - 2} now, not {before}.")
+    dialog.get_by_label("Quantity").press("Enter")
+    expect(dialog.get_by_role("alert")).to_contain_text(f"The stock at WH1 has changed from {before} to {before - 2}.")
     assert site.server.stock("TEE-RED-M", "WH1") == before - 2
     expect(dialog.get_by_role("button", name=f"Apply to {before - 2}")).to_be_focused()
     page.keyboard.press("Enter")
@@ -186,10 +186,10 @@ def test_a_change_while_the_dialog_is_open_is_told_at_once(site, page):
     dialog = page.get_by_role("dialog")
     dialog.get_by_label("Location").select_option("WH1")
     site.server.move("TEE-RED-M", "subtract", 1)
-    expect(dialog.get_by_role("alert")).to_contain_text(f"WH1 has {before - 1} now")
-    dialog.get_by_label("Take away").check()
-    dialog.get_by_label("Units").fill("100000")
-    dialog.get_by_label("Units").press("Enter")
+    expect(dialog.get_by_role("alert")).to_contain_text(f"The stock at WH1 has changed from {before} to {before - 1}.")
+    dialog.get_by_label("Remove").check()
+    dialog.get_by_label("Quantity").fill("100000")
+    dialog.get_by_label("Quantity").press("Enter")
     expect(dialog.get_by_role("alert")).to_contain_text(f"There are only {before - 1} units at WH1.")
     expect(row(page, "TEE-RED-M").locator(".cell.stock")).to_have_text(str(variant(site, "TEE-RED-M")["stock"]))
 
@@ -224,7 +224,7 @@ def test_an_acknowledgement_is_seen_by_a_second_browser(sites, pages):
     first.keyboard.press("Enter")
     expect(alert).to_have_count(0)
     second.get_by_role("button", name="All", exact=True).click()
-    expect(second.locator(".alert-row").filter(has_text="TENT-PEG")).to_contain_text("anna")
+    expect(second.locator(".alert-row").filter(has_text="TENT-PEG")).to_contain_text("Acknowledged by anna")
     expect(second.locator(".alert-row").filter(has_text="TENT-PEG")).to_contain_text("ordered <b>today</b>")
     site.server.move("TENT-PEG", "set", 500)
     expect(second.locator(".alert-row").filter(has_text="TENT-PEG")).to_have_count(0)
@@ -235,7 +235,7 @@ def test_activity_is_live_and_filtered_by_type(site, page):
     site.server.move("TEE-RED-M", "add", 7, reason="restock")
     expect(page.locator(".activity-row").first).to_contain_text("+7 at WH1")
     page.get_by_role("button", name="Status", exact=True).click()
-    expect(page.get_by_text("Nothing has happened yet.")).to_be_visible()
+    expect(page.get_by_text("No events yet.")).to_be_visible()
     site.server.call("PATCH", "/api/products/1/status", {"status": "inactive"})
     expect(page.locator(".activity-row").first).to_contain_text("Active → Inactive")
 
@@ -250,8 +250,8 @@ def test_the_chart_goes_from_change_to_change_by_keyboard_and_has_a_table(site, 
     expect(page.locator(".chart-tip")).to_contain_text(f"{stock['stock']} (+5)")
     page.keyboard.press("ArrowLeft")
     expect(page.locator(".chart-tip")).to_contain_text("(+4)")
-    page.get_by_text("As a table").click()
-    expect(page.get_by_role("region", name="As a table").get_by_role("row").nth(1)).to_contain_text("+5")
+    page.get_by_text("Table of changes").click()
+    expect(page.get_by_role("region", name="Table of changes").get_by_role("row").nth(1)).to_contain_text("+5")
     site.server.move("TEE-RED-M", "subtract", 1)
     expect(page.locator(".variant-stock .huge")).to_have_text(str(stock["stock"] - 1))
     expect(page.locator(".events li").first).to_contain_text("−1 at WH1")
@@ -273,7 +273,7 @@ def test_a_killed_server_is_told_and_all_is_right_when_it_is_back(site, page):
     opened(page, site)
     sought(page, "TEE-RED-M")
     site.server.kill()
-    expect(page.locator("#stale")).to_contain_text("What you see is as of", timeout=20_000)
+    expect(page.locator("#stale")).to_contain_text("Data as of", timeout=20_000)
     site.server.start()
     site.server.move("TEE-RED-M", "add", 11)
     is_live(page)
@@ -317,7 +317,7 @@ def test_hostile_names_show_as_text(site, page):
 def test_by_keyboard_alone(site, page):
     opened(page, site)
     page.keyboard.press("Tab")
-    expect(page.get_by_text("To the content")).to_be_focused()
+    expect(page.get_by_text("Skip to content")).to_be_focused()
     page.keyboard.press("Enter")
     page.keyboard.press("/")
     expect(page.get_by_label("Search")).to_be_focused()

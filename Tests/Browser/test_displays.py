@@ -29,7 +29,7 @@ def test_a_label_says_what_its_topic_says_and_follows_it(site, page):
         shown = eventually("the display has its message", lambda: site.broker.retained("displays/WH1/TEE-RED-M"))
         one = label(page, "TEE-RED-M")
         expect(one.locator(".stock")).to_have_text(f"{shown['stock']} here")
-        expect(one.locator(".total")).to_have_text(f"{shown['total']} in all")
+        expect(one.locator(".total")).to_have_text(f"{shown['total']} in total")
         expect(one.locator(".price")).to_have_text(f"{shown['price']:.2f}")
         site.scan({"barcode": TEE, "operation": "subtract", "quantity": 2, "location": "WH1"})
         eventually("the scan is in", lambda: site.server.stock("TEE-RED-M", "WH1") == shown["stock"] - 2)
@@ -39,7 +39,7 @@ def test_a_label_says_what_its_topic_says_and_follows_it(site, page):
 def test_a_scan_elsewhere_changes_the_total_alone(site, page):
     open_wall(page, site.url)
     site.scan({"barcode": TEE, "operation": "add", "quantity": 5, "location": "STORE-7"})
-    expect(label(page, "TEE-RED-M").locator(".total")).to_have_text("57 in all")
+    expect(label(page, "TEE-RED-M").locator(".total")).to_have_text("57 in total")
     expect(label(page, "TEE-RED-M").locator(".stock")).to_have_text("42 here")
 
 
@@ -78,7 +78,7 @@ def test_the_wall_begins_where_something_lies_and_goes_where_it_is_sent(site, pa
     expect(page.locator(".labels > li:visible")).to_have_count(1)
     page.go_back()
     page.goto(f"{site.url}/displays#/NOWHERE")
-    expect(page.locator("#note")).to_have_text("There is no such location.")
+    expect(page.locator("#note")).to_have_text("Location not found.")
 
 
 def test_a_label_alone_stays_awake_and_right(site, pages):

@@ -42,7 +42,7 @@ def test_a_typed_code_is_counted_and_its_fate_is_shown(site, phone):
     expect(phone.locator("#verdict")).to_contain_text(f"TEE-RED-M · WH1: {before - 1}")
     assert site.server.stock("TEE-RED-M", "WH1") == before - 1
     expect(phone.locator("#scans li").first).to_contain_text("TEE-RED-M")
-    expect(phone.locator("#scans li .badge").first).to_have_text("Counted")
+    expect(phone.locator("#scans li .badge").first).to_have_text("Recorded")
     event = site.server.call("GET", "/api/events?type=inventory_updated&limit=1000")["items"][-1]["data"]
     assert event["occurredAt"] and re.fullmatch(r"[0-9a-f-]{36}", event["movementId"])
 
@@ -57,7 +57,7 @@ def test_each_operation_does_what_it_says(site, phone):
 
     phone.get_by_role("button", name="Count", exact=True).click()
     type_code(phone, TEE)
-    expect(phone.locator("#verdict")).to_contain_text("Type how many there are")
+    expect(phone.locator("#verdict")).to_contain_text("Enter the counted quantity")
     phone.get_by_label("Quantity").fill("12")
     phone.keyboard.press("Enter")
     eventually("what was counted", lambda: site.server.stock("TEE-RED-M", "WH1") == 12)
@@ -75,7 +75,7 @@ def test_nothing_is_counted_before_a_location_was_chosen(site, phone):
     until(phone, "document.getElementById('location').options.length > 1")
     assert phone.locator("#location").evaluate("list => list.selectedOptions[0]?.textContent") == "Choose…"
     type_code(phone, TEE)
-    expect(phone.locator("#verdict")).to_have_text("Choose the location where you are first" + TEE)
+    expect(phone.locator("#verdict")).to_have_text("Choose your location first" + TEE)
     phone.get_by_label("Location").select_option("WH1")
     expect(phone.get_by_label("Code")).to_have_value(TEE)
     phone.get_by_role("button", name="OK").click()
@@ -270,9 +270,9 @@ def test_a_scan_that_is_too_old_is_told_as_not_counted_and_does_not_wait_any_mor
     problem = {"type": "about:blank", "title": "Too late", "status": 422, "code": "too_late", "detail": "occurredAt is too old"}
     phone.route("**/api/movements", lambda route: route.fulfill(json={"results": [problem]}))
     type_code(phone, TEE)
-    expect(phone.locator("#verdict")).to_contain_text("Too old to be counted")
-    expect(phone.locator("#refused li")).to_contain_text("nobody can know whether the server has counted it already")
-    expect(phone.locator("#scans li .badge").first).to_have_text("Not counted")
+    expect(phone.locator("#verdict")).to_contain_text("Too old to be recorded")
+    expect(phone.locator("#refused li")).to_contain_text("nobody can know whether the server has recorded this scan already")
+    expect(phone.locator("#scans li .badge").first).to_have_text("Rejected")
     assert waiting(phone) == 0
     phone.unroute("**/api/movements")
     type_code(phone, TEE)
@@ -302,9 +302,9 @@ def test_a_refusal_stays_until_it_was_seen(site, phone):
     expect(phone.locator("#refused li").last).to_contain_text("TEE-RED-M has 42 available at WH1, 500 were asked for")
     open_scanner(phone, site.url)
     expect(phone.locator("#refused li")).to_have_count(2)
-    phone.get_by_role("button", name=f"Seen: {TEE}").click()
+    phone.get_by_role("button", name=f"Dismiss: {TEE}").click()
     expect(phone.locator("#refused li")).to_have_count(1)
-    phone.get_by_role("button", name="Seen: 0000000000000").click()
+    phone.get_by_role("button", name="Dismiss: 0000000000000").click()
     expect(phone.locator("#refusals")).to_be_hidden()
 
 
@@ -353,7 +353,7 @@ def test_an_answer_that_got_lost_is_asked_for_again_and_nothing_is_counted_twice
 
     phone.route("**/api/movements", lose)
     type_code(phone, TEE)
-    expect(phone.locator("#scans li .badge").first).to_have_text("Counted before")
+    expect(phone.locator("#scans li .badge").first).to_have_text("Already recorded")
     assert lost[0].json()["results"][0]["status"] == "applied"
     assert site.server.stock("TEE-RED-M", "WH1") == 41
 
@@ -393,11 +393,11 @@ def test_a_token_is_asked_for_kept_on_the_device_and_in_no_address(sites, phone)
     open_scanner(phone, site.url)
     type_code(phone, TEE)
     expect(phone.get_by_label("Token")).to_be_visible()
-    expect(phone.locator("#connection")).to_have_text("Needs a token")
+    expect(phone.locator("#connection")).to_have_text("Token required")
 
     phone.get_by_label("Token").fill(site.server.token)
     phone.get_by_role("button", name="Use this token").click()
-    expect(phone.get_by_role("alert")).to_contain_text("a token of the role admin")
+    expect(phone.get_by_role("alert")).to_contain_text("has the role admin")
 
     token = site.server.make_token("device", "phone-1")
     type_code(phone, token)  # as a scanner does that reads it from a QR code
@@ -413,9 +413,9 @@ def test_a_token_is_asked_for_kept_on_the_device_and_in_no_address(sites, phone)
     assert kept == '[{},{},""]'
     assert not any(token[:20] in address or site.server.token[:20] in address for address in addresses)
 
-    phone.get_by_role("button", name="Take token off").click()
+    phone.get_by_role("button", name="Remove token").click()
     type_code(phone, TEE)
-    expect(phone.locator("#connection")).to_have_text("Needs a token")
+    expect(phone.locator("#connection")).to_have_text("Token required")
     assert site.server.stock("TEE-RED-M", "WH1") == 40
 
 

@@ -48,7 +48,7 @@ def test_price_and_status_come_by_themselves(site, page):
     site.server.call("PATCH", "/api/variants/16", {"price": 19.99})
     expect(card(page, "T-shirt").locator(".price").first).to_have_text("19.99")
     site.server.call("PATCH", "/api/products/9/status", {"status": "inactive"})
-    expect(variant(page, "Enamel mug", "MUG-ENAMEL").locator(".badge")).to_have_text("Not on sale now")
+    expect(variant(page, "Enamel mug", "MUG-ENAMEL").locator(".badge")).to_have_text("Currently unavailable")
     site.server.call("PATCH", "/api/products/9/status", {"status": "discontinued"})
     expect(card(page, "Enamel mug")).to_be_hidden()
     expect(card(page, "Advent calendar")).to_be_hidden()
@@ -78,7 +78,7 @@ def test_a_shop_that_shows_bands_is_told_no_units(sites, page):
 
 def test_what_is_watched_is_told_and_remembered(site, page):
     open_shop(page, site.url)
-    card(page, "Enamel mug").get_by_role("button", name="Tell me about Enamel mug").click()
+    card(page, "Enamel mug").get_by_role("button", name="Watch Enamel mug").click()
     open_shop(page, site.url)
     expect(card(page, "Enamel mug").get_by_role("button")).to_have_attribute("aria-pressed", "true")
     site.server.move("MUG-ENAMEL", "subtract", 9, "STORE-7")
@@ -98,7 +98,7 @@ def test_products_are_found(site, page):
     page.get_by_label("Search products").fill("waist 38")
     expect(page.locator(".product:visible")).to_have_count(1)
     page.get_by_label("Search products").fill("nothing like it")
-    expect(page.locator("#count")).to_have_text("No product matches.")
+    expect(page.locator("#count")).to_have_text("No products match.")
     page.get_by_label("Search products").fill("")
     for location in ("WH1", "STORE-7"):
         site.server.move("LUNCHBOX", "set", 0, location)

@@ -7,7 +7,7 @@ from playwright.sync_api import expect
 
 def test_it_says_how_the_server_is(site, page):
     page.goto(site.url)
-    expect(page.locator("#server")).to_contain_text("is ready, at event")
+    expect(page.locator("#server")).to_contain_text("is ready. Last event:")
     site.server.kill()
     expect(page.locator("#server")).to_have_text("The server cannot be reached")
     site.server.start()

@@ -126,7 +126,7 @@ export interface OperationalNotice {
   [member: string]: unknown;
 }
 
-/** `data` of `alert_acknowledged`: somebody sees to the alert of event `alertSeq`. */
+/** `data` of `alert_acknowledged`: `by` has acknowledged the alert of event `alertSeq`. */
 export interface AlertAcknowledgement {
   productId: number;
   variantId: number | null;

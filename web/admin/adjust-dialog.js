@@ -65,7 +65,7 @@ export class AdjustDialog {
   /** @param {number} stock what there is now */
   reportConflict(stock) {
     const location = this.form.location.value;
-    this.form.showConflict(text("adjust.faster", { location, stock, seen: this.seen }), stock);
+    this.form.showConflict(text("adjust.conflict", { location, stock, seen: this.seen }), stock);
     this.seen = stock;
     this.form.preview(stock);
   }

@@ -12,8 +12,8 @@ import { formatTime, formatUnits } from "/shared/format.js";
 /** @typedef {import("/admin/alert-store.js").Alert} Alert */
 /** @typedef {{ alert: Alert | null, badge: HTMLElement, title: HTMLElement, detail: HTMLElement, since: HTMLElement, seen: HTMLElement, button: HTMLButtonElement }} Parts */
 
-const SHOWN = ["unseen", "all", "never"];
-let remembered = "unseen";
+const SHOWN = ["unacknowledged", "all", "never"];
+let remembered = "unacknowledged";
 
 export class AlertsView {
   /** @param {import("/admin/app.js").App} app */
@@ -95,7 +95,7 @@ export class AlertsView {
     setText(parts.detail, `${alert.sku} · ${text("alerts.stock", { stock: formatUnits(alert.stock), threshold: formatUnits(alert.threshold) })}`);
     setText(parts.since, alert.since ? formatTime(alert.since) : "");
     const seen = alert.acknowledgement;
-    setText(parts.seen, seen ? text(seen.note ? "alerts.seenNote" : "alerts.seenBy", { by: seen.by, time: formatTime(seen.at),
+    setText(parts.seen, seen ? text(seen.note ? "alerts.acknowledgedNote" : "alerts.acknowledgedBy", { by: seen.by, time: formatTime(seen.at),
       note: seen.note ?? "" }) : "");
     parts.button.hidden = seen !== null || alert.seq === null;
     parts.button.setAttribute("aria-label", text("alerts.acknowledgeOf", { item: alert.title }));
@@ -150,7 +150,7 @@ class AcknowledgeDialog {
     try {
       const { by } = await this.app.alerts.acknowledge(this.alert, this.note.value.trim());
       const me = this.app.session.state?.user;
-      if (by !== me) this.app.say(text("alerts.first", { by }));
+      if (by !== me) this.app.say(text("alerts.already", { by }));
     } catch (error) {
       const isOver = error instanceof Problem && error.code === "unknown_alert";
       this.app.say(isOver ? text("alerts.gone") : text("adjust.failed", { reason: reasonOf(error) }), true);

@@ -15,7 +15,7 @@ export function eventText({ type, data }) {
       return text("log.status", { product: String(data.productId), previous: status(data.previousStatus),
         status: status(data.status) });
     case "catalogue_changed": return text(`log.${data.change}`, { what: subject(data) });
-    case "alert_acknowledged": return text(data.note ? "log.seenNote" : "log.seen", { by: data.by, sku: data.sku,
+    case "alert_acknowledged": return text(data.note ? "log.acknowledgedNote" : "log.acknowledged", { by: data.by, sku: data.sku,
       note: data.note ?? "" });
     // What the server says of itself; a type that this page does not know has at least its name.
     default: return data.message ?? type;

@@ -42,7 +42,7 @@ export class VariantHistory {
     this.buttons = Object.keys(RANGES).map((name) =>
       make("button", { type: "button", class: "compact", "aria-pressed": String(name === this.range), data: { range: name },
         on: { click: () => this.choose(name) } }, text(`chart.${name}`)));
-    const heads = ["chart.time", "chart.stock", "chart.change", "chart.where", "chart.why", "chart.who"];
+    const heads = ["chart.time", "chart.stock", "chart.change", "chart.location", "chart.reason", "chart.source"];
     const table = make("table", "plain", make("thead", {}, make("tr", {}, ...heads.map((name, index) => make("th", { scope: "col",
       class: index === 1 || index === 2 ? "number" : "" }, text(name))))), this.table);
     this.element = make("div", "history",

@@ -183,10 +183,10 @@ function row(scan) {
 
 /** @param {Scan} scan */
 function refusal(scan) {
-  const seen = make("button", { type: "button", class: "compact", on: { click: () => see([scan]) } }, texts.seen);
-  seen.setAttribute("aria-label", `${texts.seen}: ${readable(scan.code)}`);
+  const dismiss = make("button", { type: "button", class: "compact", on: { click: () => see([scan]) } }, texts.dismiss);
+  dismiss.setAttribute("aria-label", `${texts.dismiss}: ${readable(scan.code)}`);
   return make("li", {}, make("span", "name", make("span", "code", readable(scan.code)), ` ${texts.operations[scan.operation]} ${texts.done(scan.operation, scan.quantity)}`),
-    seen, make("span", "reason", scan.reason ?? ""));
+    dismiss, make("span", "reason", scan.reason ?? ""));
 }
 
 /** @param {Scan[]} scans */

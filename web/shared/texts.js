@@ -9,20 +9,18 @@ export const texts = {
     waiting: "No connection",
     offline: "Offline",
     closed: "Not connected",
-    refused: "Not allowed in",
+    refused: "Access denied",
     /** @param {string} state @param {string} time */
     asOf: (state, time) => `${state} · as of ${time}`,
   },
   signIn: {
-    title: "This server asks who reads",
+    title: "This server requires a token",
     token: "Token",
-    hint: "It is kept until this tab is closed.",
+    hint: "The token is kept until you close this tab.",
     button: "Sign in",
-    unreadable: "That is no token.",
+    unreadable: "This is not a valid token.",
   },
-  toasts: { label: "Messages", close: "Close" },
+  toasts: { label: "Notifications", close: "Close" },
   /** @type {Record<string, string>} */
   status: { draft: "Draft", active: "Active", inactive: "Inactive", discontinued: "Discontinued" },
-  /** @type {Record<string, string>} */
-  level: { ok: "In stock", low: "Low", out: "Out of stock" },
 };

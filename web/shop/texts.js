@@ -10,17 +10,17 @@ export const texts = {
     aFew: "Only a few left",
     unknown: "–",
   },
-  inactive: "Not on sale now",
+  inactive: "Currently unavailable",
   /** @param {string} price */
   from: (price) => `from ${price}`,
   watch: "Watch",
   watching: "Watching",
   /** @param {string} product */
-  watchLabel: (product) => `Tell me about ${product}`,
+  watchLabel: (product) => `Watch ${product}`,
   /** @param {string} time */
   updated: (time) => `Updated ${time}`,
-  none: "There are no products yet.",
-  noMatch: "No product matches.",
+  none: "No products yet.",
+  noMatch: "No products match.",
   /** @param {number} count */
   count: (count) => (count === 1 ? "1 product" : `${count.toLocaleString()} products`),
   /** @param {number} count */
@@ -30,7 +30,7 @@ export const texts = {
     gone: "Sold out",
     /** @param {string} price */
     price: (price) => `Now ${price}`,
-    inactive: "Not on sale any more",
-    active: "On sale again",
+    inactive: "No longer available",
+    active: "Available again",
   },
 };

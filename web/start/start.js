@@ -11,7 +11,7 @@ const api = new API();
 
 const texts = {
   /** @param {string} version @param {string} seq */
-  ready: (version, seq) => `Version ${version} is ready, at event ${seq}`,
+  ready: (version, seq) => `Version ${version} is ready. Last event: ${seq}`,
   away: "The server cannot be reached",
   /** @param {string} detail */
   notReady: (detail) => `The server is not ready: ${detail}`,
