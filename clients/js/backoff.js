@@ -1,6 +1,6 @@
 /**
- * How long to wait before the next attempt: a random pause, from nothing to a limit that doubles with each failure, so that not all who
- * lost a server come back at once.
+ * The pause before the next attempt: random, between 0 and a limit that doubles with each failure. It is random so that the clients of a
+ * server that restarts do not all connect at the same moment.
  */
 export class Backoff {
   #failures = 0;
@@ -12,7 +12,7 @@ export class Backoff {
     this.clock = clock;
   }
 
-  /** Whether nothing has failed since the last success. */
+  /** Whether no attempt has failed since the last success. */
   get isFresh() {
     return this.#failures === 0;
   }
@@ -21,7 +21,7 @@ export class Backoff {
     this.#failures = 0;
   }
 
-  /** Counts a failure; how many milliseconds to wait. */
+  /** Counts a failure. Returns the milliseconds to wait before the next attempt. */
   failed() {
     const limit = Math.min(this.maxDelay, this.minDelay * 2 ** Math.min(this.#failures, 30));
     this.#failures += 1;

@@ -5,20 +5,20 @@ import { Timer } from "./clock.js";
  * @typedef {import("./tallywire.js").Status} Status
  */
 
-/** Beyond the time in which a live connection is heard from, so much is granted before it counts as stale. */
+/** A live connection is heard from within `pulse` milliseconds; after this many more, what is shown counts as stale. */
 const GRACE = 2_000;
 
 /**
- * The state of the client as it is told: `state` is another object after each change, and `status` is emitted for it.
+ * The public state of the client. After each change `state` is another object, and listeners of `status` get it.
  */
 export class ClientState {
   /** @type {Snapshot} */
   state = Object.freeze({
     status: "idle", retryAt: null, asOf: null, isStale: true, transport: null, lastError: null, isLeader: true,
   });
-  /** When the server was heard from last while all was known. */
+  /** When the last message of the server came while the client was live; 0 before that. */
   #heard = 0;
-  /** Within this a live connection is heard from. */
+  /** A live connection is heard from within so many milliseconds. */
   pulse = 30_000;
   #timer;
 
@@ -34,12 +34,12 @@ export class ClientState {
     this.#timer = new Timer(clock);
   }
 
-  /** A message came. What is shown is true now, if everything before it is known. */
+  /** A message of the server came. If the client is live, what is shown is true now. */
   heard() {
     if (this.state.status === "live") this.#heard = this.clock.now();
   }
 
-  /** Up to when everything is known, in milliseconds; 0 before there was anything. */
+  /** The time up to which everything is known, in milliseconds; 0 before the first values. */
   get known() {
     return this.#heard;
   }
@@ -54,9 +54,9 @@ export class ClientState {
   }
 
   /**
-   * Something is different.
+   * Changes the state.
    * @param {Partial<Snapshot>} change
-   * @param {number} [known] when all was known, as another tab says
+   * @param {number} [known] the time up to which everything is known, as the leading tab says
    */
   set(change, known) {
     const before = this.state;
@@ -83,7 +83,7 @@ export class ClientState {
     this.listeners.emit("status", this.state);
   }
 
-  /** Looks again when what is shown becomes stale. */
+  /** Sets the timer for the moment at which what is shown becomes stale. */
   #watch() {
     this.#timer.stop();
     if (this.#heard === 0 || this.state.status === "live" || this.isStale) return;

@@ -221,9 +221,9 @@ export class TallywireClient {
 
   get server() { return serverOf(this.#options.url); }
 
-  // MARK: What the connection tells
+  // MARK: Answers of the connection
 
-  /** Answers whoever waits for what is there now. */
+  /** Resolves the promises for what is known now. */
   #settle() {
     if (this.#connection.isCaughtUp) this.#replica.deliverPending();
     if (this.status === "live") this.#promises.resolve(LIVE);
@@ -245,7 +245,7 @@ export class TallywireClient {
     room.refusal = error;
     if (wasIn) this.#listeners.emit("left", { room: name, code: error.code });
     if (this.#promises.has(waitingFor(name))) {
-      // Somebody waits for it, and is told: it is not wanted any more, unless the options want it.
+      // Its caller gets the error. The room is tried again only if the options name it.
       if (!this.#options.rooms.includes(name)) this.#follows.rooms.delete(name);
       this.#promises.reject(waitingFor(name), error);
     }

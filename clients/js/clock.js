@@ -11,11 +11,11 @@ export const systemClock = {
   random: () => Math.random(),
 };
 
-/** The longest that a timer may be set for; browsers take what is longer for nothing at all. */
+/** The longest pause of a timer, in milliseconds. Browsers treat a longer one as 0. */
 export const LONGEST_TIMER = 2 ** 31 - 1;
 
 /**
- * One timer that is set anew or stopped, and never twice.
+ * A timer that is set once at a time: setting it again replaces the action.
  */
 export class Timer {
   /** @type {unknown} */
@@ -31,7 +31,7 @@ export class Timer {
   }
 
   /**
-   * Calls `action` after so long, and forgets what it was set for before.
+   * Calls `action` after `milliseconds`, instead of the action that was set before.
    * @param {number} milliseconds
    * @param {() => void} action
    */

@@ -11,13 +11,13 @@ import { Session } from "./session.js";
  * @typedef {{ welcomed: (attempt: ConnectionAttempt) => void, ended: (attempt: ConnectionAttempt, end: LinkEnd) => void }} AttemptOwner
  */
 
-/** A connection that was live for so long is a success: the next failure begins with short pauses again. */
+/** A connection that was live for so many milliseconds was a success: the pauses after the next failure begin short again. */
 const STABLE = 10_000;
-/** The close code of a connection whose token does not do any more. */
+/** The close code of a connection whose token is not valid any more. */
 export const TOKEN_EXPIRED = 4001;
 
 /**
- * One attempt to be connected, from the token to the end of its connection. It tells its end once, and nothing at all after `drop`.
+ * One attempt to connect, from getting a token to the end of the connection. It reports its end once, and nothing after `drop`.
  */
 export class ConnectionAttempt {
   /** @type {Session | null} */
@@ -42,7 +42,7 @@ export class ConnectionAttempt {
     this.#timeout = new Timer(parts.options.clock);
   }
 
-  /** Whether it was live for long enough to be none that failed. */
+  /** Whether the connection was live for long enough to count as a success. */
   get wasStable() {
     return this.parts.options.clock.now() - this.#liveSince >= STABLE;
   }
@@ -64,7 +64,7 @@ export class ConnectionAttempt {
   }
 
   /**
-   * Takes over a link on which the server has answered already.
+   * Goes on with a link on which the server has sent its `welcome` already.
    * @param {Channel} link
    * @param {string | null} token
    * @param {import("./replica.js").Message} welcome
@@ -75,7 +75,7 @@ export class ConnectionAttempt {
   }
 
   /**
-   * What its link tells.
+   * What handles the messages and the end of its link.
    * @returns {import("./websocket.js").LinkEvents}
    */
   get events() {
@@ -124,7 +124,7 @@ export class ConnectionAttempt {
     if (!this.#isOver) this.owner.ended(this, end);
   }
 
-  /** Lets go of the connection. */
+  /** Closes the connection without reporting its end. */
   drop() {
     this.#isOver = true;
     this.#timeout.stop();

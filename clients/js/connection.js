@@ -20,15 +20,15 @@ import { WakeDetector } from "./wake-detector.js";
  * @property {(room: string, error: TallywireError) => void} refused
  * @property {(ids: import("./session.js").Ids, error: TallywireError) => void} untracked
  * @property {() => Promise<boolean>} isReachable whether the server answers over HTTP
- * @property {() => void} settled called whenever everything that is followed may be known
+ * @property {() => void} settled called whenever all values of what is followed may be there
  */
 
-/** After something happened that makes a connection doubtful, it has to answer within this. */
+/** After an event that makes a connection doubtful, such as a change of network, the server has to answer within so many milliseconds. */
 const WAKE_TIMEOUT = 2_000;
 const REASONS = new Map([[1013, "server_overloaded"], [TOKEN_EXPIRED, "unauthenticated"], [4003, "forbidden"]]);
 
 /**
- * Keeps a session going: connects, and comes back after a random pause that grows with each failure.
+ * Connects, and reconnects after a random pause that grows with each failure.
  */
 export class Connection {
   /** @type {ConnectionAttempt | null} */
@@ -74,14 +74,14 @@ export class Connection {
     this.#retry.stop();
   }
 
-  /** Connects anew at once, if it should be connected. */
+  /** Reconnects at once, if the connection was started. */
   restart() {
     if (!this.#isRunning) return;
     this.#drop();
     this.#open();
   }
 
-  /** Something happened: a connection has to show that it is alive, and who waits need not. */
+  /** The network or the page is back: checks the connection if there is one, and otherwise ends the pause before the next attempt. */
   awake() {
     if (this.session) this.session.check(WAKE_TIMEOUT);
     else if (this.#retry.isSet && !WakeDetector.isOffline) this.restart();
@@ -89,12 +89,12 @@ export class Connection {
 
   // MARK: What is followed
 
-  /** Whether the values of what is tracked are there. */
+  /** Whether the values of all tracked items have come. */
   get hasTracked() {
     return this.session?.hasTracked ?? false;
   }
 
-  /** Whether all has come that was there when it was asked for. */
+  /** Whether every event and value has come that the journal had when it was asked for. */
   get isCaughtUp() {
     return this.session?.isCaughtUp ?? false;
   }
@@ -125,7 +125,7 @@ export class Connection {
     return new Promise((resolve) => this.session ? this.session.untrack(ids, resolve) : resolve());
   }
 
-  /** Whether there is a connection that answers. */
+  /** Returns whether the server answers on the connection. */
   async check() {
     return (await this.session?.check(this.parts.options.pongTimeout)) ?? false;
   }
@@ -159,13 +159,13 @@ export class Connection {
   }
 
   /**
-   * Goes on over a link of the preferred transport, from where it is: what this connection has not brought yet, that one brings.
+   * Moves the client to a link of the preferred transport. Its rooms are joined there from their positions, so no event is missed.
    * @param {import("./session.js").Channel} link
    * @param {import("./replica.js").Message} welcome
-   * @returns {import("./websocket.js").LinkEvents | null} `null` if it cannot go over now
+   * @returns {import("./websocket.js").LinkEvents | null} `null` if the client cannot move now
    */
   #takeOver(link, welcome) {
-    // In no room nothing tells what would be missed in between.
+    // A client without a room has no position, so it would miss the events in between.
     if (this.parts.follows.isBroadcast) return null;
     const token = this.session?.token ?? null;
     this.#drop();
@@ -174,7 +174,7 @@ export class Connection {
     return attempt.events;
   }
 
-  /** Lets go of the connection there is. */
+  /** Closes the connection, if there is one. */
   #drop() {
     this.#failback.stop();
     this.#attempt?.drop();
@@ -195,7 +195,7 @@ export class Connection {
     this.#drop();
     if (code === TOKEN_EXPIRED) {
       tokens.discard();
-      // Another token may be had at once; if that one does not do either, there is no hurry.
+      // A new token is asked for at once. If the server refuses that one too, the usual pause follows.
       if (tokens.canRenew && isFirst) pause = 0;
     }
     const status = WakeDetector.isOffline ? "offline" : "waiting";

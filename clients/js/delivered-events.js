@@ -1,17 +1,18 @@
-/** So far behind the newest event a snapshot may begin, and with it the events after it (the server's `StockImages.age`). */
+/** A snapshot holds at an event at most so far before the newest one; the events after it follow (the server's `StockImages.age`). */
 const REACH = 4096;
-/** Events that are remembered at most. */
+/** At most so many events are remembered. */
 const MOST = 4 * REACH;
 
 /**
- * Which events were told already.
+ * The events that listeners have had already, so that each event is delivered once.
  *
- * One connection gets an event once, but rooms come back each from where it was, so a later connection may bring what another room of
- * an earlier one has brought. Remembered is what could still come: what is later than where the rooms stand, and within a snapshot's reach.
+ * A connection brings an event once. After a reconnect each room resumes from its own position, so the new connection may bring an event
+ * again that another room has brought before. Only events that can still come again are remembered: those after the lowest position of a
+ * room, and within a snapshot's reach.
  */
 export class DeliveredEvents {
   /**
-   * In the order in which they were told.
+   * In the order of their delivery.
    * @type {Set<number>}
    */
   #seqs = new Set();
@@ -29,7 +30,7 @@ export class DeliveredEvents {
 
   /**
    * @param {number} seq
-   * @param {number} floor where the room stands that is furthest behind
+   * @param {number} floor the lowest position of a room
    */
   add(seq, floor) {
     this.#seqs.add(seq);
@@ -40,13 +41,13 @@ export class DeliveredEvents {
   /** @param {number} floor */
   #prune(floor) {
     const end = Math.min(floor, this.#newest - REACH);
-    for (const told of this.#seqs) {
-      if (told <= end) this.#seqs.delete(told);
+    for (const delivered of this.#seqs) {
+      if (delivered <= end) this.#seqs.delete(delivered);
     }
-    // A room may stand far behind for long. Then the oldest go, and could be told again, which versions make harmless.
-    for (const told of this.#seqs) {
+    // A room may stay far behind for a long time. Then the oldest are forgotten. If they come again, their versions make that harmless.
+    for (const delivered of this.#seqs) {
       if (this.#seqs.size <= MOST) break;
-      this.#seqs.delete(told);
+      this.#seqs.delete(delivered);
     }
     this.#pruneAt = Math.max(2 * REACH, this.#seqs.size + REACH);
   }

@@ -1,10 +1,10 @@
-/** A block longer than this is none of ours; the server's are of some kilobytes. */
+/** The server's blocks have a few kilobytes; a longer block than this is refused. */
 const LONGEST_BLOCK = 1024 * 1024;
 
 /** @typedef {{ event: string, id: string | null, data: string | null }} Block */
 
 /**
- * Reads Server-Sent Events (the HTML standard, section 9.2) as they come, in pieces of any size.
+ * A parser of Server-Sent Events (the HTML standard, section 9.2) that takes the stream in pieces of any size.
  */
 export class EventStreamParser {
   #decoder = new TextDecoder();
@@ -14,7 +14,7 @@ export class EventStreamParser {
   #length = 0;
 
   /**
-   * The blocks that are whole after this piece. Throws a `RangeError` if one is too long.
+   * Returns the blocks that are complete after this piece. Throws a `RangeError` if one is too long.
    * @param {Uint8Array} piece
    * @returns {Block[]}
    */

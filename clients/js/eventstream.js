@@ -10,15 +10,16 @@ import { SubscriptionFilter } from "./subscription-filter.js";
  * @typedef {import("./websocket.js").LinkEvents} LinkEvents
  */
 
-/** The server breaks its silence every 15 seconds; a stream that was silent for longer than this is dead. */
+/** The server sends something every 15 seconds. A stream on which nothing came for so many milliseconds is dead. */
 const SILENCE = 20_000;
-/** Events that wait while values are read. The stream is ended when there are more, and begins again where it was. */
+/** At most so many events are held while values are read. With more, the stream is ended and resumed from its position. */
 const MOST_WAITING = 50_000;
 
 /**
- * Events over HTTP, where WebSockets are blocked: it reads the server's event stream, and answers to a session as the server would.
+ * A link over HTTP, for networks that block WebSockets. It reads the server's event stream, and answers the session's messages itself, as
+ * the server does over a WebSocket.
  *
- * Rooms there are none; see {@link SubscriptionFilter}. Values come from the API, and so do events that were missed.
+ * The stream has no rooms: {@link SubscriptionFilter} chooses from its events. Values and missed events come from the HTTP API.
  */
 export class EventStreamLink {
   #abort = new AbortController();
@@ -27,12 +28,12 @@ export class EventStreamLink {
   #api;
   #snapshots;
   #epoch = "";
-  /** Everything up to here was handed on. */
+  /** All events up to here have been passed on. */
   #seq = 0;
-  /** What is asked for is done one by one, so that answers come in order. */
+  /** Joins and tracks are answered one after the other, so that the answers come in order. */
   #queue = Promise.resolve();
   /**
-   * Events that have to wait for an answer before them.
+   * Events that came while an answer is being prepared, and are passed on after it; `null` while none is.
    * @type {JSONObject[] | null}
    */
   #held = null;
@@ -73,7 +74,7 @@ export class EventStreamLink {
     this.#end({ code, reason: error.message, error, retryAfter: retryAfter ?? undefined });
   }
 
-  // MARK: What comes
+  // MARK: The stream
 
   async #read() {
     const response = await this.#api.open("/api/events/stream", { headers: { Accept: "text/event-stream" } });
@@ -95,7 +96,7 @@ export class EventStreamLink {
       this.#seq = Number(seq);
       this.events.received({ type: "welcome", epoch, seq: this.#seq, pingInterval: SILENCE });
     } else if (event === "reset" || (epoch !== undefined && epoch !== this.#epoch)) {
-      // It begins anew elsewhere, and coming back finds out what that means.
+      // The stream cannot be resumed from its position. The session finds out with the next connection whether the journal is another.
       this.#end({ code: 1001, reason: "the event stream begins anew", retryAfter: 0 });
     } else if (data !== null) {
       this.#pass(JSON.parse(data));
@@ -115,7 +116,7 @@ export class EventStreamLink {
     if (this.#filter.hasEvent(event)) this.events.received(/** @type {any} */ (event));
   }
 
-  // MARK: What is asked for
+  // MARK: The session's messages
 
   /** @param {JSONObject} message */
   send(message) {
@@ -123,7 +124,7 @@ export class EventStreamLink {
     switch (message.type) {
       case "ping": return this.#answer({ type: "pong", id: message.id, seq: this.#seq });
       case "auth":
-        // A stream is opened with a token and keeps it.
+        // A stream keeps the token that it was opened with.
         if (message.token !== this.token) return this.#end({ code: 1001, reason: "there is another token", retryAfter: 0 });
         return this.#answer({ type: "authenticated" });
       case "join":
@@ -143,7 +144,7 @@ export class EventStreamLink {
   }
 
   /**
-   * A session does not expect to be answered while it asks.
+   * Answers in a microtask of its own: a session does not expect an answer while it is still sending.
    * @param {import("./replica.js").Message} message
    */
   #answer(message) {
@@ -151,7 +152,7 @@ export class EventStreamLink {
   }
 
   /**
-   * Does something that takes time, with the events waiting behind it.
+   * Prepares an answer that takes time. Events that come meanwhile are held back until it is there.
    * @param {() => Promise<void>} action
    */
   #later(action) {
@@ -196,7 +197,7 @@ export class EventStreamLink {
    * @param {(item: JSONObject) => boolean} isMeant
    */
   async #values(type, room, pages, isMeant) {
-    // Each page holds at its own seq; together they hold at the first one's, and the events after that one come.
+    // Each page holds at its own seq. Together they hold at the lowest one, and the stream brings the events after that.
     let first = this.#seq;
     for await (const { items, seq } of pages) {
       first = Math.min(first, seq);

@@ -5,27 +5,27 @@ import { Timer } from "./clock.js";
  * @typedef {import("./websocket.js").LinkEvents} LinkEvents
  */
 
-/** The preferred transport is tried again after so long on the average; half as long at least. */
+/** The preferred transport is tried again after so many milliseconds on the average, and after half as many at least. */
 const INTERVAL = 5 * 60_000;
 
 /**
- * The way back from a transport that was second choice: now and then it opens a link of the preferred one beside the connection there is,
- * and hands it over once the server has answered on it. Nothing is known of an attempt that fails.
+ * The return from a fallback transport to the preferred one. From time to time it opens a link of the preferred transport beside the
+ * connection in use, and hands the link over once the server has answered on it. A failed attempt changes nothing and is not reported.
  */
 export class Failback {
   #timer;
   #deadline;
   /** @type {Channel | null} */
   #link = null;
-  /** Counts attempts, so that what is late for one does not touch the next. */
+  /** The number of the attempt, so that a late result of an earlier attempt is ignored. */
   #attempt = 0;
 
   /**
    * @param {import("./tallywire.js").Clock} clock
    * @param {number} timeout how long an attempt may take
    * @param {(events: LinkEvents) => Channel} open opens a link of the preferred transport
-   * @param {(link: Channel, welcome: import("./replica.js").Message) => LinkEvents | null} found takes over a link that works: what it
-   *   tells goes to the answer from then on; `null` if it is not wanted now
+   * @param {(link: Channel, welcome: import("./replica.js").Message) => LinkEvents | null} found takes over a link that works. Returns
+   *   what handles the link's messages from then on, or `null` if the link is not wanted now
    */
   constructor(clock, timeout, open, found) {
     this.clock = clock;
@@ -36,7 +36,7 @@ export class Failback {
     this.#deadline = new Timer(clock);
   }
 
-  /** Looks for it from now on, until `stop`. */
+  /** Tries from now on, until `stop`. */
   start() {
     this.#timer.set(INTERVAL * (0.5 + this.clock.random()), () => this.#try());
   }
@@ -61,7 +61,7 @@ export class Failback {
     const offer = (/** @type {import("./replica.js").Message} */ welcome) => {
       const link = this.#link;
       if (attempt !== this.#attempt || !link) return;
-      // From here on it is not this object's to close.
+      // From here on the link belongs to its new owner, so `stop` must not close it.
       this.#link = null;
       this.stop();
       owner = this.found(link, welcome);
@@ -76,7 +76,7 @@ export class Failback {
         closed: (end) => owner ? owner.closed(end) : giveUp(),
       });
     } catch {
-      // It cannot be used here at all, which was told when it was tried first.
+      // The transport cannot be used here at all. That was reported when it was tried first.
       giveUp();
     }
   }

@@ -6,7 +6,7 @@ import { Room } from "./room.js";
  * @typedef {{ key: string, productId: number, variantId: number | null }} Place
  */
 
-/** Ids in one message: those of JavaScript's largest numbers stay within the server's 64 KiB. */
+/** So many ids are sent in one message; even the longest ones stay within the server's limit of 64 KiB. */
 const IDS_PER_MESSAGE = 2_000;
 
 /**
@@ -20,7 +20,7 @@ export class Follows {
   /** @type {Set<number>} */
   variants = new Set();
   /**
-   * Keys of what came for tracked variants: that of a default variant does not tell its id.
+   * The keys of items that came for tracked variants. The key of a default variant does not contain its id.
    * @type {Set<string>}
    */
   #trackedKeys = new Set();
@@ -29,12 +29,12 @@ export class Follows {
     return this.products.size > 0 || this.variants.size > 0;
   }
 
-  /** Whether it gets what is for everybody. */
+  /** Whether this client follows nothing, and so gets what the server broadcasts. */
   get isBroadcast() {
     return this.rooms.size === 0 && !this.tracksAnything;
   }
 
-  /** Whether the server has still to answer for a room, which may bring what comes before anything that came already. */
+  /** Whether a room is not joined yet. It may bring events that are older than those that have come. */
   get isWaiting() {
     for (const { stage, refusal } of this.rooms.values()) {
       if (!refusal && (stage === "out" || stage === "joining")) return true;
@@ -52,14 +52,14 @@ export class Follows {
     return room;
   }
 
-  /** The place of the room that is furthest behind. */
+  /** The lowest position of a room; `Infinity` if no room has one. */
   get floor() {
     let floor = Infinity;
     for (const { position } of this.rooms.values()) floor = Math.min(floor, position ?? Infinity);
     return floor;
   }
 
-  /** Where the room stands that is furthest ahead. */
+  /** The highest position of a room; 0 if no room has one. */
   get position() {
     let most = 0;
     for (const { position } of this.rooms.values()) most = Math.max(most, position ?? 0);
@@ -67,7 +67,7 @@ export class Follows {
   }
 
   /**
-   * Whether anything that is followed has to do with an item.
+   * Whether an item belongs to anything that is followed.
    * @param {Place} item
    */
   holds(item) {
@@ -86,7 +86,7 @@ export class Follows {
   }
 
   /**
-   * Whether an item is followed that another tab knows: a default variant may be tracked by an id that it does not bear.
+   * Whether an item that another tab knows is followed. A default variant may be tracked by its id, which the item does not contain.
    * @param {Place & { rooms: string[] }} item
    */
   has(item) {
@@ -96,9 +96,9 @@ export class Follows {
   }
 
   /**
-   * Whether an event that came for several clients is for this one.
+   * Whether an event that the leading tab got is for this tab.
    * @param {Record<string, any>} event
-   * @param {import("./items.js").Items} items what this client knows
+   * @param {import("./items.js").Items} items the items that this tab knows
    */
   wants({ data }, items) {
     const { productId, variantId, location } = data;
@@ -123,14 +123,14 @@ export class Follows {
   }
 
   /**
-   * Notes the item of an event. An event does not say through which room it came; its place does.
+   * Notes the item of an event. An event does not say through which room it came; its location tells.
    * @param {Place} item
    * @param {string | undefined} location
    */
   noteEvent(item, location) {
     if (location !== undefined) this.rooms.get(`location:${location}`)?.keys.add(item.key);
     if (this.holds(item)) return;
-    // It came, so something holds it: a default variant that is followed by its id.
+    // The server sent the event, so something follows its item: a default variant that is followed by its id.
     for (const room of this.rooms.values()) {
       if (room.kind !== "named" && room.kind !== "product") room.keys.add(item.key);
     }
@@ -138,7 +138,7 @@ export class Follows {
   }
 
   /**
-   * An item is gone.
+   * An item was removed.
    * @param {string} key
    */
   forgetItem(key) {
@@ -146,12 +146,12 @@ export class Follows {
     for (const room of this.rooms.values()) room.keys.delete(key);
   }
 
-  /** The connection is gone. */
+  /** The connection has ended. */
   leaveConnection() {
     for (const room of this.rooms.values()) room.leaveConnection();
   }
 
-  /** The journal is another one. */
+  /** The journal is another one: all positions are void. */
   forget() {
     this.#trackedKeys.clear();
     for (const room of this.rooms.values()) room.forget();
@@ -159,7 +159,7 @@ export class Follows {
 
   /**
    * @param {import("./tallywire.js").Follow} what
-   * @returns {{ products: number[], variants: number[] }} those that are new
+   * @returns {{ products: number[], variants: number[] }} the ids that were not followed before
    */
   track({ products = [], variants = [] }) {
     return {
@@ -177,7 +177,7 @@ export class Follows {
 }
 
 /**
- * What is tracked, in messages that the server takes.
+ * Returns ids in messages of a size that the server accepts.
  * @param {"track" | "untrack"} type
  * @param {{ products: Iterable<number>, variants: Iterable<number> }} what
  */

@@ -1,7 +1,8 @@
 import { Timer } from "./clock.js";
 
 /**
- * Whether the other side of a connection is alive: after a silence it is asked, and has to say something in time.
+ * Finds out whether the other side of a connection is alive. After a time without a message it sends a ping, and expects a message within
+ * a timeout.
  */
 export class Heartbeat {
   #beat;
@@ -13,8 +14,8 @@ export class Heartbeat {
 
   /**
    * @param {import("./tallywire.js").Clock} clock
-   * @param {() => void} ask makes the other side say something
-   * @param {(timeout: number) => void} silent nothing came within so many milliseconds
+   * @param {() => void} ask sends a ping
+   * @param {(timeout: number) => void} silent called if nothing came within `timeout` milliseconds after a ping
    */
   constructor(clock, ask, silent) {
     this.clock = clock;
@@ -25,7 +26,7 @@ export class Heartbeat {
     this.#lastHeard = clock.now();
   }
 
-  /** Something came. */
+  /** A message came. */
   heard() {
     this.#lastHeard = this.clock.now();
     this.#deadline.stop();
@@ -33,9 +34,9 @@ export class Heartbeat {
   }
 
   /**
-   * Asks after each silence of `interval` milliseconds from now on.
+   * Sends a ping whenever nothing has come for `interval` milliseconds, from now on.
    * @param {number} interval
-   * @param {number} timeout within which it has to be answered
+   * @param {number} timeout milliseconds within which a message has to follow
    */
   start(interval, timeout) {
     this.#interval = interval;
@@ -63,7 +64,7 @@ export class Heartbeat {
   }
 
   /**
-   * Whether the other side says something within so many milliseconds.
+   * Returns whether a message comes within so many milliseconds.
    * @param {number} timeout
    * @returns {Promise<boolean>}
    */

@@ -8,7 +8,7 @@
  */
 
 /**
- * Names a variant, or a product's default variant, among all.
+ * Returns the key that names a variant, or a product's default variant, among all items.
  * @param {number} productId
  * @param {number | null} [variantId]
  */
@@ -17,10 +17,10 @@ export function itemKey(productId, variantId) {
 }
 
 /**
- * What is known of a variant after `values` came; `old` itself if they bring nothing that could be seen.
+ * Returns what is known of a variant after `values` came: `old` itself if nothing visible has changed.
  *
- * Versions decide. Only where the journal itself says that something is later and its version is lower, a variant was removed and another
- * one made under its id, and begins anew.
+ * The higher version wins. The one exception: values that are later in the journal and have a lower version. There a variant was removed, and
+ * another one was created under its id.
  * @param {Item | undefined} old
  * @param {number} oldSeq up to where `old` is known to hold
  * @param {Values} values
@@ -31,7 +31,7 @@ export function newest(old, oldSeq, values, source) {
   const isLater = source.seq > oldSeq;
   if (!old || (isLater && isReborn(old, values, source))) return itemOf(undefined, values, source);
   if (values.version > old.version) return itemOf(old, values, source);
-  // An event of the same version is this one again. A snapshot may tell what another room hides, or a new name: those have no version.
+  // An event of the same version is a repetition. A snapshot may have members that another room hides, or a new name, which has no version.
   if (values.version < old.version || source.changedAt || source.seq < oldSeq) return old;
   const other = itemOf(old, values, source);
   return withMembers(old, {
@@ -41,12 +41,12 @@ export function newest(old, oldSeq, values, source) {
 }
 
 /**
- * Whether `values`, which are later, are of another variant with the same id.
+ * Whether `values`, which are later in the journal, are of another variant with the same id.
  * @type {(old: Item, values: Values, source: Source) => boolean}
  */
 function isReborn(old, values, { changedAt, conflated = 0 }) {
   if (values.version >= old.version) return false;
-  // Values are all there is at their seq. An event has to be a variant's first, and only one without stock can have been removed.
+  // A snapshot shows all there is at its seq. An event has to be a variant's first, and only a variant without stock can have been removed.
   return changedAt === null || (values.version - conflated <= 1 && old.inStock === false);
 }
 
@@ -75,7 +75,7 @@ function itemOf(old, values, { seq, now, changedAt }) {
 }
 
 /**
- * `item` with other members; itself if none is different.
+ * Returns `item` with other members, or `item` itself if none of them is different.
  * @param {Item} item
  * @param {Partial<Item>} members
  * @param {Source} source

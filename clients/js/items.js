@@ -5,21 +5,21 @@ import { itemKey, newest, withMembers } from "./item.js";
  * @typedef {import("./item.js").Values} Values
  * @typedef {import("./item.js").Source} Source
  * @typedef {{ changed: Map<string, Item>, removed: Map<string, Item>, isFull: boolean }} Changes
- *   `isFull`: there was an item that found no place
+ *   `isFull`: an item was left out, because there are `limit` items already
  */
 
 /**
- * What changed, before anything did.
+ * Returns an empty record of changes.
  * @returns {Changes}
  */
 export const noChanges = () => ({ changed: new Map(), removed: new Map(), isFull: false });
 
 /**
- * The newest known value of each item, folded from events and snapshots. It holds `limit` items at most.
+ * The newest known values of each item, folded from events and snapshots: `limit` items at most.
  */
 export class Items {
   /**
-   * Each item, and up to which event it is known to hold.
+   * Each item, with the event up to which it holds.
    * @type {Map<string, { item: Item, seq: number }>}
    */
   #entries = new Map();
@@ -41,7 +41,7 @@ export class Items {
   }
 
   /**
-   * Up to which event the item is known to hold.
+   * Returns the event up to which the item holds.
    * @param {string} key
    */
   seq(key) {
@@ -62,7 +62,7 @@ export class Items {
   }
 
   /**
-   * Takes an item as another table has it.
+   * Takes an item of another table.
    * @param {Item} item
    */
   put(item) {
@@ -114,7 +114,7 @@ export class Items {
    * @param {Changes} changes
    */
   #foldCatalogue({ change, productId, variantId, values }, source, changes) {
-    // Without a variant it is about a product as a whole, or a location.
+    // An event without a variant is about a product as a whole, or about a location.
     if (productId === undefined || variantId === undefined) return;
     const key = itemKey(productId, variantId);
     const seq = this.#entries.get(key)?.seq ?? 0;
@@ -172,7 +172,7 @@ export class Items {
   }
 
   /**
-   * Removes what is not meant any more: items that are known up to `seq` at most, and that `isGone` names.
+   * Removes the items for which `isGone` is true, except for those that hold beyond `seq`.
    * @param {(item: Item) => boolean} isGone
    * @param {number} seq
    * @param {Changes} changes

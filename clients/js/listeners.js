@@ -3,7 +3,7 @@ import { TallywireError } from "./errors.js";
 /** @typedef {(...args: any[]) => void} Listener */
 
 /**
- * Functions by name, called in the order in which they were added. One that throws does not keep the others from running.
+ * Functions by name, called in the order in which they were added. A function that throws does not keep the others from being called.
  */
 export class Listeners {
   /** @type {Map<string, Set<{ call: Listener, listener: Listener }>>} */
@@ -13,7 +13,7 @@ export class Listeners {
    * @param {string} name
    * @param {Listener} listener
    * @param {boolean} [isOnce]
-   * @returns {() => void} what ends it
+   * @returns {() => void} removes the listener
    */
   add(name, listener, isOnce = false) {
     if (typeof listener !== "function") throw new TypeError("a listener has to be a function");
@@ -48,8 +48,8 @@ export class Listeners {
   }
 
   /**
-   * Calls those of `name`. What they throw goes to the listeners of `error`, or, if there are none or they throw themselves, to where
-   * the platform reports errors that nobody caught.
+   * Calls the listeners of `name`. What they throw goes to the listeners of `error`. If there are none, or if one of those throws, it is
+   * reported as an uncaught error.
    * @param {string} name
    * @param {any[]} args
    */
@@ -59,7 +59,7 @@ export class Listeners {
     for (const { call } of [...entries]) {
       try {
         const answer = /** @type {unknown} */ (call(...args));
-        // An async listener throws later.
+        // An async listener rejects later.
         if (answer instanceof Promise) answer.catch((error) => this.#report(name, error));
       } catch (error) {
         this.#report(name, error);
@@ -78,7 +78,7 @@ export class Listeners {
 }
 
 /**
- * Tells the platform of an error that nobody caught, without ending what goes on.
+ * Reports an uncaught error to the platform, without throwing it.
  * @param {unknown} error
  */
 function reportUncaught(error) {

@@ -5,7 +5,7 @@ import { roomName } from "./room.js";
 /** @typedef {import("./tallywire.js").TallywireOptions} TallywireOptions */
 
 /**
- * Options with everything filled in that was left out.
+ * Options with all defaults filled in.
  * @typedef {object} Options
  * @property {string | null} url of the WebSocket
  * @property {readonly string[]} rooms
@@ -32,7 +32,7 @@ const DEFAULTS = {
 };
 
 /**
- * Checks options and fills in what was left out. Throws a `TypeError` that names the option.
+ * Checks options and fills in the defaults. Throws a `TypeError` that names the wrong option.
  * @param {TallywireOptions} given
  * @returns {Options}
  */
@@ -66,7 +66,7 @@ export function complete(given) {
 }
 
 /**
- * Products and variants to follow, checked.
+ * Returns the ids of products and variants, each once. Throws a `TypeError` for what is no id.
  * @param {import("./tallywire.js").Follow} what
  */
 export function ids({ products = [], variants = [] }) {
@@ -90,7 +90,7 @@ function address(given) {
   return url.href;
 }
 
-/** The server that this module came from, or else the one of the page; `null` where there is neither, as in a server that renders. */
+/** Returns the address of the server that this module came from, or else of the page's; `null` where there is neither, as in server rendering. */
 function ownServer() {
   for (const base of [import.meta.url, globalThis.location?.href]) {
     if (base && /^https?:/.test(base)) return address(new URL(base === import.meta.url ? "../ws" : "/ws", base));
@@ -99,7 +99,7 @@ function ownServer() {
 }
 
 /**
- * Where the HTTP API of a WebSocket's server is, without a slash at its end.
+ * Returns the address of the HTTP API beside a WebSocket, without a slash at its end.
  * @param {string | null} url
  */
 export function serverOf(url) {
@@ -107,7 +107,7 @@ export function serverOf(url) {
 }
 
 /**
- * Whom a token is for, without the token itself.
+ * Returns whom a token is for, without the token itself.
  * @param {string} token
  */
 function subject(token) {
@@ -116,7 +116,7 @@ function subject(token) {
 }
 
 /**
- * A short name for a text that must not be seen (FNV-1a).
+ * Returns a hash of a text that must not be seen itself (FNV-1a).
  * @param {string} text
  */
 function hash(text) {

@@ -4,14 +4,14 @@
  */
 
 /**
- * Promises by what they wait for. All that are open are kept by somebody who waits, so they need no limit of their own.
+ * Promises by the name of what they wait for. Each belongs to a caller that waits, so they need no limit of their own.
  */
 export class PendingPromises {
   /** @type {Map<string, Waiter[]>} */
   #byName = new Map();
 
   /**
-   * A promise for `name`. Nobody has to look at it: one that is rejected unseen is no uncaught error.
+   * Returns a promise for `name`. The caller need not handle its rejection: that is never reported as an uncaught error.
    * @param {string} name
    * @returns {Promise<any>}
    */

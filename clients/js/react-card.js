@@ -37,7 +37,7 @@ export function ProductCardWithRealTimeUpdates({
 }
 
 /**
- * What is known by now, and what was given until then.
+ * Returns the live values, or those of the props until the live ones are known.
  * @param {ProductUpdates} live
  * @param {{ price: number | null, stock: number | null, status: ProductUpdates["status"] }} given
  */

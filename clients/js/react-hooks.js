@@ -43,7 +43,7 @@ export function useProductUpdates(productId, variantId) {
 }
 
 /**
- * The items of a variant, or of a product as a whole, as React reads them: the same array until one of them changes.
+ * Returns the items of a variant, or of a product as a whole, as a source that React reads: the same array until one of them changes.
  * @param {import("./tallywire.js").TallywireClient} client
  * @param {number} productId
  * @param {number | null} variantId
@@ -68,9 +68,9 @@ function changedAt(items) {
 }
 
 /**
- * Some items in one: of a product with variants the stock of all, and the lowest price.
+ * Returns several items as one: for a product with variants, the sum of their stock and the lowest price.
  * @param {readonly Item[]} items
- * @param {number} first when the last change was that had come before
+ * @param {number} first the time of the last change before the component was mounted
  * @returns {import("./react.js").ProductUpdates}
  */
 function summary(items, first) {

@@ -7,7 +7,7 @@ import { useProvided } from "./react-provider.js";
  * @typedef {{ key: string, kind: string, text: string, endsAt: number }} Notice
  */
 
-/** Events are gathered for so long before they show, so that many at once are one rendering. */
+/** Events are collected for so many milliseconds before they are shown, so that many at once cause one rendering. */
 const GATHER = 100;
 /** @type {readonly EventType[]} */
 const TYPES = ["stock_alert", "inventory_updated", "product_status_changed"];
@@ -18,7 +18,7 @@ export function InventoryNotification({ duration = 6_000, limit = 4, types = TYP
   const [notices, setNotices] = useState(/** @type {readonly Notice[]} */ ([]));
   const [isHeld, setIsHeld] = useState(false);
   const describe = useRef(/** @type {(event: any) => Omit<Notice, "endsAt">} */ (() => ({ key: "", kind: "", text: "" })));
-  // Read when an event comes, so that other functions in the props do not subscribe anew.
+  // Kept in a ref and read when an event comes, so that new functions in the props do not cause a new subscription.
   useEffect(() => {
     describe.current = (event) => noticeOf(event, texts, (price) => priceText(price, currency, locale), (data) => (
       nameOf?.(data) ?? data.variantName ?? data.sku ?? knownName(client, data) ?? texts.product(data.productId)));
@@ -37,7 +37,7 @@ export function InventoryNotification({ duration = 6_000, limit = 4, types = TYP
     };
     const ends = wanted.split(" ").map((type) => client.on(/** @type {any} */ (type), (/** @type {any} */ _data, /** @type {any} */ event) => {
       const notice = describe.current(event);
-      // One notice an item and kind: the newest counts. Of more than can be shown the oldest are not.
+      // There is one notice for each item and type, with the newest event. Beyond `limit` the oldest notices are left out.
       gathered.delete(notice.key);
       gathered.set(notice.key, { ...notice, endsAt: Date.now() + duration });
       if (gathered.size > limit) gathered.delete(/** @type {string} */ (gathered.keys().next().value));
@@ -59,12 +59,12 @@ export function InventoryNotification({ duration = 6_000, limit = 4, types = TYP
   const hold = useCallback(() => setIsHeld(true), []);
   const release = useCallback(() => {
     setIsHeld(false);
-    // Whoever was reading gets a moment more.
+    // Notices that were being read stay for another second.
     setNotices((shown) => shown.map((notice) => ({ ...notice, endsAt: Math.max(notice.endsAt, Date.now() + 1_000) })));
   }, []);
   const dismiss = (/** @type {string} */ key) => setNotices((shown) => shown.filter((notice) => notice.key !== key));
 
-  // The list is there before anything is in it: screen readers tell of what is added to what they know.
+  // The list exists before it has notices, because screen readers announce only what is added to an element that they know.
   return createElement("section", {
     className: ["tallywire-notifications", className].filter(Boolean).join(" "), "aria-label": texts.notifications, role: "status",
     "aria-live": "polite", "aria-atomic": false, onMouseEnter: hold, onMouseLeave: release, onFocus: hold, onBlur: release,
@@ -94,7 +94,7 @@ function noticeOf({ type, data }, texts, money, nameOf) {
 }
 
 /**
- * The name of a product that has no variants: that is its one item's.
+ * Returns the name of a product without variants, which is that of its only item.
  * @param {import("./tallywire.js").TallywireClient} client
  * @param {{ productId: number }} data
  */

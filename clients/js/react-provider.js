@@ -7,19 +7,19 @@ import { texts as english } from "./react-texts.js";
  * @typedef {{ client: import("./tallywire.js").TallywireClient, store: InventoryStore, texts: import("./react.js").Texts }} Inventory
  */
 
-/** Never changes while its provider is mounted, so that reading it renders nothing again. */
+/** Its value stays the same while its provider is mounted, so that reading it causes no rendering. */
 const Context = createContext(/** @type {Inventory | null} */ (null));
 Context.displayName = "Inventory";
 
 /** @param {import("./react.js").InventoryProviderProps} props */
 export function InventoryProvider({ children, client: given, texts, ...options }) {
-  // What is given at first counts: another connection is another provider (give it a `key`).
+  // Only the options of the first rendering count. For another connection, render another provider (with another `key`).
   const [client] = useState(() => given ?? new TallywireClient({ rooms: ["ecommerce_room"], ...options }));
   const [store] = useState(() => new InventoryStore(client));
   useEffect(() => {
     const end = store.start();
     client.connect().catch(() => {
-      // It was closed before it was live, which is what the end of this effect does.
+      // The client was closed before it was live, as the cleanup of this effect does.
     });
     return () => {
       end();
@@ -30,7 +30,7 @@ export function InventoryProvider({ children, client: given, texts, ...options }
   return createElement(Context.Provider, { value }, children);
 }
 
-/** What the nearest provider gives. Throws outside of one. */
+/** Returns what the nearest provider provides. Throws outside of a provider. */
 export function useProvided() {
   const provided = useContext(Context);
   if (!provided) throw new Error("this has to be within an <InventoryProvider>");

@@ -3,7 +3,7 @@
  * @typedef {import("./react.js").InventoryState} InventoryState
  */
 
-/** So many of each are kept, the newest first. */
+/** So many events of each type are kept, the newest first. */
 export const NEWEST = 50;
 
 const LISTS = /** @type {const} */ ({
@@ -11,7 +11,7 @@ const LISTS = /** @type {const} */ ({
 });
 
 /**
- * What there is before anything came, and in a server that renders.
+ * The state before the first event, and in server rendering.
  * @type {InventoryState}
  */
 export const NOTHING = Object.freeze({
@@ -20,7 +20,7 @@ export const NOTHING = Object.freeze({
 });
 
 /**
- * The recent events of a client, as React reads them: `state` is the same object until something changes.
+ * The recent events of a client, in the form that React reads: `state` is the same object until something changes.
  */
 export class InventoryStore {
   state = NOTHING;
@@ -32,7 +32,7 @@ export class InventoryStore {
     this.client = client;
   }
 
-  /** Listens to the client until what it answers is called. */
+  /** Listens to the client. Returns a function that ends this. */
   start() {
     const ends = Object.entries(LISTS).map(([type, list]) => this.client.on(
       /** @type {keyof typeof LISTS} */ (type), (/** @type {object} */ data, /** @type {{ seq: number }} */ { seq }) => {

@@ -1,5 +1,5 @@
 /**
- * What the React components say, in English. Give others to `InventoryProvider` as `texts`; what is left out stays as it is here.
+ * The texts of the React components, in English. `InventoryProvider` takes others as `texts`; those that are left out stay as they are here.
  * @type {import("./react.js").Texts}
  */
 export const texts = {

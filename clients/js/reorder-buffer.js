@@ -1,10 +1,11 @@
 /** @typedef {import("./tallywire.js").TallywireEvent} TallywireEvent */
 
-/** Events that wait at most. */
+/** At most so many events wait. */
 const MOST = 1_000;
 
 /**
- * Events that came before all rooms were answered for, in the order of the journal: a room may still bring what comes before them.
+ * Events that came before all rooms were joined, in the order of the journal. They wait because a room that is not joined yet may still
+ * bring earlier events.
  */
 export class ReorderBuffer {
   /** @type {TallywireEvent[]} */
@@ -14,7 +15,7 @@ export class ReorderBuffer {
     return this.#events.length >= MOST;
   }
 
-  /** The first one's seq; `Infinity` if none waits. */
+  /** The seq of the first event; `Infinity` if none waits. */
   get first() {
     return this.#events[0]?.seq ?? Infinity;
   }
@@ -26,7 +27,7 @@ export class ReorderBuffer {
   }
 
   /**
-   * Takes out one after the other those that come before `seq`.
+   * Removes and yields the events that come before `seq`, one after the other.
    * @param {number} seq
    */
   *before(seq) {

@@ -11,20 +11,20 @@ import { SnapshotPages } from "./snapshot-pages.js";
  */
 
 /**
- * This client's copy of what the server knows: it takes the server's messages in order, keeps items and positions, and tells listeners.
+ * The client's copy of the server's stock. It takes the server's messages in order, keeps items and positions, and calls listeners.
  *
- * A position is moved only after the listeners ran, so whatever stops this in between is told again rather than lost.
+ * A position moves only after the listeners were called. So an event that is interrupted in between is delivered again and not lost.
  */
 export class Replica {
   /** @type {string | null} */
   epoch = null;
-  /** Everything up to here was told, for a client that is in no room. */
+  /** All events up to here were delivered, for a client that is in no room. */
   #broadcastSeq = 0;
   #hasReportedFull = false;
   #pending = new ReorderBuffer();
   #values;
   /**
-   * Where rooms stood in the replica that this one goes on from.
+   * The positions of rooms in the replica that was copied by `adopt`.
    * @type {Map<string, number>}
    */
   #copied = new Map();
@@ -56,7 +56,7 @@ export class Replica {
       case "tracking": return this.#values.tracking(message);
       case "pong": return this.#pong(message.seq);
       default:
-        // What has a seq and data is an event, also of a type that this version does not know.
+        // A message with a seq and data is an event, also of a type that this version does not know.
         if (typeof message.seq === "number" && message.data) this.#event(/** @type {TallywireEvent} */ (/** @type {unknown} */ (message)));
     }
   }
@@ -64,7 +64,7 @@ export class Replica {
   /** @param {Message} message */
   #welcome({ epoch, seq }) {
     const previousEpoch = this.epoch;
-    // The rooms bring it again.
+    // The rooms bring these events again.
     this.#pending.clear();
     this.#values.begin();
     this.epoch = epoch;
@@ -75,7 +75,7 @@ export class Replica {
       this.#clear();
       this.listeners.emit("reset", { epoch, previousEpoch });
     } else if (this.follows.isBroadcast && seq !== this.#broadcastSeq) {
-      // Nothing tells what was missed in no room.
+      // A client without a room has no position, so it cannot know which events it missed.
       this.#clear();
     }
     this.#broadcastSeq = seq;
@@ -96,7 +96,7 @@ export class Replica {
   }
 
   /**
-   * Tells what had to wait, as far as it comes before `seq`.
+   * Delivers the events that wait and come before `seq`.
    * @param {number} [seq]
    */
   deliverPending(seq = Infinity) {
@@ -104,11 +104,11 @@ export class Replica {
   }
 
   /**
-   * The server sent everything up to `seq`.
+   * The server has sent everything up to `seq`.
    * @param {number} seq
    */
   #pong(seq) {
-    // What waits is not told, so the rooms that it came through are not beyond it.
+    // Events that wait are not delivered yet, so no position may move beyond them.
     if (this.#pending.first < Infinity && this.follows.isWaiting) return this.#reached(Math.min(seq, this.#pending.first - 1));
     this.deliverPending(seq + 1);
     this.#reached(seq);
@@ -138,7 +138,7 @@ export class Replica {
   }
 
   /**
-   * Goes on from what another replica knows.
+   * Copies items and positions of another replica, to go on from there.
    * @param {Replica} other
    */
   adopt(other) {
@@ -147,20 +147,20 @@ export class Replica {
     for (const { name, position } of other.follows.rooms.values()) if (position !== null) this.#copied.set(name, position);
   }
 
-  /** Everything up to here was told, once everything is known that was there in the beginning. */
+  /** All events up to here were delivered, once the client has caught up. */
   get seq() {
     return Math.max(this.#broadcastSeq, this.follows.position);
   }
 
   /**
-   * Where a room stood in the replica that this one goes on from.
+   * Returns the position of a room in the replica that was copied by `adopt`.
    * @param {string} name
    */
   copied(name) {
     return this.#copied.get(name) ?? null;
   }
 
-  /** Forgets the items that nothing follows any more. */
+  /** Removes the items that nothing follows any more. */
   dropUnfollowed() {
     const changes = noChanges();
     this.items.removeWhere((item) => !this.follows.holds(item), Infinity, changes);
@@ -168,7 +168,7 @@ export class Replica {
   }
 
   /**
-   * Tells listeners what became of items.
+   * Tells listeners which items changed and which were removed.
    * @param {import("./items.js").Changes} changes
    */
   tell({ changed, removed, isFull }) {

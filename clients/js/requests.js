@@ -5,10 +5,10 @@ import { TallywireError } from "./errors.js";
  */
 
 /**
- * Tells which request an error answers.
+ * Finds the request that an error answers.
  *
- * Errors do not name what they answer, but the server takes messages one by one: so each request is followed by a ping, and an error that
- * comes before that ping's pong is this request's.
+ * The server's errors do not name the request. But the server takes messages in order: so each request is followed by a ping, and an
+ * error that comes before that ping's pong answers this request.
  */
 export class Requests {
   /** @type {Request[]} */
@@ -26,7 +26,7 @@ export class Requests {
 
   /**
    * @param {object} message
-   * @param {{ room?: string, done?: () => void, refused: (error: TallywireError) => void }} answers `done` says that the server took it
+   * @param {{ room?: string, done?: () => void, refused: (error: TallywireError) => void }} answers `done` is called when the server has accepted the request
    */
   add(message, { room, done = () => {}, refused }) {
     const id = ++this.#count;
@@ -38,7 +38,7 @@ export class Requests {
   /** @param {unknown} id */
   pong(id) {
     if (typeof id !== "number") return;
-    // Those before it whose pong did not come were passed over, and said so.
+    // Earlier requests whose pong did not come were skipped by the server, which has sent an error for them.
     while (this.#open.length > 0 && this.#open[0].id <= id) {
       const request = this.#open.shift();
       if (request && !request.isRefused) request.done();
@@ -47,7 +47,7 @@ export class Requests {
 
   /**
    * @param {{ code: string, message: string }} error
-   * @returns {TallywireError} with the room that it is about, if it is about one
+   * @returns {TallywireError} with the room of the request, if it has one
    */
   error({ code, message }) {
     const request = code === "too_many_items" ? undefined : this.#open[0];
@@ -59,7 +59,7 @@ export class Requests {
     return error;
   }
 
-  /** The connection is gone, and with it the answers. */
+  /** The connection has ended, so no answer will come. */
   end() {
     const open = this.#open;
     this.#open = [];

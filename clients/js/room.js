@@ -1,7 +1,7 @@
 /** @typedef {import("./tallywire.js").Item} Item */
 
 /**
- * A room's name in the form in which the server answers: in Unicode NFC, and a location's code without white space around it.
+ * Returns a room's name in the form that the server uses: in Unicode NFC, and a location's code without white space around it.
  * @param {string} name
  */
 export function roomName(name) {
@@ -11,45 +11,45 @@ export function roomName(name) {
 }
 
 /**
- * A room that is wanted, and how far its values and events have come.
+ * A room that the client wants to be in, and how far its values and events have come.
  *
  * - `out`: not joined on this connection.
- * - `joining`: asked for.
- * - `values`: joined; a snapshot has to come before events count.
+ * - `joining`: the request was sent.
+ * - `values`: joined; a snapshot comes before the events.
  * - `in`: joined; events come in order.
  */
 export class Room {
   /** @type {"out" | "joining" | "values" | "in"} */
   stage = "out";
   /**
-   * Everything of this room up to here is known.
+   * All events of this room up to here are known.
    * @type {number | null}
    */
   position = null;
   /**
-   * A position that somebody else found out, for the first join.
+   * The position that the caller of `join` has given, for the first join.
    * @type {import("./tallywire.js").Position | null}
    */
   since = null;
-  /** Once the position is here, all is known that was there when it was joined. */
+  /** Once the position has reached this event, all is known that the room had when it was joined. */
   target = 0;
   /**
-   * How the last `joined` answered.
+   * Whether the last `joined` recovered the missed events.
    * @type {boolean | null}
    */
   recovered = null;
   /**
-   * Why the server does not let this client in.
+   * The error by which the server refused this room.
    * @type {import("./errors.js").TallywireError | null}
    */
   refusal = null;
   /**
-   * Keys of the pages of a whole snapshot that have come so far.
+   * The keys of the items in the pages of a complete snapshot that have come so far.
    * @type {Set<string> | null}
    */
   pages = null;
   /**
-   * For rooms whose names do not tell what belongs to them: the keys of what came through it.
+   * The keys of the items that came through this room, for rooms whose names do not tell which items belong to them.
    * @type {Set<string>}
    */
   keys = new Set();
@@ -67,13 +67,13 @@ export class Room {
     this.id = kind === "location" ? id : Number(id);
   }
 
-  /** Whether all is known that was there when it was joined. */
+  /** Whether all is known that the room had when it was joined. */
   get isCaughtUp() {
     return this.stage === "in" && (this.position ?? 0) >= this.target;
   }
 
   /**
-   * What asks for it.
+   * Returns the message that joins the room.
    * @param {string | null} epoch
    */
   request(epoch) {
@@ -83,13 +83,13 @@ export class Room {
     return this.wantsSnapshot ? { ...message, snapshot: true } : message;
   }
 
-  /** The connection is gone. */
+  /** The connection has ended. */
   leaveConnection() {
     this.stage = "out";
     this.pages = null;
   }
 
-  /** The journal is another one. */
+  /** The journal is another one: the position is void. */
   forget() {
     this.position = null;
     this.since = null;
@@ -114,17 +114,17 @@ export class Room {
   }
 
   /**
-   * Everything that the connection had to send up to `seq` has come.
+   * All that the server had to send up to `seq` has come.
    * @param {number} seq
    */
   reached(seq) {
-    // Nothing but values can come before events, so a later event says that this room has none to give.
+    // Values come before events. So a later event shows that this room has no values.
     if (this.stage === "values" && !this.pages && seq > this.target) this.stage = "in";
     if (this.stage === "in") this.position = Math.max(this.position ?? this.target, seq);
   }
 
   /**
-   * Whether an item belongs here as far as the room's name and what came tell.
+   * Whether an item belongs to this room, as far as the room's name and the items that came through it tell.
    * @param {{ key: string, productId: number, variantId: number | null }} item
    */
   holds({ key, productId, variantId }) {
@@ -137,7 +137,7 @@ export class Room {
   }
 
   /**
-   * Whether an item belongs here that another tab knows, with the rooms that it came through there.
+   * Whether an item that another tab knows belongs to this room. `rooms` are those that it came through there.
    * @param {{ productId: number, variantId: number | null, rooms: string[] }} item
    */
   has({ productId, variantId, rooms }) {

@@ -15,22 +15,22 @@ import { Subscriptions } from "./subscriptions.js";
  * @property {import("./token.js").Tokens} tokens
  * @property {number} pongTimeout
  * @property {() => string | null} epoch
- * @property {(message: Message) => void} receive takes what concerns rooms, items and events
+ * @property {(message: Message) => void} receive takes the messages about rooms, items and events
  * @property {(interval: number) => void} welcomed
  * @property {() => void} heard
  * @property {() => void} caughtUp
  * @property {() => void} progressed
  * @property {(error: TallywireError) => void} report
- * @property {(room: string, error: TallywireError) => void} refused the server does not let this client in a room
+ * @property {(room: string, error: TallywireError) => void} refused the server has refused a room
  * @property {(ids: Ids, error: TallywireError) => void} untracked
- * @property {(error: TallywireError) => void} fail the connection is of no use
+ * @property {(error: TallywireError) => void} fail the connection cannot be used
  */
 
-/** While something is still to come, the server is asked how far it is: after the first pause, then after longer ones up to the last. */
+/** While values or events are still to come, pings ask the server how far it is: after the first pause, then after longer ones up to the last. */
 const RECOVERY_PULSE = [20, 250];
 
 /**
- * The conversation on one connection: from `welcome` until it ends.
+ * The protocol on one connection, from `welcome` to its end.
  */
 export class Session {
   #subscriptions;
@@ -40,7 +40,7 @@ export class Session {
   #isOver = false;
   #isBehind = true;
   /**
-   * The pause that the server asked for before it went.
+   * The pause before a reconnect that the server has asked for, in milliseconds.
    * @type {number | null}
    */
   comeBackAfter = null;
@@ -107,12 +107,12 @@ export class Session {
   #authenticated() {
     const { owner } = this;
     if (this.token !== null) owner.tokens.watch(this.token, (token) => this.#authenticate(token), owner.report);
-    // What another token did not allow, this one may.
+    // The new token may allow rooms that the old one did not.
     for (const room of owner.follows.rooms.values()) if (room.refusal) this.join(room);
   }
 
   /**
-   * Shows a newer token.
+   * Sends a newer token.
    * @param {string} token
    */
   #authenticate(token) {
@@ -155,14 +155,14 @@ export class Session {
     this.#subscriptions.untrack(ids, done);
   }
 
-  // MARK: How far it is
+  // MARK: Progress
 
-  /** Whether the values of what is tracked are there. */
+  /** Whether the values of all tracked items have come. */
   get hasTracked() {
     return this.#subscriptions.hasTracked;
   }
 
-  /** Whether all has come that was there when it was asked for. */
+  /** Whether every event and value has come that the journal had when it was asked for. */
   get isCaughtUp() {
     return !this.#isBehind;
   }
@@ -180,7 +180,7 @@ export class Session {
   }
 
   /**
-   * Asks how far the events are that have come, which a pong says.
+   * Sends a ping, whose pong says up to which event the server has sent everything.
    * @param {number} pause
    */
   #askAfter(pause) {
@@ -191,14 +191,14 @@ export class Session {
   }
 
   /**
-   * Whether the server answers within so long.
+   * Returns whether the server answers within so many milliseconds.
    * @param {number} timeout
    */
   check(timeout) {
     return this.#heartbeat.check(timeout);
   }
 
-  /** The connection is gone. */
+  /** The connection has ended. */
   end() {
     this.#isOver = true;
     this.#heartbeat.stop();

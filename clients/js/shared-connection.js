@@ -8,16 +8,16 @@ import { Leader } from "./sharing-leader.js";
  * @typedef {import("./sharing-follower.js").Note} Note
  */
 
-/** Whether tabs can share here. */
+/** Whether this browser lets tabs share a connection. */
 export function canShare() {
   return typeof globalThis.navigator?.locks?.request === "function" && typeof globalThis.BroadcastChannel === "function";
 }
 
 /**
- * A tab's part in a connection that several tabs share. It stands where {@link import("./connection.js").Connection} stands otherwise.
+ * A tab's part in a connection that several tabs share. It has the interface of {@link import("./connection.js").Connection}.
  *
- * Whoever holds the lock leads: it has the hub, and everybody, itself included, is told by it. A lock ends with its tab, so the next in
- * line takes over at once, and goes on from the positions that it knows.
+ * The tab that holds the lock is the leader: it has the connection, and sends what comes to all tabs, itself included. The browser frees a
+ * lock when its tab is closed. The next tab then becomes the leader at once, and goes on from the positions that it knows.
  */
 export class SharedConnection {
   #id = `${Date.now().toString(36)}-${Math.random().toString(36).slice(2)}`;
@@ -27,7 +27,7 @@ export class SharedConnection {
   /** @type {Leader | null} */
   #leader = null;
   /**
-   * Ends what was begun with `start`: locks, and waiting for them.
+   * Aborts what `start` has begun: the locks, and the requests for locks.
    * @type {AbortController | null}
    */
   #running = null;
@@ -56,7 +56,7 @@ export class SharedConnection {
     this.parts.clientState.set({ status: "connecting" });
     this.#channel = new BroadcastChannel(this.#name);
     this.#channel.onmessage = ({ data }) => this.#take(data);
-    // Held as long as this tab lives, so that whoever leads sees it go.
+    // Held as long as this tab is open, so that the leader sees when it is closed.
     this.#hold(`${this.#name} ${this.#id}`, running, () => {});
     this.#hold(this.#name, running, () => this.#lead());
     globalThis.addEventListener?.("pagehide", this.#leave);
@@ -87,7 +87,7 @@ export class SharedConnection {
   }
 
   /**
-   * Holds a lock from when it is free until it is aborted.
+   * Waits for a lock, and holds it until `running` is aborted.
    * @param {string} name
    * @param {AbortController} running
    * @param {() => void} begin
@@ -115,7 +115,7 @@ export class SharedConnection {
   }
 
   /**
-   * Tells all tabs, this one among them.
+   * Sends a note to all tabs, this one included.
    * @param {Note} note
    */
   #tell(note) {
@@ -124,7 +124,7 @@ export class SharedConnection {
   }
 
   /**
-   * Tells the leader.
+   * Sends a note to the leader.
    * @param {Note} note
    */
   #post(note) {
@@ -137,14 +137,14 @@ export class SharedConnection {
     if (note.type === "bye") this.#leader?.dismiss(note.from);
     if (note.type === "check") this.#leader?.check().then((isAlive) => this.#tell({ type: "checked", to: note.from, isAlive }));
     if (note.type !== "hello" || !this.#leader?.welcome(note.tab) || note.tab.id === this.#id) return;
-    // Its lock is free when it has gone, however it went.
+    // The tab's lock is free once the tab is closed, also after a crash.
     const { id } = note.tab;
     navigator.locks.request(`${this.#name} ${id}`, { signal: this.#running?.signal }, () => this.#leader?.dismiss(id)).catch(() => {
-      // This tab stopped leading; the next one will wait for it.
+      // This tab is not the leader any more. The next leader waits for the lock.
     });
   }
 
-  // MARK: Being told
+  // MARK: Receiving
 
   /** @param {Note} note */
   #take(note) {
@@ -161,7 +161,7 @@ export class SharedConnection {
 
   // MARK: What this tab follows
 
-  /** Tells the leader who is here, what it follows and how far it is. */
+  /** Tells the leader this tab's id, what it follows, and its position. */
   #hello() {
     const { follows, replica } = this.parts;
     const wanted = { rooms: [...follows.rooms.keys()], products: [...follows.products], variants: [...follows.variants] };
@@ -172,7 +172,7 @@ export class SharedConnection {
   get hasTracked() { return this.#follower.hasValues; }
   get isCaughtUp() { return this.#follower.hasValues; }
 
-  /** Asks for everything again, with what is followed now. */
+  /** Asks the leader for all values again, with what this tab follows now. */
   #again() {
     this.#follower.hasValues = false;
     this.#hello();

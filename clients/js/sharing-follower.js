@@ -2,14 +2,14 @@ import { TallywireError } from "./errors.js";
 
 /**
  * @typedef {import("./connection.js").ConnectionParts & { replica: import("./replica.js").Replica }} SharedParts
- * @typedef {Record<string, any>} Note what tabs say to each other
+ * @typedef {Record<string, any>} Note a message from one tab to others
  */
 
 /**
- * What a tab knows from the tab that leads: first everything, then what happens, as a server would tell it.
+ * Takes the leader's notes: first all values, then events, in the form in which a server sends them.
  */
 export class Follower {
-  /** Whether everything has come. */
+  /** Whether all values have come. */
   hasValues = false;
 
   /** @param {SharedParts} parts */
@@ -35,7 +35,7 @@ export class Follower {
   /** @param {import("./replica.js").Message} message */
   #takeMessage(message) {
     const { replica, clientState, follows, settled } = this.parts;
-    // Whoever does not know everything yet is told everything first.
+    // All values come first, and they include this event.
     if (!this.hasValues) return;
     if (message.type === "pong" || follows.wants(/** @type {any} */ (message), replica.items)) replica.take(message);
     clientState.heard();
@@ -43,7 +43,7 @@ export class Follower {
   }
 
   /**
-   * The leader's condition is this tab's, once this tab knows everything.
+   * Takes the leader's state as this tab's, once this tab has all values.
    * @param {any} state
    * @param {number} known
    */
@@ -58,7 +58,7 @@ export class Follower {
   }
 
   /**
-   * Everything that the leader knows, as a server would tell it.
+   * Takes a page of all values that the leader knows.
    * @param {Note} note
    */
   #takeValues({ epoch, seq, items, last }) {

@@ -9,17 +9,17 @@ import { isReachable, transports } from "./transports.js";
 /**
  * @typedef {import("./tallywire.js").Item} Item
  * @typedef {import("./replica.js").Message} Message
- * @typedef {{ rooms: string[], products: number[], variants: number[] }} Wanted what a tab follows
+ * @typedef {{ rooms: string[], products: number[], variants: number[] }} Wanted what a tab wants to follow
  * @typedef {{ id: string, wanted: Wanted, position: number | null, epoch: string | null }} Tab
  */
 
 /** Items in one message to a tab. */
 const PAGE = 500;
-/** Tabs that are served at most; another one has to do without until one is closed. */
+/** At most so many tabs are served. Another tab gets nothing until one of them is closed. */
 const MOST_TABS = 200;
 
 /**
- * The one connection of several tabs, in the tab that leads: it follows what any of them follows, and tells all of them what comes.
+ * The connection of several tabs, in the tab that is the leader. It follows what any of the tabs follows, and sends what comes to all.
  */
 export class Leader {
   #listeners = new Listeners();
@@ -30,7 +30,7 @@ export class Leader {
   /** @type {Map<string, Tab>} */
   #tabs = new Map();
   /**
-   * Those that have to be told everything as soon as it is known.
+   * The ids of tabs that get all values as soon as the leader has caught up.
    * @type {Set<string>}
    */
   #awaiting = new Set();
@@ -38,8 +38,8 @@ export class Leader {
   /**
    * @param {import("./options.js").Options} options
    * @param {import("./token.js").Tokens} tokens
-   * @param {Replica} copy what this tab knows: the hub goes on from there
-   * @param {(message: object) => void} post tells all tabs
+   * @param {Replica} copy what this tab knows, from which the leader goes on
+   * @param {(message: object) => void} post sends a note to all tabs
    */
   constructor(options, tokens, copy, post) {
     this.options = options;
@@ -76,7 +76,7 @@ export class Leader {
   }
 
   /**
-   * A tab came, or follows something else than before.
+   * A tab was opened, or follows something else than before.
    * @param {Tab} tab
    * @returns {boolean} whether it is new
    */
@@ -84,7 +84,7 @@ export class Leader {
     const isNew = !this.#tabs.has(tab.id);
     if (isNew && this.#tabs.size >= MOST_TABS) return false;
     this.#tabs.set(tab.id, tab);
-    // One that knows as much as this hub began with needs nothing but what comes.
+    // A tab that knows as much as this leader began with needs only the events that follow.
     if (tab.position === null || tab.epoch !== this.#replica.epoch || tab.position < this.#replica.seq) this.#awaiting.add(tab.id);
     this.#follow(tab);
     this.post({ type: "condition", state: plain(this.#clientState.state), known: this.#clientState.known });
@@ -93,7 +93,7 @@ export class Leader {
   }
 
   /**
-   * A tab has gone.
+   * A tab was closed.
    * @param {string} id
    */
   dismiss(id) {
@@ -143,7 +143,7 @@ export class Leader {
   #receive(message) {
     this.#replica.take(message);
     if (message.type === "pong") this.post({ type: "message", message: { type: "pong", seq: message.seq } });
-    // What came all at once is told all at once, when it is complete.
+    // The pages of a snapshot are not passed on one by one: the tabs get all values once the snapshot is complete.
     if ((message.type === "snapshot" || message.type === "tracking") && message.last) for (const id of this.#tabs.keys()) this.#awaiting.add(id);
   }
 
@@ -157,7 +157,7 @@ export class Leader {
     this.post({ type: "refused", room: name, error: plain(error) });
   }
 
-  /** Tells those who wait, once everything is known. */
+  /** Sends all values to the tabs that wait for them, once the leader has caught up. */
   #settle() {
     if (this.#clientState.state.status !== "live" || !this.#connection.isCaughtUp) return;
     this.#replica.deliverPending();
@@ -169,7 +169,7 @@ export class Leader {
   }
 
   /**
-   * Tells a tab everything, in pages.
+   * Sends a tab all values, in pages.
    * @param {Tab} tab
    */
   #tellAll({ id }) {
@@ -184,7 +184,7 @@ export class Leader {
   }
 
   /**
-   * An item as a server's snapshot has it, with the rooms that it is in and whose names do not tell that.
+   * Returns an item in the form of a server's snapshot, with the rooms that it came through and whose names do not tell that.
    * @param {Item} item
    */
   #valuesOf({ key, productId, variantId, sku, name, stock, band, price, status, level, version }) {
@@ -195,7 +195,7 @@ export class Leader {
 }
 
 /**
- * The members of an error or of a state, which can be sent to another tab.
+ * Returns the members of an error or of a state, in a form that can be sent to another tab.
  * @param {any} value
  * @returns {any}
  */

@@ -4,11 +4,12 @@ import { noChanges } from "./items.js";
 /** @typedef {import("./replica.js").Message} Message */
 
 /**
- * Takes values that come as a whole, page by page: those of a room, and those of what is tracked. What a whole does not have is gone.
+ * Takes complete sets of values, page by page: the snapshot of a room, and the values of what is tracked. Items that are missing from a
+ * complete set are removed.
  */
 export class SnapshotPages {
   /**
-   * Keys of the pages of an answer to `track` that have come so far.
+   * The keys of the items in the pages of an answer to `track` that have come so far.
    * @type {Set<string>}
    */
   #tracked = new Set();
@@ -26,13 +27,13 @@ export class SnapshotPages {
     this.tell = tell;
   }
 
-  /** A connection begins: what came of a whole over another one does not count. */
+  /** A connection begins: pages that came over an earlier one do not count. */
   begin() {
     this.#tracked = new Set();
   }
 
   /**
-   * A page of a room's values.
+   * Takes a page of a room's snapshot.
    * @param {Message} message
    */
   snapshot({ room: name, seq, items, changedSince, last }) {
@@ -55,7 +56,7 @@ export class SnapshotPages {
   }
 
   /**
-   * What a whole snapshot does not have is gone.
+   * Removes the items of a room that its complete snapshot does not have.
    * @param {import("./room.js").Room} room
    * @param {number} seq
    * @param {import("./items.js").Changes} changes
@@ -71,7 +72,7 @@ export class SnapshotPages {
   }
 
   /**
-   * A page of the values of what is tracked.
+   * Takes a page of the values of what is tracked.
    * @param {Message} message
    */
   tracking({ seq, items, last, asked }) {

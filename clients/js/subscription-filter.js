@@ -3,8 +3,8 @@ import { Room } from "./room.js";
 /** @typedef {Record<string, any>} JSONObject */
 
 /**
- * Which events and items belong to what a client asked for: what the server's rooms decide where there are rooms. A room with a name has
- * everything, since nothing tells here what it leaves out.
+ * Chooses the events and items of what a client follows, as the server does for the rooms of a WebSocket. A named room gets every event
+ * and item here, because the event stream does not tell what the room would leave out.
  */
 export class SubscriptionFilter {
   /** @type {Map<string, Room>} */
@@ -14,7 +14,7 @@ export class SubscriptionFilter {
   /** @type {Set<number>} */
   variants = new Set();
   /**
-   * Products whose default variant is meant by its id.
+   * The ids of default variants that are followed by their id, by their product.
    * @type {Map<number, number>}
    */
   #defaults = new Map();
@@ -25,7 +25,7 @@ export class SubscriptionFilter {
   }
 
   /**
-   * Notes which product a default variant belongs to.
+   * Notes the product of a default variant that is followed by its id.
    * @param {JSONObject} item
    */
   note({ variantId, productId, id }) {

@@ -4,16 +4,16 @@ import { Requests } from "./requests.js";
 
 /** @typedef {import("./session.js").Ids} Ids */
 
-/** After the server passed a message over because there were too many. */
+/** The pause after the server has skipped a message because of its rate limit. */
 const RATE_PAUSE = 1_000;
 
 /**
- * What is asked for on one connection, and what has not been answered yet: tokens shown, rooms joined and left, ids tracked.
+ * The requests on one connection, answered or not: tokens sent, rooms joined and left, ids tracked.
  */
 export class Subscriptions {
   #requests;
   /**
-   * What was asked for to be tracked, until its values are there.
+   * The ids of each `track` message whose values have not come yet.
    * @type {Ids[]}
    */
   #tracks = [];
@@ -23,7 +23,7 @@ export class Subscriptions {
   /**
    * @param {import("./session.js").Channel} channel
    * @param {import("./session.js").SessionOwner} owner
-   * @param {() => void} changed called when there is more or less to wait for
+   * @param {() => void} changed called when there are more or fewer answers to wait for
    */
   constructor(channel, owner, changed) {
     this.owner = owner;
@@ -33,7 +33,7 @@ export class Subscriptions {
   }
 
   /**
-   * The server takes messages now: asks for all that is followed.
+   * The server takes messages now: sends the requests for all that is followed.
    * @param {string | null} token
    */
   open(token) {
@@ -65,7 +65,7 @@ export class Subscriptions {
     this.changed();
   }
 
-  /** Asks for what was passed over; what is tracked, as a whole. */
+  /** Repeats the requests that were skipped. For tracked ids, all of them are sent again. */
   #askAgain() {
     if (this.#tracks.length === 0) this.track(this.owner.follows);
     for (const room of this.owner.follows.rooms.values()) if (!room.refusal) this.join(room);
@@ -111,11 +111,11 @@ export class Subscriptions {
     });
   }
 
-  // MARK: Being answered
+  // MARK: Answers
 
   /**
-   * What the next values of tracked items are the answer to.
-   * @param {number} answers how many messages the server answers together
+   * Returns the ids that the next values of tracked items answer.
+   * @param {number} answers the number of `track` messages that the server answers together
    * @returns {Ids}
    */
   tracked(answers) {
@@ -124,7 +124,7 @@ export class Subscriptions {
   }
 
   /**
-   * All values of it have come.
+   * All values of these `track` messages have come.
    * @param {number} answers
    */
   valuesCame(answers) {
@@ -137,13 +137,13 @@ export class Subscriptions {
   }
 
   /**
-   * An error, with what it answers.
+   * Takes an error of the server. Returns it with the room of the request that it answers.
    * @param {{ code: string, message: string }} message
    */
   error(message) {
     const error = this.#requests.error(message);
     if (error.code === "too_many_items") {
-      // It takes the place of the values that were to come.
+      // This error comes in place of values.
       const room = [...this.owner.follows.rooms.values()].find(({ stage }) => stage === "values");
       if (room) room.stage = "in";
       else this.#tracks.shift();
@@ -151,19 +151,19 @@ export class Subscriptions {
     return error;
   }
 
-  /** Whether the values of what is tracked are there. */
+  /** Whether the values of all tracked items have come. */
   get hasTracked() {
     return this.#tracks.length === 0;
   }
 
-  /** Whether something is still to come that was there when it was asked for. */
+  /** Whether values or events are still to come that the journal had when they were asked for. */
   get areBehind() {
     if (!this.hasTracked) return true;
     for (const room of this.owner.follows.rooms.values()) if (!room.refusal && !room.isCaughtUp) return true;
     return false;
   }
 
-  /** The connection is gone. */
+  /** The connection has ended. */
   close() {
     this.#isOpen = false;
     this.#again.stop();

@@ -4,13 +4,13 @@ import { claimsOf } from "./jwt.js";
 
 /** @typedef {import("./tallywire.js").TokenSource} TokenSource */
 
-/** A token is renewed so long before it expires, or after nine tenths of its life if that is shorter. */
+/** A token is renewed so many milliseconds before it expires; one with a short life, after nine tenths of it. */
 const MARGIN = 60_000;
-/** After a renewal that failed. */
+/** The pause after a renewal that failed. */
 const RETRY = 5_000;
 
 /**
- * Where tokens come from, and when the next one is due.
+ * Gets tokens from their source, and renews them before they expire.
  */
 export class Tokens {
   /** @type {string | null} */
@@ -18,7 +18,7 @@ export class Tokens {
   /** @type {Promise<string | null> | null} */
   #pending = null;
   #timer;
-  /** Whether the connection that the token was shown on is still there. */
+  /** Whether the connection that the token was sent on is still open. */
   #isWatching = false;
 
   /**
@@ -32,7 +32,7 @@ export class Tokens {
   }
 
   /**
-   * Takes tokens from elsewhere.
+   * Takes tokens from another source.
    * @param {TokenSource | null} source
    */
   replace(source) {
@@ -41,18 +41,18 @@ export class Tokens {
     this.discard();
   }
 
-  /** Whether another token can be had after one was refused. */
+  /** Whether the source can give another token after one was refused. */
   get canRenew() {
     return typeof this.source === "function";
   }
 
-  /** The token does not do any more. */
+  /** The token is not valid any more. */
   discard() {
     this.#current = null;
   }
 
   /**
-   * A token that has not expired; `null` if there is none to be shown. Throws `token_failed`.
+   * Returns a token that has not expired, or `null` if there is none. Throws `token_failed` if the source fails.
    * @returns {Promise<string | null>}
    */
   async get() {
@@ -70,7 +70,7 @@ export class Tokens {
   }
 
   /**
-   * Calls `renew` with another token before `token` expires; what fails is told and tried again.
+   * Calls `renew` with another token before `token` expires. Failures are reported, and the renewal is tried again.
    * @param {string} token
    * @param {(token: string) => void} renew
    * @param {(error: TallywireError) => void} report
@@ -104,7 +104,7 @@ export class Tokens {
   }
 
   /**
-   * Milliseconds until it expires.
+   * Returns the milliseconds until a token expires; `Infinity` if it does not say.
    * @param {string} token
    */
   #remaining(token) {

@@ -1,10 +1,11 @@
 /** @typedef {import("./tallywire.js").Transport} Transport */
 
 /**
- * Which transport is tried next: the first, and when that has not opened too often in a row, the others by turns with it.
+ * Chooses the transport of the next attempt: the first one. After `fallbackAfter` attempts in a row that did not open, it alternates with
+ * the others.
  */
 export class TransportChoice {
-  /** Links of the first transport in a row that did not open. */
+  /** How many links of the first transport in a row did not open. */
   #unopened = 0;
 
   /**
@@ -18,7 +19,7 @@ export class TransportChoice {
     this.isReachable = isReachable;
   }
 
-  /** The one that is used where it works. */
+  /** The preferred transport. */
   get first() {
     return this.names[0];
   }
@@ -38,12 +39,12 @@ export class TransportChoice {
    * @param {boolean} hasOpened
    */
   ended(name, hasOpened) {
-    // What another transport brought ends with a try of the first.
+    // After a connection over another transport the first one is tried.
     if (name !== this.first) this.#unopened += 1;
     else if (!hasOpened && this.names.length > 1) this.#suspect();
   }
 
-  /** A transport that does not open while the server can be reached is blocked; one of a server that is down is not. */
+  /** A transport that does not open although the server can be reached is blocked. Without a server, nothing is known of the transport. */
   async #suspect() {
     const isReached = await this.isReachable();
     this.#unopened = isReached ? this.#unopened + 1 : 0;

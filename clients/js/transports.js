@@ -9,7 +9,7 @@ import { WebSocketLink } from "./websocket.js";
  */
 
 /**
- * What opens a connection, for each transport that the options allow, in their order.
+ * Returns what opens a link, for each transport that the options allow, in their order.
  * @param {import("./options.js").Options} options
  * @returns {Map<Transport, OpenLink>}
  */
@@ -35,7 +35,7 @@ const openers = {
 };
 
 /**
- * Whether the server answers over HTTP, whatever it answers. A page of another origin may ask this too.
+ * Returns whether the server answers over HTTP, whatever the answer is. A page of another origin may ask this too.
  * @param {import("./options.js").Options} options
  */
 export async function isReachable({ fetch, url, connectTimeout, clock }) {

@@ -1,11 +1,11 @@
 import { Timer } from "./clock.js";
 
-/** How often the clock is looked at, and how much later than that a timer may come before time has jumped. */
+/** How often the clock is checked, and how late or early the timer may be before that counts as a jump of the clock; in milliseconds. */
 const INTERVAL = 5_000;
 const TOLERANCE = 5_000;
 
 /**
- * Notices that a connection should be looked at: the network is there again or has gone, the page is seen again, the machine has slept.
+ * Notices when a connection should be checked: the network came or went, the page is visible again, or the machine has slept.
  */
 export class WakeDetector {
   #timer;

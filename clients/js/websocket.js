@@ -2,17 +2,17 @@
 
 /**
  * @typedef {{ code: number, reason: string, retryAfter?: number, error?: import("./errors.js").TallywireError }} LinkEnd
- *   How a connection ended: a WebSocket's close code, and after how many milliseconds the server wants to be asked again
- * @typedef {object} LinkEvents what a link tells; nothing any more once `closed` was told
+ *   How a connection ended: a WebSocket's close code, and after how many milliseconds the server wants the next attempt
+ * @typedef {object} LinkEvents what a link calls; nothing more after `closed`
  * @property {(message: import("./replica.js").Message) => void} received
  * @property {(end: LinkEnd) => void} closed
  */
 
-/** `readyState` of a socket that takes messages. */
+/** The `readyState` of an open socket. */
 const OPEN = 1;
 
 /**
- * One WebSocket. Its address holds no token: addresses end up in logs.
+ * A link over a WebSocket. No token is in its address, because addresses end up in logs.
  */
 export class WebSocketLink {
   #socket;
@@ -36,7 +36,7 @@ export class WebSocketLink {
       this.#isOver = true;
       events.closed({ code, reason: String(reason ?? "") });
     };
-    // What went wrong is not told to pages; the end of the connection is.
+    // Browsers do not tell pages what went wrong. `onclose` follows.
     socket.onerror = () => {};
   }
 
@@ -45,7 +45,7 @@ export class WebSocketLink {
     if (!this.#isOver && this.#socket.readyState === OPEN) this.#socket.send(JSON.stringify(message));
   }
 
-  /** Ends it without a word to whoever listens. A dead connection is not waited for. */
+  /** Closes the socket without calling `closed`. It does not wait for the other side, which may be dead. */
   close() {
     this.#isOver = true;
     this.#socket.close(1000);
@@ -54,7 +54,7 @@ export class WebSocketLink {
 
 /**
  * @param {unknown} data
- * @returns {import("./replica.js").Message | null} `null` for what is not of this protocol
+ * @returns {import("./replica.js").Message | null} `null` for a message that is not of this protocol
  */
 function parsed(data) {
   try {
