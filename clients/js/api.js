@@ -135,7 +135,9 @@ export class API {
   }
 }
 
-/** Returns a random id for a movement, or an idempotency key. (`crypto.randomUUID` does not exist in pages without TLS.) */
+/** Returns a random id for a movement, or an idempotency key. */
 export function randomID() {
+  // Pages without TLS have no `randomUUID`.
+  if (crypto.randomUUID) return crypto.randomUUID();
   return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
 }

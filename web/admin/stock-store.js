@@ -3,6 +3,7 @@
 
 import { fill } from "/admin/variant-record.js";
 import { Problem } from "/sdk/errors.js";
+import { itemKey } from "/sdk/item.js";
 import { atNextFrame } from "/shared/frames.js";
 
 /** @typedef {import("/admin/variant-record.js").Row} Row */
@@ -91,7 +92,7 @@ export class StockStore extends EventTarget {
     const row = fill(known ?? null, item);
     this.rows.set(row.id, row);
     if (row.isDefault) this.defaults.set(row.productId, row.id);
-    const key = `${row.productId}/${row.isDefault ? "" : row.id}`;
+    const key = itemKey(row.productId, row.isDefault ? null : row.id);
     const late = this.waiting.get(key);
     if (late) {
       this.waiting.delete(key);
@@ -127,7 +128,7 @@ export class StockStore extends EventTarget {
       case "inventory_updated": {
         const row = this.rowOf(data);
         if (row) this.update(row, data);
-        else if (!this.isLoaded && this.waiting.size < MOST_WAITING) this.waiting.set(`${data.productId}/${data.variantId ?? ""}`, data);
+        else if (!this.isLoaded && this.waiting.size < MOST_WAITING) this.waiting.set(itemKey(data.productId, data.variantId), data);
         break;
       }
       case "product_status_changed":

@@ -1,5 +1,5 @@
 // @ts-check
-// The shelf wall: `#/WH1` shows the labels of a location, `#/WH1/TEE-RED-M` one of them alone, for a tablet on a shelf.
+// The shelf displays: `#/WH1` shows all labels of a location, `#/WH1/TEE-RED-M` a single one, for a tablet on a shelf.
 
 import { Problem } from "/sdk/errors.js";
 import { TallywireClient } from "/sdk/tallywire.js";
@@ -11,19 +11,19 @@ import { folded } from "../shared/search-folding.js";
 import { api, askForToken } from "../shared/sign-in.js";
 import { Label } from "./label.js";
 import { LocationStock, MOST_LABELS } from "./location-stock.js";
-import { stayAwake } from "./screen-wake-lock.js";
+import { keepScreenOn } from "./screen-wake-lock.js";
 import { texts } from "./texts.js";
 
-/** The room with units and locations; where a server has none, the shop's may do. */
+/** The room with units and locations. On a server without that room, the shop's room is joined. */
 const ROOMS = ["displays_room", "ecommerce_room"];
-/** So many locations are tried for the first that has anything. */
+/** At most so many locations are tried, until one has stock. */
 const MOST_TRIED = 20;
 
 const client = new TallywireClient({ snapshot: false, token: () => api.token });
 const badge = new ConnectionBadge();
 /** @type {LocationStock | null} */
 let stock = null;
-/** The label that is shown alone. */
+/** The SKU of the single label that is shown; empty if all are shown. */
 let alone = "";
 /** @type {Map<string, Label>} */
 const labels = new Map();
@@ -34,9 +34,9 @@ const labels = new Map();
  */
 const redraw = new Redraw(draw);
 
-// MARK: Where to
+// MARK: Address
 
-function whereTo() {
+function addressed() {
   const [, location = "", sku = ""] = globalThis.location.hash.split("/").map(decode);
   return { location, sku };
 }
@@ -54,7 +54,7 @@ function decode(part) {
 const address = (...parts) => `#/${parts.map(encodeURIComponent).join("/")}`;
 
 function go() {
-  const { location, sku } = whereTo();
+  const { location, sku } = addressed();
   const select = /** @type {HTMLSelectElement} */ (byId("location"));
   if (!location) return goToFirst();
   select.value = location;
@@ -64,7 +64,7 @@ function go() {
   document.querySelector(".header")?.toggleAttribute("hidden", sku !== "");
   byId(sku ? "single-state" : "state").append(badge.element);
   /** @type {HTMLAnchorElement} */ (byId("back")).href = address(location);
-  stayAwake(sku !== "");
+  keepScreenOn(sku !== "");
   if (stock?.location === location) return showAll();
   stock?.close();
   labels.clear();
@@ -94,7 +94,7 @@ async function goToFirst() {
   } catch (error) {
     askForToken(error);
   }
-  if (chosen === undefined || whereTo().location) return;
+  if (chosen === undefined || addressed().location) return;
   history.replaceState(null, "", address(chosen));
   go();
 }
@@ -155,9 +155,9 @@ function filter() {
   setText(byId("count"), texts.count(count));
 }
 
-// MARK: Following
+// MARK: Events
 
-/** Joins the first room there is. Events before the values are read are kept; whatever was missed makes them be read anew. */
+/** Joins the first room that exists. Events are kept until the values are read. When events were missed, the values are read again. */
 async function follow() {
   client.on("event", (event) => stock?.apply(event));
   client.on("snapshot", () => stock?.load());
@@ -172,7 +172,7 @@ async function follow() {
       if (/** @type {{ code?: string }} */ (error).code !== "unknown_room" && /** @type {{ code?: string }} */ (error).code !== "forbidden") throw error;
     }
   }
-  // In no room there is no replay: whoever was away reads everything anew.
+  // Without a room no events are replayed, so everything is read again after the connection was lost.
   if (!isIn) client.on("status", ({ status }) => status === "live" && stock?.load());
   stock?.load();
 }

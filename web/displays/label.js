@@ -1,5 +1,5 @@
 // @ts-check
-// One shelf label, drawn like e-paper. Made once; after that only what changed is written.
+// One shelf label, drawn like e-paper. A label is created once; later only what has changed is written.
 
 import { drawSymbol, symbolOf } from "../shared/barcode.js";
 import { make, setText } from "../shared/dom.js";
@@ -10,7 +10,7 @@ import { texts as common } from "../shared/texts.js";
 import { texts } from "./texts.js";
 
 /**
- * What a label shows: the values that the display's MQTT topic has, with the barcode.
+ * The values that a label shows: those of the display's MQTT topic, and the barcode.
  *
  * @typedef {object} Values
  * @property {number} productId
@@ -19,15 +19,15 @@ import { texts } from "./texts.js";
  * @property {string} product
  * @property {string} variant empty for a product without variants
  * @property {readonly (string | { code: string, units?: number })[]} barcodes
- * @property {number} stock what lies at the location
- * @property {number} total what lies at all that sell
+ * @property {number} stock the stock at the location
+ * @property {number} total the sum over the locations that sell
  * @property {number | null} price
  * @property {string} status
  * @property {string} level
- * @property {number} seq the event that it holds up to
+ * @property {number} seq the event up to which the values hold
  */
 
-/** A label on the wall or alone. */
+/** A label, among the others or alone. */
 export class Label {
   #product = make("p", "name");
   #variant = make("p", "variant");
@@ -41,7 +41,7 @@ export class Label {
 
   /**
    * @param {Values} values
-   * @param {string} [address] of the label alone; without it, it is alone
+   * @param {string} [address] of the page with this label alone; left out on that page itself
    */
   constructor(values, address) {
     this.values = values;
@@ -53,7 +53,7 @@ export class Label {
     this.show(values, false);
   }
 
-  /** What a search looks at. */
+  /** The text in which a search looks. */
   get words() {
     const { product, variant, sku, barcodes } = this.values;
     return folded([product, variant, sku, ...barcodes.map((barcode) => (typeof barcode === "string" ? barcode : barcode.code))].join(" "));
@@ -63,7 +63,7 @@ export class Label {
    * Shows these values.
    *
    * @param {Values} values
-   * @param {boolean} isNews whether they changed just now
+   * @param {boolean} isNews whether the values have changed just now
    */
   show(values, isNews) {
     this.values = values;

@@ -1,5 +1,5 @@
 // @ts-check
-// The labels' values of one location: from the HTTP API, and after that from events, each applied once.
+// The values of the labels of one location: read from the HTTP API, and then updated by events, each applied once.
 
 import { api } from "../shared/sign-in.js";
 import { throttled } from "../shared/throttled.js";
@@ -9,12 +9,12 @@ import { throttled } from "../shared/throttled.js";
 /** @typedef {import("../../clients/js/tallywire.js").TallywireEvent} Event */
 
 const MOST_PRODUCTS = 20_000;
-/** As many labels fit on a wall that anybody looks at. */
+/** At most so many labels are shown. */
 export const MOST_LABELS = 2000;
-/** Values are read anew at most so often, in milliseconds. */
+/** The shortest time between two reads of the values, in milliseconds. */
 const PAUSE = 2000;
 
-/** What lies at a location, kept up to date. */
+/** The stock at a location, kept up to date. */
 export class LocationStock {
   /** By SKU, in the order of the catalogue. @type {Map<string, Values>} */
   labels = new Map();
@@ -23,7 +23,7 @@ export class LocationStock {
   #products = new Map();
   #tell;
   #isClosed = false;
-  /** What came while the values were being read. */
+  /** The events that came while the values were being read; `null` once they have been applied. */
   #early = /** @type {Event[] | null} */ ([]);
 
   /**
@@ -35,12 +35,12 @@ export class LocationStock {
     this.#tell = tell;
   }
 
-  /** Reads everything anew, soon. */
+  /** Asks for all values to be read again. */
   load = throttled(() => this.#load(), PAUSE);
-  /** Reads how much lies here anew, soon: where events were merged, those of this location may be in them. */
+  /** Asks for the stock at this location to be read again. A merged event names its last location alone, so it may hide a change here. */
   count = throttled(() => this.#count(), PAUSE);
 
-  /** Nothing is told any more. */
+  /** Ends all notifications. */
   close() {
     this.#isClosed = true;
   }
@@ -65,7 +65,7 @@ export class LocationStock {
     const known = this.labels.get(data.sku ?? "");
     const isHere = data.location === this.location;
     if (!known) {
-      // Something lies here for the first time, or is new altogether.
+      // An item has come to this location for the first time, or is new.
       if (isHere && !this.#early) this.load();
       return;
     }
@@ -115,12 +115,12 @@ export class LocationStock {
     const { items, seq } = await api.list(`/api/stock?location=${encodeURIComponent(this.location)}`, MOST_PRODUCTS);
     for (const { sku, stock } of items) {
       const known = this.labels.get(sku);
-      // What is newer than this answer came by event, and is right.
+      // A newer value came by event, and is right.
       if (known && known.seq <= seq && known.stock !== stock) this.#set({ ...known, stock });
     }
   }
 
-  /** @param {any} product @param {any} variant @param {number} seq @returns {Values[]} none if it never lay here */
+  /** @param {any} product @param {any} variant @param {number} seq @returns {Values[]} none if the variant was never at this location */
   #valuesOf(product, variant, seq) {
     const place = variant.locations?.find((/** @type {any} */ { location }) => location === this.location);
     if (!place) return [];

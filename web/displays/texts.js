@@ -1,5 +1,5 @@
 // @ts-check
-// What the shelf wall says, for translation.
+// The texts of the shelf displays, for translation.
 
 export const texts = {
   /** @param {string} units */

@@ -1,10 +1,11 @@
 // @ts-check
-// Keeps the page itself on the device, so that it opens where there is no server.
+// Keeps the files of the page on the device, so that the page opens without a server.
 
 /**
- * Has the service worker keep the page's files, and bring them up to date now that the page is open.
+ * Lets the service worker keep the page's files, and update them now that the page is open.
  *
- * Without TLS (and not on this very machine) browsers have none; the page then needs the server to be opened, though not to scan.
+ * Browsers have service workers only with TLS, or on the server's own machine. Without one, the page can be opened only while the server can be
+ * reached; scanning works without it.
  */
 export async function keepShell() {
   if (!navigator.serviceWorker) return;
@@ -13,11 +14,11 @@ export async function keepShell() {
     const { active } = await navigator.serviceWorker.ready;
     active?.postMessage("refresh");
   } catch {
-    // The server is away: what is kept already goes on.
+    // The server cannot be reached: the files that are kept already stay.
   }
 }
 
-/** The one address that this page's policy takes for a worker. */
+/** Returns the only address that the page's policy allows for a worker. */
 function workerURL() {
   const path = "/scan-worker.js";
   const types = /** @type {any} */ (globalThis).trustedTypes;

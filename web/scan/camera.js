@@ -1,7 +1,7 @@
 // @ts-check
-// Codes from the camera, through the browser's own BarcodeDetector. Without one there is no camera: no library is loaded for it.
+// Codes from the camera, through the browser's own BarcodeDetector. Browsers without it get no camera button; no library is loaded.
 
-/** A code counts again when it was out of sight for so long. */
+/** A code is taken again when it was out of sight for so many milliseconds. */
 const OUT_OF_SIGHT = 1200;
 const PAUSE = 90;
 const WANTED = ["ean_13", "ean_8", "upc_a", "upc_e", "code_128", "itf", "data_matrix", "qr_code", "code_39"];
@@ -14,13 +14,13 @@ export class Camera {
   #stream = null;
   /** @type {any} */
   #detector = null;
-  /** When each code was seen last. @type {Map<string, number>} */
+  /** The time at which each code was seen last. @type {Map<string, number>} */
   #seen = new Map();
   /** @type {any} */
   #wakeLock = null;
 
   /**
-   * @param {HTMLVideoElement} video shows what it sees
+   * @param {HTMLVideoElement} video shows the picture
    * @param {(code: string) => void} take
    */
   constructor(video, take) {
@@ -28,7 +28,7 @@ export class Camera {
     this.#take = take;
   }
 
-  /** Whether this browser reads codes from pictures, and lets this page have a camera. */
+  /** Whether this browser can read codes from pictures, and lets this page use a camera. */
   static async isThere() {
     const Detector = /** @type {any} */ (globalThis).BarcodeDetector;
     if (!Detector || !navigator.mediaDevices?.getUserMedia) return false;
@@ -44,9 +44,9 @@ export class Camera {
   }
 
   /**
-   * Switches it on.
+   * Switches the camera on.
    *
-   * @throws {DOMException} `NotAllowedError` if the user or the system says no, `NotFoundError` if there is none
+   * @throws {DOMException} `NotAllowedError` if the user or the system refuses, `NotFoundError` if there is no camera
    */
   async start() {
     const Detector = /** @type {any} */ (globalThis).BarcodeDetector;
@@ -70,7 +70,7 @@ export class Camera {
     this.#wakeLock = null;
   }
 
-  /** Whether it has a light. */
+  /** Whether the camera has a light. */
   get hasTorch() {
     const track = this.#stream?.getVideoTracks()[0];
     return /** @type {any} */ (track?.getCapabilities?.())?.torch === true;
@@ -82,7 +82,7 @@ export class Camera {
   }
 
   /**
-   * Looks again and again while this stream is the one that is on.
+   * Reads codes again and again, as long as this stream is in use.
    *
    * @param {MediaStream} stream
    */
@@ -92,7 +92,7 @@ export class Camera {
         try {
           for (const { rawValue } of await this.#detector.detect(this.#video)) this.#notice(rawValue);
         } catch {
-          // A frame that cannot be read: the next one may.
+          // This picture cannot be read; the next one may.
         }
       }
       await new Promise((resolve) => setTimeout(resolve, PAUSE));

@@ -1,7 +1,7 @@
 // @ts-check
-// What a scan's fate sounds and feels like: told apart without looking.
+// Sounds and vibrations that tell what became of a scan, without looking.
 
-/** Tones as [hertz, seconds from the start, seconds long], and how the phone shakes, in milliseconds. */
+/** Tones as [hertz, seconds from the start, seconds long], and the pattern of the vibration, in milliseconds. */
 const SIGNS = {
   applied: { tones: [[1175, 0, 0.07], [1568, 0.08, 0.09]], shake: [35] },
   waiting: { tones: [[784, 0, 0.11]], shake: [25, 60, 25] },
@@ -15,7 +15,7 @@ export class Feedback {
   /** @type {AudioContext | null} */
   #audio = null;
 
-  /** Browsers let a page make sounds once it was touched: call this when it is. */
+  /** Browsers allow sounds only after the user has touched the page: call this when that happens. */
   wake() {
     if (!this.isLoud || !globalThis.AudioContext) return;
     this.#audio ??= new AudioContext();
@@ -30,7 +30,7 @@ export class Feedback {
     if (!this.isLoud || audio?.state !== "running") return;
     for (const [pitch, start, length] of tones) {
       const tone = new OscillatorNode(audio, { type: fate === "refused" ? "square" : "sine", frequency: pitch });
-      // Faded in and out, or it clicks.
+      // Without fading in and out it would click.
       const volume = new GainNode(audio, { gain: 0 });
       const from = audio.currentTime + start;
       volume.gain.setValueAtTime(0, from);

@@ -1,7 +1,7 @@
 // @ts-check
-// Scanners type keys, not characters: where the computer's keyboard has another layout than the scanner, digits come as other signs.
+// Scanners send keys, not characters. If the computer uses another keyboard layout than the scanner, digits come as other characters.
 
-/** What the row of digits gives on keyboards where digits need Shift, and what it gives with Shift where they do not. */
+/** The characters on the keys of digits: without Shift on keyboards where digits need it, and with Shift on the others. */
 const DIGIT_ROWS = [
   // French, Belgian, Czech, Slovak, Lithuanian
   "&é\"'(-è_çà", "&é\"'(§è!çà", "+ěščřžýáíé", "+ľščťžýáíé", "ąčęėįšųū",
@@ -12,17 +12,17 @@ const DIGIT_ROWS = [
   // Swiss, Turkish, Hungarian, Dutch, Russian, Japanese
   "+\"*ç%&/()=", "!'^+%&/()=", "'\"+!%/=()§", "!\"#$%&_()'", "!\"№;%:?*()", "!\"#$%&'()",
 ].map((row) => new Set(row));
-/** So many signs are no code by chance. */
+/** From so many characters on, such a code is no accident. */
 const FEWEST = 6;
 const FEWEST_DIFFERENT = 3;
 
 /**
- * Whether a code looks as if its digits had been typed on another keyboard layout, or with Caps Lock.
+ * Whether a code looks like digits of another keyboard layout, or with Caps Lock.
  *
  * @param {string} code
  */
 export function looksLikeOtherLayout(code) {
-  const signs = [...code];
-  if (signs.length < FEWEST || new Set(signs).size < FEWEST_DIFFERENT) return false;
-  return DIGIT_ROWS.some((row) => signs.every((sign) => row.has(sign)));
+  const characters = [...code];
+  if (characters.length < FEWEST || new Set(characters).size < FEWEST_DIFFERENT) return false;
+  return DIGIT_ROWS.some((row) => characters.every((character) => row.has(character)));
 }

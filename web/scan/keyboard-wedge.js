@@ -1,19 +1,19 @@
 // @ts-check
-// Scanners that act as keyboards: they type a code faster than people can, and press Enter or Tab.
+// Scanners that act as keyboards: they send a code faster than people type, and end it with Enter or Tab.
 
 import { GS, KeyReader } from "./key-reader.js";
 
 /** @typedef {HTMLInputElement | HTMLSelectElement} Field */
 
-/** For so long the end of a code is waited for, in milliseconds, before it is said that it does not come. */
+/** If the end of a code has not come after so many milliseconds, that is reported. */
 const END_WAIT = 2_000;
 
 /**
- * Calls `take` with each code that is typed by a scanner, wherever the focus is, and `broken` with the reason when it is not known whether
- * all of a code came. What was typed into a field is taken out again, and what was chosen in a list is chosen back.
+ * Calls `take` with each code that a scanner types, wherever the focus is, and `broken` with the reason when it is not known whether a code
+ * came completely. What the code has typed into a field is removed again, and what it has chosen in a list is restored.
  *
- * In `field`, which is for codes, keys stay what they are, so that its form sends them; only GS, which scanners type as Ctrl+], as F8 or by
- * its number, is put in, and Tab ends a code there too. A pause does not matter there, as the field has all of the code.
+ * In `field`, which is the field for codes, keys do what they always do, and its form submits them. Only GS is inserted, which scanners type as
+ * Ctrl+], as F8 or by its number, and Tab ends a code too. A pause does not matter there, because the field has the whole code.
  *
  * @param {HTMLInputElement} field
  * @param {(code: string) => void} take
@@ -22,7 +22,7 @@ const END_WAIT = 2_000;
 export function listenToWedge(field, take, broken = () => {}) {
   const reader = new KeyReader();
   /**
-   * What fields had in them before what may be a code, and what they had before the keys before that. `null` stands for where no field is.
+   * The values of fields before what may be a code, and before the keys before that. `null` stands for keys without a focused field.
    *
    * @type {Map<Field | null, string>[]}
    */
@@ -33,7 +33,7 @@ export function listenToWedge(field, take, broken = () => {}) {
   addEventListener("keydown", (event) => {
     if (event.repeat) return;
     const { code, ctrlKey, altKey, metaKey, timeStamp: time } = event;
-    // The sign of a key that an input method took is not known yet.
+    // The character of a key that an input method handles is not known yet.
     const key = event.isComposing ? "Process" : event.key;
     const altGraph = event.getModifierState?.("AltGraph") ?? false;
     const focused = focusedField();
@@ -52,18 +52,18 @@ export function listenToWedge(field, take, broken = () => {}) {
     else take(outcome.code);
   }, { capture: true });
 
-  /** What comes later is still the rest of it. */
+  /** Reports a code without an end. Keys that come later still belong to it. */
   function sayUnended() {
     putBack();
     broken("unended");
   }
 
   /**
-   * What a key does in the field for codes.
+   * Handles a key in the field for codes.
    *
    * @param {KeyboardEvent} event
    * @param {import("./key-reader.js").Outcome} outcome
-   * @returns {boolean} whether that is all it does
+   * @returns {boolean} whether nothing more is to be done for this key
    */
   function staysInField(event, { typed, isOurs, code, isBroken, why, since = 0 }) {
     if (typed?.includes(GS)) field.value += typed;
@@ -81,14 +81,14 @@ export function listenToWedge(field, take, broken = () => {}) {
 
   /**
    * @param {number} [since]
-   * @param {Field} [kept] the field that stays as it is
+   * @param {Field} [kept] the field that is not restored
    */
   function putBack(since = 0, kept = undefined) {
     for (const values of before.slice(0, since + 1)) {
       for (const [element, value] of values) {
         if (!element || element === kept || element.value === value) continue;
         element.value = value;
-        // Who keeps what is chosen in a list has kept what the code chose.
+        // The page has saved what the code chose in the list, and has to save the restored choice.
         if (element.localName === "select") element.dispatchEvent(new Event("change"));
       }
     }
@@ -103,7 +103,7 @@ function focusedField() {
 }
 
 /**
- * Whether a person may type a key here: into a field for numbers, only a digit; where there is no field, none.
+ * Whether a person may type a key here: in a field for numbers only digits, and without a field nothing.
  *
  * @param {Field | null} focused
  * @param {string} key

@@ -1,11 +1,11 @@
 // @ts-check
-// What was scanned, kept on the device in IndexedDB until the server has answered, and for a while after that.
+// The queue of scans: kept in IndexedDB on the device until the server has answered, and for a while after that.
 
 /**
- * A scan: what is sent for it, and what became of it. Its id is made once and sent with every attempt, so that the server counts it once.
+ * A scan: what is sent for it, and what became of it. Its id is created once and sent with every attempt, so that the server applies it once.
  *
  * @typedef {object} Scan
- * @property {number} number the order in which it came, given by the database
+ * @property {number} number its place in the order of scans, assigned by the database
  * @property {string} id
  * @property {string} code as it was read
  * @property {"add" | "subtract" | "set" | "transfer"} operation
@@ -14,15 +14,15 @@
  * @property {string} [to]
  * @property {number} at when, in milliseconds since 1970
  * @property {"waiting" | "applied" | "duplicate" | "refused"} fate
- * @property {0 | 1} isOpen 1 while it waits, or was refused and not seen yet: what is never thrown away
- * @property {string} [sku] what the server says it is
- * @property {number} [locationStock] what lies there since
- * @property {string} [reason] why it was refused
+ * @property {0 | 1} isOpen 1 while the scan waits, or was rejected and is not dismissed yet. Such a scan is never deleted
+ * @property {string} [sku] of the item, as the server says
+ * @property {number} [locationStock] the stock at the location after this scan
+ * @property {string} [reason] why the scan was rejected
  */
 
-/** As many may wait. A phone that scans one item a second fills it in three hours. */
+/** At most so many scans wait. One scan a second fills the queue in about three hours. */
 export const MOST_WAITING = 10_000;
-/** As many that were answered and seen are kept to look at. */
+/** So many scans that need no attention are kept for display. */
 const MOST_KEPT = 200;
 
 /** The database of the scanner. */
@@ -34,7 +34,7 @@ export class Queue {
     this.#database = database;
   }
 
-  /** Opens it, and asks the browser not to throw it away when the disk gets full. */
+  /** Opens the database, and asks the browser not to delete it when the disk gets full. */
   static async open() {
     const opening = indexedDB.open("tallywire-scan", 1);
     opening.onupgradeneeded = () => {
@@ -44,14 +44,14 @@ export class Queue {
       opening.result.createObjectStore("settings");
     };
     const database = await answer(opening);
-    // Another tab with a newer page may change the shape of it.
+    // Another tab, with a newer version of the page, may upgrade the database.
     database.onversionchange = () => database.close();
     navigator.storage?.persist?.().catch(() => false);
     return new Queue(database);
   }
 
   /**
-   * Keeps a scan. When this resolves it is on disk.
+   * Adds a scan to the queue. When the promise resolves the scan is on disk.
    *
    * @param {Omit<Scan, "number" | "fate" | "isOpen">} scan
    * @returns {Promise<Scan>}
@@ -65,7 +65,7 @@ export class Queue {
   }
 
   /**
-   * The oldest that wait, in order.
+   * Returns the oldest scans that wait, in order.
    *
    * @param {number} count
    * @returns {Promise<Scan[]>}
@@ -74,19 +74,19 @@ export class Queue {
     return answer(this.#read("scans").index("fate").getAll("waiting", count));
   }
 
-  /** @returns {Promise<number>} how many wait */
+  /** @returns {Promise<number>} the number of scans that wait */
   countWaiting() {
     return answer(this.#read("scans").index("fate").count("waiting"));
   }
 
-  /** @returns {Promise<Scan[]>} those that were refused and not seen yet, in order */
+  /** @returns {Promise<Scan[]>} the rejected scans that are not dismissed yet, in order */
   async refused() {
     const open = await answer(this.#read("scans").index("isOpen").getAll(1, MOST_WAITING));
     return open.filter((/** @type {Scan} */ scan) => scan.fate === "refused");
   }
 
   /**
-   * Notes what became of scans, and forgets the oldest that need no more attention.
+   * Saves what became of scans, and deletes the oldest that need no attention.
    *
    * @param {Scan[]} scans
    */
@@ -99,18 +99,18 @@ export class Queue {
   }
 
   /**
-   * Notes that refusals were seen.
+   * Dismisses rejected scans.
    *
    * @param {Scan[]} scans
    */
-  async see(scans) {
+  async dismiss(scans) {
     const transaction = this.#write("scans");
     for (const scan of scans) transaction.objectStore("scans").put({ ...scan, isOpen: 0 });
     await done(transaction);
   }
 
   /**
-   * The newest scans, the newest first.
+   * Returns the newest scans, the newest first.
    *
    * @param {number} count
    * @returns {Promise<Scan[]>}
@@ -130,7 +130,7 @@ export class Queue {
   }
 
   /**
-   * A setting that was kept.
+   * Returns a setting.
    *
    * @param {string} name
    * @returns {Promise<any>}
@@ -140,7 +140,7 @@ export class Queue {
   }
 
   /**
-   * Keeps a setting; `undefined` forgets it.
+   * Saves a setting; `undefined` deletes it.
    *
    * @param {string} name
    * @param {unknown} value
@@ -174,7 +174,7 @@ export class Queue {
 
   /** @param {string} store */
   #write(store) {
-    // A scan that was taken has to be there after a phone's battery has died.
+    // A scan that was accepted has to be there after a phone's battery has died.
     return this.#database.transaction(store, "readwrite", { durability: "strict" });
   }
 }

@@ -1,5 +1,5 @@
 // @ts-check
-// The phone scanner: takes codes from camera, keyboard and keyboard-wedge scanners, keeps them, and says what became of them.
+// The phone scanner: takes codes from the camera, the keyboard and keyboard-wedge scanners, queues them, and shows what became of them.
 
 import { API, randomID } from "/sdk/api.js";
 import { Problem } from "/sdk/errors.js";
@@ -21,7 +21,7 @@ const OPERATIONS = /** @type {const} */ (["subtract", "add", "set", "transfer"])
 const MOST_SHOWN = 50;
 const LONGEST_CODE = 256;
 const MOST_UNITS = 1_000_000_000;
-/** A scan's fate is told by sound if it comes so soon; later ones were told already that they wait. */
+/** A sound tells what became of a scan if the answer comes within so many milliseconds. Later, the sound for waiting has been played already. */
 const SOON = 5000;
 
 const input = (/** @type {string} */ id) => /** @type {HTMLInputElement} */ (byId(id));
@@ -42,22 +42,22 @@ const sender = new Sender(queue, api, {
 let operation = /** @type {Operation} */ (OPERATIONS[0]);
 let applied = 0;
 
-// MARK: Taking
+// MARK: Scans
 
 /**
- * Takes a code: a token, or something to count. When it says that it waits, it is on disk.
+ * Takes a code: a token, or the code of an item. Once a scan is shown as waiting, it is on disk.
  *
  * @param {string} text
  */
 async function take(text) {
   feedback.wake();
-  // Scanners may put spaces and line ends around a code; GS, which separates its parts, stays.
+  // Scanners may send white space around a code. GS, which separates the parts of a code, is kept.
   const code = text.replace(/^[\s\u0000]+|[ \t\r\n\u0000]+$/g, "");
   if (!code) return;
   if (looksLikeToken(code)) return takeToken(code);
   const mistake = await problemWith(code);
   if (mistake) {
-    // What was scanned stays to be completed: a count wants its number.
+    // The code stays in its field, so that the user can add what is missing, such as the quantity of a count.
     fill("code", code.slice(0, LONGEST_CODE));
     showVerdict("refused", mistake, code);
     feedback.give("refused");
@@ -107,7 +107,7 @@ async function problemWith(code) {
 }
 
 /**
- * Puts a value into a field. Where the focus is in it, what is typed or scanned next takes its place, and is not appended to it.
+ * Puts a value into a field. If the field has the focus, the value is selected, so that the next input replaces it.
  *
  * @param {string} id
  * @param {string} value
@@ -122,7 +122,7 @@ function quantity() {
   return /^\d{1,10}$/.test(text) ? Number(text) : NaN;
 }
 
-// MARK: Telling
+// MARK: Display
 
 /** @param {Scan[]} scans */
 function tell(scans) {
@@ -149,7 +149,7 @@ function showVerdict(fate, headline, detail = "") {
 }
 
 /**
- * A code for people: GS as a sign that can be seen.
+ * Returns a code for display, with a visible character for GS.
  *
  * @param {string} code
  */
@@ -183,19 +183,19 @@ function row(scan) {
 
 /** @param {Scan} scan */
 function refusal(scan) {
-  const dismiss = make("button", { type: "button", class: "compact", on: { click: () => see([scan]) } }, texts.dismiss);
-  dismiss.setAttribute("aria-label", `${texts.dismiss}: ${readable(scan.code)}`);
+  const button = make("button", { type: "button", class: "compact", on: { click: () => dismiss([scan]) } }, texts.dismiss);
+  button.setAttribute("aria-label", `${texts.dismiss}: ${readable(scan.code)}`);
   return make("li", {}, make("span", "name", make("span", "code", readable(scan.code)), ` ${texts.operations[scan.operation]} ${texts.done(scan.operation, scan.quantity)}`),
-    dismiss, make("span", "reason", scan.reason ?? ""));
+    button, make("span", "reason", scan.reason ?? ""));
 }
 
 /** @param {Scan[]} scans */
-async function see(scans) {
-  await queue.see(scans);
+async function dismiss(scans) {
+  await queue.dismiss(scans);
   await showScans();
 }
 
-/** @param {number} [known] how many wait, if that is known */
+/** @param {number} [known] how many scans wait, if the caller knows */
 async function showState(known) {
   const waiting = known ?? (await queue.countWaiting());
   const badge = byId("connection");
@@ -213,7 +213,7 @@ async function showState(known) {
   byId("leave").hidden = !api.token;
 }
 
-// MARK: Who scans
+// MARK: Token
 
 /** @param {string} token */
 async function takeToken(token) {
@@ -238,7 +238,7 @@ async function takeToken(token) {
   await showState();
 }
 
-// MARK: What a scan does
+// MARK: Operation and locations
 
 /** @param {Operation} chosen */
 function choose(chosen) {
@@ -268,14 +268,14 @@ async function showLocations() {
     const list = select(id);
     const chosen = list.value || (await queue.setting(setting));
     const choices = locations.map((location) => option(location.code, formatLocation(location)));
-    // Nobody is guessed to stand somewhere: what is counted at the wrong place is hard to find again.
+    // With several locations none is preselected: a scan at the wrong location is hard to find later.
     if (locations.length !== 1) choices.unshift(option("", texts.chooseLocation, true));
     list.replaceChildren(...choices);
     list.value = locations.some(({ code }) => code === chosen) ? chosen : locations.length === 1 ? locations[0].code : "";
   }
 }
 
-// MARK: Starting
+// MARK: Start
 
 function listen() {
   byId("operations").replaceChildren(...OPERATIONS.map((name) =>
@@ -286,7 +286,7 @@ function listen() {
   });
   input("quantity").addEventListener("focus", () => input("quantity").select());
   for (const id of ["location", "to"]) select(id).addEventListener("change", () => queue.set(id, select(id).value));
-  byId("all-seen").addEventListener("click", async () => see(await queue.refused()));
+  byId("all-seen").addEventListener("click", async () => dismiss(await queue.refused()));
   byId("device").addEventListener("submit", (event) => {
     event.preventDefault();
     takeToken(input("token").value.trim());
@@ -345,7 +345,7 @@ await showLocations();
 showVerdict("ready", texts.ready);
 await showScans();
 byId("camera-button").hidden = !(await Camera.isThere());
-// With a keyboard at hand the field is ready; on a phone it would only bring up the keyboard.
+// On a phone, focusing the field would open the keyboard on the screen.
 if (matchMedia("(pointer: fine)").matches) input("code").focus();
 document.documentElement.dataset.ready = "true";
 sender.go();

@@ -1,5 +1,5 @@
 // @ts-check
-// Sends what waits, in order, and goes on trying for as long as the page is open.
+// Sends the scans that wait, in order, and retries as long as the page is open.
 
 import { Backoff } from "/sdk/backoff.js";
 import { systemClock } from "/sdk/clock.js";
@@ -12,13 +12,13 @@ import { texts } from "./texts.js";
 /**
  * - `idle`: nothing waits.
  * - `sending`: an answer is awaited.
- * - `away`: the server cannot be reached or has no time; the next attempt comes by itself.
- * - `token`: the server wants a token, or another one.
+ * - `away`: the server cannot be reached or is overloaded. The next attempt comes by itself.
+ * - `token`: the server requires a token, or another one.
  *
  * @typedef {"idle" | "sending" | "away" | "token"} State
  */
 
-/** As many go in one request, once there are that many. */
+/** At most so many scans are sent in one request. */
 const MOST_AT_ONCE = 50;
 const TIMEOUT = 15_000;
 /** The pause after a failure is random: at least the shortest, and at most a limit that doubles up to the longest. */
@@ -30,7 +30,7 @@ const LONGEST_PAUSE = 15_000;
 const NO_ANSWER = new Set(["disconnected", "overloaded", "unavailable", "rate_limited", "internal_error", "request_timeout"]);
 const NO_ENTRY = new Set(["unauthenticated", "forbidden"]);
 
-/** The way from the queue to the server. */
+/** Sends scans from the queue to the server. */
 export class Sender {
   /** @type {State} */
   state = "idle";
@@ -47,8 +47,8 @@ export class Sender {
   /**
    * @param {Queue} queue
    * @param {import("/sdk/api.js").API} api
-   * @param {{ changed: () => void, answered: (scans: Scan[]) => void }} tell `changed` after a change of `state`, `answered` with scans
-   *   whose fate is known and kept
+   * @param {{ changed: () => void, answered: (scans: Scan[]) => void }} tell `changed` is called after a change of `state`, `answered` with
+   *   the scans that the server has answered, once that is saved
    */
   constructor(queue, api, tell) {
     this.#queue = queue;
@@ -59,14 +59,14 @@ export class Sender {
     document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && this.go());
   }
 
-  /** Sends now what waits. Only one tab does at a time, so that the order holds. */
+  /** Sends the scans that wait, now. Only one tab sends at a time, so that the order is kept. */
   async go() {
     clearTimeout(this.#timer);
     this.#isAsked = true;
     if (this.#isRunning) return;
     this.#isRunning = true;
     try {
-      // Pages without TLS have no locks; two tabs then send the same scans, which the server counts once.
+      // Pages without TLS have no locks. Two tabs may then send the same scan, which the server applies once.
       if (navigator.locks) await navigator.locks.request("tallywire-scan-sender", () => this.#drain());
       else await this.#drain();
     } finally {
@@ -100,16 +100,16 @@ export class Sender {
       return false;
     }
     if (outcome === "broken") {
-      // Something in it made the server refuse the whole: which one is found by sending one at a time.
+      // One of the scans made the server refuse the whole request. Sending them one at a time finds out which.
       this.#most = 1;
       return true;
     }
     if (!Array.isArray(outcome)) return this.#wait(outcome);
     this.#most = MOST_AT_ONCE;
-    // What was not answered waits, and all that came after it with it: the order is that of the aisle.
+    // A scan that was not answered waits, and all scans after it too, so that the order is kept.
     const unanswered = outcome.findIndex((result) => NO_ANSWER.has(result.code));
     const answered = scans.slice(0, unanswered < 0 ? scans.length : unanswered).map((scan, place) => fateOf(scan, outcome[place]));
-    // Those behind it may have been counted all the same; they are sent again and come back as counted before.
+    // The scans after it may have been applied. They are sent again, and the server answers that it has them already.
     await this.#queue.settle(answered);
     if (answered.length > 0) this.#tell.answered(answered);
     if (unanswered >= 0) return this.#wait(null);
@@ -120,8 +120,8 @@ export class Sender {
 
   /**
    * @param {Scan[]} scans
-   * @returns {Promise<any[] | "token" | "broken" | number | null>} a result each; or that a token is wanted; that the request as a whole
-   *   was refused; or the milliseconds to wait, `null` if nobody said
+   * @returns {Promise<any[] | "token" | "broken" | number | null>} a result for each scan; or that a token is required; or that the request
+   *   was refused as a whole; or the milliseconds to wait, `null` if the server did not say
    */
   async #post(scans) {
     const abort = new AbortController();
@@ -130,7 +130,7 @@ export class Sender {
       const { body } = await this.#api.call("/api/movements", { method: "POST", body: scans.map(movementOf), signal: abort.signal });
       return body.results;
     } catch (error) {
-      // What is no problem is the deadline.
+      // An error that is no problem is the deadline's.
       if (!(error instanceof Problem)) return null;
       const { code, status, message: detail, retryAfter } = error;
       if (NO_ENTRY.has(code)) return "token";

@@ -1,6 +1,6 @@
 // @ts-check
 /// <reference lib="webworker" />
-// The scanner's service worker: serves the page's files from the device, all of one version, and looks for newer ones once the page is up.
+// The scanner's service worker: serves the page's files from the device, all of one version, and updates them once the page is open.
 
 const CACHE = "tallywire-scan";
 const FILES = [
@@ -15,7 +15,7 @@ const worker = /** @type {ServiceWorkerGlobalScope} */ (/** @type {unknown} */ (
 worker.addEventListener("install", (event) => event.waitUntil(refresh().then(() => worker.skipWaiting())));
 worker.addEventListener("activate", (event) => event.waitUntil(worker.clients.claim()));
 
-// The page says when it has loaded: a refresh earlier could give it files of two versions.
+// The page sends this when it has loaded. An earlier update could give it files of two versions.
 worker.addEventListener("message", (event) => {
   if (event.data === "refresh") event.waitUntil(refresh().catch(() => undefined));
 });
@@ -35,7 +35,7 @@ async function serve(request, path) {
   return (await cache.match(path)) ?? fetch(request);
 }
 
-/** Gets all files anew, and keeps them if all have come. The server answers with their tags alone if nothing has changed. */
+/** Loads all files, and keeps them if all have come. For files that have not changed the server answers without a body. */
 async function refresh() {
   const answers = await Promise.all(FILES.map((path) => fetch(path, { cache: "no-cache" })));
   if (answers.some((answer) => !answer.ok)) throw new Error("not all files of the page could be had");

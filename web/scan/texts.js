@@ -1,5 +1,5 @@
 // @ts-check
-// What the scanner says, for translation.
+// The texts of the scanner, for translation.
 
 export const texts = {
   /** @type {Record<string, string>} */
@@ -31,7 +31,7 @@ export const texts = {
     too_late: "Too old to be recorded: after so long nobody can know whether the server has recorded this scan already. Count the shelf instead",
   },
   /**
-   * Why a code that a scanner typed was not taken.
+   * Why a code from a keyboard scanner was not accepted.
    *
    * @type {Record<import("./key-reader.js").Why, string>}
    */

@@ -9,7 +9,7 @@ import { draw } from "./dom.js";
  * @typedef {object} Symbol
  * @property {"EAN-13" | "UPC-A" | "EAN-8" | "Code 128"} symbology
  * @property {string} modules
- * @property {string} text what stands below it for people
+ * @property {string} text the text below it, for people
  * @property {number} quiet the quiet zone on each side, in modules
  * @property {number[][]} guards the ranges of modules that reach below the others
  */
@@ -39,7 +39,7 @@ const CODE_128 = [
 ];
 
 /**
- * The check digit of a GTIN.
+ * Returns the check digit of a GTIN.
  *
  * @param {string} digits all but the last
  */
@@ -49,10 +49,10 @@ export function checkDigit(digits) {
 }
 
 /**
- * The symbol of a code as it is printed on goods: EAN-13, UPC-A or EAN-8.
+ * Returns the symbol for a code on goods: EAN-13, UPC-A or EAN-8.
  *
  * @param {string} code 8, 12 or 13 digits, or 14 that begin with a 0
- * @returns {Symbol | null} `null` if it is no such code, or its check digit is wrong
+ * @returns {Symbol | null} `null` for any other code, and for a wrong check digit
  */
 export function encodeGTIN(code) {
   const digits = code.length === 14 && code.startsWith("0") ? code.slice(1) : code;
@@ -73,7 +73,7 @@ export function encodeGTIN(code) {
 }
 
 /**
- * A text as Code 128, in its set B.
+ * Returns a text as Code 128, in code set B.
  *
  * @param {string} text 1 to 40 printable ASCII characters: longer ones are too wide for a label
  * @returns {Symbol | null} `null` if it cannot be encoded
@@ -88,7 +88,7 @@ export function encodeCode128(text) {
 }
 
 /**
- * What a label bears for an item: the first of its codes for one unit that can be printed as EAN or UPC, else its SKU as Code 128.
+ * Returns the symbol on an item's label: the first of its codes for one unit that can be printed as EAN or UPC, else its SKU as Code 128.
  *
  * @param {readonly (string | { code: string, units?: number })[]} barcodes as the API gives them
  * @param {string} sku
@@ -104,7 +104,7 @@ export function symbolOf(barcodes, sku) {
 }
 
 /**
- * A drawing of a symbol, dark on light whatever the page's colours are, since scanners want it so. A module is one unit wide.
+ * Returns a drawing of a symbol. It is dark on light whatever the page's colours are, because scanners need that. A module is one unit wide.
  *
  * @param {Symbol} symbol
  * @param {number} [height] of the bars, in modules
@@ -124,7 +124,7 @@ export function drawSymbol(symbol, height = 40) {
 }
 
 /**
- * The digits of goods' codes stand spread below their bars; other texts are as wide as they are.
+ * Returns the width of the text: digits of codes on goods are spread below the bars, other texts have their own width.
  *
  * @param {Symbol} symbol
  */

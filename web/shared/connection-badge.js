@@ -1,5 +1,5 @@
 // @ts-check
-// The state of the connection, in words, with the time up to which the page is right while it is not live.
+// The state of the connection in words. While the connection is not live, with the time up to which the page is right.
 
 import { make, setText } from "./dom.js";
 import { formatTime } from "./format.js";
@@ -8,12 +8,12 @@ import { texts } from "./texts.js";
 /** @typedef {import("../../clients/js/tallywire.js").TallywireClient} Client */
 
 /**
- * A badge that follows a client.
+ * A badge that shows the state of a client.
  *
- * Assistive technology is told politely when the state changes, and not each second that passes meanwhile.
+ * Screen readers announce it politely when the state changes, and not each second.
  */
 export class ConnectionBadge {
-  /** Put this into the page's header. */
+  /** For the page's header. */
   element = make("p", { class: "connection", role: "status", data: { state: "connecting" } }, texts.connection.connecting);
 
   /** @param {Client} client */
@@ -30,7 +30,7 @@ export class ConnectionBadge {
 }
 
 /**
- * How it looks: `live`, `connecting`, `offline` or `refused`.
+ * Returns which of four looks the badge has: `live`, `connecting`, `offline` or `refused`.
  *
  * @param {Client["state"]} state
  */

@@ -1,18 +1,18 @@
 // @ts-check
 // Elements for pages. Text reaches a page through text nodes and attributes alone, never as markup.
 
-/** @typedef {Node | string | number | null | undefined | false} Content What may stand in an element; `null` and `false` leave it out. */
+/** @typedef {Node | string | number | null | undefined | false} Content What an element may contain; `null`, `undefined` and `false` are left out. */
 
 const SVG = "http://www.w3.org/2000/svg";
 
 /**
- * An element.
+ * Returns a new element.
  *
  * @template {keyof HTMLElementTagNameMap} Tag
  * @param {Tag} tag its name
  * @param {string | Record<string, unknown>} [about] its class, or its attributes: `true` sets one without a value, `false`, `null` and
  *   `undefined` leave it out; `on` is a table of listeners, `data` one of data attributes
- * @param {...Content} content what stands in it; texts become text nodes
+ * @param {...Content} content its content; texts become text nodes
  * @returns {HTMLElementTagNameMap[Tag]}
  */
 export function make(tag, about = {}, ...content) {
@@ -20,7 +20,7 @@ export function make(tag, about = {}, ...content) {
 }
 
 /**
- * An element of a drawing.
+ * Returns a new element of a drawing.
  *
  * @template {keyof SVGElementTagNameMap} Tag
  * @param {Tag} tag its name
@@ -55,11 +55,11 @@ export function option(value, label, isDisabled = false) {
 }
 
 /**
- * The element of the page with this id.
+ * Returns the element of the page with this id.
  *
  * @param {string} id
  * @returns {HTMLElement}
- * @throws {Error} if the page has none: a mistake of the page, not of its data
+ * @throws {Error} if the page has none, which is a programming error
  */
 export function byId(id) {
   const element = document.getElementById(id);
@@ -68,7 +68,7 @@ export function byId(id) {
 }
 
 /**
- * Sets a text if it is another one: writing the same text again costs a layout, and a new text node more than a new value of the old one.
+ * Sets a text if it has changed: writing the same text again would cost a layout. The text node is kept, because a new one costs more.
  *
  * @param {Element} element
  * @param {string} text
@@ -96,7 +96,7 @@ function dress(element, about, content) {
     else if (name === "data") Object.assign(element.dataset, value);
     else if (name.startsWith("on")) throw new Error(`“${name}” would be a script in an attribute; use on: { … }`);
     else if (value === true) element.setAttribute(name, "");
-    // A class may be computed and come out empty; any other attribute that is empty says something, as `alt=""` does.
+    // A class may be computed and be empty. For other attributes the empty value has a meaning, as in `alt=""`.
     else if (name === "class" && value === "") continue;
     else if (value !== false && value !== null && value !== undefined) element.setAttribute(name, String(value));
   }

@@ -1,5 +1,5 @@
 // @ts-check
-// Numbers, prices and times as the reader's language writes them.
+// Numbers, prices, locations and times, in the format of the browser's language.
 
 const units = new Intl.NumberFormat();
 const price = new Intl.NumberFormat(undefined, { minimumFractionDigits: 2, maximumFractionDigits: 2 });
@@ -14,7 +14,7 @@ const day = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short",
 export const formatUnits = (value) => (value === null || value === undefined ? "–" : units.format(value));
 
 /**
- * A price with two decimals; the server's prices bear no currency.
+ * A price with two decimals. The server's prices have no currency.
  *
  * @param {number | null | undefined} value
  */

@@ -1,11 +1,11 @@
 // @ts-check
-// What is drawn when: once a frame, and never so much at once that the page cannot answer meanwhile.
+// Scheduling of drawing: once a frame, and never so much at once that the page stops responding.
 
 /**
- * Calls for work at the next frame, once however often it is asked for.
+ * Returns a function that asks for work at the next frame. However often it is called before that frame, the work runs once.
  *
  * @param {() => void} work
- * @returns {() => void} asks for it
+ * @returns {() => void}
  */
 export function atNextFrame(work) {
   let isWaiting = false;
@@ -20,7 +20,7 @@ export function atNextFrame(work) {
 }
 
 /**
- * Works that wait for the end of this frame. One channel for all: an open one is never freed.
+ * The work that waits for the end of this frame. There is one channel for all of it, because an open channel is never freed.
  *
  * @type {(() => void)[]}
  */
@@ -33,7 +33,7 @@ channel.port1.onmessage = () => {
 };
 
 /**
- * Does work in the first task after this frame was laid out and painted.
+ * Runs work in the first task after this frame's layout and paint.
  *
  * @param {() => void} work
  */
@@ -41,27 +41,27 @@ function afterFrame(work) {
   if (waiting.push(work) === 1) channel.port2.postMessage(null);
 }
 
-/** What a drawn frame should take, in milliseconds: script, style, layout and paint. */
+/** The time that a frame should take, in milliseconds: script, style, layout and paint. */
 const BUDGET = 12;
-/** So many parts are drawn in a frame, however slow the machine is and however fast. */
+/** The fewest and the most parts that are drawn in a frame, on any machine. */
 const LEAST = 48;
 const MOST = 256;
-/** What is tried at first. */
+/** The number of parts in the first frame. */
 const FIRST = 64;
-/** Under a flood nobody reads more than thirty pictures a second, and the page has time for other things between them. */
+/** The shortest time between two drawn frames, in milliseconds. More than thirty pictures a second nobody can read, and the pauses leave time for other work. */
 const SHORTEST_GAP = 30;
 
 /**
- * Parts of a page that are drawn anew as they change. Each is drawn with its newest values, however often it changed since it was drawn
- * last; so the work is bounded by what is shown, and not by what happens. When more have changed than a frame has time for, those that
- * have waited longest come first, and the others in the next frames. How many a frame has time for is measured, with layout and paint.
- * A change that comes alone is drawn in the next frame; while there are more all the time, every other frame is drawn.
+ * Redraws the parts of a page that have changed. A part is drawn with its newest values, however often it has changed since it was drawn
+ * last. So the work is bounded by the number of parts, and not by the number of changes. When more parts have changed than a frame has time
+ * for, those that have waited longest are drawn first, and the others in the next frames. How many a frame has time for is measured, with
+ * layout and paint. A single change is drawn in the next frame; under continuous changes every other frame is drawn.
  *
  * @template Part
  */
 export class Redraw {
   /**
-   * In the order in which they were asked for.
+   * The parts that wait, in the order in which they were asked for.
    *
    * @type {Set<Part>}
    */
@@ -69,15 +69,15 @@ export class Redraw {
   #isAsked = false;
   #most = FIRST;
   #count = 0;
-  /** When the frame began that was drawn in last, and by the same clock the time at which its script began to run. */
+  /** The time of the last frame with drawing, and the time at which its script began to run. */
   #last = -Infinity;
   #began = 0;
   #draw;
   #drawn;
 
   /**
-   * @param {(part: Part) => void} draw writes what is known now; must not read what needs a layout
-   * @param {() => void} [drawn] called after those of a frame
+   * @param {(part: Part) => void} draw writes the newest values; it must not read anything that needs a layout
+   * @param {() => void} [drawn] called after the parts of a frame were drawn
    */
   constructor(draw, drawn = () => undefined) {
     this.#draw = draw;
@@ -85,7 +85,7 @@ export class Redraw {
   }
 
   /**
-   * Draws a part soon.
+   * Asks for a part to be drawn, in one of the next frames.
    *
    * @param {Part} part
    */
@@ -94,7 +94,7 @@ export class Redraw {
     this.#wait();
   }
 
-  /** Draws what there is time for, if it is time; for callers that are in a frame already. */
+  /** Draws as many parts as there is time for, unless the last drawing was too recent. For callers that are in a frame already. */
   now() {
     const time = Number(document.timeline.currentTime);
     if (this.#waiting.size === 0 || time - this.#last < SHORTEST_GAP) return;
@@ -102,7 +102,7 @@ export class Redraw {
     this.#slice();
   }
 
-  /** Draws nothing of what waits. */
+  /** Forgets the parts that wait. */
   clear() {
     this.#waiting.clear();
   }
@@ -131,7 +131,7 @@ export class Redraw {
   }
 
   /**
-   * Fewer the next time if it took too long, somewhat more if there was time left.
+   * Adapts the number of parts in a frame: fewer if the frame took too long, somewhat more if there was time left.
    *
    * @param {number} spent
    */
@@ -141,14 +141,14 @@ export class Redraw {
   }
 }
 
-/** So many elements show within a second that they changed. Where everything flashes nothing stands out, and drawing it takes the page's time. */
+/** At most so many elements flash within a second. If everything flashed nothing would stand out, and drawing costs time. */
 const MOST_FLASHES = 24;
 let changes = 0;
 let second = 0;
 let wasFlood = false;
 
 /**
- * Shows for a moment that an element has changed, unless too many do: of a flood the first ones alone show it.
+ * Makes an element flash, to show that it has changed. Under a flood of changes only the first ones flash.
  *
  * @param {HTMLElement} element
  */

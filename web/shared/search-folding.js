@@ -1,15 +1,15 @@
 // @ts-check
-// How texts are searched in: as the HTTP API searches, so that a page finds the same.
+// Folding of texts for searches, as the HTTP API does it, so that pages find the same items.
 
 /**
- * A text without case, marks and widths: `ärmel`, `ÄRMEL` and `Armel` have the same. Case is folded in full (`ß` is `ss`).
+ * Returns a text without differences of case, marks and width: `ärmel`, `ÄRMEL` and `Armel` give the same. Case folding is full (`ß` gives `ss`).
  *
  * @param {string} text
  */
 export function folded(text) {
-  // A hundred thousand rows are folded at a time, and most are ASCII.
+  // The admin page folds up to a hundred thousand texts at a time, most of them ASCII.
   if (/^[\0-\x7f]*$/.test(text)) return text.toLowerCase();
   const plain = text.replace(/[\u3000\uff01-\uffee]/g, (wide) => wide.normalize("NFKC")).normalize("NFD").replace(/\p{M}/gu, "");
-  // There is no case folding in JavaScript. Letters that are small in more than one way have one capital, and `ẞ` has `ß`.
+  // JavaScript has no case folding. Through the capital, letters with several small forms become one, and `ẞ` becomes `ß`.
   return plain.toLowerCase().toUpperCase().toLowerCase().replaceAll("ς", "σ").normalize("NFD").replace(/\p{M}/gu, "");
 }

@@ -1,5 +1,5 @@
 // @ts-check
-// What all pages say, for translation.
+// The texts that several pages have, for translation.
 
 export const texts = {
   connection: {

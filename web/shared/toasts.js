@@ -1,5 +1,5 @@
 // @ts-check
-// Short messages that come by themselves and go by themselves.
+// Short notifications that disappear by themselves.
 
 import { make } from "./dom.js";
 import { texts } from "./texts.js";
@@ -7,7 +7,7 @@ import { texts } from "./texts.js";
 const STAY = 6000;
 const MOST = 3;
 
-/** A stack of messages in a corner. Screen readers are told when they have time; a message stays while it is pointed at or focused. */
+/** A stack of notifications in a corner. Screen readers announce them politely. A notification stays while the pointer or the focus is on it. */
 export class Toasts {
   #list = make("div", { class: "toasts", role: "log", "aria-live": "polite", "aria-label": texts.toasts.label });
 
@@ -35,7 +35,7 @@ export class Toasts {
       toast.remove();
     });
     this.#list.append(toast);
-    // The oldest make room: more than a few are read by nobody.
+    // The oldest are removed: nobody reads more than a few.
     while (this.#list.children.length > MOST) this.#list.firstElementChild?.remove();
   }
 }

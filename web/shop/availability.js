@@ -1,15 +1,15 @@
 // @ts-check
-// How much there is, in the words of a shop.
+// The availability of an item, in the words of a shop.
 
 import { texts } from "./texts.js";
 
 /** @typedef {import("../../clients/js/tallywire.js").Item} Item */
 
-/** Units up to which a shop counts down, where the room tells units. Where it tells bands, these decide. */
+/** Up to so many units the shop shows how many are left. In a room with bands instead of units, the bands decide. */
 const FEW = 5;
 
 /**
- * What a shopper is told of an item.
+ * Returns what a shopper is told of an item.
  *
  * @param {Item | undefined} item `undefined` while nothing is known
  * @returns {{ level: "ok" | "low" | "out" | "", text: string, canBuy: boolean }}

@@ -1,6 +1,7 @@
 // @ts-check
-// One product: its name, price and variants, each with what there is of it. Made once; after that only what changed is written.
+// The card of a product: its name, price and variants, each with its availability. A card is created once; later only what has changed is written.
 
+import { itemKey } from "/sdk/item.js";
 import { make, setText } from "../shared/dom.js";
 import { formatPrice, formatTime } from "../shared/format.js";
 import { flash } from "../shared/frames.js";
@@ -14,13 +15,13 @@ import { texts } from "./texts.js";
 
 /** A card of a product. */
 export class Card {
-  /** What stands in the list; what is drawn is within it. */
+  /** The entry of the list. */
   element = make("li");
-  /** What a search looks at. */
+  /** The text in which a search looks. */
   words;
-  /** Whether any variant can be bought. */
+  /** Whether at least one variant can be bought. */
   canBuy = false;
-  /** Whether shoppers see it at all: drafts and discontinued products are nobody's business. */
+  /** Whether shoppers see the product: drafts and discontinued products are hidden. */
   isShown = true;
   #price = make("p", "price number");
   #updated = make("time", "updated quiet small");
@@ -40,7 +41,7 @@ export class Card {
     for (const variant of product.variants) {
       const row = { row: make("li"), price: make("span", "variant-price number quiet"), stock: make("span", "badge"), item: undefined };
       row.row.append(make("span", { class: "variant-name", title: variant.name }, variant.isDefault ? variant.sku : variant.name), row.price, row.stock);
-      this.#rows.set(keyOf(product, variant), row);
+      this.#rows.set(itemKey(product.id, variant.isDefault ? null : variant.id), row);
       list.append(row.row);
     }
     this.#article = make("article", { class: "card product", "aria-labelledby": title },
@@ -51,7 +52,7 @@ export class Card {
   }
 
   /**
-   * Whether a card of this product would look the same: what changes by event does not count.
+   * Whether a new card of this product would look the same, apart from what changes by events.
    *
    * @param {Product} product
    */
@@ -61,17 +62,17 @@ export class Card {
     return look(product) === look(this.product);
   }
 
-  /** The keys of the items that it shows. */
+  /** The keys of the items that the card shows. */
   get keys() {
     return [...this.#rows.keys()];
   }
 
   /**
-   * Shows an item as it is now.
+   * Shows the current values of an item.
    *
    * @param {string} key
    * @param {Item | undefined} item
-   * @param {boolean} isNews whether it happened just now, and is not only how things stand
+   * @param {boolean} isNews whether the values have changed just now
    */
   show(key, item, isNews) {
     const row = this.#rows.get(key);
@@ -117,16 +118,6 @@ export class Card {
     });
     return button;
   }
-}
-
-/**
- * The name that the client gives to a variant's item.
- *
- * @param {Product} product
- * @param {Variant} variant
- */
-export function keyOf(product, variant) {
-  return `${product.id}/${variant.isDefault ? "" : variant.id}`;
 }
 
 /** @param {string} name */

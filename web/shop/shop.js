@@ -27,9 +27,9 @@ const toasts = new Toasts();
 const cards = new Map();
 /** The card of each item. @type {Map<string, Card>} */
 const places = new Map();
-/** Items that changed since they were drawn, with whether that is news. @type {Map<string, boolean>} */
+/** The keys of items that changed since they were drawn, with whether that is news. @type {Map<string, boolean>} */
 const changed = new Map();
-/** What the client knew of each item that somebody watches. @type {Map<string, Item>} */
+/** The last known state of each watched item. @type {Map<string, Item>} */
 const known = new Map();
 const watched = new Set(JSON.parse(localStorage.getItem(WATCHED) ?? "[]").filter(Number.isSafeInteger));
 
@@ -80,7 +80,7 @@ function watching({ id }) {
   };
 }
 
-// MARK: What changes
+// MARK: Changes
 
 let hasMoved = false;
 
@@ -118,12 +118,12 @@ client.on("items", ({ changed: items, removed }) => {
   }
 });
 
-// Names do not come as events to a shop's room; whoever was away reads them anew.
+// The shop's room has no events for new names. So names are read again after the connection was lost.
 client.on("snapshot", load);
 client.on("reset", load);
 
 /**
- * Tells a shopper what happened to a watched product.
+ * Shows a notification if a watched product has changed.
  *
  * @param {Item} item
  * @param {boolean} isNews
@@ -141,7 +141,7 @@ function tell(item, isNews) {
   else if (item.price !== before.price && item.price !== null) toasts.show(title, texts.news.price(formatPrice(item.price)));
 }
 
-// MARK: Finding
+// MARK: Search
 
 function filter() {
   const words = folded(/** @type {HTMLInputElement} */ (byId("search")).value.trim());
@@ -160,6 +160,6 @@ byId("available").addEventListener("change", filter);
 byId("bar").addEventListener("submit", (event) => event.preventDefault());
 byId("state").append(badge.element);
 badge.follow(client);
-// `close` is called by nobody, so this resolves however long the server is away.
+// The promise is rejected only by `close`, which this page never calls.
 client.connect();
 load();

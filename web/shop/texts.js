@@ -1,5 +1,5 @@
 // @ts-check
-// What the shop says, for translation.
+// The texts of the shop, for translation.
 
 export const texts = {
   stock: {

@@ -1,5 +1,5 @@
 // @ts-check
-// Says how the server is, for as long as the page is looked at.
+// Shows the state of the server, as long as the page is visible.
 
 import { API } from "/sdk/api.js";
 import { Problem } from "/sdk/errors.js";
