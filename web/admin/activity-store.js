@@ -1,27 +1,27 @@
 // @ts-check
-// What happened last, newest first.
+// The latest events.
 
 import { atNextFrame } from "/shared/frames.js";
 
-/** Events that are kept. */
+/** At most so many events are kept. */
 const MOST = 5000;
-/** Events that are read at first, and when a filter shows too few. */
+/** So many events are read at the start, and when a filter finds too few. */
 const PAGE = 500;
 
-/** The events. Sends `change`, once a frame, with the number of new ones in `detail`. */
+/** The events. Sends `change`, at most once a frame, with the number of new events in `detail`. */
 export class ActivityStore extends EventTarget {
   /** @param {import("/sdk/api.js").API} api */
   constructor(api) {
     super();
     this.api = api;
     /**
-     * Newest first.
+     * The events, newest first.
      *
      * @type {any[]}
      */
     this.events = [];
     /**
-     * Newest last, until the next frame.
+     * The events that came since the last frame, newest last.
      *
      * @type {any[]}
      */
@@ -42,7 +42,7 @@ export class ActivityStore extends EventTarget {
   }
 
   /**
-   * The last events of these types from the server, for a filter that finds few among those that are here.
+   * Reads the latest events of these types from the server, for a filter that finds too few among the events that are kept.
    *
    * @param {string[]} types
    */
@@ -57,7 +57,7 @@ export class ActivityStore extends EventTarget {
     this.tell();
   }
 
-  /** Puts the events of the last frame before the others. */
+  /** Moves the events that came since the last frame to the others. */
   takeFresh() {
     const first = this.events[0]?.seq ?? 0;
     const fresh = this.fresh.filter((event) => event.seq > first).reverse();

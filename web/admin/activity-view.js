@@ -1,5 +1,5 @@
 // @ts-check
-// What happens, as it happens.
+// The view of all events, live.
 
 import { eventText } from "/admin/event-text.js";
 import { text, textOr } from "/admin/texts.js";
@@ -12,11 +12,11 @@ const TYPES = [
     "device_online",
   "display_stale", "display_current", "serial_repeated", "scan_set_aside",
 ];
-/** With fewer of the chosen types at hand, the server is asked for older ones. */
+/** If fewer events of the chosen types are kept, older ones are read from the server. */
 const ENOUGH = 100;
 
 /**
- * The types that were chosen; none are all.
+ * The chosen types; none stands for all types.
  *
  * @type {Set<string>}
  */
@@ -41,7 +41,7 @@ export class ActivityView {
     this.buttons = ["", ...TYPES].map((type) =>
       make("button", { type: "button", class: "compact", data: { type }, on: { click: () => this.choose(type) } },
         type ? text(`event.${type}`) : text("activity.all")));
-    // Not a status: it changes with every event.
+    // This has not the role of a status, because it changes with every event.
     this.count = make("p", { class: "quiet small", id: "count" });
     this.newer = make("button", { type: "button", class: "compact newer", hidden: true, on: { click: () => this.toTop() } });
     this.empty = make("p", { class: "note", hidden: true }, text("activity.none"));
@@ -90,11 +90,11 @@ export class ActivityView {
       this.older = older;
       this.show(0);
     } catch {
-      // What is here is shown; the header says that the server is away.
+      // The events that are kept are shown. The header says that the server cannot be reached.
     }
   }
 
-  /** @param {number} fresh how many are new */
+  /** @param {number} fresh the number of new events */
   show(fresh) {
     const here = this.fitting;
     const last = here.at(-1)?.seq ?? Infinity;
@@ -104,7 +104,7 @@ export class ActivityView {
     const { scroller, rowHeight } = this.list;
     const added = items.length && this.list.items.length ? items.findIndex((event) => event.seq <= this.list.items[0].seq) : 0;
     this.list.setItems(items);
-    // What somebody reads stays where it is.
+    // The events that are being read stay in their place on the screen.
     if (scroller.scrollTop > 0 && fresh > 0 && added > 0) {
       scroller.scrollTop += added * rowHeight;
       this.unread += added;

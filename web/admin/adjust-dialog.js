@@ -1,5 +1,5 @@
 // @ts-check
-// Adjusting one variant's stock at one place: shown at once, and taken back when somebody was faster.
+// Adjusting one variant's stock at one location. The change is shown at once, and rolled back if the server refuses it.
 
 import { AdjustForm } from "/admin/adjust-form.js";
 import { reasonOf } from "/admin/app.js";
@@ -12,14 +12,14 @@ import { formatUnits } from "/shared/format.js";
 /** @typedef {import("/admin/variant-record.js").Row} Row */
 
 /**
- * A dialog. It sends the stock that was seen as `expected`, so that nobody overwrites what he has not seen; when another was faster it says
- * so, with the new stock, and Enter applies the same to that.
+ * The dialog for an adjustment. It sends the stock that the user has seen as `expected`, so that nobody overwrites a change that he has not
+ * seen. If the stock has changed meanwhile, the dialog shows the new stock, and Enter applies the adjustment to that.
  */
 export class AdjustDialog {
   /**
    * @param {import("/admin/app.js").App} app
    * @param {Row} row
-   * @param {string} location the one that is looked at, or none
+   * @param {string} location the one that the table is filtered by, or empty
    */
   constructor(app, row, location) {
     this.app = app;
@@ -28,7 +28,7 @@ export class AdjustDialog {
       submit: () => this.submit() });
     this.element = this.form.element;
     this.opener = document.activeElement;
-    /** The stock at the location that whoever adjusts has seen. */
+    /** The stock at the location that the user has seen. */
     this.seen = 0;
     this.isSending = false;
     this.values = () => app.stock.changed.has(row) && this.onValues();
@@ -51,7 +51,7 @@ export class AdjustDialog {
 
   get here() { return this.row.places.get(this.form.location.value) ?? 0; }
 
-  /** Takes what is there now as seen. */
+  /** Takes the current stock as seen. */
   look() {
     this.seen = this.here;
     this.form.showConflict("", null);
@@ -62,7 +62,7 @@ export class AdjustDialog {
     if (!this.isSending && this.here !== this.seen) this.reportConflict(this.here);
   }
 
-  /** @param {number} stock what there is now */
+  /** @param {number} stock the current stock */
   reportConflict(stock) {
     const location = this.form.location.value;
     this.form.showConflict(text("adjust.conflict", { location, stock, seen: this.seen }), stock);
@@ -116,7 +116,7 @@ export class AdjustDialog {
    * @param {{ stock: number, place: number | undefined, version: number }} before
    */
   rollBack(location, before) {
-    // An event that came meanwhile has told what is right already.
+    // An event that came meanwhile has set the right values already.
     if (this.row.version !== before.version) return;
     if (before.place === undefined) this.row.places.delete(location);
     else this.row.places.set(location, before.place);

@@ -1,5 +1,5 @@
 // @ts-check
-// The form of an adjustment: what to do, how many units, where and why.
+// The form of an adjustment: operation, quantity, location and reason.
 
 import { text } from "/admin/texts.js";
 import { field, make, option, setText } from "/shared/dom.js";
@@ -15,7 +15,7 @@ export class AdjustForm {
    * @param {import("/admin/variant-record.js").Row} row
    * @param {{ code: string, name: string }[]} locations
    * @param {string} location
-   * @param {{ change: () => void, submit: () => void }} listeners `change` when another place is chosen
+   * @param {{ change: () => void, submit: () => void }} listeners `change` is called when another location is chosen
    */
   constructor(row, locations, location, { change, submit }) {
     this.now = 0;
@@ -82,7 +82,7 @@ export class AdjustForm {
   }
 
   /**
-   * Says what stands against it; with `stock`, that the next try applies to that.
+   * Shows why the adjustment was not applied. With `stock`, the button says that the next attempt applies to that stock.
    *
    * @param {string} message
    * @param {number | null} stock
@@ -106,7 +106,7 @@ export class AdjustForm {
     if (!this.other.hidden) this.other.focus();
   }
 
-  /** What is asked for, or nothing if it cannot be. */
+  /** Returns the adjustment, or `null` if the input is not valid. */
   read() {
     const quantity = Number(this.quantity.value);
     const least = this.operation === "set" ? 0 : 1;

@@ -1,5 +1,5 @@
 // @ts-check
-// The alerts that are not over, and who sees to them.
+// The open alerts, with their acknowledgements.
 
 import { titleOf } from "/admin/variant-record.js";
 import { atNextFrame } from "/shared/frames.js";
@@ -10,10 +10,10 @@ import { atNextFrame } from "/shared/frames.js";
  *   seq: number | null, since: string | null, acknowledgement: Acknowledgement | null }} Alert
  */
 
-/** More are not loaded: nobody reads them, and the stock table finds them by level. */
+/** At most so many alerts are loaded. The stock table finds the others by level. */
 export const MOST_ALERTS = 10_000;
 
-/** The alerts by variant. Sends `change`, once a frame. */
+/** The alerts by variant. Sends `change`, at most once a frame. */
 export class AlertStore extends EventTarget {
   /**
    * @param {import("/sdk/api.js").API} api
@@ -26,7 +26,7 @@ export class AlertStore extends EventTarget {
     /** @type {Map<number, Alert>} */
     this.alerts = new Map();
     /**
-     * Events that came while the list was being read.
+     * The events that came while the list was being read; `null` while it is not.
      *
      * @type {any[] | null}
      */
@@ -36,8 +36,8 @@ export class AlertStore extends EventTarget {
     this.tell = atNextFrame(() => this.dispatchEvent(new Event("change")));
   }
 
-  /** Alerts that nobody has said to see to. */
-  get unseen() {
+  /** The number of unacknowledged alerts. */
+  get unacknowledged() {
     let count = 0;
     for (const alert of this.alerts.values()) if (alert.seq !== null && !alert.acknowledgement) count += 1;
     return count;
@@ -85,7 +85,7 @@ export class AlertStore extends EventTarget {
     } else if (event.type === "alert_acknowledged" && alert && alert.seq === data.alertSeq) {
       this.alerts.set(id, { ...alert, acknowledgement: { by: data.by, at: event.timestamp, note: data.note ?? null } });
     } else if (event.type === "inventory_updated" && alert && data.stock !== undefined) {
-      // A variant that never had stock is no news when it gets some.
+      // A variant that never had stock has an entry without an alert. It ends without an event of its own.
       if (data.level === "ok") this.alerts.delete(id);
       else this.alerts.set(id, { ...alert, stock: data.stock, level: data.level });
     } else if (event.type === "catalogue_changed" && data.change === "removed" && alert) {
@@ -97,7 +97,7 @@ export class AlertStore extends EventTarget {
   }
 
   /**
-   * Says that somebody sees to it.
+   * Acknowledges an alert.
    *
    * @param {Alert} alert
    * @param {string} note

@@ -1,5 +1,5 @@
 // @ts-check
-// The alerts, live, and who sees to them.
+// The view of the alerts, live, with their acknowledgements.
 
 import { MOST_ALERTS } from "/admin/alert-store.js";
 import { reasonOf } from "/admin/app.js";
@@ -10,7 +10,7 @@ import { field, make, setText } from "/shared/dom.js";
 import { formatTime, formatUnits } from "/shared/format.js";
 
 /** @typedef {import("/admin/alert-store.js").Alert} Alert */
-/** @typedef {{ alert: Alert | null, badge: HTMLElement, title: HTMLElement, detail: HTMLElement, since: HTMLElement, seen: HTMLElement, button: HTMLButtonElement }} Parts */
+/** @typedef {{ alert: Alert | null, badge: HTMLElement, title: HTMLElement, detail: HTMLElement, since: HTMLElement, acknowledged: HTMLElement, button: HTMLButtonElement }} Parts */
 
 const SHOWN = ["unacknowledged", "all", "never"];
 let remembered = "unacknowledged";
@@ -69,13 +69,13 @@ export class AlertsView {
     const title = make("span", "title");
     const detail = make("span", "small quiet under");
     const since = make("div", { class: "cell since number", role: "gridcell" });
-    const seen = make("span", "seen small");
+    const acknowledged = make("span", "acknowledged small");
     const button = make("button", { type: "button", class: "compact", tabindex: -1 }, text("alerts.acknowledge"));
     const element = make(
       "div", { class: "alert-row", role: "row" }, make("div", { class: "cell level", role: "gridcell" }, badge),
       make("div", { class: "cell item", role: "gridcell" }, title, detail), since, make("div", { class: "cell acknowledgement",
-        role: "gridcell" }, seen, button));
-    const parts = { alert: null, badge, title, detail, since, seen, button };
+        role: "gridcell" }, acknowledged, button));
+    const parts = { alert: null, badge, title, detail, since, acknowledged, button };
     this.parts.set(element, parts);
     button.addEventListener("click", () => parts.alert && new AcknowledgeDialog(this.app, parts.alert).open());
     return element;
@@ -94,10 +94,10 @@ export class AlertsView {
     setText(parts.title, alert.title);
     setText(parts.detail, `${alert.sku} · ${text("alerts.stock", { stock: formatUnits(alert.stock), threshold: formatUnits(alert.threshold) })}`);
     setText(parts.since, alert.since ? formatTime(alert.since) : "");
-    const seen = alert.acknowledgement;
-    setText(parts.seen, seen ? text(seen.note ? "alerts.acknowledgedNote" : "alerts.acknowledgedBy", { by: seen.by, time: formatTime(seen.at),
-      note: seen.note ?? "" }) : "");
-    parts.button.hidden = seen !== null || alert.seq === null;
+    const { acknowledgement } = alert;
+    setText(parts.acknowledged, acknowledgement ? text(acknowledgement.note ? "alerts.acknowledgedNote" : "alerts.acknowledgedBy", { by: acknowledgement.by,
+      time: formatTime(acknowledgement.at), note: acknowledgement.note ?? "" }) : "");
+    parts.button.hidden = acknowledgement !== null || alert.seq === null;
     parts.button.setAttribute("aria-label", text("alerts.acknowledgeOf", { item: alert.title }));
   }
 
@@ -112,7 +112,7 @@ export class AlertsView {
   }
 }
 
-/** Asks for a note, which may be empty, and says for all to see that somebody sees to an alert. */
+/** The dialog that acknowledges an alert, with an optional note. */
 class AcknowledgeDialog {
   /**
    * @param {import("/admin/app.js").App} app

@@ -1,5 +1,5 @@
 // @ts-check
-// What the views share: the API, the session, what is live, where one is, and short messages.
+// What the views share: the API, the session, the live data, navigation, and notifications.
 
 import { ActivityStore } from "/admin/activity-store.js";
 import { AlertStore } from "/admin/alert-store.js";
@@ -13,7 +13,7 @@ import { Problem } from "/sdk/errors.js";
 import { Toasts } from "/shared/toasts.js";
 
 /**
- * A view: what it shows is in `element`; `close` ends what it has begun.
+ * A view. `element` is what it shows; `close` ends what the view has begun.
  *
  * @typedef {{ element: HTMLElement, title: string, close?: () => void, onKey?: (event: KeyboardEvent) => void }} View
  */
@@ -30,7 +30,7 @@ export class App {
     this.toasts = new Toasts();
   }
 
-  /** Loads what is shown and follows it. */
+  /** Loads the data and follows the events. */
   async start() {
     this.pipeline.start();
     await Promise.all([this.live.start(), this.alerts.load(), this.activity.load()]);
@@ -39,7 +39,7 @@ export class App {
   stop() {
     this.pipeline.stop();
     this.live.stop();
-    // Whoever signs in next begins with nothing.
+    // The next user must not see the data of this one.
     this.stock.clear();
     this.alerts.clear();
     this.activity.clear();
@@ -58,7 +58,7 @@ export class App {
 }
 
 /**
- * What went wrong, in words.
+ * Returns what went wrong, in words.
  *
  * @param {unknown} error
  */

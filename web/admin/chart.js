@@ -1,5 +1,5 @@
 // @ts-check
-// Stock over time: steps, the threshold as a line, and a mark that goes from change to change by pointer or keyboard.
+// The chart of stock over time: a step line, the threshold as a line, and a mark that the pointer or the keyboard moves between changes.
 
 import { signed, text } from "/admin/texts.js";
 import { draw, make, setText } from "/shared/dom.js";
@@ -8,8 +8,8 @@ import { formatTime, formatUnits } from "/shared/format.js";
 const HEIGHT = 220;
 const EDGE = { left: 52, right: 16, top: 14, bottom: 26 };
 
-/** @typedef {{ at: number, stock: number, change: number }} Point The stock from `at` on. */
-/** @typedef {{ points: Point[], before: number, threshold: number, from: number, until: number }} Series Oldest first; `before` is the stock before the first. */
+/** @typedef {{ at: number, stock: number, change: number }} Point the stock from `at` on */
+/** @typedef {{ points: Point[], before: number, threshold: number, from: number, until: number }} Series the points, oldest first; `before` is the stock before the first one */
 
 export class StockChart {
   constructor() {
@@ -137,7 +137,7 @@ export class StockChart {
 }
 
 /**
- * A round number at or above the largest, so that the lines have round numbers.
+ * Returns a round number that is not below `most`, so that the lines of the grid have round numbers.
  *
  * @param {number} most
  */

@@ -1,5 +1,5 @@
 // @ts-check
-// The scanners and shelf displays: who can be reached, and who shows what.
+// The view of scanners and shelf displays: which are online, and what displays show.
 
 import { reasonOf } from "/admin/app.js";
 import { text } from "/admin/texts.js";
@@ -7,7 +7,7 @@ import { make, setText } from "/shared/dom.js";
 import { formatTime, formatUnits } from "/shared/format.js";
 
 const PERIOD = 5000;
-/** Lines of a table. */
+/** At most so many rows are in a table. */
 const MOST = 1000;
 
 export class DevicesView {

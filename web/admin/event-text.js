@@ -1,5 +1,5 @@
 // @ts-check
-// An event in words.
+// Events in words.
 
 import { signed, text, textOr } from "/admin/texts.js";
 import { formatPrice, formatUnits } from "/shared/format.js";
@@ -17,7 +17,7 @@ export function eventText({ type, data }) {
     case "catalogue_changed": return text(`log.${data.change}`, { what: subject(data) });
     case "alert_acknowledged": return text(data.note ? "log.acknowledgedNote" : "log.acknowledged", { by: data.by, sku: data.sku,
       note: data.note ?? "" });
-    // What the server says of itself; a type that this page does not know has at least its name.
+    // Events about the server and its devices have a message. Of a type that this page does not know, the name is shown.
     default: return data.message ?? type;
   }
 }
@@ -26,7 +26,8 @@ export function eventText({ type, data }) {
 function moved(data) {
   const moved = text("log.moved", {
     sku: data.sku, previous: formatUnits(data.previousStock), stock: formatUnits(data.stock), location: data.location,
-    change: data.operation === "set" ? `= ${formatUnits(data.locationStock)}` : data.operation === "transfer" ? "⇄" : signed(data.operation === "subtract" ? -data.quantity : data.quantity),
+    change: data.operation === "set" ? `= ${formatUnits(data.locationStock)}` : data.operation === "transfer" ? "⇄"
+      : signed(data.operation === "subtract" ? -data.quantity : data.quantity),
   });
   const why = data.reason ? text("log.reason", { text: moved, reason: textOr(`reason.${data.reason}`, data.reason) }) : moved;
   return `${why}, ${text("log.by", { source: data.source })}`;

@@ -1,5 +1,5 @@
 // @ts-check
-// The header: where one is, whether what is shown is live, and who is signed in.
+// The header: the views, the state of the connection, and the user.
 
 import { text } from "/admin/texts.js";
 import { make, setText } from "/shared/dom.js";
@@ -15,14 +15,14 @@ export class Header {
   constructor(app, element) {
     this.app = app;
     this.element = element;
-    this.unseen = make("span", { class: "count", hidden: true });
+    this.openCount = make("span", { class: "count", hidden: true });
     this.connection = make("span", { class: "connection", id: "connection", role: "status" });
     this.stale = make("p", { class: "stale", id: "stale", role: "status", hidden: true });
     this.user = make("span", "quiet small user");
     this.out = make("button", { type: "button", class: "plain compact", on: { click: () => app.session.signOut() } },
       text("session.signOut"));
     this.links = VIEWS.map((name) =>
-      make("a", { href: `#/${name}`, data: { view: name } }, text(`nav.${name}`), name === "alerts" && this.unseen));
+      make("a", { href: `#/${name}`, data: { view: name } }, text(`nav.${name}`), name === "alerts" && this.openCount));
     const mark = make("img", { src: "/favicon.svg", width: 26, height: 26, alt: "" });
     element.append(
       make("a", { class: "brand", href: "#/stock" }, mark, make("span", {}, text("app.name"))),
@@ -65,11 +65,11 @@ export class Header {
   }
 
   showAlerts() {
-    const count = this.app.alerts.unseen;
-    this.unseen.hidden = count === 0;
-    setText(this.unseen, count > 999 ? "999+" : String(count));
-    this.unseen.setAttribute("aria-label", text("nav.alertsOpen", { count }));
-    this.unseen.setAttribute("role", "img");
+    const count = this.app.alerts.unacknowledged;
+    this.openCount.hidden = count === 0;
+    setText(this.openCount, count > 999 ? "999+" : String(count));
+    this.openCount.setAttribute("aria-label", text("nav.alertsOpen", { count }));
+    this.openCount.setAttribute("role", "img");
   }
 
   showState() {

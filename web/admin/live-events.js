@@ -1,12 +1,12 @@
 // @ts-check
-// Events of the journal as they are committed, through the client library: to all who keep something of them.
+// The events of the journal as they are committed, from the client library to the stores and views.
 
 import { TallywireClient } from "/sdk/tallywire.js";
 
-/** The room that carries every type of event; it is there for admins without being named in plugins.json. */
+/** The room with every type of event. Admins have it without an entry in plugins.json. */
 const ROOM = "journal";
 
-/** The connection. Sends `state` when it changes, and `event` with each event in `detail`. */
+/** The connection. Sends `state` when its state changes, and `event` with each event in `detail`. */
 export class LiveEvents extends EventTarget {
   /** @param {import("/admin/app.js").App} app */
   constructor(app) {
@@ -18,7 +18,7 @@ export class LiveEvents extends EventTarget {
     app.session.addEventListener("renewed", this.renewed);
   }
 
-  /** The state as the library tells it; `null` before there is a connection. */
+  /** The state of the client; `null` before there is one. */
   get state() { return this.client?.state ?? null; }
 
   async start() {
@@ -29,7 +29,7 @@ export class LiveEvents extends EventTarget {
     this.client = client;
     client.on("event", (event) => this.take(event));
     client.on("status", () => this.dispatchEvent(new Event("state")));
-    // Too much was missed to come as events: everything is read again.
+    // Too many events were missed to be sent: everything is read again.
     client.on("snapshot", () => this.reload());
     client.on("reset", () => this.reload());
     client.on("error", (error) => {

@@ -1,5 +1,5 @@
 // @ts-check
-// The page: signs in, shows the header and the view that the address names.
+// The admin page: signs the user in, and shows the header and the view that the address names.
 
 import { ActivityView } from "/admin/activity-view.js";
 import { AlertsView } from "/admin/alerts-view.js";
@@ -21,7 +21,7 @@ let view = null;
 let isStarted = false;
 
 /**
- * What each address shows.
+ * The view of each address.
  *
  * @type {[RegExp, (match: RegExpExecArray) => import("/admin/app.js").View][]}
  */
@@ -51,7 +51,7 @@ function show(next) {
   content.replaceChildren(next.element);
   document.title = `${next.title} – ${text("app.name")}`;
   header.mark(location.hash.slice(1) || "/stock");
-  // Whoever goes by keyboard or by ear begins at what is new.
+  // The focus goes to the new view, for keyboards and screen readers.
   if (!isFirst && !next.element.contains(document.activeElement)) content.focus({ preventScroll: true });
 }
 
@@ -93,7 +93,7 @@ async function begin() {
 const skip = byId("skip");
 skip.textContent = text("app.skip");
 skip.addEventListener("click", (event) => {
-  // The address names the view, not a place in it.
+  // The fragment of the address is the view, so the link must not change it.
   event.preventDefault();
   content.focus();
 });

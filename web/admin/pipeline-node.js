@@ -1,5 +1,5 @@
 // @ts-check
-// One part of the pipeline: its state, how fast, how far behind, and what went wrong.
+// One part of the pipeline: its state, throughput, lag and errors.
 
 import { perSecond, text, textOr } from "/admin/texts.js";
 import { draw, make, setText } from "/shared/dom.js";
@@ -7,8 +7,8 @@ import { formatTime, formatUnits } from "/shared/format.js";
 
 const SPARK = { width: 200, height: 36 };
 const GOOD = ["running", "starting", "connected"];
-/** What counts as trouble, with the text that tells it. */
-const TROUBLES = ["dropped", "retried", "rejected", "malformed", "failedCommits", "overloaded"];
+/** The counters that are shown as problems when they are not 0, each with a text of the same name. */
+const PROBLEM_COUNTERS = ["dropped", "retried", "rejected", "malformed", "failedCommits", "overloaded"];
 
 export class PipelineNode {
   /** @param {string} id `engine`, `http`, `source:NAME` or `sink:NAME` */
@@ -24,12 +24,12 @@ export class PipelineNode {
     this.spark = draw("svg", { class: "spark", viewBox: `0 0 ${SPARK.width} ${SPARK.height}`, preserveAspectRatio: "none", role: "img" },
       this.line);
     this.lag = make("span", "small");
-    this.troubles = make("span", "small");
+    this.problems = make("span", "small");
     this.error = make("p", { class: "small error", hidden: true });
     this.counters = make("tbody");
     this.element = make(
       "article", { class: "card node", data: { part: id } }, make("header", {}, make("div", {}, this.name, this.plugin), this.state),
-      make("div", "node-rate", this.spark, this.rate), make("p", "node-facts", this.lag, this.troubles), this.error,
+      make("div", "node-rate", this.spark, this.rate), make("p", "node-facts", this.lag, this.problems), this.error,
       make("details", { class: "small" }, make("summary", {}, text("pipeline.details")), make("table", "plain", make("thead",
         "visually-hidden", make("tr", {}, make("th", {}, text("pipeline.counter")), make("th", {}, text("pipeline.value")))),
         this.counters)));
@@ -55,8 +55,8 @@ export class PipelineNode {
     this.spark.setAttribute("aria-label", text("pipeline.spark", { rate: perSecond(rate ?? 0) }));
     this.line.setAttribute("points", sparkPoints(rates));
     setText(this.lag, this.lagText(part));
-    const troubles = TROUBLES.filter((name) => part[name] > 0).map((name) => text(`pipeline.${name}`, { count: part[name] }));
-    setText(this.troubles, troubles.length ? troubles.join(", ") : isMeasured ? text("pipeline.noErrors") : "");
+    const problems = PROBLEM_COUNTERS.filter((name) => part[name] > 0).map((name) => text(`pipeline.${name}`, { count: part[name] }));
+    setText(this.problems, problems.length ? problems.join(", ") : isMeasured ? text("pipeline.noErrors") : "");
     this.error.hidden = !part.lastError;
     if (part.lastError) {
       const error = text("pipeline.lastError", { error: part.lastError });

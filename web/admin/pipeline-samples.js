@@ -1,13 +1,13 @@
 // @ts-check
-// The pipeline's counters, asked for every few seconds, and how fast they grow.
+// Samples of the pipeline's counters, taken every few seconds, and the rates at which they grow.
 
 const PERIOD = 3000;
-/** Samples that are kept: ten minutes. */
+/** At most so many samples are kept: those of ten minutes. */
 const MOST = 200;
 
 /** @typedef {{ at: number, status: any, rates: Map<string, number> }} Sample `rates` are per second, by the name of each part */
 
-/** The samples. Sends `change` with each new one, and when the server cannot be asked (`error`). */
+/** The samples. Sends `change` after each request, also after one that failed; `error` is set then. */
 export class PipelineSamples extends EventTarget {
   /** @param {import("/sdk/api.js").API} api */
   constructor(api) {
@@ -58,7 +58,7 @@ export class PipelineSamples extends EventTarget {
     const rates = new Map();
     for (const [name, count] of counts(status)) {
       const earlier = before && counts(before.status).get(name);
-      // After a restart of the server its counters begin anew.
+      // After a restart of the server its counters begin at 0 again.
       if (before && earlier !== undefined && earlier !== null && count >= earlier) rates.set(name,
         ((count - earlier) * 1000) / (at - before.at));
     }
@@ -67,7 +67,7 @@ export class PipelineSamples extends EventTarget {
   }
 
   /**
-   * The rates of one part, oldest first.
+   * Returns the rates of one part, oldest first.
    *
    * @param {string} name
    */
@@ -75,7 +75,7 @@ export class PipelineSamples extends EventTarget {
 }
 
 /**
- * What each part has let through.
+ * Returns the number of events that each part has handled.
  *
  * @param {any} status
  * @returns {Map<string, number>}

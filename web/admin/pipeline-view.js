@@ -1,5 +1,5 @@
 // @ts-check
-// How events go through the server: sources, engine and sinks as a drawn graph.
+// The view of the pipeline: sources, engine and sinks as a graph.
 
 import { reasonOf } from "/admin/app.js";
 import { PipelineNode } from "/admin/pipeline-node.js";
@@ -12,7 +12,7 @@ export class PipelineView {
     this.app = app;
     this.title = text("pipeline.title");
     /**
-     * By `source:NAME`, `engine`, `sink:NAME`.
+     * The parts, by `source:NAME`, `engine`, `sink:NAME`.
      *
      * @type {Map<string, PipelineNode>}
      */
@@ -70,7 +70,7 @@ export class PipelineView {
     this.drawEdges();
   }
 
-  /** Lines from each source to the engine and from there to each sink, across or, on a phone, down. */
+  /** Draws lines from each source to the engine, and from the engine to each sink: from left to right, or downwards on a phone. */
   drawEdges() {
     const frame = this.graph.getBoundingClientRect();
     this.edges.setAttribute("width", String(frame.width));

@@ -1,5 +1,5 @@
 // @ts-check
-// A variant's price, and the status of its product.
+// The form for a variant's price and its product's status.
 
 import { reasonOf } from "/admin/app.js";
 import { text } from "/admin/texts.js";
@@ -20,7 +20,7 @@ export class PriceForm {
     this.status = make("select", { id: "status" }, ...STATUSES.map((status) => option(status, text(`status.${status}`))));
     this.message = make("p", { class: "small", role: "status" });
     this.save = make("button", { type: "submit" }, text("variant.save"));
-    /** What was shown last: what differs from it is what somebody has changed. */
+    /** The values that were shown last. A field that differs was changed by the user. */
     this.shown = { price: "", status: "" };
     const hint = (/** @type {string} */ name) => make("span", "hint", text(name));
     this.element = make("form", { class: "price-form", on: { submit: (/** @type {Event} */ event) => this.submit(event) } },
@@ -29,7 +29,7 @@ export class PriceForm {
     this.show();
   }
 
-  /** Shows what is there now, but not over what somebody is typing. */
+  /** Shows the current values, except in fields that the user has changed. */
   show() {
     const price = this.row.price === null ? "" : this.row.price.toFixed(2);
     if (this.price.value === this.shown.price) this.price.value = price;

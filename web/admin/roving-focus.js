@@ -1,7 +1,7 @@
 // @ts-check
-// The keyboard of a list: one row can be focused, and keys move that.
+// The keyboard of a list (roving tabindex): one row can be focused, and keys move the focus.
 
-/** What arrows, Page up and down, Home and End, Enter and clicks do in a {@link VirtualList}. */
+/** Handles arrows, Page up and down, Home and End, Enter and clicks in a {@link VirtualList}. */
 export class RovingFocus {
   /** @param {import("/admin/virtual-list.js").VirtualList<any>} list */
   constructor(list) {
@@ -22,18 +22,18 @@ export class RovingFocus {
     this.list.active = Math.max(0, Math.min(index, this.list.items.length - 1));
     const old = this.list.shown.get(before);
     if (old) old.tabIndex = -1;
-    const head = this.list.scroller.clientHeight - this.room;
+    const head = this.list.scroller.clientHeight - this.visibleHeight;
     const top = this.list.active * this.list.rowHeight;
     const { scroller, rowHeight } = this.list;
     const bottom = top + rowHeight;
     if (top < scroller.scrollTop) scroller.scrollTop = top;
-    else if (bottom > scroller.scrollTop + this.room) scroller.scrollTop = bottom + head - scroller.clientHeight;
+    else if (bottom > scroller.scrollTop + this.visibleHeight) scroller.scrollTop = bottom + head - scroller.clientHeight;
     this.list.drawNow();
     this.list.shown.get(this.list.active)?.focus({ preventScroll: true });
   }
 
-  /** What is seen of the rows, below the head that stays. */
-  get room() {
+  /** The height of the visible rows, below the fixed head. */
+  get visibleHeight() {
     const head = this.list.headRows ? /** @type {HTMLElement} */ (this.list.scroller.firstElementChild).offsetHeight : 0;
     return this.list.scroller.clientHeight - head;
   }
@@ -43,7 +43,7 @@ export class RovingFocus {
     if (!(event.target instanceof HTMLElement) || !event.target.classList.contains("window-row")) return;
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     const item = this.list.items[this.list.active];
-    const page = Math.max(1, Math.floor(this.room / this.list.rowHeight) - 1);
+    const page = Math.max(1, Math.floor(this.visibleHeight / this.list.rowHeight) - 1);
     /** @type {Record<string, number>} */
     const moves = { ArrowDown: 1, ArrowUp: -1, PageDown: page, PageUp: -page, Home: -Infinity, End: Infinity };
     if (event.key in moves) this.focus(this.list.active + moves[event.key]);

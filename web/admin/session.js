@@ -1,5 +1,5 @@
 // @ts-check
-// Who is signed in. The token is in memory, and in this tab's sessionStorage so that a reload keeps it; never in localStorage or a cookie.
+// The session of the admin page: its user and token.
 
 import { API } from "/sdk/api.js";
 import { systemClock, Timer } from "/sdk/clock.js";
@@ -7,16 +7,16 @@ import { Problem } from "/sdk/errors.js";
 import { TabToken } from "/shared/tab-token.js";
 
 const kept = new TabToken("tallywire.admin.token");
-/** The token is renewed when this part of its life is over. */
+/** A token is renewed when this part of its life is over. */
 const RENEWAL = 0.7;
 
 /**
- * What `GET /api/session` says.
+ * The answer of `GET /api/session`.
  *
  * @typedef {{ mode: "open" | "jwt", required: boolean, passwords: boolean, user: string | null, role: string | null, expiresAt: string | null, renewable: boolean }} State
  */
 
-/** Signing in, staying signed in, signing out. Sends `change` when any of that happens, with the reason in `reason`. */
+/** Signs the user in and out, and renews the token. Sends `change` when the user has changed, and `renewed` with each new token. */
 export class Session extends EventTarget {
   /** @param {API} api */
   constructor(api) {
@@ -25,7 +25,7 @@ export class Session extends EventTarget {
     /** @type {State | null} */
     this.state = null;
     /**
-     * Why somebody who was signed in is not any more: a name of a text.
+     * Why the session has ended: the name of a text.
      *
      * @type {string | null}
      */
@@ -34,11 +34,11 @@ export class Session extends EventTarget {
     api.onUnauthenticated = () => this.end("session.ended");
   }
 
-  /** Whether the page may show what is for admins. */
+  /** Whether the user is an admin. */
   get isAdmin() { return this.state?.role === "admin"; }
 
   /**
-   * Finds out how the server is, and whether the token that was kept is good.
+   * Reads the state of the session, and tries the token that was kept.
    *
    * @throws {Problem} if the server cannot be reached
    */
@@ -107,7 +107,7 @@ export class Session extends EventTarget {
       this.take(body.token);
       this.dispatchEvent(new Event("renewed"));
     } catch (error) {
-      // Where it cannot be renewed it lasts as long as it lasts; an unreachable server is asked again.
+      // A token that cannot be renewed stays valid until it expires. After other errors the server is asked again.
       if (!(error instanceof Problem) || error.status !== 403) this.renewal.set(15_000, () => this.renew());
       else if (this.state) this.state = { ...this.state, renewable: false };
     }

@@ -1,5 +1,5 @@
 // @ts-check
-// Signing in: with a password where the server has users, or with a token.
+// The view for signing in: with a password if the server has users, or with a token.
 
 import { reasonOf } from "/admin/app.js";
 import { text } from "/admin/texts.js";

@@ -1,18 +1,18 @@
 // @ts-check
-// Which rows are shown, and in which order: without keeping the page from answering meanwhile.
+// The selection and order of the rows, computed in slices so that the page stays responsive.
 
 import { folded } from "/shared/search-folding.js";
 
 /** @typedef {import("/admin/variant-record.js").Row} Row */
 /** @typedef {{ search: string, location: string, level: string, column: string, descending: boolean }} Query */
 
-/** Milliseconds that are worked at a time. A frame has sixteen. */
+/** The length of a slice in milliseconds. A frame has sixteen. */
 const SLICE = 8;
 const LEVELS = { ok: 2, low: 1, out: 0 };
 const STATUSES = { active: 0, inactive: 1, draft: 2, discontinued: 3 };
 
 /**
- * What each column is sorted by.
+ * The sort key of each column.
  *
  * @type {Record<string, (row: Row, query: Query) => number | string>}
  */
@@ -27,7 +27,7 @@ const KEYS = {
 };
 
 /**
- * The stock that is shown: that of the chosen location, or of all that sell.
+ * Returns the stock that is shown: at the chosen location, or at all that sell.
  *
  * @param {Row} row
  * @param {Query} query
@@ -39,14 +39,14 @@ export const stockOf = (row, query) => (query.location ? (row.places.get(query.l
  * @param {Query} query
  * @param {string[]} words
  */
-function fits(row, query, words) {
+function matches(row, query, words) {
   if (query.level && row.level !== query.level) return false;
   if (query.location && !row.places.has(query.location)) return false;
   return words.every((word) => row.search.includes(word));
 }
 
 /**
- * The rows that fit, in order.
+ * Returns the rows that match, in order.
  *
  * @param {Iterable<Row>} rows
  * @param {Query} query
@@ -61,7 +61,7 @@ export async function select(rows, query, signal) {
   const key = KEYS[query.column];
   let count = 0;
   for (const row of rows) {
-    if (fits(row, query, words)) found.push({ key: key(row, query), row });
+    if (matches(row, query, words)) found.push({ key: key(row, query), row });
     if (++count % 512 === 0 && (await pause(signal))) return null;
   }
   const sorted = await sort(found, query.descending ? -1 : 1, pause, signal);
@@ -71,7 +71,7 @@ export async function select(rows, query, signal) {
 /** @typedef {{ key: number | string, row: Row }} Entry */
 
 /**
- * Sorts by merging runs, bottom up, with a breath now and then.
+ * Sorts by merging runs, bottom up, with pauses.
  *
  * @param {Entry[]} entries
  * @param {number} direction
@@ -117,7 +117,7 @@ async function merge(left, right, compare, pause, signal) {
   return result;
 }
 
-/** Gives the page a turn whenever the slice is over; says whether the work was called off. */
+/** Returns a function that lets other tasks run when the slice is over. Its promise tells whether the work was aborted. */
 function makePause() {
   let end = performance.now() + SLICE;
   return async (/** @type {AbortSignal} */ signal) => {
@@ -128,7 +128,7 @@ function makePause() {
   };
 }
 
-/** The next turn of the event loop, sooner than a timer gives it. */
+/** Resolves in the next task of the event loop, sooner than a timer would. */
 function nextTask() {
   return new Promise((resolve) => {
     const channel = new MessageChannel();

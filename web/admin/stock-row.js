@@ -1,5 +1,5 @@
 // @ts-check
-// A row of the stock table. Its element is used for one variant after another.
+// The rows of the stock table. An element shows one variant after another.
 
 import { stockOf } from "/admin/stock-query.js";
 import { text, textOr } from "/admin/texts.js";
@@ -9,12 +9,12 @@ import { flash } from "/shared/frames.js";
 
 /** @typedef {import("/admin/variant-record.js").Row} Row */
 
-/** The columns in their order; `places` and `actions` are not sorted by. */
+/** The columns in their order. `places` and `actions` cannot be sorted by. */
 export const COLUMNS = ["item", "sku", "stock", "level", "places", "price", "status", "changed", "actions"];
 
 /** @typedef {{ row: Row | null, version: number, shown: string, cells: Record<string, HTMLElement>, title: HTMLElement, sku: HTMLElement, badge: HTMLElement, button: HTMLButtonElement }} Parts */
 
-/** Makes and fills rows. */
+/** Creates and fills rows. */
 export class StockRow {
   /**
    * @param {() => import("/admin/stock-query.js").Query} query
@@ -82,7 +82,7 @@ export class StockRow {
 }
 
 /**
- * Where it lies, most first, in short.
+ * Returns the locations in short, the one with most stock first.
  *
  * @param {Row} row
  */

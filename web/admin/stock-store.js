@@ -1,5 +1,5 @@
 // @ts-check
-// All variants with their stock, as a list that is loaded once and kept right by events.
+// All variants with their stock: loaded once, and kept up to date by events.
 
 import { fill } from "/admin/variant-record.js";
 import { Problem } from "/sdk/errors.js";
@@ -8,13 +8,14 @@ import { atNextFrame } from "/shared/frames.js";
 
 /** @typedef {import("/admin/variant-record.js").Row} Row */
 
-/** What a page of the list has at most: parsed in less time than a frame takes. */
+/** The items of a page. So many are parsed in less time than a frame has. */
 const PAGE = 2000;
-/** Changes of variants that are not loaded yet, which wait for them. */
+/** At most so many changes wait for variants that are not loaded yet. */
 const MOST_WAITING = 50_000;
 
 /**
- * The rows. Sends `rows` when some were added or removed, `values` when some changed (in `changed`, since the last frame), and `loaded`.
+ * The rows. Sends `rows` when rows were added or removed, `values` when values have changed (those in `changed`, at most once a frame), and
+ * `loaded` when all rows are there.
  */
 export class StockStore extends EventTarget {
   /** @param {import("/sdk/api.js").API} api */
@@ -24,7 +25,7 @@ export class StockStore extends EventTarget {
     /** @type {Map<number, Row>} */
     this.rows = new Map();
     /**
-     * Default variants by their product: events call them `null`.
+     * The ids of default variants by their product, since events have `null` instead of the id.
      *
      * @type {Map<number, number>}
      */
@@ -45,7 +46,8 @@ export class StockStore extends EventTarget {
   }
 
   /**
-   * Loads all rows anew. Resolves with the position from which events have to follow once the first page is there; the others come after.
+   * Loads all rows again. Once the first page is there, the promise resolves with the position from which events have to follow. The other
+   * pages come later.
    *
    * @returns {Promise<{ epoch: string, seq: number }>}
    */
@@ -78,7 +80,7 @@ export class StockStore extends EventTarget {
       began({ epoch: page.epoch ?? "", seq: page.seq });
       this.dispatchEvent(new Event("rows"));
     }
-    // What was there before and is not any more, after the page was away for long.
+    // Rows that were removed while the page was disconnected.
     for (const id of this.rows.keys()) if (!seen.has(id)) this.remove(id);
     this.isLoaded = true;
     this.waiting.clear();
@@ -111,7 +113,7 @@ export class StockStore extends EventTarget {
   }
 
   /**
-   * The row that an event is about.
+   * Returns the row of an event.
    *
    * @param {any} data
    */
@@ -155,7 +157,7 @@ export class StockStore extends EventTarget {
   }
 
   /**
-   * Reads one variant anew.
+   * Reads one variant again.
    *
    * @param {number} id
    */
@@ -167,7 +169,7 @@ export class StockStore extends EventTarget {
       if (isNew) this.dispatchEvent(new Event("rows"));
     } catch (error) {
       if (error instanceof Problem && error.code === "unknown_variant") this.remove(id);
-      // Else it stays as it is: when the connection is back, everything is read anew.
+      // After other errors the row stays as it is: when the connection is back, everything is read again.
     }
   }
 
@@ -185,7 +187,7 @@ export class StockStore extends EventTarget {
   }
 
   /**
-   * Changes a row, and tells it once a frame.
+   * Changes a row, and sends `values` at the next frame.
    *
    * @param {Row} row
    * @param {Partial<Row>} values

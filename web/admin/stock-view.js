@@ -1,5 +1,5 @@
 // @ts-check
-// The live stock table.
+// The view of the stock, a live table.
 
 import { AdjustDialog } from "/admin/adjust-dialog.js";
 import { select } from "/admin/stock-query.js";
@@ -9,10 +9,10 @@ import { VirtualList } from "/admin/virtual-list.js";
 import { field, make, option, setText } from "/shared/dom.js";
 import { formatLocation, formatUnits } from "/shared/format.js";
 
-/** Rows whose order has changed are put in their new places so often, while nobody is about to use the table. */
+/** Rows whose order has changed are moved after so many milliseconds, unless the table is being used. */
 const REORDER = 1000;
 
-/** What was searched and sorted, as long as the page is open. */
+/** The search and the order, kept as long as the page is open. */
 const remembered = { search: "", location: "", level: "", column: "item", descending: false };
 
 export class StockView {
@@ -118,7 +118,7 @@ export class StockView {
     this.arrange();
   }
 
-  /** Finds and sorts what is shown. */
+  /** Selects and sorts the rows. */
   async arrange() {
     this.selecting?.abort();
     const { signal } = (this.selecting = new AbortController());
@@ -171,7 +171,7 @@ export class StockView {
     this.isOutOfOrder ||= this.query.level !== "" || ["stock", "level", "changed", "price", "status"].includes(this.query.column);
   }
 
-  /** Puts rows in their places, unless somebody is about to use one of them. */
+  /** Moves rows to their places, unless the pointer or the focus is in the table. */
   reorder() {
     if (this.isOutOfOrder && !this.list.element.matches(":hover, :focus-within") && !document.querySelector("dialog[open]")) this.arrange();
   }

@@ -39,7 +39,7 @@ export const textOr = (name, fallback) => (name in texts ? text(name) : fallback
 export const perSecond = (value) => rate.format(value);
 
 /**
- * With its sign: +3, −2.
+ * A number with its sign: +3, −2.
  *
  * @param {number} value
  */

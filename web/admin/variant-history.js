@@ -1,5 +1,5 @@
 // @ts-check
-// What happened to a variant: a chart of its stock, the same as a table, and all its events.
+// The history of a variant: a chart of its stock, the same as a table, and its events.
 
 import { reasonOf } from "/admin/app.js";
 import { StockChart } from "/admin/chart.js";
@@ -10,10 +10,10 @@ import { formatTime, formatUnits } from "/shared/format.js";
 
 const DAY = 86_400_000;
 const RANGES = { day: DAY, week: 7 * DAY, month: 30 * DAY, all: Infinity };
-/** Changes that a chart shows at most, and lines of the tables. */
+/** At most so many changes are in the chart, and so many rows in the tables. */
 const MOST = 3000;
 const LINES = 200;
-/** Milliseconds between two drawings. */
+/** Milliseconds between two redraws. */
 const PAUSE = 200;
 
 export class VariantHistory {
@@ -26,7 +26,7 @@ export class VariantHistory {
     this.row = row;
     this.range = "week";
     /**
-     * Newest first.
+     * The events, newest first.
      *
      * @type {any[]}
      */
@@ -98,7 +98,7 @@ export class VariantHistory {
   }
 
   /**
-   * Where the chart begins: at the range's edge, or where what is known begins.
+   * Returns the time at which the chart begins: the start of the period, or of what is known.
    *
    * @param {{ at: number }[]} points oldest first
    */
@@ -113,7 +113,7 @@ export class VariantHistory {
     if (event.data.sku !== this.row.sku || event.seq <= (this.events[0]?.seq ?? 0)) return;
     this.events.unshift(event);
     if (this.events.length > MOST) this.isCut = this.events.pop() !== undefined;
-    // Drawing it all takes longer than a frame where many changes come.
+    // A redraw with many changes takes longer than a frame, so not every event causes one.
     this.timer ??= setTimeout(() => this.show(), PAUSE);
   }
 

@@ -1,10 +1,10 @@
 // @ts-check
-// A variant as the page knows it.
+// The values of a variant as the page keeps them.
 
 import { folded } from "/shared/search-folding.js";
 
 /**
- * The same object as long as the variant exists; `version` tells whether it is newer.
+ * A row is the same object as long as the variant exists.
  *
  * @typedef {{ id: number, productId: number, isDefault: boolean, sku: string, name: string, productName: string, title: string,
  *   price: number | null, status: string, level: string, version: number, stock: number, threshold: number,
@@ -12,7 +12,7 @@ import { folded } from "/shared/search-folding.js";
  */
 
 /**
- * A row with the values of a variant: the one that is known, or a new one.
+ * Fills a row with the values of a variant: the known row, or a new one.
  *
  * @param {Row | null} known
  * @param {any} item a variant of the API
@@ -30,14 +30,14 @@ export function fill(known, item) {
 }
 
 /**
- * What a variant is called beside others: with its product's name, unless that is its own.
+ * Returns the title of a variant among others: with its product's name, unless that is the variant's own.
  *
  * @param {{ name: string, productName: string }} item
  */
 export const titleOf = ({ name, productName }) => (name === productName ? name : `${productName} · ${name}`);
 
 /**
- * The sort key of a text: in any case, without accents, numbers by their value.
+ * Returns the sort key of a text: in any case, without accents, numbers by their value.
  *
  * @param {string} text
  */

@@ -1,5 +1,5 @@
 // @ts-check
-// One variant: all that is known of it, where it lies, what it costs, and what happened to it.
+// The view of one variant: its stock by location, price, status and history.
 
 import { AdjustDialog } from "/admin/adjust-dialog.js";
 import { reasonOf } from "/admin/app.js";

@@ -1,23 +1,23 @@
 // @ts-check
-// A list of any length of which only what is seen is in the document.
+// A list of any length, of which only the visible rows are in the document.
 
 import { RovingFocus } from "/admin/roving-focus.js";
 import { make } from "/shared/dom.js";
 import { Redraw } from "/shared/frames.js";
 
-/** Rows beyond the edges, so that a quick turn of the wheel meets no gap. */
+/** So many rows beyond the edges are in the document, so that fast scrolling shows no gap. */
 const MARGIN = 6;
 
 /**
  * @template Item
  * @typedef {{ create: () => HTMLElement, show: (element: HTMLElement, item: Item, index: number) => void, open?: (item: Item) => void,
  *   key?: (item: Item, event: KeyboardEvent) => boolean }} RowView
- *   `create` makes an element, which then shows one item after another; `key` says whether it has dealt with a key
+ *   `create` returns an element, which then shows one item after another; `key` returns whether it has handled a key
  */
 
 /**
- * The rows of a grid. All have one height, `--row` in the style, so that what is seen follows from the position alone. One row can be
- * focused; arrows, Page up and down, Home and End move, Enter opens.
+ * The rows of a grid. All rows have the same height, `--row` in the style, so the visible rows follow from the scroll position alone. One row
+ * can be focused. Arrows, Page up and down, Home and End move the focus, Enter opens the row.
  *
  * @template Item
  */
@@ -57,7 +57,7 @@ export class VirtualList {
   }
 
   /**
-   * Shows these items. The active row stays with its item if it is still there.
+   * Shows these items. The active row stays with its item if that is still in the list.
    *
    * @param {Item[]} items
    */
@@ -94,7 +94,7 @@ export class VirtualList {
     const first = Math.max(0, Math.floor(top / this.rowHeight) - MARGIN);
     const end = Math.min(this.items.length, Math.ceil((top + this.scroller.clientHeight) / this.rowHeight) + MARGIN);
     for (const index of [...this.shown.keys()]) {
-      // The row with the focus stays, however far it is scrolled away, so that the focus is not lost.
+      // The row with the focus stays in the document, however far it is scrolled away, so that the focus is not lost.
       const keeps = index === this.active && this.shown.get(index)?.contains(document.activeElement);
       if (index >= this.items.length || ((index < first || index >= end) && !keeps)) this.retire(index);
     }
@@ -129,14 +129,14 @@ export class VirtualList {
   }
 
   /**
-   * Shows items anew that are seen, in this frame as far as there is time, and in the next ones.
+   * Redraws visible items, in this frame as far as there is time, and in the next ones.
    *
-   * @param {(item: Item) => boolean} isMeant
+   * @param {(item: Item) => boolean} isChanged
    */
-  refresh(isMeant) {
+  refresh(isChanged) {
     for (const [index, element] of this.shown) {
       const item = this.items[index];
-      if (item !== undefined && isMeant(item)) this.redraw.ask(element);
+      if (item !== undefined && isChanged(item)) this.redraw.ask(element);
     }
     this.redraw.now();
   }
@@ -149,7 +149,7 @@ export class VirtualList {
   }
 
   /**
-   * The element that shows an item now.
+   * Returns the element that shows an item, if one does.
    *
    * @param {Item} item
    */
@@ -159,7 +159,7 @@ export class VirtualList {
   }
 
   /**
-   * Makes a row the active one, brings it into view and focuses it.
+   * Makes a row the active one, scrolls to it and focuses it.
    *
    * @param {number} index
    */

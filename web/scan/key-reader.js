@@ -1,66 +1,66 @@
 // @ts-check
-// Tells what a scanner types from what a person types, key by key, and puts codes together. It has no clock and no page of its own.
+// Separates what a scanner types from what a person types, key by key, and assembles codes. It uses neither a clock nor the page.
 
 import { beginsCode, isGTIN, LONGEST_GAP, SHORTEST_CODE, Stretch } from "./key-timing.js";
 
-/** Nobody types a key and starts a scanner sooner, in milliseconds. */
+/** The shortest time between a person's last key and a scan, in milliseconds. */
 const SOONEST_SCAN = 400;
-/** So many keys where nobody types are a code, at whatever pace. */
+/** From so many keys on, input outside of fields is a code at any pace. */
 const FEWEST_SURE = 8;
 export const GS = "\u001d";
 const MODIFIERS = new Set(["Alt", "AltGraph", "Control", "Shift", "Meta", "CapsLock", "NumLock"]);
-/** Keys of signs that the browser does not know, or not yet. */
+/** Keys whose characters the browser does not know, or not yet. */
 const UNKNOWN = new Set(["Dead", "Process", "Unidentified"]);
-/** Keys by which a person takes back what was typed. */
+/** Keys by which a person corrects what was typed. */
 const CORRECTIONS = new Set(["Backspace", "Delete", "Escape"]);
-/** How an element string begins. It has no `]` but the first. */
+/** The beginning of an element string. It has no other `]` than the first character. */
 const ELEMENTS = /^(?:\][A-Za-z]\d|01\d{14})/;
 
 /**
  * @typedef {object} Key
  * @property {string} key
- * @property {string} code the key's place on a keyboard, as `KeyboardEvent.code` has it
+ * @property {string} code the key's place on the keyboard, as in `KeyboardEvent.code`
  * @property {number} time milliseconds
  * @property {boolean} ctrlKey
  * @property {boolean} altKey
  * @property {boolean} metaKey
- * @property {boolean} altGraph whether AltGr is held, which Windows tells as Ctrl and Alt
+ * @property {boolean} altGraph whether AltGr is held, which Windows reports as Ctrl and Alt
  *
- * @typedef {"paused" | "late" | "slow" | "lost" | "unended"} Why why a code is not taken: there was a pause in it, its end came late or not
- *   at all, its keys came so slowly that a person may have typed them, or it has a key whose sign is not known
+ * @typedef {"paused" | "late" | "slow" | "lost" | "unended"} Why why a code is not accepted: it had a pause, its end came late or not at
+ *   all, its keys came so slowly that a person may have typed them, or the character of a key is not known
  *
- * @typedef {object} Outcome what a key came to
- * @property {boolean} [begins] it is the first of what may become a code
- * @property {boolean} [isOurs] nobody else should act on it
- * @property {string} [typed] what it stands for, where browsers type something else or nothing
- * @property {string} [code] a whole code
- * @property {boolean} [isBroken] a scanner's code ended, and it is not known whether all of it came
- * @property {Why} [why] why it is broken
+ * @typedef {object} Outcome the effect of a key
+ * @property {boolean} [begins] the key is the first of what may become a code
+ * @property {boolean} [isOurs] nothing else should handle the key
+ * @property {string} [typed] the text of the key, where browsers type another text or none
+ * @property {string} [code] a complete code, which the key has ended
+ * @property {boolean} [isBroken] the key has ended a scanner's code, and it is not known whether the code is complete
+ * @property {Why} [why] why the code is broken
  * @property {number} [since] which `begins` the code came from: 0 is the last one, 1 the one before
  */
 
 /**
- * Keys without a pause between them are a stretch. All stretches since the last Enter or Tab that may be a scanner's are one code, however
- * long the pauses between them: it is taken if it came in one stretch, and not at all otherwise.
+ * Keys without a pause between them are a stretch. All stretches since the last Enter or Tab that may be a scanner's are one code, however long
+ * the pauses between them are. The code is accepted only if it came in one stretch.
  */
 export class KeyReader {
   /** @type {Stretch | null} */
   #stretch = null;
-  /** What is known of the stretches before it that may be of the same code. */
+  /** What is known of earlier stretches that may belong to the same code. */
   #earlier = nothing();
   /**
-   * The longest stretch of what came before those and is thought a person's.
+   * The longest stretch before those. It was taken for a person's.
    *
    * @type {Stretch | null}
    */
   #persons = null;
   #last = -Infinity;
   #lastEnd = -Infinity;
-  /** Digits that are typed while Alt is held: a character by its number, as scanners type what a layout has no key for. */
+  /** The digits that are typed while Alt is held: the number of a character, which scanners send if a layout has no key for it. */
   #number = "";
   #numberGap = 0;
 
-  /** Whether a scanner began a code whose end has not come yet. */
+  /** Whether a scanner has begun a code whose end has not come yet. */
   get isWaiting() {
     const stretch = this.#stretch;
     return stretch !== null && stretch.count + this.#earlier.count >= SHORTEST_CODE && (this.#earlier.isScanners || stretch.isScanners());
@@ -68,13 +68,13 @@ export class KeyReader {
 
   /**
    * @param {Key} key
-   * @param {boolean} mayBePersons whether people may type it too where it goes
+   * @param {boolean} mayBePersons whether a person may have typed the key where the focus is
    * @returns {Outcome}
    */
   press(key, mayBePersons) {
     const gap = key.time - this.#last;
     if (MODIFIERS.has(key.key)) {
-      // A scanner holds it for the next key.
+      // A scanner holds the modifier for its next key.
       if (gap <= LONGEST_GAP) this.#last = key.time;
       return {};
     }
@@ -92,11 +92,11 @@ export class KeyReader {
     const character = this.#character(key, goesOn);
     if (character === null) {
       if (goesOn || UNKNOWN.has(key.key)) return { ...outcome, ...this.#add(null, gap, key.time, mayBePersons) };
-      // Who corrects a field has seen what was in it.
+      // A person who corrects a field has seen its content.
       if (CORRECTIONS.has(key.key)) this.#forget();
       return outcome;
     }
-    // Space scrolls the page and presses buttons. No code begins with it.
+    // Space scrolls the page and presses buttons. No code begins with a space.
     if (character === " " && !mayBePersons && this.#stretch === null) return outcome;
     const added = this.#add(character, gap, key.time, mayBePersons);
     return character === GS ? { ...outcome, ...added, isOurs: true, typed: (numbered ?? "") + GS } : { ...outcome, ...added };
@@ -108,8 +108,8 @@ export class KeyReader {
    * @returns {string | null}
    */
   #character({ key, code, ctrlKey, altKey, metaKey, altGraph }, goesOn) {
-    // GS, which separates the parts of an element string: Ctrl+] wherever that key is, also where it needs AltGr, or F8. Where Windows
-    // tells AltGr as Ctrl and Alt, `]` with AltGr looks the same as with Ctrl and AltGr.
+    // GS, which separates the parts of an element string, comes as Ctrl+], also on layouts where `]` needs AltGr, or as F8. Windows reports
+    // AltGr as Ctrl and Alt, so there `]` with AltGr looks the same as with Ctrl and AltGr.
     const isBracket = key === "]" || (goesOn && !altGraph && code === "BracketRight");
     if (isBracket && ctrlKey && !altKey) return GS;
     if (key === "]" && altGraph && goesOn && ELEMENTS.test(this.#stretch?.text ?? "")) return GS;
@@ -118,7 +118,7 @@ export class KeyReader {
     return key.length === 1 ? key : null;
   }
 
-  /** @returns {string | null | undefined} `null` for a character that is not known, `undefined` where none was typed */
+  /** @returns {string | null | undefined} `null` for a character that is not known, `undefined` if no number was typed */
   #takeNumbered() {
     if (this.#number === "") return undefined;
     const number = Number(this.#number);
@@ -146,10 +146,10 @@ export class KeyReader {
   }
 
   /**
-   * Puts the stretch to those that came earlier.
+   * Adds the stretch to the earlier ones.
    *
    * @param {number} gap
-   * @returns {boolean} whether what follows may be a code of its own
+   * @returns {boolean} whether the next key may begin a code of its own
    */
   #pause(gap) {
     const stretch = this.#stretch;
@@ -178,7 +178,7 @@ export class KeyReader {
   #end(gap, time) {
     const stretch = this.#stretch;
     const outcome = stretch ? this.#judge(stretch, gap) : {};
-    // Scanners that end with two keys, such as Tab and Enter, press no button with the second.
+    // For scanners that end a code with two keys, such as Tab and Enter: the second must not press a button.
     const isSecond = !stretch && time - this.#lastEnd <= LONGEST_GAP;
     if (outcome.isOurs) this.#lastEnd = time;
     this.#forget();
@@ -188,7 +188,7 @@ export class KeyReader {
 
   /**
    * @param {Stretch} stretch the last one
-   * @param {number} gap until its end
+   * @param {number} gap milliseconds until the key that ended it
    * @returns {Outcome}
    */
   #judge(stretch, gap) {
@@ -198,7 +198,7 @@ export class KeyReader {
     const isScanners = stretch.isCode || earlier.isScanners || stretch.isScanners(gap);
     const isNobodyElses = !stretch.mayBePersons && (earlier.count === 0 || !earlier.mayBePersons);
     if (!isScanners && !(isNobodyElses && count >= FEWEST_SURE)) return {};
-    // What was thought a person's may be the code's beginning.
+    // Keys that were taken for a person's may be the beginning of the code.
     const isLonger = earlier.count === 0 && stretch.isCode && this.#persons?.hasPaceOf(stretch) === true;
     /** @param {Why} why @returns {Outcome} */
     const broken = (why) => ({ isOurs: true, isBroken: true, why, since: isLonger ? 1 : 0 });

@@ -1,32 +1,32 @@
 // @ts-check
-// What the pace of keys says about who types them.
+// The timing of keys, which tells a scanner from a person.
 
 import { checkDigit } from "../shared/barcode.js";
 
-/** Between two keys without a pause at most, in milliseconds: Bluetooth scanners are held up now and then. */
+/** The longest gap between two keys that is no pause, in milliseconds. Bluetooth scanners have delays of that size now and then. */
 export const LONGEST_GAP = 120;
-/** From so many keys on a code is long: nobody types that many at a scanner's pace. */
+/** From so many keys on a code is long: no person types that many at a scanner's pace. */
 const LONG = 8;
-/** Milliseconds a key, on average: of a short code, which a person might type, and of a long one. */
+/** The longest average time for a key, in milliseconds: in a short code, which a person might type, and in a long one. */
 const FAST = 35, SLOW = 80;
-/** No gap of a short code is longer. */
+/** The longest gap within a short code, in milliseconds. */
 const SHORT_GAP = 50;
-/** From so many keys on nobody types at a slow scanner's pace. */
+/** From so many keys on no person types at a slow scanner's pace. */
 const FEWEST_SLOW = 5;
-/** A scanner's pace is steady: at its beginning, it is at most so many times what it is later. */
+/** A scanner's pace is steady: at the beginning a key takes at most so many times as long as later. */
 const SAME_PACE = 1.5;
 export const SHORTEST_CODE = 3;
 const LONGEST_CODE = 4096;
-/** The key that ends a long code may come later than its others. */
+/** The longest gap before the key that ends a long code, in milliseconds. */
 const LATEST_END = 300;
 
 /** Keys that came without a pause between them. */
 export class Stretch {
   text = "";
   count = 0;
-  /** Whether it has a key whose sign is not known. */
+  /** Whether the character of a key is not known. */
   isLossy = false;
-  /** Whether a person might have typed each key where it came. */
+  /** Whether a person might have typed each of the keys. */
   mayBePersons = true;
   #first = 0;
   #last = 0;
@@ -34,7 +34,7 @@ export class Stretch {
   #shortestGap = Infinity;
 
   /**
-   * @param {string | null} character `null` where it is not known
+   * @param {string | null} character `null` if it is not known
    * @param {number} time
    * @param {boolean} mayBePersons
    */
@@ -52,17 +52,17 @@ export class Stretch {
     else this.text += character;
   }
 
-  /** Milliseconds a key. */
+  /** The average time for a key, in milliseconds. */
   get pace() { return this.count < 2 ? Infinity : (this.#last - this.#first) / (this.count - 1); }
 
-  /** Whether it is a code by itself. */
+  /** Whether the stretch is a code by itself. */
   get isCode() {
     if (this.text === "" || this.count < SHORTEST_CODE) return false;
     return this.count >= LONG ? this.pace <= SLOW : this.#isFast;
   }
 
   /**
-   * Whether a scanner typed it, and not a person.
+   * Whether a scanner typed the stretch, and not a person.
    *
    * @param {number} [end] milliseconds until the key that ended it
    */
@@ -76,14 +76,14 @@ export class Stretch {
     return count >= SHORTEST_CODE && pace <= FAST && Math.max(this.#longestGap, hasEnd ? end : 0) <= SHORT_GAP;
   }
 
-  /** Whether it may be the beginning of a code: nobody types there, or two of its keys came quicker than a person's. */
+  /** Whether the stretch may be the beginning of a code: no person types there, or two of its keys came faster than a person's. */
   get mayBegin() {
     if (!this.mayBePersons) return true;
     return this.isScanners() || (this.text !== "" && this.pace <= SLOW && this.#shortestGap <= FAST);
   }
 
   /**
-   * Whether these keys, which a quick person may have typed, have the pace of the code that came behind them.
+   * Whether these keys, which a fast person may have typed, have the pace of the code that followed.
    *
    * @param {Stretch} next
    */
@@ -96,14 +96,14 @@ export class Stretch {
 }
 
 /**
- * Whether a text can only be the beginning of a code: a symbology identifier is nowhere else.
+ * Whether a text can only be the beginning of a code: a symbology identifier is never elsewhere.
  *
  * @param {string} text
  */
 export const beginsCode = (text) => /^\][A-Za-z]\d/.test(text);
 
 /**
- * Whether a text is a whole GTIN, with its check digit. One of eight digits is too often the beginning of another code.
+ * Whether a text is a complete GTIN with a right check digit. GTINs of eight digits do not count: they are too often the beginning of another code.
  *
  * @param {string} text
  */

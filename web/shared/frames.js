@@ -48,7 +48,7 @@ const LEAST = 48;
 const MOST = 256;
 /** The number of parts in the first frame. */
 const FIRST = 64;
-/** The shortest time between two drawn frames, in milliseconds. More than thirty pictures a second nobody can read, and the pauses leave time for other work. */
+/** The shortest time between two drawn frames, in milliseconds. Nobody reads more than thirty pictures a second, and the pauses leave time for other work. */
 const SHORTEST_GAP = 30;
 
 /**

@@ -29,7 +29,8 @@ export class Toasts {
       hold();
       timer = setTimeout(() => toast.remove(), STAY);
     };
-    for (const [type, act] of /** @type {const} */ ([["pointerenter", hold], ["focusin", hold], ["pointerleave", go], ["focusout", go]])) toast.addEventListener(type, act);
+    for (const type of ["pointerenter", "focusin"]) toast.addEventListener(type, hold);
+    for (const type of ["pointerleave", "focusout"]) toast.addEventListener(type, go);
     close.addEventListener("click", () => {
       hold();
       toast.remove();
