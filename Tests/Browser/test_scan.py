@@ -62,7 +62,7 @@ def test_each_operation_does_what_it_says(site, phone):
     phone.keyboard.press("Enter")
     eventually("what was counted", lambda: site.server.stock("TEE-RED-M", "WH1") == 12)
 
-    phone.get_by_role("button", name="Move").click()
+    phone.get_by_role("button", name="Transfer").click()
     phone.get_by_label("To", exact=True).select_option("STORE-7")
     phone.get_by_label("Quantity").fill("2")
     type_code(phone, TEE)

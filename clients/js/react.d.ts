@@ -1,7 +1,7 @@
 /**
  * Live stock in React 18 or later: the whole public interface of `react.js`.
  *
- * Everything is safe in strict mode and in server rendering, where nothing connects and nothing is known yet.
+ * Everything works in strict mode and in server rendering. In server rendering nothing connects, and no values are known.
  */
 import type { ReactElement, ReactNode } from "react";
 import type {
@@ -10,13 +10,13 @@ import type {
 
 export interface InventoryProviderProps extends TallywireOptions {
   children?: ReactNode;
-  /** A client that is kept elsewhere. It is connected here, and not closed. Without one, the other props are the options of an own one. */
+  /** A client that the page owns. The provider connects it and does not close it. Without one, the other props are the options of the provider's own client. */
   client?: TallywireClient;
-  /** What components say, where it should differ from English; see react-texts.js. */
+  /** Texts that replace the English ones of react-texts.js. */
   texts?: Partial<Texts>;
 }
 
-/** What components say. */
+/** The texts of the components. */
 export interface Texts {
   notifications: string;
   dismiss: string;
@@ -39,17 +39,17 @@ export interface Texts {
 }
 
 /**
- * Gives everything below it a client. Options count as they are at first: give another `key` for another connection.
- * `rooms` is `["ecommerce_room"]` unless it says otherwise.
+ * Provides a client to all components below. The options of the first rendering count; another `key` makes another connection.
+ * The default of `rooms` is `["ecommerce_room"]`.
  */
 export function InventoryProvider(props: InventoryProviderProps): ReactElement;
 
-/** What happened of late: the newest 50 of each, the newest first. */
+/** The latest events: the newest 50 of each type, the newest first. */
 export interface InventoryState {
   readonly inventoryUpdates: readonly (InventoryUpdate & { readonly seq: number })[];
   readonly stockAlerts: readonly (StockAlert & { readonly seq: number })[];
   readonly productStatusChanges: readonly (ProductStatusChange & { readonly seq: number })[];
-  /** Whether everything is known and comes by itself: `status` is `live`. */
+  /** Whether `status` is `live`: everything is known, and changes come by themselves. */
   readonly isConnected: boolean;
   readonly status: Status;
 }
@@ -61,28 +61,28 @@ export interface Inventory extends InventoryState {
   clearAll(): void;
 }
 
-/** What happened of late, and whether there is a connection. Renders again with each event: for lists, not for single products. */
+/** Returns the latest events and the state of the connection. The component renders again with each event: use it for lists, not for single products. */
 export function useInventory(): Inventory;
 
 /** What is known of a product or variant. Values are `null` until they are known. */
 export interface ProductUpdates {
-  /** Units; `null` where the room tells a `band` instead. */
+  /** Units; `null` where the room shows a `band` instead. */
   readonly stock: number | null;
   readonly band: Band | null;
   readonly inStock: boolean | null;
   readonly price: number | null;
   readonly status: ProductStatus | null;
-  /** Whether an event changed it since this component began to look. */
+  /** Whether an event has changed the product since the component was mounted. */
   readonly hasUpdates: boolean;
-  /** When the last event changed it, by the server's clock; `null` if none was seen. */
+  /** The time of the last event that changed the product, by the server's clock; `null` if none came. */
   readonly lastUpdated: Date | null;
   /** When the values came, by this machine's clock. */
   readonly asOf: Date | null;
 }
 
 /**
- * Follows one variant, or, without `variantId`, a product: of one with variants `stock` is the sum and `price` the lowest. A component that
- * uses it renders again when this product changes, and not when others do.
+ * Follows one variant, or, without `variantId`, a product. For a product with variants `stock` is their sum, and `price` the lowest price. The
+ * component renders again when this product changes, and not when others do.
  */
 export function useProductUpdates(productId: number, variantId?: number | null): ProductUpdates;
 
@@ -93,21 +93,21 @@ export function useIsStale(): boolean;
 export function useTallywire(): TallywireClient;
 
 export interface InventoryNotificationProps {
-  /** How long a notice stays, in milliseconds. It stays while the pointer or the keyboard is on it. Default: 6000. */
+  /** How long a notice is shown, in milliseconds. It stays while the pointer or the focus is on it. Default: 6000. */
   duration?: number;
-  /** So many are shown at most; the oldest goes for a new one. Default: 4. */
+  /** At most so many notices are shown; a new one replaces the oldest. Default: 4. */
   limit?: number;
   types?: readonly EventType[];
-  /** What an item is called; its variant's name or its SKU unless this answers something. */
+  /** Returns the name of an item. Without a result, the variant's name or the SKU is shown. */
   nameOf?: (data: { productId: number; variantId?: number | null; sku?: string }) => string | null | undefined;
   /** An ISO 4217 code, such as `EUR`. Without it prices are numbers with two decimals. */
   currency?: string;
-  /** Of numbers and times. Default: that of the browser. */
+  /** The locale of numbers and times. Default: that of the browser. */
   locale?: string;
   className?: string;
 }
 
-/** Floating notices of what happens: one for each item, gone after a while or when dismissed, and told politely by screen readers. */
+/** Floating notices of events, one for each item. They disappear after a while or when dismissed, and screen readers announce them politely. */
 export function InventoryNotification(props: InventoryNotificationProps): ReactElement;
 
 export interface ProductCardProps {
@@ -118,7 +118,7 @@ export interface ProductCardProps {
   price?: number | null;
   stock?: number | null;
   status?: ProductStatus | null;
-  /** The address of a picture. */
+  /** The address of an image. */
   image?: string;
   currency?: string;
   locale?: string;

@@ -12,7 +12,7 @@ export type ProductStatus = "draft" | "active" | "inactive" | "discontinued";
 /** `low` is at or under the variant's threshold, `out` is none. */
 export type StockLevel = "ok" | "low" | "out";
 
-/** How much there is, roughly, where a room does not tell the units: `few` is at most `atMost`, `in stock` is more than `moreThan`. */
+/** Roughly how much stock there is, in rooms that do not show units: `few` is at most `atMost`, `in stock` is more than `moreThan`. */
 export interface Band {
   readonly name: "out" | "few" | "in stock";
   readonly atMost?: number;
@@ -20,11 +20,11 @@ export interface Band {
 }
 
 /**
- * What is known of a variant. It never changes: what is newer is another object, so `===` tells whether anything did.
+ * What is known of a variant. An item is immutable: newer values come as another object, so `===` tells whether anything has changed.
  * Members that the room does not show are `null`.
  */
 export interface Item {
-  /** Names this item among all, also a product's default variant beside its variants: `1/11`, `2/`. */
+  /** Identifies the item: `1/11` for a variant, `2/` for a product's default variant. */
   readonly key: string;
   readonly productId: number;
   /** `null` for a product without variants. */
@@ -32,22 +32,22 @@ export interface Item {
   readonly sku: string | null;
   /** The variant's name, such as `Red / M`. */
   readonly name: string | null;
-  /** Units; `null` where the room tells a `band` instead, or nothing. */
+  /** Units; `null` where the room shows a `band` instead, or nothing. */
   readonly stock: number | null;
   readonly band: Band | null;
-  /** Whether there is any, told by the units, the band or the level. `null` if none of them is known. */
+  /** Whether there is stock, as the units, the band or the level say. `null` if none of them is known. */
   readonly inStock: boolean | null;
-  /** In the server's currency, two decimals; `null` where there is no price, or none is shown. */
+  /** In the server's currency, with two decimals; `null` where there is no price, or the room shows none. */
   readonly price: number | null;
   readonly status: ProductStatus | null;
   readonly level: StockLevel | null;
-  /** Grows with every change of stock, price or status. A value with a lower one never overwrites this. */
+  /** Grows with every change of stock, price or status. Values with a lower version never overwrite this item. */
   readonly version: number;
-  /** The event up to which this holds. */
+  /** The event up to which the item holds. */
   readonly seq: number;
-  /** When the server committed the last change that was seen as an event, by its clock; `null` if the values came as they were. */
+  /** When the server committed the last change that came as an event, by the server's clock; `null` if no change came as an event. */
   readonly changedAt: Date | null;
-  /** When this came. While `client.status` is `live` it still holds, see {@link TallywireClient.asOf}. */
+  /** When the values came. While `client.status` is `live` they still hold, see {@link TallywireClient.asOf}. */
   readonly asOf: Date;
 }
 
@@ -118,7 +118,7 @@ export interface CatalogueChange {
   timestamp?: string;
 }
 
-/** `data` of what happens around the stock; what it has depends on the type, see docs/HTTP.md. */
+/** `data` of events about devices, displays and serial numbers. Its members depend on the type, see docs/HTTP.md. */
 export interface OperationalNotice {
   message?: string;
   status?: string;
@@ -165,7 +165,7 @@ export type TallywireEvent<T extends EventType = EventType> = {
     /** When it was committed, ISO 8601, by the server's clock. */
     readonly timestamp: string;
     readonly data: EventData[K];
-    /** So many earlier changes of the variant were merged into this one, because this client read more slowly than they came. */
+    /** The number of earlier changes of the variant that were merged into this event, because this client read too slowly. */
     readonly conflated?: number;
   };
 }[T];
@@ -174,27 +174,27 @@ export type TallywireEvent<T extends EventType = EventType> = {
 
 /**
  * - `idle`: {@link TallywireClient.connect} was not called yet.
- * - `connecting`: a connection is being made.
- * - `recovering`: it is there; what was missed is coming. What is shown may be old.
- * - `live`: everything is known and comes by itself.
+ * - `connecting`: the client is connecting.
+ * - `recovering`: the client is connected, and missed events are coming. What is shown may be old.
+ * - `live`: everything is known, and changes come by themselves.
  * - `waiting`: not connected; the next attempt is at `retryAt`.
- * - `offline`: the same, and the browser says that there is no network. An attempt follows as soon as there is one.
- * - `closed`: {@link TallywireClient.close} was called. `connect` begins anew.
+ * - `offline`: like `waiting`, and the browser says that there is no network. An attempt follows as soon as there is a network.
+ * - `closed`: {@link TallywireClient.close} was called. `connect` connects again.
  */
 export type Status = "idle" | "connecting" | "recovering" | "live" | "waiting" | "offline" | "closed";
 
 /**
- * How events come. `sse` is what is left where WebSockets are blocked: it is for the role `admin` on a server with tokens, has no
- * rooms (the client chooses from all events), and needs the HTTP API to be readable from the page.
+ * How events come. `sse` is the fallback where WebSockets are blocked. On a server with tokens only the role `admin` may use it. It has no
+ * rooms: the client chooses from all events. The page must be allowed to read the HTTP API.
  */
 export type Transport = "websocket" | "sse";
 
-/** The state of the client, as `status` events tell it. */
+/** The state of the client, which listeners of `status` get. */
 export interface Snapshot {
   readonly status: Status;
   /** When the next attempt is, while `waiting` or `offline`. */
   readonly retryAt: Date | null;
-  /** Up to when everything shown is known to be true; `null` before the first values. */
+  /** The time up to which everything shown is known to be true; `null` before the first values. */
   readonly asOf: Date | null;
   /** Whether what is shown may be older than `staleAfter` allows, or nothing is known yet. */
   readonly isStale: boolean;
@@ -212,7 +212,7 @@ export interface Snapshot {
 export class TallywireError extends Error {
   readonly name: "TallywireError";
   readonly code: string;
-  /** The room that it is about. */
+  /** The room of the error, if it is about one. */
   readonly room: string | null;
   readonly cause?: unknown;
   constructor(code: string, message: string, details?: { room?: string; cause?: unknown });
@@ -220,7 +220,7 @@ export class TallywireError extends Error {
 
 // MARK: Options
 
-/** A token, or what gets one: called before each connection that needs one, before the last one expires, and after it was refused. */
+/** A token, or a function that gets one. The function is called before each connection that needs a token, before the last token expires, and after a token was refused. */
 export type TokenSource = string | (() => string | null | Promise<string | null>);
 
 /** The part of the `WebSocket` interface that is used. */
@@ -234,50 +234,50 @@ export interface WebSocketLike {
   close(code?: number, reason?: string): void;
 }
 
-/** Where time comes from; tests put another one in. */
+/** A source of time and chance, which tests replace. */
 export interface Clock {
   /** Milliseconds since 1970. */
   now(): number;
   setTimeout(action: () => void, milliseconds: number): unknown;
   clearTimeout(timer: any): void;
-  /** From 0 up to and without 1: what pauses are chosen by. */
+  /** Returns a number from 0 up to, but not including, 1, by which pauses are chosen. */
   random(): number;
 }
 
 export interface TallywireOptions {
   /** The server's WebSocket, `wss://stock.example/ws`; `http:` and `https:` are taken too. Left out: of the server that this module came from. */
   url?: string | URL;
-  /** Joined whenever there is a connection. With none, and nothing tracked, what the server broadcasts comes. */
+  /** The rooms to be in, on every connection. Without a room, and with nothing tracked, the client gets what the server broadcasts. */
   rooms?: readonly string[];
-  /** Whether rooms begin with the values of all their items. Default: `true`. */
+  /** Whether the values of all items of a room come first. Default: `true`. */
   snapshot?: boolean;
-  /** What is tracked from the beginning. */
+  /** The products and variants that are tracked from the beginning. */
   track?: Follow;
   /** Sent within the connection, never in its address. */
   token?: TokenSource;
-  /** Tried in this order; from a later one it goes back to the first when that works again. Default: `["websocket", "sse"]`. */
+  /** The transports, in the order of preference. From a later one the client returns to the first when that works again. Default: `["websocket", "sse"]`. */
   transports?: readonly Transport[];
-  /** After so many WebSockets in a row that did not open, the next transport is tried. Default: 3. */
+  /** After so many WebSockets in a row that did not open, the client tries the next transport. Default: 3. */
   fallbackAfter?: number;
   /**
-   * One connection for all tabs of this origin that have the same `url`, `rooms` and `identity`: one tab holds it, and another takes over
-   * when that one goes. Without Web Locks or BroadcastChannel each tab has its own. Default: `false`.
+   * One connection for all tabs of this origin that have the same `url`, `rooms` and `identity`. One tab holds the connection, and another
+   * takes over when that tab is closed. Without Web Locks or BroadcastChannel each tab has a connection of its own. Default: `false`.
    */
   shared?: boolean;
-  /** Who the token is for. Tabs share a connection only with those of the same identity. Default: `sub` and `role` of a token that is a text. */
+  /** Whom the token is for. Only tabs of the same identity share a connection. Default: `sub` and `role` of `token`, if that is a text. */
   identity?: string;
-  /** `isStale` becomes true so long after the connection was lost. Default: 5000. */
+  /** `isStale` becomes true so many milliseconds after the connection was lost. Default: 5000. */
   staleAfter?: number;
   /** The pause after the n-th failure is random, between 0 and the smaller of `maxDelay` and `minDelay * 2 ** n`. Defaults: 500 and 30000. */
   minDelay?: number;
   maxDelay?: number;
-  /** A connection that is not made after so long is given up. Default: 10000. */
+  /** The timeout of an attempt to connect. Default: 10000. */
   connectTimeout?: number;
-  /** A server that was silent for its `pingInterval` is asked; without an answer for so long the connection is dead. Default: 5000. */
+  /** After a `pingInterval` without a message the client sends a ping. If no answer comes within this time, the connection is dead. Default: 5000. */
   pongTimeout?: number;
-  /** Items that are kept at most. More are not folded, and `error` says `too_many_items`. Default: 200000, as many as the server sends. */
+  /** At most so many items are kept. Others are left out, and `error` says `too_many_items`. Default: 200000, the most that the server sends. */
   maxItems?: number;
-  /** For Node before 22, which has none. */
+  /** The class of WebSockets, for Node before 22, which has none. */
   WebSocket?: new (url: string, protocols?: string | string[]) => WebSocketLike;
   fetch?: typeof fetch;
   clock?: Clock;
@@ -290,13 +290,13 @@ export interface Follow {
 }
 
 export interface JoinOptions {
-  /** Whether the room's values come first. Default: the client's `snapshot`. */
+  /** Whether the values of the room's items come first. Default: the client's `snapshot`. */
   snapshot?: boolean;
   /** Everything up to here is known already, from an HTTP answer's `Tallywire-Epoch` and `Tallywire-Seq` for instance. */
   since?: Position;
 }
 
-/** A place in a journal. */
+/** A position in a journal. */
 export interface Position {
   readonly epoch: string;
   readonly seq: number;
@@ -304,106 +304,106 @@ export interface Position {
 
 export interface Joined {
   readonly room: string;
-  /** Everything up to this event is in the items, or was told. */
+  /** Everything up to this event is in the items, or was delivered as an event. */
   readonly seq: number;
   /** Whether everything since the last position came as events; `null` if there was no position. */
   readonly recovered: boolean | null;
 }
 
-// MARK: What can be listened to
+// MARK: Listeners
 
-/** What happened to items at once: a snapshot's page, or an event. */
+/** The items that changed together, by a page of a snapshot or by an event. */
 export interface ItemChanges {
   readonly changed: readonly Item[];
   readonly removed: readonly Item[];
 }
 
-/** What listeners are called with that are not of one type of event, by name. */
+/** The arguments of listeners, by name, apart from those for one type of event. */
 export interface Notices {
   /** Every event, of whatever type. */
   event: TallywireEvent;
-  /** Items changed or went, after the event that did it. */
+  /** Items changed or were removed. This comes after the event that caused it. */
   items: ItemChanges;
   /** `status`, `isStale`, `transport`, `retryAt`, `lastError` or `isLeader` changed. */
   status: Snapshot;
-  /** Something went wrong. The client goes on by itself where it can. */
+  /** Something went wrong. The client continues by itself where it can. */
   error: TallywireError;
-  /** All values of a room are there: at first, or (`isPartial`: those that changed) after it was away for too long. */
+  /** All values of a room have come: at first, or after the client was disconnected for too long (`isPartial`: only those that changed). */
   snapshot: { readonly room: string | null; readonly seq: number; readonly isPartial: boolean };
-  /** What was known is void: the journal is another one. Items are empty now; values follow by themselves. */
+  /** The journal is another one, so all items were removed. The new values come by themselves. */
   reset: { readonly epoch: string; readonly previousEpoch: string };
-  /** A room was left because the token does not allow it any more. It is joined again when another one does. */
+  /** The client left a room because the token does not allow it any more. It joins again with a token that does. */
   left: { readonly room: string; readonly code: string };
 }
 
-/** What is called with an event of one type. */
+/** A listener for events of one type. */
 export type EventListener<T extends EventType> = (data: EventData[T], event: TallywireEvent<T>) => void;
 export type NoticeListener<K extends keyof Notices> = (notice: Notices[K]) => void;
 
 // MARK: Client
 
 /**
- * A client of one Tallywire server. It connects and comes back by itself, gets what it missed, and keeps the newest value of each item.
+ * A client of one Tallywire server. It reconnects by itself, gets the events that it missed, and keeps the newest values of each item.
  *
- * It is told each event once at most, in the order of the journal (a room that is joined beside others may bring events that are older
- * than what the others brought), and listeners run one after the other in the order in which they were
- * added. One that throws does not keep the others from running: `error` says `listener_failed`.
+ * Each event is delivered at most once, and in the order of the journal. The one exception: a room that is joined beside others may bring
+ * events that are older than those of the others. Listeners are called one after the other, in the order in which they were added. A
+ * listener that throws does not keep the others from being called: `error` says `listener_failed`.
  */
 export class TallywireClient {
-  /** Nothing is connected yet. Throws a `TypeError` for an option that cannot be. */
+  /** Creates a client that is not connected yet. Throws a `TypeError` for an invalid option. */
   constructor(options?: TallywireOptions);
 
   /**
-   * Connects, and stays connected. Resolves when the client is `live` for the first time, however long that takes, and rejects only when
-   * `close` is called before; so a page need not wait for it. Calling it again changes nothing.
+   * Connects, and stays connected. The promise resolves when the client is `live` for the first time, however long that takes. It is
+   * rejected only if `close` is called before, so a page need not wait for it. Another call changes nothing.
    */
   connect(): Promise<void>;
 
-  /** Ends the connection. What waits for an answer is rejected with `closed`; items stay as they are, and are stale. */
+  /** Ends the connection. Promises that wait are rejected with `closed`. The items stay, and are stale. */
   close(): void;
 
   /**
-   * Joins a room and stays in it, over all connections. Resolves when its values are there. Rejects with the server's `code` if the server
-   * does not let this client in, and is then not tried again. May be called before `connect`.
+   * Joins a room and stays in it, over all connections. The promise resolves when the room's values have come. If the server refuses the
+   * room, the promise is rejected with the server's `code`, and the room is not tried again. May be called before `connect`.
    */
   join(room: string, options?: JoinOptions): Promise<Joined>;
 
   /** Leaves a room. Items that nothing else follows are forgotten. */
   leave(room: string): Promise<void>;
 
-  /** Follows products and variants by id, whether they exist or not. Resolves when their values are there. */
+  /** Follows products and variants by id, whether they exist or not. The promise resolves when their values have come. */
   track(what: Follow): Promise<void>;
 
   untrack(what: Follow): Promise<void>;
 
-  /** Calls `listener` for each event of this name from now on. What it answers ends that. */
+  /** Calls `listener` for each event of this name from now on. Returns a function that ends this. */
   on<T extends EventType>(type: T, listener: EventListener<T>): () => void;
   on<K extends keyof Notices>(name: K, listener: NoticeListener<K>): () => void;
-  /** The same for the next one only. */
+  /** Calls `listener` for the next event of this name only. */
   once<T extends EventType>(type: T, listener: EventListener<T>): () => void;
   once<K extends keyof Notices>(name: K, listener: NoticeListener<K>): () => void;
   off<T extends EventType>(type: T, listener: EventListener<T>): void;
   off<K extends keyof Notices>(name: K, listener: NoticeListener<K>): void;
 
-  /** What is known of a variant, or of a product without variants (`variantId` left out or `null`). */
+  /** Returns what is known of a variant, or of a product without variants (`variantId` left out or `null`). */
   item(productId: number, variantId?: number | null): Item | undefined;
-  /** All that is known, in the order in which it came. */
+  /** Returns all items, in the order in which they came. */
   items(): Item[];
-  /** Calls `listener` whenever this item changes, with `undefined` when it is gone. What it answers ends that. */
+  /** Calls `listener` whenever this item changes, with `undefined` when it was removed. Returns a function that ends this. */
   onItem(productId: number, variantId: number | null | undefined, listener: (item: Item | undefined) => void): () => void;
 
-  /** What is known of a product's variants, or of its one default variant. */
+  /** Returns the items of a product's variants, or of its default variant. */
   itemsOf(productId: number): Item[];
-  /** Calls `listener` whenever one of a product's items changes or goes. What it answers ends that. */
+  /** Calls `listener` whenever one of a product's items changes or is removed. Returns a function that ends this. */
   onProduct(productId: number, listener: (items: Item[]) => void): () => void;
 
-  /** Takes another token, or another source of them, and uses it at once. `null` is nobody. */
+  /** Uses another token, or another source of tokens, from now on. `null` stands for no token. */
   setToken(token: TokenSource | null): void;
 
-  /** Asks the server now whether the connection is alive; `false` if it was not, and is being made anew. */
+  /** Returns whether the server answers on the connection. If it does not, the client reconnects. */
   check(): Promise<boolean>;
 
-  /** Everything up to here is known in this room: to join with `since` later, in another page. */
+  /** Returns the position up to which everything of this room is known, for a later `join` with `since`, in another page for instance. */
   position(room: string): Position | null;
 
   readonly status: Status;
@@ -413,12 +413,12 @@ export class TallywireClient {
   readonly lastError: TallywireError | null;
   readonly transport: Transport | null;
   readonly isLeader: boolean;
-  /** All of the above at one moment, the same object as long as nothing changes. */
+  /** The members above as one object, which stays the same as long as nothing changes. */
   readonly state: Snapshot;
   /** The journal's identity, once known. */
   readonly epoch: string | null;
   /** Rooms that this client is in or wants to be in. */
   readonly rooms: readonly string[];
-  /** Where the server is, as `https://stock.example`, for calls of its HTTP API. */
+  /** The address of the server's HTTP API, such as `https://stock.example`. */
   readonly server: string;
 }

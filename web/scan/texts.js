@@ -3,7 +3,7 @@
 
 export const texts = {
   /** @type {Record<string, string>} */
-  operations: { add: "Receive", subtract: "Remove", set: "Count", transfer: "Move" },
+  operations: { add: "Receive", subtract: "Remove", set: "Count", transfer: "Transfer" },
   ready: "Ready to scan",
   /** @type {Record<string, string>} */
   fates: { waiting: "Waiting", applied: "Recorded", duplicate: "Already recorded", refused: "Rejected" },
@@ -17,7 +17,7 @@ export const texts = {
   dismiss: "Dismiss",
   countFirst: "Enter the counted quantity, then press Enter",
   badQuantity: "The quantity must be a whole number from 1 to 1,000,000,000; a count may be 0",
-  sameLocation: "Choose a different location to move to",
+  sameLocation: "Choose a different location to transfer to",
   chooseLocation: "Choose…",
   locationFirst: "Choose your location first",
   noLocation: "No locations yet. The list is loaded when the server is connected",
