@@ -5,7 +5,7 @@ import { Timer } from "./clock.js";
  * @typedef {import("./tallywire.js").Status} Status
  */
 
-/** A live connection is heard from within `pulse` milliseconds; after this many more, what is shown counts as stale. */
+/** A live connection is heard from within `longestSilence` milliseconds; after this many more, what is shown counts as stale. */
 const GRACE = 2_000;
 
 /**
@@ -19,7 +19,7 @@ export class ClientState {
   /** When the last message of the server came while the client was live; 0 before that. */
   #heard = 0;
   /** A live connection is heard from within so many milliseconds. */
-  pulse = 30_000;
+  longestSilence = 30_000;
   #timer;
 
   /**
@@ -50,7 +50,7 @@ export class ClientState {
 
   get isStale() {
     if (this.#heard === 0) return true;
-    return this.clock.now() - this.#heard > (this.state.status === "live" ? this.pulse + GRACE : this.staleAfter);
+    return this.clock.now() - this.#heard > (this.state.status === "live" ? this.longestSilence + GRACE : this.staleAfter);
   }
 
   /**

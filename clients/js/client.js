@@ -4,7 +4,7 @@ import { TallywireError } from "./errors.js";
 import { Follows } from "./follows.js";
 import { itemKey } from "./item.js";
 import { Listeners } from "./listeners.js";
-import { complete, ids, serverOf } from "./options.js";
+import { checkedIds, serverOf, withDefaults } from "./options.js";
 import { PendingPromises } from "./pending-promises.js";
 import { Replica } from "./replica.js";
 import { roomName } from "./room.js";
@@ -32,7 +32,7 @@ export class TallywireClient {
 
   /** @param {import("./tallywire.js").TallywireOptions} [options] */
   constructor(options = {}) {
-    this.#options = complete(options);
+    this.#options = withDefaults(options);
     const { clock, staleAfter, maxItems, token, rooms, snapshot, track } = this.#options;
     this.#tokens = new Tokens(token, clock);
     this.#clientState = new ClientState(this.#listeners, clock, staleAfter);
@@ -120,7 +120,7 @@ export class TallywireClient {
    * @returns {Promise<void>}
    */
   track(what) {
-    const added = this.#follows.track(ids(what));
+    const added = this.#follows.track(checkedIds(what));
     const isNew = added.products.length + added.variants.length > 0;
     if (!isNew && this.#connection.hasTracked && this.status === "live") return Promise.resolve();
     const promise = this.#promises.add(TRACKED);
@@ -133,7 +133,7 @@ export class TallywireClient {
    * @returns {Promise<void>}
    */
   async untrack(what) {
-    const gone = ids(what);
+    const gone = checkedIds(what);
     this.#follows.untrack(gone);
     this.#replica.dropUnfollowed();
     await this.#connection.untrack(gone);

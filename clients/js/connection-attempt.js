@@ -99,7 +99,7 @@ export class ConnectionAttempt {
       welcomed: (interval) => {
         this.#timeout.stop();
         this.hasOpened = true;
-        clientState.pulse = interval + pongTimeout;
+        clientState.longestSilence = interval + pongTimeout;
         clientState.set({ status: "recovering", transport: this.transport });
         this.owner.welcomed(this);
       },

@@ -35,7 +35,7 @@ export class Follows {
   }
 
   /** Whether a room is not joined yet. It may bring events that are older than those that have come. */
-  get isWaiting() {
+  get hasUnjoinedRoom() {
     for (const { stage, refusal } of this.rooms.values()) {
       if (!refusal && (stage === "out" || stage === "joining")) return true;
     }
@@ -53,14 +53,14 @@ export class Follows {
   }
 
   /** The lowest position of a room; `Infinity` if no room has one. */
-  get floor() {
+  get lowestPosition() {
     let floor = Infinity;
     for (const { position } of this.rooms.values()) floor = Math.min(floor, position ?? Infinity);
     return floor;
   }
 
   /** The highest position of a room; 0 if no room has one. */
-  get position() {
+  get highestPosition() {
     let most = 0;
     for (const { position } of this.rooms.values()) most = Math.max(most, position ?? 0);
     return most;

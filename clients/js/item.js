@@ -29,7 +29,7 @@ export function itemKey(productId, variantId) {
  */
 export function newest(old, oldSeq, values, source) {
   const isLater = source.seq > oldSeq;
-  if (!old || (isLater && isReborn(old, values, source))) return itemOf(undefined, values, source);
+  if (!old || (isLater && isReplacement(old, values, source))) return itemOf(undefined, values, source);
   if (values.version > old.version) return itemOf(old, values, source);
   // An event of the same version is a repetition. A snapshot may have members that another room hides, or a new name, which has no version.
   if (values.version < old.version || source.changedAt || source.seq < oldSeq) return old;
@@ -44,7 +44,7 @@ export function newest(old, oldSeq, values, source) {
  * Whether `values`, which are later in the journal, are of another variant with the same id.
  * @type {(old: Item, values: Values, source: Source) => boolean}
  */
-function isReborn(old, values, { changedAt, conflated = 0 }) {
+function isReplacement(old, values, { changedAt, conflated = 0 }) {
   if (values.version >= old.version) return false;
   // A snapshot shows all there is at its seq. An event has to be a variant's first, and only a variant without stock can have been removed.
   return changedAt === null || (values.version - conflated <= 1 && old.inStock === false);

@@ -36,7 +36,7 @@ const DEFAULTS = {
  * @param {TallywireOptions} given
  * @returns {Options}
  */
-export function complete(given) {
+export function withDefaults(given) {
   const numbers = { ...DEFAULTS };
   for (const name of /** @type {(keyof typeof DEFAULTS)[]} */ (Object.keys(DEFAULTS))) {
     const value = given[name] ?? DEFAULTS[name];
@@ -54,7 +54,7 @@ export function complete(given) {
     url: address(given.url),
     rooms: [...new Set(given.rooms?.map(roomName))],
     snapshot: given.snapshot ?? true,
-    track: ids(given.track ?? {}),
+    track: checkedIds(given.track ?? {}),
     token,
     transports: [...new Set(transports)],
     shared: given.shared ?? false,
@@ -69,7 +69,7 @@ export function complete(given) {
  * Returns the ids of products and variants, each once. Throws a `TypeError` for what is no id.
  * @param {import("./tallywire.js").Follow} what
  */
-export function ids({ products = [], variants = [] }) {
+export function checkedIds({ products = [], variants = [] }) {
   for (const id of [...products, ...variants]) {
     if (!Number.isSafeInteger(id) || id < 1) throw new TypeError(`${id} is not the id of a product or variant`);
   }

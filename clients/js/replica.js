@@ -90,7 +90,7 @@ export class Replica {
 
   /** @param {TallywireEvent} event */
   #event(event) {
-    if (this.follows.isWaiting && !this.#pending.isFull) return this.#pending.add(event);
+    if (this.follows.hasUnjoinedRoom && !this.#pending.isFull) return this.#pending.add(event);
     this.deliverPending(event.seq);
     this.#deliver(event);
   }
@@ -109,7 +109,7 @@ export class Replica {
    */
   #pong(seq) {
     // Events that wait are not delivered yet, so no position may move beyond them.
-    if (this.#pending.first < Infinity && this.follows.isWaiting) return this.#reached(Math.min(seq, this.#pending.first - 1));
+    if (this.#pending.first < Infinity && this.follows.hasUnjoinedRoom) return this.#reached(Math.min(seq, this.#pending.first - 1));
     this.deliverPending(seq + 1);
     this.#reached(seq);
   }
@@ -126,7 +126,7 @@ export class Replica {
       this.listeners.emit(type, data, event);
       this.listeners.emit("event", event);
       this.tell(changes);
-      this.delivered.add(seq, this.follows.floor);
+      this.delivered.add(seq, this.follows.lowestPosition);
     }
     this.#reached(seq);
   }
@@ -149,14 +149,14 @@ export class Replica {
 
   /** All events up to here were delivered, once the client has caught up. */
   get seq() {
-    return Math.max(this.#broadcastSeq, this.follows.position);
+    return Math.max(this.#broadcastSeq, this.follows.highestPosition);
   }
 
   /**
    * Returns the position of a room in the replica that was copied by `adopt`.
    * @param {string} name
    */
-  copied(name) {
+  copiedPosition(name) {
     return this.#copied.get(name) ?? null;
   }
 

@@ -27,7 +27,7 @@ import { Subscriptions } from "./subscriptions.js";
  */
 
 /** While values or events are still to come, pings ask the server how far it is: after the first pause, then after longer ones up to the last. */
-const RECOVERY_PULSE = [20, 250];
+const PROGRESS_PAUSES = [20, 250];
 
 /**
  * The protocol on one connection, from `welcome` to its end.
@@ -35,7 +35,7 @@ const RECOVERY_PULSE = [20, 250];
 export class Session {
   #subscriptions;
   #heartbeat;
-  #pulse;
+  #progressTimer;
   #isWelcomed = false;
   #isOver = false;
   #isBehind = true;
@@ -55,11 +55,11 @@ export class Session {
     this.owner = owner;
     this.token = token;
     const { clock } = owner;
-    this.#subscriptions = new Subscriptions(channel, owner, () => this.#judge());
+    this.#subscriptions = new Subscriptions(channel, owner, () => this.#updateProgress());
     this.#heartbeat = new Heartbeat(clock, () => channel.send({ type: "ping" }), (timeout) => {
       owner.fail(new TallywireError("no_answer", `the server did not answer within ${timeout} ms`));
     });
-    this.#pulse = new Timer(clock);
+    this.#progressTimer = new Timer(clock);
   }
 
   /** @param {Message} message */
@@ -89,7 +89,7 @@ export class Session {
         owner.receive(message);
     }
     owner.heard();
-    this.#judge();
+    this.#updateProgress();
   }
 
   /** @param {Message} message */
@@ -101,7 +101,7 @@ export class Session {
     owner.welcomed(pingInterval);
     this.#subscriptions.open(this.token);
     this.#heartbeat.start(pingInterval, owner.pongTimeout);
-    this.#judge();
+    this.#updateProgress();
   }
 
   #authenticated() {
@@ -124,7 +124,7 @@ export class Session {
   #error(message) {
     const error = this.#subscriptions.error(message);
     if (error.code !== "rate_limited") this.owner.report(error);
-    this.#judge();
+    this.#updateProgress();
   }
 
   // MARK: What is followed
@@ -167,14 +167,14 @@ export class Session {
     return !this.#isBehind;
   }
 
-  #judge() {
+  #updateProgress() {
     if (!this.#isWelcomed || this.#isOver) return;
     this.#isBehind = this.#subscriptions.areBehind;
     if (this.#isBehind) {
-      if (!this.#pulse.isSet) this.#askAfter(RECOVERY_PULSE[0]);
+      if (!this.#progressTimer.isSet) this.#askAfter(PROGRESS_PAUSES[0]);
       this.owner.progressed();
     } else {
-      this.#pulse.stop();
+      this.#progressTimer.stop();
       this.owner.caughtUp();
     }
   }
@@ -184,9 +184,9 @@ export class Session {
    * @param {number} pause
    */
   #askAfter(pause) {
-    this.#pulse.set(pause, () => {
+    this.#progressTimer.set(pause, () => {
       this.channel.send({ type: "ping" });
-      this.#askAfter(Math.min(2 * pause, RECOVERY_PULSE[1]));
+      this.#askAfter(Math.min(2 * pause, PROGRESS_PAUSES[1]));
     });
   }
 
@@ -202,7 +202,7 @@ export class Session {
   end() {
     this.#isOver = true;
     this.#heartbeat.stop();
-    this.#pulse.stop();
+    this.#progressTimer.stop();
     this.owner.tokens.stop();
     this.#subscriptions.close();
   }

@@ -61,7 +61,7 @@ export class SharedConnection {
     this.#hold(this.#name, running, () => this.#lead());
     globalThis.addEventListener?.("pagehide", this.#leave);
     globalThis.addEventListener?.("pageshow", this.#return);
-    this.#hello();
+    this.#announce();
   }
 
   stop() {
@@ -72,7 +72,7 @@ export class SharedConnection {
 
   #end() {
     if (!this.#running) return;
-    if (!this.#leader) this.#post({ type: "bye", from: this.#id });
+    if (!this.#leader) this.#sendToLeader({ type: "bye", from: this.#id });
     this.#running.abort();
     this.#running = null;
     this.#leader?.stop();
@@ -107,9 +107,9 @@ export class SharedConnection {
 
   #lead() {
     const { options, tokens, replica, clientState } = this.parts;
-    this.#leader = new Leader(options, tokens, replica, (message) => this.#tell(message));
+    this.#leader = new Leader(options, tokens, replica, (message) => this.#broadcast(message));
     clientState.set({ isLeader: true });
-    this.#hello();
+    this.#announce();
     this.#leader.start();
     this.#channel?.postMessage({ type: "leader" });
   }
@@ -118,7 +118,7 @@ export class SharedConnection {
    * Sends a note to all tabs, this one included.
    * @param {Note} note
    */
-  #tell(note) {
+  #broadcast(note) {
     this.#channel?.postMessage(note);
     this.#take(note);
   }
@@ -127,19 +127,19 @@ export class SharedConnection {
    * Sends a note to the leader.
    * @param {Note} note
    */
-  #post(note) {
-    if (this.#leader) this.#serve(note);
+  #sendToLeader(note) {
+    if (this.#leader) this.#handle(note);
     else this.#channel?.postMessage(note);
   }
 
   /** @param {Note} note */
-  #serve(note) {
-    if (note.type === "bye") this.#leader?.dismiss(note.from);
-    if (note.type === "check") this.#leader?.check().then((isAlive) => this.#tell({ type: "checked", to: note.from, isAlive }));
-    if (note.type !== "hello" || !this.#leader?.welcome(note.tab) || note.tab.id === this.#id) return;
+  #handle(note) {
+    if (note.type === "bye") this.#leader?.removeTab(note.from);
+    if (note.type === "check") this.#leader?.check().then((isAlive) => this.#broadcast({ type: "checked", to: note.from, isAlive }));
+    if (note.type !== "hello" || !this.#leader?.addTab(note.tab) || note.tab.id === this.#id) return;
     // The tab's lock is free once the tab is closed, also after a crash.
     const { id } = note.tab;
-    navigator.locks.request(`${this.#name} ${id}`, { signal: this.#running?.signal }, () => this.#leader?.dismiss(id)).catch(() => {
+    navigator.locks.request(`${this.#name} ${id}`, { signal: this.#running?.signal }, () => this.#leader?.removeTab(id)).catch(() => {
       // This tab is not the leader any more. The next leader waits for the lock.
     });
   }
@@ -151,9 +151,9 @@ export class SharedConnection {
     if (!this.#running || (note.to && note.to !== this.#id)) return;
     switch (note.type) {
       case "hello": case "bye": case "check":
-        if (this.#leader) this.#serve(note);
+        if (this.#leader) this.#handle(note);
         return;
-      case "leader": return this.#hello();
+      case "leader": return this.#announce();
       case "checked": return this.#answerChecks(note.isAlive);
       default: return this.#follower.take(note);
     }
@@ -162,30 +162,30 @@ export class SharedConnection {
   // MARK: What this tab follows
 
   /** Tells the leader this tab's id, what it follows, and its position. */
-  #hello() {
+  #announce() {
     const { follows, replica } = this.parts;
     const wanted = { rooms: [...follows.rooms.keys()], products: [...follows.products], variants: [...follows.variants] };
     const position = this.#follower.hasValues ? replica.seq : null;
-    this.#post({ type: "hello", tab: { id: this.#id, wanted, position, epoch: replica.epoch } });
+    this.#sendToLeader({ type: "hello", tab: { id: this.#id, wanted, position, epoch: replica.epoch } });
   }
 
   get hasTracked() { return this.#follower.hasValues; }
   get isCaughtUp() { return this.#follower.hasValues; }
 
   /** Asks the leader for all values again, with what this tab follows now. */
-  #again() {
+  #requestValues() {
     this.#follower.hasValues = false;
-    this.#hello();
+    this.#announce();
   }
 
   /** @param {import("./room.js").Room} _room */
-  join(_room) { this.#again(); }
+  join(_room) { this.#requestValues(); }
   /** @param {import("./session.js").Ids} _ids */
-  track(_ids) { this.#again(); }
+  track(_ids) { this.#requestValues(); }
   /** @param {string} _room */
-  async leave(_room) { this.#hello(); }
+  async leave(_room) { this.#announce(); }
   /** @param {import("./session.js").Ids} _ids */
-  async untrack(_ids) { this.#hello(); }
+  async untrack(_ids) { this.#announce(); }
 
   restart() { this.#leader?.restart(); }
 
@@ -195,7 +195,7 @@ export class SharedConnection {
     return new Promise((resolve) => {
       this.#checks.push(resolve);
       this.#silence.set(2 * this.parts.options.pongTimeout, () => this.#answerChecks(false));
-      this.#post({ type: "check", from: this.#id });
+      this.#sendToLeader({ type: "check", from: this.#id });
     });
   }
 

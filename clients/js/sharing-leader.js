@@ -46,7 +46,7 @@ export class Leader {
     this.post = post;
     const { clock, staleAfter, maxItems } = options;
     this.#clientState = new ClientState(this.#listeners, clock, staleAfter);
-    this.#listeners.add("status", (state) => post({ type: "condition", state: plain(state), known: this.#clientState.known }));
+    this.#listeners.add("status", (state) => post({ type: "condition", state: serializable(state), known: this.#clientState.known }));
     this.#listeners.add("event", (event) => post({ type: "message", message: event }));
     this.#replica = new Replica(this.#follows, this.#listeners, clock, maxItems);
     this.#replica.adopt(copy);
@@ -54,11 +54,11 @@ export class Leader {
       options, tokens, follows: this.#follows, clientState: this.#clientState,
       epoch: () => this.#replica.epoch,
       receive: (message) => this.#receive(message),
-      report: (error) => post({ type: "error", error: plain(error) }),
+      report: (error) => post({ type: "error", error: serializable(error) }),
       refused: (room, error) => this.#refused(room, error),
       untracked: (ids, error) => {
         this.#follows.untrack(ids);
-        post({ type: "untracked", ids, error: plain(error) });
+        post({ type: "untracked", ids, error: serializable(error) });
       },
       isReachable: () => isReachable(options),
       settled: () => this.#settle(),
@@ -80,14 +80,14 @@ export class Leader {
    * @param {Tab} tab
    * @returns {boolean} whether it is new
    */
-  welcome(tab) {
+  addTab(tab) {
     const isNew = !this.#tabs.has(tab.id);
     if (isNew && this.#tabs.size >= MOST_TABS) return false;
     this.#tabs.set(tab.id, tab);
     // A tab that knows as much as this leader began with needs only the events that follow.
     if (tab.position === null || tab.epoch !== this.#replica.epoch || tab.position < this.#replica.seq) this.#awaiting.add(tab.id);
     this.#follow(tab);
-    this.post({ type: "condition", state: plain(this.#clientState.state), known: this.#clientState.known });
+    this.post({ type: "condition", state: serializable(this.#clientState.state), known: this.#clientState.known });
     this.#settle();
     return isNew;
   }
@@ -96,10 +96,10 @@ export class Leader {
    * A tab was closed.
    * @param {string} id
    */
-  dismiss(id) {
+  removeTab(id) {
     this.#tabs.delete(id);
     this.#awaiting.delete(id);
-    this.#letGo();
+    this.#unfollowUnwanted();
   }
 
   /**
@@ -109,16 +109,16 @@ export class Leader {
   #follow({ wanted }) {
     for (const name of wanted.rooms) {
       const room = this.#follows.want(name, this.options.snapshot);
-      room.position ??= this.#replica.copied(name);
+      room.position ??= this.#replica.copiedPosition(name);
       this.#connection.join(room);
     }
     const added = this.#follows.track(wanted);
     if (added.products.length + added.variants.length > 0) this.#connection.track(added);
-    this.#letGo();
+    this.#unfollowUnwanted();
   }
 
   /** Stops following what no tab follows any more. */
-  #letGo() {
+  #unfollowUnwanted() {
     const wanted = [...this.#tabs.values()].map((tab) => tab.wanted);
     const rooms = new Set(wanted.flatMap((each) => each.rooms));
     const products = new Set(wanted.flatMap((each) => each.products));
@@ -154,7 +154,7 @@ export class Leader {
   #refused(name, error) {
     const room = this.#follows.rooms.get(name);
     if (room) Object.assign(room, { stage: "out", refusal: error });
-    this.post({ type: "refused", room: name, error: plain(error) });
+    this.post({ type: "refused", room: name, error: serializable(error) });
   }
 
   /** Sends all values to the tabs that wait for them, once the leader has caught up. */
@@ -199,7 +199,7 @@ export class Leader {
  * @param {any} value
  * @returns {any}
  */
-function plain(value) {
+function serializable(value) {
   if (value instanceof TallywireError) return { code: value.code, message: value.message, room: value.room };
-  return { ...value, lastError: value.lastError && plain(value.lastError) };
+  return { ...value, lastError: value.lastError && serializable(value.lastError) };
 }

@@ -18,7 +18,7 @@ export class Subscriptions {
    */
   #tracks = [];
   #isOpen = false;
-  #again;
+  #retry;
 
   /**
    * @param {import("./session.js").Channel} channel
@@ -29,7 +29,7 @@ export class Subscriptions {
     this.owner = owner;
     this.changed = changed;
     this.#requests = new Requests((message) => channel.send(message));
-    this.#again = new Timer(owner.clock);
+    this.#retry = new Timer(owner.clock);
   }
 
   /**
@@ -56,7 +56,7 @@ export class Subscriptions {
       room: room.name,
       refused: (error) => {
         room.stage = "out";
-        if (error.code === "rate_limited") return this.#again.set(RATE_PAUSE, () => this.#askAgain());
+        if (error.code === "rate_limited") return this.#retry.set(RATE_PAUSE, () => this.#repeat());
         if (error.code === "unauthenticated") return this.owner.fail(error);
         this.owner.refused(room.name, error);
         this.changed();
@@ -66,7 +66,7 @@ export class Subscriptions {
   }
 
   /** Repeats the requests that were skipped. For tracked ids, all of them are sent again. */
-  #askAgain() {
+  #repeat() {
     if (this.#tracks.length === 0) this.track(this.owner.follows);
     for (const room of this.owner.follows.rooms.values()) if (!room.refusal) this.join(room);
   }
@@ -89,7 +89,7 @@ export class Subscriptions {
       this.#requests.add(message, {
         refused: (error) => {
           this.#tracks.splice(this.#tracks.indexOf(asked), 1);
-          if (error.code === "rate_limited") return this.#again.set(RATE_PAUSE, () => this.#askAgain());
+          if (error.code === "rate_limited") return this.#retry.set(RATE_PAUSE, () => this.#repeat());
           this.owner.untracked(asked, error);
           this.changed();
         },
@@ -166,7 +166,7 @@ export class Subscriptions {
   /** The connection has ended. */
   close() {
     this.#isOpen = false;
-    this.#again.stop();
+    this.#retry.stop();
     this.#requests.end();
     this.owner.follows.leaveConnection();
   }

@@ -41,11 +41,11 @@ export class TransportChoice {
   ended(name, hasOpened) {
     // After a connection over another transport the first one is tried.
     if (name !== this.first) this.#unopened += 1;
-    else if (!hasOpened && this.names.length > 1) this.#suspect();
+    else if (!hasOpened && this.names.length > 1) this.#countIfBlocked();
   }
 
   /** A transport that does not open although the server can be reached is blocked. Without a server, nothing is known of the transport. */
-  async #suspect() {
+  async #countIfBlocked() {
     const isReached = await this.isReachable();
     this.#unopened = isReached ? this.#unopened + 1 : 0;
   }
