@@ -39,7 +39,7 @@ test("values come first, then events, and the newest value stays", async (t) => 
   assert.equal(client.item(1, 11).version, (await server.get("/api/variants/11")).version);
 });
 
-test("after cuts nothing is missing and nothing comes twice", async (t) => {
+test("after lost connections no event is missing and none comes twice", async (t) => {
   const server = await Server.start(t);
   await server.fill();
   const proxy = await Proxy.start(t, server);
@@ -57,7 +57,7 @@ test("after cuts nothing is missing and nothing comes twice", async (t) => {
   assert.ok(record.statuses.includes("waiting") && record.statuses.includes("recovering"));
 });
 
-test("a restarted server is found again, and another journal begins anew", async (t) => {
+test("the client reconnects to a restarted server, and starts again with another journal", async (t) => {
   const server = await Server.start(t);
   await server.fill();
   await server.stock(11, 7);
@@ -104,7 +104,7 @@ test("tracking brings values, then events; leaving forgets items", async (t) => 
   assert.deepEqual(client.items().map(({ key }) => key), ["1/11"]);
 });
 
-test("one answer to several messages that track answers all of them", () => {
+test("one answer to several track messages answers all of them", () => {
   const sent = [];
   const owner = { follows: new Follows(), clock: systemClock, epoch: () => null };
   const subscriptions = new Subscriptions({ send: (message) => sent.push(message) }, owner, () => {});
@@ -136,7 +136,7 @@ test("a location's room is one room, however its code is written", async (t) => 
   assert.deepEqual(client.rooms, []);
 });
 
-test("a room that there is not is refused, and the others stay", async (t) => {
+test("an unknown room is refused, and the other rooms stay", async (t) => {
   const server = await Server.start(t);
   await server.fill();
   const client = clientOf(t, server, { rooms: ["ecommerce_room"] });

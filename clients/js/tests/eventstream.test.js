@@ -7,7 +7,7 @@ import test from "./support/limited.js";
 import { Proxy } from "./support/proxy.js";
 import { Server } from "./support/server.js";
 
-/** A WebSocket that never opens, as behind a proxy that does not know them. */
+/** A WebSocket that never opens, as behind a proxy that does not support WebSockets. */
 class BlockedWebSocket {
   static count = 0;
   readyState = 0;
@@ -19,7 +19,7 @@ class BlockedWebSocket {
   close() {}
 }
 
-test("where WebSockets are blocked the event stream takes their place", async (t) => {
+test("where WebSockets are blocked the client falls back to the event stream", async (t) => {
   const server = await Server.start(t);
   await server.fill();
   await server.stock(11, 42);
@@ -47,7 +47,7 @@ test("where WebSockets are blocked the event stream takes their place", async (t
   assert.equal(client.item(1, 11).version, (await server.get("/api/variants/11")).version);
 });
 
-/** WebSockets that are blocked until they are not, and a clock by which the way back is tried every 30 milliseconds. */
+/** WebSockets that can be blocked and unblocked, and a clock by which the failback is tried every 30 milliseconds. */
 function blockade() {
   const blockade = { isOn: true, count: 0 };
   blockade.options = {
@@ -60,7 +60,7 @@ function blockade() {
   return blockade;
 }
 
-test("when WebSockets are no longer blocked it goes back to them, without a gap and without a word", async (t) => {
+test("when WebSockets are no longer blocked the client returns to them, without a gap and without an error", async (t) => {
   const server = await Server.start(t);
   await server.fill();
   const wall = blockade();
@@ -94,7 +94,7 @@ test("when WebSockets are no longer blocked it goes back to them, without a gap 
   assert.equal(wall.count, count, "there is nothing to go back to any more");
 });
 
-test("who follows nothing in particular stays with the stream, since no position says what it would miss", async (t) => {
+test("a client that follows nothing stays with the stream, since it has no position to resume from", async (t) => {
   const server = await Server.start(t);
   await server.fill();
   const wall = blockade();
@@ -108,7 +108,7 @@ test("who follows nothing in particular stays with the stream, since no position
   await eventually("it went over", () => client.transport === "websocket" && client.status === "live");
 });
 
-test("the event stream serves rooms of one product and what is tracked", async (t) => {
+test("the event stream serves rooms of one product and tracked ids", async (t) => {
   const server = await Server.start(t);
   await server.fill();
   const client = clientOf(t, server, { rooms: ["product:1"], transports: ["sse"], track: { variants: [13] } });
@@ -126,7 +126,7 @@ test("the event stream serves rooms of one product and what is tracked", async (
   assert.equal(client.item(3).stock, 1);
 });
 
-test("a stream that this token may not read says so", async (t) => {
+test("a stream that the token may not read reports that", async (t) => {
   const server = await Server.start(t, { settings: { auth: { mode: "jwt", secret: "0123456789abcdef0123456789abcdef" } } });
   const client = clientOf(t, server, { rooms: ["ecommerce_room"], transports: ["sse"] });
   client.connect();

@@ -6,7 +6,7 @@ import { Replica } from "../replica.js";
 import test from "./support/limited.js";
 import { random } from "./support/random.js";
 
-/** A replica in a room, as a server would have brought it there. */
+/** A replica in a room, after the messages by which a server joins it. */
 function replicaIn(rooms, maxItems = 1_000) {
   const follows = new Follows();
   const listeners = new Listeners();
@@ -51,14 +51,14 @@ test("a product's default variant and its variants are different items", () => {
   assert.deepEqual(replica.items.all().map(({ key, sku, stock }) => [key, sku, stock]), [["1/", "ONE", 5], ["1/11", "ELEVEN", 7], ["11/", "OTHER", 9]]);
 });
 
-test("a variant made anew under an old id begins anew", () => {
+test("a variant that is created under an old id replaces the old item", () => {
   const { replica } = replicaIn(["shop"]);
   replica.take(update(1, 1, 11, 8, 0, { level: "out" }));
   replica.take(update(5, 1, 11, 1, 30, { previousStock: 0 }));
   assert.equal(replica.items.get("1/11").stock, 30);
 });
 
-test("units of one room are not lost to the bands of another", () => {
+test("units from one room are not overwritten by the bands of another", () => {
   const { replica } = replicaIn(["admin", "shop"]);
   const values = { productId: 1, variantId: 11, version: 4, price: 5 };
   replica.take({ type: "snapshot", room: "shop", seq: 3, items: [{ ...values, stock: "few", stockAtMost: 5 }], last: true });
@@ -71,7 +71,7 @@ test("units of one room are not lost to the bands of another", () => {
   assert.deepEqual([replica.items.get("1/11").stock, replica.items.get("1/11").inStock], [null, false]);
 });
 
-test("what a whole snapshot does not have is gone, and what came later stays", () => {
+test("items that a complete snapshot does not have are removed, and items that came later stay", () => {
   const { replica } = replicaIn(["everything"]);
   replica.take(update(1, 1, 11, 1, 5));
   replica.take(update(9, 2, null, 1, 5));
@@ -80,7 +80,7 @@ test("what a whole snapshot does not have is gone, and what came later stays", (
   assert.deepEqual(replica.items.all().map(({ key }) => key), ["2/", "3/"]);
 });
 
-test("the position moves after listeners ran, and an event is told once", () => {
+test("the position moves after the listeners were called, and an event is delivered once", () => {
   const { replica, listeners, follows } = replicaIn(["a", "b"]);
   const positions = [];
   listeners.add("inventory_updated", () => positions.push(follows.highestPosition));
@@ -89,7 +89,7 @@ test("the position moves after listeners ran, and an event is told once", () => 
   assert.deepEqual([positions, follows.highestPosition], [[0], 1]);
 });
 
-test("memory stays as it is over a million events", () => {
+test("memory is bounded over a million events", () => {
   const { replica, follows, listeners } = replicaIn(["everything", "location:WH1"], 500);
   const errors = [];
   listeners.add("error", ({ code }) => errors.push(code));

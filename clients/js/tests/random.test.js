@@ -18,7 +18,7 @@ for (const transport of /** @type {const} */ (["websocket", "sse"])) {
     for (let id = 1; id <= VARIANTS; id += 1) await server.post("/api/products", { id, name: `Item ${id}`, sku: `SKU-${id}` });
     const proxy = await Proxy.start(t, server);
     const { WebSocket, log } = spy();
-    // Which room comes first, so which one's replay comes first, is left to chance.
+    // The order of the rooms, and so of their replays, is random.
     const rooms = ["everything", "product:1", "location:MAIN"];
     rooms.unshift(...rooms.splice(seed % 3));
     const client = clientOf(t, proxy, {

@@ -10,7 +10,7 @@ const {
 const options = { url: "http://127.0.0.1:1", WebSocket: FakeWebSocket };
 const provider = (props, ...children) => h(InventoryProvider, { ...options, ...props }, ...children);
 
-/** The socket of the provider that was mounted last, once it is live. */
+/** Returns the socket of the provider that was mounted last, once it is live. */
 async function liveSocket(inventory) {
   await eventually("it is live", async () => {
     await doing(() => new Promise((resolve) => setTimeout(resolve, 1)));
@@ -19,7 +19,7 @@ async function liveSocket(inventory) {
   return FakeWebSocket.all.at(-1);
 }
 
-/** A component that shows nothing and keeps what its hook answered. */
+/** A component that shows nothing and keeps the results of its hook. */
 function probe(hook) {
   const probed = { renders: 0, value: undefined };
   probed.Component = function Probe() {
@@ -30,7 +30,7 @@ function probe(hook) {
   return probed;
 }
 
-test("useInventory keeps the newest 50 of each, and clears them", async (t) => {
+test("useInventory keeps the newest 50 events of each type, and clears them", async (t) => {
   const inventory = probe(useInventory);
   await mount(t, provider({}, h(inventory.Component)));
   assert.equal(inventory.value.isConnected, false);
@@ -87,7 +87,7 @@ test("values are null until they are known, and a snapshot is no update", async 
   assert.deepEqual([one.value.hasUpdates, whole.value.stock, whole.value.hasUpdates], [false, 11, true]);
 });
 
-test("strict mode connects once in the end, and unmounting ends it", async (t) => {
+test("strict mode ends up with one connection, and unmounting closes it", async (t) => {
   const inventory = probe(useInventory);
   const { unmount } = await mount(t, h(React.StrictMode, null, provider({}, h(inventory.Component))));
   const socket = await liveSocket(() => inventory.value);
@@ -98,7 +98,7 @@ test("strict mode connects once in the end, and unmounting ends it", async (t) =
   assert.equal(socket.readyState, 3);
 });
 
-test("a server renders the initial values, and a page takes over from them", async (t) => {
+test("a server renders the initial values, and the page hydrates them", async (t) => {
   const errors = [];
   t.mock.method(console, "error", (...args) => errors.push(args.join(" ")));
   const page = provider({}, h(ProductCardWithRealTimeUpdates, { productId: 1, title: "Tee <b>", price: 5, stock: 3, status: "active" }), h(InventoryNotification));
@@ -115,7 +115,7 @@ test("a server renders the initial values, and a page takes over from them", asy
   assert.deepEqual(errors, []);
 });
 
-test("a card shows live values, marks updates, and cannot be bought when there is none", async (t) => {
+test("a card shows live values, marks updates, and disables its button when out of stock", async (t) => {
   const inventory = probe(useInventory);
   const bought = [];
   const card = h(ProductCardWithRealTimeUpdates, {
@@ -143,7 +143,7 @@ test("a card shows live values, marks updates, and cannot be bought when there i
   assert.deepEqual([button().disabled, button().textContent], [true, "Not available"]);
 });
 
-test("a card in bands tells what the room tells", async (t) => {
+test("a card shows the bands of its room", async (t) => {
   const inventory = probe(useInventory);
   const { place } = await mount(t, provider({}, h(ProductCardWithRealTimeUpdates, { productId: 3, title: "Cup" }), h(inventory.Component)));
   const socket = await liveSocket(() => inventory.value);
@@ -154,7 +154,7 @@ test("a card in bands tells what the room tells", async (t) => {
   assert.equal(place.querySelector(".tallywire-stock").textContent, "Out of stock");
 });
 
-test("notices stack, go by themselves, stay while somebody reads, and can be dismissed", async (t) => {
+test("notices stack, disappear by themselves, stay while the pointer is on them, and can be dismissed", async (t) => {
   const inventory = probe(useInventory);
   const { place } = await mount(t, provider({}, h(InventoryNotification, { duration: 600, limit: 3 }), h(inventory.Component)));
   const region = place.querySelector("section");

@@ -8,7 +8,7 @@ import { Server } from "./support/server.js";
 import { spy } from "./support/spy.js";
 import { AUTH, token } from "./support/tokens.js";
 
-test("a killed server is recovered from without gap or repetition while writes go on", async (t) => {
+test("the client recovers from a killed server without gap or repetition while writes continue", async (t) => {
   const server = await Server.start(t);
   await server.fill();
   const { WebSocket, log } = spy();
@@ -32,7 +32,7 @@ test("a killed server is recovered from without gap or repetition while writes g
   assert.deepEqual(record.events.map(({ seq }) => seq), expected.map(({ seq }) => seq), log.join("\n"));
 });
 
-test("a position that is too old brings what changed since, and what is gone", async (t) => {
+test("a position that is too old brings the changed and the removed items", async (t) => {
   const rooms = { few: { events: ["inventory_updated", "product_status_changed"], replay: 3 } };
   const server = await Server.start(t, { sink: { rooms } });
   await server.fill();
@@ -56,7 +56,7 @@ test("a position that is too old brings what changed since, and what is gone", a
   await eventually("it goes on", () => client.item(1, 11).stock === 20);
 });
 
-test("a link that is dead on one side is noticed", async (t) => {
+test("a connection that is dead on one side is noticed", async (t) => {
   const server = await Server.start(t, { sink: { pingInterval: "1s" } });
   await server.fill();
   const proxy = await Proxy.start(t, server);
@@ -72,7 +72,7 @@ test("a link that is dead on one side is noticed", async (t) => {
   assert.ok(states.some(([, isStale]) => isStale));
 });
 
-test("after the clock jumped the connection has to show that it is alive", async (t) => {
+test("after the clock has jumped the client checks the connection", async (t) => {
   const server = await Server.start(t);
   await server.fill();
   const proxy = await Proxy.start(t, server);
@@ -80,7 +80,7 @@ test("after the clock jumped the connection has to show that it is alive", async
   const clock = {
     ...systemClock,
     now: () => Date.now() + jump,
-    // The watch of the clock ticks every five seconds, too long for a test.
+    // The clock is checked every five seconds, which is too slow for a test.
     setTimeout: (action, milliseconds) => setTimeout(action, milliseconds === 5_000 ? 50 : milliseconds),
   };
   const client = clientOf(t, proxy, { rooms: ["ecommerce_room"], clock });
@@ -105,7 +105,7 @@ test("a token is renewed before it expires, on the same connection", async (t) =
   const record = recordOf(client);
   await client.connect();
   const begin = Date.now();
-  // Of four seconds, up to one of which is rounded away, a tenth is left for the way to the server.
+  // The token lives for three to four seconds, of which a tenth is left for sending the new one.
   await eventually("two were renewed", () => calls > 2).catch((error) => assert.fail([error, record.statuses, ...log].join("\n")));
   assert.ok(Date.now() - begin > 2_000);
   assert.equal(proxy.count, 1);
@@ -114,12 +114,12 @@ test("a token is renewed before it expires, on the same connection", async (t) =
   await eventually("alerts still come", () => record.events.some(({ type }) => type === "stock_alert"));
 });
 
-test("after a token expired another one is fetched at once", async (t) => {
+test("after a token has expired another one is fetched at once", async (t) => {
   const server = await Server.start(t, { settings: AUTH });
   server.headers = { Authorization: `Bearer ${token("admin")}` };
   await server.fill();
   let calls = 0;
-  // Its claims cannot be read here, so nothing tells when it expires but the server.
+  // The client cannot read the claims of this token, so only the server knows when it expires.
   const jumped = { ...systemClock, now: () => Date.now() - 3_600_000 };
   const client = clientOf(t, server, { rooms: ["admin_room"], clock: jumped, token: () => (calls += 1, token("admin", 1)) });
   const record = recordOf(client);
@@ -130,7 +130,7 @@ test("after a token expired another one is fetched at once", async (t) => {
   await eventually("it goes on", () => client.item(1, 11).stock === 3);
 });
 
-test("a token that is refused is told, and another one lets it in", async (t) => {
+test("a refused token is reported, and the client connects with another one", async (t) => {
   const server = await Server.start(t, { settings: AUTH });
   const client = clientOf(t, server, { rooms: ["admin_room"], token: "nonsense" });
   const record = recordOf(client);
@@ -158,7 +158,7 @@ test("the server's pause is honoured when it goes away", async (t) => {
   assert.ok(client.retryAt.getTime() - begin > 100, "longer than its own pause would have been");
 });
 
-test("what a client waits for ends when it is closed", async (t) => {
+test("closing a client rejects its promises", async (t) => {
   const server = await Server.start(t);
   const client = clientOf(t, server, { rooms: ["ecommerce_room"] });
   client.connect();
@@ -170,7 +170,7 @@ test("what a client waits for ends when it is closed", async (t) => {
   assert.equal(client.status, "live");
 });
 
-test("a listener that throws keeps nobody else from being told", async (t) => {
+test("a listener that throws does not keep the others from being called", async (t) => {
   const server = await Server.start(t);
   await server.fill();
   const client = clientOf(t, server, { rooms: ["ecommerce_room"] });

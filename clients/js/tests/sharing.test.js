@@ -6,7 +6,7 @@ import { Proxy } from "./support/proxy.js";
 import { Server } from "./support/server.js";
 import { browserLocks } from "./support/tabs.js";
 
-/** A server, a proxy before it, and what makes tabs. */
+/** Returns a server, a proxy before it, and a function that opens tabs. */
 async function browser(t, options = {}) {
   browserLocks(t);
   const server = await Server.start(t);
@@ -18,7 +18,7 @@ async function browser(t, options = {}) {
 
 const sequence = (record) => record.events.map(({ seq }) => seq);
 
-test("three tabs share one connection, and each is told everything once", async (t) => {
+test("three tabs share one connection, and each gets every event once", async (t) => {
   const { server, proxy, tab } = await browser(t);
   await server.stock(11, 42);
   const tabs = [tab(), tab()];
@@ -40,7 +40,7 @@ test("three tabs share one connection, and each is told everything once", async 
   for (const each of tabs) assert.equal(each.item(1, 11).version, (await server.get("/api/variants/11")).version);
 });
 
-test("when the leader goes another one goes on where it was", async (t) => {
+test("when the leader is closed another tab goes on from its position", async (t) => {
   const { server, proxy, tab } = await browser(t);
   const tabs = [tab(), tab(), tab()];
   const records = tabs.map(recordOf);
@@ -59,7 +59,7 @@ test("when the leader goes another one goes on where it was", async (t) => {
   assert.deepEqual(sequence(records[2]), expected.filter((seq) => seq >= sequence(records[2])[0]));
 });
 
-test("cuts and another journal reach all tabs", async (t) => {
+test("lost connections and another journal reach all tabs", async (t) => {
   const { server, proxy, tab } = await browser(t);
   const tabs = [tab(), tab()];
   const records = tabs.map(recordOf);
@@ -75,7 +75,7 @@ test("cuts and another journal reach all tabs", async (t) => {
   assert.deepEqual(tabs.map((each) => each.items().length), [0, 0]);
 });
 
-test("each tab gets what it follows, and a tab that has gone is not followed for", async (t) => {
+test("each tab gets what it follows, and what only a closed tab followed is not followed any more", async (t) => {
   const { server, tab } = await browser(t, { rooms: [] });
   const one = tab({ track: { products: [1] } });
   const other = tab({ track: { products: [2] } });
@@ -99,7 +99,7 @@ test("each tab gets what it follows, and a tab that has gone is not followed for
   await eventually("it goes on", () => other.item(2).stock === 8);
 });
 
-test("tabs of another token or address do not share", async (t) => {
+test("tabs with another token or address do not share", async (t) => {
   const { proxy, tab } = await browser(t);
   const tabs = [tab({ identity: "anna" }), tab({ identity: "bert" }), tab({ rooms: ["ecommerce_room"] })];
   for (const each of tabs) await each.connect();

@@ -1,9 +1,9 @@
-// A client in a test: with Debian's WebSocket for Node, short pauses, and a record of what it was told.
+// A client in a test: with Debian's WebSocket for Node, short pauses, and a record of its events.
 import { Module, createRequire } from "node:module";
 import { TallywireClient } from "../../tallywire.js";
 import { eventually } from "./eventually.js";
 
-// Debian's modules lie where only Debian's Node looks by itself.
+// Debian's modules are in a folder that only Debian's Node searches.
 if (!process.env.NODE_PATH) {
   process.env.NODE_PATH = "/usr/share/nodejs";
   Module._initPaths();
@@ -24,7 +24,7 @@ export function clientOf(test, place, options = {}) {
   return client;
 }
 
-/** What a client was told, in order. */
+/** The events that a client has delivered, in order. */
 export function recordOf(client) {
   const record = { events: [], statuses: [], errors: [], resets: [], snapshots: [] };
   client.on("event", (event) => record.events.push(event));

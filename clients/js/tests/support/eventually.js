@@ -1,6 +1,6 @@
 // Waiting for a condition, with a deadline instead of a fixed pause.
 /**
- * Waits until `condition` answers something that is not falsy, and answers that.
+ * Waits until `condition` returns a truthy value, and returns that value.
  * @param {string} what
  * @param {() => any} condition
  * @param {number} [deadline] milliseconds

@@ -1,7 +1,7 @@
-// A test that hangs is to fail and not to stop everything. Node 18 has no option for that on its command line.
+// A limit of time for each test, so that a test that hangs fails. Node 18 has no option for that on its command line.
 import test from "node:test";
 
-/** Milliseconds that one test may take: many times what the longest takes on a busy machine. */
+/** The limit in milliseconds: many times what the longest test takes on a busy machine. */
 const LIMIT = 240_000;
 
 /**

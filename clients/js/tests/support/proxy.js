@@ -1,11 +1,11 @@
-// A TCP proxy between client and server that can cut, hold back and refuse.
+// A TCP proxy between client and server that can close, stall and refuse connections.
 import { connect, createServer } from "node:net";
 
 export class Proxy {
   /** @type {Set<{ client: import("node:net").Socket, server: import("node:net").Socket }>} */
   links = new Set();
   refuses = false;
-  /** How many connections were made. */
+  /** The number of connections so far. */
   count = 0;
 
   /**
@@ -38,7 +38,7 @@ export class Proxy {
     }
   }
 
-  /** Ends every connection without a word. */
+  /** Ends every connection without a closing handshake. */
   cut() {
     for (const { client, server } of this.links) {
       client.destroy();
@@ -46,7 +46,7 @@ export class Proxy {
     }
   }
 
-  /** Lets nothing through any more on the connections there are, without ending them: a link that is dead on one side. */
+  /** Passes nothing more on the open connections, without ending them: they are dead on one side. */
   freeze() {
     for (const { client, server } of this.links) {
       client.unpipe(server);

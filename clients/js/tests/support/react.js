@@ -12,7 +12,7 @@ export const { createRoot, hydrateRoot } = (await import("react-dom/client")).de
 export const { renderToString } = (await import("react-dom/server")).default;
 const testing = (await import("react-dom/test-utils")).default;
 
-/** Does something and lets React follow. What happens beside it, because time goes by, React does by itself. */
+/** Runs an action inside of React's `act`. */
 export async function act(action) {
   globalThis.IS_REACT_ACT_ENVIRONMENT = true;
   try {
@@ -68,7 +68,7 @@ export class FakeWebSocket {
   }
 }
 
-/** Renders into the page, and takes it away after the test. */
+/** Renders into the page, and unmounts after the test. */
 export async function mount(test, element) {
   const place = document.createElement("div");
   document.body.append(place);

@@ -1,4 +1,4 @@
-// A Tallywire server of a test's own: the real program, on a free port, with its data in a temporary folder.
+// A Tallywire server for one test: the real program, on a free port, with its data in a temporary folder.
 import { spawn } from "node:child_process";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -16,7 +16,7 @@ export const ROOMS = {
 
 export class Server {
   /**
-   * Starts one, and stops it after the test.
+   * Starts a server, and stops it after the test.
    * @param {import("node:test").TestContext} test
    * @param {{ sink?: object, settings?: object }} [options] `sink` goes into the WebSocket sink's entry, `settings` beside the sinks
    */
@@ -30,7 +30,7 @@ export class Server {
     return server;
   }
 
-  /** Runs it, at the port that it had before. */
+  /** Starts the program, on the same port as before. */
   async run() {
     const ready = join(this.folder, "ready.json");
     await rm(ready, { force: true });

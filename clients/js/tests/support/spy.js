@@ -1,4 +1,4 @@
-// A WebSocket that keeps what went over it, for messages of failed tests.
+// A WebSocket that records its messages, for the output of failed tests.
 import { WebSocket } from "./client.js";
 
 /** @returns {{ WebSocket: any, log: string[] }} */

@@ -1,6 +1,6 @@
-// Tabs in one process: Web Locks as browsers have them, as far as they are used. Node has a BroadcastChannel of its own.
+// Tabs in one process: the part of Web Locks that the client uses. Node has a BroadcastChannel of its own.
 
-/** Locks by name: each with the queue of those who wait for it. */
+/** Locks by name, each with the queue of requests that wait for it. */
 export class FakeLocks {
   /** @type {Map<string, (() => void)[]>} */
   queues = new Map();
@@ -33,7 +33,7 @@ export class FakeLocks {
   }
 }
 
-/** Gives this process the locks of a browser for the time of a test. */
+/** Installs the locks for one test. */
 export function browserLocks(test) {
   const before = Object.getOwnPropertyDescriptor(globalThis, "navigator");
   Object.defineProperty(globalThis, "navigator", { value: { locks: new FakeLocks() }, configurable: true });

@@ -1,4 +1,4 @@
-// Tokens as `tallywire token` signs them, but with a life as short as a test needs.
+// Tokens as `tallywire token` signs them, but with a shorter life.
 import { createHmac } from "node:crypto";
 
 export const SECRET = "0123456789abcdef0123456789abcdef";
