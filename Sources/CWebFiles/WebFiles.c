@@ -34,14 +34,17 @@ static const unsigned char shared_connection_badge[] = {
 static const unsigned char shared_barcode[] = {
 #embed "../../web/shared/barcode.js"
 };
+static const unsigned char shared_api[] = {
+#embed "../../web/shared/api.js"
+};
 static const unsigned char shared_token_claims[] = {
 #embed "../../web/shared/token-claims.js"
 };
 static const unsigned char shared_tab_token[] = {
 #embed "../../web/shared/tab-token.js"
 };
-static const unsigned char shared_sign_in[] = {
-#embed "../../web/shared/sign-in.js"
+static const unsigned char shared_token_form[] = {
+#embed "../../web/shared/token-form.js"
 };
 static const unsigned char shared_throttled[] = {
 #embed "../../web/shared/throttled.js"
@@ -223,8 +226,8 @@ static const unsigned char admin_price_form_js[] = {
 static const unsigned char admin_roving_focus_js[] = {
 #embed "../../web/admin/roving-focus.js"
 };
-static const unsigned char admin_session_js[] = {
-#embed "../../web/admin/session.js"
+static const unsigned char admin_user_session_js[] = {
+#embed "../../web/admin/user-session.js"
 };
 static const unsigned char admin_sign_in_js[] = {
 #embed "../../web/admin/sign-in.js"
@@ -419,9 +422,10 @@ static const struct tallywire_web_file files[] = {
     FILE("/shared/texts.js", "web/shared/texts.js", shared_texts),
     FILE("/shared/connection-badge.js", "web/shared/connection-badge.js", shared_connection_badge),
     FILE("/shared/barcode.js", "web/shared/barcode.js", shared_barcode),
+    FILE("/shared/api.js", "web/shared/api.js", shared_api),
     FILE("/shared/token-claims.js", "web/shared/token-claims.js", shared_token_claims),
     FILE("/shared/tab-token.js", "web/shared/tab-token.js", shared_tab_token),
-    FILE("/shared/sign-in.js", "web/shared/sign-in.js", shared_sign_in),
+    FILE("/shared/token-form.js", "web/shared/token-form.js", shared_token_form),
     FILE("/shared/throttled.js", "web/shared/throttled.js", shared_throttled),
     FILE("/shared/toasts.js", "web/shared/toasts.js", shared_toasts),
 
@@ -482,7 +486,7 @@ static const struct tallywire_web_file files[] = {
     FILE("/admin/pipeline-view.js", "web/admin/pipeline-view.js", admin_pipeline_view_js),
     FILE("/admin/price-form.js", "web/admin/price-form.js", admin_price_form_js),
     FILE("/admin/roving-focus.js", "web/admin/roving-focus.js", admin_roving_focus_js),
-    FILE("/admin/session.js", "web/admin/session.js", admin_session_js),
+    FILE("/admin/user-session.js", "web/admin/user-session.js", admin_user_session_js),
     FILE("/admin/sign-in.js", "web/admin/sign-in.js", admin_sign_in_js),
     FILE("/admin/stock-query.js", "web/admin/stock-query.js", admin_stock_query_js),
     FILE("/admin/stock-row.js", "web/admin/stock-row.js", admin_stock_row_js),

@@ -5,7 +5,7 @@ import { ActivityStore } from "/admin/activity-store.js";
 import { AlertStore } from "/admin/alert-store.js";
 import { LiveEvents } from "/admin/live-events.js";
 import { PipelineSamples } from "/admin/pipeline-samples.js";
-import { Session } from "/admin/session.js";
+import { UserSession } from "/admin/user-session.js";
 import { StockStore } from "/admin/stock-store.js";
 import { text } from "/admin/texts.js";
 import { API } from "/sdk/api.js";
@@ -21,7 +21,7 @@ import { Toasts } from "/shared/toasts.js";
 export class App {
   constructor() {
     this.api = new API();
-    this.session = new Session(this.api);
+    this.session = new UserSession(this.api);
     this.stock = new StockStore(this.api);
     this.alerts = new AlertStore(this.api, this.stock);
     this.activity = new ActivityStore(this.api);

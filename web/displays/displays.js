@@ -3,12 +3,13 @@
 
 import { Problem } from "/sdk/errors.js";
 import { TallywireClient } from "/sdk/tallywire.js";
+import { api } from "../shared/api.js";
 import { ConnectionBadge } from "../shared/connection-badge.js";
 import { byId, make, option, setText } from "../shared/dom.js";
 import { formatLocation } from "../shared/format.js";
 import { atNextFrame, Redraw } from "../shared/frames.js";
 import { folded } from "../shared/search-folding.js";
-import { api, askForToken } from "../shared/sign-in.js";
+import { askForToken } from "../shared/token-form.js";
 import { Label } from "./label.js";
 import { LocationStock, MOST_LABELS } from "./location-stock.js";
 import { keepScreenOn } from "./screen-wake-lock.js";

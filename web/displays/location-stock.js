@@ -1,7 +1,7 @@
 // @ts-check
 // The values of the labels of one location: read from the HTTP API, and then updated by events, each applied once.
 
-import { api } from "../shared/sign-in.js";
+import { api } from "../shared/api.js";
 import { throttled } from "../shared/throttled.js";
 
 /** @typedef {import("./label.js").Values} Values */

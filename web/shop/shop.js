@@ -2,14 +2,15 @@
 // The shop: product names from the HTTP API, and everything that changes through the client library.
 
 import { TallywireClient } from "/sdk/tallywire.js";
+import { api } from "../shared/api.js";
 import { ConnectionBadge } from "../shared/connection-badge.js";
 import { byId, setText } from "../shared/dom.js";
 import { formatPrice } from "../shared/format.js";
 import { atNextFrame, Redraw } from "../shared/frames.js";
 import { folded } from "../shared/search-folding.js";
-import { api, askForToken } from "../shared/sign-in.js";
 import { throttled } from "../shared/throttled.js";
 import { Toasts } from "../shared/toasts.js";
+import { askForToken } from "../shared/token-form.js";
 import { availability } from "./availability.js";
 import { Card } from "./card.js";
 import { texts } from "./texts.js";

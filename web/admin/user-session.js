@@ -17,7 +17,7 @@ const RENEWAL = 0.7;
  */
 
 /** Signs the user in and out, and renews the token. Sends `change` when the user has changed, and `renewed` with each new token. */
-export class Session extends EventTarget {
+export class UserSession extends EventTarget {
   /** @param {API} api */
   constructor(api) {
     super();

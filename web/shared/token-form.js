@@ -1,17 +1,11 @@
 // @ts-check
-// The HTTP API of the pages that only read, and a form for a token, on servers that let nobody read without one.
+// The form for a token, on servers that let nobody read without one.
 
-import { API } from "/sdk/api.js";
 import { Problem } from "/sdk/errors.js";
+import { api, token } from "./api.js";
 import { field, make, setText } from "./dom.js";
-import { TabToken } from "./tab-token.js";
 import { texts } from "./texts.js";
 import { tokenClaims } from "./token-claims.js";
-
-const token = new TabToken("tallywire-token");
-
-/** The API, with the token that was typed into this tab. */
-export const api = new API({ token: token.value });
 
 /**
  * Shows the form above `main` if the server has refused to be read.
