@@ -74,12 +74,16 @@ test("values are null until they are known, and a snapshot is no update", async 
   const one = probe(() => useProductUpdates(1, 11));
   const whole = probe(() => useProductUpdates(1));
   const inventory = probe(useInventory);
+  let open = () => {};
+  FakeWebSocket.opening = new Promise((resolve) => { open = resolve; });
+  t.after(() => open());
   await mount(t, provider({}, h(one.Component), h(whole.Component), h(inventory.Component)));
   assert.deepEqual(
     [one.value.stock, one.value.price, one.value.status, one.value.hasUpdates, one.value.lastUpdated, one.value.asOf],
     [null, null, null, false, null, null]);
   FakeWebSocket.all.at(-1).items = [11, 12].map((id) => (
     { productId: 1, variantId: id, sku: `S${id}`, name: `N${id}`, stock: id, price: id, status: "active", level: "ok", version: 0 }));
+  open();
   const socket = await liveSocket(() => inventory.value);
   assert.deepEqual([one.value.stock, one.value.hasUpdates, one.value.lastUpdated], [11, false, null]);
   assert.deepEqual([whole.value.stock, whole.value.price, whole.value.inStock], [23, 11, true]);

@@ -29,13 +29,16 @@ export { window };
 export class FakeWebSocket {
   /** @type {FakeWebSocket[]} */
   static all = [];
+  /** What sockets wait for before they say welcome. */
+  static opening = Promise.resolve();
   readyState = 1;
   seq = 0;
   versions = new Map();
 
   constructor() {
     FakeWebSocket.all.push(this);
-    setTimeout(() => this.tell({ type: "welcome", epoch: "e", seq: 0, connection: "c", pingInterval: 25_000 }));
+    const welcome = { type: "welcome", epoch: "e", seq: 0, connection: "c", pingInterval: 25_000 };
+    setTimeout(() => FakeWebSocket.opening.then(() => this.tell(welcome)));
   }
 
   tell(message) { this.onmessage?.({ data: JSON.stringify(message) }); }
