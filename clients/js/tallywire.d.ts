@@ -74,6 +74,8 @@ export interface InventoryUpdate {
   price?: number | null;
   /** Present when the price changed. */
   previousPrice?: number | null;
+  /** Present when the price changed: whether it is the variant's own from now on, or its product's. */
+  ownPrice?: boolean;
   status?: ProductStatus;
   level?: StockLevel;
   location?: string;
@@ -111,6 +113,7 @@ export interface ProductStatusChange {
 /** `data` of `catalogue_changed`; `values` are the new ones. */
 export interface CatalogueChange {
   change: "created" | "updated" | "removed";
+  location?: string;
   productId?: number;
   variantId?: number | null;
   sku?: string;
@@ -118,12 +121,62 @@ export interface CatalogueChange {
   timestamp?: string;
 }
 
-/** `data` of events about devices, displays and serial numbers. Its members depend on the type, see docs/HTTP.md. */
+/** `data` of events about devices, displays and serial numbers: what all of them have. */
 export interface OperationalNotice {
   message?: string;
   status?: string;
   timestamp?: string;
   [member: string]: unknown;
+}
+
+/** `data` of `device_offline` and `device_online`. */
+export interface DeviceNotice extends OperationalNotice {
+  device?: string;
+  source?: string;
+  status?: "offline" | "online";
+  /** When the device was last heard; `null` if it never was. */
+  lastSeen?: string | null;
+  reason?: string;
+  message?: string;
+  timestamp?: string;
+}
+
+/** `data` of `display_stale` and `display_current`. */
+export interface DisplayNotice extends OperationalNotice {
+  sku?: string;
+  location?: string;
+  sink?: string;
+  status?: "stale" | "current";
+  wantedVersion?: number;
+  /** The last version that the display confirmed; `null` if it never confirmed one. */
+  shownVersion?: number | null;
+  message?: string;
+  timestamp?: string;
+}
+
+/** `data` of `serial_repeated`. */
+export interface SerialNotice extends OperationalNotice {
+  productId?: number;
+  variantId?: number | null;
+  sku?: string;
+  serial?: string;
+  operation?: "add" | "subtract";
+  /** The event that counted the serial number before. */
+  previousSeq?: number;
+  source?: string;
+  movementId?: string;
+  message?: string;
+  timestamp?: string;
+}
+
+/** `data` of `scan_set_aside`. */
+export interface SetAsideNotice extends OperationalNotice {
+  device?: string;
+  source?: string;
+  topic?: string;
+  file?: string;
+  message?: string;
+  timestamp?: string;
 }
 
 /** `data` of `alert_acknowledged`: `by` has acknowledged the alert of event `alertSeq`. */
@@ -146,12 +199,12 @@ export interface EventData {
   product_status_changed: ProductStatusChange;
   catalogue_changed: CatalogueChange;
   alert_acknowledged: AlertAcknowledgement;
-  device_offline: OperationalNotice;
-  device_online: OperationalNotice;
-  display_stale: OperationalNotice;
-  display_current: OperationalNotice;
-  serial_repeated: OperationalNotice;
-  scan_set_aside: OperationalNotice;
+  device_offline: DeviceNotice;
+  device_online: DeviceNotice;
+  display_stale: DisplayNotice;
+  display_current: DisplayNotice;
+  serial_repeated: SerialNotice;
+  scan_set_aside: SetAsideNotice;
 }
 
 export type EventType = keyof EventData;
