@@ -13,7 +13,7 @@ enum EventTable {
         for (event, previous) in zip(events, previous) {
             insert.bind(event.seq, at: 1)
             insert.bind(event.timestamp.milliseconds, at: 2)
-            insert.bind(event.type.number, at: 3)
+            insert.bind(Int64(event.type.number), at: 3)
             insert.bind(event.subject.product?.rawValue, at: 4)
             insert.bind(event.subject.variant?.rawValue, at: 5)
             insert.bind(event.subject.sku, at: 6)
@@ -42,7 +42,7 @@ enum EventTable {
 
     static func envelope(_ row: RawRow) throws -> EventEnvelope {
         let seq = UInt64(bitPattern: row.integer(0))
-        guard let type = EventType(number: row.integer(2)) else {
+        guard let type = EventType(number: Int(truncatingIfNeeded: row.integer(2))) else {
             throw JournalError(
                 .damaged, "event \(seq) of the journal is of no known type: the file is damaged or of a newer version")
         }
@@ -54,29 +54,6 @@ enum EventTable {
                 sku: row.textIfPresent(5), location: type == .stockAlert ? nil : place,
                 level: row.integerIfPresent(7).flatMap { StockLevel(number: $0) }),
             place: place, json: row.bytes(8))
-    }
-}
-
-extension EventType {
-    var number: Int64 {
-        switch self {
-        case .inventoryUpdated: 1
-        case .stockAlert: 2
-        case .productStatusChanged: 3
-        case .catalogueChanged: 4
-        case .deviceOffline: 5
-        case .deviceOnline: 6
-        case .displayStale: 7
-        case .displayCurrent: 8
-        case .serialRepeated: 9
-        case .alertAcknowledged: 10
-        case .scanSetAside: 11
-        }
-    }
-
-    init?(number: Int64) {
-        guard let type = Self.allCases.first(where: { $0.number == number }) else { return nil }
-        self = type
     }
 }
 

@@ -29,6 +29,56 @@ struct EventTests {
         }
     }
 
+    @Test("each body's schema has the members that it writes, in their order, and each type belongs to one body")
+    func schemas() throws {
+        for body in Event.bodies { try check(body) }
+        #expect(Event.schemas.flatMap(\.types).count == EventType.allCases.count)
+        #expect(Set(Event.schemas.flatMap(\.types)) == Set(EventType.allCases))
+        #expect(EventType.allCases.map(\.number).sorted() == Array(1...EventType.allCases.count))
+        #expect(EventType.allCases.allSatisfy { EventType(number: $0.number) == $0 } && EventType(number: 0) == nil)
+    }
+
+    private func check<Body: EventBody>(_ body: Body.Type) throws {
+        #expect(body.schema.types.contains(body.example.type))
+        var json = JSONWriter()
+        json.object { json in
+            body.example.writeMembers(to: &json)
+            json.member("timestamp", Timestamp(milliseconds: 0))
+        }
+        let written = try #require(JSONReader.value(of: json.bytes).object).map(\.name)
+        let members = body.schema.members
+        #expect(written == members.map(\.name).filter(written.contains), "\(body.schema.name)")
+        for member in members where !member.isOptional {
+            #expect(written.contains(member.name), "\(body.schema.name): \(member.name)")
+        }
+    }
+
+    @Test("the declarations of the JavaScript client name the members of each type")
+    func declarations() throws {
+        let path = URL(filePath: #filePath).appending(path: "../../../clients/js/tallywire.d.ts").standardized
+        let lines = try String(contentsOf: path, encoding: .utf8).split(separator: "\n", omittingEmptySubsequences: false)
+        /// The members of an interface, with what stands behind the colon.
+        func members(of interface: some StringProtocol) throws -> [String: String] {
+            let head = "export interface \(interface) "
+            let start = try #require(lines.firstIndex { $0.hasPrefix(head) }, "no \(interface)")
+            var members: [String: String] = [:]
+            for line in lines[(start + 1)...].prefix(while: { $0 != "}" }) where line.hasPrefix("  ") {
+                let parts = line.dropFirst(2).split(separator: ":", maxSplits: 1)
+                guard parts.count == 2, parts[0].allSatisfy({ $0.isLetter || $0 == "_" || $0 == "?" }) else { continue }
+                members[String(parts[0].filter { $0 != "?" })] = parts[1].trimmingCharacters(in: [" ", ";"])
+            }
+            return members
+        }
+        let interfaces = try members(of: "EventData")
+        for schema in Event.schemas {
+            for type in schema.types {
+                let interface = try #require(interfaces[type.rawValue], "EventData has no \(type.rawValue)")
+                let bands: Set<String> = schema.members.contains { $0.name == "stock" } ? ["stockAtMost", "stockMoreThan"] : []
+                #expect(try Set(members(of: interface).keys).subtracting(bands) == Set(schema.members.map(\.name)), "\(interface)")
+            }
+        }
+    }
+
     @Test("folding all events from their JSON gives the state back")
     func folding() throws {
         let inventory = Self.busyInventory()

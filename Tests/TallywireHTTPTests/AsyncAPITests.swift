@@ -131,14 +131,14 @@ struct AsyncAPITests {
 
     @Test("every type of event is in topics and in rooms, and its schema is the HTTP API's")
     func events() throws {
-        for event in OpenAPI.events {
+        for event in Event.schemas {
             #expect(
                 validator.resolve("#/components/schemas/\(event.name)")
                     == (try #require(APIDescription.shared)).validator.resolve("#/components/schemas/\(event.name)"))
             #expect(validator.resolve("#/channels/events/messages/\(event.messageID)") != nil)
             #expect(validator.resolve("#/channels/webSocket/messages/\(event.roomMessageID)") != nil)
         }
-        #expect(Set(OpenAPI.events.flatMap(\.types)) == Set(EventType.allCases))
+        #expect(Set(Event.schemas.flatMap(\.types)) == Set(EventType.allCases))
     }
 
     @Test("the codes of errors are those that docs/WEBSOCKET.md lists, and its topics those of docs/MQTT.md")

@@ -1,5 +1,6 @@
 import NIOCore
 import NIOHTTP1
+import TallywireCore
 import TallywirePipeline
 import TallywireTesting
 import Testing

@@ -27,8 +27,34 @@ public struct AlertAcknowledged: Equatable, Sendable {
     }
 }
 
-extension AlertAcknowledged {
-    func writeMembers(to json: inout JSONWriter) {
+extension AlertAcknowledged: EventBody {
+    private typealias Member = EventSchema.Member
+
+    public static let schema = EventSchema(
+        "AlertAcknowledged", [.alertAcknowledged], "Somebody has seen an alert.",
+        [
+            Member("productId", .id), Member("variantId", .variant), Member("sku", .sku), Member("stockLevel", .level),
+            Member("alertSeq", .id), Member("by", .string), .optional("note", .text(1...Limits.reasonLength)),
+            Member("message", .string),
+        ])
+
+    public static var example: AlertAcknowledged {
+        AlertAcknowledged(
+            productID: ProductID(1), variantID: VariantID(11), isDefaultVariant: false, sku: "TEE-RED-M", level: .low,
+            alertSeq: 1043, by: "anna", note: "ordered, comes on Tuesday")
+    }
+
+    public var type: EventType { .alertAcknowledged }
+
+    public var eventSubject: Event.Subject {
+        Event.Subject(product: productID, variant: variantID, sku: sku, level: level)
+    }
+
+    public var wording: [Event.Words] {
+        [.text("\(by) has seen that \(sku) is \(level.rawValue)\(note.map { ": \($0)" } ?? "")")]
+    }
+
+    public func writeMembers(to json: inout JSONWriter) {
         json.member("productId", productID.rawValue)
         json.writeVariant(variantID, isDefault: isDefaultVariant)
         json.member("sku", sku)
@@ -38,20 +64,11 @@ extension AlertAcknowledged {
         json.member("note", note)
         json.member("message", "\(by) has seen the alert of \(sku)")
     }
-}
 
-extension AlertAcknowledged: Decodable {
-    private enum Key: String, CodingKey { case productId, variantId, sku, stockLevel, alertSeq, by, note }
-
-    public init(from decoder: any Decoder) throws {
-        let data = try decoder.container(keyedBy: Key.self)
-        let variant = try data.decodeIfPresent(Int64.self, forKey: .variantId).map { VariantID($0) }
+    public init(_ data: EventData) throws {
+        let variant = try data.variant()
         self.init(
-            productID: ProductID(try data.decode(Int64.self, forKey: .productId)),
-            variantID: variant ?? decoder.userInfo[.defaultVariantID] as? VariantID ?? VariantID(0),
-            isDefaultVariant: variant == nil, sku: try data.decode(String.self, forKey: .sku),
-            level: try data.decode(StockLevel.self, forKey: .stockLevel),
-            alertSeq: try data.decode(UInt64.self, forKey: .alertSeq), by: try data.decode(String.self, forKey: .by),
-            note: try data.decodeIfPresent(String.self, forKey: .note))
+            productID: try data.product(), variantID: variant.id, isDefaultVariant: variant.isDefault, sku: try data("sku"),
+            level: try data("stockLevel"), alertSeq: try data("alertSeq"), by: try data("by"), note: try data.optional("note"))
     }
 }

@@ -4,7 +4,7 @@
 /// ``InventoryUpdated/version`` grows with each of a variant's events. A reader that keeps the highest version of each
 /// variant is right, whatever was repeated or overtaken on the way.
 public struct Event: Equatable, Sendable {
-    /// Its place in the journal: 1, 2, 3 … without a gap, the same number on every sink.
+    /// Its number in the journal: 1, 2, 3 … without a gap, the same number on every sink.
     public let seq: UInt64
     /// When it was committed.
     public let timestamp: Timestamp
@@ -17,6 +17,8 @@ public struct Event: Equatable, Sendable {
         self.body = body
     }
 
+    /// What happened. A new kind of event adds a case here, and a line in each of the functions below.
+    ///
     /// Kept in a box: an event is handed on many times, and a copy of what is in the largest case would cost thirty words each time.
     public indirect enum Body: Equatable, Sendable {
         case inventoryUpdated(InventoryUpdated)
@@ -30,190 +32,123 @@ public struct Event: Equatable, Sendable {
         case scanSetAside(ScanSetAside)
     }
 
-    public var type: EventType {
-        switch body {
-        case .inventoryUpdated: .inventoryUpdated
-        case .stockAlert: .stockAlert
-        case .productStatusChanged: .productStatusChanged
-        case .catalogueChanged: .catalogueChanged
-        case .deviceChanged(let change): change.isOnline ? .deviceOnline : .deviceOffline
-        case .displayChanged(let change): change.isStale ? .displayStale : .displayCurrent
-        case .serialRepeated: .serialRepeated
-        case .alertAcknowledged: .alertAcknowledged
-        case .scanSetAside: .scanSetAside
+    /// The kinds of body.
+    public static let bodies: [any EventBody.Type] = [
+        InventoryUpdated.self, StockAlert.self, ProductStatusChanged.self, CatalogueChanged.self, DeviceChanged.self,
+        DisplayChanged.self, SerialRepeated.self, AlertAcknowledged.self, ScanSetAside.self,
+    ]
+
+    public static let schemas: [EventSchema] = bodies.map { $0.schema }
+
+    public var type: EventType { body.content.type }
+
+    /// What filters and rooms look at.
+    public struct Subject: Equatable, Sendable {
+        public var product: ProductID?
+        /// Also the id of a default variant, which is `null` in the event's JSON.
+        public var variant: VariantID?
+        public var sku: String?
+        /// Of a change of stock or of a location.
+        public var location: String?
+        /// The level after an `inventory_updated` or a `stock_alert`.
+        public var level: StockLevel?
+
+        public init(
+            product: ProductID? = nil, variant: VariantID? = nil, sku: String? = nil, location: String? = nil,
+            level: StockLevel? = nil
+        ) {
+            self.product = product
+            self.variant = variant
+            self.sku = sku
+            self.location = location
+            self.level = level
+        }
+    }
+
+    /// A piece of a sentence for people.
+    public enum Words: Equatable, Sendable {
+        case text(String)
+        /// What tells how serious it is, in the colour of a stock level.
+        case marked(String, StockLevel)
+    }
+}
+
+extension Event.Body {
+    /// The body as what all bodies have in common.
+    public var content: any EventBody {
+        switch self {
+        case .inventoryUpdated(let update): update
+        case .stockAlert(let alert): alert
+        case .productStatusChanged(let change): change
+        case .catalogueChanged(let change): change
+        case .deviceChanged(let change): change
+        case .displayChanged(let change): change
+        case .serialRepeated(let repeated): repeated
+        case .alertAcknowledged(let acknowledged): acknowledged
+        case .scanSetAside(let message): message
+        }
+    }
+
+    init(_ type: EventType, _ data: EventData) throws {
+        switch type {
+        case .inventoryUpdated: self = .inventoryUpdated(try InventoryUpdated(data))
+        case .stockAlert: self = .stockAlert(try StockAlert(data))
+        case .productStatusChanged: self = .productStatusChanged(try ProductStatusChanged(data))
+        case .catalogueChanged: self = .catalogueChanged(try CatalogueChanged(data))
+        case .deviceOffline, .deviceOnline: self = .deviceChanged(try DeviceChanged(data))
+        case .displayStale, .displayCurrent: self = .displayChanged(try DisplayChanged(data))
+        case .serialRepeated: self = .serialRepeated(try SerialRepeated(data))
+        case .alertAcknowledged: self = .alertAcknowledged(try AlertAcknowledged(data))
+        case .scanSetAside: self = .scanSetAside(try ScanSetAside(data))
         }
     }
 }
 
-/// The kinds of event, by their names on the wire.
-public enum EventType: String, Sendable, CaseIterable, Codable {
-    case inventoryUpdated = "inventory_updated"
-    case stockAlert = "stock_alert"
-    case productStatusChanged = "product_status_changed"
-    case catalogueChanged = "catalogue_changed"
-    case deviceOffline = "device_offline"
-    case deviceOnline = "device_online"
-    case displayStale = "display_stale"
-    case displayCurrent = "display_current"
-    case serialRepeated = "serial_repeated"
-    case alertAcknowledged = "alert_acknowledged"
-    case scanSetAside = "scan_set_aside"
-}
+// MARK: The wire format, byte for byte: the same in the journal, in the log and in a room
 
-/// A variant's stock or price changed.
-public struct InventoryUpdated: Equatable, Sendable {
-    public let productID: ProductID
-    public let variantID: VariantID
-    /// Whether ``variantID`` is written as `null`.
-    public let isDefaultVariant: Bool
-    public let sku: String
-    public let variantName: String
-    /// Available units over all locations that sell, after and before.
-    public let stock: Int64
-    public let previousStock: Int64
-    /// The sum of `stock` over the product's variants.
-    public let totalProductStock: Int64
-    public let change: Change
-    public let reason: String?
-    public let reference: String?
-    public let price: Price?
-    public let status: ProductStatus
-    public let level: StockLevel
-    public let version: Int64
-    /// Who brought it in: `http`, or a source's name and the device, `mqtt-scanners/dock-1`.
-    public let source: String
-    public let movementID: String
-    /// When it happened at the source, if that said so.
-    public let occurredAt: Timestamp?
-    /// Which of the units they were, if the line said so.
-    public let trace: Trace
-
-    public enum Change: Equatable, Sendable {
-        /// Units came, went or were counted at `location`, where `locationStock` are available now.
-        case stock(operation: Operation, quantity: Int64, location: String, locationStock: Int64)
-        /// `isOwn`: whether the price is the variant's own from now on, or its product's; `nil` in events from before that was told,
-        /// where it is the variant's own if it differs.
-        case price(previous: Price?, isOwn: Bool?)
+extension Event {
+    /// Writes the event as one JSON object without line breaks.
+    public func write(to json: inout JSONWriter) {
+        let content = body.content
+        json.object { json in
+            json.member("type", content.type.rawValue)
+            json.member("seq", seq)
+            json.member("timestamp", timestamp)
+            json.object("data") { json in
+                content.writeMembers(to: &json)
+                json.member("timestamp", timestamp)
+            }
+        }
     }
 
-    public init(
-        productID: ProductID, variantID: VariantID, isDefaultVariant: Bool, sku: String, variantName: String, stock: Int64,
-        previousStock: Int64, totalProductStock: Int64, change: Change, reason: String?, reference: String?, price: Price?,
-        status: ProductStatus, level: StockLevel, version: Int64, source: String, movementID: String, occurredAt: Timestamp?,
-        trace: Trace = Trace()
-    ) {
-        self.productID = productID
-        self.variantID = variantID
-        self.isDefaultVariant = isDefaultVariant
-        self.sku = sku
-        self.variantName = variantName
-        self.stock = stock
-        self.previousStock = previousStock
-        self.totalProductStock = totalProductStock
-        self.change = change
-        self.reason = reason
-        self.reference = reference
-        self.price = price
-        self.status = status
-        self.level = level
-        self.version = version
-        self.source = source
-        self.movementID = movementID
-        self.occurredAt = occurredAt
-        self.trace = trace
+    /// The event's JSON in UTF-8.
+    public var json: [UInt8] {
+        var writer = JSONWriter()
+        write(to: &writer)
+        return writer.bytes
     }
 }
 
-/// A variant's stock crossed an edge of its ``AlertRule``, in either direction.
-public struct StockAlert: Equatable, Sendable {
-    public let productID: ProductID
-    public let variantID: VariantID
-    public let isDefaultVariant: Bool
-    public let sku: String
-    public let level: StockLevel
-    public let previousLevel: StockLevel
-    public let stock: Int64
-    public let threshold: Int64
-    /// A sentence for people.
-    public let message: String
+/// Reads an event back from its wire format.
+///
+/// The one thing that an event's JSON does not say by itself is the id of a default variant, which is `null` there. Give it
+/// as ``CodingUserInfoKey/defaultVariantID``; without it such an event carries the id 0, and its product tells the variant.
+extension Event: Decodable {
+    private enum Key: String, CodingKey { case type, seq, timestamp, data }
 
-    public init(
-        productID: ProductID, variantID: VariantID, isDefaultVariant: Bool, sku: String, level: StockLevel,
-        previousLevel: StockLevel, stock: Int64, threshold: Int64, message: String
-    ) {
-        self.productID = productID
-        self.variantID = variantID
-        self.isDefaultVariant = isDefaultVariant
-        self.sku = sku
-        self.level = level
-        self.previousLevel = previousLevel
-        self.stock = stock
-        self.threshold = threshold
-        self.message = message
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: Key.self)
+        self.init(
+            seq: try container.decode(UInt64.self, forKey: .seq),
+            timestamp: try container.decode(Timestamp.self, forKey: .timestamp),
+            body: try Body(container.decode(EventType.self, forKey: .type), EventData(container.superDecoder(forKey: .data))))
     }
 }
 
-/// A product's status changed. The version of each of its variants grows by one.
-public struct ProductStatusChanged: Equatable, Sendable {
-    public let productID: ProductID
-    public let status: ProductStatus
-    public let previousStatus: ProductStatus
-
-    public init(productID: ProductID, status: ProductStatus, previousStatus: ProductStatus) {
-        self.productID = productID
-        self.status = status
-        self.previousStatus = previousStatus
-    }
-}
-
-/// A location, a product or a variant was created, updated or removed. With these in the journal, folding all events gives
-/// catalogue, prices, thresholds, locations and stock.
-public struct CatalogueChanged: Equatable, Sendable {
-    public let change: Change
-    public let subject: Subject
-    /// The new values: all of them for `created`, the changed ones for `updated`.
-    public let values: Values
-
-    public enum Change: String, Sendable, Codable {
-        case created, updated, removed
-    }
-
-    public enum Subject: Equatable, Sendable {
-        case location(String)
-        case product(ProductID)
-        case variant(VariantID, isDefault: Bool, sku: String, product: ProductID)
-    }
-
-    /// Values of a location, a product or a variant; `nil` where a value was not set or does not apply.
-    public struct Values: Equatable, Sendable {
-        public var name: String?
-        public var sells: Bool?
-        public var status: ProductStatus?
-        /// `.some(nil)` takes the price away.
-        public var price: Price??
-        /// Of a product that has a new price: what it was before. Events from before that was told took away each variant's own price
-        /// that was equal to the new one.
-        public var previousPrice: Price??
-        /// Of a variant: whether its price is its own, or its product's.
-        public var ownPrice: Bool?
-        public var barcodes: [Barcode]?
-        public var lowStockThreshold: Int64?
-        public var rearm: Int64?
-        /// Of a created product: whether its only variant is the default variant.
-        public var hasDefaultVariant: Bool?
-        /// Of a created variant: its id, which stands nowhere else in the event of a default variant.
-        public var id: VariantID?
-        /// Of a created variant whose SKU another one had: the version that it goes on from.
-        public var version: Int64?
-        /// Of a removed variant: where it was, so that what was shown there can be taken away.
-        public var locations: [String]?
-
-        public init() {}
-    }
-
-    public init(change: Change, subject: Subject, values: Values) {
-        self.change = change
-        self.subject = subject
-        self.values = values
+extension JSONWriter {
+    /// Writes `"variantId":11`, or `null` for a default variant.
+    public mutating func writeVariant(_ id: VariantID, isDefault: Bool) {
+        key("variantId")
+        if isDefault { null() } else { integer(id.rawValue) }
     }
 }

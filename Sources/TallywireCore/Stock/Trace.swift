@@ -39,3 +39,12 @@ extension CalendarDate: Decodable {
         self = date
     }
 }
+
+extension Trace {
+    /// Writes `batch`, `serial` and `expiry`, those that there are.
+    public func writeMembers(to json: inout JSONWriter) {
+        json.member("batch", batch)
+        json.member("serial", serial)
+        json.member("expiry", expiry?.description)
+    }
+}

@@ -17,36 +17,16 @@ public final class EventEnvelope: Sendable {
     /// The event itself when it was just decided; `nil` when it was read back from the journal.
     let decided: Event?
 
-    /// What filters and rooms look at.
-    public struct Subject: Equatable, Sendable {
-        public var product: ProductID?
-        /// Also the id of a default variant, which is `null` in ``json``.
-        public var variant: VariantID?
-        public var sku: String?
-        /// Of a change of stock or of a location.
-        public var location: String?
-        /// The level after an `inventory_updated` or a `stock_alert`.
-        public var level: StockLevel?
-
-        public init(
-            product: ProductID? = nil, variant: VariantID? = nil, sku: String? = nil, location: String? = nil,
-            level: StockLevel? = nil
-        ) {
-            self.product = product
-            self.variant = variant
-            self.sku = sku
-            self.location = location
-            self.level = level
-        }
-    }
+    public typealias Subject = Event.Subject
 
     /// An event that was just decided, with its JSON. `place` is given for an alert.
     public init(_ event: Event, json: [UInt8], place: String? = nil) {
         self.seq = event.seq
         self.timestamp = event.timestamp
-        self.type = event.type
+        let body = event.body.content
+        self.type = body.type
         self.json = json
-        self.subject = Subject(event)
+        self.subject = body.eventSubject
         self.place = place ?? subject.location
         self.decided = event
     }
@@ -62,35 +42,5 @@ public final class EventEnvelope: Sendable {
         self.subject = subject
         self.place = place ?? subject.location
         self.decided = nil
-    }
-}
-
-extension EventEnvelope.Subject {
-    /// What `event` is about.
-    public init(_ event: Event) {
-        switch event.body {
-        case .inventoryUpdated(let update):
-            var location: String?
-            if case .stock(_, _, let place, _) = update.change { location = place }
-            self.init(
-                product: update.productID, variant: update.variantID, sku: update.sku, location: location, level: update.level)
-        case .stockAlert(let alert):
-            self.init(product: alert.productID, variant: alert.variantID, sku: alert.sku, level: alert.level)
-        case .productStatusChanged(let change):
-            self.init(product: change.productID)
-        case .catalogueChanged(let change):
-            switch change.subject {
-            case .location(let code): self.init(location: code)
-            case .product(let id): self.init(product: id)
-            case .variant(let id, _, let sku, let product): self.init(product: product, variant: id, sku: sku)
-            }
-        case .deviceChanged, .scanSetAside: self.init()
-        case .displayChanged(let change): self.init(sku: change.sku, location: change.location)
-        case .serialRepeated(let repeated):
-            self.init(product: repeated.productID, variant: repeated.variantID, sku: repeated.sku)
-        case .alertAcknowledged(let acknowledged):
-            self.init(
-                product: acknowledged.productID, variant: acknowledged.variantID, sku: acknowledged.sku, level: acknowledged.level)
-        }
     }
 }

@@ -21,7 +21,7 @@ extension AsyncAPI {
         topic(
             "displayShown", "displays/{location}/{sku}/shown", "What shelf displays confirm that they show.", [location, sku],
             ["displayShown"]),
-        topic("events", "events/{event}", "What happened.", [event], OpenAPI.events.map(\.messageID)),
+        topic("events", "events/{event}", "What happened.", [event], Event.schemas.map(\.messageID)),
         topic(
             "cloudEvents", "events/{event}", "What happened, as CloudEvents.", [event], ["cloudEvent", "cloudEventData"],
             "Where a rule of plugins.json has `payload` `cloudevents` or `cloudevents-binary`."),
@@ -47,7 +47,7 @@ extension AsyncAPI {
         Operation(
             id: "receiveDisplayShown", action: .receive, channel: "displayShown", summary: "Notes what a display shows.",
             messages: ["displayShown"], bindings: delivery()),
-        publishes("publishEvent", "events", "Says what happened.", OpenAPI.events.map(\.messageID)),
+        publishes("publishEvent", "events", "Says what happened.", Event.schemas.map(\.messageID)),
         publishes("publishCloudEvent", "cloudEvents", "Says what happened, as a CloudEvent.", ["cloudEvent", "cloudEventData"]),
         publishes(
             "publishStatus", "serverStatus", "Says `online` when it connects; `offline` is its farewell and its last will.",

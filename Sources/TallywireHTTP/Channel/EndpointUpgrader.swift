@@ -1,6 +1,7 @@
 import NIOCore
 import NIOHTTP1
 import NIOWebSocket
+import TallywireCore
 import TallywirePipeline
 
 /// Answers an admitted request with 101 and gives the connection to its endpoint.

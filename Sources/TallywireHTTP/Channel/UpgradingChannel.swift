@@ -5,6 +5,7 @@ import NIOHTTP1
 import NIOHTTPTypes
 import NIOHTTPTypesHTTP1
 import NIOSSL
+import TallywireCore
 import TallywirePipeline
 
 /// A connection of the HTTP port: it speaks HTTP/1.1 with the router or, after an upgrade, belongs to an endpoint.

@@ -31,6 +31,17 @@ indirect enum JSONTree: Sendable {
         }
     }
 
+    init(_ value: JSONValue) {
+        switch value {
+        case .null: self = .null
+        case .bool(let flag): self = .bool(flag)
+        case .number(let text): self = Int64(text).map { .integer($0) } ?? .number(Double(text) ?? 0)
+        case .string(let text): self = .string(text)
+        case .array(let items): self = .array(items.map { JSONTree($0) })
+        case .object(let members): self = .object(members.map { ($0.name, JSONTree($0.value)) })
+        }
+    }
+
     /// The members of `a` and then those of `b`.
     static func + (a: JSONTree, b: JSONTree) -> JSONTree {
         guard case .object(let first) = a, case .object(let second) = b else { return b }

@@ -1,3 +1,4 @@
+import TallywireCore
 import TallywirePipeline
 
 extension OpenAPI {

@@ -1,5 +1,6 @@
 import HTTPTypes
 import Hummingbird
+import TallywireCore
 import TallywirePipeline
 
 extension InventoryAPI {

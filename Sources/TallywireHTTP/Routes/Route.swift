@@ -1,5 +1,6 @@
 import HTTPTypes
 import Hummingbird
+import TallywireCore
 
 /// One method of one path, and what answers it.
 struct Route: Sendable {

@@ -28,48 +28,13 @@ struct EventPrinter: Sendable {
 
     private func text(_ event: Event) -> String {
         let time = event.timestamp.description.dropFirst(11).dropLast()
-        let head = dimmed("\(time) #\(event.seq)")
-        return switch event.body {
-        case .inventoryUpdated(let update): "\(head)  \(text(update))"
-        case .stockAlert(let alert): "\(head)  \(coloured(alert.message, for: alert.level))"
-        case .productStatusChanged(let change):
-            "\(head)  product \(change.productID): \(change.previousStatus.rawValue) → \(change.status.rawValue)"
-        case .catalogueChanged(let change): "\(head)  \(text(change))"
-        case .deviceChanged(let change):
-            change.isOnline
-                ? "\(head)  \(coloured("\(visible(change.device)) is back", for: .ok))"
-                : "\(head)  \(coloured("\(visible(change.device)) is offline", for: .out)): \(visible(change.reason))"
-        case .displayChanged(let change):
-            "\(head)  display of \(change.sku) at \(change.location) is "
-                + (change.isStale ? coloured("stale", for: .low) : coloured("current", for: .ok))
-        case .serialRepeated(let repeated):
-            "\(head)  \(coloured("\(repeated.sku): serial number \(visible(repeated.serial)) again", for: .low))"
-        case .scanSetAside(let message):
-            "\(head)  \(coloured("a message of \(visible(message.device)) was set aside", for: .out)) in \(visible(message.file))"
-        case .alertAcknowledged(let acknowledged):
-            "\(head)  \(visible(acknowledged.by)) has seen that \(acknowledged.sku) is \(acknowledged.level.rawValue)"
-                + (acknowledged.note.map { ": \(visible($0))" } ?? "")
+        let words = event.body.content.wording.map { words in
+            switch words {
+            case .text(let text): visible(text)
+            case .marked(let text, let level): coloured(visible(text), for: level)
+            }
         }
-    }
-
-    private func text(_ update: InventoryUpdated) -> String {
-        let who = "\(update.sku) (\(update.variantName))"
-        switch update.change {
-        case .stock(let operation, let quantity, let location, let locationStock):
-            let stock = coloured("\(update.previousStock) → \(update.stock)", for: update.level)
-            let reason = update.reason.map { " (\(visible($0)))" } ?? ""
-            return "\(who)  \(stock)  \(operation.rawValue) \(quantity)\(reason) at \(location), \(locationStock) there"
-        case .price(let previous, _):
-            return "\(who)  price \(previous?.description ?? "none") → \(update.price?.description ?? "none")"
-        }
-    }
-
-    private func text(_ change: CatalogueChanged) -> String {
-        switch change.subject {
-        case .location(let code): "location \(code) \(change.change.rawValue)"
-        case .product(let id): "product \(id) \(change.change.rawValue)"
-        case .variant(_, _, let sku, let product): "\(sku) of product \(product) \(change.change.rawValue)"
-        }
+        return dimmed("\(time) #\(event.seq)") + "  " + words.joined()
     }
 
     /// Text from outside, without what a terminal would obey.

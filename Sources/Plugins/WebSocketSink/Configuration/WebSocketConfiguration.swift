@@ -90,7 +90,7 @@ public struct WebSocketConfiguration: Equatable, Sendable {
     /// The rooms of a configuration that names none.
     public static let standardRooms = [
         Room(name: "admin_room", events: EventType.allCases.filter { $0 != .catalogueChanged }, role: .admin),
-        Room(name: "ecommerce_room", events: [.inventoryUpdated, .productStatusChanged]),
+        Room(name: "ecommerce_room", events: EventType.allCases.filter { $0.leastRole == .shop }),
         journalRoom,
     ]
 

@@ -48,20 +48,6 @@ struct View: Hashable, Sendable {
 }
 
 extension EventType {
-    /// Its place in a ``View``.
-    var index: Int {
-        switch self {
-        case .inventoryUpdated: 0
-        case .stockAlert: 1
-        case .productStatusChanged: 2
-        case .catalogueChanged: 3
-        case .deviceOffline: 4
-        case .deviceOnline: 5
-        case .displayStale: 6
-        case .displayCurrent: 7
-        case .serialRepeated: 8
-        case .alertAcknowledged: 9
-        case .scanSetAside: 10
-        }
-    }
+    /// Where its form stands in a ``View``.
+    var index: Int { number - 1 }
 }

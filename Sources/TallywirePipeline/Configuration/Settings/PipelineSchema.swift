@@ -1,3 +1,5 @@
+import TallywireCore
+
 /// The schema of plugins.json without the plugins' own options.
 enum PipelineSchema {
     /// Sources, and sinks, in one file.

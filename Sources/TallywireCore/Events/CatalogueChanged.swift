@@ -1,0 +1,174 @@
+/// A location, a product or a variant was created, updated or removed. With these in the journal, folding all events gives
+/// catalogue, prices, thresholds, locations and stock.
+public struct CatalogueChanged: Equatable, Sendable {
+    public let change: Change
+    public let subject: Subject
+    /// The new values: all of them for `created`, the changed ones for `updated`.
+    public let values: Values
+
+    public enum Change: String, Sendable, Codable {
+        case created, updated, removed
+    }
+
+    public enum Subject: Equatable, Sendable {
+        case location(String)
+        case product(ProductID)
+        case variant(VariantID, isDefault: Bool, sku: String, product: ProductID)
+    }
+
+    /// Values of a location, a product or a variant; `nil` where a value was not set or does not apply.
+    public struct Values: Equatable, Sendable {
+        public var name: String?
+        public var sells: Bool?
+        public var status: ProductStatus?
+        /// `.some(nil)` takes the price away.
+        public var price: Price??
+        /// Of a product that has a new price: what it was before. Events from before that was told took away each variant's own price
+        /// that was equal to the new one.
+        public var previousPrice: Price??
+        /// Of a variant: whether its price is its own, or its product's.
+        public var ownPrice: Bool?
+        public var barcodes: [Barcode]?
+        public var lowStockThreshold: Int64?
+        public var rearm: Int64?
+        /// Of a created product: whether its only variant is the default variant.
+        public var hasDefaultVariant: Bool?
+        /// Of a created variant: its id, which stands nowhere else in the event of a default variant.
+        public var id: VariantID?
+        /// Of a created variant whose SKU another one had: the version that it goes on from.
+        public var version: Int64?
+        /// Of a removed variant: where it was, so that what was shown there can be taken away.
+        public var locations: [String]?
+
+        public init() {}
+    }
+
+    public init(change: Change, subject: Subject, values: Values) {
+        self.change = change
+        self.subject = subject
+        self.values = values
+    }
+}
+
+extension CatalogueChanged: EventBody {
+    private typealias Member = EventSchema.Member
+
+    public static let schema = EventSchema(
+        "CatalogueChanged", [.catalogueChanged], "Something in the catalogue was created, changed or removed.",
+        [
+            Member("change", .words(["created", "updated", "removed"])), .optional("location", .location),
+            .optional("productId", .id), .optional("variantId", .variant), .optional("sku", .sku), Member("values", .object),
+        ])
+
+    public static var example: CatalogueChanged {
+        var values = Values()
+        values.name = "Red / M"
+        return CatalogueChanged(
+            change: .updated, subject: .variant(VariantID(11), isDefault: false, sku: "TEE-RED-M", product: ProductID(1)),
+            values: values)
+    }
+
+    public var type: EventType { .catalogueChanged }
+
+    public var eventSubject: Event.Subject {
+        switch subject {
+        case .location(let code): Event.Subject(location: code)
+        case .product(let id): Event.Subject(product: id)
+        case .variant(let id, _, let sku, let product): Event.Subject(product: product, variant: id, sku: sku)
+        }
+    }
+
+    public var wording: [Event.Words] {
+        switch subject {
+        case .location(let code): [.text("location \(code) \(change.rawValue)")]
+        case .product(let id): [.text("product \(id) \(change.rawValue)")]
+        case .variant(_, _, let sku, let product): [.text("\(sku) of product \(product) \(change.rawValue)")]
+        }
+    }
+
+    public func writeMembers(to json: inout JSONWriter) {
+        json.member("change", change.rawValue)
+        switch subject {
+        case .location(let code):
+            json.member("location", code)
+        case .product(let id):
+            json.member("productId", id.rawValue)
+        case .variant(let id, let isDefault, let sku, let product):
+            json.member("productId", product.rawValue)
+            json.writeVariant(id, isDefault: isDefault)
+            json.member("sku", sku)
+        }
+        json.object("values") { values.writeMembers(to: &$0) }
+    }
+
+    public init(_ data: EventData) throws {
+        let values: Values = try data("values")
+        let subject: Subject =
+            if let location: String = try data.optional("location") {
+                .location(location)
+            } else if let sku: String = try data.optional("sku") {
+                try {
+                    let variant = try data.variant()
+                    return .variant(values.id ?? variant.id, isDefault: variant.isDefault, sku: sku, product: try data.product())
+                }()
+            } else {
+                .product(try data.product())
+            }
+        self.init(change: try data("change"), subject: subject, values: values)
+    }
+}
+
+extension CatalogueChanged.Values {
+    fileprivate func writeMembers(to json: inout JSONWriter) {
+        json.member("id", id?.rawValue)
+        json.member("name", name)
+        json.member("sells", sells)
+        json.member("status", status?.rawValue)
+        if let price {
+            json.member("price", price: price)
+        }
+        if let previousPrice {
+            json.member("previousPrice", price: previousPrice)
+        }
+        json.member("ownPrice", ownPrice)
+        if let barcodes {
+            json.array("barcodes") { json in
+                for barcode in barcodes { barcode.write(to: &json) }
+            }
+        }
+        json.member("lowStockThreshold", lowStockThreshold)
+        json.member("rearm", rearm)
+        json.member("defaultVariant", hasDefaultVariant)
+        json.member("version", version)
+        if let locations {
+            json.array("locations") { json in
+                for location in locations { json.string(location) }
+            }
+        }
+    }
+}
+
+extension CatalogueChanged.Values: Decodable {
+    private enum Key: String, CodingKey {
+        case id, name, sells, status, price, previousPrice, ownPrice, barcodes, lowStockThreshold, rearm, defaultVariant, version
+        case locations
+    }
+
+    public init(from decoder: any Decoder) throws {
+        let data = try decoder.container(keyedBy: Key.self)
+        self.init()
+        id = try data.decodeIfPresent(Int64.self, forKey: .id).map { VariantID($0) }
+        name = try data.decodeIfPresent(String.self, forKey: .name)
+        sells = try data.decodeIfPresent(Bool.self, forKey: .sells)
+        status = try data.decodeIfPresent(ProductStatus.self, forKey: .status)
+        if data.contains(.price) { price = .some(try data.decodeIfPresent(Price.self, forKey: .price)) }
+        if data.contains(.previousPrice) { previousPrice = .some(try data.decodeIfPresent(Price.self, forKey: .previousPrice)) }
+        ownPrice = try data.decodeIfPresent(Bool.self, forKey: .ownPrice)
+        barcodes = try data.decodeIfPresent([Barcode].self, forKey: .barcodes)
+        lowStockThreshold = try data.decodeIfPresent(Int64.self, forKey: .lowStockThreshold)
+        rearm = try data.decodeIfPresent(Int64.self, forKey: .rearm)
+        hasDefaultVariant = try data.decodeIfPresent(Bool.self, forKey: .defaultVariant)
+        version = try data.decodeIfPresent(Int64.self, forKey: .version)
+        locations = try data.decodeIfPresent([String].self, forKey: .locations)
+    }
+}
