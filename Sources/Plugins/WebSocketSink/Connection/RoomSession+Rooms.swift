@@ -21,13 +21,13 @@ extension RoomSession {
         let roomName = CatchUp.RoomName(room: room, name: name)
         switch recovery(of: room, since: since, snapshot: snapshot, on: shard) {
         case .none(let recovered):
-            coverage.begin(room, at: shard.head)
+            coverage.begin(room, at: .after(shard.head))
             send(.joined(room: name, epoch: shard.epoch, seq: shard.head, recovered: recovered))
         case .events(let since):
-            coverage.begin(room, at: .max)
+            coverage.begin(room, at: .later)
             start(on: shard) { $0.stages.append(.replay(roomName, since: since)) }
         case .values(let since):
-            coverage.begin(room, at: .max)
+            coverage.begin(room, at: .later)
             start(on: shard) { $0.stages.append(.values(roomName, since: since, progress: .waiting(answersJoin: true))) }
         }
     }
@@ -60,7 +60,7 @@ extension RoomSession {
         catchUp?.forgetStages(of: room)
         coverage.end(room, at: position)
         shard.leave(self, room)
-        if membership.isIdle { coverage.begin(nil, at: shard.head) }
+        if membership.isIdle { coverage.begin(nil, at: .after(shard.head)) }
         advance()
     }
 
@@ -71,7 +71,7 @@ extension RoomSession {
         guard membership.tracked.union(new).count <= limit else { throw .tooManyTracked(limit) }
         if membership.isIdle, !new.isEmpty { coverage.end(nil, at: position) }
         shard.track(self, adding: new)
-        coverage.track(new, at: .max)
+        coverage.track(new, at: .later)
         start(on: shard) { $0.track(Array(new), limit: limit) }
     }
 
@@ -82,7 +82,7 @@ extension RoomSession {
         catchUp?.untrack(items)
         coverage.untrack(items, at: position)
         shard.track(self, removing: items)
-        if membership.isIdle { coverage.begin(nil, at: shard.head) }
+        if membership.isIdle { coverage.begin(nil, at: .after(shard.head)) }
         advance()
     }
 }

@@ -47,7 +47,7 @@ final class RoomSession: WebSocketSession, RoomMember {
     func begin(on shard: HubShard) {
         hasEntered = true
         shard.enter(self)
-        coverage.begin(nil, at: shard.head)
+        coverage.begin(nil, at: .after(shard.head))
         guard let greeting else { return }
         self.greeting = nil
         for mistake in greeting.mistakes { answer(.invalidMessage(mistake)) }

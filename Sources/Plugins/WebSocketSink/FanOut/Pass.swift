@@ -15,8 +15,14 @@ final class Pass: Sendable {
     private let envelopes: [EventEnvelope]
     private let steps: [StockStep?]
     private let audiences: [Audience]
-    /// Made when the first connection needs it.
-    private let forms: Mutex<[Form?]>
+    private let forms: [LazyForm]
+
+    /// A form that is made when the first connection needs it. Reading one that is made takes no lock: it is done for each event and
+    /// follower.
+    private final class LazyForm: Sendable {
+        let made = AtomicLazyReference<Form>()
+        let making = Mutex(())
+    }
 
     /// What rooms look at, and what slow readers need to know.
     struct Record: Sendable {
@@ -41,16 +47,14 @@ final class Pass: Sendable {
                 isMergeable: step.map { !$0.isCrossing } ?? false)
         }
         last = envelopes.last?.seq ?? 0
-        forms = Mutex(Array(repeating: nil, count: audiences.count))
+        forms = audiences.map { _ in LazyForm() }
     }
 
     /// The events as the audience of this number sees them. The first who asks on any event loop makes it, the others wait for that.
     func form(_ number: Int) -> Form {
-        forms.withLock { forms in
-            if let form = forms[number] { return form }
-            let form = Form(envelopes, steps, for: audiences[number])
-            forms[number] = form
-            return form
+        let form = forms[number]
+        if let made = form.made.load() { return made }
+        return form.making.withLock { _ in form.made.load() ?? form.made.storeIfNil(Form(envelopes, steps, for: audiences[number]))
         }
     }
 

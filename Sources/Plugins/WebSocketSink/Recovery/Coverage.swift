@@ -3,12 +3,27 @@
 /// For each room it is a span of `seq`s in which whatever the room carried went out. It is brought up to date when a connection goes back in
 /// the journal; in between, its rooms cover everything up to where it stands.
 struct Coverage {
-    /// The events after `from`, up to and with `to`.
+    /// From where on a connection gets events.
+    enum Start: Equatable {
+        /// It gets none yet: its values come first.
+        case later
+        /// It gets those after this event.
+        case after(UInt64)
+    }
+
+    /// What a connection was sent of a room.
     struct Span {
         /// `nil` for what those get who are in no room.
         let room: Room?
-        var from: UInt64
-        var to: UInt64
+        /// The events after the first, up to and with the second; `nil` while it gets none yet.
+        var sent: (from: UInt64, to: UInt64)?
+
+        init(_ room: Room?, _ start: Start) {
+            self.room = room
+            if case .after(let seq) = start { sent = (seq, seq) }
+        }
+
+        func covers(_ seq: UInt64) -> Bool { sent.map { $0.from < seq && seq <= $0.to } ?? false }
     }
 
     /// Of rooms that were left, so many are remembered.
@@ -18,48 +33,45 @@ struct Coverage {
     private(set) var current: [Span] = []
     private(set) var past: [Span] = []
     /// From where on each tracked item is covered.
-    private(set) var tracked: [FollowedRoom: UInt64] = [:]
+    private(set) var tracked: [FollowedRoom: Start] = [:]
     private(set) var trackedTo: UInt64 = 0
     /// Up to here the connection may have been sent more than is remembered.
     private(set) var forgotten: UInt64 = 0
     /// What waited and was let go: it is not covered, although later events are.
     private var unsent: Unsent?
 
-    /// Begins the room at `seq`: later events are wanted. `.max` wants none until ``set(_:at:)``.
-    mutating func begin(_ room: Room?, at seq: UInt64) {
-        current.append(Span(room: room, from: seq, to: seq))
-    }
+    /// Begins a room.
+    mutating func begin(_ room: Room?, at start: Start) { current.append(Span(room, start)) }
 
-    /// Begins the room anew at `seq`.
-    mutating func set(_ room: Room?, at seq: UInt64) {
+    /// Begins a room again, from somewhere else.
+    mutating func set(_ room: Room?, at start: Start) {
         guard let index = current.firstIndex(where: { $0.room == room }) else { return }
-        current[index].from = seq
-        current[index].to = seq
+        current[index] = Span(room, start)
     }
 
     /// Ends the room for a connection that stands at `position`.
     mutating func end(_ room: Room?, at position: UInt64) {
         guard let index = current.firstIndex(where: { $0.room == room }) else { return }
         var span = current.remove(at: index)
-        span.to = max(span.to, position)
-        guard span.from < span.to, span.from != .max else { return }
+        span.close(at: position)
+        guard let sent = span.sent, sent.from < sent.to else { return }
         past.append(span)
-        if past.count > Self.remembered { forgotten = max(forgotten, past.removeFirst().to) }
+        if past.count > Self.remembered { forgotten = max(forgotten, past.removeFirst().sent?.to ?? 0) }
     }
 
-    mutating func track(_ items: some Sequence<FollowedRoom>, at seq: UInt64) {
-        for item in items { tracked[item] = seq }
+    mutating func track(_ items: some Sequence<FollowedRoom>, at start: Start) {
+        for item in items { tracked[item] = start }
     }
 
     mutating func untrack(_ items: some Sequence<FollowedRoom>, at position: UInt64) {
         for item in items {
-            if let from = tracked.removeValue(forKey: item), from < position { forgotten = max(forgotten, position) }
+            if case .after(let from) = tracked.removeValue(forKey: item), from < position { forgotten = max(forgotten, position) }
         }
     }
 
     /// Notes that everything up to `position` went out, before the connection goes back.
     mutating func close(at position: UInt64) {
-        for index in current.indices { current[index].to = max(current[index].to, position) }
+        for index in current.indices { current[index].close(at: position) }
         trackedTo = max(trackedTo, position)
     }
 
@@ -74,8 +86,7 @@ struct Coverage {
 
     /// The last event that is covered by what was read ahead of the journal's passes.
     var end: UInt64 {
-        let spans = current.lazy.map(\.to).filter { $0 != .max }.max() ?? 0
-        return max(spans, tracked.values.lazy.filter { $0 != .max }.max() ?? 0)
+        max(current.lazy.compactMap { $0.sent?.to }.max() ?? 0, tracked.values.lazy.compactMap(\.seq).max() ?? 0)
     }
 
     /// The form in which the connection still needs an event, `nil` if it has it or does not get it.
@@ -90,19 +101,32 @@ struct Coverage {
             }
             return view.form(of: record.type).flatMap { pass.form($0).isSeen(index) ? $0 : nil }
         }
-        func hasSent(_ span: Span) -> Bool { span.from < record.seq && record.seq <= span.to && form(span.room) != nil }
+        func hasSent(_ span: Span) -> Bool { span.covers(record.seq) && form(span.room) != nil }
         let isUnsent = unsent?.holds(record) ?? false
         if !isUnsent, past.contains(where: hasSent) || current.contains(where: hasSent) { return nil }
         var best: Int?
-        for span in current where record.seq > (isUnsent ? span.from : span.to) {
-            if let form = form(span.room) { best = min(best ?? form, form) }
+        for span in current {
+            guard let sent = span.sent, record.seq > (isUnsent ? sent.from : sent.to), let form = form(span.room) else { continue }
+            best = min(best ?? form, form)
         }
         if !tracked.isEmpty, let form = followed.form(of: record.type), pass.form(form).isSeen(index) {
             let starts = [record.product.map { FollowedRoom.product($0) }, record.variant.map { .variant($0) }]
-                .compactMap { $0.flatMap { tracked[$0] } }
+                .compactMap { $0.flatMap { tracked[$0]?.seq } }
             if !isUnsent, starts.contains(where: { $0 < record.seq && record.seq <= trackedTo }) { return nil }
             if starts.contains(where: { $0 < record.seq }) { best = min(best ?? form, form) }
         }
         return best
+    }
+}
+
+extension Coverage.Start {
+    /// The event after which events come; `nil` while none do.
+    var seq: UInt64? { if case .after(let seq) = self { seq } else { nil } }
+}
+
+extension Coverage.Span {
+    /// Notes that everything up to `position` went out.
+    fileprivate mutating func close(at position: UInt64) {
+        if let sent { self.sent = (sent.from, max(sent.to, position)) }
     }
 }

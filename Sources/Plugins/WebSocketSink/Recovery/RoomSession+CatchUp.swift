@@ -46,7 +46,7 @@ extension RoomSession {
             finishStage()
             send(.joined(room: name.name ?? "", epoch: shard.epoch, seq: shard.head, recovered: true))
             goBack(to: since)
-            coverage.set(name.room, at: since)
+            coverage.set(name.room, at: .after(since))
         case .values(let name, let since, .waiting(let answersJoin)):
             let form = name.room.map { shard.directory.form(of: $0, followed: membership.followedView) }
             read(on: shard) { recovery, loop in
@@ -65,7 +65,7 @@ extension RoomSession {
             } else {
                 finishStage()
                 goBack(to: image.seq)
-                coverage.set(name.room, at: image.seq)
+                coverage.set(name.room, at: .after(image.seq))
             }
         case .tracking(let values): run(values, on: shard)
         }
@@ -102,7 +102,7 @@ extension RoomSession {
             catchUp?.stages[0] = .tracking(values)
         }
         goBack(to: image.seq)
-        coverage.track(values.part.filter { membership.tracked.contains($0) }, at: image.seq)
+        coverage.track(values.part.filter { membership.tracked.contains($0) }, at: .after(image.seq))
     }
 
     /// Ends a client that reads values so slowly that what it holds of them is in the way of others.
@@ -195,24 +195,24 @@ extension RoomSession {
                 self.catchUp?.stages[0] = .values(name, since: since, progress: .waiting(answersJoin: true))
             } else {
                 finishStage()
-                coverage.set(name.room, at: shard.head)
+                coverage.set(name.room, at: .after(shard.head))
                 send(.joined(room: name.name ?? "", epoch: shard.epoch, seq: shard.head, recovered: false))
             }
             return
         }
         let since = catchUp.position
         coverage.close(at: since)
-        for span in coverage.current where span.to <= since {
+        for case let (span, sent?) in coverage.current.map({ ($0, $0.sent) }) where sent.to <= since {
             guard let room = span.room, shard.directory.rules(of: room).snapshot else {
-                coverage.set(span.room, at: shard.head)
+                coverage.set(span.room, at: .after(shard.head))
                 continue
             }
-            coverage.set(room, at: .max)
+            coverage.set(room, at: .later)
             let name = CatchUp.RoomName(room: room, name: shard.directory.name(of: room))
             self.catchUp?.stages.append(.values(name, since: since, progress: .waiting(answersJoin: false)))
         }
         if !membership.tracked.isEmpty {
-            coverage.track(membership.tracked, at: .max)
+            coverage.track(membership.tracked, at: .later)
             let limit = shard.configuration.limits.trackedPerConnection
             self.catchUp?.track(Array(membership.tracked), limit: limit, answers: 0)
         }
@@ -227,9 +227,9 @@ extension RoomSession {
             if case .values(_, _, .waiting(answersJoin: true)) = stage {
                 send(.joined(room: name.name ?? "", epoch: shard.epoch, seq: shard.head, recovered: false))
             }
-            coverage.set(name.room, at: position)
+            coverage.set(name.room, at: .after(position))
         case .tracking(let values):
-            coverage.track((values.part + values.rest).filter { membership.tracked.contains($0) }, at: position)
+            coverage.track((values.part + values.rest).filter { membership.tracked.contains($0) }, at: .after(position))
             // Each message that waits for these values is answered.
             for _ in 1..<max(1, values.answers) { answer(error) }
         }
