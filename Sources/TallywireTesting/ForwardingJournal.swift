@@ -5,25 +5,28 @@ import TallywireEngine
 /// many values, to count them, and before its readings of events.
 public final class ForwardingJournal: Journal {
     private let journal: any Journal
+    private let loading: @Sendable (any Journal) throws -> InventoryState
     private let reading: @Sendable () -> Void
     private let following: @Sendable (_ seq: UInt64) throws -> Void
     private let appending: @Sendable (JournalBatch, any Journal) throws -> Void
 
-    /// A journal that calls `appending` in place of `journal.append`, `reading` before `journal.values`, and `following` before the
+    /// A journal that calls `loading` in place of `journal.load`, `appending` in place of `journal.append`, `reading` before `journal.values`, and `following` before the
     /// events after `seq` are read, which fails if that throws. The first runs on the thread that appends and may block or throw.
     public init(
-        _ journal: any Journal, reading: @escaping @Sendable () -> Void = {},
+        _ journal: any Journal, loading: @escaping @Sendable (any Journal) throws -> InventoryState = { try $0.load() },
+        reading: @escaping @Sendable () -> Void = {},
         following: @escaping @Sendable (_ seq: UInt64) throws -> Void = { _ in },
         appending: @escaping @Sendable (JournalBatch, any Journal) throws -> Void = { try $1.append($0) }
     ) {
         self.journal = journal
+        self.loading = loading
         self.reading = reading
         self.following = following
         self.appending = appending
     }
 
     public var epoch: String { journal.epoch }
-    public func load() throws -> InventoryState { try journal.load() }
+    public func load() throws -> InventoryState { try loading(journal) }
     public func append(_ batch: JournalBatch) throws { try appending(batch, journal) }
     public func clocks() throws -> JournalClocks { try journal.clocks() }
     public func answer(to id: String) throws -> StoredAnswer? { try journal.answer(to: id) }

@@ -28,7 +28,8 @@ struct EngineSimulation: ~Copyable {
         let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         let clock = EngineClock(try journal.clocks(), wall: { ManualClock().now }, uptime: { .zero }, logger: logger)
         var writer = Writer(
-            state: try journal.load(), journal: scripted, clock: clock, times: TimeRules(), handling: nil, makeID: { _ in "made" })
+            state: try journal.load(), journal: scripted, clock: clock, times: TimeRules(), handling: nil,
+            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }, makeID: { _ in "made" })
         let feed = Feed(journal: journal, head: 0, capacity: Feed.Capacity())
         feed.publish(try writer.createMain())
         loop = EngineLoop(

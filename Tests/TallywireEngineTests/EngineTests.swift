@@ -202,6 +202,45 @@ struct EngineTests {
         await engine.stop()
     }
 
+    @Test("a command whose plan does not fit the state is refused for good, and the others of its batch are applied")
+    func faultyPlan() async throws {
+        let gate = Gate()
+        let first = try await engine()
+        _ = await first.submit(move(5, id: "stock", operation: .set))
+        await first.stop()
+        // A product that has a variant twice: removing it removes the variant twice, which cannot be folded.
+        let broken = Product(
+            id: ProductID(9), name: "Broken", status: .active, price: nil, variants: [VariantID(90), VariantID(90)],
+            hasDefaultVariant: false)
+        let variant = Variant(id: VariantID(90), productID: broken.id, isDefault: false, sku: "BROKEN", name: "Broken")
+        let damaged = ForwardingJournal(
+            journal,
+            loading: { journal in
+                let state = try journal.load()
+                return InventoryState(
+                    seq: state.seq, locations: Array(state.locations.values),
+                    products: Array(state.products.values) + [broken], variants: Array(state.variants.values) + [variant],
+                    lastIDs: state.lastIDs)
+            },
+            appending: { batch, journal in
+                gate.pass()
+                try journal.append(batch)
+            })
+        let engine = try InventoryEngine(journal: damaged, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+        gate.shut()
+        async let outcomes = engine.submit([
+            move(1, id: "one"), Command(id: "faulty", source: "test", action: .removeProduct(broken.id)), move(1, id: "two"),
+        ])
+        gate.open()
+        #expect(await outcomes.map { $0.rejection?.code } == [nil, .internalError, nil])
+        #expect(await outcomes.compactMap(\.receipt).flatMap(\.lines).map(\.stock) == [4, 3])
+        let again = await engine.submit(Command(id: "faulty", source: "test", action: .removeProduct(broken.id)))
+        #expect(again.rejection?.code == .internalError, "a repeat gets it again")
+        #expect(journal.allEvents.count { $0.type == .inventoryUpdated } == 3)
+        #expect(journal.allEvents.map(\.seq) == Array(1...engine.feed.head), "no number is left out")
+        await engine.stop()
+    }
+
     /// The journal, whose appends wait at `gate`, and those whose number is in `failing` fail.
     private func journal(behind gate: Gate, failing: Set<Int>) -> ForwardingJournal {
         let appends = Mutex(0)

@@ -109,6 +109,8 @@ public struct Rejection: Error, Equatable, Sendable {
         case idTaken = "id_taken"
         case locationTaken = "location_taken"
         case outOfRange = "out_of_range"
+        /// A fault of the server, found before anything was applied. A repeat gets it again.
+        case internalError = "internal_error"
         // Of the server: the same command may succeed later.
         case overloaded
         case unavailable

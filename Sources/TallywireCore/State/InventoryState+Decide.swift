@@ -3,6 +3,11 @@ public struct Decision: Sendable {
     public let outcome: Outcome
     /// The events, already folded into the state. None for a refusal, or where there was nothing to change.
     public let events: [Event]
+    /// Why the plan did not fit the state, which is a fault of the planner; `nil` for every command that is decided as it should be.
+    ///
+    /// With a fault the state may have a part of the plan in it: take back everything since the last ``InventoryState/forgetChanges()``,
+    /// and decide again what came before this command.
+    public let fault: FoldError?
 }
 
 extension InventoryState {
@@ -19,19 +24,19 @@ extension InventoryState {
             events.reserveCapacity(plan.bodies.count)
             for body in plan.bodies {
                 let event = Event(seq: seq + 1, timestamp: now, body: body)
-                do {
-                    try fold(event)
-                } catch {
-                    // The plan was made from this very state, so an event that does not fit it is a fault of the planner.
-                    preconditionFailure("the plan of command \(id) does not fit the state: \(error)")
+                do { try fold(event) } catch {
+                    return Decision(outcome: .rejected(Self.faultyPlan), events: [], fault: error)
                 }
                 events.append(event)
             }
-            return Decision(outcome: .applied(plan.receipt(id: id, events: events)), events: events)
+            return Decision(outcome: .applied(plan.receipt(id: id, events: events)), events: events, fault: nil)
         } catch {
-            return Decision(outcome: .rejected(error), events: [])
+            return Decision(outcome: .rejected(error), events: [], fault: nil)
         }
     }
+
+    private static let faultyPlan = Rejection(
+        .internalError, "the server's plan for this does not fit its state, so nothing was applied: tell who runs it")
 
     private func plan(_ command: Command, id: String, _ repeatedSerials: [Int: UInt64]) throws(Rejection) -> Plan {
         switch command.action {

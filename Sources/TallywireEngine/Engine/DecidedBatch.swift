@@ -26,6 +26,9 @@ struct DecidedBatch: Sendable {
             clockOffset: clock.offset)
     }
 
+    /// The answer that was added last.
+    var lastAnswer: StoredAnswer? { answers.last }
+
     /// The answer that this batch gives to the command `id`.
     func answer(to id: String) -> StoredAnswer? { answerPositions[id].map { answers[$0] } }
 

@@ -69,7 +69,7 @@ public final class InventoryEngine: CommandGateway {
         self.clock = clock
         var writer = Writer(
             state: state, journal: journal, clock: clock, times: configuration.times, handling: configuration.handling,
-            makeID: makeID)
+            logger: logger, makeID: makeID)
         if state.seq == 0 { feed.publish(try writer.createMain()) }
         // The lock is never contended, since the thread alone uses the loop; it lets the compiler see that.
         let loop = Mutex(

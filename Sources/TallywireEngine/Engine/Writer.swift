@@ -1,3 +1,4 @@
+import Logging
 import TallywireCore
 
 /// Decides commands against the state and encodes their events. It touches no disk, except to look up the answer to a repeat.
@@ -10,14 +11,16 @@ struct Writer: ~Copyable {
     private let times: TimeRules
     private let handling: HandlingNote.Slot?
     private let makeID: @Sendable (Timestamp) -> String
+    private let logger: Logger
     /// What the clocks showed for the last command that was decided.
     private(set) var clock: EngineClock.Reading
     private var encoder = JSONWriter(capacity: 4_096)
 
     init(
         state: InventoryState, journal: any Journal, clock: EngineClock, times: TimeRules,
-        handling: HandlingNote.Slot?, makeID: @escaping @Sendable (Timestamp) -> String
+        handling: HandlingNote.Slot?, logger: Logger, makeID: @escaping @Sendable (Timestamp) -> String
     ) {
+        self.logger = logger
         self.state = state
         self.journal = journal
         clocks = clock
@@ -42,20 +45,42 @@ struct Writer: ~Copyable {
     mutating func lookAtClock() { clock = clocks.read() }
 
     /// Decides a command as the next one of `batch`. `committing` is the batch before it, whose answers are not in the journal yet.
+    ///
+    /// A plan that does not fit the state is a fault of the server. Its command is refused for good, and everything else of the batch is
+    /// decided again, since the state may have a part of that plan in it.
     mutating func decide(_ item: Inbox.Item, into batch: inout DecidedBatch, after committing: DecidedBatch?) {
-        if let handling, let key = item.command.key {
-            handling.begin(HandlingNote.mark(key))
-            judge(item, into: &batch, after: committing)
-            handling.end()
-        } else {
-            judge(item, into: &batch, after: committing)
-        }
+        guard let fault = noted(item, into: &batch, after: committing) else { return }
+        logger.critical(
+            "A plan does not fit the state. Its command is refused for good, and nothing of it is applied: please report this.",
+            metadata: [
+                "command": "\(item.command.id?.excerpt ?? "")", "source": "\(item.command.source.excerpt)",
+                "action": "\(String(describing: item.command.action).prefix { $0 != "(" })", "fault": "\(fault)",
+            ])
+        let before = batch.items.dropLast()
+        let refusal = (outcome: batch.outcomes[before.endIndex], answer: batch.lastAnswer)
+        undoGathered()
+        batch = DecidedBatch()
+        // They fitted before, and so they do again.
+        for item in before { _ = noted(item, into: &batch, after: committing) }
+        if let answer = refusal.answer { batch.add(answer) }
+        batch.add(item, refusal.outcome)
     }
 
-    private mutating func judge(_ item: Inbox.Item, into batch: inout DecidedBatch, after committing: DecidedBatch?) {
-        if item.lane?.isUnwritten == true { return batch.add(item, .rejected(Self.behindFailure)) }
+    /// Decides a command while it is noted as the one that is handled.
+    private mutating func noted(_ item: Inbox.Item, into batch: inout DecidedBatch, after committing: DecidedBatch?) -> FoldError? {
+        guard let handling, let key = item.command.key else { return judge(item, into: &batch, after: committing) }
+        handling.begin(HandlingNote.mark(key))
+        defer { handling.end() }
+        return judge(item, into: &batch, after: committing)
+    }
+
+    /// Returns why the plan did not fit the state, if that is so.
+    private mutating func judge(
+        _ item: Inbox.Item, into batch: inout DecidedBatch, after committing: DecidedBatch?
+    ) -> FoldError? {
+        if item.lane?.isUnwritten == true { return refuse(item, Self.behindFailure, &batch) }
         let command = item.command.inKeyForm()
-        if let rejection = command.validate() { return batch.add(item, .rejected(rejection)) }
+        if let rejection = command.validate() { return refuse(item, rejection, &batch) }
         let now = clock.now
         let id = command.id ?? makeID(now)
         let key = Command.key(id: id, device: command.id == nil ? nil : command.device)
@@ -64,14 +89,15 @@ struct Writer: ~Copyable {
         do {
             if command.id != nil, let earlier = try batch.answer(to: key) ?? committing?.answer(to: key) ?? journal.answer(to: key)
             {
-                return batch.add(item, earlier.repeated(as: fingerprint, id: id))
+                batch.add(item, earlier.repeated(as: fingerprint, id: id))
+                return nil
             }
-            if let rejection = times.rejection(of: command, now: clock.possible) { return batch.add(item, .rejected(rejection)) }
+            if let rejection = times.rejection(of: command, now: clock.possible) { return refuse(item, rejection, &batch) }
             repeatedSerials = try self.repeatedSerials(in: command, batch, after: committing)
         } catch {
             item.lane?.refuseAtTheWriter()
             let message = "the journal cannot say what happened before to “\(id)”, so nothing was applied: \(error)"
-            return batch.add(item, .rejected(Rejection(.unavailable, message)))
+            return refuse(item, Rejection(.unavailable, message), &batch)
         }
         let decision = state.decide(command, id: id, now: now, repeatedSerials: repeatedSerials)
         note(serialsOf: decision, in: &batch)
@@ -85,6 +111,13 @@ struct Writer: ~Copyable {
             batch.add(StoredAnswer(id: key, fingerprint: fingerprint, outcome: decision.outcome, timestamp: now))
         }
         batch.add(item, decision.outcome)
+        return decision.fault
+    }
+
+    /// Refuses a command that was not planned.
+    private func refuse(_ item: Inbox.Item, _ rejection: Rejection, _ batch: inout DecidedBatch) -> FoldError? {
+        batch.add(item, .rejected(rejection))
+        return nil
     }
 
     private static let behindFailure = Rejection(
@@ -102,7 +135,7 @@ struct Writer: ~Copyable {
         }
         var repeated: [Int: UInt64] = [:]
         for (index, line) in movement.lines.enumerated() {
-            guard let serial = line.trace.serial, let direction = SerialCount.Direction(line.operation),
+            guard let serial = line.trace.serial, let direction = line.operation.direction,
                 let variant = state.resolve(line.item)?.variant
             else { continue }
             let key = SerialCount.Key(variant: variant, serial: serial)
@@ -115,7 +148,7 @@ struct Writer: ~Copyable {
     private func note(serialsOf decision: Decision, in batch: inout DecidedBatch) {
         for event in decision.events {
             guard case .inventoryUpdated(let update) = event.body, let serial = update.trace.serial,
-                case .stock(let operation, _, _, _) = update.change, let direction = SerialCount.Direction(operation)
+                case .stock(let operation, _, _, _) = update.change, let direction = operation.direction
             else { continue }
             batch.add(SerialCount(key: .init(variant: update.variantID, serial: serial), direction: direction, seq: event.seq))
         }

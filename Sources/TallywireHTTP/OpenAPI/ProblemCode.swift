@@ -7,7 +7,7 @@ enum ProblemCode {
     private static let own: [Problem] = [
         .unauthenticated("", error: nil), .forbidden(""), .notFound(""), .unknownMovement(""), .methodNotAllowed(.get, allow: []),
         .timedOut(.zero),
-        .pruned(after: 0, first: 0), .tooLarge(""), .unsupportedMediaType(""), .internalError, .rateLimited,
+        .pruned(after: 0, first: 0), .tooLarge(""), .unsupportedMediaType(""), .rateLimited,
     ]
 
     private static let statuses: [(code: String, status: Int)] =

@@ -21,6 +21,7 @@ extension Rejection.Code {
         case .insufficientStock, .staleExpectation, .inStock, .skuTaken, .barcodeTaken, .idTaken, .locationTaken, .outOfRange:
             .conflict
         case .idempotencyConflict, .tooLate: .unprocessableContent
+        case .internalError: .internalServerError
         case .overloaded, .unavailable: .serviceUnavailable
         }
     }
@@ -42,6 +43,7 @@ extension Rejection.Code {
         case .idTaken: "The id is in use"
         case .locationTaken: "The location is in use"
         case .outOfRange: "Beyond a limit"
+        case .internalError: "The server failed"
         case .overloaded: "The server is busy"
         case .unavailable: "The server cannot do this now"
         }
