@@ -6,7 +6,7 @@ import TallywireCore
 /// What devices write in each format, by the first byte of an input.
 private let interpreters: [ScanInterpreter] = {
     guard let topic = try? ScanTopic(template: "scanners/{device}/scan") else { fatalError("the template is not one any more") }
-    let formats: [PayloadFormat?] = [nil, .tallywire, .proGlove, .zebraSled, .zebraReader]
+    let formats: [PayloadFormat?] = [nil, .tallywire] + PayloadFormat.vendors.map { .vendor($0) }
     return formats.map { format in
         let settings = DeviceSettings(
             operation: .subtract, location: "WH1", quantity: 3, payload: format, bounce: .seconds(3), tagWindow: .seconds(60))

@@ -58,8 +58,8 @@ package struct RandomCommands {
             }
         let there = state.variant(withSKU: sku).flatMap { state.variants[$0]?.balance(at: from).available }
         return Movement.Line(
-            item: item, location: from, operation: operation, quantity: operation == .set ? quantity() : quantity() + 1,
-            destination: operation == .transfer ? pick(locations.filter { $0 != from }) : nil,
+            item: item, location: from, operation: operation, quantity: quantity() + operation.leastQuantity,
+            destination: operation.hasDestination ? pick(locations.filter { $0 != from }) : nil,
             expected: chance(6) ? there ?? 0 : nil)
     }
 

@@ -26,8 +26,8 @@ struct HostileNumberTests {
                 .automatic,
                 #"{"api_version":"1.0","event_type":"scan","event_id":"e","device_serial":"d","scan_code":"1","time_created":\#(number)}"#
             ),
-            (.zebraSled, #"{"data":{"barcodeData":[{"decodedBarcode":"1"}]},"timestamp":\#(number)}"#),
-            (.zebraReader, #"{"data":{"idHex":"30340F5C0C2E3C0000000007"},"timestamp":\#(number)}"#),
+            (.vendor(ZebraSled.self), #"{"data":{"barcodeData":[{"decodedBarcode":"1"}]},"timestamp":\#(number)}"#),
+            (.vendor(ZebraReader.self), #"{"data":{"idHex":"30340F5C0C2E3C0000000007"},"timestamp":\#(number)}"#),
             (.fields(fields), #"{"code":"1","time":\#(number)}"#),
         ]
         for (format, text) in texts {

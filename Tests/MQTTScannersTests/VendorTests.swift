@@ -23,7 +23,7 @@ struct VendorTests {
         let line = try #require(item.movement.lines.first)
         #expect(line.item == .barcode("04006381333931") && line.quantity == 1)
         #expect(line.trace == Trace(batch: "L-7", serial: "S-7", expiry: CalendarDate("2026-12-31")))
-        let plain = try #require(try PayloadFormat.proGlove.read(try Fixture.bytes("proglove-plain"), limit: 10))
+        let plain = try #require(try PayloadFormat.vendor(ProGlove.self).read(try Fixture.bytes("proglove-plain"), limit: 10))
         #expect(try items(plain).first?.movement.lines.first?.item == .barcode("4006381333931"))
         #expect(plain.feedback == .proGlove(gateway: nil, device: "M2MR111100928"))
     }
@@ -80,17 +80,17 @@ struct VendorTests {
     @Test(
         "what is wrong in them is said, and where",
         arguments: [
-            (PayloadFormat.proGlove, #"{"event_type":"scan"}"#, "event_id is missing"),
-            (.proGlove, #"{"event_type":"scan","event_id":"x"}"#, "device_serial is missing"),
-            (.proGlove, #"{"event_type":"scan","event_id":"x","device_serial":"d"}"#, "scan_code is missing"),
+            (PayloadFormat.vendor(ProGlove.self), #"{"event_type":"scan"}"#, "event_id is missing"),
+            (.vendor(ProGlove.self), #"{"event_type":"scan","event_id":"x"}"#, "device_serial is missing"),
+            (.vendor(ProGlove.self), #"{"event_type":"scan","event_id":"x","device_serial":"d"}"#, "scan_code is missing"),
             (
-                .proGlove, #"{"event_type":"scan","event_id":"x","device_serial":"d","scan_bytes":"%"}"#,
+                .vendor(ProGlove.self), #"{"event_type":"scan","event_id":"x","device_serial":"d","scan_bytes":"%"}"#,
                 "scan_bytes is not Base64 of UTF-8"
             ),
-            (.proGlove, "4006381333931", "event_type is missing"),
-            (.zebraSled, #"{"type":"x"}"#, "data is missing"),
-            (.zebraSled, #"{"data":{"barcodeData":[{}]}}"#, "data.barcodeData[0].decodedBarcode is missing"),
-            (.zebraReader, #"[{"data":{"format":"epc"}}]"#, "[0].data.idHex is missing"),
+            (.vendor(ProGlove.self), "4006381333931", "event_type is missing"),
+            (.vendor(ZebraSled.self), #"{"type":"x"}"#, "data is missing"),
+            (.vendor(ZebraSled.self), #"{"data":{"barcodeData":[{}]}}"#, "data.barcodeData[0].decodedBarcode is missing"),
+            (.vendor(ZebraReader.self), #"[{"data":{"format":"epc"}}]"#, "[0].data.idHex is missing"),
             (.fields(PayloadFields(code: JSONPointer("/a/b")!)), #"{"a":1}"#, "there is no string or number at code"),
             (.fields(PayloadFields(items: JSONPointer("/x"), code: JSONPointer("")!)), #"{"x":[]}"#, "the array at items is empty"),
             (

@@ -113,7 +113,7 @@ extension ScannerOptions {
     }
 
     private static let deviceSchema = OptionSchema([
-        .optional("operation", .choice(["set", "add", "subtract", "transfer"]), "What a scan does."),
+        .optional("operation", .choice(Operation.allCases.map(\.rawValue)), "What a scan does."),
         .optional("location", .string(limit: 32), "Where; for a transfer, where from."),
         .optional("to", .string(limit: 32), "Where to, for a transfer."),
         .optional("reason", .string(limit: 200), "Why."),
@@ -165,4 +165,64 @@ extension ScannerOptions {
         .optional("repeated", .string(limit: 40), default: "Booked before", "What it says of a repeat."),
         .optional("rejected", .string(limit: 40), default: "Not booked", "What it says of a refusal."),
     ])
+}
+
+extension ScannerOptions {
+    /// What `check --connect` finds: that scans can be subscribed to, and an answer be published, to a scanner of a name that nobody has.
+    func problems() async -> [OptionError] {
+        do {
+            let topic = try ScanTopic(template: topic)
+            let scans = topic.filter(sharedBy: share)
+            let template = statusTopic ?? topic.statusTemplate
+            let statuses = template.isEmpty ? nil : try ScanTopic(template: template).filter
+            let answers = topic.answers(toScanOn: topic.example(of: "tallywire-check"))
+            return await
+                (try BrokerProbe(
+                    self,
+                    subscriptions: [.init(scans, option: "topic")]
+                        + (statuses.map { [.init($0, option: "statusTopic")] } ?? []),
+                    publications: answers.map { [.init($0, option: "topic")] } ?? [])).problems()
+        } catch let mistake as ScanTopic.Mistake {
+            return [OptionError("topic", message: mistake.description)]
+        } catch {
+            return [error as? OptionError ?? OptionError("broker", message: "\(error)")]
+        }
+    }
+}
+
+extension ScannerOptions {
+    /// The topics of an entry: scans and statuses, answers, and what gateways are told.
+    func topics(of name: String) throws -> [TopicUse] {
+        let scans = try ScanTopic(template: topic)
+        let template = statusTopic ?? scans.statusTemplate
+        var uses = [
+            TopicUse(filter: scans.filter, kind: .devices, purpose: "where “\(name)” takes scans"),
+            TopicUse(filter: scans.answerFilter, kind: .answers, purpose: "where “\(name)” answers scans"),
+        ]
+        if !template.isEmpty {
+            uses.append(
+                TopicUse(
+                    filter: try ScanTopic(template: template).filter, kind: .devices,
+                    purpose: "where the devices of “\(name)” say that they are there"))
+        }
+        for feedback in Set(devices.values.compactMap { $0.feedback?.topic.filter }).sorted() {
+            uses.append(TopicUse(filter: feedback, purpose: "where “\(name)” tells gateways what became of a scan"))
+        }
+        return uses
+    }
+
+    /// Patterns of ``responses`` that reach topics which mean something else.
+    func judge(beside topics: [TopicUse]) -> [OptionError] {
+        (responses ?? []).enumerated().compactMap { index, pattern in
+            ResponseTopics.problem(pattern, reserved: topics).map { OptionError("responses", String(index), message: $0) }
+        }
+    }
+
+    /// Where scans may ask to be answered, beside the topics of all entries.
+    func responseTopics(of scans: ScanTopic, statuses: ScanTopic?, beside topics: [TopicUse]) -> ResponseTopics {
+        let others = topics.filter { $0.kind != .answers }.map(\.filter)
+        let reserved = Set([scans.filter] + (statuses.map { [$0.filter] } ?? []) + others).sorted()
+        guard let responses else { return ResponseTopics(of: scans, reserved: reserved) }
+        return ResponseTopics(patterns: responses, reserved: reserved)
+    }
 }

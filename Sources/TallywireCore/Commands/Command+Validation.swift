@@ -84,22 +84,22 @@ extension Movement {
 
 extension Movement.Line {
     fileprivate func validate(at index: Int) throws(Rejection) {
-        let least: Int64 = operation == .set ? 0 : 1
+        let least = operation.leastQuantity
         guard (least...Limits.largestQuantity).contains(quantity) else {
             throw Rejection(
                 .invalidRequest, "a quantity is a whole number from \(least) to \(Limits.largestQuantity)",
                 field: "lines[\(index)].quantity")
         }
-        switch (operation, destination) {
-        case (.transfer, nil):
+        switch (operation.hasDestination, destination) {
+        case (true, nil):
             throw Rejection(.invalidRequest, "a transfer needs “to”, the location it goes to", field: "lines[\(index)].to")
-        case (.transfer, .some(let destination)):
+        case (true, .some(let destination)):
             guard destination != location else {
                 throw Rejection(.invalidRequest, "a transfer goes from one location to another", field: "lines[\(index)].to")
             }
-        case (_, .some):
+        case (false, .some):
             throw Rejection(.invalidRequest, "only a transfer has “to”", field: "lines[\(index)].to")
-        case (_, nil): break
+        case (false, nil): break
         }
         if let expected, !(0...Limits.largestBalance).contains(expected) {
             throw Rejection(

@@ -1,13 +1,3 @@
-/// What a line does to the stock of one variant at one location.
-public enum Operation: String, Sendable, CaseIterable, Codable {
-    /// Sets the units on hand, as after a count.
-    case set
-    case add
-    case subtract
-    /// Takes units from one location to another.
-    case transfer
-}
-
 /// One wanted change of stock: one or more lines that apply together or not at all.
 ///
 /// The lines act in order and see each other, so that a SKU that occurs twice is checked on the sum.

@@ -35,7 +35,8 @@ extension SerialRepeated: EventBody {
         "SerialRepeated", [.serialRepeated], "A serial number was counted twice in one direction.",
         [
             Member("productId", .id), Member("variantId", .variant), Member("sku", .sku),
-            Member("serial", .text(1...Limits.traceLength)), Member("operation", .words(["add", "subtract"])),
+            Member("serial", .text(1...Limits.traceLength)),
+            Member("operation", .words(Operation.allCases.filter { $0.direction != nil }.map(\.rawValue))),
             Member("previousSeq", .id), Member("source", .string), Member("movementId", .movement), Member("message", .string),
         ])
 
@@ -64,7 +65,8 @@ extension SerialRepeated: EventBody {
         json.member("previousSeq", previousSeq)
         json.member("source", source)
         json.member("movementId", movementID)
-        json.member("message", "Serial number \(serial) of \(sku) was counted \(operation == .add ? "in" : "out") twice")
+        json.member(
+            "message", "Serial number \(serial) of \(sku) was counted \(operation.direction?.word ?? operation.rawValue) twice")
     }
 
     public init(_ data: EventData) throws {

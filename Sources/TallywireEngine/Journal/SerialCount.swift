@@ -13,19 +13,7 @@ public struct SerialCount: Equatable, Sendable {
         }
     }
 
-    public enum Direction: Int64, Sendable {
-        case into = 1
-        case out = 2
-
-        /// `nil` for what is no count in one direction: setting, and moving between locations.
-        public init?(_ operation: Operation) {
-            switch operation {
-            case .add: self = .into
-            case .subtract: self = .out
-            case .set, .transfer: return nil
-            }
-        }
-    }
+    public typealias Direction = TallywireCore.Operation.Direction
 
     public let key: Key
     public let direction: Direction

@@ -11,11 +11,12 @@ extension OpenAPI {
 
     private static let catalogueOperations: [Operation] = [
         Operation(
-            method: "get", path: "/api/products", id: "listProducts", tag: "catalogue", summary: "Products by id.",
+            method: "get", path: "/api/products", id: "listProducts", { $0.listProducts }, tag: "catalogue",
+            summary: "Products by id.",
             access: .readers, parameters: ["limit", "cursor", "search"],
             answers: [.json(200, "A page.", "ProductPage", headers: reading)]),
         Operation(
-            method: "post", path: "/api/products", id: "createProduct", tag: "catalogue",
+            method: "post", path: "/api/products", id: "createProduct", { $0.createProduct }, tag: "catalogue",
             summary: "Creates a product with its variants.",
             description: "Without `variants` it has one default variant, whose `sku` and `barcodes` stand on the product.",
             parameters: ["idempotencyKey"],
@@ -25,12 +26,12 @@ extension OpenAPI {
                 .json(201, "The product with all ids.", "Product", headers: changing + ["Location"]),
             ], problems: ["sku_taken", "barcode_taken", "id_taken", "out_of_range"]),
         Operation(
-            method: "get", path: "/api/products/{id}", id: "getProduct", tag: "catalogue",
+            method: "get", path: "/api/products/{id}", id: "getProduct", { $0.getProduct }, tag: "catalogue",
             summary: "One product with its variants.",
             access: .readers, parameters: ["productId"], answers: [.json(200, "The product.", "Product", headers: reading)],
             problems: ["unknown_product"]),
         Operation(
-            method: "patch", path: "/api/products/{id}", id: "updateProduct", tag: "catalogue",
+            method: "patch", path: "/api/products/{id}", id: "updateProduct", { $0.updateProduct }, tag: "catalogue",
             summary: "Changes name, status or price.",
             description: "`price: null` takes the price away. Variants without a price of their own follow.",
             parameters: ["productId", "idempotencyKey"],
@@ -38,18 +39,18 @@ extension OpenAPI {
             answers: [.json(200, "The product after the change.", "ProductOrReceipt", headers: changing)],
             problems: ["unknown_product", "out_of_range"]),
         Operation(
-            method: "delete", path: "/api/products/{id}", id: "removeProduct", tag: "catalogue",
+            method: "delete", path: "/api/products/{id}", id: "removeProduct", { $0.removeProduct }, tag: "catalogue",
             summary: "Removes a product that has no stock.", parameters: ["productId", "idempotencyKey"],
             answers: [.json(200, "The receipt.", "Receipt", headers: ["Tallywire-Epoch"])],
             problems: ["unknown_product", "in_stock"]),
         Operation(
-            method: "patch", path: "/api/products/{id}/status", id: "updateStatus", tag: "catalogue",
+            method: "patch", path: "/api/products/{id}/status", id: "updateStatus", { $0.updateStatus }, tag: "catalogue",
             summary: "Changes the status.", parameters: ["productId", "idempotencyKey"],
             body: .json("StatusUpdate", [("inactive", ["status": "inactive"])]),
             answers: [.json(200, "The product after the change.", "ProductOrReceipt", headers: changing)],
             problems: ["unknown_product", "out_of_range"]),
         Operation(
-            method: "post", path: "/api/products/{id}/variants", id: "addVariant", tag: "catalogue",
+            method: "post", path: "/api/products/{id}/variants", id: "addVariant", { $0.addVariant }, tag: "catalogue",
             summary: "Adds a variant to a product that has variants.", parameters: ["productId", "idempotencyKey"],
             body: .json("NewVariant", [("variant", ["sku": "TEE-GREEN-M", "name": "Green / M", "barcodes": ["4006381333955"]])]),
             answers: [
@@ -57,18 +58,19 @@ extension OpenAPI {
                 .json(201, "The variant.", "Variant", headers: changing + ["Location"]),
             ], problems: ["unknown_product", "sku_taken", "barcode_taken", "id_taken", "out_of_range"]),
         Operation(
-            method: "get", path: "/api/variants", id: "listVariants", tag: "catalogue",
+            method: "get", path: "/api/variants", id: "listVariants", { $0.listVariants }, tag: "catalogue",
             summary: "All variants with their stock by location, by id.",
             description:
                 "For whoever shows the whole stock: read all pages, then follow the events after the first page's `Tallywire-Seq`.",
             access: .readers, parameters: ["variantLimit", "cursor"],
             answers: [.json(200, "A page.", "VariantPage", headers: reading)]),
         Operation(
-            method: "get", path: "/api/variants/{id}", id: "getVariant", tag: "catalogue", summary: "One variant with its stock.",
+            method: "get", path: "/api/variants/{id}", id: "getVariant", { $0.getVariant }, tag: "catalogue",
+            summary: "One variant with its stock.",
             access: .readers, parameters: ["variantId"], answers: [.json(200, "The variant.", "Variant", headers: reading)],
             problems: ["unknown_variant"]),
         Operation(
-            method: "patch", path: "/api/variants/{id}", id: "updateVariant", tag: "catalogue",
+            method: "patch", path: "/api/variants/{id}", id: "updateVariant", { $0.updateVariant }, tag: "catalogue",
             summary: "Changes name, price, barcodes or threshold.",
             description: "`price: null` lets it follow its product's price again. `barcodes` replaces all of them.",
             parameters: ["variantId", "idempotencyKey"],
@@ -76,15 +78,17 @@ extension OpenAPI {
             answers: [.json(200, "The variant after the change.", "VariantOrReceipt", headers: changing)],
             problems: ["unknown_variant", "barcode_taken", "out_of_range"]),
         Operation(
-            method: "delete", path: "/api/variants/{id}", id: "removeVariant", tag: "catalogue",
+            method: "delete", path: "/api/variants/{id}", id: "removeVariant", { $0.removeVariant }, tag: "catalogue",
             summary: "Removes a variant that has no stock.", parameters: ["variantId", "idempotencyKey"],
             answers: [.json(200, "The receipt.", "Receipt", headers: ["Tallywire-Epoch"])],
             problems: ["unknown_variant", "in_stock"]),
         Operation(
-            method: "get", path: "/api/locations", id: "listLocations", tag: "catalogue", summary: "Locations by code.",
+            method: "get", path: "/api/locations", id: "listLocations", { $0.listLocations }, tag: "catalogue",
+            summary: "Locations by code.",
             access: .readers, parameters: ["limit", "cursor"], answers: [.json(200, "A page.", "LocationPage", headers: reading)]),
         Operation(
-            method: "post", path: "/api/locations", id: "createLocation", tag: "catalogue", summary: "Creates a location.",
+            method: "post", path: "/api/locations", id: "createLocation", { $0.createLocation }, tag: "catalogue",
+            summary: "Creates a location.",
             parameters: ["idempotencyKey"],
             body: .json("NewLocation", [("store", ["code": "STORE-7", "name": "Store at the harbour", "sells": true])]),
             answers: [
@@ -99,12 +103,12 @@ extension OpenAPI {
 
     private static let movementOperations: [Operation] = [
         Operation(
-            method: "patch", path: "/api/variants/{id}/inventory", id: "updateInventory", tag: "movements",
+            method: "patch", path: "/api/variants/{id}/inventory", id: "updateInventory", { $0.updateInventory }, tag: "movements",
             summary: "Changes one variant's stock at one location.", access: .movers, parameters: ["variantId", "idempotencyKey"],
             body: .json("InventoryUpdate", [("add", ["operation": "add", "quantity": 5, "reason": "restock"])]),
             answers: [.json(200, "The receipt.", "Receipt", headers: ["Tallywire-Epoch"])], problems: ofStock),
         Operation(
-            method: "post", path: "/api/movements", id: "createMovements", tag: "movements",
+            method: "post", path: "/api/movements", id: "createMovements", { $0.createMovements }, tag: "movements",
             summary: "Applies movements: one, an array, or one a line.",
             description: """
                 All lines of a movement apply, or none. An array or NDJSON is a batch of independent movements with a result each, in \
@@ -129,14 +133,14 @@ extension OpenAPI {
                     ])
             ], problems: ofStock),
         Operation(
-            method: "get", path: "/api/movements/{id}", id: "getMovement", tag: "movements",
+            method: "get", path: "/api/movements/{id}", id: "getMovement", { $0.getMovement }, tag: "movements",
             summary: "The answer that a movement or change got.", access: .movers, parameters: ["movementId"],
             answers: [.json(200, "The receipt, or the refusal.", "Answer")], problems: ["unknown_movement"]),
     ]
 
     private static let readingOperations: [Operation] = [
         Operation(
-            method: "get", path: "/api/events", id: "listEvents", tag: "events", summary: "Events in order.",
+            method: "get", path: "/api/events", id: "listEvents", { $0.listEvents }, tag: "events", summary: "Events in order.",
             description: """
                 To follow the journal, give `last` as the next `after`. 410 `pruned`: events in between are gone. With `order=desc`, and \
                 whenever `variant`, `from` or `until` are given, from the newest backwards: then a page may be empty and not the last, and \
@@ -145,7 +149,7 @@ extension OpenAPI {
             parameters: ["after", "limit", "type", "cursor", "order", "variant", "from", "until"],
             answers: [.json(200, "A page.", "EventPage", headers: reading)], problems: ["pruned"]),
         Operation(
-            method: "get", path: "/api/events/stream", id: "streamEvents", tag: "events",
+            method: "get", path: "/api/events/stream", id: "streamEvents", { $0.streamEvents }, tag: "events",
             summary: "Events as Server-Sent Events, as they are committed.",
             description: """
                 Each has its type as `event` and its position, `EPOCH:SEQ`, as `id`. It begins after `Last-Event-ID` or `since`, with what was \
@@ -159,10 +163,12 @@ extension OpenAPI {
                     content: [("text/event-stream", ["type": "string"])])
             ], problems: ["overloaded"]),
         Operation(
-            method: "get", path: "/api/alerts", id: "listAlerts", tag: "stock", summary: "Variants that are low or out of stock.",
+            method: "get", path: "/api/alerts", id: "listAlerts", { $0.listAlerts }, tag: "stock",
+            summary: "Variants that are low or out of stock.",
             parameters: ["limit", "cursor"], answers: [.json(200, "A page.", "AlertPage", headers: reading)]),
         Operation(
-            method: "post", path: "/api/alerts/{seq}/acknowledgement", id: "acknowledgeAlert", tag: "stock",
+            method: "post", path: "/api/alerts/{seq}/acknowledgement", id: "acknowledgeAlert", { $0.acknowledgeAlert },
+            tag: "stock",
             summary: "Says for all to see that the caller has seen an alert.",
             description: """
                 The first who says so is kept, until the stock's level changes again. Whoever says it later changes nothing, and is \
@@ -172,7 +178,8 @@ extension OpenAPI {
             body: .json("AlertReply", [("note", ["note": "ordered, comes on Tuesday"])]),
             answers: [.json(200, "The alert.", "Alert", headers: changing)], problems: ["unknown_alert"]),
         Operation(
-            method: "get", path: "/api/stock", id: "listStock", tag: "stock", summary: "Stock by variant and location.",
+            method: "get", path: "/api/stock", id: "listStock", { $0.listStock }, tag: "stock",
+            summary: "Stock by variant and location.",
             access: .readers, parameters: ["sku", "location", "limit", "cursor"],
             answers: [.json(200, "A page.", "StockPage", headers: reading)],
             problems: ["unknown_variant", "unknown_location"]),
@@ -180,27 +187,27 @@ extension OpenAPI {
 
     private static let serverOperations: [Operation] = [
         Operation(
-            method: "get", path: "/api/pipeline", id: "getPipeline", tag: "operations",
+            method: "get", path: "/api/pipeline", id: "getPipeline", { $0.getPipeline }, tag: "operations",
             summary: "Each source and sink: state, position, counters, last error.",
             answers: [.json(200, "The pipeline.", "Pipeline", headers: reading)]),
         Operation(
-            method: "get", path: "/api/devices", id: "listDevices", tag: "operations",
+            method: "get", path: "/api/devices", id: "listDevices", { $0.listDevices }, tag: "operations",
             summary: "The scanners of all sources: whether they can be reached, when they were seen last, what they did.",
             parameters: ["source", "presence", "limit", "cursor"],
             answers: [.json(200, "A page.", "DevicePage", headers: reading)]),
         Operation(
-            method: "get", path: "/api/displays", id: "listDisplays", tag: "operations",
+            method: "get", path: "/api/displays", id: "listDisplays", { $0.listDisplays }, tag: "operations",
             summary:
                 "The shelf displays that confirm what they show: the version that they have to show, and the one that they do.",
             parameters: ["displayLocation", "stale", "limit", "cursor"],
             answers: [.json(200, "A page.", "DisplayPage", headers: reading)]),
         Operation(
-            method: "get", path: "/api/session", id: "getSession", tag: "operations",
+            method: "get", path: "/api/session", id: "getSession", { $0.getSession }, tag: "operations",
             summary: "What the server asks of callers, and who the caller is.",
             description: "401 `unauthenticated` for a token that is not good.", access: .anyone,
             answers: [.json(200, "The session.", "SessionState")], problems: ["unauthenticated"]),
         Operation(
-            method: "post", path: "/api/session", id: "createSession", tag: "operations",
+            method: "post", path: "/api/session", id: "createSession", { $0.createSession }, tag: "operations",
             summary: "Signs in with a name and a password of plugins.json.",
             description: """
                 The answer is the same for a name that nobody has and for a wrong password. `rate_limited` after too many attempts with one \
@@ -209,32 +216,35 @@ extension OpenAPI {
             body: .json("SignIn", [("anna", ["user": "anna", "password": "correct horse battery staple"])]),
             answers: [.json(200, "A token.", "Session")], problems: ["unauthenticated", "overloaded", "not_found"]),
         Operation(
-            method: "post", path: "/api/session/renewal", id: "renewSession", tag: "operations",
+            method: "post", path: "/api/session/renewal", id: "renewSession", { $0.renewSession }, tag: "operations",
             summary: "Another token for one from signing in that is still good.", access: .roles(Role.allCases),
             answers: [.json(200, "A token.", "Session")], problems: ["not_found"]),
         Operation(
-            method: "get", path: "/health/live", id: "getLiveness", tag: "operations", summary: "Whether the process runs.",
+            method: "get", path: "/health/live", id: "getLiveness", { $0.getLiveness }, tag: "operations",
+            summary: "Whether the process runs.",
             access: .anyone, answers: [.json(200, "It does.", "Liveness")]),
         Operation(
-            method: "get", path: "/health/ready", id: "getReadiness", tag: "operations",
+            method: "get", path: "/health/ready", id: "getReadiness", { $0.getReadiness }, tag: "operations",
             summary: "Whether the server can take movements.",
             access: .anyone, answers: [.json(200, "It can; otherwise 503.", "Readiness", headers: reading)]),
         Operation(
-            method: "get", path: "/metrics", id: "getMetrics", tag: "operations", summary: "Metrics for Prometheus.",
+            method: "get", path: "/metrics", id: "getMetrics", { $0.getMetrics }, tag: "operations",
+            summary: "Metrics for Prometheus.",
             access: .anyone,
             answers: [
                 Operation.Answer(
                     status: 200, description: "The text format 0.0.4.", content: [("text/plain", ["type": "string"])])
             ]),
         Operation(
-            method: "get", path: "/openapi.json", id: "getOpenAPI", tag: "operations", summary: "This description.",
+            method: "get", path: "/openapi.json", id: "getOpenAPI", { $0.getOpenAPI }, tag: "operations",
+            summary: "This description.",
             access: .anyone,
             answers: [
                 Operation.Answer(
                     status: 200, description: "OpenAPI 3.1.", content: [("application/json", ["type": "object"])])
             ]),
         Operation(
-            method: "get", path: "/asyncapi.json", id: "getAsyncAPI", tag: "operations",
+            method: "get", path: "/asyncapi.json", id: "getAsyncAPI", { $0.getAsyncAPI }, tag: "operations",
             summary: "The description of what goes over WebSocket and MQTT.", access: .anyone,
             answers: [
                 Operation.Answer(

@@ -53,7 +53,11 @@ extension OpenAPI {
         (
             "InventoryUpdate",
             object(
-                [("id", movementID), ("device", device), ("operation", words(["set", "add", "subtract"])), ("quantity", quantity)]
+                [
+                    ("id", movementID), ("device", device),
+                    ("operation", words(TallywireCore.Operation.allCases.filter { !$0.hasDestination }.map(\.rawValue))),
+                    ("quantity", quantity),
+                ]
                     + about
                     + [("location", locationCode), ("expected", count)],
                 optional: ["id", "device", "reason", "reference", "occurredAt", "location", "expected"])

@@ -1,16 +1,20 @@
+import HTTPTypes
 import TallywireCore
 import TallywirePipeline
 
 extension OpenAPI {
-    /// One method of one path, in words.
-    struct Operation {
+    /// One method of one path: what it is for whoever calls it, and what handles it.
+    struct Operation: Sendable {
+        /// In small letters, as OpenAPI writes it.
         let method: String
+        /// The path with its parameters in braces, such as `/api/products/{id}`.
         let path: String
         let id: String
+        let handle: @Sendable (InventoryAPI) -> Route.Handler
         let tag: String
         let summary: String
         var description: String?
-        /// Who may call it, as its route has it.
+        /// Who may call it.
         var access = RouteAccess.admin
         /// Names of ``OpenAPI/parameters``.
         var parameters: [String] = []
@@ -19,8 +23,32 @@ extension OpenAPI {
         /// Codes of problems, beside those that every operation may answer.
         var problems: [String] = []
 
+        init(
+            method: String, path: String, id: String, _ handle: @escaping @Sendable (InventoryAPI) -> Route.Handler, tag: String,
+            summary: String, description: String? = nil, access: RouteAccess = .admin, parameters: [String] = [], body: Body? = nil,
+            answers: [Answer], problems: [String] = []
+        ) {
+            self.method = method
+            self.path = path
+            self.id = id
+            self.handle = handle
+            self.tag = tag
+            self.summary = summary
+            self.description = description
+            self.access = access
+            self.parameters = parameters
+            self.body = body
+            self.answers = answers
+            self.problems = problems
+        }
+
+        /// The operation as `api` serves it.
+        func route(of api: InventoryAPI) -> Route {
+            Route(HTTPRequest.Method(rawValue: method.uppercased()) ?? .get, path, for: access, handle(api))
+        }
+
         /// A body: its media types with their schemas, and examples by name.
-        struct Body {
+        struct Body: Sendable {
             var content: [(type: String, schema: JSONTree)]
             var examples: [(name: String, value: JSONTree)]
 
@@ -29,7 +57,7 @@ extension OpenAPI {
             }
         }
 
-        struct Answer {
+        struct Answer: Sendable {
             let status: Int
             let description: String
             var content: [(type: String, schema: JSONTree)]

@@ -20,7 +20,7 @@ struct InventoryBody: Decodable {
         id = try members.text("id")
         device = try members.text("device")
         operation = try members.required(members.word("operation", Operation.self), "operation")
-        guard operation != .transfer else {
+        guard !operation.hasDestination else {
             throw members.error(at: "operation", "set, add or subtract is expected; a transfer is a movement: POST /api/movements")
         }
         quantity = try members.required(members.integer("quantity"), "quantity")

@@ -9,13 +9,11 @@ struct Route: Sendable {
     let path: String
     /// Who may call it.
     let access: RouteAccess
-    let handle: @Sendable (Request, APIContext) async throws -> Response
+    let handle: Handler
 
-    /// A route for admins, unless `access` says something else.
-    init(
-        _ method: HTTPRequest.Method, _ path: String, for access: RouteAccess = .admin,
-        _ handle: @escaping @Sendable (Request, APIContext) async throws -> Response
-    ) {
+    typealias Handler = @Sendable (Request, APIContext) async throws -> Response
+
+    init(_ method: HTTPRequest.Method, _ path: String, for access: RouteAccess, _ handle: @escaping Handler) {
         self.method = method
         self.path = path
         self.access = access

@@ -1,17 +1,15 @@
 import TallywireCore
 
 /// How a device writes what it scans.
-enum PayloadFormat: Equatable, Sendable {
+enum PayloadFormat: Sendable {
+    /// The vendors whose formats are known. A new one is its file and its name here.
+    static let vendors: [any VendorFormat.Type] = [ProGlove.self, ZebraSled.self, ZebraReader.self]
+
     /// One of the others but `fields`, by the payload's shape.
     case automatic
     /// The contract's: a bare code, a scan, or an array of scans.
     case tallywire
-    /// ProGlove Streams.
-    case proGlove
-    /// Zebra RFD40 and RFD90 sleds: `dataEVT`.
-    case zebraSled
-    /// Zebra FX readers with the IoT Connector: tag data events.
-    case zebraReader
+    case vendor(any VendorFormat.Type)
     /// JSON of any shape, with pointers to what counts.
     case fields(PayloadFields)
 
@@ -46,9 +44,7 @@ enum PayloadFormat: Equatable, Sendable {
     private func read(_ value: JSONValue, limit: Int) throws(MalformedScan) -> ScanPayload? {
         switch self {
         case .automatic, .tallywire: try Self.contract(value, limit: limit)
-        case .proGlove: try ProGlove.payload(value)
-        case .zebraSled: try ZebraSled.payload(value)
-        case .zebraReader: try ZebraReader.payload(value)
+        case .vendor(let vendor): try vendor.payload(value)
         case .fields(let fields): try fields.payload(value)
         }
     }
@@ -56,10 +52,7 @@ enum PayloadFormat: Equatable, Sendable {
     /// Whose format this is, by members that only it has.
     private static func guessed(from value: JSONValue) -> PayloadFormat {
         let first = value.array?.first ?? value
-        if first["event_type"]?.string != nil, first["api_version"] != nil { return .proGlove }
-        guard let data = first["data"] else { return .tallywire }
-        if data["barcodeData"] != nil || data["tagData"] != nil { return .zebraSled }
-        return data["idHex"] != nil ? .zebraReader : .tallywire
+        return vendors.first { $0.isMeant(by: first) }.map { .vendor($0) } ?? .tallywire
     }
 
     /// Text that does not begin with `{` or `[` is a code as it stands; a JSON string and a JSON number are codes too, since
@@ -82,5 +75,35 @@ enum PayloadFormat: Equatable, Sendable {
         scans.reserveCapacity(items.count)
         for (index, item) in items.enumerated() { scans.append(try Scan(item, at: "[\(index)].")) }
         return ScanPayload(scans: scans, grouping: .together)
+    }
+}
+
+/// As plugins.json writes it: a word, or an object of pointers.
+extension PayloadFormat: Decodable {
+    /// The words, by what they mean.
+    static let words: [(word: String, format: PayloadFormat)] =
+        [("auto", .automatic), ("tallywire", .tallywire)] + vendors.map { ($0.word, .vendor($0)) }
+
+    init(from decoder: any Decoder) throws {
+        if let word = try? decoder.singleValueContainer().decode(String.self) {
+            guard let format = Self.words.first(where: { $0.word == word })?.format else {
+                throw DecodingError.dataCorrupted(
+                    .init(codingPath: decoder.codingPath, debugDescription: "“\(word)” is no payload"))
+            }
+            self = format
+        } else {
+            self = .fields(try PayloadFields(from: decoder))
+        }
+    }
+}
+
+extension PayloadFormat: Equatable {
+    static func == (a: PayloadFormat, b: PayloadFormat) -> Bool {
+        switch (a, b) {
+        case (.automatic, .automatic), (.tallywire, .tallywire): true
+        case (.vendor(let a), .vendor(let b)): a.word == b.word
+        case (.fields(let a), .fields(let b)): a == b
+        default: false
+        }
     }
 }

@@ -1,3 +1,4 @@
+import GS1
 import TallywireCore
 
 /// What one scan says, before the device's settings fill in the rest.
@@ -33,4 +34,66 @@ struct MalformedScan: Error, Equatable, CustomStringConvertible {
 
 extension MalformedScan {
     init(_ description: String) { self.description = description }
+}
+
+extension Scan {
+    /// Every key that a scan may have.
+    private enum Key: String, CaseIterable {
+        case id, barcode, sku, variantId, operation, quantity, location, to, reason, occurredAt, expected, batch, serial, expiry
+    }
+
+    /// Reads a scan as the contract writes it. `place` stands before each key in what is wrong. `null` is the same as leaving a key out, but
+    /// for the quantity, where it would book one.
+    init(_ value: JSONValue, at place: String = "") throws(MalformedScan) {
+        guard let members = value.object else {
+            throw MalformedScan(
+                place.isEmpty ? "a scan is a code, an object, or an array of objects" : "\(place.dropLast()) is not an object")
+        }
+        var values: [Key: JSONValue] = [:]
+        for member in members {
+            guard let key = Key(rawValue: member.name) else {
+                throw MalformedScan(
+                    "\(place)\(member.name.prefix(64)) is not a key of a scan; these are: "
+                        + Key.allCases.map(\.rawValue).joined(separator: ", "))
+            }
+            guard member.value != .null || key == .quantity else { continue }
+            guard values.updateValue(member.value, forKey: key) == nil else {
+                throw MalformedScan("\(place)\(key.rawValue) is there twice")
+            }
+        }
+        func read<Value>(
+            _ key: Key, _ expectation: @autoclosure () -> String, _ convert: (JSONValue) -> Value?
+        ) throws(MalformedScan) -> Value? {
+            guard let value = values[key] else { return nil }
+            guard let converted = convert(value) else { throw MalformedScan("\(place)\(key.rawValue) has to be \(expectation())") }
+            return converted
+        }
+        func text(_ key: Key) throws(MalformedScan) -> String? { try read(key, "a string", \.string) }
+        func number(_ key: Key) throws(MalformedScan) -> Int64? { try read(key, "a whole number", \.integer) }
+        var items: [Item] = []
+        if let code = try read(.barcode, "a code", \.code) { items.append(.code(code)) }
+        if let sku = try text(.sku) { items.append(.named(.sku(sku))) }
+        if let variant = try number(.variantId) { items.append(.named(.variant(VariantID(variant)))) }
+        guard items.count == 1, let item = items.first else {
+            throw MalformedScan(
+                (place.isEmpty ? "a scan" : "\(place.dropLast())") + " needs one of barcode, sku and variantId"
+                    + (items.isEmpty ? "" : ", not \(items.count)"))
+        }
+        self.init(item: item)
+        id = try text(.id)
+        operation = try read(.operation, "one of \(Operation.allCases.map(\.rawValue).joined(separator: ", "))") {
+            $0.string.flatMap { Operation(rawValue: $0) }
+        }
+        quantity = try number(.quantity)
+        location = try text(.location)
+        destination = try text(.to)
+        reason = try text(.reason)
+        occurredAt = try read(.occurredAt, "a time with a zone, such as 2026-11-22T16:40:00.123Z") {
+            $0.string.flatMap { Timestamp($0) }
+        }
+        expected = try number(.expected)
+        trace.batch = try text(.batch)
+        trace.serial = try text(.serial)
+        trace.expiry = try read(.expiry, "a day, such as 2027-03-31") { $0.string.flatMap { CalendarDate($0) } }
+    }
 }

@@ -115,7 +115,7 @@ struct ScanReply: Equatable, Sendable {
         json.array("warnings") { json in
             for line in receipt.lines {
                 guard let previous = line.repeatedSerial else { continue }
-                let direction = line.operation == .add ? "in" : "out"
+                let direction = line.operation.direction?.word ?? line.operation.rawValue
                 json.object { json in
                     json.member("code", "serial_repeated")
                     json.member(

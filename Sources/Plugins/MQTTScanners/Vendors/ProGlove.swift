@@ -3,7 +3,13 @@ import TallywireCore
 /// ProGlove Streams: what a MARK scanner sends through its gateway.
 ///
 /// Source: ProGlove Documentation, "Streams API" (docs.proglove.com), scan event of `api_version` 1.0 and 1.1.
-enum ProGlove {
+enum ProGlove: VendorFormat {
+    static let word = "proglove"
+
+    static func isMeant(by message: JSONValue) -> Bool { message["event_type"]?.string != nil && message["api_version"] != nil }
+
+    static func id(inMalformed message: JSONValue) -> String? { message["event_id"]?.string }
+
     /// `nil` for events that are no scans: buttons, states, errors.
     static func payload(_ value: JSONValue) throws(MalformedScan) -> ScanPayload? {
         guard let type = value["event_type"]?.string else {

@@ -3,7 +3,11 @@ import TallywireCore
 /// Zebra's fixed readers FX7500 and FX9600 with the IoT Connector: tag data events, one or an array of them.
 ///
 /// Source: Zebra IoT Connector documentation, tag data event: `data.idHex`, `data.format`, `timestamp`, `type`.
-enum ZebraReader {
+enum ZebraReader: VendorFormat {
+    static let word = "zebra-reader"
+
+    static func isMeant(by message: JSONValue) -> Bool { message["data"]?["idHex"] != nil }
+
     /// `nil` if no tag's EPC is among them.
     static func payload(_ value: JSONValue) throws(MalformedScan) -> ScanPayload? {
         let events = value.array ?? [value]

@@ -3,7 +3,14 @@ import TallywireCore
 /// Zebra's RFD40 and RFD90 sleds: `dataEVT`, with what was read since the last one.
 ///
 /// Source: Zebra TechDocs, "RFD40/RFD90 MQTT", tag data event: `data.barcodeData[].decodedBarcode`, `data.tagData[].EPCid`.
-enum ZebraSled {
+enum ZebraSled: VendorFormat {
+    static let word = "zebra-sled"
+
+    static func isMeant(by message: JSONValue) -> Bool {
+        guard let data = message["data"] else { return false }
+        return data["barcodeData"] != nil || data["tagData"] != nil
+    }
+
     /// `nil` if nothing was read.
     static func payload(_ value: JSONValue) throws(MalformedScan) -> ScanPayload? {
         guard let data = value["data"] else { throw MalformedScan("data is missing: this is no data event of an RFD40 or RFD90") }
