@@ -56,10 +56,11 @@ let package = Package(
     targets: [
         library("GS1", []),
         library("TallywireCore", ["GS1"]),
+        library("Backoff", []),
         library(
             "TallywireClient",
             [
-                "TallywireCore", log, nio("NIOCore"), nio("NIOPosix"), nio("NIOHTTP1"), nio("NIOWebSocket"),
+                "Backoff", "TallywireCore", log, nio("NIOCore"), nio("NIOPosix"), nio("NIOHTTP1"), nio("NIOWebSocket"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
             ]),
         library("TallywireEngine", ["TallywireCore", .product(name: "DequeModule", package: "swift-collections"), log]),
@@ -72,7 +73,7 @@ let package = Package(
         library(
             "TallywirePipeline",
             [
-                "TallywireCore", "TallywireEngine", log, nio("NIOCore"), nio("NIOHTTP1"),
+                "Backoff", "TallywireCore", "TallywireEngine", log, nio("NIOCore"), nio("NIOHTTP1"),
                 .product(name: "Yams", package: "Yams"),
             ]),
         library(
@@ -83,14 +84,14 @@ let package = Package(
             ]),
         .systemLibrary(name: "CMosquitto", pkgConfig: "libmosquitto", providers: [.apt(["libmosquitto-dev"])]),
         .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
-        library("Mosquitto", ["CMosquitto", "COpenSSL", log]),
+        library("Mosquitto", ["Backoff", "CMosquitto", "COpenSSL", log]),
         .systemLibrary(name: "CJemalloc", pkgConfig: "jemalloc", providers: [.apt(["libjemalloc-dev"])]),
         library(
             "MQTTConnection", path: "Sources/Plugins/MQTTConnection", ["TallywirePipeline", "Mosquitto", log]),
         library(
             "MQTTScanners", path: "Sources/Plugins/MQTTScanners",
             [
-                "GS1", "TallywireCore", "TallywireEngine", "TallywirePipeline", "Mosquitto", "MQTTConnection", log,
+                "Backoff", "GS1", "TallywireCore", "TallywireEngine", "TallywirePipeline", "Mosquitto", "MQTTConnection", log,
                 .product(name: "Crypto", package: "swift-crypto"), .product(name: "DequeModule", package: "swift-collections"),
             ]),
         library(
@@ -121,7 +122,8 @@ let package = Package(
         library(
             "TallywireServer",
             [
-                "GS1", "TallywireClient", "TallywireCore", "TallywireEngine", "SQLiteJournal", "TallywirePipeline", "WebSocketSink",
+                "Backoff", "GS1", "TallywireClient", "TallywireCore", "TallywireEngine", "SQLiteJournal", "TallywirePipeline",
+                "WebSocketSink",
                 "MQTTSink", "MQTTScanners", "MQTTConnection", "JSONLogSink", "Mosquitto", "TallywireHTTP",
                 "TallywireAuthentication", log, nio("NIOCore"), nio("NIOPosix"), nio("NIOHTTP1"), nio("NIOFoundationCompat"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
@@ -146,7 +148,7 @@ let package = Package(
         tests(
             "TallywireClient",
             [
-                "tallywire", "TallywireClient", "TallywireCore", log, nio("NIOCore"), nio("NIOHTTP1"),
+                "Backoff", "tallywire", "TallywireClient", "TallywireCore", log, nio("NIOCore"), nio("NIOHTTP1"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"), .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
             ]),
@@ -155,7 +157,8 @@ let package = Package(
             "SQLiteJournal",
             ["TallywireCore", "TallywireEngine", "SQLiteJournal", log, .product(name: "GRDB", package: "GRDB.swift")]),
         tests(
-            "TallywirePipeline", ["TallywireCore", "TallywireEngine", "TallywirePipeline", log], resources: [.copy("Fixtures")]),
+            "TallywirePipeline", ["Backoff", "TallywireCore", "TallywireEngine", "TallywirePipeline", log],
+            resources: [.copy("Fixtures")]),
         tests(
             "TallywireAuthentication",
             [
@@ -174,7 +177,7 @@ let package = Package(
                 nio("NIOHTTP1"), nio("NIOFoundationCompat"), nio("NIOPosix"), .product(name: "NIOSSL", package: "swift-nio-ssl"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
             ]),
-        tests("MQTTSink", ["TallywireCore", "TallywireEngine", "TallywirePipeline", "Mosquitto", "MQTTSink", log]),
+        tests("MQTTSink", ["Backoff", "TallywireCore", "TallywireEngine", "TallywirePipeline", "Mosquitto", "MQTTSink", log]),
         tests(
             "MQTTScanners", ["GS1", "TallywireCore", "TallywireEngine", "TallywirePipeline", "Mosquitto", "MQTTScanners", log],
             resources: [.copy("Fixtures")]),

@@ -1,3 +1,4 @@
+import Backoff
 import Foundation
 import Logging
 import NIOCore
@@ -23,7 +24,7 @@ extension TallywireClient {
             core.isRunning = true
         }
         defer { act { $0.close() }() }
-        var backoff = Backoff(minimum: configuration.minDelay, maximum: configuration.maxDelay)
+        var pauses = Pauses(Backoff(initial: configuration.minDelay, maximum: configuration.maxDelay))
         var age: Scheduled<Void>?
         defer { age?.cancel() }
         while !Task.isCancelled {
@@ -43,7 +44,7 @@ extension TallywireClient {
                     }
             }
             if ended.failure?.code == .unauthenticated { tokens.discard() }
-            let pause = backoff.pause(after: ended, live: life, canRenew: tokens.canRenew, chance: .random(in: 0..<1))
+            let pause = pauses.next(after: ended, live: life, canRenew: tokens.canRenew, chance: .random(in: 0..<1))
             await wait(pause, ended.failure)
         }
     }

@@ -1,3 +1,4 @@
+import Backoff
 import Foundation
 import Logging
 import Mosquitto
@@ -123,7 +124,7 @@ final class Store: Sendable {
             SinkRunner.Definition(
                 name: "mqtt", plugin: "mqtt", mode: .durable,
                 sink: try MQTTSink(options, reconnect: Self.quick, patience: .seconds(1)), filter: filter,
-                retry: RetryPolicy(initial: .milliseconds(20), maximum: .milliseconds(200)),
+                retry: Backoff(initial: .milliseconds(20), maximum: .milliseconds(200)),
                 deadLetters: DeadLetterFile(path: folder.file("dead.jsonl"))),
             feed: engine.feed, journal: journal, gateway: engine, displays: displays, logger: quiet, version: "1.2.3",
             clock: { [clock] in clock.now })

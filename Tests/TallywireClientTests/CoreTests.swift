@@ -1,3 +1,4 @@
+import Backoff
 import Synchronization
 import TallywireCore
 import TallywireTesting
@@ -210,16 +211,16 @@ struct CoreTests {
 
     @Test("pauses grow, are random, keep their bounds, and are the server's where it names one")
     func backoff() {
-        var backoff = TallywireClient.Backoff(minimum: .milliseconds(500), maximum: .seconds(30))
+        var pauses = TallywireClient.Pauses(Backoff(initial: .milliseconds(500), maximum: .seconds(30)))
         let lost = TallywireClient.Core.Ended(failure: .init(.disconnected, ""))
-        let pauses = (0..<100).map { _ in backoff.pause(after: lost, live: nil, canRenew: false, chance: 0.5) }
-        #expect(pauses.prefix(3) == [.milliseconds(250), .milliseconds(500), .seconds(1)] && pauses.last == .seconds(15))
-        #expect(backoff.pause(after: lost, live: .seconds(11), canRenew: false, chance: 0.5) == .milliseconds(250))
+        let first = (0..<100).map { _ in pauses.next(after: lost, live: nil, canRenew: false, chance: 0.5) }
+        #expect(first.prefix(3) == [.milliseconds(250), .milliseconds(500), .seconds(1)] && first.last == .seconds(15))
+        #expect(pauses.next(after: lost, live: .seconds(11), canRenew: false, chance: 0.5) == .milliseconds(250))
         let gone = TallywireClient.Core.Ended(failure: lost.failure, comeBackAfter: .seconds(3))
-        #expect(backoff.pause(after: gone, live: nil, canRenew: false, chance: 0.5) == .seconds(3))
+        #expect(pauses.next(after: gone, live: nil, canRenew: false, chance: 0.5) == .seconds(3))
         let expired = TallywireClient.Core.Ended(failure: .init(.unauthenticated, ""))
-        #expect(backoff.pause(after: expired, live: .seconds(11), canRenew: true, chance: 0.5) == .zero)
-        #expect(backoff.pause(after: expired, live: nil, canRenew: true, chance: 0.5) > .zero, "not again and again")
+        #expect(pauses.next(after: expired, live: .seconds(11), canRenew: true, chance: 0.5) == .zero)
+        #expect(pauses.next(after: expired, live: nil, canRenew: true, chance: 0.5) > .zero, "not again and again")
     }
 
     @Test(

@@ -1,3 +1,4 @@
+import Backoff
 import Foundation
 import Logging
 import Synchronization
@@ -22,11 +23,11 @@ struct SinkRunnerTests {
 
     func runner(
         _ sink: RecordingSink, feed: Feed? = nil, mode: SinkMode = .durable, filter: EventFilter = EventFilter(),
-        retry: RetryPolicy = RetryPolicy(initial: .milliseconds(1), maximum: .milliseconds(2))
+        retry: Backoff = Backoff(initial: .milliseconds(1), maximum: .milliseconds(2)), attempts: Int? = nil
     ) -> SinkRunner {
         SinkRunner(
             .init(
-                name: "sink", plugin: "recording", mode: mode, sink: sink, filter: filter, retry: retry,
+                name: "sink", plugin: "recording", mode: mode, sink: sink, filter: filter, retry: retry, attempts: attempts,
                 deadLetters: DeadLetterFile(path: folder.file("dead.jsonl"))),
             feed: feed ?? engine.feed, journal: journal, logger: Logger(label: "test"), version: "0",
             clock: { Timestamp(milliseconds: 1_795_365_600_000) })
@@ -172,7 +173,7 @@ struct SinkRunnerTests {
     @Test("a batch that has failed as often as it may goes into the dead-letter file")
     func givingUp() async throws {
         let sink = RecordingSink(deliver: { _, _ in throw SinkError.unavailable("never") })
-        let runner = runner(sink, retry: RetryPolicy(initial: .milliseconds(1), maximum: .milliseconds(1), attempts: 3))
+        let runner = runner(sink, retry: Backoff(initial: .milliseconds(1), maximum: .milliseconds(1)), attempts: 3)
         async let run: Void = runner.run()
         await engine.stop()
         await run
@@ -189,7 +190,7 @@ struct SinkRunnerTests {
         let runner = SinkRunner(
             .init(
                 name: "sink", plugin: "recording", mode: .durable, sink: sink,
-                retry: RetryPolicy(initial: .milliseconds(1), maximum: .milliseconds(1)),
+                retry: Backoff(initial: .milliseconds(1), maximum: .milliseconds(1)),
                 deadLetters: DeadLetterFile(path: folder.file("blocked/dead.jsonl"))),
             feed: engine.feed, journal: journal, logger: Logger(label: "test"), version: "0",
             clock: { Timestamp(milliseconds: 0) })
@@ -277,7 +278,7 @@ struct FilterTests {
 
     @Test("pauses double up to the longest, and are drawn between nothing and that")
     func pauses() {
-        let policy = RetryPolicy(initial: .milliseconds(100), maximum: .seconds(1))
+        let policy = Backoff(initial: .milliseconds(100), maximum: .seconds(1))
         #expect(
             (1...6).map { policy.pause(afterFailures: $0, share: 1) }
                 == [.milliseconds(100), .milliseconds(200), .milliseconds(400), .milliseconds(800), .seconds(1), .seconds(1)])

@@ -1,3 +1,5 @@
+import Backoff
+
 /// Counts failures and says how long to wait after each.
 struct ReconnectBackoff {
     enum Failure: Equatable {
@@ -37,9 +39,8 @@ struct ReconnectBackoff {
             takeovers += 1
             return slowWait(takeovers, policy.takenOverMaximum, fraction)
         }
-        let ceiling = min(policy.maximum, Self.double(policy.initial, failures))
         failures += 1
-        return ceiling * fraction
+        return Backoff(initial: policy.initial, maximum: policy.maximum).pause(afterFailures: failures, share: fraction)
     }
 
     /// The wait before the next of several brokers, while not all have been tried.
@@ -47,10 +48,7 @@ struct ReconnectBackoff {
 
     /// Between half of a ceiling and the whole of it, the half being ``ReconnectPolicy/refused`` at first.
     private func slowWait(_ count: Int, _ maximum: Duration, _ fraction: Double) -> Duration {
-        let ceiling = max(policy.refused, min(maximum, Self.double(policy.refused, count)))
-        return ceiling * (0.5 + fraction / 2)
+        Backoff(initial: policy.refused * 2, maximum: max(policy.refused, maximum))
+            .pause(afterFailures: count, share: 0.5 + fraction / 2)
     }
-
-    /// Beyond 2^20 any initial wait is over any sensible maximum.
-    private static func double(_ duration: Duration, _ times: Int) -> Duration { duration * (1 << min(times, 20)) }
 }

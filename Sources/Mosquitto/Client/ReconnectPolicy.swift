@@ -1,7 +1,4 @@
-/// How long to wait before connecting again: exponential backoff with full jitter.
-///
-/// Full jitter, because a thousand devices and servers that lost one broker at the same moment should not come back at the same
-/// moment (M. Brooker, "Exponential Backoff And Jitter", AWS Architecture Blog, 2015).
+/// How long to wait before connecting again: a `Backoff` for each way in which a connection fails.
 public struct ReconnectPolicy: Equatable, Sendable {
     /// The longest wait before the first try; it doubles with each failure.
     public var initial: Duration

@@ -1,3 +1,4 @@
+import Backoff
 import Foundation
 import Logging
 import Synchronization
@@ -15,12 +16,14 @@ public final class SinkRunner: Sendable {
         public var mode: SinkMode
         public var sink: any Sink
         public var filter: EventFilter
-        public var retry: RetryPolicy
+        public var retry: Backoff
+        /// Tries of one batch, after which its records go to the dead-letter file; `nil` never gives up.
+        public var attempts: Int?
         public var deadLetters: DeadLetterFile
 
         public init(
             name: String, plugin: String, mode: SinkMode, sink: any Sink, filter: EventFilter = EventFilter(),
-            retry: RetryPolicy = RetryPolicy(), deadLetters: DeadLetterFile
+            retry: Backoff = Backoff(), attempts: Int? = nil, deadLetters: DeadLetterFile
         ) {
             self.name = name
             self.plugin = plugin
@@ -28,6 +31,7 @@ public final class SinkRunner: Sendable {
             self.sink = sink
             self.filter = filter
             self.retry = retry
+            self.attempts = attempts
             self.deadLetters = deadLetters
         }
     }
@@ -198,7 +202,7 @@ public final class SinkRunner: Sendable {
                 if !rest.isEmpty { try await pause(after: SinkError.unavailable(reason), what: "A delivery failed.") }
             } catch {
                 let failures = progress.withLock { $0.failures } + 1
-                if definition.retry.givesUp(afterFailures: failures), !(error is CancellationError) {
+                if let attempts = definition.attempts, failures >= attempts, !(error is CancellationError) {
                     let rejected = records.map {
                         Delivery.Rejected(seq: $0.seq, reason: "given up after \(failures) tries: \(error)")
                     }

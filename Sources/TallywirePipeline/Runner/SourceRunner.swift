@@ -1,8 +1,9 @@
+import Backoff
 import Logging
 import TallywireCore
 import TallywireEngine
 
-/// Runs one source until its task is cancelled, and again after a pause if it ends by an error.
+/// Runs one source until its task is cancelled, and again after a pause if it ends by an error. The pauses grow with failures in a row.
 public final class SourceRunner: Sendable {
     /// A source as the configuration describes it.
     public struct Definition: Sendable {
@@ -19,12 +20,12 @@ public final class SourceRunner: Sendable {
 
     public let definition: Definition
     private let context: SourceContext
-    private let retry: RetryPolicy
+    private let retry: Backoff
 
     public init(
         _ definition: Definition, gateway: any CommandGateway, journal: any Journal, defaultLocation: String, logger: Logger,
         version: String, devices: DeviceRegistry = DeviceRegistry(), topics: [TopicUse] = [], setAside: SetAside? = nil,
-        retry: RetryPolicy = RetryPolicy(),
+        retry: Backoff = Backoff(),
         clock: @escaping @Sendable () -> Timestamp
     ) {
         self.definition = definition
@@ -41,12 +42,14 @@ public final class SourceRunner: Sendable {
     public func run() async {
         var failures = 0
         while !Task.isCancelled {
+            let start = context.now()
             do {
                 try await definition.source.run(context)
                 break
             } catch is CancellationError {
                 break
             } catch {
+                if context.now().milliseconds - start.milliseconds >= retry.stable.wholeMilliseconds { failures = 0 }
                 failures += 1
                 context.logger.error("The source ended and is started again.", metadata: ["error": "\(error)"])
                 context.status.update {

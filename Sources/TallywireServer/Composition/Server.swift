@@ -1,3 +1,4 @@
+import Backoff
 import Foundation
 import Hummingbird
 import Logging
@@ -187,7 +188,7 @@ extension SinkRunner.Definition {
             filter: EventFilter(
                 types: entry.events.map(Set.init), locations: entry.filter.locations.map { WildcardPattern($0.keyForm) },
                 skus: entry.filter.skus.map { WildcardPattern($0.keyForm) }, levels: Set(entry.filter.levels)),
-            retry: RetryPolicy(initial: entry.retry.initial, maximum: entry.retry.max, attempts: entry.retry.attempts),
+            retry: Backoff(initial: entry.retry.initial, maximum: entry.retry.max), attempts: entry.retry.attempts,
             deadLetters: DeadLetterFile(path: entry.deadLetter))
     }
 }

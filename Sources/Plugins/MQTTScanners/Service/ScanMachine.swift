@@ -1,3 +1,4 @@
+import Backoff
 import DequeModule
 import Logging
 import Mosquitto
@@ -84,7 +85,7 @@ struct ScanMachine: ~Copyable {
     /// Replies that the broker refused.
     private var refusedReplies: UInt64 = 0
     private var effects: [Effect] = []
-    private let retry = RetryPolicy(initial: .milliseconds(50), maximum: .seconds(5))
+    private let retry = Backoff(initial: .milliseconds(50), maximum: .seconds(5))
 
     init(_ context: SourceContext, _ reader: BatchReader) {
         self.context = context
