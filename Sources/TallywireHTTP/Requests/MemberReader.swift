@@ -25,7 +25,7 @@ struct MemberReader {
             throw BodyError(decoder.codingPath, "a JSON object is expected here")
         }
         for key in container.allKeys where !members.contains(key.stringValue) {
-            let hint = Suggestion.nearest(to: key.stringValue, among: members).map { ", did you mean “\($0)”?" } ?? ""
+            let hint = Suggestion.hint(for: key.stringValue, among: members)
             throw BodyError(
                 decoder.codingPath + [key],
                 hint.isEmpty
@@ -76,7 +76,7 @@ struct MemberReader {
         let expected = "one of \(words.joined(separator: ", ")) is expected"
         guard let text = try value(String.self, name, expected) else { return nil }
         guard let word = Word(rawValue: text) else {
-            let hint = Suggestion.nearest(to: text, among: words).map { ", did you mean “\($0)”?" } ?? ""
+            let hint = Suggestion.hint(for: text, among: words)
             throw error(at: name, "“\(text.excerpt)” is not known, \(expected)\(hint)")
         }
         return word

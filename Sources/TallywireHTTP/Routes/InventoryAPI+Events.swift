@@ -79,7 +79,7 @@ extension InventoryAPI {
         for word in text.split(separator: ",", omittingEmptySubsequences: false) {
             guard let type = EventType(rawValue: String(word)) else {
                 let names = EventType.allCases.map(\.rawValue)
-                let hint = Suggestion.nearest(to: String(word), among: names).map { ", did you mean “\($0)”?" } ?? ""
+                let hint = Suggestion.hint(for: String(word), among: names)
                 throw .invalidRequest("one or more of \(names.joined(separator: ", ")) are expected\(hint)", field: "type")
             }
             types.insert(type)

@@ -1,4 +1,5 @@
 import Foundation
+import TallywireCore
 
 /// Reads plugins.json.
 ///

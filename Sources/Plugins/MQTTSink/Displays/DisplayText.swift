@@ -1,3 +1,4 @@
+import TallywireCore
 import TallywirePipeline
 
 /// A text with places for a display's fields, such as `{name}\n{price|ask us} EUR`.

@@ -1,3 +1,5 @@
+import TallywireCore
+
 /// Checks one entry of `sources` or `sinks`, which has keys of every entry and keys of its plugin.
 struct EntryCheck<Type> {
     /// `source` or `sink`.

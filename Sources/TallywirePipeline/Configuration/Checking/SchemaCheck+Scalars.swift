@@ -1,4 +1,5 @@
 import Foundation
+import TallywireCore
 
 extension SchemaCheck {
     /// A scalar as `kind` wants it, or `nil` after a report.

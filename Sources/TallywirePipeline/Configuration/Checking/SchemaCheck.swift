@@ -1,3 +1,5 @@
+import TallywireCore
+
 /// Holds values against schemas: completes and converts them, fills in defaults, and collects every mistake with its place.
 struct SchemaCheck {
     let file: String

@@ -1,3 +1,5 @@
+import TallywireCore
+
 /// A change to plugins.json from the command line, made before the file is checked, so that it is checked with it.
 ///
 /// The path leads through objects by key, into `sources` and `sinks` by an entry's name, into other lists by index:

@@ -1,8 +1,9 @@
 import Testing
 
-@testable import TallywirePipeline
+@testable import TallywireCore
 
-@Suite struct ConfigurationSuggestionTests {
+@Suite("Suggestions")
+struct SuggestionTests {
     @Test(
         "typing errors are counted, a swap of neighbours is one",
         arguments: [
@@ -10,7 +11,7 @@ import Testing
             ("ab", "", 2), ("kitten", "sitting", 3), ("ca", "abc", 3),
         ])
     func counts(a: String, b: String, errors: Int) {
-        #expect(Suggestion.typingErrors(Array(a), Array(b)) == errors)
+        #expect(Suggestion.typingErrors(Array(a.unicodeScalars), Array(b.unicodeScalars)) == errors)
     }
 
     @Test(

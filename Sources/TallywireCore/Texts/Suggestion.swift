@@ -1,12 +1,13 @@
 /// Finds what somebody probably meant by a name that is not known.
 public enum Suggestion {
     /// The candidate nearest to `text`: at most two typing errors away (a swap of neighbours is one), or begun or gone past by it.
-    static func nearest(to text: String, among candidates: some Sequence<String>) -> String? {
-        let wanted = Array(text.lowercased().prefix(64))
+    /// Only the first 64 Unicode scalars count.
+    public static func nearest(to text: String, among candidates: some Sequence<String>) -> String? {
+        let wanted = letters(of: text)
         guard !wanted.isEmpty else { return nil }
         var best: (candidate: String, distance: Int)?
         for candidate in candidates {
-            let letters = Array(candidate.lowercased().prefix(64))
+            let letters = Self.letters(of: candidate)
             var distance = typingErrors(wanted, letters)
             // Two errors in a word of three letters make another word.
             if distance > 2 || distance * 2 > letters.count {
@@ -24,8 +25,13 @@ public enum Suggestion {
         nearest(to: text, among: candidates).map { ", did you mean “\($0)”?" } ?? ""
     }
 
+    /// Unicode scalars, since those of a text from outside may all make one character, which takes long to compare.
+    private static func letters(of text: String) -> [Unicode.Scalar] {
+        Array(String(String.UnicodeScalarView(text.unicodeScalars.prefix(64))).lowercased().unicodeScalars)
+    }
+
     /// The Damerau-Levenshtein distance in its restricted form (optimal string alignment).
-    static func typingErrors(_ a: [Character], _ b: [Character]) -> Int {
+    static func typingErrors(_ a: [Unicode.Scalar], _ b: [Unicode.Scalar]) -> Int {
         var beforeLast: [Int] = []
         var last = Array(0...b.count)
         for i in a.indices {
