@@ -43,8 +43,7 @@ enum Dialer {
         if connect(descriptor, target.ai_addr, target.ai_addrlen) == 0 { return 0 }
         guard errno == EINPROGRESS else { return errno }
         var poller = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
-        let (seconds, attoseconds) = limit.components
-        guard poll(&poller, 1, Int32(clamping: seconds * 1000 + attoseconds / 1_000_000_000_000_000)) > 0 else { return ETIMEDOUT }
+        guard poll(&poller, 1, Int32(clamping: limit.milliseconds)) > 0 else { return ETIMEDOUT }
         var error: Int32 = 0
         var size = socklen_t(MemoryLayout<Int32>.size)
         guard getsockopt(descriptor, SOL_SOCKET, SO_ERROR, &error, &size) == 0 else { return errno }

@@ -33,13 +33,17 @@ final class WakeUp: Sendable {
             pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0),
             pollfd(fd: socket, events: Int16(POLLIN) | (writing ? Int16(POLLOUT) : 0), revents: 0),
         ]
-        var milliseconds: Int32 = -1
-        if let limit {
-            let (seconds, attoseconds) = limit.components
-            milliseconds = Int32(clamping: max(0, seconds * 1000 + attoseconds / 1_000_000_000_000_000 + 1))
-        }
+        let milliseconds = limit.map { Int32(clamping: max(0, $0.milliseconds + 1)) } ?? -1
         guard poll(&descriptors, 2, milliseconds) > 0 else { return false }
         if descriptors[0].revents != 0 { reset() }
         return descriptors[1].revents & Int16(POLLIN | POLLHUP | POLLERR) != 0
+    }
+}
+
+extension Duration {
+    /// Whole milliseconds, as `poll` takes them.
+    var milliseconds: Int64 {
+        let (seconds, attoseconds) = components
+        return seconds * 1000 + attoseconds / 1_000_000_000_000_000
     }
 }

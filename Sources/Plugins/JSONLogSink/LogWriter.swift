@@ -1,6 +1,7 @@
 import Dispatch
 import Foundation
 import Logging
+import TallywireCore
 import TallywireEngine
 import TallywirePipeline
 
@@ -215,9 +216,7 @@ actor LogWriter {
     private func planFlush() {
         guard case .every(let interval) = options.fsync, !isFlushPlanned, lastSeq > flushed.seq else { return }
         isFlushPlanned = true
-        let (seconds, attoseconds) = interval.components
-        let milliseconds = Int(seconds) * 1_000 + Int(attoseconds / 1_000_000_000_000_000)
-        executor.queue.asyncAfter(deadline: .now() + .milliseconds(milliseconds)) {
+        executor.queue.asyncAfter(deadline: .now() + .milliseconds(Int(interval.wholeMilliseconds))) {
             self.assumeIsolated { $0.flushPlanned() }
         }
     }

@@ -1,5 +1,6 @@
 import Foundation
 import JWTKit
+import TallywireCore
 import TallywirePipeline
 
 /// A JSON Web Key Set as its file has it.

@@ -104,7 +104,6 @@ struct TokenClaims: Codable {
     /// Seconds since 1970, as far as a time can be: up to the year 9999.
     private static func timestamp(_ seconds: Double, plus skew: Duration) -> Timestamp? {
         guard seconds.isFinite, (0...253_402_300_799).contains(seconds) else { return nil }
-        let (whole, attoseconds) = skew.components
-        return Timestamp(milliseconds: Int64(seconds * 1000) + whole * 1000 + attoseconds / 1_000_000_000_000_000)
+        return Timestamp(milliseconds: Int64(seconds * 1000) + skew.wholeMilliseconds)
     }
 }

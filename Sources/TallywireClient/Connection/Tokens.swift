@@ -43,10 +43,7 @@ extension TallywireClient {
         /// How long until it expires, as it says itself: it is not verified, the server does that.
         private static func remaining(_ token: String) -> Duration? {
             let parts = token.split(separator: ".", omittingEmptySubsequences: false)
-            guard parts.count == 3 else { return nil }
-            var text = parts[1].replacing("-", with: "+").replacing("_", with: "/")
-            text += String(repeating: "=", count: (4 - text.count % 4) % 4)
-            guard let data = Data(base64Encoded: String(text)), let claims = try? JSONReader.value(of: Array(data)),
+            guard parts.count == 3, let data = Data(base64URL: parts[1]), let claims = try? JSONReader.value(of: Array(data)),
                 case .number(let expiry)? = claims["exp"], let seconds = Double(expiry)
             else { return nil }
             let remaining = seconds - Date().timeIntervalSince1970

@@ -4,9 +4,8 @@ import GS1
 ///
 /// Two commands mean the same if they say the same after defaults are filled in, or if they resolve to the same: a barcode and
 /// the SKU of its variant mean the same as long as the catalogue says so. Who brings a command, and by which transport, does not
-/// matter. The hashes are made after FNV-1a with 64 bits (Fowler, Noll, Vo; http://www.isthe.com/chongo/tech/comp/fnv/), text byte by
-/// byte and numbers as a whole: they guard against mistakes of honest callers, not against forgery, since a caller can only ever
-/// confuse its own ids.
+/// matter. The hashes are made by ``FNV1a``, text byte by byte and numbers as a whole: they guard against mistakes of honest callers, not
+/// against forgery, since a caller can only ever confuse its own ids.
 public struct CommandFingerprint: Hashable, Sendable {
     /// Of the command as it was written.
     public let written: UInt64
@@ -27,10 +26,10 @@ public struct CommandFingerprint: Hashable, Sendable {
 extension InventoryState {
     /// The fingerprint of `action` as things stand.
     public func fingerprint(of action: Command.Action) -> CommandFingerprint {
-        var written = FingerprintHasher()
+        var written = FNV1a()
         written.combine(action) { $0 }
         guard case .move = action else { return CommandFingerprint(written: written.value, resolved: written.value) }
-        var resolved = FingerprintHasher()
+        var resolved = FNV1a()
         resolved.combine(action) { line in
             guard let (variant, units) = resolve(line.item) else { return line }
             var line = line
@@ -42,21 +41,17 @@ extension InventoryState {
     }
 }
 
-/// FNV-1a over fields, each with a tag or a length, so that neighbouring fields cannot run into each other.
-private struct FingerprintHasher {
-    private(set) var value: UInt64 = 0xcbf2_9ce4_8422_2325
-
-    mutating func tag(_ byte: UInt8) {
-        value = (value ^ UInt64(byte)) &* 0x0000_0100_0000_01b3
-    }
+/// Over fields, each with a tag or a length, so that neighbouring fields cannot run into each other.
+extension FNV1a {
+    fileprivate mutating func tag(_ byte: UInt8) { combine(byte) }
 
     /// A number is taken in one step; the shift brings its upper half down, where the multiplication spreads it.
-    mutating func combine(_ number: Int64) {
-        value = (value ^ UInt64(bitPattern: number)) &* 0x0000_0100_0000_01b3
+    fileprivate mutating func combine(_ number: Int64) {
+        combine(UInt64(bitPattern: number))
         value ^= value >> 32
     }
 
-    mutating func combine(_ text: String) {
+    fileprivate mutating func combine(_ text: String) {
         var text = text
         text.withUTF8 { utf8 in
             combine(Int64(utf8.count))
@@ -64,17 +59,17 @@ private struct FingerprintHasher {
         }
     }
 
-    mutating func combineIfPresent<Value>(_ value: Value?, _ combineValue: (inout FingerprintHasher, Value) -> Void) {
+    fileprivate mutating func combineIfPresent<Value>(_ value: Value?, _ combineValue: (inout FNV1a, Value) -> Void) {
         tag(value == nil ? 0 : 1)
         if let value { combineValue(&self, value) }
     }
 
-    mutating func combine(_ text: String?) { combineIfPresent(text) { $0.combine($1) } }
-    mutating func combine(_ number: Int64?) { combineIfPresent(number) { $0.combine($1) } }
-    mutating func combine(_ price: Price?) { combine(price?.hundredths) }
-    mutating func combine(_ price: Price??) { combineIfPresent(price) { $0.combine($1) } }
+    fileprivate mutating func combine(_ text: String?) { combineIfPresent(text) { $0.combine($1) } }
+    fileprivate mutating func combine(_ number: Int64?) { combineIfPresent(number) { $0.combine($1) } }
+    fileprivate mutating func combine(_ price: Price?) { combine(price?.hundredths) }
+    fileprivate mutating func combine(_ price: Price??) { combineIfPresent(price) { $0.combine($1) } }
 
-    mutating func combine(_ action: Command.Action, line: (Movement.Line) -> Movement.Line) {
+    fileprivate mutating func combine(_ action: Command.Action, line: (Movement.Line) -> Movement.Line) {
         switch action {
         case .move(let movement):
             tag(1)

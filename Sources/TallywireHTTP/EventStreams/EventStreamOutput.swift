@@ -53,7 +53,7 @@ struct EventStreamOutput {
 
     /// Says when the client shall come back after it has lost the connection.
     mutating func retry(after pause: Duration) {
-        buffer.writeString("retry: \(pause.components.seconds * 1000 + pause.components.attoseconds / 1_000_000_000_000_000)\n\n")
+        buffer.writeString("retry: \(pause.wholeMilliseconds)\n\n")
     }
 
     private mutating func id(_ seq: UInt64) {

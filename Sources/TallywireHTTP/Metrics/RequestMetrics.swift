@@ -49,7 +49,7 @@ final class RequestMetrics: Sendable {
     }
 
     func end(_ key: Key, _ duration: Duration) {
-        let seconds = Double(duration.components.seconds) + Double(duration.components.attoseconds) / 1e18
+        let seconds = duration / .seconds(1)
         let route = Key(key, status: 0)
         state.withLock { state in
             state.inFlight -= 1

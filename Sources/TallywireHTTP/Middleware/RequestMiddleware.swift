@@ -4,6 +4,7 @@ import HummingbirdCore
 import Logging
 import NIOCore
 import NIOHTTP1
+import TallywireCore
 import TallywireEngine
 
 /// The outermost middleware: turns errors into problems, names, counts and logs each request, and sets the headers of every answer.
@@ -37,7 +38,7 @@ struct RequestMiddleware: RouterMiddleware {
             "request",
             metadata: [
                 "method": "\(request.method.rawValue)", "path": "\(request.uri.path)", "status": "\(response.status.code)",
-                "milliseconds": "\(duration.components.attoseconds / 1_000_000_000_000_000 + duration.components.seconds * 1000)",
+                "milliseconds": "\(duration.wholeMilliseconds)",
             ])
         return response
     }

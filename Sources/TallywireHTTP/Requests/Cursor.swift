@@ -8,18 +8,13 @@ struct Cursor: Equatable {
     let list: String
     let position: String
 
-    /// The text, in base64url without padding (RFC 4648, section 5).
-    var text: String {
-        Data("\(list):\(position)".utf8).base64EncodedString().replacing("+", with: "-").replacing("/", with: "_")
-            .replacing("=", with: "")
-    }
+    /// The text, in base64url.
+    var text: String { Data("\(list):\(position)".utf8).base64URL }
 
     /// Reads the parameter `cursor` of a request for `list`.
     static func position(of list: String, in query: QueryReader) throws(Problem) -> String? {
         guard let text = query.text("cursor") else { return nil }
-        let padding = String(repeating: "=", count: (4 - text.utf8.count % 4) % 4)
-        let base64 = text.replacing("-", with: "+").replacing("_", with: "/") + padding
-        guard text.utf8.count <= 512, let data = Data(base64Encoded: base64),
+        guard text.utf8.count <= 512, let data = Data(base64URL: text),
             let plain = String(validating: data, as: UTF8.self), plain.hasPrefix(list + ":")
         else { throw broken }
         return String(plain.dropFirst(list.utf8.count + 1))

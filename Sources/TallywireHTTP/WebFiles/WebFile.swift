@@ -1,5 +1,6 @@
 import CWebFiles
 import NIOCore
+import TallywireCore
 
 /// A page, script or style that the server brings along.
 struct WebFile: Sendable {
@@ -20,14 +21,12 @@ struct WebFile: Sendable {
 
     /// An entity tag: FNV-1a, eight bytes at a time, the same for the same bytes on every server.
     static func tag(of bytes: ByteBuffer) -> String {
-        let hash = bytes.withUnsafeReadableBytes { bytes in
-            stride(from: 0, to: bytes.count, by: 8).reduce(0xcbf2_9ce4_8422_2325 ^ UInt64(bytes.count)) { hash, place in
-                var word: UInt64 = 0
-                withUnsafeMutableBytes(of: &word) { $0.copyBytes(from: bytes[place..<min(place + 8, bytes.count)]) }
-                return (hash ^ word.littleEndian) &* 0x100_0000_01b3
-            }
-        }
-        return "\"\(String(hash, radix: 16))\""
+        var hash = FNV1a()
+        hash.value ^= UInt64(bytes.readableBytes)
+        var bytes = bytes
+        bytes.writeRepeatingByte(0, count: (8 - bytes.readableBytes % 8) % 8)
+        while let word = bytes.readInteger(endianness: .little, as: UInt64.self) { hash.combine(word) }
+        return "\"\(String(hash.value, radix: 16))\""
     }
 
     /// What it is, by the end of its name.

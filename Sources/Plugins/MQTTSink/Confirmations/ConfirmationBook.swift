@@ -115,7 +115,7 @@ struct ConfirmationBook: Sendable {
 
     /// What has to be reported as of `now`: at most `limit` displays.
     func findings(now: Timestamp, limit: Int = 1000) -> [Finding] {
-        let limitOfTime = within.components.seconds * 1000 + within.components.attoseconds / 1_000_000_000_000_000
+        let limitOfTime = within.wholeMilliseconds
         var findings: [Finding] = []
         for key in open {
             guard findings.count < limit else { break }
@@ -131,10 +131,17 @@ struct ConfirmationBook: Sendable {
             sku: key.sku, location: key.location, sink: sink, isStale: !entry.isStale, wantedVersion: entry.wanted,
             shownVersion: entry.shown)
         // Bound to the report before it, so that a display which goes back and forth between two versions is heard each time.
-        let hash = String(StableHash.of([sink, key.location, key.sku]), radix: 16)
+        var hash = FNV1a()
+        for text in [sink, key.location, key.sku] {
+            for byte in text.utf8 { hash.combine(byte) }
+            // A byte that no UTF-8 has, so that the border between two texts counts.
+            hash.combine(0xFF as UInt8)
+        }
         let shown = entry.shown.map(String.init) ?? "none"
         let word = change.isStale ? "stale" : "current"
-        return Finding(key: key, change: change, id: "display-\(hash)-\(entry.reported)-\(word)-\(entry.wanted)-\(shown)")
+        return Finding(
+            key: key, change: change,
+            id: "display-\(String(hash.value, radix: 16))-\(entry.reported)-\(word)-\(entry.wanted)-\(shown)")
     }
 
     /// `finding` was reported by the event `seq`.

@@ -1,4 +1,5 @@
 import NIOCore
+import TallywireCore
 
 /// What a connection is for. All calls come on its event loop.
 protocol WebSocketSession: AnyObject {
@@ -117,7 +118,7 @@ final class WebSocketConnection: ChannelInboundHandler {
     /// Ends as the server does: says when to come back, at a time of chance so that not all come at once, and closes with 1001.
     func goAway() {
         guard case .open = state else { return }
-        let pause = Int64.random(in: 0...hub.configuration.returnWithin.milliseconds)
+        let pause = Int64.random(in: 0...hub.configuration.returnWithin.wholeMilliseconds)
         _ = send(.textFrame(ServerMessage.goingAway(comeBackAfter: .milliseconds(pause)).json))
         close(.goingAway, reason: "the server goes away; come back in \(pause) ms")
     }

@@ -92,7 +92,7 @@ final class HubShard {
         emptied.append(promise)
         if !isDraining {
             isDraining = true
-            let steps = max(1, configuration.drain.milliseconds / Self.drainStep.milliseconds)
+            let steps = max(1, configuration.drain.wholeMilliseconds / Self.drainStep.wholeMilliseconds)
             drain(connections[...], share: connections.count / Int(steps) + 1)
         }
         return promise.futureResult
@@ -169,7 +169,7 @@ final class HubShard {
         wheel.schedule(connection, after: Int(ticks) + (rest > 0 ? 1 : 0))
     }
 
-    private var period: TimeAmount { .milliseconds(min(1000, max(5, configuration.pingInterval.milliseconds / 4))) }
+    private var period: TimeAmount { .milliseconds(min(1000, max(5, configuration.pingInterval.wholeMilliseconds / 4))) }
 
     /// One clock for all connections of the loop, while there are any. It ticks often enough that a close or a silence is noticed within a
     /// second.

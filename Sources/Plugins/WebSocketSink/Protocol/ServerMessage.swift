@@ -39,7 +39,7 @@ enum ServerMessage {
             json.member("epoch", epoch)
             json.member("seq", seq)
             json.member("connection", connection)
-            json.member("pingInterval", pingInterval.milliseconds)
+            json.member("pingInterval", pingInterval.wholeMilliseconds)
         case .joined(let room, let epoch, let seq, let recovered):
             json.string("joined")
             json.member("room", room)
@@ -67,7 +67,7 @@ enum ServerMessage {
             json.member("seq", seq)
         case .goingAway(let pause):
             json.string("going_away")
-            json.member("comeBackAfter", pause.milliseconds)
+            json.member("comeBackAfter", pause.wholeMilliseconds)
         case .error(let error):
             json.string("error")
             json.member("code", error.code)
@@ -123,13 +123,5 @@ extension ServerMessage {
             first.writeBytes(head)
             return [first] + items + [ByteBuffer(string: end)]
         }
-    }
-}
-
-extension Duration {
-    /// Whole milliseconds, as times are given on the wire.
-    var milliseconds: Int64 {
-        let (seconds, attoseconds) = components
-        return seconds * 1000 + attoseconds / 1_000_000_000_000_000
     }
 }

@@ -1,3 +1,5 @@
+import TallywireCore
+
 extension Duration {
     private static let units: [(name: String, milliseconds: Int64)] = [
         ("ms", 1), ("s", 1_000), ("m", 60_000), ("h", 3_600_000), ("d", 86_400_000),
@@ -16,8 +18,7 @@ extension Duration {
 
     /// The duration as plugins.json writes it, in the largest unit that gives a whole number; parts of a millisecond are cut off.
     public var configurationText: String {
-        let (seconds, attoseconds) = components
-        let milliseconds = seconds * 1_000 + attoseconds / 1_000_000_000_000_000
+        let milliseconds = wholeMilliseconds
         let fitting = Self.units.last { milliseconds >= $0.milliseconds && milliseconds % $0.milliseconds == 0 }
         guard let unit = fitting else { return "\(milliseconds)ms" }
         return "\(milliseconds / unit.milliseconds)\(unit.name)"

@@ -1,9 +1,9 @@
 import Foundation
 
-/// Base64 for addresses, without padding (RFC 7515, section 2).
+/// Base64 for addresses, without padding (RFC 4648, section 5; RFC 7515, section 2).
 extension Data {
     /// Strictly: other characters, padding and spaces make it `nil`.
-    init?(base64URL text: some StringProtocol) {
+    public init?(base64URL text: some StringProtocol) {
         var standard: [UInt8] = []
         standard.reserveCapacity(text.utf8.count + 3)
         for byte in text.utf8 {
@@ -21,7 +21,7 @@ extension Data {
         self = data
     }
 
-    var base64URL: String {
+    public var base64URL: String {
         base64EncodedString().replacing("+", with: "-").replacing("/", with: "_").replacing("=", with: "")
     }
 }
