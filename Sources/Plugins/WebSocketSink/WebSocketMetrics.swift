@@ -113,13 +113,10 @@ public final class WebSocketMetrics: Sendable {
     /// Connections that read the journal now.
     var catchingUpNow: Int { catchingUp.load(ordering: .relaxed) }
 
-    /// Upper bounds of ages, in seconds.
-    private static let bounds = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
-
     func observe(age seconds: Double, of rooms: [Int]) {
         guard !rooms.isEmpty else { return }
         ages.withLock { ages in
-            for room in rooms { ages[room, default: SinkMetric.Histogram(bounds: Self.bounds)].observe(seconds) }
+            for room in rooms { ages[room, default: SinkMetric.Histogram()].observe(seconds) }
         }
     }
 

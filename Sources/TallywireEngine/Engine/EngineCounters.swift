@@ -16,6 +16,8 @@ public struct EngineCounters: Sendable {
     /// The last failure of a commit; `nil` again after the next success.
     public var failure: String?
 
+    public init() {}
+
     fileprivate mutating func count(_ outcomes: [Outcome]) {
         for outcome in outcomes {
             switch outcome {

@@ -5,7 +5,7 @@ import TallywirePipeline
 extension PrometheusText {
     mutating func write(_ status: PipelineStatus) {
         single("tallywire_journal_seq", .gauge, "The last committed event.", status.head)
-        write(status.engine)
+        write(status.engine, inbox: status.inbox)
         write(status.sources)
         write(status.sinks)
     }
@@ -16,10 +16,10 @@ extension PrometheusText {
         single("tallywire_locations", .gauge, "Locations.", counts.locations)
     }
 
-    private mutating func write(_ engine: EngineStatus) {
+    private mutating func write(_ engine: EngineCounters, inbox: (count: Int, capacity: Int)) {
         single("tallywire_engine_up", .gauge, "1 while commits succeed, 0 after one failed.", engine.failure == nil ? 1 : 0)
-        single("tallywire_engine_inbox", .gauge, "Commands that wait to be decided.", engine.inbox)
-        single("tallywire_engine_inbox_capacity", .gauge, "Commands that may wait.", engine.inboxCapacity)
+        single("tallywire_engine_inbox", .gauge, "Commands that wait to be decided.", inbox.count)
+        single("tallywire_engine_inbox_capacity", .gauge, "Commands that may wait.", inbox.capacity)
         metric("tallywire_engine_commands_total", .counter, "Commands by what became of them.")
         let results = [
             ("applied", engine.applied), ("rejected", engine.rejected), ("duplicate", engine.duplicates),
@@ -90,10 +90,7 @@ extension PrometheusText {
                     switch other.value {
                     case .counter(let value): sample("tallywire_\(metric.name)", labels, value)
                     case .gauge(let value): sample("tallywire_\(metric.name)", labels, value)
-                    case .histogram(let histogram):
-                        self.histogram(
-                            "tallywire_\(metric.name)", labels, bounds: histogram.bounds, counts: histogram.counts,
-                            count: histogram.count, sum: histogram.sum)
+                    case .histogram(let histogram): self.histogram("tallywire_\(metric.name)", labels, histogram)
                     }
                 }
             }

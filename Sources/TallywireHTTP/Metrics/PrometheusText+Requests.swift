@@ -1,3 +1,5 @@
+import TallywirePipeline
+
 /// The metrics of the HTTP API itself.
 extension PrometheusText {
     mutating func write(_ requests: RequestMetrics.Snapshot) {
@@ -10,10 +12,7 @@ extension PrometheusText {
         let name = "tallywire_http_request_duration_seconds"
         metric(name, .histogram, "Time from a request's head to its answer's head.")
         for (key, histogram) in requests.durations.sorted(by: { $0.key < $1.key }) {
-            let labels = [("method", key.method), ("route", key.route)]
-            self.histogram(
-                name, labels, bounds: RequestMetrics.bounds, counts: histogram.counts, count: UInt64(histogram.count),
-                sum: histogram.sum)
+            self.histogram(name, [("method", key.method), ("route", key.route)], histogram)
         }
     }
 }

@@ -1,3 +1,5 @@
+import TallywirePipeline
+
 /// Writes the Prometheus text format, version 0.0.4.
 struct PrometheusText {
     enum Kind: String {
@@ -21,18 +23,16 @@ struct PrometheusText {
         line(name, labels, "\(value)")
     }
 
-    /// The samples of one histogram; `counts` are those of each bound's own range.
-    mutating func histogram(
-        _ name: String, _ labels: [(String, String)], bounds: [Double], counts: [some BinaryInteger], count: UInt64, sum: Double
-    ) {
+    /// The samples of one histogram.
+    mutating func histogram(_ name: String, _ labels: [(String, String)], _ histogram: SinkMetric.Histogram) {
         var below: UInt64 = 0
-        for (bound, own) in zip(bounds, counts) {
-            below += UInt64(own)
+        for (bound, own) in zip(histogram.bounds, histogram.counts) {
+            below += own
             sample(name + "_bucket", labels + [("le", "\(bound)")], below)
         }
-        sample(name + "_bucket", labels + [("le", "+Inf")], count)
-        sample(name + "_sum", labels, sum)
-        sample(name + "_count", labels, count)
+        sample(name + "_bucket", labels + [("le", "+Inf")], histogram.count)
+        sample(name + "_sum", labels, histogram.sum)
+        sample(name + "_count", labels, histogram.count)
     }
 
     /// A metric with one sample.

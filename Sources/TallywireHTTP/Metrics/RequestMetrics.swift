@@ -1,5 +1,6 @@
 import HTTPTypes
 import Synchronization
+import TallywirePipeline
 
 /// Counts requests and their durations by route. Safe from any task.
 ///
@@ -23,22 +24,12 @@ final class RequestMetrics: Sendable {
         }
     }
 
-    /// A histogram with the upper bounds of ``RequestMetrics/bounds``.
-    struct Histogram {
-        var counts = [UInt64](repeating: 0, count: RequestMetrics.bounds.count)
-        var count: UInt64 = 0
-        var sum = 0.0
-    }
-
     struct Snapshot {
         var requests: [Key: UInt64] = [:]
         /// By route and method; the key's status is 0.
-        var durations: [Key: Histogram] = [:]
+        var durations: [Key: SinkMetric.Histogram] = [:]
         var inFlight = 0
     }
-
-    /// Upper bounds in seconds. A commit takes milliseconds, a page of a list tens of them.
-    static let bounds = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
 
     private let state = Mutex(Snapshot())
 
@@ -49,12 +40,11 @@ final class RequestMetrics: Sendable {
     }
 
     func end(_ key: Key, _ duration: Duration) {
-        let seconds = duration / .seconds(1)
         let route = Key(key, status: 0)
         state.withLock { state in
             state.inFlight -= 1
             state.requests[key, default: 0] += 1
-            state.durations[route, default: Histogram()].add(seconds)
+            state.durations[route, default: SinkMetric.Histogram()].observe(duration / .seconds(1))
         }
     }
 }
@@ -64,13 +54,5 @@ extension RequestMetrics.Key {
         method = key.method
         route = key.route
         self.status = status
-    }
-}
-
-extension RequestMetrics.Histogram {
-    fileprivate mutating func add(_ seconds: Double) {
-        count += 1
-        sum += seconds
-        if let index = RequestMetrics.bounds.firstIndex(where: { seconds <= $0 }) { counts[index] += 1 }
     }
 }

@@ -1,5 +1,6 @@
 import Foundation
 import TallywireCore
+import TallywireEngine
 import TallywirePipeline
 
 /// How `/api/pipeline` shows the pipeline.
@@ -8,31 +9,24 @@ extension PipelineStatus {
         json.object { json in
             json.member("epoch", epoch)
             json.member("seq", head)
-            json.key("engine")
-            engine.write(to: &json)
+            json.object("engine") { json in
+                json.member("inbox", Int64(inbox.count))
+                json.member("inboxCapacity", Int64(inbox.capacity))
+                json.member("applied", engine.applied)
+                json.member("rejected", engine.rejected)
+                json.member("duplicates", engine.duplicates)
+                json.member("overloaded", engine.overloaded)
+                json.member("commits", engine.commits)
+                json.member("failedCommits", engine.failedCommits)
+                json.key("lastError")
+                json.text(engine.failure)
+            }
             json.array("sources") { json in
                 for source in sources { source.write(to: &json) }
             }
             json.array("sinks") { json in
                 for sink in sinks { sink.write(to: &json) }
             }
-        }
-    }
-}
-
-extension EngineStatus {
-    fileprivate func write(to json: inout JSONWriter) {
-        json.object { json in
-            json.member("inbox", Int64(inbox))
-            json.member("inboxCapacity", Int64(inboxCapacity))
-            json.member("applied", applied)
-            json.member("rejected", rejected)
-            json.member("duplicates", duplicates)
-            json.member("overloaded", overloaded)
-            json.member("commits", commits)
-            json.member("failedCommits", failedCommits)
-            json.key("lastError")
-            json.text(failure)
         }
     }
 }

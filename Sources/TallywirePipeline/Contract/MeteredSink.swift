@@ -31,7 +31,10 @@ public struct SinkMetric: Equatable, Sendable {
         public private(set) var count: UInt64 = 0
         public private(set) var sum = 0.0
 
-        public init(bounds: [Double]) {
+        /// Upper bounds for times in seconds. A commit takes milliseconds, a page of a list tens of them.
+        public static let seconds = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
+
+        public init(bounds: [Double] = seconds) {
             self.bounds = bounds
             counts = Array(repeating: 0, count: bounds.count)
         }

@@ -1,17 +1,24 @@
 import TallywireCore
+import TallywireEngine
 
 /// How the pipeline stands at one moment: what `/api/pipeline`, `/metrics` and the account at shutdown show.
 public struct PipelineStatus: Sendable {
     public var epoch: String
     /// The last committed event.
     public var head: UInt64
-    public var engine: EngineStatus
+    /// Commands that wait to be decided, and how many may.
+    public var inbox: (count: Int, capacity: Int)
+    public var engine: EngineCounters
     public var sources: [SourceReport]
     public var sinks: [SinkReport]
 
-    public init(epoch: String, head: UInt64, engine: EngineStatus, sources: [SourceReport], sinks: [SinkReport]) {
+    public init(
+        epoch: String, head: UInt64, inbox: (count: Int, capacity: Int), engine: EngineCounters, sources: [SourceReport],
+        sinks: [SinkReport]
+    ) {
         self.epoch = epoch
         self.head = head
+        self.inbox = inbox
         self.engine = engine
         self.sources = sources
         self.sinks = sinks
@@ -93,27 +100,6 @@ public struct SinkCounters: Equatable, Sendable {
 
     /// Whether every event is accounted for.
     public var isConserved: Bool { offered == delivered + filtered + merged + dropped + pending }
-}
-
-/// How the engine stands.
-public struct EngineStatus: Sendable {
-    /// Commands that wait to be decided, and how many may.
-    public var inbox: Int = 0
-    public var inboxCapacity: Int = 0
-    /// Commands that were applied, refused, answered again, and turned away because the inbox was full.
-    public var applied: UInt64 = 0
-    public var rejected: UInt64 = 0
-    public var duplicates: UInt64 = 0
-    public var overloaded: UInt64 = 0
-    /// Committed batches and those that failed.
-    public var commits: UInt64 = 0
-    public var failedCommits: UInt64 = 0
-    /// How often the machine's clock was set back by more than is waited out.
-    public var clockSteps: UInt64 = 0
-    /// The last failure of a commit; `nil` again after the next success.
-    public var failure: String?
-
-    public init() {}
 }
 
 /// Asks the running pipeline how it stands. Safe from any task.

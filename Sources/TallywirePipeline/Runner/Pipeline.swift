@@ -85,21 +85,8 @@ public final class Pipeline: PipelineObserver {
     }
 
     public func status() async -> PipelineStatus {
-        let waiting = engine.waiting
-        let statistics = engine.statistics
-        var status = EngineStatus()
-        status.inbox = waiting.count
-        status.inboxCapacity = waiting.capacity
-        status.applied = statistics.applied
-        status.rejected = statistics.rejected
-        status.duplicates = statistics.duplicates
-        status.overloaded = statistics.overloaded
-        status.commits = statistics.commits
-        status.failedCommits = statistics.failedCommits
-        status.clockSteps = statistics.clockSteps
-        status.failure = statistics.failure
-        return PipelineStatus(
-            epoch: engine.journal.epoch, head: engine.feed.head, engine: status, sources: sources.map { $0.report() },
-            sinks: sinks.map { $0.report() })
+        PipelineStatus(
+            epoch: engine.journal.epoch, head: engine.feed.head, inbox: engine.waiting, engine: engine.statistics,
+            sources: sources.map { $0.report() }, sinks: sinks.map { $0.report() })
     }
 }

@@ -80,11 +80,10 @@ struct FixedPipeline: PipelineObserver {
         counters.offered = 10
         counters.delivered = 8
         counters.pending = 2
-        var engine = EngineStatus()
-        engine.inboxCapacity = 100
+        var engine = EngineCounters()
         engine.applied = 5
         return PipelineStatus(
-            epoch: "test-epoch", head: 10, engine: engine,
+            epoch: "test-epoch", head: 10, inbox: (0, 100), engine: engine,
             sources: [PipelineStatus.SourceReport(name: "scanners", plugin: "mqtt-scanners", status: source)],
             sinks: [
                 PipelineStatus.SinkReport(

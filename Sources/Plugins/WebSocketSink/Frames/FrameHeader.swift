@@ -1,6 +1,6 @@
 /// The header of a client's frame, taken octet by octet and refused at the first octet that is wrong (RFC 6455, section 5.2).
 struct FrameHeader {
-    private(set) var opcode = Opcode.continuation
+    private(set) var kind = FrameKind.continuation
     private(set) var isFinal = false
     /// Octets of payload.
     private(set) var length: UInt64 = 0
@@ -15,31 +15,19 @@ struct FrameHeader {
         case key(UInt8)
     }
 
-    /// What a frame is, by its number on the wire.
-    enum Opcode: UInt8 {
-        case continuation = 0
-        case text = 1
-        case binary = 2
-        case close = 8
-        case ping = 9
-        case pong = 10
-
-        var isControl: Bool { rawValue >= 8 }
-    }
-
     /// Takes the next octet; says whether the header is whole with it.
     mutating func take(_ octet: UInt8) throws(FrameViolation) -> Bool {
         switch stage {
         case .first:
             guard octet & 0x70 == 0 else { throw .reservedBits }
-            guard let opcode = Opcode(rawValue: octet & 0x0F) else { throw .reservedOpcode }
-            self.opcode = opcode
+            guard let kind = FrameKind(rawValue: octet & 0x0F) else { throw .reservedOpcode }
+            self.kind = kind
             isFinal = octet & 0x80 != 0
-            guard isFinal || !opcode.isControl else { throw .fragmentedControl }
+            guard isFinal || !kind.isControl else { throw .fragmentedControl }
             stage = .second
         case .second:
             guard octet & 0x80 != 0 else { throw .notMasked }
-            guard octet & 0x7F < 126 || !opcode.isControl else { throw .longControl }
+            guard octet & 0x7F < 126 || !kind.isControl else { throw .longControl }
             switch octet & 0x7F {
             case 126: stage = .length(2)
             case 127: stage = .length(8)

@@ -87,16 +87,16 @@ struct MessageReader {
 
     /// A frame's header is there.
     private mutating func begin() throws(FrameViolation) {
-        switch header.opcode {
+        switch header.kind {
         case .close, .ping, .pong: break
         case .text, .binary:
             guard data == nil else { throw .unfinishedMessage }
-            data = Partial(isText: header.opcode == .text)
+            data = Partial(isText: header.kind == .text)
         case .continuation:
             guard data != nil else { throw .unexpectedContinuation }
             data?.frames += 1
         }
-        if !header.opcode.isControl {
+        if !header.kind.isControl {
             // A message that goes on will have one frame more at least.
             guard (data?.frames ?? 0) + (header.isFinal ? 0 : 1) <= fragments else { throw .tooManyFragments }
             guard header.length <= UInt64(message - (data?.payload.readableBytes ?? 0)) else { throw .tooBig }
@@ -107,7 +107,7 @@ struct MessageReader {
 
     /// Some of a frame's payload is there.
     private mutating func take(_ slice: ByteBuffer) throws(FrameViolation) {
-        if header.opcode.isControl {
+        if header.kind.isControl {
             control.writeUnmasked(slice, key: key)
         } else {
             let start = data?.payload.writerIndex ?? 0
@@ -122,10 +122,10 @@ struct MessageReader {
     private mutating func end() throws(FrameViolation) -> Message? {
         let frame = header
         header = FrameHeader()
-        if frame.opcode.isControl {
+        if frame.kind.isControl {
             let payload = control
             control = ByteBuffer()
-            switch frame.opcode {
+            switch frame.kind {
             case .ping: return .ping(payload)
             case .pong: return .pong(payload)
             default: return .close(payload)

@@ -54,11 +54,14 @@ extension ByteBuffer {
     }
 }
 
-/// What a frame is for, by its number on the wire.
+/// What a frame is for, by its number on the wire (RFC 6455, section 11.8).
 enum FrameKind: UInt8 {
+    case continuation = 0
     case text = 1
     case binary = 2
     case close = 8
     case ping = 9
     case pong = 10
+
+    var isControl: Bool { rawValue >= 8 }
 }
