@@ -50,7 +50,7 @@ private func readMessage(_ bytes: [UInt8]) {
         case .join(let room, let since, _):
             readRoom(room)
             if let since {
-                require(ClientMessage.Position("\(since.epoch):\(since.seq)") == since || since.epoch.isEmpty, "\(since)")
+                require(JournalPosition("\(since.epoch):\(since.seq)") == since || since.epoch.isEmpty, "\(since)")
             }
         case .leave(let room): readRoom(room)
         case .track(let items), .untrack(let items):

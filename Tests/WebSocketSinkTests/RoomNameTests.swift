@@ -74,8 +74,8 @@ struct RoomNameTests {
             try connection.receive(.text, #"{"type":"join","room":"admin_room","since":{"epoch":"\#(epoch)","seq":1}}"#)
             #expect(try connection.sent().first?.text.contains(#""code":"invalid_message""#) == true)
         } else {
-            #expect(ClientMessage.Position("\(epoch):1") == nil)
-            #expect(ClientMessage.Position("e:+1") == nil && ClientMessage.Position("e:1")?.seq == 1)
+            #expect(JournalPosition("\(epoch):1") == nil)
+            #expect(JournalPosition("e:+1") == nil && JournalPosition("e:1")?.seq == 1)
         }
     }
 

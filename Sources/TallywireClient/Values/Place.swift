@@ -16,16 +16,8 @@ extension TallywireClient {
         public var description: String { "\(product)/\(variant?.description ?? "")" }
     }
 
-    /// A place in a journal: everything up to the event `seq` of the journal `epoch`.
-    public struct Position: Hashable, Sendable {
-        public let epoch: String
-        public let seq: UInt64
-
-        public init(epoch: String, seq: UInt64) {
-            self.epoch = epoch
-            self.seq = seq
-        }
-    }
+    /// How far a room was read.
+    public typealias Position = JournalPosition
 
     /// How much there is, roughly, where a room does not tell the units.
     public enum Band: Hashable, Sendable {

@@ -37,13 +37,13 @@ extension InventoryAPI {
 
     private func streamStart(lastEventID: String?, since: String?) throws(Problem) -> EventStream.Start {
         let head = feed.head
-        let position: EventPosition
+        let position: JournalPosition
         if let lastEventID, !lastEventID.isEmpty {
             // What a browser sends by itself it cannot mend: an id of another server is a position of another journal.
-            guard let last = EventPosition(lastEventID) else { return .reset }
+            guard let last = JournalPosition(lastEventID) else { return .reset }
             position = last
         } else if let since {
-            guard let given = EventPosition(since) else {
+            guard let given = JournalPosition(since) else {
                 throw .invalidRequest("EPOCH:SEQ is expected, as the id of an event has it", field: "since")
             }
             position = given

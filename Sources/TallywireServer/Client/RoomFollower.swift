@@ -2,6 +2,7 @@ import Foundation
 import Logging
 import NIOSSL
 import TallywireClient
+import TallywireCore
 
 /// Follows a room of a running server through a WebSocket, for the terminal.
 struct RoomFollower {

@@ -1,6 +1,8 @@
+import TallywireCore
+
 extension RoomSession {
     /// Joins a room: live from here on, or after what was missed, or after its values.
-    func join(_ name: String, since: ClientMessage.Position?, snapshot: Bool, on shard: HubShard) throws(ClientError) {
+    func join(_ name: String, since: JournalPosition?, snapshot: Bool, on shard: HubShard) throws(ClientError) {
         guard let room = shard.directory.room(named: name) else { throw .unknownRoom(name) }
         // Whatever form it was asked for in, answers have its own.
         let name = shard.directory.name(of: room)
@@ -40,7 +42,7 @@ extension RoomSession {
 
     /// What a client needs that joins the room and says that it has everything up to `since`.
     private func recovery(
-        of room: Room, since: ClientMessage.Position?, snapshot: Bool, on shard: HubShard
+        of room: Room, since: JournalPosition?, snapshot: Bool, on shard: HubShard
     ) -> RoomRecovery {
         let rules = shard.directory.rules(of: room)
         guard !snapshot || !rules.snapshot else { return .values(since: nil) }

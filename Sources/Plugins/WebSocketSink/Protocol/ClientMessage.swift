@@ -4,21 +4,12 @@ import TallywirePipeline
 
 /// What a client asks for in one text message.
 enum ClientMessage: Equatable {
-    case join(room: String, since: Position?, snapshot: Bool)
+    case join(room: String, since: JournalPosition?, snapshot: Bool)
     case leave(room: String)
     case track([FollowedRoom])
     case untrack([FollowedRoom])
     case auth(token: String)
     case ping(PingID?)
-
-    /// A place in a journal that a client was told of.
-    struct Position: Equatable {
-        /// Bytes of an epoch at most. Those of Tallywire have 36.
-        static let longestEpoch = 128
-
-        let epoch: String
-        let seq: UInt64
-    }
 
     /// The number or the text that a pong repeats.
     enum PingID: Equatable {
@@ -52,20 +43,6 @@ enum ClientMessage: Equatable {
         case "auth": self = .auth(token: try fields.requiredToken())
         default: throw .unknownType(fields.type)
         }
-    }
-}
-
-extension ClientMessage.Position {
-    /// Reads `EPOCH:SEQ`.
-    init?(_ text: some StringProtocol) {
-        guard text.utf8.count <= Self.longestEpoch + 21, let colon = text.lastIndex(of: ":"), colon > text.startIndex else {
-            return nil
-        }
-        let digits = text[text.index(after: colon)...].utf8
-        guard digits.allSatisfy({ (0x30...0x39).contains($0) }), let seq = UInt64(text[text.index(after: colon)...]) else {
-            return nil
-        }
-        self.init(epoch: String(text[..<colon]), seq: seq)
     }
 }
 
@@ -105,13 +82,13 @@ private struct Fields: Decodable {
         return (products ?? []).map { .product($0) } + (variants ?? []).map { .variant($0) }
     }
 
-    func position() throws(ClientError) -> ClientMessage.Position? {
+    func position() throws(ClientError) -> JournalPosition? {
         guard let since else { return nil }
-        guard since.epoch.utf8.count <= ClientMessage.Position.longestEpoch else {
+        guard since.epoch.utf8.count <= JournalPosition.longestEpoch else {
             throw .invalidMessage("\"since.epoch\" is not what it should be")
         }
         guard let seq = UInt64(exactly: since.seq) else { throw .invalidMessage("\"since.seq\" is not what it should be") }
-        return ClientMessage.Position(epoch: since.epoch, seq: seq)
+        return JournalPosition(epoch: since.epoch, seq: seq)
     }
 }
 

@@ -3,7 +3,7 @@ import TallywireCore
 /// What a client asks for in the query of its handshake: `?room=a&room=b&since=EPOCH:SEQ`, or `&snapshot=true`.
 struct Greeting: Equatable {
     var rooms: [String] = []
-    var since: ClientMessage.Position?
+    var since: JournalPosition?
     /// Whether the values of the rooms are wanted first.
     var snapshot = false
     /// What is wrong with the query, to be said once the client is there; the rest counts all the same.
@@ -23,7 +23,7 @@ struct Greeting: Equatable {
             case "snapshot" where ["true", "false"].contains(value): snapshot = value == "true"
             case "snapshot": note("\"snapshot\" is true or false")
             case "since":
-                since = ClientMessage.Position(value)
+                since = JournalPosition(value)
                 if since == nil { note("\"since\" is not EPOCH:SEQ") }
             default: note("there is no parameter \"\(name.excerpt)\": room, since and snapshot are known")
             }
