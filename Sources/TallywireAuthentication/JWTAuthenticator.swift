@@ -1,6 +1,7 @@
 import Foundation
 import Synchronization
 import TallywireCore
+import TallywireEngine
 import TallywirePipeline
 
 /// `auth.mode` `jwt`: callers are who their signed tokens say.
@@ -40,7 +41,7 @@ public final class JWTAuthenticator: Authenticator {
 
     public init(
         _ keys: KeySet, rules: Rules = Rules(),
-        clock: @escaping @Sendable () -> Timestamp = { Timestamp(milliseconds: Int64(Date().timeIntervalSince1970 * 1000)) }
+        clock: @escaping @Sendable () -> Timestamp = { .now }
     ) {
         state = Mutex(State(keys: keys))
         self.rules = rules

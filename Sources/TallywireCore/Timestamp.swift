@@ -8,6 +8,11 @@ public struct Timestamp: Hashable, Comparable, Sendable {
 
     public static func < (a: Timestamp, b: Timestamp) -> Bool { a.milliseconds < b.milliseconds }
 
+    /// The year in UTC.
+    public var year: Int {
+        Int(CivilDate(daysSince1970: Int64((Double(milliseconds) / 86_400_000).rounded(.down))).year)
+    }
+
     /// The earliest and the latest moment that can be written with a four-digit year: 0001-01-01 and 9999-12-31.
     public static let range: ClosedRange<Int64> = -62_135_596_800_000...253_402_300_799_999
 

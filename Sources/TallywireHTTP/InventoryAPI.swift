@@ -1,4 +1,3 @@
-import Foundation
 import HTTPTypes
 import Hummingbird
 import TallywireCore
@@ -80,7 +79,7 @@ public struct InventoryAPI: Sendable {
         gateway: any CommandGateway, journal: any Journal, feed: Feed, pipeline: any PipelineObserver, configuration: Configuration,
         authenticator: any Authenticator = OpenAuthenticator(), signIn: (any SignIn)? = nil, port: PortMetrics = PortMetrics(),
         reloads: [ReloadStatus] = [], certificates: TLSCertificates? = nil,
-        startedAt: Timestamp = Timestamp(milliseconds: Int64(Date().timeIntervalSince1970 * 1000)),
+        startedAt: Timestamp = .now,
         readiness: @escaping @Sendable () async -> Readiness = { .ready }
     ) {
         self.gateway = gateway

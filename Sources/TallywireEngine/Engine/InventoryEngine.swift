@@ -51,7 +51,7 @@ public final class InventoryEngine: CommandGateway {
     /// never give one twice.
     public init(
         journal: any Journal, configuration: Configuration = Configuration(), logger: Logger,
-        clock: @escaping @Sendable () -> Timestamp = { Timestamp(milliseconds: Int64(Date().timeIntervalSince1970 * 1000)) },
+        clock: @escaping @Sendable () -> Timestamp = { .now },
         uptime: @escaping @Sendable () -> Duration = InventoryEngine.uptime,
         makeID: @escaping @Sendable (Timestamp) -> String = { TimeOrderedID.make(at: $0) }
     ) throws {

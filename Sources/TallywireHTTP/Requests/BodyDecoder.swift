@@ -1,11 +1,15 @@
 import Foundation
 import NIOCore
 import TallywireCore
+import TallywireEngine
 import TallywirePipeline
 
 /// Decodes JSON bodies into what they mean, or into the problem that they have.
 struct BodyDecoder {
     private let decoder = JSONDecoder()
+
+    /// `now` tells the century of a year of two digits.
+    init(now: Timestamp = .now) { decoder.userInfo[.year] = now.year }
 
     /// Decodes one JSON value.
     func decode<Body: Decodable>(_ type: Body.Type, from bytes: some Collection<UInt8>) throws(Problem) -> Body {
@@ -42,4 +46,9 @@ struct BodyDecoder {
     }
 
     private static func isSpace(_ byte: UInt8) -> Bool { byte == 0x20 || (0x09...0x0D).contains(byte) }
+}
+
+extension CodingUserInfoKey {
+    /// The current year.
+    static let year = CodingUserInfoKey(rawValue: "year")!
 }

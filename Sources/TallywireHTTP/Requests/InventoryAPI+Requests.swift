@@ -4,6 +4,7 @@ import Hummingbird
 import NIOCore
 import TallywireCore
 import TallywireEngine
+import TallywirePipeline
 
 /// What handlers need to read a request and to answer it.
 extension InventoryAPI {
@@ -11,12 +12,15 @@ extension InventoryAPI {
 
     // MARK: Bodies
 
+    /// Reads bodies as of the time of the clock that says which tokens have expired.
+    var bodyDecoder: BodyDecoder { BodyDecoder(now: access.authenticator.now) }
+
     /// Decodes the JSON body.
     func decode<Body: Decodable>(_ type: Body.Type, from request: Request, _ context: APIContext) async throws -> Body {
         guard try BodyFormat(request) == .json else {
             throw Problem.unsupportedMediaType("this path takes application/json")
         }
-        return try BodyDecoder().decode(type, from: await collect(request, context).readableBytesView)
+        return try bodyDecoder.decode(type, from: await collect(request, context).readableBytesView)
     }
 
     /// The whole body, if it keeps to the limits of size and time.

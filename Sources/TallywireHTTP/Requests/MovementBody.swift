@@ -1,4 +1,3 @@
-import Foundation
 import TallywireCore
 
 /// The body of `POST /api/movements`: one movement.
@@ -39,7 +38,7 @@ struct MovementBody: Decodable {
                     "sku", "variantId", "barcode", "code", "location", "operation", "quantity", "to", "expected", "batch", "serial",
                     "expiry",
                 ])
-            let reading = try Self.reading(members, at: decoder.codingPath)
+            let reading = try Self.reading(members, at: decoder.codingPath, year: decoder.userInfo[.year] as? Int ?? 0)
             item = reading.item
             location = try members.text("location")
             operation = try members.required(members.word("operation", TallywireCore.Operation.self), "operation")
@@ -55,12 +54,12 @@ struct MovementBody: Decodable {
                 expiry: try members.date("expiry") ?? reading.trace.expiry)
         }
 
-        private static func reading(_ members: MemberReader, at path: [any CodingKey]) throws -> CodeReading {
+        private static func reading(_ members: MemberReader, at path: [any CodingKey], year: Int) throws -> CodeReading {
             let named: [CodeReading?] = [
                 try members.text("sku").map { CodeReading(item: .sku($0)) },
                 try members.integer("variantId").map { CodeReading(item: .variant(VariantID($0))) },
                 try members.text("barcode").map { CodeReading(item: .barcode($0)) },
-                try members.text("code").map { try read($0, at: path) },
+                try members.text("code").map { try read($0, at: path, year: year) },
             ]
             guard let reading = named.compactMap({ $0 }).first, named.count(where: { $0 != nil }) == 1 else {
                 throw BodyError(path, "a line names its item by exactly one of sku, variantId, barcode and code")
@@ -69,9 +68,9 @@ struct MovementBody: Decodable {
         }
 
         /// Reads what a scanner read, as the scans that come over MQTT are read.
-        private static func read(_ code: String, at path: [any CodingKey]) throws -> CodeReading {
+        private static func read(_ code: String, at path: [any CodingKey], year: Int) throws -> CodeReading {
             do {
-                return try CodeReading(code: code, year: Calendar(identifier: .gregorian).component(.year, from: Date()))
+                return try CodeReading(code: code, year: year)
             } catch {
                 throw BodyError(path, "code: \(error)")
             }

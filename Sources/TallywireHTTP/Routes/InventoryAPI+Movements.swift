@@ -16,9 +16,9 @@ extension InventoryAPI {
             let body = try await collect(request, context).readableBytesView
             if body.first(where: { !$0.isJSONSpace }) == UInt8(ascii: "[") {
                 try refuseKey(request)
-                return try await createBatch(BodyDecoder().decode(MovementBatchBody.self, from: body), context)
+                return try await createBatch(bodyDecoder.decode(MovementBatchBody.self, from: body), context)
             }
-            let movement = try BodyDecoder().decode(MovementBody.self, from: body)
+            let movement = try bodyDecoder.decode(MovementBody.self, from: body)
             let id = try commandID(request, body: movement.id)
             return try await answer(
                 submit(

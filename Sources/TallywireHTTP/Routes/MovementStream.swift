@@ -75,7 +75,7 @@ struct MovementStream {
 
     private func answer(_ lines: [LineSplitter.Line], _ writer: inout any ResponseBodyWriter) async throws {
         guard !lines.isEmpty else { return }
-        let decoder = BodyDecoder()
+        let decoder = api.bodyDecoder
         let movements = lines.map { line in
             Result<MovementBody, Problem> { () throws(Problem) in
                 guard let bytes = line.bytes else { throw .tooLarge("a line has at most \(api.limits.body) bytes") }

@@ -1,5 +1,5 @@
-import Foundation
 import TallywireCore
+import TallywireEngine
 
 /// `auth.mode` `open`: everybody is an admin. For a loopback host only.
 public struct OpenAuthenticator: Authenticator {
@@ -8,7 +8,7 @@ public struct OpenAuthenticator: Authenticator {
     public var anonymousAccess: AnonymousAccess { .everything }
     public var deadline: Duration { .seconds(0) }
     public var generation: UInt64 { 0 }
-    public var now: Timestamp { Timestamp(milliseconds: Int64(Date().timeIntervalSince1970 * 1000)) }
+    public var now: Timestamp { .now }
     public func principal(bearing token: String) -> Principal { .anybody }
     public func trusts(_ principal: Principal) -> Bool { true }
 }

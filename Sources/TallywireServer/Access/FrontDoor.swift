@@ -1,6 +1,7 @@
 import Foundation
 import TallywireAuthentication
 import TallywireCore
+import TallywireEngine
 import TallywireHTTP
 import TallywirePipeline
 

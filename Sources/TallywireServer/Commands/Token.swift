@@ -1,6 +1,7 @@
 import ArgumentParser
 import TallywireAuthentication
 import TallywireCore
+import TallywireEngine
 import TallywirePipeline
 
 struct Token: AsyncParsableCommand {

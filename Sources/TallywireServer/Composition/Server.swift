@@ -176,11 +176,6 @@ struct Server: Sendable {
     }
 }
 
-extension Timestamp {
-    /// The time of the system's clock.
-    static var now: Timestamp { Timestamp(milliseconds: Int64(Date().timeIntervalSince1970 * 1000)) }
-}
-
 extension SinkRunner.Definition {
     init(_ entry: SinkEntry) throws {
         self.init(

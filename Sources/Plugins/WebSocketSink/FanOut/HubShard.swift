@@ -1,4 +1,3 @@
-import Foundation
 import NIOCore
 import TallywireCore
 
@@ -152,8 +151,7 @@ final class HubShard {
 
     /// Notes how old the pass's first event is, for each room that has somebody here and gets something of it.
     private func observeAge(of pass: Pass) {
-        guard let first = pass.committed else { return }
-        let now = Timestamp(milliseconds: Int64(Date().timeIntervalSince1970 * 1000))
+        guard let first = pass.committed, let now = recovery?.now() else { return }
         let seconds = Double(max(0, now.milliseconds - first.milliseconds)) / 1000
         metrics.observe(age: seconds, of: rooms.occupiedRooms)
     }

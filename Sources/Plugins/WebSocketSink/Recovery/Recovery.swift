@@ -1,14 +1,17 @@
 import CJemalloc
 import Dispatch
+import TallywireCore
 import TallywirePipeline
 
-/// What the connections of a sink read from the journal, together.
+/// What the connections of a sink read from the journal, together, and the server's clock.
 struct Recovery: Sendable {
     let pages: EventPages
     let images: StockImages
+    let now: @Sendable () -> Timestamp
 
     init(_ context: SinkContext, audiences: [Audience], snapshotItems: Int) {
         pages = EventPages(history: context.history, filter: context.filter, audiences: audiences)
+        now = context.now
         images = StockImages(stock: context.stock, audiences: audiences, limit: snapshotItems)
     }
 
