@@ -97,6 +97,10 @@ public struct WebSocketConfiguration: Equatable, Sendable {
     /// All there is, for those who may see all: it is there without being named, so that the admin page needs no configuration.
     public static let journalRoom = Room(name: "journal", events: EventType.allCases, role: .admin)
 
+    static let pingIntervalRange: ClosedRange<Duration> = .milliseconds(20) ... .seconds(3600)
+    static let drainRange: ClosedRange<Duration> = .zero ... .seconds(60)
+    static let returnWithinRange: ClosedRange<Duration> = .zero ... .seconds(600)
+
     var broadcastAudience: Audience { Audience(fields: broadcastFields, bands: broadcastBands) }
 
     /// How long a client may be silent.
@@ -131,22 +135,12 @@ extension WebSocketConfiguration {
             }
         }
         try checkAudiences()
-        try Self.check("trackedPerConnection", limits.trackedPerConnection, 1...100_000)
-        try Self.check("snapshotItems", limits.snapshotItems, 1...10_000_000)
-        try Self.check("message", limits.message, 128...(16 << 20))
-        try Self.check("roomsPerConnection", limits.roomsPerConnection, 1...10_000)
-        try Self.check("connections", limits.connections, 1...1_000_000)
-        try Self.check("buffer", limits.buffer, 4_096...(1 << 30))
-        try Self.check("messagesPerSecond", limits.messages.perSecond, 1...1_000_000)
-        try Self.check("messageBurst", limits.messages.burst, 1...1_000_000)
-        try Self.check("errorsPerConnection", limits.errorsPerConnection, 0...1_000_000)
-        guard drain >= .zero, drain <= .seconds(60) else { throw OptionError("drain", message: "drain is at most 60s") }
-        guard returnWithin >= .zero, returnWithin <= .seconds(600) else {
-            throw OptionError("returnWithin", message: "returnWithin is at most 10m")
+        for option in Limits.options {
+            try Self.check(["limits", option.name], limits[keyPath: option.value], option.range, option.text)
         }
-        guard pingInterval >= .milliseconds(20), pingInterval <= .seconds(3600) else {
-            throw OptionError("pingInterval", message: "pingInterval is from 20ms to 1h")
-        }
+        try Self.check(["drain"], drain, Self.drainRange, \.configurationText)
+        try Self.check(["returnWithin"], returnWithin, Self.returnWithinRange, \.configurationText)
+        try Self.check(["pingInterval"], pingInterval, Self.pingIntervalRange, \.configurationText)
         guard silence > pingInterval else {
             throw OptionError("idleTimeout", message: "idleTimeout is longer than pingInterval, or nobody could answer in time")
         }
@@ -198,9 +192,12 @@ extension WebSocketConfiguration {
         guard isPath(path) else { throw OptionError(option, message: "a path begins with / and has no query") }
     }
 
-    private static func check(_ limit: String, _ value: Int, _ range: ClosedRange<Int>) throws(OptionError) {
+    private static func check<Value>(
+        _ path: [String], _ value: Value, _ range: ClosedRange<Value>, _ text: (Value) -> String
+    ) throws(OptionError) {
         guard range.contains(value) else {
-            throw OptionError("limits", limit, message: "\(limit) is from \(range.lowerBound) to \(range.upperBound)")
+            throw OptionError(
+                path: path, message: "\(path.last ?? "") is from \(text(range.lowerBound)) to \(text(range.upperBound))")
         }
     }
 }

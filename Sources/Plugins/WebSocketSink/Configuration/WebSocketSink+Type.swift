@@ -10,9 +10,14 @@ extension SinkType {
         try WebSocketSink(options.configuration)
     }
 
+    /// What holds unless a file says otherwise.
+    private static let standard = WebSocketConfiguration()
+
     private static let schema = OptionSchema(
         [
-            .optional("path", .string(path), default: "/ws", "The path that clients connect to.", isEndpoint: true),
+            .optional(
+                "path", .string(path), default: ConfigurationValue(.string(standard.path)), "The path that clients connect to.",
+                isEndpoint: true),
             .optional(
                 "rooms", .map(.object(room), key: roomName),
                 default: standardRooms,
@@ -20,21 +25,23 @@ extension SinkType {
                 isEndpoint: true),
             .optional(
                 "broadcast", .oneOf([.list(.eventType), .object(broadcast)]),
-                default: ["inventory_updated", "product_status_changed"],
+                default: types(standard.broadcast),
                 "What a client gets while it is in no room, and what rooms such as product:ID and tracked items carry: types, or an object."
             ),
-            .optional("limits", .object(limits), default: [:], "What one client, and all together, may use."),
             .optional(
-                "pingInterval", .duration(.milliseconds(20) ... .seconds(3600)), default: "25s",
+                "limits", .object(OptionSchema(WebSocketConfiguration.Limits.options.map(\.schema))), default: [:],
+                "What one client, and all together, may use."),
+            duration(
+                "pingInterval", \.pingInterval, WebSocketConfiguration.pingIntervalRange,
                 "How often each client is asked whether it is still there."),
             .optional(
                 "idleTimeout", .duration(.milliseconds(40) ... .seconds(7200)),
                 "A client that was not heard for so long is gone; twice pingInterval unless set."),
-            .optional(
-                "drain", .duration(.zero ... .seconds(60)), default: "1s",
+            duration(
+                "drain", \.drain, WebSocketConfiguration.drainRange,
                 "At the server's end, clients are closed one after the other over this time."),
-            .optional(
-                "returnWithin", .duration(.zero ... .seconds(600)), default: "5s",
+            duration(
+                "returnWithin", \.returnWithin, WebSocketConfiguration.returnWithinRange,
                 "They are told to come back after a time of chance within this one."),
             .optional("echo", .string(path), "A path that sends every message back, for conformance suites; off unless set."),
         ],
@@ -47,20 +54,29 @@ extension SinkType {
     private static let standardRooms = ConfigurationValue(
         .object(
             WebSocketConfiguration.standardRooms.filter { $0 != WebSocketConfiguration.journalRoom }.map { room in
-                let events = ConfigurationValue(.list(room.events.map { .init(.string($0.rawValue)) }))
                 let role = room.role.map { ConfigurationValue.Member("role", .init(.string($0.rawValue))) }
-                return .init(room.name, .init(.object([.init("events", events)] + [role].compactMap(\.self))))
+                return .init(room.name, .init(.object([.init("events", types(room.events))] + [role].compactMap(\.self))))
             }))
+
+    private static func types(_ types: [EventType]) -> ConfigurationValue {
+        ConfigurationValue(.list(types.map { ConfigurationValue(.string($0.rawValue)) }))
+    }
+
+    private static func duration(
+        _ key: String, _ value: KeyPath<WebSocketConfiguration, Duration>, _ range: ClosedRange<Duration>, _ summary: String
+    ) -> OptionSchema.Option {
+        .optional(key, .duration(range), default: ConfigurationValue(.string(standard[keyPath: value].configurationText)), summary)
+    }
 
     private static let room: OptionSchema = [
         .required("events", .list(.eventType), "The types of event that it carries."),
         .optional("role", .choice(Role.allCases.map(\.rawValue)), "The role that a client needs, unless the server is open."),
         fields, stock,
         .optional(
-            "snapshot", .bool, default: true,
+            "snapshot", .bool, default: ConfigurationValue(.bool(WebSocketConfiguration.Rules().snapshot)),
             "Whether clients get the current values: when they ask for them, and when they were away for too long."),
         .optional(
-            "replay", .integer(0...10_000_000), default: 10_000,
+            "replay", .integer(0...10_000_000), default: ConfigurationValue(.integer(WebSocketConfiguration.Rules().replay)),
             "A client that missed more events than this gets the values that changed instead of the events."),
     ]
 
@@ -83,26 +99,6 @@ extension SinkType {
         )
     ]
 
-    private static let limits: OptionSchema = [
-        .optional(
-            "message", .size(ByteSize(bytes: 128)...ByteSize.mebibytes(16)), default: "64KiB",
-            "The largest message from a client; a larger one closes its connection with 1009."),
-        .optional("roomsPerConnection", .integer(1...10_000), default: 100, "Rooms that one client is in at once."),
-        .optional("trackedPerConnection", .integer(1...100_000), default: 5_000, "Products and variants that one client tracks."),
-        .optional("snapshotItems", .integer(1...10_000_000), default: 200_000, "Variants in one snapshot."),
-        .optional("connections", .integer(1...1_000_000), default: 20_000, "Clients at once; the next is refused with 503."),
-        .optional(
-            "buffer", .size(ByteSize.kibibytes(4)...ByteSize.gibibytes(1)), default: "1MiB",
-            "What may wait for a client to read of what cannot be merged; more closes its connection with 4008."),
-        .optional(
-            "messagesPerSecond", .integer(1...1_000_000), default: 100,
-            "Messages from one client, steadily; what comes faster is refused with rate_limited."),
-        .optional("messageBurst", .integer(1...1_000_000), default: 1_000, "Messages from one client at once, after a rest."),
-        .optional(
-            "errorsPerConnection", .integer(0...1_000_000), default: 20,
-            "Errors in a row that are answered; one more closes the connection with 1008."),
-    ]
-
     private static let path = TextRule(
         "a path that begins with / and has no query", pattern: "^/[^?#]*$", isKept: WebSocketConfiguration.isPath)
 
@@ -114,7 +110,7 @@ extension SinkType {
         var path: String
         var rooms: [String: Room]
         var broadcast: Broadcast
-        var limits: Limits
+        var limits: WebSocketConfiguration.Limits
         var pingInterval: Duration
         var idleTimeout: Duration?
         var drain: Duration
@@ -128,18 +124,6 @@ extension SinkType {
             var stock: Stock
             var snapshot: Bool
             var replay: Int
-        }
-
-        struct Limits: Decodable, Sendable {
-            var message: ByteSize
-            var roomsPerConnection: Int
-            var trackedPerConnection: Int
-            var snapshotItems: Int
-            var connections: Int
-            var buffer: ByteSize
-            var messagesPerSecond: Int
-            var messageBurst: Int
-            var errorsPerConnection: Int
         }
 
         var configuration: WebSocketConfiguration {
@@ -157,14 +141,7 @@ extension SinkType {
             configuration.broadcast = broadcast.events
             configuration.broadcastFields = broadcast.fields
             configuration.broadcastBands = broadcast.stock.bands
-            configuration.limits.trackedPerConnection = limits.trackedPerConnection
-            configuration.limits.snapshotItems = limits.snapshotItems
-            configuration.limits.message = limits.message.bytes
-            configuration.limits.roomsPerConnection = limits.roomsPerConnection
-            configuration.limits.connections = limits.connections
-            configuration.limits.buffer = limits.buffer.bytes
-            configuration.limits.messages = Rate(perSecond: limits.messagesPerSecond, burst: limits.messageBurst)
-            configuration.limits.errorsPerConnection = limits.errorsPerConnection
+            configuration.limits = limits
             configuration.pingInterval = pingInterval
             configuration.idleTimeout = idleTimeout
             configuration.drain = drain
