@@ -12,10 +12,11 @@ func library(_ name: String, path: String? = nil, _ dependencies: [Target.Depend
     .target(name: name, dependencies: dependencies, path: path, resources: resources, swiftSettings: strict)
 }
 
-/// The test target of `name`, which may also use the shared test tools.
+/// The test target of `name`, which may also use the test tools, those that are public and our own.
 func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource]? = nil) -> Target {
     .testTarget(
-        name: name + "Tests", dependencies: dependencies + ["TallywireTesting"], resources: resources, swiftSettings: strict)
+        name: name + "Tests", dependencies: dependencies + ["TallywireTesting", "TestSupport"], resources: resources,
+        swiftSettings: strict)
 }
 
 let nio: (String) -> Target.Dependency = { .product(name: $0, package: "swift-nio") }
@@ -140,8 +141,22 @@ let package = Package(
                 "TallywireCore", "TallywireEngine", "TallywirePipeline", log, nio("NIOCore"), nio("NIOPosix"), nio("NIOHTTP1"),
                 nio("NIOWebSocket"), .product(name: "NIOSSL", package: "swift-nio-ssl"),
                 .product(name: "DequeModule", package: "swift-collections"),
+            ]),
+        library(
+            "TestSupport", path: "Tests/Support",
+            [
+                "TallywireCore", "TallywireEngine", "TallywirePipeline", "TallywireTesting", log, nio("NIOCore"), nio("NIOPosix"),
+                nio("NIOHTTP1"), .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                .product(name: "DequeModule", package: "swift-collections"),
                 .product(name: "Crypto", package: "swift-crypto"), .product(name: "X509", package: "swift-certificates"),
                 .product(name: "SwiftASN1", package: "swift-asn1"),
+            ]),
+        library(
+            "HTTPTestServer", path: "Tests/HTTPTestServer",
+            [
+                "TallywirePipeline", "TallywireHTTP", log, .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HummingbirdCore", package: "hummingbird"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ]),
         .testTarget(name: "GS1Tests", dependencies: ["GS1"], swiftSettings: strict),
         tests("TallywireCore", ["GS1", "TallywireCore"]),
@@ -184,7 +199,8 @@ let package = Package(
         tests(
             "WebSocketSink",
             [
-                "TallywireCore", "TallywireEngine", "TallywirePipeline", "WebSocketSink", "TallywireHTTP", log, nio("NIOCore"),
+                "HTTPTestServer", "TallywireCore", "TallywireEngine", "TallywirePipeline", "WebSocketSink", "TallywireHTTP", log,
+                nio("NIOCore"),
                 nio("NIOPosix"), nio("NIOEmbedded"), nio("NIOHTTP1"), nio("NIOWebSocket"),
                 .product(name: "DequeModule", package: "swift-collections"),
                 .product(name: "Hummingbird", package: "hummingbird"), .product(name: "HummingbirdCore", package: "hummingbird"),
@@ -193,8 +209,8 @@ let package = Package(
         tests(
             "TallywireHTTP",
             [
-                "TallywireCore", "TallywireEngine", "TallywirePipeline", "TallywireHTTP", log, nio("NIOCore"), nio("NIOPosix"),
-                nio("NIOEmbedded"), nio("NIOHTTP1"), nio("NIOWebSocket"),
+                "HTTPTestServer", "TallywireCore", "TallywireEngine", "TallywirePipeline", "TallywireHTTP", log, nio("NIOCore"),
+                nio("NIOPosix"), nio("NIOEmbedded"), nio("NIOHTTP1"), nio("NIOWebSocket"),
                 .product(name: "HTTPTypes", package: "swift-http-types"), .product(name: "NIOSSL", package: "swift-nio-ssl"),
                 .product(name: "Hummingbird", package: "hummingbird"), .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "HummingbirdTesting", package: "hummingbird"),

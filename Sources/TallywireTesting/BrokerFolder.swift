@@ -37,5 +37,5 @@ struct BrokerFolder: Sendable {
 public struct BrokerFailure: Error, CustomStringConvertible {
     public let description: String
 
-    init(_ description: String) { self.description = description }
+    package init(_ description: String) { self.description = description }
 }

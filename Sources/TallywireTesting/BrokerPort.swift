@@ -2,11 +2,11 @@ import Glibc
 import Synchronization
 
 /// A TCP port of 127.0.0.1.
-enum BrokerPort {
+package enum BrokerPort {
     private static let given = Mutex<Set<Int>>([])
 
     /// A port that nobody has at this moment, and that this process did not get before: tests run side by side.
-    static func free() throws(BrokerFailure) -> Int {
+    package static func free() throws(BrokerFailure) -> Int {
         for _ in 0..<100 {
             let port = try unused()
             if given.withLock({ $0.insert(port).inserted }) { return port }
@@ -40,7 +40,7 @@ enum BrokerPort {
         }
     }
 
-    static func loopback(port: Int) -> sockaddr_in {
+    package static func loopback(port: Int) -> sockaddr_in {
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
         address.sin_port = UInt16(port).bigEndian

@@ -10,20 +10,20 @@ extension WebSocketClient {
     ///
     /// - Parameters:
     ///   - target: The path with its query.
-    ///   - certificate: What the server has to show; without one the connection is without TLS.
+    ///   - tls: What the server has to show; without it the connection is without TLS.
     ///   - largest: Bytes in one frame that it will read.
     public static func connect(
         host: String = "127.0.0.1", port: Int, _ target: String = "/ws", headers: HTTPHeaders = [:], largest: Int = 1 << 24,
-        trusting certificate: TestCertificate? = nil
+        tls: NIOSSLContext? = nil
     ) async throws -> WebSocketClient {
         let upgrade = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .channelOption(.socketOption(.so_rcvbuf), value: 64 * 1024)
             .connectTimeout(.seconds(20))
             .connect(host: host, port: port) { channel in
                 channel.eventLoop.makeCompletedFuture {
-                    if let certificate {
+                    if let tls {
                         try channel.pipeline.syncOperations.addHandler(
-                            NIOSSLClientHandler(context: certificate.clientContext(), serverHostname: "localhost"))
+                            NIOSSLClientHandler(context: tls, serverHostname: "localhost"))
                     }
                     let upgrader = NIOTypedWebSocketClientUpgrader<Answer>(
                         maxFrameSize: largest, enableAutomaticErrorHandling: false,

@@ -2,6 +2,7 @@ import NIOCore
 import NIOHTTP1
 import NIOPosix
 import NIOWebSocket
+import TallywireCore
 
 /// A WebSocket client for tests: it sends what it is told, also what no client should, and every wait has a deadline.
 ///
@@ -131,5 +132,21 @@ public struct WebSocketClient: Sendable {
     public func waitForEnd(within limit: Duration = .seconds(20)) async throws {
         let deadline = ContinuousClock.now + limit
         while try await next(within: deadline - .now) != .ended {}
+    }
+}
+
+extension WebSocketClient {
+    /// The next message that is not a ping, read as JSON.
+    public func nextJSON(within limit: Duration = .seconds(20)) async throws -> JSONValue {
+        try JSONReader.value(of: Array(await nextText(within: limit).utf8))
+    }
+
+    /// Messages as JSON until one has this type; the others are passed over.
+    public func nextJSON(type: String, within limit: Duration = .seconds(20)) async throws -> JSONValue {
+        let deadline = ContinuousClock.now + limit
+        while true {
+            let json = try await nextJSON(within: deadline - .now)
+            if json["type"] == .string(type) { return json }
+        }
     }
 }

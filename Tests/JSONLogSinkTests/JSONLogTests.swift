@@ -1,6 +1,7 @@
 import Foundation
 import TallywirePipeline
 import TallywireTesting
+import TestSupport
 import Testing
 
 @testable import JSONLogSink

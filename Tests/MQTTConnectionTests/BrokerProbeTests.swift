@@ -2,6 +2,7 @@ import Foundation
 import Mosquitto
 import TallywirePipeline
 import TallywireTesting
+import TestSupport
 import Testing
 
 @testable import MQTTConnection

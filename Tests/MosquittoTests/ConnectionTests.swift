@@ -2,6 +2,7 @@ import Foundation
 import Mosquitto
 import Synchronization
 import TallywireTesting
+import TestSupport
 import Testing
 
 @Suite("The connection to a real broker")

@@ -1,6 +1,7 @@
 import Mosquitto
 import Synchronization
 import TallywireTesting
+import TestSupport
 import Testing
 
 @Suite("The proxy that the tests use")

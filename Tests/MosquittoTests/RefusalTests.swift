@@ -2,6 +2,7 @@ import Foundation
 import Mosquitto
 import Synchronization
 import TallywireTesting
+import TestSupport
 import Testing
 
 @Suite("A broker that does not want us")

@@ -1,6 +1,7 @@
 import Foundation
 import Mosquitto
 import TallywireTesting
+import TestSupport
 import Testing
 
 @Suite("Shared subscriptions")

@@ -4,6 +4,7 @@ import Logging
 import Mosquitto
 import Synchronization
 import TallywireTesting
+import TestSupport
 import Testing
 
 @Suite("TLS with a real broker")

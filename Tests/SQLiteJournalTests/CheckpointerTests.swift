@@ -4,6 +4,7 @@ import SQLiteJournal
 import TallywireCore
 import TallywireEngine
 import TallywireTesting
+import TestSupport
 import Testing
 
 @Suite("Copying the log into the journal", .timeLimit(.minutes(3)))

@@ -3,6 +3,7 @@ import SQLiteJournal
 import TallywireCore
 import TallywireEngine
 import TallywireTesting
+import TestSupport
 import Testing
 
 /// The durable journal beside its twin in memory: whatever was appended, pruned and opened again, both answer every read alike.

@@ -5,6 +5,7 @@ import SQLiteJournal
 import TallywireCore
 import TallywireEngine
 import TallywireTesting
+import TestSupport
 import Testing
 
 @Suite("A journal that was put back")

@@ -4,6 +4,7 @@ import SQLiteJournal
 import TallywireCore
 import TallywireEngine
 import TallywireTesting
+import TestSupport
 import Testing
 
 @Suite("SQLite journal")

@@ -3,6 +3,7 @@ import SQLiteJournal
 import TallywireCore
 import TallywireEngine
 import TallywireTesting
+import TestSupport
 import Testing
 
 @Suite("Journals of earlier versions")

@@ -2,6 +2,7 @@ import Foundation
 import NIOHTTP1
 import TallywireClient
 import TallywireTesting
+import TestSupport
 import Testing
 
 @Suite("The client under random cuts", .timeLimit(.minutes(3)))

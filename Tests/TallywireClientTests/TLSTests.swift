@@ -2,6 +2,7 @@ import Foundation
 import NIOSSL
 import TallywireClient
 import TallywireTesting
+import TestSupport
 import Testing
 
 @Suite("The client and TLS", .timeLimit(.minutes(3)))

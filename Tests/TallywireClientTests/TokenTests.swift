@@ -1,6 +1,7 @@
 import Synchronization
 import TallywireClient
 import TallywireTesting
+import TestSupport
 import Testing
 
 @Suite("The client and tokens", .timeLimit(.minutes(3)))

@@ -1,6 +1,7 @@
 import Foundation
 import TallywireEngine
 import TallywireTesting
+import TestSupport
 import Testing
 
 @Suite("What was being handled at a crash", .serialized)

@@ -1,6 +1,7 @@
 import TallywireCore
 import TallywireEngine
 import TallywireTesting
+import TestSupport
 import Testing
 
 @testable import TallywireHTTP
@@ -12,7 +13,7 @@ struct AlertsTests {
         try await client.patch("/api/variants/13/inventory", #"{"operation":"set","quantity":40}"#)
         try await client.patch("/api/variants/13/inventory", #"{"operation":"set","quantity":7}"#)
         let alert = try #require(try await client.get("/api/alerts")["items"]?.elements.first { $0["variantId"] == 13 })
-        return try #require(alert["seq"]?.integer)
+        return try #require(alert["seq"]?.int)
     }
 
     @Test("an alert bears its event, and the first who sees to it is kept")
@@ -31,7 +32,7 @@ struct AlertsTests {
             let listed = try await client.get("/api/alerts")["items"]?.elements.first { $0["variantId"] == 13 }
             #expect(listed?["acknowledgement"]?["note"] == "ordered")
             let event = try #require(try await client.get("/api/events?type=alert_acknowledged")["items"]?.elements.first)
-            #expect(event["data"]?["alertSeq"]?.integer == seq && event["data"]?["by"] == "anybody")
+            #expect(event["data"]?["alertSeq"]?.int == seq && event["data"]?["by"] == "anybody")
         }
     }
 
@@ -47,7 +48,7 @@ struct AlertsTests {
             #expect(try await client.post("/api/alerts/1/acknowledgement", "{}", 404).code == "unknown_alert")
             #expect(try await client.post("/api/alerts/x/acknowledgement", "{}", 404).code == "unknown_alert")
             let long = #"{"note":"\#(String(repeating: "x", count: 201))"}"#
-            let current = try #require(out?["seq"]?.integer)
+            let current = try #require(out?["seq"]?.int)
             #expect(try await client.post("/api/alerts/\(current)/acknowledgement", long, 400).field == "note")
         }
     }

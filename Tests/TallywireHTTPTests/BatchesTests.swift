@@ -4,6 +4,7 @@ import NIOCore
 import TallywireCore
 import TallywireEngine
 import TallywireTesting
+import TestSupport
 import Testing
 
 @testable import TallywireHTTP
@@ -107,9 +108,9 @@ struct BatchesTests {
             #expect(lines[4]["lines"]?[0]?["stock"] == 5)
             let validator = try #require(APIDescription.shared).validator
             for line in lines {
-                let schema: JSONValue = .object([
+                let schema: JSONValue = [
                     "$ref": line["code"] == nil ? "#/components/schemas/Receipt" : "#/components/schemas/Problem"
-                ])
+                ]
                 #expect(validator.mistakes(in: line, schema: schema) == [])
             }
         }
@@ -145,7 +146,7 @@ struct BatchesTests {
             #expect(lines.count == count)
             let last = try JSONValue(lines.last ?? [])
             #expect(last["movementId"]?.string == "m\(count - 1)")
-            #expect(last["lines"]?[0]?["stock"]?.integer == count)
+            #expect(last["lines"]?[0]?["stock"]?.int == count)
         }
     }
 

@@ -1,3 +1,4 @@
+import HTTPTestServer
 import Hummingbird
 import HummingbirdCore
 import Logging
@@ -8,6 +9,7 @@ import NIOSSL
 import ServiceLifecycle
 import TallywirePipeline
 import TallywireTesting
+import TestSupport
 
 @testable import TallywireHTTP
 
@@ -45,31 +47,15 @@ func withChannelServer(
     _ endpoints: [any UpgradeEndpoint], _ configuration: UpgradingServerConfiguration = .init(),
     _ body: (Int, ServiceGroup) async throws -> Void
 ) async throws {
-    let (ports, continuation) = AsyncStream.makeStream(of: Int.self)
-    var logger = Logger(label: "server")
-    logger.logLevel = .error
-    let router = Router()
-    router.get("/hello") { _, _ in "hello" }
-    // More than the kernel keeps for a client that does not read.
-    router.get("/large") { _, _ in String(repeating: "x", count: 16 << 20) }
-    router.post("/length") { request, _ in
-        try await String(request.body.collect(upTo: 1 << 20).readableBytes)
-    }
-    let application = Application(
-        router: router, server: upgradingServer(endpoints: endpoints, configuration: configuration),
-        configuration: .init(address: .hostname("127.0.0.1", port: 0)),
-        onServerRunning: { continuation.yield($0.localAddress?.port ?? 0) }, logger: logger)
-    let group = ServiceGroup(configuration: .init(services: [application], logger: logger))
-    try await withThrowingTaskGroup(of: Void.self) { tasks in
-        tasks.addTask { try await group.run() }
-        var iterator = ports.makeAsyncIterator()
-        guard let port = await iterator.next() else { throw CancellationError() }
-        let result: Result<Void, any Error>
-        do { result = .success(try await body(port, group)) } catch { result = .failure(error) }
-        await group.triggerGracefulShutdown()
-        try await tasks.waitForAll()
-        try result.get()
-    }
+    try await withHTTPServer(
+        endpoints, configuration,
+        addRoutes: { router in
+            // More than the kernel keeps for a client that does not read.
+            router.get("/large") { _, _ in String(repeating: "x", count: 16 << 20) }
+            router.post("/length") { request, _ in
+                try await String(request.body.collect(upTo: 1 << 20).readableBytes)
+            }
+        }, body)
 }
 
 /// A connection that sends what it is told and keeps what comes.

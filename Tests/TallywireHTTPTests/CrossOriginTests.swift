@@ -3,6 +3,7 @@ import HummingbirdTesting
 import TallywireEngine
 import TallywirePipeline
 import TallywireTesting
+import TestSupport
 import Testing
 
 @testable import TallywireHTTP

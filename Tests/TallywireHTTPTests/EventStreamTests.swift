@@ -2,6 +2,7 @@ import HummingbirdTesting
 import TallywireCore
 import TallywireEngine
 import TallywireTesting
+import TestSupport
 import Testing
 
 @testable import TallywireHTTP

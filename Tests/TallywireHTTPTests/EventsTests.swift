@@ -1,6 +1,7 @@
 import TallywireCore
 import TallywireEngine
 import TallywireTesting
+import TestSupport
 import Testing
 
 @testable import TallywireHTTP
@@ -17,10 +18,10 @@ struct EventsTests {
         try await shop.openStocked { client in
             try await fill(client, 5)
             let answer = try await client.get("/api/events")
-            let seqs = answer["items"]?.elements.compactMap { $0["seq"]?.integer } ?? []
+            let seqs = answer["items"]?.elements.compactMap { $0["seq"]?.int } ?? []
             #expect(seqs == Array(1...shop.journal.allEvents.count))
             #expect(answer["nextCursor"] == .null)
-            #expect(answer["last"]?.integer == seqs.last)
+            #expect(answer["last"]?.int == seqs.last)
             for event in shop.journal.allEvents { #expect(answer.text.contains(String(decoding: event.json, as: UTF8.self))) }
         }
     }
@@ -49,10 +50,10 @@ struct EventsTests {
             let all = try await client.get("/api/events")["items"]?.elements.count ?? 0
             let answer = try await client.get("/api/events?type=product_status_changed")
             #expect(answer["items"]?.elements.count == 1)
-            #expect(answer["last"]?.integer == all)
+            #expect(answer["last"]?.int == all)
             let alerts = try await client.get("/api/events?type=stock_alert")
             #expect(alerts["items"]?.elements.isEmpty == true)
-            #expect(alerts["last"]?.integer == all)
+            #expect(alerts["last"]?.int == all)
             #expect(alerts["nextCursor"] == .null)
             let wrong = try await client.get("/api/events?type=inventory_update", 400)
             #expect(wrong.field == "type")

@@ -1,6 +1,7 @@
 import HTTPTypes
 import TallywireCore
 import TallywirePipeline
+import TestSupport
 import Testing
 
 @testable import TallywireHTTP

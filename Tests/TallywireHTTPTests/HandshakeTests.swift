@@ -3,6 +3,7 @@ import NIOHTTP1
 import TallywireCore
 import TallywirePipeline
 import TallywireTesting
+import TestSupport
 import Testing
 
 @testable import TallywireHTTP

@@ -1,13 +1,14 @@
 import TallywireCore
 import TallywireEngine
 import TallywireTesting
+import TestSupport
 import Testing
 
 @testable import TallywireHTTP
 
 @Suite("Events from the newest backwards, and all variants")
 struct HistoryTests {
-    private func seqs(_ answer: Answer) -> [Int] { answer["items"]?.elements.compactMap { $0["seq"]?.integer } ?? [] }
+    private func seqs(_ answer: Answer) -> [Int] { answer["items"]?.elements.compactMap { $0["seq"]?.int } ?? [] }
 
     @Test("the history of a variant has its events alone, newest first, in pages")
     func variant() async throws {
@@ -62,9 +63,9 @@ struct HistoryTests {
     func variants() async throws {
         try await Shop().openStocked { client in
             let all = try await client.get("/api/variants")["items"]?.elements ?? []
-            #expect(all.compactMap { $0["id"]?.integer } == [11, 12, 13])
+            #expect(all.compactMap { $0["id"]?.int } == [11, 12, 13])
             for variant in all {
-                let alone = try await client.get("/api/variants/\(variant["id"]?.integer ?? 0)")
+                let alone = try await client.get("/api/variants/\(variant["id"]?.int ?? 0)")
                 #expect(variant == alone.json)
             }
             let page = try await client.get("/api/variants?limit=2")

@@ -7,6 +7,7 @@ import NIOCore
 import NIOEmbedded
 import TallywireCore
 import TallywireEngine
+import TestSupport
 import Testing
 
 @testable import TallywireHTTP

@@ -2,6 +2,7 @@ import HTTPTypes
 import HummingbirdTesting
 import NIOCore
 import TallywireCore
+import TestSupport
 import Testing
 
 @testable import TallywireHTTP
@@ -22,7 +23,7 @@ struct MovementsTests {
             #expect(receipt["movementId"] == "m-1")
             let lines = receipt["lines"]?.elements ?? []
             #expect(lines.map { $0["location"]?.string } == ["MAIN", "MAIN", "WH1", "WH1"])
-            #expect(lines.map { $0["locationStock"]?.integer } == [10, 6, 4, 28])
+            #expect(lines.map { $0["locationStock"]?.int } == [10, 6, 4, 28])
             #expect(lines.last?["quantity"] == 24)
             let event = try await client.get("/api/events?type=inventory_updated&limit=1")["items"]?[0]
             #expect(event?["data"]?["reference"] == "PO 7")
@@ -41,7 +42,7 @@ struct MovementsTests {
             let plain = try await move("4006381333931")
             #expect(plain["lines"]?[0]?["sku"] == "TEE-RED-M")
             _ = try await move(#"]C10104006381333931172702283012\u001d10L-7\u001d21S-1"#, #","batch":"L-8""#)
-            let event = try await client.get("/api/events?type=inventory_updated&after=\(plain["seq"]?.integer ?? 0)")["items"]?[0]
+            let event = try await client.get("/api/events?type=inventory_updated&after=\(plain["seq"]?.int ?? 0)")["items"]?[0]
             #expect(event?["data"]?["quantity"] == 24, "two scans of a code that counts twelve")
             #expect(event?["data"]?["batch"] == "L-8")
             #expect(event?["data"]?["serial"] == "S-1")

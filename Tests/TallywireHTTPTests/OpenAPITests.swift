@@ -1,6 +1,8 @@
 import HTTPTypes
+import TallywireCore
 import TallywireEngine
 import TallywireTesting
+import TestSupport
 import Testing
 
 @testable import TallywireHTTP
@@ -118,7 +120,7 @@ struct OpenAPITests {
         let validator = try #require(APIDescription.shared).validator
         func mistakes(_ json: String, _ schema: String) throws -> [String] {
             validator.mistakes(
-                in: try JSONValue(Array(json.utf8)), schema: .object(["$ref": .string("#/components/schemas/\(schema)")]))
+                in: try JSONValue(Array(json.utf8)), schema: ["$ref": .string("#/components/schemas/\(schema)")])
         }
         #expect(try mistakes(#"{"code":"A","name":"B","sells":true}"#, "Location") == [])
         #expect(try mistakes(#"{"code":"A","name":"B"}"#, "Location") == ["$: sells is missing"])

@@ -4,6 +4,7 @@ import NIOCore
 import TallywireCore
 import TallywireEngine
 import TallywireTesting
+import TestSupport
 import Testing
 
 @testable import TallywireHTTP
@@ -21,7 +22,7 @@ struct OperationsTests {
             let sink = answer["sinks"]?[0]
             #expect(sink?["state"] == "retrying")
             #expect(sink?["lagEvents"] == 2)
-            #expect(sink?["lagSeconds"] == 1.25)
+            #expect(sink?["lagSeconds"]?.number == 1.25)
             #expect(sink?["delivered"] == 8)
             #expect(sink?["lastError"] == "the disk is full")
             #expect(sink?["lastErrorAt"] == "2026-11-22T16:40:00.000Z")

@@ -5,7 +5,9 @@ import HummingbirdTesting
 import Logging
 import NIOCore
 import NIOEmbedded
+import TallywireCore
 import TallywireEngine
+import TestSupport
 import Testing
 
 @testable import TallywireHTTP

@@ -3,6 +3,7 @@ import NIOCore
 import TallywireCore
 import TallywirePipeline
 import TallywireTesting
+import TestSupport
 import Testing
 
 @testable import TallywireHTTP

@@ -1,4 +1,6 @@
+import TallywireCore
 import TallywireTesting
+import TestSupport
 import Testing
 
 @testable import TallywireHTTP

@@ -1,3 +1,5 @@
+import TallywireCore
+import TestSupport
 import Testing
 
 @testable import TallywireHTTP
@@ -17,13 +19,13 @@ struct StockTests {
             try await stock(client)
             let items = try await client.get("/api/stock")["items"]?.elements ?? []
             #expect(
-                items.map { "\($0["variantId"]?.integer ?? 0) \($0["location"]?.string ?? "") \($0["stock"]?.integer ?? 0)" } == [
+                items.map { "\($0["variantId"]?.int ?? 0) \($0["location"]?.string ?? "") \($0["stock"]?.int ?? 0)" } == [
                     "11 MAIN 30", "11 WH1 11", "12 WH1 4", "13 MAIN 1",
                 ])
             let answer = try await client.get("/api/stock?sku=TEE-RED-M&location=WH1")
             #expect(answer["items"]?.elements.count == 1)
             #expect(answer["items"]?[0]?["onHand"] == 11)
-            let seq = try await client.get("/api/events?limit=1000")["last"]?.integer
+            let seq = try await client.get("/api/events?limit=1000")["last"]?.int
             #expect(answer.header("Tallywire-Seq") == seq.map { "\($0)" })
         }
     }

@@ -1,5 +1,7 @@
 import HummingbirdTesting
 import NIOCore
+import TallywireCore
+import TestSupport
 import Testing
 
 @testable import TallywireHTTP

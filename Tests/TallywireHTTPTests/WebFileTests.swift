@@ -2,6 +2,7 @@ import Foundation
 import HTTPTypes
 import HummingbirdTesting
 import NIOCore
+import TallywireCore
 import Testing
 
 @testable import TallywireHTTP

@@ -5,6 +5,7 @@ import Synchronization
 import TallywireCore
 import TallywireEngine
 import TallywireTesting
+import TestSupport
 import Testing
 
 @testable import TallywirePipeline

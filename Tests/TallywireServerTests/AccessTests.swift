@@ -3,7 +3,9 @@ import Foundation
 import NIOCore
 import NIOHTTP1
 import NIOSSL
+import TallywireCore
 import TallywireTesting
+import TestSupport
 import Testing
 
 @Suite("Tokens and TLS of the server as a process", .timeLimit(.minutes(3)))
@@ -139,7 +141,7 @@ struct AccessTests {
         try await server.start()
         #expect(server.url.hasPrefix("https://127.0.0.1:"))
         let port = try port(server)
-        let client = try await WebSocketClient.connect(port: port, "/ws?room=admin_room", trusting: first)
+        let client = try await WebSocketClient.connect(port: port, "/ws?room=admin_room", tls: first.clientContext())
         _ = try await client.nextJSON(type: "joined")
         let exported = try await server.run("export", "--server", "https://localhost:\(port)", "--ca", "server.pem")
         #expect(exported.status == 0, "\(exported.output)")
@@ -147,12 +149,12 @@ struct AccessTests {
         #expect(untrusted.status == 1)
         try Data("broken".utf8).write(to: folder.appending(path: "server.pem"))
         try await eventually("the broken one is told") { server.output.contains("Not usable as it is now") }
-        _ = try await WebSocketClient.connect(port: port, trusting: first)
+        _ = try await WebSocketClient.connect(port: port, tls: first.clientContext())
         let second = try TestCertificate()
         try second.write(into: folder)
         try await eventually("the new one is shown") {
             do {
-                _ = try await WebSocketClient.connect(port: port, trusting: second)
+                _ = try await WebSocketClient.connect(port: port, tls: second.clientContext())
                 return true
             } catch {
                 return false

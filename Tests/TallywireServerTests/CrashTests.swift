@@ -1,6 +1,7 @@
 import Foundation
 import NIOHTTP1
 import TallywireTesting
+import TestSupport
 import Testing
 
 /// What acknowledgements promise, tried with the real program, a real broker and SIGKILL.

@@ -1,6 +1,7 @@
 import Foundation
 import NIOHTTP1
 import TallywireTesting
+import TestSupport
 import Testing
 
 /// The event stream of the real program, across its end.

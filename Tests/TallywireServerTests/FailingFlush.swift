@@ -1,5 +1,6 @@
 import Foundation
 import TallywireTesting
+import TestSupport
 
 /// A library that is loaded before the C library and lets flushes of SQLite's log fail, as many as it is told.
 struct FailingFlush {

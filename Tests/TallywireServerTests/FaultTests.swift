@@ -2,6 +2,7 @@ import Foundation
 import Mosquitto
 import NIOHTTP1
 import TallywireTesting
+import TestSupport
 import Testing
 
 /// What networks and brokers do, tried with the real program, a real broker and a proxy between them.

@@ -1,17 +1,19 @@
 import Foundation
 import NIOHTTP1
+import TallywireCore
 import TallywireTesting
+import TestSupport
 import Testing
 
 /// The real program, with its real journal: whoever asks or joins after a change was answered sees that change, whatever the way.
 @Suite("What is seen after a change was answered", .timeLimit(.minutes(3)))
 struct FreshnessTests {
     /// What a shop's client is shown that joins now.
-    private func snapshot(_ port: Int, _ query: String) async throws -> [String: WebSocketClient.JSON] {
+    private func snapshot(_ port: Int, _ query: String) async throws -> [String: JSONValue] {
         let client = try await WebSocketClient.connect(port: port, "/ws?\(query)")
         let message = try await client.nextJSON(type: "snapshot")
         await client.disconnect()
-        return Dictionary(uniqueKeysWithValues: (message["items"]?.array ?? []).map { ($0["sku"]?.text ?? "", $0) })
+        return Dictionary(uniqueKeysWithValues: (message["items"]?.array ?? []).map { ($0["sku"]?.string ?? "", $0) })
     }
 
     @Test("over HTTP, in every room, and after the reset of an event stream, while others are connected and changes go on")
@@ -33,7 +35,7 @@ struct FreshnessTests {
             let query = ["room=ecommerce_room&snapshot=true", "room=product:1&snapshot=true", "room=ecommerce_room&since=other:1"][
                 round % 3]
             let items = try await snapshot(port, query)
-            #expect(items["A"]?["name"]?.text == "Name \(round)", "\(query)")
+            #expect(items["A"]?["name"]?.string == "Name \(round)", "\(query)")
             #expect(Set(items.keys) == ["A", "B", "N\(round)"], "\(query)")
             let (_, variant) = try await server.call(.GET, "/api/variants/11", nil)
             #expect(String(decoding: variant, as: UTF8.self).contains(#""name":"Name \#(round)""#))

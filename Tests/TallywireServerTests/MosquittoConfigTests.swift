@@ -4,6 +4,7 @@ import Mosquitto
 import NIOHTTP1
 import Synchronization
 import TallywireTesting
+import TestSupport
 import Testing
 
 @Suite("A mosquitto that enforces what mosquitto-config wrote", .timeLimit(.minutes(3)))

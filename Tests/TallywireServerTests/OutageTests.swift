@@ -1,6 +1,7 @@
 import Foundation
 import NIOHTTP1
 import TallywireTesting
+import TestSupport
 import Testing
 
 @Suite("Outages", .timeLimit(.minutes(3)))

@@ -1,5 +1,5 @@
 import Foundation
-import TallywireTesting
+import TestSupport
 import Testing
 
 @Suite("tallywire password", .timeLimit(.minutes(2)))

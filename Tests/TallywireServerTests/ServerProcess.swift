@@ -5,6 +5,7 @@ import NIOFoundationCompat
 import NIOHTTP1
 import Synchronization
 import TallywireTesting
+import TestSupport
 import Testing
 
 /// The program as its users run it: a process of its own, in a folder of its own.

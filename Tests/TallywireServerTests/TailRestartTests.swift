@@ -1,6 +1,7 @@
 import Foundation
 import NIOHTTP1
 import TallywireTesting
+import TestSupport
 import Testing
 
 /// `tallywire tail` beside a server that is killed.

@@ -5,6 +5,7 @@ import TallywireCore
 import TallywireEngine
 import TallywirePipeline
 import TallywireTesting
+import TestSupport
 import Testing
 
 @testable import WebSocketSink
@@ -30,7 +31,7 @@ struct AccessTests {
     private func events(of connection: EmbeddedConnection, _ records: [EventEnvelope]) throws -> [UInt64] {
         _ = try connection.sent()
         try connection.deliver(records)
-        return try connection.sent().compactMap { try WebSocketClient.JSON($0.text)["seq"]?.integer }
+        return try connection.sent().compactMap { try JSONValue($0.text)["seq"]?.unsigned }
     }
 
     @Test(

@@ -2,14 +2,15 @@ import Foundation
 import TallywireCore
 import TallywireEngine
 import TallywireTesting
+import TestSupport
 import Testing
 
 @testable import WebSocketSink
 
 @Suite("What an audience sees")
 struct AudienceTests {
-    private func data(_ json: [UInt8]?) throws -> [String: WebSocketClient.JSON] {
-        guard let json, case .object(let data) = try WebSocketClient.JSON(String(decoding: json, as: UTF8.self))["data"] else {
+    private func data(_ json: [UInt8]?) throws -> [String: JSONValue] {
+        guard let json, let data = try JSONValue(json)["data"]?.members else {
             return [:]
         }
         return data
@@ -28,7 +29,7 @@ struct AudienceTests {
         let data = try data(json)
         #expect(Set(data.keys) == ["productId", "variantId", "version", "stock", "variantName"])
         #expect(data["variantName"] == .string(#"A "quoted" name, with {braces}"#))
-        #expect(try WebSocketClient.JSON(String(decoding: json ?? [], as: UTF8.self))["seq"]?.integer == 1)
+        #expect(try JSONValue(json ?? [])["seq"]?.unsigned == 1)
     }
 
     @Test(
@@ -40,7 +41,8 @@ struct AudienceTests {
         let envelope = stockEnvelope(1, from: stock == 0 ? 5 : 0, to: stock)
         let data = try data(audience.json(of: envelope, envelope.step))
         #expect(
-            data["stock"] == .string(name) && data["stockAtMost"]?.integer == atMost && data["stockMoreThan"]?.integer == moreThan)
+            data["stock"] == .string(name) && data["stockAtMost"]?.unsigned == atMost && data["stockMoreThan"]?.unsigned == moreThan
+        )
         #expect(StockBands.telling.isDisjoint(with: data.keys))
     }
 
@@ -77,8 +79,8 @@ struct AudienceTests {
             var stocks: [String] = []
             for _ in 0..<3 {
                 let event = try await shop.nextJSON()
-                stocks.append(event["data"]?["stock"]?.text ?? "")
-                guard case .object(let data)? = event["data"] else { continue }
+                stocks.append(event["data"]?["stock"]?.string ?? "")
+                guard let data = event["data"]?.members else { continue }
                 #expect(
                     Set(data.keys).isSubset(of: [
                         "productId", "variantId", "version", "sku", "stock", "stockAtMost", "stockMoreThan", "level", "status",
@@ -89,11 +91,11 @@ struct AudienceTests {
             let late = try await gateway.server.connect("/ws?room=ecommerce_room&since=epoch:\(start)")
             _ = try await late.nextJSON(type: "joined")
             var replayed: [String] = []
-            for _ in 0..<3 { replayed.append(try await late.nextJSON()["data"]?["stock"]?.text ?? "") }
+            for _ in 0..<3 { replayed.append(try await late.nextJSON()["data"]?["stock"]?.string ?? "") }
             #expect(replayed == stocks)
             let visitor = try await gateway.server.connect("/ws?room=ecommerce_room&snapshot=true")
             let item = try await visitor.items("snapshot").items.first
-            #expect(item?["stock"]?.text == "out" && item?["name"]?.text == "Variant 0")
+            #expect(item?["stock"]?.string == "out" && item?["name"]?.string == "Variant 0")
         }
     }
 

@@ -5,6 +5,7 @@ import TallywireCore
 import TallywireEngine
 import TallywirePipeline
 import TallywireTesting
+import TestSupport
 import Testing
 
 @testable import WebSocketSink
@@ -21,7 +22,7 @@ struct RecoveryTests {
             let client = try await gateway.server.connect("/ws?room=ecommerce_room&since=epoch:\(start)")
             _ = try await client.nextJSON(type: "welcome")
             let joined = try await client.nextJSON(type: "joined")
-            #expect(joined["recovered"]?.bool == true && joined["seq"]?.integer == gateway.head)
+            #expect(joined["recovered"]?.bool == true && joined["seq"]?.unsigned == gateway.head)
             let missed = try await client.sequence(600)
             let last = try await gateway.set("B", 5)
             let live = try await client.sequence(1)
@@ -102,10 +103,10 @@ struct RecoveryTests {
             #expect(try await client.nextJSON(type: "joined")["recovered"]?.bool == false)
             let (items, seq) = try await client.items("snapshot")
             #expect(items.count == 451 && seq == gateway.head)
-            let item = try #require(items.first { $0["sku"]?.text == "B" })
-            #expect(item["stock"]?.integer == 7 && item["name"]?.text == "Variant 1" && item["variantId"]?.integer == 12)
-            #expect(item["price"]?.number == 19.99 && item["status"]?.text == "active" && item["level"]?.text == "low")
-            let mug = try #require(items.first { $0["sku"]?.text == "Z" && $0["productId"]?.integer == 2 })
+            let item = try #require(items.first { $0["sku"]?.string == "B" })
+            #expect(item["stock"]?.unsigned == 7 && item["name"]?.string == "Variant 1" && item["variantId"]?.unsigned == 12)
+            #expect(item["price"]?.number == 19.99 && item["status"]?.string == "active" && item["level"]?.string == "low")
+            let mug = try #require(items.first { $0["sku"]?.string == "Z" && $0["productId"]?.unsigned == 2 })
             #expect(mug["variantId"] == .null && mug["price"] == .null)
             let last = try await gateway.set("A", 1)
             #expect(try await client.sequence(1) == [last])
@@ -135,11 +136,11 @@ struct RecoveryTests {
             #expect(try await client.nextJSON(type: "joined")["recovered"]?.bool == false)
             let message = try await client.nextJSON(type: "snapshot")
             #expect(
-                message["changedSince"]?.integer == start && message["last"]?.bool == true
-                    && message["seq"]?.integer == gateway.head)
+                message["changedSince"]?.unsigned == start && message["last"]?.bool == true
+                    && message["seq"]?.unsigned == gateway.head)
             let items = message["items"]?.array ?? []
-            #expect(items.map { $0["sku"]?.text } == ["A", "B"])
-            #expect(items.first?["stock"]?.integer == 20 && items.last?["removed"]?.bool == true)
+            #expect(items.map { $0["sku"]?.string } == ["A", "B"])
+            #expect(items.first?["stock"]?.unsigned == 20 && items.last?["removed"]?.bool == true)
             let last = try await gateway.set("C", 1)
             #expect(try await client.sequence(1) == [last])
         }
@@ -158,7 +159,7 @@ struct RecoveryTests {
             let client = try await gateway.server.connect("/ws?room=admin_room&since=epoch:\(start)")
             #expect(try await client.nextJSON(type: "joined")["recovered"]?.bool == false)
             let (items, _) = try await client.items("snapshot")
-            #expect(items.map { $0["stock"]?.integer } == [20, 4])
+            #expect(items.map { $0["stock"]?.unsigned } == [20, 4])
             let last = try await gateway.set("C", 100)
             #expect(try await client.sequence(1) == [last])
         }
@@ -208,7 +209,7 @@ struct RecoveryTests {
             let client = try await gateway.server.join("/ws?room=ecommerce_room")
             try await client.send(#"{"type":"join","room":"ecommerce_room","snapshot":true}"#)
             _ = try await client.nextJSON(type: "joined")
-            #expect(try await client.nextJSON(type: "error")["code"]?.text == "too_many_items")
+            #expect(try await client.nextJSON(type: "error")["code"]?.string == "too_many_items")
             let last = try await gateway.set("A", 1)
             #expect(try await client.sequence(1) == [last])
         }
@@ -237,7 +238,7 @@ struct RecoveryTests {
             try await gateway.set("B", 7)
             for (room, skus) in [("product:2", ["Z"]), ("variant:12", ["B"]), ("location:MAIN", ["B"])] {
                 let client = try await gateway.server.connect("/ws?room=\(room)&snapshot=true")
-                #expect(try await client.items("snapshot").items.map { $0["sku"]?.text ?? "" } == skus)
+                #expect(try await client.items("snapshot").items.map { $0["sku"]?.string ?? "" } == skus)
             }
         }
     }
@@ -256,18 +257,18 @@ extension WebSocketClient {
         var sequence: [UInt64] = []
         while sequence.count < count {
             let message = try await nextJSON()
-            if message["data"] != nil, let seq = message["seq"]?.integer { sequence.append(UInt64(seq)) }
+            if message["data"] != nil, let seq = message["seq"]?.unsigned { sequence.append(UInt64(seq)) }
         }
         return sequence
     }
 
     /// The items of all pages of the next snapshot or `tracking`, and its position.
-    func items(_ type: String) async throws -> (items: [JSON], seq: UInt64) {
-        var items: [JSON] = []
+    func items(_ type: String) async throws -> (items: [JSONValue], seq: UInt64) {
+        var items: [JSONValue] = []
         while true {
             let message = try await nextJSON(type: type)
             items += message["items"]?.array ?? []
-            if message["last"]?.bool == true { return (items, message["seq"]?.integer ?? 0) }
+            if message["last"]?.bool == true { return (items, message["seq"]?.unsigned ?? 0) }
         }
     }
 }

@@ -1,6 +1,7 @@
 import TallywireCore
 import TallywireEngine
 import TallywireTesting
+import TestSupport
 import Testing
 
 @testable import WebSocketSink
@@ -91,7 +92,7 @@ struct RecoveryWalk {
     private mutating func greet() async throws {
         hasLeft = false
         let welcome = try await client.nextJSON(type: "welcome")
-        position = try #require(welcome["seq"]?.integer)
+        position = try #require(welcome["seq"]?.unsigned)
         remember()
         ledger.open(.everybody, after: position...position)
     }
@@ -105,7 +106,7 @@ struct RecoveryWalk {
             try #require(.now < deadline, "it is at \(position) of \(gateway.head)")
             pings += 1
             try await client.send(#"{"type":"ping","id":\#(pings)}"#)
-            position = try #require(try await next("pong")["seq"]?.integer)
+            position = try #require(try await next("pong")["seq"]?.unsigned)
         } while position < gateway.head
         ledger.reached(position)
     }
@@ -119,7 +120,7 @@ struct RecoveryWalk {
         let from = since.map { #","since":{"epoch":"epoch","seq":\#($0)}"# } ?? ""
         try await client.send(#"{"type":"join","room":"\#(room)"\#(from)\#(snapshot ? #","snapshot":true"# : "")}"#)
         let joined = try await next("joined")
-        let seq = try #require(joined["seq"]?.integer)
+        let seq = try #require(joined["seq"]?.unsigned)
         #expect(seq <= gateway.head)
         switch joined["recovered"]?.bool {
         case nil:
@@ -206,12 +207,12 @@ struct RecoveryWalk {
     // MARK: What comes
 
     /// The next message of a type; the events before it are noted.
-    private mutating func next(_ type: String) async throws -> WebSocketClient.JSON {
+    private mutating func next(_ type: String) async throws -> JSONValue {
         while true {
             let message = try await client.nextJSON()
-            if message["data"] != nil, let seq = message["seq"]?.integer {
-                ledger.got(seq, merged: message["conflated"]?.integer ?? 0)
-            } else if message["type"]?.text == type {
+            if message["data"] != nil, let seq = message["seq"]?.unsigned {
+                ledger.got(seq, merged: message["conflated"]?.unsigned ?? 0)
+            } else if message["type"]?.string == type {
                 return message
             } else {
                 throw Unexpected(message: message, instead: type)
@@ -219,22 +220,21 @@ struct RecoveryWalk {
         }
     }
 
-    private struct Unexpected: Error { let message: WebSocketClient.JSON, instead: String }
+    private struct Unexpected: Error { let message: JSONValue, instead: String }
 
-    private mutating func values(_ type: String) async throws -> (items: [WebSocketClient.JSON], seq: UInt64, changedSince: UInt64?)
-    {
-        var items: [WebSocketClient.JSON] = []
+    private mutating func values(_ type: String) async throws -> (items: [JSONValue], seq: UInt64, changedSince: UInt64?) {
+        var items: [JSONValue] = []
         while true {
             let page = try await next(type)
             items += page["items"]?.array ?? []
             if page["last"]?.bool == true {
-                return (items, try #require(page["seq"]?.integer), page["changedSince"]?.integer)
+                return (items, try #require(page["seq"]?.unsigned), page["changedSince"]?.unsigned)
             }
         }
     }
 
     private mutating func check(
-        _ values: (items: [WebSocketClient.JSON], seq: UInt64, changedSince: UInt64?), of room: String?, since: UInt64?
+        _ values: (items: [JSONValue], seq: UInt64, changedSince: UInt64?), of room: String?, since: UInt64?
     ) throws {
         remember()
         var stock: [String: UInt64] = ["A": 0, "B": 0, "C": 0, "Z": 0]
@@ -244,8 +244,10 @@ struct RecoveryWalk {
             stock[sku] = UInt64(update.stock)
             if event.seq > since ?? 0 { changed.insert(sku) }
         }
-        let told = Set(values.items.compactMap { $0["sku"]?.text })
-        for item in values.items { #expect(item["stock"]?.integer == stock[item["sku"]?.text ?? ""], "\(item) at \(values.seq)") }
+        let told = Set(values.items.compactMap { $0["sku"]?.string })
+        for item in values.items {
+            #expect(item["stock"]?.unsigned == stock[item["sku"]?.string ?? ""], "\(item) at \(values.seq)")
+        }
         guard let room else { return }
         let all: Set<String> = room == "product:1" ? ["A", "B", "C"] : room == "product:2" ? ["Z"] : ["A", "B", "C", "Z"]
         #expect(told.isSuperset(of: values.changedSince == nil ? all : changed.intersection(all)))

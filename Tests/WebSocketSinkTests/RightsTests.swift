@@ -6,6 +6,7 @@ import TallywireCore
 import TallywireEngine
 import TallywirePipeline
 import TallywireTesting
+import TestSupport
 import Testing
 
 @testable import WebSocketSink
@@ -30,20 +31,20 @@ struct RightsTests {
     }
 
     /// All events up to and with `last`, and all messages without a `seq`, in order.
-    private func messages(_ client: WebSocketClient, through last: UInt64) async throws -> [WebSocketClient.JSON] {
-        var messages: [WebSocketClient.JSON] = []
+    private func messages(_ client: WebSocketClient, through last: UInt64) async throws -> [JSONValue] {
+        var messages: [JSONValue] = []
         while true {
             let message = try await client.nextJSON()
             messages.append(message)
-            if message["data"] != nil, message["seq"]?.integer == last { return messages }
+            if message["data"] != nil, message["seq"]?.unsigned == last { return messages }
         }
     }
 
     /// Runs a client that stops reading, is sent much, sends `message`, and reads on; `check` gets what it was sent before and after the answer.
     private func slow(
-        _ setUp: [String], then message: String, answeredBy isAnswer: @escaping (WebSocketClient.JSON) -> Bool,
+        _ setUp: [String], then message: String, answeredBy isAnswer: @escaping (JSONValue) -> Bool,
         configure: (inout WebSocketConfiguration) -> Void = { _ in }, last: (sku: String, stock: Int64),
-        _ check: (Gateway, _ before: [WebSocketClient.JSON], _ after: [WebSocketClient.JSON]) throws -> Void
+        _ check: (Gateway, _ before: [JSONValue], _ after: [JSONValue]) throws -> Void
     ) async throws {
         try await Gateway.run(judgedBy: TableAuthenticator()) {
             $0.pingInterval = .seconds(600)
@@ -52,7 +53,7 @@ struct RightsTests {
             let client = try await gateway.server.join()
             for text in setUp { try await client.send(text) }
             try await client.send(#"{"type":"ping","id":"ready"}"#)
-            while try await client.nextJSON()["id"]?.text != "ready" {}
+            while try await client.nextJSON()["id"]?.string != "ready" {}
             try await client.setReading(false)
             try await fill(gateway)
             try await client.send(message)
@@ -63,20 +64,20 @@ struct RightsTests {
             let seq = try await gateway.set(last.sku, last.stock)
             let all = try await messages(client, through: seq)
             let answer = try #require(all.firstIndex(where: isAnswer))
-            let seqs = all.compactMap { $0["data"] != nil ? $0["seq"]?.integer : nil }
+            let seqs = all.compactMap { $0["data"] != nil ? $0["seq"]?.unsigned : nil }
             #expect(Set(seqs).count == seqs.count, "nothing comes twice")
             try check(gateway, Array(all[..<answer]), Array(all[(answer + 1)...]))
         }
     }
 
     /// The events after those that came before the answer, as far as they are wanted.
-    private func owed(_ gateway: Gateway, _ before: [WebSocketClient.JSON], _ isWanted: (EventEnvelope) -> Bool) -> [UInt64] {
-        let seen = before.compactMap { $0["data"] != nil ? $0["seq"]?.integer : nil }.max() ?? 0
+    private func owed(_ gateway: Gateway, _ before: [JSONValue], _ isWanted: (EventEnvelope) -> Bool) -> [UInt64] {
+        let seen = before.compactMap { $0["data"] != nil ? $0["seq"]?.unsigned : nil }.max() ?? 0
         return gateway.journal.allEvents.filter { $0.seq > seen && isWanted($0) }.map(\.seq)
     }
 
-    private func seqs(_ messages: [WebSocketClient.JSON]) -> [UInt64] {
-        messages.compactMap { $0["data"] != nil ? $0["seq"]?.integer : nil }
+    private func seqs(_ messages: [JSONValue]) -> [UInt64] {
+        messages.compactMap { $0["data"] != nil ? $0["seq"]?.unsigned : nil }
     }
 
     @Test("a lower role gets what waited in the form that it may see, and nothing of the room that it lost")
@@ -85,7 +86,7 @@ struct RightsTests {
             [
                 #"{"type":"auth","token":"admin"}"#, #"{"type":"join","room":"admin_room"}"#,
                 #"{"type":"join","room":"ecommerce_room"}"#,
-            ], then: #"{"type":"auth","token":"shop"}"#, answeredBy: { $0["type"]?.text == "left" },
+            ], then: #"{"type":"auth","token":"shop"}"#, answeredBy: { $0["type"]?.string == "left" },
             configure: { configuration in
                 configuration.rooms[1].fields = ["sku", "stock"]
                 configuration.rooms[1].bands = [0, 5]
@@ -95,10 +96,10 @@ struct RightsTests {
         ) { gateway, before, after in
             #expect(before.contains { $0["data"]?["reason"] != nil || $0["data"]?["quantity"] != nil })
             for message in after where message["data"] != nil {
-                #expect(message["type"]?.text == "inventory_updated", "no alert: \(message)")
+                #expect(message["type"]?.string == "inventory_updated", "no alert: \(message)")
                 #expect(
                     message["data"]?["quantity"] == nil && message["data"]?["source"] == nil
-                        && message["data"]?["stock"]?.text != nil)
+                        && message["data"]?["stock"]?.string != nil)
             }
             let bands = StockBands(edges: [0, 5])
             let crossings = owed(gateway, before) { event in
@@ -112,10 +113,10 @@ struct RightsTests {
     func loweredRoleInProductsRoom() async throws {
         try await slow(
             [#"{"type":"auth","token":"admin"}"#, #"{"type":"join","room":"product:1"}"#, #"{"type":"track","products":[2]}"#],
-            then: #"{"type":"auth","token":"shop"}"#, answeredBy: { $0["role"]?.text == "shop" }, last: ("A", 333)
+            then: #"{"type":"auth","token":"shop"}"#, answeredBy: { $0["role"]?.string == "shop" }, last: ("A", 333)
         ) { gateway, before, after in
-            #expect(before.contains { $0["type"]?.text == "stock_alert" })
-            #expect(after.allSatisfy { $0["type"]?.text != "stock_alert" })
+            #expect(before.contains { $0["type"]?.string == "stock_alert" })
+            #expect(after.allSatisfy { $0["type"]?.string != "stock_alert" })
             #expect(seqs(after) == owed(gateway, before) { $0.type == .inventoryUpdated })
         }
     }
@@ -124,7 +125,7 @@ struct RightsTests {
     func leftRoom() async throws {
         try await slow(
             [#"{"type":"auth","token":"admin"}"#, #"{"type":"join","room":"admin_room"}"#, #"{"type":"join","room":"product:2"}"#],
-            then: #"{"type":"leave","room":"admin_room"}"#, answeredBy: { $0["type"]?.text == "left" }, last: ("Z", 333)
+            then: #"{"type":"leave","room":"admin_room"}"#, answeredBy: { $0["type"]?.string == "left" }, last: ("Z", 333)
         ) { gateway, before, after in
             #expect(seqs(after) == owed(gateway, before) { $0.subject.product == ProductID(2) && $0.type != .catalogueChanged })
         }
@@ -134,7 +135,7 @@ struct RightsTests {
     func untracked() async throws {
         try await slow(
             [#"{"type":"track","products":[1,2]}"#], then: #"{"type":"untrack","products":[1]}"#,
-            answeredBy: { $0["type"]?.text == "untracked" }, last: ("Z", 333)
+            answeredBy: { $0["type"]?.string == "untracked" }, last: ("Z", 333)
         ) { gateway, before, after in
             #expect(seqs(after) == owed(gateway, before) { $0.subject.product == ProductID(2) && $0.type == .inventoryUpdated })
         }

@@ -2,6 +2,7 @@ import NIOWebSocket
 import TallywireCore
 import TallywirePipeline
 import TallywireTesting
+import TestSupport
 import Testing
 
 @testable import WebSocketSink
@@ -88,5 +89,5 @@ struct RoomNameTests {
 
 enum WebSocketJSON {
     /// The member `room` of a message.
-    static func room(_ message: String) throws -> String { try WebSocketClient.JSON(message)["room"]?.text ?? "" }
+    static func room(_ message: String) throws -> String { try JSONValue(message)["room"]?.string ?? "" }
 }

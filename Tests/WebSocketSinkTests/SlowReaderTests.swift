@@ -3,6 +3,7 @@ import TallywireCore
 import TallywireEngine
 import TallywirePipeline
 import TallywireTesting
+import TestSupport
 import Testing
 
 @testable import WebSocketSink
@@ -102,9 +103,9 @@ struct SlowReaderTests {
             var merged: UInt64 = 0
             while seen.last != events.last?.seq {
                 let message = try await slow.nextJSON()
-                guard message["data"] != nil, let seq = message["seq"]?.integer else { continue }
+                guard message["data"] != nil, let seq = message["seq"]?.unsigned else { continue }
                 seen.append(seq)
-                merged += message["conflated"]?.integer ?? 0
+                merged += message["conflated"]?.unsigned ?? 0
             }
             #expect(seen == seen.sorted() && seen.count + Int(merged) == events.count)
             let mustCome = events.filter { $0.type == .stockAlert || ($0.step?.isCrossing ?? false) }.map(\.seq)

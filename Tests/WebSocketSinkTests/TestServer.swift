@@ -1,12 +1,15 @@
+import HTTPTestServer
 import Hummingbird
 import HummingbirdCore
 import Logging
 import NIOCore
 import NIOPosix
 import ServiceLifecycle
+import TallywireCore
 import TallywireHTTP
 import TallywirePipeline
 import TallywireTesting
+import TestSupport
 
 @testable import WebSocketSink
 
@@ -17,30 +20,8 @@ func withServer(
     _ body: (TestServer) async throws -> Void
 ) async throws {
     try await sink.start(context)
-    let (ports, continuation) = AsyncStream.makeStream(of: Int.self)
-    var logger = Logger(label: "server")
-    logger.logLevel = .error
-    let router = Router()
-    router.get("/hello") { _, _ in "hello" }
-    let application = Application(
-        router: router, server: upgradingServer(endpoints: sink.endpoints, configuration: http),
-        configuration: .init(address: .hostname("127.0.0.1", port: 0)),
-        onServerRunning: { continuation.yield($0.localAddress?.port ?? 0) }, logger: logger)
-    let group = ServiceGroup(configuration: .init(services: [application], logger: logger))
-    try await withThrowingTaskGroup(of: Void.self) { tasks in
-        tasks.addTask { try await group.run() }
-        var iterator = ports.makeAsyncIterator()
-        guard let port = await iterator.next() else { throw CancellationError() }
-        do {
-            try await body(TestServer(sink: sink, port: port, group: group))
-        } catch {
-            await group.triggerGracefulShutdown()
-            await sink.stop()
-            throw error
-        }
-        await group.triggerGracefulShutdown()
-        await sink.stop()
-        try await tasks.waitForAll()
+    try await withHTTPServer(sink.endpoints, http, stop: { await sink.stop() }) { port, group in
+        try await body(TestServer(sink: sink, port: port, group: group))
     }
 }
 
@@ -76,7 +57,7 @@ extension WebSocketClient {
     func sequence(_ count: Int) async throws -> [UInt64] {
         var sequence: [UInt64] = []
         while sequence.count < count {
-            if let seq = try await nextJSON()["seq"]?.integer { sequence.append(seq) }
+            if let seq = try await nextJSON()["seq"]?.unsigned { sequence.append(seq) }
         }
         return sequence
     }

@@ -1,4 +1,5 @@
 import TallywireTesting
+import TestSupport
 import Testing
 
 @testable import WebSocketSink

@@ -4,6 +4,7 @@ import TallywireCore
 import TallywireEngine
 import TallywirePipeline
 import TallywireTesting
+import TestSupport
 import Testing
 
 @testable import WebSocketSink
@@ -33,7 +34,7 @@ struct WebSocketSinkTests {
             try await admin.send(#"{"type":"ping","id":1}"#)
             _ = try await admin.sequence(1)
             let pong = try await admin.nextJSON()
-            #expect(pong == .object(["type": "pong", "id": 1, "seq": 6]))
+            #expect(pong == ["type": "pong", "id": 1, "seq": 6])
         }
     }
 
@@ -59,8 +60,8 @@ struct WebSocketSinkTests {
                 for index in 0..<12 {
                     tasks.addTask {
                         let client = try await server.connect(index % 2 == 0 ? "/ws" : "/ws?room=ecommerce_room")
-                        var next = try #require(try await client.nextJSON(type: "welcome")["seq"]?.integer) + 1
-                        if index % 2 == 1 { #expect(try await client.nextJSON()["seq"]?.integer == next - 1) }
+                        var next = try #require(try await client.nextJSON(type: "welcome")["seq"]?.unsigned) + 1
+                        if index % 2 == 1 { #expect(try await client.nextJSON()["seq"]?.unsigned == next - 1) }
                         while next <= 500 {
                             let seq = try await client.sequence(1)
                             guard seq == [next] else {
@@ -99,7 +100,7 @@ struct WebSocketSinkTests {
             #expect(status == 503)
             #expect(headers["content-type"] == "application/problem+json")
             #expect(headers["retry-after"] != nil)
-            #expect(try WebSocketClient.JSON(body)["code"] == "overloaded")
+            #expect(try JSONValue(body)["code"] == "overloaded")
             #expect(server.sink.metrics.current.refused == 1)
             await first.disconnect()
             try await eventually("the place is free") { server.sink.metrics.current.open == 0 }
@@ -137,7 +138,7 @@ struct WebSocketSinkTests {
             var pauses: Set<UInt64> = []
             for client in clients {
                 let message = try await client.nextJSON(type: "going_away")
-                pauses.insert(message["comeBackAfter"]?.integer ?? .max)
+                pauses.insert(message["comeBackAfter"]?.unsigned ?? .max)
                 #expect(try await client.closeCode() == 1001)
             }
             #expect(ContinuousClock.now - start > .milliseconds(80), "all at once")

@@ -4,6 +4,7 @@ import NIOCore
 import NIOHTTP1
 import Synchronization
 import TallywireTesting
+import TestSupport
 import Testing
 
 /// The real server, a process of its own in a folder of its own, at the same port each time it runs.

@@ -1,4 +1,6 @@
+import TallywireCore
 import TallywireTesting
+import TestSupport
 import Testing
 
 @testable import TallywireHTTP
@@ -8,7 +10,7 @@ struct APIDescription {
     static let shared = try? APIDescription()
 
     let document: JSONValue
-    let validator: SchemaValidator<JSONValue>
+    let validator: SchemaValidator
 
     init() throws {
         document = try JSONValue(OpenAPI.document(version: "0.1.0"))

@@ -1,3 +1,6 @@
+import TallywireCore
+import TestSupport
+
 /// Which objects an AsyncAPI 3.0.0 document consists of, with their fields as the specification names them, and the WebSocket (0.1.0) and
 /// MQTT (0.2.0) bindings with theirs. Objects that `asyncapi.json` has no use for are left out, so they would be mistakes.
 enum AsyncAPIGrammar {
@@ -19,7 +22,8 @@ enum AsyncAPIGrammar {
     static func mistakes(in document: JSONValue) -> [String] { mistakes(in: document, kind: "asyncapi", at: "#") }
 
     private static func mistakes(in value: JSONValue, kind: String, at path: String) -> [String] {
-        guard case .object(let members) = value else { return ["\(path) is no object"] }
+        guard case .object = value else { return ["\(path) is no object"] }
+        let members = value.members
         if members["$ref"] != nil { return members.count == 1 ? [] : ["\(path): nothing may stand beside $ref"] }
         guard let rule = rules[kind] else { return ["\(path): \(kind) has no rule"] }
         var mistakes = rule.required.filter { members[$0] == nil }.map { "\(path): \($0) is missing" }

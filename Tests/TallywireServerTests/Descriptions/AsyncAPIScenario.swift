@@ -7,6 +7,7 @@ import NIOHTTP1
 import TallywireCore
 import TallywireEngine
 import TallywireTesting
+import TestSupport
 import Testing
 
 /// A server, a broker, WebSocket clients and scanners that together say everything that there is to say.
@@ -197,7 +198,7 @@ struct AsyncAPIScenario {
         let topic = "displays/MAIN/MUG"
         try await publish(topic + "/shown", #"{"version":0}"#)
         try await transcript.expect("has not confirmed", in: "events/display_stale")
-        let last = transcript.entries.last { $0.place == .topic(topic) }.flatMap { Transcript.json($0)?["version"]?.integer }
+        let last = transcript.entries.last { $0.place == .topic(topic) }.flatMap { Transcript.json($0)?["version"]?.unsigned }
         try await publish(topic + "/shown", #"{"version":\#(try #require(last)),"battery":3.1}"#)
         try await transcript.expect("shows version", in: "events/display_current")
         for mode in ["cloud", "binary"] { try await transcript.expect("shows version", in: "\(mode)/display_current") }
@@ -224,7 +225,7 @@ struct AsyncAPIScenario {
         let shop = try await Self.token(server, "shop")
         try await send(page, #"{"type":"join","room":"location:MAIN","snapshot":true}"#)
         try await transcript.expect("snapshot")
-        let epoch = transcript.entries.lazy.filter { $0.place == .webSocket }.compactMap { Transcript.json($0)?["epoch"]?.text }
+        let epoch = transcript.entries.lazy.filter { $0.place == .webSocket }.compactMap { Transcript.json($0)?["epoch"]?.string }
             .first
         try await send(
             page, #"{"type":"join","room":"brief_room","since":{"epoch":"\#(try #require(epoch))","seq":3}}"#)

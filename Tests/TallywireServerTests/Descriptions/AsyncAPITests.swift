@@ -2,6 +2,7 @@ import Foundation
 import NIOHTTP1
 import TallywireCore
 import TallywireTesting
+import TestSupport
 import Testing
 
 @Suite("asyncapi.json and what is really sent", .timeLimit(.minutes(3)))
@@ -21,7 +22,7 @@ struct AsyncAPITests {
             #expect(mistakes == [], "\(channel): \(text)")
             if let kind { seen[kind, default: 0] += 1 }
             guard channel == "events", let event = Transcript.json(entry) else { continue }
-            if let type = event["type"]?.text { types.insert(type) }
+            if let type = event["type"]?.string { types.insert(type) }
         }
         for kind in document.kinds.sorted() { #expect(seen[kind] != nil, "\(kind) was not sent") }
         #expect(types == Set(EventType.allCases.map(\.rawValue)))

@@ -1,28 +1,31 @@
 import Foundation
 import Mosquitto
+import TallywireCore
 import TallywireTesting
+import TestSupport
 
 /// `asyncapi.json` as a server gave it, to hold messages against.
 struct AsyncDocument {
-    typealias JSON = WebSocketClient.JSON
-
-    let json: JSON
-    private let validator: SchemaValidator<JSON>
+    let json: JSONValue
+    private let validator: SchemaValidator
 
     init(_ bytes: Data) throws {
-        json = try JSON(String(decoding: bytes, as: UTF8.self))
+        json = try JSONValue(bytes)
         validator = SchemaValidator(document: json)
     }
 
     /// Every kind of message by channel: `scanAck/scanAnswer`.
     var kinds: Set<String> {
-        Set(members(json["channels"]).flatMap { channel, value in members(value["messages"]).keys.map { "\(channel)/\($0)" } })
+        Set(
+            (json["channels"]?.members ?? [:]).flatMap { channel, value in
+                (value["messages"]?.members ?? [:]).keys.map { "\(channel)/\($0)" }
+            })
     }
 
     /// The channels with this address, or whose address has places for what `topic` names.
     func channels(of topic: String) -> [String] {
-        members(json["channels"]).filter { _, channel in
-            guard let address = channel["address"]?.text, address != "/ws" else { return false }
+        (json["channels"]?.members ?? [:]).filter { _, channel in
+            guard let address = channel["address"]?.string, address != "/ws" else { return false }
             let filter = address.split(separator: "/").map { $0.hasPrefix("{") ? "+" : String($0) }.joined(separator: "/")
             return Topic.matches(topic, filter: filter)
         }
@@ -39,15 +42,15 @@ struct AsyncDocument {
             guard let message = validator.resolve("#/components/messages/\(name)"), let schema = message["payload"] else {
                 continue
             }
-            let isText = message["contentType"]?.text == "text/plain"
+            let isText = message["contentType"]?.string == "text/plain"
             let text = String(validating: payload, as: UTF8.self)
-            guard let value = isText ? text.map(JSON.string) : text.flatMap({ try? JSON($0) }) else {
-                mistakes.append("\(name): it is not \(message["contentType"]?.text ?? "")")
+            guard let value = isText ? text.map(JSONValue.string) : text.flatMap({ try? JSONValue($0) }) else {
+                mistakes.append("\(name): it is not \(message["contentType"]?.string ?? "")")
                 continue
             }
             var found = validator.mistakes(in: value, schema: schema)
             if let schema = message["headers"] {
-                found += validator.mistakes(in: .object(headers.mapValues(JSON.string)), schema: schema, at: "headers")
+                found += validator.mistakes(in: .object(headers.map { .init($0, .string($1)) }), schema: schema, at: "headers")
             }
             if found.isEmpty { kinds.append("\(channel)/\(name)") } else { mistakes += found.map { "\(name): \($0)" } }
         }
@@ -56,20 +59,19 @@ struct AsyncDocument {
 
     private func messages(of channel: String, isClients: Bool) -> Set<String> {
         var names: Set<String> = []
-        func take(_ messages: JSON?, _ place: JSON?) {
-            guard place?["$ref"]?.text == "#/channels/\(channel)" else { return }
+        func take(_ messages: JSONValue?, _ place: JSONValue?) {
+            guard place?["$ref"]?.string == "#/channels/\(channel)" else { return }
             for message in messages?.array ?? [] {
-                if let reference = message["$ref"]?.text, let slash = reference.lastIndex(of: "/") {
+                if let reference = message["$ref"]?.string, let slash = reference.lastIndex(of: "/") {
                     names.insert(String(reference[reference.index(after: slash)...]))
                 }
             }
         }
-        for operation in members(json["operations"]).values {
-            if (operation["action"]?.text == "receive") == isClients { take(operation["messages"], operation["channel"]) }
+        for operation in (json["operations"]?.members ?? [:]).values {
+            if (operation["action"]?.string == "receive") == isClients { take(operation["messages"], operation["channel"]) }
             if !isClients { take(operation["reply"]?["messages"], operation["reply"]?["channel"]) }
         }
         return names
     }
 
-    private func members(_ value: JSON?) -> [String: JSON] { if case .object(let members) = value { members } else { [:] } }
 }

@@ -1,6 +1,8 @@
 import Foundation
 import Synchronization
+import TallywireCore
 import TallywireTesting
+import TestSupport
 
 /// What went over WebSocket and MQTT in a test, in the order in which it was seen.
 final class Transcript: Sendable {
@@ -26,7 +28,7 @@ final class Transcript: Sendable {
 
     /// Waits until the server has sent so many messages of a type to its WebSocket clients.
     func expect(_ type: String, _ count: Int = 1) async throws {
-        try await expect(type, count) { $0.place == .webSocket && !$0.isClients && Self.json($0)?["type"]?.text == type }
+        try await expect(type, count) { $0.place == .webSocket && !$0.isClients && Self.json($0)?["type"]?.string == type }
     }
 
     /// Waits until a message is in a topic whose payload has this in it.
@@ -40,7 +42,7 @@ final class Transcript: Sendable {
         try await eventually("\(count) of \(what) came") { entries.count(where: condition) >= count }
     }
 
-    static func json(_ entry: Entry) -> WebSocketClient.JSON? {
-        try? WebSocketClient.JSON(String(decoding: entry.payload, as: UTF8.self))
+    static func json(_ entry: Entry) -> JSONValue? {
+        try? JSONValue(String(decoding: entry.payload, as: UTF8.self))
     }
 }

@@ -2,6 +2,7 @@ import Foundation
 import NIOHTTP1
 import Synchronization
 import TallywireTesting
+import TestSupport
 import Testing
 
 /// The server under stress and who acts on it.

@@ -1,6 +1,7 @@
 import Foundation
 import Glibc
 import Synchronization
+import TallywireTesting
 
 /// Stands between a client and a ``TestBroker`` and behaves as a broker or a network that mosquitto cannot be configured to be.
 ///

@@ -1,6 +1,7 @@
 import NIOCore
 import NIOPosix
 import Synchronization
+import TallywireTesting
 
 /// A TCP proxy on 127.0.0.1 that can be told to behave as bad networks do, for tests of what has to survive them.
 ///

@@ -3,18 +3,20 @@ import TallywireCore
 
 /// Validates values against the part of JSON Schema that the descriptions of the API use; 2020-12 and draft 7 agree on all of it. A
 /// keyword that it does not know is a mistake too, so that nothing in a description goes unchecked.
-public struct SchemaValidator<Value: JSONShaped>: Sendable {
+public struct SchemaValidator: Sendable {
     /// The document that references point into.
-    public let document: Value
+    public let document: JSONValue
 
-    public init(document: Value) { self.document = document }
+    public init(document: JSONValue) { self.document = document }
 
     /// What is wrong with `value`, with the path to it; empty if it is valid.
-    public func mistakes(in value: Value, schema: Value, at path: String = "$") -> [String] {
+    public func mistakes(in value: JSONValue, schema: JSONValue, at path: String = "$") -> [String] {
         schema.members.flatMap { keyword, argument in check(keyword, argument, value, schema, path) }
     }
 
-    private func check(_ keyword: String, _ argument: Value, _ value: Value, _ schema: Value, _ path: String) -> [String] {
+    private func check(_ keyword: String, _ argument: JSONValue, _ value: JSONValue, _ schema: JSONValue, _ path: String)
+        -> [String]
+    {
         switch keyword {
         case "$ref":
             guard let target = resolve(argument.string ?? "") else { return ["\(path): dangling \(argument)"] }
@@ -36,7 +38,7 @@ public struct SchemaValidator<Value: JSONShaped>: Sendable {
         }
     }
 
-    private func checkChoice(_ keyword: String, _ argument: Value, _ value: Value, _ path: String) -> [String] {
+    private func checkChoice(_ keyword: String, _ argument: JSONValue, _ value: JSONValue, _ path: String) -> [String] {
         if keyword == "not" {
             return mistakes(in: value, schema: argument, at: path).isEmpty ? ["\(path): it is what it must not be"] : []
         }
@@ -47,9 +49,10 @@ public struct SchemaValidator<Value: JSONShaped>: Sendable {
     }
 
     private func checkObject(
-        _ keyword: String, _ argument: Value, _ value: Value, _ schema: Value, _ path: String
+        _ keyword: String, _ argument: JSONValue, _ value: JSONValue, _ schema: JSONValue, _ path: String
     ) -> [String] {
-        guard case .object(let members) = value.shape else { return [] }
+        guard case .object = value else { return [] }
+        let members = value.members
         switch keyword {
         case "properties":
             return argument.members.flatMap { name, schema in
@@ -58,27 +61,27 @@ public struct SchemaValidator<Value: JSONShaped>: Sendable {
         case "required":
             return argument.elements.compactMap(\.string).filter { members[$0] == nil }.map { "\(path): \($0) is missing" }
         case "additionalProperties":
-            guard case .bool(false) = argument.shape else { return [] }
+            guard argument.bool == false else { return [] }
             let known = schema.members["properties"]?.members ?? [:]
             return members.keys.filter { known[$0] == nil }.map { "\(path): \($0) is not described" }
-        default: return members.count >= argument.integer ?? 0 ? [] : ["\(path): too few members"]
+        default: return members.count >= argument.int ?? 0 ? [] : ["\(path): too few members"]
         }
     }
 
-    private func checkArray(_ keyword: String, _ argument: Value, _ value: Value, _ path: String) -> [String] {
-        guard case .array(let elements) = value.shape else { return [] }
+    private func checkArray(_ keyword: String, _ argument: JSONValue, _ value: JSONValue, _ path: String) -> [String] {
+        guard case .array(let elements) = value else { return [] }
         switch keyword {
         case "items": return elements.enumerated().flatMap { mistakes(in: $1, schema: argument, at: "\(path)[\($0)]") }
-        case "minItems": return elements.count >= argument.integer ?? 0 ? [] : ["\(path): too few items"]
-        default: return elements.count <= argument.integer ?? 0 ? [] : ["\(path): too many items"]
+        case "minItems": return elements.count >= argument.int ?? 0 ? [] : ["\(path): too few items"]
+        default: return elements.count <= argument.int ?? 0 ? [] : ["\(path): too many items"]
         }
     }
 
-    private func checkText(_ keyword: String, _ argument: Value, _ value: Value, _ path: String) -> [String] {
+    private func checkText(_ keyword: String, _ argument: JSONValue, _ value: JSONValue, _ path: String) -> [String] {
         guard let text = value.string else { return [] }
         switch keyword {
-        case "minLength": return text.unicodeScalars.count >= argument.integer ?? 0 ? [] : ["\(path): too short"]
-        case "maxLength": return text.unicodeScalars.count <= argument.integer ?? 0 ? [] : ["\(path): too long"]
+        case "minLength": return text.unicodeScalars.count >= argument.int ?? 0 ? [] : ["\(path): too short"]
+        case "maxLength": return text.unicodeScalars.count <= argument.int ?? 0 ? [] : ["\(path): too long"]
         case "pattern":
             guard let regex = try? Regex(argument.string ?? "") else { return ["\(path): \(argument) is no pattern"] }
             return text.contains(regex) ? [] : ["\(path): \(text) does not match \(argument)"]
@@ -94,24 +97,18 @@ public struct SchemaValidator<Value: JSONShaped>: Sendable {
     }
 
     /// What `reference`, such as `#/components/schemas/Product`, points to.
-    public func resolve(_ reference: String) -> Value? {
+    public func resolve(_ reference: String) -> JSONValue? {
         guard reference.hasPrefix("#/") else { return nil }
-        return reference.dropFirst(2).split(separator: "/").reduce(document as Value?) { $0?.members[String($1)] }
+        return reference.dropFirst(2).split(separator: "/").reduce(document as JSONValue?) { $0?.members[String($1)] }
     }
 }
 
-extension JSONShaped {
-    fileprivate var members: [String: Self] { if case .object(let members) = shape { members } else { [:] } }
-    fileprivate var elements: [Self] { if case .array(let elements) = shape { elements } else { [] } }
-    fileprivate var string: String? { if case .string(let text) = shape { text } else { nil } }
-    fileprivate var number: Double? { if case .number(let number) = shape { number } else { nil } }
-    fileprivate var integer: Int? { number.flatMap { Int(exactly: $0) } }
-
+extension JSONValue {
     fileprivate func hasType(_ type: String) -> Bool {
-        switch (type, shape) {
+        switch (type, self) {
         case ("object", .object), ("array", .array), ("string", .string), ("number", .number), ("boolean", .bool), ("null", .null):
             true
-        case ("integer", .number(let number)): number == number.rounded()
+        case ("integer", .number): integer != nil
         default: false
         }
     }

@@ -1,6 +1,7 @@
 import NIOCore
 import NIOPosix
 import Synchronization
+import TallywireTesting
 
 /// A server on 127.0.0.1 that answers each connection as its script says: for what a real broker cannot be made to say.
 public final class ScriptedBroker: Sendable {
