@@ -17,7 +17,7 @@ let states = client.states
 
 func line(_ item: TallywireClient.Item) -> String {
     let stock = item.stock.map { "\($0)" } ?? item.band.map { "\($0)" } ?? "?"
-    return "\(item.sku ?? "\(item.place)")  \(item.name ?? "")  \(stock)  \(item.level?.rawValue ?? "")"
+    return "\(item.sku ?? "\(item.key)")  \(item.name ?? "")  \(stock)  \(item.level?.rawValue ?? "")"
 }
 
 try await withThrowingTaskGroup(of: Void.self) { group in
@@ -32,7 +32,7 @@ try await withThrowingTaskGroup(of: Void.self) { group in
     }
     group.addTask {
         for await change in changes {
-            for item in change.changed.values.sorted(by: { "\($0.place)" < "\($1.place)" }) { print(line(item)) }
+            for item in change.changed.values.sorted(by: { "\($0.key)" < "\($1.key)" }) { print(line(item)) }
             for place in change.removed { print("\(place)  is gone") }
         }
     }

@@ -17,7 +17,7 @@ enum EventTable {
             insert.bind(event.subject.product?.rawValue, at: 4)
             insert.bind(event.subject.variant?.rawValue, at: 5)
             insert.bind(event.subject.sku, at: 6)
-            insert.bind(event.place, at: 7)
+            insert.bind(event.location, at: 7)
             insert.bind(event.subject.level?.number, at: 8)
             insert.bind(previous.map { Int64(bitPattern: $0) }, at: 10)
             try insert.execute(with: event.json, at: 9)
@@ -46,14 +46,14 @@ enum EventTable {
             throw JournalError(
                 .damaged, "event \(seq) of the journal is of no known type: the file is damaged or of a newer version")
         }
-        let place = row.textIfPresent(6)
+        let location = row.textIfPresent(6)
         return EventEnvelope(
             seq: seq, timestamp: Timestamp(milliseconds: row.integer(1)), type: type,
             subject: EventEnvelope.Subject(
                 product: row.integerIfPresent(3).map { ProductID($0) }, variant: row.integerIfPresent(4).map { VariantID($0) },
-                sku: row.textIfPresent(5), location: type == .stockAlert ? nil : place,
+                sku: row.textIfPresent(5), location: type == .stockAlert ? nil : location,
                 level: row.integerIfPresent(7).flatMap { StockLevel(number: $0) }),
-            place: place, json: row.bytes(8))
+            location: location, json: row.bytes(8))
     }
 }
 

@@ -54,8 +54,8 @@ public final class TallywireClient: Sendable {
     ///
     /// Following it is what rooms and ``track(products:variants:)`` are for.
     public func item(product: ProductID, variant: VariantID? = nil) -> Updates<Item?> {
-        let place = Place(product: product, variant: variant)
-        return added(at: place) { $0.replica.readers.addItem(place, $0.replica.items[place]) }
+        let key = ItemKey(product: product, variant: variant)
+        return added(at: key) { $0.replica.readers.addItem(key, $0.replica.items[key]) }
     }
 
     /// The client's state now, and whenever it changes. A reader that is slow gets the newest.
@@ -68,10 +68,10 @@ public final class TallywireClient: Sendable {
     public var resumptions: Updates<Resumption> { added { $0.replica.readers.addResumptions() } }
 
     private func added<Element>(
-        at place: Place? = nil, _ add: (inout Core) -> Readers.Added<Element>
+        at item: ItemKey? = nil, _ add: (inout Core) -> Readers.Added<Element>
     ) -> Updates<Element> {
         let (added, isClosed) = act { core in (add(&core), core.state.phase == .closed) }
-        added.onEnd { [weak self] in self?.act { $0.replica.readers.remove(added.key, from: place) } }
+        added.onEnd { [weak self] in self?.act { $0.replica.readers.remove(added.key, from: item) } }
         if isClosed { added.finish() }
         return added.updates
     }
@@ -83,7 +83,7 @@ public final class TallywireClient: Sendable {
 
     /// What is known of a variant now, or of a product without variants.
     public subscript(product product: ProductID, variant variant: VariantID? = nil) -> Item? {
-        act { $0.replica.items[Place(product: product, variant: variant)] }
+        act { $0.replica.items[ItemKey(product: product, variant: variant)] }
     }
 
     /// How the client stands now.

@@ -25,7 +25,7 @@ extension TallywireClient.Event {
 extension TallywireClient.InventoryUpdate {
     init(_ data: MemberReader) throws {
         self.init(
-            place: try data.place(), version: try data.number("version"), sku: data.string("sku"),
+            key: try data.key(), version: try data.number("version"), sku: data.string("sku"),
             variantName: data.string("variantName"), stock: data.integer("stock"), band: data.band,
             previousStock: data.integer("previousStock"), totalProductStock: data.integer("totalProductStock"),
             operation: data.word("operation"), quantity: data.integer("quantity"), reason: data.string("reason"),
@@ -40,7 +40,7 @@ extension TallywireClient.InventoryUpdate {
 extension TallywireClient.StockAlert {
     init(_ data: MemberReader) throws {
         self.init(
-            place: try data.place(), sku: data.string("sku"), level: data.word("stockLevel"),
+            key: try data.key(), sku: data.string("sku"), level: data.word("stockLevel"),
             previousLevel: data.word("previousLevel"), stock: data.integer("stock"), band: data.band,
             threshold: data.integer("threshold"), message: data.string("message"))
     }
@@ -61,9 +61,9 @@ extension TallywireClient.CatalogueChange {
         guard let change: CatalogueChanged.Change = data.word("change") else { return nil }
         let product = data.integer("productId").map { ProductID($0) }
         // Without a variant it is about a product as a whole, or a location.
-        let place = data.has("variantId") && product != nil ? try data.place() : nil
+        let key = data.has("variantId") && product != nil ? try data.key() : nil
         self.init(
-            change: change, product: product, place: place, sku: data.string("sku"), location: data.string("location"),
+            change: change, product: product, key: key, sku: data.string("sku"), location: data.string("location"),
             values: data.value("values") ?? .null)
     }
 }

@@ -46,8 +46,8 @@ struct MemberReader {
         return seq
     }
 
-    func place() throws -> TallywireClient.Place {
-        TallywireClient.Place(product: ProductID(try number("productId")), variant: integer("variantId").map { VariantID($0) })
+    func key() throws -> TallywireClient.ItemKey {
+        TallywireClient.ItemKey(product: ProductID(try number("productId")), variant: integer("variantId").map { VariantID($0) })
     }
 
     /// `stock`, where it is the name of a band.

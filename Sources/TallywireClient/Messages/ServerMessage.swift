@@ -22,13 +22,13 @@ extension TallywireClient {
     struct Page: Sendable {
         let seq: UInt64
         let values: [Values]
-        let removed: [Place]
+        let removed: [ItemKey]
         let isLast: Bool
     }
 
     /// Values of a variant: an item of a page, or what an event says.
     struct Values: Sendable {
-        let place: Place
+        let key: ItemKey
         let version: Int64
         var sku: String?
         var name: String?
@@ -78,11 +78,11 @@ extension TallywireClient.Page {
         seq = try message.seq()
         isLast = message.flag("last") ?? false
         var values: [TallywireClient.Values] = []
-        var removed: [TallywireClient.Place] = []
+        var removed: [TallywireClient.ItemKey] = []
         for item in message.array("items") {
             let item = MemberReader(item)
             if item.flag("removed") == true {
-                removed.append(try item.place())
+                removed.append(try item.key())
             } else {
                 values.append(try TallywireClient.Values(item))
             }
@@ -95,14 +95,14 @@ extension TallywireClient.Page {
 extension TallywireClient.Values {
     init(_ item: MemberReader) throws {
         self.init(
-            place: try item.place(), version: try item.number("version"), sku: item.string("sku"),
+            key: try item.key(), version: try item.number("version"), sku: item.string("sku"),
             name: item.string("variantName") ?? item.string("name"), stock: item.integer("stock"), band: item.band,
             price: item.price("price"), status: item.word("status"), level: item.word("level"))
     }
 
     init(_ update: TallywireClient.InventoryUpdate) {
         self.init(
-            place: update.place, version: update.version, sku: update.sku, name: update.variantName, stock: update.stock,
+            key: update.key, version: update.version, sku: update.sku, name: update.variantName, stock: update.stock,
             band: update.band, price: update.price, status: update.status, level: update.level)
     }
 }

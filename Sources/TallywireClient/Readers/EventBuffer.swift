@@ -13,7 +13,7 @@ extension TallywireClient {
         private var start = 0
         private(set) var count = 0
         /// Where a variant's latest change waits.
-        private var waiting: [Place: Int] = [:]
+        private var waiting: [ItemKey: Int] = [:]
         /// Events that were let go, and that the next one tells.
         private var missed = 0
 
@@ -22,7 +22,7 @@ extension TallywireClient {
         mutating func put(_ event: Event) {
             var event = event
             if count >= limit, !merge(into: &event) { dropOldest() }
-            if case .inventoryUpdated(let update) = event.body { waiting[update.place] = base + events.count }
+            if case .inventoryUpdated(let update) = event.body { waiting[update.key] = base + events.count }
             events.append(event)
             count += 1
             compact()
@@ -37,7 +37,7 @@ extension TallywireClient {
         }
 
         private mutating func merge(into event: inout Event) -> Bool {
-            guard case .inventoryUpdated(let update) = event.body, let index = waiting[update.place],
+            guard case .inventoryUpdated(let update) = event.body, let index = waiting[update.key],
                 let earlier = events[index - base], case .inventoryUpdated(let old) = earlier.body,
                 old.isInStock == update.isInStock
             else { return false }
@@ -58,8 +58,8 @@ extension TallywireClient {
                 events[start] = nil
                 start += 1
                 guard let event else { continue }
-                if case .inventoryUpdated(let update) = event.body, waiting[update.place] == base + start - 1 {
-                    waiting[update.place] = nil
+                if case .inventoryUpdated(let update) = event.body, waiting[update.key] == base + start - 1 {
+                    waiting[update.key] = nil
                 }
                 count -= 1
                 return event
@@ -73,13 +73,13 @@ extension TallywireClient {
                 if start == events.count { dropTaken() }
                 return
             }
-            var places: [Place: Int] = [:]
+            var keys: [ItemKey: Int] = [:]
             let kept = events[start...].compactMap(\.self)
             base += start
             for (index, event) in kept.enumerated() {
-                if case .inventoryUpdated(let update) = event.body { places[update.place] = base + index }
+                if case .inventoryUpdated(let update) = event.body { keys[update.key] = base + index }
             }
-            (events, start, waiting) = (kept, 0, places)
+            (events, start, waiting) = (kept, 0, keys)
         }
 
         private mutating func dropTaken() {

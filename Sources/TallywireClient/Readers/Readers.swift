@@ -6,7 +6,7 @@ extension TallywireClient {
         private var nextKey: Key = 0
         private var events: [Key: Reader<EventBuffer>] = [:]
         private var changes: [Key: Reader<ChangeBuffer>] = [:]
-        private var items: [Place: [Key: Reader<Newest<Item?>>]] = [:]
+        private var items: [ItemKey: [Key: Reader<Newest<Item?>>]] = [:]
         private var states: [Key: Reader<Newest<State>>] = [:]
         private var failures: [Key: Reader<Latest<Failure>>] = [:]
         private var resumptions: [Key: Reader<Latest<Resumption>>] = [:]
@@ -26,12 +26,12 @@ extension TallywireClient {
         mutating func tell(_ changes: ItemChanges) {
             for reader in self.changes.values { put(reader) { $0.put(changes) } }
             if items.isEmpty { return }
-            for (place, item) in changes.changed { tell(item, at: place) }
-            for place in changes.removed { tell(nil, at: place) }
+            for (key, item) in changes.changed { tell(item, at: key) }
+            for key in changes.removed { tell(nil, at: key) }
         }
 
-        private mutating func tell(_ item: Item?, at place: Place) {
-            guard let readers = items[place] else { return }
+        private mutating func tell(_ item: Item?, at key: ItemKey) {
+            guard let readers = items[key] else { return }
             for reader in readers.values { put(reader) { $0.put(item) } }
         }
 
@@ -79,10 +79,10 @@ extension TallywireClient {
             return added(reader, updates) { $0.changes[$1] = reader }
         }
 
-        mutating func addItem(_ place: Place, _ item: Item?) -> Added<Item?> {
+        mutating func addItem(_ key: ItemKey, _ item: Item?) -> Added<Item?> {
             let (reader, updates) = Reader.make(Newest<Item?>())
             if let item { put(reader) { $0.put(item) } }
-            return added(reader, updates) { $0.items[place, default: [:]][$1] = reader }
+            return added(reader, updates) { $0.items[key, default: [:]][$1] = reader }
         }
 
         mutating func addStates(_ state: State) -> Added<State> {
@@ -109,15 +109,15 @@ extension TallywireClient {
             return Added(key: nextKey, updates: updates, onEnd: { reader.onEnd($0) }, finish: { reader.finish() })
         }
 
-        mutating func remove(_ key: Key, from place: Place? = nil) {
+        mutating func remove(_ key: Key, from item: ItemKey? = nil) {
             events[key] = nil
             changes[key] = nil
             states[key] = nil
             failures[key] = nil
             resumptions[key] = nil
-            guard let place else { return }
-            items[place]?[key] = nil
-            if items[place]?.isEmpty == true { items[place] = nil }
+            guard let item else { return }
+            items[item]?[key] = nil
+            if items[item]?.isEmpty == true { items[item] = nil }
         }
 
         /// Forgets all, and gives what ends them, to be called where no lock is held.

@@ -7,7 +7,7 @@ extension TallywireClient {
         private(set) var products: Set<ProductID> = []
         private(set) var variants: Set<VariantID> = []
         /// What came for tracked variants: the place of a default variant does not tell its id.
-        private var trackedPlaces: Set<Place> = []
+        private var trackedKeys: Set<ItemKey> = []
 
         var tracksAnything: Bool { !products.isEmpty || !variants.isEmpty }
         var tracked: Followed { Followed(products: products.sorted(), variants: variants.sorted()) }
@@ -22,37 +22,37 @@ extension TallywireClient {
         // MARK: What belongs to it
 
         /// Whether anything that is followed has to do with an item.
-        func holds(_ place: Place) -> Bool {
-            isBroadcast || tracks(place) || rooms.values.contains { $0.holds(place) }
+        func holds(_ key: ItemKey) -> Bool {
+            isBroadcast || tracks(key) || rooms.values.contains { $0.holds(key) }
         }
 
-        private func tracks(_ place: Place) -> Bool {
-            if products.contains(place.product) { return true }
-            return place.variant.map { variants.contains($0) } ?? trackedPlaces.contains(place)
+        private func tracks(_ key: ItemKey) -> Bool {
+            if products.contains(key.product) { return true }
+            return key.variant.map { variants.contains($0) } ?? trackedKeys.contains(key)
         }
 
         /// Notes that an item came through a room or, without one, because it is tracked.
-        mutating func note(_ place: Place, in room: String?) {
+        mutating func note(_ key: ItemKey, in room: String?) {
             if let room {
-                if rooms[room]?.isKnownByPlaces == true { rooms[room]?.places.insert(place) }
-            } else if place.variant == nil, !variants.isEmpty, !products.contains(place.product) {
-                trackedPlaces.insert(place)
+                if rooms[room]?.isKnownByKeys == true { rooms[room]?.keys.insert(key) }
+            } else if key.variant == nil, !variants.isEmpty, !products.contains(key.product) {
+                trackedKeys.insert(key)
             }
         }
 
         /// Notes the item of an event. An event does not say through which room it came; its location does.
-        mutating func noteEvent(_ place: Place, at location: String?) {
-            if let location { rooms["location:\(location)"]?.places.insert(place) }
-            if holds(place) { return }
+        mutating func noteEvent(_ key: ItemKey, at location: String?) {
+            if let location { rooms["location:\(location)"]?.keys.insert(key) }
+            if holds(key) { return }
             // It came, so something holds it: a default variant that is followed by its id.
-            for (name, room) in rooms where room.canHoldDefaultVariant { rooms[name]?.places.insert(place) }
-            if !variants.isEmpty { trackedPlaces.insert(place) }
+            for (name, room) in rooms where room.canHoldDefaultVariant { rooms[name]?.keys.insert(key) }
+            if !variants.isEmpty { trackedKeys.insert(key) }
         }
 
         /// An item is gone.
-        mutating func forgetItem(_ place: Place) {
-            trackedPlaces.remove(place)
-            for (name, room) in rooms where room.places.contains(place) { rooms[name]?.places.remove(place) }
+        mutating func forgetItem(_ key: ItemKey) {
+            trackedKeys.remove(key)
+            for (name, room) in rooms where room.keys.contains(key) { rooms[name]?.keys.remove(key) }
         }
 
         // MARK: Following
@@ -67,7 +67,7 @@ extension TallywireClient {
         mutating func untrack(_ ids: Followed) {
             products.subtract(ids.products)
             variants.subtract(ids.variants)
-            if variants.isEmpty { trackedPlaces = [] }
+            if variants.isEmpty { trackedKeys = [] }
         }
 
         mutating func update(_ change: (inout Room) -> Void) {
@@ -79,7 +79,7 @@ extension TallywireClient {
 
         /// The journal is another one.
         mutating func forget() {
-            trackedPlaces = []
+            trackedKeys = []
             update { $0.forget() }
         }
     }

@@ -46,7 +46,7 @@ extension TallywireClient.Item {
 
     private init(_ old: Self?, _ values: TallywireClient.Values, _ source: TallywireClient.Source) {
         self.init(
-            place: values.place, sku: values.sku ?? old?.sku, name: values.name ?? old?.name, stock: values.stock,
+            key: values.key, sku: values.sku ?? old?.sku, name: values.name ?? old?.name, stock: values.stock,
             band: values.band, price: values.price, status: values.status, level: values.level, version: values.version,
             seq: source.seq, changedAt: source.changedAt ?? old?.changedAt, asOf: Date())
     }

@@ -9,8 +9,8 @@ extension TallywireClient {
             var seq: UInt64
         }
 
-        private var entries: [Place: Entry] = [:]
-        private var byProduct: [ProductID: Set<Place>] = [:]
+        private var entries: [ItemKey: Entry] = [:]
+        private var byProduct: [ProductID: Set<ItemKey>] = [:]
         /// How many it holds at most.
         let limit: Int
         /// What changed since somebody took it.
@@ -20,10 +20,10 @@ extension TallywireClient {
 
         init(limit: Int) { self.limit = limit }
 
-        subscript(place: Place) -> Item? { entries[place]?.item }
-        var all: [Place: Item] { entries.mapValues(\.item) }
+        subscript(key: ItemKey) -> Item? { entries[key]?.item }
+        var all: [ItemKey: Item] { entries.mapValues(\.item) }
         /// Up to which event the item is known to hold.
-        func seq(of place: Place) -> UInt64? { entries[place]?.seq }
+        func seq(of key: ItemKey) -> UInt64? { entries[key]?.seq }
 
         mutating func takeChanges() -> ItemChanges {
             defer { changes = ItemChanges() }
@@ -33,7 +33,7 @@ extension TallywireClient {
         // MARK: Folding
 
         mutating func fold(_ values: Values, from source: Source) {
-            let entry = entries[values.place]
+            let entry = entries[values.key]
             if entry == nil, entries.count >= limit {
                 isFull = true
                 return
@@ -49,10 +49,10 @@ extension TallywireClient {
             case .inventoryUpdated(let update): fold(Values(update), from: source)
             case .stockAlert(let alert):
                 guard let level = alert.level else { return }
-                amend(alert.place, source) { $0.level = level }
+                amend(alert.key, source) { $0.level = level }
             case .productStatusChanged(let change):
-                for place in byProduct[change.product] ?? [] {
-                    amend(place, source) { item in
+                for key in byProduct[change.product] ?? [] {
+                    amend(key, source) { item in
                         item.status = change.status
                         item.version += 1
                     }
@@ -63,44 +63,44 @@ extension TallywireClient {
         }
 
         private mutating func fold(_ change: CatalogueChange, _ source: Source) {
-            guard let place = change.place, let entry = entries[place] else { return }
+            guard let key = change.key, let entry = entries[key] else { return }
             switch change.change {
-            case .removed: if entry.seq <= source.seq { remove(place) }
-            case .updated: if let name = change.values["name"]?.string { amend(place, source) { $0.name = name } }
+            case .removed: if entry.seq <= source.seq { remove(key) }
+            case .updated: if let name = change.values["name"]?.string { amend(key, source) { $0.name = name } }
             case .created: break
             }
         }
 
         /// Changes members of an item that is older than `source`.
-        private mutating func amend(_ place: Place, _ source: Source, _ change: (inout Item) -> Void) {
-            guard let entry = entries[place], source.seq > entry.seq else { return }
+        private mutating func amend(_ key: ItemKey, _ source: Source, _ change: (inout Item) -> Void) {
+            guard let entry = entries[key], source.seq > entry.seq else { return }
             put(entry.item.changed(source, change), upTo: source.seq)
         }
 
         private mutating func put(_ item: Item, upTo seq: UInt64) {
-            let isSame = entries[item.place]?.item == item
-            entries[item.place] = Entry(item: item, seq: seq)
+            let isSame = entries[item.key]?.item == item
+            entries[item.key] = Entry(item: item, seq: seq)
             if isSame { return }
-            byProduct[item.product, default: []].insert(item.place)
+            byProduct[item.product, default: []].insert(item.key)
             changes.change(item)
         }
 
         // MARK: Removing
 
-        mutating func remove(_ place: Place) {
-            guard entries.removeValue(forKey: place) != nil else { return }
-            byProduct[place.product]?.remove(place)
-            if byProduct[place.product]?.isEmpty == true { byProduct[place.product] = nil }
-            changes.remove(place)
+        mutating func remove(_ key: ItemKey) {
+            guard entries.removeValue(forKey: key) != nil else { return }
+            byProduct[key.product]?.remove(key)
+            if byProduct[key.product]?.isEmpty == true { byProduct[key.product] = nil }
+            changes.remove(key)
         }
 
         /// Removes what is not meant any more: items that are known up to `seq` at most, and that `isGone` names.
-        mutating func remove(upTo seq: UInt64 = .max, where isGone: (Place) -> Bool) {
-            for (place, entry) in entries where entry.seq <= seq && isGone(place) { remove(place) }
+        mutating func remove(upTo seq: UInt64 = .max, where isGone: (ItemKey) -> Bool) {
+            for (key, entry) in entries where entry.seq <= seq && isGone(key) { remove(key) }
         }
 
         mutating func removeAll() {
-            for place in entries.keys { remove(place) }
+            for key in entries.keys { remove(key) }
             isFull = false
         }
     }

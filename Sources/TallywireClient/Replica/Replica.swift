@@ -14,7 +14,7 @@ extension TallywireClient {
         /// Everything up to here was told, for a client that is in no room.
         private var broadcastSeq: UInt64 = 0
         /// What the pages of an answer to `track` had so far.
-        private var trackingPages: Set<Place> = []
+        private var trackingPages: Set<ItemKey> = []
         private var saidFull = false
         /// What came before all rooms were joined, in the order of the journal: a room may still bring what comes before it.
         private var early: [Event] = []
@@ -51,8 +51,8 @@ extension TallywireClient {
         /// Takes an event. Those that come before the server has answered for all rooms wait for what those bring.
         mutating func take(_ event: Event) {
             if early.count < Self.mostEarly, follows.isWaiting {
-                let place = early.lastIndex { $0.seq < event.seq }.map { $0 + 1 } ?? 0
-                return early.insert(event, at: place)
+                let index = early.lastIndex { $0.seq < event.seq }.map { $0 + 1 } ?? 0
+                return early.insert(event, at: index)
             }
             tellEarly(before: event.seq)
             tell(event)
@@ -78,7 +78,7 @@ extension TallywireClient {
 
         private mutating func tell(_ event: Event) {
             if !told.contains(event.seq) {
-                if case .inventoryUpdated(let update) = event.body { follows.noteEvent(update.place, at: update.location) }
+                if case .inventoryUpdated(let update) = event.body { follows.noteEvent(update.key, at: update.location) }
                 items.fold(event)
                 told.insert(event.seq, floor: follows.floor)
                 readers.tell(event)
@@ -100,7 +100,7 @@ extension TallywireClient {
             guard let name, follows.rooms[name] != nil else { return tellChanges() }
             if !isPartial {
                 let before = follows.rooms[name]?.pages ?? []
-                follows.rooms[name]?.pages = before.union(page.values.map(\.place))
+                follows.rooms[name]?.pages = before.union(page.values.map(\.key))
                 if page.isLast { removeMissing(from: name, upTo: page.seq) }
             } else if follows.rooms[name]?.pages == nil {
                 follows.rooms[name]?.pages = []
@@ -116,8 +116,8 @@ extension TallywireClient {
         private mutating func removeMissing(from name: String, upTo seq: UInt64) {
             guard let room = follows.rooms[name] else { return }
             let pages = room.pages ?? []
-            if room.isKnownByPlaces {
-                follows.rooms[name]?.places.formIntersection(pages)
+            if room.isKnownByKeys {
+                follows.rooms[name]?.keys.formIntersection(pages)
                 let follows = follows
                 items.remove(upTo: seq) { !follows.holds($0) }
             } else {
@@ -127,24 +127,24 @@ extension TallywireClient {
 
         mutating func takeTracking(_ page: Page, asked: Followed) {
             fold(page, from: nil)
-            trackingPages.formUnion(page.values.map(\.place))
+            trackingPages.formUnion(page.values.map(\.key))
             if page.isLast {
                 let pages = trackingPages
                 trackingPages = []
                 let products = Set(asked.products)
                 let variants = Set(asked.variants)
-                items.remove(upTo: page.seq) { place in
-                    let isAsked = products.contains(place.product) || place.variant.map { variants.contains($0) } ?? false
-                    return isAsked && !pages.contains(place)
+                items.remove(upTo: page.seq) { key in
+                    let isAsked = products.contains(key.product) || key.variant.map { variants.contains($0) } ?? false
+                    return isAsked && !pages.contains(key)
                 }
             }
             tellChanges()
         }
 
         private mutating func fold(_ page: Page, from room: String?) {
-            for place in page.removed where items.seq(of: place).map({ $0 <= page.seq }) ?? false { items.remove(place) }
+            for key in page.removed where items.seq(of: key).map({ $0 <= page.seq }) ?? false { items.remove(key) }
             for values in page.values {
-                follows.note(values.place, in: room)
+                follows.note(values.key, in: room)
                 items.fold(values, from: Source(seq: page.seq))
             }
         }
@@ -173,7 +173,7 @@ extension TallywireClient {
             }
             let changes = items.takeChanges()
             if changes.isEmpty { return }
-            for place in changes.removed { follows.forgetItem(place) }
+            for key in changes.removed { follows.forgetItem(key) }
             readers.tell(changes)
         }
     }

@@ -38,9 +38,9 @@ extension TallywireClient {
         /// Why the server does not let this client in.
         var refusal: Failure?
         /// What the pages of a whole snapshot had so far.
-        var pages: Set<Place>?
+        var pages: Set<ItemKey>?
         /// For rooms whose names do not tell what belongs to them: what came through it.
-        var places: Set<Place> = []
+        var keys: Set<ItemKey> = []
 
         /// A room's name in the form in which the server answers, but for Unicode's normal form, in which Swift compares by itself: a location's
         /// code has no white space around it.
@@ -66,13 +66,13 @@ extension TallywireClient {
         /// Whether all is known that was there when it was joined.
         var isCaughtUp: Bool { stage == .joined && (position ?? 0) >= target }
         /// Whether a whole snapshot of it says nothing of items beyond those that came through it.
-        var isKnownByPlaces: Bool {
+        var isKnownByKeys: Bool {
             switch kind {
             case .location, .variant: true
             case .named, .product: false
             }
         }
-        var canHoldDefaultVariant: Bool { isKnownByPlaces }
+        var canHoldDefaultVariant: Bool { isKnownByKeys }
         var result: Joined { Joined(room: name, seq: position ?? target, isRecovered: isRecovered) }
 
         /// What asks for it.
@@ -92,7 +92,7 @@ extension TallywireClient {
             position = nil
             since = nil
             pages = nil
-            places = []
+            keys = []
         }
 
         mutating func join(at seq: UInt64, isRecovered: Bool?) {
@@ -125,12 +125,12 @@ extension TallywireClient {
         }
 
         /// Whether an item belongs here, as far as the room's name and what came tell.
-        func holds(_ place: Place) -> Bool {
+        func holds(_ key: ItemKey) -> Bool {
             switch kind {
             case .named: true
-            case .product(let id): place.product == id
-            case .variant(let id): place.variant == id || places.contains(place)
-            case .location: places.contains(place)
+            case .product(let id): key.product == id
+            case .variant(let id): key.variant == id || keys.contains(key)
+            case .location: keys.contains(key)
             }
         }
     }

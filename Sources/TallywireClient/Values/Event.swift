@@ -27,9 +27,9 @@ extension TallywireClient {
         }
     }
 
-    /// A variant's stock or price changed. A room may show less: all but ``place`` and ``version`` may be `nil`.
+    /// A variant's stock or price changed. A room may show less: all but ``key`` and ``version`` may be `nil`.
     public struct InventoryUpdate: Equatable, Sendable {
-        public let place: Place
+        public let key: ItemKey
         public let version: Int64
         public let sku: String?
         public let variantName: String?
@@ -60,8 +60,8 @@ extension TallywireClient {
         /// A date, such as `2027-03-31`.
         public let expiry: String?
 
-        public var product: ProductID { place.product }
-        public var variant: VariantID? { place.variant }
+        public var product: ProductID { key.product }
+        public var variant: VariantID? { key.variant }
         /// Whether there is any; `nil` if the room tells nothing of it.
         public var isInStock: Bool? {
             if let stock { return stock > 0 }
@@ -72,7 +72,7 @@ extension TallywireClient {
 
     /// A variant's stock crossed an edge of its alert, in either direction.
     public struct StockAlert: Equatable, Sendable {
-        public let place: Place
+        public let key: ItemKey
         public let sku: String?
         public let level: StockLevel?
         public let previousLevel: StockLevel?
@@ -96,7 +96,7 @@ extension TallywireClient {
         public let change: CatalogueChanged.Change
         public let product: ProductID?
         /// Which variant it is about; `nil` if it is about a product as a whole or a location.
-        public let place: Place?
+        public let key: ItemKey?
         public let sku: String?
         public let location: String?
         /// The new values: `name`, `price` and so on.

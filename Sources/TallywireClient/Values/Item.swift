@@ -4,9 +4,9 @@ import TallywireCore
 extension TallywireClient {
     /// What is known of a variant. Members that the room does not show are `nil`.
     public struct Item: Equatable, Sendable, Identifiable {
-        public var id: Place { place }
+        public var id: ItemKey { key }
         /// Which variant it is.
-        public let place: Place
+        public let key: ItemKey
         public internal(set) var sku: String?
         /// The variant's name, such as `Red / M`.
         public internal(set) var name: String?
@@ -26,9 +26,9 @@ extension TallywireClient {
         /// When this came, by this machine's clock. While the client is live it still holds, see ``State/asOf``.
         public internal(set) var asOf: Date
 
-        public var product: ProductID { place.product }
+        public var product: ProductID { key.product }
         /// `nil` for a product without variants.
-        public var variant: VariantID? { place.variant }
+        public var variant: VariantID? { key.variant }
 
         /// Whether there is any, told by the units, the band or the level. `nil` if none of them is known.
         public var isInStock: Bool? {
@@ -41,25 +41,25 @@ extension TallywireClient {
     /// What happened to items since the reader looked last: each at most once, with its newest value.
     public struct ItemChanges: Equatable, Sendable {
         /// New, or different.
-        public internal(set) var changed: [Place: Item] = [:]
+        public internal(set) var changed: [ItemKey: Item] = [:]
         /// Gone: removed from the catalogue, or not followed any more.
-        public internal(set) var removed: Set<Place> = []
+        public internal(set) var removed: Set<ItemKey> = []
 
         var isEmpty: Bool { changed.isEmpty && removed.isEmpty }
 
         mutating func change(_ item: Item) {
-            removed.remove(item.place)
-            changed[item.place] = item
+            removed.remove(item.key)
+            changed[item.key] = item
         }
 
-        mutating func remove(_ place: Place) {
-            changed[place] = nil
-            removed.insert(place)
+        mutating func remove(_ key: ItemKey) {
+            changed[key] = nil
+            removed.insert(key)
         }
 
         mutating func merge(_ later: ItemChanges) {
             for item in later.changed.values { change(item) }
-            for place in later.removed { remove(place) }
+            for key in later.removed { remove(key) }
         }
     }
 }

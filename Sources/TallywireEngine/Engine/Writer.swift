@@ -104,7 +104,7 @@ struct Writer: ~Copyable {
         for (index, event) in decision.events.enumerated() {
             encoder.removeAll()
             event.write(to: &encoder)
-            batch.events.append(EventEnvelope(event, json: encoder.bytes, place: decision.place(ofAlertAt: index)))
+            batch.events.append(EventEnvelope(event, json: encoder.bytes, location: decision.location(ofAlertAt: index)))
         }
         let isFinal = if case .rejected(let rejection) = decision.outcome { rejection.code.isFinal } else { true }
         if isFinal {
@@ -171,7 +171,7 @@ struct Writer: ~Copyable {
 
 extension Decision {
     /// Where the change happened that led to the alert at `index`: the last one of its variant before it.
-    fileprivate func place(ofAlertAt index: Int) -> String? {
+    fileprivate func location(ofAlertAt index: Int) -> String? {
         guard case .stockAlert(let alert) = events[index].body else { return nil }
         for event in events[..<index].reversed() {
             if case .inventoryUpdated(let update) = event.body, update.variantID == alert.variantID,

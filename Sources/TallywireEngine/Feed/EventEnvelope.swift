@@ -13,34 +13,34 @@ public final class EventEnvelope: Sendable {
     public let subject: Subject
     /// Where it came about: the location of a change of stock, and for an alert, which is about all locations and names none, that of the
     /// change that led to it.
-    public let place: String?
+    public let location: String?
     /// The event itself when it was just decided; `nil` when it was read back from the journal.
     let decided: Event?
 
     public typealias Subject = Event.Subject
 
-    /// An event that was just decided, with its JSON. `place` is given for an alert.
-    public init(_ event: Event, json: [UInt8], place: String? = nil) {
+    /// An event that was just decided, with its JSON. `location` is given for an alert.
+    public init(_ event: Event, json: [UInt8], location: String? = nil) {
         self.seq = event.seq
         self.timestamp = event.timestamp
         let body = event.body.content
         self.type = body.type
         self.json = json
         self.subject = body.eventSubject
-        self.place = place ?? subject.location
+        self.location = location ?? subject.location
         self.decided = event
     }
 
     /// An event that was read back from a journal.
     public init(
-        seq: UInt64, timestamp: Timestamp, type: EventType, subject: Subject, place: String? = nil, json: [UInt8]
+        seq: UInt64, timestamp: Timestamp, type: EventType, subject: Subject, location: String? = nil, json: [UInt8]
     ) {
         self.seq = seq
         self.timestamp = timestamp
         self.type = type
         self.json = json
         self.subject = subject
-        self.place = place ?? subject.location
+        self.location = location ?? subject.location
         self.decided = nil
     }
 }

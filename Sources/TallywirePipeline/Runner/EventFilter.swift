@@ -4,7 +4,7 @@ import TallywireEngine
 /// Which events a sink wants: an entry's `events` and `where` in plugins.json.
 ///
 /// Each condition speaks of events that have what it asks for. An event without a location, such as a change of price, passes a condition
-/// on locations: whoever shows the stock of one place needs the price too.
+/// on locations: whoever shows the stock of one location needs the price too.
 public struct EventFilter: Sendable {
     /// The wanted types; `nil` wants all.
     public var types: Set<EventType>?

@@ -4,7 +4,7 @@ import TallywirePipeline
 
 /// What a server says of its catalogue and stock.
 struct ServerCatalogue: Sendable {
-    var locations: [Place]
+    var locations: [Location]
     var products: [Product]
 
     struct Page<Item: Decodable & Sendable>: Decodable, Sendable {
@@ -34,7 +34,7 @@ struct ServerCatalogue: Sendable {
         var locations: [Balance]
     }
 
-    struct Place: Decodable, Sendable {
+    struct Location: Decodable, Sendable {
         var code: String
         var name: String
         var sells: Bool
@@ -47,7 +47,7 @@ struct ServerCatalogue: Sendable {
 
     /// Reads all of it, page by page.
     static func read(_ client: ServerClient, progress: Progress) async throws -> ServerCatalogue {
-        let locations: [Place] = try await pages("/api/locations", client) { _ in }
+        let locations: [Location] = try await pages("/api/locations", client) { _ in }
         let products: [Product] = try await pages("/api/products", client) { progress.show($0, of: nil, "products read") }
         return ServerCatalogue(locations: locations, products: products)
     }
@@ -72,7 +72,7 @@ struct ServerCatalogue: Sendable {
         let selling = Set(locations.filter(\.sells).map(\.code))
         let variants = products.map { product in product.variants.map { $0.state(of: product, selling: selling) } }
         return InventoryState(
-            seq: 0, locations: locations.map { Location(code: $0.code, name: $0.name, sells: $0.sells) },
+            seq: 0, locations: locations.map { TallywireCore.Location(code: $0.code, name: $0.name, sells: $0.sells) },
             products: zip(products, variants).map { product, variants in
                 TallywireCore.Product(
                     id: ProductID(product.id), name: product.name, status: product.status, price: product.price,

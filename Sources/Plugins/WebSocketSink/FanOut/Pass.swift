@@ -43,7 +43,7 @@ final class Pass: Sendable {
         records = zip(envelopes, steps).map { envelope, step in
             Record(
                 seq: envelope.seq, type: envelope.type, product: envelope.subject.product?.rawValue,
-                variant: envelope.subject.variant?.rawValue, location: envelope.place,
+                variant: envelope.subject.variant?.rawValue, location: envelope.location,
                 isMergeable: step.map { !$0.isCrossing } ?? false)
         }
         last = envelopes.last?.seq ?? 0

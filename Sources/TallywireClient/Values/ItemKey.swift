@@ -2,7 +2,7 @@ public import TallywireCore
 
 extension TallywireClient {
     /// Names a variant among all, or a product's default variant.
-    public struct Place: Hashable, Sendable, CustomStringConvertible {
+    public struct ItemKey: Hashable, Sendable, CustomStringConvertible {
         public let product: ProductID
         /// `nil` for the default variant: that of a product without variants.
         public let variant: VariantID?
