@@ -1,5 +1,4 @@
 import Foundation
-import Synchronization
 import TallywireEngine
 
 /// The small file `PATH.mark` beside the journal: which journal was written last in this place, and how far.
@@ -22,42 +21,18 @@ final class PlaceMark: Sendable {
 
     private static let magic = Array("tallywire mark 1".utf8)
     private static let nameLength = 36
-    private static let length = 256
 
-    private let page: Page
-    private let path: String
-
-    /// The mapped file. Its address never changes, and it is unmapped with its owner.
-    ///
-    /// Sendable because only the journal's writer stores through it, one call at a time, and nobody else reads it.
-    private final class Page: @unchecked Sendable {
-        let address: UnsafeMutableRawPointer
-
-        init(_ address: UnsafeMutableRawPointer) { self.address = address }
-
-        deinit { munmap(address, PlaceMark.length) }
-    }
+    /// Only the journal's writer stores through it, one call at a time, and nobody else reads it.
+    private let page: MappedPage
 
     /// Opens the mark of the journal at `journal`, and creates it if there is none.
     init(of journal: String) throws {
-        path = journal + ".mark"
-        let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o640)
-        guard descriptor >= 0 else { throw Self.failure(path) }
-        defer { close(descriptor) }
-        guard ftruncate(descriptor, off_t(Self.length)) == 0,
-            let address = mmap(nil, Self.length, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor, 0), address != MAP_FAILED
-        else { throw Self.failure(path) }
-        page = Page(address)
-    }
-
-    private static func failure(_ path: String) -> JournalError {
-        JournalError(
-            .storage, "\(path), which says what was written here last, cannot be written: \(String(cString: strerror(errno)))")
+        page = try MappedPage(path: journal + ".mark", length: 256, purpose: "which says what was written here last")
     }
 
     /// What it says; `nil` if nothing was written in this place.
     var content: Content? {
-        guard Array(UnsafeRawBufferPointer(start: page.address, count: Self.magic.count)) == Self.magic else { return nil }
+        guard page.begins(with: Self.magic) else { return nil }
         func name(_ index: Int) -> String {
             let start = page.address + Self.magic.count + index * Self.nameLength
             return String(decoding: UnsafeRawBufferPointer(start: start, count: Self.nameLength).filter { $0 != 0 }, as: UTF8.self)
@@ -73,16 +48,13 @@ final class PlaceMark: Sendable {
 
     /// Replaces what it says, durably.
     func write(_ content: Content) throws {
-        page.address.initializeMemory(as: UInt8.self, repeating: 0, count: Self.length)
+        page.clear()
         for (index, name) in [content.epoch, content.incarnation, content.next].enumerated() {
-            let start = page.address + Self.magic.count + index * Self.nameLength
-            for (offset, byte) in name.utf8.prefix(Self.nameLength).enumerated() {
-                start.storeBytes(of: byte, toByteOffset: offset, as: UInt8.self)
-            }
+            page.store(name.utf8.prefix(Self.nameLength), at: Self.magic.count + index * Self.nameLength)
         }
         note(content.seq)
-        for (offset, byte) in Self.magic.enumerated() { page.address.storeBytes(of: byte, toByteOffset: offset, as: UInt8.self) }
-        guard msync(page.address, Self.length, MS_SYNC) == 0 else { throw Self.failure(path) }
+        page.store(Self.magic)
+        try page.flush()
     }
 
     /// Notes the last committed event.

@@ -18,7 +18,7 @@ public final class HandlingNote: Sendable {
 
     /// Where one thread, or task, notes what it handles.
     public struct Slot: Sendable {
-        fileprivate let page: Page
+        fileprivate let page: MappedPage
         fileprivate let index: Int
 
         /// Runs `body`, which handles what has this mark.
@@ -38,68 +38,39 @@ public final class HandlingNote: Sendable {
         public func end() { page.slots[index] = 0 }
     }
 
-    /// The mapped file: 16 bytes of magic, a byte that says that the process crashed, the slots, and a table of marks and counts.
-    ///
-    /// Sendable because each slot is stored to by one thread, the table is written before any of them begins, and the addresses never change.
-    fileprivate final class Page: @unchecked Sendable {
-        static let length = 4096
-        static let slotCount = 32
-        static let tableCount = 64
-        let address: UnsafeMutableRawPointer
-
-        init(_ address: UnsafeMutableRawPointer) { self.address = address }
-
-        var hasCrashed: UnsafeMutablePointer<UInt8> { (address + 16).assumingMemoryBound(to: UInt8.self) }
-        var slots: UnsafeMutablePointer<UInt64> { (address + 64).assumingMemoryBound(to: UInt64.self) }
-        var table: UnsafeMutablePointer<UInt64> { (address + 64 + Self.slotCount * 8).assumingMemoryBound(to: UInt64.self) }
-
-        deinit { munmap(address, Self.length) }
-    }
-
     private static let magic = Array("tallywire notes1".utf8)
 
-    private let page: Page
+    private let page: MappedPage
     private let used = Mutex(0)
     /// Marks of what is not handled any more.
     public let poison: Set<UInt64>
 
     /// Opens the notes at `path`, and creates them if there are none. Throws ``JournalError`` if the file cannot be used.
     public init(path: String) throws {
-        let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o640)
-        func failure() -> JournalError {
-            JournalError(
-                .storage,
-                "\(path), which tells after a crash what led to it, cannot be written: \(String(cString: strerror(errno)))")
-        }
-        guard descriptor >= 0 else { throw failure() }
-        defer { close(descriptor) }
-        guard ftruncate(descriptor, off_t(Page.length)) == 0,
-            let address = mmap(nil, Page.length, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor, 0), address != MAP_FAILED
-        else { throw failure() }
-        page = Page(address)
-        if Array(UnsafeRawBufferPointer(start: address, count: Self.magic.count)) != Self.magic {
-            address.initializeMemory(as: UInt8.self, repeating: 0, count: Page.length)
-            for (offset, byte) in Self.magic.enumerated() { address.storeBytes(of: byte, toByteOffset: offset, as: UInt8.self) }
+        page = try MappedPage(path: path, length: 4096, purpose: "which tells after a crash what led to it")
+        if !page.begins(with: Self.magic) {
+            page.clear()
+            page.store(Self.magic)
         }
         poison = Self.judge(page)
     }
 
     /// Counts what the last run was at if it crashed, and gives the marks that are poison.
-    private static func judge(_ page: Page) -> Set<UInt64> {
+    private static func judge(_ page: MappedPage) -> Set<UInt64> {
         var counts: [UInt64: UInt64] = [:]
-        for index in 0..<Page.tableCount where page.table[2 * index] != 0 {
+        for index in 0..<MappedPage.tableCount where page.table[2 * index] != 0 {
             counts[page.table[2 * index]] = page.table[2 * index + 1]
         }
         if page.hasCrashed.pointee != 0 {
-            let noted = Set((0..<Page.slotCount).map { page.slots[$0] }.filter { $0 != 0 })
+            let noted = Set((0..<MappedPage.slotCount).map { page.slots[$0] }.filter { $0 != 0 })
             // What was not being handled this time is not what ended the process; what is set aside stays so.
             counts = counts.filter { noted.contains($0.key) || $0.value >= limit }
             for mark in noted { counts[mark, default: 0] += 1 }
         }
         page.hasCrashed.pointee = 0
-        for index in 0..<Page.slotCount { page.slots[index] = 0 }
-        let kept = counts.sorted { $0.value > $1.value }.prefix(Page.tableCount)
-        for index in 0..<Page.tableCount {
+        for index in 0..<MappedPage.slotCount { page.slots[index] = 0 }
+        let kept = counts.sorted { $0.value > $1.value }.prefix(MappedPage.tableCount)
+        for index in 0..<MappedPage.tableCount {
             let entry = index < kept.count ? kept[index] : (key: 0, value: 0)
             page.table[2 * index] = entry.key
             page.table[2 * index + 1] = entry.value
@@ -110,7 +81,7 @@ public final class HandlingNote: Sendable {
     /// A slot for one more thread or task; the last one is shared by those for whom there is none.
     public func slot() -> Slot {
         let index = used.withLock { used in
-            defer { used = min(used + 1, Page.slotCount - 1) }
+            defer { used = min(used + 1, MappedPage.slotCount - 1) }
             return used
         }
         return Slot(page: page, index: index)
@@ -150,6 +121,17 @@ public final class HandlingNote: Sendable {
     }
 }
 
+/// 16 bytes of magic, a byte that says that the process crashed, the slots, and a table of marks and counts. Each slot is stored to by one
+/// thread, and the table is written before any of them begins.
+extension MappedPage {
+    fileprivate static let slotCount = 32
+    fileprivate static let tableCount = 64
+
+    fileprivate var hasCrashed: UnsafeMutablePointer<UInt8> { (address + 16).assumingMemoryBound(to: UInt8.self) }
+    fileprivate var slots: UnsafeMutablePointer<UInt64> { (address + 64).assumingMemoryBound(to: UInt64.self) }
+    fileprivate var table: UnsafeMutablePointer<UInt64> { (address + 64 + Self.slotCount * 8).assumingMemoryBound(to: UInt64.self) }
+}
+
 /// Notes that the process ends by a signal of its own doing, and lets it end.
 private enum CrashSignals {
     private static let signals = [SIGILL, SIGTRAP, SIGSEGV, SIGBUS, SIGFPE, SIGABRT]
@@ -157,9 +139,9 @@ private enum CrashSignals {
     /// before the handler is, and never freed.
     nonisolated(unsafe) private static var flag: UnsafeMutablePointer<UInt8>?
     nonisolated(unsafe) private static let before = UnsafeMutablePointer<sigaction>.allocate(capacity: 64)
-    private static let owner = Mutex<HandlingNote.Page?>(nil)
+    private static let owner = Mutex<MappedPage?>(nil)
 
-    static func watch(_ flag: UnsafeMutablePointer<UInt8>, keeping page: HandlingNote.Page) {
+    static func watch(_ flag: UnsafeMutablePointer<UInt8>, keeping page: MappedPage) {
         owner.withLock { owner in
             let isFirst = owner == nil
             owner = page
