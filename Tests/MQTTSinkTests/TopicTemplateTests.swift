@@ -27,7 +27,7 @@ struct TopicTemplateTests {
             ("a/{}", "cannot have {}"),
         ])
     func refused(text: String, problem: String) throws {
-        let mistake = try #require(throws: TopicTemplate.Mistake.self) { try TopicTemplate(text) }
+        let mistake = try #require(throws: TemplateMistake.self) { try TopicTemplate(text) }
         #expect(mistake.description.contains(problem), "\(mistake)")
     }
 }

@@ -82,12 +82,11 @@ extension MQTTSinkOptions {
         var rules: [PublishRule] = []
         for (index, rule) in publish.enumerated() {
             let payload = try rule.payload.payload(ofRule: index)
-            do throws(TopicTemplate.Mistake) {
+            do throws(TemplateMistake) {
                 let topic = try TopicTemplate(rule.topic)
                 if case .display = payload {
                     guard topic.has(.location), topic.has(.sku) || topic.has(.variant), !topic.has(.event) else {
-                        throw TopicTemplate.Mistake(
-                            description: "a display's topic needs {location}, and {sku} or {variant}, and cannot have {event}")
+                        throw TemplateMistake("a display's topic needs {location}, and {sku} or {variant}, and cannot have {event}")
                     }
                 }
                 rules.append(

@@ -9,39 +9,22 @@ struct TopicTemplate: Equatable, Sendable {
         case event, epoch, product, variant, sku, location
     }
 
-    enum Piece: Equatable, Sendable {
-        case text(String)
-        case place(Place)
-    }
+    typealias Piece = Template<Place>.Piece
 
     let pieces: [Piece]
     let text: String
 
-    /// Why a template cannot be used, for people.
-    struct Mistake: Error, Equatable, CustomStringConvertible {
-        let description: String
-    }
-
-    init(_ text: String) throws(Mistake) {
-        var pieces: [Piece] = []
-        var rest = Substring(text)
-        while let open = rest.firstIndex(of: "{") {
-            guard let close = rest[open...].firstIndex(of: "}") else { throw Mistake(description: "the topic has a { without a }") }
-            let name = rest[rest.index(after: open)..<close]
+    init(_ text: String) throws(TemplateMistake) {
+        pieces = try Template.pieces(of: text, "topic", escapes: false) { name throws(TemplateMistake) in
             guard let place = Place(rawValue: String(name)) else {
                 let names = Place.allCases.map { "{\($0.rawValue)}" }.joined(separator: " ")
-                throw Mistake(description: "the topic cannot have {\(name)}; these can stand there: \(names)")
+                throw TemplateMistake("the topic cannot have {\(name)}; these can stand there: \(names)")
             }
-            if open > rest.startIndex { pieces.append(.text(String(rest[..<open]))) }
-            pieces.append(.place(place))
-            rest = rest[rest.index(after: close)...]
+            return place
         }
-        if !rest.isEmpty { pieces.append(.text(String(rest))) }
-        let fixed = pieces.map { if case .text(let text) = $0 { text } else { "x" } }.joined()
-        if let problem = Topic.problem(fixed) { throw Mistake(description: problem) }
-        if fixed.contains("}") { throw Mistake(description: "the topic has a } without a {") }
-        self.pieces = pieces
         self.text = text
+        let fixed = pieces.map { if case .text(let text) = $0 { text } else { "x" } }.joined()
+        if let problem = Topic.problem(fixed) { throw TemplateMistake(problem) }
     }
 
     /// All of its topics, as a filter, whatever the values are.

@@ -1,0 +1,45 @@
+/// A text with places in braces, such as `displays/{location}/{sku}`, taken apart.
+enum Template<Place: Equatable & Sendable> {
+    enum Piece: Equatable, Sendable {
+        case text(String)
+        case place(Place)
+    }
+
+    /// The pieces of `text`.
+    ///
+    /// - Parameters:
+    ///   - what: what it is, for people.
+    ///   - escapes: whether `{{` and `}}` are braces.
+    ///   - place: reads what stands between two braces.
+    static func pieces(
+        of text: String, _ what: String, escapes: Bool, place: (Substring) throws(TemplateMistake) -> Place
+    ) throws(TemplateMistake) -> [Piece] {
+        var pieces: [Piece] = []
+        var plain = ""
+        var rest = Substring(text)
+        while let character = rest.popFirst() {
+            if character != "{" && character != "}" {
+                plain.append(character)
+            } else if escapes, rest.first == character {
+                plain.append(rest.removeFirst())
+            } else if character == "{", let close = rest.firstIndex(of: "}") {
+                if !plain.isEmpty { pieces.append(.text(plain)) }
+                plain = ""
+                pieces.append(.place(try place(rest[..<close])))
+                rest = rest[rest.index(after: close)...]
+            } else {
+                let hint = escapes ? "; a brace that is to be shown is written \(character)\(character)" : ""
+                throw TemplateMistake("the \(what) has a \(character) without a \(character == "{" ? "}" : "{")\(hint)")
+            }
+        }
+        if !plain.isEmpty { pieces.append(.text(plain)) }
+        return pieces
+    }
+}
+
+/// Why a template cannot be used, for people.
+struct TemplateMistake: Error, Equatable, CustomStringConvertible {
+    let description: String
+
+    init(_ description: String) { self.description = description }
+}
