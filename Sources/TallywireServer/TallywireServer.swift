@@ -52,3 +52,6 @@ struct Tallywire: AsyncParsableCommand {
             Token.self, Password.self, Audit.self, MosquittoConfig.self,
         ])
 }
+
+/// The version of this server, as `--version`, `/health` and the status topics show it.
+public let tallywireVersion = "0.1.0"

@@ -58,3 +58,54 @@ extension GS1Message {
         return String(decoding: output, as: UTF8.self)
     }
 }
+
+/// The names that the first releases of GS1 Digital Link had for keys and qualifiers in the path.
+enum KeyNames {
+    /// The identifier that `name` stands for.
+    static func identifier(_ name: String) -> ApplicationIdentifier? {
+        names[name].flatMap { ApplicationIdentifier($0) }
+    }
+
+    private static let names = [
+        "gtin": "01", "itip": "8006", "gmn": "8013", "cpid": "8010", "gln": "414", "party": "417", "gsrnp": "8017", "gsrn": "8018",
+        "gcn": "255", "sscc": "00", "gdti": "253", "ginc": "401", "gsin": "402", "grai": "8003", "giai": "8004", "cpv": "22",
+        "lot": "10", "ser": "21", "cpsn": "8011", "glnx": "254", "refno": "8020", "srin": "8019",
+    ]
+}
+
+/// Which qualifiers may follow a primary key in the path of a URI, and in which order.
+enum QualifierSequence {
+    /// Whether `path`, a key and what follows it, is one of the sequences allowed: the qualifiers of one alternative in its order, any
+    /// of them left out.
+    static func isAllowed(_ path: [ApplicationIdentifier]) -> Bool {
+        guard let key = path.first, let alternatives = key.definition?.qualifiers else { return false }
+        let qualifiers = path.dropFirst()
+        return qualifiers.isEmpty || alternatives.contains { isSubsequence(qualifiers, of: $0) }
+    }
+
+    private static func isSubsequence(_ part: ArraySlice<ApplicationIdentifier>, of whole: [ApplicationIdentifier]) -> Bool {
+        var rest = part
+        for identifier in whole where identifier == rest.first { rest = rest.dropFirst() }
+        return rest.isEmpty
+    }
+
+    /// Whether `identifier` could stand somewhere in `path` after its key.
+    static func accepts(_ identifier: ApplicationIdentifier, in path: [ApplicationIdentifier]) -> Bool {
+        guard !path.isEmpty else { return false }
+        return (1...path.count).contains { index in
+            var longer = path
+            longer.insert(identifier, at: index)
+            return isAllowed(longer)
+        }
+    }
+
+    /// The alternative of `key` that has most of `identifiers`; of several, the first.
+    static func best(for key: ApplicationIdentifier, among identifiers: Set<ApplicationIdentifier>) -> [ApplicationIdentifier] {
+        var best: [ApplicationIdentifier] = []
+        for alternative in key.definition?.qualifiers ?? [] {
+            let present = alternative.filter { identifiers.contains($0) }
+            if present.count > best.count { best = present }
+        }
+        return best
+    }
+}

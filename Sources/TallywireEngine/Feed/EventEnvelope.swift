@@ -1,3 +1,4 @@
+import Foundation
 import TallywireCore
 
 /// A committed event as it travels: its JSON, encoded once, and what routing needs to know without reading it.
@@ -42,5 +43,15 @@ public final class EventEnvelope: Sendable {
         self.subject = subject
         self.location = location ?? subject.location
         self.decided = nil
+    }
+}
+
+extension EventEnvelope {
+    /// The event itself: as decided, or decoded from ``json``. A line that a journal damaged throws `DecodingError`.
+    public func event() throws -> Event {
+        if let decided { return decided }
+        let decoder = JSONDecoder()
+        if let variant = subject.variant { decoder.userInfo[.defaultVariantID] = variant }
+        return try decoder.decode(Event.self, from: Data(json))
     }
 }

@@ -188,3 +188,57 @@ public struct JournalError: Error, Equatable, Sendable, CustomStringConvertible 
 
     public var description: String { message }
 }
+
+/// Reads committed events again, whatever their age.
+///
+/// Safe from any task at any time.
+public protocol EventHistory: Sendable {
+    /// Committed events after `seq` in order: at most `limit` of them and, after the first, at most `maxBytes` of JSON. It does not wait
+    /// for events that are not there yet. Throws ``JournalError/Code/pruned`` if events after `seq` are gone.
+    func events(after seq: UInt64, limit: Int, maxBytes: Int) async throws -> [EventEnvelope]
+}
+
+/// That a unit with a serial number was counted in or out.
+public struct SerialCount: Equatable, Sendable {
+    /// Which unit: serial numbers are unique within a variant.
+    public struct Key: Hashable, Sendable {
+        public let variant: VariantID
+        public let serial: String
+
+        public init(variant: VariantID, serial: String) {
+            self.variant = variant
+            self.serial = serial
+        }
+    }
+
+    public typealias Direction = TallywireCore.Operation.Direction
+
+    public let key: Key
+    public let direction: Direction
+    /// The `inventory_updated` that counted it.
+    public let seq: UInt64
+
+    public init(key: Key, direction: Direction, seq: UInt64) {
+        self.key = key
+        self.direction = direction
+        self.seq = seq
+    }
+}
+
+/// What something outside the journal knows of how far that had come: the last line of a log, for one.
+///
+/// A journal that ends before what a witness knows is an older copy that was put back.
+public struct JournalWitness: Equatable, Sendable {
+    /// What knows it, for people: “the log data/events.jsonl”.
+    public var name: String
+    /// The journal that it knows.
+    public var epoch: String
+    /// The last event that it knows.
+    public var seq: UInt64
+
+    public init(name: String, epoch: String, seq: UInt64) {
+        self.name = name
+        self.epoch = epoch
+        self.seq = seq
+    }
+}

@@ -1,3 +1,4 @@
+import TallywireCore
 import TallywirePipeline
 
 /// Writes the Prometheus text format, version 0.0.4.
@@ -57,5 +58,45 @@ struct PrometheusText {
             escaped.append(scalar == "\n" ? "n" : scalar)
         }
         return String(escaped)
+    }
+}
+
+/// The metrics of the HTTP API itself.
+extension PrometheusText {
+    mutating func write(_ requests: RequestMetrics.Snapshot) {
+        single("tallywire_http_requests_in_flight", .gauge, "Requests that are being answered.", requests.inFlight)
+        metric("tallywire_http_requests_total", .counter, "Requests by method, route and status.")
+        for (key, count) in requests.requests.sorted(by: { $0.key < $1.key }) {
+            sample(
+                "tallywire_http_requests_total", [("method", key.method), ("route", key.route), ("status", "\(key.status)")], count)
+        }
+        let name = "tallywire_http_request_duration_seconds"
+        metric(name, .histogram, "Time from a request's head to its answer's head.")
+        for (key, histogram) in requests.durations.sorted(by: { $0.key < $1.key }) {
+            self.histogram(name, [("method", key.method), ("route", key.route)], histogram)
+        }
+    }
+}
+
+/// The metrics of what is read again while the server runs.
+extension PrometheusText {
+    mutating func write(_ reloads: [ReloadStatus], certificateExpiresAt expiry: Timestamp?) {
+        if !reloads.isEmpty {
+            metric("tallywire_reloads_total", .counter, "How often keys and certificate were read again, by what came of it.")
+            for reload in reloads {
+                let now = reload.current
+                sample("tallywire_reloads_total", [("what", reload.name), ("result", "ok")], now.succeeded)
+                sample("tallywire_reloads_total", [("what", reload.name), ("result", "failed")], now.failed)
+            }
+            metric("tallywire_reload_failing", .gauge, "1 while the files as they are cannot be used and the old ones serve on.")
+            for reload in reloads {
+                sample("tallywire_reload_failing", [("what", reload.name)], reload.current.failure == nil ? 0 : 1)
+            }
+        }
+        guard let expiry else { return }
+        metric(
+            "tallywire_tls_certificate_expiry_timestamp_seconds", .gauge,
+            "The end of the certificate's time, in seconds since 1970.")
+        sample("tallywire_tls_certificate_expiry_timestamp_seconds", [], expiry.milliseconds / 1000)
     }
 }

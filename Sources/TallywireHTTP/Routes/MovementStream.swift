@@ -3,6 +3,7 @@ import Hummingbird
 import HummingbirdCore
 import NIOCore
 import NIOHTTP1
+import Synchronization
 import TallywireCore
 import TallywireEngine
 
@@ -104,5 +105,124 @@ extension Problem {
         var problem = self
         problem.line = line
         return problem
+    }
+}
+
+/// Lines of a body that were read and not yet acted on: what came while the last ones were being committed is handed in together.
+///
+/// It has one producer and one consumer, in tasks of their own. The producer waits while more than so many bytes are there.
+final class LineQueue: Sendable {
+    private struct State {
+        var lines: [LineSplitter.Line] = []
+        var bytes = 0
+        var isFinished = false
+    }
+
+    private let limit: Int
+    private let state = Mutex(State())
+    private let news = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
+    private let room = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
+
+    /// - Parameter limit: bytes of lines that may wait before the producer does.
+    init(limit: Int) {
+        self.limit = limit
+    }
+
+    /// Adds lines, and returns when there is room for more, or when the task is cancelled. For the producer.
+    func put(_ lines: [LineSplitter.Line]) async {
+        guard !lines.isEmpty else { return }
+        var isFull = state.withLock { state in
+            state.lines += lines
+            for line in lines { state.bytes += line.bytes?.count ?? 0 }
+            return state.bytes > limit
+        }
+        news.continuation.yield()
+        var rooms = room.stream.makeAsyncIterator()
+        while isFull, await rooms.next() != nil { isFull = state.withLock { $0.bytes > limit } }
+    }
+
+    /// Says that no line follows. For the producer.
+    func finish() {
+        state.withLock { $0.isFinished = true }
+        news.continuation.finish()
+    }
+
+    /// All lines that wait, as soon as there is one; `nil` at the end, or when the task is cancelled. For the consumer.
+    func take() async -> [LineSplitter.Line]? {
+        var waiting = news.stream.makeAsyncIterator()
+        while true {
+            let (lines, isFinished) = state.withLock { state in
+                defer {
+                    state.lines = []
+                    state.bytes = 0
+                }
+                return (state.lines, state.isFinished)
+            }
+            room.continuation.yield()
+            if !lines.isEmpty { return lines }
+            if isFinished { return nil }
+            guard await waiting.next() != nil || !Task.isCancelled else { return nil }
+        }
+    }
+}
+
+/// Cuts a body that comes in pieces into lines, and holds at most one incomplete line.
+struct LineSplitter {
+    /// A line without its end.
+    struct Line: Equatable {
+        /// Counted from 1, empty lines too.
+        let number: Int
+        /// The line, or `nil` if it is longer than the limit.
+        let bytes: [UInt8]?
+    }
+
+    private let limit: Int
+    private var number = 1
+    private var begun: [UInt8] = []
+    /// Whether the line that has begun is too long, so that the rest of it is skipped.
+    private var isOverlong = false
+
+    /// A splitter for lines of at most `limit` bytes.
+    init(limit: Int) {
+        self.limit = limit
+    }
+
+    /// The lines that `piece` completes. Empty ones are left out.
+    mutating func split(_ piece: ByteBuffer) -> [Line] {
+        var lines: [Line] = []
+        var rest = piece.readableBytesView[...]
+        while let end = rest.firstIndex(of: UInt8(ascii: "\n")) {
+            append(rest[..<end])
+            if let line = take() { lines.append(line) }
+            number += 1
+            rest = rest[rest.index(after: end)...]
+        }
+        append(rest)
+        return lines
+    }
+
+    /// The last line, if it had no end.
+    mutating func end() -> [Line] {
+        take().map { [$0] } ?? []
+    }
+
+    private mutating func append(_ bytes: ByteBufferView) {
+        guard !isOverlong else { return }
+        guard begun.count + bytes.count <= limit else {
+            isOverlong = true
+            begun.removeAll()
+            return
+        }
+        begun.append(contentsOf: bytes)
+    }
+
+    private mutating func take() -> Line? {
+        defer {
+            begun.removeAll(keepingCapacity: true)
+            isOverlong = false
+        }
+        if isOverlong { return Line(number: number, bytes: nil) }
+        let isEmpty = begun.allSatisfy { $0 == 0x20 || $0 == 0x09 || $0 == 0x0D }
+        return isEmpty ? nil : Line(number: number, bytes: begun)
     }
 }

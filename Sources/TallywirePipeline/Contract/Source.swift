@@ -1,4 +1,5 @@
 import Logging
+import Synchronization
 import TallywireCore
 import TallywireEngine
 
@@ -60,5 +61,70 @@ public struct SourceContext: Sendable {
         self.topics = topics
         self.setAside = setAside
         self.now = now
+    }
+}
+
+/// One number that a source finds again after a crash, such as how far it has read or counted on its own side.
+public protocol SourceBookmark: Sendable {
+    /// The number that was stored last, `nil` if there is none.
+    func load() async throws -> UInt64?
+
+    /// Stores `value`. It is on disk no later than any command that is submitted after this has returned: either both survive
+    /// a crash, or the command does not.
+    func store(_ value: UInt64) async throws
+}
+
+/// A bookmark beside the cursors of the sinks. The journal writes it in the transaction of the next commands, at the latest.
+public struct JournalBookmark: SourceBookmark {
+    private let journal: any Journal
+    private let key: String
+
+    /// The bookmark of the source `name`. The colon keeps it apart from the sinks, whose names have none.
+    public init(journal: any Journal, source name: String) {
+        self.journal = journal
+        key = "source:\(name)"
+    }
+
+    /// The bookmark of one of the source's devices.
+    public init(journal: any Journal, source name: String, device: String) {
+        self.journal = journal
+        key = "\(DevicePositions.prefix)\(name)/\(device)"
+    }
+
+    public func load() async throws -> UInt64? { try await journal.cursor(of: key) }
+    public func store(_ value: UInt64) async throws { try await journal.storeCursor(value, of: key) }
+}
+
+/// A source's state and counters, as `/api/pipeline` and `/metrics` show them. Safe from any thread.
+public final class SourceStatus: Sendable {
+    public struct Snapshot: Equatable, Sendable {
+        public var state = "starting"
+        /// Messages that came in.
+        public var received: UInt64 = 0
+        /// Commands that were applied, and repeats of such.
+        public var applied: UInt64 = 0
+        public var duplicates: UInt64 = 0
+        /// Commands that were refused for a reason of stock or catalogue.
+        public var rejected: UInt64 = 0
+        /// Payloads that could not be read.
+        public var malformed: UInt64 = 0
+        /// Messages that were left aside on purpose, such as retained ones.
+        public var ignored: UInt64 = 0
+        public var lastError: String?
+        /// Whom it is connected to, without secrets, if it connects to somebody; of several brokers the one that it has now.
+        public var peer: String?
+
+        public init() {}
+    }
+
+    private let snapshot = Mutex(Snapshot())
+
+    public init() {}
+
+    public var current: Snapshot { snapshot.withLock { $0 } }
+
+    /// Changes the snapshot; `body` must be short.
+    public func update(_ body: (inout Snapshot) -> Void) {
+        snapshot.withLock { body(&$0) }
     }
 }

@@ -1,4 +1,5 @@
 import Synchronization
+import TallywireCore
 
 /// The shelf displays that confirm what they show, of all sinks: each sink answers for its own.
 ///
@@ -20,5 +21,30 @@ public final class DisplayRegistry: Sendable {
     public var all: [DisplayRecord] {
         let readers = readers.withLock { Array($0.values) }
         return readers.flatMap { $0() }.sorted { ($0.location, $0.sku, $0.sink) < ($1.location, $1.sku, $1.sink) }
+    }
+}
+
+/// What a shelf display has to show, and what it said that it shows.
+public struct DisplayRecord: Equatable, Sendable {
+    /// The sink that publishes to it.
+    public let sink: String
+    public let location: String
+    public let sku: String
+    /// The version that it has to show.
+    public var wantedVersion: Int64
+    /// When that was published.
+    public var wantedSince: Timestamp
+    /// The last version that it confirmed, and when.
+    public var shownVersion: Int64?
+    public var shownAt: Timestamp?
+    /// Whether it was reported that it does not confirm.
+    public var isStale = false
+
+    public init(sink: String, location: String, sku: String, wantedVersion: Int64, wantedSince: Timestamp) {
+        self.sink = sink
+        self.location = location
+        self.sku = sku
+        self.wantedVersion = wantedVersion
+        self.wantedSince = wantedSince
     }
 }

@@ -1,3 +1,4 @@
+import Foundation
 import TallywireCore
 import TallywireEngine
 
@@ -33,5 +34,64 @@ public struct DeadLetterFile: Sendable {
             lines.append(UInt8(ascii: "\n"))
         }
         try LineFile(path: path, sizeLimit: sizeLimit).append(lines)
+    }
+}
+
+/// A file of lines that grow seldom and must not be lost: each writing opens it, appends whole lines, and is on disk when it returns.
+///
+/// When it is larger than ``sizeLimit``, it becomes `FILE.1`, which replaces an older one. Others may not read it.
+struct LineFile: Sendable {
+    let path: String
+    /// Bytes after which a new file is begun.
+    let sizeLimit: Int
+
+    /// Appends `lines`, which end with a line end. Throws if they cannot be written; then nothing of them stays.
+    func append(_ lines: [UInt8]) throws {
+        let url = URL(fileURLWithPath: path)
+        let folder = url.deletingLastPathComponent()
+        try Self.make(folder)
+        try rotateIfLarge(url)
+        let isNew = !FileManager.default.fileExists(atPath: path)
+        let descriptor = open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0o640)
+        guard descriptor >= 0 else { throw POSIXError(POSIXErrorCode(rawValue: errno) ?? .EIO) }
+        let file = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
+        defer { try? file.close() }
+        let end = try file.seekToEnd()
+        do {
+            try file.write(contentsOf: lines)
+            try file.synchronize()
+        } catch {
+            // Half a line would make the next one unreadable. If this fails too, the next writing fails as well, and says so.
+            try file.truncate(atOffset: end)
+            throw error
+        }
+        if isNew { try Self.flush(folder) }
+    }
+
+    /// Makes a folder with those above it, each of which is on disk when this returns.
+    private static func make(_ folder: URL) throws {
+        guard !FileManager.default.fileExists(atPath: folder.path) else { return }
+        let above = folder.deletingLastPathComponent()
+        if above.path != folder.path { try make(above) }
+        try FileManager.default.createDirectory(
+            at: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o750])
+        try flush(above)
+    }
+
+    private func rotateIfLarge(_ url: URL) throws {
+        let attributes = try? FileManager.default.attributesOfItem(atPath: path)
+        guard let size = attributes?[.size] as? Int, size > sizeLimit else { return }
+        let older = url.appendingPathExtension("1")
+        if FileManager.default.fileExists(atPath: older.path) { try FileManager.default.removeItem(at: older) }
+        try FileManager.default.moveItem(at: url, to: older)
+        try Self.flush(url.deletingLastPathComponent())
+    }
+
+    /// Makes a new name in a folder survive a power cut.
+    private static func flush(_ folder: URL) throws {
+        let descriptor = open(folder.path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw POSIXError(POSIXErrorCode(rawValue: errno) ?? .EIO) }
+        defer { close(descriptor) }
+        guard fsync(descriptor) == 0 else { throw POSIXError(POSIXErrorCode(rawValue: errno) ?? .EIO) }
     }
 }

@@ -96,3 +96,111 @@ extension EntryBroker {
     /// Who an entry logs in as, or should.
     fileprivate var loginOrDefault: (user: String, password: String?) { login ?? (BrokerAccess.defaultUser, nil) }
 }
+
+/// The broker of an entry of plugins.json, whatever else the entry says.
+struct EntryBroker: BrokerOptions {
+    var broker: BrokerAddresses
+    var user: String?
+    var password: String?
+    var tls: TLSOptions?
+
+    /// Reads the options of an entry whose plugin has a broker.
+    init(_ options: ConfigurationValue) throws {
+        self = try options.decode(EntryBroker.self)
+    }
+
+    /// Who logs in, if anybody does.
+    var login: (user: String, password: String?)? {
+        if let user = broker.first.user { return (user, broker.first.password) }
+        return user.map { ($0, password) }
+    }
+}
+
+/// The topics of an entry's scanners, as an access list sees them.
+struct ScannerTopics {
+    private let scans: ScanTopic
+    /// Where they say whether they are there; `nil` if nowhere.
+    private let statuses: ScanTopic?
+    /// Where gateways hear what a worker is to be told, with places.
+    private let feedback: [String]
+
+    init(_ options: ConfigurationValue, scans: ScanTopic) throws {
+        self.scans = scans
+        let template = options["statusTopic"]?.string ?? scans.statusTemplate
+        statuses = template.isEmpty ? nil : try ScanTopic(template: template)
+        guard case .object(let devices)? = options["devices"]?.content else {
+            feedback = []
+            return
+        }
+        feedback = Set(devices.compactMap { $0.value["feedback"]?["topic"]?.string }).sorted()
+    }
+
+    /// What a scanner may, by the name that it logged in with. Of feedback a gateway may read its own.
+    var patterns: [String] {
+        ["pattern write \(scans.pattern("%u"))", "pattern read \(scans.own("%u"))"]
+            + (statuses.map { ["pattern write \($0.pattern("%u"))"] } ?? [])
+            + feedback.map { template in
+                let own = template.contains("{gateway}") ? "{gateway}" : "{device}"
+                return "pattern read \(Self.filter(template, own: own))"
+            }
+    }
+
+    var serverRules: [String] {
+        ["topic readwrite \(scans.own("+"))"] + (statuses.map { ["topic read \($0.filter)"] } ?? [])
+            + feedback.map { "topic write \(Self.filter($0, own: nil))" }
+    }
+
+    /// What keeps those out who are no scanners.
+    var denials: [String] {
+        ["topic deny \(scans.own("+"))"] + (statuses.map { ["topic deny \($0.filter)"] } ?? [])
+    }
+
+    /// `template` with `%u` for the level that is `own`, and any level for the other places.
+    private static func filter(_ template: String, own: String?) -> String {
+        template.split(separator: "/", omittingEmptySubsequences: false)
+            .map { level in level[...] == own?[...] ? "%u" : level.contains("{") ? "+" : String(level) }
+            .joined(separator: "/")
+    }
+}
+
+/// What a rule of the `mqtt` sink publishes, as an access list sees it.
+struct Publication: Equatable {
+    /// The topic's levels, with places such as `{sku}`.
+    let levels: [Substring]
+    let isDisplay: Bool
+
+    /// The rules of the sink with these options.
+    static func all(_ options: ConfigurationValue) -> [Publication] {
+        guard case .list(let rules)? = options["publish"]?.content else { return [] }
+        return rules.compactMap { rule in
+            rule["topic"]?.string.map { topic in
+                // An object says what a display gets.
+                if case .object? = rule["payload"]?.content { return Publication(topic: topic, isDisplay: true) }
+                return Publication(topic: topic, isDisplay: rule["payload"]?.string == "display")
+            }
+        }
+    }
+
+    init(topic: String, isDisplay: Bool) {
+        // The pieces outlive the string that they are cut from.
+        levels = topic.split(separator: "/", omittingEmptySubsequences: false)
+        self.isDisplay = isDisplay
+    }
+
+    /// The topics as a filter: a level with a place is any, but that of the location if one is given.
+    func filter(at location: String? = nil) -> String {
+        levels.map { level in
+            if let location, level == "{location}" { return location }
+            return level.contains("{") ? "+" : String(level)
+        }.joined(separator: "/")
+    }
+
+    /// The server writes, and reads displays to compare what the broker keeps; displays tell it what they show.
+    var serverRules: [String] {
+        isDisplay ? ["topic readwrite \(filter())", "topic read \(filter())/shown"] : ["topic write \(filter())"]
+    }
+
+    func displayRules(at location: String?) -> [String] {
+        ["topic read \(filter(at: location))", "topic write \(filter(at: location))/shown"]
+    }
+}

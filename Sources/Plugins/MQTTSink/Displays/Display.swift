@@ -37,3 +37,86 @@ extension Display {
             status: record.status, level: variant.level, version: variant.version, seq: seq, timestamp: timestamp)
     }
 }
+
+/// Which display: the item that it shows, and where it stands.
+struct DisplayKey: Hashable, Sendable {
+    let location: String
+    let sku: String
+}
+
+/// How what a display shows is written into its topic.
+enum DisplayFormat: Equatable, Sendable {
+    /// An object with these members, in this order.
+    case fields([DisplayField])
+    /// Lines for a display that shows text as it comes.
+    case text(DisplayText)
+
+    static let contract = DisplayFormat.fields(DisplayField.contract)
+
+    func payload(_ display: Display) -> [UInt8] {
+        switch self {
+        case .fields(let fields):
+            var json = JSONWriter(capacity: 256)
+            json.object { json in
+                for field in fields { display.write(field, to: &json) }
+            }
+            return json.bytes
+        case .text(let text): return Array(text.filled(with: display).utf8)
+        }
+    }
+}
+
+/// A value that a display can show, by its name on the wire.
+enum DisplayField: String, CaseIterable, Decodable, Sendable {
+    case sku, name, stock, total, price, status, level, version, seq, timestamp, location
+
+    /// The contract's payload: these, in this order.
+    static let contract: [DisplayField] = [.sku, .name, .stock, .total, .price, .status, .level, .version, .seq, .timestamp]
+}
+
+extension Display {
+    /// Writes one field as a member of an object.
+    func write(_ field: DisplayField, to json: inout JSONWriter) {
+        switch field {
+        case .sku:
+            json.member("sku", sku)
+        case .name:
+            json.member("name", name)
+        case .stock:
+            json.member("stock", stock)
+        case .total:
+            json.member("total", total)
+        case .price:
+            json.member("price", price: price)
+        case .status:
+            json.member("status", status.rawValue)
+        case .level:
+            json.member("level", level.rawValue)
+        case .version:
+            json.member("version", version)
+        case .seq:
+            json.member("seq", seq)
+        case .timestamp:
+            json.member("timestamp", timestamp)
+        case .location:
+            json.member("location", location)
+        }
+    }
+
+    /// A field as people read it; `nil` where there is nothing: no price, no units.
+    func text(_ field: DisplayField) -> String? {
+        switch field {
+        case .sku: sku
+        case .name: name
+        case .stock: stock == 0 ? nil : String(stock)
+        case .total: total == 0 ? nil : String(total)
+        case .price: price?.description
+        case .status: status.rawValue
+        case .level: level.rawValue
+        case .version: String(version)
+        case .seq: String(seq)
+        case .timestamp: timestamp.description
+        case .location: location
+        }
+    }
+}

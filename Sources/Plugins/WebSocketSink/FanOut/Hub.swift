@@ -1,4 +1,5 @@
 import NIOCore
+import NIOHTTP1
 import Synchronization
 import TallywireEngine
 import TallywirePipeline
@@ -129,5 +130,20 @@ final class Hub: Sendable {
         }
         for closing in closings { try? await closing.get() }
         state.withLock { $0.recovery }?.clear()
+    }
+}
+
+extension Hub {
+    /// Whether one connection more can be taken.
+    var admission: UpgradeAdmission {
+        switch phase {
+        case .running where !isFull: return .accept([:])
+        case .running:
+            metrics.refusedHandshake()
+            return .refuse(.serviceUnavailable, code: "overloaded", message: "all connections are taken; try again later")
+        case .waiting, .stopping:
+            metrics.refusedHandshake()
+            return .refuse(.serviceUnavailable, code: "unavailable", message: "the rooms are not open; try again later")
+        }
     }
 }
