@@ -19,26 +19,12 @@ extension JSONValue {
 
     /// The value as JSON, to send it.
     public var text: String {
-        switch self {
-        case .object(let members):
-            "{" + members.map { "\(JSONValue.string($0.name).text):\($0.value.text)" }.joined(separator: ",") + "}"
-        case .array(let elements): "[" + elements.map(\.text).joined(separator: ",") + "]"
-        case .string(let text):
-            "\"" + text.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"").replacing("\n", with: "\\n") + "\""
-        case .number(let digits): digits
-        case .bool(let flag): "\(flag)"
-        case .null: "null"
-        }
+        var json = JSONWriter()
+        write(to: &json)
+        return String(decoding: json.bytes, as: UTF8.self)
     }
 }
 
-extension JSONValue: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral, ExpressibleByFloatLiteral, ExpressibleByNilLiteral,
-    ExpressibleByBooleanLiteral, ExpressibleByDictionaryLiteral
-{
-    public init(stringLiteral value: String) { self = .string(value) }
-    public init(integerLiteral value: Int) { self = .number("\(value)") }
-    public init(floatLiteral value: Double) { self = .number("\(value)") }
-    public init(booleanLiteral value: Bool) { self = .bool(value) }
+extension JSONValue: ExpressibleByNilLiteral {
     public init(nilLiteral: ()) { self = .null }
-    public init(dictionaryLiteral members: (String, JSONValue)...) { self = .object(members.map { Member($0.0, $0.1) }) }
 }

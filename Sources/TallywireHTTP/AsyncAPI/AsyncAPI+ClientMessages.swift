@@ -37,21 +37,21 @@ extension AsyncAPI {
             examples: [.init("number", ["type": "ping", "id": 1]), .init("bare", ["type": "ping"])]),
     ]
 
-    static let room: JSONTree = ["type": "string", "minLength": 1]
-    static let epoch: JSONTree = ["type": "string", "description": "The journal that `seq` belongs to."]
-    static let exampleEpoch: JSONTree = "ca451159-bd30-453b-af2f-c9b2c33073c6"
+    static let room: JSONValue = ["type": "string", "minLength": 1]
+    static let epoch: JSONValue = ["type": "string", "description": "The journal that `seq` belongs to."]
+    static let exampleEpoch: JSONValue = "ca451159-bd30-453b-af2f-c9b2c33073c6"
     /// At most 128 bytes, or a whole number.
-    static let pingID: JSONTree = ["type": ["integer", "string"], "maxLength": 128]
+    static let pingID: JSONValue = ["type": ["integer", "string"], "maxLength": 128]
 
-    private static let items: [(String, JSONTree)] = [
+    private static let items: [(String, JSONValue)] = [
         ("products", OpenAPI.list(of: OpenAPI.id)), ("variants", OpenAPI.list(of: OpenAPI.id)),
     ]
-    private static let oneOfItems: JSONTree = ["anyOf": [["required": ["products"]], ["required": ["variants"]]]]
+    private static let oneOfItems: JSONValue = ["anyOf": [["required": ["products"]], ["required": ["variants"]]]]
 
     /// What a client sends; members that mean nothing are passed over.
-    private static func asking(_ type: String, _ members: [(String, JSONTree)], optional: Set<String> = []) -> JSONTree {
+    private static func asking(_ type: String, _ members: [(String, JSONValue)], optional: Set<String> = []) -> JSONValue {
         [
-            "type": "object", "properties": .object([("type", ["const": .string(type)])] + members),
+            "type": "object", "properties": .members([("type", ["const": .string(type)])] + members),
             "required": .array((["type"] + members.map(\.0).filter { !optional.contains($0) }).map { .string($0) }),
         ]
     }

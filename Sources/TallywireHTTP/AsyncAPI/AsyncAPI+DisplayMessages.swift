@@ -37,7 +37,7 @@ extension AsyncAPI {
     ]
 
     /// Schemas that are of WebSocket and MQTT alone.
-    static let schemas: [(String, JSONTree)] =
+    static let schemas: [(String, JSONValue)] =
         [
             ("Scan", scan),
             ("DisplayContent", displayContent),

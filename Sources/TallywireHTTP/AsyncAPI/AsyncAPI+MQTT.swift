@@ -55,7 +55,7 @@ extension AsyncAPI {
         publishes("publishMarker", "marker", "Marks the end of what the broker retains, when displays are compared.", ["marker"]),
     ]
 
-    private typealias Parameter = (name: String, value: JSONTree)
+    private typealias Parameter = (name: String, value: JSONValue)
     private static let device: Parameter = ("device", ["description": "The scanner's name."])
     private static let location: Parameter = ("location", ["description": "The location's code."])
     private static let sku: Parameter = ("sku", ["description": "The variant's SKU."])
@@ -79,7 +79,7 @@ extension AsyncAPI {
             id: id, action: .send, channel: channel, summary: summary, messages: messages, bindings: delivery(retain: retain))
     }
 
-    private static func delivery(retain: Bool = false) -> JSONTree {
+    private static func delivery(retain: Bool = false) -> JSONValue {
         ["mqtt": ["qos": 1, "retain": .bool(retain), "bindingVersion": "0.2.0"]]
     }
 }

@@ -94,16 +94,16 @@ extension AsyncAPI {
                 "batch", "serial", "expiry",
             ]) + ["oneOf": [["required": ["barcode"]], ["required": ["sku"]], ["required": ["variantId"]]]]
 
-    private static let code: JSONTree = ["type": ["string", "integer"], "minLength": 1]
+    private static let code: JSONValue = ["type": ["string", "integer"], "minLength": 1]
 
     /// What a vendor's device sends, which has more than is named here.
-    private static func vendor(_ required: [String], _ members: [(String, JSONTree)]) -> JSONTree {
-        ["type": "object", "properties": .object(members)]
+    private static func vendor(_ required: [String], _ members: [(String, JSONValue)]) -> JSONValue {
+        ["type": "object", "properties": .members(members)]
             + (required.isEmpty ? [:] : ["required": .array(required.map { .string($0) })])
     }
 
     private static func read(
-        _ id: String, _ summary: String, contentType: String = Message.json, _ payload: JSONTree, correlation: String? = nil,
+        _ id: String, _ summary: String, contentType: String = Message.json, _ payload: JSONValue, correlation: String? = nil,
         examples: [Message.Example]
     ) -> Message {
         Message(

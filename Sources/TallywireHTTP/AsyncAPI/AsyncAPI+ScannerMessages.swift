@@ -63,7 +63,7 @@ extension AsyncAPI {
 
     /// The answer in all its forms: of one movement, of an array that is one movement (`lines`), of reads that are movements of their own
     /// (`results`).
-    static let answerSchemas: [(String, JSONTree)] = [
+    static let answerSchemas: [(String, JSONValue)] = [
         (
             "ScanAnswer",
             [
@@ -95,19 +95,19 @@ extension AsyncAPI {
         ("ScanWarning", OpenAPI.object([("code", OpenAPI.words(["serial_repeated"])), ("message", text)])),
     ]
 
-    private static let text: JSONTree = ["type": "string"]
-    private static let identity: [(String, JSONTree)] = [("id", OpenAPI.movementID)]
+    private static let text: JSONValue = ["type": "string"]
+    private static let identity: [(String, JSONValue)] = [("id", OpenAPI.movementID)]
 
     /// `bounced`: the same code again within the bounce window; `seen`: tags that were counted within the tag window.
     private static let note = OpenAPI.words(["bounced", "seen"])
 
-    private static let applied: [(String, JSONTree)] = [
+    private static let applied: [(String, JSONValue)] = [
         ("status", OpenAPI.words(["applied", "duplicate"])), ("code", note), ("message", text), ("seq", OpenAPI.count),
         ("sku", OpenAPI.sku), ("stock", OpenAPI.count), ("warnings", OpenAPI.list(of: reference("ScanWarning"))),
     ]
     private static let optionalOfApplied: Set<String> = ["code", "message", "seq", "sku", "stock", "warnings"]
 
-    private static let rejected: [(String, JSONTree)] = [
+    private static let rejected: [(String, JSONValue)] = [
         ("status", ["const": "rejected"]), ("code", OpenAPI.words(Rejection.Code.allCases.map(\.rawValue))), ("message", text),
     ]
 }

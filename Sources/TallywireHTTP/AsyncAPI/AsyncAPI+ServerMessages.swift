@@ -113,12 +113,12 @@ extension AsyncAPI {
         "unauthenticated", "forbidden", "rate_limited", "binary_message",
     ]
 
-    private static let exampleItem: JSONTree = [
+    private static let exampleItem: JSONValue = [
         "productId": 1, "variantId": 11, "sku": "TEE-RED-M", "name": "Red / M", "stock": 41, "price": 19.99, "status": "active",
         "level": "ok", "version": 57,
     ]
 
-    private static func saying(_ type: String, _ members: [(String, JSONTree)], optional: Set<String> = []) -> JSONTree {
+    private static func saying(_ type: String, _ members: [(String, JSONValue)], optional: Set<String> = []) -> JSONValue {
         OpenAPI.object([("type", ["const": .string(type)])] + members, optional: optional)
     }
 }

@@ -15,7 +15,7 @@ extension AsyncAPI {
             bindings: ["ws": ["method": "GET", "query": query, "headers": headers, "bindingVersion": "0.1.0"]])
     ]
 
-    private static let query: JSONTree = [
+    private static let query: JSONValue = [
         "type": "object",
         "properties": [
             "room": [
@@ -27,7 +27,7 @@ extension AsyncAPI {
         ],
     ]
 
-    private static let headers: JSONTree = [
+    private static let headers: JSONValue = [
         "type": "object",
         "properties": [
             "Authorization": ["type": "string", "description": "Bearer TOKEN"],

@@ -10,8 +10,8 @@ enum AsyncAPI {
         return json.bytes
     }
 
-    private static func tree(version: String) -> JSONTree {
-        let messages = JSONTree.object(messages.map { ($0.id, $0.tree) })
+    private static func tree(version: String) -> JSONValue {
+        let messages = JSONValue.members(messages.map { ($0.id, $0.tree) })
         return [
             "asyncapi": "3.0.0",
             "info": [
@@ -20,10 +20,10 @@ enum AsyncAPI {
             ],
             "defaultContentType": .string(Message.json),
             "servers": servers,
-            "channels": .object(channels.map { ($0.id, $0.tree) }),
-            "operations": .object(operations.map { ($0.id, $0.tree) }),
+            "channels": .members(channels.map { ($0.id, $0.tree) }),
+            "operations": .members(operations.map { ($0.id, $0.tree) }),
             "components": [
-                "messages": messages, "schemas": .object(schemas(usedBy: messages)), "securitySchemes": securitySchemes,
+                "messages": messages, "schemas": .members(schemas(usedBy: messages)), "securitySchemes": securitySchemes,
             ],
         ]
     }
@@ -38,7 +38,7 @@ enum AsyncAPI {
         the server's standard configuration; plugins.json may name others. What is asked for and answered is `GET /openapi.json`.
         """
 
-    private static let servers: JSONTree = [
+    private static let servers: JSONValue = [
         "websocket": webSocketServer("ws", "The server's HTTP port."),
         "websocketTLS": webSocketServer("wss", "The server's HTTP port with `http.tls`."),
         "broker": [
@@ -63,7 +63,7 @@ enum AsyncAPI {
         ],
     ]
 
-    private static func webSocketServer(_ name: String, _ description: String) -> JSONTree {
+    private static func webSocketServer(_ name: String, _ description: String) -> JSONValue {
         [
             "host": "{host}", "protocol": .string(name), "protocolVersion": "13", "description": .string(description),
             "variables": ["host": ["default": "127.0.0.1:8080", "description": "The server's host and port."]],
@@ -71,7 +71,7 @@ enum AsyncAPI {
         ]
     }
 
-    private static let securitySchemes: JSONTree = [
+    private static let securitySchemes: JSONValue = [
         "bearer": [
             "type": "http", "scheme": "bearer", "bearerFormat": "JWT",
             "description": .string(
@@ -85,10 +85,10 @@ enum AsyncAPI {
 
     // MARK: Schemas
 
-    static func reference(_ schema: String) -> JSONTree { OpenAPI.reference(schema) }
+    static func reference(_ schema: String) -> JSONValue { OpenAPI.reference(schema) }
 
     /// All schemas that `tree` refers to, directly or through others, in the order in which they are written down.
-    private static func schemas(usedBy tree: JSONTree) -> [(String, JSONTree)] {
+    private static func schemas(usedBy tree: JSONValue) -> [(String, JSONValue)] {
         let all = schemas + OpenAPI.schemas
         let trees = Dictionary(all) { first, _ in first }
         var used: Set<String> = []
@@ -100,16 +100,16 @@ enum AsyncAPI {
     }
 }
 
-extension JSONTree {
+extension JSONValue {
     /// The names of all schemas that it refers to.
     fileprivate var references: [String] {
         switch self {
         case .object(let members):
-            members.flatMap { name, value in
-                if name == "$ref", case .string(let text) = value, let slash = text.lastIndex(of: "/") {
+            members.flatMap { member in
+                if member.name == "$ref", let text = member.value.string, let slash = text.lastIndex(of: "/") {
                     return [String(text[text.index(after: slash)...])]
                 }
-                return value.references
+                return member.value.references
             }
         case .array(let elements): elements.flatMap(\.references)
         default: []

@@ -1,3 +1,5 @@
+import TallywireCore
+
 extension AsyncAPI {
     /// A WebSocket path or an MQTT topic, and what is sent there.
     struct Channel {
@@ -8,20 +10,20 @@ extension AsyncAPI {
         var description: String?
         let servers: [String]
         /// What stands in braces in ``address``.
-        var parameters: [(name: String, value: JSONTree)] = []
+        var parameters: [(name: String, value: JSONValue)] = []
         let messages: [String]
-        var bindings: JSONTree?
+        var bindings: JSONValue?
 
-        var tree: JSONTree {
-            var members: [(String, JSONTree)] = [
-                ("address", address.map { JSONTree.string($0) } ?? .null), ("summary", .string(summary)),
+        var tree: JSONValue {
+            var members: [(String, JSONValue)] = [
+                ("address", address.map { JSONValue.string($0) } ?? .null), ("summary", .string(summary)),
             ]
             if let description { members.append(("description", .string(description))) }
             members.append(("servers", .array(servers.map { ["$ref": .string("#/servers/\($0)")] })))
-            if !parameters.isEmpty { members.append(("parameters", .object(parameters.map { ($0.name, $0.value) }))) }
-            members.append(("messages", .object(messages.map { ($0, ["$ref": .string("#/components/messages/\($0)")]) })))
+            if !parameters.isEmpty { members.append(("parameters", .members(parameters.map { ($0.name, $0.value) }))) }
+            members.append(("messages", .members(messages.map { ($0, ["$ref": .string("#/components/messages/\($0)")]) })))
             if let bindings { members.append(("bindings", bindings)) }
-            return .object(members)
+            return .members(members)
         }
     }
 
@@ -35,7 +37,7 @@ extension AsyncAPI {
         let summary: String
         let messages: [String]
         var reply: Reply?
-        var bindings: JSONTree?
+        var bindings: JSONValue?
 
         /// What the other side gets for it.
         struct Reply {
@@ -45,17 +47,17 @@ extension AsyncAPI {
             var address: String?
         }
 
-        var tree: JSONTree {
-            var members: [(String, JSONTree)] = [
+        var tree: JSONValue {
+            var members: [(String, JSONValue)] = [
                 ("action", .string(action.rawValue)), ("channel", ["$ref": .string("#/channels/\(channel)")]),
                 ("summary", .string(summary)), ("messages", Self.references(messages, of: channel)),
             ]
             if let reply {
-                let address = reply.address.map { [("address", ["location": .string($0)] as JSONTree)] } ?? []
+                let address = reply.address.map { [("address", ["location": .string($0)] as JSONValue)] } ?? []
                 members.append(
                     (
                         "reply",
-                        .object(
+                        .members(
                             address + [
                                 ("channel", ["$ref": .string("#/channels/\(reply.channel)")]),
                                 ("messages", Self.references(reply.messages, of: reply.channel)),
@@ -63,10 +65,10 @@ extension AsyncAPI {
                     ))
             }
             if let bindings { members.append(("bindings", bindings)) }
-            return .object(members)
+            return .members(members)
         }
 
-        private static func references(_ messages: [String], of channel: String) -> JSONTree {
+        private static func references(_ messages: [String], of channel: String) -> JSONValue {
             .array(messages.map { ["$ref": .string("#/channels/\(channel)/messages/\($0)")] })
         }
     }

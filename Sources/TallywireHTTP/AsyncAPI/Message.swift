@@ -1,3 +1,5 @@
+import TallywireCore
+
 extension AsyncAPI {
     /// One kind of message.
     struct Message {
@@ -5,12 +7,12 @@ extension AsyncAPI {
         let id: String
         let summary: String
         var contentType = Self.json
-        let payload: JSONTree
+        let payload: JSONValue
         /// Headers of the message, such as MQTT 5's user properties; an object's schema.
-        var headers: JSONTree?
+        var headers: JSONValue?
         /// Where the id stands that the answer repeats.
         var correlation: String?
-        var bindings: JSONTree?
+        var bindings: JSONValue?
         let examples: [Example]
 
         static let json = "application/json"
@@ -19,18 +21,18 @@ extension AsyncAPI {
         /// A message that somebody could see.
         struct Example {
             let name: String
-            let payload: JSONTree
-            var headers: JSONTree?
+            let payload: JSONValue
+            var headers: JSONValue?
 
-            init(_ name: String, _ payload: JSONTree, headers: JSONTree? = nil) {
+            init(_ name: String, _ payload: JSONValue, headers: JSONValue? = nil) {
                 self.name = name
                 self.payload = payload
                 self.headers = headers
             }
         }
 
-        var tree: JSONTree {
-            var members: [(String, JSONTree)] = [
+        var tree: JSONValue {
+            var members: [(String, JSONValue)] = [
                 ("name", .string(id)), ("summary", .string(summary)), ("contentType", .string(contentType)),
             ]
             if let headers { members.append(("headers", headers)) }
@@ -38,13 +40,13 @@ extension AsyncAPI {
             if let correlation { members.append(("correlationId", ["location": .string(correlation)])) }
             if let bindings { members.append(("bindings", bindings)) }
             members.append(("examples", .array(examples.map(\.tree))))
-            return .object(members)
+            return .members(members)
         }
     }
 }
 
 extension AsyncAPI.Message.Example {
-    fileprivate var tree: JSONTree {
+    fileprivate var tree: JSONValue {
         ["name": .string(name)] + (headers.map { ["headers": $0] } ?? [:]) + ["payload": payload]
     }
 }

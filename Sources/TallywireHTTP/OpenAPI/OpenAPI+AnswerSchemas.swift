@@ -2,7 +2,7 @@ import TallywireCore
 
 extension OpenAPI {
     /// What answers about catalogue, stock and movements look like.
-    static let answerSchemas: [(String, JSONTree)] = [
+    static let answerSchemas: [(String, JSONValue)] = [
         (
             "Problem",
             object(
@@ -82,7 +82,7 @@ extension OpenAPI {
         ("VariantOrReceipt", ["oneOf": [reference("Variant"), reference("Receipt")]]),
     ]
 
-    private static let variant: [(String, JSONTree)] = [
+    private static let variant: [(String, JSONValue)] = [
         ("id", id), ("productId", id), ("isDefault", flag), ("sku", sku), ("name", name), ("productName", name), ("price", price),
         ("ownPrice", flag),
         ("status", reference("ProductStatus")), ("level", reference("StockLevel")), ("version", count), ("stock", count),
@@ -96,7 +96,7 @@ extension OpenAPI {
 
 extension OpenAPI {
     /// What stands in the warehouse and the shop: scanners and shelf displays.
-    static let fieldSchemas: [(String, JSONTree)] = [
+    static let fieldSchemas: [(String, JSONValue)] = [
         (
             "Device",
             object([
@@ -120,5 +120,5 @@ extension OpenAPI {
         ("DisplayPage", page(of: "Display")),
     ]
 
-    private static let optionalTime: JSONTree = ["type": ["string", "null"], "format": "date-time"]
+    private static let optionalTime: JSONValue = ["type": ["string", "null"], "format": "date-time"]
 }

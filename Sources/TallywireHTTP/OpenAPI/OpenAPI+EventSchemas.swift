@@ -2,7 +2,7 @@ import TallywireCore
 
 extension OpenAPI {
     /// The events, the same as on every sink.
-    static let eventSchemas: [(String, JSONTree)] =
+    static let eventSchemas: [(String, JSONValue)] =
         [
             ("EventType", words(EventType.allCases.map(\.rawValue))),
             ("Event", ["oneOf": .array(Event.schemas.map { reference($0.name) })]),
@@ -15,21 +15,21 @@ extension OpenAPI {
     /// A batch or a serial number.
     static let traceText = text(Limits.traceLength, least: 1)
     /// The last day on which units may be used.
-    static let date: JSONTree = ["type": "string", "format": "date"]
+    static let date: JSONValue = ["type": "string", "format": "date"]
     /// `null` for a default variant.
-    static let variantID: JSONTree = ["type": ["integer", "null"], "minimum": 1]
+    static let variantID: JSONValue = ["type": ["integer", "null"], "minimum": 1]
 }
 
 extension EventSchema {
     /// The whole event.
-    var tree: JSONTree { tree(data: OpenAPI.object(members.map { ($0.name, $0.kind.tree) }, optional: optional)) }
+    var tree: JSONValue { tree(data: OpenAPI.object(members.map { ($0.name, $0.kind.tree) }, optional: optional)) }
 
     /// The members that may be missing.
     var optional: Set<String> { Set(members.filter(\.isOptional).map(\.name)) }
 
     /// The event with another `data`, and `extra` members beside it that may be missing.
-    func tree(data: JSONTree, extra: [(String, JSONTree)] = []) -> JSONTree {
-        let type: JSONTree = types.count == 1 ? ["const": .string(types[0].rawValue)] : OpenAPI.words(types.map(\.rawValue))
+    func tree(data: JSONValue, extra: [(String, JSONValue)] = []) -> JSONValue {
+        let type: JSONValue = types.count == 1 ? ["const": .string(types[0].rawValue)] : OpenAPI.words(types.map(\.rawValue))
         return OpenAPI.object(
             [("type", type), ("seq", OpenAPI.id)] + extra + [("timestamp", OpenAPI.timestamp), ("data", data)],
             optional: Set(extra.map(\.0)))
@@ -37,7 +37,7 @@ extension EventSchema {
 }
 
 extension EventSchema.Member.Kind {
-    var tree: JSONTree {
+    var tree: JSONValue {
         switch self {
         case .id: OpenAPI.id
         case .variant: OpenAPI.variantID

@@ -3,7 +3,7 @@ import TallywirePipeline
 
 extension OpenAPI {
     /// What operations are answered.
-    static let operationSchemas: [(String, JSONTree)] = [
+    static let operationSchemas: [(String, JSONValue)] = [
         (
             "SessionState",
             object([
@@ -68,7 +68,7 @@ extension OpenAPI {
         ),
     ]
 
-    private static func counters(_ names: [String]) -> [(String, JSONTree)] {
+    private static func counters(_ names: [String]) -> [(String, JSONValue)] {
         names.map { ($0, ["type": "integer", "minimum": 0]) }
     }
 }

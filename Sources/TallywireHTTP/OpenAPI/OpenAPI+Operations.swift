@@ -254,7 +254,7 @@ extension OpenAPI {
 
     // MARK: Examples
 
-    private static let newTee: JSONTree = [
+    private static let newTee: JSONValue = [
         "name": "Tee", "status": "active", "price": 19.99,
         "variants": [
             [
@@ -265,9 +265,9 @@ extension OpenAPI {
         ],
     ]
 
-    private static let newMug: JSONTree = ["name": "Mug", "price": 9.5, "sku": "MUG", "barcodes": ["4006381333948"]]
+    private static let newMug: JSONValue = ["name": "Mug", "price": 9.5, "sku": "MUG", "barcodes": ["4006381333948"]]
 
-    private static let movement: JSONTree = [
+    private static let movement: JSONValue = [
         "id": "order-1001", "reason": "sale", "reference": "1001",
         "lines": [
             ["sku": "TEE-RED-M", "location": "MAIN", "operation": "subtract", "quantity": 1],
@@ -275,7 +275,7 @@ extension OpenAPI {
         ],
     ]
 
-    private static func batched(_ number: Int) -> JSONTree {
+    private static func batched(_ number: Int) -> JSONValue {
         [
             "id": "count-\(number)", "reason": "count",
             "lines": [["sku": "MUG", "operation": "set", "quantity": .integer(Int64(number) * 10)]],

@@ -2,7 +2,7 @@ import TallywireCore
 
 extension OpenAPI {
     /// What can stand in paths, queries and headers.
-    static let parameters: [(String, JSONTree)] = [
+    static let parameters: [(String, JSONValue)] = [
         ("productId", path("id", "The product's id.", id)),
         ("variantId", path("id", "The variant's id; a default variant has one too.", id)),
         ("movementId", path("id", "The movement's id, in percent encoding.", movementID)),
@@ -70,11 +70,11 @@ extension OpenAPI {
         ),
     ]
 
-    private static func path(_ name: String, _ description: String, _ schema: JSONTree) -> JSONTree {
+    private static func path(_ name: String, _ description: String, _ schema: JSONValue) -> JSONValue {
         ["name": .string(name), "in": "path", "required": true, "description": .string(description), "schema": schema]
     }
 
-    private static func query(_ name: String, _ description: String, _ schema: JSONTree) -> JSONTree {
+    private static func query(_ name: String, _ description: String, _ schema: JSONValue) -> JSONValue {
         ["name": .string(name), "in": "query", "required": false, "description": .string(description), "schema": schema]
     }
 }

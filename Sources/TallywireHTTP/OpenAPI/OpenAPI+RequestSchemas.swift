@@ -3,7 +3,7 @@ import TallywirePipeline
 
 extension OpenAPI {
     /// What bodies of requests look like.
-    static let requestSchemas: [(String, JSONTree)] = [
+    static let requestSchemas: [(String, JSONValue)] = [
         ("ProductStatus", words(ProductStatus.allCases.map(\.rawValue))),
         (
             "Barcode",
@@ -91,11 +91,11 @@ extension OpenAPI {
 
     static let barcodes = list(of: reference("Barcode"), 0, Limits.barcodesPerVariant)
 
-    private static let newProduct: [(String, JSONTree)] = [
+    private static let newProduct: [(String, JSONValue)] = [
         ("id", id), ("name", name), ("status", reference("ProductStatus")), ("price", price),
     ]
 
-    private static let newVariant: [(String, JSONTree)] = [
+    private static let newVariant: [(String, JSONValue)] = [
         ("id", id), ("sku", sku), ("name", name), ("price", price), ("barcodes", barcodes), ("lowStockThreshold", quantity),
         ("rearm", quantity),
     ]
@@ -105,7 +105,7 @@ extension OpenAPI {
         key(DeviceName.length) + ["description": "In whose name it is made; a device's token makes it in its own alone."]
 
     /// What a movement says about itself.
-    private static let about: [(String, JSONTree)] = [
+    private static let about: [(String, JSONValue)] = [
         ("reason", text(Limits.reasonLength, least: 0)), ("reference", text(Limits.referenceLength, least: 0)),
         ("occurredAt", timestamp),
     ]

@@ -9,7 +9,7 @@ enum OpenAPI {
         return json.bytes
     }
 
-    private static func tree(version: String) -> JSONTree {
+    private static func tree(version: String) -> JSONValue {
         [
             "openapi": "3.1.0",
             "info": [
@@ -25,7 +25,7 @@ enum OpenAPI {
                 ["name": "operations", "description": "Health, metrics, and this description."],
             ],
             "paths": paths,
-            "components": ["schemas": .object(schemas), "parameters": .object(parameters), "securitySchemes": securitySchemes],
+            "components": ["schemas": .members(schemas), "parameters": .members(parameters), "securitySchemes": securitySchemes],
         ]
     }
 
@@ -36,7 +36,7 @@ enum OpenAPI {
         journal it belongs to: whoever reads on from there misses nothing.
         """
 
-    private static let securitySchemes: JSONTree = [
+    private static let securitySchemes: JSONValue = [
         "bearer": [
             "type": "http", "scheme": "bearer", "bearerFormat": "JWT",
             "description": .string(
@@ -49,15 +49,15 @@ enum OpenAPI {
     ]
 
     /// The operations, grouped by path as the format has it.
-    private static var paths: JSONTree {
+    private static var paths: JSONValue {
         var order: [String] = []
-        var items: [String: [(String, JSONTree)]] = [:]
+        var items: [String: [(String, JSONValue)]] = [:]
         for operation in operations {
             if items[operation.path] == nil { order.append(operation.path) }
             items[operation.path, default: []].append((operation.method, operation.tree))
         }
-        return .object(order.map { ($0, .object(items[$0] ?? [])) })
+        return .members(order.map { ($0, .members(items[$0] ?? [])) })
     }
 
-    static func reference(_ schema: String) -> JSONTree { ["$ref": .string("#/components/schemas/\(schema)")] }
+    static func reference(_ schema: String) -> JSONValue { ["$ref": .string("#/components/schemas/\(schema)")] }
 }

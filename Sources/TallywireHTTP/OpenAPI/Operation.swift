@@ -49,10 +49,10 @@ extension OpenAPI {
 
         /// A body: its media types with their schemas, and examples by name.
         struct Body: Sendable {
-            var content: [(type: String, schema: JSONTree)]
-            var examples: [(name: String, value: JSONTree)]
+            var content: [(type: String, schema: JSONValue)]
+            var examples: [(name: String, value: JSONValue)]
 
-            static func json(_ schema: String, _ examples: [(name: String, value: JSONTree)]) -> Body {
+            static func json(_ schema: String, _ examples: [(name: String, value: JSONValue)]) -> Body {
                 Body(content: [("application/json", OpenAPI.reference(schema))], examples: examples)
             }
         }
@@ -60,7 +60,7 @@ extension OpenAPI {
         struct Answer: Sendable {
             let status: Int
             let description: String
-            var content: [(type: String, schema: JSONTree)]
+            var content: [(type: String, schema: JSONValue)]
             var headers: [String] = []
 
             static func json(_ status: Int, _ description: String, _ schema: String, headers: [String] = []) -> Answer {
@@ -70,8 +70,8 @@ extension OpenAPI {
             }
         }
 
-        var tree: JSONTree {
-            var members: [(String, JSONTree)] = [
+        var tree: JSONValue {
+            var members: [(String, JSONValue)] = [
                 ("operationId", .string(id)), ("tags", [.string(tag)]), ("summary", .string(summary)),
                 ("security", access.security),
             ]
@@ -83,8 +83,8 @@ extension OpenAPI {
             let problems = Dictionary(grouping: allProblems) { ProblemCode.status(of: $0) }
             let answers = answers.map { ("\($0.status)", $0.tree) }
             let refusals = problems.sorted { $0.key < $1.key }.map { status, codes in ("\(status)", Self.refusal(status, codes)) }
-            members.append(("responses", .object(answers + refusals)))
-            return .object(members)
+            members.append(("responses", .members(answers + refusals)))
+            return .members(members)
         }
 
         /// What can go wrong with every operation, with those that have a body, and with this one.
@@ -96,8 +96,8 @@ extension OpenAPI {
             return codes + problems
         }
 
-        private static func refusal(_ status: Int, _ codes: [String]) -> JSONTree {
-            var answer: JSONTree = [
+        private static func refusal(_ status: Int, _ codes: [String]) -> JSONValue {
+            var answer: JSONValue = [
                 "description": .string(codes.map { "`\($0)`" }.joined(separator: ", ")),
                 "content": ["application/problem+json": ["schema": OpenAPI.reference("Problem")]],
             ]
@@ -113,11 +113,11 @@ extension OpenAPI {
 }
 
 extension OpenAPI.Operation.Body {
-    fileprivate var tree: JSONTree {
-        let examples = JSONTree.object(examples.map { ($0.name, ["value": $0.value]) })
+    fileprivate var tree: JSONValue {
+        let examples = JSONValue.members(examples.map { ($0.name, ["value": $0.value]) })
         return [
             "required": true,
-            "content": .object(
+            "content": .members(
                 content.map { type, schema in
                     (type, type == "application/json" ? ["schema": schema, "examples": examples] : ["schema": schema])
                 }),
@@ -126,21 +126,21 @@ extension OpenAPI.Operation.Body {
 }
 
 extension OpenAPI.Operation.Answer {
-    fileprivate var tree: JSONTree {
-        var members: [(String, JSONTree)] = [("description", .string(description))]
+    fileprivate var tree: JSONValue {
+        var members: [(String, JSONValue)] = [("description", .string(description))]
         if !headers.isEmpty {
-            members.append(("headers", .object(headers.map { ($0, OpenAPI.header($0)) })))
+            members.append(("headers", .members(headers.map { ($0, OpenAPI.header($0)) })))
         }
-        members.append(("content", .object(content.map { ($0.type, ["schema": $0.schema]) })))
-        return .object(members)
+        members.append(("content", .members(content.map { ($0.type, ["schema": $0.schema]) })))
+        return .members(members)
     }
 }
 
 extension OpenAPI {
     /// The headers that answers carry.
-    static func header(_ name: String) -> JSONTree {
-        let number: JSONTree = ["type": "integer", "minimum": 0]
-        let text: JSONTree = ["type": "string"]
+    static func header(_ name: String) -> JSONValue {
+        let number: JSONValue = ["type": "integer", "minimum": 0]
+        let text: JSONValue = ["type": "string"]
         return switch name {
         case "Tallywire-Seq": ["description": "The last event that is in what the answer shows.", "schema": number]
         case "Tallywire-Epoch": ["description": "The journal that `seq` belongs to.", "schema": text]
@@ -158,7 +158,7 @@ extension OpenAPI {
 
 extension RouteAccess {
     /// What a caller has to show; an empty requirement among others makes them optional.
-    fileprivate var security: JSONTree {
+    fileprivate var security: JSONValue {
         switch self {
         case .anyone: []
         case .readers: [[:], ["bearer": []]]
