@@ -72,7 +72,7 @@ struct PayloadTests {
         let store = try await Store(broker: TestBroker())
         try await store.set("RED", 5)
         for record in store.journal.allEvents {
-            let data = Array(try #require(CloudEvent.data(of: record)))
+            let data = Array(try #require(record.data))
             let whole = try object(record.json)["data"] as? NSDictionary
             #expect(whole == (try object(data) as NSDictionary))
         }

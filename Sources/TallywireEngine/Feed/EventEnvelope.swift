@@ -47,6 +47,18 @@ public final class EventEnvelope: Sendable {
 }
 
 extension EventEnvelope {
+    /// What an `inventory_updated` says about the stock before and after it; `nil` for another event. It is that of the event as it was
+    /// decided, or read from ``json``.
+    public var step: StockStep? {
+        guard type == .inventoryUpdated else { return nil }
+        guard case .inventoryUpdated(let update)? = decided?.body else { return StockStep(json) }
+        let isMovement = if case .stock = update.change { true } else { false }
+        return StockStep(before: update.previousStock, after: update.stock, isMovement: isMovement)
+    }
+
+    /// The value of the member `data` of ``json``; `nil` if a journal damaged the line.
+    public var data: ArraySlice<UInt8>? { json.withUnsafeBufferPointer { $0.data }.map { json[$0] } }
+
     /// The event itself: as decided, or decoded from ``json``. A line that a journal damaged throws `DecodingError`.
     public func event() throws -> Event {
         if let decided { return decided }

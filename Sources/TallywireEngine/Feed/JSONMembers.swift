@@ -2,18 +2,18 @@
 ///
 /// The bytes are an event's, written by `JSONWriter`: without white space, keys without escapes. A general decoder would build every
 /// value for the few that are looked at, for each audience of each event.
-struct JSONMembers {
+package struct JSONMembers {
     private let bytes: UnsafeBufferPointer<UInt8>
     private var position: Int
 
     /// The members of the object that begins at `position`.
-    init(_ bytes: UnsafeBufferPointer<UInt8>, objectAt position: Int) {
+    package init(_ bytes: UnsafeBufferPointer<UInt8>, objectAt position: Int) {
         self.bytes = bytes
         self.position = position + 1
     }
 
     /// The next member: where its key stands, without quotes, and where its value. `nil` at the end.
-    mutating func next() -> (key: Range<Int>, value: Range<Int>)? {
+    package mutating func next() -> (key: Range<Int>, value: Range<Int>)? {
         if at(position) == UInt8(ascii: ",") { position += 1 }
         guard at(position) == UInt8(ascii: "\"") else { return nil }
         let keyStart = position + 1
@@ -57,23 +57,26 @@ struct JSONMembers {
 
 extension UnsafeBufferPointer<UInt8> {
     /// Where the value of the top-level member `data` begins in an event's JSON.
-    var dataObject: Int? {
+    package var dataObject: Int? { data?.lowerBound }
+
+    /// Where the value of the top-level member `data` stands in an event's JSON.
+    var data: Range<Int>? {
         var members = JSONMembers(self, objectAt: 0)
         while let (key, value) = members.next() {
-            if holds("data", at: key) { return value.lowerBound }
+            if holds("data", at: key) { return value }
         }
         return nil
     }
 
     /// Whether the bytes in `range` are `text`.
-    func holds(_ text: StaticString, at range: Range<Int>) -> Bool {
+    package func holds(_ text: StaticString, at range: Range<Int>) -> Bool {
         guard range.count == text.utf8CodeUnitCount, range.upperBound <= count else { return false }
         for offset in 0..<range.count where self[range.lowerBound + offset] != text.utf8Start[offset] { return false }
         return true
     }
 
     /// The whole number in `range`.
-    func integer(at range: Range<Int>) -> Int64? {
+    package func integer(at range: Range<Int>) -> Int64? {
         guard range.upperBound <= count else { return nil }
         return Int64(String(decoding: self[range], as: UTF8.self))
     }

@@ -1,14 +1,18 @@
-import TallywireEngine
-
 /// What an `inventory_updated` says about the stock before and after it.
-struct StockStep: Equatable {
-    let before: Int64
-    let after: Int64
+public struct StockStep: Equatable, Sendable {
+    public let before: Int64
+    public let after: Int64
     /// Whether units moved; otherwise the price changed.
-    let isMovement: Bool
+    public let isMovement: Bool
+
+    init(before: Int64, after: Int64, isMovement: Bool) {
+        self.before = before
+        self.after = after
+        self.isMovement = isMovement
+    }
 
     /// Reads it from an event's JSON; `nil` for an event of another kind.
-    init?(_ json: [UInt8]) {
+    public init?(_ json: [UInt8]) {
         var before: Int64?
         var after: Int64?
         var isMovement = false
@@ -32,5 +36,5 @@ struct StockStep: Equatable {
     }
 
     /// Whether it takes the variant out of stock or brings it back.
-    var isCrossing: Bool { (before > 0) != (after > 0) }
+    public var isCrossing: Bool { (before > 0) != (after > 0) }
 }

@@ -17,7 +17,7 @@ struct CloudEvent: Equatable, Sendable {
 
     /// The payload of the structured mode; `nil` if `record` is not an event's JSON.
     func structured(_ record: EventEnvelope) -> [UInt8]? {
-        guard let data = Self.data(of: record) else { return nil }
+        guard let data = record.data else { return nil }
         var json = JSONWriter(capacity: record.json.count + 256)
         json.object { json in
             for attribute in attributes(of: record) {
@@ -43,15 +43,5 @@ struct CloudEvent: Equatable, Sendable {
         }
         attributes.append(UserProperty("time", record.timestamp.description))
         return attributes
-    }
-
-    /// The event's `data`: what stands behind the envelope's other members, which are a name, a number and a time.
-    static func data(of record: EventEnvelope) -> ArraySlice<UInt8>? {
-        let mark = Array(#","data":"#.utf8)
-        let json = record.json
-        guard let quote = json.indices.first(where: { json[$0...].starts(with: mark) }), json.last == UInt8(ascii: "}") else {
-            return nil
-        }
-        return json[(quote + mark.count)..<(json.count - 1)]
     }
 }

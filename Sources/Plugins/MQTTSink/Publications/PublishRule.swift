@@ -41,7 +41,7 @@ struct PublishRule: Equatable, Sendable {
             message.contentType = CloudEvent.structuredType
             return message
         case .binaryCloudEvent:
-            guard let data = CloudEvent.data(of: record) else { return nil }
+            guard let data = record.data else { return nil }
             var message = message(topic, Array(data))
             message.contentType = CloudEvent.dataType
             message.userProperties = cloudEvent.attributes(of: record)

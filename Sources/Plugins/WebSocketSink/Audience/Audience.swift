@@ -109,11 +109,6 @@ extension Audience {
     }
 }
 
-extension EventEnvelope {
-    /// The stock before and after, if it is an `inventory_updated`.
-    var step: StockStep? { type == .inventoryUpdated ? StockStep(json) : nil }
-}
-
 /// The members that an event's `data`, or an item of a snapshot, may have: what a room's `fields` can name.
 enum EventFields {
     static let names: [String] = {

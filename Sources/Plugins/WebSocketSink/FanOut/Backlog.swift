@@ -1,5 +1,6 @@
 import DequeModule
 import NIOCore
+import TallywireEngine
 
 /// What a connection has still to be sent that reads more slowly than events come.
 ///
