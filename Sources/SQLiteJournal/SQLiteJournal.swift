@@ -118,7 +118,7 @@ public final class SQLiteJournal: Journal {
     }
 
     public func load() throws -> InventoryState {
-        try wrapping { try pool.read { db in try StateTables(.current).load(db) } }
+        try wrapping { try StateTables(.current).load(pool) }
     }
 
     public func clocks() throws -> JournalClocks {

@@ -1,4 +1,6 @@
+import Foundation
 import GRDB
+import Synchronization
 import TallywireCore
 
 /// The tables that keep catalogue and stock as values: those of now, and those of the point up to which events were deleted.
@@ -37,16 +39,77 @@ struct StateTables {
 
     // MARK: Reading
 
-    /// The whole state. It reads each table once, in order of the variants' ids, so that rows of a variant come together.
-    func load(_ db: Database) throws -> InventoryState {
-        let (barcodes, balances) = try lists("", [], db)
+    /// The whole state. Each table is read once, in the order of the variants' ids.
+    func load(_ db: Database) throws -> InventoryState { try state(of: rows(db), joining: columns(db), db) }
+
+    /// The same, read by two connections at once: at a start nothing else is to be done. Nothing may write meanwhile.
+    func load(_ pool: DatabasePool) throws -> InventoryState {
+        let rows = Mutex<Result<[Variant], any Error>?>(nil)
+        let columns = Mutex<Result<Columns, any Error>?>(nil)
+        DispatchQueue.concurrentPerform(iterations: 2) { part in
+            if part == 0 {
+                rows.withLock { $0 = Result { try pool.read { try self.rows($0) } } }
+            } else {
+                columns.withLock { $0 = Result { try pool.read { try self.columns($0) } } }
+            }
+        }
+        guard let variants = try rows.withLock({ try $0?.get() }), let lists = try columns.withLock({ try $0?.get() }) else {
+            preconditionFailure("both parts have run")
+        }
+        return try pool.read { try state(of: variants, joining: lists, $0) }
+    }
+
+    /// The variants in the order of their ids, without what is in tables of their own.
+    private func rows(_ db: Database) throws -> [Variant] {
         var variants: [Variant] = []
+        try RawStatement("\(variantSelection) ORDER BY v.id", db).forEachRow {
+            variants.append(variant($0, barcodes: [:], balances: [:]))
+        }
+        return variants
+    }
+
+    /// What belongs to variants, in the order of their ids.
+    private struct Columns: Sendable {
+        var barcodes: [(variant: Int64, value: Barcode)] = []
+        var balances: [(variant: Int64, value: Balance)] = []
+    }
+
+    private func columns(_ db: Database) throws -> Columns {
+        var columns = Columns()
+        try RawStatement("SELECT variant, code, units FROM \(prefix)barcodes ORDER BY variant, position", db).forEachRow {
+            columns.barcodes.append(($0.integer(0), Barcode(code: $0.text(1), units: $0.integer(2))))
+        }
+        try RawStatement(
+            "SELECT variant, location, on_hand, reserved FROM \(prefix)balances ORDER BY variant, position", db
+        ).forEachRow {
+            columns.balances.append(
+                ($0.integer(0), Balance(location: $0.text(1), onHand: $0.integer(2), reserved: $0.integer(3))))
+        }
+        return columns
+    }
+
+    /// Takes the values of the variant `id` from where those of the variants before it ended.
+    private func take<Value>(_ id: VariantID, from rows: [(variant: Int64, value: Value)], at index: inout Int) -> [Value] {
+        while index < rows.count, rows[index].variant < id.rawValue { index += 1 }
+        let start = index
+        while index < rows.count, rows[index].variant == id.rawValue { index += 1 }
+        return rows[start..<index].map(\.value)
+    }
+
+    private func state(of rows: [Variant], joining columns: Columns, _ db: Database) throws -> InventoryState {
+        var variants = rows
+        var (barcode, balance) = (0, 0)
         var byProduct: [ProductID: (variants: [VariantID], stock: Int64)] = [:]
-        try RawStatement("\(variantSelection) ORDER BY v.id", db).forEachRow { row in
-            let variant = variant(row, barcodes: barcodes, balances: balances)
-            byProduct[variant.productID, default: ([], 0)].variants.append(variant.id)
-            byProduct[variant.productID, default: ([], 0)].stock += variant.stock
-            variants.append(variant)
+        for index in variants.indices {
+            let id = variants[index].id
+            variants[index].barcodes = take(id, from: columns.barcodes, at: &barcode)
+            variants[index].balances = take(id, from: columns.balances, at: &balance)
+            let stock = variants[index].stock
+            func add(to product: inout (variants: [VariantID], stock: Int64)) {
+                product.variants.append(id)
+                product.stock += stock
+            }
+            add(to: &byProduct[variants[index].productID, default: ([], 0)])
         }
         var products: [Product] = []
         try RawStatement("SELECT id, name, status, price, is_default FROM \(prefix)products", db).forEachRow { row in
