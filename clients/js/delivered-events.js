@@ -1,4 +1,7 @@
-/** A snapshot holds at an event at most so far before the newest one; the events after it follow (the server's `StockImages.age`). */
+/**
+ * Events up to so far behind the newest one are remembered, even where every room is further on: earlier servers began a snapshot up to
+ * 4096 events before the newest one, with the events after it. Today's servers begin it no earlier than the join.
+ */
 const REACH = 4096;
 /** At most so many events are remembered. */
 const MOST = 4 * REACH;

@@ -5,7 +5,8 @@ extension TallywireClient {
     /// an earlier one has brought. Remembered is what could still come: what is later than where the rooms stand, and within a snapshot's
     /// reach.
     struct ToldEvents: Sendable {
-        /// So far behind the newest event a snapshot may begin, and with it the events after it (the server's `StockImages.age`).
+        /// Events up to so far behind the newest one are remembered, even where every room is further on: earlier servers began a snapshot up
+        /// to 4096 events before the newest one, with the events after it. Today's servers begin it no earlier than the join.
         private static let reach = 4_096
         /// Events that are remembered at most, when they are looked through.
         private static let most = 4 * reach
