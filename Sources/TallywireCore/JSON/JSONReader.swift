@@ -10,29 +10,43 @@ public struct JSONReader {
     public struct Mistake: Error, Equatable, CustomStringConvertible {
         /// Counted in bytes from 0.
         public let position: Int
+        /// What should stand there, such as "a value".
         public let expected: String
 
-        public var description: String { "byte \(position): \(expected)" }
+        public var description: String { "byte \(position): \(expected) is expected" }
+
+        /// Where it is in `text`, for people: both from 1, columns in characters.
+        public func place(in text: some Collection<UInt8>) -> (line: Int, column: Int) {
+            let before = Array(text.prefix(position))
+            let start = before.lastIndex(of: UInt8(ascii: "\n")).map { $0 + 1 } ?? 0
+            return (before.count { $0 == UInt8(ascii: "\n") } + 1, String(decoding: before[start...], as: UTF8.self).count + 1)
+        }
     }
 
     private let bytes: [UInt8]
+    private let limit: Int
     private var index = 0
 
-    private init(_ bytes: [UInt8]) { self.bytes = bytes }
+    private init(_ bytes: [UInt8], _ limit: Int) {
+        self.bytes = bytes
+        self.limit = limit
+    }
 
-    /// The value that `bytes` hold.
-    public static func value(of bytes: [UInt8]) throws(Mistake) -> JSONValue {
-        var reader = JSONReader(bytes)
+    /// The value that `bytes` hold, with arrays and objects in it at most `depth` deep.
+    public static func value(of bytes: [UInt8], depth: Int = JSONReader.depth) throws(Mistake) -> JSONValue {
+        var reader = JSONReader(bytes, depth)
         let value = try reader.value(depth: 0)
         reader.skipBlanks()
-        guard reader.index == bytes.count else { throw reader.mistake("the end of the text is expected") }
+        guard reader.index == bytes.count else { throw reader.mistake("the end of the text") }
         return value
     }
 
     private func mistake(_ expected: String) -> Mistake { Mistake(position: index, expected: expected) }
 
     private mutating func skipBlanks() {
-        while index < bytes.count, [0x20, 0x09, 0x0A, 0x0D].contains(bytes[index]) { index += 1 }
+        while index < bytes.count, bytes[index] == 0x20 || bytes[index] == 0x0A || bytes[index] == 0x0D || bytes[index] == 0x09 {
+            index += 1
+        }
     }
 
     private mutating func take(_ byte: UInt8) -> Bool {
@@ -42,9 +56,9 @@ public struct JSONReader {
     }
 
     private mutating func value(depth: Int) throws(Mistake) -> JSONValue {
-        guard depth <= Self.depth else { throw mistake("at most \(Self.depth) levels of arrays and objects are allowed") }
+        guard depth <= limit else { throw mistake("less than \(limit + 1) levels") }
         skipBlanks()
-        guard index < bytes.count else { throw mistake("a value is expected") }
+        guard index < bytes.count else { throw mistake("a value") }
         switch bytes[index] {
         case UInt8(ascii: "{"): return try object(depth: depth)
         case UInt8(ascii: "["): return try array(depth: depth)
@@ -53,14 +67,14 @@ public struct JSONReader {
         case UInt8(ascii: "f"): return try word("false", .bool(false))
         case UInt8(ascii: "n"): return try word("null", .null)
         case UInt8(ascii: "-"), 48...57: return try number()
-        default: throw mistake("a value is expected")
+        default: throw mistake("a value")
         }
     }
 
     private mutating func word(_ text: StaticString, _ value: JSONValue) throws(Mistake) -> JSONValue {
         let count = text.utf8CodeUnitCount
         guard bytes.count - index >= count, text.withUTF8Buffer({ bytes[index..<index + count].elementsEqual($0) }) else {
-            throw mistake("a value is expected")
+            throw mistake("a value")
         }
         index += count
         return value
@@ -73,14 +87,14 @@ public struct JSONReader {
         if take(UInt8(ascii: "}")) { return .object(members) }
         while true {
             skipBlanks()
-            guard index < bytes.count, bytes[index] == UInt8(ascii: "\"") else { throw mistake("a member's name is expected") }
+            guard index < bytes.count, bytes[index] == UInt8(ascii: "\"") else { throw mistake("a member's name in double quotes") }
             let name = try string()
             skipBlanks()
-            guard take(UInt8(ascii: ":")) else { throw mistake("a colon is expected") }
+            guard take(UInt8(ascii: ":")) else { throw mistake("a colon") }
             members.append(JSONValue.Member(name, try value(depth: depth + 1)))
             skipBlanks()
             if take(UInt8(ascii: "}")) { return .object(members) }
-            guard take(UInt8(ascii: ",")) else { throw mistake("a comma or } is expected") }
+            guard take(UInt8(ascii: ",")) else { throw mistake("a comma or }") }
         }
     }
 
@@ -93,7 +107,7 @@ public struct JSONReader {
             items.append(try value(depth: depth + 1))
             skipBlanks()
             if take(UInt8(ascii: "]")) { return .array(items) }
-            guard take(UInt8(ascii: ",")) else { throw mistake("a comma or ] is expected") }
+            guard take(UInt8(ascii: ",")) else { throw mistake("a comma or ]") }
         }
     }
 
@@ -108,11 +122,11 @@ public struct JSONReader {
         _ = take(UInt8(ascii: "-"))
         let first = index
         let count = digits()
-        guard count == 1 || (count > 1 && bytes[first] != 48) else { throw mistake("a number without leading zeros is expected") }
-        if take(UInt8(ascii: ".")), digits() == 0 { throw mistake("a digit is expected") }
+        guard count == 1 || (count > 1 && bytes[first] != 48) else { throw mistake("a number without leading zeros") }
+        if take(UInt8(ascii: ".")), digits() == 0 { throw mistake("a digit") }
         if take(UInt8(ascii: "e")) || take(UInt8(ascii: "E")) {
             if !take(UInt8(ascii: "+")) { _ = take(UInt8(ascii: "-")) }
-            if digits() == 0 { throw mistake("a digit is expected") }
+            if digits() == 0 { throw mistake("a digit") }
         }
         return .number(String(decoding: bytes[start..<index], as: UTF8.self))
     }
@@ -121,7 +135,7 @@ public struct JSONReader {
         index += 1
         let start = index
         while index < bytes.count, bytes[index] != UInt8(ascii: "\""), bytes[index] != UInt8(ascii: "\\") {
-            guard bytes[index] >= 0x20 else { throw mistake("control characters in a string have to be escaped") }
+            guard bytes[index] >= 0x20 else { throw mistake("an escape for the control character") }
             index += 1
         }
         // Most strings have no escape.
@@ -139,24 +153,24 @@ public struct JSONReader {
             case UInt8(ascii: "\\"):
                 index += 1
                 try escape(into: &content)
-            case 0..<0x20: throw mistake("control characters in a string have to be escaped")
+            case 0..<0x20: throw mistake("an escape for the control character")
             default:
                 content.append(byte)
                 index += 1
             }
         }
-        throw mistake("the end of the string is expected")
+        throw mistake("a closing double quote")
     }
 
     private func text(_ bytes: ArraySlice<UInt8>, at start: Int) throws(Mistake) -> String {
         guard let text = String(validating: bytes, as: UTF8.self) else {
-            throw Mistake(position: start, expected: "valid UTF-8 is expected")
+            throw Mistake(position: start, expected: "valid UTF-8")
         }
         return text
     }
 
     private mutating func escape(into content: inout [UInt8]) throws(Mistake) {
-        guard index < bytes.count else { throw mistake("an escape is expected") }
+        guard index < bytes.count else { throw mistake("one of \"\\/bfnrtu") }
         let byte = bytes[index]
         index += 1
         switch byte {
@@ -170,24 +184,24 @@ public struct JSONReader {
             var units = [try codeUnit()]
             if UTF16.isLeadSurrogate(units[0]) {
                 guard take(UInt8(ascii: "\\")), take(UInt8(ascii: "u")) else {
-                    throw mistake("the second half of a surrogate pair is expected")
+                    throw mistake("the second half of a surrogate pair")
                 }
                 units.append(try codeUnit())
             }
-            guard let text = String(validating: units, as: UTF16.self) else { throw mistake("a whole surrogate pair is expected") }
+            guard let text = String(validating: units, as: UTF16.self) else { throw mistake("a whole surrogate pair") }
             content += text.utf8
         default:
             index -= 1
-            throw mistake("an escape is expected")
+            throw mistake("one of \"\\/bfnrtu")
         }
     }
 
     private mutating func codeUnit() throws(Mistake) -> UInt16 {
-        guard bytes.count - index >= 4 else { throw mistake("four hexadecimal digits are expected") }
+        guard bytes.count - index >= 4 else { throw mistake("four hexadecimal digits") }
         var unit: UInt16 = 0
         for byte in bytes[index..<index + 4] {
             guard let digit = Character(UnicodeScalar(byte)).hexDigitValue, byte < 0x80 else {
-                throw mistake("four hexadecimal digits are expected")
+                throw mistake("four hexadecimal digits")
             }
             unit = unit << 4 | UInt16(digit)
         }

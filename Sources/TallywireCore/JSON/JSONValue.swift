@@ -27,18 +27,38 @@ public enum JSONValue: Equatable, Sendable {
     }
 
     /// The name of the first member that an object in here has twice, `nil` if there is none: only one of them could count.
-    public var repeatedMember: String? {
+    public var repeatedMember: String? { repetition()?.name }
+
+    /// The same with the way to it, such as `lines[0].quantity`; each name is cut where it is long.
+    public var repeatedPath: String? {
+        repetition()?.path.reduce(into: "") { text, step in
+            switch step {
+            case .index(let index): text += "[\(index)]"
+            case .member(let name): text += (text.isEmpty ? "" : ".") + name.excerpt
+            }
+        }
+    }
+
+    private enum Step {
+        case member(String)
+        case index(Int)
+    }
+
+    private func repetition() -> (name: String, path: [Step])? {
         switch self {
         case .object(let members):
             var names: Set<String> = []
             for member in members {
-                guard names.insert(member.name).inserted else { return member.name }
-                if let name = member.value.repeatedMember { return name }
+                guard names.insert(member.name).inserted else { return (member.name, [.member(member.name)]) }
+                if let inner = member.value.repetition() { return (inner.name, [.member(member.name)] + inner.path) }
             }
-            return nil
-        case .array(let items): return items.lazy.compactMap(\.repeatedMember).first
-        default: return nil
+        case .array(let items):
+            for (index, item) in items.enumerated() {
+                if let inner = item.repetition() { return (inner.name, [.index(index)] + inner.path) }
+            }
+        default: break
         }
+        return nil
     }
 
     public var string: String? { if case .string(let text) = self { text } else { nil } }

@@ -19,7 +19,12 @@ struct BodyDecoder {
         if let place = StreamSafeText.firstBreach(in: bytes) {
             throw .invalidRequest("byte \(place) of the body: \(StreamSafeText.mistake)")
         }
-        if let twice = JSONSyntax.memberThatIsThereTwice(in: bytes) {
+        let value: JSONValue
+        do throws(JSONReader.Mistake) { value = try JSONReader.value(of: Array(bytes), depth: Self.depth) } catch {
+            let (line, column) = error.place(in: bytes)
+            throw .invalidRequest("the body is not valid JSON: \(error.expected) is expected at line \(line), column \(column)")
+        }
+        if let twice = value.repeatedPath {
             throw .invalidRequest("“\(twice.excerpt)” is there twice, and only one of them could count", field: twice)
         }
         do {
@@ -27,18 +32,17 @@ struct BodyDecoder {
         } catch let error as BodyError {
             throw error.problem
         } catch let error as DecodingError {
-            throw Self.problem(error, in: bytes)
+            throw Self.problem(error)
         } catch {
             throw .invalidRequest("the body is not valid JSON")
         }
     }
 
+    /// The decoder's own limit.
+    private static let depth = 511
+
     /// What `MemberReader` did not put into words itself.
-    private static func problem(_ error: DecodingError, in bytes: some Collection<UInt8>) -> Problem {
-        if let mistake = JSONSyntax.mistake(in: bytes) {
-            return .invalidRequest(
-                "the body is not valid JSON: \(mistake.expected) is expected at line \(mistake.line), column \(mistake.column)")
-        }
+    private static func problem(_ error: DecodingError) -> Problem {
         switch error {
         case .dataCorrupted(let context), .typeMismatch(_, let context), .valueNotFound(_, let context),
             .keyNotFound(_, let context):

@@ -8,7 +8,8 @@ import TallywirePipeline
 /// has its product's.
 enum CatalogueJSON {
     static func read(_ text: String, _ path: String) throws -> CatalogueFile {
-        if let twice = JSONSyntax.memberThatIsThereTwice(in: text.utf8) {
+        // What is no JSON at all is told by the decoder.
+        if let twice = (try? JSONReader.value(of: Array(text.utf8)))?.repeatedPath {
             throw Failure("error: \(path): “\(twice)” is there twice, and only one of them could count")
         }
         do {
