@@ -2,21 +2,21 @@ import GRDB
 import TallywireCore
 import TallywireEngine
 
-/// How old events are, by the time that passed since they were committed, whatever time they bear.
+/// How old events are, by the time that has passed since they were committed, whatever times they bear.
 ///
-/// Every minute in which something is committed leaves a row: so much time had passed, and this was the last event. An event is as old as the
-/// first row that it is not behind.
+/// Every minute with a commit leaves a row: how much time had passed, and the last event until then. An event is as old as the
+/// first row whose event is not before it.
 struct Ages: Sendable {
-    /// Between two rows.
+    /// The time between two rows, in milliseconds.
     private static let interval: Int64 = 60_000
 
-    /// What the last batch said of the clocks; `nil` in a journal without any.
+    /// The clocks as the last batch had them; `nil` in a journal without batches.
     private(set) var mark: SteadyClock.Mark?
-    /// The time that the last event bears.
+    /// The timestamp of the last event.
     private(set) var lastEvent: Timestamp?
     /// The last event.
     private var seq: UInt64
-    /// The last row.
+    /// The time of the last row.
     private var noted: Int64
 
     init(loading db: Database) throws {
@@ -25,7 +25,7 @@ struct Ages: Sendable {
             .map { Timestamp(milliseconds: $0) }
         noted = try Int64.fetchOne(db, sql: "SELECT max(passed) FROM ages") ?? .min
         let answered = try Int64.fetchOne(db, sql: "SELECT passed FROM answers ORDER BY row DESC LIMIT 1") ?? .min
-        // A journal of an earlier version goes on from the time that its last event bears.
+        // A journal of an earlier version continues from the timestamp of its last event.
         let passed = max(noted, answered)
         mark =
             if passed != .min {
@@ -35,7 +35,7 @@ struct Ages: Sendable {
             }
     }
 
-    /// Notes a batch in its own transaction.
+    /// Notes a batch, in the batch's own transaction.
     mutating func note(_ batch: JournalBatch, _ db: Database) throws {
         try noteSteps(among: batch.events, db)
         let before = (passed: mark?.passed ?? .min, seq: seq)
@@ -44,7 +44,7 @@ struct Ages: Sendable {
         if mark?.offset != batch.clockOffset { try Meta.set("clock_offset", batch.clockOffset, db) }
         mark = SteadyClock.Mark(passed: passed, offset: batch.clockOffset)
         guard noted == .min || passed - noted >= Self.interval else { return }
-        // The last one before a pause, so that its events do not count as those of its end.
+        // The last batch before a pause gets a row, so that its events do not count as those at the end of the pause.
         if noted != .min, before.passed >= noted { try insert(before.passed, before.seq, db) }
         try insert(passed, seq, db)
         noted = passed
@@ -57,7 +57,8 @@ struct Ages: Sendable {
         try insert.execute()
     }
 
-    /// Where times fall from one event to the next, so that whoever looks for a time knows where to go on looking.
+    /// Notes the events whose timestamps are before that of the event before them, so that a search by time knows where to
+    /// continue.
     private mutating func noteSteps(among events: [EventEnvelope], _ db: Database) throws {
         for event in events {
             if let last = lastEvent, event.timestamp < last {
@@ -67,7 +68,7 @@ struct Ages: Sendable {
         }
     }
 
-    /// The last event that is older than a span, when so much time has passed; 0 if none is.
+    /// Returns the last event that is known to have been committed before the time `passed`; 0 if there is none.
     func last(before passed: Int64, _ db: Database) throws -> UInt64 {
         if let mark, mark.passed < passed { return seq }
         return UInt64(
@@ -75,7 +76,7 @@ struct Ages: Sendable {
                 ?? 0)
     }
 
-    /// Forgets the rows of events before `first`.
+    /// Deletes the rows of events before `first`.
     static func prune(before first: UInt64, _ db: Database) throws {
         try db.execute(sql: "DELETE FROM ages WHERE seq < ?", arguments: [Int64(first)])
         try db.execute(sql: "DELETE FROM clock_steps WHERE seq <= ?", arguments: [Int64(first)])

@@ -1,22 +1,22 @@
 import GRDB
 import TallywireCore
 
-/// Which row holds the answer to which command: in memory, made anew when the journal is opened.
+/// The rows of the answers to commands, by key. The index is in memory and is built when the journal is opened.
 ///
-/// A key on disk in random order costs a page for every command, and measured three quarters of the writer's speed. Here it costs a word
-/// and a half in memory: the hash of the id and the number of the row, which is read only when a hash is met again. The hash is Swift's
-/// own with the process's own seed, so that nobody can choose ids that collide.
+/// An index on disk, with keys in random order, costs a page for every command, which measured three quarters of the writer's
+/// speed. This index costs a word and a half in memory for each answer: the hash of the id and the number of the row, which is read
+/// only when a hash occurs again. The hash is Swift's own with the process's own seed, so nobody can choose ids that collide.
 ///
-/// There are two generations. When the younger one has lasted for as long as answers are to be kept, the older one is let go and a new one
-/// begins, so an answer is kept for one to two times that long. A generation also ends when it holds as many answers as there may be, so
-/// that memory is bounded: then the newest that many are kept at least.
+/// There are two generations. When the younger one has lasted for as long as answers have to be kept, the older one is dropped and
+/// a new one begins. So an answer is kept for one to two times that long. A generation also ends when it has the maximum number of
+/// answers, so that memory is limited. In that case at least the newest answers up to that number are kept.
 struct AnswerIndex: Sendable {
     private struct Generation: Sendable {
-        /// When its first answer was given.
+        /// When the generation's first answer was given.
         var start: Timestamp?
         var firstRow: Int64?
         var rows: [Int: Int64] = [:]
-        /// Those whose hash was taken by another id.
+        /// The rows of answers whose hash another id has.
         var collisions: [Int: [Int64]] = [:]
     }
 
@@ -30,7 +30,7 @@ struct AnswerIndex: Sendable {
         keepMilliseconds = keep.wholeMilliseconds
     }
 
-    /// The index of the answers that a journal holds.
+    /// The index of a journal's answers.
     init(keep: Duration, maximum: Int, loading db: Database) throws {
         self.init(keep: keep, maximum: maximum)
         var index = self
@@ -40,13 +40,13 @@ struct AnswerIndex: Sendable {
         self = index
     }
 
-    /// The answers that are known.
+    /// The number of answers in the index.
     var count: Int { young.rows.count + old.rows.count + young.collisions.count + old.collisions.count }
 
-    /// The first row that is still needed; rows before it may be deleted.
+    /// The first row that is still needed. Rows before it may be deleted.
     var firstRow: Int64? { old.firstRow ?? young.firstRow }
 
-    /// The rows that may hold the answer to `id`: none, one, or in the rarest of cases more.
+    /// Returns the rows that may hold the answer to `id`: none, one, or very rarely more.
     func rows(of id: String) -> [Int64] {
         let hash = id.hashValue
         var rows: [Int64] = []
@@ -57,7 +57,7 @@ struct AnswerIndex: Sendable {
         return rows
     }
 
-    /// Notes an answer that was given when so much time had passed.
+    /// Adds an answer that was given at the time `timestamp`.
     mutating func insert(_ id: String, row: Int64, at timestamp: Timestamp) {
         let isFull = young.rows.count >= maximum
         if let start = young.start, isFull || timestamp.isLater(than: start, by: .milliseconds(keepMilliseconds - 1)) {

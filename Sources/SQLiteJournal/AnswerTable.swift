@@ -3,9 +3,9 @@ import GRDB
 import TallywireCore
 import TallywireEngine
 
-/// The rows of answers, in the order in which they were given.
+/// The rows of answers, in the order in which the answers were given.
 enum AnswerTable {
-    /// Appends `answers` and gives the number of the first one's row.
+    /// Appends `answers` and returns the number of the first one's row.
     static func insert(_ answers: [StoredAnswer], at passed: Timestamp, _ db: Database) throws -> Int64 {
         guard !answers.isEmpty else { return 0 }
         let insert = try RawStatement(
@@ -26,7 +26,7 @@ enum AnswerTable {
         return first
     }
 
-    /// The answer to `id` among `rows`, the only ones that can hold it.
+    /// Returns the answer to `id` from `rows`, the only ones that can hold it.
     static func answer(to id: String, in rows: [Int64], _ db: Database) throws -> StoredAnswer? {
         let select = try RawStatement("SELECT at, id, written, resolved, outcome FROM answers WHERE row = ?", db)
         var answer: StoredAnswer?

@@ -5,20 +5,21 @@ import Logging
 import Synchronization
 import TallywireEngine
 
-/// Copies SQLite's write-ahead log into the database when it has grown, beside the commits.
+/// Copies SQLite's write-ahead log into the database when the log has grown, without delaying commits.
 ///
-/// SQLite's own way is to do it in the commit that makes the log long enough, which takes many times as long then, and everybody waits. Here
-/// a connection of its own copies what is in the log, while commits go on. What they have written meanwhile is little; it is copied between
-/// two of them. Then all of the log is in the database, and the next commit begins it anew.
+/// SQLite itself does that in the commit that makes the log long enough. That commit takes many times as long, and every caller
+/// waits. Here a separate connection copies the log while commits continue. The little that they write meanwhile is copied between
+/// two commits. Then the whole log is in the database, and the next commit starts the log again.
 final class Checkpointer: Sendable {
-    /// The log is copied when it has so many pages, or a quarter more each time while some reader needs what it holds.
+    /// The number of pages at which the log is copied. After each copy, a quarter of that has to be added, as long as a reader
+    /// still needs the log.
     static let pages = 4_000
 
     private struct State {
         var pages = 0
         var due = Checkpointer.pages
         var isCopying = false
-        /// Since it worked last.
+        /// Failures since the last success.
         var failures = 0
         var connection: DatabaseQueue?
     }
@@ -28,7 +29,7 @@ final class Checkpointer: Sendable {
     private let state = Mutex(State())
     private let queue = DispatchQueue(label: "tallywire.journal.checkpoint")
 
-    /// Takes the place of SQLite's own checkpoints. It has to live as long as `pool` writes.
+    /// Replaces SQLite's own checkpoints. The checkpointer has to live for as long as `pool` writes.
     init(_ pool: DatabasePool, logger: Logger) {
         self.pool = pool
         self.logger = logger
@@ -43,18 +44,18 @@ final class Checkpointer: Sendable {
         }
     }
 
-    /// Waits for what is being copied, and copies all that is left. The log's file is empty after that.
+    /// Waits for the copy under way, and copies the rest. The log's file is empty afterwards.
     func close() throws {
         pool.writeWithoutTransaction { db in _ = sqlite3_wal_hook(db.sqliteConnection, nil, nil) }
         queue.sync {}
         try state.withLock { $0.connection.take() }?.close()
         pool.writeWithoutTransaction { db in
-            // Readers that are not done keep it from being emptied, which does no harm: it is read at the next opening.
+            // A reader that is not done keeps the log from being emptied. That does no harm: the log is read at the next opening.
             _ = try? db.checkpoint(.truncate)
         }
     }
 
-    /// A commit has left the log with so many pages.
+    /// Notes that the log has so many pages after a commit.
     private func committed(_ pages: Int) {
         let isDue = state.withLock { state in
             if pages < state.pages { state.due = Self.pages }
@@ -72,7 +73,7 @@ final class Checkpointer: Sendable {
             try pool.writeWithoutTransaction { db in _ = try db.checkpoint(.passive) }
             state.withLock { $0.failures = 0 }
         } catch {
-            // What is committed stays in the log, and is safe there. It is said once, and then ever more rarely.
+            // Committed events stay in the log and are safe there. Logged at powers of two only.
             let failures = state.withLock { state in
                 state.failures += 1
                 return state.failures

@@ -1,7 +1,7 @@
 import GRDB
 import TallywireEngine
 
-/// The positions of sinks, written along with the next batch: a position costs no flush of its own while there is traffic.
+/// The cursors of sinks, written with the next batch: with traffic, a cursor costs no flush of its own.
 struct Cursors: Sendable {
     private var dirty: [String: UInt64] = [:]
     private var lastFlush: ContinuousClock.Instant?
@@ -10,13 +10,13 @@ struct Cursors: Sendable {
 
     mutating func set(_ seq: UInt64, of name: String) { dirty[name] = seq }
 
-    /// What waits to be written; the caller writes it, or puts it back.
+    /// Takes the cursors that wait to be written. The caller writes them, or puts them back.
     mutating func takeDirty() -> [String: UInt64] {
         defer { dirty.removeAll() }
         return dirty
     }
 
-    /// The same if the last writing is a second ago: what waits longer than that is worth a flush.
+    /// The same, but at most once a second; otherwise returns none. A cursor that waits for longer is worth a flush of its own.
     mutating func takeDue(_ now: ContinuousClock.Instant = .now) -> [String: UInt64] {
         if let lastFlush, now - lastFlush < .seconds(1) { return [:] }
         lastFlush = now
@@ -40,7 +40,8 @@ enum CursorTable {
         }
     }
 
-    /// Forgets positions of devices beyond the limit. A device's position holds since when it is as it is, so the largest are the newest.
+    /// Deletes bookmarks of devices beyond the limit. A device's bookmark contains the time of its last change, so the largest
+    /// numbers are the newest.
     static func pruneDevices(_ db: Database) throws {
         let prefix = DevicePositions.prefix
         try db.execute(

@@ -2,11 +2,11 @@ import GRDB
 import TallywireCore
 import TallywireEngine
 
-/// The rows of events. `type` and `level` are small numbers, whose meaning never changes.
+/// The rows of events. `type` and `level` are small numbers whose meaning never changes.
 enum EventTable {
     static let columns = "seq, at, type, product, variant, sku, location, level, json"
 
-    /// Writes a batch; `previous` are the events before each of them, see ``LastEvents``.
+    /// Writes a batch. `previous` has for each event the one before it; see ``LastEvents``.
     static func insert(_ events: [EventEnvelope], previous: [UInt64?], _ db: Database) throws {
         guard let last = events.last else { return }
         let insert = try RawStatement("INSERT INTO events (\(columns), previous) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", db)

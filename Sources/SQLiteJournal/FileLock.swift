@@ -2,15 +2,17 @@ import Foundation
 import Synchronization
 import TallywireEngine
 
-/// An exclusive lock that lasts as long as the process: `flock(2)`, which the kernel lets go of however the process ends.
+/// An exclusive lock for the life of the process: `flock(2)`, which the kernel releases however the process ends.
 ///
-/// It is on two files: `PATH.lock`, which says who has it, and the journal itself, so that two servers that reach one journal by two names, a
-/// symbolic link or a hard one, keep each other out too. SQLite locks by `fcntl(2)`, which `flock` does not touch; but closing any descriptor
-/// of the journal would take SQLite's locks away, so the lock is let go of when SQLite has closed it.
+/// The lock is on two files: `PATH.lock`, which names the process that has it, and the journal itself. So two servers that open one
+/// journal by two names, such as a symbolic or a hard link, exclude each other too. SQLite locks by `fcntl(2)`, which `flock` does
+/// not affect. But closing any descriptor of the journal would release SQLite's locks, so this lock is released only after SQLite
+/// has closed the journal.
 final class FileLock: Sendable {
     private let descriptors: Mutex<[Int32]>
 
-    /// Takes the lock of the journal at the path `journal`, or throws ``JournalError/Code/locked`` with the id of the process that has it.
+    /// Takes the lock of the journal at the path `journal`. Throws ``JournalError/Code/locked`` with the id of the process that has
+    /// the lock.
     init(of journal: String) throws {
         let path = journal + ".lock"
         let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o640)
@@ -51,11 +53,12 @@ final class FileLock: Sendable {
         descriptors = Mutex([file, descriptor])
     }
 
-    /// Lets go. The file stays, so that two processes never lock two files of one name.
+    /// Releases the lock. The file stays, so that two processes never lock two different files of one name.
     func release() {
         descriptors.withLock { descriptors in
             for open in descriptors {
-                // Closing alone would not let go while a child process that is just being spawned has a copy.
+                // Closing alone would not release the lock while a child process that is being spawned has a copy of the
+                // descriptor.
                 flock(open, LOCK_UN)
                 Foundation.close(open)
             }

@@ -4,10 +4,10 @@ import TallywireEngine
 
 /// Reads events from the newest backwards, in one transaction.
 ///
-/// Each event of a variant names the one before it (`previous`), and `stock.last_event` the last one. So a variant's history is read step
-/// by step, at the cost of what it holds and not of what the journal holds, without an index: one on variants in random order
-/// would touch as many pages as a batch has events, and made writing 2.3 times slower where it was measured. Events from before there
-/// was a `previous` are looked through.
+/// Each event of a variant names the one before it (`previous`), and `stock.last_event` names the last one. So a variant's history
+/// is read step by step. The cost grows with that history and not with the journal, and no index is needed. An index on variants in
+/// random order would touch as many pages as a batch has events, and made writing 2.3 times slower in a measurement. Events of
+/// earlier versions, which have no `previous`, are scanned.
 struct HistoryReader {
     private let query: HistoryQuery
     private let db: Database
@@ -30,7 +30,7 @@ struct HistoryReader {
         try scan(from: max(first, query.after + 1), to: end)
     }
 
-    /// Goes from each event of the variant to the one before it, until there is none that names one.
+    /// Follows `previous` from each event of the variant to the one before, as far as there is one.
     private mutating func walk(_ variant: VariantID, _ chained: UInt64) throws {
         let select = try RawStatement("SELECT \(EventTable.columns), previous FROM events WHERE seq = ?", db)
         var next = try start(variant, chained)
@@ -46,14 +46,14 @@ struct HistoryReader {
         }
     }
 
-    /// The variant's last event before ``HistoryQuery/before``, `nil` if it has none there, or if so many events had to be looked at that the
-    /// page ends without.
+    /// The variant's last event before ``HistoryQuery/before``. `nil` if there is none, or if the page ends because so many events
+    /// had to be scanned.
     private mutating func start(_ variant: VariantID, _ chained: UInt64) throws -> UInt64? {
         let last = try Int64.fetchOne(db, sql: "SELECT last_event FROM stock WHERE variant = ?", arguments: [variant.rawValue])
         guard let before = query.before, let last, UInt64(bitPattern: last) >= before else {
             return last.map { UInt64(bitPattern: $0) }
         }
-        // As after a page, which ends with an event of the variant.
+        // The usual case after a page, since a page ends with an event of the variant.
         let sql = "SELECT previous FROM events WHERE seq = ? AND variant = ?"
         if let row = try Row.fetchOne(db, sql: sql, arguments: [Int64(clamping: before), variant.rawValue]) {
             return (row[0] as Int64?).map { UInt64(bitPattern: $0) }
@@ -66,8 +66,8 @@ struct HistoryReader {
         return found.map { UInt64(bitPattern: $0) }
     }
 
-    /// The last event up to `seq` whose time is before that of the event before it: up to there times do not fall backwards. `nil` if there
-    /// is none.
+    /// The last event up to `seq` whose time is before that of the event before it; `nil` if there is none. From that event up to
+    /// `seq`, times do not go backwards.
     private func lastStep(upTo seq: UInt64) throws -> UInt64? {
         let select = try RawStatement("SELECT max(seq) FROM clock_steps WHERE seq <= ?", db)
         select.bind(Int64(clamping: seq), at: 1)
@@ -76,14 +76,14 @@ struct HistoryReader {
         return step
     }
 
-    /// Looks through the events of a range, which have no gap, as far as the page allows. Where one is too old, so are all before it, back to
-    /// where the clock was set back: it goes on before that.
+    /// Scans the events of a range, which have no gap, as far as the page allows. If an event is too old, so are all events before
+    /// it, back to the point where the clock was set back: the scan continues before that point.
     private mutating func scan(from first: UInt64, to end: UInt64) throws {
         var end: UInt64? = end
         while let next = end { end = try scanOnce(from: first, to: next) }
     }
 
-    /// Answers where to go on, `nil` if the page is complete or there is nothing more.
+    /// Returns where to continue; `nil` if the page is complete or there is no older event.
     private mutating func scanOnce(from first: UInt64, to end: UInt64) throws -> UInt64? {
         guard !builder.isFull else { return nil }
         guard first < end else {
@@ -108,7 +108,7 @@ struct HistoryReader {
             guard !builder.isFull, step == nil else { return }
             rows += 1
             let event = try EventTable.envelope(row)
-            // What the filter left out was looked at too.
+            // Events that the filter left out were looked at too.
             builder.pass(Int(last - event.seq) - 1, downTo: event.seq + 1)
             if !builder.isFull { try builder.look(at: event) }
             last = event.seq

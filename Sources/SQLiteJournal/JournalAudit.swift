@@ -3,12 +3,12 @@ import GRDB
 import TallywireCore
 import TallywireEngine
 
-/// Folds a journal's events again and compares what they lead to with the values that the journal keeps.
+/// Folds a journal's events again, and compares the result with the values that the journal stores.
 ///
-/// It reads in one transaction, so it may run beside a server. Where retention has deleted events, it begins with the values that were
-/// kept for that point.
+/// The audit reads in one transaction, so it may run beside a server. Where retention has deleted events, it begins with the values
+/// that were stored for that point.
 public struct JournalAudit: Sendable {
-    /// What an audit found.
+    /// The result of an audit.
     public struct Report: Sendable {
         public let epoch: String
         /// The first event that was folded.
@@ -17,7 +17,7 @@ public struct JournalAudit: Sendable {
         /// How many events were folded, and how many variants compared.
         public let folded: Int
         public let variants: Int
-        /// The first difference, `nil` if there is none.
+        /// The first difference; `nil` if there is none.
         public let difference: String?
     }
 
@@ -71,7 +71,7 @@ public struct JournalAudit: Sendable {
             folded: count, variants: stored.variants.count, difference: difference ?? compare(stored, folded))
     }
 
-    /// The first thing in which the stored values differ from the folded ones.
+    /// Returns the first difference between the stored and the folded values.
     private static func compare(_ stored: InventoryState, _ folded: InventoryState) -> String? {
         for code in Set(stored.locations.keys).union(folded.locations.keys).sorted()
         where stored.locations[code] != folded.locations[code] {

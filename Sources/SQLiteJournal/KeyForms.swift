@@ -1,8 +1,8 @@
 import Foundation
 import GRDB
 
-/// Brings the names in a journal of an earlier version to Unicode's normal form C, as those that come in are: what is compared as bytes has to
-/// have one form. Two names that are the same then cannot be there, since they were the same before.
+/// Brings the names in a journal of an earlier version to Unicode's normal form C, the form of names that come in, since names are
+/// compared as bytes. Two names cannot become the same by that, since they were equal before.
 enum KeyForms {
     static func bring(to db: Database) throws {
         for (table, column) in [("locations", "code"), ("variants", "sku"), ("barcodes", "code"), ("balances", "location")] {

@@ -2,8 +2,9 @@ import GRDB
 import TallywireCore
 import TallywireEngine
 
-/// The last event of each variant, so that each event can name the one before it: in memory, as ``AnswerIndex`` is, since looking a row up
-/// for each event would cost the writer more than the row itself. On disk it rides along with the row of the variant's stock.
+/// The last event of each variant, so that each event can name the one before it. The table is in memory, like ``AnswerIndex``,
+/// since looking up a row for each event would cost the writer more than the row itself. On disk the last event is in the row of
+/// the variant's stock.
 struct LastEvents: Sendable {
     private var bySubject: [Int64: UInt64] = [:]
 
@@ -13,7 +14,7 @@ struct LastEvents: Sendable {
         }
     }
 
-    /// The events before each of a batch's, and the last ones after it.
+    /// Returns the event before each event of a batch, and the last events after the batch.
     func chain(_ events: [EventEnvelope]) -> Chain {
         var chain = Chain()
         chain.previous.reserveCapacity(events.count)
@@ -27,10 +28,10 @@ struct LastEvents: Sendable {
         return chain
     }
 
-    /// Takes over what a batch that is on disk has led to.
+    /// Takes over the last events of a batch that is on disk.
     mutating func take(_ chain: Chain) { bySubject.merge(chain.last) { _, newer in newer } }
 
-    /// Forgets the variants that are gone, but for those whose ids others have taken.
+    /// Forgets the variants that were removed, except those whose ids other variants have now.
     mutating func forget(_ changes: StateChanges) {
         guard changes.touchesCatalogue else { return }
         let gone = changes.variants.lazy.filter { $0.after == nil }.compactMap(\.before?.id)
@@ -38,11 +39,11 @@ struct LastEvents: Sendable {
         for id in Set(gone).subtracting(changes.variants.lazy.compactMap(\.after?.id)) { bySubject[id.rawValue] = nil }
     }
 
-    /// How the events of a batch hang together with those before.
+    /// How the events of a batch are linked to those before.
     struct Chain: Sendable {
-        /// For each event that before it of the same variant, if there is one.
+        /// For each event, the event before it of the same variant; `nil` if there is none.
         var previous: [UInt64?] = []
-        /// The last event of each variant of the batch.
+        /// The last event of each variant in the batch.
         var last: [Int64: UInt64] = [:]
     }
 }

@@ -2,19 +2,21 @@ import Foundation
 import GRDB
 import TallywireEngine
 
-/// The small file `PATH.mark` beside the journal: which journal was written last in this place, and how far.
+/// The small file `PATH.mark` beside the journal. It says which journal was written last under this path, and up to which event.
 ///
-/// A copy that is put back, an older one or that of another server, is a journal that was not written last here. Whoever read the events that
-/// it does not have would be told wrong ones under the same numbers, so it gets a new epoch, which says that its numbers mean something else.
+/// A copy that was put back, an older one or one of another server, is not the journal that was written last. It will give new
+/// events the numbers of events that it does not have, and a reader of those would be misled. So it gets a new epoch, which says
+/// that its numbers mean something else.
 ///
-/// Each opening has a name of its own, the *incarnation*, which stands in the journal and in the mark. The mark also says which event was
-/// committed last; it is a mapped page, so that noting that costs a store and survives the process however it ends. A power cut may take
-/// back what was noted last, never what was committed before it: the mark is behind the journal then, which is no contradiction.
+/// Each opening has a name of its own, the *incarnation*, which is stored in the journal and in the mark. The mark also says which
+/// event was committed last. The mark is a mapped page, so that noting an event costs one store and survives the process, however
+/// it ends. A power cut may lose the last notes, but never a commit before them. The mark is then behind the journal, which is no
+/// contradiction.
 final class PlaceMark: Sendable {
-    /// What the mark says.
+    /// The contents of the mark.
     struct Content: Equatable {
         var epoch: String
-        /// The opening that wrote last, and one that was about to: a crash may lie between the two steps.
+        /// The opening that wrote last, and one that was about to write: a crash may lie between the two steps.
         var incarnation: String
         var next: String
         var seq: UInt64
@@ -23,7 +25,7 @@ final class PlaceMark: Sendable {
     private static let magic = Array("tallywire mark 1".utf8)
     private static let nameLength = 36
 
-    /// Only the journal's writer stores through it, one call at a time, and nobody else reads it.
+    /// Only the journal's writer stores into the page, one call at a time, and nothing else reads it.
     private let page: MappedPage
 
     /// Opens the mark of the journal at `journal`, and creates it if there is none.
@@ -31,7 +33,7 @@ final class PlaceMark: Sendable {
         page = try MappedPage(path: journal + ".mark", length: 256, purpose: "which says what was written here last")
     }
 
-    /// What it says; `nil` if nothing was written in this place.
+    /// The contents; `nil` if no journal was written under this path.
     var content: Content? {
         guard page.begins(with: Self.magic) else { return nil }
         func name(_ index: Int) -> String {
@@ -47,7 +49,7 @@ final class PlaceMark: Sendable {
 
     private static let seqOffset = 128
 
-    /// Replaces what it says, durably.
+    /// Replaces the contents, durably.
     func write(_ content: Content) throws {
         page.clear()
         for (index, name) in [content.epoch, content.incarnation, content.next].enumerated() {
@@ -64,10 +66,10 @@ final class PlaceMark: Sendable {
     }
 }
 
-/// Whether a journal is the one that was written last in its place.
+/// Decides whether a journal is the one that was written last under its path.
 struct JournalPlace {
     let epoch: String
-    /// The name of its last opening; `nil` in a journal from before openings had names.
+    /// The name of the journal's last opening; `nil` in a journal of a version in which openings had no names.
     let incarnation: String?
     let seq: UInt64
 
@@ -80,7 +82,7 @@ struct JournalPlace {
         seq = try Meta.seq(db)
     }
 
-    /// Why its numbers may not go on under its epoch, `nil` if they may.
+    /// Why the journal may not continue under its epoch; `nil` if it may.
     func contradiction(_ mark: PlaceMark.Content?, known: [JournalWitness]) -> String? {
         if let position = known.first(where: { $0.epoch == epoch && $0.seq > seq }) {
             return "\(position.name) knows event \(position.seq), and the journal ends with \(seq)"
@@ -89,7 +91,7 @@ struct JournalPlace {
             return incarnation == nil ? nil : "it was written in another place, and nobody knows what happened there since"
         }
         if incarnation == nil {
-            // A journal of an earlier version is no news here if it is the one that was written.
+            // A journal of an earlier version may continue if it is the one that was written.
             return mark.epoch == epoch
                 ? "it is an older copy of the journal that was written here" : "another journal was written here last"
         }
@@ -102,15 +104,15 @@ struct JournalPlace {
         return nil
     }
 
-    /// Begins an opening: gives it a name in the journal and in the mark, and the journal a new epoch if it may not keep its own. Answers the
-    /// epoch and, if that is new, why.
+    /// Begins an opening: stores its name in the journal and in the mark, and gives the journal a new epoch if it may not keep its
+    /// own. Returns the epoch and, if that is new, the reason.
     func begin(_ mark: PlaceMark, known: [JournalWitness], _ db: Database) throws -> (epoch: String, reason: String?) {
         let content = mark.content
         let reason = contradiction(content, known: known)
         let name = UUID().uuidString.lowercased()
         let epoch = reason == nil ? self.epoch : UUID().uuidString.lowercased()
         var next = PlaceMark.Content(epoch: epoch, incarnation: incarnation ?? "", next: name, seq: seq)
-        // With a contradiction the mark of before is true until the journal has its new epoch.
+        // With a contradiction, the earlier mark stays true until the journal has its new epoch.
         if reason == nil { try mark.write(next) }
         try db.inTransaction(.immediate) {
             try Meta.set("incarnation", name, db)

@@ -1,10 +1,10 @@
 import GRDB
 import GRDBSQLite
 
-/// A prepared statement of GRDB's, bound and stepped by hand.
+/// A prepared statement of GRDB's that is bound and stepped by hand.
 ///
-/// GRDB boxes every argument and every column, which would take most of the writer's time at a million rows; preparing, caching and
-/// owning the statement stay GRDB's. It is used within one database access and by one thread.
+/// GRDB boxes every argument and every column, which would take most of the writer's time at a million rows. GRDB still prepares,
+/// caches and owns the statement. A statement is used within one database access and by one thread.
 struct RawStatement {
     private let handle: OpaquePointer
     private let db: Database
@@ -14,7 +14,7 @@ struct RawStatement {
         sqlite3_reset(handle)
     }
 
-    /// A statement whose arguments are set.
+    /// A statement whose arguments are bound already.
     init(_ statement: Statement, _ db: Database) {
         self.handle = statement.sqliteStatement
         self.db = db
@@ -44,7 +44,7 @@ struct RawStatement {
 
     // MARK: Stepping
 
-    /// Runs a statement that gives no rows, with `blob` as the value at `index`, which is not copied.
+    /// Runs a statement that returns no rows. `blob` is the value at `index` and is not copied.
     func execute(with blob: [UInt8], at index: Int32) throws {
         try blob.withUnsafeBytes { bytes in
             sqlite3_bind_blob(handle, index, bytes.baseAddress, Int32(bytes.count), nil)
@@ -53,7 +53,7 @@ struct RawStatement {
         }
     }
 
-    /// Runs a statement that gives no rows, and makes it ready for the next values.
+    /// Runs a statement that returns no rows, and resets it for the next values.
     func execute() throws {
         let code = sqlite3_step(handle)
         sqlite3_reset(handle)
@@ -76,11 +76,11 @@ struct RawStatement {
         DatabaseError(resultCode: ResultCode(rawValue: code), message: String(cString: sqlite3_errmsg(db.sqliteConnection)))
     }
 
-    /// Tells SQLite to copy what is bound. (The C macro `SQLITE_TRANSIENT` is a cast that Swift does not import.)
+    /// Tells SQLite to copy a bound value. (The C macro `SQLITE_TRANSIENT` is a cast that Swift does not import.)
     private static let transient = unsafeBitCast(OpaquePointer(bitPattern: -1), to: sqlite3_destructor_type.self)
 }
 
-/// A row that a ``RawStatement`` stands on. Columns count from 0.
+/// The current row of a ``RawStatement``. Columns count from 0.
 struct RawRow {
     fileprivate let handle: OpaquePointer
 

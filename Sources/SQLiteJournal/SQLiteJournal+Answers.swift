@@ -3,16 +3,17 @@ import Synchronization
 import TallywireCore
 import TallywireEngine
 
-/// Where the answer to a command can stand.
+/// The rows that may hold the answer to a command.
 struct AnswerRows {
-    /// The rows that may hold it under its key.
+    /// The rows that may hold the answer under the command's key.
     let own: [Int64]
-    /// Its id without its device, and the rows that may hold that, of those that were written when ids were everybody's.
+    /// The command's id without its device, and the rows that may hold its answer among those of earlier versions, in which ids
+    /// belonged to no device.
     let shared: (id: String, device: String, rows: [Int64])?
 }
 
 extension SQLiteJournal {
-    /// `nil` if there is no answer.
+    /// Returns the rows for a key; `nil` if there can be no answer.
     func rows(of key: String) -> AnswerRows? {
         answers.withLock { index in
             let own = index.rows(of: key)
@@ -33,7 +34,7 @@ extension SQLiteJournal {
         guard let shared = rows.shared, let answer = try AnswerTable.answer(to: shared.id, in: shared.rows, db),
             case .applied(let receipt) = answer.outcome, let seq = receipt.seq
         else { return nil }
-        // Whose it was says its event, as long as that is kept.
+        // The answer's event names the device, as long as that event is kept.
         for event in try EventTable.read(after: seq - 1, limit: 1, maxBytes: 0, db) {
             guard case .inventoryUpdated(let update) = try event.event().body, update.source.hasSuffix("/\(shared.device)") else {
                 return nil

@@ -27,8 +27,8 @@ extension SQLiteJournal {
         return try await wrapping { try await pool.read { db in try CursorTable.read(name, db) } }
     }
 
-    /// Keeps the position for the next batch to write along, or writes it now if nothing was written for a second. A position that a crash
-    /// takes away is an older one, from which the sink is offered records again.
+    /// Keeps the cursor for the next batch, which writes it. If no cursor was written in this way for a second, writes it now. A
+    /// cursor that a crash loses leaves an older one, from which the sink is offered events again.
     public func storeCursor(_ seq: UInt64, of name: String) async throws {
         let due = cursors.withLock { cursors in
             cursors.set(seq, of: name)
@@ -45,7 +45,8 @@ extension SQLiteJournal {
 }
 
 extension SQLiteJournal {
-    /// The epoch of the journal at `path`, `nil` if there is none or it cannot be read. It only reads, and may run beside the server.
+    /// Returns the epoch of the journal at `path`; `nil` if there is no journal or it cannot be read. The method only reads, and
+    /// may run beside the server.
     public static func epoch(at path: String) -> String? {
         guard FileManager.default.fileExists(atPath: path) else { return nil }
         var configuration = databaseConfiguration(readers: 1)

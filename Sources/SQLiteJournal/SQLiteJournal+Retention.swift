@@ -4,7 +4,7 @@ import TallywireCore
 import TallywireEngine
 
 extension SQLiteJournal {
-    /// Events in one step of retention: a writer waits for one step at most.
+    /// The number of events in one step of retention. The writer waits for at most one step.
     private static var step: Int { 2_000 }
 
     public func prune(_ retention: Retention, protected: UInt64, now: Timestamp) async throws -> PruneReport {
@@ -24,7 +24,7 @@ extension SQLiteJournal {
         return report
     }
 
-    /// The oldest events that are to go, one step of them.
+    /// Returns the oldest events that have to be deleted, as many as one step has.
     private func candidates(
         _ retention: Retention, protected: UInt64, now: Timestamp, _ db: Database
     ) throws -> [EventEnvelope] {
@@ -43,7 +43,8 @@ extension SQLiteJournal {
         return candidates
     }
 
-    /// About how many bytes the events take: their number by an average over a sample, since summing them all would read them all.
+    /// Returns about how many bytes the events take: the number of events times the average of a sample, since adding up all sizes
+    /// would read all events.
     private static func sizeOfEvents(_ db: Database) throws -> Int {
         let first = Int64(try Meta.first(db))
         let last = Int64(try Meta.seq(db))
@@ -64,10 +65,10 @@ extension SQLiteJournal {
         return taken == 0 ? 0 : Int(Double(bytes) / Double(taken) * Double(count)) + Int(count) * rowOverhead
     }
 
-    /// What a row takes beside its JSON: its other columns and its share of the page.
+    /// The bytes of a row beside its JSON: its other columns and its share of the page.
     private static var rowOverhead: Int { 64 }
 
-    /// Deletes `events` and folds them into the base from which the kept ones go on.
+    /// Deletes `events` and folds them into the base, from which the kept events continue.
     private func delete(_ events: [EventEnvelope]) async throws {
         guard let first = events.first, let last = events.last else { return }
         let products = Set(events.compactMap(\.subject.product))
@@ -79,7 +80,7 @@ extension SQLiteJournal {
         let dirty = cursors.withLock { $0.takeDirty() }
         do {
             try await pool.write { db in
-                // A position that is lost must not lie before what is deleted.
+                // If a crash loses a cursor, the older one must not be before the deleted events.
                 try CursorTable.store(dirty, db)
                 try StateTables(.base).store(changes, db)
                 try db.execute(sql: "DELETE FROM events WHERE seq <= ?", arguments: [Int64(last.seq)])
@@ -93,7 +94,7 @@ extension SQLiteJournal {
         }
     }
 
-    /// Deletes the answers that the index has let go of.
+    /// Deletes the answers that the index has dropped.
     private func deleteAnswers() async throws {
         guard let first = answers.withLock({ $0.firstRow }) else { return }
         var deleted = 0

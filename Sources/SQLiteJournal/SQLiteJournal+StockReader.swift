@@ -27,7 +27,7 @@ extension SQLiteJournal {
             case .variant(let id): return try Self.variants("v.id = ?", [id.rawValue], db).first
             case .sku(let sku): return try Self.variants("v.sku = ?", [sku], db).first
             case .barcode(let code):
-                // As the writer finds it: as it is written first, then in the other forms of the same GTIN.
+                // The same order as the writer's: the code as it is written, then the other forms of the same GTIN.
                 for form in Barcode.forms(of: code) {
                     if let found = try Self.variants("v.id = (SELECT variant FROM barcodes WHERE code = ?)", [form], db).first {
                         return found
@@ -93,7 +93,7 @@ extension SQLiteJournal {
         }
     }
 
-    /// Reads in one transaction, which sees exactly the events up to the `seq` that it reads first.
+    /// Reads in one transaction, which sees exactly the events up to the `seq` that is read first.
     func reading<Value: Sendable>(_ body: @Sendable @escaping (Database) throws -> Value) async throws -> Reading<Value> {
         try await wrapping { try await pool.read { db in Reading(seq: try Meta.seq(db), value: try body(db)) } }
     }

@@ -7,22 +7,23 @@ import TallywireEngine
 
 /// The embedded journal: one SQLite file in WAL mode, flushed to disk at every commit (`synchronous=FULL`).
 ///
-/// Beside the events it keeps the values that they lead to, so that opening reads values instead of folding history, and so that readers
-/// get a consistent look with one read transaction. The values are written in the transaction of the events that changed them.
+/// Beside the events the journal stores the values that they lead to. So opening reads values instead of folding history, and
+/// readers get a consistent state with one read transaction. The values are written in the transaction of the events that changed
+/// them.
 ///
-/// The answers to commands are rows in the order of their arrival, without an index on disk: an index on keys in random order would cost
-/// four fifths of the writer's speed. Which id is in which row is known in memory, see ``AnswerIndex``.
+/// The answers to commands are rows in the order of their arrival, without an index on disk: an index on keys in random order would
+/// cost three quarters of the writer's speed. ``AnswerIndex`` has the row of each id in memory.
 ///
-/// One process at a time: a lock file beside the journal refuses a second one.
+/// Only one process may use the journal: a lock file beside the journal refuses a second one.
 public final class SQLiteJournal: Journal {
     public struct Configuration: Sendable {
-        /// How long answers to commands are kept at least, by the time that passed.
+        /// The shortest time for which answers to commands are kept, by the time that has passed.
         public var keepAnswers: Duration
-        /// Beyond so many answers the oldest go early. Each costs some 40 bytes of memory.
+        /// Beyond this number the oldest answers are deleted early. Each answer costs some 40 bytes of memory.
         public var maximumAnswers: Int
-        /// Connections that read at the same time.
+        /// How many connections may read at the same time.
         public var readers: Int
-        /// Where others know the journal to have been.
+        /// How far the journal has come, as witnesses outside of it know.
         public var known: [JournalWitness]
 
         public init(
@@ -44,14 +45,14 @@ public final class SQLiteJournal: Journal {
     private let lock: FileLock
     private let mark: PlaceMark
     private let checkpointer: Checkpointer
-    /// The writer's own connection for looking things up: it waits for none of those that everybody shares.
+    /// The writer's own connection for reads, which waits for none of the shared connections.
     private let lookUps: DatabaseQueue
-    /// Answers before this row are from when ids were everybody's.
+    /// Answers before this row are of versions in which ids belonged to no device.
     let firstOwnedAnswer: Int64
     let ages: Mutex<Ages>
 
-    /// Opens the journal at `path`, and creates it, with its folder, if there is none. Throws ``JournalError``. `logger` gets what goes wrong
-    /// beside the calls.
+    /// Opens the journal at `path`. If there is none, creates it and its folder. Throws ``JournalError``. `logger` gets failures
+    /// that no call can report.
     public init(
         path: String, configuration: Configuration = Configuration(), logger: Logger = Logger(label: "tallywire.journal")
     ) throws {
@@ -70,7 +71,7 @@ public final class SQLiteJournal: Journal {
         let times: Ages
         (pool, lookUps, epoch, index, last, times, firstOwnedAnswer, checkpointer) = try JournalError.wrapping(path) {
             let pool = try DatabasePool(path: path, configuration: Self.databaseConfiguration(readers: configuration.readers))
-            // GRDB sets a writer in WAL mode to NORMAL after it is prepared, which would lose the last commits in a power cut.
+            // After preparing a writer in WAL mode, GRDB sets it to NORMAL, which would lose the last commits in a power cut.
             try pool.writeWithoutTransaction { db in try db.execute(sql: "PRAGMA synchronous = FULL") }
             try Schema.migrator.migrate(pool)
             let (epoch, reason) = try pool.writeWithoutTransaction { db in
@@ -100,10 +101,11 @@ public final class SQLiteJournal: Journal {
         ages = Mutex(times)
     }
 
-    /// How every connection is set up.
+    /// The configuration of every connection.
     ///
-    /// A page of 8 KiB holds some twenty events. A commit of a single scan writes half a dozen of them, whatever their size: 4 KiB would be
-    /// less to write and more to do for large batches, 16 KiB the other way round. The log is copied into the database by ``Checkpointer``.
+    /// A page of 8 KiB holds some twenty events. A commit of a single scan writes half a dozen pages, whatever their size: with 4
+    /// KiB it would write less and large batches would take longer, with 16 KiB the reverse. ``Checkpointer`` copies the log into
+    /// the database.
     static func databaseConfiguration(readers: Int) -> GRDB.Configuration {
         var configuration = GRDB.Configuration()
         configuration.label = "tallywire.journal"
@@ -187,17 +189,17 @@ public final class SQLiteJournal: Journal {
         lock.release()
     }
 
-    /// The writing connection's `synchronous` as it is in force: 2 is FULL.
+    /// The `synchronous` setting of the writing connection: 2 is FULL.
     package func synchronousMode() throws -> Int? {
         try pool.writeWithoutTransaction { db in try Int.fetchOne(db, sql: "PRAGMA synchronous") }
     }
 
-    /// Lets the file grow to so many pages and no further: how tests see a full disk.
+    /// Limits the file to so many pages, so that tests see a full disk.
     package func limitPages(to count: Int) throws {
         try pool.writeWithoutTransaction { db in try db.execute(sql: "PRAGMA max_page_count = \(count)") }
     }
 
-    /// The number of the first of the batch's rows of answers.
+    /// Returns the number of the first of the batch's rows of answers.
     private func append(
         _ batch: JournalBatch, _ chain: LastEvents.Chain, _ ages: inout Ages, _ dirtyCursors: [String: UInt64], _ db: Database
     ) throws -> Int64 {
@@ -220,10 +222,11 @@ public final class SQLiteJournal: Journal {
         return firstRow
     }
 
-    /// What a failed commit means: that nothing of it is there, now or after a restart, or that nobody can know.
+    /// Returns the error for a failed commit: either nothing of the commit is in the journal, now or after a restart, or nobody can
+    /// know.
     ///
-    /// Where a flush fails, the commit may stand in the log all the same, whole, and be believed at the next start. The next commit
-    /// overwrites it, and what is left of it behind that has no valid checksum; so an empty one is made at once.
+    /// If a flush fails, the whole commit may still be in the log and be taken as valid at the next start. The next commit
+    /// overwrites its beginning, and the rest then has no valid checksum. So an empty commit is made at once.
     private func settled(_ error: any Error, _ db: Database) throws -> any Error {
         guard let error = error as? DatabaseError, error.resultCode == .SQLITE_IOERR else { return error }
         do {
@@ -265,7 +268,7 @@ extension JournalError {
         }
     }
 
-    /// What an error of the database means to whoever runs the server.
+    /// The error in terms of the journal, for whoever runs the server.
     init(_ error: any Error, path: String) {
         switch error {
         case let error as JournalError: self = error

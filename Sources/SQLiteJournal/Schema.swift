@@ -1,7 +1,7 @@
 import Foundation
 import GRDB
 
-/// The tables, as migrations: each is applied once, in order, and never changed after it has shipped.
+/// The tables, as migrations. Each migration is applied once, in order, and never changes after it was released.
 enum Schema {
     static var migrator: DatabaseMigrator {
         var migrator = DatabaseMigrator()
@@ -18,7 +18,8 @@ enum Schema {
                     CREATE TABLE cursors (name TEXT PRIMARY KEY, seq INTEGER NOT NULL) WITHOUT ROWID;
                     """)
             try db.execute(sql: StateTables(.current).creation)
-            // What the events that retention deleted had led to, so that the kept ones can still be folded and audited.
+            // The values at the point up to which retention has deleted events, so that the kept events can still be folded and
+            // audited.
             try db.execute(sql: StateTables(.base).creation)
             try db.execute(
                 sql: """
@@ -38,7 +39,7 @@ enum Schema {
             for prefix in [StateTables(.current).prefix, StateTables(.base).prefix] {
                 try db.execute(sql: "ALTER TABLE \(prefix)stock ADD COLUMN changed INTEGER NOT NULL DEFAULT 0")
             }
-            // Of what is there already nothing is known, so it counts as changed just now.
+            // Nothing is known about the existing rows, so they count as changed just now.
             try db.execute(sql: "UPDATE stock SET changed = (SELECT value FROM meta WHERE key = 'seq')")
             try db.execute(
                 sql: """
@@ -66,7 +67,7 @@ enum Schema {
                         """)
             }
             try db.execute(sql: "CREATE UNIQUE INDEX alerts_by_seq ON alerts (seq)")
-            // Those whose event is kept: it is what folding the kept events gives, too.
+            // Only alerts whose event is kept, which is also the result of folding the kept events.
             try db.execute(
                 sql: """
                     INSERT INTO alerts (variant, seq, since)
@@ -80,7 +81,7 @@ enum Schema {
             for prefix in [StateTables(.current).prefix, StateTables(.base).prefix] {
                 try db.execute(sql: "ALTER TABLE \(prefix)stock ADD COLUMN last_event INTEGER")
             }
-            // The events that are there name none, since that would write all of them anew; they are looked through.
+            // Existing events name no event before them, since that would rewrite all of them. They are scanned.
             try Meta.set("chained", try Meta.integer("seq", db) + 1, db)
         }
         migrator.registerMigration("6: ages by what passed, ids of devices, searching in any case, one form of names") { db in
@@ -100,8 +101,8 @@ enum Schema {
         return migrator
     }
 
-    /// What is known of the ages of events that are there already is the times that they bear; they are taken to have been committed in
-    /// order, and none after the last.
+    /// The ages of existing events are known only by their timestamps. The events are taken to have been committed in order, and
+    /// none later than the last.
     private static func noteAges(_ db: Database) throws {
         let (first, last) = (Int64(try Meta.first(db)), Int64(try Meta.seq(db)))
         guard last >= first, let end = try Int64.fetchOne(db, sql: "SELECT at FROM events WHERE seq = ?", arguments: [last]) else {

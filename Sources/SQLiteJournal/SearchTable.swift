@@ -1,8 +1,8 @@
 import GRDB
 import TallywireCore
 
-/// What products are found by: names and SKUs, folded (``Swift/String/folded``), one row a product, so that a search reads one table and
-/// folds nothing but what is looked for.
+/// The texts by which products are found: names and SKUs, folded (``Swift/String/folded``), one row for each product. So a search
+/// reads one table and folds only the text that is searched for.
 enum SearchTable {
     /// Writes the rows of products whose texts changed.
     static func store(_ changes: StateChanges, _ db: Database) throws {
@@ -21,7 +21,7 @@ enum SearchTable {
         for id in try Int64.fetchAll(db, sql: "SELECT id FROM products") { try store(id, db) }
     }
 
-    /// The condition that a product's texts contain what is bound at `position`, a text in its folded form.
+    /// The condition that a product's texts contain the text bound at `position`, which is folded.
     static func condition(_ position: Int) -> String { "id IN (SELECT product FROM search WHERE instr(text, ?\(position)) > 0)" }
 
     private static func store(_ id: Int64, _ db: Database) throws {

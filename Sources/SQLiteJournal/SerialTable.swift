@@ -2,7 +2,7 @@ import GRDB
 import TallywireCore
 import TallywireEngine
 
-/// How each unit with a serial number was counted last, for as long as the event that says so is kept.
+/// How each unit with a serial number was counted last, for as long as the event of that count is kept.
 enum SerialTable {
     static func store(_ counts: [SerialCount], _ db: Database) throws {
         guard !counts.isEmpty else { return }
@@ -32,7 +32,7 @@ enum SerialTable {
         return count
     }
 
-    /// Forgets what was counted by events before `first`.
+    /// Deletes the counts of events before `first`.
     static func prune(before first: UInt64, _ db: Database) throws {
         try db.execute(sql: "DELETE FROM serials WHERE seq < ?", arguments: [Int64(first)])
     }

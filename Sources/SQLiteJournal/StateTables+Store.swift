@@ -2,7 +2,8 @@ import GRDB
 import TallywireCore
 
 extension StateTables {
-    /// Writes the values that changed: one row for each, however many events changed it. `lastEvents` are the last ones of the variants.
+    /// Writes the changed values: one row for each, however many events changed it. `lastEvents` are the last events of the
+    /// variants.
     func store(_ changes: StateChanges, lastEvents: [Int64: UInt64] = [:], _ db: Database) throws {
         for location in changes.locations {
             let insert = try RawStatement("INSERT INTO \(prefix)locations (code, name, sells) VALUES (?, ?, ?)", db)
@@ -12,7 +13,7 @@ extension StateTables {
             try insert.execute()
         }
         for change in changes.products { try store(change, db) }
-        // What has a SKU or a barcode has to let go of it before another variant takes it.
+        // A SKU or barcode has to be released by its variant before another variant takes it.
         if changes.touchesCatalogue { for change in changes.variants { try remove(change, seq: changes.after.seq, db) } }
         if !changes.variants.isEmpty {
             let upserts = try StockUpserts(prefix: prefix, lastEvents: lastEvents, db)
@@ -58,7 +59,7 @@ extension StateTables {
         try upsert.execute()
     }
 
-    /// Removes a variant that is gone, and the barcodes of one that has others now.
+    /// Removes a variant that does not exist any more, and the barcodes of a variant whose barcodes changed.
     private func remove(_ change: StateChanges.Change<Variant>, seq: UInt64, _ db: Database) throws {
         guard let before = change.before else { return }
         let id = before.id.rawValue
@@ -74,7 +75,7 @@ extension StateTables {
     ) throws {
         guard let variant = change.after else { return }
         let before = change.before
-        // Who reads what is gone must not take the new one for the old.
+        // A reader of removed variants must not take the new one for the removed one.
         if before == nil, prefix == StateTables(.current).prefix {
             let delete = try RawStatement("DELETE FROM removed_variants WHERE variant = ?", db)
             delete.bind(variant.id.rawValue, at: 1)
@@ -153,7 +154,7 @@ extension StateTables {
     }
 }
 
-/// The two statements that every batch runs once for each touched variant and balance, prepared once a batch.
+/// The two statements that run for each changed variant and balance. They are prepared once for each batch.
 private struct StockUpserts {
     private let stock: RawStatement
     private let balance: RawStatement
@@ -161,7 +162,7 @@ private struct StockUpserts {
 
     init(prefix: String, lastEvents: [Int64: UInt64], _ db: Database) throws {
         self.lastEvents = lastEvents
-        // A change of the product's status changes a variant without being an event of it.
+        // A change of the product's status changes a variant without an event of that variant.
         stock = try RawStatement(
             """
             INSERT INTO \(prefix)stock (variant, version, level, stock, was_stocked, changed, last_event) VALUES (?, ?, ?, ?, ?, ?, ?)

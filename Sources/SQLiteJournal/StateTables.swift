@@ -3,7 +3,7 @@ import GRDB
 import Synchronization
 import TallywireCore
 
-/// The tables that keep catalogue and stock as values: those of now, and those of the point up to which events were deleted.
+/// The tables with catalogue and stock as values: the current ones, and those at the point up to which events were deleted.
 struct StateTables {
     enum Which: String {
         case current = ""
@@ -131,7 +131,7 @@ struct StateTables {
         return versions
     }
 
-    /// The part of the state that `ids` name, with all variants of these products.
+    /// Returns the part of the state with the products `ids` and all their variants.
     func load(products ids: Set<ProductID>, seq: UInt64, _ db: Database) throws -> InventoryState {
         var products: [Product] = []
         var variants: [Variant] = []
@@ -183,7 +183,7 @@ struct StateTables {
         return balances
     }
 
-    /// The rows of ``variantSelection`` that `condition` chooses, with their balances and the event that changed them last.
+    /// Returns the rows of ``variantSelection`` that `condition` selects, with their balances and the event that changed them last.
     func values(_ condition: String, _ arguments: [Int64], _ db: Database) throws -> [(variant: Variant, changed: UInt64)] {
         let select = try RawStatement("\(variantSelection) WHERE \(condition)", db)
         for (index, argument) in arguments.enumerated() { select.bind(argument, at: Int32(index + 1)) }
@@ -191,7 +191,7 @@ struct StateTables {
         try select.forEachRow { row in
             values.append((variant(row, barcodes: [:], balances: [:]), UInt64(bitPattern: row.integer(12))))
         }
-        // They are in order of id, for the most part; a few, or scattered ones, are asked for one by one.
+        // Most selections are in order of id. A few variants, or scattered ones, are read one by one.
         let lists = try lists(of: values.map(\.variant), db)
         for index in values.indices {
             let id = values[index].variant.id
@@ -200,7 +200,7 @@ struct StateTables {
         return values
     }
 
-    /// Variants with their stock; barcodes and balances are in tables of their own.
+    /// Variants with their stock. Barcodes and balances are in tables of their own.
     var variantSelection: String {
         """
         SELECT v.id, v.product, v.is_default, v.sku, v.name, v.price, v.threshold, v.rearm, s.level, s.version, s.stock, s.was_stocked,
@@ -241,8 +241,8 @@ struct StateTables {
 
     typealias Lists = (barcodes: [VariantID: [Barcode]], balances: [VariantID: [Balance]])
 
-    /// Barcodes and balances of `variants`, which are in order of id: by ranges, which costs a fifth of asking for each. `nil` for a few,
-    /// or for those with others between them.
+    /// Returns the barcodes and balances of `variants`, which are in order of id. They are read by range, which costs a fifth of
+    /// reading them one by one. `nil` for a few variants, or if there are many others between them.
     func lists(of variants: [Variant], _ db: Database) throws -> Lists? {
         guard let first = variants.first?.id.rawValue, let last = variants.last?.id.rawValue, variants.count > 8,
             last - first < 4 * Int64(variants.count)

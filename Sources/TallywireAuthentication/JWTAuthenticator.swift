@@ -4,16 +4,16 @@ import TallywireCore
 import TallywireEngine
 import TallywirePipeline
 
-/// `auth.mode` `jwt`: callers are who their signed tokens say.
+/// `auth.mode` `jwt`: a signed token says who the caller is.
 ///
-/// The keys are a value that ``replace(_:)`` exchanges: what is verified meanwhile is verified by the one or the other. Verifying takes a
-/// lock for as long as it takes to copy a reference; the signature, of one key, is verified outside of it.
+/// ``replace(_:)`` exchanges the keys as a whole: a token that is verified meanwhile is verified with the old or the new keys.
+/// Verifying holds a lock only while a reference is copied. The signature is verified outside of the lock, with one key.
 public final class JWTAuthenticator: Authenticator {
-    /// What a token has to be, beside signed.
+    /// What a token needs, besides its signature.
     public struct Rules: Equatable, Sendable {
-        /// The `aud` that a token has to name; `nil` takes only tokens without one.
+        /// The `aud` that a token has to name; `nil` accepts only tokens without one.
         public var audience: String?
-        /// How far the clocks of those who sign may be off.
+        /// How far the issuers' clocks may be off.
         public var clockSkew: Duration
         /// Whether callers without a token may do nothing.
         public var isRequired: Bool
@@ -56,7 +56,7 @@ public final class JWTAuthenticator: Authenticator {
         }
     }
 
-    /// Signs with the keys that are trusted now. Throws ``KeyError`` if none of them can.
+    /// Returns a signer for the keys that are trusted now. Throws ``KeyError`` if none of them can sign.
     func signer() throws(KeyError) -> TokenSigner { try TokenSigner(state.withLock { $0.keys }) }
 
     // MARK: Authenticator

@@ -2,38 +2,40 @@ public import NIOSSL
 public import TallywireCore
 
 extension TallywireClient {
-    /// What a client connects to and follows, and its limits.
+    /// The server that a client connects to, what it follows there, and its limits.
     public struct Configuration: Sendable {
-        /// The server's WebSocket, `wss://stock.example/ws`. `ws:`, `http:` and `https:` are taken too; without a path it is `/ws`.
+        /// The URL of the server's WebSocket, `wss://stock.example/ws`. `ws:`, `http:` and `https:` are accepted too. Without a
+        /// path, the path is `/ws`.
         public var url: String
-        /// Joined whenever there is a connection. With none, and nothing tracked, what the server broadcasts comes.
+        /// The rooms that are joined on each connection. With no room and nothing tracked, the server sends its broadcast.
         public var rooms: [String]
         /// Whether rooms begin with the values of all their items.
         public var snapshot: Bool
-        /// What is tracked from the beginning.
+        /// The products and variants that are tracked from the beginning.
         public var products: [ProductID] = []
         public var variants: [VariantID] = []
-        /// Gets a token, or `nil` for nobody: called before a connection that needs one, before the last one expires, and after it was refused.
-        /// Tokens are shown in the `Authorization` header of the handshake and in messages, never in an address.
+        /// Returns a token, or `nil` for none. Called before a connection that needs a token, before the last token expires, and
+        /// after a token was refused. Tokens are sent in the `Authorization` header of the handshake and in messages, never in a
+        /// URL.
         public var token: (@Sendable () async throws -> String?)?
-        /// For `wss:`: what is trusted. Default: what the system trusts.
+        /// For `wss:`: the certificates that are trusted. Default: those that the system trusts.
         public var tls = TLSConfiguration.makeClientConfiguration()
 
-        /// Items that are kept at most. More are not folded, and a failure says `too_many_items`.
+        /// The most items that are kept. Further ones are not folded, and a failure says `too_many_items`.
         public var maxItems = 200_000
-        /// Events that wait for one reader of ``TallywireClient/events`` at most. Beyond it a variant's changes are merged
-        /// (``Event/conflated``), and where that is not possible the oldest event goes (``Event/missed``).
+        /// The most events that wait for one reader of ``TallywireClient/events``. Beyond it a variant's changes are merged
+        /// (``Event/conflated``). If that is not possible, the oldest event is dropped (``Event/missed``).
         public var eventBuffer = 4_096
-        /// The largest message that is taken from the server, in bytes.
+        /// The largest message from the server that is accepted, in bytes.
         public var maxMessage = 16 << 20
-        /// ``State/isStale`` becomes true so long after the connection was lost.
+        /// How long after the connection was lost ``State/isStale`` becomes true.
         public var staleAfter = Duration.seconds(5)
         /// The pause after the n-th failure is random, between 0 and the smaller of `maxDelay` and `minDelay` times 2 to the n-th.
         public var minDelay = Duration.milliseconds(500)
         public var maxDelay = Duration.seconds(30)
-        /// A connection that is not made after so long is given up.
+        /// How long a connection attempt may take.
         public var connectTimeout = Duration.seconds(10)
-        /// A server that was silent for its ping interval is asked; without an answer for so long the connection is dead.
+        /// A server that was silent for its ping interval is pinged. Without an answer for this long, the connection is dead.
         public var pongTimeout = Duration.seconds(5)
 
         public init(

@@ -3,16 +3,16 @@ import TallywireCore
 extension TallywireClient {
     // MARK: Rooms
 
-    /// Joins a room and stays in it, over all connections. Returns when its values are there.
+    /// Joins a room and stays in it over all connections. Returns when the room's values have come.
     ///
-    /// May be called before ``run()``. A caller that is cancelled does not wait any more; the room is joined all the same.
+    /// May be called before ``run()``. A caller that is cancelled stops waiting, and the room is joined all the same.
     ///
     /// - Parameters:
-    ///   - room: Its name: one of plugins.json, `product:ID`, `variant:ID` or `location:CODE`.
+    ///   - room: The room's name: one of plugins.json, `product:ID`, `variant:ID` or `location:CODE`.
     ///   - snapshot: Whether the room's values come first. Default: as in the configuration.
-    ///   - since: Everything up to here is known already.
-    /// - Throws: ``Failure`` with the server's code if it does not let this client in, which is then not tried again; `closed` if ``run()``
-    ///   ended or the room was left before.
+    ///   - since: Everything up to this position is known already.
+    /// - Throws: ``Failure`` with the server's code if the server refuses the room, which is then not tried again. `closed` if
+    ///   ``run()`` has ended or the room was left before.
     @discardableResult
     public func join(_ room: String, snapshot: Bool? = nil, since: Position? = nil) async throws -> Joined {
         let room = Room.name(room)
@@ -26,16 +26,17 @@ extension TallywireClient {
         return joined ?? Joined(room: room, seq: 0, isRecovered: nil)
     }
 
-    /// Leaves a room. Items that nothing else follows are forgotten at once; a few of its events may still come.
+    /// Leaves a room. Items that nothing else follows are removed at once. A few of the room's events may still come.
     public func leave(_ room: String) { act { $0.leave(Room.name(room)) } }
 
     // MARK: Tracking
 
-    /// Follows products and variants by id, whether they exist or not. Returns when their values are there.
+    /// Follows products and variants by id, whether or not they exist. Returns when their values have come.
     ///
-    /// May be called before ``run()``. A caller that is cancelled does not wait any more; they are tracked all the same.
+    /// May be called before ``run()``. A caller that is cancelled stops waiting, and the items are tracked all the same.
     ///
-    /// - Throws: ``Failure`` with `too_many_tracked` or another code of the server, and they are not tracked; `closed` if ``run()`` ended.
+    /// - Throws: ``Failure`` with `too_many_tracked` or another code of the server; the items are then not tracked. `closed` if
+    ///   ``run()`` has ended.
     public func track(products: [ProductID] = [], variants: [VariantID] = []) async throws {
         _ = try await wait(for: .tracked) { core in
             let added = core.replica.follows.track(Followed(products: products, variants: variants))
@@ -43,19 +44,19 @@ extension TallywireClient {
         }
     }
 
-    /// Follows them no more. Items that nothing else follows are forgotten; that of a default variant, whose id nothing tells, only when no
-    /// variant is tracked any more.
+    /// Stops following these items. Items that nothing else follows are removed. A default variant, whose key does not contain its
+    /// id, is removed only when no variant is tracked any more.
     public func untrack(products: [ProductID] = [], variants: [VariantID] = []) {
         act { $0.untrack(Followed(products: products, variants: variants)) }
     }
 
     // MARK: The connection
 
-    /// Returns when the client is live: connected, with everything known. Throws `closed` if ``run()`` ends before.
+    /// Returns when the client is live: connected, with everything known. Throws `closed` if ``run()`` ends before that.
     public func waitUntilLive() async throws { _ = try await wait(for: .live) { _ in } }
 
-    /// Something happened that makes the connection doubtful: the app came to the foreground, the network changed. The server has to
-    /// answer within two seconds; if the client waits to come back, it does so now.
+    /// Checks the connection after something made it doubtful: the app came to the foreground, or the network changed. The server
+    /// has to answer within two seconds. If the client is waiting to reconnect, it does so now.
     public func wake() {
         let endPause = act { core in
             core.probe(within: .seconds(2), .now)
@@ -64,7 +65,8 @@ extension TallywireClient {
         endPause?()
     }
 
-    /// Somebody else signed in, or nobody is signed in any more: asks the configuration's closure for another token, and connects anew with it.
+    /// Replaces the token, because another user signed in or the user signed out: asks the configuration's closure for another
+    /// token, and connects again with it.
     public func replaceToken() {
         tokens.discard()
         let endPause = act { core in

@@ -7,13 +7,14 @@ import NIOSSL
 import NIOWebSocket
 
 extension TallywireClient {
-    /// Connects, and comes back whenever the connection is lost, until the task is cancelled; then it returns. Everything that it needs runs
-    /// within this call. Once it returned, whoever reads updates comes to their end, whoever waits is thrown `closed`, and the socket is gone.
+    /// Connects, and connects again whenever the connection is lost, until the task is cancelled; then it returns. All of the
+    /// client's work runs within this call. Once it has returned, all sequences of updates have ended, waiting callers were thrown
+    /// `closed`, and the socket is closed.
     ///
-    /// It may be called again afterwards: what is known stays, and the rooms go on from where they were.
+    /// ``run()`` may be called again afterwards: items are kept, and the rooms continue from their positions.
     ///
-    /// - Throws: ``Failure`` with `invalid_url` or `already_running`, and what NIOSSL says of a TLS configuration that cannot be used. What
-    ///   happens to connections is told through ``states`` and ``failures``.
+    /// - Throws: ``Failure`` with `invalid_url` or `already_running`, and the error of NIOSSL for a TLS configuration that cannot
+    ///   be used. Failures of connections are reported through ``states`` and ``failures``.
     public func run() async throws {
         let address = try Address(configuration.url)
         let handshake = Handshake(
@@ -32,7 +33,7 @@ extension TallywireClient {
             let ended = await attempt(handshake)
             if Task.isCancelled { return }
             let life = ended.wasLiveSince.map { ContinuousClock.now - $0 }
-            // A server that is away for long is one line, not one for each attempt.
+            // A server that is away for long gets one log line, not one for each attempt.
             logger.log(
                 level: life == nil ? .debug : .info, "connection ended",
                 metadata: ["failure": "\(ended.failure?.description ?? "none")"])
@@ -49,7 +50,7 @@ extension TallywireClient {
         }
     }
 
-    /// Lets time pass before the next attempt.
+    /// Waits before the next attempt.
     private func wait(_ pause: Duration, _ failure: Failure?) async {
         let (signals, signal) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
         act { core in
@@ -65,20 +66,20 @@ extension TallywireClient {
         act { $0.endPause = nil }
     }
 
-    /// One connection, from the first packet to the last.
+    /// Makes one connection and uses it until it ends.
     private func attempt(_ handshake: Handshake) async -> Core.Ended {
         do {
             let token = try await tokens.get()
             return await converse(try await handshake.open(token: token), token)
         } catch let refusal as Handshake.Refusal {
-            // That nobody answers is the state's to tell; the others somebody has to see to.
+            // ``states`` reports that no server answers. Other failures need somebody's attention.
             if ![.disconnected, .noAnswer].contains(refusal.failure.code) { act { $0.report(refusal.failure) } }
             return Core.Ended(failure: refusal.failure, comeBackAfter: refusal.retryAfter)
         } catch let failure as Failure {
             act { $0.report(failure) }
             return Core.Ended(failure: failure)
         } catch {
-            // It was cancelled.
+            // The task was cancelled.
             return Core.Ended()
         }
     }
@@ -111,7 +112,7 @@ extension TallywireClient {
         return ended
     }
 
-    /// Takes what comes, until the connection ends; says how.
+    /// Takes frames until the connection ends. Returns how it ended.
     private func read(_ frames: NIOAsyncChannelInboundStream<WebSocketFrame>, _ link: Link) async throws -> Failure {
         do {
             for try await frame in frames {
@@ -127,7 +128,7 @@ extension TallywireClient {
                 }
             }
         } catch is CancellationError {
-            // What is said below is all that is left to do.
+            // The failure below says all that is known.
         }
         if Task.isCancelled { link.sendClose() }
         return Failure(.disconnected, "the connection ended")
@@ -154,7 +155,7 @@ extension TallywireClient {
         }
     }
 
-    /// Gets another token before the one that was shown last expires, again and again.
+    /// Gets another token each time before the last one expires.
     private func renew(_ shown: AsyncStream<String>) async -> Failure {
         for await token in shown {
             guard var pause = Tokens.renewal(of: token) else { continue }

@@ -1,41 +1,41 @@
-/// The limits of the domain, each with its reason. Everything that enters is held against them before it is decided.
+/// The limits of the domain, each with its reason. Everything that comes in is checked against them before it is decided.
 public enum Limits {
     /// 2^53 − 1, the largest integer that every JSON reader represents exactly (RFC 8259, section 6).
     public static let largestBalance: Int64 = 9_007_199_254_740_991
-    /// One line moves at most this many units. It is far above any pallet and far below what could overflow a sum.
+    /// The most units that one line moves. It is far more than any pallet holds, and far below what could overflow a sum.
     public static let largestQuantity: Int64 = 1_000_000_000
-    /// Lines in one movement. They are decided together while every other movement waits.
+    /// The most lines in one movement. They are decided together while every other movement waits.
     public static let linesPerMovement = 1_000
-    /// Characters in a SKU.
+    /// The most characters in a SKU.
     public static let skuLength = 64
-    /// Characters in a barcode. GS1 element strings end at 48 data characters, Digital Links are longer.
+    /// The most characters in a barcode. GS1 element strings have at most 48 data characters; Digital Links are longer.
     public static let barcodeLength = 256
-    /// Barcodes of one variant.
+    /// The most barcodes of one variant.
     public static let barcodesPerVariant = 64
-    /// Units that one scan of a barcode may stand for.
+    /// The most units that one scan of a barcode may stand for.
     public static let largestPack: Int64 = 1_000_000
-    /// Characters in a location code.
+    /// The most characters in a location code.
     public static let locationCodeLength = 32
-    /// Locations in one journal.
+    /// The most locations in one journal.
     public static let locations = 10_000
-    /// Characters in the name of a product, a variant or a location.
+    /// The most characters in the name of a product, a variant or a location.
     public static let nameLength = 200
-    /// Variants of one product. A change of status or price gives one event or one new version for each.
+    /// The most variants of one product. A change of status or price gives one event or one new version for each.
     public static let variantsPerProduct = 2_000
-    /// Characters in a reason.
+    /// The most characters in a reason.
     public static let reasonLength = 200
-    /// Characters in a movement's reference (an order number, a delivery note).
+    /// The most characters in a movement's reference (an order number, a delivery note).
     public static let referenceLength = 200
-    /// Characters in a batch or a serial number. GS1 allows 20, other systems more.
+    /// The most characters in a batch or a serial number. GS1 allows 20, other systems more.
     public static let traceLength = 64
-    /// Characters in a movement id, all of them printable ASCII.
+    /// The most characters in a movement id, all of them printable ASCII.
     public static let movementIDLength = 128
-    /// Characters in the name of a source.
+    /// The most characters in the name of a source.
     public static let sourceLength = 200
-    /// Characters in the name of a device.
+    /// The most characters in the name of a device.
     public static let deviceLength = 64
-    /// Characters of a text from outside that a message quotes.
+    /// The most characters of a text from outside that a message quotes.
     public static let excerptLength = 80
-    /// The largest price in hundredths: 99,999,999,999.99, which a double still tells apart from its neighbours.
+    /// The largest price in hundredths: 99,999,999,999.99, which a double still distinguishes from its neighbours.
     public static let largestPrice: Int64 = 9_999_999_999_999
 }

@@ -1,6 +1,6 @@
 /// A moment in UTC, in whole milliseconds since 1970-01-01T00:00:00Z.
 ///
-/// Core takes every moment from outside and never reads a clock, so that the same commands give the same events.
+/// Core gets every time from outside and never reads a clock, so that the same commands give the same events.
 public struct Timestamp: Hashable, Comparable, Sendable {
     public let milliseconds: Int64
 
@@ -13,10 +13,10 @@ public struct Timestamp: Hashable, Comparable, Sendable {
         Int(CivilDate(daysSince1970: Int64((Double(milliseconds) / 86_400_000).rounded(.down))).year)
     }
 
-    /// The earliest and the latest moment that can be written with a four-digit year: 0001-01-01 and 9999-12-31.
+    /// The earliest and the latest time that can be written with a four-digit year: in milliseconds, from 0001-01-01 to 9999-12-31.
     public static let range: ClosedRange<Int64> = -62_135_596_800_000...253_402_300_799_999
 
-    /// A moment from outside: `nil` if it is not within ``range``, where no arithmetic on it can overflow.
+    /// A time from outside. `nil` if the time is not within ``range``, where no arithmetic on it can overflow.
     public init?(outside milliseconds: Int64) {
         guard Self.range.contains(milliseconds) else { return nil }
         self.milliseconds = milliseconds

@@ -2,12 +2,12 @@ import Hummingbird
 import NIOCore
 import TallywirePipeline
 
-/// What the handlers of one request share.
+/// The values that the handlers of one request share.
 public struct APIContext: RequestContext {
     public var coreContext: CoreRequestContextStorage
-    /// The connection, to end its input when a body stalls.
+    /// The connection, whose input is closed when a body stalls.
     let channel: any Channel
-    /// Who asks; `nil` is somebody without a token.
+    /// The caller; `nil` is a caller without a token.
     var principal: Principal?
 
     public init(source: ApplicationRequestContextSource) {

@@ -4,10 +4,11 @@ import TallywireCore
 import TallywireEngine
 import TallywirePipeline
 
-/// The HTTP API: catalogue, stock and movements, and what operations need to watch the server.
+/// The HTTP API: catalogue, stock and movements, and the routes with which the server is operated.
 ///
-/// It is a thin layer: it reads requests, hands commands to the ``TallywireEngine/CommandGateway`` and reads back from the journal.
-/// A change is answered only after it is on disk. It holds no state but counters of requests, so any number of requests run at once.
+/// The API is a thin layer: it reads requests, submits commands to the ``TallywireEngine/CommandGateway``, and reads from the
+/// journal. A change gets its response only after it is on disk. The API's only state are counters of requests, so any number of
+/// requests run at once.
 public struct InventoryAPI: Sendable {
     let gateway: any CommandGateway
     let journal: any Journal
@@ -25,7 +26,7 @@ public struct InventoryAPI: Sendable {
     let attempts: SignInLimit
     let startedAt: Timestamp
 
-    /// What a server can set.
+    /// The settings of a server.
     public struct Configuration: Sendable {
         /// The location of lines that name none.
         public var defaultLocation: String
@@ -34,11 +35,11 @@ public struct InventoryAPI: Sendable {
         public var limits: HTTPLimits
         /// Names, beside the loopback ones, under which a request may address this server; see ``HostPolicy``.
         public var hosts: HostPolicy
-        /// Requests from one address, steadily; `nil` is without limit.
+        /// The steady rate of requests from one address; `nil` for no limit.
         public var requestsPerSecond: Int?
-        /// Proxies that are believed when they say for whom they ask.
+        /// The proxies whose `X-Forwarded-For` is believed.
         public var proxies: TrustedProxies
-        /// A checkout of Tallywire whose pages are served instead of those in the program; `nil` for these.
+        /// A checkout of Tallywire whose pages are served instead of the program's own; `nil` for the program's own.
         public var pages: String?
 
         public init(
@@ -59,22 +60,23 @@ public struct InventoryAPI: Sendable {
     /// Whether the server can do its work now.
     public enum Readiness: Equatable, Sendable {
         case ready
-        /// Not now, because of this.
+        /// The server cannot work now, for this reason.
         case notReady(String)
     }
 
     /// - Parameters:
     ///   - gateway: where commands go.
-    ///   - journal: what is read back: stock, catalogue, events and answers.
+    ///   - journal: where stock, catalogue, events and answers are read.
     ///   - feed: what `/api/events/stream` follows: the engine's, over the same journal.
     ///   - pipeline: what `/api/pipeline` and `/metrics` show.
-    ///   - authenticator: says who callers are. By default everybody may everything, which is for loopback alone.
-    ///   - signIn: lets people in with a password; `nil` where nobody signs in so.
-    ///   - port: what the port refuses, for `/metrics`; the one that ``upgradingServer(endpoints:configuration:)`` got.
-    ///   - reloads: what is read again while the server runs, for `/health/ready` and `/metrics`.
-    ///   - certificates: the port's certificate, whose end `/metrics` shows.
+    ///   - authenticator: finds out who callers are. By default every caller may do everything, which is for loopback only.
+    ///   - signIn: signs users in with a password; `nil` if nobody can sign in with one.
+    ///   - port: the counters of what the port refuses, for `/metrics`; the same object as in
+    ///     ``upgradingServer(endpoints:configuration:)``.
+    ///   - reloads: the files that are reloaded while the server runs, for `/health/ready` and `/metrics`.
+    ///   - certificates: the port's certificate, whose expiry `/metrics` shows.
     ///   - startedAt: when the process started, for `/metrics`.
-    ///   - readiness: asked by each `GET /health/ready`; it must answer at once.
+    ///   - readiness: called by each `GET /health/ready`; it must return at once.
     public init(
         gateway: any CommandGateway, journal: any Journal, feed: Feed, pipeline: any PipelineObserver, configuration: Configuration,
         authenticator: any Authenticator = OpenAuthenticator(), signIn: (any SignIn)? = nil, port: PortMetrics = PortMetrics(),
@@ -98,14 +100,14 @@ public struct InventoryAPI: Sendable {
         self.readiness = readiness
     }
 
-    /// A router with all routes of the API and the pages, and their middleware.
+    /// Returns a router with all routes of the API, the pages, and the middleware.
     public func makeRouter() -> Router<APIContext> {
         let router = Router(context: APIContext.self, options: .autoGenerateHeadEndpoints)
         addRoutes(to: router)
         return router
     }
 
-    /// Adds the middleware and all routes to `router`. Routes that are added before do without the middleware.
+    /// Adds the middleware and all routes to `router`. Routes that were added before get no middleware.
     public func addRoutes(to router: Router<APIContext>) {
         let paths = PathTable(routes)
         let hosts = configuration.hosts
@@ -119,7 +121,7 @@ public struct InventoryAPI: Sendable {
             router.on(RouterPath(route.path), method: route.method) { request, context in
                 var context = context
                 context.principal = try access.admit(request, to: route.access)
-                // What reads the stock reads its own parameters; what changes something has none.
+                // Handlers of GET read their own parameters. Routes that change something have none.
                 if route.method != .get { _ = try QueryReader(request, parameters: []) }
                 return try await route.handle(request, context)
             }

@@ -3,7 +3,7 @@ import Foundation
 import TallywireEngine
 import TallywirePipeline
 
-/// What a command ended with: a message for the terminal and an exit code.
+/// How a command ended: a message for the terminal and an exit code.
 struct Failure: Error {
     let message: String
     let code: ExitCode
@@ -24,21 +24,21 @@ struct Failure: Error {
         case let error as JournalError: self.init("error: \(error)")
         case let code as ExitCode: self.init("", code: code)
         default:
-            // ArgumentParser tells help and version, which are no errors, from mistakes by this code.
+            // ArgumentParser uses this code to tell help and version, which are not errors, from mistakes.
             let code = Tallywire.exitCode(for: error)
             let isParsing = code == .success || code == .validationFailure
             self.init(isParsing ? Tallywire.fullMessage(for: error) : "error: \(error)", code: isParsing ? code : .failure)
         }
     }
 
-    /// Prints the message where it belongs and gives the code.
+    /// Prints the message to the right output and returns the code.
     func report() -> ExitCode {
         guard !message.isEmpty else { return code }
         do {
             try (code == .success ? Output.standard : .error).print(message)
             return code
         } catch {
-            // Help and version are what was asked for; of an error that cannot be told the code is left.
+            // Help and version are the requested output. For an error that cannot be printed, only the code is left.
             return code == .success ? Failure(error).report() : code
         }
     }

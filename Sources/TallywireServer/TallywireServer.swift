@@ -2,7 +2,7 @@ import ArgumentParser
 import Foundation
 import TallywirePipeline
 
-/// The server as a library: the command line over a list of plugins, to which a program of your own may add.
+/// The server as a library: the command line with a list of plugins, to which a program may add its own.
 ///
 /// ```swift
 /// import TallywireServer
@@ -14,7 +14,7 @@ import TallywirePipeline
 /// }
 /// ```
 public enum TallywireServer {
-    /// Runs the command line with `arguments`, by default those of the process, and ends the process with its exit code: 0 done, 64 bad
+    /// Runs the command line with `arguments`, by default those of the process. Ends the process with the exit code: 0 done, 64 bad
     /// usage, 78 bad configuration, 1 anything else.
     public static func run(plugins: PluginRegistry = .builtIn, arguments: [String]? = nil) async -> Never {
         let code = await PluginRegistry.$current.withValue(plugins) { await execute(arguments) }

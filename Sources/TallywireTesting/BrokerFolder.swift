@@ -1,6 +1,6 @@
 import Glibc
 
-/// A folder for one test broker: its configuration, its log and what it keeps.
+/// A folder for one test broker: its configuration, its log and its stored data.
 struct BrokerFolder: Sendable {
     let path: String
 

@@ -5,7 +5,7 @@ import Synchronization
 package enum BrokerPort {
     private static let given = Mutex<Set<Int>>([])
 
-    /// A port that nobody has at this moment, and that this process did not get before: tests run side by side.
+    /// Returns a port that is free at this moment, and that this process has not returned before: tests run side by side.
     package static func free() throws(BrokerFailure) -> Int {
         for _ in 0..<100 {
             let port = try unused()
@@ -28,7 +28,7 @@ package enum BrokerPort {
         return Int(UInt16(bigEndian: address.sin_port))
     }
 
-    /// Whether somebody accepts connections there.
+    /// Whether a program accepts connections on the port.
     static func answers(_ port: Int) -> Bool {
         let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         defer { close(descriptor) }

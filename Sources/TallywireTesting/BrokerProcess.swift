@@ -1,16 +1,17 @@
 import Glibc
 import Synchronization
 
-/// A real mosquitto on a free port of 127.0.0.1, for one test: it can be stopped, killed, frozen and started again on its port.
+/// A real mosquitto on a free port of 127.0.0.1, for one test. The broker can be stopped, killed, frozen, and started again on its
+/// port.
 ///
-/// It ends with its `TestBroker`, by its own process id, and takes its folder with it.
+/// The broker ends with its `TestBroker`, by its own process id, and its folder is removed.
 public final class TestBroker: Sendable {
     public let port: Int
     private let folder: BrokerFolder
     private let process = Mutex<pid_t?>(nil)
 
-    /// Starts a broker. With `persistence` it keeps sessions, queued and retained messages over ``stop()``.
-    /// `configuration` is added to its file, a directive a line.
+    /// Starts a broker. With `persistence` the broker keeps sessions, queued and retained messages over ``stop()``. `configuration`
+    /// is added to its file, one directive a line.
     public init(persistence: Bool = false, configuration: [String] = []) throws {
         folder = try BrokerFolder()
         port = try BrokerPort.free()
@@ -24,7 +25,7 @@ public final class TestBroker: Sendable {
         try start()
     }
 
-    /// Starts a broker as the `.conf` files in `included` say, which have a listener on `port` of 127.0.0.1.
+    /// Starts a broker with the `.conf` files in `included`, which have a listener on `port` of 127.0.0.1.
     public init(port: Int, including included: String) throws {
         folder = try BrokerFolder()
         self.port = port
@@ -39,7 +40,7 @@ public final class TestBroker: Sendable {
         folder.remove()
     }
 
-    /// A port for a broker that does not run yet.
+    /// Returns a port for a broker that does not run yet.
     public static func freePort() throws -> Int { try BrokerPort.free() }
 
     public var url: String { "mqtt://127.0.0.1:\(port)" }
@@ -53,13 +54,13 @@ public final class TestBroker: Sendable {
         return String(decoding: bytes, as: UTF8.self)
     }
 
-    /// Starts it, and returns when it accepts connections.
+    /// Starts the broker, and returns when it accepts connections.
     public func start() throws {
         try process.withLock { process in
             guard process == nil else { return }
             process = try spawn()
         }
-        // A broker takes milliseconds; a busy machine may need more.
+        // A broker takes milliseconds to start; a busy machine may need more.
         for _ in 0..<1000 {
             if BrokerPort.answers(port) { return }
             poll(nil, 0, 10)
@@ -68,13 +69,13 @@ public final class TestBroker: Sendable {
         throw BrokerFailure("mosquitto does not answer on port \(port):\n\(log)")
     }
 
-    /// Ends it as an operator does (SIGTERM): it writes what it keeps.
+    /// Ends the broker as an operator does (SIGTERM): it stores its data.
     public func stop() { end(SIGTERM) }
 
-    /// Ends it as a power cut does (SIGKILL).
+    /// Ends the broker as a power cut does (SIGKILL).
     public func kill() { end(SIGKILL) }
 
-    /// Freezes it: connections stay open and nobody answers.
+    /// Freezes the broker: connections stay open, and nothing answers.
     public func freeze() { signal(SIGSTOP) }
 
     public func thaw() { signal(SIGCONT) }
@@ -101,10 +102,10 @@ public final class TestBroker: Sendable {
         for descriptor in [STDOUT_FILENO, STDERR_FILENO] {
             posix_spawn_file_actions_addopen(&actions, descriptor, log, O_WRONLY | O_CREAT | O_APPEND, 0o644)
         }
-        // A broker that inherited a client's socket would keep it open. Closing what is not open is no error here. A test opens more
-        // than 1024; none needs as many as this.
+        // A broker that inherited a client's socket would keep it open. Closing a descriptor that is not open is no error here. A
+        // test opens more than 1024 descriptors, and never as many as this.
         for descriptor in 3..<Int32(4096) { posix_spawn_file_actions_addclose(&actions, descriptor) }
-        // Threads of Swift's pool block all signals, and a child inherits that: it would not hear SIGTERM.
+        // Threads of Swift's pool block all signals. A child would inherit that and not get SIGTERM.
         var attributes = posix_spawnattr_t()
         posix_spawnattr_init(&attributes)
         defer { posix_spawnattr_destroy(&attributes) }

@@ -1,11 +1,11 @@
-/// What a test waited for in vain.
+/// A condition that a test waited for and that did not become true.
 public struct NeverHappened: Error, CustomStringConvertible {
     public let description: String
 
     public init(description: String) { self.description = description }
 }
 
-/// Waits until `condition` holds, looking every few milliseconds; throws ``NeverHappened`` after `deadline`.
+/// Waits until `condition` holds, checking every few milliseconds. Throws ``NeverHappened`` after `deadline`.
 public func eventually(
     _ what: String, within deadline: Duration = .seconds(20), _ condition: () async throws -> Bool
 ) async throws {
@@ -15,7 +15,7 @@ public func eventually(
         if try await condition() { return }
         try await clock.sleep(for: .milliseconds(5))
     }
-    // On a machine that had no time for this task the deadline may have passed since it looked last.
+    // On a busy machine the deadline may have passed since the last check.
     if try await condition() { return }
     throw NeverHappened(description: "within \(deadline) it did not happen that \(what)")
 }

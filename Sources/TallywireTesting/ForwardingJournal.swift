@@ -1,8 +1,8 @@
 import TallywireCore
 import TallywireEngine
 
-/// Another journal with something put before its appends, to record them, to hold them up, to let them fail, before its readings of
-/// many values, to count them, and before its readings of events.
+/// A journal that forwards to another one. A test can record, delay or fail its appends, count its reads of many values, and see
+/// its reads of events.
 public final class ForwardingJournal: Journal {
     private let journal: any Journal
     private let loading: @Sendable (any Journal) throws -> InventoryState
@@ -10,8 +10,9 @@ public final class ForwardingJournal: Journal {
     private let following: @Sendable (_ seq: UInt64) throws -> Void
     private let appending: @Sendable (JournalBatch, any Journal) throws -> Void
 
-    /// A journal that calls `loading` in place of `journal.load`, `appending` in place of `journal.append`, `reading` before `journal.values`, and `following` before the
-    /// events after `seq` are read, which fails if that throws. The first runs on the thread that appends and may block or throw.
+    /// Makes a journal that calls `loading` in place of `journal.load`, `appending` in place of `journal.append`, `reading` before
+    /// `journal.values`, and `following` before the events after `seq` are read; that read fails if `following` throws. `appending`
+    /// runs on the thread that appends, and may block or throw.
     public init(
         _ journal: any Journal, loading: @escaping @Sendable (any Journal) throws -> InventoryState = { try $0.load() },
         reading: @escaping @Sendable () -> Void = {},

@@ -2,7 +2,7 @@ import Synchronization
 import TallywireCore
 import TallywireEngine
 
-/// A journal in memory: the twin of the durable one, for tests. It can be told to fail.
+/// A journal in memory, for tests: the twin of the durable one. A test can make its appends fail.
 public final class InMemoryJournal: Journal {
     private struct Contents {
         var state = InventoryState()
@@ -13,9 +13,9 @@ public final class InMemoryJournal: Journal {
         var cursors: [String: UInt64] = [:]
         var changed: [VariantID: UInt64] = [:]
         var removed: [RemovedVariant] = []
-        /// Codes of locations, in the order in which they were made.
+        /// The codes of locations, in the order in which they were created.
         var locations: [String] = []
-        /// The time that had passed when each event was committed, and what the last batch said of the clocks.
+        /// The time that had passed when each event was committed, and the clocks as the last batch had them.
         var ages: [UInt64: Int64] = [:]
         var mark: SteadyClock.Mark?
         var failure: JournalError?
@@ -44,12 +44,12 @@ public final class InMemoryJournal: Journal {
         self.epoch = epoch
     }
 
-    /// From now on every append throws `error`; `nil` lets it work again.
+    /// From now on every append throws `error`. `nil` lets appends succeed again.
     public func failAppends(with error: JournalError?) {
         contents.withLock { $0.failure = error }
     }
 
-    /// Everything that was committed and kept.
+    /// Every event that was committed and not deleted.
     public var allEvents: [EventEnvelope] { contents.withLock { $0.events } }
 
     public func load() throws -> InventoryState { contents.withLock { $0.state } }

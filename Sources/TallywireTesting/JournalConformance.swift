@@ -2,7 +2,7 @@ import Logging
 import TallywireCore
 import TallywireEngine
 
-/// What every ``Journal`` has to do: run each check on a new, empty journal of yours.
+/// The duties of every ``Journal``. Run each check on a new, empty journal.
 ///
 /// ```swift
 /// @Test(arguments: JournalConformance.checks)
@@ -13,7 +13,7 @@ public struct JournalConformance: Sendable, CustomStringConvertible {
     public let description: String
     private let body: @Sendable (any Journal) async throws -> Void
 
-    /// Throws ``ConformanceFailure`` if `journal` does not do its duty.
+    /// Throws ``ConformanceFailure`` if `journal` does not fulfil the duty.
     public func run(on journal: any Journal) async throws {
         try await body(journal)
     }
@@ -256,7 +256,7 @@ public struct JournalConformance: Sendable, CustomStringConvertible {
     }
 }
 
-/// A duty that was not done.
+/// A duty that was not fulfilled.
 public struct ConformanceFailure: Error, CustomStringConvertible {
     public let description: String
 
@@ -276,7 +276,7 @@ private func requireError(_ code: JournalError.Code, _ what: String, _ body: () 
     throw ConformanceFailure("\(what) has to throw \(code)")
 }
 
-/// Makes batches as an engine would.
+/// Makes batches as an engine does.
 public struct JournalScript: Sendable {
     public private(set) var state = InventoryState()
     public private(set) var now: Timestamp
@@ -302,14 +302,14 @@ public struct JournalScript: Sendable {
         ])
     }
 
-    /// A movement of `A-1` at `MAIN` by so many units, a millisecond later than the last batch.
+    /// A movement of `A-1` at `MAIN` by so many units, a millisecond after the last batch.
     public mutating func movement(_ units: Int64, id: String? = nil) -> JournalBatch {
         let line = Movement.Line(
             item: .sku("A-1"), location: "MAIN", operation: units < 0 ? .subtract : .add, quantity: abs(units))
         return batch([Command(id: id, source: "test", action: .move(Movement(lines: [line])))])
     }
 
-    /// Somebody sees to the alert `seq` of `A-1`.
+    /// An acknowledgement of the alert `seq` of `A-1`.
     public mutating func acknowledgement(of seq: UInt64) -> JournalBatch {
         let reply = AlertReply(variant: VariantID(11), alertSeq: seq, by: "anna", note: "soon")
         return batch([Command(source: "test", action: .acknowledge(reply))])

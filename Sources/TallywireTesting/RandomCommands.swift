@@ -1,6 +1,6 @@
 import TallywireCore
 
-/// Commands by seed, of so few keys that they meet: most can be applied, and each kind of refusal occurs.
+/// Commands by seed. They use so few keys that they affect each other: most can be applied, and each kind of rejection occurs.
 package struct RandomCommands {
     package static let skus = ["TEE", "MUG", "CAP", "PEN", "BAG"]
     /// The code of each SKU, and a case of it.
@@ -16,7 +16,7 @@ package struct RandomCommands {
     }
 
     package mutating func next(in state: InventoryState) -> Command.Action {
-        // Until there is something, all other commands are refused.
+        // Until something exists, all other commands are rejected.
         if state.locations.isEmpty { return .createLocation(Location(code: pick(locations), name: "Place")) }
         if state.variants.isEmpty, chance(2) { return .createProduct(newProduct(in: state)) }
         return switch Int.random(in: 0..<20, using: &random) {
@@ -92,7 +92,7 @@ package struct RandomCommands {
             : state.products.keys.sorted().randomElement(using: &random) ?? ProductID(1)
     }
 
-    /// One that there is in most cases.
+    /// A variant's id, which exists in most cases.
     private mutating func variantID(in state: InventoryState) -> VariantID {
         chance(8)
             ? VariantID(Int64.random(in: 1...30, using: &random))

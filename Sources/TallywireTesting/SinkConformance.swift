@@ -3,7 +3,7 @@ import TallywireCore
 import TallywireEngine
 import TallywirePipeline
 
-/// What every durable ``Sink`` has to do: run each check on a sink of yours and on what it writes to.
+/// The duties of every durable ``Sink``. Run each check on a sink and its destination.
 ///
 /// ```swift
 /// @Test(arguments: SinkConformance.checks)
@@ -16,7 +16,7 @@ public struct SinkConformance: Sendable, CustomStringConvertible {
     public struct Subject: Sendable {
         /// Makes a sink that writes to the destination. Called again for a restart of the server.
         public var make: @Sendable () throws -> any Sink
-        /// The seqs that are in the destination now, in order of arrival.
+        /// Returns the seqs that are in the destination now, in order of arrival.
         public var delivered: @Sendable () async throws -> [UInt64]
 
         public init(make: @escaping @Sendable () throws -> any Sink, delivered: @escaping @Sendable () async throws -> [UInt64]) {
@@ -29,7 +29,7 @@ public struct SinkConformance: Sendable, CustomStringConvertible {
     public let description: String
     private let body: @Sendable (Subject) async throws -> Void
 
-    /// Throws ``ConformanceFailure`` if the sink does not do its duty.
+    /// Throws ``ConformanceFailure`` if the sink does not fulfil the duty.
     public func run(_ subject: Subject) async throws { try await body(subject) }
 
     /// All duties.
@@ -52,7 +52,7 @@ public struct SinkConformance: Sendable, CustomStringConvertible {
             _ = try await sink.deliver(EventBatch(records: Array(events[0..<10])))
             await sink.stop()
             sink = try subject.make()
-            // The position is stored after the delivery, so a crash between the two gives an older one.
+            // The cursor is stored after the delivery, so a crash between the two leaves an older one.
             try await sink.start(context(cursor: 5))
             _ = try await sink.deliver(EventBatch(records: Array(events[5..<20])))
             let seqs = try await subject.delivered()

@@ -1,5 +1,5 @@
-/// A small generator whose numbers a seed determines: SplitMix64 (Steele, Lea, Flood, "Fast splittable pseudorandom number
-/// generators", 2014).
+/// A small random number generator with a seed: SplitMix64 (Steele, Lea, Flood, "Fast splittable pseudorandom number generators",
+/// 2014).
 public struct SplitMix: RandomNumberGenerator, Sendable {
     private var state: UInt64
 

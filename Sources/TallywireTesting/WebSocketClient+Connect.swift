@@ -5,13 +5,13 @@ import NIOSSL
 import NIOWebSocket
 
 extension WebSocketClient {
-    /// Connects to a server on this machine and shakes hands. Throws ``Failure/refused(status:headers:body:)`` if that is
-    /// answered with anything but 101.
+    /// Connects to a server on this machine and performs the handshake. Throws ``Failure/refused(status:headers:body:)`` if the
+    /// response is not 101.
     ///
     /// - Parameters:
     ///   - target: The path with its query.
-    ///   - tls: What the server has to show; without it the connection is without TLS.
-    ///   - largest: Bytes in one frame that it will read.
+    ///   - tls: The TLS context with which the server is checked; without it the connection has no TLS.
+    ///   - largest: The most bytes in one frame that the client reads.
     public static func connect(
         host: String = "127.0.0.1", port: Int, _ target: String = "/ws", headers: HTTPHeaders = [:], largest: Int = 1 << 24,
         tls: NIOSSLContext? = nil
@@ -63,7 +63,7 @@ extension WebSocketClient {
         }
     }
 
-    /// What became of the handshake.
+    /// The result of the handshake.
     private enum Answer: Sendable {
         case upgraded(WebSocketClient)
         /// Complete once the whole response is there.

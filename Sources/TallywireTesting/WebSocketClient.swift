@@ -4,15 +4,16 @@ import NIOPosix
 import NIOWebSocket
 import TallywireCore
 
-/// A WebSocket client for tests: it sends what it is told, also what no client should, and every wait has a deadline.
+/// A WebSocket client for tests. It sends what a test says, also what no client should, and every wait has a deadline.
 ///
-/// Pings and close frames are answered by themselves. Safe from any task. Messages wait inside until somebody asks for them, so none is missed between two calls.
+/// The client answers pings and close frames by itself. Safe from any task. Messages wait in the client until a test reads them, so
+/// none is missed between two calls.
 public struct WebSocketClient: Sendable {
     /// The connection, for tests that need its socket.
     public let channel: any Channel
     private let inbox: NIOLoopBound<WebSocketClientInbox>
 
-    /// What the server sent.
+    /// A message from the server.
     public enum Message: Equatable, Sendable {
         case text(String)
         case binary([UInt8])
@@ -20,16 +21,16 @@ public struct WebSocketClient: Sendable {
         case pong([UInt8])
         /// A close frame; `nil` is one without a code.
         case close(UInt16?, reason: String)
-        /// The connection ended. Nothing comes after it.
+        /// The connection has ended. Nothing comes after this.
         case ended
     }
 
     /// Why there is no connection or no message.
     public enum Failure: Error, Equatable, Sendable {
-        /// The handshake was answered with this and not with 101.
+        /// The response to the handshake was this one and not 101.
         case refused(status: Int, headers: [String: String], body: String)
         case nothingCame(within: Duration)
-        /// Something came, but not this.
+        /// A message came, but not the expected one.
         case unexpected(Message)
     }
 
@@ -50,7 +51,7 @@ public struct WebSocketClient: Sendable {
         try await send(WebSocketFrame(fin: true, opcode: .binary, maskKey: .random(), data: ByteBuffer(bytes: bytes)))
     }
 
-    /// Sends a frame as it is, masked only if it has a key.
+    /// Sends a frame unchanged, masked only if it has a key.
     public func send(_ frame: WebSocketFrame) async throws {
         try await channel.writeAndFlush(frame)
     }
@@ -76,7 +77,7 @@ public struct WebSocketClient: Sendable {
         try await channel.eventLoop.flatSubmit { [channel] in
             let sent = channel.eventLoop.makePromise(of: Void.self)
             do {
-                // From the encoder on outwards, so that it does not see them.
+                // Written past the encoder, so that the encoder does not see the bytes.
                 try channel.pipeline.syncOperations.context(handlerType: WebSocketFrameEncoder.self)
                     .writeAndFlush(NIOAny(ByteBuffer(bytes: bytes)), promise: sent)
             } catch {
@@ -86,25 +87,25 @@ public struct WebSocketClient: Sendable {
         }.get()
     }
 
-    /// Stops or goes on reading from the socket, as a slow client does.
+    /// Stops reading from the socket, as a slow client does, or starts again.
     public func setReading(_ isReading: Bool) async throws {
         try await channel.setOption(.autoRead, value: isReading).get()
         if isReading { channel.read() }
     }
 
-    /// Closes the connection without a word.
+    /// Closes the connection without a close frame.
     public func disconnect() async {
         try? await channel.close()
     }
 
     // MARK: Receiving
 
-    /// The next message, pings and close frames included.
+    /// Returns the next message, also pings and close frames.
     public func next(within limit: Duration = .seconds(20)) async throws -> Message {
         try await channel.eventLoop.flatSubmit { inbox.value.next(within: limit) }.get()
     }
 
-    /// The next message that is not a ping, which has to be a text.
+    /// Returns the next message that is not a ping. It has to be a text.
     public func nextText(within limit: Duration = .seconds(20)) async throws -> String {
         let deadline = ContinuousClock.now + limit
         while true {
@@ -116,7 +117,7 @@ public struct WebSocketClient: Sendable {
         }
     }
 
-    /// The code of the close frame, whatever comes before it: `nil` if it has none or the connection ends without one.
+    /// Returns the code of the close frame, ignoring other messages: `nil` if it has none or the connection ends without one.
     public func closeCode(within limit: Duration = .seconds(20)) async throws -> UInt16? {
         let deadline = ContinuousClock.now + limit
         while true {
@@ -128,7 +129,7 @@ public struct WebSocketClient: Sendable {
         }
     }
 
-    /// Waits until the connection has ended, whatever comes before.
+    /// Waits until the connection has ended, ignoring messages.
     public func waitForEnd(within limit: Duration = .seconds(20)) async throws {
         let deadline = ContinuousClock.now + limit
         while try await next(within: deadline - .now) != .ended {}
@@ -136,12 +137,12 @@ public struct WebSocketClient: Sendable {
 }
 
 extension WebSocketClient {
-    /// The next message that is not a ping, read as JSON.
+    /// Returns the next message that is not a ping, as JSON.
     public func nextJSON(within limit: Duration = .seconds(20)) async throws -> JSONValue {
         try JSONReader.value(of: Array(await nextText(within: limit).utf8))
     }
 
-    /// Messages as JSON until one has this type; the others are passed over.
+    /// Returns the next message of this type, as JSON, ignoring others.
     public func nextJSON(type: String, within limit: Duration = .seconds(20)) async throws -> JSONValue {
         let deadline = ContinuousClock.now + limit
         while true {

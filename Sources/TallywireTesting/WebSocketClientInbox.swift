@@ -1,7 +1,7 @@
 import NIOCore
 import NIOWebSocket
 
-/// Keeps the messages of a ``WebSocketClient`` until they are asked for. It belongs to the connection's event loop.
+/// Keeps the messages of a ``WebSocketClient`` until a test reads them. Used only on the connection's event loop.
 final class WebSocketClientInbox: ChannelDuplexHandler {
     typealias InboundIn = WebSocketFrame
     typealias OutboundIn = WebSocketFrame
@@ -13,7 +13,7 @@ final class WebSocketClientInbox: ChannelDuplexHandler {
     private var hasSentClose = false
     private var context: ChannelHandlerContext?
 
-    /// The next message, or a failure when the time is up. One call waits at a time.
+    /// Returns the next message, or fails when the time is up. Only one call may wait at a time.
     func next(within limit: Duration) -> EventLoopFuture<WebSocketClient.Message> {
         guard let loop = context?.eventLoop ?? waiting?.futureResult.eventLoop else {
             preconditionFailure("the inbox is not in a channel")

@@ -5,7 +5,7 @@ enum CountryCodes {
         byNumber[number]
     }
 
-    /// Whether there is a country with these two letters, which may be any bytes.
+    /// Whether there is a country with these two letters. The bytes may have any value.
     static func containsLetters(_ first: UInt8, _ second: UInt8) -> Bool {
         guard (0x41...0x5A).contains(first), (0x41...0x5A).contains(second) else { return false }
         return byLetters[Int(first - 0x41) * 26 + Int(second - 0x41)]

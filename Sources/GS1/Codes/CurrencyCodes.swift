@@ -1,4 +1,4 @@
-/// The currencies of ISO 4217, as of 2025, by number, with those for funds and metals, and 999 for none.
+/// The currencies of ISO 4217, as of 2025, by number, including those for funds and metals, and 999 for no currency.
 enum CurrencyCodes {
     /// Whether there is a currency with this number, 0 to 999.
     static func contains(_ number: Int) -> Bool {

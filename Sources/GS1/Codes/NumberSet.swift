@@ -1,4 +1,4 @@
-/// Sets of numbers from 000 to 999, as arrays to look up in without hashing.
+/// Sets of numbers from 000 to 999, as arrays for look-ups without hashing.
 enum NumberSet {
     /// Reads numbers of three digits with spaces between them.
     static func threeDigits(_ text: String) -> [Bool] {

@@ -1,6 +1,6 @@
 /// The package types of UNECE Recommendation 21, annexes V and VI, and those that GS1 added, as in the GS1 package type code list.
 enum PackageTypes {
-    /// Whether `code` is one of them; it may be any bytes.
+    /// Whether `code` is one of the package types. The bytes may have any value.
     static func contains(_ code: Span<UInt8>) -> Bool {
         guard (1...3).contains(code.count) else { return false }
         var key: UInt32 = 0

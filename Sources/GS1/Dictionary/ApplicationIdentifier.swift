@@ -1,11 +1,11 @@
 /// A GS1 Application Identifier: the two to four digits that say what the data after them means, like 01 for a GTIN.
 ///
-/// Having a value of this type says nothing about whether the identifier is allocated: that is ``definition``.
+/// A value of this type need not be an allocated identifier: ``definition`` says whether it is.
 public struct ApplicationIdentifier: Hashable, Sendable {
-    /// The digits as a number, 0 to 9999. Those of two, three and four digits never share a number among those allocated.
+    /// The digits as a number, 0 to 9999. Among the allocated identifiers, no two of different lengths have the same number.
     let number: UInt16
 
-    /// How many digits it has: 2, 3 or 4.
+    /// How many digits the identifier has: 2, 3 or 4.
     let digitCount: UInt8
 
     init(number: UInt16, digitCount: UInt8) {
@@ -26,7 +26,7 @@ public struct ApplicationIdentifier: Hashable, Sendable {
         self.init(number: number, digitCount: count)
     }
 
-    /// Reads the digits in `range`; nil if there is something else among them, or they are not two to four.
+    /// Reads the digits in `range`; nil if other characters are among them, or there are not two to four.
     init?(_ bytes: Span<UInt8>, in range: Range<Int>) {
         guard (2...4).contains(range.count) else { return nil }
         var number: UInt16 = 0
@@ -37,13 +37,13 @@ public struct ApplicationIdentifier: Hashable, Sendable {
         self.init(number: number, digitCount: UInt8(range.count))
     }
 
-    /// What the GS1 General Specifications say of it; nil if they do not know it.
+    /// The definition in the GS1 General Specifications; nil if they have none.
     public var definition: Definition? {
         let table = SyntaxDictionary.standard
         return table.index(of: self).map { table.definitions[$0] }
     }
 
-    /// The digits as bytes of ASCII, appended to `output`.
+    /// Appends the digits to `output` as bytes of ASCII.
     func append(to output: inout [UInt8]) {
         var divisor: UInt16 = digitCount == 2 ? 10 : digitCount == 3 ? 100 : 1000
         while divisor > 0 {
@@ -59,7 +59,7 @@ extension ApplicationIdentifier: CustomStringConvertible, Comparable {
         DigitKey.write(UInt64(number), count: Int(digitCount))
     }
 
-    /// In the order of the digits as text, which is that of the tables of the General Specifications.
+    /// In the order of the digits as text, which is the order of the tables of the General Specifications.
     public static func < (left: ApplicationIdentifier, right: ApplicationIdentifier) -> Bool {
         let scale: [UInt32] = [0, 0, 100, 10, 1]
         let leftKey = UInt32(left.number) * scale[Int(left.digitCount)]

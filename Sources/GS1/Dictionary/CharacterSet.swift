@@ -1,4 +1,4 @@
-/// The sets of characters that a component of a value may be made of.
+/// The sets of characters of which a component of a value may consist.
 ///
 /// GS1 General Specifications, figures "GS1 AI encodable character set 82", "39" and "file-safe / URI-safe base64".
 public enum CharacterSet: String, Sendable, Hashable, CaseIterable {
@@ -14,7 +14,7 @@ public enum CharacterSet: String, Sendable, Hashable, CaseIterable {
     /// Whether `byte` is a character of the set.
     @inline(__always)
     public func contains(_ byte: UInt8) -> Bool {
-        // One bit for each of the characters of ASCII: no memory to read for each byte.
+        // One bit for each character of ASCII, so that no memory is read for a byte.
         let bit = UInt64(1) << UInt64(byte & 63)
         let mask: UInt64
         switch (self, byte >> 6) {
@@ -30,7 +30,7 @@ public enum CharacterSet: String, Sendable, Hashable, CaseIterable {
         return mask & bit != 0
     }
 
-    /// The linter that checks a component of this set before its own.
+    /// The linter that checks a component of this set before the component's own linters.
     var linter: Linter {
         switch self {
         case .n: .csetnumeric

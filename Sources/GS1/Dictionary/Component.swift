@@ -1,19 +1,19 @@
 extension ApplicationIdentifier {
-    /// A part of a value: its characters, its length, and what else it has to be.
+    /// A part of a value: its characters, its length, and the checks of its content.
     public struct Component: Hashable, Sendable {
-        /// The characters it is made of.
+        /// The characters of which the component consists.
         public let characters: CharacterSet
 
-        /// The fewest characters, if it is there at all.
+        /// The fewest characters, if the component is there at all.
         public let minimumLength: Int
 
         /// The most characters.
         public let maximumLength: Int
 
-        /// Whether it may be left out.
+        /// Whether the component may be left out.
         public let isOptional: Bool
 
-        /// What checks its content, besides ``characters``.
+        /// The checks of the content, besides ``characters``.
         public let linters: [Linter]
 
         init(characters: CharacterSet, lengths: ClosedRange<Int>, isOptional: Bool, linters: [Linter]) {
@@ -24,7 +24,7 @@ extension ApplicationIdentifier {
             self.linters = linters
         }
 
-        /// As in the dictionary, like `N6,yymmd0`, `X..20` or `[N..12]`; nil if it is not of that form.
+        /// Reads the dictionary's form, like `N6,yymmd0`, `X..20` or `[N..12]`; nil for any other text.
         init?(_ text: some StringProtocol) {
             let isOptional = text.hasPrefix("[")
             let parts = text.split(separator: ",").map { String($0.filter { $0 != "[" && $0 != "]" }) }
@@ -45,7 +45,7 @@ extension ApplicationIdentifier {
 }
 
 extension ApplicationIdentifier.Component: CustomStringConvertible {
-    /// As in the tables of the General Specifications, like `N6`, `X..20` or `[N..12]`.
+    /// The form of the tables of the General Specifications, like `N6`, `X..20` or `[N..12]`.
     public var description: String {
         let format = characters.rawValue + (minimumLength == maximumLength ? "\(maximumLength)" : "..\(maximumLength)")
         return isOptional ? "[\(format)]" : format

@@ -1,5 +1,6 @@
 extension ApplicationIdentifier {
-    /// What the GS1 General Specifications say of an application identifier: its format, its companions, its place in a URI.
+    /// The definition of an application identifier in the GS1 General Specifications: its format, its companions, its place in a
+    /// URI.
     public struct Definition: Hashable, Sendable {
         /// The identifier itself.
         public let applicationIdentifier: ApplicationIdentifier
@@ -7,23 +8,23 @@ extension ApplicationIdentifier {
         /// The short title of the table, like `BATCH/LOT`. Empty for coupons, which have none.
         public let title: String
 
-        /// The parts that the value is made of, in order. Only the last can have a variable length.
+        /// The components of the value, in order. Only the last may have a variable length.
         public let components: [Component]
 
-        /// Whether its length is predefined, so that no separator has to follow it in an element string.
+        /// Whether the length is predefined, so that no separator has to follow the value in an element string.
         public let hasPredefinedLength: Bool
 
-        /// Whether it may be an attribute in the query of a GS1 Digital Link URI.
+        /// Whether the identifier may be an attribute in the query of a GS1 Digital Link URI.
         public let isDigitalLinkAttribute: Bool
 
-        /// The sequences of qualifiers that may follow it in the path of a GS1 Digital Link URI, any of them left out; nil if it is
-        /// not a primary key.
+        /// The sequences of qualifiers that may follow the identifier in the path of a GS1 Digital Link URI. Any qualifier of a
+        /// sequence may be left out. Nil if the identifier is not a primary key.
         public let qualifiers: [[ApplicationIdentifier]]?
 
-        /// What has to stand beside it: of every requirement, one of the groups, and of the group, all of its members.
+        /// The companions that the identifier needs: of every requirement, all members of at least one group.
         public let requirements: [[[Pattern]]]
 
-        /// What may not stand beside it.
+        /// The identifiers that may not occur together with this one.
         public let exclusions: [Pattern]
 
         /// The fewest characters of a value.
@@ -33,12 +34,12 @@ extension ApplicationIdentifier {
         public let maximumLength: Int
     }
 
-    /// One identifier, or all that share the digits before an `n`, like `31nn`.
+    /// One identifier, or all identifiers that share the digits before an `n`, like `31nn`.
     public struct Pattern: Hashable, Sendable {
         let lowest: UInt16
         let highest: UInt16
 
-        /// As in the dictionary: two to four digits, the last of which may be `n`.
+        /// Reads the dictionary's form: two to four digits, the last of which may be `n`.
         init?(_ text: some StringProtocol) {
             guard let low = ApplicationIdentifier(String(text.map { $0 == "n" ? "0" : $0 })),
                 let high = ApplicationIdentifier(String(text.map { $0 == "n" ? "9" : $0 }))
@@ -46,7 +47,7 @@ extension ApplicationIdentifier {
             (lowest, highest) = (low.number, high.number)
         }
 
-        /// Whether `identifier` is one of those meant.
+        /// Whether the pattern includes `identifier`.
         @inline(__always)
         public func matches(_ identifier: ApplicationIdentifier) -> Bool {
             lowest <= identifier.number && identifier.number <= highest
@@ -55,7 +56,7 @@ extension ApplicationIdentifier {
 }
 
 extension ApplicationIdentifier.Pattern: CustomStringConvertible {
-    /// As in the tables of the General Specifications, like `01` or `31nn`.
+    /// The form of the tables of the General Specifications, like `01` or `31nn`.
     public var description: String {
         let digits = lowest < 100 ? 2 : lowest < 1000 ? 3 : 4
         let text = DigitKey.write(UInt64(lowest), count: digits)

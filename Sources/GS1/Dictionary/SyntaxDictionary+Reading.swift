@@ -1,5 +1,5 @@
 extension SyntaxDictionary {
-    /// The definitions of one line: `AIs  [flags]  components...  [attributes...]  [# title]`; nil if it is not of that form.
+    /// The definitions of one line: `AIs  [flags]  components...  [attributes...]  [# title]`; nil for a line of any other form.
     static func definitions(of line: some StringProtocol) -> [ApplicationIdentifier.Definition]? {
         let halves = line.split(separator: "#", maxSplits: 1)
         var title = halves.count > 1 ? halves[1] : ""
@@ -46,7 +46,7 @@ extension SyntaxDictionary {
         var exclusions: [ApplicationIdentifier.Pattern] = []
         var qualifiers: [[ApplicationIdentifier]]?
 
-        /// Takes up one attribute; false if it is none, or not well formed.
+        /// Reads one attribute. Returns false if the text is no attribute, or not well formed.
         mutating func read(_ text: some StringProtocol) -> Bool {
             let halves = text.split(separator: "=", maxSplits: 1)
             let value = halves.count > 1 ? String(halves[1]) : ""

@@ -1,26 +1,26 @@
 /// The table of all application identifiers, read once from ``entries``.
 ///
-/// Looking up an identifier is an index into an array by its number; nothing is hashed and nothing allocated.
+/// Looking up an identifier is an index into an array by its number. Nothing is hashed, and no memory is allocated.
 struct SyntaxDictionary: Sendable {
-    /// All that are allocated, one by one (`3100` to `3105` are six), in the order of the dictionary.
+    /// All allocated identifiers, one by one (`3100` to `3105` are six), in the order of the dictionary.
     let definitions: [ApplicationIdentifier.Definition]
 
     /// Position in ``definitions`` by number, or -1.
     private let positions: [Int16]
 
-    /// How many digits the identifiers have that begin with these two: 2, 3, 4, or 0 if none is allocated.
+    /// By their first two digits, how many digits identifiers have: 2, 3, 4, or 0 if none is allocated.
     private let digitCounts: [UInt8]
 
-    /// Lengths of values that are predefined by the first two digits, whatever follows: figure "Element strings with predefined
-    /// length using GS1 Application Identifiers" of the General Specifications. They hold for identifiers not yet allocated, too.
+    /// The predefined lengths of values by the first two digits, whatever follows: figure "Element strings with predefined length
+    /// using GS1 Application Identifiers" of the General Specifications. They also apply to identifiers that are not allocated yet.
     private let predefinedLengths: [UInt8]
 
-    /// That of the release this module was built from.
+    /// The dictionary of the release from which this module was built.
     static let standard = SyntaxDictionary(entries)
 
     /// Reads entries in the form of GS1's Barcode Syntax Dictionary.
     ///
-    /// - Precondition: they are well formed; what is embedded here is compared with its source by a test.
+    /// - Precondition: the entries are well formed. A test compares the embedded entries with their source.
     init(_ text: String) {
         var definitions: [ApplicationIdentifier.Definition] = []
         var positions = [Int16](repeating: -1, count: 10_000)
@@ -45,7 +45,7 @@ struct SyntaxDictionary: Sendable {
         predefinedLengths = lengths
     }
 
-    /// Position of the identifier in ``definitions``; nil if it is not allocated.
+    /// The index of the identifier in ``definitions``; nil if it is not allocated.
     @inline(__always)
     func index(of identifier: ApplicationIdentifier) -> Int? {
         let position = positions[Int(identifier.number)]
@@ -55,14 +55,14 @@ struct SyntaxDictionary: Sendable {
         return Int(position)
     }
 
-    /// How many digits the identifier has that begins with these two; nil if none is allocated that does.
+    /// How many digits an identifier with these first two digits has; nil if none is allocated.
     @inline(__always)
     func digitCount(prefix: Int) -> Int? {
         let count = digitCounts[prefix]
         return count > 0 ? Int(count) : nil
     }
 
-    /// How long the values of identifiers are that begin with these two digits, where that is predefined.
+    /// The predefined length of the values of identifiers with these first two digits; nil if the length is not predefined.
     func predefinedLength(prefix: Int) -> Int? {
         let length = predefinedLengths[prefix]
         return length > 0 ? Int(length) : nil

@@ -1,9 +1,10 @@
 /// Reads a GS1 Digital Link URI: `https://example.com/some/stem/01/09521234543213/10/AB-123?17=271231`.
 ///
-/// GS1 Digital Link Standard: URI Syntax. The path ends with pairs of an identifier and a value, of which the first is a primary key
-/// and the others its qualifiers in order; the query has attributes. Other parameters of the query and the fragment are passed over.
+/// GS1 Digital Link Standard: URI Syntax. The path ends with pairs of an identifier and a value. The first pair is a primary key,
+/// and the others are its qualifiers, in order. The query has attributes. Other parameters of the query, and the fragment, are
+/// ignored.
 struct DigitalLinkParser {
-    /// What a URI may begin with. Scanners also find those in upper case, since QR codes hold those in less space.
+    /// The beginnings of a URI. Scanners also send them in upper case, since upper case takes less space in QR codes.
     static let schemes = ["https://", "http://", "HTTPS://", "HTTP://"].map { Array($0.utf8) }
 
     private let options: ParsingOptions
@@ -26,7 +27,7 @@ struct DigitalLinkParser {
         if query < fragment { try readQuery(bytes, (query + 1)..<fragment) }
     }
 
-    /// Where the path begins, after a scheme and a host.
+    /// The index at which the path begins, after a scheme and a host.
     private static func pathStart(in bytes: Span<UInt8>) throws(GS1Error) -> Int {
         guard
             let scheme = schemes.first(where: { scheme in
@@ -46,7 +47,7 @@ struct DigitalLinkParser {
         return slash
     }
 
-    /// The position of `byte` in `range`, or its end.
+    /// The index of `byte` in `range`, or the end of `range`.
     private static func first(_ byte: UInt8, in bytes: Span<UInt8>, _ range: Range<Int>) -> Int {
         for index in range where bytes[index] == byte { return index }
         return range.upperBound
@@ -61,7 +62,7 @@ extension DigitalLinkParser {
         for index in range where bytes[index] == UInt8(ascii: "/") { slashes.append(index) }
         slashes.append(range.upperBound)
 
-        // From the end back, since what is before the key is the stem and may look like anything.
+        // From the end backwards, since the part before the key is the stem, which may look like anything.
         var pairs: [(identifier: ApplicationIdentifier, at: Int, value: Range<Int>)] = []
         var last = slashes.count - 1
         var foundKey = false
@@ -113,7 +114,7 @@ extension DigitalLinkParser {
         }
     }
 
-    /// One parameter. Those whose names are not digits alone belong to whoever runs the host.
+    /// Reads one parameter. A parameter whose name is not digits only belongs to the operator of the host.
     private mutating func readParameter(_ bytes: Span<UInt8>, _ range: Range<Int>) throws(GS1Error) {
         let equals = Self.first(UInt8(ascii: "="), in: bytes, range)
         let name = range.lowerBound..<equals

@@ -1,5 +1,5 @@
 extension GS1Message {
-    /// The stem of URIs that GS1 itself resolves.
+    /// The stem of the URIs that GS1 itself resolves.
     public static let canonicalStem = "https://id.gs1.org"
 
     /// Reads a GS1 Digital Link URI like `https://id.gs1.org/01/09521234543213/10/AB-123?17=271231`.
@@ -18,13 +18,13 @@ extension GS1Message {
         try self.init(checked: parser.elements, options: options)
     }
 
-    /// As a GS1 Digital Link URI: the first primary key of the message and its qualifiers in the path, all else in the query, those of
-    /// predefined length first.
+    /// The message as a GS1 Digital Link URI. The message's first primary key and its qualifiers are in the path, and all other
+    /// elements in the query, those of predefined length first.
     ///
     /// - Parameters:
-    ///   - stem: scheme, host and maybe the beginning of a path; a slash at its end is left out
+    ///   - stem: scheme, host and possibly the beginning of a path; a slash at its end is left out
     ///   - options: whether unknown identifiers may be attributes
-    /// - Throws: ``GS1Error`` if there is no primary key, or an element that may not be an attribute.
+    /// - Throws: ``GS1Error`` if there is no primary key, or if an element may not be an attribute.
     public func digitalLink(stem: String = canonicalStem, options: ParsingOptions = .strict) throws(GS1Error) -> String {
         guard let key = elements.first(where: { $0.applicationIdentifier.definition?.qualifiers != nil })?.applicationIdentifier
         else {
@@ -59,7 +59,7 @@ extension GS1Message {
     }
 }
 
-/// The names that the first releases of GS1 Digital Link had for keys and qualifiers in the path.
+/// The names of keys and qualifiers in the path, from the first releases of GS1 Digital Link.
 enum KeyNames {
     /// The identifier that `name` stands for.
     static func identifier(_ name: String) -> ApplicationIdentifier? {
@@ -75,7 +75,7 @@ enum KeyNames {
 
 /// Which qualifiers may follow a primary key in the path of a URI, and in which order.
 enum QualifierSequence {
-    /// Whether `path`, a key and what follows it, is one of the sequences allowed: the qualifiers of one alternative in its order, any
+    /// Whether `path`, a key and what follows it, is an allowed sequence: the qualifiers of one alternative in its order, with any
     /// of them left out.
     static func isAllowed(_ path: [ApplicationIdentifier]) -> Bool {
         guard let key = path.first, let alternatives = key.definition?.qualifiers else { return false }
@@ -89,7 +89,7 @@ enum QualifierSequence {
         return rest.isEmpty
     }
 
-    /// Whether `identifier` could stand somewhere in `path` after its key.
+    /// Whether `identifier` may occur somewhere in `path` after its key.
     static func accepts(_ identifier: ApplicationIdentifier, in path: [ApplicationIdentifier]) -> Bool {
         guard !path.isEmpty else { return false }
         return (1...path.count).contains { index in
@@ -99,7 +99,7 @@ enum QualifierSequence {
         }
     }
 
-    /// The alternative of `key` that has most of `identifiers`; of several, the first.
+    /// The qualifiers of `key`'s alternative that has most of `identifiers`; of several, the first.
     static func best(for key: ApplicationIdentifier, among identifiers: Set<ApplicationIdentifier>) -> [ApplicationIdentifier] {
         var best: [ApplicationIdentifier] = []
         for alternative in key.definition?.qualifiers ?? [] {

@@ -1,4 +1,4 @@
-/// Takes numbers out of bytes, most significant bit first. Behind the end there are zeros.
+/// Reads numbers from bytes, most significant bit first. After the end there are zeros.
 struct BitReader {
     private let bytes: [UInt8]
     private var position = 0
@@ -7,7 +7,7 @@ struct BitReader {
         self.bytes = bytes
     }
 
-    /// The number that the next `count` bits are, at most 64.
+    /// Returns the number in the next `count` bits, at most 64.
     mutating func next(_ count: Int) -> UInt64 {
         var value: UInt64 = 0
         for _ in 0..<count {
@@ -19,7 +19,7 @@ struct BitReader {
     }
 }
 
-/// Puts numbers into bytes, most significant bit first.
+/// Writes numbers into bytes, most significant bit first.
 struct BitWriter {
     private(set) var bytes: [UInt8] = []
     private var count = 0

@@ -1,7 +1,7 @@
 extension SGTIN {
-    /// Reads what a tag's EPC memory holds, as readers send it: hexadecimal digits, 24 for SGTIN-96, 50 or 52 for SGTIN-198.
+    /// Reads the content of a tag's EPC memory as readers send it: hexadecimal digits, 24 for SGTIN-96, 50 or 52 for SGTIN-198.
     ///
-    /// - Throws: ``GS1Error`` with reason `malformedEPC` if it is another scheme, or not one that makes sense.
+    /// - Throws: ``GS1Error`` with reason `malformedEPC` if the EPC is of another scheme, or not a valid one.
     public init(hexadecimal text: some StringProtocol) throws(GS1Error) {
         guard text.utf8.count <= 64 else { throw GS1Error(.malformedEPC, at: 64, expected: "at most 64 hexadecimal digits") }
         var bytes: [UInt8] = []
@@ -21,13 +21,13 @@ extension SGTIN {
         try self.init(binary: bytes)
     }
 
-    /// Reads what a tag's EPC memory holds.
+    /// Reads the content of a tag's EPC memory.
     public init(binary bytes: [UInt8]) throws(GS1Error) {
         let header = bytes.first ?? 0
         guard let width = Self.widths[header] else {
             throw GS1Error(.malformedEPC, at: 0, expected: "the header 30 of SGTIN-96 or 36 of SGTIN-198")
         }
-        // Tags hold words of sixteen bits: what is behind the last bit of the EPC fills one up.
+        // Tags have words of sixteen bits: the bits after the EPC fill up the last word.
         guard bytes.count * 8 >= width, bytes.count <= (width + 15) / 16 * 2 else {
             throw GS1Error(.malformedEPC, at: bytes.count, expected: "\(width) bits")
         }
@@ -52,9 +52,9 @@ extension SGTIN {
             serial: serial, companyPrefixLength: companyDigits, filter: filter)
     }
 
-    /// As SGTIN-96: 24 hexadecimal digits.
+    /// The EPC as SGTIN-96: 24 hexadecimal digits.
     ///
-    /// - Throws: ``GS1Error`` if the serial number is not digits without leading zeros, below 2 to the power of 38.
+    /// - Throws: ``GS1Error`` if the serial number is not a number below 2 to the power of 38, in digits without leading zeros.
     public func sgtin96() throws(GS1Error) -> String {
         guard let number = UInt64(serial), String(number) == serial, number < 1 << 38 else {
             throw GS1Error(.malformedEPC, expected: "a serial number of digits without leading zeros, at most 274877906943")
@@ -64,7 +64,7 @@ extension SGTIN {
         return bits.hexadecimal
     }
 
-    /// As SGTIN-198: 52 hexadecimal digits, the last ten bits of which fill up the last word.
+    /// The EPC as SGTIN-198: 52 hexadecimal digits. The last ten bits fill up the last word.
     public func sgtin198() -> String {
         var bits = head(0x36)
         let characters = Array(serial.utf8)
@@ -85,18 +85,18 @@ extension SGTIN {
         return bits
     }
 
-    /// Twenty characters of seven bits, of which zeros at the end do not count.
+    /// Reads twenty characters of seven bits. Zeros at the end do not count.
     private static func characters(_ bits: inout BitReader) throws(GS1Error) -> String {
         var characters = (0..<20).map { _ in UInt8(bits.next(7)) }
         while characters.last == 0 { characters.removeLast() }
         return String(decoding: characters, as: UTF8.self)
     }
 
-    /// How many bits an EPC has, by its header.
+    /// The number of bits of an EPC, by its header.
     private static let widths: [UInt8: Int] = [0x30: 96, 0x36: 198]
 
-    /// The SGTIN partition table: bits and digits of the company prefix by partition. The item reference has the rest of 44 bits and
-    /// of 13 digits.
+    /// The SGTIN partition table: bits and digits of the company prefix, by partition. The item reference has the other bits of 44
+    /// and the other digits of 13.
     private static let partitions: [(bits: Int, digits: Int)] = [(40, 12), (37, 11), (34, 10), (30, 9), (27, 8), (24, 7), (20, 6)]
 
     private static func power(_ exponent: Int) -> UInt64 {

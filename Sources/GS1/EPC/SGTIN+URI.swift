@@ -1,5 +1,5 @@
 extension SGTIN {
-    /// The pure identity URI: `urn:epc:id:sgtin:0614141.812345.6789`. It does not have the filter.
+    /// The pure identity URI: `urn:epc:id:sgtin:0614141.812345.6789`. It does not contain the filter.
     public var uri: String {
         var output = Array("\(Self.scheme)\(companyPrefix).\(itemReference).".utf8)
         for byte in serial.utf8 {
@@ -14,12 +14,12 @@ extension SGTIN {
 
     /// Reads a pure identity URI.
     ///
-    /// - Throws: ``GS1Error`` with reason `malformedEPC`, or those of a GTIN and a serial number.
+    /// - Throws: ``GS1Error`` with reason `malformedEPC`, or with the reasons of a GTIN and a serial number.
     public init(uri: some StringProtocol) throws(GS1Error) {
         guard uri.hasPrefix(Self.scheme), uri.utf8.count <= 200 else {
             throw GS1Error(.malformedEPC, at: 0, expected: "a URI that begins with \(Self.scheme)")
         }
-        // At most two splits: the serial number may have points of its own.
+        // At most two splits, since the serial number may contain points.
         let parts = uri.dropFirst(Self.scheme.count).split(separator: ".", maxSplits: 2, omittingEmptySubsequences: false)
         guard parts.count == 3, (6...12).contains(parts[0].utf8.count), parts[0].utf8.count + parts[1].utf8.count == 13 else {
             throw GS1Error(
@@ -41,7 +41,7 @@ extension SGTIN {
 
     private static let scheme = "urn:epc:id:sgtin:"
 
-    /// The characters of set 82 that the URI has to escape.
+    /// The characters of set 82 that have to be escaped in the URI.
     private static let escaped = Array("\"%&/<>?".utf8)
 }
 

@@ -1,18 +1,19 @@
-/// Why data is not what the GS1 standards ask for: which rule, at which byte, in which application identifier, and what was expected.
+/// Why data breaks the rules of the GS1 standards: which rule, at which byte, in which application identifier, and what was
+/// expected.
 ///
-/// Every function of this module that can refuse its input throws this type and nothing else. `description` is a sentence for a
-/// person; ``Reason/code`` is for programs and does not change between releases.
+/// Every function of this module that can refuse its input throws only this type. `description` is a sentence for a person.
+/// ``Reason/code`` is for programs and does not change between releases.
 public struct GS1Error: Error, Hashable, Sendable {
     /// What is wrong.
     public let reason: Reason
 
-    /// The application identifier it happened in, where there is one.
+    /// The application identifier of the data that is wrong, if there is one.
     public let applicationIdentifier: ApplicationIdentifier?
 
-    /// Offset in bytes from the start of what was given to the parser; nil where the message was not parsed from bytes.
+    /// The offset in bytes from the start of the parser's input; nil if the message was not parsed from bytes.
     public let position: Int?
 
-    /// What would have been right, in plain words.
+    /// What would have been right, for people.
     public let expected: String
 
     init(_ reason: Reason, in applicationIdentifier: ApplicationIdentifier? = nil, at position: Int? = nil, expected: String) {
@@ -22,7 +23,7 @@ public struct GS1Error: Error, Hashable, Sendable {
         self.expected = expected
     }
 
-    /// The same error, seen from an input in which what was parsed begins `offset` bytes later.
+    /// The same error for an input in which the parsed data begins `offset` bytes later.
     func moved(by offset: Int) -> GS1Error {
         guard offset != 0, let position else { return self }
         return GS1Error(reason, in: applicationIdentifier, at: position + offset, expected: expected)
@@ -30,8 +31,8 @@ public struct GS1Error: Error, Hashable, Sendable {
 }
 
 extension GS1Error: CustomStringConvertible {
-    /// One sentence: where, what is wrong, what was expected. Like
-    /// `(17) at byte 18: the month is not 01 to 12; expected a date as YYMMDD, where DD may be 00`.
+    /// One sentence that says where the mistake is, what is wrong and what was expected. Like `(17) at byte 18: the month is not 01
+    /// to 12; expected a date as YYMMDD, where DD may be 00`.
     public var description: String {
         var place = ""
         if let applicationIdentifier { place = "(\(applicationIdentifier))" }

@@ -1,29 +1,29 @@
 extension GS1Error {
     /// The rule that was broken.
     public enum Reason: Hashable, Sendable {
-        /// There is nothing to read.
+        /// The input is empty.
         case empty
-        /// More bytes, or more elements, than this module reads at a time.
+        /// The input has more bytes, or more elements, than this module reads.
         case tooLarge
-        /// An application identifier was expected and something else found.
+        /// An application identifier was expected, and there is something else.
         case notAnApplicationIdentifier
         /// The application identifier is not in the table of the GS1 General Specifications.
         case unknownApplicationIdentifier
         /// An application identifier without a value.
         case emptyValue
-        /// The value is shorter than its format says.
+        /// The value is shorter than its format allows.
         case valueTooShort
-        /// The value is longer than its format says.
+        /// The value is longer than its format allows.
         case valueTooLong
-        /// A component of the value is not what it has to be.
+        /// A component of the value is not valid.
         case content(Violation)
-        /// The same application identifier twice with different values.
+        /// The same application identifier occurs twice, with different values.
         case conflictingRepeat
-        /// The same application identifier twice where even the same value may be there once only.
+        /// The same application identifier occurs twice, and may occur only once even with the same value.
         case repeated
         /// A companion is missing, like (37) for (02).
         case missingCompanion
-        /// A companion may not be there, like (37) with (01).
+        /// A companion is not allowed, like (37) with (01).
         case excludedCompanion
         /// A digital signature (8030) signs a key without its serial component.
         case unsignableKey
@@ -31,11 +31,11 @@ extension GS1Error {
         case malformedBrackets
         /// The scan does not begin with an AIM symbology identifier that is known.
         case unknownSymbology
-        /// What the symbol carries does not fit the symbology.
+        /// The content cannot be in a symbol of this symbology.
         case unfitForSymbology
-        /// The URI is not one that RFC 3986 allows, or not of the scheme it has to be of.
+        /// RFC 3986 does not allow the URI, or the URI has the wrong scheme.
         case malformedURI
-        /// No GS1 key in the path of the URI, or none in the message a URI is to be made from.
+        /// There is no GS1 key in the path of the URI, or in the message from which a URI is made.
         case noPrimaryKey
         /// The qualifiers in the path are not those of the key, or not in order.
         case qualifierSequence
@@ -45,11 +45,11 @@ extension GS1Error {
         case belongsIntoPath
         /// A key is not made of digits.
         case nonDigit
-        /// A key has not the number of digits it has to have.
+        /// A key has the wrong number of digits.
         case wrongDigitCount
         /// The check digit of a key is wrong.
         case checkDigit
-        /// An electronic product code is not one of those that are read here.
+        /// The electronic product code is not one that this module reads.
         case malformedEPC
 
         /// A short name that stays the same between releases, for programs and for counters.
@@ -86,7 +86,7 @@ extension GS1Error {
 }
 
 extension GS1Error.Reason: CustomStringConvertible {
-    /// What is wrong, in plain words and without a full stop.
+    /// What is wrong, for people, without a full stop.
     public var description: String {
         switch self {
         case .empty: "there is nothing to read"

@@ -56,6 +56,6 @@ extension Violation {
 }
 
 extension Violation: CustomStringConvertible {
-    /// What is wrong, in plain words and without a full stop.
+    /// What is wrong, for people, without a full stop.
     public var description: String { words.text }
 }

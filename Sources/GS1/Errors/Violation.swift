@@ -1,6 +1,6 @@
-/// What a ``Linter`` finds wrong with a component of a value.
+/// A mistake that a ``Linter`` finds in a component of a value.
 ///
-/// The linter says what was expected, the violation says what is wrong with it.
+/// The linter says what was expected, and the violation says what is wrong.
 public enum Violation: Hashable, Sendable {
     /// A character that is not a digit.
     case nonDigit
@@ -8,7 +8,7 @@ public enum Violation: Hashable, Sendable {
     case notCharacterSet82
     /// A character outside GS1's character set 39.
     case notCharacterSet39
-    /// A character outside file-safe base64, or padding where none may be.
+    /// A character outside file-safe base64, or padding where none is allowed.
     case notCharacterSet64
     /// Padding that does not fill up the last group.
     case base64Padding
@@ -16,31 +16,31 @@ public enum Violation: Hashable, Sendable {
     case tooShort
     /// Too many characters.
     case tooLong
-    /// A number of characters that is none of those allowed.
+    /// A number of characters that is not allowed.
     case wrongLength
     /// The check digit does not agree with the digits before it.
     case checkDigit
     /// The check character pair does not agree with the characters before it.
     case checkPair
-    /// The place of the GS1 Company Prefix does not begin with four digits.
+    /// There are not four digits where the GS1 Company Prefix begins.
     case companyPrefix
     /// A character that cannot be an importer index.
     case importerIndex
-    /// Zero where a positive number has to be.
+    /// Zero where only a positive number is allowed.
     case zero
-    /// Something else than zero in a field that is always zero.
+    /// A number other than zero in a field that is always zero.
     case notZero
-    /// A leading zero where none may be.
+    /// A leading zero where none is allowed.
     case leadingZero
     /// Neither 0 nor 1.
     case notBoolean
     /// A digit that is not a winding direction.
     case windingDirection
-    /// A number that is no country of ISO 3166-1.
+    /// A number that is not a country of ISO 3166-1.
     case country
-    /// Two letters that are no country of ISO 3166-1.
+    /// Two letters that are not a country of ISO 3166-1.
     case countryLetters
-    /// A number that is no currency of ISO 4217.
+    /// A number that is not a currency of ISO 4217.
     case currency
     /// A character that an IBAN may not have.
     case ibanCharacter
@@ -64,7 +64,7 @@ public enum Violation: Hashable, Sendable {
     case zeroTotal
     /// The number of a piece is larger than the number of all pieces.
     case pieceExceedsTotal
-    /// Not of the form `position/end`.
+    /// A text that does not have the form `position/end`.
     case positionForm
     /// The position is after the end.
     case positionExceedsEnd
@@ -74,44 +74,44 @@ public enum Violation: Hashable, Sendable {
     case latitude
     /// More than 360 degrees.
     case longitude
-    /// A number that is no type of AIDC media.
+    /// A number that is not a type of AIDC media.
     case mediaType
     /// Not a package type of UNECE Recommendation 21 or GS1.
     case packageType
-    /// Something else than a hyphen.
+    /// A character other than a hyphen.
     case notHyphen
-    /// A number that is no biological sex of ISO 5218.
+    /// A number that is not a biological sex of ISO 5218.
     case biologicalSex
-    /// Digits alone where another character has to be among them.
+    /// Only digits, where at least one other character is required.
     case digitsAlone
-    /// A coupon lacks a field, has too little of it, or a value it cannot have.
+    /// A field of a coupon is missing, too short, or has a value that is not allowed.
     case coupon(CouponProblem, CouponField)
-    /// There is more after the last field of a coupon.
+    /// There is more data after the last field of a coupon.
     case couponExcess
     /// A coupon expires before it begins.
     case couponExpiresBeforeStart
 
     /// What is wrong with a field of a coupon.
     public enum CouponProblem: String, Hashable, Sendable {
-        /// The data ends before the field, or before the digit that says how long it is.
+        /// The data ends before the field, or before the digit with the field's length.
         case missing
-        /// The digit that says how long the field is has a value it cannot have.
+        /// The digit with the field's length has a value that is not allowed.
         case length
         /// The data ends within the field.
         case truncated
-        /// The field has a value it cannot have.
+        /// The field has a value that is not allowed.
         case value
     }
 
     /// The fields of the North American coupon codes of (8110) and (8112).
     public enum CouponField: String, Hashable, Sendable {
-        /// (8110): the GS1 Company Prefix of who issues it.
+        /// (8110): the GS1 Company Prefix of the issuer.
         case companyPrefix = "company prefix"
         /// The number of the offer.
         case offerCode = "offer code"
-        /// (8110): what the coupon is worth.
+        /// (8110): the value of the coupon.
         case saveValue = "save value"
-        /// How much has to be bought of the first item.
+        /// How much of the first item has to be bought.
         case firstRequirement = "1st purchase requirement"
         /// The unit of the first requirement.
         case firstRequirementCode = "1st purchase requirement code"
@@ -119,7 +119,7 @@ public enum Violation: Hashable, Sendable {
         case firstFamily = "1st purchase family code"
         /// How the requirements work together.
         case rules = "additional purchase rules code"
-        /// How much has to be bought of the second item.
+        /// How much of the second item has to be bought.
         case secondRequirement = "2nd purchase requirement"
         /// The unit of the second requirement.
         case secondRequirementCode = "2nd purchase requirement code"
@@ -127,7 +127,7 @@ public enum Violation: Hashable, Sendable {
         case secondFamily = "2nd purchase family code"
         /// The GS1 Company Prefix of the second item.
         case secondCompanyPrefix = "2nd purchase company prefix"
-        /// How much has to be bought of the third item.
+        /// How much of the third item has to be bought.
         case thirdRequirement = "3rd purchase requirement"
         /// The unit of the third requirement.
         case thirdRequirementCode = "3rd purchase requirement code"
@@ -139,21 +139,21 @@ public enum Violation: Hashable, Sendable {
         case expirationDate = "expiration date"
         /// The first day.
         case startDate = "start date"
-        /// The number of this one coupon.
+        /// The number of this single coupon.
         case serialNumber = "serial number"
-        /// Who redeems it.
+        /// The retailer who redeems the coupon.
         case retailer = "retailer company prefix or GLN"
-        /// How the save value is to be read.
+        /// How the save value has to be read.
         case saveValueCode = "save value code"
-        /// Which item the save value applies to.
+        /// The item to which the save value applies.
         case saveValueItem = "save value applies to item"
-        /// Whether a store issued it.
+        /// Whether a store issued the coupon.
         case storeCoupon = "store coupon flag"
-        /// Whether it may be multiplied.
+        /// Whether the coupon's value may be multiplied.
         case doNotMultiply = "don't multiply flag"
         /// (8112): the format of the code.
         case format = "coupon format"
-        /// (8112): who pays for it.
+        /// (8112): who pays for the coupon.
         case funder = "coupon funder"
     }
 }

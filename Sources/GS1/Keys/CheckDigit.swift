@@ -1,11 +1,11 @@
 /// The check digit of GS1's numeric keys: modulo 10, weights 3 and 1 from the right.
 ///
-/// GS1 General Specifications, section "Standard check digit calculations for GS1 data structures". It is the same for a GTIN of any
-/// length, an SSCC, a GLN and every other key of digits.
+/// GS1 General Specifications, section "Standard check digit calculations for GS1 data structures". The calculation is the same for
+/// a GTIN of any length, an SSCC, a GLN and every other key of digits.
 public enum CheckDigit {
-    /// The check digit that follows `digits`, 0 to 9; nil if there is none or one is not a digit of ASCII.
+    /// The check digit that follows `digits`, 0 to 9; nil if `digits` is empty or contains anything but digits of ASCII.
     public static func mod10(of digits: some Sequence<UInt8>) -> UInt8? {
-        // From the left both ways, since the parity of the length is known only at the end.
+        // From the left with both weights, since the parity of the length is known only at the end.
         var ifThreeFirst = 0
         var ifOneFirst = 0
         var count = 0
@@ -26,7 +26,7 @@ public enum CheckDigit {
         return UInt8((10 - sum) % 10)
     }
 
-    /// The check digit that follows `digits`; nil if there is none or one is not a digit.
+    /// The check digit that follows `digits`; nil if `digits` is empty or contains anything but digits.
     public static func mod10(of digits: some StringProtocol) -> UInt8? {
         mod10(of: digits.utf8)
     }
@@ -44,14 +44,14 @@ public enum CheckDigit {
         return UInt8((10 - sum % 10) % 10)
     }
 
-    /// Whether the last of `digits`, which are digits, agrees with those before it.
+    /// Whether the last of `digits` agrees with those before it. All have to be digits.
     static func isValid(_ digits: Span<UInt8>) -> Bool {
         var sum = 0
         var weight = 1
         var index = digits.count - 1
         while index >= 0 {
             sum &+= weight &* Int(digits[index] &- 0x30)
-            // A sum of at most 27 for every digit cannot run over: inputs are limited to a few thousand bytes.
+            // A digit adds at most 27, so the sum cannot overflow: inputs are limited to a few thousand bytes.
             weight = 4 &- weight
             index -= 1
         }

@@ -3,10 +3,10 @@
 /// GS1 General Specifications, section "Check character calculation (for alphanumeric keys)": the sum of the values in character set
 /// 82, weighted with the primes from the right, modulo 1021, written as two characters of a set of 32.
 public enum CheckPair {
-    /// The longest data a pair is calculated for, in characters: as many as there are weights.
+    /// The longest data for which a pair is calculated, in characters: as many as there are weights.
     public static let maximumLength = 97
 
-    /// The pair that follows `data`; nil if it is too long or has a character outside character set 82.
+    /// The pair that follows `data`; nil if `data` is too long or has a character outside character set 82.
     public static func mod1021(of data: some StringProtocol) -> String? {
         let bytes = Array(data.utf8)
         guard bytes.count <= maximumLength, bytes.allSatisfy({ CharacterSet.x.contains($0) }) else { return nil }
@@ -14,7 +14,7 @@ public enum CheckPair {
         return String(decoding: [pair.0, pair.1], as: UTF8.self)
     }
 
-    /// The pair that follows `data`, which is of character set 82 and not too long.
+    /// The pair that follows `data`, which has only characters of set 82 and is not too long.
     static func pair(of data: Span<UInt8>) -> (UInt8, UInt8) {
         var sum = 0
         for index in 0..<data.count {

@@ -1,9 +1,9 @@
-/// What the keys of a fixed number of digits share: reading, checking, writing.
+/// Reading, checking and writing for all keys with a fixed number of digits.
 enum DigitKey {
     /// Reads `text` as a number of digits whose last is its check digit.
     ///
     /// - Parameters:
-    ///   - counts: the numbers of digits it may have, none above 18
+    ///   - counts: the allowed numbers of digits, none above 18
     ///   - name: what is read, for the error
     static func read(_ text: some StringProtocol, counts: [Int], name: String) throws(GS1Error) -> UInt64 {
         var value: UInt64 = 0

@@ -1,4 +1,4 @@
-/// A Global Location Number: thirteen digits that name a place or a party, with a check digit that is right.
+/// A Global Location Number: thirteen digits that identify a location or a party, with a correct check digit.
 ///
 /// GS1 General Specifications, section "Global Location Number (GLN)". AIs (410) to (417).
 public struct GLN: Hashable, Sendable {

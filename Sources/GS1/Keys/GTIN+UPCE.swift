@@ -1,8 +1,9 @@
 extension GTIN {
-    /// Expands a UPC-E number: six digits, or seven with the number system 0 or 1 before them, or eight with the check digit after them.
-    /// Six digits are of number system 0.
+    /// Expands a UPC-E number: six digits, or seven that begin with the number system 0 or 1, or eight that also end with the check
+    /// digit. Six digits belong to number system 0.
     ///
-    /// GS1 General Specifications, section "UPC-E symbols": zeros of a GTIN-12 are left out by rules that its sixth digit names.
+    /// GS1 General Specifications, section "UPC-E symbols": zeros of a GTIN-12 are left out by one of several rules, and the sixth
+    /// digit says which.
     ///
     /// - Throws: ``GS1Error`` with reason `nonDigit`, `wrongDigitCount` or `checkDigit`.
     public init(upce digits: some StringProtocol) throws(GS1Error) {
@@ -30,11 +31,11 @@ extension GTIN {
         self.init(verified: body * 10 + check)
     }
 
-    /// The eight digits of a UPC-E symbol, if one can carry it: number system 0 and zeros at the right places.
+    /// The eight digits of a UPC-E symbol; nil unless the number has number system 0 and zeros at the right positions.
     public var upce: String? { value < 100_000_000_000 ? zeroSuppressed : nil }
 
-    /// The eight digits by which a UPC-E symbol of number system 0 or 1 is typed, if it can carry the number and they are not those of
-    /// another GTIN-8.
+    /// The eight digits of a UPC-E symbol of number system 0 or 1, as people type them; nil if no such symbol has this number, or
+    /// if the digits are those of another GTIN-8.
     public var typedUPCE: String? { zeroSuppressed.flatMap { (try? GTIN($0)) == nil ? $0 : nil } }
 
     /// Number system 0 or 1, the six digits that remain when zeros are left out, and the check digit.

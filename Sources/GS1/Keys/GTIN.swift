@@ -1,6 +1,6 @@
-/// A Global Trade Item Number: GTIN-8, GTIN-12, GTIN-13 or GTIN-14, with a check digit that is right.
+/// A Global Trade Item Number: GTIN-8, GTIN-12, GTIN-13 or GTIN-14, with a correct check digit.
 ///
-/// All forms of one number are the same value: they differ in leading zeros alone, and two GTINs are equal if their 14 digits are.
+/// All forms of one number are the same value: they differ only in leading zeros, and two GTINs are equal if their 14 digits are.
 /// GS1 General Specifications, section "Global Trade Item Number (GTIN)".
 public struct GTIN: Hashable, Sendable {
     /// The fourteen digits as a number.
@@ -43,24 +43,24 @@ public struct GTIN: Hashable, Sendable {
     /// The number with leading zeros up to fourteen digits: the form to store and to compare.
     public var digits14: String { DigitKey.write(value, count: 14) }
 
-    /// The thirteen digits of an EAN-13 symbol, if one can carry it.
+    /// The thirteen digits of an EAN-13 symbol; nil if the number has more.
     public var gtin13: String? { value < 10_000_000_000_000 ? DigitKey.write(value, count: 13) : nil }
 
-    /// The twelve digits of a UPC-A symbol, if one can carry it.
+    /// The twelve digits of a UPC-A symbol; nil if the number has more.
     public var gtin12: String? { value < 1_000_000_000_000 ? DigitKey.write(value, count: 12) : nil }
 
-    /// The eight digits of an EAN-8 symbol, if one can carry it.
+    /// The eight digits of an EAN-8 symbol; nil if the number has more.
     ///
-    /// Eight digits may also be a GTIN-12 with four leading zeros; nothing in the number tells the two apart.
+    /// Eight digits may also be a GTIN-12 with four leading zeros. The number does not say which of the two it is.
     public var gtin8: String? { value < 100_000_000 ? DigitKey.write(value, count: 8) : nil }
 
-    /// All ways to write it, from fourteen digits down to the fewest: what to look for in a catalogue that keeps GTINs as printed.
+    /// All forms of the number, from fourteen digits down to the fewest, for a search in a catalogue that has GTINs as printed.
     public var allForms: [String] { [digits14, gtin13, gtin12, gtin8].compactMap(\.self) }
 
     /// The first of the fourteen digits, 0 to 9.
     public var indicator: Int { Int(value / 10_000_000_000_000) }
 
-    /// What the indicator digit says.
+    /// The packaging, by the indicator digit.
     public var packaging: Packaging {
         switch indicator {
         case 0: .baseUnit
@@ -69,20 +69,20 @@ public struct GTIN: Hashable, Sendable {
         }
     }
 
-    /// What the indicator digit of a GTIN says about the packaging.
+    /// The packaging of an item, by the indicator digit of its GTIN.
     public enum Packaging: Hashable, Sendable {
         /// Indicator 0: the item itself, or a pack that has a GTIN-13 of its own.
         case baseUnit
-        /// Indicator 1 to 8: a uniform pack of the item with the same twelve digits. The number tells packs apart and says nothing
-        /// about how many are in them.
+        /// Indicator 1 to 8: a uniform pack of the item with the same twelve digits. The indicator tells packs apart and does not
+        /// say how many items are in them.
         case pack(level: Int)
-        /// Indicator 9: an item that is sold by weight or length; the measure stands in an application identifier beside it.
+        /// Indicator 9: an item that is sold by weight or length. The measure is in another application identifier.
         case variableMeasure
     }
 
-    /// The GTIN with the same twelve digits, another indicator and the check digit that belongs to it; nil unless `indicator` is 0 to 9.
+    /// The GTIN with the same twelve digits, another indicator and its check digit; nil unless `indicator` is 0 to 9.
     ///
-    /// Since packs of indicator 1 to 8 share the twelve digits of what is in them, `withIndicator(0)` of a carton is the item in it.
+    /// Packs of indicator 1 to 8 share the twelve digits of the item in them, so `withIndicator(0)` of a carton is that item.
     public func withIndicator(_ indicator: Int) -> GTIN? {
         guard (0...9).contains(indicator) else { return nil }
         let body = UInt64(indicator) * 1_000_000_000_000 + value / 10 % 1_000_000_000_000

@@ -1,4 +1,4 @@
-/// A Serial Shipping Container Code: eighteen digits that name one pallet, carton or parcel, with a check digit that is right.
+/// A Serial Shipping Container Code: eighteen digits that identify one pallet, carton or parcel, with a correct check digit.
 ///
 /// GS1 General Specifications, section "Serial Shipping Container Code (SSCC)". AI (00).
 public struct SSCC: Hashable, Sendable {
@@ -19,7 +19,7 @@ public struct SSCC: Hashable, Sendable {
     /// The eighteen digits.
     public var digits: String { DigitKey.write(value, count: 18) }
 
-    /// The first digit, which who packed it chooses freely to have more numbers.
+    /// The first digit, which the packer chooses freely in order to have more numbers.
     public var extensionDigit: Int { Int(value / 100_000_000_000_000_000) }
 }
 

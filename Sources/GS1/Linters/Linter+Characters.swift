@@ -13,7 +13,7 @@ extension Linter {
             return Finding(.notCharacterSet64, at: index)
         }
         let padding = data.count - end
-        // The padding makes groups of three characters: these are the padding rules of the dictionary, not those of RFC 4648.
+        // The padding makes groups of three characters. These are the padding rules of the dictionary, and not those of RFC 4648.
         guard padding == 0 || (padding <= 2 && end > 0 && data.count.isMultiple(of: 3)) else {
             return Finding(.base64Padding, at: end)
         }
@@ -45,7 +45,7 @@ extension Linter {
         return CharacterSet.z.contains(data[0]) && data[0] != 0x3D ? nil : Finding(.importerIndex)
     }
 
-    /// One digit, of those whose bit is set in `allowed`.
+    /// Checks one digit, whose bit has to be set in `allowed`.
     static func oneDigit(of allowed: UInt16, _ data: Span<UInt8>, _ violation: Violation) -> Finding? {
         guard data.count == 1, data[0].isDigit, allowed & (1 << UInt16(data[0] - 0x30)) != 0 else { return Finding(violation) }
         return nil

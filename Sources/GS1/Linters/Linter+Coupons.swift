@@ -1,7 +1,7 @@
 /// Checks of North American coupon codes.
 ///
-/// GS1 US, "North American Coupon Application Guideline Using GS1 DataBar Expanded Symbols": fields in a fixed order, and behind
-/// them optional ones that begin with their number.
+/// GS1 US, "North American Coupon Application Guideline Using GS1 DataBar Expanded Symbols": fields in a fixed order, followed by
+/// optional fields that begin with their number.
 extension Linter {
     static func couponCode(_ data: Span<UInt8>) -> Finding? {
         do throws(Finding) {
@@ -57,7 +57,7 @@ extension Linter {
         try reader.variable(.secondRequirement, 1...5, plus: 0, in: data)
         try reader.choice(.secondRequirementCode, of: requirementCodes, in: data)
         try reader.fixed(.secondFamily, 3, in: data)
-        // 9: the same company as the first.
+        // 9 stands for the same company as that of the first item.
         try reader.variable(.secondCompanyPrefix, 0...6, plus: 6, other: 9, in: data)
     }
 

@@ -1,4 +1,4 @@
-/// Checks of what identifies: check digits, check pairs, company prefixes.
+/// Checks of identifying values: check digits, check pairs, company prefixes.
 extension Linter {
     static func checkDigit(_ data: Span<UInt8>) -> Finding? {
         guard !data.isEmpty else { return Finding(.tooShort) }
@@ -15,9 +15,9 @@ extension Linter {
         return CheckPair.pair(of: body) == (data[count], data[count + 1]) ? nil : Finding(.checkPair, at: count)
     }
 
-    /// Whether a company prefix can begin at `start`: it has at least four digits.
+    /// Checks whether a company prefix can begin at `start`: there are at least four digits.
     ///
-    /// Which prefixes are allocated is not known here: GS1 keeps that in a registry of its own.
+    /// The module does not know which prefixes are allocated, which only GS1's registry says.
     static func companyPrefix(_ data: Span<UInt8>, from start: Int) -> Finding? {
         guard data.count >= start + 4 else { return Finding(.tooShort) }
         for index in start..<(start + 4) where !data[index].isDigit { return Finding(.companyPrefix, at: index) }
@@ -27,13 +27,13 @@ extension Linter {
     static func iban(_ data: Span<UInt8>) -> Finding? {
         guard data.count >= 2 else { return Finding(.tooShort) }
         guard CountryCodes.containsLetters(data[0], data[1]) else { return Finding(.ibanCountry) }
-        // The shortest are those of Norway, the longest allowed by ISO 13616 have 34 characters.
+        // The shortest IBANs are those of Norway. The longest that ISO 13616 allows have 34 characters.
         guard data.count >= 15 else { return Finding(.tooShort) }
         guard data.count <= 34 else { return Finding(.tooLong, at: 34) }
         for index in 0..<data.count where !data[index].isDigit && !(0x41...0x5A).contains(data[index]) {
             return Finding(.ibanCharacter, at: index)
         }
-        // ISO 7064 modulo 97-10, over the account first and the country and check digits last; a letter counts as two digits.
+        // ISO 7064 modulo 97-10, over the account first, then the country and the check digits. A letter counts as two digits.
         var remainder = 0
         for index in 0..<data.count {
             let byte = data[(index + 4) % data.count]

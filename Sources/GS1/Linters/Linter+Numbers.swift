@@ -41,21 +41,21 @@ extension Linter {
         return isGreater(position, end) ? Finding(.positionExceedsEnd) : nil
     }
 
-    /// Ten digits, at most `maximum` ten-millionths of a degree.
+    /// Checks ten digits, which are at most `maximum` ten-millionths of a degree.
     static func degrees(_ data: Span<UInt8>, atMost maximum: UInt64, _ violation: Violation) -> Finding? {
         guard data.count == 10 else { return Finding(.wrongLength) }
         if let finding = firstOutside(.n, data, .nonDigit) { return finding }
         return number(data, 0..<10) <= maximum ? nil : Finding(violation)
     }
 
-    /// Compares numbers of any length, of equal lengths or without leading zeros.
+    /// Whether `left` is greater. The numbers may have any length, and have equal lengths or no leading zeros.
     private static func isGreater(_ left: Span<UInt8>, _ right: Span<UInt8>) -> Bool {
         if left.count != right.count { return left.count > right.count }
         for index in 0..<left.count where left[index] != right[index] { return left[index] > right[index] }
         return false
     }
 
-    /// The number that the digits in `range` are, of which there are at most 19.
+    /// The number in the digits in `range`, of which there are at most 19.
     @inline(__always)
     static func number(_ data: Span<UInt8>, _ range: Range<Int>) -> UInt64 {
         var value: UInt64 = 0

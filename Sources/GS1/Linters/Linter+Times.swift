@@ -6,7 +6,7 @@ extension Linter {
         guard data.count == count else { return Finding(.tooLong, at: count) }
         if let finding = firstOutside(.n, data, .nonDigit) { return finding }
         let written = Int(number(data, 0..<yearDigits))
-        // The centuries that two digits can mean today do not differ in leap years: 1900 and 2100 are out of reach.
+        // All centuries that two digits can mean today have the same leap years: 1900 and 2100 are out of reach.
         let year = yearDigits == 2 ? 2000 + written : written
         let month = Int(number(data, yearDigits..<(yearDigits + 2)))
         let day = Int(number(data, (yearDigits + 2)..<count))

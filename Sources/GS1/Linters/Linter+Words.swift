@@ -1,5 +1,5 @@
 extension Linter: CustomStringConvertible {
-    /// What is expected of the data, to stand after "expected".
+    /// What the linter expects of the data, as words that follow "expected".
     public var description: String {
         switch self {
         case .csetnumeric: "digits"

@@ -1,7 +1,7 @@
 /// A check of the content of a component, named as in GS1's Barcode Syntax Dictionary.
 ///
-/// The names are those of the dictionary, so that its entries can be read against this list. Each check is a function of the bytes
-/// alone, takes time linear in their number, and accepts bytes of any value.
+/// The names are those of the dictionary, so that its entries can be compared with this list. Each check depends only on the bytes,
+/// takes time linear in their number, and accepts bytes of any value.
 public enum Linter: String, Sendable, Hashable, CaseIterable {
     /// Characters: digits.
     case csetnumeric
@@ -37,7 +37,7 @@ public enum Linter: String, Sendable, Hashable, CaseIterable {
     case yesno
     /// A winding direction.
     case winding
-    /// A piece and the number of all, of equal lengths.
+    /// The number of a piece and the number of all pieces, of equal lengths.
     case pieceoftotal
     /// A position, a slash and an end.
     case posinseqslash
@@ -82,11 +82,11 @@ public enum Linter: String, Sendable, Hashable, CaseIterable {
     /// A North American positive offer file coupon code.
     case couponposoffer
 
-    /// What a linter found: what is wrong, and where.
+    /// What a linter found: the mistake and its position.
     public struct Finding: Error, Hashable, Sendable {
         /// What is wrong.
         public let violation: Violation
-        /// Offset in bytes of what is wrong, from the start of what was checked.
+        /// The offset in bytes of the mistake, from the start of the checked data.
         public let offset: Int
 
         init(_ violation: Violation, at offset: Int = 0) {
@@ -95,17 +95,17 @@ public enum Linter: String, Sendable, Hashable, CaseIterable {
         }
     }
 
-    /// Checks `text`; nil if it is as it has to be.
+    /// Checks `text`; nil if the text is valid.
     public func finding(in text: some StringProtocol) -> Finding? {
         finding(in: Array(text.utf8))
     }
 
-    /// Checks `bytes`; nil if they are as they have to be.
+    /// Checks `bytes`; nil if they are valid.
     public func finding(in bytes: [UInt8]) -> Finding? {
         finding(in: bytes.span)
     }
 
-    /// Checks `data`; nil if it is as it has to be.
+    /// Checks `data`; nil if the data is valid.
     func finding(in data: Span<UInt8>) -> Finding? {
         switch self {
         case .csetnumeric: Self.firstOutside(.n, data, .nonDigit)

@@ -1,8 +1,9 @@
 extension Element {
-    /// The date that the value is or begins with, for every identifier that has one: (11) to (17), (4324), (7003), (7251)….
+    /// The date that the value is, or with which it begins, for every identifier with a date: (11) to (17), (4324), (7003),
+    /// (7251)….
     ///
-    /// - Parameter referenceYear: the year that the century of two digits is chosen by, as a rule the current one
-    /// - Returns: nil if the identifier has no date, or the value is not one.
+    /// - Parameter referenceYear: the year by which the century of a two-digit year is chosen, usually the current one
+    /// - Returns: nil if the identifier has no date, or the value is not a date.
     public func date(referenceYear: Int) -> CalendarDate? {
         guard let component = applicationIdentifier.definition?.components.first else { return nil }
         for linter in component.linters {
@@ -20,9 +21,9 @@ extension Element {
         return nil
     }
 
-    /// The decimal number that the value is, for the identifiers whose last digit says where its point is: 31nn to 36nn, and 39nn.
+    /// The decimal number in the value, for identifiers whose last digit says where the point is: 31nn to 36nn, and 39nn.
     ///
-    /// Of (391n) and (393n) it is the amount behind the currency.
+    /// In (391n) and (393n) it is the amount after the currency.
     public var decimal: ExactDecimal? {
         let number = applicationIdentifier.number
         guard applicationIdentifier.digitCount == 4 else { return nil }
@@ -36,14 +37,14 @@ extension Element {
         return ExactDecimal(mantissa: mantissa, exponent: -Int(number % 10))
     }
 
-    /// The amount of money that the value is: (390n) to (393n) and (395n).
+    /// The amount of money in the value: (390n) to (393n) and (395n).
     public var amount: Amount? {
         guard [390, 391, 392, 393, 395].contains(applicationIdentifier.number / 10), let decimal else { return nil }
         let hasCurrency = [391, 393].contains(applicationIdentifier.number / 10)
         return Amount(value: decimal, currency: hasCurrency ? String(value.prefix(3)) : nil)
     }
 
-    /// The measure that the value is: 31nn to 36nn.
+    /// The measure in the value: 31nn to 36nn.
     public var measure: Measure? {
         guard applicationIdentifier.digitCount == 4,
             let kind = Measure.kinds[applicationIdentifier.number / 10], let decimal

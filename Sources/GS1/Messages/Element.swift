@@ -1,6 +1,6 @@
-/// An application identifier with its value, as a symbol carries it.
+/// An application identifier with its value, as in a symbol.
 ///
-/// Two elements are equal if identifier and value are, wherever they were read.
+/// Two elements are equal if identifier and value are, wherever they were parsed.
 public struct Element: Sendable {
     /// What the value means.
     public let applicationIdentifier: ApplicationIdentifier
@@ -8,10 +8,10 @@ public struct Element: Sendable {
     /// The value: characters of ASCII, in the format of the identifier, at most 90.
     public let value: String
 
-    /// Where the identifier begins in what was parsed, in bytes; 0 if it was not parsed from bytes.
+    /// Where the identifier begins in the parsed input, in bytes; 0 if the element was not parsed from bytes.
     public let position: Int
 
-    /// Makes an element without checking the value: that is done where a ``GS1Message`` is made of it.
+    /// Makes an element without checking the value. The value is checked when a ``GS1Message`` is made of the element.
     public init(_ applicationIdentifier: ApplicationIdentifier, _ value: String) {
         self.init(applicationIdentifier, value, at: 0)
     }
@@ -29,7 +29,7 @@ extension Element: Hashable {
         left.applicationIdentifier == right.applicationIdentifier && left.value == right.value
     }
 
-    /// Of identifier and value.
+    /// Hashes identifier and value.
     public func hash(into hasher: inout Hasher) {
         hasher.combine(applicationIdentifier)
         hasher.combine(value)

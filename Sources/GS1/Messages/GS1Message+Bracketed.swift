@@ -1,5 +1,5 @@
 extension GS1Message {
-    /// Reads bracketed text like `(01)09521234543213(10)AB-123`: the form for people, as printed below a symbol.
+    /// Reads bracketed text like `(01)09521234543213(10)AB-123`: the form for people, which is printed below a symbol.
     ///
     /// An opening bracket within a value is written as `\(`.
     ///
@@ -36,7 +36,7 @@ extension GS1Message {
             throw GS1Error(.malformedBrackets, at: start, expected: "an opening bracket and an application identifier")
         }
         var end = start + 1
-        // Four digits and what follows them are enough to see whether there is an identifier.
+        // Four digits and the character after them are enough to see whether there is an identifier.
         while end < bytes.count, end - start <= 5, bytes[end] != UInt8(ascii: ")") { end += 1 }
         guard end < bytes.count, bytes[end] == UInt8(ascii: ")"),
             let identifier = ApplicationIdentifier(bytes, in: (start + 1)..<end)
@@ -46,7 +46,7 @@ extension GS1Message {
         return (identifier, end + 1)
     }
 
-    /// The value that begins at `start`, without escapes, and where it ends.
+    /// The value that begins at `start`, without escapes, and the index at which it ends.
     private static func bracketedValue(in bytes: Span<UInt8>, at start: Int) -> ([UInt8], Int) {
         var value: [UInt8] = []
         var position = start
@@ -78,7 +78,7 @@ extension GS1Message {
         bytes[position] == UInt8(ascii: "\\") && position + 1 < bytes.count && bytes[position + 1] == UInt8(ascii: "(")
     }
 
-    /// As bracketed text, with `\(` for an opening bracket within a value.
+    /// The message as bracketed text, with `\(` for an opening bracket within a value.
     public var bracketed: String {
         var output: [UInt8] = []
         for element in elements {

@@ -1,11 +1,11 @@
 extension GS1Message {
-    /// The separator between elements as scanners send it: FNC1 becomes the ASCII character GS.
+    /// The separator between elements, as scanners send it: FNC1 becomes the ASCII character GS.
     public static let separator: UInt8 = 0x1D
 
-    /// Reads an element string: identifiers and values without anything between them, but for a GS after values of variable length.
+    /// Reads an element string: identifiers and values in a row, with a GS after values of variable length.
     ///
-    /// Separators where none is needed are skipped, also several of them. There is no symbology identifier before it: for what a
-    /// scanner sends with one, see ``Scan``.
+    /// Superfluous separators are skipped, even several in a row. The text has no symbology identifier: for a scanner's data with
+    /// one, see ``Scan``.
     ///
     /// - Throws: ``GS1Error``; its position counts bytes from the start of `text`.
     public init(elementString text: some StringProtocol, options: ParsingOptions = .strict) throws(GS1Error) {
@@ -21,7 +21,7 @@ extension GS1Message {
         try self.init(checked: Self.elements(of: bytes, from: 0, options: options), options: options)
     }
 
-    /// The elements from `start` on, each checked by itself.
+    /// The elements from `start` on. Each is checked by itself.
     static func elements(of bytes: Span<UInt8>, from start: Int, options: ParsingOptions) throws(GS1Error) -> [Element] {
         try checkSize(bytes.count, from: start)
         var elements: [Element] = []
@@ -56,7 +56,7 @@ extension GS1Message {
         return elements
     }
 
-    /// The identifier that begins at `position`: its first two digits say how many it has.
+    /// The identifier that begins at `position`. Its first two digits say how many digits it has.
     @inline(__always)
     private static func identifier(in bytes: Span<UInt8>, at position: Int, table: SyntaxDictionary) throws(GS1Error)
         -> ApplicationIdentifier
@@ -78,7 +78,7 @@ extension GS1Message {
         return whole
     }
 
-    /// Where the value ends: after a predefined number of characters, at a separator, or with the data.
+    /// The index at which the value ends: after a predefined number of characters, at a separator, or at the end of the data.
     @inline(__always)
     private static func end(of bytes: Span<UInt8>, from start: Int, fixed: Int?) -> Int {
         let limit = fixed.map { min(start + $0, bytes.count) } ?? bytes.count
@@ -87,7 +87,7 @@ extension GS1Message {
         return end
     }
 
-    /// As an element string with a GS after values of variable length, but none after the last: the shortest form.
+    /// The message as an element string, with a GS after values of variable length except the last: the shortest form.
     public var elementString: String {
         var output: [UInt8] = []
         output.reserveCapacity(elements.reduce(0) { $0 + 5 + $1.value.utf8.count })

@@ -71,7 +71,7 @@ extension GS1Message {
     private static func checkUnknown(
         _ value: Span<UInt8>, of identifier: ApplicationIdentifier, in table: SyntaxDictionary, options: ParsingOptions
     ) throws(GS1Error) {
-        // With two digits that belong to identifiers of another length it cannot ever be allocated.
+        // If identifiers with these two digits have another length, this one can never be allocated.
         let digitCount = table.digitCount(prefix: identifier.prefix) ?? Int(identifier.digitCount)
         guard options.permitsUnknownIdentifiers, digitCount == identifier.digitCount else {
             throw GS1Error(
@@ -88,13 +88,13 @@ extension GS1Message {
         if let finding = Linter.cset82.finding(in: value) { throw error(finding, of: .cset82, at: 0, in: identifier) }
     }
 
-    /// The format in words, like `N13 [X..17], the format of GDTI`.
+    /// The format as text, like `N13 [X..17], the format of GDTI`.
     private static func format(_ definition: ApplicationIdentifier.Definition) -> String {
         let format = definition.components.map(\.description).joined(separator: " ")
         return definition.title.isEmpty ? format : "\(format), the format of \(definition.title)"
     }
 
-    /// The bytes in `range`, which are of ASCII, as a string. Up to fifteen of them take no memory of their own.
+    /// The bytes in `range`, which are ASCII, as a string. Up to fifteen bytes need no allocation.
     @inline(__always)
     static func text(_ bytes: Span<UInt8>, _ range: Range<Int>) -> String {
         bytes.extracting(range).withUnsafeBufferPointer { String(decoding: $0, as: UTF8.self) }

@@ -1,21 +1,23 @@
-/// What a GS1 symbol says: application identifiers with their values, each in its format, and together as the rules want them.
+/// The content of a GS1 symbol: application identifiers with their values. Each value has the right format, and together they keep
+/// the rules.
 ///
-/// A message is read from an element string, from bracketed text, from a GS1 Digital Link URI or, by ``Scan``, from what a scanner
-/// sends; and it can be written as each of them. A value of this type has been checked: every value is in the format of the GS1
-/// General Specifications, none is there twice with different values, and, unless the options say otherwise, all companions are.
+/// A message is read from an element string, from bracketed text, from a GS1 Digital Link URI or, by ``Scan``, from a scanner's
+/// data. It can also be written in each of these forms. A value of this type has been checked: every value has the format of the
+/// GS1 General Specifications, and no identifier occurs twice with different values. Unless the options say otherwise, all
+/// companions are there too.
 ///
-/// Reading never traps and takes time linear in the input, whatever bytes it is given.
+/// Reading never traps and takes time linear in the input, whatever bytes the input has.
 public struct GS1Message: Hashable, Sendable {
-    /// The elements, in the order they were read in.
+    /// The elements, in the order in which they were read.
     public let elements: [Element]
 
-    /// The longest input that is read, in bytes: the most that any GS1 symbol holds, 7089 digits of a QR code, and some more.
+    /// The longest input in bytes: somewhat more than the most that any GS1 symbol can hold, 7089 digits of a QR code.
     public static let maximumInputLength = 8192
 
     /// The most elements of a message.
     public static let maximumElementCount = 64
 
-    /// Checks the rules between elements, each of which has been checked by itself.
+    /// Checks the rules between elements. Each element has been checked by itself.
     init(checked elements: [Element], options: ParsingOptions) throws(GS1Error) {
         self.elements = elements
         try Rules.check(elements, options: options)
@@ -52,7 +54,7 @@ public struct GS1Message: Hashable, Sendable {
         GS1Error(.tooLarge, at: position, expected: "at most \(maximumElementCount) elements")
     }
 
-    /// - Throws: if an input of `count` bytes is larger than is read, or has nothing from `start` on.
+    /// - Throws: if an input of `count` bytes is too large, or has no bytes from `start` on.
     static func checkSize(_ count: Int, from start: Int = 0) throws(GS1Error) {
         guard count > start else { throw GS1Error(.empty, at: start, expected: "at least one element") }
         guard count <= maximumInputLength else {
@@ -62,34 +64,34 @@ public struct GS1Message: Hashable, Sendable {
 }
 
 extension GS1Message: CustomStringConvertible {
-    /// As bracketed text.
+    /// The message as bracketed text.
     public var description: String { bracketed }
 }
 
-/// What a parser lets pass that the GS1 standards do not, or no more.
+/// Exceptions from the GS1 standards, or from their current releases, that a parser allows.
 public struct ParsingOptions: Hashable, Sendable {
-    /// Whether identifiers are accepted that the table does not have, with a value of up to 90 characters of set 82.
+    /// Whether identifiers that are not in the table are accepted, with a value of up to 90 characters of set 82.
     ///
-    /// In an element string this works only for those whose first two digits say how many digits they have.
+    /// In an element string this works only for identifiers whose first two digits say how many digits they have.
     public var permitsUnknownIdentifiers = false
 
-    /// Whether such identifiers may be attributes in the query of a URI.
+    /// Whether identifiers that are not in the table may be attributes in the query of a URI.
     public var permitsUnknownAttributes = false
 
-    /// Whether (01) in a URI may have 8, 12 or 13 digits: GS1 Digital Link had this in its first release.
+    /// Whether (01) in a URI may have 8, 12 or 13 digits, as in the first release of GS1 Digital Link.
     public var permitsShortGTINs = false
 
-    /// Whether keys in a URI may be names like `gtin` and `lot`: GS1 Digital Link had this in its first releases.
+    /// Whether keys in a URI may be names like `gtin` and `lot`, as in the first releases of GS1 Digital Link.
     public var permitsKeyNames = false
 
-    /// Whether identifiers have to have the companions they need and none that they exclude.
+    /// Whether identifiers need to have their companions, and none that they exclude.
     ///
-    /// Off for carriers that are read one by one, since the rules hold for all symbols of an item together.
+    /// Turn this off for symbols that are read one by one, since the rules apply to all symbols of an item together.
     public var checksCompanions = true
 
-    /// All as the standards have it.
+    /// The options of the current standards.
     public init() {}
 
-    /// All as the standards have it.
+    /// The options of the current standards.
     public static let strict = ParsingOptions()
 }

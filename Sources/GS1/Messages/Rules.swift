@@ -1,6 +1,6 @@
 /// The rules between elements: GS1 General Specifications, section "Data relationships".
 enum Rules {
-    /// - Throws: for the first element that breaks one.
+    /// - Throws: for the first element that breaks a rule.
     static func check(_ elements: [Element], options: ParsingOptions) throws(GS1Error) {
         try checkRepeats(elements)
         guard options.checksCompanions else { return }
@@ -13,9 +13,9 @@ enum Rules {
         try checkSignedKeys(elements)
     }
 
-    /// The same identifier twice is one statement made twice: it has to be the same statement.
+    /// The same identifier twice is one statement made twice, so both values have to be equal.
     private static func checkRepeats(_ elements: [Element]) throws(GS1Error) {
-        // Quadratic, in at most `GS1Message.maximumElementCount` elements.
+        // Quadratic in the number of elements, which is at most `GS1Message.maximumElementCount`.
         for index in elements.indices {
             for other in (index + 1)..<max(index + 1, elements.count)
             where elements[other].applicationIdentifier == elements[index].applicationIdentifier {
@@ -34,7 +34,7 @@ enum Rules {
     ) throws(GS1Error) {
         for pattern in exclusions {
             for other in elements where pattern.matches(other.applicationIdentifier) {
-                // A pattern like 310n does not mean the element itself.
+                // A pattern like 310n does not include the element itself.
                 guard other.applicationIdentifier == element.applicationIdentifier else {
                     throw GS1Error(
                         .excludedCompanion, in: element.applicationIdentifier, at: element.position,
@@ -71,7 +71,7 @@ enum Rules {
         return false
     }
 
-    /// A digital signature (8030) is of one instance, so the keys whose serial component can be left out have to have it.
+    /// A digital signature (8030) belongs to one instance, so keys with an optional serial component need that component.
     private static func checkSignedKeys(_ elements: [Element]) throws(GS1Error) {
         guard elements.contains(where: { $0.applicationIdentifier == .digitalSignature }) else { return }
         for element in elements {

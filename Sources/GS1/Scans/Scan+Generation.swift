@@ -1,8 +1,8 @@
 extension Scan {
-    /// What a scanner sends for a symbol of `symbology` with `content`, beginning with the symbology identifier.
+    /// Returns a scanner's data for a symbol of `symbology` with `content`. The data begins with the symbology identifier.
     ///
-    /// Element strings are checked and then sent as they are given, superfluous separators included. For simulators, and for tests of
-    /// what reads scans.
+    /// Element strings are checked and then used unchanged, with superfluous separators. For simulators, and for tests of code that
+    /// reads scans.
     ///
     /// - Throws: ``GS1Error`` if the symbology cannot carry the content, or an element string is wrong.
     public static func data(
@@ -18,7 +18,7 @@ extension Scan {
         case (.elementString(let linear, nil), .dataMatrix): return try "]d2" + joined(linear, nil, options: options)
         case (.elementString(let linear, nil), .dotCode): return try "]J1" + joined(linear, nil, options: options)
         case (.elementString(let linear, let composite), _):
-            // The others carry a GTIN and nothing else, which may be given as (01).
+            // The other symbologies hold only a GTIN, which may be given as (01).
             let elements = try GS1Message.elements(of: Array(linear.utf8).span, from: 0, options: options)
             guard elements.count == 1, elements[0].applicationIdentifier == .gtin else { throw unfit(symbology) }
             return try data(for: .tradeItem(GTIN(elements[0].value), composite: composite), in: symbology, options: options)
@@ -60,7 +60,7 @@ extension Scan {
         throw unfit(symbology)
     }
 
-    /// Both element strings as one, with a separator between them where one is needed.
+    /// Both element strings as one. There is a separator between them if one is needed.
     private static func joined(_ linear: String, _ composite: String?, options: ParsingOptions) throws(GS1Error) -> String {
         let elements = try GS1Message.elements(of: Array(linear.utf8).span, from: 0, options: options)
         let added =
@@ -78,11 +78,11 @@ extension Scan {
 }
 
 extension GS1Message {
-    /// What a scanner sends for a symbol of `symbology` with this message, beginning with the symbology identifier.
+    /// Returns a scanner's data for a symbol of `symbology` with this message. The data begins with the symbology identifier.
     ///
-    /// In a symbology that carries a GTIN and nothing else, elements after the GTIN are those of a composite component.
+    /// In a symbology that holds only a GTIN, the elements after the GTIN belong to a composite component.
     ///
-    /// - Throws: ``GS1Error`` if the symbology cannot carry it.
+    /// - Throws: ``GS1Error`` if a symbol of this symbology cannot hold the message.
     public func scanData(in symbology: Symbology, options: ParsingOptions = .strict) throws(GS1Error) -> String {
         switch symbology {
         case .gs1Code128, .gs1Code128Composite, .dataBarExpanded, .qrCode, .dataMatrix, .dotCode:

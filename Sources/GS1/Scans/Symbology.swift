@@ -1,4 +1,4 @@
-/// The kinds of symbols, as far as they differ in what a scanner sends for them.
+/// The kinds of symbols, as far as scanners send different data for them.
 ///
 /// GS1 General Specifications, section "Transmission of data", and AIM's ISO/IEC 15424 for the identifiers.
 public enum Symbology: String, Hashable, Sendable, CaseIterable {
@@ -6,13 +6,13 @@ public enum Symbology: String, Hashable, Sendable, CaseIterable {
     case gs1Code128
     /// GS1-128 with a composite component beside it.
     case gs1Code128Composite
-    /// GS1 DataBar Expanded and Expanded Stacked. Scanners send all of the DataBar family and composites like this.
+    /// GS1 DataBar Expanded and Expanded Stacked. Scanners send the whole DataBar family and composites in this way.
     case dataBarExpanded
-    /// GS1 DataBar Omnidirectional, Truncated, Stacked: a GTIN, maybe with a composite component.
+    /// GS1 DataBar Omnidirectional, Truncated, Stacked: a GTIN, optionally with a composite component.
     case dataBarOmnidirectional
-    /// GS1 DataBar Limited: a GTIN of indicator 0 or 1, maybe with a composite component.
+    /// GS1 DataBar Limited: a GTIN of indicator 0 or 1, optionally with a composite component.
     case dataBarLimited
-    /// EAN-13. Scanners send UPC-A and UPC-E like this, with leading zeros.
+    /// EAN-13. Scanners also send UPC-A and UPC-E in this way, with leading zeros.
     case ean13
     /// EAN-8.
     case ean8
@@ -20,7 +20,7 @@ public enum Symbology: String, Hashable, Sendable, CaseIterable {
     case upcA
     /// UPC-E.
     case upcE
-    /// Interleaved 2 of 5, which is ITF-14 if it has fourteen digits.
+    /// Interleaved 2 of 5. With fourteen digits, the symbol is an ITF-14.
     case itf
     /// QR Code and GS1 QR Code.
     case qrCode
@@ -42,6 +42,6 @@ public enum Symbology: String, Hashable, Sendable, CaseIterable {
     case aztec
     /// MaxiCode.
     case maxiCode
-    /// Any other that AIM has an identifier for.
+    /// Any other symbology for which AIM has an identifier.
     case other
 }

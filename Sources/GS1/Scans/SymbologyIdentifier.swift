@@ -1,4 +1,4 @@
-/// The three characters that a scanner puts before the data, like `]C1`: which symbology it was, and what the data is.
+/// The three characters that a scanner sends before the data, like `]C1`: the symbology, and the kind of data.
 ///
 /// AIM's ISO/IEC 15424. Case matters: `]E` is EAN/UPC, `]e` is GS1 DataBar.
 public struct SymbologyIdentifier: Hashable, Sendable {
@@ -18,7 +18,7 @@ public struct SymbologyIdentifier: Hashable, Sendable {
         (self.code, self.modifier) = (code, modifier)
     }
 
-    /// The symbology it is of.
+    /// The symbology of the identifier.
     public var symbology: Symbology {
         switch (code, modifier) {
         case (UInt8(ascii: "C"), UInt8(ascii: "1")): .gs1Code128
@@ -27,7 +27,7 @@ public struct SymbologyIdentifier: Hashable, Sendable {
         }
     }
 
-    /// Whether the data after it is an element string. These are `]C1`, `]e0`, `]d2`, `]Q3` and `]J1`.
+    /// Whether the data after the identifier is an element string. This is true for `]C1`, `]e0`, `]d2`, `]Q3` and `]J1`.
     public var carriesElementStrings: Bool {
         switch (code, modifier) {
         case (UInt8(ascii: "C"), UInt8(ascii: "1")), (UInt8(ascii: "e"), UInt8(ascii: "0")), (UInt8(ascii: "d"), UInt8(ascii: "2")),
@@ -39,7 +39,7 @@ public struct SymbologyIdentifier: Hashable, Sendable {
 
     private static let symbologies: [UInt8: Symbology] = {
         var found: [UInt8: Symbology] = [:]
-        // Those of ISO/IEC 15424 that need no telling apart here.
+        // The symbologies of ISO/IEC 15424 that this module does not distinguish.
         for code in "BDHKMNOPRSTVYcghops".utf8 { found[code] = .other }
         let named: [(Character, Symbology)] = [
             ("A", .code39), ("C", .code128), ("E", .ean13), ("F", .codabar), ("G", .code93), ("I", .itf), ("J", .dotCode),

@@ -1,12 +1,12 @@
-/// A day of the Gregorian calendar, or a month of it: GS1 dates may leave the day open.
+/// A day of the Gregorian calendar, or a month of it: GS1 dates may leave out the day.
 ///
-/// It knows neither time zones nor clocks: what a label means is a date where the label is.
+/// The type knows neither time zones nor clocks: the date on a label is the date where the label is.
 public struct CalendarDate: Hashable, Sendable {
     /// The year, with its century.
     public let year: Int
     /// The month, 1 to 12.
     public let month: Int
-    /// The day of the month; nil where the label says 00, which for a period of use means through the last day.
+    /// The day of the month; nil if the label says 00. In a period of use, 00 means through the last day of the month.
     public let day: Int?
 
     /// - Returns: nil if there is no such day.
@@ -20,8 +20,8 @@ public struct CalendarDate: Hashable, Sendable {
     ///
     /// - Parameters:
     ///   - yymmdd: the digits
-    ///   - referenceYear: the year that the century is chosen by, as a rule the current one; it must be 100 to 9899
-    /// - Returns: nil if they are no date.
+    ///   - referenceYear: the year by which the century is chosen, usually the current one; it must be 100 to 9899
+    /// - Returns: nil if the digits are not a date.
     public init?(yymmdd: some StringProtocol, referenceYear: Int) {
         let digits = Array(yymmdd.utf8)
         guard digits.count == 6, digits.allSatisfy(\.isDigit), (100...9899).contains(referenceYear) else { return nil }
@@ -31,17 +31,17 @@ public struct CalendarDate: Hashable, Sendable {
             day: numbers[2] == 0 ? nil : numbers[2])
     }
 
-    /// The year that two digits mean: the one from 49 years before `referenceYear` to 50 years after it.
+    /// The year of two digits: the one from 49 years before `referenceYear` to 50 years after it.
     ///
-    /// GS1 General Specifications, section "Determination of century in dates": if the year is 51 or more above that of the reference
-    /// it is of the century before, if it is 50 or more below, of the century after.
+    /// GS1 General Specifications, section "Determination of century in dates": a year that is 51 or more above that of the
+    /// reference belongs to the century before, and one that is 50 or more below to the century after.
     public static func year(twoDigits: Int, referenceYear: Int) -> Int {
         let century = referenceYear / 100 * 100
         let difference = twoDigits - referenceYear % 100
         return century + twoDigits + (difference >= 51 ? -100 : difference <= -50 ? 100 : 0)
     }
 
-    /// The date with the last day of the month where the day is open: until when something may be used.
+    /// The date, with the last day of the month if the day is left out: until when an item may be used.
     public var lastDay: CalendarDate {
         day == nil ? CalendarDate(unchecked: year, month, Self.days(inMonth: month, of: year)) : self
     }
@@ -50,7 +50,7 @@ public struct CalendarDate: Hashable, Sendable {
         (self.year, self.month, self.day) = (year, month, day)
     }
 
-    /// How many days the month has, 1 to 12, of a year.
+    /// How many days the month, 1 to 12, has in a year.
     static func days(inMonth month: Int, of year: Int) -> Int {
         switch month {
         case 2: year.isMultiple(of: 4) && (!year.isMultiple(of: 100) || year.isMultiple(of: 400)) ? 29 : 28
@@ -61,13 +61,14 @@ public struct CalendarDate: Hashable, Sendable {
 }
 
 extension CalendarDate: CustomStringConvertible, Comparable {
-    /// As in ISO 8601: `2027-03-31`, or `2027-03` where the day is open.
+    /// The form of ISO 8601: `2027-03-31`, or `2027-03` without a day.
     public var description: String {
         let text = DigitKey.write(UInt64(year), count: 4) + "-" + DigitKey.write(UInt64(month), count: 2)
         return day.map { text + "-" + DigitKey.write(UInt64($0), count: 2) } ?? text
     }
 
-    /// By the calendar; an open day comes before the first, so that no two different values are neither before nor after one another.
+    /// By the calendar. A date without a day comes before the first day of its month, so that any two different values have an
+    /// order.
     public static func < (left: CalendarDate, right: CalendarDate) -> Bool {
         (left.year, left.month, left.day ?? 0) < (right.year, right.month, right.day ?? 0)
     }

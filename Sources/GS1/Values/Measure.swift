@@ -2,12 +2,12 @@
 public struct Measure: Hashable, Sendable {
     /// What was measured.
     public let quantity: Quantity
-    /// How much.
+    /// The measured value.
     public let value: ExactDecimal
-    /// The unit it is in.
+    /// The unit of the value.
     public let unit: Unit
 
-    /// What can be measured. "Logistic" is with packaging, of a pallet or parcel.
+    /// The quantities that can be measured. "Logistic" means with packaging, of a pallet or parcel.
     public enum Quantity: String, Hashable, Sendable, CaseIterable {
         /// Weight without packaging.
         case netWeight
@@ -37,7 +37,7 @@ public struct Measure: Hashable, Sendable {
         case massPerArea
     }
 
-    /// The units of the application identifiers, by their symbols.
+    /// The units of the application identifiers. Their raw values are their symbols.
     public enum Unit: String, Hashable, Sendable, CaseIterable {
         /// Kilograms.
         case kilograms = "kg"
@@ -88,8 +88,8 @@ extension Measure: CustomStringConvertible {
 }
 
 extension Measure {
-    /// What the first three digits of an identifier from 310n to 369n mean. GS1 General Specifications, section "Trade measures" and
-    /// "Logistic measures".
+    /// The meaning of the first three digits of an identifier from 310n to 369n. GS1 General Specifications, sections "Trade
+    /// measures" and "Logistic measures".
     static let kinds: [UInt16: (Quantity, Unit)] = [
         310: (.netWeight, .kilograms), 311: (.length, .metres), 312: (.width, .metres), 313: (.height, .metres),
         314: (.area, .squareMetres), 315: (.netVolume, .litres), 316: (.netVolume, .cubicMetres), 320: (.netWeight, .pounds),
@@ -112,8 +112,8 @@ extension Measure {
 
 /// An amount of money, exactly as the label has it.
 public struct Amount: Hashable, Sendable {
-    /// How much.
+    /// The number of currency units.
     public let value: ExactDecimal
-    /// The currency as three digits of ISO 4217; nil where it is that of the country the label is read in.
+    /// The currency as three digits of ISO 4217; nil for the currency of the country where the label is read.
     public let currency: String?
 }

@@ -1,21 +1,21 @@
 import Foundation
 
-/// Where a broker is and who we are there: `mqtt://[user:password@]host[:port]`, or `mqtts://…` over TLS.
+/// The address of a broker, and the user who logs in there: `mqtt://[user:password@]host[:port]`, or `mqtts://…` over TLS.
 ///
-/// User and password may be percent-encoded. Without a port it is 1883, with TLS 8883. An IPv6 address stands in brackets.
+/// User and password may be percent-encoded. The default port is 1883, with TLS 8883. An IPv6 address stands in brackets.
 public struct BrokerAddress: Hashable, Sendable {
     public let host: String
     public let port: Int
     public let user: String?
     public let password: String?
-    /// Whether TLS is spoken: `mqtts`.
+    /// Whether the connection uses TLS: `mqtts`.
     public let isSecure: Bool
 
     /// The ports that are registered for MQTT, and for MQTT over TLS.
     public static let defaultPort = 1883
     public static let defaultSecurePort = 8883
 
-    /// Without a `port` the registered one.
+    /// Without a `port`, the registered one is used.
     public init(host: String, port: Int? = nil, user: String? = nil, password: String? = nil, isSecure: Bool = false) {
         self.host = host
         self.port = port ?? (isSecure ? Self.defaultSecurePort : Self.defaultPort)
@@ -24,7 +24,7 @@ public struct BrokerAddress: Hashable, Sendable {
         self.isSecure = isSecure
     }
 
-    /// Reads a broker's URL. Throws ``MQTTError/Code/invalidOptions`` with what is wrong; a password is never part of that.
+    /// Reads a broker's URL. Throws ``MQTTError/Code/invalidOptions`` with what is wrong. The message never contains a password.
     public init(_ url: String) throws(MQTTError) {
         func wrong(_ what: String) -> MQTTError {
             MQTTError(

@@ -1,9 +1,9 @@
-/// One broker or several, of which the first that answers is used: in a file one URL, or a list of them.
+/// One broker or several, of which the first that accepts the connection is used. A file has one URL or a list of them.
 public struct BrokerAddresses: Equatable, Sendable {
-    /// In the order in which they are tried. At least one.
+    /// The brokers in the order in which they are tried. There is at least one.
     public let all: [BrokerAddress]
 
-    /// Throws ``MQTTError/Code/invalidOptions`` if there is none.
+    /// Throws ``MQTTError/Code/invalidOptions`` if `all` is empty.
     public init(_ all: [BrokerAddress]) throws(MQTTError) {
         guard !all.isEmpty else { throw MQTTError(.invalidOptions, "a list of brokers needs one at least") }
         self.all = all
@@ -11,7 +11,7 @@ public struct BrokerAddresses: Equatable, Sendable {
 
     public init(_ address: BrokerAddress) { all = [address] }
 
-    /// The one that is tried first.
+    /// The broker that is tried first.
     public var first: BrokerAddress { all[0] }
 }
 

@@ -1,13 +1,13 @@
 internal import COpenSSL
 import Foundation
 
-/// A password as mosquitto keeps it in its password file: `$7$ITERATIONS$SALT$HASH`, PBKDF2 with HMAC-SHA-512.
+/// A password as mosquitto stores it in its password file: `$7$ITERATIONS$SALT$HASH`, PBKDF2 with HMAC-SHA-512.
 public enum PasswordHash {
-    /// Bytes of salt, as `mosquitto_passwd` takes them.
+    /// The bytes of salt, as many as `mosquitto_passwd` uses.
     public static let saltLength = 12
 
-    /// What stands behind `user:`. `salt` should be random; `iterations` is what an attacker, and the broker at each login, has to
-    /// compute. The broker does so in its only thread: a thousand devices that come back at once wait for each other.
+    /// Returns the text that follows `user:`. `salt` should be random. `iterations` is the work that an attacker has to do, and the
+    /// broker at each login. The broker does it in its only thread: a thousand devices that come back at once wait for each other.
     public static func text(of password: String, salt: [UInt8], iterations: Int) throws(MQTTError) -> String {
         var hash = [UInt8](repeating: 0, count: 64)
         let characters = Array(password.utf8CString)

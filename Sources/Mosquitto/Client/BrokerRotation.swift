@@ -1,15 +1,15 @@
-/// Which of several brokers is next.
+/// Chooses which of several brokers is tried next.
 struct BrokerRotation {
     let brokers: [BrokerAddress]
     private var index = 0
-    /// Whether one of this round refused us, so that the next round has to wait for a person.
+    /// Whether a broker of this round refused the client. The next round then waits as after a refusal.
     private(set) var wasRefused = false
 
     init(_ addresses: BrokerAddresses) { brokers = addresses.all }
 
     var current: BrokerAddress { brokers[index] }
 
-    /// The current one did not take us. Answers whether all have been tried, and the first is next.
+    /// Moves on, since the current broker did not accept the client. Returns whether all brokers were tried and the first is next.
     mutating func advance(wasRefused: Bool) -> Bool {
         if index == 0 { self.wasRefused = false }
         self.wasRefused = self.wasRefused || wasRefused
@@ -17,7 +17,7 @@ struct BrokerRotation {
         return index == 0
     }
 
-    /// A connection ended: the first is next.
+    /// Goes back to the first broker, since a connection ended.
     mutating func restart() {
         index = 0
         wasRefused = false

@@ -1,7 +1,7 @@
 import CMosquitto
 import Logging
 
-/// From the first packet to the last answer that a connection needs to be of use.
+/// Connecting: from the first packet to the last answer that the client needs before it can work.
 extension ClientLoop {
     func connect() {
         guard mailbox.beginBlocking() else { return }
@@ -35,7 +35,7 @@ extension ClientLoop {
         listening = Listening(since: clock.now)
         self.link?.sessionPresent = connack.sessionPresent
         self.link?.keepAlive = connack.keepAlive ?? options.keepAlive
-        // A session of another broker counts its packets by itself.
+        // Another broker numbers the packets of its own session.
         if !connack.sessionPresent || (lastBroker ?? link.broker) != link.broker { session += 1 }
         lastBroker = link.broker
         connections += 1
@@ -49,7 +49,8 @@ extension ClientLoop {
             self.link?.deadline = nil
             return becomeReady()
         }
-        // Also in a session that was kept: mosquitto 2.0.11 restores sessions after a restart without their shared subscriptions.
+        // Also in a session that the broker kept: mosquitto 2.0.11 restores sessions after a restart without their shared
+        // subscriptions.
         switch link.handle.subscribe(options.subscriptions) {
         case .success(let packetID): self.link?.subscription = packetID
         case .failure(let error):
@@ -57,14 +58,14 @@ extension ClientLoop {
                 .refused, "\(link.broker): cannot subscribe to \(options.subscriptions): \(Library.describe(error.code))")
         }
         self.link?.deadline = clock.now + options.answerTimeout
-        // A session that was kept has its subscriptions, and its messages come before the answer to this one.
+        // A session that the broker kept has its subscriptions, and its messages come before the broker's answer to this one.
         if connack.sessionPresent { becomeReady() }
     }
 
     private func refuse(_ reason: Int32) {
         guard let broker = link?.broker else { return }
         let is311 = version(of: broker) == .v311
-        // 132 is MQTT 5's "unsupported protocol version"; libmosquitto gives it too for the 1 of a 3.1.1 broker.
+        // 132 is MQTT 5's "unsupported protocol version". libmosquitto reports it also for the reason 1 of a 3.1.1 broker.
         if version(of: broker) == .automatic, reason == Int32(MQTT_RC_UNSUPPORTED_PROTOCOL_VERSION.rawValue) {
             logger.notice("broker does not speak MQTT 5, going on with 3.1.1", metadata: ["broker": "\(broker)"])
             versions[broker] = .v311

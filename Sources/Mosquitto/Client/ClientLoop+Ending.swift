@@ -2,9 +2,9 @@ import CMosquitto
 import Glibc
 import Logging
 
-/// How connections end, and what comes after.
+/// How connections end, and what follows.
 extension ClientLoop {
-    /// Ends the connection if the last call or the broker did.
+    /// Ends the connection if the last call failed or the broker ended it.
     func concludeCall(_ code: Int32) {
         guard let link else { return }
         let system = errno
@@ -22,7 +22,7 @@ extension ClientLoop {
         }
     }
 
-    /// The broker ended the connection with this reason of MQTT 5.
+    /// Returns the error for a broker that ended the connection with this reason of MQTT 5.
     func dismissal(_ reason: Int32) -> MQTTError {
         let broker = link?.broker ?? rotation.current
         switch UInt32(bitPattern: reason) {
@@ -64,7 +64,7 @@ extension ClientLoop {
             switch link.handle.tls?.isEstablished {
             case nil: "a broker that wants TLS does that: then it is mqtts://"
             case false?: "perhaps no TLS is spoken there: is it the broker's port for mqtts?"
-            // TLS 1.3: our side is done before the broker has looked at our certificate.
+            // TLS 1.3: the client's side of the handshake ends before the broker has looked at the client's certificate.
             case true?: "a broker that wants a certificate of ours, or does not accept it, does that: see tls.certificate"
             }
         let code: MQTTError.Code = link.broker.isSecure ? .tls : .unreachable
@@ -84,7 +84,7 @@ extension ClientLoop {
             rotation.restart()
             wait = backoff.wait(after: failure, fraction: fraction)
         } else if isFallingBack {
-            // The same broker again, with the older protocol.
+            // The same broker is tried again, with the older protocol.
             wait = backoff.wait(after: failure, fraction: fraction)
         } else {
             let isRoundOver = rotation.advance(wasRefused: failure == .refused)
@@ -94,9 +94,9 @@ extension ClientLoop {
                 : backoff.waitForNext(fraction: fraction)
         }
         retryAt = clock.now + wait
-        // The answer of an older broker to MQTT 5 is no failure.
+        // When an older broker refuses MQTT 5, that is no failure.
         guard !isFallingBack else { return mailbox.report(.connecting) }
-        // What is new is worth a warning, the rest is the same again.
+        // A new error is logged as a warning, a repeated one only for debugging.
         if isStable || warnings.count >= 64 { warnings = [] }
         logger.log(
             level: warnings.insert(error.message).inserted ? .warning : .debug, "\(error.message)",
@@ -104,7 +104,8 @@ extension ClientLoop {
         mailbox.report(.disconnected(error))
     }
 
-    /// Writes the last acknowledgements and says goodbye. A batch that is still held gets neither: its messages shall come again.
+    /// Writes the last acknowledgements and disconnects. If a batch is still held, neither happens: the broker has to deliver its
+    /// messages again.
     func sayGoodbye() {
         // The last acknowledgement may have come together with the stop.
         if mailbox.acknowledged >= lastBatch { held = Held() }
@@ -117,8 +118,9 @@ extension ClientLoop {
         }
     }
 
-    /// Publishes `message` and waits until the broker has it. Closing a socket with unread bytes resets the connection, which may
-    /// take what was written last with it, so the answers have to be read. Not with subscriptions: what came in would be taken.
+    /// Publishes `message` and waits until the broker has it. Closing a socket with unread bytes resets the connection, and the
+    /// reset may discard the bytes that were written last. So the broker's answers have to be read. Only for a client without
+    /// subscriptions: messages that come in would be read too.
     private func publishLast(_ message: MQTTMessage, _ handle: ConnectionHandle, until end: ContinuousClock.Instant) {
         guard case .success(let packetID) = handle.publish(message) else { return }
         while clock.now < end, handle.write() == 0, handle.socket >= 0 {

@@ -1,6 +1,6 @@
-/// While acknowledgements are held back.
+/// Reading while acknowledgements are held back.
 extension ClientLoop {
-    /// What was handed over and is not acknowledged.
+    /// The messages that were handed over and are not acknowledged.
     struct Held {
         var messages = 0
         var bytes = 0
@@ -8,18 +8,19 @@ extension ClientLoop {
         var isEmpty: Bool { messages == 0 }
     }
 
-    /// Whether more may be read and held, beside what is held and so many messages with so many bytes.
+    /// Whether more may be read and held. `messages` and `bytes` are counted in addition to those that are held.
     func mayHold(_ messages: Int = 0, _ bytes: Int = 0) -> Bool {
         held.messages + messages < heldLimit && held.bytes + bytes < Self.batchBytes
     }
 
-    /// Hands over what was read, if there is anything, and holds the acknowledgements back.
+    /// Hands over the messages that were read, if there are any, and holds their acknowledgements back.
     func hold(messagesOf handle: ConnectionHandle) {
         let bytes = handle.messageBytes
         let messages = handle.takeMessages()
         guard !messages.isEmpty, !options.subscriptions.isEmpty else { return }
         if held.isEmpty, let link {
-            // Something was written half of the keep-alive ago at most, or will be soon; but not for each of many short batches.
+            // The last packet was written at most half of the keep-alive ago, or another one will be soon. Many short batches do
+            // not need a ping each.
             pingAt = max(clock.now + link.keepAlive / 10, link.lastWrite + link.keepAlive / 2)
         }
         lastBatch += 1
@@ -31,7 +32,7 @@ extension ClientLoop {
                 session: session, connection: connections, number: lastBatch, mailbox: mailbox))
     }
 
-    /// Reads on as long as more may be held, and pings when it is time, so that the broker does not take us for dead.
+    /// Reads while more may be held, and pings when it is time, so that the broker does not end the connection.
     func roundWhileHolding(_ link: ConnectionLink) {
         let reads = mayHold()
         if !reads { listening.pause() }
@@ -48,11 +49,11 @@ extension ClientLoop {
         pingAt = now + link.keepAlive / 2
     }
 
-    /// All is acknowledged: what was held leaves with the next write.
+    /// Releases the acknowledgements, since every batch is acknowledged: they leave with the next write.
     func letGo() {
         held = Held()
         listening.resume(at: clock.now)
-        // A subscription that was queued behind the acknowledgements leaves only now.
+        // A subscription that was queued after the acknowledgements leaves only now.
         if link?.deadline != nil { link?.deadline = clock.now + options.answerTimeout }
     }
 }

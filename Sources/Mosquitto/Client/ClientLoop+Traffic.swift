@@ -2,14 +2,16 @@ import CMosquitto
 
 /// Reading and writing.
 extension ClientLoop {
-    /// Reads what has come, as much as may be held, and hands it over in batches. `hasWaited` says that it came just now.
+    /// Reads the packets that have come, as many as may be held, and hands the messages over in batches. `hasWaited`: `poll`
+    /// blocked first.
     func read(hasWaited: Bool) {
         guard let handle = link?.handle else { return }
         Socket.acknowledgeAtOnce(handle.socket)
         listening.begin(at: clock.now, hasWaited: hasWaited)
         var code: Int32 = 0
         var isSilent = true
-        // Reading until nothing comes costs one call more in the end; asking before each packet whether there is one costs one each.
+        // Reading until nothing comes costs one more call at the end. Asking before each packet whether there is one would cost one
+        // call each.
         var isDrained = false
         repeat {
             let count = handle.messageCount
@@ -32,7 +34,7 @@ extension ClientLoop {
         concludeCall(code)
     }
 
-    /// Whether TLS was being begun on a connection that was reset: libmosquitto takes that for "try again", for ever.
+    /// Whether the connection was reset during the TLS handshake. libmosquitto takes that for "try again", for ever.
     private func isBrokenHandshake(_ isSilent: Bool) -> Bool {
         guard isSilent, let link, link.connectedAt == nil, link.broker.isSecure else { return false }
         return Socket.hasEnded(link.handle.socket)
@@ -49,12 +51,12 @@ extension ClientLoop {
         }
     }
 
-    /// Has publications leave as far as the window has room, a burst at a time: the broker takes the first while the next are made.
+    /// Sends publications while the window has room, a burst at a time: the broker takes the first ones while the next are made.
     func publish() {
         while queueBurst() { write() }
     }
 
-    /// Answers whether there may be more to be sent.
+    /// Returns whether more publications may follow.
     private func queueBurst() -> Bool {
         for _ in 0..<Self.burst {
             guard let link, let message = window.nextMessage() else { return false }

@@ -2,14 +2,14 @@ import CMosquitto
 import Glibc
 import Logging
 
-/// What the client's thread does: connect, read, hand over, hold, write, and connect again.
+/// The work of the client's thread: connect, read, hand over, hold, write, and connect again.
 ///
-/// It polls the socket and a ``WakeUp`` itself and calls libmosquitto's `loop_read`, `loop_write` and `loop_misc`.
-/// `mosquitto_loop` would use `select`, which cannot take a descriptor of 1024 and more, and would write acknowledgements at once.
+/// The loop polls the socket and a ``WakeUp`` itself, and calls libmosquitto's `loop_read`, `loop_write` and `loop_misc`.
+/// `mosquitto_loop` would use `select`, which cannot take a descriptor of 1024 or more, and would write acknowledgements at once.
 ///
-/// One round is: let go what was acknowledged, queue what is to be published, write, poll, read what is there, hand it over. While
-/// a batch is held, nothing is written but pings, so that acknowledgements stay in libmosquitto's queue. It is read on, up to
-/// ``heldLimit``; what is read then is held as well, since libmosquitto can let go of its queue only as a whole.
+/// One round is: release the batches that were acknowledged, queue publications, write, poll, read, hand over. While a batch is
+/// held, only pings are written, so that acknowledgements stay in libmosquitto's queue. Reading continues up to ``heldLimit``.
+/// Those messages are held as well, since libmosquitto can release its queue only as a whole.
 final class ClientLoop {
     let options: MQTTClientOptions
     let mailbox: Mailbox
@@ -19,37 +19,37 @@ final class ClientLoop {
     let clock = ContinuousClock()
 
     var rotation: BrokerRotation
-    /// The protocol to speak, by broker.
+    /// The protocol for each broker.
     var versions: [BrokerAddress: MQTTVersion] = [:]
     var backoff: ReconnectBackoff
     var takeovers: TakeoverWatch
     var window: PublishWindow
     var link: ConnectionLink?
     var retryAt: ContinuousClock.Instant
-    /// What was handed over since the last acknowledgements left; ``lastBatch`` is the newest of it.
+    /// The messages that were handed over since the last acknowledgements left; ``lastBatch`` is the number of the newest batch.
     var held = Held()
     var lastBatch: UInt64 = 0
-    /// When the next ping is due while something is held.
+    /// When the next ping is due while messages are held.
     var pingAt: ContinuousClock.Instant
     var listening: Listening
-    /// How many sessions began anew, or were found at another broker than the one before.
+    /// How many sessions were new, or were found at another broker than the one before.
     var session = 0
     var lastBroker: BrokerAddress?
     /// How many connections there were.
     var connections = 0
-    /// What was logged as a warning since the connection was stable, so that the same is not said over and over.
+    /// The messages that were logged as warnings since the connection was stable, so that the same warning is not repeated.
     var warnings: Set<String> = []
 
-    /// The most messages whose acknowledgements are held. The rest of what the broker may have on its way comes meanwhile.
+    /// The most messages whose acknowledgements are held. The rest of the receive maximum may arrive meanwhile.
     var heldLimit: Int { max(1, options.receiveMaximum * 3 / 4) }
-    /// The most messages in a batch: few enough that they are worked on while the next are read.
+    /// The most messages in a batch: few enough that a batch is handled while the next one is read.
     static let batchLimit = 250
-    /// The most bytes of payload whose acknowledgements are held: beyond it the rest stays in the socket.
+    /// The most bytes of payload whose acknowledgements are held. Further messages stay in the socket.
     static let batchBytes = 8 * 1024 * 1024
-    /// How many publications are written at once. All of a window of 200 would let broker and client wait for each other by turns; one at
-    /// a time costs each a system call more.
+    /// How many publications are written at once. With a whole window of 200, broker and client would wait for each other by turns.
+    /// With one at a time, each would cost a system call.
     static let burst = 16
-    /// How long the last acknowledgements and the goodbye may take to leave.
+    /// How long the last acknowledgements and the DISCONNECT may take to leave.
     static let farewellTime = Duration.seconds(2)
 
     init(
@@ -70,9 +70,10 @@ final class ClientLoop {
         listening = Listening(since: clock.now)
     }
 
-    /// Runs until the mailbox says stop.
+    /// Runs until the client is stopped.
     func run() {
-        // libmosquitto and OpenSSL write with write(2): to a connection that was reset that raises SIGPIPE, on this thread alone.
+        // libmosquitto and OpenSSL write with write(2). On a connection that was reset, that raises SIGPIPE, which is blocked on
+        // this thread.
         var signals = sigset_t()
         sigemptyset(&signals)
         sigaddset(&signals, SIGPIPE)
@@ -105,7 +106,8 @@ final class ClientLoop {
         // Requests are taken only while connected, but the connection may have ended since.
         window.failAll(MQTTError(.notConnected, "\(options.brokers): not connected"))
         let now = clock.now
-        // Batches of the connection before are still being worked on. Their messages will come again, after that.
+        // Batches of the last connection are still being handled. The client connects after that, and the broker delivers their
+        // messages again.
         if held.isEmpty, now >= retryAt { return connect() }
         _ = wakeUp.wait(for: -1, writing: false, upTo: held.isEmpty ? retryAt - now : nil)
     }

@@ -1,13 +1,13 @@
 import CMosquitto
 import Glibc
 
-/// Finds the address of a broker that takes connections now.
+/// Finds the address of a broker that accepts connections now.
 ///
-/// libmosquitto resolves and connects by itself, but for as long as the kernel likes: two minutes if packets are dropped, and when they
-/// get through again up to one more until the kernel tries. So this asks first, with a limit; libmosquitto then connects to an address
-/// that has just answered. It costs a connection that the broker sees come and go at each reconnect.
+/// libmosquitto resolves and connects itself, but for as long as the kernel allows: two minutes if packets are dropped, and up to
+/// one more minute until the kernel tries again. So the dialer connects first, with a limit, and libmosquitto then connects to an
+/// address that has just accepted. At each reconnect this costs one connection, which the broker sees begin and end.
 enum Dialer {
-    /// The numeric address to connect to. Blocks: for the resolver's own limits, then for `limit` at most.
+    /// Returns the numeric address to connect to. Blocks: for the resolver's own limits, then for at most `limit`.
     static func address(of broker: BrokerAddress, within limit: Duration) throws(MQTTError) -> String {
         var hints = addrinfo()
         hints.ai_family = AF_UNSPEC
@@ -35,7 +35,7 @@ enum Dialer {
         return inet_pton(AF_INET, host, &bytes) == 1 || inet_pton(AF_INET6, host, &bytes) == 1
     }
 
-    /// Connects and leaves again. Gives 0, or the `errno` that says why not.
+    /// Connects and disconnects. Returns 0, or the `errno` of the failure.
     private static func connectError(_ target: addrinfo, within limit: Duration) -> Int32 {
         let descriptor = socket(target.ai_family, target.ai_socktype | Int32(SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue), 0)
         guard descriptor >= 0 else { return errno }
@@ -58,7 +58,7 @@ enum Dialer {
     }
 }
 
-/// What is asked of a connection's socket beside libmosquitto.
+/// Calls on a connection's socket that libmosquitto does not make.
 enum Socket {
     /// Whether something can be read right now.
     static func isReadable(_ socket: Int32) -> Bool {
@@ -67,28 +67,29 @@ enum Socket {
         return poll(&descriptor, 1, 0) > 0 && descriptor.revents & Int16(POLLIN) != 0
     }
 
-    /// Whether the connection is over: reset, or closed in both directions.
+    /// Whether the connection has ended: reset, or closed in both directions.
     static func hasEnded(_ socket: Int32) -> Bool {
         guard socket >= 0 else { return true }
         var descriptor = pollfd(fd: socket, events: Int16(POLLIN), revents: 0)
         return poll(&descriptor, 1, 0) > 0 && descriptor.revents & Int16(POLLHUP | POLLERR) != 0
     }
 
-    /// Has the kernel gather what is written (`tcp(7)`, TCP_CORK) until it is told to send it, at once and as a whole.
+    /// Has the kernel collect the bytes that are written (`tcp(7)`, TCP_CORK) until the socket is uncorked, and then send them
+    /// together.
     ///
-    /// libmosquitto writes each packet by itself. The acknowledgements of a batch would be as many segments of four bytes, each of which
-    /// wakes the broker.
+    /// libmosquitto writes each packet separately. The acknowledgements of a batch would be as many segments of four bytes, and
+    /// each would wake the broker.
     static func gather(_ socket: Int32, _ isGathering: Bool) {
         guard socket >= 0 else { return }
         var value: Int32 = isGathering ? 1 : 0
         setsockopt(socket, Int32(IPPROTO_TCP), TCP_CORK, &value, socklen_t(MemoryLayout<Int32>.size))
     }
 
-    /// Lets the kernel acknowledge what it receives at once (`tcp(7)`, TCP_QUICKACK, which does not last).
+    /// Has the kernel acknowledge at once what it receives (`tcp(7)`, TCP_QUICKACK, which has to be set again and again).
     ///
-    /// Brokers send small packets with Nagle's algorithm (mosquitto unless `set_tcp_nodelay`): the second waits until the first is
-    /// acknowledged, which the kernel delays by 40 ms. Measured on two cores: 2,600 scans a second without this, 15,000 with it, in
-    /// batches of 125.
+    /// Brokers send small packets with Nagle's algorithm (mosquitto unless `set_tcp_nodelay`): the second packet waits until the
+    /// first is acknowledged, which the kernel delays by 40 ms. Measured on two cores: 2,600 scans a second without this, 15,000
+    /// with it, in batches of 125.
     static func acknowledgeAtOnce(_ socket: Int32) {
         var yes: Int32 = 1
         setsockopt(socket, Int32(IPPROTO_TCP), TCP_QUICKACK, &yes, socklen_t(MemoryLayout<Int32>.size))

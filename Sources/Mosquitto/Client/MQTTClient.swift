@@ -4,29 +4,29 @@ import Synchronization
 
 /// A client of an MQTT broker on a thread of its own, over libmosquitto.
 ///
-/// It connects by itself and connects again whenever the connection ends, for whatever reason: lost, refused, or ended by the
-/// broker; of several brokers to the first that takes it. It speaks MQTT 5 and falls back to 3.1.1, in the clear or over TLS.
+/// The client connects by itself, and connects again whenever the connection ends, whatever the reason: lost, refused, or ended by
+/// the broker. Of several brokers it uses the first that accepts it. It uses MQTT 5 and falls back to 3.1.1, without or with TLS.
 ///
-/// **Receiving.** What comes in through ``MQTTClientOptions/subscriptions`` is handed over in ``batches``. The acknowledgements of
-/// a batch are held back until ``InboundBatch/acknowledge()``: whatever happens to the process before that, the broker delivers
-/// the messages again. Meanwhile more is read and handed over, until three quarters of ``MQTTClientOptions/receiveMaximum`` are held;
-/// nothing is written before all that was handed over is acknowledged.
+/// **Receiving.** Messages of ``MQTTClientOptions/subscriptions`` are handed over in ``batches``. The acknowledgements of a batch
+/// are held back until ``InboundBatch/acknowledge()``: if the process ends before that, the broker delivers the messages again.
+/// Meanwhile more messages are read and handed over, until three quarters of ``MQTTClientOptions/receiveMaximum`` are held. Until
+/// every message that was handed over is acknowledged, only pings are written.
 ///
 /// **Publishing.** ``publish(_:)`` sends only while connected, at most ``MQTTClientOptions/window`` messages at once, and returns
-/// when the broker has acknowledged all of them. When the connection ends before that it throws: nothing is kept to be sent later,
-/// whoever publishes decides on that.
+/// when the broker has acknowledged all of them. If the connection ends before that, ``publish(_:)`` throws. No message is kept to
+/// be sent later: the caller decides about that.
 ///
 /// All methods are safe from any thread.
 public final class MQTTClient: Sendable {
-    /// What comes in, for one reader, unless `onBatch` takes it. It ends after ``stop()``.
+    /// The messages that come in, for one reader, unless `onBatch` takes them. The stream ends after ``stop()``.
     public let batches: AsyncStream<InboundBatch>
     private let brokers: BrokerAddresses
     private let mailbox: Mailbox
 
-    /// Starts a client, which connects in the background. Throws only for options that cannot be.
+    /// Starts a client, which connects in the background. Throws only for options that are not valid.
     ///
-    /// `onChange` is called with the connection's state now, and on the client's thread whenever it changes; `onBatch` there with each
-    /// batch, instead of ``batches``. Both must be short.
+    /// `onChange` is called once with the connection's current state, and on the client's thread whenever the state changes.
+    /// `onBatch` is called on that thread with each batch, instead of ``batches``. Both must be short.
     public init(
         _ options: MQTTClientOptions, logger: Logger, onChange: (@Sendable (MQTTConnectionState) -> Void)? = nil,
         onBatch: (@Sendable (InboundBatch) -> Void)? = nil
@@ -56,16 +56,17 @@ public final class MQTTClient: Sendable {
 
     deinit { mailbox.stop() }
 
-    /// How the connection stands.
+    /// The state of the connection.
     public var state: MQTTConnectionState { mailbox.connection }
 
-    /// How many connections there were, the one that stands included: it has grown before anything can be published on a new one.
+    /// How many connections there have been, with the current one. The number has grown before anything can be published on a new
+    /// connection.
     public var connections: Int { mailbox.connections }
 
-    /// Publishes `messages` in order. Returns what became of each once all are answered for.
+    /// Publishes `messages` in order. Returns the result of each, once the broker has answered all of them.
     ///
-    /// Throws ``MQTTError`` if there is no connection or it ends meanwhile, in which case any of them may have arrived, and
-    /// `CancellationError` when the task is cancelled.
+    /// Throws ``MQTTError`` if there is no connection or the connection ends meanwhile; any of the messages may then have arrived.
+    /// Throws `CancellationError` when the task is cancelled.
     public func publish(_ messages: [MQTTMessage]) async throws -> [PublishResult] {
         let request = Mutex<PublishRequest?>(nil)
         return try await withTaskCancellationHandler {
@@ -95,13 +96,13 @@ public final class MQTTClient: Sendable {
         mailbox.publish(request, brokers: brokers)
     }
 
-    /// Returns once the client is connected and subscribed. Throws the last ``MQTTError`` when that takes longer than `limit`, or
-    /// the client is stopped, and `CancellationError` when the task is cancelled.
+    /// Returns once the client is connected and subscribed. Throws the last ``MQTTError`` if that takes longer than `limit` or the
+    /// client is stopped, and `CancellationError` when the task is cancelled.
     public func connected(within limit: Duration) async throws {
         try await connected(within: limit, orFailed: false)
     }
 
-    /// The same, but throws the first failure, without waiting for another try.
+    /// The same, but throws the first failure without waiting for another try.
     public func connected(orFailedWithin limit: Duration) async throws {
         try await connected(within: limit, orFailed: true)
     }
@@ -123,8 +124,9 @@ public final class MQTTClient: Sendable {
         throw mailbox.lastError ?? MQTTError(.unreachable, "\(brokers) did not answer within \(limit)")
     }
 
-    /// Lets acknowledged messages' answers leave, says goodbye to the broker, which keeps a persistent session, and ends the
-    /// thread. Publications that were not acknowledged fail. A batch that is still held comes again at the next connection.
+    /// Sends the acknowledgements of acknowledged batches, disconnects from the broker, which keeps a persistent session, and ends
+    /// the thread. Publications that were not acknowledged fail. The broker delivers a batch that is still held again at the next
+    /// connection.
     public func stop() async {
         await mailbox.stopped()
     }

@@ -1,49 +1,51 @@
-/// How a client connects and what it may use.
+/// How a client connects, and its limits.
 public struct MQTTClientOptions: Sendable {
-    /// Where to connect: the first that takes us. They are tried in order, and from the first on after a connection was lost; a broker
-    /// that comes back is gone back to at the next loss, not before. Sessions are each broker's own.
+    /// The brokers, of which the first that accepts the client is used. They are tried in order, and from the first on after a
+    /// connection was lost. A broker that is up again is used only after the next loss. Each broker has sessions of its own.
     public var brokers: BrokerAddresses
-    /// Who logs in at brokers whose URL has no user.
+    /// The user for brokers whose URL has none.
     public var user: String?
     public var password: String?
-    /// How TLS is spoken with brokers of `mqtts`. ``TLSSettings/problem`` must be `nil`.
+    /// The TLS settings for brokers of `mqtts`. ``TLSSettings/problem`` must be `nil`.
     public var tls = TLSSettings()
-    /// Who we are at the broker; the session belongs to it. 1 ... 200 bytes; two clients with one id throw each other out.
+    /// The client id, to which the session belongs. 1 ... 200 bytes. Two clients with the same id disconnect each other.
     public var clientID: String
-    /// Whether the broker forgets what an earlier connection of this id left.
+    /// Whether the broker discards the session of an earlier connection with this id.
     public var cleanStart: Bool
-    /// How long the broker keeps the session after a connection ended, in whole seconds. With MQTT 3.1.1 a session without
-    /// ``cleanStart`` is kept for as long as the broker likes.
+    /// How long the broker keeps the session after a connection has ended, in whole seconds. With MQTT 3.1.1 the broker decides how
+    /// long it keeps a session without ``cleanStart``.
     public var sessionExpiry: Duration
-    /// How long a connection may be silent: 5 s ... 65535 s. A broker ends one that is silent for one and a half times that.
+    /// How long a connection may be silent: 5 s ... 65535 s. A broker ends a connection that is silent for one and a half times
+    /// that.
     ///
-    /// A batch may be held for as long as it takes (``InboundBatch/acknowledge()``). libmosquitto could not ping meanwhile, because its
-    /// queue has the acknowledgements in front, so the client writes pings past it: between whole packets, which is where a connection
-    /// is whenever a batch is read, unless the broker stopped reading. In that case it may end the connection, and deliver again.
+    /// A batch may be held for any time (``InboundBatch/acknowledge()``). libmosquitto cannot ping meanwhile, because its queue has
+    /// the acknowledgements first. So the client writes pings to the socket itself, between whole packets. A connection is between
+    /// packets whenever a batch is read, unless the broker has stopped reading. In that case the broker may end the connection, and
+    /// deliver again.
     ///
-    /// A broker of MQTT 5 that names another time is heeded.
+    /// A time that a broker of MQTT 5 names is used instead.
     public var keepAlive: Duration
-    /// What the broker publishes for us if the connection ends without a goodbye.
+    /// The message that the broker publishes for the client if the connection ends without DISCONNECT.
     public var will: MQTTMessage?
-    /// What is published first on each connection.
+    /// The message that is published first on each connection.
     public var birth: MQTTMessage?
-    /// What is published last, before the goodbye of ``MQTTClient/stop()``, after which the broker forgets the ``will``. Of a client
-    /// without subscriptions only.
+    /// The message that is published last, before the DISCONNECT of ``MQTTClient/stop()``, after which the broker discards the
+    /// ``will``. For a client without subscriptions only.
     public var farewell: MQTTMessage?
     /// Topic filters, subscribed on each connection.
     public var subscriptions: [String]
-    /// The quality of the ``subscriptions``. With 0 nothing has to be acknowledged, and what is lost is lost.
+    /// The quality of service of the ``subscriptions``. With 0 nothing has to be acknowledged, and a lost message stays lost.
     public var subscriptionQuality = QualityOfService.atLeastOnce
-    /// How many messages the broker may send before it needs an acknowledgement, 1 ... 8192. A batch has at most a
-    /// quarter of it.
+    /// How many messages the broker may send before it needs an acknowledgement, 1 ... 8192. Messages are handed over in a batch as
+    /// soon as 250 of them have been read.
     public var receiveMaximum: Int
-    /// Bytes of payload in either direction. A larger message that comes in is handed over without its payload.
+    /// The most bytes of payload in either direction. A larger message that comes in is handed over without its payload.
     public var payloadLimit: Int
-    /// How many messages may be on their way to the broker. A broker that allows fewer is heeded.
+    /// How many messages may be on their way to the broker. A lower limit of the broker is respected.
     public var window: Int
     public var version: MQTTVersion
     public var reconnect: ReconnectPolicy
-    /// How long a broker may take to answer a connection and a subscription.
+    /// How long a broker may take to answer CONNECT and SUBSCRIBE.
     public var answerTimeout: Duration
 
     public init(
@@ -70,7 +72,7 @@ public struct MQTTClientOptions: Sendable {
         self.answerTimeout = answerTimeout
     }
 
-    /// Throws ``MQTTError/Code/invalidOptions`` with the first value that cannot be.
+    /// Throws ``MQTTError/Code/invalidOptions`` with the first value that is not valid.
     public func validate() throws(MQTTError) {
         func require(_ condition: Bool, _ message: String) throws(MQTTError) {
             guard condition else { throw MQTTError(.invalidOptions, message) }
@@ -93,9 +95,9 @@ public struct MQTTClientOptions: Sendable {
     }
 }
 
-/// The protocol to speak.
+/// The protocol version to use.
 public enum MQTTVersion: String, Sendable, Decodable {
-    /// MQTT 5, and 3.1.1 from then on if the broker refuses it.
+    /// MQTT 5. If the broker refuses it, 3.1.1 from then on.
     case automatic = "auto"
     case v5 = "5"
     case v311 = "3.1.1"

@@ -2,7 +2,7 @@ import Synchronization
 
 /// What other threads and the client's thread tell each other.
 final class Mailbox: Sendable {
-    /// Requests that may wait to be looked at. A caller that is over it does not wait for its own publications.
+    /// How many requests may wait to be taken by the client's thread.
     static let requestLimit = 1024
 
     private let state = Mutex(State())
@@ -12,15 +12,15 @@ final class Mailbox: Sendable {
         var requests: [PublishRequest] = []
         var acknowledged: UInt64 = 0
         var isStopping = false
-        /// Whether the thread is inside a blocking `connect`, or has ended: nothing to wait for in either case.
+        /// Whether the thread is inside a blocking `connect`, or has ended. In both cases callers do not wait for it.
         var isOutOfReach = false
         var connection = MQTTConnectionState.connecting
-        /// How many connections there were.
+        /// How many connections there have been.
         var connections = 0
-        /// Why there is no connection, as of the last try; `nil` since there is one.
+        /// Why there is no connection, from the last try; `nil` while there is one.
         var lastError: MQTTError?
         var nextWaiter = 0
-        /// Called once with each change of the connection until they say that they are done.
+        /// Each is called with every change of the connection until it returns `true`.
         var waiters: [Int: @Sendable (MQTTConnectionState) -> Bool] = [:]
         var stopWaiters: [CheckedContinuation<Void, Never>] = []
     }
@@ -52,7 +52,8 @@ final class Mailbox: Sendable {
         wakeUp.signal()
     }
 
-    /// Calls `body` with the connection's state now and after each change, until it returns `true`. Answers a token to stop that.
+    /// Calls `body` with the connection's current state and after each change, until it returns `true`. Returns a token with which
+    /// to stop that.
     func observe(_ body: @escaping @Sendable (MQTTConnectionState) -> Bool) -> Int {
         let (token, now) = state.withLock { state in
             state.nextWaiter += 1
@@ -72,7 +73,8 @@ final class Mailbox: Sendable {
         wakeUp.signal()
     }
 
-    /// Stops and returns when the connection is closed, or at once if the thread hangs in `connect`, which it then leaves by itself.
+    /// Stops the client and returns when the connection is closed. If the thread is inside `connect`, returns at once, and the
+    /// thread ends by itself.
     func stopped() async {
         await withCheckedContinuation { continuation in
             let isDone = state.withLock { state in
@@ -97,7 +99,7 @@ final class Mailbox: Sendable {
         }
     }
 
-    /// Announces that the thread is about to block. Answers whether it still should.
+    /// Announces that the thread is about to block. Returns whether it still should.
     func beginBlocking() -> Bool {
         state.withLock { state in
             if !state.isStopping { state.isOutOfReach = true }
@@ -123,7 +125,7 @@ final class Mailbox: Sendable {
         for (token, waiter) in waiters where waiter(connection) { stopObserving(token) }
     }
 
-    /// The thread ends: nothing it held is left.
+    /// Ends everything that waits, since the thread ends.
     func finish(_ brokers: BrokerAddresses) {
         let (waiters, requests) = state.withLock { state in
             state.isOutOfReach = true
@@ -140,8 +142,8 @@ final class Mailbox: Sendable {
 }
 
 extension Mailbox {
-    /// Waits for a connection, or else `orFailed` for the first failure. Answers `false` if there was one, if the client was stopped or
-    /// the task cancelled.
+    /// Waits for a connection, or with `orFailed` for the first failure. Returns `false` after a failure, or if the client was
+    /// stopped or the task cancelled.
     func settled(orFailed: Bool = false) async -> Bool {
         let pending = Pending()
         return await withTaskCancellationHandler {
@@ -165,7 +167,7 @@ extension Mailbox {
         }
     }
 
-    /// A continuation that several may want to resume, the first of whom does.
+    /// A continuation that several callers may resume. Only the first resumes it.
     private final class Pending: Sendable {
         private enum State {
             case new

@@ -1,12 +1,12 @@
 import Synchronization
 
-/// Which messages go out next and which of them are on their way: what keeps libmosquitto's own queue, which has no limit, empty.
+/// Which messages are sent next, and which are on their way. The window keeps libmosquitto's own queue, which has no limit, empty.
 ///
-/// A pure bookkeeper: the client's loop asks it for the next message, hands that to libmosquitto and reports the packet id.
+/// The window does no I/O: the client's loop asks it for the next message, gives that to libmosquitto and reports the packet id.
 struct PublishWindow {
     /// How many messages may be on their way.
     var limit: Int
-    /// In order of arrival; the first is being sent, from ``next`` on.
+    /// The requests in order of arrival. The first one is being sent, from ``next`` on.
     private var waiting: [PublishRequest] = []
     private var next = 0
     private var inFlight: [UInt16: Slot] = [:]
@@ -25,7 +25,8 @@ struct PublishWindow {
         waiting += requests
     }
 
-    /// The message to send now, if there is one and room for it. Report with ``sent(as:)`` or ``refused(_:)`` before asking again.
+    /// The message to send now; `nil` if there is none or no room. Report with ``sent(as:)`` or ``refused(_:)`` before asking
+    /// again.
     mutating func nextMessage() -> MQTTMessage? {
         guard inFlight.count < limit else { return nil }
         while let request = waiting.first {
@@ -36,14 +37,14 @@ struct PublishWindow {
         return nil
     }
 
-    /// The message of the last ``nextMessage()`` is on its way as `packetID`.
+    /// Notes that the message of the last ``nextMessage()`` is on its way as `packetID`.
     mutating func sent(as packetID: UInt16) {
         guard let request = waiting.first else { return }
         inFlight[packetID] = Slot(request: request, index: next)
         next += 1
     }
 
-    /// The message of the last ``nextMessage()`` was not sent.
+    /// Notes that the message of the last ``nextMessage()`` was not sent.
     mutating func refused(_ result: PublishResult) {
         guard let request = waiting.first else { return }
         let index = next
@@ -51,13 +52,13 @@ struct PublishWindow {
         request.settle(index, result)
     }
 
-    /// The broker has answered to `packetID`.
+    /// Notes the broker's answer to `packetID`.
     mutating func answered(_ packetID: UInt16, _ result: PublishResult) {
         guard let slot = inFlight.removeValue(forKey: packetID) else { return }
         slot.request.settle(slot.index, result)
     }
 
-    /// The connection is gone: nothing that waits or is on its way will be answered.
+    /// Fails every request, since the connection has ended and nothing will be answered.
     mutating func failAll(_ error: any Error) {
         let requests = waiting + inFlight.values.map(\.request)
         waiting = []
@@ -67,7 +68,7 @@ struct PublishWindow {
     }
 }
 
-/// Messages that one caller publishes together, and how far they have come.
+/// Messages that one caller publishes together, and their results so far.
 final class PublishRequest: Sendable {
     let messages: [MQTTMessage]
     private let progress: Mutex<Progress>
@@ -85,10 +86,10 @@ final class PublishRequest: Sendable {
             Progress(results: Array(repeating: nil, count: messages.count), open: messages.count, completion: completion))
     }
 
-    /// Whether nobody waits for it any more.
+    /// Whether the request is complete, so that no caller waits for it.
     var isFinished: Bool { progress.withLock { $0.completion == nil } }
 
-    /// Notes what became of one message, and completes the request with the last one.
+    /// Notes the result of one message. The last result completes the request.
     func settle(_ index: Int, _ result: PublishResult) {
         let done = progress.withLock { progress -> (() -> Void)? in
             guard progress.results[index] == nil else { return nil }

@@ -1,19 +1,20 @@
 import Backoff
 
-/// How long to wait before connecting again: a `Backoff` for each way in which a connection fails.
+/// How long to wait before connecting again. Each way in which a connection fails has its own `Backoff`.
 public struct ReconnectPolicy: Equatable, Sendable {
-    /// The longest wait before the first try; it doubles with each failure.
+    /// The longest wait before the first try. It doubles with each failure.
     public var initial: Duration
-    /// The longest wait of all.
+    /// The longest wait, however many failures there were.
     public var maximum: Duration
-    /// The shortest wait after the broker refused us, or we its certificate, which a person has to put right. It doubles too.
+    /// The shortest wait after the broker refused the client, or the client the broker's certificate, which a person has to
+    /// correct. It doubles too.
     public var refused: Duration
     /// The longest wait after a refusal.
     public var refusedMaximum: Duration
-    /// The longest wait after another client took our id. Two that want one id come back ever more slowly; a connection that held for
-    /// this long starts their count anew.
+    /// The longest wait after another client connected with the same client id. Two such clients come back ever more slowly. A
+    /// connection that held for this long starts the count again.
     public var takenOverMaximum: Duration
-    /// A connection that held for so long starts the count anew. One that breaks sooner is another failure in a row.
+    /// A connection that held for this long starts the count again. One that ends sooner is another failure in a row.
     public var stable: Duration
 
     public init(
@@ -29,16 +30,16 @@ public struct ReconnectPolicy: Equatable, Sendable {
     }
 }
 
-/// Counts failures and says how long to wait after each.
+/// Counts failures, and says how long to wait after each.
 struct ReconnectBackoff {
     enum Failure: Equatable {
-        /// Nobody answered.
+        /// No broker accepted the connection.
         case unreachable
-        /// A connection ended that had held for so long.
+        /// A connection ended after it had held for this long.
         case lost(after: Duration)
-        /// The broker said no, or we to its certificate.
+        /// The broker refused the client, or the client the broker's certificate.
         case refused
-        /// Another client took our id, from a connection that had held for so long.
+        /// Another client connected with the same client id, after this connection had held for this long.
         case takenOver(after: Duration)
     }
 
@@ -50,7 +51,7 @@ struct ReconnectBackoff {
 
     init(_ policy: ReconnectPolicy) { self.policy = policy }
 
-    /// Counts `failure` and gives the wait, with `fraction` in 0 ... 1 as the die.
+    /// Counts `failure` and returns the wait. `fraction`, in 0 ... 1, is the random share of it.
     mutating func wait(after failure: Failure, fraction: Double) -> Duration {
         switch failure {
         case .unreachable: break
@@ -62,7 +63,7 @@ struct ReconnectBackoff {
             refusals += 1
             return slowWait(refusals, policy.refusedMaximum, fraction)
         case .takenOver(let duration):
-            // The other one waits longer each time too, so a while of peace alone does not mean that it is gone.
+            // The other client waits longer each time too, so a quiet time alone does not show that it is gone.
             if duration >= policy.takenOverMaximum { takeovers = 0 }
             failures += 1
             takeovers += 1
@@ -75,7 +76,7 @@ struct ReconnectBackoff {
     /// The wait before the next of several brokers, while not all have been tried.
     func waitForNext(fraction: Double) -> Duration { policy.initial * fraction }
 
-    /// Between half of a ceiling and the whole of it, the half being ``ReconnectPolicy/refused`` at first.
+    /// Between half of a ceiling and the whole of it. At first the half is ``ReconnectPolicy/refused``.
     private func slowWait(_ count: Int, _ maximum: Duration, _ fraction: Double) -> Duration {
         Backoff(initial: policy.refused * 2, maximum: max(policy.refused, maximum))
             .pause(afterFailures: count, share: 0.5 + fraction / 2)

@@ -1,7 +1,7 @@
 import CMosquitto
 import Glibc
 
-/// A descriptor that makes a `poll` return, from any thread (`eventfd(2)`).
+/// A descriptor that makes a `poll` return, signalled from any thread (`eventfd(2)`).
 final class WakeUp: Sendable {
     let descriptor: Int32
 
@@ -16,7 +16,7 @@ final class WakeUp: Sendable {
 
     func signal() {
         var one: UInt64 = 1
-        // A full counter means that the reader has not looked yet, and it will.
+        // A full counter means that the reader has not looked yet, and will.
         _ = write(descriptor, &one, MemoryLayout<UInt64>.size)
     }
 
@@ -26,8 +26,8 @@ final class WakeUp: Sendable {
         _ = read(descriptor, &count, MemoryLayout<UInt64>.size)
     }
 
-    /// Waits until `socket` can be read (and written, if `writing`), somebody signals or the time is over; for ever without a
-    /// `limit`. Answers whether the socket can be read. A negative socket is none.
+    /// Waits until `socket` can be read (or written, if `writing`), a thread signals, or `limit` is over; without a `limit` the
+    /// wait may last for ever. Returns whether the socket can be read. A negative `socket` stands for none.
     func wait(for socket: Int32, writing: Bool, upTo limit: Duration?) -> Bool {
         var descriptors = [
             pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0),

@@ -2,26 +2,26 @@ import CMosquitto
 internal import COpenSSL
 import Glibc
 
-/// One connection of libmosquitto: made for it and destroyed with it.
+/// One connection of libmosquitto. The handle is made for the connection and destroyed with it.
 ///
-/// It is never connected twice. libmosquitto keeps what was not acknowledged and sends it again on its own after a reconnect, next
-/// to the caller's own repeats; a handle that dies with its connection cannot.
+/// A handle is never connected twice. libmosquitto keeps unacknowledged messages and sends them again after a reconnect, in
+/// addition to the caller's own repeats. A handle that ends with its connection cannot.
 ///
-/// Not `Sendable`: it lives and dies on the client's thread. The callbacks only collect ``events`` and messages, so that nothing of ours runs
-/// inside libmosquitto's locks. In threaded mode (`mosquitto_threaded_set`) whatever is sent, PUBACKs too, is queued and leaves
-/// only through ``write()``.
+/// Not `Sendable`: the handle is used only on the client's thread. The callbacks only collect ``events`` and messages, so that no
+/// code of the client runs inside libmosquitto's locks. In threaded mode (`mosquitto_threaded_set`) every packet, PUBACKs too, is
+/// queued and leaves only through ``write()``.
 final class ConnectionHandle {
-    /// What happened during a call.
+    /// An event that libmosquitto reported during a call.
     enum Event {
         case connected(Connack)
         case subscribed(packetID: UInt16, granted: [Int32])
-        /// The broker acknowledged a message, or one of quality 0 was written.
+        /// The broker acknowledged a message, or a message of QoS 0 was written.
         case published(packetID: UInt16, reason: Int32)
-        /// The broker said goodbye with this reason of MQTT 5.
+        /// The broker sent DISCONNECT with this reason of MQTT 5.
         case dismissed(reason: Int32)
     }
 
-    /// What the broker answered to CONNECT, and how it limits us, where it does.
+    /// The broker's answer to CONNECT, with the limits that it sets.
     struct Connack {
         var reason: Int32
         var sessionPresent: Bool
@@ -35,11 +35,11 @@ final class ConnectionHandle {
     private let isVersion5: Bool
     private let subscriptionQuality: QualityOfService
     let tls: TLSContext?
-    /// The end of a ping of ours that the socket did not take at once: see ``ping()``.
+    /// The rest of a ping that the socket did not take at once; see ``ping()``.
     var unwritten: ArraySlice<UInt8> = []
     /// How many bytes of payload wait for ``takeMessages()``.
     private(set) var messageBytes = 0
-    /// What libmosquitto reported as errors, OpenSSL's among them; the first few.
+    /// The first few errors that libmosquitto logged, including OpenSSL's.
     private(set) var complaints: [String] = []
     fileprivate var events: [Event] = []
     fileprivate var messages: [InboundMessage] = []
@@ -48,7 +48,7 @@ final class ConnectionHandle {
     /// Set when libmosquitto handed over a message without telling whether it is a redelivery.
     private(set) var lacksRedeliveryFlag = false
 
-    /// For a connection to `broker`; reads the files of TLS.
+    /// Makes a handle for a connection to `broker`, and reads the files of TLS.
     init(_ options: MQTTClientOptions, to broker: BrokerAddress, version: MQTTVersion) throws(MQTTError) {
         try Library.initialize()
         tls = broker.isSecure ? try TLSContext(options.tls, host: broker.host) : nil
@@ -74,13 +74,13 @@ final class ConnectionHandle {
         }
         set(MOSQ_OPT_PROTOCOL_VERSION, isVersion5 ? Int(MQTT_PROTOCOL_V5) : Int(MQTT_PROTOCOL_V311))
         set(MOSQ_OPT_RECEIVE_MAXIMUM, options.receiveMaximum)
-        // The window is ours. libmosquitto's default of 20 would let the rest pile up in its own queue.
+        // The client limits what is on its way. libmosquitto's default of 20 would let the rest gather in libmosquitto's own queue.
         set(MOSQ_OPT_SEND_MAXIMUM, options.window)
         set(MOSQ_OPT_TCP_NODELAY, 1)
         let (user, password) = broker.user == nil ? (options.user, options.password) : (broker.user, broker.password)
         if code == 0, let user { code = mosquitto_username_pw_set(client, user, password) }
         if let tls {
-            // Its defaults are for contexts that it makes itself.
+            // libmosquitto's defaults are for contexts that it makes itself.
             set(MOSQ_OPT_SSL_CTX_WITH_DEFAULTS, 0)
             if code == 0 { code = mosquitto_void_option(client, MOSQ_OPT_SSL_CTX, UnsafeMutableRawPointer(tls.pointer)) }
         }
@@ -109,7 +109,7 @@ final class ConnectionHandle {
                         keepAlive: hasSeconds && seconds > 0 ? .seconds(Int(seconds)) : nil)))
         }
         mosquitto_disconnect_v5_callback_set(client) { _, context, reason, _ in
-            // Codes of the library are below 128; those are known from the call that failed.
+            // Codes of the library are below 128, and the call that failed has returned them already.
             if reason >= 128 { handle(context).events.append(.dismissed(reason: reason)) }
         }
         mosquitto_subscribe_v5_callback_set(client) { _, context, packetID, count, granted, _ in
@@ -130,17 +130,17 @@ final class ConnectionHandle {
         }
     }
 
-    /// Spares libmosquitto the lines that nobody needs: it formats one for each packet.
+    /// Stops libmosquitto's log, which formats a line for each packet that nobody reads.
     func closeLog() { mosquitto_log_callback_set(client, nil) }
 
-    /// What happened since the last call of this.
+    /// Returns the events since the last call.
     func takeEvents() -> [Event] {
         guard !events.isEmpty else { return [] }
         defer { events.removeAll(keepingCapacity: true) }
         return events
     }
 
-    /// The messages since the last call of this, by themselves, since there are many of them.
+    /// Returns the messages since the last call. They are separate from the events because there are many.
     func takeMessages() -> [InboundMessage] {
         defer {
             messages = []
@@ -158,9 +158,9 @@ final class ConnectionHandle {
 extension ConnectionHandle {
     /// Takes the DUP flag from libmosquitto's debug line.
     ///
-    /// `struct mosquitto_message` does not have it. But right before the callback, on the same thread, `handle__publish` logs
-    /// `Client ID received PUBLISH (d1, q1, r0, m7, 'topic', ... (13 bytes))`, the same in every version since 1.0.
-    /// Should a version stop doing so, the client reports it and takes no message, rather than count a scan twice.
+    /// `struct mosquitto_message` does not have the flag. But right before the callback, on the same thread, `handle__publish` logs
+    /// `Client ID received PUBLISH (d1, q1, r0, m7, 'topic', ... (13 bytes))`, the same in every version since 1.0. If a version
+    /// stops doing so, the client reports it and takes no message, so that no scan is counted twice.
     fileprivate func noteLog(_ text: UnsafePointer<CChar>) {
         guard let flags = strstr(text, " received PUBLISH (d"), strncmp(text, "Client ", 7) == 0 else { return }
         let digits = flags + 20
@@ -170,7 +170,7 @@ extension ConnectionHandle {
 
     fileprivate func noteComplaint(_ text: UnsafePointer<CChar>) {
         guard complaints.count < 8 else { return }
-        // `OpenSSL Error[0]: error:0A000086:SSL routines::certificate verify failed`: the end is for people.
+        // `OpenSSL Error[0]: error:0A000086:SSL routines::certificate verify failed`: only the end is meant for people.
         let line = String(cString: text)
         complaints.append(line.contains("OpenSSL") ? line.split(separator: ":").last.map(String.init) ?? line : line)
     }
@@ -202,8 +202,8 @@ extension ConnectionHandle {
 // MARK: Acting
 
 extension ConnectionHandle {
-    /// Opens the connection to `address`, which is `broker`'s and numeric, and queues CONNECT. It blocks until the host answers.
-    /// `errno` says more after `MOSQ_ERR_ERRNO`.
+    /// Opens the connection to `address`, which is a numeric address of `broker`, and queues CONNECT. Blocks until the host
+    /// answers. With `MOSQ_ERR_ERRNO`, `errno` has the reason.
     func connect(_ options: MQTTClientOptions, to broker: BrokerAddress, at address: String) -> Int32 {
         var properties: OpaquePointer?
         defer { mosquitto_property_free_all(&properties) }
@@ -216,7 +216,7 @@ extension ConnectionHandle {
             client, address, Int32(broker.port), Int32(options.keepAlive.components.seconds), nil, properties)
     }
 
-    /// Queues one SUBSCRIBE for `filters`, all with the quality of the options. Answers its packet id.
+    /// Queues one SUBSCRIBE for `filters`, all with the quality of service of the options. Returns its packet id.
     func subscribe(_ filters: [String]) -> Result<UInt16, CodeError> {
         var packetID: Int32 = 0
         var pointers = filters.map { strdup($0) }
@@ -228,7 +228,7 @@ extension ConnectionHandle {
         return code == 0 ? .success(UInt16(truncatingIfNeeded: packetID)) : .failure(CodeError(code: code))
     }
 
-    /// Queues `message`. Answers its packet id.
+    /// Queues `message`. Returns its packet id.
     func publish(_ message: MQTTMessage) -> Result<UInt16, CodeError> {
         var properties: OpaquePointer?
         defer { mosquitto_property_free_all(&properties) }
@@ -249,9 +249,9 @@ extension ConnectionHandle {
     var socket: Int32 { mosquitto_socket(client) }
     var wantsToWrite: Bool { !unwritten.isEmpty || mosquitto_want_write(client) }
 
-    /// Reads one packet, or a few if publications are on their way, or as much of one as has come.
+    /// Reads one packet, or a few if publications are on their way, or as much of one packet as has come.
     func read() -> Int32 { mosquitto_loop_read(client, 1) }
-    /// Writes what is queued, as far as the socket takes it.
+    /// Writes the queue, as far as the socket takes it.
     func write() -> Int32 { writeRest() ? mosquitto_loop_write(client, 1) : 0 }
     /// Queues a ping when it is time, and closes a connection whose last ping was not answered.
     func keepAlive() -> Int32 { mosquitto_loop_misc(client) }
@@ -262,19 +262,19 @@ extension ConnectionHandle {
     }
 }
 
-/// The handle that a callback is for: `mosquitto_user_data_set` has it, unretained, and callbacks come only out of calls that the
-/// handle itself makes.
+/// The handle for which a callback is called. `mosquitto_user_data_set` stores it, unretained. Callbacks come only from calls that
+/// the handle itself makes.
 private func handle(_ context: UnsafeMutableRawPointer?) -> ConnectionHandle {
     guard let context else { preconditionFailure("libmosquitto lost the client's user data") }
     return Unmanaged<ConnectionHandle>.fromOpaque(context).takeUnretainedValue()
 }
 
-/// What is written and asked past libmosquitto.
+/// Writes and checks that bypass libmosquitto.
 extension ConnectionHandle {
-    /// Writes a PINGREQ to the connection itself. Only between whole packets, that is while libmosquitto has begun none.
+    /// Writes a PINGREQ to the connection itself. Only between whole packets, which means while libmosquitto has begun none.
     ///
-    /// libmosquitto's own ping would go behind the acknowledgements that are held back. The broker's answer is read by libmosquitto, for
-    /// which it is no surprise: it only notes that no answer is missing.
+    /// libmosquitto's own ping would come after the acknowledgements that are held back. libmosquitto reads the broker's answer and
+    /// only notes that no answer is missing.
     func ping() {
         guard unwritten.isEmpty else { return }
         // MQTT 5, section 3.12: the type 12 in the upper half, and no more bytes.
@@ -282,7 +282,8 @@ extension ConnectionHandle {
         _ = writeRest()
     }
 
-    /// Writes what is left of a ping. Answers whether nothing is left. A connection that fails here fails again where it is noticed.
+    /// Writes the rest of a ping. Returns whether nothing is left. A connection that fails here fails again at the next read or
+    /// write.
     func writeRest() -> Bool {
         while !unwritten.isEmpty {
             let count = unwritten.withUnsafeBytes { bytes -> Int in
@@ -298,12 +299,12 @@ extension ConnectionHandle {
         return true
     }
 
-    /// Whether something can be read right now. What TLS has decrypted already, `poll` does not see.
+    /// Whether something can be read right now. `poll` does not see bytes that TLS has decrypted already.
     var hasInput: Bool {
         if let connection = mosquitto_ssl_get(client), SSL_pending(OpaquePointer(connection)) > 0 { return true }
         return Socket.isReadable(socket)
     }
 
-    /// Why TLS failed, if it did.
+    /// Why TLS failed; `nil` if it did not.
     var tlsProblem: String? { tls?.problem(complaints) }
 }

@@ -1,9 +1,9 @@
 import CMosquitto
 import Glibc
 
-/// libmosquitto itself.
+/// The library libmosquitto.
 public enum Library {
-    /// The version that runs, such as `2.0.11`.
+    /// The version of the library in use, such as `2.0.11`.
     public static let version: String = {
         var major: Int32 = 0
         var minor: Int32 = 0
@@ -12,7 +12,7 @@ public enum Library {
         return "\(major).\(minor).\(revision)"
     }()
 
-    /// `mosquitto_lib_init` has to run once before anything else, and a global is made once.
+    /// `mosquitto_lib_init` has to run once before anything else. Swift initializes a static value once.
     private static let initialized: Int32 = mosquitto_lib_init()
 
     static func initialize() throws(MQTTError) {
@@ -21,10 +21,10 @@ public enum Library {
         }
     }
 
-    /// What a function of the library answered, in words.
+    /// The meaning of a code that a function of the library returned.
     static func describe(_ code: Int32) -> String { String(cString: mosquitto_strerror(code)) }
 
-    /// The same right after the call, in the system's own words where the library only points to `errno`.
+    /// The same, right after the call. Where the library only points to `errno`, the text is the system's.
     static func describe(withErrno code: Int32) -> String {
         let system = errno
         switch code {
@@ -34,6 +34,6 @@ public enum Library {
         }
     }
 
-    /// What a broker answered, in words: a reason code of MQTT 5.
+    /// The meaning of a broker's reason code of MQTT 5.
     static func describe(reason code: Int32) -> String { String(cString: mosquitto_reason_string(code)) }
 }

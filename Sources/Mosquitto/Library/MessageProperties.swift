@@ -1,9 +1,9 @@
 import CMosquitto
 import Glibc
 
-/// The properties of MQTT 5 that a message bears, as libmosquitto has them.
+/// The MQTT 5 properties of a message, converted to and from libmosquitto's lists.
 enum MessageProperties {
-    /// Adds what `message` bears to `list`, which the caller frees. Answers libmosquitto's code.
+    /// Adds the properties of `message` to `list`, which the caller frees. Returns libmosquitto's code.
     static func add(_ message: MQTTMessage, to list: inout OpaquePointer?) -> Int32 {
         var code: Int32 = 0
         if let topic = message.responseTopic {
@@ -42,7 +42,8 @@ enum MessageProperties {
         var properties: [UserProperty] = []
         var place = list
         var isFound = false
-        // The search begins at the element that it is given, and behind it once that is one of those that are sought.
+        // The search starts at the given element. From the second call on, when that element is a match itself, the search starts
+        // after it.
         while let start = place {
             var name: UnsafeMutablePointer<CChar>?
             var value: UnsafeMutablePointer<CChar>?

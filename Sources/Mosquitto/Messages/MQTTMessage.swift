@@ -5,11 +5,11 @@ public struct MQTTMessage: Equatable, Sendable {
     public var topic: String
     public var payload: [UInt8]
     public var quality: QualityOfService
-    /// Whether the broker keeps it as the topic's last word. A retained empty payload takes that away.
+    /// Whether the broker keeps the message as the topic's last one. A retained empty payload deletes the last one.
     public var retain: Bool
-    /// Where an answer is expected. MQTT 5 only; left out on a 3.1.1 connection.
+    /// The topic on which an answer is expected. MQTT 5 only; left out on a 3.1.1 connection.
     public var responseTopic: String?
-    /// What an answer has to bear. MQTT 5 only; left out on a 3.1.1 connection.
+    /// The correlation data that an answer has to contain. MQTT 5 only; left out on a 3.1.1 connection.
     public var correlationData: [UInt8]?
     /// The media type of the payload. MQTT 5 only; left out on a 3.1.1 connection.
     public var contentType: String?
@@ -32,25 +32,25 @@ public struct MQTTMessage: Equatable, Sendable {
     }
 }
 
-/// How surely a message arrives. Quality 2 is left out on purpose: libmosquitto keeps such messages in memory between two
-/// handshakes, so that a crash loses them, and an id in the payload gives "exactly once" without it.
+/// How reliably a message arrives. QoS 2 is left out on purpose: libmosquitto keeps such messages in memory between two handshakes,
+/// so that a crash loses them. An id in the payload gives "exactly once" without it.
 public enum QualityOfService: Int, Sendable, Codable {
     case atMostOnce = 0
     case atLeastOnce = 1
 }
 
-/// What became of one published message.
+/// The result of publishing one message.
 public enum PublishResult: Equatable, Sendable {
-    /// The broker has it: acknowledged with quality 1, written to the connection with quality 0.
+    /// The broker has the message: acknowledged with QoS 1, written to the connection with QoS 0.
     case accepted
-    /// The broker or the protocol will never take this message: too large, not a topic.
+    /// The broker or the protocol will never take this message: it is too large, or the topic is not valid.
     case rejected(String)
-    /// The broker does not take it now, and may once somebody changed that: not authorized, quota exceeded.
+    /// The broker does not take the message now, and may once somebody has changed the cause: not authorized, quota exceeded.
     case denied(String)
 }
 
 extension PublishResult {
-    /// What a reason code of a PUBACK means. 16 is "no matching subscribers", which is fine.
+    /// The result for the reason code of a PUBACK. 16 is "no matching subscribers", which is a success.
     init(reason: Int32) {
         guard reason >= 128 else {
             self = .accepted
@@ -65,7 +65,7 @@ extension PublishResult {
     }
 }
 
-/// A name and a value that travel with a message of MQTT 5 beside its payload. A name may come more than once.
+/// A name and a value that an MQTT 5 message has beside its payload. A name may occur more than once.
 public struct UserProperty: Equatable, Sendable {
     public var name: String
     public var value: String

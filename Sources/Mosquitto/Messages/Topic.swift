@@ -1,11 +1,11 @@
-/// What the protocol allows in topic names and topic filters (MQTT 5, section 4.7).
+/// The rules of the protocol for topic names and topic filters (MQTT 5, section 4.7).
 public enum Topic {
-    /// Bytes in a topic.
+    /// The most bytes in a topic.
     public static let lengthLimit = 65_535
-    /// Levels of a topic. The protocol sets none; mosquitto refuses more than 200 (`TOPIC_HIERARCHY_LIMIT`).
+    /// The most levels of a topic. The protocol has no limit; mosquitto refuses more than 200 (`TOPIC_HIERARCHY_LIMIT`).
     public static let levelLimit = 200
 
-    /// Why nothing can be published to `topic`, or `nil` if it is a topic name.
+    /// Why nothing can be published to `topic`; `nil` if it is a valid topic name.
     public static func problem(_ topic: String) -> String? {
         if topic.isEmpty { return "a topic cannot be empty" }
         if topic.utf8.count > lengthLimit { return "the topic is longer than \(lengthLimit) bytes" }
@@ -19,12 +19,12 @@ public enum Topic {
         return nil
     }
 
-    /// Whether there is a topic that both filters get.
+    /// Whether there is a topic that both filters match.
     public static func overlap(_ one: String, _ other: String) -> Bool {
         let ones = one.split(separator: "/", omittingEmptySubsequences: false)
         let others = other.split(separator: "/", omittingEmptySubsequences: false)
         for index in 0..<max(ones.count, others.count) {
-            // `#` stands for the level above it too.
+            // `#` also matches the level above it.
             if index < ones.count, ones[index] == "#" { return true }
             if index < others.count, others[index] == "#" { return true }
             guard index < ones.count, index < others.count else { return false }
@@ -33,11 +33,11 @@ public enum Topic {
         return true
     }
 
-    /// Whether a subscription to `filter` gets what is published to `topic`.
+    /// Whether a subscription to `filter` gets the messages of `topic`.
     public static func matches(_ topic: String, filter: String) -> Bool {
         let levels = topic.split(separator: "/", omittingEmptySubsequences: false)
         let patterns = filter.split(separator: "/", omittingEmptySubsequences: false)
-        // Section 4.7.2: a leading wildcard does not reach topics that begin with a dollar sign.
+        // Section 4.7.2: a leading wildcard does not match topics that begin with a dollar sign.
         if topic.hasPrefix("$"), let first = patterns.first, first == "+" || first == "#" { return false }
         for (index, pattern) in patterns.enumerated() {
             if pattern == "#" { return true }

@@ -1,22 +1,23 @@
 internal import COpenSSL
 import Glibc
 
-/// What one connection speaks TLS with: an `SSL_CTX` of our own that libmosquitto is given (`MOSQ_OPT_SSL_CTX`).
+/// The TLS context of one connection: an `SSL_CTX` that the client makes and gives to libmosquitto (`MOSQ_OPT_SSL_CTX`).
 ///
-/// libmosquitto could make one itself, but it can check a name only against the host it connects to, offers one protocol only, and of a
-/// certificate that it refuses it says no more than that.
+/// libmosquitto could make one itself. But it can check a certificate's name only against the host to which it connects, it offers
+/// only one protocol, and it does not say why it refuses a certificate.
 ///
-/// Not `Sendable`: it lives and dies with its connection on the client's thread, where OpenSSL calls it back too.
+/// Not `Sendable`: the context is used only on the client's thread, with its connection. OpenSSL's callbacks come on that thread
+/// too.
 final class TLSContext {
-    /// OpenSSL's own. libmosquitto holds a reference besides.
+    /// OpenSSL's context. libmosquitto holds another reference to it.
     let pointer: OpaquePointer
     fileprivate let settings: TLSSettings
-    /// The host name to ask for and to check, or the address to check.
+    /// The host name to request and to check, or the address to check.
     fileprivate let name: String
-    /// Why the broker's certificate was refused (`X509_V_ERR_…`), 0 if it was not.
+    /// Why the broker's certificate was refused (`X509_V_ERR_…`); 0 if it was not.
     fileprivate(set) var verificationError: Int32 = 0
 
-    /// Whether the handshake was done, as far as this side sees.
+    /// Whether the handshake is done on this side.
     fileprivate(set) var isEstablished = false
 
     /// Reads the files that `settings` name. Throws ``MQTTError/Code/tls`` with the file that is missing or wrong.
@@ -53,7 +54,7 @@ final class TLSContext {
     }
 
     private func presentCertificate() throws(MQTTError) {
-        // Without this OpenSSL would ask for the password at the terminal.
+        // Without a callback, OpenSSL would ask for the password at the terminal.
         SSL_CTX_set_default_passwd_cb(pointer) { buffer, size, _, owner in
             guard let buffer, let owner else { return 0 }
             return Unmanaged<TLSContext>.fromOpaque(owner).takeUnretainedValue().writePassword(to: buffer, Int(size))
@@ -77,7 +78,7 @@ final class TLSContext {
         let reasons = Self.takeErrors().joined(separator: ", ")
         if reasons.contains("mismatch") { return "tls.key: \(path) is not the key of the certificate in tls.certificate" }
         if settings.keyPassword != nil { return "tls.key: \(path) cannot be read with this tls.keyPassword (\(reasons))" }
-        // A password that was asked for and not given ends as a failed decryption.
+        // A password that OpenSSL asked for and did not get shows as a failed decryption.
         let isEncrypted = ["decrypt", "password", "interrupted", "ui", "cancel"].contains { reasons.contains($0) }
         return isEncrypted
             ? "tls.key: \(path) is encrypted; give its password in tls.keyPassword" : "tls.key: \(path) holds no private key in PEM"
@@ -90,7 +91,8 @@ final class TLSContext {
     }
 
     private func writePassword(to buffer: UnsafeMutablePointer<CChar>, _ size: Int) -> Int32 {
-        // An empty password instead of none would decrypt one key in some hundred to nonsense, which then looks like no key at all.
+        // An empty password instead of none would decrypt about one key in some hundred to nonsense, which then looks like no key
+        // at all.
         guard let password = settings.keyPassword.map({ Array($0.utf8) }), password.count <= size else { return -1 }
         for (index, byte) in password.enumerated() { buffer[index] = CChar(bitPattern: byte) }
         return Int32(password.count)
@@ -106,7 +108,7 @@ final class TLSContext {
     private func offerProtocols() {
         guard !settings.applicationProtocols.isEmpty else { return }
         let wire = settings.applicationProtocols.flatMap { [UInt8($0.utf8.count)] + Array($0.utf8) }
-        // 0 is success here.
+        // For this function, 0 is success.
         _ = SSL_CTX_set_alpn_protos(pointer, wire, UInt32(wire.count))
     }
 
@@ -134,14 +136,15 @@ final class TLSContext {
             }, Unmanaged.passUnretained(self).toOpaque())
     }
 
-    /// libmosquitto asks for the host that it connects to, which here is an address. The first thing that a handshake does is this.
+    /// Sets the server name at the start of the handshake: libmosquitto uses the host to which it connects, which here is an
+    /// address.
     private func nameServer() {
         SSL_CTX_set_info_callback(pointer) { connection, event, _ in
             guard let owner = tallywire_tls_owner(connection) else { return }
             let context = Unmanaged<TLSContext>.fromOpaque(owner).takeUnretainedValue()
             if event == SSL_CB_HANDSHAKE_DONE { context.isEstablished = true }
             guard event == SSL_CB_HANDSHAKE_START else { return }
-            // RFC 6066, section 3: a name, no address.
+            // RFC 6066, section 3: the server name is a name, never an address.
             let isAddress = Dialer.isAddress(context.name)
             _ = isAddress ? tallywire_tls_server_name(connection, nil) : tallywire_tls_server_name(connection, context.name)
         }
@@ -149,7 +152,7 @@ final class TLSContext {
 
     // MARK: What went wrong
 
-    /// OpenSSL's errors of this thread, which are then forgotten.
+    /// Returns OpenSSL's errors of this thread and removes them.
     private static func takeErrors() -> [String] {
         var texts: [String] = []
         while case let code = ERR_get_error(), code != 0 {
@@ -158,8 +161,8 @@ final class TLSContext {
         return texts
     }
 
-    /// Why a handshake failed, for people: from what the check of the certificate said, else from what OpenSSL or the broker did
-    /// (`lines`, as libmosquitto logged them). `nil` if nothing tells.
+    /// Why a handshake failed, for people: from the result of the certificate check, else from what OpenSSL or the broker reported
+    /// (`lines`, as libmosquitto logged them). `nil` if neither says anything.
     func problem(_ lines: [String]) -> String? {
         TLSProblem(verificationError: verificationError, lines: lines, name: name, trust: settings.trust)?.description
     }

@@ -1,10 +1,10 @@
 internal import COpenSSL
 
-/// Why a TLS handshake failed, in words that say what to do.
+/// Why a TLS handshake failed, and what to do about it.
 struct TLSProblem: CustomStringConvertible {
     let description: String
 
-    /// `nil` if neither the check of the certificate nor a line of OpenSSL's tells anything.
+    /// `nil` if neither the certificate check nor a line of OpenSSL's says anything.
     init?(verificationError: Int32, lines: [String], name: String, trust: TLSSettings.Trust) {
         if verificationError != X509_V_OK {
             description = Self.text(verificationError, name, trust)
@@ -35,7 +35,7 @@ struct TLSProblem: CustomStringConvertible {
         }
     }
 
-    /// What OpenSSL says, in lower case, and what it means. The first that fits counts.
+    /// Texts of OpenSSL in lower case, and their meanings. The first match counts.
     private static let lines: [(part: String, meaning: String)] = [
         ("wrong version number", noTLS), ("packet length too long", noTLS), ("http request", noTLS), ("unexpected eof", noTLS),
         ("certificate required", "the broker wants a certificate of ours: give tls.certificate and tls.key"),

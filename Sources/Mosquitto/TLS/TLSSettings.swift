@@ -1,41 +1,43 @@
-/// How a connection is encrypted, whom it trusts, and who we say we are.
+/// How a connection is encrypted, which certificates it trusts, and with which certificate the client logs in.
 ///
-/// The files are read anew for each connection, so a renewed certificate is used from the next one on.
+/// The files are read again for each connection, so that a renewed certificate is used from the next connection on.
 public struct TLSSettings: Equatable, Sendable {
-    /// Whose certificates a broker's has to descend from.
+    /// Which authorities may have issued a broker's certificate.
     public enum Trust: Equatable, Sendable {
-        /// Those that the system trusts.
+        /// The authorities that the system trusts.
         case system
-        /// Those in this file, in PEM, and no others.
+        /// The authorities in this file, in PEM, and no others.
         case file(String)
     }
 
-    /// How far a broker's certificate is checked.
+    /// How much of a broker's certificate is checked.
     public enum Verification: String, Sendable, Decodable {
-        /// Its issuers, its dates, and that it is for the host that we connect to.
+        /// The issuers, the dates, and that the certificate is for the host to which the client connects.
         case full
-        /// Its issuers and dates, for whatever host it is.
+        /// The issuers and the dates, for any host.
         case chain
-        /// Nothing: anybody in between can read and change everything. For trying things out.
+        /// Nothing: anybody on the way can read and change everything. For trying things out.
         case none
     }
 
-    /// The oldest protocol to speak.
+    /// The oldest protocol that may be used.
     public enum Version: String, Sendable, Decodable {
         case tls12 = "1.2"
         case tls13 = "1.3"
     }
 
     public var trust: Trust
-    /// Our certificate and its key, files in PEM, if the broker asks for one. The certificate's file may hold its issuers behind it.
+    /// The client's certificate and its key, files in PEM, for a broker that requires them. The issuers may follow in the
+    /// certificate's file.
     public var certificate: String?
     public var key: String?
-    /// What the key's file is encrypted with.
+    /// The password of the key's file.
     public var keyPassword: String?
-    /// The name that the broker's certificate has to be for, and that is asked for in the handshake (SNI); `nil` for the broker's host.
+    /// The name that the broker's certificate has to be for, and that the handshake requests (SNI); `nil` for the broker's host.
     public var serverName: String?
     public var verification: Verification
-    /// Protocols offered in the handshake (ALPN), the most wanted first, such as `mqtt` or `x-amzn-mqtt-ca`. Each has 1 to 255 bytes.
+    /// The protocols that the handshake offers (ALPN), the preferred ones first, such as `mqtt` or `x-amzn-mqtt-ca`. Each has 1 to
+    /// 255 bytes.
     public var applicationProtocols: [String]
     public var minimumVersion: Version
 
@@ -54,7 +56,7 @@ public struct TLSSettings: Equatable, Sendable {
         self.minimumVersion = minimumVersion
     }
 
-    /// Why these cannot be, whatever is in the files; `nil` if they can.
+    /// Why these settings are not valid, whatever the files contain; `nil` if they are.
     public var problem: String? {
         if (certificate == nil) != (key == nil) { return "a certificate needs its key, and a key its certificate" }
         if keyPassword != nil, key == nil { return "there is a password for a key, but no key" }

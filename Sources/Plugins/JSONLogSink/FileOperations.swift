@@ -1,11 +1,11 @@
 import Foundation
 
-/// The system calls through which the log changes what is on disk, so that tests can make each of them fail or be the last one.
-/// Like the calls themselves they answer -1 and set `errno`.
+/// The system calls with which the log changes the disk, so that tests can make each of them fail or be the last one. Like the
+/// calls themselves they return -1 and set `errno`.
 struct FileOperations: Sendable {
     var write: @Sendable (Int32, UnsafeRawBufferPointer) -> Int = { Foundation.write($0, $1.baseAddress, $1.count) }
     var flush: @Sendable (Int32) -> Int32 = { fdatasync($0) }
-    /// Of a directory.
+    /// Flushes a directory.
     var flushNames: @Sendable (Int32) -> Int32 = { fsync($0) }
     var truncate: @Sendable (Int32, Int) -> Int32 = { ftruncate($0, $1) }
     var rename: @Sendable (String, String) -> Int32 = { Foundation.rename($0, $1) }
@@ -14,13 +14,13 @@ struct FileOperations: Sendable {
     static let system = FileOperations()
 }
 
-/// Something that the file system refused.
+/// An operation that the file system refused.
 struct FileFailure: Error, CustomStringConvertible {
     let path: String
     let action: String
     let code: Int32
 
-    /// The failure that `errno` tells of.
+    /// The failure that `errno` names.
     init(_ path: String, _ action: String) {
         self.init(path, action, code: errno)
     }

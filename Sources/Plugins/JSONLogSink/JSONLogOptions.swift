@@ -2,16 +2,16 @@ import Foundation
 import TallywireEngine
 import TallywirePipeline
 
-/// The options of `json-log`. Their defaults stand in its schema.
+/// The options of `json-log`. The schema has their defaults.
 struct JSONLogOptions: Decodable, Sendable {
     var path: String
     var rotate: Rotation
     var fsync: FlushPolicy
 
     struct Rotation: Decodable, Sendable {
-        /// The file grows up to this; a line that is larger by itself gets a file of its own.
+        /// The largest size of the file. A single line that is larger gets a file of its own.
         var size: ByteSize
-        /// Old files.
+        /// How many old files are kept.
         var keep: Int
     }
 }
@@ -20,7 +20,7 @@ struct JSONLogOptions: Decodable, Sendable {
 enum FlushPolicy: Equatable, Sendable {
     /// Before a batch counts as delivered.
     case batch
-    /// At most so long after they were written.
+    /// At most this long after the lines were written.
     case every(Duration)
     case never
 }
@@ -38,7 +38,8 @@ extension FlushPolicy: Decodable {
 }
 
 extension JSONLogOptions {
-    /// What `check --connect` finds: that the log can be written, in a folder that is there or that the server makes for its journal.
+    /// What `check --connect` finds: whether the log can be written, into a folder that exists or that the server makes for its
+    /// journal.
     func problems(_ context: ProbeContext) -> [OptionError] {
         let folder = URL(fileURLWithPath: path).deletingLastPathComponent().standardizedFileURL.path
         let made = context.dataDirectory.map { URL(fileURLWithPath: $0).standardizedFileURL.path }
@@ -48,11 +49,11 @@ extension JSONLogOptions {
 }
 
 extension JSONLogOptions {
-    /// How much of the log's end is looked at for its last line.
+    /// How many bytes at the log's end are searched for the last line.
     private static let tail = 4 << 20
 
-    /// What the log knows of its journal: what its mark says, and its last whole line. A log that cannot be read knows nothing; that is told when it
-    /// is opened for writing.
+    /// How far the journal had come, as the log knows: from its mark and its last whole line. A log that cannot be read knows
+    /// nothing. That is reported when the log is opened for writing.
     func witnesses() -> [JournalWitness] {
         guard let mark = try? LogMark.read(of: path) else { return [] }
         return [JournalWitness(name: "the log \(path)", epoch: mark.epoch, seq: max(mark.rotatedThrough, lastSeq ?? 0))]
@@ -64,7 +65,7 @@ extension JSONLogOptions {
         guard let size = try? file.seekToEnd(), (try? file.seek(toOffset: size - min(size, UInt64(Self.tail)))) != nil,
             let bytes = try? file.readToEnd()
         else { return nil }
-        // What stands behind the last line end is no whole line.
+        // The bytes after the last line break are not a whole line.
         let lines = bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).dropLast()
         return lines.reversed().lazy.compactMap { LogFile.seq(of: Array($0)) }.first
     }

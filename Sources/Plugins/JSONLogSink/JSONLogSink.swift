@@ -1,6 +1,6 @@
 import TallywirePipeline
 
-/// The sink `json-log`: hands batches to its ``LogWriter``, whose thread may wait for the disk.
+/// The sink `json-log`: passes batches to its ``LogWriter``, whose thread may wait for the disk.
 struct JSONLogSink: Sink {
     private let writer: LogWriter
 

@@ -2,13 +2,14 @@ import Foundation
 import TallywirePipeline
 
 extension LogFile {
-    /// As much of the end may be cut off as no event. A torn line is far shorter; beyond this the file is damaged otherwise.
+    /// The most bytes at the end that may be cut off because they are no event. A torn line is far shorter; with more, the file is
+    /// damaged in another way.
     private static let largestTornTail = 64 << 20
     private static let block = 64 << 10
 
-    /// What the end of the file says about how far the log has come.
+    /// How far the log has come, by the end of its file.
     struct Tail {
-        /// Of the last whole line; `nil` if there is none.
+        /// The `seq` of the last whole line; `nil` if there is none.
         var seq: UInt64?
         /// How many bytes after it were cut off.
         var cut: Int

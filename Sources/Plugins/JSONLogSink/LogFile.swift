@@ -3,17 +3,17 @@ import Foundation
 /// The open file at the log's path, locked against every other writer. Closed when it goes out of scope.
 struct LogFile: ~Copyable {
     let path: String
-    /// Where the next line goes: the length as far as this process knows.
+    /// The position of the next line: the file's length as far as this process knows.
     private(set) var size: Int
     private let descriptor: Int32
     private let inode: UInt64
     private let operations: FileOperations
 
-    /// Opens the file, or creates it and makes its name durable. A symbolic link, a directory or a device is refused: the lines must
-    /// be where the configuration says, on a disk.
+    /// Opens the file, or creates it and makes its name durable. A symbolic link, a directory or a device is refused: the lines
+    /// must be where the configuration says, on a disk.
     init(_ path: String, _ operations: FileOperations) throws(FileFailure) {
         let isNew = !FileOperations.exists(path)
-        // Non-blocking, so that a pipe put there by mistake is an error instead of a wait for its reader.
+        // Non-blocking, so that a pipe at the path is an error instead of a wait for the pipe's reader.
         let flags = O_RDWR | O_CREAT | O_APPEND | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC
         let descriptor = Foundation.open(path, flags, 0o640)
         guard descriptor >= 0 else { throw FileFailure(path, "opened") }
@@ -35,18 +35,18 @@ struct LogFile: ~Copyable {
     }
 
     deinit {
-        // Closing alone would not let go while a child process that is just being spawned has a copy.
+        // Closing alone would not release the lock while a child process that is being spawned has a copy of the descriptor.
         flock(descriptor, LOCK_UN)
         Foundation.close(descriptor)
     }
 
-    /// Whether the path still leads to this file: somebody may have moved or removed it.
+    /// Whether the path still leads to this file. Another program may have moved or removed the file.
     var isInPlace: Bool {
         var status = stat()
         return lstat(path, &status) == 0 && UInt64(status.st_ino) == inode
     }
 
-    /// Appends `bytes`. Answers how many are there now and, if not all, why.
+    /// Appends `bytes`. Returns how many were written and, if not all, why.
     mutating func append(_ bytes: [UInt8]) -> (written: Int, failure: FileFailure?) {
         var written = 0
         while written < bytes.count {
@@ -61,7 +61,7 @@ struct LogFile: ~Copyable {
         return (written, nil)
     }
 
-    /// Takes the last `count` bytes away. Counted from the end that the file really has, which another program may have moved.
+    /// Removes the last `count` bytes. They are counted from the file's real end, which another program may have moved.
     mutating func cut(_ count: Int) throws(FileFailure) {
         guard count > 0 else { return }
         var status = stat()

@@ -1,12 +1,12 @@
 import Foundation
 
-/// The small file `.NAME.epoch` beside the log: to which journal the log belongs, and how far its older files reach.
+/// The small file `.NAME.epoch` beside the log: to which journal the log belongs, and up to which event its older files go.
 ///
-/// The log itself holds nothing but events, since other programs read it. They look for `NAME*`, as logrotate does, so the mark's name begins
-/// otherwise. One line, `EPOCH SEQ`, replaced as a whole.
+/// The log itself contains only events, since other programs read it. They look for `NAME*`, as logrotate does, so the mark's name
+/// begins differently. The mark is one line, `EPOCH SEQ`, and is replaced as a whole.
 struct LogMark: Equatable {
     var epoch: String
-    /// The last event in the rotated files; what the log holds when its current file is empty.
+    /// The last event in the rotated files, which is also how far the log has come while its current file is empty.
     var rotatedThrough: UInt64
 
     static func path(of log: String) -> String {
@@ -14,10 +14,11 @@ struct LogMark: Equatable {
         return "\(log[..<slash]).\(log[slash...]).epoch"
     }
 
-    /// What it was called before, when it matched what others look for. Read if there is no other, and removed with the next writing.
+    /// The mark's name in earlier versions, which matched the patterns of other programs. It is read if there is no other mark, and
+    /// removed by the next write.
     private static func formerPath(of log: String) -> String { log + ".epoch" }
 
-    /// The mark of `log`; `nil` if there is none, or none that can be read.
+    /// Returns the mark of `log`; `nil` if there is none, or none that can be read.
     static func read(of log: String) throws(FileFailure) -> LogMark? {
         if let mark = try read(at: path(of: log)) { return mark }
         return try read(at: formerPath(of: log))
@@ -35,7 +36,7 @@ struct LogMark: Equatable {
         return LogMark(epoch: String(text[..<blank]), rotatedThrough: seq)
     }
 
-    /// Replaces the mark of `log`, durably, or leaves it as it is.
+    /// Replaces the mark of `log`, durably, or leaves the old one unchanged.
     func write(of log: String, _ operations: FileOperations) throws(FileFailure) {
         let path = Self.path(of: log)
         let draft = path + ".new"

@@ -1,9 +1,9 @@
 import Foundation
 
-/// Moves the log's files on: `PATH` becomes `PATH.1`, that `PATH.2`, and so on, up to `PATH.keep`.
+/// Renames the log's files: `PATH` becomes `PATH.1`, `PATH.1` becomes `PATH.2`, and so on, up to `PATH.keep`.
 ///
-/// Every step is one rename to a name that is free, so that a crash between any two leaves a gap in the numbers and nothing else.
-/// The next rotation fills the gap instead of moving what lies behind it.
+/// Every step is one rename to a name that is free. So a crash between two steps only leaves a gap in the numbers. The next
+/// rotation fills the gap instead of renaming the files after it.
 struct LogRotation {
     let path: String
     let keep: Int
@@ -11,7 +11,7 @@ struct LogRotation {
 
     private func name(_ number: Int) -> String { number == 0 ? path : "\(path).\(number)" }
 
-    /// Moves the current file away. It does nothing if there is none.
+    /// Renames the current file. Does nothing if there is none.
     func rotate() throws(FileFailure) {
         guard FileOperations.exists(path) else { return }
         try removeBeyondLimit()
@@ -23,7 +23,7 @@ struct LogRotation {
         try operations.flushDirectory(of: path)
     }
 
-    /// What an earlier configuration kept beyond this one's limit.
+    /// Removes files beyond this configuration's limit that an earlier configuration kept.
     private func removeBeyondLimit() throws(FileFailure) {
         var number = keep + 1
         while FileOperations.exists(name(number)) {

@@ -5,9 +5,9 @@ import TallywireCore
 import TallywireEngine
 import TallywirePipeline
 
-/// Writes the log: knows how far it has come, what of it is on disk, and how to get back to its last whole line.
+/// Writes the log. It knows how far the log has come, how much of it is on disk, and how to get back to the last whole line.
 ///
-/// It runs on a queue of its own, since file systems block.
+/// The writer runs on a queue of its own, since file systems block.
 actor LogWriter {
     private let options: JSONLogOptions
     private let operations: FileOperations
@@ -15,11 +15,11 @@ actor LogWriter {
     private var epoch = ""
     private var logger = Logger(label: "json-log", factory: { _ in SwiftLogNoOpLogHandler() })
     private var file: LogFile?
-    /// The last event in the log; an event up to it is there already, however often it is offered.
+    /// The last event in the log. An event up to this one is in the log already, however often it is offered.
     private var lastSeq: UInt64 = 0
-    /// What is known to be on disk: the size of the current file and the last event in it or before it.
+    /// What is known to be on disk: the size of the current file, and the last event in this file or an earlier one.
     private var flushed = Flushed(size: 0, seq: 0)
-    /// After a failed flush what follows ``flushed`` is worth nothing, and has to go before anything is appended.
+    /// After a failed flush the bytes after ``flushed`` are uncertain. They have to be removed before anything is appended.
     private var mustForget = false
     private var isFlushPlanned = false
 
@@ -28,7 +28,7 @@ actor LogWriter {
         var seq: UInt64
     }
 
-    /// At most so much is put together for one write.
+    /// The most bytes in one write.
     private static let chunk = 1 << 20
 
     init(_ options: JSONLogOptions, operations: FileOperations) {
@@ -41,7 +41,7 @@ actor LogWriter {
 
     // MARK: Opening
 
-    /// Opens the log for the journal `epoch`, whose last event is `head`, and finds out how far it has come.
+    /// Opens the log for the journal `epoch`, whose last event is `head`, and finds how far the log has come.
     func open(epoch: String, head: UInt64, logger: Logger) throws(SinkError) {
         self.epoch = epoch
         self.logger = logger
@@ -61,7 +61,7 @@ actor LogWriter {
         }
     }
 
-    /// Begins a log for this journal. A file that is there belongs to another one, or to one that was set back to an older copy.
+    /// Begins a log for this journal. An existing file belongs to another journal, or to a later state of this one.
     private func begin(after mark: LogMark?) throws(FileFailure) {
         if file == nil { file = try LogFile(options.path, operations) }
         if let size = file?.size, size > 0 {
@@ -75,9 +75,9 @@ actor LogWriter {
         try reopen()
     }
 
-    /// Opens the current file and cuts off what a crash left of a line.
+    /// Opens the current file and cuts off the part of a line that a crash left.
     private func reopen() throws(FileFailure) {
-        // Closed first: its lock would keep out the next one.
+        // The old file is closed first: its lock would refuse the new one.
         self.file = nil
         var file = try LogFile(options.path, operations)
         if mustForget { try file.cut(file.size - min(file.size, flushed.size)) }
@@ -93,7 +93,8 @@ actor LogWriter {
 
     // MARK: Writing
 
-    /// Appends those of `records` that the log does not have. When it returns they are in the file, and on disk if every batch is flushed.
+    /// Appends those of `records` that the log does not have. When this returns they are in the file. If every batch is flushed,
+    /// they are also on disk.
     func append(_ records: [EventEnvelope]) throws(SinkError) {
         let before = lastSeq
         do {
@@ -107,7 +108,7 @@ actor LogWriter {
             }
             try flushBatch()
         } catch {
-            // What was written before the failure counts, if it reaches the disk.
+            // Lines that were written before the failure count if they reach the disk.
             if options.fsync == .batch { try? flushBatch() }
             if lastSeq > before { throw .delivered(through: lastSeq, because: "\(error)") }
             throw .unavailable("\(error)")
@@ -115,7 +116,7 @@ actor LogWriter {
         planFlush()
     }
 
-    /// Opens the file again if a failure closed it, or if somebody has moved it away, as logrotate does.
+    /// Opens the file again if a failure closed it, or if another program has moved it, as logrotate does.
     private func makeReady() throws(FileFailure) {
         if let isInPlace = file?.isInPlace, !isInPlace {
             try flushUnlessNever()
@@ -125,7 +126,7 @@ actor LogWriter {
         if file == nil { try reopen() }
     }
 
-    /// The next lines that fit into one write and into the file, at least one.
+    /// The next lines that fit into one write and into the file. There is at least one.
     private func nextLines(_ records: ArraySlice<EventEnvelope>) -> ArraySlice<EventEnvelope> {
         var room = min(Self.chunk, options.rotate.size.bytes - (file?.size ?? 0))
         var count = 0
@@ -160,7 +161,7 @@ actor LogWriter {
             try file?.cut(written - whole)
             lastSeq = seq
         } catch {
-            // Opening it again finds the last whole line.
+            // Opening the file again finds the last whole line.
             file = nil
         }
         throw failure
@@ -177,7 +178,7 @@ actor LogWriter {
         return size + record.json.count + 1 > options.rotate.size.bytes
     }
 
-    /// First the mark says how far the files reach that are about to be old; after a crash at any later step it is right.
+    /// First the mark notes how far the old files will go. So the mark is right after a crash at any later step.
     private func rotate() throws(FileFailure) {
         try flushUnlessNever()
         try LogMark(epoch: epoch, rotatedThrough: lastSeq).write(of: options.path, operations)
@@ -201,8 +202,8 @@ actor LogWriter {
             try file?.flush()
             flushed = Flushed(size: size, seq: lastSeq)
         } catch {
-            // After a failed flush the system may drop what it could not write (fsyncgate), so a second flush proves nothing.
-            // Lines that count as delivered are left as they are; the others are taken back and written again.
+            // After a failed flush the system may drop the bytes that it could not write (fsyncgate), so a second flush proves
+            // nothing. Lines that count as delivered stay. The others are removed and written again.
             if options.fsync == .batch {
                 mustForget = true
                 lastSeq = flushed.seq
@@ -212,7 +213,7 @@ actor LogWriter {
         }
     }
 
-    /// Flushes once the interval is over, also if nothing comes any more.
+    /// Flushes once the interval is over, also if no further batch comes.
     private func planFlush() {
         guard case .every(let interval) = options.fsync, !isFlushPlanned, lastSeq > flushed.seq else { return }
         isFlushPlanned = true
@@ -233,7 +234,7 @@ actor LogWriter {
 
     // MARK: Closing
 
-    /// Flushes what is to be flushed and closes the file.
+    /// Flushes what the policy requires, and closes the file.
     func close() {
         if options.fsync != .never { flushPlanned() }
         file = nil

@@ -1,6 +1,6 @@
 import Dispatch
 
-/// Runs an actor on a thread outside the cooperative pool, where it may wait for a disk without holding up anybody else.
+/// Runs an actor on a thread outside the cooperative pool. The actor may wait for a disk there without holding up other tasks.
 final class QueueExecutor: SerialExecutor {
     let queue: DispatchQueue
 

@@ -1,7 +1,7 @@
 import Mosquitto
 import TallywirePipeline
 
-/// The options that every plugin with a broker has beside its own: where it is, who we are there, how TLS is spoken.
+/// The options that every plugin with a broker has in common: the broker's address, the user, and TLS.
 public protocol BrokerOptions: Decodable, Sendable {
     var broker: BrokerAddresses { get }
     var user: String? { get }
@@ -10,7 +10,8 @@ public protocol BrokerOptions: Decodable, Sendable {
 }
 
 extension BrokerOptions {
-    /// The options of a client `clientID` of these brokers. Throws ``/TallywirePipeline/OptionError`` for what no schema can say.
+    /// Returns the options of a client `clientID` of these brokers. Throws ``/TallywirePipeline/OptionError`` for mistakes that no
+    /// schema can express.
     public func connection(_ clientID: String) throws(OptionError) -> MQTTClientOptions {
         if password != nil, user == nil { throw OptionError("password", message: "“password” needs a “user”") }
         if tls != nil, !broker.all.contains(where: \.isSecure) {
@@ -26,7 +27,7 @@ extension BrokerOptions {
         return options
     }
 
-    /// Throws what ``connection(_:)`` would, for when a plugin is made.
+    /// Throws the errors of ``connection(_:)``, for the moment when a plugin is made.
     public func validateConnection() throws(OptionError) { _ = try connection("tallywire") }
 }
 

@@ -3,13 +3,13 @@ import Logging
 import Mosquitto
 import TallywirePipeline
 
-/// What `check --connect` tries at a broker: to reach it, to log in, to subscribe and to publish, and says which of that fails and what
-/// to do about it.
+/// The trial of `check --connect` at a broker: connect, log in, subscribe and publish. It says which of these fails, and what to do
+/// about it.
 ///
-/// It connects with a client id of its own, so that a server that runs keeps its connection, and leaves no session. What it publishes is
-/// not retained, and of no meaning.
+/// The probe connects with a client id of its own, so that a running server keeps its connection. It leaves no session. Its
+/// messages are not retained and have no meaning.
 public struct BrokerProbe: Sendable {
-    /// Topics that the plugin uses, each with the option that names it.
+    /// A topic that the plugin uses, with the option that names it.
     public struct Topics: Sendable {
         var topic: String
         var path: [String]
@@ -27,7 +27,8 @@ public struct BrokerProbe: Sendable {
     private let publications: [Topics]
     private let limit: Duration
 
-    /// A probe with what `options` say of the connection. `subscriptions` are filters, `publications` topics that may be published to.
+    /// A probe with the connection of `options`. `subscriptions` are filters, and `publications` topics that have to be
+    /// publishable.
     public init(
         _ options: some BrokerOptions, subscriptions: [Topics] = [], publications: [Topics] = [],
         within limit: Duration = .seconds(5)
@@ -41,7 +42,7 @@ public struct BrokerProbe: Sendable {
         self.limit = limit
     }
 
-    /// What is in the way, each with the option that it is about.
+    /// Returns what does not work, each with the option that it is about.
     public func problems() async -> [OptionError] {
         var problems: [OptionError] = []
         for (index, broker) in options.brokers.all.enumerated() {
@@ -51,7 +52,7 @@ public struct BrokerProbe: Sendable {
         return problems
     }
 
-    /// What the first broker keeps on `topic`, `nil` if nothing comes soon or it cannot be read.
+    /// Returns the message that the first broker retains on `topic`; `nil` if none comes soon, or if it cannot be read.
     public func retained(on topic: String) async -> InboundMessage? {
         guard let client = try? await connect(to: options.brokers.first, [topic]) else { return nil }
         let message = await withTaskGroup(of: InboundMessage?.self) { group in
@@ -63,7 +64,7 @@ public struct BrokerProbe: Sendable {
                 return nil
             }
             group.addTask {
-                // It follows the answer to the subscription at once, where there is one.
+                // A retained message follows right after the broker's answer to the subscription.
                 try? await Task.sleep(for: .milliseconds(500))
                 return nil
             }
@@ -80,7 +81,7 @@ public struct BrokerProbe: Sendable {
             let client = try await connect(to: broker, [])
             problems += await refusedPublications(client, broker)
             await client.stop()
-            // One by one, so that each refusal is told.
+            // One by one, so that each refusal is reported.
             for subscription in subscriptions {
                 do {
                     await (try connect(to: broker, [subscription.topic])).stop()
@@ -131,7 +132,7 @@ public struct BrokerProbe: Sendable {
         return problems
     }
 
-    /// What became of `message`, or an error if the broker says nothing.
+    /// Returns the result of publishing `message`. Throws if the broker does not answer.
     private func publish(_ message: MQTTMessage, _ client: MQTTClient) async throws -> PublishResult? {
         try await withThrowingTaskGroup(of: PublishResult?.self) { group in
             group.addTask { try await client.publish([message]).first }
@@ -144,7 +145,7 @@ public struct BrokerProbe: Sendable {
         }
     }
 
-    /// The option that `error` is about.
+    /// The option that caused `error`.
     private static func place(of error: MQTTError, _ broker: [String]) -> [String] {
         switch error.code {
         case .tls:

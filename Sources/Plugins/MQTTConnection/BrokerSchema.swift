@@ -1,6 +1,6 @@
 import TallywirePipeline
 
-/// How ``BrokerOptions`` are written in plugins.json.
+/// The schema of ``BrokerOptions`` in plugins.json.
 public enum BrokerSchema {
     private static let url = OptionKind.url(schemes: ["mqtt", "mqtts"])
 

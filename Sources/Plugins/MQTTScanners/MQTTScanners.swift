@@ -7,23 +7,23 @@ import TallywirePipeline
 /// The source `mqtt-scanners`.
 ///
 /// ## The way of a batch
-/// One client listens, in a session that the broker keeps. What it reads at once is a batch, or several when it is much: each message
-/// becomes a command or a refusal, all commands are submitted in order, and when every one of a batch is decided, that is on disk, the
-/// answers are published by a second client. Meanwhile the next batches are read and submitted. Only when the broker has all answers, the
-/// acknowledgements leave. If the server dies at any point before, the broker delivers the batch again, and the ids make that harmless: see
-/// ``PacketNumbering`` for scans that have none.
+/// One client listens, in a session that the broker keeps. The messages that it reads at once are a batch, or several if there are
+/// many. Each message becomes a command or a refusal, and all commands are submitted in order. When every command of a batch is
+/// decided and on disk, a second client publishes the replies. Meanwhile the next batches are read and submitted. The
+/// acknowledgements leave only when the broker has all replies. If the server dies at any point before, the broker delivers the
+/// batch again, and the ids make that harmless: see ``PacketNumbering`` for scans that have none.
 ///
-/// There are two clients because libmosquitto queues an acknowledgement before it hands over the message: on one connection each would
-/// leave before its answer.
+/// There are two clients because libmosquitto queues an acknowledgement before it hands over the message: on one connection each
+/// acknowledgement would leave before the reply.
 ///
 /// ## When the journal cannot write
-/// Nothing is acknowledged and nothing answered. The batch is submitted again with growing pauses; scanners get their answers when it is
-/// decided. The client pings meanwhile. Should the connection end all the same, the broker delivers the batch again afterwards, which then
-/// gives the same answers as duplicates.
+/// Nothing is acknowledged, and no reply is sent. The batch is submitted again with growing pauses, and scanners get their replies
+/// when the batch is decided. The client pings meanwhile. If the connection ends all the same, the broker delivers the batch again
+/// afterwards. The commands are then duplicates and get the same replies.
 struct MQTTScanners: Source {
     private let options: ScannerOptions
     private let topic: ScanTopic
-    /// Where devices say whether they are there; `nil` if nowhere.
+    /// The topic on which devices say whether they are online; `nil` for none.
     private let statuses: ScanTopic?
     private let devices: DeviceBook
     private let reconnect: ReconnectPolicy
@@ -55,7 +55,7 @@ struct MQTTScanners: Source {
             await publisher.stop()
             throw error
         }
-        // At shutdown, what was begun still gets its replies; what cannot be finished comes again.
+        // At shutdown, batches that were begun still get their replies. The broker delivers again what cannot be finished.
         await driver.run()
         await listening.stop()
         await publisher.stop()
@@ -68,7 +68,7 @@ struct MQTTScanners: Source {
         client.cleanStart = false
         client.sessionExpiry = options.sessionExpiry
         client.keepAlive = options.keepAlive
-        // Statuses are for each of a group, and what is retained is sent to no shared subscription.
+        // Every server of a group needs the statuses, and brokers send no retained messages to a shared subscription.
         client.subscriptions = [topic.filter(sharedBy: options.share)] + (statuses.map { [$0.filter] } ?? [])
         client.receiveMaximum = options.receiveMaximum
         client.payloadLimit = options.payloadLimit.bytes
@@ -86,7 +86,7 @@ struct MQTTScanners: Source {
 }
 
 extension SourceStatus {
-    /// Shows how the connection stands.
+    /// Shows the state of the connection.
     func note(_ connection: MQTTConnectionState) {
         update { snapshot in
             switch connection {

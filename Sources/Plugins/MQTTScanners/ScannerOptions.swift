@@ -10,26 +10,26 @@ struct ScannerOptions: BrokerOptions {
     var password: String?
     var tls: TLSOptions?
     var topic: String
-    /// The group that shares the scans; `nil` for none.
+    /// The group of servers that share the scans; `nil` for none.
     var share: String?
     var devices: [String: DeviceSettings]
-    /// `nil` for `tallywire-NAME`.
+    /// The MQTT client id; `nil` for `tallywire-NAME`.
     var clientId: String?
     var sessionExpiry: Duration
     var keepAlive: Duration
     var receiveMaximum: Int
     var payloadLimit: ByteSize
     var lineLimit: Int
-    /// `nil` for the scan topic's, empty for none.
+    /// The topic of statuses: `nil` for the one that belongs to the scan topic, empty for none.
     var statusTopic: String?
     var clockSkew: Duration
     var answers: ReplyRule
-    /// Where answers may be asked for; `nil` for below the device's own level of the scan topic.
+    /// Where replies may be asked for; `nil` for the topics below the device's own level of the scan topic.
     var responses: [String]?
 }
 
 extension ScannerOptions {
-    /// The source that these options describe. Throws ``OptionError`` with the option that cannot be.
+    /// The source that these options describe. Throws ``OptionError`` with the option that is not valid.
     func source(reconnect: ReconnectPolicy = ReconnectPolicy()) throws -> MQTTScanners {
         func topic(_ template: String, _ option: String) throws(OptionError) -> ScanTopic {
             do throws(ScanTopic.Mistake) { return try ScanTopic(template: template) } catch {
@@ -51,7 +51,7 @@ extension ScannerOptions {
 }
 
 extension SourceType {
-    /// `mqtt-scanners`: barcode scanners that publish over MQTT, each scan applied once and answered once it is on disk.
+    /// `mqtt-scanners`: barcode scanners that publish over MQTT. Each scan is applied once, and gets its reply once it is on disk.
     public static let mqttScanners = SourceType(
         "mqtt-scanners", summary: "Takes movements from barcode scanners over MQTT, and answers each once it is on disk.",
         schema: ScannerOptions.schema, options: ScannerOptions.self, topics: { try $0.topics(of: $1) },
@@ -168,7 +168,8 @@ extension ScannerOptions {
 }
 
 extension ScannerOptions {
-    /// What `check --connect` finds: that scans can be subscribed to, and an answer be published, to a scanner of a name that nobody has.
+    /// What `check --connect` finds: whether scans can be subscribed to, and whether a reply can be published, to a scanner of a
+    /// name that no device has.
     func problems() async -> [OptionError] {
         do {
             let topic = try ScanTopic(template: topic)
@@ -191,7 +192,7 @@ extension ScannerOptions {
 }
 
 extension ScannerOptions {
-    /// The topics of an entry: scans and statuses, answers, and what gateways are told.
+    /// The topics of an entry: for scans, statuses and replies, and those to which gateways subscribe.
     func topics(of name: String) throws -> [TopicUse] {
         let scans = try ScanTopic(template: topic)
         let template = statusTopic ?? scans.statusTemplate
@@ -211,14 +212,14 @@ extension ScannerOptions {
         return uses
     }
 
-    /// Patterns of ``responses`` that reach topics which mean something else.
+    /// The patterns in ``responses`` that match topics with another meaning.
     func judge(beside topics: [TopicUse]) -> [OptionError] {
         (responses ?? []).enumerated().compactMap { index, pattern in
             ResponseTopics.problem(pattern, reserved: topics).map { OptionError("responses", String(index), message: $0) }
         }
     }
 
-    /// Where scans may ask to be answered, beside the topics of all entries.
+    /// The topics on which scans may ask for their replies, given the topics of all entries.
     func responseTopics(of scans: ScanTopic, statuses: ScanTopic?, beside topics: [TopicUse]) -> ResponseTopics {
         let others = topics.filter { $0.kind != .answers }.map(\.filter)
         let reserved = Set([scans.filter] + (statuses.map { [$0.filter] } ?? []) + others).sorted()

@@ -4,20 +4,20 @@ import TallywireCore
 import TallywireEngine
 import TallywirePipeline
 
-/// What displays confirm.
+/// The confirmations of displays.
 extension MQTTSink {
-    /// Events at the journal's end in which a start looks for displays that were reported as late.
+    /// How many events at the journal's end a start searches for displays that were reported as late.
     private static let lookBack: UInt64 = 200_000
     private static let reportsAtOnce = 100
 
-    /// Takes over what is known from earlier runs, and begins to listen. Does nothing the second time.
+    /// Restores the reports of earlier runs, and subscribes to confirmations. A second call does nothing.
     func beginListening(_ context: SinkContext) async throws {
         guard let desk, listener == nil else { return }
         desk.access { $0.sink = context.name }
         try await restore(desk, context)
         context.displays.setReader(of: context.name) { desk.records }
         var connection = try connection(context, suffix: "-shown")
-        // What is confirmed while the server is away waits at the broker.
+        // Confirmations that come while the server is away wait at the broker.
         connection.cleanStart = false
         connection.sessionExpiry = .seconds(3600)
         connection.payloadLimit = Confirmation.limit
@@ -49,7 +49,7 @@ extension MQTTSink {
         }
     }
 
-    /// Notes what displays have to show.
+    /// Notes the versions that displays have to show.
     func note(_ entries: [Outbox.Entry], isPublished: Bool, _ context: SinkContext) {
         guard let desk, !entries.isEmpty else { return }
         let now = context.now()
@@ -80,7 +80,7 @@ extension MQTTSink {
         let topic = String(message.topic.dropLast(Confirmation.suffix.count))
         guard let confirmation = Confirmation(message.isOversized ? [] : message.payload) else {
             tally.count { $0.malformed += 1 }
-            // Once, and then ever more rarely: a display that does it does it again.
+            // Logged at powers of two only: a display that sends one unreadable confirmation sends more.
             let count = tally.now.malformed
             if count.nonzeroBitCount == 1 {
                 context.logger.warning(
@@ -108,7 +108,7 @@ extension MQTTSink {
         }
     }
 
-    /// The displays that `topic` is the topic of, with what they have to show: one, or none if it is not this sink's.
+    /// The displays whose topic is `topic`, with the versions that they have to show: one, or none if the topic is not this sink's.
     private func displays(
         at topic: String, _ desk: ConfirmationDesk, _ context: SinkContext
     ) async throws -> [(DisplayKey, wanted: Int64)] {
@@ -149,7 +149,7 @@ extension MQTTSink {
         }
     }
 
-    /// Answers whether the server took it.
+    /// Returns whether the server took the report.
     private static func report(
         _ finding: ConfirmationBook.Finding, _ desk: ConfirmationDesk, _ context: SinkContext
     ) async -> Bool {

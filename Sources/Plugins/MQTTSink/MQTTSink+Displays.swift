@@ -3,17 +3,19 @@ import TallywireCore
 import TallywireEngine
 import TallywirePipeline
 
-/// What deliveries say of displays.
+/// Displays in deliveries.
 extension MQTTSink {
-    /// What changes what a display shows. An alert does not: its level stands in the event before it, or in the variant's new settings.
+    /// The events that change a display. An alert does not: its level is in the event before it, or follows from the variant's new
+    /// settings.
     private static let typesThatDisplaysShow: Set<EventType> = [.inventoryUpdated, .productStatusChanged, .catalogueChanged]
 
-    /// Publishes what `record` says of displays by itself, and notes what has to be read.
+    /// Publishes the displays whose values `record` contains, and notes the others, which have to be read.
     func put(
         _ record: EventEnvelope, _ rule: PublishRule, _ format: DisplayFormat, _ context: SinkContext, _ outbox: inout Outbox,
         _ refresh: inout DisplayRefresh
     ) async throws {
-        // A display shows what holds now, a new name too, so it is published on every change of that, whichever events the rule wants.
+        // A display shows current values, a new name too. So it is published on every change of them, whichever events the rule
+        // wants.
         guard rule.wants(record.type) || Self.typesThatDisplaysShow.contains(record.type) else { return }
         let values = TopicValues(record, epoch: context.epoch)
         let isCovered = record.seq <= displayed
@@ -45,7 +47,7 @@ extension MQTTSink {
         guard rule.retain, let sku = values.sku else { return }
         var heirs: Set<String> = []
         if record.seq <= readThrough, let heir = try await context.stock.variant(.sku(sku)).value?.variant {
-            // The SKU was given anew, and what was read may show that already.
+            // Another variant has the SKU now, and its displays may be published already.
             heirs = Set(heir.balances.compactMap { rule.topic.topic(TopicValues(heir, at: $0.location, epoch: context.epoch)) })
         }
         for location in locations where context.filter.wants(sku: sku, at: location) {
@@ -57,7 +59,7 @@ extension MQTTSink {
         }
     }
 
-    /// Publishes the displays that have to be read.
+    /// Publishes the displays whose values have to be read.
     func read(_ refresh: DisplayRefresh, _ rule: PublishRule, _ context: SinkContext, _ outbox: inout Outbox) async throws {
         for (id, cause) in refresh.products.sorted(by: { $0.value.seq < $1.value.seq }) {
             let reading = try await context.stock.product(id)
@@ -71,7 +73,7 @@ extension MQTTSink {
         }
     }
 
-    /// Puts the displays of a variant at all of its locations that the sink is for.
+    /// Adds the displays of a variant at all of its locations that the sink wants.
     func putDisplays(
         of record: VariantRecord, _ rules: [PublishRule], _ cause: DisplayRefresh.Cause, _ context: SinkContext,
         _ outbox: inout Outbox

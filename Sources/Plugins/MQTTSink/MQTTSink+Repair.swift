@@ -4,12 +4,12 @@ import TallywireCore
 import TallywireEngine
 import TallywirePipeline
 
-/// Puts right what the broker retains.
+/// Corrects the messages that the broker retains.
 extension MQTTSink {
-    /// How many readings in a row may fail, with the sink's own connection being there, before all is published unread.
+    /// How many reads in a row may fail while the sink itself is connected, before every display is published without reading.
     private static let readingTries = 3
 
-    /// Repairs on each new connection, whether events come or not, until the task is cancelled.
+    /// Repairs on each new connection, with or without events, until the task is cancelled.
     func repairConnections(_ context: SinkContext) async {
         for await _ in watch.changes {
             var pause = Duration.milliseconds(200)
@@ -28,19 +28,20 @@ extension MQTTSink {
         }
     }
 
-    /// Repairs, in turn, if the connection is a new one.
+    /// Repairs if the connection is a new one. Has to be called in turn.
     func repairIfNeeded(_ context: SinkContext) async throws {
         let connection = client?.connections ?? 0
         guard connection > repaired else { return }
         try await repair(context)
-        // If there is another connection since, the next call repairs that one.
+        // If there is another connection by now, the next call repairs that one.
         repaired = connection
     }
 
-    /// Compares what the broker retains with the journal, publishes what differs and deletes what should not be there.
+    /// Compares the broker's retained messages with the journal, publishes the differences and deletes the messages that should not
+    /// be there.
     ///
-    /// The journal is read in pages, so that later pages are as of later events. Events after the first page are delivered again; a state
-    /// that was read is not overwritten by an older one, since ``readThrough`` makes those events be read anew.
+    /// The journal is read in pages, so later pages contain later events. Events after the first page are delivered again. A state
+    /// that was read is not overwritten by an older one, since ``readThrough`` has those events read again.
     private func repair(_ context: SinkContext) async throws {
         var image = try await retained(context)
         let isBlind = image == nil
@@ -99,7 +100,7 @@ extension MQTTSink {
         }
     }
 
-    /// What the broker retains under the display topics; `nil` if it does not let us read.
+    /// The messages that the broker retains under the display topics; `nil` if the broker does not allow reading.
     private func retained(_ context: SinkContext) async throws -> RetainedImage? {
         let filters = Set(
             displayRules.filter(\.retain).flatMap {
@@ -107,7 +108,7 @@ extension MQTTSink {
             })
         guard !filters.isEmpty else { return RetainedImage(limit: 0) }
         var connection = try connection(context, suffix: "-reader")
-        // At the same broker as the sink, of several; and what that speaks, the reader need not find out by being refused.
+        // The reader connects to the same broker as the sink, with the protocol that this broker is known to accept.
         if case .connected(let broker, let version, _) = client?.state {
             connection.brokers = BrokerAddresses(broker)
             connection.version = version
@@ -136,7 +137,7 @@ extension MQTTSink {
         return nil
     }
 
-    /// Deletes those of `topics` that are this sink's. Answers how many there were.
+    /// Deletes those of `topics` that belong to this sink. Returns how many there were.
     private func delete(_ topics: some Sequence<String>, _ context: SinkContext) async throws -> Int {
         let scope = DisplayScope(
             rules: rules, statusTopic: options.statusTopic, filter: context.filter, epoch: context.epoch,
@@ -155,7 +156,7 @@ extension MQTTSink {
         return count
     }
 
-    /// Publishes what no event stands for, and says what will never be taken.
+    /// Publishes messages that belong to no event, and logs the first one that the broker will never take.
     private func publishAll(_ entries: [Outbox.Entry], _ context: SinkContext) async throws {
         for reason in try await publish(entries, context).values.prefix(1) {
             context.logger.error("A display cannot be published.", metadata: ["error": "\(reason)"])
@@ -164,7 +165,7 @@ extension MQTTSink {
 }
 
 extension EventFilter {
-    /// The locations, if they are named one by one and are few enough for a subscription each.
+    /// The locations, if each is named without a wildcard and there are few enough for a subscription each.
     fileprivate var exactLocations: [String]? {
         let texts = locations.map(\.text)
         return (1...100).contains(texts.count) && !texts.contains { $0.contains { "*/+#\0".contains($0) } } ? texts : nil

@@ -8,17 +8,18 @@ import TallywirePipeline
 
 /// The sink `mqtt`.
 ///
-/// A delivery returns when the broker has acknowledged all of its messages, so the sink's cursor moves with the acknowledgements and
-/// whatever was not acknowledged is published again: at least once, in order.
+/// A delivery returns when the broker has acknowledged all of its messages. So the sink's cursor moves with the acknowledgements,
+/// and messages that were not acknowledged are published again: at least once, in order.
 ///
-/// **Displays.** A display topic holds a state, not an event, so of several in one batch only the newest is published. An event that
-/// says it all (a change of stock, at its location) is published as it is; what it leaves open (the same variant at other locations, a
-/// product's status) is read from the journal, as of now. What was read is never followed by an older state: events up to the reading
-/// are read anew instead of being published.
+/// **Displays.** A display topic holds a state and not an event, so of several messages in one batch only the newest is published.
+/// If the event has all of a display's values (a change of stock, at its location), they are published from the event. Other
+/// displays (of the same variant at other locations, or after a product's status) are read from the journal with their current
+/// values. A display that was read never gets an older state afterwards: for events up to that read, displays are read again
+/// instead of being published from the event.
 ///
-/// **Repair.** On each connection, before anything else is said of displays, what the broker retains is compared with the journal, and
-/// the differences are published (``MQTTSink/repair(_:_:)``). Events that the repair has in it need no publication, so an outage costs
-/// one repair, however long it was.
+/// **Repair.** On each connection, before any display is published, the broker's retained messages are compared with the journal,
+/// and the differences are published (``MQTTSink/repair(_:_:)``). Events that the repair includes need no publication, so an outage
+/// costs one repair, however long it was.
 ///
 /// A delivery and a repair never run at the same time: see ``inTurn(_:)``.
 actor MQTTSink: Sink {
@@ -28,27 +29,28 @@ actor MQTTSink: Sink {
     let reconnect: ReconnectPolicy
     nonisolated let tally = SinkTally()
     let watch = ConnectionWatch()
-    /// What displays confirm, if that is asked for.
+    /// The displays' confirmations; `nil` if they are not wanted.
     nonisolated let desk: ConfirmationDesk?
     private(set) var client: MQTTClient?
     var listener: MQTTClient?
     private var context: SinkContext?
 
-    /// The connection that was repaired last.
+    /// The number of the connection that was repaired last.
     var repaired = 0
-    /// How many readings of the broker failed in a row.
+    /// How many reads of the broker's retained messages failed in a row.
     var failedReadings = 0
-    /// Displays are published already as of this event.
+    /// Displays are published up to this event.
     var displayed: UInt64 = 0
-    /// Items that were removed are taken away as of this event: behind ``displayed`` where the broker could not be read.
+    /// Displays of removed items are deleted up to this event. It is before ``displayed`` if the broker's messages could not be
+    /// read.
     var cleared: UInt64 = 0
-    /// Nothing that was published of a display is newer than this event.
+    /// No display was published with a state newer than this event.
     var readThrough: UInt64 = 0
 
     private var isTaken = false
     private var waiting: [CheckedContinuation<Void, Never>] = []
 
-    /// How long a start waits for the broker before it counts as failed. The client goes on trying.
+    /// How long a start waits for the broker before it counts as failed. The client keeps trying.
     private let patience: Duration
     static let page = 500
 
@@ -100,7 +102,7 @@ actor MQTTSink: Sink {
         }
     }
 
-    /// How a client of this sink connects; those beside the first have a `suffix` to their name.
+    /// The connection options of a client. Clients other than the first have a `suffix` in their client id.
     func connection(_ context: SinkContext, suffix: String = "") throws -> MQTTClientOptions {
         var client = try options.connection((options.clientId ?? "tallywire-\(context.name)") + suffix)
         client.keepAlive = options.keepAlive
@@ -108,7 +110,7 @@ actor MQTTSink: Sink {
         return client
     }
 
-    /// Does what is to be done when no event comes: repairs on new connections, and hears what displays confirm.
+    /// Works beside deliveries: repairs on new connections, and takes the displays' confirmations.
     func attend() async {
         guard let context, !displayRules.isEmpty else { return }
         await withTaskGroup(of: Void.self) { group in
@@ -169,7 +171,7 @@ actor MQTTSink: Sink {
             rejected: rejected.sorted { $0.key < $1.key }.map { Delivery.Rejected(seq: $0.key, reason: $0.value) })
     }
 
-    /// Throws if a rule needs what the connection's protocol does not have.
+    /// Throws if a rule needs something that the connection's protocol lacks.
     private func requireProperties(_ client: MQTTClient) throws {
         guard case .connected(_, version: .v311, _) = client.state,
             let index = rules.firstIndex(where: { $0.payload == .binaryCloudEvent })
@@ -181,11 +183,11 @@ actor MQTTSink: Sink {
 
     // MARK: Publishing
 
-    /// Publishes and waits for all acknowledgements. Answers what will never be taken, by event.
+    /// Publishes and waits for all acknowledgements. Returns the messages that will never be taken, as reasons by event.
     func publish(_ entries: [Outbox.Entry], _ context: SinkContext) async throws -> [UInt64: String] {
         guard !entries.isEmpty else { return [:] }
         guard let client else { throw SinkError.unavailable("the sink was stopped") }
-        // A display may confirm before the broker has acknowledged.
+        // A display may confirm before the broker has acknowledged the message.
         note(entries, isPublished: false, context)
         let results = try await client.publish(entries.map(\.message))
         var rejected: [UInt64: String] = [:]
@@ -202,7 +204,7 @@ actor MQTTSink: Sink {
         return rejected
     }
 
-    /// Runs `body` when nothing else runs that publishes displays, in the order of the calls: what is newer is published later.
+    /// Runs `body` while nothing else publishes displays, in the order of the calls, so that the newer state is published later.
     func inTurn<Result>(_ body: () async throws -> Result) async rethrows -> Result {
         if isTaken { await withCheckedContinuation { waiting.append($0) } }
         isTaken = true
@@ -215,7 +217,7 @@ actor MQTTSink: Sink {
 }
 
 extension MQTTSink: MeteredSink {
-    /// What the sink counts of displays, and one gauge for each broker: 1 for the one that the sink is connected to.
+    /// The sink's counters of displays, and one gauge for each broker: 1 for the one to which the sink is connected.
     nonisolated var sinkMetrics: [SinkMetric] {
         let connected = peer.current
         let displays = tally.metrics(confirming: desk?.count ?? 0, stale: desk?.staleCount ?? 0)
@@ -228,7 +230,7 @@ extension MQTTSink: MeteredSink {
     }
 }
 
-/// The broker that a client is connected to, for those who look from other threads.
+/// The broker to which a client is connected, for readers on other threads.
 final class ConnectedBroker: Sendable {
     private let broker = Mutex<BrokerAddress?>(nil)
 

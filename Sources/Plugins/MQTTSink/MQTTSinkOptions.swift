@@ -10,14 +10,14 @@ struct MQTTSinkOptions: BrokerOptions {
     var user: String?
     var password: String?
     var tls: TLSOptions?
-    /// `nil` for `tallywire-NAME`.
+    /// The MQTT client id; `nil` for `tallywire-NAME`.
     var clientId: String?
     var publish: [Rule]
     var window: Int
     var keepAlive: Duration
     var statusTopic: String
     var repair = Repair()
-    /// `nil` if confirmations are not listened to.
+    /// `nil` if the displays' confirmations are not wanted.
     var confirm: Confirm?
     var cloudEvents = CloudEvents()
 
@@ -59,7 +59,7 @@ extension SinkType {
 }
 
 extension MQTTSinkOptions {
-    /// The topics of an entry: what its rules publish, what displays confirm, and its status.
+    /// The topics of an entry: those of its rules, of the displays' confirmations, and of its status.
     func topics(of name: String) throws -> [TopicUse] {
         var uses: [TopicUse] = []
         for rule in try rules() {
@@ -106,9 +106,9 @@ extension MQTTSinkOptions {
 }
 
 extension MQTTSinkOptions {
-    /// What `check --connect` finds: whether each rule's topics may be published to, with names that nothing has, and the status topic.
-    /// A display that listens to all topics sees an item that is gone and never was there.
-    /// And whether the status topic tells of a server of another journal, which then probably has the client id too.
+    /// What `check --connect` finds: whether the topics of each rule may be published to, tried with names that nothing has, and
+    /// whether the status topic may. A display that subscribes to all topics sees that an item is removed that never existed. Also
+    /// whether the status topic shows a server with another journal, which then probably has the same client id.
     func problems(_ context: ProbeContext) async -> [OptionError] {
         do {
             let name = "tallywire-check"

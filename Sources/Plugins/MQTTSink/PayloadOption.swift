@@ -1,6 +1,6 @@
 import TallywirePipeline
 
-/// What stands under `payload` of a rule: a name, or an object that says what a display gets.
+/// The value of `payload` in a rule: a name, or an object that says what a display gets.
 enum PayloadOption: Equatable, Sendable {
     case event, display, cloudEvents, cloudEventsBinary
     case form(fields: [DisplayField]?, text: String?)

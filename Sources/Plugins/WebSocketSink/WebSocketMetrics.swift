@@ -2,11 +2,11 @@ import NIOCore
 import Synchronization
 import TallywirePipeline
 
-/// What a ``WebSocketSink`` counts since it was made. Safe from any thread.
+/// What a ``WebSocketSink`` has counted since it was made. Safe from any thread.
 public final class WebSocketMetrics: Sendable {
     /// The counters at one moment.
     public struct Snapshot: Equatable, Sendable {
-        /// Connections that are open now, and all that ever were.
+        /// Connections that are open now, and all connections so far.
         public var open = 0
         public var connections: UInt64 = 0
         /// Handshakes that were refused because the server was full or not ready.
@@ -14,31 +14,32 @@ public final class WebSocketMetrics: Sendable {
         public var joins: UInt64 = 0
         /// Events sent, counted once for each connection.
         public var events: UInt64 = 0
-        /// Sends that carried them, each one or more events for one connection, and their bytes.
+        /// Sends that carried events, each with one or more events for one connection, and their bytes.
         public var sends: UInt64 = 0
         public var bytes: UInt64 = 0
-        /// Tokens in messages that showed nobody.
+        /// Tokens in `auth` messages that were refused.
         public var refusedTokens: UInt64 = 0
-        /// Messages of clients that came faster than they may.
+        /// Messages of clients that were above the rate limit.
         public var limitedMessages: UInt64 = 0
-        /// Of ``events``, those that a client had missed and was sent from the journal.
+        /// Of ``events``, those that a client had missed and got from the journal.
         public var replayed: UInt64 = 0
-        /// Messages with values: pages of snapshots and of what is tracked.
+        /// Messages with values: pages of snapshots and of tracked items.
         public var values: UInt64 = 0
         /// Events that were merged into a later one of the same variant, for a client that reads slowly.
         public var merged: UInt64 = 0
-        /// Connections for which something waits now because they read slowly, and those that read the journal.
+        /// Connections with a backlog because their clients read slowly, and connections that catch up.
         public var behind = 0
         public var catchingUp = 0
         /// Connections that were closed with 1013 because the journal could not be read.
         public var failedRecoveries: UInt64 = 0
         /// Messages of clients that were answered with an error.
         public var errors: UInt64 = 0
-        /// Seconds between the commit of a pass's first event and the pass, by the place of the room in the configuration.
+        /// Seconds between the commit of a pass's first event and the pass, by the room's index in the configuration.
         public var ages: [Int: SinkMetric.Histogram] = [:]
-        /// Seconds by which each event loop's last tick was late, by the loop's number: the order of their first connections.
+        /// Seconds by which each event loop's last tick was late, by the loop's number. Loops are numbered in the order of their
+        /// first connections.
         public var lags: [Int: Double] = [:]
-        /// Connections that ended, by close code. 1006 are those that broke without one.
+        /// Connections that ended, by close code. 1006 counts those that broke without a close frame.
         public var closed: [UInt16: UInt64] = [:]
 
         public init() {}
@@ -66,7 +67,7 @@ public final class WebSocketMetrics: Sendable {
 
     init() {}
 
-    /// The counters now. They are read one by one, so sums between them can be off by what happens meanwhile.
+    /// The counters now. They are read one by one, so sums of several can be off by what happens meanwhile.
     public var current: Snapshot {
         var snapshot = Snapshot()
         snapshot.open = open.load(ordering: .relaxed)

@@ -1,14 +1,15 @@
 import TallywirePipeline
 
-/// Sends events to WebSocket clients, who choose by joining rooms.
+/// Sends events to WebSocket clients, which choose events by joining rooms.
 ///
-/// It is a live sink: a client gets what is committed after its `welcome`. Each event goes at most once to a connection,
-/// however many of its rooms match, in the order of `seq`. A batch is encoded once and given to each event loop in one hop; a
-/// delivery returns when all loops have written it to their sockets, so that under load the batches grow instead of queues.
+/// The sink is live: a client gets the events that are committed after its `welcome`. A connection gets each event at most once,
+/// however many of its rooms match, in the order of `seq`. A batch is encoded once and given to each event loop in one hop. A
+/// delivery returns when all loops have written the batch to their sockets, so that batches and not queues grow under load.
 ///
-/// A client that comes back says where it was and gets what it missed, as events or as values; see ``WebSocketConfiguration/Rules``.
-/// For one that reads slowly, changes of the same variant are merged, so that it costs memory for the variants that change and not for the
-/// events; only when what cannot be merged exceeds ``WebSocketConfiguration/Limits/buffer`` is it closed with 4008.
+/// A client that comes back gives its position and gets what it missed, as events or as values; see
+/// ``WebSocketConfiguration/Rules``. For a client that reads slowly, changes of the same variant are merged, so that the memory for
+/// that client grows with the variants that change and not with the events. Only when the events that cannot be merged exceed
+/// ``WebSocketConfiguration/Limits/buffer`` is the connection closed with 4008.
 public struct WebSocketSink: UpgradingSink {
     private let hub: Hub
 
@@ -27,7 +28,7 @@ public struct WebSocketSink: UpgradingSink {
     /// The rooms with a name.
     var rooms: [WebSocketConfiguration.Room] { hub.configuration.rooms }
 
-    /// What it has counted. Safe from any thread at any time.
+    /// The sink's counters. Safe from any thread at any time.
     public var metrics: WebSocketMetrics { hub.metrics }
 
     public func start(_ context: SinkContext) async throws {
@@ -39,8 +40,8 @@ public struct WebSocketSink: UpgradingSink {
         return Delivery()
     }
 
-    /// Closes every connection with 1001, spread over ``WebSocketConfiguration/drain``, and waits until they are gone, five seconds and a
-    /// little more at most.
+    /// Closes every connection with 1001, spread over ``WebSocketConfiguration/drain``, and waits until they are gone. After the
+    /// spread that takes at most a little more than five seconds.
     public func stop() async {
         await hub.stop()
     }

@@ -1,4 +1,4 @@
-/// Why keys cannot be used: what is wrong, and what would be right. It never shows what a secret is.
+/// Why keys cannot be used: what is wrong, and what would be right. The message never shows a secret.
 public struct KeyError: Error, Equatable, Sendable, CustomStringConvertible {
     public let message: String
 

@@ -2,16 +2,16 @@ import Foundation
 import JWTKit
 import TallywirePipeline
 
-/// The keys that tokens may be signed with. A value: a reload makes a new one.
+/// The keys with which tokens may be signed. A value: a reload makes a new one.
 public struct KeySet: Sendable {
-    /// Keys in one file. A token is held against one of them, so this bounds memory and not time.
+    /// The most keys in one file. A token is verified with only one of them, so this limits memory and not time.
     public static let largest = 64
 
     private let keys: [VerificationKey]
     private let named: [Name: Int]
     private let identities: Set<KeyIdentity>
 
-    /// A key is found by its id and algorithm together.
+    /// Keys are found by id and algorithm together.
     private struct Name: Hashable {
         let id: String?
         let algorithm: SigningAlgorithm
@@ -33,11 +33,12 @@ public struct KeySet: Sendable {
 
     public var count: Int { keys.count }
 
-    /// The key of a token that names `id`; one that names none is of the key without an id, or of the only one with that algorithm.
+    /// Returns the key for a token that names `id`. A token that names no id belongs to the key without an id, or to the only key
+    /// with that algorithm.
     func key(_ id: String?, _ algorithm: SigningAlgorithm) -> VerificationKey? {
         if let index = named[Name(id: id, algorithm: algorithm)] { return keys[index] }
         guard id == nil else {
-            // A secret, or a key whose file gives it no id, is not known by one.
+            // A secret has no id, and neither does a key whose file gives it none.
             return named[Name(id: nil, algorithm: algorithm)].map { keys[$0] }
         }
         let fitting = keys.filter { $0.algorithm == algorithm }
@@ -51,13 +52,14 @@ public struct KeySet: Sendable {
 
     // MARK: Reading
 
-    /// The set of one secret, for HS256. Throws ``KeyError`` if it is weak.
+    /// Returns the set of one secret, for HS256. Throws ``KeyError`` if the secret is weak.
     public static func secret(_ text: String) async throws -> KeySet {
         if let mistake = SecretStrength.mistake(in: text) { throw KeyError(mistake) }
         return try KeySet([await VerificationKey(id: nil, material: .secret(Array(text.utf8)))])
     }
 
-    /// The keys of a JSON Web Key Set (RFC 7517). Keys that are for something else are passed over, as the RFC asks. Throws ``KeyError``.
+    /// Returns the keys of a JSON Web Key Set (RFC 7517). Keys for other purposes are ignored, as the RFC requires. Throws
+    /// ``KeyError``.
     public static func jwks(_ json: [UInt8]) async throws -> KeySet {
         let set: WebKeySet
         do {

@@ -3,24 +3,24 @@ import Foundation
 import JWTKit
 import TallywirePipeline
 
-/// The algorithms that tokens may be signed with. There is no other way to sign, `none` least of all.
+/// The algorithms with which tokens may be signed. No other is accepted, and `none` never is.
 public enum SigningAlgorithm: String, CaseIterable, Sendable {
     case hs256 = "HS256"
     case es256 = "ES256"
     case eddsa = "EdDSA"
 }
 
-/// A key together with the one algorithm that it is for.
+/// A key together with its one algorithm.
 ///
-/// A token is verified with the algorithm of the key, never with the one that it names itself: it has to name the same. So nobody can
-/// have a public key taken for a secret.
+/// A token is verified with the key's algorithm, never with the one that the token names: the two have to be the same. So nobody
+/// can use a public key as if it were a secret.
 struct VerificationKey: Sendable {
     let id: String?
     let algorithm: SigningAlgorithm
     let identity: KeyIdentity
-    /// Verifies synchronously; JWTKit's collection, an actor, made it.
+    /// Verifies synchronously. JWTKit's collection, which is an actor, made it.
     private let verifier: any JWTAlgorithm
-    /// Whether it can sign too.
+    /// Whether the key can also sign.
     let canSign: Bool
 
     init(id: String?, material: KeyMaterial) async throws {
@@ -47,14 +47,14 @@ struct VerificationKey: Sendable {
         self.id = id
         var hash = SHA256()
         for part in [Data(algorithm.rawValue.utf8), Data((id ?? "").utf8), material.publicBytes] {
-            // With its length, so that neighbours cannot run into each other.
+            // Each part is hashed with its length, so that neighbouring parts cannot be confused.
             withUnsafeBytes(of: UInt64(part.count).littleEndian) { hash.update(bufferPointer: $0) }
             hash.update(data: part)
         }
         identity = KeyIdentity(digest: hash.finalize())
     }
 
-    /// Whether `signature` is this key's for `message`.
+    /// Whether `signature` is this key's signature of `message`.
     func verifies(_ signature: some DataProtocol, of message: some DataProtocol) -> Bool {
         (try? verifier.verify(signature, signs: message)) ?? false
     }
@@ -62,7 +62,7 @@ struct VerificationKey: Sendable {
     func sign(_ message: some DataProtocol) throws -> [UInt8] { try verifier.sign(message) }
 }
 
-/// What a key is made of.
+/// The material of a key.
 enum KeyMaterial: Sendable {
     case secret([UInt8])
     case es256(ES256PublicKey)
@@ -77,7 +77,7 @@ enum KeyMaterial: Sendable {
         }
     }
 
-    /// What tells one key from another: the secret, or the public half.
+    /// The bytes that identify a key: the secret, or the public half.
     var publicBytes: Data {
         switch self {
         case .secret(let bytes): Data(bytes)

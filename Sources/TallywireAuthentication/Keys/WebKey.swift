@@ -3,12 +3,12 @@ import JWTKit
 import TallywireCore
 import TallywirePipeline
 
-/// A JSON Web Key Set as its file has it.
+/// A JSON Web Key Set, as in its file.
 struct WebKeySet: Decodable {
     let keys: [WebKey]
 }
 
-/// A JSON Web Key (RFC 7517, 7518, 8037), as far as it can be one of ours.
+/// A JSON Web Key (RFC 7517, 7518, 8037), with the members that Tallywire's algorithms use.
 struct WebKey: Decodable {
     let kty: String
     let kid: String?
@@ -22,7 +22,7 @@ struct WebKey: Decodable {
     /// A secret.
     let k: String?
 
-    /// The key, or `nil` for one that is for something else: encryption, or an algorithm that is not ours.
+    /// Returns the key; `nil` for a key with another purpose: encryption, or an algorithm that Tallywire does not use.
     func material() throws -> KeyMaterial? {
         if let use, use != "sig" { return nil }
         if let kid, !(1...128).contains(kid.utf8.count) { throw KeyError("a kid has 1 to 128 bytes") }
@@ -44,7 +44,7 @@ struct WebKey: Decodable {
 
     private func es256() throws -> KeyMaterial {
         guard let x, let y else { throw KeyError("its “x” or “y” is missing") }
-        // The point is checked to be on the curve.
+        // This also checks that the point is on the curve.
         let point = try ES256PublicKey(parameters: (x, y))
         guard let d else { return .es256(point) }
         let key = try ES256PrivateKey(key: d)

@@ -4,17 +4,17 @@ import Foundation
 import TallywirePipeline
 
 extension PasswordHash {
-    /// Longer ones are refused, not cut.
+    /// The longest password in bytes. Longer ones are refused, not cut.
     public static let longestPassword = 1_024
 
-    /// The hash of a password with a new salt. Takes a good part of a second: for no event loop.
+    /// Makes the hash of a password, with a new salt. Takes a good part of a second, so it must not run on an event loop.
     public init(of password: String, costs: Costs = Costs()) throws {
         var random = SystemRandomNumberGenerator()
         let salt = (0..<16).map { _ in UInt8.random(in: 0...255, using: &random) }
         self.init(costs: costs, salt: salt, key: try Self.derive(password, salt: salt, costs: costs, count: 32))
     }
 
-    /// Whether it is the hash of this password. Takes as long as making it.
+    /// Whether this is the hash of `password`. Takes as long as making the hash.
     public func matches(_ password: String) -> Bool {
         guard let other = try? Self.derive(password, salt: salt, costs: costs, count: key.count) else { return false }
         // All bytes are compared, wherever the first difference is.

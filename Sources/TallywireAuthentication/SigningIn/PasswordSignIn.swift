@@ -5,9 +5,9 @@ import Synchronization
 import TallywireCore
 import TallywirePipeline
 
-/// Signs people in whose names and passwords plugins.json has.
+/// Signs users in whose names and password hashes are in plugins.json.
 public final class PasswordSignIn: SignIn {
-    /// Somebody who may sign in.
+    /// A user who may sign in.
     public struct User: Sendable {
         public var name: String
         public var password: PasswordHash
@@ -20,11 +20,11 @@ public final class PasswordSignIn: SignIn {
         }
     }
 
-    /// How long tokens are good.
+    /// How long tokens are valid.
     public struct Times: Equatable, Sendable {
-        /// Without renewal.
+        /// How long a token is valid without renewal.
         public var session: Duration
-        /// After signing in, however often it is renewed.
+        /// How long a user stays signed in, however often the token is renewed.
         public var limit: Duration
 
         public init(session: Duration = .seconds(8 * 3600), limit: Duration = .seconds(7 * 86_400)) {
@@ -33,7 +33,7 @@ public final class PasswordSignIn: SignIn {
         }
     }
 
-    /// Passwords that may wait to be looked at. One takes a good part of a second, so the last of them waits for seconds.
+    /// How many passwords may wait to be checked. One takes a good part of a second, so the last of them waits for seconds.
     public static let mostWaiting = 16
 
     private let users: [String: User]
@@ -41,14 +41,15 @@ public final class PasswordSignIn: SignIn {
     private let authenticator: JWTAuthenticator
     private let audience: String?
     private let times: Times
-    /// Passwords are looked at one by one: each takes tens of megabytes and a processor, which are everybody's.
+    /// Passwords are checked one by one: each needs tens of megabytes and a whole processor, which other work needs too.
     private let queue = DispatchQueue(label: "tallywire.passwords", qos: .userInitiated)
     private let waiting = Atomic(0)
 
-    /// Users by name; of two with one name the last counts. Tokens are signed with the keys that `authenticator` trusts at that time.
+    /// `users` are found by name; of two with one name the last counts. Tokens are signed with the keys that `authenticator` trusts
+    /// at that time.
     public init(users: [User], authenticator: JWTAuthenticator, audience: String? = nil, times: Times = Times()) {
         self.users = Dictionary(users.map { ($0.name, $0) }) { $1 }
-        // Who nobody is takes as long as whoever takes longest.
+        // Unknown names are hashed at the highest cost in use, so timing does not reveal which names exist.
         let costs = users.map(\.password.costs).max { $0.work < $1.work } ?? PasswordHash.Costs()
         decoy = PasswordHash(costs: costs, salt: Array(repeating: 7, count: 16), key: Array(repeating: 0, count: 32))
         self.authenticator = authenticator
@@ -106,7 +107,7 @@ public final class PasswordSignIn: SignIn {
 }
 
 extension PasswordHash {
-    /// Tells this hash from any other, for whoever has it. Nothing of the password can be guessed from it, since the salt is not known.
+    /// Identifies this hash among others. The password cannot be guessed from it, since the salt is not known.
     fileprivate var fingerprint: [UInt8] { Array(SHA256.hash(data: Data(description.utf8)).prefix(16)) }
 }
 

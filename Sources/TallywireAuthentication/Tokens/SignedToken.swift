@@ -2,13 +2,13 @@ import Foundation
 import TallywireCore
 import TallywirePipeline
 
-/// A token in its three parts, read and not yet believed (RFC 7515, compact serialization).
+/// A token split into its three parts, and not verified yet (RFC 7515, compact serialization).
 struct SignedToken {
-    /// Bytes of a token, at most: what fits into a header beside others.
+    /// The most bytes of a token, which has to fit into a request's header with other fields.
     static let largest = 8 * 1024
 
     let header: Header
-    /// What is signed: header and claims as they came.
+    /// The signed part: header and claims as they came.
     let message: Data
     let claims: Data
     let signature: Data
@@ -17,7 +17,7 @@ struct SignedToken {
         var alg: String
         var kid: String?
         var typ: String?
-        /// Members that have to be understood. None is.
+        /// Extensions that the receiver has to understand. Tallywire understands none.
         var crit: [String]?
     }
 

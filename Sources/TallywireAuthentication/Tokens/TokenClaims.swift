@@ -2,7 +2,7 @@ import Foundation
 import TallywireCore
 import TallywirePipeline
 
-/// What a token says (RFC 7519), with the claims that Tallywire knows.
+/// The claims of a token (RFC 7519) that Tallywire knows.
 struct TokenClaims: Codable {
     var role: String?
     var sub: String?
@@ -11,9 +11,9 @@ struct TokenClaims: Codable {
     var iat: Double?
     var aud: Audience?
     var device: String?
-    /// When the user signed in with a password (OpenID Connect Core, section 2): only such a token can be renewed.
+    /// When the user signed in with a password (OpenID Connect Core, section 2). Only a token with this claim can be renewed.
     var signedInAt: Double?
-    /// With which password, as ``PasswordHash/fingerprint``.
+    /// The password with which the user signed in, as ``PasswordHash/fingerprint``.
     var password: String?
 
     private enum CodingKeys: String, CodingKey {
@@ -47,10 +47,10 @@ struct TokenClaims: Codable {
         }
     }
 
-    /// Characters of a subject.
+    /// The most characters of a subject.
     static let subjectLength = 200
 
-    /// Who it is, at `now`. `skew` is how far the issuer's clock may be off.
+    /// Returns the token's principal at the time `now`. `skew` is how far the issuer's clock may be off.
     func principal(
         at now: Timestamp, skew: Duration, audience: String?, key: KeyIdentity
     ) throws(AuthenticationFailure) -> Principal {
@@ -90,7 +90,7 @@ struct TokenClaims: Codable {
         return until
     }
 
-    /// A token for somebody else is none for us, also if we have not said who we are (RFC 7519, section 4.1.3).
+    /// A token for another audience is refused, also by a server without an audience (RFC 7519, section 4.1.3).
     private func checkAudience(_ audience: String?) throws(AuthenticationFailure) {
         switch (audience, aud) {
         case (nil, nil): break
@@ -101,7 +101,7 @@ struct TokenClaims: Codable {
         }
     }
 
-    /// Seconds since 1970, as far as a time can be: up to the year 9999.
+    /// A time in seconds since 1970; `nil` if it is not a valid time up to the year 9999.
     private static func timestamp(_ seconds: Double, plus skew: Duration) -> Timestamp? {
         guard seconds.isFinite, (0...253_402_300_799).contains(seconds) else { return nil }
         return Timestamp(milliseconds: Int64(seconds * 1000) + skew.wholeMilliseconds)

@@ -6,7 +6,7 @@ import TallywirePipeline
 public struct TokenSigner: Sendable {
     private let key: VerificationKey
 
-    /// Signs with the first key of the set that can. Throws ``KeyError`` if none can.
+    /// Signs with the first key of the set that can sign. Throws ``KeyError`` if none can.
     public init(_ keys: KeySet) throws(KeyError) {
         guard let key = keys.signingKey else {
             throw KeyError(
@@ -16,7 +16,7 @@ public struct TokenSigner: Sendable {
         self.key = key
     }
 
-    /// What a token is to say.
+    /// The claims of a new token.
     public struct Claims: Sendable {
         public var role: Role
         public var subject: String
@@ -25,9 +25,9 @@ public struct TokenSigner: Sendable {
         public var issuedAt: Timestamp
         public var expiresAt: Timestamp
         public var notBefore: Timestamp?
-        /// When somebody signed in with a password for it.
+        /// When the user signed in with a password.
         public var signedInAt: Timestamp?
-        /// Which password that was, as ``PasswordHash/fingerprint``.
+        /// The password with which the user signed in, as ``PasswordHash/fingerprint``.
         var password: [UInt8]?
 
         public init(
@@ -45,7 +45,7 @@ public struct TokenSigner: Sendable {
         }
     }
 
-    /// The token, in whole seconds.
+    /// Returns the token. Its times are in whole seconds.
     public func sign(_ claims: Claims) throws -> String {
         func seconds(_ time: Timestamp) -> Double { (Double(time.milliseconds) / 1000).rounded(.down) }
         let body = TokenClaims(

@@ -1,7 +1,7 @@
 import Foundation
 
 extension TallywireClient {
-    /// Where a server's WebSocket is.
+    /// The address of a server's WebSocket.
     struct Address: Equatable, Sendable {
         let host: String
         let port: Int
@@ -17,14 +17,14 @@ extension TallywireClient {
                 throw Failure(.invalidURL, "“\(url)” is no address: a port is a number from 1 to 65535")
             }
             isSecure = scheme == "wss" || scheme == "https"
-            // IPv6 addresses stand in brackets in a URL, and nowhere else.
+            // IPv6 addresses are in brackets in a URL, and nowhere else.
             self.host = host.hasPrefix("[") ? String(host.dropFirst().dropLast()) : host
             port = parts.port ?? (isSecure ? 443 : 80)
             let path = parts.percentEncodedPath
             target = (path.isEmpty || path == "/" ? "/ws" : path) + (parts.percentEncodedQuery.map { "?\($0)" } ?? "")
         }
 
-        /// As it stands in the `Host` field.
+        /// The value of the `Host` field.
         var authority: String {
             let name = host.contains(":") ? "[\(host)]" : host
             return port == (isSecure ? 443 : 80) ? name : "\(name):\(port)"
@@ -32,7 +32,8 @@ extension TallywireClient {
     }
 }
 
-/// The port of a URL as it is written: `URLComponents` takes one that is too large for none, or for a number that no port is.
+/// Checks the port of a URL as it is written: `URLComponents` reads a port that is too large as none, or as a number that is not a
+/// port.
 package enum AddressPort {
     /// Whether the URL has no port, or one from 1 to 65535.
     package static func isFit(_ url: String) -> Bool {

@@ -4,9 +4,9 @@ import NIOHTTP1
 import NIOPosix
 import NIOSSL
 
-/// Why no connection came about, for people: NIO's own texts are for those who know its types.
+/// Why a connection failed, for people. NIO's own texts are for readers who know its types.
 package enum ConnectionProblem {
-    /// The reason in a few words, without a full stop; `nil` for an error that is of another kind.
+    /// The reason in a few words, without a full stop; `nil` for an error of another kind.
     package static func text(_ error: any Error) -> String? {
         switch error {
         case let error as NIOConnectionError:
@@ -23,13 +23,13 @@ package enum ConnectionProblem {
         }
     }
 
-    /// What went wrong with TLS in a few words, and whether it is a matter of trust; `nil` for an error that is of another kind.
+    /// What went wrong with TLS, in a few words, and whether a certificate is not trusted; `nil` for an error of another kind.
     package static func tls(_ error: any Error) -> (text: String, isUntrusted: Bool)? {
         switch error {
         case is NIOSSLError, is NIOSSLExtraError, is BoringSSLError: break
         default: return nil
         }
-        // What BoringSSL found is told in its texts alone.
+        // Only the texts say what BoringSSL found.
         let text = "\(error)"
         let foreign = [
             "WRONG_VERSION_NUMBER", "HTTP_REQUEST", "HTTPS_PROXY_REQUEST", "PACKET_LENGTH_TOO_LONG", "UNEXPECTED_MESSAGE",
@@ -43,7 +43,7 @@ package enum ConnectionProblem {
         return ("no TLS with it came about", true)
     }
 
-    /// Whether a token could stand in a header: visible ASCII, which is all that tokens are made of.
+    /// Whether a token can be in a header: visible ASCII, which is all that tokens consist of.
     package static func isFit(token: String) -> Bool {
         !token.isEmpty && token.utf8.allSatisfy { (0x21...0x7E).contains($0) }
     }

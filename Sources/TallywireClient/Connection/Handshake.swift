@@ -8,7 +8,7 @@ import Synchronization
 extension TallywireClient {
     typealias Frames = NIOAsyncChannel<WebSocketFrame, WebSocketFrame>
 
-    /// Connects, and makes a WebSocket of it.
+    /// Connects, and upgrades the connection to a WebSocket.
     struct Handshake: Sendable {
         let address: Address
         /// `nil` for a connection without TLS.
@@ -16,7 +16,7 @@ extension TallywireClient {
         let timeout: Duration
         let maxMessage: Int
 
-        /// What became of it.
+        /// The result of the handshake.
         private enum Outcome: Sendable {
             case open(Frames)
             case refused(EventLoopFuture<HTTPResponseHead>)
@@ -25,11 +25,11 @@ extension TallywireClient {
         /// Why there is no connection.
         struct Refusal: Error {
             let failure: Failure
-            /// After so long the server wants to be asked again.
+            /// How long the server wants the client to wait before the next attempt.
             var retryAfter: Duration?
         }
 
-        /// Throws ``Refusal``, or `CancellationError` at once when the task is cancelled.
+        /// Returns the open WebSocket. Throws ``Refusal``, or `CancellationError` at once when the task is cancelled.
         func open(token: String?) async throws -> Frames {
             let opening = Opening()
             do {
@@ -47,7 +47,7 @@ extension TallywireClient {
 
         private func connect(_ token: String?, _ opening: Opening) async throws -> Frames {
             if let token, !ConnectionProblem.isFit(token: token) {
-                // A message must not show the token.
+                // The failure's message must not show the token.
                 let failure = Failure(.unauthenticated, "the token has a space, a line end or another character that no token has")
                 throw Refusal(failure: failure)
             }
@@ -95,7 +95,7 @@ extension TallywireClient {
                             return .refused(head.futureResult)
                         }
                     }))
-            // The first messages may come in one piece with the answer to the handshake.
+            // The first messages may come in one packet with the response to the handshake.
             configuration.leftOverBytesStrategy = .forwardBytes
             return try channel.pipeline.syncOperations.configureUpgradableHTTPClientPipeline(configuration: configuration)
         }
@@ -132,7 +132,7 @@ extension TallywireClient {
     }
 }
 
-/// A connection that is being made, which has to be there in time and may be given up.
+/// A connection attempt, which has a time limit and can be abandoned.
 private final class Opening: Sendable {
     private struct State {
         var channel: (any Channel)?
@@ -145,7 +145,7 @@ private final class Opening: Sendable {
 
     var isTimedOut: Bool { state.withLock { $0.isTimedOut } }
 
-    /// There may be several, one for each address of a name; the latest counts.
+    /// There may be several channels, one for each address of a name. The latest counts.
     func set(_ channel: any Channel, timeout: TimeAmount) {
         let isClosed = state.withLock { state in
             state.channel = channel
@@ -173,7 +173,7 @@ private final class Opening: Sendable {
     }
 }
 
-/// Takes the head of an answer that is not 101, and ends the connection.
+/// Takes the head of a response other than 101, and ends the connection.
 private final class HeadReader: ChannelInboundHandler, Sendable {
     typealias InboundIn = HTTPClientResponsePart
 

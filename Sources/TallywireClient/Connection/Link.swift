@@ -3,7 +3,7 @@ import NIOWebSocket
 import Synchronization
 
 extension TallywireClient {
-    /// One WebSocket: what is written to it, and the ticks of its session. Safe from any thread; nothing here waits.
+    /// Writes to one WebSocket, and schedules the ticks of its session. Safe from any thread. No method waits.
     final class Link: Sendable {
         private let channel: any Channel
         private let tick: @Sendable () -> Void
@@ -26,14 +26,14 @@ extension TallywireClient {
 
         func pong(_ payload: ByteBuffer) { write(.pong, payload) }
 
-        /// Says goodbye, with the other end's own code or that of a normal end.
+        /// Sends a close frame, with the server's own code or that of a normal end.
         func sendClose(_ code: WebSocketErrorCode = .normalClosure) {
             var payload = ByteBuffer()
             payload.write(webSocketErrorCode: code)
             write(.connectionClose, payload)
         }
 
-        /// No ticks from now on.
+        /// Stops the ticks.
         func end() {
             alarm.withLock { alarm in
                 alarm?.cancel()

@@ -1,7 +1,7 @@
 import TallywireCore
 
 extension TallywireClient {
-    /// A message to the server, see docs/WEBSOCKET.md.
+    /// A message to the server; see docs/WEBSOCKET.md.
     enum ClientMessage: Equatable, Sendable {
         case auth(token: String)
         case join(room: String, since: Position?, snapshot: Bool)
@@ -18,10 +18,10 @@ extension TallywireClient {
 
         var isEmpty: Bool { products.isEmpty && variants.isEmpty }
 
-        /// Ids in one message: those of the largest numbers stay within the server's 64 KiB.
+        /// The most ids in one message: with the largest numbers they still fit into the server's 64 KiB.
         private static let idsPerMessage = 2_000
 
-        /// The same in parts that the server takes.
+        /// The same ids, in parts that fit into one message each.
         var parts: [Followed] {
             let size = Self.idsPerMessage
             return stride(from: 0, to: products.count, by: size).map { Followed(products: Array(products[$0...].prefix(size))) }

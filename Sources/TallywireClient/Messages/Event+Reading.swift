@@ -60,7 +60,7 @@ extension TallywireClient.CatalogueChange {
     init?(_ data: MemberReader) throws {
         guard let change: CatalogueChanged.Change = data.word("change") else { return nil }
         let product = data.integer("productId").map { ProductID($0) }
-        // Without a variant it is about a product as a whole, or a location.
+        // Without a variant the change is about a product as a whole, or about a location.
         let key = data.has("variantId") && product != nil ? try data.key() : nil
         self.init(
             change: change, product: product, key: key, sku: data.string("sku"), location: data.string("location"),

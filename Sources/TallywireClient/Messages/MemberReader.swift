@@ -28,7 +28,7 @@ struct MemberReader {
 
     func time(_ name: String) -> Timestamp? { string(name).flatMap { Timestamp($0) } }
 
-    /// A word of a closed set; `nil` also for one that this version does not know.
+    /// A word of a closed set; `nil` also for a word that this version does not know.
     func word<Word: RawRepresentable<String>>(_ name: String) -> Word? { string(name).flatMap { Word(rawValue: $0) } }
 
     func text(_ name: String) throws -> String {
@@ -50,7 +50,7 @@ struct MemberReader {
         TallywireClient.ItemKey(product: ProductID(try number("productId")), variant: integer("variantId").map { VariantID($0) })
     }
 
-    /// `stock`, where it is the name of a band.
+    /// `stock`, if it is the name of a band.
     var band: TallywireClient.Band? {
         switch string("stock") {
         case "out": .out

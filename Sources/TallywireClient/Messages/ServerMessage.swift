@@ -1,24 +1,24 @@
 import TallywireCore
 
 extension TallywireClient {
-    /// A message of the server, see docs/WEBSOCKET.md.
+    /// A message from the server; see docs/WEBSOCKET.md.
     enum ServerMessage: Sendable {
         case welcome(epoch: String, seq: UInt64, pingInterval: Duration)
         case authenticated
         case joined(room: String, seq: UInt64, isRecovered: Bool?)
         case left(room: String, code: Failure.Code?)
         case snapshot(room: String?, Page, isPartial: Bool)
-        /// `answers` is how many messages it is the answer to.
+        /// `answers` is how many `track` messages the page answers.
         case tracking(Page, answers: Int)
         case pong(id: Int64?, seq: UInt64)
         case error(Failure.Code, message: String)
         case goingAway(comeBackAfter: Duration)
         case event(Event)
-        /// What this version does not know, and answers that say nothing new.
+        /// A message that this version does not know, or one without news.
         case other
     }
 
-    /// Values of variants that hold at `seq`.
+    /// The values of variants at `seq`.
     struct Page: Sendable {
         let seq: UInt64
         let values: [Values]
@@ -26,7 +26,7 @@ extension TallywireClient {
         let isLast: Bool
     }
 
-    /// Values of a variant: an item of a page, or what an event says.
+    /// The values of a variant: an item of a page, or those of an event.
     struct Values: Sendable {
         let key: ItemKey
         let version: Int64
@@ -41,7 +41,7 @@ extension TallywireClient {
 }
 
 extension TallywireClient.ServerMessage {
-    /// Reads a text message. Throws what is not of this protocol.
+    /// Reads a text message. Throws if the message does not follow the protocol.
     init(_ bytes: [UInt8]) throws {
         let json = try JSONReader.value(of: bytes)
         let message = MemberReader(json)
@@ -63,7 +63,7 @@ extension TallywireClient.ServerMessage {
             self = .error(.init(rawValue: try message.text("code")), message: message.string("message") ?? "")
         case "going_away": self = .goingAway(comeBackAfter: .milliseconds(try message.number("comeBackAfter")))
         case let type:
-            // What has a seq and data is an event, also of a type that this version does not know.
+            // A message with a seq and data is an event, even of a type that this version does not know.
             guard message.integer("seq") != nil, let data = json["data"] else {
                 self = .other
                 return

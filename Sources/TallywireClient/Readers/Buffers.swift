@@ -1,5 +1,5 @@
 extension TallywireClient {
-    /// The newest value only.
+    /// Keeps only the newest value.
     struct Newest<Element: Sendable>: ReaderBuffer {
         private var element: Element?
 
@@ -11,7 +11,7 @@ extension TallywireClient {
         }
     }
 
-    /// The latest few. Those before them are let go.
+    /// Keeps the latest values and drops earlier ones.
     struct Latest<Element: Sendable>: ReaderBuffer {
         private static var limit: Int { 100 }
         private var elements: [Element] = []
@@ -24,7 +24,7 @@ extension TallywireClient {
         mutating func take() -> Element? { elements.isEmpty ? nil : elements.removeFirst() }
     }
 
-    /// What changed since it was taken, each item once.
+    /// Keeps the changes since the last take, each item once.
     struct ChangeBuffer: ReaderBuffer {
         private var changes = ItemChanges()
 

@@ -1,20 +1,20 @@
 extension TallywireClient {
-    /// Events that wait for one reader: so many at most.
+    /// The events that wait for one reader, up to a limit.
     ///
-    /// When there is no room, the variant's earlier change is merged into the one that comes, unless it is one from none to some or back.
-    /// Where nothing can be merged the oldest event goes, and the one after it says so.
+    /// When there is no room, the variant's earlier change is merged into the new one, unless the earlier one is a change between
+    /// no stock and some stock. If nothing can be merged, the oldest event is dropped, and the next one says so.
     struct EventBuffer: ReaderBuffer {
         let limit: Int
-        /// `nil` for those that were merged into a later one.
+        /// `nil` in place of an event that was merged into a later one.
         private var events: [Event?] = []
-        /// How many were taken out of `events`, so that places count from the beginning.
+        /// How many events were removed from the front of `events`. Indices count from the first event ever.
         private var base = 0
-        /// The first of `events` that was not taken.
+        /// The index of the first event that was not taken.
         private var start = 0
         private(set) var count = 0
-        /// Where a variant's latest change waits.
+        /// The index of a variant's latest change.
         private var waiting: [ItemKey: Int] = [:]
-        /// Events that were let go, and that the next one tells.
+        /// How many events were dropped. The next event says so.
         private var missed = 0
 
         init(limit: Int) { self.limit = max(1, limit) }
@@ -67,7 +67,7 @@ extension TallywireClient {
             return nil
         }
 
-        /// Lets go of the room of what was taken or merged, now and then.
+        /// From time to time, frees the memory of events that were taken or merged.
         private mutating func compact() {
             guard events.count > 2 * max(limit, 16) else {
                 if start == events.count { dropTaken() }

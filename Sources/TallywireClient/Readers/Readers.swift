@@ -1,5 +1,5 @@
 extension TallywireClient {
-    /// Who reads what.
+    /// The readers, by what they read.
     struct Readers: Sendable {
         typealias Key = UInt64
 
@@ -52,7 +52,7 @@ extension TallywireClient {
             signals.append(reader.signal)
         }
 
-        /// Whose buffers have something new since this was asked for last: to be yielded to where no lock is held.
+        /// Takes the signals of the readers whose buffers have something new. They have to be yielded to while no lock is held.
         mutating func takeSignals() -> [AsyncStream<Void>.Continuation] {
             defer { signals = [] }
             return signals
@@ -60,11 +60,11 @@ extension TallywireClient {
 
         // MARK: Readers
 
-        /// A reader that was added: what it reads, and what is to be done where no lock is held.
+        /// A reader that was added: what it reads, and what has to be called while no lock is held.
         struct Added<Element: Sendable>: Sendable {
             let key: Key
             let updates: Updates<Element>
-            /// Says what to call once it is read no more.
+            /// Sets the action to call when the reader ends.
             let onEnd: @Sendable (@escaping @Sendable () -> Void) -> Void
             let finish: @Sendable () -> Void
         }
@@ -120,7 +120,7 @@ extension TallywireClient {
             if items[item]?.isEmpty == true { items[item] = nil }
         }
 
-        /// Forgets all, and gives what ends them, to be called where no lock is held.
+        /// Removes all readers. Returns a function that ends them, to be called while no lock is held.
         mutating func removeAll() -> @Sendable () -> Void {
             let (events, changes, items, states, failures, resumptions) = (events, changes, items, states, failures, resumptions)
             (self.events, self.changes, self.items, self.states, self.failures, self.resumptions) = ([:], [:], [:], [:], [:], [:])

@@ -1,11 +1,11 @@
 import Synchronization
 
 extension TallywireClient {
-    /// What a client tells one reader, from the moment it was asked for.
+    /// The updates that a client gives one reader, from the moment when the reader asked for them.
     ///
-    /// It waits for the reader in a buffer that has a limit, so none is missed between asking and reading, and a reader that is slow holds up
-    /// nobody. It ends when ``TallywireClient/run()`` ends, or when the task that reads is cancelled. Each reader asks for one of its own:
-    /// two that iterate over the same one share what comes.
+    /// Updates wait for the reader in a buffer with a limit. So none is missed between asking and reading, and a slow reader holds
+    /// up nobody. The sequence ends when ``TallywireClient/run()`` ends, or when the reading task is cancelled. Each reader should
+    /// ask for a sequence of its own: two that iterate over the same one share its elements.
     public struct Updates<Element: Sendable>: AsyncSequence, Sendable {
         let signal: AsyncStream<Void>
         let take: @Sendable () -> Element?
@@ -14,7 +14,7 @@ extension TallywireClient {
             var signal: AsyncStream<Void>.AsyncIterator
             let take: @Sendable () -> Element?
 
-            /// The next one; `nil` at the end.
+            /// Returns the next update; `nil` at the end.
             public mutating func next(isolation actor: isolated (any Actor)?) async -> Element? {
                 while !Task.isCancelled {
                     if let element = take() { return element }
@@ -23,7 +23,7 @@ extension TallywireClient {
                 return nil
             }
 
-            /// The next one; `nil` at the end.
+            /// Returns the next update; `nil` at the end.
             public mutating func next() async -> Element? { await next(isolation: nil) }
         }
 
@@ -32,16 +32,16 @@ extension TallywireClient {
         }
     }
 
-    /// What waits for one reader.
+    /// The updates that wait for one reader.
     protocol ReaderBuffer: Sendable {
         associatedtype Element: Sendable
         mutating func take() -> Element?
     }
 
-    /// One reader and what waits for it.
+    /// One reader and its buffer.
     final class Reader<Buffer: ReaderBuffer>: Sendable {
         private let buffer: Mutex<Buffer>
-        /// To be yielded to where no lock is held, after each ``put(_:)``.
+        /// Has to be yielded to after each ``put(_:)``, while no lock is held.
         let signal: AsyncStream<Void>.Continuation
 
         private init(_ buffer: Buffer, _ signal: AsyncStream<Void>.Continuation) {
@@ -49,19 +49,20 @@ extension TallywireClient {
             self.signal = signal
         }
 
-        /// A reader's two ends. The one that is told does not keep the other, so that it ends with the last who could read it.
+        /// Makes the two ends of a reader. The signalling end does not keep the reading end alive, so that the reader ends when
+        /// nothing can read from it any more.
         static func make(_ buffer: Buffer) -> (reader: Reader, updates: Updates<Buffer.Element>) {
             let (signals, signal) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
             let reader = Reader(buffer, signal)
             return (reader, Updates(signal: signals) { reader.buffer.withLock { $0.take() } })
         }
 
-        /// Lets something wait for the reader.
+        /// Changes the buffer.
         func put(_ change: (inout Buffer) -> Void) { buffer.withLock { change(&$0) } }
 
         func finish() { signal.finish() }
 
-        /// Called once, when it is read no more.
+        /// Sets the action to call once, when the reader ends.
         func onEnd(_ action: @escaping @Sendable () -> Void) {
             signal.onTermination = { _ in action() }
         }

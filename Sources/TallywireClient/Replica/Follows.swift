@@ -6,22 +6,23 @@ extension TallywireClient {
         var rooms: [String: Room] = [:]
         private(set) var products: Set<ProductID> = []
         private(set) var variants: Set<VariantID> = []
-        /// What came for tracked variants: the place of a default variant does not tell its id.
+        /// The keys of items that came for tracked variants: the key of a default variant does not contain its id.
         private var trackedKeys: Set<ItemKey> = []
 
         var tracksAnything: Bool { !products.isEmpty || !variants.isEmpty }
         var tracked: Followed { Followed(products: products.sorted(), variants: variants.sorted()) }
-        /// Whether it gets what is for everybody.
+        /// Whether the client follows nothing, and so gets the broadcast.
         var isBroadcast: Bool { rooms.isEmpty && !tracksAnything }
-        /// The place of the room that is furthest behind.
+        /// The position of the room that is furthest behind.
         var floor: UInt64 { rooms.values.compactMap(\.position).min() ?? .max }
 
-        /// Whether a room is to be joined that the server has not answered for: it may yet bring events from further back than those that come.
+        /// Whether the server has not yet answered the join of a room. That room may still bring earlier events than those that
+        /// come now.
         var isWaiting: Bool { rooms.values.contains { $0.refusal == nil && ($0.stage == .out || $0.stage == .joining) } }
 
         // MARK: What belongs to it
 
-        /// Whether anything that is followed has to do with an item.
+        /// Whether an item belongs to anything that is followed.
         func holds(_ key: ItemKey) -> Bool {
             isBroadcast || tracks(key) || rooms.values.contains { $0.holds(key) }
         }
@@ -31,7 +32,7 @@ extension TallywireClient {
             return key.variant.map { variants.contains($0) } ?? trackedKeys.contains(key)
         }
 
-        /// Notes that an item came through a room or, without one, because it is tracked.
+        /// Notes that an item came through a room or, without a room, because it is tracked.
         mutating func note(_ key: ItemKey, in room: String?) {
             if let room {
                 if rooms[room]?.isKnownByKeys == true { rooms[room]?.keys.insert(key) }
@@ -40,16 +41,17 @@ extension TallywireClient {
             }
         }
 
-        /// Notes the item of an event. An event does not say through which room it came; its location does.
+        /// Notes the item of an event. An event does not say through which room it came, but its location says so for rooms of
+        /// locations.
         mutating func noteEvent(_ key: ItemKey, at location: String?) {
             if let location { rooms["location:\(location)"]?.keys.insert(key) }
             if holds(key) { return }
-            // It came, so something holds it: a default variant that is followed by its id.
+            // The event came, so the item is followed: it is a default variant that is followed by its id.
             for (name, room) in rooms where room.canHoldDefaultVariant { rooms[name]?.keys.insert(key) }
             if !variants.isEmpty { trackedKeys.insert(key) }
         }
 
-        /// An item is gone.
+        /// Removes an item that does not exist any more.
         mutating func forgetItem(_ key: ItemKey) {
             trackedKeys.remove(key)
             for (name, room) in rooms where room.keys.contains(key) { rooms[name]?.keys.remove(key) }
@@ -57,7 +59,7 @@ extension TallywireClient {
 
         // MARK: Following
 
-        /// Gives those that are new.
+        /// Adds ids to track. Returns those that are new.
         mutating func track(_ ids: Followed) -> Followed {
             Followed(
                 products: ids.products.filter { products.insert($0).inserted },
@@ -74,10 +76,10 @@ extension TallywireClient {
             for name in rooms.keys { change(&rooms[name]!) }
         }
 
-        /// The connection is gone.
+        /// Notes that the connection has ended.
         mutating func leaveConnection() { update { $0.leaveConnection() } }
 
-        /// The journal is another one.
+        /// Forgets what belonged to the last journal.
         mutating func forget() {
             trackedKeys = []
             update { $0.forget() }

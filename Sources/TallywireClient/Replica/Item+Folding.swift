@@ -2,29 +2,30 @@ import Foundation
 import TallywireCore
 
 extension TallywireClient {
-    /// Where values come from.
+    /// Where values come from: an event, or a page.
     struct Source: Sendable {
         let seq: UInt64
-        /// An event's time; `nil` for values of a page.
+        /// The event's time; `nil` for values of a page.
         var changedAt: Timestamp?
         var conflated = 0
     }
 }
 
 extension TallywireClient.Item {
-    /// What is known of a variant after `values` came; `old` itself if they bring nothing that could be seen.
+    /// Returns a variant's values after `values` came: `old` itself if they change nothing that can be seen.
     ///
-    /// Versions decide. Only where the journal itself says that something is later and its version is lower, a variant was removed and
-    /// another one made under its id, and begins anew.
+    /// Versions decide. The only exception is a variant that was removed, after which another one was created under its id. The
+    /// journal then says that the new values are later although their version is lower, and the item begins again.
     ///
-    /// - Parameter oldSeq: up to where `old` is known to hold.
+    /// - Parameter oldSeq: the event up to which `old` is known to hold.
     static func newest(
         _ old: Self?, upTo oldSeq: UInt64, _ values: TallywireClient.Values, from source: TallywireClient.Source
     ) -> Self {
         guard let old else { return Self(nil, values, source) }
         if source.seq > oldSeq, old.isReborn(as: values, source) { return Self(nil, values, source) }
         if values.version > old.version { return Self(old, values, source) }
-        // An event of the same version is this one again. A page may tell what another room hides, or a new name: those have no version.
+        // An event with the same version is the same event again. A page may have members that another room hides, or a new name,
+        // which do not change the version.
         if values.version < old.version || source.changedAt != nil || source.seq < oldSeq { return old }
         return old.changed(source) { item in
             item.sku = values.sku ?? old.sku
@@ -37,10 +38,11 @@ extension TallywireClient.Item {
         }
     }
 
-    /// Whether `values`, which are later, are of another variant with the same id.
+    /// Whether `values`, which are later, belong to another variant with the same id.
     private func isReborn(as values: TallywireClient.Values, _ source: TallywireClient.Source) -> Bool {
         if values.version >= version { return false }
-        // Values are all there is at their seq. An event has to be a variant's first, and only one without stock can have been removed.
+        // A page has everything at its seq. An event has to be the first of its variant, and only a variant without stock can have
+        // been removed.
         return source.changedAt == nil || (values.version - Int64(source.conflated) <= 1 && isInStock == false)
     }
 
@@ -51,7 +53,7 @@ extension TallywireClient.Item {
             seq: source.seq, changedAt: source.changedAt ?? old?.changedAt, asOf: Date())
     }
 
-    /// The item with other members; itself if none is different.
+    /// Returns the item with changed members; the item itself if nothing differs.
     func changed(_ source: TallywireClient.Source, _ change: (inout Self) -> Void) -> Self {
         var item = self
         change(&item)

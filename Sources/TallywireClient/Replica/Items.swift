@@ -1,28 +1,28 @@
 import TallywireCore
 
 extension TallywireClient {
-    /// The newest known value of each item, folded from events and pages.
+    /// The newest known values of each item, folded from events and pages.
     struct Items: Sendable {
         private struct Entry {
             var item: Item
-            /// Up to which event it is known to hold.
+            /// The event up to which the item is known to hold.
             var seq: UInt64
         }
 
         private var entries: [ItemKey: Entry] = [:]
         private var byProduct: [ProductID: Set<ItemKey>] = [:]
-        /// How many it holds at most.
+        /// The most items.
         let limit: Int
-        /// What changed since somebody took it.
+        /// The changes since they were last taken.
         private(set) var changes = ItemChanges()
-        /// Whether there was an item that found no place.
+        /// Whether there was no room for an item.
         private(set) var isFull = false
 
         init(limit: Int) { self.limit = limit }
 
         subscript(key: ItemKey) -> Item? { entries[key]?.item }
         var all: [ItemKey: Item] { entries.mapValues(\.item) }
-        /// Up to which event the item is known to hold.
+        /// The event up to which the item is known to hold.
         func seq(of key: ItemKey) -> UInt64? { entries[key]?.seq }
 
         mutating func takeChanges() -> ItemChanges {
@@ -71,7 +71,7 @@ extension TallywireClient {
             }
         }
 
-        /// Changes members of an item that is older than `source`.
+        /// Changes members of an item whose values are older than `source`.
         private mutating func amend(_ key: ItemKey, _ source: Source, _ change: (inout Item) -> Void) {
             guard let entry = entries[key], source.seq > entry.seq else { return }
             put(entry.item.changed(source, change), upTo: source.seq)
@@ -94,7 +94,7 @@ extension TallywireClient {
             changes.remove(key)
         }
 
-        /// Removes what is not meant any more: items that are known up to `seq` at most, and that `isGone` names.
+        /// Removes the items for which `isGone` returns `true`, if their values are not known beyond `seq`.
         mutating func remove(upTo seq: UInt64 = .max, where isGone: (ItemKey) -> Bool) {
             for (key, entry) in entries where entry.seq <= seq && isGone(key) { remove(key) }
         }

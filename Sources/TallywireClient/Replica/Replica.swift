@@ -1,9 +1,10 @@
 import TallywireCore
 
 extension TallywireClient {
-    /// This client's copy of what the server knows: it takes the server's messages in order, keeps items and positions, and tells readers.
+    /// The client's copy of the server's values: it takes the server's messages in order, keeps items and positions, and updates
+    /// readers.
     struct Replica: Sendable {
-        /// Events that wait for a room at most.
+        /// The most events that wait for rooms to be joined.
         private static let mostEarly = 1_000
 
         private(set) var epoch: String?
@@ -11,12 +12,12 @@ extension TallywireClient {
         private(set) var items: Items
         var readers = Readers()
         private var told = ToldEvents()
-        /// Everything up to here was told, for a client that is in no room.
+        /// The last event that was told, for a client that is in no room.
         private var broadcastSeq: UInt64 = 0
-        /// What the pages of an answer to `track` had so far.
+        /// The keys on the pages of an answer to `track` so far.
         private var trackingPages: Set<ItemKey> = []
         private var saidFull = false
-        /// What came before all rooms were joined, in the order of the journal: a room may still bring what comes before it.
+        /// Events that came before all rooms were joined, in the order of the journal: a room may still bring earlier ones.
         private var early: [Event] = []
 
         init(maxItems: Int) { items = Items(limit: maxItems) }
@@ -25,7 +26,7 @@ extension TallywireClient {
 
         mutating func welcome(epoch: String, seq: UInt64) {
             let previous = self.epoch
-            // The rooms bring it again.
+            // The rooms bring these events again.
             early = []
             trackingPages = []
             self.epoch = epoch
@@ -35,7 +36,7 @@ extension TallywireClient {
                 clear()
                 readers.tell(Resumption(room: nil, outcome: .anotherJournal(epoch: epoch)))
             } else if previous != nil, follows.isBroadcast, seq != broadcastSeq {
-                // Nothing tells what was missed in no room.
+                // What was missed in no room cannot be read.
                 clear()
             }
             broadcastSeq = seq
@@ -48,7 +49,8 @@ extension TallywireClient {
             if isRecovered == nil, isFirst { readers.tell(Resumption(room: name, outcome: .begun)) }
         }
 
-        /// Takes an event. Those that come before the server has answered for all rooms wait for what those bring.
+        /// Takes an event. Events that come before the server has answered the joins of all rooms wait for the events that those
+        /// rooms bring.
         mutating func take(_ event: Event) {
             if early.count < Self.mostEarly, follows.isWaiting {
                 let index = early.lastIndex { $0.seq < event.seq }.map { $0 + 1 } ?? 0
@@ -58,7 +60,7 @@ extension TallywireClient {
             tell(event)
         }
 
-        /// Tells what had to wait, as far as it comes before `seq`.
+        /// Passes on the events that waited, if they are before `seq`.
         mutating func tellEarly(before seq: UInt64 = .max) {
             let count = early.firstIndex { $0.seq >= seq } ?? early.count
             guard count > 0 else { return }
@@ -67,10 +69,10 @@ extension TallywireClient {
             for event in events { tell(event) }
         }
 
-        /// The server sent everything up to `seq`.
+        /// Notes that the server has sent everything up to `seq`.
         mutating func pong(_ seq: UInt64) {
             guard let first = early.first else { return reach(seq) }
-            // What waits is not told, so the rooms that it came through are not beyond it.
+            // Events that wait are not told yet, so the rooms' positions stay before them.
             if follows.isWaiting { return reach(min(seq, first.seq - 1)) }
             tellEarly(before: seq + 1)
             reach(seq)
@@ -87,7 +89,7 @@ extension TallywireClient {
             reach(event.seq)
         }
 
-        /// Everything that the connection had to send up to `seq` has come.
+        /// Notes that everything that the connection had to send up to `seq` has come.
         private mutating func reach(_ seq: UInt64) {
             broadcastSeq = max(broadcastSeq, seq)
             follows.update { $0.reach(seq) }
@@ -112,7 +114,7 @@ extension TallywireClient {
             readers.tell(Resumption(room: name, outcome: isFirst && !isPartial ? .begun : .values(isPartial: isPartial)))
         }
 
-        /// What a whole snapshot does not have is gone.
+        /// Removes the items that a complete snapshot does not have.
         private mutating func removeMissing(from name: String, upTo seq: UInt64) {
             guard let room = follows.rooms[name] else { return }
             let pages = room.pages ?? []
@@ -151,7 +153,7 @@ extension TallywireClient {
 
         // MARK: Forgetting
 
-        /// Forgets the items that nothing follows any more.
+        /// Removes the items that nothing follows any more.
         mutating func dropUnfollowed() {
             let follows = follows
             items.remove { !follows.holds($0) }
@@ -164,7 +166,7 @@ extension TallywireClient {
             tellChanges()
         }
 
-        /// Tells readers what became of items.
+        /// Tells readers which items changed.
         private mutating func tellChanges() {
             if items.isFull, !saidFull {
                 saidFull = true

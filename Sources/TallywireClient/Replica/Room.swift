@@ -2,20 +2,20 @@ import Foundation
 import TallywireCore
 
 extension TallywireClient {
-    /// A room that is wanted, and how far its values and events have come.
+    /// A room that the client wants to be in, and how far its values and events have come.
     struct Room: Sendable {
         enum Stage: Sendable {
-            /// Not joined on this connection.
+            /// The room is not joined on this connection.
             case out
-            /// Asked for.
+            /// The join was sent.
             case joining
-            /// Joined; a snapshot has to come before events count.
+            /// The room is joined. A snapshot has to come before events count.
             case values
-            /// Joined; events come in order.
+            /// The room is joined. Events come in order.
             case joined
         }
 
-        /// What a room's name tells of what belongs to it.
+        /// Which items belong to a room, as far as its name says so.
         private enum Kind: Equatable {
             case named
             case product(ProductID)
@@ -27,23 +27,23 @@ extension TallywireClient {
         let wantsSnapshot: Bool
         private let kind: Kind
         var stage = Stage.out
-        /// Everything of this room up to here is known.
+        /// Everything in this room up to this event is known.
         private(set) var position: UInt64?
-        /// A position that somebody else found out, for the first join.
+        /// A position that the caller knew, for the first join.
         var since: Position?
-        /// Once the position is here, all is known that was there when it was joined.
+        /// When ``position`` reaches this event, everything is known that was in the room when it was joined.
         private(set) var target: UInt64 = 0
-        /// How the last `joined` answered.
+        /// What the last `joined` said.
         private(set) var isRecovered: Bool?
-        /// Why the server does not let this client in.
+        /// Why the server refused the room.
         var refusal: Failure?
-        /// What the pages of a whole snapshot had so far.
+        /// The keys on the pages of a complete snapshot so far.
         var pages: Set<ItemKey>?
-        /// For rooms whose names do not tell what belongs to them: what came through it.
+        /// For rooms whose names do not say which items belong to them: the items that came through the room.
         var keys: Set<ItemKey> = []
 
-        /// A room's name in the form in which the server answers, but for Unicode's normal form, in which Swift compares by itself: a location's
-        /// code has no white space around it.
+        /// A room's name in the form that the server uses: a location's code has no white space around it. Unicode's normal form is
+        /// not needed here, since Swift compares by it.
         static func name(_ given: String) -> String {
             guard given.hasPrefix("location:") else { return given }
             let code = given.dropFirst("location:".count)
@@ -63,9 +63,9 @@ extension TallywireClient {
                 }
         }
 
-        /// Whether all is known that was there when it was joined.
+        /// Whether everything is known that was in the room when it was joined.
         var isCaughtUp: Bool { stage == .joined && (position ?? 0) >= target }
-        /// Whether a whole snapshot of it says nothing of items beyond those that came through it.
+        /// Whether a complete snapshot of the room only says something about items that came through it.
         var isKnownByKeys: Bool {
             switch kind {
             case .location, .variant: true
@@ -75,19 +75,19 @@ extension TallywireClient {
         var canHoldDefaultVariant: Bool { isKnownByKeys }
         var result: Joined { Joined(room: name, seq: position ?? target, isRecovered: isRecovered) }
 
-        /// What asks for it.
+        /// The message that joins the room.
         func request(epoch: String?) -> ClientMessage {
             let known = position.flatMap { seq in epoch.map { Position(epoch: $0, seq: seq) } }
             return .join(room: name, since: known ?? since, snapshot: wantsSnapshot)
         }
 
-        /// The connection is gone.
+        /// Notes that the connection has ended.
         mutating func leaveConnection() {
             stage = .out
             pages = nil
         }
 
-        /// The journal is another one.
+        /// Forgets what belonged to the last journal.
         mutating func forget() {
             position = nil
             since = nil
@@ -110,21 +110,21 @@ extension TallywireClient {
             }
         }
 
-        /// Everything that the connection had to send up to `seq` has come.
+        /// Notes that everything that the connection had to send up to `seq` has come.
         mutating func reach(_ seq: UInt64) {
-            // Nothing but values can come before events, so a later event says that this room has none to give.
+            // Only values come before events, so a later event shows that this room has no values to send.
             if stage == .values, pages == nil, seq > target { stage = .joined }
             if stage == .joined { position = max(position ?? target, seq) }
         }
 
-        /// Its snapshot, which holds at `seq`, is there.
+        /// Notes that the room's snapshot, which holds at `seq`, is complete.
         mutating func finishValues(at seq: UInt64) {
             pages = nil
             stage = .joined
             position = max(position ?? 0, seq)
         }
 
-        /// Whether an item belongs here, as far as the room's name and what came tell.
+        /// Whether an item belongs to this room, as far as the room's name and the items that came say so.
         func holds(_ key: ItemKey) -> Bool {
             switch kind {
             case .named: true

@@ -1,14 +1,14 @@
 extension TallywireClient {
-    /// Which events were told already.
+    /// The events that readers were told already.
     ///
-    /// One connection gets an event once, but rooms come back each from where it was, so a later connection may bring what another room of
-    /// an earlier one has brought. Remembered is what could still come: what is later than where the rooms stand, and within a snapshot's
-    /// reach.
+    /// One connection gets each event once. But each room continues from its own position, so a later connection may bring an event
+    /// that another room brought on an earlier one. Only events that can still come again are remembered: those after the rooms'
+    /// positions, and those within reach of a snapshot.
     struct ToldEvents: Sendable {
         /// Events up to so far behind the newest one are remembered, even where every room is further on: earlier servers began a snapshot up
         /// to 4096 events before the newest one, with the events after it. Today's servers begin it no earlier than the join.
         private static let reach = 4_096
-        /// Events that are remembered at most, when they are looked through.
+        /// The most events that are remembered after pruning.
         private static let most = 4 * reach
 
         private var seqs: Set<UInt64> = []
@@ -19,7 +19,7 @@ extension TallywireClient {
 
         func contains(_ seq: UInt64) -> Bool { seqs.contains(seq) }
 
-        /// - Parameter floor: where the room stands that is furthest behind.
+        /// - Parameter floor: the position of the room that is furthest behind.
         mutating func insert(_ seq: UInt64, floor: UInt64) {
             seqs.insert(seq)
             newest = max(newest, seq)
@@ -29,7 +29,8 @@ extension TallywireClient {
         private mutating func prune(_ floor: UInt64) {
             let end = min(floor, newest - min(newest, UInt64(Self.reach)))
             seqs = seqs.filter { $0 > end }
-            // A room may stand far behind for long. Then the oldest go, and could be told again, which versions make harmless.
+            // A room may be far behind for long. Then the oldest events are forgotten and may be told again. Versions make that
+            // harmless.
             if seqs.count > Self.most { seqs = Set(seqs.sorted().suffix(Self.most)) }
             pruneAt = max(2 * Self.reach, seqs.count + Self.reach)
         }

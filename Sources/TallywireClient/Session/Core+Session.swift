@@ -1,9 +1,10 @@
 import TallywireCore
 
 extension TallywireClient.Core {
-    /// While something is still to come, the server is asked how far it is: after the first pause, then after longer ones up to the last.
+    /// While something is still to come, the server is asked how far it is: after the first pause, then after longer pauses up to
+    /// the last.
     private static let recoveryPulse = (first: Duration.milliseconds(20), last: Duration.milliseconds(250))
-    /// After the server passed a message over because there were too many.
+    /// The pause after the server has refused a message because there were too many.
     private static let ratePause = Duration.seconds(1)
 
     // MARK: What comes
@@ -52,7 +53,7 @@ extension TallywireClient.Core {
         track(replica.follows.tracked, now)
     }
 
-    /// A token was shown, and has to be renewed before it expires.
+    /// Notes that a token was shown, which has to be renewed before it expires.
     private mutating func showed(_ token: String?) {
         guard let token, let renewals = session?.renewals else { return }
         afterwards.append { renewals.yield(token) }
@@ -60,7 +61,7 @@ extension TallywireClient.Core {
 
     private mutating func authenticated(_ now: TallywireClient.Instant) {
         showed(session?.token)
-        // What another token did not allow, this one may.
+        // This token may allow rooms that the last one did not.
         for room in replica.follows.rooms.values where room.refusal != nil { join(room.name, now) }
     }
 
@@ -70,7 +71,7 @@ extension TallywireClient.Core {
         if code != .rateLimited { report(failure) }
         switch kind {
         case nil where code == .tooManyItems:
-            // It takes the place of the values that were to come.
+            // The error comes in place of values that were to come.
             if let name = replica.follows.rooms.values.first(where: { $0.stage == .values })?.name {
                 replica.follows.rooms[name]?.stage = .joined
             } else if session?.tracks.isEmpty == false {
@@ -98,14 +99,15 @@ extension TallywireClient.Core {
         }
     }
 
-    /// The server does not let this client in a room, or not any more.
+    /// Notes that the server refuses a room to this client, or refuses it from now on.
     private mutating func refuse(_ name: String, _ failure: TallywireClient.Failure) {
         guard let room = replica.follows.rooms[name] else { return }
         if room.stage == .joined { report(failure) }
         replica.follows.rooms[name]?.stage = .out
         replica.follows.rooms[name]?.refusal = failure
         if waiters.has(.room(name)) {
-            // Somebody waits for it, and is told: it is not wanted any more, unless the configuration wants it.
+            // A caller waits for the room and gets the failure. The room is then no longer wanted, unless the configuration names
+            // it.
             if !configuration.rooms.contains(name) { replica.follows.rooms[name] = nil }
             waiters.reject(.room(name), failure)
         }
@@ -114,7 +116,7 @@ extension TallywireClient.Core {
 
     // MARK: What is asked
 
-    /// Shows a token that takes the place of the last one.
+    /// Sends a token that replaces the last one.
     mutating func authenticate(_ token: String) {
         session?.token = token
         session?.request(.auth(token: token), .auth)
@@ -151,7 +153,7 @@ extension TallywireClient.Core {
         for part in ids.parts { session?.request(.untrack(part), .untrack) }
     }
 
-    /// Asks for what was passed over; what is tracked, as a whole.
+    /// Sends requests again that the server refused. All tracked items are sent again.
     private mutating func askAgain(_ now: TallywireClient.Instant) {
         if session?.tracks.isEmpty == true { track(replica.follows.tracked, now) }
         for room in replica.follows.rooms.values where room.refusal == nil { join(room.name, now) }
@@ -174,7 +176,7 @@ extension TallywireClient.Core {
         settle()
     }
 
-    /// Does what is due.
+    /// Does everything that is due.
     mutating func tick(_ now: TallywireClient.Instant) {
         session?.alarm = nil
         guard let session else { return }
@@ -196,7 +198,7 @@ extension TallywireClient.Core {
         }
     }
 
-    /// Sends what there is to say, in one piece, and asks for the next tick if it is earlier than the one that was asked for.
+    /// Sends the waiting messages together, and requests the next tick if it is earlier than the one that was requested.
     mutating func flush() {
         if let session, !session.outbox.isEmpty {
             self.session?.outbox = []
@@ -208,7 +210,7 @@ extension TallywireClient.Core {
         session.wire.wake(next)
     }
 
-    /// Asks the server whether it is there.
+    /// Asks the server whether it is still there.
     mutating func probe(within timeout: Duration, _ now: TallywireClient.Instant) {
         guard let session, session.isWelcomed, session.deadline == nil else { return }
         self.session?.deadline = now + timeout

@@ -2,10 +2,10 @@ import Foundation
 import TallywireCore
 
 extension TallywireClient {
-    /// Everything a client knows and decides, without a thread, a clock or a socket: it is told what came and when, and answers through the
-    /// session's ``Wire`` and the readers.
+    /// Everything that a client knows and decides, without a thread, a clock or a socket. It gets each message with its time, and
+    /// acts through the session's ``Wire`` and the readers.
     struct Core: Sendable {
-        /// Beyond the time in which a live connection is heard from, so much is granted before it counts as stale.
+        /// The time that a live connection gets, beyond the time in which something has to come, before its values count as stale.
         private static let grace = Duration.seconds(2)
 
         let configuration: Configuration
@@ -13,15 +13,15 @@ extension TallywireClient {
         var session: Session?
         var waiters = Waiters()
         private(set) var state = State()
-        /// When the server was heard from last while all was known.
+        /// When the last message came while everything was known.
         private var heard: Instant?
-        /// Within this a live connection is heard from.
+        /// Within this time something has to come on a live connection.
         private var pulse = Duration.seconds(30)
         var isRunning = false
         /// Ends the pause between two connections.
         var endPause: (@Sendable () -> Void)?
         private var lastWaiter: UInt64 = 0
-        /// What is to be done where no lock is held.
+        /// Actions that have to be called while no lock is held.
         var afterwards: [@Sendable () -> Void] = []
 
         init(_ configuration: Configuration) {
@@ -42,7 +42,7 @@ extension TallywireClient {
 
         // MARK: Sessions
 
-        /// The handshake succeeded.
+        /// Notes that the handshake succeeded.
         mutating func begin(_ session: Session) { self.session = session }
 
         /// How a session ended.
@@ -52,7 +52,7 @@ extension TallywireClient {
             var wasLiveSince: Instant?
         }
 
-        /// The connection is gone.
+        /// Ends the session, since the connection has ended. Returns how the session ended.
         mutating func endSession() -> Ended {
             defer {
                 if let renewals = session?.renewals { afterwards.append { renewals.finish() } }
@@ -63,7 +63,7 @@ extension TallywireClient {
                 failure: session?.failure, comeBackAfter: session?.comeBackAfter, wasLiveSince: session?.liveSince)
         }
 
-        /// `run` ended.
+        /// Notes that `run` has ended.
         mutating func close() -> @Sendable () -> Void {
             isRunning = false
             set(.closed, now: .now)
@@ -84,7 +84,7 @@ extension TallywireClient {
             tell(before, now)
         }
 
-        /// A message came. What is shown is true now, if everything before it is known.
+        /// Notes that a message came. If everything before it is known, the values shown are true now.
         mutating func hear(_ now: Instant) {
             guard state.phase == .live else { return }
             heard = now
@@ -93,14 +93,14 @@ extension TallywireClient {
 
         mutating func expectPulse(within interval: Duration) { pulse = interval }
 
-        /// The state as it is now: it becomes stale by itself.
+        /// The current state. It becomes stale with time.
         func current(_ now: Instant) -> State {
             var state = state
             state.isStale = isStale(now)
             return state
         }
 
-        /// Tells readers if what is shown has become stale.
+        /// Tells readers if the values shown have become stale.
         mutating func lookAtAge(_ now: Instant) { tell(state, now) }
 
         private func isStale(_ now: Instant) -> Bool {
@@ -115,9 +115,9 @@ extension TallywireClient {
             if !isSame { replica.readers.tell(state) }
         }
 
-        // MARK: Whoever waits
+        // MARK: Waiting callers
 
-        /// What is to be told to readers and to callers that wait, and to be called where no lock is held.
+        /// Takes what has to be told to readers and to waiting callers. Returns a function to be called while no lock is held.
         mutating func takeTold() -> @Sendable () -> Void {
             let signals = replica.readers.takeSignals()
             let actions = waiters.takeTold() + afterwards
@@ -131,7 +131,7 @@ extension TallywireClient {
 
         mutating func report(_ failure: Failure) { replica.readers.tell(failure) }
 
-        /// Answers whoever waits for what is there now.
+        /// Resumes callers whose goal is reached.
         mutating func settle() {
             if session?.isBehind == false { replica.tellEarly() }
             if state.phase == .live { waiters.resolve(.live) }

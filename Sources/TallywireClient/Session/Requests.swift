@@ -1,8 +1,8 @@
 extension TallywireClient {
-    /// Tells which request an error answers.
+    /// Finds the request to which an error belongs.
     ///
-    /// Errors do not name what they answer, but the server takes messages one by one: so each request is followed by a ping, and an error
-    /// that comes before that ping's pong is this request's.
+    /// Errors do not name the message that caused them, but the server handles messages one by one. So each request is followed by
+    /// a ping. An error that comes before that ping's pong belongs to this request.
     struct Requests: Sendable {
         enum Kind: Equatable, Sendable {
             case auth
@@ -22,7 +22,7 @@ extension TallywireClient {
         private var open: [(id: Int64, kind: Kind)] = []
         private var count: Int64 = 0
 
-        /// Gives the id of the ping that has to follow.
+        /// Adds a request. Returns the id of the ping that has to follow.
         mutating func add(_ kind: Kind) -> Int64 {
             count += 1
             open.append((count, kind))
@@ -30,11 +30,11 @@ extension TallywireClient {
         }
 
         mutating func pong(_ id: Int64) {
-            // Those before it whose pong did not come were passed over, and said so.
+            // Earlier requests without a pong were refused, and the server has said so.
             open.removeAll { $0.id <= id }
         }
 
-        /// What an error of the server answers.
+        /// The request to which an error of the server belongs.
         var first: Kind? { open.first?.kind }
     }
 }

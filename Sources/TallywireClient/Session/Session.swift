@@ -3,45 +3,46 @@ import TallywireCore
 extension TallywireClient {
     typealias Instant = ContinuousClock.Instant
 
-    /// What a session says and how it is ended: a connection, or a test.
+    /// How a session sends and closes: over a connection, or in a test.
     struct Wire: Sendable {
         let send: @Sendable ([ClientMessage]) -> Void
         let close: @Sendable () -> Void
-        /// Asks for a tick then, instead of the one that was asked for before.
+        /// Requests a tick at this time, in place of the one that was requested before.
         let wake: @Sendable (Instant) -> Void
     }
 
-    /// The conversation on one connection, from the handshake until it ends: what is known of it. What it does is in ``Core``.
+    /// The state of the conversation on one connection, from the handshake until it ends. ``Core`` has the behaviour.
     struct Session: Sendable {
         let wire: Wire
         /// The token that was shown last.
         var token: String?
-        /// Takes each token that the server accepted, to renew it in time.
+        /// Takes each token that the server accepted, so that it is renewed in time.
         let renewals: AsyncStream<String>.Continuation
         var requests = Requests()
-        /// What is to be sent.
+        /// The messages that have to be sent.
         var outbox: [ClientMessage] = []
-        /// What was asked for to be tracked, until its values are there.
+        /// The requested `track` messages whose values have not come.
         var tracks: [Followed] = []
         var isWelcomed = false
         var isBehind = true
         var pingInterval = Duration.seconds(25)
         var lastHeard: Instant
-        /// When the server has to have said something, or the connection is dead; before `welcome`, when that has to be there.
+        /// By when the server has to have sent something, otherwise the connection is dead. Before `welcome`, the time by which
+        /// `welcome` has to come.
         var deadline: Instant?
-        /// When it is looked whether the server was silent for too long.
+        /// When to check whether the server was silent for too long.
         var heartbeat: Instant?
-        /// When the server is asked how far it is, and the pause after that.
+        /// When to ask the server how far it is, and the pause after that.
         var pulse: (at: Instant, next: Duration)?
-        /// When is asked again what was passed over because there was too much.
+        /// When to send requests again that the server refused because there were too many.
         var again: Instant?
-        /// Since when everything is known.
+        /// Since when everything has been known.
         var liveSince: Instant?
-        /// The pause that the server asked for before it went.
+        /// The pause that the server asked for before it closed the connection.
         var comeBackAfter: Duration?
-        /// When the tick comes that was asked for.
+        /// The time of the tick that was requested.
         var alarm: Instant?
-        /// Why this end broke it off.
+        /// Why the client ended the connection.
         var failure: Failure?
 
         init(_ wire: Wire, token: String?, renewals: AsyncStream<String>.Continuation, now: Instant, deadline: Instant) {
@@ -52,7 +53,7 @@ extension TallywireClient {
             self.deadline = deadline
         }
 
-        /// When something has to be looked at next.
+        /// When the session needs its next tick.
         var nextTick: Instant? { [deadline, heartbeat, pulse?.at, again].compactMap(\.self).min() }
 
         mutating func request(_ message: ClientMessage, _ kind: Requests.Kind) {
@@ -60,7 +61,7 @@ extension TallywireClient {
             outbox += [message, .ping(id: id)]
         }
 
-        /// Ends it from this side.
+        /// Ends the session from the client's side.
         mutating func fail(_ failure: Failure) {
             self.failure = self.failure ?? failure
             wire.close()

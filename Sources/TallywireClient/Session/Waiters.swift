@@ -1,5 +1,5 @@
 extension TallywireClient {
-    /// Callers that wait for something of the server. Their answers wait for ``takeTold()``.
+    /// Callers that wait for something from the server. They are resumed through ``takeTold()``.
     struct Waiters: Sendable {
         enum Goal: Hashable, Sendable {
             case live

@@ -1,23 +1,23 @@
 public import TallywireCore
 
 extension TallywireClient {
-    /// What the server committed, as far as the room shows it.
+    /// An event that the server committed, as far as the room shows it.
     public struct Event: Equatable, Sendable {
-        /// Its number in the journal. Rooms leave out types, so there are gaps that mean nothing.
+        /// The event's number in the journal. Rooms leave out types, so gaps do not mean that an event was missed.
         public let seq: UInt64
-        /// When it was committed, by the server's clock.
+        /// When the event was decided, by the server's clock.
         public let timestamp: Timestamp
         public let body: Body
-        /// So many earlier changes of the variant were merged into this one, by the server because this client read more slowly than they came,
-        /// or here because the reader did.
+        /// How many earlier changes of the variant were merged into this one: by the server because this client read too slowly, or
+        /// by the client because the reader did.
         public internal(set) var conflated: Int
-        /// So many events before this one were let go because the reader was too slow, see ``Configuration/eventBuffer``. The items are right
-        /// all the same.
+        /// How many events before this one were dropped because the reader was too slow; see ``Configuration/eventBuffer``. The
+        /// items are right all the same.
         public internal(set) var missed = 0
-        /// The server's message, as it came.
+        /// The server's message as it came.
         public let json: String
 
-        /// What happened. Types that this version does not know, and those around the stock, are a ``notice(_:)``.
+        /// What happened. Events around the stock, and types that this version does not know, are a ``notice(_:)``.
         public enum Body: Equatable, Sendable {
             case inventoryUpdated(InventoryUpdate)
             case stockAlert(StockAlert)
@@ -27,13 +27,13 @@ extension TallywireClient {
         }
     }
 
-    /// A variant's stock or price changed. A room may show less: all but ``key`` and ``version`` may be `nil`.
+    /// A variant's stock or price changed. A room may show fewer members: all except ``key`` and ``version`` may be `nil`.
     public struct InventoryUpdate: Equatable, Sendable {
         public let key: ItemKey
         public let version: Int64
         public let sku: String?
         public let variantName: String?
-        /// Units over all locations that sell, after it; `nil` where the room tells a ``band``.
+        /// The units over all locations that sell, after the event; `nil` if the room shows a ``band``.
         public let stock: Int64?
         public let band: Band?
         public let previousStock: Int64?
@@ -43,13 +43,13 @@ extension TallywireClient {
         public let quantity: Int64?
         public let reason: String?
         public let reference: String?
-        /// `nil` where there is no price, or none is shown.
+        /// `nil` if there is no price, or the room shows none.
         public let price: Price?
-        /// What the price was, when it changed.
+        /// The earlier price, if the price changed.
         public let previousPrice: Price?
         public let status: ProductStatus?
         public let level: StockLevel?
-        /// Where something changed, and what lies there now.
+        /// The location of the change, and the units that are available there now.
         public let location: String?
         public let locationStock: Int64?
         public let source: String?
@@ -62,7 +62,7 @@ extension TallywireClient {
 
         public var product: ProductID { key.product }
         public var variant: VariantID? { key.variant }
-        /// Whether there is any; `nil` if the room tells nothing of it.
+        /// Whether there is any stock; `nil` if the room does not show that.
         public var isInStock: Bool? {
             if let stock { return stock > 0 }
             if let band { return band != .out }
@@ -95,7 +95,7 @@ extension TallywireClient {
         /// `created`, `updated` or `removed`.
         public let change: CatalogueChanged.Change
         public let product: ProductID?
-        /// Which variant it is about; `nil` if it is about a product as a whole or a location.
+        /// The variant that changed; `nil` if the change is about a product as a whole or a location.
         public let key: ItemKey?
         public let sku: String?
         public let location: String?
@@ -103,7 +103,8 @@ extension TallywireClient {
         public let values: JSONValue
     }
 
-    /// What happened around the stock: devices, displays, serial numbers, alerts that somebody has seen to; and what this version does not know.
+    /// What happened around the stock: devices, displays, serial numbers, acknowledged alerts. Also events of types that this
+    /// version does not know.
     public struct Notice: Equatable, Sendable {
         /// Such as `device_offline`.
         public let type: String

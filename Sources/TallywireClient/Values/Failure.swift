@@ -1,5 +1,5 @@
 extension TallywireClient {
-    /// What went wrong. The client goes on by itself where it can.
+    /// What went wrong. The client continues by itself where it can.
     public struct Failure: Error, Equatable, Sendable, CustomStringConvertible {
         /// A stable name: the server's, as in docs/WEBSOCKET.md, or one of the client's.
         public struct Code: RawRepresentable, Hashable, Sendable, CustomStringConvertible {
@@ -10,9 +10,9 @@ extension TallywireClient {
         }
 
         public let code: Code
-        /// For people; it may change.
+        /// A text for people, which may change.
         public let message: String
-        /// The room that it is about.
+        /// The room that the failure is about.
         public let room: String?
 
         public init(_ code: Code, _ message: String, room: String? = nil) {
@@ -28,10 +28,10 @@ extension TallywireClient {
 extension TallywireClient.Failure.Code {
     // MARK: The server's
 
-    /// The room is for another role.
+    /// The room needs another role.
     public static let forbidden = Self("forbidden")
     public static let unknownRoom = Self("unknown_room")
-    /// The token is not right, or there is none where one is required.
+    /// The token is not valid, or there is none where one is required.
     public static let unauthenticated = Self("unauthenticated")
     public static let tooManyRooms = Self("too_many_rooms")
     public static let tooManyTracked = Self("too_many_tracked")
@@ -42,22 +42,22 @@ extension TallywireClient.Failure.Code {
 
     // MARK: The client's
 
-    /// `run` ended, or the room was left.
+    /// `run` has ended, or the room was left.
     public static let closed = Self("closed")
     /// The connection ended, or none could be made.
     public static let disconnected = Self("disconnected")
     /// The server did not answer in time.
     public static let noAnswer = Self("no_answer")
-    /// The server cannot read what was missed now, or has too many connections.
+    /// The server cannot read the missed events now, or has too many connections.
     public static let serverOverloaded = Self("server_overloaded")
-    /// The handshake was answered with something else than a WebSocket.
+    /// The response to the handshake was not a WebSocket's.
     public static let refused = Self("refused")
-    /// The server's certificate cannot be trusted, or the address is not what the certificate is for.
+    /// The server's certificate is not trusted, or is for another address.
     public static let untrusted = Self("untrusted")
-    /// The closure for tokens threw.
+    /// The closure that gets tokens threw.
     public static let tokenFailed = Self("token_failed")
-    /// The address is none of a WebSocket.
+    /// The URL is not one of a WebSocket.
     public static let invalidURL = Self("invalid_url")
-    /// `run` was called while it runs.
+    /// `run` was called while it was running.
     public static let alreadyRunning = Self("already_running")
 }

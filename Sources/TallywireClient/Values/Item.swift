@@ -2,7 +2,7 @@ import Foundation
 import TallywireCore
 
 extension TallywireClient {
-    /// What is known of a variant. Members that the room does not show are `nil`.
+    /// The known values of a variant. Members that the room does not show are `nil`.
     public struct Item: Equatable, Sendable, Identifiable {
         public var id: ItemKey { key }
         /// Which variant it is.
@@ -10,27 +10,27 @@ extension TallywireClient {
         public internal(set) var sku: String?
         /// The variant's name, such as `Red / M`.
         public internal(set) var name: String?
-        /// Units over all locations that sell; `nil` where the room tells a ``band`` instead, or nothing.
+        /// The units over all locations that sell; `nil` if the room shows a ``band`` instead, or nothing.
         public internal(set) var stock: Int64?
         public internal(set) var band: Band?
-        /// In the server's currency; `nil` where there is no price, or none is shown.
+        /// In the server's currency; `nil` if there is no price, or the room shows none.
         public internal(set) var price: Price?
         public internal(set) var status: ProductStatus?
         public internal(set) var level: StockLevel?
-        /// Grows with every change of stock, price or status. A value with a lower one never overwrites this.
+        /// Grows with every change of stock, price or status. Values with a lower version never replace these.
         public internal(set) var version: Int64
-        /// The event up to which this holds.
+        /// The event up to which the values hold.
         public internal(set) var seq: UInt64
-        /// When the server committed the last change that was seen as an event, by its clock; `nil` if the values came as they were.
+        /// When the server committed the last change that came as an event, by its clock; `nil` if no change came as an event.
         public internal(set) var changedAt: Timestamp?
-        /// When this came, by this machine's clock. While the client is live it still holds, see ``State/asOf``.
+        /// When the values came, by this machine's clock. While the client is live they still hold; see ``State/asOf``.
         public internal(set) var asOf: Date
 
         public var product: ProductID { key.product }
         /// `nil` for a product without variants.
         public var variant: VariantID? { key.variant }
 
-        /// Whether there is any, told by the units, the band or the level. `nil` if none of them is known.
+        /// Whether there is any stock, by the units, the band or the level; `nil` if none of them is known.
         public var isInStock: Bool? {
             if let stock { return stock > 0 }
             if let band { return band != .out }
@@ -38,11 +38,11 @@ extension TallywireClient {
         }
     }
 
-    /// What happened to items since the reader looked last: each at most once, with its newest value.
+    /// The changes of items since the reader's last element. Each item occurs at most once, with its newest values.
     public struct ItemChanges: Equatable, Sendable {
-        /// New, or different.
+        /// Items that are new or different.
         public internal(set) var changed: [ItemKey: Item] = [:]
-        /// Gone: removed from the catalogue, or not followed any more.
+        /// Items that were removed from the catalogue, or are not followed any more.
         public internal(set) var removed: Set<ItemKey> = []
 
         var isEmpty: Bool { changed.isEmpty && removed.isEmpty }

@@ -1,27 +1,27 @@
 public import Foundation
 
 extension TallywireClient {
-    /// How the client stands.
+    /// The state of the client.
     public struct State: Equatable, Sendable {
         public enum Phase: Equatable, Sendable {
             /// ``TallywireClient/run()`` was not called yet.
             case idle
-            /// A connection is being made.
+            /// The client is connecting.
             case connecting
-            /// It is there; what was missed is coming. What is shown may be old.
+            /// The client is connected, and missed events are coming. The values shown may be old.
             case recovering
-            /// Everything is known and comes by itself.
+            /// Everything is known, and changes come by themselves.
             case live
-            /// Not connected; the next attempt is then.
+            /// The client is not connected. The next attempt is at this time.
             case waiting(until: Date)
-            /// ``TallywireClient/run()`` ended.
+            /// ``TallywireClient/run()`` has ended.
             case closed
         }
 
         public internal(set) var phase = Phase.idle
-        /// Up to when everything that is shown is known to be true; `nil` before the client was live for the first time.
+        /// The time up to which all values shown are known to be true; `nil` before the client was live for the first time.
         public internal(set) var asOf: Date?
-        /// Whether what is shown may be older than ``Configuration/staleAfter`` allows, or nothing is known yet.
+        /// Whether the values shown may be older than ``Configuration/staleAfter`` allows, or nothing is known yet.
         public internal(set) var isStale = true
         /// Why the last connection ended; `nil` once the client is live again.
         public internal(set) var lastFailure: Failure?
@@ -34,26 +34,26 @@ extension TallywireClient {
         public enum Outcome: Equatable, Sendable {
             /// The room was joined for the first time.
             case begun
-            /// Every event since the last connection comes, none is missing.
+            /// Every event since the last connection comes; none is missing.
             case replayed
-            /// The client was away for too long: what happened between is not told, all values are right again. `isPartial`: only those
-            /// that changed were sent.
+            /// The client was away for too long. The events in between are not told, and all values are right again. `isPartial`:
+            /// only the values that changed were sent.
             case values(isPartial: Bool)
-            /// The journal is another one: what was known is void.
+            /// The journal is another one, so everything that was known was dropped.
             case anotherJournal(epoch: String)
         }
 
-        /// `nil` for ``Outcome/anotherJournal(epoch:)``, which is about all of them.
+        /// `nil` for ``Outcome/anotherJournal(epoch:)``, which concerns all rooms.
         public let room: String?
         public let outcome: Outcome
     }
 
-    /// What ``TallywireClient/join(_:snapshot:since:)`` was answered.
+    /// The result of ``TallywireClient/join(_:snapshot:since:)``.
     public struct Joined: Equatable, Sendable {
         public let room: String
-        /// Everything up to this event is in the items, or was told.
+        /// Everything up to this event is in the items, or was told as events.
         public let seq: UInt64
-        /// Whether everything since the position came as events; `nil` if there was none.
+        /// Whether everything since the given position came as events; `nil` if no position was given.
         public let isRecovered: Bool?
     }
 }

@@ -5,9 +5,9 @@ public enum ProductStatus: String, Sendable, CaseIterable, Codable {
 
 /// A code that a scanner reads, and how many units one scan of it means.
 public struct Barcode: Hashable, Sendable {
-    /// The code as the scanner types it: 1 ... ``Limits/barcodeLength`` printable characters.
+    /// The code as the scanner sends it: 1 ... ``Limits/barcodeLength`` printable characters.
     public let code: String
-    /// Units per scan: 1 for a single item, 12 for a case of twelve.
+    /// How many units one scan stands for: 1 for a single item, 12 for a case of twelve.
     public let units: Int64
 
     public init(code: String, units: Int64 = 1) {
@@ -16,13 +16,13 @@ public struct Barcode: Hashable, Sendable {
     }
 }
 
-/// A place where stock lies.
+/// A location where stock lies.
 public struct Location: Equatable, Sendable {
-    /// Its key, such as `WH1`.
+    /// The location's key, such as `WH1`.
     public let code: String
-    /// What people call it.
+    /// The location's name for people.
     public let name: String
-    /// Whether its units can be sold, that is whether they count in a variant's `stock`.
+    /// Whether units at this location can be sold, which means that they count in a variant's `stock`.
     public let sells: Bool
 
     public init(code: String, name: String, sells: Bool = true) {
@@ -35,18 +35,18 @@ public struct Location: Equatable, Sendable {
     public static let main = Location(code: "MAIN", name: "Main")
 }
 
-/// What is sold, in one or more ``Variant``s.
+/// Something that is sold, in one or more ``Variant``s.
 public struct Product: Equatable, Sendable {
     public let id: ProductID
     public var name: String
     public var status: ProductStatus
-    /// The price of every variant that has none of its own.
+    /// The price of every variant without a price of its own.
     public var price: Price?
-    /// Its variants in order of id.
+    /// The product's variants in order of id.
     public var variants: [VariantID]
-    /// Whether its only variant is the default variant, which is `null` in events.
+    /// Whether the only variant is the default variant, whose id is `null` in events.
     public let hasDefaultVariant: Bool
-    /// The sum of its variants' stock.
+    /// The sum of the variants' stock.
     public var totalStock: Int64
 
     public init(
@@ -66,9 +66,9 @@ public struct Product: Equatable, Sendable {
 /// One location's units of one variant.
 public struct Balance: Equatable, Sendable {
     public let location: String
-    /// Units that are there.
+    /// Units that are at the location.
     public var onHand: Int64
-    /// Units that are promised. No operation reserves yet, so it is 0.
+    /// Units that are held for somebody. No operation reserves yet, so this is 0.
     public var reserved: Int64
 
     public init(location: String, onHand: Int64, reserved: Int64 = 0) {
@@ -85,26 +85,26 @@ public struct Balance: Equatable, Sendable {
 public struct Variant: Equatable, Sendable {
     public let id: VariantID
     public let productID: ProductID
-    /// Whether it stands for a product without variants, and is `null` in events.
+    /// Whether the variant stands for a product without variants. Its id is then `null` in events.
     public let isDefault: Bool
-    /// Its unique key in text.
+    /// The variant's unique key, a text.
     public let sku: String
     public var name: String
-    /// Its own price, `nil` while it follows its product's.
+    /// The variant's own price; `nil` while it has its product's.
     public var ownPrice: Price?
     public var barcodes: [Barcode]
-    /// When its stock counts as low.
+    /// When the variant's stock counts as low.
     public var alerts: AlertRule
     public var level: StockLevel
-    /// Grows by one with each change of stock or price and with its product's change of status.
+    /// Grows by one with each change of stock or price, and with each change of the product's status.
     public var version: Int64
-    /// The sum of what is available over the locations that sell.
+    /// The sum of the available units over the locations that sell.
     public var stock: Int64
-    /// Whether it ever had stock. Until then it is `out` without that being news.
+    /// Whether the variant ever had stock. Until then its level is `out` without an alert.
     public var wasStocked: Bool
-    /// One entry for each location that it was ever at, in the order of first arrival.
+    /// One entry for each location where the variant ever was, in the order of first arrival.
     public var balances: [Balance]
-    /// The alert that is not over, if there is one. There is none for a variant that is `out` since it was created.
+    /// The alert that is not over; `nil` if there is none. A variant that has been `out` since its creation has none.
     public var alert: OpenAlert?
 
     public init(
@@ -128,7 +128,7 @@ public struct Variant: Equatable, Sendable {
         self.alert = alert
     }
 
-    /// The balance at `location`; a place where it never was has none of it.
+    /// Returns the balance at `location`. Where the variant never was, the balance is zero.
     public func balance(at location: String) -> Balance {
         balances.first { $0.location == location } ?? Balance(location: location, onHand: 0)
     }

@@ -1,7 +1,7 @@
 /// An exact amount of money in a currency's hundredths, without the currency.
 ///
-/// It is a whole number of hundredths and never a binary fraction, so that sums and comparisons are exact.
-/// On the wire it is a JSON number with two decimals (`19.90`).
+/// A price is a whole number of hundredths and never a binary fraction, so that sums and comparisons are exact. On the wire a price
+/// is a JSON number with two decimals (`19.90`).
 public struct Price: Hashable, Comparable, Sendable {
     /// The amount in hundredths: `1990` is 19.90. Between 0 and ``Limits/largestPrice``.
     public let hundredths: Int64
@@ -12,8 +12,8 @@ public struct Price: Hashable, Comparable, Sendable {
         self.hundredths = hundredths
     }
 
-    /// Reads a plain decimal such as `19`, `19.9` or `19.90`. More than two decimals that matter, a sign, an exponent or
-    /// a value beyond ``Limits/largestPrice`` give `nil`.
+    /// Reads a plain decimal such as `19`, `19.9` or `19.90`. Returns `nil` for more than two decimals other than zeros, a sign, an
+    /// exponent, or a value above ``Limits/largestPrice``.
     public init?(_ text: some StringProtocol) {
         let parts = text.utf8.split(separator: UInt8(ascii: "."), maxSplits: 1, omittingEmptySubsequences: false)
         guard let whole = parts.first, !whole.isEmpty, whole.count <= 12 else { return nil }
@@ -30,8 +30,8 @@ public struct Price: Hashable, Comparable, Sendable {
         self.init(hundredths: value)
     }
 
-    /// The price that a JSON number stands for. A double keeps a number of at most two decimals within the limit apart
-    /// from all others, so its shortest text is the text that was sent.
+    /// The price that a JSON number stands for. A double distinguishes all numbers of at most two decimals within the limit, so its
+    /// shortest text is the text that was sent.
     public init?(_ number: Double) {
         guard number.isFinite, number >= 0, number <= Double(Limits.largestPrice) / 100 else { return nil }
         if number < 0.005 {

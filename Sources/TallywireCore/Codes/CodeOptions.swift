@@ -1,17 +1,18 @@
-/// What a device does to the codes that it reads.
+/// How a device writes the codes that it reads.
 public struct CodeOptions: Equatable, Sendable, Decodable {
-    /// Whether codes hold GS1 element strings.
+    /// Whether codes contain GS1 element strings.
     public enum ElementStrings: String, Sendable, Decodable {
-        /// Where the AIM prefix says so, a GS stands in it, or it is in brackets; and where digits that are too many for a GTIN read as one.
+        /// A code is an element string if the AIM prefix says so, if it contains a GS, or if it is in brackets. So is a code of
+        /// digits that are too many for a GTIN and can be read as an element string.
         case automatic = "auto"
-        /// All codes but plain GTINs, for devices that send no AIM prefix.
+        /// Every code except plain GTINs, for devices that send no AIM prefix.
         case always
         case never
     }
 
-    /// What stands for GS, the separator of element strings, such as `|` or `{GS}`.
+    /// The text that stands for GS, the separator of element strings, such as `|` or `{GS}`.
     public var separator: String?
-    /// What the device sends before and behind each code.
+    /// The texts that the device sends before and after each code.
     public var prefix: String?
     public var suffix: String?
     public var elementStrings: ElementStrings?
@@ -29,7 +30,7 @@ public struct CodeOptions: Equatable, Sendable, Decodable {
         self.dropsZeros = dropsZeros
     }
 
-    /// These options, and `other`'s where they say nothing.
+    /// These options, with the gaps filled from `other`.
     public func filled(from other: CodeOptions?) -> CodeOptions {
         guard let other else { return self }
         return CodeOptions(

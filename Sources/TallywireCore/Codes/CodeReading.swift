@@ -1,21 +1,23 @@
 import GS1
 
-/// What a code or a tag says: which item, how many of it, and which of its units. The same for every way by which scans come in.
+/// What a code or a tag says: which item, how many of it, and which of its units. The rules are the same for every way in which
+/// scans come in.
 public struct CodeReading: Equatable, Sendable {
     public var item: ItemReference
-    /// How many items one scan of this code means, beside the units of the catalogue's barcode.
+    /// How many items one scan of this code stands for, multiplied by the units of the catalogue's barcode.
     public var count: Int64 = 1
     public var trace = Trace()
 
-    /// What is named outright.
+    /// A reading of an item that is named without a code.
     public init(item: ItemReference, trace: Trace = Trace()) {
         self.item = item
         self.trace = trace
     }
 
-    /// Reads a code as a device with these options sends it. `year` is the current one, which tells the century of two digits.
+    /// Reads a code as a device with these options sends it. `year` is the current year, which tells the century of a two-digit
+    /// year.
     ///
-    /// - Throws: ``MalformedCode`` for one that says that it is GS1's and is not proper, and for one that names no item.
+    /// - Throws: ``MalformedCode`` for a code that claims to be GS1's and is not valid, and for a code that names no item.
     public init(code: String, _ options: CodeOptions = CodeOptions(), year: Int) throws(MalformedCode) {
         let code = Self.bared(code, options)
         guard !code.isEmpty else { throw MalformedCode("the code is empty") }
@@ -49,13 +51,13 @@ public struct CodeReading: Equatable, Sendable {
         trace = Trace(batch: message.batch, serial: message.serial, expiry: message.expiry(referenceYear: year)?.lastDay)
     }
 
-    /// The code without what the device puts around it, and with GS where it stands for it. White space, line ends and the NUL that some
-    /// scanners end a code with are no part of any.
+    /// The code without the texts that the device adds, and with GS in place of the separator. White space, line ends, and the NUL
+    /// with which some scanners end a code do not belong to the code.
     private static func bared(_ code: String, _ options: CodeOptions) -> String {
         var code = code
         while code.utf8.first == 0 { code.unicodeScalars.removeFirst() }
         while code.utf8.last == 0 { code.unicodeScalars.removeLast() }
-        // What is far too long for any code is refused for that, and need not be brought into form.
+        // A text that is far too long for a code is refused for its length, so it need not be normalized.
         if code.utf8.count <= 16 * Limits.barcodeLength { code = code.keyForm }
         if let prefix = options.prefix, code.hasPrefix(prefix) { code.removeFirst(prefix.count) }
         if let suffix = options.suffix, code.hasSuffix(suffix) { code.removeLast(suffix.count) }
@@ -63,13 +65,13 @@ public struct CodeReading: Equatable, Sendable {
         return code
     }
 
-    /// The GS1 message in the code; `nil` if it is a plain one.
+    /// The GS1 message in the code; `nil` if the code is a plain one.
     private static func message(in code: String, _ options: CodeOptions) throws(MalformedCode) -> GS1Message? {
         let mode = options.elementStrings ?? .automatic
         guard mode != .never else { return nil }
         do throws(GS1Error) {
             if let identifier = identifier(of: code) {
-                // A QR code may hold any address; what says that it is GS1's, or a retail code, has to be right.
+                // A QR code may contain any address. A code that claims to be GS1's, or a retail code, has to be valid.
                 let isRetail = [.ean13, .ean8].contains(identifier.symbology)
                 if isRetail, let gtin = shortRetail(code.dropFirst(3)) { return try GS1Message([Element(.gtin, gtin.digits14)]) }
                 let isBound = identifier.carriesElementStrings || isRetail
@@ -83,7 +85,8 @@ public struct CodeReading: Equatable, Sendable {
                 return try GS1Message(bracketed: code)
             }
             if isGTIN(code) { return nil }
-            // What follows may be what it looks like, or a barcode that looks like it by chance: then it is one.
+            // From here on the code may be the GS1 code that it looks like, or a plain barcode that only looks like one: an invalid
+            // one is a plain barcode.
             if let message = guessed(code, options) { return message }
             if mode == .always { return try GS1Message(elementString: code) }
             return nil
@@ -92,7 +95,7 @@ public struct CodeReading: Equatable, Sendable {
         }
     }
 
-    /// Scanners that are set up to send UPC-A and UPC-E as they are printed send 12 and 8 digits where the standard has 13.
+    /// Scanners that send UPC-A and UPC-E as they are printed send 12 and 8 digits where the standard has 13.
     private static func shortRetail(_ digits: Substring) -> GTIN? {
         switch digits.utf8.count {
         case 12: try? GTIN(digits)
@@ -109,13 +112,13 @@ public struct CodeReading: Equatable, Sendable {
         return options.dropsZeros == true ? restored(code) : nil
     }
 
-    /// The message of an element string whose first zero was dropped.
+    /// The message of an element string whose leading zero was dropped.
     private static func restored(_ code: String) -> GS1Message? {
         guard let message = try? GS1Message(elementString: "0" + code), message.gtin != nil else { return nil }
         return message
     }
 
-    /// A code of digits with zeros before it so that it is a GTIN, if it can be one.
+    /// The GTIN that a code of digits becomes when leading zeros are added; `nil` if it becomes none.
     private static func zerosRestored(_ code: String) -> String? {
         guard (6...13).contains(code.utf8.count), code.utf8.allSatisfy(isDigit), !isGTIN(code) else { return nil }
         let padded = String(repeating: "0", count: 14 - code.utf8.count) + code

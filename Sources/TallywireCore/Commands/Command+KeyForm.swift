@@ -1,7 +1,7 @@
-/// One text has one form everywhere: whatever names something is brought to ``Swift/String/keyForm`` before it is judged.
+/// Every name has one form everywhere: a text that names something is brought to ``Swift/String/keyForm`` before it is checked.
 extension Command {
-    /// The command with every name in its key form: device, items, locations, batches and serial numbers. Names that are far too long to
-    /// be any are left as they are, since ``validate()`` refuses them, and their form could cost more than all other work.
+    /// The command with every name in key form: device, items, locations, batches and serial numbers. Names that are far too long
+    /// stay as they are: ``validate()`` refuses them, and normalizing them could cost more than all other work.
     public func inKeyForm() -> Command {
         guard !action.hasKeyForm || device.map(\.isKeyForm) == false else { return self }
         var command = self
@@ -12,7 +12,8 @@ extension Command {
 }
 
 extension Command.Action {
-    /// Whether ``inKeyForm`` would surely change nothing: a quick look, since most commands are fine and a copy is not free.
+    /// Whether ``inKeyForm`` surely changes nothing. This is a quick check, since most commands need no change and a copy costs
+    /// time.
     fileprivate var hasKeyForm: Bool {
         guard case .move(let movement) = self else { return false }
         return movement.lines.allSatisfy(\.hasKeyForm)
@@ -80,6 +81,7 @@ extension Barcode {
 }
 
 private enum KeyForm {
-    /// The key form of a text that is to have at most `length` scalars; a text of more than sixteen times as many bytes stays as it is.
+    /// The key form of a text that may have at most `length` scalars. A text of more than sixteen times as many bytes stays as it
+    /// is.
     static func of(_ text: String, _ length: Int) -> String { text.utf8.count > 16 * length ? text : text.keyForm }
 }

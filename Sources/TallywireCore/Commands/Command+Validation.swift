@@ -1,6 +1,6 @@
-/// What can be said of a command without looking at the stock.
+/// The checks of a command that need no stock.
 extension Command {
-    /// Why the command can never be applied as it is written, `nil` if nothing speaks against it.
+    /// Why the command can never be applied as it is written; `nil` if it may be applied.
     public func validate() -> Rejection? {
         if let id, let rejection = Self.validate(id: id) { return rejection }
         if let device, let mistake = Self.mistake(inDevice: device) { return Rejection(.invalidRequest, mistake, field: "device") }
@@ -15,17 +15,17 @@ extension Command {
         }
     }
 
-    /// What is wrong with a device's name, `nil` if nothing is: it is a level of an MQTT topic and a part of a source.
+    /// What is wrong with a device's name, which is a level of an MQTT topic and a part of a source; `nil` if nothing is.
     public static func mistake(inDevice name: String) -> String? {
         Check.mistake(inKey: name, length: Limits.deviceLength, what: "a device's name")
     }
 
-    /// What is wrong with a location's code, `nil` if nothing is.
+    /// What is wrong with a location's code; `nil` if nothing is.
     public static func mistake(inLocation code: String) -> String? {
         Check.mistake(inKey: code, length: Limits.locationCodeLength, what: "a location code")
     }
 
-    /// Why `id` cannot be the id of a command, `nil` if it can.
+    /// Why `id` cannot be the id of a command; `nil` if it can.
     public static func validate(id: String) -> Rejection? {
         let isPrintable = id.utf8.allSatisfy { (0x20...0x7E).contains($0) }
         guard isPrintable, (1...Limits.movementIDLength).contains(id.utf8.count) else {
@@ -150,7 +150,7 @@ extension NewVariant {
     }
 }
 
-/// The rules for single values. `field` is worked out for a refusal alone, since every line of every movement is held against them.
+/// The rules for single values. `field` is evaluated only for a refusal, since every line of every movement is checked.
 private enum Check {
     static func id(_ id: Int64?, field: @autoclosure () -> String) throws(Rejection) {
         guard let id, !(1...Limits.largestBalance).contains(id) else { return }
@@ -168,8 +168,8 @@ private enum Check {
         }
     }
 
-    /// What is wrong with a key that becomes a level of an MQTT topic, `nil` if nothing is: no separator, no wildcard, and no mark at its
-    /// beginning, which would be one character with the separator before it.
+    /// What is wrong with a key that becomes a level of an MQTT topic; `nil` if nothing is. Separators and wildcards are not
+    /// allowed, and neither is a combining mark at the beginning, which would be one character with the separator before it.
     static func mistake(inKey key: String, length: Int, what: String) -> String? {
         if let first = key.unicodeScalars.first, joinsWhatIsBefore(first) { return "\(what) cannot begin with a combining mark" }
         let isFit =
@@ -184,7 +184,7 @@ private enum Check {
         return isJoiner || scalar.properties.isGraphemeExtend || scalar.properties.generalCategory == .spacingMark
     }
 
-    /// What names something that may not exist: whether it could, as far as its length tells.
+    /// Checks the length of a key that may name nothing.
     static func reference(_ key: String, length: Int, what: String, field: @autoclosure () -> String) throws(Rejection) {
         guard key.isEmpty || key.isLonger(than: length) else { return }
         throw Rejection(.invalidRequest, "\(what) has 1 to \(length) characters", field: field())

@@ -1,12 +1,12 @@
-/// Something that is asked of the inventory, and who asks.
+/// What somebody asks of the inventory, and who asks.
 public struct Command: Equatable, Sendable {
-    /// The key by which a repeat is known: the movement's id. Whoever submits without one cannot repeat safely.
+    /// The movement's id, by which a repeat is recognised. A caller that submits without an id cannot repeat safely.
     public var id: String?
-    /// The device that gave ``id``; `nil` if that is the whole journal's.
+    /// The device that gave ``id``; `nil` if the id is unique in the whole journal.
     public var device: String?
     /// Who asks: `http`, or a source's name and the device, `mqtt-scanners/dock-1`.
     public var source: String
-    /// How far the clock of whoever asks may be ahead; `nil` for ``TimeRules/clockSkew``.
+    /// How far the caller's clock may be ahead; `nil` for ``TimeRules/clockSkew``.
     public var clockSkew: Duration?
     public var action: Action
 
@@ -20,14 +20,14 @@ public struct Command: Equatable, Sendable {
         self.action = action
     }
 
-    /// By what the command's answer is found; `nil` without an id.
+    /// The key under which the command's answer is stored; `nil` without an id.
     public var key: String? { id.map { Self.key(id: $0, device: device) } }
 
-    /// By what the answer is found to the command that `device` gave the id `id`, or somebody who is no device. Each device numbers its
-    /// commands for itself; the separator can stand neither in an id nor in a device's name.
+    /// The key under which the answer to the command `id` of `device` is stored; `device` is `nil` for a caller that is no device.
+    /// Each device has ids of its own. The separator can occur neither in an id nor in a device's name.
     public static func key(id: String, device: String?) -> String { device.map { "\($0)\u{1F}\(id)" } ?? id }
 
-    /// Kept in a box: a command is handed on several times, and a copy of a movement would be one of each of its strings.
+    /// Indirect, since a command is passed on several times, and a copy of a movement would copy each of its strings.
     public indirect enum Action: Equatable, Sendable {
         case move(Movement)
         case createLocation(Location)
@@ -42,19 +42,19 @@ public struct Command: Equatable, Sendable {
     }
 }
 
-/// Something that happened around the stock and changes none of it, told so that it becomes an event.
+/// Something that happened around the stock without changing it, reported so that it becomes an event.
 public enum Report: Equatable, Sendable {
     case device(DeviceChanged)
     case display(DisplayChanged)
     case setAside(ScanSetAside)
 }
 
-/// What somebody says to an alert.
+/// The acknowledgement of an alert.
 public struct AlertReply: Equatable, Sendable {
-    /// The variant that it is about, and the `stock_alert`.
+    /// The variant of the alert, and the `seq` of its `stock_alert`.
     public var variant: VariantID
     public var alertSeq: UInt64
-    /// Who says so.
+    /// Who acknowledges the alert.
     public var by: String
     public var note: String?
 
@@ -68,7 +68,7 @@ public struct AlertReply: Equatable, Sendable {
 
 /// A product to create, with its variants.
 public struct NewProduct: Equatable, Sendable {
-    /// The wanted id, `nil` for the next free one.
+    /// The requested id; `nil` for the next free one.
     public var id: ProductID?
     public var name: String
     public var status: ProductStatus
@@ -92,11 +92,11 @@ public struct NewProduct: Equatable, Sendable {
 
 /// A variant to create.
 public struct NewVariant: Equatable, Sendable {
-    /// The wanted id, `nil` for the next free one.
+    /// The requested id; `nil` for the next free one.
     public var id: VariantID?
     public var sku: String
     public var name: String
-    /// Its own price, which stays when the product's changes; `nil` follows the product.
+    /// The variant's own price, which stays when the product's changes; `nil` takes the product's.
     public var price: Price?
     public var barcodes: [Barcode]
     public var alerts: AlertRule
@@ -118,7 +118,7 @@ public struct NewVariant: Equatable, Sendable {
 public struct ProductUpdate: Equatable, Sendable {
     public var name: String?
     public var status: ProductStatus?
-    /// `.some(nil)` takes the price away. Variants without a price of their own follow.
+    /// `.some(nil)` removes the price. Variants without a price of their own change with it.
     public var price: Price??
 
     public init(name: String? = nil, status: ProductStatus? = nil, price: Price?? = nil) {
@@ -131,7 +131,7 @@ public struct ProductUpdate: Equatable, Sendable {
 /// New values of a variant; `nil` leaves a value as it is.
 public struct VariantUpdate: Equatable, Sendable {
     public var name: String?
-    /// `.some(nil)` lets it follow its product's price again.
+    /// `.some(nil)` removes the variant's own price, so that it has its product's again.
     public var price: Price??
     public var barcodes: [Barcode]?
     public var threshold: Int64?

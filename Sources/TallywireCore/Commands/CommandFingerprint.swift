@@ -1,15 +1,15 @@
 import GS1
 
-/// What a command means, in sixteen bytes: by it a repeat of a command is told from another command with the same id.
+/// The meaning of a command, in sixteen bytes. It tells a repeat of a command from another command with the same id.
 ///
-/// Two commands mean the same if they say the same after defaults are filled in, or if they resolve to the same: a barcode and
-/// the SKU of its variant mean the same as long as the catalogue says so. Who brings a command, and by which transport, does not
-/// matter. The hashes are made by ``FNV1a``, text byte by byte and numbers as a whole: they guard against mistakes of honest callers, not
-/// against forgery, since a caller can only ever confuse its own ids.
+/// Two commands mean the same if they say the same after defaults are filled in. They also mean the same if they resolve to the
+/// same: a barcode and the SKU of its variant are equal as long as the catalogue says so. Who brings a command, and by which
+/// transport, does not matter. The hashes are made by ``FNV1a``, from text byte by byte and from numbers as a whole. They guard
+/// against mistakes of honest callers and not against forgery, since a caller can only confuse its own ids.
 public struct CommandFingerprint: Hashable, Sendable {
-    /// Of the command as it was written.
+    /// The hash of the command as it was written.
     public let written: UInt64
-    /// Of the command with each item resolved to its variant and counted in units.
+    /// The hash of the command with each item resolved to its variant and counted in units.
     public let resolved: UInt64
 
     public init(written: UInt64, resolved: UInt64) {
@@ -24,7 +24,7 @@ public struct CommandFingerprint: Hashable, Sendable {
 }
 
 extension InventoryState {
-    /// The fingerprint of `action` as things stand.
+    /// The fingerprint of `action`, resolved by the current catalogue.
     public func fingerprint(of action: Command.Action) -> CommandFingerprint {
         var written = FNV1a()
         written.combine(action) { $0 }
@@ -41,11 +41,11 @@ extension InventoryState {
     }
 }
 
-/// Over fields, each with a tag or a length, so that neighbouring fields cannot run into each other.
+/// The hash is made over fields. Each field has a tag or a length, so that neighbouring fields cannot be confused.
 extension FNV1a {
     fileprivate mutating func tag(_ byte: UInt8) { combine(byte) }
 
-    /// A number is taken in one step; the shift brings its upper half down, where the multiplication spreads it.
+    /// A number is hashed in one step. The shift brings its upper half down, and the next multiplication spreads it.
     fileprivate mutating func combine(_ number: Int64) {
         combine(UInt64(bitPattern: number))
         value ^= value >> 32
@@ -161,7 +161,7 @@ extension FNV1a {
         combine(line.quantity)
         combine(line.destination)
         combine(line.expected)
-        // Lines without it keep the fingerprint that they had before there was a trace.
+        // Lines without a trace keep the fingerprint that they had before traces existed.
         guard !line.trace.isEmpty else { return }
         combine(line.trace.batch)
         combine(line.trace.serial)

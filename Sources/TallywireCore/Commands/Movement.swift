@@ -1,11 +1,11 @@
-/// One wanted change of stock: one or more lines that apply together or not at all.
+/// A requested change of stock: one or more lines that apply together or not at all.
 ///
-/// The lines act in order and see each other, so that a SKU that occurs twice is checked on the sum.
+/// The lines apply in order, and each sees the ones before, so that a SKU that occurs twice is checked on the sum.
 public struct Movement: Equatable, Sendable {
     public var reason: String?
-    /// What it belongs to: an order, a delivery note.
+    /// What the movement belongs to: an order, a delivery note.
     public var reference: String?
-    /// When it happened at the source, if that was not now.
+    /// When the movement happened at the source, if that was not now.
     public var occurredAt: Timestamp?
     public var lines: [Line]
 
@@ -18,16 +18,16 @@ public struct Movement: Equatable, Sendable {
 
     public struct Line: Equatable, Sendable {
         public var item: ItemReference
-        /// Where; for a transfer, where from.
+        /// The location; of a transfer, the one from which units are taken.
         public var location: String
         public var operation: Operation
-        /// Units, or scans of a barcode, each of which stands for that barcode's units. 1 and more, 0 too for `set`.
+        /// Units, or scans of a barcode, each of which stands for that barcode's units. At least 1; `set` also allows 0.
         public var quantity: Int64
-        /// Where to, for a transfer and for nothing else.
+        /// The location to which a transfer takes units; `nil` for other operations.
         public var destination: String?
-        /// The available units at `location` before this line, if the caller wants the line to apply only then.
+        /// The units that have to be available at `location` before this line, if the line may apply only then.
         public var expected: Int64?
-        /// Which of the units they are.
+        /// Which units of the variant the line is about.
         public var trace: Trace
 
         public init(

@@ -1,6 +1,6 @@
 /// What a line does to the stock of one variant at one location.
 ///
-/// A new operation is a case here, with what each property says of it; the compiler then asks what it does to the stock
+/// A new operation is a case here, with its value of each property. The compiler then asks what the operation does to the stock
 /// (`MovementDraft`). Settings of devices, HTTP bodies, documents and warnings are made from these properties.
 public enum Operation: String, Sendable, CaseIterable, Codable {
     /// Sets the units on hand, as after a count.
@@ -10,7 +10,7 @@ public enum Operation: String, Sendable, CaseIterable, Codable {
     /// Takes units from one location to another.
     case transfer
 
-    /// The fewest units that it may be about.
+    /// The smallest quantity that a line with this operation may have.
     public var leastQuantity: Int64 {
         switch self {
         case .set: 0
@@ -18,7 +18,7 @@ public enum Operation: String, Sendable, CaseIterable, Codable {
         }
     }
 
-    /// Whether it goes to another location, which a line then has to name, and may name for no other operation.
+    /// Whether the operation takes units to another location. A line has to name that location, and for other operations must not.
     public var hasDestination: Bool {
         switch self {
         case .transfer: true
@@ -26,7 +26,7 @@ public enum Operation: String, Sendable, CaseIterable, Codable {
         }
     }
 
-    /// Whether it counts units into the stock or out of it; `nil` for an operation that does neither.
+    /// Whether the operation counts units in or out; `nil` for an operation that does neither.
     public var direction: Direction? {
         switch self {
         case .add: .into
@@ -35,12 +35,12 @@ public enum Operation: String, Sendable, CaseIterable, Codable {
         }
     }
 
-    /// The numbers are kept in journals.
+    /// The raw values are stored in journals.
     public enum Direction: Int64, Sendable {
         case into = 1
         case out = 2
 
-        /// For sentences: "was counted in".
+        /// The word in sentences such as "was counted in".
         public var word: String {
             switch self {
             case .into: "in"

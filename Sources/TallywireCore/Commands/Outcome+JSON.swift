@@ -1,4 +1,4 @@
-/// The wire format of receipts, in answers of the HTTP API and in the journal.
+/// The wire format of receipts, in HTTP responses and in the journal.
 extension Receipt {
     public func write(to json: inout JSONWriter) {
         json.object { json in
@@ -36,7 +36,7 @@ extension Receipt.Line {
 }
 
 extension Rejection {
-    /// Writes the members `code`, `message`, `field` and `available`, those that there are.
+    /// Writes the members `code`, `message`, `field` and `available`. Members without a value are left out.
     public func write(to json: inout JSONWriter) {
         json.object { json in
             json.member("code", code.rawValue)
@@ -48,7 +48,7 @@ extension Rejection {
 }
 
 extension Outcome {
-    /// Writes `{"receipt":…}` or `{"rejection":…}`, the form in which a journal keeps an answer.
+    /// Writes `{"receipt":…}` or `{"rejection":…}`, the format in which a journal stores an answer.
     public func write(to json: inout JSONWriter) {
         json.object { json in
             switch self {

@@ -1,11 +1,11 @@
-/// The answer to a command: final, and on disk before anyone gets it.
+/// What became of a command. The outcome is final, and on disk before anybody gets it.
 public enum Outcome: Equatable, Sendable {
     case applied(Receipt)
     case rejected(Rejection)
 
-    /// What the command did; `nil` if it was refused.
+    /// What the command did; `nil` if the command was rejected.
     public var receipt: Receipt? { if case .applied(let receipt) = self { receipt } else { nil } }
-    /// Why the command was refused; `nil` if it was applied.
+    /// Why the command was rejected; `nil` if it was applied.
     public var rejection: Rejection? { if case .rejected(let rejection) = self { rejection } else { nil } }
 }
 
@@ -13,14 +13,14 @@ public enum Outcome: Equatable, Sendable {
 public struct Receipt: Equatable, Sendable {
     /// The command's id, given or assigned.
     public let movementID: String
-    /// Whether this is the first answer or the answer to a repeat.
+    /// Whether this is the first outcome of the command or the one of a repeat.
     public var status: Status
-    /// The last event that the command's lines caused; `nil` if there was nothing to change. Whoever has read up to here
-    /// has seen the new stock.
+    /// The last event that the command's lines caused; `nil` if there was nothing to change. A reader that has read up to this
+    /// event has seen the new stock.
     public let seq: UInt64?
     /// One entry for each line, two for a transfer.
     public let lines: [Line]
-    /// The product that was created, changed or removed, and the variant likewise.
+    /// The product and the variant that were created, changed or removed.
     public let product: ProductID?
     public let variant: VariantID?
 
@@ -44,7 +44,7 @@ public struct Receipt: Equatable, Sendable {
         public let seq: UInt64
         public let sku: String
         public let productID: ProductID
-        /// The variant's id; also that of a default variant.
+        /// The variant's id, also of a default variant.
         public let variantID: VariantID
         public let operation: Operation
         /// Units that were moved or counted.
@@ -55,7 +55,7 @@ public struct Receipt: Equatable, Sendable {
         public let locationStock: Int64
         public let level: StockLevel
         public let version: Int64
-        /// The event that counted the same serial number in the same direction just before this one.
+        /// The event that last counted the same serial number, if it did so in the same direction.
         public let repeatedSerial: UInt64?
 
         public init(
@@ -80,23 +80,24 @@ public struct Receipt: Equatable, Sendable {
     }
 }
 
-/// Why a command was refused. Nothing of it was applied.
+/// Why a command was rejected. Nothing of the command was applied.
 public struct Rejection: Error, Equatable, Sendable {
     public let code: Code
     /// What is wrong and what to do, for people.
     public let message: String
     /// The part of the request that is wrong, such as `lines[2].quantity`.
     public var field: String?
-    /// What there was: the available units for `insufficient_stock` and `stale_expectation`, those left for `in_stock`.
+    /// The units that were there: the available units for `insufficient_stock` and `stale_expectation`, the remaining ones for
+    /// `in_stock`.
     public var available: Int64?
 
-    /// The stable names of refusals, as on the wire.
+    /// The stable names of rejections, as on the wire.
     public enum Code: String, Sendable, CaseIterable, Codable {
-        // Of the request itself: a repeat is judged anew.
+        // About the request itself: a repeat is decided again.
         case invalidRequest = "invalid_request"
         case idempotencyConflict = "idempotency_conflict"
         case tooLate = "too_late"
-        // Of catalogue and stock: they are the key's answer.
+        // About catalogue and stock: the rejection is stored as the answer to the command's key.
         case unknownProduct = "unknown_product"
         case unknownVariant = "unknown_variant"
         case unknownLocation = "unknown_location"
@@ -109,9 +110,9 @@ public struct Rejection: Error, Equatable, Sendable {
         case idTaken = "id_taken"
         case locationTaken = "location_taken"
         case outOfRange = "out_of_range"
-        /// A fault of the server, found before anything was applied. A repeat gets it again.
+        /// A fault of the server, found before anything was applied. A repeat gets this rejection again.
         case internalError = "internal_error"
-        // Of the server: the same command may succeed later.
+        // About the server: the same command may succeed later.
         case overloaded
         case unavailable
     }
@@ -125,7 +126,7 @@ public struct Rejection: Error, Equatable, Sendable {
 }
 
 extension Rejection.Code {
-    /// Whether this refusal is remembered as the answer to the command's id.
+    /// Whether this rejection is stored as the answer to the command's id.
     public var isFinal: Bool {
         switch self {
         case .invalidRequest, .idempotencyConflict, .tooLate, .overloaded, .unavailable: false

@@ -1,16 +1,15 @@
-/// When a movement may have happened, for it to be taken now.
+/// Which times a movement may bear to be accepted now.
 public struct TimeRules: Equatable, Sendable {
-    /// How far ``Movement/occurredAt`` may lie ahead of the server's clock, since no two clocks agree.
+    /// How far ``Movement/occurredAt`` may be ahead of the server's clock, since no two clocks agree.
     public var clockSkew: Duration
-    /// How long answers to commands are kept. Of a movement that is older and comes for the first time nobody can say whether it is a
-    /// repeat.
+    /// How long answers to commands are kept. For an older movement without an answer nobody can say whether it is a repeat.
     public var keep: Duration
 
-    /// The most that any clock may be ahead.
+    /// The most that any caller's clock may be ahead.
     public static let largestClockSkew = Duration.seconds(86_400)
 
-    /// How long answers have to be there: a movement of a clock that is ahead seems younger than it is, and its repeat is let through for so
-    /// much longer than ``keep``.
+    /// How long answers have to be kept. A movement of a clock that is ahead seems younger than it is. So its repeat is accepted
+    /// for up to ``largestClockSkew`` longer than ``keep``.
     public var answers: Duration { keep + Self.largestClockSkew }
 
     public init(clockSkew: Duration = .seconds(300), keep: Duration = .seconds(8 * 86_400)) {
@@ -18,8 +17,8 @@ public struct TimeRules: Equatable, Sendable {
         self.keep = keep
     }
 
-    /// Why a command that was not answered before cannot be taken, `nil` if nothing speaks against it. The time is now somewhere in `now`: a
-    /// clock that jumped is believed neither at once nor never, and whoever asks has the benefit of the doubt.
+    /// Why a command without an answer cannot be accepted; `nil` if it can. The current time is somewhere in `now`, since a clock
+    /// that has just jumped may be right before or after the jump. A doubt counts in the caller's favour.
     public func rejection(of command: Command, now: ClosedRange<Timestamp>) -> Rejection? {
         guard case .move(let movement) = command.action, let occurredAt = movement.occurredAt else { return nil }
         let ahead = command.clockSkew ?? clockSkew
@@ -40,7 +39,7 @@ public struct TimeRules: Equatable, Sendable {
 }
 
 extension Timestamp {
-    /// Whether this is later than `other` by more than `span`, whatever the two are.
+    /// Whether this is later than `other` by more than `span`, without overflow.
     public func isLater(than other: Timestamp, by span: Duration) -> Bool {
         let (distance, overflow) = milliseconds.subtractingReportingOverflow(other.milliseconds)
         return overflow ? milliseconds > other.milliseconds : distance > span.wholeMilliseconds
@@ -48,7 +47,7 @@ extension Timestamp {
 }
 
 extension Duration {
-    /// The milliseconds in it, without what is less than one; at most what an `Int64` holds.
+    /// The duration in whole milliseconds, with the rest cut off. The value is limited to what an `Int64` holds.
     public var wholeMilliseconds: Int64 {
         let (seconds, overflow) = components.seconds.multipliedReportingOverflow(by: 1000)
         guard !overflow else { return components.seconds < 0 ? .min : .max }

@@ -1,14 +1,14 @@
-/// Somebody has seen an alert and sees to it. It says nothing of the stock: the alert is over when the level changes again.
+/// Somebody has seen an alert and takes care of it. The stock is not concerned: the alert is over when the level changes again.
 public struct AlertAcknowledged: Equatable, Sendable {
     public let productID: ProductID
     public let variantID: VariantID
     public let isDefaultVariant: Bool
     public let sku: String
-    /// The level that the alert told.
+    /// The level in the alert.
     public let level: StockLevel
     /// The `stock_alert` that is acknowledged.
     public let alertSeq: UInt64
-    /// Who it was, as its token names it.
+    /// Who acknowledged the alert, as the token names it.
     public let by: String
     public let note: String?
 

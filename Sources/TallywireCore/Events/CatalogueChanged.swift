@@ -1,4 +1,4 @@
-/// A location, a product or a variant was created, updated or removed. With these in the journal, folding all events gives
+/// A location, a product or a variant was created, updated or removed. Since the journal has these events, folding all events gives
 /// catalogue, prices, thresholds, locations and stock.
 public struct CatalogueChanged: Equatable, Sendable {
     public let change: Change
@@ -21,23 +21,23 @@ public struct CatalogueChanged: Equatable, Sendable {
         public var name: String?
         public var sells: Bool?
         public var status: ProductStatus?
-        /// `.some(nil)` takes the price away.
+        /// `.some(nil)` removes the price.
         public var price: Price??
-        /// Of a product that has a new price: what it was before. Events from before that was told took away each variant's own price
-        /// that was equal to the new one.
+        /// Of a product with a new price: the price before. Events without this value, from earlier versions, removed a variant's
+        /// own price if it was equal to the new price.
         public var previousPrice: Price??
-        /// Of a variant: whether its price is its own, or its product's.
+        /// Of a variant: whether its price is its own or its product's.
         public var ownPrice: Bool?
         public var barcodes: [Barcode]?
         public var lowStockThreshold: Int64?
         public var rearm: Int64?
         /// Of a created product: whether its only variant is the default variant.
         public var hasDefaultVariant: Bool?
-        /// Of a created variant: its id, which stands nowhere else in the event of a default variant.
+        /// Of a created variant: its id, which in the event of a default variant stands nowhere else.
         public var id: VariantID?
-        /// Of a created variant whose SKU another one had: the version that it goes on from.
+        /// Of a created variant whose SKU another one had before: the version from which it continues.
         public var version: Int64?
-        /// Of a removed variant: where it was, so that what was shown there can be taken away.
+        /// Of a removed variant: the locations where it was, so that its displays can be cleared.
         public var locations: [String]?
 
         public init() {}

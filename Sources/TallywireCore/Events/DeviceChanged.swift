@@ -1,13 +1,13 @@
-/// A device went out of reach, or came back.
+/// A device went offline, or came back.
 public struct DeviceChanged: Equatable, Sendable {
     /// The device's name at its source.
     public let device: String
     /// The source's name in plugins.json.
     public let source: String
     public let isOnline: Bool
-    /// When something was last heard of it; `nil` if nothing ever was.
+    /// When the last message came from the device; `nil` if none ever came.
     public let lastSeen: Timestamp?
-    /// How it is known, for people.
+    /// How the server knows, for people.
     public let reason: String
 
     public init(device: String, source: String, isOnline: Bool, lastSeen: Timestamp?, reason: String) {

@@ -1,11 +1,11 @@
-/// A shelf display has not confirmed for too long what it has to show, or has at last.
+/// A shelf display has for too long not confirmed the version that it has to show, or has confirmed it at last.
 public struct DisplayChanged: Equatable, Sendable {
     public let sku: String
     public let location: String
     /// The sink that publishes to the display.
     public let sink: String
     public let isStale: Bool
-    /// The version that it has to show, and the last one that it confirmed; `nil` if it never did.
+    /// The version that the display has to show, and the last one that it confirmed; `nil` if it confirmed none.
     public let wantedVersion: Int64
     public let shownVersion: Int64?
 

@@ -1,12 +1,12 @@
-/// What a movement or a change of the catalogue caused: the unit of the journal, of every sink and of every room.
+/// What a command caused. Journal, sinks and rooms all carry these events.
 ///
-/// An event says how things are after it, not only what changed: `stock`, `price` and `level` are absolute, and
-/// ``InventoryUpdated/version`` grows with each of a variant's events. A reader that keeps the highest version of each
-/// variant is right, whatever was repeated or overtaken on the way.
+/// An event says how things are after it, and not only what changed: `stock`, `price` and `level` are absolute, and
+/// ``InventoryUpdated/version`` grows with each of a variant's events. A reader that keeps the highest version of each variant is
+/// right, whatever was repeated or overtaken on the way.
 public struct Event: Equatable, Sendable {
-    /// Its number in the journal: 1, 2, 3 … without a gap, the same number on every sink.
+    /// The event's number in the journal: 1, 2, 3 … without a gap, the same on every sink.
     public let seq: UInt64
-    /// When it was committed.
+    /// When the event was decided.
     public let timestamp: Timestamp
     /// What happened.
     public let body: Body
@@ -17,9 +17,9 @@ public struct Event: Equatable, Sendable {
         self.body = body
     }
 
-    /// What happened. A new kind of event adds a case here, and a line in each of the functions below.
+    /// What happened. A new type of event adds a case here, and a line in each of the functions below.
     ///
-    /// Kept in a box: an event is handed on many times, and a copy of what is in the largest case would cost thirty words each time.
+    /// Indirect, since an event is passed on many times, and a copy of the largest case would cost thirty words each time.
     public indirect enum Body: Equatable, Sendable {
         case inventoryUpdated(InventoryUpdated)
         case stockAlert(StockAlert)
@@ -32,7 +32,7 @@ public struct Event: Equatable, Sendable {
         case scanSetAside(ScanSetAside)
     }
 
-    /// The kinds of body.
+    /// The types of all bodies.
     public static let bodies: [any EventBody.Type] = [
         InventoryUpdated.self, StockAlert.self, ProductStatusChanged.self, CatalogueChanged.self, DeviceChanged.self,
         DisplayChanged.self, SerialRepeated.self, AlertAcknowledged.self, ScanSetAside.self,
@@ -42,13 +42,13 @@ public struct Event: Equatable, Sendable {
 
     public var type: EventType { body.content.type }
 
-    /// What filters and rooms look at.
+    /// The values that filters and rooms use.
     public struct Subject: Equatable, Sendable {
         public var product: ProductID?
-        /// Also the id of a default variant, which is `null` in the event's JSON.
+        /// The variant's id, also of a default variant, whose id is `null` in the event's JSON.
         public var variant: VariantID?
         public var sku: String?
-        /// Of a change of stock or of a location.
+        /// The location of a change of stock, or the one that was created, changed or removed.
         public var location: String?
         /// The level after an `inventory_updated` or a `stock_alert`.
         public var level: StockLevel?
@@ -68,14 +68,14 @@ public struct Event: Equatable, Sendable {
     /// A piece of a sentence for people.
     public enum Words: Equatable, Sendable {
         case text(String)
-        /// What tells how serious it is, in the colour of a stock level.
+        /// The word that says how serious it is, in the colour of a stock level.
         case marked(String, StockLevel)
     }
 }
 
 /// The types of event, by their names on the wire.
 ///
-/// Each type belongs to one ``EventBody``, whose file says what its events have.
+/// Each type belongs to one ``EventBody``. That body's file describes the members of its events.
 public enum EventType: String, Sendable, CaseIterable, Codable {
     case inventoryUpdated = "inventory_updated"
     case stockAlert = "stock_alert"
@@ -89,7 +89,8 @@ public enum EventType: String, Sendable, CaseIterable, Codable {
     case alertAcknowledged = "alert_acknowledged"
     case scanSetAside = "scan_set_aside"
 
-    /// The type's number: journals keep it, and views are ordered by it. It starts at 1 and never changes; a new type takes the next one.
+    /// The type's number. Journals store it, and views are ordered by it. Numbers start at 1 and never change; a new type takes the
+    /// next one.
     public var number: Int {
         switch self {
         case .inventoryUpdated: 1
@@ -112,12 +113,12 @@ public enum EventType: String, Sendable, CaseIterable, Codable {
         self = type
     }
 
-    /// The role that is enough to see its events where rooms are not configured.
+    /// The role that a client needs to see these events where rooms are not configured.
     public var leastRole: Role { Event.schemas.first { $0.types.contains(self) }?.leastRole ?? .admin }
 }
 
 extension Event.Body {
-    /// The body as what all bodies have in common.
+    /// The body as an ``EventBody``.
     public var content: any EventBody {
         switch self {
         case .inventoryUpdated(let update): update
@@ -174,8 +175,8 @@ extension Event {
 
 /// Reads an event back from its wire format.
 ///
-/// The one thing that an event's JSON does not say by itself is the id of a default variant, which is `null` there. Give it
-/// as ``CodingUserInfoKey/defaultVariantID``; without it such an event carries the id 0, and its product tells the variant.
+/// An event's JSON does not contain the id of a default variant, which is `null` there. Pass it as
+/// ``CodingUserInfoKey/defaultVariantID``. Without it the event has the variant id 0, and the event's product tells the variant.
 extension Event: Decodable {
     private enum Key: String, CodingKey { case type, seq, timestamp, data }
 

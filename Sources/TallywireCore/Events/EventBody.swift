@@ -1,17 +1,17 @@
-/// What the events of one or two types say.
+/// The content of the events of one or two types.
 ///
-/// A body is one file: its members with their description, how it is written and read, whom it is about, and its words for people. The
-/// documents (OpenAPI, AsyncAPI), the names that a room's `fields` may have, and the default rooms are made from ``schema``.
+/// A body is one file: its members with their description, how it is written and read, what it is about, and its words for people.
+/// The documents (OpenAPI, AsyncAPI), the names that a room's `fields` may have, and the default rooms are made from ``schema``.
 public protocol EventBody: Equatable, Sendable {
     static var schema: EventSchema { get }
 
-    /// What documents show, and what tests try.
+    /// An example for documents and tests.
     static var example: Self { get }
 
     /// One of ``EventSchema/types``.
     var type: EventType { get }
 
-    /// What filters and rooms look at.
+    /// The values that filters and rooms use.
     var eventSubject: Event.Subject { get }
 
     /// One sentence for people.
@@ -24,14 +24,14 @@ public protocol EventBody: Equatable, Sendable {
     init(_ data: EventData) throws
 }
 
-/// What there is to know of a body.
+/// The description of a body.
 public struct EventSchema: Sendable {
     /// The name in documents, such as `StockAlert`.
     public let name: String
     /// One sentence that says what happened.
     public let summary: String
     public let types: [EventType]
-    /// The role that is enough to see its events where rooms are not configured.
+    /// The role that a client needs to see these events where rooms are not configured.
     public let leastRole: Role
     /// The members of `data`, in the order in which they are written.
     public let members: [Member]
@@ -59,7 +59,7 @@ public struct EventSchema: Sendable {
         /// A member that may be missing.
         public static func optional(_ name: String, _ kind: Kind) -> Member { Member(name, kind, isOptional: true) }
 
-        /// What the value is.
+        /// The type of the value.
         public enum Kind: Sendable {
             /// The id of a product or the `seq` of an event.
             case id
@@ -78,7 +78,7 @@ public struct EventSchema: Sendable {
             /// ``timestamp``, or `null`.
             case optionalTimestamp
             case operation, level, status
-            /// A text of so many scalars.
+            /// A text with so many scalars.
             case text(ClosedRange<Int>)
             /// A text without a limit of its own.
             case string
@@ -106,12 +106,12 @@ public struct EventData {
         defaultVariant = decoder.userInfo[.defaultVariantID] as? VariantID
     }
 
-    /// A member that has to be there.
+    /// Returns a member that has to be there.
     public func callAsFunction<Value: Decodable>(_ name: String) throws -> Value {
         try members.decode(Value.self, forKey: Name(stringValue: name))
     }
 
-    /// A member that may be missing, or `null`.
+    /// Returns a member that may be missing or `null`.
     public func optional<Value: Decodable>(_ name: String) throws -> Value? {
         try members.decodeIfPresent(Value.self, forKey: Name(stringValue: name))
     }
@@ -125,6 +125,6 @@ public struct EventData {
 }
 
 extension CodingUserInfoKey {
-    /// The ``VariantID`` that a `null` stands for in the event that is being read.
+    /// The ``VariantID`` that `null` stands for in the event that is decoded.
     public static let defaultVariantID = CodingUserInfoKey(rawValue: "tallywire.defaultVariantID")!
 }

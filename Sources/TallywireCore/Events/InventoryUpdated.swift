@@ -8,7 +8,7 @@ public struct InventoryUpdated: Equatable, Sendable {
     public let isDefaultVariant: Bool
     public let sku: String
     public let variantName: String
-    /// Available units over all locations that sell, after and before.
+    /// The available units over all locations that sell, after the event and before it.
     public let stock: Int64
     public let previousStock: Int64
     /// The sum of `stock` over the product's variants.
@@ -20,19 +20,19 @@ public struct InventoryUpdated: Equatable, Sendable {
     public let status: ProductStatus
     public let level: StockLevel
     public let version: Int64
-    /// Who brought it in: `http`, or a source's name and the device, `mqtt-scanners/dock-1`.
+    /// Who asked for the change: `http`, or a source's name and the device, `mqtt-scanners/dock-1`.
     public let source: String
     public let movementID: String
-    /// When it happened at the source, if that said so.
+    /// When the change happened at the source, if the source said so.
     public let occurredAt: Timestamp?
-    /// Which of the units they were, if the line said so.
+    /// Which units were moved, if the line said so.
     public let trace: Trace
 
     public enum Change: Equatable, Sendable {
-        /// Units came, went or were counted at `location`, where `locationStock` are available now.
+        /// Units were added, taken or counted at `location`, where `locationStock` are available now.
         case stock(operation: Operation, quantity: Int64, location: String, locationStock: Int64)
-        /// `isOwn`: whether the price is the variant's own from now on, or its product's; `nil` in events from before that was told,
-        /// where it is the variant's own if it differs.
+        /// `isOwn`: whether the price is the variant's own from now on, or its product's. It is `nil` in events of earlier
+        /// versions, where the price is the variant's own if it differs from its product's.
         case price(previous: Price?, isOwn: Bool?)
     }
 
@@ -67,7 +67,7 @@ public struct InventoryUpdated: Equatable, Sendable {
 extension InventoryUpdated: EventBody {
     private typealias Member = EventSchema.Member
 
-    /// A change of stock has no previous price, a change of price no operation and no location.
+    /// A change of stock has no previous price. A change of price has no operation and no location.
     public static let schema = EventSchema(
         "InventoryUpdated", [.inventoryUpdated], for: .shop, "A variant's stock or price changed.",
         [

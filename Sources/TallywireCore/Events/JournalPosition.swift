@@ -1,6 +1,7 @@
-/// How far somebody has read a journal: everything up to the event `seq` of the journal `epoch`. As text it is `EPOCH:SEQ`.
+/// How far somebody has read a journal: up to and including the event `seq` of the journal `epoch`. As text it is `EPOCH:SEQ`.
 public struct JournalPosition: Hashable, Sendable, CustomStringConvertible {
-    /// Bytes of an epoch at most. Those of Tallywire have 36; comparing a text costs in proportion to its length and more.
+    /// The most bytes of an epoch. Tallywire's epochs have 36. The limit exists because the time to compare texts grows with their
+    /// length.
     public static let longestEpoch = 128
 
     public let epoch: String
@@ -11,7 +12,7 @@ public struct JournalPosition: Hashable, Sendable, CustomStringConvertible {
         self.seq = seq
     }
 
-    /// Reads what ``description`` gave, `nil` if it is something else: after the last colon are digits and nothing else.
+    /// Reads the text of ``description``. `nil` for any other text, such as one with anything but digits after the last colon.
     public init?(_ text: some StringProtocol) {
         guard text.utf8.count <= Self.longestEpoch + 21, let colon = text.lastIndex(of: ":"), colon != text.startIndex else {
             return nil

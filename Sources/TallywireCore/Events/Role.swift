@@ -1,13 +1,13 @@
-/// What a caller may be: a token bears one of these, a caller without a token none.
+/// What a caller may do: a token has one of these roles, and a caller without a token none.
 public enum Role: String, Codable, CaseIterable, Sendable {
     /// Everything.
     case admin
-    /// Movements, in its own name alone.
+    /// Movements, under the device's own name only.
     case device
-    /// The rooms that are for it, beside what everybody may.
+    /// The rooms of this role, and everything that callers without a role may do.
     case shop
 
-    /// Whether a caller of this role may do what is for `required`. An admin may everything; the others are beside each other, so that a
-    /// scanner's token opens no shop's room, nor a shop's token a scanner's.
+    /// Whether a caller of this role may do what needs `required`. An admin may do everything. No other role includes another: a
+    /// scanner's token opens no shop's room, and a shop's token books no movements.
     public func covers(_ required: Role) -> Bool { self == .admin || self == required }
 }

@@ -1,10 +1,11 @@
-/// A message of a device that was being handled when the server crashed, again and again, is not handled any more. Somebody has to look.
+/// A device's message was set aside, since the server crashed several times in a row while it handled the message. Somebody has to
+/// look at it.
 public struct ScanSetAside: Equatable, Sendable {
     /// The device that the message's topic names.
     public let device: String
     /// The source's name in plugins.json.
     public let source: String
-    /// The topic, cut.
+    /// The topic, shortened.
     public let topic: String
     /// The file that holds the message.
     public let file: String

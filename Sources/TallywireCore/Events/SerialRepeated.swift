@@ -1,13 +1,13 @@
-/// The same serial number was counted in, or out, twice in a row. The movement was applied: somebody has to look.
+/// The same serial number was counted in, or out, twice in a row. The movement was applied, and somebody has to look at it.
 public struct SerialRepeated: Equatable, Sendable {
     public let productID: ProductID
     public let variantID: VariantID
     public let isDefaultVariant: Bool
     public let sku: String
     public let serial: String
-    /// What was done twice: ``Operation/add`` or ``Operation/subtract``.
+    /// The operation that was repeated: ``Operation/add`` or ``Operation/subtract``.
     public let operation: Operation
-    /// The `inventory_updated` that counted it before.
+    /// The `inventory_updated` that counted the serial number before.
     public let previousSeq: UInt64
     public let source: String
     public let movementID: String

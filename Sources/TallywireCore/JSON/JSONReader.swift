@@ -1,12 +1,12 @@
 /// Reads JSON (RFC 8259), strictly: nothing after the value, no comments, no trailing commas, valid UTF-8, and no deeper than
 /// ``depth``. Time and memory are linear in the length.
 ///
-/// By hand, because every scan passes through it: Foundation's decoder takes ten times as long for one.
+/// The reader is written by hand because every scan passes through it: Foundation's decoder takes ten times as long for a scan.
 public struct JSONReader {
     /// How deep arrays and objects may be nested.
     public static let depth = 32
 
-    /// Why a text is no JSON, and where.
+    /// Why a text is not JSON, and where.
     public struct Mistake: Error, Equatable, CustomStringConvertible {
         /// Counted in bytes from 0.
         public let position: Int

@@ -1,10 +1,10 @@
-/// A JSON value as it stands in a text: members in their order, numbers as they are written.
+/// A JSON value as a text has it: members in their order, numbers as they are written.
 ///
 /// For payloads of devices, whose shape is not known before they are read.
 public enum JSONValue: Equatable, Sendable {
     case null
     case bool(Bool)
-    /// As it is written, since neither `Int64` nor `Double` holds every number exactly.
+    /// The number as it is written, since neither `Int64` nor `Double` holds every number exactly.
     case number(String)
     case string(String)
     case array([JSONValue])
@@ -20,7 +20,7 @@ public enum JSONValue: Equatable, Sendable {
         }
     }
 
-    /// The member `name` of an object, `nil` if there is none or this is none. Of members with the same name the last.
+    /// The member `name`; `nil` if this is not an object, or has no such member. Of several members with this name, the last.
     public subscript(_ name: String) -> JSONValue? {
         guard case .object(let members) = self else { return nil }
         return members.last { $0.name == name }?.value
@@ -65,7 +65,7 @@ public enum JSONValue: Equatable, Sendable {
     public var array: [JSONValue]? { if case .array(let items) = self { items } else { nil } }
     public var object: [Member]? { if case .object(let members) = self { members } else { nil } }
 
-    /// A whole number, also if it is written with an exponent or decimals that are zero.
+    /// The whole number; `nil` for anything else. An exponent and decimals that are zero are allowed.
     public var integer: Int64? {
         guard case .number(let text) = self else { return nil }
         if let number = Int64(text) { return number }
@@ -73,7 +73,8 @@ public enum JSONValue: Equatable, Sendable {
         return Int64(number)
     }
 
-    /// The text of a string, or the digits of a number that is written with digits alone: how codes come.
+    /// The text of a string, or the digits of a number that is written with digits alone; `nil` for anything else. Codes come in
+    /// these two forms.
     public var code: String? {
         switch self {
         case .string(let text): text
@@ -82,7 +83,7 @@ public enum JSONValue: Equatable, Sendable {
         }
     }
 
-    /// What stands where `pointer` points (RFC 6901): `/data/0/code`, or the empty pointer for this value. `nil` if nothing does.
+    /// The value at `pointer` (RFC 6901), such as `/data/0/code`; the empty pointer returns this value. `nil` if there is none.
     public func value(at pointer: JSONPointer) -> JSONValue? {
         var value = self
         for step in pointer.steps {
@@ -100,7 +101,7 @@ public enum JSONValue: Equatable, Sendable {
     }
 }
 
-/// A place in a JSON value (RFC 6901), such as `/data/barcodeData`.
+/// The path to a value in a JSON value (RFC 6901), such as `/data/barcodeData`.
 public struct JSONPointer: Hashable, Sendable {
     let steps: [String]
 

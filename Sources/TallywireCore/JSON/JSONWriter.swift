@@ -1,15 +1,15 @@
-/// Writes JSON (RFC 8259) into bytes, keys in the order in which they are given.
+/// Writes JSON (RFC 8259) into bytes. Keys are in the order in which they are given.
 ///
-/// It is written by hand because an event is encoded once, on the writer's thread, and its bytes are the contract: the
-/// order of keys, prices with two decimals and integers beyond doubles are not what a general encoder promises, and this
-/// one costs a fifth of its time.
+/// The writer is written by hand because an event is encoded once, on the writer's thread, and its bytes are the contract: a
+/// general encoder does not promise the order of keys, prices with two decimals, or integers beyond doubles. This one also takes a
+/// fifth of a general encoder's time.
 public struct JSONWriter: Sendable {
-    /// Bytes, of which the first `count` are written.
+    /// The buffer, of which the first `count` bytes are written.
     private var storage: [UInt8]
     private var count = 0
     /// Whether the next key or element needs a comma before it.
     private var needsComma = false
-    /// The last moment that was written, and where in `recentText` it stands: events of one batch bear the same one many times.
+    /// The last timestamp that was written, whose text is in `recentText`: the events of one batch often have the same timestamp.
     private var recentTimestamp: Timestamp?
     private var recentText: [UInt8] = []
 
@@ -18,12 +18,12 @@ public struct JSONWriter: Sendable {
         storage = [UInt8](repeating: 0, count: max(capacity, 64))
     }
 
-    /// What was written, in an array of its own size.
+    /// The written bytes, in an array of their size.
     public var bytes: [UInt8] {
         storage.withUnsafeBufferPointer { [UInt8]($0[..<count]) }
     }
 
-    /// Forgets what was written and keeps the room.
+    /// Removes the written bytes and keeps the memory.
     public mutating func removeAll() {
         count = 0
         needsComma = false
@@ -43,7 +43,7 @@ public struct JSONWriter: Sendable {
         close(UInt8(ascii: "]"))
     }
 
-    /// Writes a key, after which exactly one value has to follow. The key is a literal that needs no escape.
+    /// Writes a key. Exactly one value has to follow. The key is a literal that needs no escape.
     public mutating func key(_ key: StaticString) {
         let length = key.utf8CodeUnitCount
         let comma = needsComma ? 1 : 0
@@ -57,7 +57,7 @@ public struct JSONWriter: Sendable {
         }
     }
 
-    /// Writes a key that came from outside, after which exactly one value has to follow.
+    /// Writes a key that came from outside. Exactly one value has to follow.
     public mutating func dynamicKey(_ key: String) {
         string(key)
         append(UInt8(ascii: ":"))
@@ -66,7 +66,7 @@ public struct JSONWriter: Sendable {
 
     // MARK: Members
 
-    /// Writes a member of an object. One whose value is `nil` is left out.
+    /// Writes a member of an object. A member whose value is `nil` is left out.
     public mutating func member(_ name: StaticString, _ value: String?) {
         guard let value else { return }
         key(name)
@@ -97,7 +97,7 @@ public struct JSONWriter: Sendable {
         timestamp(value)
     }
 
-    /// Writes a member that is a price, or `null` where there is none.
+    /// Writes a member that is a price, or `null` if there is no price.
     public mutating func member(_ name: StaticString, price value: Price?) {
         key(name)
         price(value)
@@ -177,7 +177,7 @@ public struct JSONWriter: Sendable {
         }
     }
 
-    /// A value that is JSON already, taken as it is.
+    /// Writes a value that is JSON already, unchanged.
     public mutating func raw(_ json: some Sequence<UInt8>) {
         separate()
         for byte in json { append(byte) }

@@ -1,5 +1,5 @@
 extension InventoryState {
-    /// The first who says so has acknowledged an alert; whoever says it again changes nothing.
+    /// The first acknowledgement of an alert counts. A further one changes nothing.
     func plan(acknowledging reply: AlertReply) throws(Rejection) -> Plan {
         guard let variant = variants[reply.variant], let alert = variant.alert, alert.seq == reply.alertSeq else {
             throw Rejection(
@@ -13,7 +13,7 @@ extension InventoryState {
         return Plan(bodies: [.alertAcknowledged(acknowledged)], variant: variant.id)
     }
 
-    /// Opens the alert that `event` tells, or ends the one that there is.
+    /// Opens the alert of `event`, or ends the open alert.
     mutating func fold(_ alert: StockAlert, of id: VariantID, in event: Event) {
         changeVariant(id) { variant in
             variant.level = alert.level
@@ -22,7 +22,7 @@ extension InventoryState {
     }
 
     mutating func fold(_ acknowledged: AlertAcknowledged, of id: VariantID, in event: Event) {
-        // The alert itself may be of a time that a journal began to keep alerts after.
+        // The alert may be older than the first alert that this journal keeps.
         guard let alert = variants[id]?.alert, alert.seq == acknowledged.alertSeq else { return }
         let acknowledgement = OpenAlert.Acknowledgement(by: acknowledged.by, at: event.timestamp, note: acknowledged.note)
         changeVariant(id) {

@@ -29,7 +29,7 @@ extension InventoryState {
             values.hasDefaultVariant = true
             plan.change(.created, .product(id), values)
             variant.name = new.name
-            // A default variant has the product's price and no other.
+            // A default variant has its product's price and no own one.
             variant.price = new.price
             try plan.create(variant, isDefault: true, of: id, price: new.price, in: self, &claims, path: "")
         case .variants(let variants):
@@ -92,7 +92,7 @@ extension InventoryState {
         let product = try existing(variant.productID)
         var plan = Plan()
         if variant.isDefault {
-            // Name and price of a default variant are its product's.
+            // Name and price of a default variant are those of its product.
             plan = try self.plan(
                 updating: product.id, with: ProductUpdate(name: update.name, price: update.price), id: commandID, source: source)
         }
@@ -111,7 +111,8 @@ extension InventoryState {
         var new = old
         if let wanted = update.price, !variant.isDefault {
             new = wanted ?? product.price
-            // What nobody sees change is told all the same: it decides what the product's next price does.
+            // The event is written even if the price stays the same: whether the price is the variant's own decides what the
+            // product's next price does.
             if new == old, (wanted != nil) != (variant.ownPrice != nil) { values.ownPrice = wanted != nil }
         }
         if values != CatalogueChanged.Values() {
@@ -175,17 +176,17 @@ private func nextID(after last: Int64) throws(Rejection) -> Int64 {
     return last + 1
 }
 
-/// Keys that a command takes for itself, so that it cannot take one twice.
+/// Keys that a command claims, so that it cannot claim one twice.
 private struct Claims {
     var ids: Set<VariantID> = []
     var skus: Set<String> = []
     var barcodes: Set<String> = []
-    /// The GTINs among the barcodes, and what is none, each of one variant.
+    /// The GTINs among the barcodes, and the codes that are no GTIN. Each belongs to one variant.
     var gtins: Set<String> = []
     var lastID: Int64?
 
-    /// Claims the barcodes of `variant`, each with all forms of its GTIN. What the variant has already is its own, also where an older
-    /// catalogue has the same GTIN in another form at another variant.
+    /// Claims the barcodes of `variant`, each with all forms of its GTIN. A barcode that the variant has already stays its own,
+    /// even if another variant of an older catalogue has the same GTIN in another form.
     mutating func claim(_ codes: [Barcode], for variant: VariantID, in state: InventoryState, field: String) throws(Rejection) {
         let kept = Set(state.variants[variant]?.barcodes.map(\.code) ?? [])
         var units: [String: Int64] = [:]

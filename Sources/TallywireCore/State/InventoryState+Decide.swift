@@ -1,20 +1,22 @@
-/// What a command led to.
+/// What became of a command, and its events.
 public struct Decision: Sendable {
     public let outcome: Outcome
-    /// The events, already folded into the state. None for a refusal, or where there was nothing to change.
+    /// The events, already folded into the state. There are none for a rejection, or if there was nothing to change.
     public let events: [Event]
-    /// Why the plan did not fit the state, which is a fault of the planner; `nil` for every command that is decided as it should be.
+    /// Why the plan did not fit the state, which is a fault of the planner; `nil` for every command that was decided as it should
+    /// be.
     ///
-    /// With a fault the state may have a part of the plan in it: take back everything since the last ``InventoryState/forgetChanges()``,
-    /// and decide again what came before this command.
+    /// With a fault the state may contain a part of the plan. The caller has to undo everything since the last
+    /// ``InventoryState/forgetChanges()``, and decide the commands before this one again.
     public let fault: FoldError?
 }
 
 extension InventoryState {
-    /// Decides `command`, whose id is `id`, as of `now`: refuses it and stays as it is, or moves by its events.
+    /// Decides `command`, whose id is `id`, at the time `now`. A rejected command leaves the state as it is; the events of an
+    /// applied one are folded into it.
     ///
-    /// The caller has validated the command (``Command/validate()``) and knows that `id` was not answered before. `repeatedSerials`
-    /// are the lines of a movement whose serial number was counted in the same direction before, with the event that did so.
+    /// The caller has validated the command (``Command/validate()``) and knows that `id` has no answer yet. `repeatedSerials` are
+    /// the lines of a movement whose serial number was counted in the same direction before, with the event that counted it.
     public mutating func decide(
         _ command: Command, id: String, now: Timestamp, repeatedSerials: [Int: UInt64] = [:]
     ) -> Decision {
@@ -56,15 +58,15 @@ extension InventoryState {
     }
 }
 
-/// The events that a command will cause, before they have their place in the journal.
+/// The events that a command will cause, before they have their `seq`.
 struct Plan {
     var bodies: [Event.Body] = []
     var product: ProductID?
     var variant: VariantID?
-    /// Which of the events repeat a serial number, by their place among ``bodies``.
+    /// By index in ``bodies``, the events that repeat a serial number, with the event that counted it before.
     var repeatedSerials: [Int: UInt64] = [:]
 
-    /// The receipt: its lines are the changes of stock among the events.
+    /// Returns the receipt. Its lines are the changes of stock among the events.
     func receipt(id: String, events: [Event]) -> Receipt {
         var lines: [Receipt.Line] = []
         lines.reserveCapacity(events.count)

@@ -1,7 +1,7 @@
-/// How events move the state: the same step when a command is decided and when a journal is folded again.
+/// How events change the state: by the same step when a command is decided and when a journal is folded again.
 extension InventoryState {
-    /// Moves the state by one event. An event that does not fit, because its seq is not the next or because it speaks of something
-    /// that does not exist, throws and changes nothing.
+    /// Folds one event into the state. Throws if the event does not fit, because its `seq` is not the next one or because it names
+    /// something that does not exist. The state is then unchanged.
     public mutating func fold(_ event: Event) throws(FoldError) {
         guard event.seq == seq + 1 else {
             throw FoldError(seq: event.seq, message: "event \(event.seq) follows event \(seq)")
@@ -65,7 +65,7 @@ extension InventoryState {
             for variant in product.variants {
                 changeVariant(variant) {
                     if let name = values.name, $0.isDefault { $0.name = name }
-                    // So it was before events said what the price had been.
+                    // The rule of events that do not contain the previous price.
                     if values.previousPrice == nil, let price = values.price, $0.ownPrice == price { $0.ownPrice = nil }
                 }
             }
@@ -96,7 +96,7 @@ extension InventoryState {
         }
     }
 
-    /// The variant that an event speaks of; that of a default variant is known by its product.
+    /// The variant that an event names. A default variant is found by its product.
     private func existingVariant(
         _ id: VariantID, of product: ProductID, isDefault: Bool, seq: UInt64
     ) throws(FoldError) -> VariantID {

@@ -1,6 +1,6 @@
 extension InventoryState {
-    /// Works a movement out on copies of what it touches: each line sees those before it, and a line that cannot be applied leaves
-    /// nothing behind.
+    /// Plans a movement on copies of the variants that it touches. Each line sees the lines before it. If a line cannot be applied,
+    /// the state is unchanged.
     func plan(
         _ movement: Movement, id: String, source: String, _ repeatedSerials: [Int: UInt64]
     ) throws(Rejection) -> Plan {
@@ -13,18 +13,18 @@ extension InventoryState {
     }
 }
 
-/// A movement that is being worked out.
+/// A movement that is being planned.
 ///
-/// What it touches is kept in arrays that are searched from the front: almost every movement has one or two lines. The state is handed
-/// to each step and not kept, since a copy of it costs more than a step.
+/// The variants are in arrays that are searched from the front: almost every movement has one or two lines. The state is passed to
+/// each step and not stored, since a copy of it costs more than a step.
 private struct MovementDraft {
     private var variants: [Variant] = []
     private var totals: [(product: ProductID, stock: Int64)] = []
     private var steps: [Step] = []
 
-    /// One change of one balance, and what held right after it.
+    /// One change of one balance, and the values right after it.
     private struct Step {
-        /// The movement's line.
+        /// The index of the movement's line.
         let line: Int
         let variant: Int
         let operation: Operation
@@ -66,7 +66,7 @@ private struct MovementDraft {
         case .subtract:
             try take(quantity.partialValue, of: variant, line.operation, from: balance, index, in: state)
         case .transfer:
-            // Validation has seen to it that a transfer has a destination.
+            // Validation has checked that a transfer has a destination.
             let destination = line.destination ?? line.location
             try Self.require(destination, in: state, field: "lines[\(index)].to")
             try take(quantity.partialValue, of: variant, line.operation, from: balance, index, in: state)
@@ -75,8 +75,8 @@ private struct MovementDraft {
         }
     }
 
-    /// One `inventory_updated` for each step, and after them one `stock_alert` for each variant whose level is another than before
-    /// the movement. The movement is one change, so its levels are those at its end: nobody is woken by a state that never was.
+    /// One `inventory_updated` for each step. After them, one `stock_alert` for each variant whose level differs from the level
+    /// before the movement. Alerts are evaluated after the last line, so an intermediate state never raises one.
     func events(of movement: Movement, id: String, source: String, in state: InventoryState) -> [Event.Body] {
         let levels = variants.map { $0.alerts.level(of: $0.stock, previous: $0.level) }
         var bodies: [Event.Body] = []
@@ -103,7 +103,7 @@ private struct MovementDraft {
         return bodies
     }
 
-    /// Adds a `serial_repeated` for each line that repeats one, after all that the movement changed.
+    /// Adds a `serial_repeated` for each line that repeats a serial number, after all changes of the movement.
     func report(_ repeatedSerials: [Int: UInt64], of movement: Movement, id: String, source: String, in plan: inout Plan) {
         for (index, step) in steps.enumerated() {
             guard let previous = repeatedSerials[step.line], let serial = movement.lines[step.line].trace.serial else { continue }
@@ -175,9 +175,9 @@ private struct MovementDraft {
 
     private static let messageHint = "; it is what a scanner read of a GS1 code, so give it as “code” and not as “barcode”"
 
-    /// Whether a code holds more than a barcode of the catalogue: an element string, or what a scanner sends before one.
+    /// Whether a code contains more than a barcode of the catalogue: an element string, or a prefix that a scanner sends.
     private static func isMessage(_ code: String) -> Bool {
-        // The year matters for dates alone.
+        // The year matters only for dates.
         guard let reading = try? CodeReading(code: code, year: 2000) else { return false }
         return reading.item != .barcode(code)
     }
@@ -195,14 +195,15 @@ private struct MovementDraft {
 }
 
 extension Variant {
-    /// Whether going to `level` is worth an alert. What never had stock is `out` in silence, and becomes `ok` in silence.
+    /// Whether a change to `level` raises an alert. A variant that never had stock is `out` without an alert, and becomes `ok`
+    /// without one.
     func isNews(_ level: StockLevel) -> Bool {
         level != self.level && (wasStocked || level != .ok)
     }
 }
 
 extension StockAlert {
-    /// The alert that `variant`, with `stock` units, goes to `level`.
+    /// The alert for `variant`, which has `stock` units and changes to `level`.
     init(_ variant: Variant, stock: Int64, level: StockLevel) {
         let who = "\(variant.name) (\(variant.sku))"
         let message =

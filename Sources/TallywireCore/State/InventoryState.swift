@@ -1,17 +1,18 @@
 /// Catalogue and stock at one point of the journal: the state machine that decides commands.
 ///
-/// It is a value without clock, chance or I/O. Deciding a command gives events, and the state moves by folding those events and in
-/// no other way, so that folding a journal from its beginning gives the same state. One thread owns it, the engine's.
+/// The state is a value that reads no clock, draws no random number and does no I/O. Deciding a command gives events, and only
+/// folding events changes the state. So folding a journal from its beginning gives the same state. Only the engine's thread uses
+/// it.
 public struct InventoryState: Sendable {
-    /// The last event that is folded in.
+    /// The last event that was folded in.
     public private(set) var seq: UInt64 = 0
     public private(set) var products: [ProductID: Product] = [:]
     public private(set) var variants: [VariantID: Variant] = [:]
     public private(set) var locations: [String: Location] = [:]
-    /// The largest ids that were ever used: an id is not given twice, also not after a removal.
+    /// The largest ids that were ever used. An id is not assigned twice, also not after a removal.
     public private(set) var lastIDs = LastIDs()
 
-    /// The versions that SKUs had when their variants were removed: whoever makes one anew goes on from there.
+    /// The versions that SKUs had when their variants were removed. A new variant with such a SKU continues from that version.
     private var retired: [String: Int64] = [:]
     private var skus: [String: VariantID] = [:]
     private var barcodes: [String: (variant: VariantID, units: Int64)] = [:]
@@ -31,7 +32,7 @@ public struct InventoryState: Sendable {
     /// The state of an empty journal.
     public init() {}
 
-    /// The state that a journal kept as values. Totals and indexes are made from them.
+    /// The state that a journal has stored as values. Totals and indexes are computed from them.
     public init(
         seq: UInt64, locations: [Location], products: [Product], variants: [Variant], lastIDs: LastIDs,
         retired: [String: Int64] = [:]
@@ -50,7 +51,7 @@ public struct InventoryState: Sendable {
 
     // MARK: Looking up
 
-    /// The variant that `item` names, and the units that one of it means.
+    /// The variant that `item` names, and how many units one of `item` stands for.
     public func resolve(_ item: ItemReference) -> (variant: VariantID, units: Int64)? {
         switch item {
         case .sku(let sku): skus[sku].map { ($0, 1) }
@@ -59,7 +60,7 @@ public struct InventoryState: Sendable {
         }
     }
 
-    /// The barcode of the catalogue that is `code`, or the same GTIN in another of its ``Barcode/forms(of:)``.
+    /// The catalogue's barcode that is `code`, or that is the same GTIN in another of its ``Barcode/forms(of:)``.
     private func barcode(_ code: String) -> (variant: VariantID, units: Int64)? {
         if let found = barcodes[code] { return found }
         for form in Barcode.forms(of: code).dropFirst() {
@@ -70,10 +71,10 @@ public struct InventoryState: Sendable {
 
     public func variant(withSKU sku: String) -> VariantID? { skus[sku] }
 
-    /// The variant that has this barcode, in whatever form.
+    /// The variant with this barcode, in any of its forms.
     public func variant(withBarcode code: String) -> VariantID? { barcode(code)?.variant }
 
-    /// The version that a variant begins with that gets this SKU: that of the last one which had it, 0 for a new one.
+    /// The version with which a variant with this SKU begins: that of the last variant that had it, or 0.
     func firstVersion(ofSKU sku: String) -> Int64 { retired[sku] ?? 0 }
 
     /// A variant's own price or its product's.
@@ -159,7 +160,7 @@ public struct InventoryState: Sendable {
 
     // MARK: Keeping and undoing
 
-    /// What has changed since ``forgetChanges()``, as values before and after.
+    /// The changes since ``forgetChanges()``, as values before and after.
     public var changes: StateChanges {
         StateChanges(
             before: originals.position, after: StateChanges.Position(seq: seq, lastIDs: lastIDs),
@@ -177,17 +178,17 @@ public struct InventoryState: Sendable {
         return originals.flatMap { key, before -> [StateChanges.Change<Value>] in
             let after = values[key]
             guard new.contains(key), before != nil, after != nil else { return [.init(before: before, after: after)] }
-            // Another one has taken its id.
+            // Another product or variant has the id now.
             return [.init(before: before, after: nil), .init(before: nil, after: after)]
         }
     }
 
-    /// Lets ``changes`` begin anew.
+    /// Begins ``changes`` again, with no change.
     public mutating func forgetChanges() {
         originals.begin(at: StateChanges.Position(seq: seq, lastIDs: lastIDs))
     }
 
-    /// Takes back `changes`, which have to be the last that were made, and lets ``changes`` begin anew.
+    /// Undoes `changes`, which have to be the last changes, and begins ``changes`` again.
     public mutating func undo(_ changes: StateChanges) {
         precondition(changes.after.seq == seq, "changes up to \(changes.after.seq) are undone at \(seq)")
         for case let variant? in changes.variants.map(\.after) { withdraw(variant) }
@@ -202,7 +203,7 @@ public struct InventoryState: Sendable {
     }
 }
 
-/// The values that things had before they changed; `nil` for what did not exist.
+/// The values before their first change; `nil` for what did not exist.
 private struct Originals: Sendable {
     var position = StateChanges.Position()
     var products: [ProductID: Product?] = [:]
@@ -210,7 +211,7 @@ private struct Originals: Sendable {
     var locations: [String] = []
     var retired: [String: Int64?] = [:]
     var touchesCatalogue = false
-    /// What was created, also where something of that id existed before.
+    /// What was created, also under an id that was used before.
     var newProducts: Set<ProductID> = []
     var newVariants: Set<VariantID> = []
 
@@ -241,7 +242,7 @@ private struct Originals: Sendable {
 
     mutating func noteNew(location: String) { locations.append(location) }
 
-    /// Keeps the first value that is noted of a key.
+    /// Stores the first value that is noted for a key.
     private static func note<Key, Value>(_ value: Value?, of key: Key, in values: inout [Key: Value?]) {
         if values.index(forKey: key) == nil { values[key] = .some(value) }
     }

@@ -1,18 +1,18 @@
-/// What a batch of events changed, as the values that a journal keeps beside the events.
+/// The changes of a batch of events, as the values that a journal stores beside the events.
 public struct StateChanges: Sendable {
-    /// Where the state stood before and after.
+    /// The last event and the used ids before the batch, and after it.
     public let before: Position
     public let after: Position
     public let products: [Change<Product>]
     public let variants: [Change<Variant>]
-    /// Locations that are new.
+    /// The locations that were created.
     public let locations: [Location]
     /// SKUs of variants that were removed.
     public let retired: [Retirement]
-    /// Whether something was created, renamed or removed, or has other barcodes; `false` where stock, prices and statuses alone changed.
+    /// Whether anything was created, renamed or removed, or got other barcodes. `false` if only stock, prices and statuses changed.
     public let touchesCatalogue: Bool
 
-    /// The last event that is in a state, and the ids that were used up to there.
+    /// The last event that is folded into a state, and the ids that were used up to that event.
     public struct Position: Equatable, Sendable {
         public var seq: UInt64
         public var lastIDs: InventoryState.LastIDs
@@ -23,8 +23,8 @@ public struct StateChanges: Sendable {
         }
     }
 
-    /// A value before and after; `nil` where it did not exist. Where a new thing has the id of one that was removed, there are two: that the old
-    /// one is gone, and behind it that the new one exists.
+    /// A value before and after; `nil` where it did not exist. If a new value has the id of a removed one, there are two changes:
+    /// first the removal, then the creation.
     public struct Change<Value: Sendable>: Sendable {
         public let before: Value?
         public let after: Value?
@@ -35,7 +35,7 @@ public struct StateChanges: Sendable {
         }
     }
 
-    /// The version at which a SKU was removed, before and after; `nil` where it never had been.
+    /// The version at which a SKU was removed, before and after; `nil` if it was not removed.
     public struct Retirement: Sendable {
         public let sku: String
         public let before: Int64?

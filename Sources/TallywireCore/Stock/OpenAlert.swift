@@ -1,15 +1,15 @@
-/// An alert that was told and is not over: the variant's level is still the one that it told.
+/// An alert that is not over: the variant's level is still the level of the alert.
 ///
-/// It is a reference to what never changes, so that a variant without an alert, as most are, pays a word for it.
+/// The alert is a reference to immutable values, so that a variant without an alert, as most are, needs only one word for it.
 public final class OpenAlert: Equatable, Sendable {
-    /// The `stock_alert`.
+    /// The `seq` of the `stock_alert`.
     public let seq: UInt64
-    /// When it was told.
+    /// When the alert was raised.
     public let since: Timestamp
-    /// Who has seen it; `nil` if nobody said so yet.
+    /// Who has acknowledged the alert; `nil` if nobody has.
     public let acknowledgement: Acknowledgement?
 
-    /// That somebody has seen an alert.
+    /// The acknowledgement of an alert.
     public struct Acknowledgement: Equatable, Sendable {
         public let by: String
         public let at: Timestamp

@@ -1,4 +1,4 @@
-/// How a variant's stock stands against its threshold.
+/// How a variant's stock compares with its threshold.
 public enum StockLevel: String, Sendable, CaseIterable, Codable {
     /// Above the threshold.
     case ok
@@ -14,7 +14,7 @@ public enum StockLevel: String, Sendable, CaseIterable, Codable {
 public struct AlertRule: Equatable, Sendable {
     /// At or under this many units the stock is `low`. Default 10.
     public var threshold: Int64
-    /// From `low` or `out` it is `ok` again only above `threshold + rearm`. Default 0.
+    /// After `low` or `out` the level is `ok` again only above `threshold + rearm`. Default 0.
     public var rearm: Int64
 
     public init(threshold: Int64 = 10, rearm: Int64 = 0) {

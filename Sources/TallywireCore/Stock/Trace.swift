@@ -1,12 +1,12 @@
 import GS1
 
-/// Which units of a variant a movement was about: what a GS1 barcode says beside the GTIN.
+/// Which units of a variant a movement is about: the values that a GS1 barcode has beside the GTIN.
 public struct Trace: Hashable, Sendable {
     /// The batch or lot (GS1 AI 10).
     public var batch: String?
     /// The serial number of one unit (GS1 AI 21).
     public var serial: String?
-    /// The last day on which the units may be used (GS1 AI 17); a day, never a month alone.
+    /// The last day on which the units may be used (GS1 AI 17). It is always a day, never only a month.
     public var expiry: CalendarDate?
 
     public init(batch: String? = nil, serial: String? = nil, expiry: CalendarDate? = nil) {
@@ -41,7 +41,7 @@ extension CalendarDate: Decodable {
 }
 
 extension Trace {
-    /// Writes `batch`, `serial` and `expiry`, those that there are.
+    /// Writes `batch`, `serial` and `expiry`. Members without a value are left out.
     public func writeMembers(to json: inout JSONWriter) {
         json.member("batch", batch)
         json.member("serial", serial)

@@ -1,8 +1,8 @@
 import Foundation
 
-/// Base64 for addresses, without padding (RFC 4648, section 5; RFC 7515, section 2).
+/// Base64 for URLs, without padding (RFC 4648, section 5; RFC 7515, section 2).
 extension Data {
-    /// Strictly: other characters, padding and spaces make it `nil`.
+    /// Reads strictly: other characters, padding and spaces give `nil`.
     public init?(base64URL text: some StringProtocol) {
         var standard: [UInt8] = []
         standard.reserveCapacity(text.utf8.count + 3)

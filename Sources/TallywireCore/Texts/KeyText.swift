@@ -2,11 +2,11 @@ import Foundation
 
 /// The one form of texts that name something, such as SKUs, location codes and barcodes.
 ///
-/// The same text can be written in several ways: `Ü` is one scalar or two, and scanners and spreadsheets put white space around what they
-/// send. Everything that comes in is brought to one form, so that engine, disk, topics and events compare bytes and mean texts.
+/// The same text can be written in several ways: `Ü` is one scalar or two, and scanners and spreadsheets put white space around
+/// their texts. Every name that comes in is brought to one form, so that engine, disk, topics and events can compare bytes.
 extension String {
-    /// The text in Unicode's normal form C (UAX #15), without white space around it: everything with the property `White_Space`, which
-    /// spaces and line ends are, and the byte order mark U+FEFF. The GS (U+001D) of GS1 stays.
+    /// The text in Unicode's normal form C (UAX #15), without white space around it: everything with the property `White_Space`,
+    /// which includes spaces and line ends, and the byte order mark U+FEFF. The GS (U+001D) of GS1 stays.
     public var keyForm: String {
         if isKeyForm { return self }
         let scalars = unicodeScalars
@@ -16,7 +16,7 @@ extension String {
         return String(scalars[first...last]).precomposedStringWithCanonicalMapping
     }
 
-    /// Whether the text is in ``keyForm`` as far as a quick look tells: printable ASCII that neither begins nor ends with a space.
+    /// Whether a quick check shows that the text is in ``keyForm``: printable ASCII that neither begins nor ends with a space.
     var isKeyForm: Bool {
         utf8.first != 0x20 && utf8.last != 0x20 && utf8.allSatisfy { (0x20...0x7E).contains($0) }
     }
@@ -25,7 +25,7 @@ extension String {
         scalar.properties.isWhitespace || scalar == "\u{FEFF}"
     }
 
-    /// The text as it can stand in a message: its first 80 scalars, and `…` where there are more.
+    /// The text shortened for a message: its first 80 scalars, with `…` if there are more.
     public var excerpt: String {
         guard utf8.count > Limits.excerptLength,
             let end = unicodeScalars.index(
@@ -35,8 +35,8 @@ extension String {
         return String(unicodeScalars[..<end]) + "…"
     }
 
-    /// Whether it has more than `length` Unicode scalars, which is how all lengths are counted. No text has more of them than bytes, which
-    /// are quick to count; characters are no measure, since any number of marks can make one.
+    /// Whether the text has more than `length` Unicode scalars, the unit of all lengths. A text never has more scalars than bytes,
+    /// which are quick to count. Characters are no measure, since any number of marks can make one.
     public func isLonger(than length: Int) -> Bool {
         utf8.count > length
             && unicodeScalars.index(
@@ -44,13 +44,13 @@ extension String {
     }
 }
 
-/// What texts are searched by: ``folded`` finds them in any case and with or without marks.
+/// The form of texts for searching: ``folded`` makes texts equal that differ in case or marks.
 extension String {
-    /// The text without case, marks and widths: `ärmel`, `ÄRMEL` and `Armel` have the same. Case is folded in full (`ß` is `ss`).
+    /// The text without case, marks and widths: `ärmel`, `ÄRMEL` and `Armel` give the same. Case is folded in full (`ß` is `ss`).
     public var folded: String {
         if utf8.allSatisfy({ $0 < 0x80 }) { return lowercased() }
         let folded = folding(options: [.caseInsensitive, .diacriticInsensitive, .widthInsensitive], locale: nil)
-        // Unicode's case folding has one small sigma, Foundation's keeps the one that ends a word.
+        // Unicode's case folding has one small sigma. Foundation's keeps the one that ends a word.
         return folded.replacing("ς", with: "σ")
     }
 }

@@ -1,22 +1,23 @@
-/// Unicode's Stream-Safe Text Format (UAX #15, section 13): no more than 30 combining marks follow one another.
+/// Unicode's Stream-Safe Text Format (UAX #15, section 13): at most 30 combining marks in a row.
 ///
-/// To compare, hash or normalize a text, its marks are sorted, and the time for that grows with the square of their number: one letter with
-/// 32,000 marks, which fits into a WebSocket message, takes half a second each time that somebody compares it with anything. No language
-/// writes more than a few. So what comes from outside is held against this while it is bytes, before it is compared with anything.
+/// Comparing, hashing or normalizing a text sorts its marks, and the time for that grows with the square of their number. One
+/// letter with 32,000 marks, which fits into a WebSocket message, takes half a second each time it is compared. No language writes
+/// more than a few marks. So texts from outside are checked while they are bytes, before they are compared with anything.
 public enum StreamSafeText {
-    /// How many marks may follow one another.
+    /// The most marks in a row.
     public static let longestRun = 30
 
-    /// What is wrong with a text that has more of them.
+    /// The mistake of a text with more marks.
     public static let mistake = "a letter has more than \(longestRun) combining marks (UAX #15, Stream-Safe Text Format)"
 
-    /// Where the first mark stands that is one too many, in bytes from 0; `nil` if there is none. `bytes` are UTF-8, or JSON in UTF-8, whose
-    /// `\u` escapes count as what they mean. Bytes that are no UTF-8 count as no marks, which they become none of. Linear in the length.
+    /// The index in bytes of the first mark that is one too many; `nil` if there is none. `bytes` are UTF-8, or JSON in UTF-8,
+    /// whose `\u` escapes count as the scalars that they stand for. Bytes that are not UTF-8 count as no marks, since decoding does
+    /// not make marks of them. The time is linear in the length.
     public static func firstBreach(in bytes: some Collection<UInt8>) -> Int? {
         bytes.withContiguousStorageIfAvailable { search($0) } ?? Array(bytes).withUnsafeBufferPointer { search($0) }
     }
 
-    /// Whether no letter has too many marks: see ``firstBreach(in:)``.
+    /// Whether no letter has too many marks; see ``firstBreach(in:)``.
     public static func isKept(by bytes: some Collection<UInt8>) -> Bool { firstBreach(in: bytes) == nil }
 
     private static func search(_ bytes: UnsafeBufferPointer<UInt8>) -> Int? {
@@ -41,7 +42,7 @@ public enum StreamSafeText {
         return nil
     }
 
-    /// Marks are reordered; and a few scalars are not, but are made of two marks that are.
+    /// Whether normalizing moves the scalar. That is true for marks, and for a few scalars that are composed of two marks.
     private static func isMark(_ scalar: Unicode.Scalar) -> Bool {
         guard scalar.value >= 0x300 else { return false }
         switch scalar.value {
@@ -50,7 +51,7 @@ public enum StreamSafeText {
         }
     }
 
-    /// The scalar that begins at `index` in UTF-8, and its bytes; `nil` and one byte if none does.
+    /// The scalar that begins at `index` in UTF-8, and its length in bytes; `nil` and 1 if none begins there.
     private static func encoded(_ bytes: UnsafeBufferPointer<UInt8>, at index: Int) -> (Unicode.Scalar?, Int) {
         let first = UInt32(bytes[index])
         let (length, bits): (Int, UInt32) =
@@ -69,7 +70,8 @@ public enum StreamSafeText {
         return (Unicode.Scalar(value), length)
     }
 
-    /// The scalar that an escape of JSON at `index` means, and its bytes; `nil` for one that means no mark.
+    /// The scalar that a JSON escape at `index` stands for, and the escape's length in bytes; `nil` for an escape that stands for
+    /// no mark.
     private static func escaped(_ bytes: UnsafeBufferPointer<UInt8>, at index: Int) -> (Unicode.Scalar?, Int) {
         guard let first = unit(bytes, at: index) else { return (nil, 2) }
         guard UTF16.isLeadSurrogate(first), let second = unit(bytes, at: index + 6), UTF16.isTrailSurrogate(second) else {
@@ -78,7 +80,7 @@ public enum StreamSafeText {
         return (UTF16.decode(UTF16.EncodedScalar([first, second])), 12)
     }
 
-    /// The number in `\u0301`; `nil` if that is not what stands at `index`.
+    /// The number of an escape such as `\u0301`; `nil` if there is no such escape at `index`.
     private static func unit(_ bytes: UnsafeBufferPointer<UInt8>, at index: Int) -> UInt16? {
         guard index + 6 <= bytes.count, bytes[index] == UInt8(ascii: "\\"), bytes[index + 1] == UInt8(ascii: "u") else {
             return nil

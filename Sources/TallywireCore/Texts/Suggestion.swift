@@ -1,7 +1,7 @@
-/// Finds what somebody probably meant by a name that is not known.
+/// Finds the known name that somebody probably meant by an unknown one.
 public enum Suggestion {
-    /// The candidate nearest to `text`: at most two typing errors away (a swap of neighbours is one), or begun or gone past by it.
-    /// Only the first 64 Unicode scalars count.
+    /// The candidate that is most similar to `text`. It differs by at most two typing errors (a swap of neighbours is one), or one
+    /// of the two texts begins with the other. Only the first 64 Unicode scalars count.
     public static func nearest(to text: String, among candidates: some Sequence<String>) -> String? {
         let wanted = letters(of: text)
         guard !wanted.isEmpty else { return nil }
@@ -25,7 +25,7 @@ public enum Suggestion {
         nearest(to: text, among: candidates).map { ", did you mean “\($0)”?" } ?? ""
     }
 
-    /// Unicode scalars, since those of a text from outside may all make one character, which takes long to compare.
+    /// Unicode scalars, since those of a text from outside may all form one character, which takes long to compare.
     private static func letters(of text: String) -> [Unicode.Scalar] {
         Array(String(String.UnicodeScalarView(text.unicodeScalars.prefix(64))).lowercased().unicodeScalars)
     }

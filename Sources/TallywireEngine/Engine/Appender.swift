@@ -1,15 +1,15 @@
 import Foundation
 import Synchronization
 
-/// Commits batches beside the engine's thread, one at a time. Only the engine's thread calls it.
+/// Commits batches on another thread than the engine's, one at a time. Only the engine's thread calls the appender.
 protocol BatchAppender: AnyObject, Sendable {
-    /// Hands in a batch; the result of the one before it has been taken.
+    /// Hands in a batch. The result of the batch before has been taken.
     func start(_ batch: JournalBatch)
 
-    /// Returns how the batch ended that was handed in: once, and `nil` before it has.
+    /// Returns how the batch ended that was handed in last: once, and `nil` while the commit is under way.
     func takeResult() -> Result<Void, any Error>?
 
-    /// Nothing is handed in any more.
+    /// Says that no batch follows.
     func close()
 }
 
@@ -24,7 +24,7 @@ final class Appender: BatchAppender {
     private let state = Mutex(State())
     private let handedIn = DispatchSemaphore(value: 0)
 
-    /// Starts the thread. It calls `whenDone` after each batch, when ``takeResult()`` has something.
+    /// Starts the thread. The thread calls `whenDone` after each batch, when ``takeResult()`` has a result.
     init(journal: any Journal, whenDone: @escaping @Sendable () -> Void) {
         let thread = Thread { [self] in
             while let batch = next() {

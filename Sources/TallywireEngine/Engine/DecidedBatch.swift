@@ -1,12 +1,12 @@
 import TallywireCore
 
-/// Commands that were decided one after another, and what is to be committed for them.
+/// Commands that were decided one after another, and the rows to commit for them.
 struct DecidedBatch: Sendable {
     private(set) var items: [Inbox.Item] = []
-    /// One for each of `items`, in order.
+    /// One outcome for each of `items`, in the same order.
     private(set) var outcomes: [Outcome] = []
     var events: [EventEnvelope] = []
-    /// What the events changed; set when the batch is complete.
+    /// The values that the events changed; set when the batch is complete.
     var changes: StateChanges?
     private(set) var answers: [StoredAnswer] = []
     private var answerPositions: [String: Int] = [:]
@@ -15,10 +15,10 @@ struct DecidedBatch: Sendable {
 
     var isEmpty: Bool { items.isEmpty }
 
-    /// Whether there is anything to write. Refusals that are not remembered and repeats leave nothing.
+    /// Whether the batch has rows to write. A rejection that is not stored leaves none, and neither does a repeat.
     var hasRows: Bool { !answers.isEmpty || !events.isEmpty }
 
-    /// What is to be written of a complete batch, or `nil` if nothing is.
+    /// The rows of a complete batch, or `nil` if there are none.
     func rows(_ clock: SteadyClock.Mark) -> JournalBatch? {
         guard hasRows, let changes else { return nil }
         return JournalBatch(

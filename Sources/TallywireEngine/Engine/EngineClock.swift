@@ -2,21 +2,22 @@ import Logging
 import Synchronization
 import TallywireCore
 
-/// The times by which the engine works: the machine's, which events bear, and the one that has passed, by which ages are measured.
+/// The two times that the engine uses: the machine's, which events bear, and the steady one, by which ages are measured.
 ///
 /// Safe from any thread.
 final class EngineClock: Sendable {
     /// What the clocks show.
     struct Reading: Sendable {
-        /// What events bear: the machine's clock, held where that was set back by little.
+        /// The time that events bear: the machine's clock, held still where the machine's clock was set back by at most
+        /// ``heldStep``.
         var now: Timestamp
-        /// How much time has passed, see ``SteadyClock``.
+        /// How much time has passed; see ``SteadyClock``.
         var mark: SteadyClock.Mark
-        /// Between what it may be now: a clock that has just jumped may be right before the jump or after it.
+        /// The range in which the true time lies: after a jump, either the time before the jump or the time after it may be right.
         var possible: ClosedRange<Timestamp>
     }
 
-    /// A step back of so many milliseconds is waited out, so that times do not fall.
+    /// In milliseconds. While the machine's clock is back by at most this, the last time is repeated, so that times do not fall.
     private static let heldStep: Int64 = 5_000
 
     private struct State {
@@ -30,7 +31,7 @@ final class EngineClock: Sendable {
     private let uptime: @Sendable () -> Duration
     private let logger: Logger
 
-    /// Goes on from what the journal knows.
+    /// Continues from the clocks that the journal stored.
     init(
         _ clocks: JournalClocks, wall: @escaping @Sendable () -> Timestamp, uptime: @escaping @Sendable () -> Duration,
         logger: Logger
@@ -41,7 +42,7 @@ final class EngineClock: Sendable {
         self.logger = logger
     }
 
-    /// How often the machine's clock was set back by more than what is waited out.
+    /// How often the machine's clock was set back by more than ``heldStep``.
     var steps: UInt64 { state.withLock { $0.steps } }
 
     /// The time that has passed, as retention measures it.

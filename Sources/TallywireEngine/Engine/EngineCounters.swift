@@ -9,11 +9,11 @@ public struct EngineCounters: Sendable {
     public var overloaded: UInt64 = 0
     public var commits: UInt64 = 0
     public var failedCommits: UInt64 = 0
-    /// How often the machine's clock was set back by more than is waited out.
+    /// How often the machine's clock was set back by more than the engine waits out.
     public var clockSteps: UInt64 = 0
-    /// Failures since the last success.
+    /// Failed commits since the last commit that succeeded.
     public var failedInARow: UInt64 = 0
-    /// The last failure of a commit; `nil` again after the next success.
+    /// The error of the last failed commit; `nil` again after the next commit that succeeds.
     public var failure: String?
 
     public init() {}

@@ -2,15 +2,18 @@ import DequeModule
 import Logging
 import TallywireCore
 
-/// What the engine's thread does: it decides what comes in, has it committed, and only then publishes and answers it.
+/// The work of the engine's thread: it decides commands, has them committed, and only then publishes their events and gives callers
+/// their outcomes.
 ///
-/// While a batch is being committed on the other thread, the next one is decided here, from what arrives meanwhile. A few commands behind
-/// which nothing waits are committed right here, since waking the other thread would only make them wait longer; where there are many, more
-/// are on their way.
+/// While the other thread commits a batch, this thread decides the next one from the commands that arrive meanwhile. A few commands
+/// with none waiting after them are committed on this thread, since waking the other thread would only delay them. Under load, more
+/// commands are already on their way.
 struct EngineLoop: ~Copyable {
-    /// How many commands are worth a change of threads: to have them committed there, or to decide them ahead of the end of a commit.
+    /// How many commands are worth a change of threads: to have them committed on the other thread, or to decide them before the
+    /// commit under way ends.
     private static let share = 64
-    /// How many are decided before it is looked whether the other thread is free: it should not wait for all that has come.
+    /// How many commands are decided before the loop checks whether the other thread is free. The other thread should not idle
+    /// until all commands are decided.
     private static let slice = 128
 
     private(set) var writer: Writer
@@ -21,12 +24,12 @@ struct EngineLoop: ~Copyable {
     private let recorder: EngineRecorder
     private let limit: Int
     private let logger: Logger
-    /// What is being committed on the other thread.
+    /// The batch that the other thread is committing.
     private var committing: DecidedBatch?
-    /// What is committed next.
+    /// The batch that is committed next.
     private var gathered = DecidedBatch()
 
-    /// `appender` commits what the loop does not commit itself; it rings `inbox` when it has a result.
+    /// `appender` commits the batches that the loop does not commit itself. The appender rings `inbox` when it has a result.
     init(
         writer: consuming Writer, inbox: Inbox, journal: any Journal, appender: any BatchAppender, feed: Feed, limit: Int,
         recorder: EngineRecorder, logger: Logger
@@ -44,13 +47,13 @@ struct EngineLoop: ~Copyable {
     /// What the loop does after a ``step()``.
     enum Next: Equatable {
         case step
-        /// Wait until so many commands have come, or the appender is done with a batch.
+        /// Wait until so many commands are in the inbox, or the appender is done with a batch.
         case wait(for: Int)
-        /// The inbox is closed and everything in it is answered.
+        /// The inbox is closed, and every command in it has its outcome.
         case end
     }
 
-    /// Goes on until the inbox is closed and everything in it is answered.
+    /// Runs until the inbox is closed and every command in it has its outcome.
     mutating func run() {
         while true {
             switch step() {
@@ -61,14 +64,14 @@ struct EngineLoop: ~Copyable {
         }
     }
 
-    /// Decides one slice of what is there, has it committed if nothing else is being committed, and answers what is committed. It waits for
-    /// nothing but a commit on this thread.
+    /// Decides one slice of the waiting commands, has it committed if no other commit is under way, and gives the outcomes of
+    /// committed batches to their callers. The only wait in a step is a commit on this thread.
     mutating func step() -> Next {
         let finished = takeFinished()
         let (isEmpty, isClosed) = gather()
         let isWorthIt = finished != nil || !isEmpty || gathered.items.count >= Self.share
         if committing == nil, gathered.hasRows, isWorthIt { commitOnOtherThread() }
-        // Only now, so that the disk does not wait for those who are told.
+        // Only now, so that the disk does not wait while callers get their outcomes.
         if let finished { settle(finished) }
         if committing == nil, !gathered.isEmpty { commitHere() }
         if committing != nil { return .wait(for: gathered.items.count < limit ? Self.share : .max) }
@@ -76,7 +79,8 @@ struct EngineLoop: ~Copyable {
         return isClosed ? .end : .wait(for: 1)
     }
 
-    /// The batch that the other thread has committed. If it could not, everything since is taken back and decided again without it.
+    /// The batch that the other thread has committed. If that commit failed, every later decision is undone and made again without
+    /// that batch.
     private mutating func takeFinished() -> DecidedBatch? {
         guard let batch = committing, let result = appender.takeResult() else { return nil }
         committing = nil
@@ -87,7 +91,7 @@ struct EngineLoop: ~Copyable {
             writer.undoGathered()
             writer.undo(batch)
             gathered = DecidedBatch()
-            // Before the others are decided anew: none of them may overtake what is refused here.
+            // Before the other commands are decided again: none of them may overtake a command that is refused here.
             refuse(batch, error)
             for item in items { writer.decide(item, into: &gathered, after: nil) }
             return nil

@@ -2,14 +2,16 @@ import Foundation
 import Synchronization
 import TallywireCore
 
-/// What is being handled right now, in a file that survives the process: after a crash it says what the process was at.
+/// What the process is handling right now, in a file that survives the process: after a crash the file says what led to it.
 ///
-/// A message that ends the server is delivered again at the next start, and would end it again. So whoever handles messages notes each before it
-/// begins and takes the note back after it. A crash that finds a note counts for that message; one that was being handled at
-/// ``limit`` crashes in a row is *poison*, and is set aside instead of being handled once more.
+/// A message that ends the server is delivered again at the next start, and would end the server again. So the code that handles
+/// messages notes each one before it begins, and takes the note back afterwards. A crash counts against the messages that are noted
+/// at that moment. A message that was noted at ``limit`` crashes in a row is *poison*: it is set aside instead of being handled
+/// again.
 ///
-/// Only a crash counts, that is a signal by which the processor or the runtime ends the process: who kills it from outside does so at any
-/// moment. The file is a mapped page, so a note costs a store; it is not flushed, since a crash leaves what the kernel has.
+/// Only a crash counts, that is a signal by which the processor or the runtime ends the process. Whoever kills the process from
+/// outside does so at any moment. The file is a mapped page, so a note costs one store. The note is not flushed, since the kernel
+/// keeps the page when the process crashes.
 ///
 /// Safe from any thread: each thread that handles something has a slot of its own.
 public final class HandlingNote: Sendable {
@@ -21,20 +23,20 @@ public final class HandlingNote: Sendable {
         fileprivate let page: MappedPage
         fileprivate let index: Int
 
-        /// Runs `body`, which handles what has this mark.
+        /// Runs `body`, which handles the message with this mark.
         public func handling<Value>(_ mark: UInt64, _ body: () throws -> Value) rethrows -> Value {
             begin(mark)
             defer { end() }
             return try body()
         }
 
-        /// Notes that something with this mark is handled now.
+        /// Notes that the message with this mark is handled from now on.
         public func begin(_ mark: UInt64) {
             SignalStack.provide()
             page.slots[index] = mark
         }
 
-        /// Notes that nothing is handled now.
+        /// Notes that no message is handled any more.
         public func end() { page.slots[index] = 0 }
     }
 
@@ -42,7 +44,7 @@ public final class HandlingNote: Sendable {
 
     private let page: MappedPage
     private let used = Mutex(0)
-    /// Marks of what is not handled any more.
+    /// The marks of messages that are not to be handled again.
     public let poison: Set<UInt64>
 
     /// Opens the notes at `path`, and creates them if there are none. Throws ``JournalError`` if the file cannot be used.
@@ -55,7 +57,7 @@ public final class HandlingNote: Sendable {
         poison = Self.judge(page)
     }
 
-    /// Counts what the last run was at if it crashed, and gives the marks that are poison.
+    /// Counts a crash of the last run against the marks that were noted then, and returns the marks that are poison.
     private static func judge(_ page: MappedPage) -> Set<UInt64> {
         var counts: [UInt64: UInt64] = [:]
         for index in 0..<MappedPage.tableCount where page.table[2 * index] != 0 {
@@ -63,7 +65,7 @@ public final class HandlingNote: Sendable {
         }
         if page.hasCrashed.pointee != 0 {
             let noted = Set((0..<MappedPage.slotCount).map { page.slots[$0] }.filter { $0 != 0 })
-            // What was not being handled this time is not what ended the process; what is set aside stays so.
+            // A mark that was not noted at this crash did not cause it, so its count ends. A mark that is poison stays poison.
             counts = counts.filter { noted.contains($0.key) || $0.value >= limit }
             for mark in noted { counts[mark, default: 0] += 1 }
         }
@@ -78,7 +80,7 @@ public final class HandlingNote: Sendable {
         return Set(counts.filter { $0.value >= limit }.keys)
     }
 
-    /// A slot for one more thread or task; the last one is shared by those for whom there is none.
+    /// Returns a slot for one more thread or task. When all are taken, further callers share the last one.
     public func slot() -> Slot {
         let index = used.withLock { used in
             defer { used = min(used + 1, MappedPage.slotCount - 1) }
@@ -87,10 +89,11 @@ public final class HandlingNote: Sendable {
         return Slot(page: page, index: index)
     }
 
-    /// Has crashes of this process noted here from now on. For the process that serves; the last call counts.
+    /// From now on a crash of this process is noted in this file. For the process that serves. The last call counts.
     public func watchCrashes() { CrashSignals.watch(page.hasCrashed, keeping: page) }
 
-    /// A mark for these bytes, never 0: the same in every run. For telling honest messages apart, not against forgery.
+    /// Returns a mark for these bytes: never 0, and the same in every run. It tells honest messages apart and does not protect
+    /// against forgery.
     public static func mark(_ parts: some Sequence<UnsafeRawBufferPointer>) -> UInt64 {
         var value: UInt64 = 0xcbf2_9ce4_8422_2325
         func mix(_ word: UInt64) {
@@ -114,15 +117,15 @@ public final class HandlingNote: Sendable {
         return value == 0 ? 1 : value
     }
 
-    /// A mark for a text.
+    /// Returns a mark for a text.
     public static func mark(_ text: String) -> UInt64 {
         var text = text
         return text.withUTF8 { mark(CollectionOfOne(UnsafeRawBufferPointer($0))) }
     }
 }
 
-/// 16 bytes of magic, a byte that says that the process crashed, the slots, and a table of marks and counts. Each slot is stored to by one
-/// thread, and the table is written before any of them begins.
+/// The layout: 16 bytes of magic, a byte that says whether the process crashed, the slots, and a table of marks and counts. Each
+/// slot is stored to by one thread. The table is written before any thread uses a slot.
 extension MappedPage {
     fileprivate static let slotCount = 32
     fileprivate static let tableCount = 64
@@ -132,11 +135,11 @@ extension MappedPage {
     fileprivate var table: UnsafeMutablePointer<UInt64> { (address + 64 + Self.slotCount * 8).assumingMemoryBound(to: UInt64.self) }
 }
 
-/// Notes that the process ends by a signal of its own doing, and lets it end.
+/// Notes that the process ends by a signal that it caused itself, and lets the process end.
 private enum CrashSignals {
     private static let signals = [SIGILL, SIGTRAP, SIGSEGV, SIGBUS, SIGFPE, SIGABRT]
-    /// Where the handler, which may do next to nothing, notes that it ran, and how each signal was handled before, by its number. Both are set
-    /// before the handler is, and never freed.
+    /// Where the handler notes that it ran, and how each signal was handled before, by the signal's number. The handler may do
+    /// hardly anything else. Both are set before the handler is installed, and are never freed.
     nonisolated(unsafe) private static var flag: UnsafeMutablePointer<UInt8>?
     nonisolated(unsafe) private static let before = UnsafeMutablePointer<sigaction>.allocate(capacity: 64)
     private static let owner = Mutex<MappedPage?>(nil)
@@ -162,12 +165,12 @@ private enum CrashSignals {
     }
 }
 
-/// A stack for ``CrashSignals``, on each thread that handles something: where a message fills the thread's own, as deep nesting does, there is no
-/// room left on it.
+/// A stack for the handler of ``CrashSignals``, on each thread that handles messages. A message can fill the thread's own stack,
+/// for example by deep nesting, and then the handler finds no room there.
 private enum SignalStack {
     private static let size = 64 * 1024
 
-    /// What each thread has, freed at its end.
+    /// Each thread's stack, freed when the thread ends.
     private static let key: pthread_key_t = {
         var key = pthread_key_t()
         let code = pthread_key_create(&key) { stack in
@@ -180,7 +183,7 @@ private enum SignalStack {
         return key
     }()
 
-    /// Gives the calling thread one, if it has none.
+    /// Gives the calling thread a signal stack if it has none.
     static func provide() {
         guard pthread_getspecific(key) == nil, let memory = malloc(size) else { return }
         var stack = stack_t()

@@ -3,7 +3,7 @@ import Foundation
 import Synchronization
 import TallywireCore
 
-/// What waits to be decided: many tasks put in, the engine's thread takes out.
+/// The commands that wait to be decided. Many tasks put commands in; the engine's thread takes them out.
 final class Inbox: Sendable {
     /// One command of a submission.
     struct Item: Sendable {
@@ -16,7 +16,7 @@ final class Inbox: Sendable {
 
     enum Admission: Equatable {
         case accepted
-        /// So many commands, the last ones, found no room.
+        /// So many commands, the last ones of the submission, found no room.
         case cut(Int)
         case closed
     }
@@ -24,7 +24,7 @@ final class Inbox: Sendable {
     private struct State {
         var items: Deque<Item> = []
         var isClosed = false
-        /// The number of items at which the engine wants to be woken.
+        /// How many items have to wait before the engine's thread is woken.
         var wakeAt = 1
     }
 
@@ -38,8 +38,8 @@ final class Inbox: Sendable {
 
     var count: Int { state.withLock { $0.items.count } }
 
-    /// Puts in the commands of a submission, as many as there is room for, and refuses the others with `overload`. Where a command of the
-    /// same lane found no room before, none of these does.
+    /// Puts in as many commands of a submission as there is room for, and refuses the others with `overload`. If an earlier command
+    /// of the same lane found no room, none of these commands is put in.
     func put(_ submission: Submission, overload: Rejection) -> Admission {
         let count = submission.commands.count
         let (admission, wakes) = state.withLock { state in
@@ -48,25 +48,25 @@ final class Inbox: Sendable {
             let accepted = submission.lane?.isFull == true ? 0 : min(count, capacity - before)
             if accepted < count {
                 submission.lane?.refuseAtTheDoor()
-                // Before the engine's thread can see the first of them.
+                // Before the engine's thread can see the first command.
                 if accepted > 0 { submission.cut(at: accepted, overload) }
             }
             for index in 0..<accepted { state.items.append(Item(submission: submission, index: index)) }
             let wakes = before < state.wakeAt && state.items.count >= state.wakeAt
             return (accepted == count ? .accepted : .cut(count - accepted), wakes)
         }
-        // Where nothing was taken in the caller is answered right here, outside of the lock.
+        // If no command was put in, the caller gets the outcomes right here, outside of the lock.
         if admission == .cut(count) { submission.cut(at: 0, overload) }
         if wakes { bell.signal() }
         return admission
     }
 
-    /// Takes at most `limit` of what is there, without waiting. `isEmpty` and `isClosed` say how it is after that.
+    /// Takes at most `limit` items out without waiting. `isEmpty` and `isClosed` describe the inbox afterwards.
     func take(limit: Int) -> (items: Deque<Item>, isEmpty: Bool, isClosed: Bool) {
         state.withLock { state in
             var items: Deque<Item> = []
             if state.items.count <= limit {
-                // All of it changes hands, and nothing is copied.
+                // The whole queue changes owner, and nothing is copied.
                 swap(&items, &state.items)
             } else {
                 items = Deque(state.items.prefix(limit))
@@ -76,7 +76,8 @@ final class Inbox: Sendable {
         }
     }
 
-    /// Waits until `count` items have come, ``ring()`` is called, or the inbox is closed. It may return without any of that.
+    /// Waits until `count` items are in the inbox, ``ring()`` is called, or the inbox is closed. The call may also return for no
+    /// reason.
     func wait(for count: Int) {
         let isThere = state.withLock { state in
             state.wakeAt = count
@@ -85,10 +86,10 @@ final class Inbox: Sendable {
         if !isThere { bell.wait() }
     }
 
-    /// Ends a ``wait(for:)``, this one or the next.
+    /// Ends the current ``wait(for:)``, or the next one.
     func ring() { bell.signal() }
 
-    /// Takes nothing more in; what is there is still taken out.
+    /// Closes the inbox: no command is put in any more, and those that are in it are still taken out.
     func close() {
         state.withLock { $0.isClosed = true }
         bell.signal()
@@ -97,11 +98,11 @@ final class Inbox: Sendable {
 
 /// Commands that were handed in together, until each has its outcome.
 ///
-/// The writer answers in the order in which it decides, so outcomes are only ever appended.
+/// The writer gives outcomes in the order in which it decides, so outcomes are only ever appended.
 final class Submission: Sendable {
     private struct State {
         var outcomes: [Outcome] = []
-        /// Why the commands from `accepted` on found no room.
+        /// Why the commands from index `accepted` on found no room.
         var overload: Rejection?
         /// How many of the commands reached the inbox.
         var accepted: Int
@@ -119,7 +120,7 @@ final class Submission: Sendable {
         state = Mutex(State(accepted: commands.count))
     }
 
-    /// Refuses the commands from `accepted` on. Called once at most, before the writer can see the others.
+    /// Refuses the commands from index `accepted` on. Called at most once, before the writer can see the other commands.
     func cut(at accepted: Int, _ rejection: Rejection) {
         state.withLock { state in
             state.accepted = accepted
@@ -128,7 +129,7 @@ final class Submission: Sendable {
         if accepted == 0 { answer(EmptyCollection()) }
     }
 
-    /// Takes the outcomes of the next commands, and calls the completion with the last of them.
+    /// Adds the outcomes of the next commands, and calls the completion when the last one is there.
     func answer(_ outcomes: some Collection<Outcome>) {
         let complete = state.withLock { state -> [Outcome]? in
             if state.outcomes.isEmpty { state.outcomes.reserveCapacity(commands.count) }

@@ -4,24 +4,27 @@ import Logging
 import Synchronization
 import TallywireCore
 
-/// The single writer: takes commands in, decides them against its state, commits what follows from them, and only then answers.
+/// The single writer: takes commands in, decides them against its state, commits their events, and only then gives callers their
+/// outcomes.
 ///
-/// It runs on a thread of its own, which alone touches the state. Commits are grouped adaptively: a batch is whatever arrived while the
-/// last one was being committed, so a lone command does not wait and a flood shares its flushes. Under a flood the next batch is decided
-/// and encoded while the last one is being committed on a second thread, so that a second core is of use.
-/// Nothing is answered or published that is not on disk; when a commit fails, the state goes back to what it was, the commands of that
-/// batch are refused as `unavailable`, and those that were decided on top of them are decided anew.
+/// The engine runs on a thread of its own, which alone touches the state. Commits are grouped adaptively: a batch holds the
+/// commands that arrived during the commit before it. So a lone command does not wait, and commands under load share one flush.
+/// Under load the engine decides and encodes the next batch while a second thread commits the last one, so that a second core is of
+/// use.
+///
+/// No outcome is given and no event published before it is on disk. When a commit fails, the state goes back to what it was, the
+/// commands of that batch are refused as `unavailable`, and those that were decided after them are decided again.
 public final class InventoryEngine: CommandGateway {
     public struct Configuration: Sendable {
-        /// Commands that may wait to be decided. Beyond it they are refused as `overloaded`.
+        /// How many commands may wait to be decided. Further ones are refused as `overloaded`.
         public var inbox: Int
-        /// Commands in one commit, at most. While it goes on, as many more may be decided already.
+        /// The most commands in one commit. During a commit, as many more may be decided ahead.
         public var batch: Int
         /// How much of the recent past the feed keeps in memory.
         public var feed: Feed.Capacity
-        /// When movements may have happened.
+        /// Which times movements may bear.
         public var times: TimeRules
-        /// Where the writer notes what it decides, so that a crash tells; `nil` for nowhere.
+        /// Where the writer notes the command that it decides, so that the file names it after a crash; `nil` for nowhere.
         public var handling: HandlingNote.Slot?
 
         public init(
@@ -44,11 +47,11 @@ public final class InventoryEngine: CommandGateway {
     private let stopped: Latch
     private let clock: EngineClock
 
-    /// Opens the engine over `journal`, loads its state, creates the location `MAIN` in an empty one, and starts the thread.
+    /// Opens the engine over `journal`, loads the state, creates the location `MAIN` in an empty journal, and starts the thread.
     ///
-    /// `clock` gives the machine's time, which events bear: a step back of up to 5 seconds is waited out, a larger one is followed and
-    /// reported. `uptime` never falls; it measures what passes while the engine runs. `makeID` gives ids to commands that bring none, and must
-    /// never give one twice.
+    /// `clock` gives the machine's time, which events bear. A step back of up to 5 seconds is waited out; a larger one is followed
+    /// and reported. `uptime` never falls and measures the time that passes while the engine runs. `makeID` makes ids for commands
+    /// without one, and must never return the same id twice.
     public init(
         journal: any Journal, configuration: Configuration = Configuration(), logger: Logger,
         clock: @escaping @Sendable () -> Timestamp = { .now },
@@ -71,7 +74,8 @@ public final class InventoryEngine: CommandGateway {
             state: state, journal: journal, clock: clock, times: configuration.times, handling: configuration.handling,
             logger: logger, makeID: makeID)
         if state.seq == 0 { feed.publish(try writer.createMain()) }
-        // The lock is never contended, since the thread alone uses the loop; it lets the compiler see that.
+        // The lock is never contended, since only the thread uses the loop. `Mutex` is used only to move a `~Copyable` value into a
+        // `@Sendable` closure.
         let loop = Mutex(
             EngineLoop(
                 writer: writer, inbox: inbox, journal: journal, appender: Appender(journal: journal) { inbox.ring() }, feed: feed,
@@ -98,13 +102,14 @@ public final class InventoryEngine: CommandGateway {
         }
     }
 
-    /// Takes nothing more in, decides what is waiting, closes the feed and returns when the thread has ended. The journal stays open.
+    /// Takes no more commands in, decides those that wait, closes the feed, and returns when the thread has ended. The journal
+    /// stays open.
     public func stop() async {
         inbox.close()
         await stopped.wait()
     }
 
-    /// How many commands wait, and how many may.
+    /// How many commands wait, and how many may wait.
     public var waiting: (count: Int, capacity: Int) { (inbox.count, inbox.capacity) }
 
     /// What the engine did since it started.
@@ -114,10 +119,10 @@ public final class InventoryEngine: CommandGateway {
         return counters
     }
 
-    /// The time that has passed: what ``Journal/prune(_:protected:now:)`` measures ages by.
+    /// The time that has passed, which is the `now` of ``Journal/prune(_:protected:now:)``.
     public var passedTime: Timestamp { clock.passed() }
 
-    /// A clock that never falls, of this process.
+    /// A clock of this process that never falls.
     public static let uptime: @Sendable () -> Duration = {
         let start = ContinuousClock.now
         return { ContinuousClock.now - start }

@@ -1,6 +1,6 @@
 import Synchronization
 
-/// Opens once; whoever waits goes on then.
+/// Opens once, and then lets all waiting tasks go on.
 final class Latch: Sendable {
     private struct State {
         var isOpen = false

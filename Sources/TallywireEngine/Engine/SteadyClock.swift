@@ -1,24 +1,25 @@
 import TallywireCore
 
-/// Measures how much time has passed, which one reading of the machine's clock does not tell: that can jump, be years ahead until the network
-/// sets it right, or be set back.
+/// Measures how much time has passed. One reading of the machine's clock does not tell: that clock can jump, be years ahead until
+/// the network corrects it, or be set back.
 ///
-/// While the process runs, time passes as the monotonic clock says. The time during which it did not run is the difference of two readings of
-/// the machine's clock, which is believed once the clock has stayed so for ``confirmation``. So what ages are measured by never falls and
-/// never jumps, and at worst runs late: nothing is deleted or forgotten too early.
+/// While the process runs, time passes as the monotonic clock says. The time during which the process did not run is the difference
+/// of two readings of the machine's clock. That difference is believed once the machine's clock has kept it for ``confirmation``.
+/// So the time by which ages are measured never falls and never jumps. At worst it runs late: nothing is deleted or forgotten too
+/// early.
 ///
-/// A value that is told all readings.
+/// A value, which has to be given every reading.
 public struct SteadyClock: Equatable, Sendable {
-    /// Readings that differ by less are of clocks that agree.
+    /// In milliseconds. Two readings that differ by at most this agree.
     static let tolerance: Int64 = 5_000
-    /// How long the machine's clock has to stay ahead before that counts as time that passed.
+    /// How long the machine's clock has to stay ahead before the difference counts as time that passed.
     public static let confirmation = Duration.seconds(3_600)
 
-    /// What has to be known of it after a restart.
+    /// What a restart needs to know of the clock.
     public struct Mark: Equatable, Sendable {
-        /// The steady time, in milliseconds: it began as the machine's.
+        /// The steady time in milliseconds. At the first reading it was the machine's time.
         public var passed: Int64
-        /// By how much the machine's clock was ahead of ``passed``, as far as it was believed.
+        /// By how much the machine's clock is believed to be ahead of ``passed``.
         public var offset: Int64
 
         public init(passed: Int64, offset: Int64) {
@@ -30,10 +31,10 @@ public struct SteadyClock: Equatable, Sendable {
     public private(set) var mark: Mark
     /// The monotonic clock at the last reading.
     private var uptime: Duration?
-    /// Another offset than the one that is believed, and since when it was read again and again.
+    /// An offset other than the believed one, and since when every reading has shown it.
     private var candidate: (offset: Int64, since: Duration)?
 
-    /// Goes on from `mark`; without one it begins at the first reading.
+    /// Continues from `mark`. Without a mark the clock begins at the first reading.
     public init(from mark: Mark?) {
         self.mark = mark ?? Mark(passed: .min, offset: 0)
     }
@@ -43,10 +44,10 @@ public struct SteadyClock: Equatable, Sendable {
             && a.candidate?.since == b.candidate?.since
     }
 
-    /// The time that has passed.
+    /// The steady time.
     public var now: Timestamp { Timestamp(milliseconds: mark.passed) }
 
-    /// The machine's time, as far as it is believed.
+    /// The machine's time, as far as the machine's clock is believed.
     public var believed: Timestamp { Timestamp(milliseconds: mark.passed + mark.offset) }
 
     /// Takes a reading of the machine's clock and of the monotonic one, which never falls.
@@ -56,7 +57,8 @@ public struct SteadyClock: Equatable, Sendable {
             uptime = now
             return
         }
-        // Only whole milliseconds are taken, and the rest stays for the next reading: under load there are thousands in a second.
+        // Only whole milliseconds are taken, and the rest stays for the next reading: under load there are thousands of readings in
+        // a second.
         let passed = max(0, (now - (uptime ?? now)).wholeMilliseconds)
         mark.passed += passed
         uptime = (uptime ?? now) + .milliseconds(passed)
@@ -64,7 +66,7 @@ public struct SteadyClock: Equatable, Sendable {
         let change = offset - mark.offset
         guard abs(change) > Self.tolerance else {
             candidate = nil
-            // Two clocks never run quite alike; forwards it is time that passed.
+            // Two clocks never run at quite the same speed. A small difference forwards is time that passed.
             if change > 0 { mark.passed += change } else { mark.offset = offset }
             return
         }

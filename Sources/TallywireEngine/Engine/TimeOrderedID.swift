@@ -1,15 +1,15 @@
 import TallywireCore
 
-/// Makes UUIDs of version 7 (RFC 9562, section 5.7): a millisecond timestamp first and chance after it, so that ids that are made one
-/// after another lie side by side in an index.
+/// Makes UUIDs of version 7 (RFC 9562, section 5.7): a timestamp in milliseconds, then random bits. So ids that are made one after
+/// another are neighbours in an index.
 public enum TimeOrderedID {
-    /// A new id for the moment `timestamp`. Safe from any thread.
+    /// Returns a new id for the moment `timestamp`. Safe from any thread.
     public static func make(at timestamp: Timestamp) -> String {
         var random = SystemRandomNumberGenerator()
         return make(at: timestamp, random: &random)
     }
 
-    /// The same with a given source of chance, for tests that want the same ids again.
+    /// The same with a given generator, for tests that need the same ids again.
     public static func make(at timestamp: Timestamp, random: inout some RandomNumberGenerator) -> String {
         let high = UInt64(truncatingIfNeeded: timestamp.milliseconds) << 16 | 0x7000 | random.next() & 0x0FFF
         let low = 0x8000_0000_0000_0000 | random.next() & 0x3FFF_FFFF_FFFF_FFFF

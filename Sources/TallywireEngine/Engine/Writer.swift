@@ -1,9 +1,11 @@
 import Logging
 import TallywireCore
 
-/// Decides commands against the state and encodes their events. It touches no disk, except to look up the answer to a repeat.
+/// Decides commands against the state and encodes their events. The only use of the disk is to look up earlier answers and serial
+/// numbers.
 ///
-/// The state may be ahead of the journal by two batches: one that is being committed, and one that is being gathered meanwhile.
+/// The state may be ahead of the journal by two batches: the one that is being committed, and the one that is being gathered
+/// meanwhile.
 struct Writer: ~Copyable {
     private(set) var state: InventoryState
     private let journal: any Journal
@@ -12,7 +14,7 @@ struct Writer: ~Copyable {
     private let handling: HandlingNote.Slot?
     private let makeID: @Sendable (Timestamp) -> String
     private let logger: Logger
-    /// What the clocks showed for the last command that was decided.
+    /// What the clocks showed for the command that was decided last.
     private(set) var clock: EngineClock.Reading
     private var encoder = JSONWriter(capacity: 4_096)
 
@@ -41,13 +43,13 @@ struct Writer: ~Copyable {
         return batch.events
     }
 
-    /// Takes the time for the commands that are decided next.
+    /// Reads the clocks for the commands that are decided next.
     mutating func lookAtClock() { clock = clocks.read() }
 
-    /// Decides a command as the next one of `batch`. `committing` is the batch before it, whose answers are not in the journal yet.
+    /// Decides a command as the next one of `batch`. `committing` is the batch before, whose answers are not in the journal yet.
     ///
-    /// A plan that does not fit the state is a fault of the server. Its command is refused for good, and everything else of the batch is
-    /// decided again, since the state may have a part of that plan in it.
+    /// A plan that does not fit the state is a fault of the server. Its command is refused for good. The rest of the batch is
+    /// undone and decided again, since the state may contain a part of that plan.
     mutating func decide(_ item: Inbox.Item, into batch: inout DecidedBatch, after committing: DecidedBatch?) {
         guard let fault = noted(item, into: &batch, after: committing) else { return }
         logger.critical(
@@ -60,13 +62,13 @@ struct Writer: ~Copyable {
         let refusal = (outcome: batch.outcomes[before.endIndex], answer: batch.lastAnswer)
         undoGathered()
         batch = DecidedBatch()
-        // They fitted before, and so they do again.
+        // The plans of these commands fitted before, so they fit again.
         for item in before { _ = noted(item, into: &batch, after: committing) }
         if let answer = refusal.answer { batch.add(answer) }
         batch.add(item, refusal.outcome)
     }
 
-    /// Decides a command while it is noted as the one that is handled.
+    /// Decides a command while a note says that it is being handled.
     private mutating func noted(_ item: Inbox.Item, into batch: inout DecidedBatch, after committing: DecidedBatch?) -> FoldError? {
         guard let handling, let key = item.command.key else { return judge(item, into: &batch, after: committing) }
         handling.begin(HandlingNote.mark(key))
@@ -74,7 +76,7 @@ struct Writer: ~Copyable {
         return judge(item, into: &batch, after: committing)
     }
 
-    /// Returns why the plan did not fit the state, if that is so.
+    /// Returns why the plan did not fit the state, `nil` if it did.
     private mutating func judge(
         _ item: Inbox.Item, into batch: inout DecidedBatch, after committing: DecidedBatch?
     ) -> FoldError? {
@@ -126,7 +128,8 @@ struct Writer: ~Copyable {
 
     // MARK: Serial numbers
 
-    /// The lines of a movement whose serial number was last counted in the same direction, with the event that did so.
+    /// The lines of a movement whose serial number was last counted in the same direction, with the `seq` of the event that counted
+    /// it.
     private func repeatedSerials(
         in command: Command, _ batch: DecidedBatch, after committing: DecidedBatch?
     ) throws -> [Int: UInt64] {
@@ -154,23 +157,23 @@ struct Writer: ~Copyable {
         }
     }
 
-    /// Ends `batch`: what is decided from now on belongs to the next one.
+    /// Completes `batch`: commands that are decided from now on belong to the next one.
     mutating func complete(_ batch: inout DecidedBatch) {
         batch.changes = state.changes
         state.forgetChanges()
     }
 
-    /// Takes back what the batch changed that is being gathered.
+    /// Undoes the changes of the batch that is being gathered.
     mutating func undoGathered() { state.undo(state.changes) }
 
-    /// Takes back what a complete batch changed, the last one that was not taken back.
+    /// Undoes the changes of a complete batch, which is the last one that was not undone.
     mutating func undo(_ batch: DecidedBatch) {
         if let changes = batch.changes { state.undo(changes) }
     }
 }
 
 extension Decision {
-    /// Where the change happened that led to the alert at `index`: the last one of its variant before it.
+    /// The location of the change that led to the alert at `index`: the last change of the alert's variant before it.
     fileprivate func location(ofAlertAt index: Int) -> String? {
         guard case .stockAlert(let alert) = events[index].body else { return nil }
         for event in events[..<index].reversed() {
@@ -185,7 +188,7 @@ extension Decision {
 }
 
 extension StoredAnswer {
-    /// What a command with the same id gets: this answer again if it means the same, a conflict if it means something else.
+    /// Returns what a later command with the same id gets: this answer if both commands mean the same, otherwise a conflict.
     func repeated(as other: CommandFingerprint, id: String) -> Outcome {
         guard fingerprint.means(other) else {
             return .rejected(

@@ -1,9 +1,9 @@
 import Foundation
 import TallywireCore
 
-/// A committed event as it travels: its JSON, encoded once, and what routing needs to know without reading it.
+/// A committed event as it travels: its JSON, encoded once, and what routing needs to know without reading the JSON.
 ///
-/// It never changes, and it is a reference, so that the ring, the sinks and the batches between them share one.
+/// An envelope never changes. It is a reference, so that the ring, the sinks and the batches between them share one.
 public final class EventEnvelope: Sendable {
     public let seq: UInt64
     public let timestamp: Timestamp
@@ -12,15 +12,15 @@ public final class EventEnvelope: Sendable {
     public let json: [UInt8]
     /// What the event is about.
     public let subject: Subject
-    /// Where it came about: the location of a change of stock, and for an alert, which is about all locations and names none, that of the
-    /// change that led to it.
+    /// The location of a change of stock. An alert is about all locations and names none: its envelope has the location of the
+    /// change that led to the alert.
     public let location: String?
-    /// The event itself when it was just decided; `nil` when it was read back from the journal.
+    /// The event itself if this process decided it; `nil` if the event was read back from the journal.
     let decided: Event?
 
     public typealias Subject = Event.Subject
 
-    /// An event that was just decided, with its JSON. `location` is given for an alert.
+    /// An event that was just decided, with its JSON. `location` is given for an alert only.
     public init(_ event: Event, json: [UInt8], location: String? = nil) {
         self.seq = event.seq
         self.timestamp = event.timestamp

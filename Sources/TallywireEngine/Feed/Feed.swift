@@ -2,10 +2,10 @@ import DequeModule
 import Synchronization
 import TallywireCore
 
-/// The committed events as an endless sequence that any number of readers follow, each at its own position.
+/// The committed events as an endless sequence that any number of readers follow, each from its own position.
 ///
-/// The recent past is a ring in memory, what is older comes from the journal, and a reader does not notice the difference. A reader that
-/// is slow, or stopped, costs its position and nothing else: it never holds up the writer or another reader.
+/// A ring in memory holds the recent past, and the journal everything older. A reader does not notice the difference. A reader that
+/// is slow or stopped costs the feed nothing but its position: it never holds up the writer or another reader.
 ///
 /// Safe from any thread and task.
 public final class Feed: EventHistory {
@@ -23,7 +23,7 @@ public final class Feed: EventHistory {
     }
 
     fileprivate struct State {
-        /// Contiguous, the last one is `head`.
+        /// Contiguous, the last event is `head`.
         var ring: Deque<EventEnvelope> = []
         var bytes = 0
         var head: UInt64
@@ -36,20 +36,20 @@ public final class Feed: EventHistory {
     private let capacity: Capacity
     private let state: Mutex<State>
 
-    /// A feed of `journal`, whose last event is `head`.
+    /// A feed of `journal`, whose last event has the number `head`.
     public init(journal: any Journal, head: UInt64, capacity: Capacity = Capacity()) {
         self.journal = journal
         self.capacity = capacity
         self.state = Mutex(State(head: head))
     }
 
-    /// The last committed event.
+    /// The number of the last committed event.
     public var head: UInt64 { state.withLock { $0.head } }
 
-    /// Whether the feed has ended: readers get what is left, and no more is published.
+    /// Whether the feed has ended: readers get the remaining events, and no more are published.
     public var isClosed: Bool { state.withLock { $0.isClosed } }
 
-    /// Makes events known that were just committed, in order and without a gap. For the engine alone.
+    /// Publishes events that were just committed, in order and without a gap. Only the engine calls this.
     func publish(_ events: [EventEnvelope]) {
         guard let last = events.last else { return }
         let waiters = state.withLock { state in
@@ -64,7 +64,7 @@ public final class Feed: EventHistory {
         for waiter in waiters { waiter.resume() }
     }
 
-    /// Ends the feed: readers get what is left, and then `nil`.
+    /// Ends the feed: readers get the remaining events, and then `nil`.
     public func close() {
         let waiters = state.withLock { state in
             state.isClosed = true
@@ -73,10 +73,11 @@ public final class Feed: EventHistory {
         for waiter in waiters { waiter.resume() }
     }
 
-    /// The events after `seq`: at least one, as soon as there is one; at most `limit`, and after the first at most `maxBytes` of JSON.
+    /// Returns the events after `seq`, and waits until there is at least one: at most `limit`, and after the first at most
+    /// `maxBytes` of JSON.
     ///
-    /// Answers `nil` once the feed is closed and read to its end, or when the calling task is cancelled. Throws what the journal throws;
-    /// ``JournalError/Code/pruned`` says that `seq` lies before what is kept.
+    /// Returns `nil` once the feed is closed and read to its end, or when the calling task is cancelled. Throws what the journal
+    /// throws. ``JournalError/Code/pruned`` says that `seq` lies before the first event that is kept.
     public func next(after seq: UInt64, limit: Int = 1_000, maxBytes: Int = 1 << 20) async throws -> [EventEnvelope]? {
         while !Task.isCancelled {
             switch look(after: seq, limit: limit, maxBytes: maxBytes) {
@@ -97,7 +98,7 @@ public final class Feed: EventHistory {
         }
     }
 
-    /// When the event `seq` was committed, if it is still in memory.
+    /// When the event `seq` was committed, if that event is still in memory.
     public func timestamp(of seq: UInt64) -> Timestamp? {
         state.withLock { state in
             guard let first = state.ring.first, seq >= first.seq, seq <= state.head else { return nil }
@@ -107,7 +108,7 @@ public final class Feed: EventHistory {
 
     private enum Look {
         case events([EventEnvelope])
-        /// The journal has to be asked.
+        /// The events have to be read from the journal.
         case older
         case nothingYet
         case ended
@@ -132,7 +133,7 @@ public final class Feed: EventHistory {
         }
     }
 
-    /// Waits until something after `seq` is committed, the feed is closed or the task is cancelled.
+    /// Waits until an event after `seq` is committed, the feed is closed or the task is cancelled.
     private func wait(for seq: UInt64) async {
         let id = state.withLock { state in
             state.nextWaiter += 1

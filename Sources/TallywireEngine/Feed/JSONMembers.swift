@@ -1,4 +1,4 @@
-/// Goes through the members of a JSON object that this server wrote itself, without decoding them.
+/// Iterates over the members of a JSON object that this server wrote itself, without decoding the values.
 ///
 /// The bytes are an event's, written by `JSONWriter`: without white space, keys without escapes. A general decoder would build every
 /// value for the few that are looked at, for each audience of each event.

@@ -1,23 +1,23 @@
 import TallywireCore
 
-/// Which events to read from the newest backwards.
+/// Which events to read, from the newest backwards.
 public struct HistoryQuery: Equatable, Sendable {
-    /// Only what concerns this variant itself, back to its creation: an older one may have had its id. `nil` for all events.
+    /// Only events of this variant, back to its creation, since an older variant may have had the same id. `nil` for all events.
     public var variant: VariantID?
     /// Only these types; `nil` for all.
     public var types: Set<EventType>?
-    /// Only events before this one; `nil` begins with the last one.
+    /// Only events before this one; `nil` begins with the newest event.
     public var before: UInt64?
     /// Only events after this one.
     public var after: UInt64
-    /// Only events that bear these times. The machine's clock gave them theirs, which falls where it was set back.
+    /// Only events that bear these times. The machine's clock gave events their times, which fall where that clock was set back.
     public var from: Timestamp?
     public var until: Timestamp?
-    /// Events of a page.
+    /// The most events of a page.
     public var limit: Int
-    /// JSON of a page in bytes, beyond its first event.
+    /// The most JSON of a page in bytes, beyond its first event.
     public var maxBytes: Int
-    /// Events that are looked at for a page, since filters may pass over any number of them.
+    /// The most events that are looked at for a page, since filters may pass over any number of them.
     public var scan: Int
 
     public init(
@@ -36,10 +36,10 @@ public struct HistoryQuery: Equatable, Sendable {
     }
 }
 
-/// Events from the newer to the older.
+/// Events from the newest to the oldest.
 public struct HistoryPage: Sendable {
     public var events: [EventEnvelope] = []
-    /// The ``HistoryQuery/before`` of the next page, `nil` when there is nothing older that fits. A page may be empty and not the last.
+    /// The ``HistoryQuery/before`` of the next page; `nil` when no older event fits. A page may be empty without being the last.
     public var next: UInt64?
 
     public init(events: [EventEnvelope] = [], next: UInt64? = nil) {
@@ -48,30 +48,31 @@ public struct HistoryPage: Sendable {
     }
 }
 
-/// Gathers a page: says of each event, from the newer to the older, whether it belongs there and whether to read on.
+/// Builds a page. It decides for each event, from the newest to the oldest, whether the event belongs there and whether to read on.
 ///
-/// The rules are here so that all journals have the same.
+/// The rules are here so that all journals apply the same ones.
 public struct HistoryPageBuilder: Sendable {
     private let query: HistoryQuery
     public private(set) var page = HistoryPage()
-    /// Events that were looked at.
+    /// How many events were looked at.
     private var looked = 0
     private var bytes = 0
 
     public init(_ query: HistoryQuery) { self.query = query }
 
-    /// How many events may be looked at still.
+    /// How many more events may be looked at.
     public var budget: Int { query.scan - looked }
 
-    /// Whether there is nothing older that fits.
+    /// Whether no older event fits.
     public private(set) var isAtEnd = false
-    /// Whether the event that was looked at last bears a time before ``HistoryQuery/from``: so do those before it, back to where the clock was
-    /// set back.
+    /// Whether the event that was looked at last bears a time before ``HistoryQuery/from``. The events before it do so too, back to
+    /// the point where the clock was set back.
     public private(set) var isTooOld = false
     /// Whether the page is complete.
     public var isFull: Bool { isAtEnd || page.next != nil }
 
-    /// Looks at an event, which is older than all before. Not once the page is full. An event that cannot be read throws.
+    /// Looks at an event, which is older than all before. Not to be called once the page is full. Throws if the event cannot be
+    /// read.
     public mutating func look(at event: EventEnvelope) throws {
         looked += 1
         if event.seq <= query.after {
@@ -94,21 +95,21 @@ public struct HistoryPageBuilder: Sendable {
         }
     }
 
-    /// Passes over `count` events that are not wanted, the last of which is `seq`.
+    /// Passes over `count` events that are not wanted. The last of them is `seq`.
     public mutating func pass(_ count: Int, downTo seq: UInt64) {
         looked += count
         if looked >= query.scan { page.next = seq }
     }
 
-    /// Ends the page, which may go on before `seq`.
+    /// Ends the page. The next page begins before `seq`.
     public mutating func stop(before seq: UInt64) { page.next = seq }
 
-    /// There is nothing older.
+    /// Says that there is no older event.
     public mutating func end() { isAtEnd = true }
 }
 
 extension EventEnvelope {
-    /// Whether it is the creation of `variant`.
+    /// Whether the event is the creation of `variant`.
     fileprivate func creates(_ variant: VariantID) throws -> Bool {
         guard type == .catalogueChanged, subject.variant == variant, case .catalogueChanged(let change) = try event().body else {
             return false

@@ -1,68 +1,69 @@
 import TallywireCore
 
-/// Where everything that happens is kept: the one place that decides what is true after a crash.
+/// Where all events are kept: the one place that decides what is true after a crash.
 ///
 /// ## Who calls what
-/// The engine calls ``load()`` once, then ``append(_:)`` from its threads, one call at a time. Everything else, ``answer(to:)`` and ``serialCount(of:)`` too, may be
-/// called from any task at any time, also while an append runs.
+/// The engine calls ``load()`` once, then ``append(_:)`` from its threads, one call at a time. All other methods may be called from
+/// any task at any time, also while an append runs. That includes ``answer(to:)`` and ``serialCount(of:)``.
 ///
 /// ## What an implementation guarantees
-/// - ``append(_:)`` returns only when the batch survives a power cut, whole. When it throws, nothing of the batch is there,
-///   now or after a restart; but for ``JournalError/Code/uncertain``, when the disk failed so that nobody can know.
+/// - ``append(_:)`` returns only when the whole batch survives a power cut. When it throws, nothing of the batch is in the journal,
+///   now or after a restart. The exception is ``JournalError/Code/uncertain``: the disk failed so that nobody can know.
 /// - Sequence numbers are contiguous: a batch whose first event is not `lastSeq + 1` is refused with
-///   ``JournalError/Code/outOfOrder``. This is what fences off a second writer.
-/// - Reads see committed batches only, and each says at which `seq` it is true.
+///   ``JournalError/Code/outOfOrder``. That check fences off a second writer.
+/// - Reads see committed batches only, and each read says at which `seq` it is true.
 public protocol Journal: StockReader, EventHistory {
-    /// The identity of this journal. A `seq` means something only together with it.
+    /// The identity of this journal. A `seq` means something only together with its epoch.
     var epoch: String { get }
 
-    /// The state after the last committed event, for the writer to go on from.
+    /// The state after the last committed event, from which the writer continues.
     func load() throws -> InventoryState
 
-    /// What the writer's clocks go on from.
+    /// The clocks from which the writer continues.
     func clocks() throws -> JournalClocks
 
-    /// Commits a batch: its events, its answers and the values that they changed, all or nothing.
+    /// Commits a batch: its events, its answers and the values that the events changed, all or nothing.
     func append(_ batch: JournalBatch) throws
 
-    /// The answer that was given to the command with this ``/TallywireCore/Command/key``, if it is kept still. For the writer: it waits for
-    /// no other reader.
+    /// The answer to the command with this ``/TallywireCore/Command/key``, if that answer is still kept. For the writer: the call
+    /// waits for no other reader.
     func answer(to key: String) throws -> StoredAnswer?
 
-    /// The same for everybody else.
+    /// The same for all other callers.
     func storedAnswer(to key: String) async throws -> StoredAnswer?
 
-    /// The last time that a unit with this serial number was counted, if that event is kept still.
+    /// The last time that a unit with this serial number was counted, if that event is still kept.
     func serialCount(of key: SerialCount.Key) throws -> SerialCount?
 
-    /// Events from the newest backwards, as ``HistoryQuery`` asks, judged by ``HistoryPageBuilder``.
+    /// Events from the newest backwards, as `query` asks. ``HistoryPageBuilder`` decides which events a page holds.
     func history(_ query: HistoryQuery) async throws -> HistoryPage
 
-    /// The last committed and the first kept event. In an empty journal `first` is 1 and `last` 0.
+    /// The numbers of the first kept and of the last committed event. In an empty journal `first` is 1 and `last` 0.
     func range() async throws -> (first: UInt64, last: UInt64)
 
-    /// How far the sink `name` has come, `nil` if it never stored that.
+    /// The stored cursor of the sink `name`, `nil` if none was stored.
     func cursor(of name: String) async throws -> UInt64?
 
-    /// Stores how far the sink `name` has come.
+    /// Stores the cursor of the sink `name`.
     func storeCursor(_ seq: UInt64, of name: String) async throws
 
-    /// Deletes events that retention no longer keeps; never one after `protected`, unless the journal is beyond
-    /// `retention.hardLimit`. Answers what it did.
+    /// Deletes events that retention no longer keeps, and returns what was deleted. An event after `protected` is deleted only if
+    /// the journal is larger than `retention.hardLimit`.
     ///
-    /// `now` is the time that has passed, as ``JournalBatch/timestamp`` is: how old an event is says the batch that it came in, and not the
-    /// time that it bears. Positions of devices beyond ``DevicePositions/limit`` are forgotten too, those first that changed longest ago.
+    /// `now` is the time that has passed, as in ``JournalBatch/timestamp``. An event's age is counted from its batch's timestamp,
+    /// and not from the time that the event bears. Of the bookmarks of devices beyond ``DevicePositions/limit``, those that changed
+    /// longest ago are deleted too.
     func prune(_ retention: Retention, protected: UInt64, now: Timestamp) async throws -> PruneReport
 
-    /// Flushes and closes. Calls after it throw ``JournalError/Code/closed``.
+    /// Flushes and closes the journal. Later calls throw ``JournalError/Code/closed``.
     func close() throws
 }
 
-/// The positions that sources keep for their devices: cursors with names that no sink can have.
+/// The bookmarks that sources keep for their devices, stored like cursors, under names that no sink can have.
 public enum DevicePositions {
-    /// What their names begin with.
+    /// The beginning of their names.
     public static let prefix = "device:"
-    /// How many are kept.
+    /// How many of them are kept.
     public static let limit = 10_000
 }
 
@@ -70,9 +71,9 @@ extension Journal {
     public func storedAnswer(to key: String) async throws -> StoredAnswer? { try answer(to: key) }
 }
 
-/// What a journal knows of the clocks of those who wrote it.
+/// What a journal knows of the clocks of the servers that wrote it.
 public struct JournalClocks: Equatable, Sendable {
-    /// How much time had passed, as far as it was noted.
+    /// How much time had passed when the last batch was written.
     public var mark: SteadyClock.Mark?
     /// The time that the last event bears.
     public var lastEvent: Timestamp?
@@ -83,19 +84,20 @@ public struct JournalClocks: Equatable, Sendable {
     }
 }
 
-/// What the engine commits at once.
+/// What the engine commits in one transaction.
 public struct JournalBatch: Sendable {
     /// In order of their `seq`, without a gap.
     public var events: [EventEnvelope]
     /// The answers to commands that bear an id.
     public var answers: [StoredAnswer]
-    /// What the events changed, as the values that hold now.
+    /// The values that the events changed, as they are after the last event.
     public var changes: StateChanges
-    /// Units with serial numbers that were counted, in order.
+    /// The units with serial numbers that were counted, in order.
     public var serials: [SerialCount]
-    /// When the batch was decided, by the time that has passed (``SteadyClock``): it never falls or jumps, and ages are measured by it.
+    /// When the batch was decided, by the time that has passed (``SteadyClock``). This time never falls or jumps, and ages are
+    /// measured by it.
     public var timestamp: Timestamp
-    /// By how much the machine's clock is ahead of that, in milliseconds.
+    /// By how much the machine's clock is ahead of ``timestamp``, in milliseconds.
     public var clockOffset: Int64
 
     public init(
@@ -113,7 +115,7 @@ public struct JournalBatch: Sendable {
 
 /// The answer to a command, kept so that a repeat gets it again.
 public struct StoredAnswer: Equatable, Sendable {
-    /// The command's ``/TallywireCore/Command/key``: its id, and whose that is.
+    /// The command's ``/TallywireCore/Command/key``: its id, and the device to which the id belongs.
     public let id: String
     /// What the command meant: see ``/TallywireCore/CommandFingerprint``.
     public let fingerprint: CommandFingerprint
@@ -130,11 +132,12 @@ public struct StoredAnswer: Equatable, Sendable {
 
 /// How long events are kept.
 public struct Retention: Equatable, Sendable {
-    /// Events older than this may go.
+    /// Events that are older than this may be deleted.
     public var age: Duration
-    /// While the events' JSON is larger than this, the oldest may go.
+    /// While the events' JSON is larger than this, the oldest may be deleted.
     public var size: Int
-    /// Beyond this size the oldest go even if a sink has not read them. Reported, never silent.
+    /// While the events' JSON is larger than this, the oldest are deleted even if a sink has not read them. That is always
+    /// reported.
     public var hardLimit: Int
 
     public init(age: Duration = .seconds(30 * 86_400), size: Int = 4 << 30, hardLimit: Int = 16 << 30) {
@@ -147,9 +150,9 @@ public struct Retention: Equatable, Sendable {
 /// What one run of retention did.
 public struct PruneReport: Equatable, Sendable {
     public var deleted: Int
-    /// The oldest event that is left, or would be next.
+    /// The oldest event that is left, or the number of the next event if none is left.
     public var firstKept: UInt64
-    /// How many of the deleted events some sink had not read yet.
+    /// How many of the deleted events a sink had not read yet.
     public var unread: Int
 
     public init(deleted: Int = 0, firstKept: UInt64, unread: Int = 0) {
@@ -159,7 +162,7 @@ public struct PruneReport: Equatable, Sendable {
     }
 }
 
-/// What a journal refuses or cannot do.
+/// Why a journal refuses a call or cannot carry it out.
 public struct JournalError: Error, Equatable, Sendable, CustomStringConvertible {
     public let code: Code
     /// What is wrong and what to do.
@@ -172,9 +175,9 @@ public struct JournalError: Error, Equatable, Sendable, CustomStringConvertible 
         case damaged
         /// The disk is full, read-only or fails.
         case storage
-        /// The disk failed in a way that leaves open whether a batch is there after a restart.
+        /// The disk failed in a way that leaves open whether the batch is in the journal after a restart.
         case uncertain
-        /// Not the batch that comes next: another writer was here.
+        /// The batch is not the one that comes next: another writer has written.
         case outOfOrder = "out_of_order"
         /// The events asked for are no longer kept.
         case pruned
@@ -193,14 +196,14 @@ public struct JournalError: Error, Equatable, Sendable, CustomStringConvertible 
 ///
 /// Safe from any task at any time.
 public protocol EventHistory: Sendable {
-    /// Committed events after `seq` in order: at most `limit` of them and, after the first, at most `maxBytes` of JSON. It does not wait
-    /// for events that are not there yet. Throws ``JournalError/Code/pruned`` if events after `seq` are gone.
+    /// Committed events after `seq` in order: at most `limit`, and after the first at most `maxBytes` of JSON. The call does not
+    /// wait for later events. Throws ``JournalError/Code/pruned`` if events after `seq` were deleted.
     func events(after seq: UInt64, limit: Int, maxBytes: Int) async throws -> [EventEnvelope]
 }
 
 /// That a unit with a serial number was counted in or out.
 public struct SerialCount: Equatable, Sendable {
-    /// Which unit: serial numbers are unique within a variant.
+    /// Which unit. Serial numbers are unique within a variant.
     public struct Key: Hashable, Sendable {
         public let variant: VariantID
         public let serial: String
@@ -215,7 +218,7 @@ public struct SerialCount: Equatable, Sendable {
 
     public let key: Key
     public let direction: Direction
-    /// The `inventory_updated` that counted it.
+    /// The `inventory_updated` that counted the unit.
     public let seq: UInt64
 
     public init(key: Key, direction: Direction, seq: UInt64) {
@@ -225,15 +228,15 @@ public struct SerialCount: Equatable, Sendable {
     }
 }
 
-/// What something outside the journal knows of how far that had come: the last line of a log, for one.
+/// How far the journal had come, as something outside of it knows: the last line of a log, for example.
 ///
-/// A journal that ends before what a witness knows is an older copy that was put back.
+/// A journal that ends before its witness's event is an older copy that was put back.
 public struct JournalWitness: Equatable, Sendable {
-    /// What knows it, for people: “the log data/events.jsonl”.
+    /// What the witness is, for people: “the log data/events.jsonl”.
     public var name: String
-    /// The journal that it knows.
+    /// The epoch of the journal that the witness knows.
     public var epoch: String
-    /// The last event that it knows.
+    /// The last event that the witness knows.
     public var seq: UInt64
 
     public init(name: String, epoch: String, seq: UInt64) {

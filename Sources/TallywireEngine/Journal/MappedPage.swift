@@ -1,15 +1,17 @@
 import Foundation
 
-/// A small file that is mapped into memory, so that a store into it survives the process however it ends. A power cut may take it back.
+/// A small file that is mapped into memory. A store into the page survives the process, however the process ends. A power cut may
+/// lose the store.
 ///
-/// Sendable because its address and its length never change, and it is unmapped with its last owner. Whoever has one says which thread stores
-/// where.
+/// Sendable because its address and its length never change, and because the page is unmapped with its last owner. The owner says
+/// which thread stores where.
 package final class MappedPage: @unchecked Sendable {
     package let address: UnsafeMutableRawPointer
     private let length: Int
     private let name: String
 
-    /// Maps `length` bytes of the file at `path`, which is created if there is none. `purpose` says in an error what the file is for.
+    /// Maps `length` bytes of the file at `path`, and creates the file if there is none. `purpose` says in an error what the file
+    /// is for.
     package init(path: String, length: Int, purpose: String) throws(JournalError) {
         name = "\(path), \(purpose),"
         self.length = length
@@ -39,7 +41,7 @@ package final class MappedPage: @unchecked Sendable {
     /// Makes every byte 0.
     package func clear() { address.initializeMemory(as: UInt8.self, repeating: 0, count: length) }
 
-    /// Waits until all of it is on disk.
+    /// Waits until the whole page is on disk.
     package func flush() throws(JournalError) {
         guard msync(address, length, MS_SYNC) == 0 else { throw Self.failure(name) }
     }

@@ -1,32 +1,32 @@
 import TallywireCore
 
-/// Reads catalogue and stock as they are on disk, each time in one consistent look that says at which `seq` it holds.
+/// Reads catalogue and stock as they are on disk. Each read is consistent and says at which `seq` it holds.
 ///
-/// Safe from any task at any time. Reads never wait for the writer, nor does the writer wait for them.
+/// Safe from any task at any time. Reads never wait for the writer, and the writer never waits for reads.
 public protocol StockReader: Sendable {
-    /// Products in order of id, after `after`; with `search`, those whose name, or a variant's name or SKU, contains it,
+    /// Products in order of id, after `after`. With `search`, only those whose name, or a variant's name or SKU, contains `search`,
     /// without regard to case.
     func products(after: ProductID?, limit: Int, search: String?) async throws -> Reading<[ProductRecord]>
     func product(_ id: ProductID) async throws -> Reading<ProductRecord?>
     func variant(_ reference: ItemReference) async throws -> Reading<VariantRecord?>
-    /// Variants in order of id, after `after`: the pages of a snapshot. All pages of one snapshot hold at one `seq` only if
-    /// nothing was committed between them; a reader that goes on from the first page's `seq` and keeps the highest version
-    /// of each variant is right all the same.
+    /// Variants in order of id, after `after`: the pages of a snapshot. All pages of one snapshot hold at one `seq` only if nothing
+    /// was committed between them. A reader is right all the same if it continues with the events after the first page's `seq` and
+    /// keeps the highest version of each variant.
     func variants(after: VariantID?, limit: Int) async throws -> Reading<[VariantRecord]>
     /// Balances in order of variant and location.
     func stock(_ query: StockQuery) async throws -> Reading<[StockRecord]>
     /// Variants whose level is not `ok`, in order of id.
     func alerts(after: VariantID?, limit: Int) async throws -> Reading<[VariantRecord]>
-    /// The variant whose open alert is the event `seq`, `nil` if that is no alert or is over.
+    /// The variant whose open alert is the event `seq`; `nil` if that event is no alert, or if the alert is over.
     func alert(_ seq: UInt64) async throws -> Reading<VariantRecord?>
-    /// The current values of many variants in one look, in order of id, without their barcodes: at most `limit`.
+    /// The current values of many variants in one read, in order of id, without their barcodes: at most `limit`.
     func values(of selection: VariantSelection, limit: Int) async throws -> Reading<VariantValues>
     func locations() async throws -> Reading<[Location]>
     /// How much there is, for health and metrics.
     func counts() async throws -> Reading<StockCounts>
 }
 
-/// A value and the `seq` at which it holds: every event up to it is in, none after it.
+/// A value and the `seq` at which it holds: the value includes every event up to that one, and none after it.
 public struct Reading<Value: Sendable>: Sendable {
     public let seq: UInt64
     public let value: Value
@@ -48,11 +48,11 @@ public struct ProductRecord: Equatable, Sendable {
     }
 }
 
-/// A variant with what it takes from its product.
+/// A variant with the values that it takes from its product.
 public struct VariantRecord: Equatable, Sendable {
     public let variant: Variant
     public let productName: String
-    /// Its own price or its product's.
+    /// The variant's own price, or its product's.
     public let price: Price?
     public let status: ProductStatus
 
@@ -64,10 +64,10 @@ public struct VariantRecord: Equatable, Sendable {
     }
 }
 
-/// Which variants to read at once.
+/// Which variants to read in one call.
 public enum VariantSelection: Equatable, Sendable {
     case all
-    /// Those that some event after this one changed or removed, and now and then one more.
+    /// A superset of the variants that were changed or removed after this event. Callers must tolerate extra rows.
     case changed(since: UInt64)
     /// These variants and those of these products.
     case named(products: [ProductID], variants: [VariantID])
@@ -76,9 +76,9 @@ public enum VariantSelection: Equatable, Sendable {
 /// Values of many variants.
 public struct VariantValues: Equatable, Sendable {
     public var variants: [VariantValue]
-    /// Those that are gone, at most as many as variants are read; only for ``VariantSelection/changed(since:)``.
+    /// Removed variants, at most as many as variants are read; only for ``VariantSelection/changed(since:)``.
     public var removed: [RemovedVariant]
-    /// Whether there are more than were read.
+    /// Whether more variants fit than were read.
     public var isCut: Bool
 
     public init(variants: [VariantValue], removed: [RemovedVariant] = [], isCut: Bool = false) {
@@ -88,10 +88,10 @@ public struct VariantValues: Equatable, Sendable {
     }
 }
 
-/// A variant and an event up to which all of its changes lie.
+/// A variant, and an event after which the variant has certainly not changed.
 public struct VariantValue: Equatable, Sendable {
     public let record: VariantRecord
-    /// No later event changed it.
+    /// No event after this one changed the variant.
     public let changed: UInt64
 
     public init(record: VariantRecord, changed: UInt64) {
@@ -106,7 +106,7 @@ public struct RemovedVariant: Equatable, Sendable {
     public let variant: VariantID
     public let isDefault: Bool
     public let sku: String
-    /// It was removed by this event or a little earlier one.
+    /// The variant was removed by this event or by a slightly earlier one.
     public let changed: UInt64
 
     public init(product: ProductID, variant: VariantID, isDefault: Bool, sku: String, changed: UInt64) {
@@ -122,7 +122,7 @@ public struct RemovedVariant: Equatable, Sendable {
 public struct StockQuery: Equatable, Sendable {
     public var sku: String?
     public var location: String?
-    /// Go on after this balance.
+    /// The balance after which the page begins.
     public var after: Position?
     public var limit: Int
 

@@ -6,24 +6,24 @@ import TallywirePipeline
 
 /// Who may call a route.
 enum RouteAccess: Equatable, Sendable {
-    /// Everybody, always: what says how to get in, and what machines ask that watch the server.
+    /// Every caller, always: routes that say how to sign in, and routes for machines that watch the server.
     case anyone
-    /// Everybody, unless the server asks all for a token: products and stock.
+    /// Every caller, unless the server requires a token of all: products and stock.
     case readers
-    /// Callers of these roles. An admin is always one.
+    /// Callers with one of these roles. An admin always counts.
     case roles([Role])
 
     static let admin = RouteAccess.roles([.admin])
     static let movers = RouteAccess.roles([.admin, .device])
 }
 
-/// Finds out who calls, and refuses who may not.
+/// Finds out who the caller is, and refuses callers without the right role.
 struct AccessControl: Sendable {
     let authenticator: any Authenticator
     let metrics: PortMetrics
 
-    /// Who sends a request with these fields; `nil` for somebody without a token. A bad token is refused also where none is needed: whoever
-    /// shows one wants to be somebody.
+    /// Returns the caller of a request with these fields; `nil` for a caller without a token. A bad token is refused even where
+    /// none is needed, since its sender expects its rights.
     func principal(authorization fields: [String], subprotocolToken: String? = nil) throws(Problem) -> Principal? {
         if authenticator.anonymousAccess == .everything { return .anybody }
         let token = try BearerToken.read(authorization: fields) ?? subprotocolToken
@@ -35,7 +35,7 @@ struct AccessControl: Sendable {
         }
     }
 
-    /// Who sends the request, if they may call a route with this access.
+    /// Returns the caller of the request, if that caller may call a route with this access.
     func admit(_ request: Request, to access: RouteAccess) throws(Problem) -> Principal? {
         if access == .anyone { return nil }
         let principal = try principal(authorization: request.headers[values: .authorization])
@@ -60,7 +60,7 @@ struct AccessControl: Sendable {
 }
 
 extension Problem {
-    /// 401 with the challenge of RFC 6750, section 3. `error` is its word for what is wrong; `nil` where there was no token.
+    /// 401 with the challenge of RFC 6750, section 3. `error` is that RFC's word for what is wrong; `nil` if there was no token.
     static func unauthenticated(_ detail: String, error: String?) -> Problem {
         var problem = Problem(.unauthorized, code: "unauthenticated", title: "Who are you?", detail: detail)
         problem.challenge = #"Bearer realm="tallywire""# + (error.map { #", error="\#($0)""# } ?? "")
@@ -68,9 +68,9 @@ extension Problem {
     }
 }
 
-/// Finds the token in a request (RFC 6750). It is never looked for in the address, which ends up in logs and histories.
+/// Finds the token in a request (RFC 6750). A token in the URL is never read, since URLs end up in logs and histories.
 enum BearerToken {
-    /// What the header `Authorization` holds: a token, or nothing.
+    /// Returns the token of the header `Authorization`; `nil` if there is no such header.
     static func read(authorization fields: [String]) throws(Problem) -> String? {
         guard let field = fields.first else { return nil }
         guard fields.count == 1 else { throw .invalidRequest("there is more than one Authorization", field: "Authorization") }
@@ -82,14 +82,14 @@ enum BearerToken {
     }
 }
 
-/// What a WebSocket handshake says by its subprotocols (RFC 6455, section 1.9): browsers cannot set headers, but these.
+/// The subprotocols of a WebSocket handshake (RFC 6455, section 1.9). A browser's page cannot set other headers there.
 struct OfferedSubprotocols {
     /// The token of `bearer.TOKEN`.
     let token: String?
-    /// The one that the answer names, if it names any. A browser ends a connection that was offered some and got none.
+    /// The subprotocol that the response names; `nil` for none. A browser ends a connection that offered some and got none.
     let chosen: String?
 
-    /// The subprotocol that the rooms speak.
+    /// The subprotocol of the rooms.
     static let own = "tallywire"
     private static let prefix = "bearer."
 
@@ -97,7 +97,7 @@ struct OfferedSubprotocols {
         let offered = headers[canonicalForm: "sec-websocket-protocol"]
         let bearer = offered.first { $0.hasPrefix(Self.prefix) }
         token = bearer.map { String($0.dropFirst(Self.prefix.count)) }
-        // The token is only sent back where a browser would otherwise refuse the answer.
+        // The token is sent back only if a browser would otherwise refuse the response.
         chosen = offered.contains(where: { $0 == Self.own }) ? Self.own : bearer.map(String.init)
     }
 }
@@ -108,14 +108,15 @@ extension Substring {
     }
 }
 
-/// In whose name stock is moved.
+/// In which device's name stock is moved.
 extension InventoryAPI {
-    /// The source of all changes that come over HTTP and name no device.
+    /// The source of all changes over HTTP that name no device.
     static let source = "http"
 
-    /// The device in whose name a movement is made: the one that it names, or that the caller is; `nil` for none.
+    /// The device in whose name a movement is made: the one that the movement names, or the caller's own; `nil` for none.
     ///
-    /// A caller that is bound to a device moves in that name, also if the movement names none, and in no other.
+    /// A caller that is bound to a device always moves stock in that device's name, even if the movement names none. It may name no
+    /// other device.
     func device(naming named: String?, _ principal: Principal?) throws(Problem) -> String? {
         let device = named.map { $0.isLonger(than: 4 * DeviceName.length) ? $0 : $0.keyForm }
         if let device {
@@ -127,6 +128,6 @@ extension InventoryAPI {
         return device ?? principal?.device
     }
 
-    /// The source of what a device did, or somebody who is none: `http/DEVICE`, or `http`.
+    /// The source of what a device did, or a caller that is no device: `http/DEVICE`, or `http`.
     static func source(of device: String?) -> String { device.map { "\(source)/\($0)" } ?? source }
 }

@@ -1,7 +1,7 @@
 import TallywireCore
 
 extension AsyncAPI {
-    /// What a WebSocket client may send.
+    /// The messages of WebSocket clients.
     static let clientMessages = [
         Message(
             id: "join", summary: "Into a room: live, with what was missed since a position, or with its values first.",

@@ -1,7 +1,7 @@
 import TallywireCore
 
 extension AsyncAPI {
-    /// What shelf displays get and say, and what the server says of itself.
+    /// The messages to and from shelf displays, and the server's status.
     static let displayMessages = [
         Message(
             id: "display", summary: "What a display shows. Keep the highest `version`.", payload: reference("DisplayContent"),
@@ -45,7 +45,7 @@ extension AsyncAPI {
             ("ShownItem", ["oneOf": [shownItem, removedItem]]),
         ] + answerSchemas
 
-    /// `stock` is that of the display's location, `total` that of all that sell.
+    /// `stock` is that of the display's location, `total` that of all locations that sell.
     private static let displayContent = OpenAPI.object([
         ("sku", OpenAPI.sku), ("name", OpenAPI.name), ("stock", OpenAPI.count), ("total", OpenAPI.count), ("price", OpenAPI.price),
         ("status", reference("ProductStatus")), ("level", reference("StockLevel")), ("version", OpenAPI.count),

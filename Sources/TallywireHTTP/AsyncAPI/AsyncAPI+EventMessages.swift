@@ -1,7 +1,7 @@
 import TallywireCore
 
 extension AsyncAPI {
-    /// Events in topics: as they are in the journal, or as CloudEvents.
+    /// Events in topics: in the journal's form, or as CloudEvents.
     static let eventMessages: [Message] =
         Event.bodies.map { body in
             Message(
@@ -25,7 +25,7 @@ extension AsyncAPI {
                 examples: [.init("binary", exampleStatus, headers: .members(cloudAttributes))]),
         ]
 
-    /// Events in rooms: a room may show less of them, and merges what a slow reader has not read.
+    /// Events in rooms. A room may show fewer members, and merges events for a client that reads slowly.
     static let roomEventMessages = Event.bodies.map { body in
         Message(
             id: body.schema.roomMessageID, summary: body.schema.summary, payload: body.schema.shown,

@@ -1,7 +1,7 @@
 import TallywireCore
 
 extension AsyncAPI {
-    /// What scanners publish as scans, as they write it.
+    /// The scans that scanners publish, in their own formats.
     static let scanMessages = [
         read(
             "scanCode", "A bare code: what the scanner read, as text, with or without an AIM prefix.", contentType: Message.text,
@@ -79,7 +79,7 @@ extension AsyncAPI {
             ]),
     ]
 
-    /// One scan in the contract's form. `null` is the same as leaving a key out.
+    /// One scan in Tallywire's own format. `null` is the same as leaving a key out.
     static let scan =
         OpenAPI.object(
             [

@@ -1,7 +1,7 @@
 import TallywireCore
 
 extension AsyncAPI {
-    /// What scanners are answered, and what they say of themselves.
+    /// The replies to scanners, and the statuses of devices.
     static let scannerMessages = [
         Message(
             id: "scanAnswer", summary: "What became of a message of scans. It is sent when the movement is on disk.",
@@ -98,7 +98,7 @@ extension AsyncAPI {
     private static let text: JSONValue = ["type": "string"]
     private static let identity: [(String, JSONValue)] = [("id", OpenAPI.movementID)]
 
-    /// `bounced`: the same code again within the bounce window; `seen`: tags that were counted within the tag window.
+    /// `bounced`: the same code came again within the bounce window. `seen`: the tags were counted within the tag window.
     private static let note = OpenAPI.words(["bounced", "seen"])
 
     private static let applied: [(String, JSONValue)] = [

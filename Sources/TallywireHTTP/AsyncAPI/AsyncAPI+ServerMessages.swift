@@ -2,7 +2,7 @@ import TallywireCore
 import TallywirePipeline
 
 extension AsyncAPI {
-    /// What the server says to a WebSocket client beside events.
+    /// The server's messages to a WebSocket client other than events.
     static let serverMessages = [
         Message(
             id: "welcome", summary: "The first message. Events after `seq` follow by themselves.",

@@ -1,7 +1,7 @@
 import TallywireCore
 
 extension AsyncAPI {
-    /// The one connection that a client has.
+    /// The only channel of a WebSocket client.
     static let webSocketChannels = [
         Channel(
             id: "webSocket", address: "/ws", summary: "Stock as it changes, in rooms and for what is tracked.",

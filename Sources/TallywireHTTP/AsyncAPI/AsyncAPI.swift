@@ -1,7 +1,8 @@
 import TallywireCore
 
-/// The description of what goes over WebSocket and MQTT as an AsyncAPI 3.0 document, from the server's side: it receives what clients
-/// and scanners send. Schemas that the HTTP API has too are ``OpenAPI``'s. A test holds it against what is really sent.
+/// The description of the messages over WebSocket and MQTT as an AsyncAPI 3.0 document, from the server's side: the server receives
+/// what clients and scanners send. Schemas that the HTTP API has too are those of ``OpenAPI``. A test compares the document with
+/// the messages that are really sent.
 enum AsyncAPI {
     /// The document in UTF-8.
     static func document(version: String) -> [UInt8] {

@@ -1,10 +1,10 @@
 import TallywireCore
 
 extension AsyncAPI {
-    /// A WebSocket path or an MQTT topic, and what is sent there.
+    /// A WebSocket path or an MQTT topic, and its messages.
     struct Channel {
         let id: String
-        /// `nil` where the sender of a request names it.
+        /// `nil` if the sender of a request names the address.
         let address: String?
         let summary: String
         var description: String?
@@ -27,7 +27,7 @@ extension AsyncAPI {
         }
     }
 
-    /// Something that the server does with messages of a channel.
+    /// What the server does with the messages of a channel.
     struct Operation {
         enum Action: String { case send, receive }
 
@@ -39,11 +39,11 @@ extension AsyncAPI {
         var reply: Reply?
         var bindings: JSONValue?
 
-        /// What the other side gets for it.
+        /// What the other side gets as a reply.
         struct Reply {
             let channel: String
             let messages: [String]
-            /// Where the request says what the address of the answer is.
+            /// Where in the request the address of the reply is.
             var address: String?
         }
 

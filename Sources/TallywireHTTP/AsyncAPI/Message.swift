@@ -3,7 +3,7 @@ import TallywireCore
 extension AsyncAPI {
     /// One kind of message.
     struct Message {
-        /// Its name in the document.
+        /// The message's name in the document.
         let id: String
         let summary: String
         var contentType = Self.json
@@ -18,7 +18,7 @@ extension AsyncAPI {
         static let json = "application/json"
         static let text = "text/plain"
 
-        /// A message that somebody could see.
+        /// An example of a message.
         struct Example {
             let name: String
             let payload: JSONValue

@@ -6,18 +6,18 @@ import TallywirePipeline
 
 /// Answers an admitted request with 101 and gives the connection to its endpoint.
 ///
-/// The handshake is NIO's; what follows is not, since NIO would add a frame encoder that copies every payload.
+/// The handshake is NIO's. What follows is not, since NIO would add a frame encoder that copies every payload.
 struct EndpointUpgrader: NIOTypedHTTPServerProtocolUpgrader {
     typealias UpgradeResult = UpgradingChannel.Role
 
-    /// The gate of the connection, which knows what it let through.
+    /// The gate of the connection, which knows the admitted upgrade.
     let gate: NIOLoopBound<UpgradeGate>
 
     var supportedProtocol: String { "websocket" }
     var requiredUpgradeHeaders: [String] { [] }
 
     private enum Failure: Error {
-        /// The gate let nothing through.
+        /// The gate admitted no upgrade.
         case notAdmitted
     }
 

@@ -1,7 +1,7 @@
 import NIOCore
 import NIOHTTP1
 
-/// Answers the first request of a connection that is one too many with why there is no room, and ends the connection.
+/// Refuses the first request of a connection beyond the limit, with the reason, and ends the connection.
 final class OverloadedHandler: ChannelInboundHandler {
     typealias InboundIn = HTTPServerRequestPart
     typealias OutboundOut = HTTPServerResponsePart

@@ -3,7 +3,7 @@ import NIOCore
 import NIOHTTP1
 import TallywireCore
 
-/// The problems that are found before the router is asked.
+/// The problems that are found before the router gets the request.
 extension Problem {
     static let upgradeRequired = Problem(
         .upgradeRequired, code: "upgrade_required", title: "WebSocket only", detail: "this path speaks WebSocket, version 13")
@@ -31,8 +31,8 @@ extension Problem {
             detail: message, retryAfter: status == .serviceUnavailable ? 5 : nil)
     }
 
-    /// Writes the problem as the last response of a connection that no task serves, and ends the connection once the peer has
-    /// had the chance to read it.
+    /// Writes the problem as the last response of a connection that no task serves. Ends the connection once the peer has had time
+    /// to read the response.
     func end(_ context: ChannelHandlerContext) {
         context.triggerUserOutboundEvent(InputUnwanted(), promise: nil)
         var json = JSONWriter()
@@ -47,7 +47,7 @@ extension Problem {
         context.write(NIOAny(HTTPServerResponsePart.head(head)), promise: nil)
         context.write(NIOAny(HTTPServerResponsePart.body(.byteBuffer(body))), promise: nil)
         context.writeAndFlush(NIOAny(HTTPServerResponsePart.end(nil)), promise: nil)
-        // If both directions were closed at once, the kernel would throw the response away while the peer is still sending.
+        // If both directions were closed at once, the kernel would discard the response while the peer is still sending.
         context.close(mode: .output, promise: nil)
         let bound = NIOLoopBound(context, eventLoop: context.eventLoop)
         context.eventLoop.scheduleTask(in: .seconds(2)) { bound.value.close(promise: nil) }

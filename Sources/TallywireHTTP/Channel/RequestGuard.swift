@@ -3,16 +3,16 @@ import NIOHTTP1
 import TallywireCore
 import TallywirePipeline
 
-/// Holds requests against what HTTP asks of them before anybody reads them, and ends connections whose request is longer than anybody
-/// cares to read.
+/// Checks requests against the rules of HTTP before anything reads them, and ends connections whose request is longer than any
+/// handler reads.
 ///
-/// - A request of HTTP/1.1 without exactly one `Host`, or with one that is none, is answered with 400 in its turn and is the last
-///   (RFC 9112, section 3.2).
-/// - A request with a letter that has more marks than anybody writes is answered so too (``/TallywireCore/StreamSafeText``).
-/// - An answer that goes out before its request has come whole says `Connection: close`. Behind an answer that says so, and behind one to a
-///   request that asked for it, what still comes is read for ``moment`` and thrown away (``UnreadInput``): long enough for the peer to read
-///   the answer, too short to hold a connection with.
-/// - `Expect: 100-continue` is answered when somebody begins to read the body (RFC 9110, section 10.1.1): see ``BodyWanted``.
+/// - A request of HTTP/1.1 without exactly one valid `Host` is answered with 400 in its turn and is the last of its connection (RFC
+///   9112, section 3.2).
+/// - So is a request with a letter that has too many combining marks (``/TallywireCore/StreamSafeText``).
+/// - A response that is sent before its request has come completely says `Connection: close`. After such a response, and after the
+///   response to a request with `Connection: close`, input is read for ``moment`` and discarded (``UnreadInput``). That is long
+///   enough for the peer to read the response, and too short to hold the connection.
+/// - `Expect: 100-continue` is answered when a handler begins to read the body (RFC 9110, section 10.1.1): see ``BodyWanted``.
 final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
     typealias InboundIn = HTTPServerRequestPart
     typealias InboundOut = HTTPServerRequestPart
@@ -21,18 +21,18 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
 
     static let moment = TimeAmount.seconds(2)
 
-    /// Requests whose head came, those that came whole, and those that were answered whole.
+    /// How many requests have begun, how many have come completely, and how many responses are complete.
     private var begun = 0
     private var read = 0
     private var answered = 0
-    /// The request whose peer waits for 100 Continue before it sends the body.
+    /// The number of the request whose peer waits for 100 Continue before it sends the body.
     private var expecting: Int?
-    /// The request whose answer is the last, since it asked for that.
+    /// The number of the request whose response is the last, because the request said so.
     private var last: Int?
-    /// Whether the answer that is being written has said that it is the last.
+    /// Whether the response that is being written has said that it is the last.
     private var isLast = false
     private var refusal: Problem?
-    /// Whether nothing is read any more.
+    /// Whether input is no longer read.
     private var isOver = false
     private var end: Scheduled<Void>?
 
@@ -66,7 +66,7 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     private static func mistake(in head: HTTPRequestHead) -> Problem? {
-        // The target is ASCII, or is refused by the parser.
+        // The parser refuses a target that is not ASCII.
         for (name, value) in head.headers where !StreamSafeText.isKept(by: value.utf8) {
             return .invalidRequest("in this header \(StreamSafeText.mistake)", field: name)
         }
@@ -96,7 +96,7 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        // Nobody wants to know any more what the rest of the connection says.
+        // The rest of this connection's input does not matter any more.
         if isOver { context.close(promise: nil) } else { context.fireErrorCaught(error) }
     }
 
@@ -108,7 +108,7 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
             if endsEarly(head) {
                 head.headers.replaceOrAdd(name: "connection", value: "close")
             } else {
-                // The answer is written while the body is read.
+                // This response is written while the body is read.
                 proceed(context)
             }
             isLast = last == answered + 1 || !head.isKeepAlive
@@ -132,15 +132,15 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
         }
     }
 
-    /// Whether an answer goes out before its request is there. One that is written while its request is read, as NDJSON is, does not say
-    /// how long it is.
+    /// Whether a response is sent before its request has come completely. A response that is written while its request is read,
+    /// such as NDJSON, has no length.
     private func endsEarly(_ head: HTTPResponseHead) -> Bool {
         answered == read && (head.status.code >= 300 || head.headers.contains(name: "content-length"))
     }
 
-    /// Ends the connection, whose last answer has gone out.
+    /// Ends the connection after its last response was sent.
     private func endSoon(_ context: ChannelHandlerContext) {
-        // If both directions were closed at once, the kernel would throw the answer away while the peer is still sending.
+        // If both directions were closed at once, the kernel would discard the response while the peer is still sending.
         context.close(mode: .output, promise: nil)
         let bound = NIOLoopBound(context, eventLoop: context.eventLoop)
         end = context.eventLoop.scheduleTask(in: Self.moment) { bound.value.close(promise: nil) }
@@ -152,7 +152,7 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
         promise?.succeed()
     }
 
-    /// Tells the peer to send its body, if it waits for that.
+    /// Tells the peer to send its body, if the peer waits for that.
     private func proceed(_ context: ChannelHandlerContext) {
         guard expecting == answered + 1 else { return }
         expecting = nil
@@ -160,5 +160,5 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
     }
 }
 
-/// Sent down a connection when the body of the request that is being answered is about to be read.
+/// Sent through the connection's pipeline when the body of the current request is about to be read.
 struct BodyWanted: Sendable {}

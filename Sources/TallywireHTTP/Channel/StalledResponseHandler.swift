@@ -1,19 +1,20 @@
 import NIOCore
 import TallywirePipeline
 
-/// Ends a connection whose peer does not take what it was sent.
+/// Ends a connection whose peer does not read.
 ///
-/// It stands nearest to the socket and counts bytes there. Hummingbird's own timer sees requests and not bytes: a request that is in
-/// progress keeps its connection for ever, and the shutdown waits for it. So this closes a connection that is full and of which nothing was
-/// taken for ``UpgradingServerConfiguration/idleTimeout``, and during a shutdown every one that is left after
-/// ``UpgradingServerConfiguration/partingTime``. It goes when the connection is upgraded: an endpoint has rules of its own.
+/// The handler is next to the socket and counts bytes there. Hummingbird's own timer sees requests and not bytes: a request in
+/// progress keeps its connection for ever, and the shutdown waits for it. So this handler closes a connection that is full and
+/// whose peer has read nothing for ``UpgradingServerConfiguration/idleTimeout``. During a shutdown it closes every connection that
+/// is left after ``UpgradingServerConfiguration/partingTime``. It is removed when the connection is upgraded, since an endpoint has
+/// rules of its own.
 final class StalledResponseHandler: ChannelDuplexHandler, RemovableChannelHandler {
     typealias InboundIn = IOData
     typealias OutboundIn = IOData
 
     private let configuration: UpgradingServerConfiguration
     private var stall: StallClock
-    /// Bytes that were given to the socket.
+    /// The bytes that were written to the channel.
     private var written = 0
     /// Runs while the connection is full.
     private var timer: RepeatedTask?
@@ -72,7 +73,7 @@ final class StalledResponseHandler: ChannelDuplexHandler, RemovableChannelHandle
         timer = nil
     }
 
-    /// Bytes that have left this process.
+    /// The bytes that have left this process.
     private func taken(_ context: ChannelHandlerContext) -> Int {
         let waiting = try? context.channel.syncOptions?.getOption(.bufferedWritableBytes)
         return written - (waiting ?? 0)
@@ -86,7 +87,7 @@ final class StalledResponseHandler: ChannelDuplexHandler, RemovableChannelHandle
     }
 }
 
-/// Tells for how long nothing was taken.
+/// Measures for how long nothing was taken.
 struct StallClock {
     let limit: TimeAmount
     private var taken = 0
@@ -94,13 +95,13 @@ struct StallClock {
 
     init(limit: TimeAmount) { self.limit = limit }
 
-    /// Begins to measure, when so many bytes have been taken.
+    /// Begins to measure, with the number of bytes that were taken so far.
     mutating func begin(taken: Int, now: NIODeadline) {
         self.taken = taken
         since = now
     }
 
-    /// Whether still no more than the bytes that were taken at the last change have been, for as long as the limit.
+    /// Whether no byte was taken for as long as the limit.
     mutating func isOver(taken: Int, now: NIODeadline) -> Bool {
         if taken != self.taken { begin(taken: taken, now: now) }
         return now - since >= limit

@@ -1,17 +1,17 @@
 import NIOCore
 
-/// Throws away what a peer sends behind the last request of its connection, and closes the connection where that is more than ``little``.
+/// Discards the input after the last request of a connection, and closes the connection if that is more than ``little``.
 ///
-/// It stands before the parser: behind a request for an upgrade the parser reads nothing any more and keeps all that comes.
+/// The handler is before the parser: after a request for an upgrade the parser reads nothing more and keeps all input.
 final class UnreadInput: ChannelDuplexHandler, RemovableChannelHandler {
     typealias InboundIn = ByteBuffer
     typealias OutboundIn = IOData
     typealias OutboundOut = IOData
 
-    /// How many bytes may still come: enough for a peer that is sending while it is answered.
+    /// How many bytes may still come: enough for a peer that is sending while it gets its response.
     static let little = 256 * 1024
 
-    /// How many bytes of them are left; `nil` while what comes is read.
+    /// How many more bytes may come; `nil` while input is read.
     private var left: Int?
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
@@ -28,5 +28,5 @@ final class UnreadInput: ChannelDuplexHandler, RemovableChannelHandler {
     }
 }
 
-/// Sent down a connection when nothing that still comes is read.
+/// Sent through the pipeline when no more input is read.
 struct InputUnwanted: Sendable {}

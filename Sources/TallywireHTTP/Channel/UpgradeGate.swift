@@ -2,12 +2,12 @@ import NIOCore
 import NIOHTTP1
 import TallywirePipeline
 
-/// Watches the requests of a connection before anything else does: lets through the one that becomes a WebSocket connection,
-/// takes `Upgrade` off every other, and closes connections that do not begin in time.
+/// The first handler of a connection's requests. It admits the request that becomes a WebSocket connection, removes `Upgrade` from
+/// every other, and closes connections that do not begin in time.
 ///
-/// It stays while the connection speaks HTTP. NIO's parser reads nothing after a request for an upgrade, also when it was not
-/// followed, and keeps it; so such a request is made the last of its connection, its response says so, and what comes behind it is thrown
-/// away.
+/// The gate stays while the connection is HTTP. After a request for an upgrade, even a refused one, NIO's parser reads nothing more
+/// and keeps the input. So such a request is made the last of its connection: its response says so, and the input after it is
+/// discarded.
 final class UpgradeGate: ChannelDuplexHandler, RemovableChannelHandler {
     typealias InboundIn = HTTPServerRequestPart
     typealias InboundOut = HTTPServerRequestPart
@@ -18,15 +18,15 @@ final class UpgradeGate: ChannelDuplexHandler, RemovableChannelHandler {
     private let count: ConnectionCount
     private let configuration: UpgradingServerConfiguration
     private var deadline: Scheduled<Void>?
-    /// Heads that came in.
+    /// How many request heads came.
     private var requests = 0
-    /// Requests whose response is not complete.
+    /// How many requests have no complete response.
     private var unanswered = 0
     private var isLast = false
-    /// Whether its time ran out before its first request.
+    /// Whether the time ran out before the first request.
     private var isOver = false
     private var refusal: Problem?
-    /// The upgrade that was let through.
+    /// The upgrade that was admitted.
     private(set) var admitted: AdmittedUpgrade?
 
     init(table: UpgradeTable, count: ConnectionCount, configuration: UpgradingServerConfiguration) {
@@ -35,7 +35,7 @@ final class UpgradeGate: ChannelDuplexHandler, RemovableChannelHandler {
         self.configuration = configuration
     }
 
-    /// Why the last request was refused, once.
+    /// Returns why the last request was refused, once.
     func takeRefusal() -> Problem? {
         defer { refusal = nil }
         return refusal
@@ -72,7 +72,7 @@ final class UpgradeGate: ChannelDuplexHandler, RemovableChannelHandler {
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
         guard requests == 0 else { return context.fireErrorCaught(error) }
-        // Nobody is there yet to answer what cannot be read.
+        // There is no handler yet that could respond to input that cannot be parsed.
         guard error is HTTPParserError else { return context.close(promise: nil) }
         requests += 1
         let isTooLarge = error as? HTTPParserError == .headerOverflow
@@ -113,7 +113,7 @@ final class UpgradeGate: ChannelDuplexHandler, RemovableChannelHandler {
         context.fireChannelRead(wrapInboundOut(.head(head)))
     }
 
-    /// Counts a WebSocket for whom a proxy asks; without a proxy its connection was counted when it came.
+    /// Counts a WebSocket that came through a proxy for its caller. Without a proxy the connection was counted when it came.
     private func countCaller(of upgrade: AdmittedUpgrade, _ channel: any Channel) -> Problem? {
         guard let caller = upgrade.request.caller, caller != IPAddress(channel.remoteAddress) else { return nil }
         guard count.opened(behindProxy: caller) else {

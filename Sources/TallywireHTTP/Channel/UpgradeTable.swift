@@ -6,7 +6,7 @@ import NIOHTTP1
 import TallywireCore
 import TallywirePipeline
 
-/// The endpoints by their paths, and the decision whether a request may become a WebSocket connection.
+/// The endpoints by path, and the decision whether a request may become a WebSocket connection.
 struct UpgradeTable: Sendable {
     private let endpoints: [String: any UpgradeEndpoint]
     private let hosts: HostPolicy
@@ -29,16 +29,16 @@ struct UpgradeTable: Sendable {
         endpoints[target.firstIndex(of: "?").map { String(target[..<$0]) } ?? String(target)]
     }
 
-    /// What to do with a request that has an `Upgrade` header.
+    /// What happens with a request that has an `Upgrade` header.
     enum Decision {
         case upgrade(AdmittedUpgrade)
         case refuse(Problem)
-        /// It goes to the router without the header.
+        /// The router gets the request without the header.
         case ignore
     }
 
-    /// Decides on a request. Everything that RFC 6455, section 4.2.1, asks of a handshake is checked here, so that what is
-    /// admitted cannot fail any more.
+    /// Decides on a request. All requirements of RFC 6455, section 4.2.1, are checked here, so that an admitted handshake cannot
+    /// fail any more.
     func decide(_ head: HTTPRequestHead, isFirst: Bool, remote: SocketAddress?) -> Decision {
         guard head.headers[canonicalForm: "upgrade"].contains(where: { $0.lowercased() == "websocket" }),
             let endpoint = endpoint(for: head.uri)
@@ -62,7 +62,7 @@ struct UpgradeTable: Sendable {
         }
     }
 
-    /// Finds out who asks, and lets the endpoint decide.
+    /// Finds the caller, and lets the endpoint decide.
     private func admit(
         _ head: HTTPRequestHead, to endpoint: any UpgradeEndpoint, remote: SocketAddress?
     ) throws(Problem) -> AdmittedUpgrade {
@@ -82,8 +82,8 @@ struct UpgradeTable: Sendable {
         }
     }
 
-    /// Keeps out foreign pages, which may open a WebSocket to anywhere and read what comes: see ``HostPolicy``. Programs that are
-    /// no browsers send no origin.
+    /// Refuses pages of other origins, which a browser would let open a WebSocket anywhere and read from it: see ``HostPolicy``.
+    /// Programs that are not browsers send no origin.
     private func foreignness(of head: HTTPRequestHead) -> Problem? {
         guard let authority = head.headers.first(name: "host"), hosts.allows(authority) else {
             return .forbidden("this server has another name: call it by the one in http.host, or by a loopback name")
@@ -94,7 +94,7 @@ struct UpgradeTable: Sendable {
             "a page of \(origin.excerpt) cannot read events here: allow its origin in http.origins, or serve it from this server")
     }
 
-    /// Whether a key is 16 bytes in base64: 22 digits and two signs of padding.
+    /// Whether a key is 16 bytes in base64: 22 digits and two padding characters.
     private static func isKey(_ key: String) -> Bool {
         key.utf8.count == 24 && key.hasSuffix("==")
             && key.utf8.dropLast(2).allSatisfy { byte in
@@ -108,7 +108,7 @@ struct UpgradeTable: Sendable {
     }
 }
 
-/// An upgrade that will happen, and the headers for its response.
+/// An admitted upgrade, with the headers of its response.
 struct AdmittedUpgrade: Sendable {
     let endpoint: any UpgradeEndpoint
     let request: UpgradeRequest
@@ -116,7 +116,7 @@ struct AdmittedUpgrade: Sendable {
 }
 
 extension HTTPRequestHead {
-    /// Whether `Connection` names `Upgrade`.
+    /// Whether `Connection` contains `Upgrade`.
     var asksForConnectionUpgrade: Bool {
         headers[canonicalForm: "connection"].contains { $0.lowercased() == "upgrade" }
     }
@@ -127,8 +127,8 @@ extension HTTPRequestHead {
 }
 
 extension UpgradeTable {
-    /// A responder that answers requests on the endpoints' paths, which are those that were not upgraded, and gives all others
-    /// to `responder`.
+    /// Returns a responder that answers requests on the endpoints' paths, which are the ones that were not upgraded, and passes all
+    /// others to `responder`.
     func answeringRefusals(before responder: @escaping HTTPChannelHandler.Responder) -> HTTPChannelHandler.Responder {
         { request, writer, channel in
             guard serves(request.head.path ?? "") else { return try await responder(request, writer, channel) }

@@ -8,7 +8,7 @@ import NIOSSL
 import TallywireCore
 import TallywirePipeline
 
-/// A connection of the HTTP port: it speaks HTTP/1.1 with the router or, after an upgrade, belongs to an endpoint.
+/// A connection of the HTTP port. It serves HTTP/1.1 with the router or, after an upgrade, belongs to an endpoint.
 struct UpgradingChannel: ServerChildChannel, HTTPChannelHandler {
     let responder: HTTPChannelHandler.Responder
     let table: UpgradeTable
@@ -18,18 +18,18 @@ struct UpgradingChannel: ServerChildChannel, HTTPChannelHandler {
     /// A connection before its first request.
     struct Connection: ServerChildChannelValue {
         let channel: any Channel
-        /// What its first request makes of it.
+        /// What the connection becomes with its first request.
         let role: EventLoopFuture<Role>
     }
 
     /// What a connection has become.
     enum Role: Sendable {
         case http(NIOAsyncChannel<HTTPRequestPart, HTTPResponsePart>)
-        /// Its handlers do everything; it needs no task.
+        /// The connection's handlers do everything, without a task.
         case taken
     }
 
-    /// Assembles the handlers. The future is complete at once, since nothing is read before that.
+    /// Adds the handlers. The future is complete at once, since nothing is read before that.
     func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Connection> {
         let peer = IPAddress(channel.remoteAddress)
         let verdict = count.opened(peer)
@@ -54,7 +54,7 @@ struct UpgradingChannel: ServerChildChannel, HTTPChannelHandler {
             }
             return Connection(channel: channel, role: channel.eventLoop.makeSucceededFuture(.taken))
         }
-        // Whoever waits for the connection does not close it when there is none.
+        // If there is no connection value, no caller closes the channel.
         connection.whenFailure { _ in channel.close(promise: nil) }
         return connection
     }
@@ -75,7 +75,7 @@ struct UpgradingChannel: ServerChildChannel, HTTPChannelHandler {
         let gate = UpgradeGate(table: table, count: count, configuration: configuration)
         let upgrade = NIOTypedHTTPServerUpgradeHandler(
             httpEncoder: encoder,
-            // The gate and the guard go first: when the decoder goes, it sends on bytes that they could not read.
+            // The gate and the guard are removed first: a decoder that is removed sends on bytes that they could not read.
             extraHTTPHandlers: [gate, guardian, decoder, unread, stall],
             upgradeConfiguration: NIOTypedHTTPServerUpgradeConfiguration(
                 upgraders: [EndpointUpgrader(gate: NIOLoopBound(gate, eventLoop: channel.eventLoop))],
@@ -106,8 +106,8 @@ struct UpgradingChannel: ServerChildChannel, HTTPChannelHandler {
 }
 
 extension Channel {
-    /// Lets an idle connection hold one small buffer for reading. NIO keeps what it has read into, by default up to four buffers of
-    /// two KiB for each connection, which were most of what an idle one cost. They still grow while much comes.
+    /// Lets an idle connection hold only one small buffer for reading. By default NIO keeps up to four buffers of two KiB for each
+    /// connection, which were most of the cost of an idle one. The buffers still grow while much input comes.
     fileprivate func keepSmallBuffers() throws {
         try syncOptions?.setOption(.maxMessagesPerRead, value: 1)
         try syncOptions?.setOption(

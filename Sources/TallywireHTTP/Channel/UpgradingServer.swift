@@ -5,28 +5,30 @@ import TallywirePipeline
 
 /// The limits of the HTTP port.
 public struct UpgradingServerConfiguration: Sendable {
-    /// How long a new connection may take until the head of its first request is there.
+    /// How long a new connection may take until the head of its first request has come.
     public var handshakeTimeout: Duration = .seconds(10)
-    /// How long a connection may rest between requests, within one that is being read, or while its peer takes nothing of an answer.
+    /// How long a connection may be idle between requests, or within a request that is read, or while its peer reads nothing of a
+    /// response.
     public var idleTimeout: Duration = .seconds(60)
-    /// How long a shutdown waits for answers that are on their way. What is left then is cut.
+    /// How long a shutdown waits for responses that are being sent. Then their connections are closed.
     public var partingTime: Duration = .seconds(5)
-    /// Connections at once, upgraded ones included. A few more are answered with 503, the rest is closed at once.
+    /// The most connections at once, with upgraded ones. A few more get 503, and all others are closed at once.
     public var connections = 25_000
-    /// Connections at once from one address, behind a trusted proxy WebSockets; `nil` is as many as in all.
+    /// The most connections at once from one address, or WebSockets from one address behind a trusted proxy; `nil` for no limit of
+    /// its own.
     public var connectionsPerAddress: Int?
-    /// Proxies that are believed when they say for whom they ask.
+    /// The proxies whose `X-Forwarded-For` is believed.
     public var proxies = TrustedProxies()
-    /// The certificate to speak TLS with; `nil` for none.
+    /// The certificate for TLS; `nil` for none.
     public var tls: TLSCertificates?
-    /// Bytes of one header field, and of all of a request's together; more is answered with 431.
+    /// The most bytes of one header field, and of all header fields of a request. Larger ones get 431.
     public var headerFieldSize = 16 * 1024
     public var headerSize = 64 * 1024
-    /// Header fields in one request.
+    /// The most header fields in one request.
     public var headerFields = 128
-    /// The names under which a page may open a WebSocket here, beside the loopback ones.
+    /// The names, beside the loopback ones, under which a page may open a WebSocket here.
     public var hosts = HostPolicy()
-    /// Says who asks for a WebSocket. By default everybody may everything, which is for loopback alone.
+    /// Finds the caller of a WebSocket. By default every caller may do everything, which is for loopback only.
     public var authenticator: any Authenticator = OpenAuthenticator()
     /// Counts what the port refuses.
     public var metrics = PortMetrics()
@@ -44,10 +46,9 @@ public struct UpgradingServerConfiguration: Sendable {
 
 /// An HTTP/1.1 server that also serves `endpoints`, for `Application(router:server:configuration:)`.
 ///
-/// A request for an upgrade to WebSocket on an endpoint's path is admitted or refused by the endpoint, before the router sees it.
-/// Any other request on such a path is answered with 426. Everything else reaches the router as if it had not asked for an
-/// upgrade; so does one for h2c. An upgrade has to be asked for with the first request of a connection, and a connection
-/// whose request for one was not followed ends with the response.
+/// For a request to upgrade to WebSocket on an endpoint's path, the endpoint decides before the router gets the request. Any other
+/// request on such a path gets 426. All other requests reach the router as if they had not asked for an upgrade, also requests for
+/// h2c. Only the first request of a connection can be upgraded. A connection whose upgrade was refused ends with the response.
 public func upgradingServer(
     endpoints: [any UpgradeEndpoint], configuration: UpgradingServerConfiguration = UpgradingServerConfiguration()
 ) -> HTTPServerBuilder {

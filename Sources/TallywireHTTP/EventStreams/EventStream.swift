@@ -6,33 +6,33 @@ import Synchronization
 import TallywireCore
 import TallywireEngine
 
-/// Events as Server-Sent Events (the HTML standard, section 9.2), from a position on, as they are committed.
+/// Events as Server-Sent Events (the HTML standard, section 9.2): those after a position, and then each one when it is committed.
 ///
-/// It reads the feed at its client's own pace: what is asked for next is read once the last piece was taken. So a client that is slow
-/// costs its position and the piece that is on its way to it, and what it is behind of comes from the journal. Each block bears its
-/// position as its `id`, so that a client that comes back goes on where it was, without a gap and without anything twice.
+/// A stream reads the feed at its client's pace: it reads the next events once the client has taken the last piece. So a slow
+/// client costs its position and the piece that is being sent, and the journal supplies the events that it is behind. Each block
+/// has its position as `id`, so that a client that comes back continues there, with no gap and no repeat.
 struct EventStream: Sendable {
     let feed: Feed
     let epoch: String
     let start: Start
-    /// The types that are sent; `nil` for all.
+    /// The types of events that are sent; `nil` for all.
     let types: Set<EventType>?
     let limits: HTTPLimits
     let channel: any Channel
-    /// Whether the client may still read along: its token expires, or its key is withdrawn.
+    /// Whether the client may still read. It may not once its token has expired or its key was withdrawn.
     let isAllowed: @Sendable () -> Bool
 
     static let mediaType = "text/event-stream"
 
     /// Where a stream begins.
     enum Start: Equatable {
-        /// With what comes after this event.
+        /// With the events after this one.
         case after(UInt64)
-        /// With a `reset`, since the client's position is none of this journal.
+        /// With a `reset`, since the client's position is not one of this journal.
         case reset
     }
 
-    /// Sends events until the feed ends, the client goes away, or it reads nothing for too long.
+    /// Sends events until the feed ends, the client disconnects, or the client reads nothing for too long.
     func run(_ writer: inout any ResponseBodyWriter) async throws {
         let pulse = EventStreamPulse(channel: channel, feed: feed, epoch: epoch, limits: limits, isAllowed: isAllowed)
         do {
@@ -74,7 +74,7 @@ struct EventStream: Sendable {
     }
 }
 
-/// Counts the streams that are open, and gives a place to no more than so many. Safe from any task.
+/// Counts the open streams, and limits their number. Safe from any task.
 final class EventStreamSlots: Sendable {
     private let limit: Int
     private let open = Atomic(0)
@@ -86,7 +86,8 @@ final class EventStreamSlots: Sendable {
     /// Streams that are open now.
     var count: Int { open.load(ordering: .relaxed) }
 
-    /// A place, which is free again when nobody refers to it any more: an answer may be dropped before it was begun.
+    /// Returns a slot, which is free again when nothing refers to it any more: a response may be dropped before it begins. `nil` if
+    /// all are taken.
     func take() -> Slot? {
         guard open.add(1, ordering: .relaxed).newValue <= limit else {
             open.subtract(1, ordering: .relaxed)

@@ -11,13 +11,13 @@ struct EventStreamOutput {
         self.epoch = epoch
     }
 
-    /// What was written since the last call.
+    /// Returns what was written since the last call.
     mutating func take() -> ByteBuffer {
         defer { buffer = ByteBuffer() }
         return buffer
     }
 
-    /// An event. Its JSON is one line, as a `data` field needs it.
+    /// Writes an event. Its JSON is one line, as a `data` field requires.
     mutating func event(_ event: EventEnvelope) {
         id(event.seq)
         buffer.writeString("event: ")
@@ -27,7 +27,7 @@ struct EventStreamOutput {
         buffer.writeString("\n\n")
     }
 
-    /// Says that the client cannot go on from where it was: it has to read anew what it shows, and goes on after `seq`.
+    /// Writes that the client cannot continue from its position: it has to read its values again, and continues after `seq`.
     mutating func reset(at seq: UInt64) {
         id(seq)
         var json = JSONWriter(capacity: 96)
@@ -40,18 +40,18 @@ struct EventStreamOutput {
         buffer.writeString("\n\n")
     }
 
-    /// Moves the client's position and gives it nothing else: a block without data is no event.
+    /// Writes a new position for the client without an event: a block without data is none.
     mutating func position(_ seq: UInt64) {
         id(seq)
         buffer.writeString("\n")
     }
 
-    /// A comment, so that what lies in between does not take the connection for dead.
+    /// Writes a comment, so that proxies do not take the connection for dead.
     mutating func heartbeat() {
         buffer.writeString(": still here\n\n")
     }
 
-    /// Says when the client shall come back after it has lost the connection.
+    /// Writes how long the client has to wait before it comes back after a lost connection.
     mutating func retry(after pause: Duration) {
         buffer.writeString("retry: \(pause.wholeMilliseconds)\n\n")
     }

@@ -4,20 +4,20 @@ import NIOHTTPTypes
 import Synchronization
 import TallywireEngine
 
-/// What a stream does by the clock: heartbeats while nothing happens, and the end of a client that does not read, or whose token
-/// is no longer good.
+/// The clock of a stream: heartbeats while there are no events, and the end of a stream whose client does not read or whose token
+/// is no longer valid.
 ///
-/// It is one timer of the connection's event loop. A heartbeat goes past the stream's task straight into the channel, which
-/// is in order because each write of the stream is a number of whole blocks. The task is therefore free to wait for events alone.
+/// The pulse is one timer of the connection's event loop. A heartbeat bypasses the stream's task and is written to the channel. It
+/// cannot split a block, because each write of the stream consists of whole blocks. So the task only has to wait for events.
 ///
 /// Safe from any thread.
 final class EventStreamPulse: Sendable {
     private struct State {
         var timer: RepeatedTask?
-        /// Since when the client has not taken a piece, `nil` while none is on its way.
+        /// Since when the client has not taken a piece; `nil` while none is being sent.
         var writing: NIODeadline?
         var lastWrite = NIODeadline.distantPast
-        /// The last event that was looked at, and the last that the client knows of.
+        /// The last event that was looked at, and the last one of which the client knows.
         var position: UInt64 = 0
         var told: UInt64 = 0
     }
@@ -26,11 +26,11 @@ final class EventStreamPulse: Sendable {
     private let feed: Feed
     private let epoch: String
     private let limits: HTTPLimits
-    /// Whether the client may still read along.
+    /// Whether the client may still read.
     private let isAllowed: @Sendable () -> Bool
     private let state = Mutex(State())
 
-    /// How long the end of the server waits for a client that does not read.
+    /// How long the server's shutdown waits for a client that does not read.
     static let parting = TimeAmount.seconds(5)
 
     init(channel: any Channel, feed: Feed, epoch: String, limits: HTTPLimits, isAllowed: @escaping @Sendable () -> Bool) {
@@ -41,27 +41,27 @@ final class EventStreamPulse: Sendable {
         self.limits = limits
     }
 
-    /// Begins to look at the clock.
+    /// Starts the timer.
     func start() {
         let heartbeat = TimeAmount(limits.streamHeartbeat)
-        // Often enough that a token which is no longer good ends the stream within a second.
+        // Often enough that a token that is no longer valid ends the stream within a second.
         let shortest = min(heartbeat, TimeAmount(limits.streamStall), .seconds(4))
         let period = TimeAmount.nanoseconds(max(1_000_000, shortest.nanoseconds / 4))
         let timer = channel.eventLoop.scheduleRepeatedTask(initialDelay: period, delay: period) { [self] _ in tick() }
         state.withLock { $0.timer = timer }
     }
 
-    /// Stops, and returns when no heartbeat can follow any more.
+    /// Stops the timer, and returns when no heartbeat can follow any more.
     func stop() async {
         let timer = state.withLock { state in
             defer { state.timer = nil }
             return state.timer
         }
-        // It fails only if the event loop was shut down, and then nothing ticks.
+        // The submission fails only if the event loop was shut down, and then no timer runs.
         try? await channel.eventLoop.submit { timer?.cancel() }.get()
     }
 
-    /// Writes a piece, returns when there is room for the next one, and notes that the client is at `position` with it.
+    /// Writes a piece, and returns when there is room for the next one. The client's position is `position` afterwards.
     func write(_ piece: ByteBuffer, at position: UInt64, to writer: inout any ResponseBodyWriter) async throws {
         guard piece.readableBytes > 0 else { return state.withLock { $0.position = position } }
         state.withLock { state in

@@ -1,14 +1,14 @@
 import Synchronization
 import TallywirePipeline
 
-/// How many connections are open, on all event loops, in all and from each address.
+/// How many connections are open on all event loops, in total and from each address.
 final class ConnectionCount: Sendable {
-    /// So many beyond the limit are still told that there are too many.
+    /// How many connections beyond the limit still get a response that says so.
     static let answered = 256
 
     enum Verdict: Equatable {
         case within
-        /// One too many in all, or from its address.
+        /// One connection too many, in total or from its address.
         case beyond(PortMetrics.Limit)
         case farBeyond
     }
@@ -26,7 +26,7 @@ final class ConnectionCount: Sendable {
 
     var current: Int { open.load(ordering: .relaxed) }
 
-    /// Counts a connection from `peer`, which ``closed(_:)`` has to take back whatever the verdict is.
+    /// Counts a connection from `peer`. Whatever the verdict is, ``closed(_:)`` has to be called when the connection ends.
     func opened(_ peer: IPAddress?) -> Verdict {
         let count = open.wrappingAdd(1, ordering: .relaxed).newValue
         let isWithinShare = ownAddress(peer).map { addresses?.opened($0) ?? true } ?? true
@@ -40,7 +40,8 @@ final class ConnectionCount: Sendable {
         if let address = ownAddress(peer) { addresses?.closed(address) }
     }
 
-    /// Counts a WebSocket for whom a proxy asks; says whether there is room. If so, ``closed(behindProxy:)`` takes it back.
+    /// Counts a WebSocket of a caller behind a proxy. Returns whether there is room. If so, ``closed(behindProxy:)`` has to be
+    /// called at its end.
     func opened(behindProxy caller: IPAddress) -> Bool {
         guard let addresses else { return true }
         if addresses.opened(caller.household) { return true }
@@ -50,21 +51,22 @@ final class ConnectionCount: Sendable {
 
     func closed(behindProxy caller: IPAddress) { addresses?.closed(caller.household) }
 
-    /// Whose share a connection of `peer` is of. That of a proxy is nobody's: it carries many callers.
+    /// The address to whose share a connection of `peer` counts. A proxy's connection counts to none, since it carries many
+    /// callers.
     private func ownAddress(_ peer: IPAddress?) -> IPAddress? {
         guard let peer, addresses != nil, !proxies.contains(peer) else { return nil }
         return peer.household
     }
 }
 
-/// How many connections each address has. It holds only those that have one.
+/// How many connections each address has. Only addresses with a connection are stored.
 private final class AddressCount: Sendable {
     private let limit: Int
     private let counts = Mutex<[IPAddress: Int]>([:])
 
     init(limit: Int) { self.limit = limit }
 
-    /// Counts one more; says whether it is within the limit.
+    /// Counts one more connection. Returns whether it is within the limit.
     func opened(_ address: IPAddress) -> Bool {
         counts.withLock { counts in
             counts[address, default: 0] += 1

@@ -1,32 +1,33 @@
 /// The limits of the HTTP API, each with its reason.
 public struct HTTPLimits: Equatable, Sendable {
-    /// Bytes of a JSON body, and of one line of an NDJSON body. Beyond it: 413 `too_large`.
-    /// A movement of a thousand lines and a product of two thousand variants fit into 1 MiB.
+    /// The most bytes of a JSON body, and of one line of an NDJSON body. Beyond it: 413 `too_large`. A movement of a thousand
+    /// lines, or a product of two thousand variants, fits into 1 MiB.
     public var body: Int
-    /// Movements in a JSON array. All of them are in memory at once; NDJSON has no such limit.
+    /// The most movements in a JSON array. All of them are in memory at once; NDJSON has no such limit.
     public var batch: Int
-    /// Commands of one request that are handed in before their answers are awaited: enough for one commit, few enough that a
-    /// batch leaves room in the inbox for others.
+    /// How many commands of one request are submitted before their outcomes are awaited: enough for one commit, and few enough that
+    /// a batch leaves room in the inbox for other requests.
     public var window: Int
-    /// How long the whole of a JSON body, or the next piece of an NDJSON body, may take to come. Beyond it: 408.
+    /// How long a whole JSON body, or the next piece of an NDJSON body, may take to come. Beyond it: 408.
     public var bodyTime: Duration
-    /// JSON of one page of events, in bytes. A page ends there even if `limit` is not reached.
+    /// The most JSON of one page of events, in bytes. A page ends there even if `limit` is not reached.
     public var eventBytes: Int
-    /// Events that one request with `type` looks through before it answers with what it has found.
+    /// How many events one request with `type` looks at before it responds with those that it has found.
     public var eventScan: Int
-    /// Streams of events at once. Each has a task and a connection, so it costs more than a WebSocket. Beyond it: 503 `overloaded`.
+    /// The most event streams at once. Each has a task and a connection, so it costs more than a WebSocket. Beyond it: 503
+    /// `overloaded`.
     public var streams: Int
-    /// JSON that is read for a stream at once, in bytes: what it holds of the events that its client has not taken.
+    /// How much JSON is read for a stream at once, in bytes. A stream holds that much for a client that has not taken it.
     public var streamPiece: Int
     /// How long a stream may be silent before a comment is sent, so that proxies and clients do not take it for dead.
     public var streamHeartbeat: Duration
-    /// How long the client of a stream may take nothing of what waits for it. Beyond it the connection is closed.
+    /// How long the client of a stream may read nothing although something waits. Beyond it the connection is closed.
     public var streamStall: Duration
 
-    /// Items of a page where none is asked for, and at most.
+    /// The items of a page if the request does not say, and the most that it may ask for.
     public static let page = 100
     public static let largestPage = 1000
-    /// Variants of a page: so many are 2 MiB of JSON, which a browser reads in less time than it shows a frame.
+    /// The most variants of a page: 2 MiB of JSON, which a browser parses in less time than it shows a frame.
     public static let largestVariantPage = 5000
 
     public init(

@@ -2,10 +2,10 @@ import NIOCore
 import Synchronization
 import TallywirePipeline
 
-/// How often each address asks.
+/// Limits how often each address may send requests.
 ///
-/// It remembers an address until it has been quiet long enough for its bucket to be full again, and at most so many addresses that a flood
-/// from everywhere does not make it grow: beyond that, new ones share one bucket.
+/// An address is remembered until it has been quiet for long enough that its bucket is full again. At most ``addresses`` addresses
+/// are remembered, so that a flood from many addresses does not use up memory: further addresses share one bucket.
 final class RequestRate: Sendable {
     static let addresses = 65_536
     /// After a rest, so many seconds' worth of requests may come at once.
@@ -26,7 +26,7 @@ final class RequestRate: Sendable {
         state = Mutex(State(shared: TokenBucket(rate, at: now)))
     }
 
-    /// Counts one more request; says whether it may be answered.
+    /// Counts one more request. Returns whether it may be served.
     func admits(_ address: IPAddress, at now: NIODeadline = .now()) -> Bool {
         let address = address.household
         return state.withLock { state in
@@ -42,7 +42,7 @@ final class RequestRate: Sendable {
         }
     }
 
-    /// Addresses that are remembered.
+    /// The number of addresses that are remembered.
     var count: Int { state.withLock { $0.buckets.count } }
 }
 

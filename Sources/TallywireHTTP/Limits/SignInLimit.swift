@@ -2,20 +2,20 @@ import NIOCore
 import Synchronization
 import TallywirePipeline
 
-/// How often somebody may try to sign in: from one address, and with one name, whether there is such a name or not.
+/// Limits how often a caller may try to sign in: from one address, and with one name, whether or not that name exists.
 ///
-/// Addresses and names are counted in a fixed number of slots, chosen by a hash that nobody outside can know. So memory does not grow
-/// whatever comes, nothing tells a name that exists from one that does not, and that two share a slot is rare and does no harm. A
-/// sign-in that succeeds counts for nothing.
+/// Addresses and names are counted in a fixed number of slots, chosen by a hash that nobody outside can know. So memory does not
+/// grow, and the limit does not reveal which names exist. It is rare that two share a slot, and does no harm. A sign-in that
+/// succeeds does not count.
 final class SignInLimit: Sendable {
-    /// So many at once, and one more after each pause.
+    /// So many attempts at once, and one more after each pause, in seconds.
     struct Rule: Equatable, Sendable {
         var burst: Double
         var pause: Double
 
-        /// Whoever guesses gets some 3,000 passwords of a name a day.
+        /// An attacker can try some 3,000 passwords of one name a day.
         static let name = Rule(burst: 10, pause: 30)
-        /// Behind one address there may be many people.
+        /// There may be many people behind one address.
         static let address = Rule(burst: 30, pause: 10)
     }
 
@@ -24,7 +24,7 @@ final class SignInLimit: Sendable {
         /// When each slot would be full again, in seconds of the clock.
         var full: [Double]
 
-        /// Seconds until one more may come; 0 if one may now.
+        /// The seconds until the next attempt is allowed; 0 if it is allowed now.
         func pause(_ slot: Int, _ now: Double) -> Double {
             max(0, full[slot] - now - (rule.burst - 1) * rule.pause)
         }
@@ -47,7 +47,7 @@ final class SignInLimit: Sendable {
                 addresses: Slots(rule: addresses, full: Array(repeating: 0, count: slots * 4))))
     }
 
-    /// Counts an attempt. Gives the seconds after which to try again if there were too many.
+    /// Counts an attempt. If there were too many, returns the seconds after which to try again; otherwise `nil`.
     func pause(name: String, address: IPAddress?, now: NIODeadline = .now()) -> Int? {
         let now = Double(now.uptimeNanoseconds) / 1e9
         return state.withLock { state in
@@ -60,7 +60,7 @@ final class SignInLimit: Sendable {
         }
     }
 
-    /// Takes back an attempt that succeeded.
+    /// Undoes the counting of an attempt that succeeded.
     func succeeded(name: String, address: IPAddress?) {
         state.withLock { state in
             let (slot, place) = Self.slots(name, address, state)

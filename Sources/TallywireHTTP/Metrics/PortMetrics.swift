@@ -1,25 +1,25 @@
 import Synchronization
 import TallywirePipeline
 
-/// Counts what the HTTP port refused before any route saw it. Safe from any thread.
+/// Counts the connections and requests that the HTTP port refused before any route saw them. Safe from any thread.
 public final class PortMetrics: Sendable {
     /// Why a connection or a request was refused.
     public enum Limit: String, CaseIterable, Sendable {
-        /// All connections are taken.
+        /// All connections are in use.
         case connections
-        /// This address has its share of them.
+        /// This address has used up its share of connections.
         case connectionsPerAddress = "connections_per_address"
         /// A connection did not begin in time.
         case handshakeTime = "handshake_time"
         /// A request's header is too large.
         case headerSize = "header_size"
-        /// This address asks more often than it may.
+        /// This address sends more requests than it may.
         case requestsPerAddress = "requests_per_address"
-        /// Somebody tries to sign in more often than they may.
+        /// A caller tries to sign in more often than allowed.
         case signInAttempts = "sign_in_attempts"
-        /// Nothing of an answer was taken for too long.
+        /// The peer read nothing of a response for too long.
         case stalled
-        /// An answer was not taken by the end of a shutdown.
+        /// The peer had not read a response by the end of a shutdown.
         case cut
     }
 
@@ -35,9 +35,9 @@ public final class PortMetrics: Sendable {
     func refused(_ reason: AuthenticationFailure.Reason) { counts.withLock { $0.tokens[reason, default: 0] += 1 } }
     func refused(_ limit: Limit) { counts.withLock { $0.limits[limit, default: 0] += 1 } }
 
-    /// So often this limit was met.
+    /// How often this limit was exceeded.
     public func count(of limit: Limit) -> UInt64 { counts.withLock { $0.limits[limit] ?? 0 } }
-    /// So many tokens were refused for this reason.
+    /// How many tokens were refused for this reason.
     public func count(of reason: AuthenticationFailure.Reason) -> UInt64 { counts.withLock { $0.tokens[reason] ?? 0 } }
 }
 

@@ -1,7 +1,7 @@
 import TallywireEngine
 import TallywirePipeline
 
-/// The metrics of journal, engine, sources and sinks. `/metrics` is their reference; their names do not change.
+/// The metrics of journal, engine, sources and sinks. `/metrics` is their reference. Their names do not change.
 extension PrometheusText {
     mutating func write(_ status: PipelineStatus) {
         single("tallywire_journal_seq", .gauge, "The last committed event.", status.head)
@@ -79,7 +79,7 @@ extension PrometheusText {
         writeOwnMetrics(of: sinks)
     }
 
-    /// What sinks count themselves; the samples of one name have to stand together.
+    /// The sinks' own metrics. All samples of one name have to be together.
     private mutating func writeOwnMetrics(of sinks: [PipelineStatus.SinkReport]) {
         var written: Set<String> = []
         for metric in sinks.flatMap(\.metrics) where written.insert(metric.name).inserted {

@@ -11,7 +11,7 @@ struct PrometheusText {
 
     private(set) var text = ""
 
-    /// Begins a metric; its samples follow.
+    /// Begins a metric. Its samples follow.
     mutating func metric(_ name: String, _ kind: Kind, _ help: String) {
         text += "# HELP \(name) \(help)\n# TYPE \(name) \(kind.rawValue)\n"
     }
@@ -51,7 +51,7 @@ struct PrometheusText {
     }
 
     private static func escape(_ value: String) -> String {
-        // By scalars: a quote with a mark behind it is no quote to a search by characters.
+        // By scalars: a search by characters would miss a quote that is followed by a combining mark.
         var escaped = String.UnicodeScalarView()
         for scalar in value.unicodeScalars {
             if scalar == "\\" || scalar == "\"" || scalar == "\n" { escaped.append("\\") }
@@ -78,7 +78,7 @@ extension PrometheusText {
     }
 }
 
-/// The metrics of what is read again while the server runs.
+/// The metrics of the files that are reloaded while the server runs.
 extension PrometheusText {
     mutating func write(_ reloads: [ReloadStatus], certificateExpiresAt expiry: Timestamp?) {
         if !reloads.isEmpty {

@@ -4,14 +4,14 @@ import TallywirePipeline
 
 /// Counts requests and their durations by route. Safe from any task.
 ///
-/// Routes, methods and statuses come from small fixed sets, so that strangers cannot make it grow.
+/// Routes, methods and statuses come from small fixed sets, so that callers cannot make the table grow.
 final class RequestMetrics: Sendable {
     struct Key: Hashable, Comparable {
         let method: String
         let route: String
         let status: Int
 
-        /// - Parameter route: the route's pattern, `nil` if no route was found.
+        /// - Parameter route: the route's pattern; `nil` if no route was found.
         init(method: HTTPRequest.Method, route: String?, status: Int) {
             let known: [HTTPRequest.Method] = [.get, .head, .post, .patch, .delete, .put, .options]
             self.method = known.contains(method) ? method.rawValue : "other"
@@ -26,7 +26,7 @@ final class RequestMetrics: Sendable {
 
     struct Snapshot {
         var requests: [Key: UInt64] = [:]
-        /// By route and method; the key's status is 0.
+        /// By route and method. The status in these keys is 0.
         var durations: [Key: SinkMetric.Histogram] = [:]
         var inFlight = 0
     }

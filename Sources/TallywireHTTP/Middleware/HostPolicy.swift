@@ -1,12 +1,12 @@
 import Hummingbird
 import TallywirePipeline
 
-/// Under which names this server may be addressed, and which pages may call it.
+/// The names under which this server may be addressed, and the pages that may call it.
 ///
-/// A server without authentication on loopback is still within reach of every page that a browser on this machine opens. Two things
-/// keep such pages out. A page of another origin cannot change anything: browsers name the origin, and it has to be this server's, or one
-/// that was allowed. And a page cannot pretend to be of this origin by pointing its own name at 127.0.0.1 (DNS rebinding): the name it
-/// used stands in `Host`, and has to be one of ours.
+/// A server without authentication on loopback can be reached by every page that a browser on this machine opens. Two checks keep
+/// such pages out. A page of another origin cannot change anything: browsers send the origin, and it has to be this server's or an
+/// allowed one. And a page cannot pretend to be of this origin by resolving its own name to 127.0.0.1 (DNS rebinding): the name in
+/// `Host` has to be one of the server's.
 public struct HostPolicy: Equatable, Sendable {
     /// Further names, without port, in any case. `*` allows every name, for servers whose callers have to authenticate.
     public var names: [String]
@@ -18,8 +18,8 @@ public struct HostPolicy: Equatable, Sendable {
         self.origins = origins.map { $0.lowercased() }
     }
 
-    /// Whether `text` is a host with or without a port, as RFC 9110, section 7.2, has it in `Host`; an IPv6 address may do without its
-    /// brackets, as some programs write it. An empty one, which a request without any authority has there, names no server.
+    /// Whether `text` is a host with or without a port, as in `Host` (RFC 9110, section 7.2). An IPv6 address may lack its
+    /// brackets, as some programs write it. An empty text, which a request without any authority has, names no server.
     static func isAuthority(_ text: String) -> Bool {
         let text = Substring(text)
         if text.hasPrefix("[") {
@@ -33,14 +33,14 @@ public struct HostPolicy: Equatable, Sendable {
 
     private static func isAddress(_ text: Substring) -> Bool { text.contains(":") && IPAddress(text) != nil }
 
-    /// Whether `text` is nothing, or a colon and a port.
+    /// Whether `text` is empty, or a colon and a port.
     private static func isPort(_ text: Substring) -> Bool {
         guard let first = text.first else { return true }
         let digits = text.dropFirst()
         return first == ":" && digits.utf8.allSatisfy { (0x30...0x39).contains($0) } && (digits.isEmpty || UInt16(digits) != nil)
     }
 
-    /// What a name is written with: letters, digits, marks that names of machines have, and bytes beyond ASCII in percent encoding.
+    /// Whether a byte can occur in a name: letters, digits, the punctuation of host names, and percent-encoded bytes beyond ASCII.
     private static func isNameByte(_ byte: UInt8) -> Bool {
         switch byte {
         case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "0")...UInt8(ascii: "9"):
@@ -57,41 +57,43 @@ public struct HostPolicy: Equatable, Sendable {
         return names.contains("*") || names.contains(host) || Self.isLoopback(host)
     }
 
-    /// Whether pages of `origin` are allowed by name.
+    /// Whether `origin` is in the list of allowed origins.
     func lists(_ origin: String) -> Bool { origins.contains("*") || origins.contains(origin.lowercased()) }
 
-    /// Whether a page of `origin` may call the server by `authority`, with changes too: it is of this server, or allowed by name.
+    /// Whether a page of `origin` may call the server at `authority`, also with changes: the origin is the server's own, or
+    /// allowed.
     func allowsPage(of origin: String, calling authority: String?) -> Bool {
         if lists(origin) { return true }
         guard let page = Self.authority(of: origin), let authority else { return false }
         return page == authority.lowercased()
     }
 
-    /// Whether a page of `origin` may read along through a WebSocket: also one that is on this machine, like the server.
+    /// Whether a page of `origin` may read through a WebSocket. Besides the pages that may call, that is a page whose host is one
+    /// of ``names``, or a page on this machine if it calls the server by a loopback name.
     func allowsReader(of origin: String, calling authority: String) -> Bool {
         if allowsPage(of: origin, calling: authority) { return true }
         guard let page = Self.authority(of: origin).map(Self.host) else { return false }
         return names.contains(page) || Self.isLoopback(page) && Self.isLoopback(Self.host(of: authority))
     }
 
-    /// Host and port of an origin of the web; `nil` for others, such as `null` and those of extensions.
+    /// Host and port of a web origin; `nil` for others, such as `null` and those of extensions.
     private static func authority(of origin: String) -> String? {
         let origin = origin.lowercased()
         return ["http://", "https://"].first { origin.hasPrefix($0) }.map { String(origin.dropFirst($0.count)) }
     }
 
-    /// The host without its port, in lower case; an IPv6 address without its brackets.
+    /// The host without its port, in lower case, and without the brackets of an IPv6 address.
     static func host(of authority: String) -> String {
         let authority = authority.lowercased()
         if authority.hasPrefix("["), let end = authority.firstIndex(of: "]") {
             return String(authority[authority.index(after: authority.startIndex)..<end])
         }
-        // More than one colon without brackets is an IPv6 address that has no port.
+        // More than one colon without brackets is an IPv6 address without a port.
         if authority.count(where: { $0 == ":" }) > 1 { return authority }
         return String(authority.prefix { $0 != ":" })
     }
 
-    /// `localhost` and names under it (RFC 6761), 127.0.0.0/8, ::1.
+    /// Whether the host is `localhost` or a name under it (RFC 6761), in 127.0.0.0/8, or ::1.
     static func isLoopback(_ host: String) -> Bool {
         if host == "localhost" || host.hasSuffix(".localhost") || host == "::1" { return true }
         let parts = host.split(separator: ".", omittingEmptySubsequences: false)

@@ -2,8 +2,8 @@ import HTTPTypes
 import Hummingbird
 import TallywireCore
 
-/// Refuses requests that a foreign page sends by way of somebody's browser, and answers the preflights of those that are allowed; see
-/// ``HostPolicy``.
+/// Refuses requests that a page of another origin sends through a user's browser, and answers the preflights of allowed origins;
+/// see ``HostPolicy``.
 struct OriginMiddleware: RouterMiddleware {
     let hosts: HostPolicy
     let paths: PathTable
@@ -29,22 +29,22 @@ struct OriginMiddleware: RouterMiddleware {
             guard hosts.allowsPage(of: origin, calling: request.head.authority) else {
                 throw .forbidden("a page of \(origin.excerpt) cannot change anything here: allow its origin in http.origins")
             }
-            // Where a browser names the origin, that says more than how near it is.
+            // For an allowed origin, `Sec-Fetch-Site` does not count.
             if hosts.lists(origin) { return }
         }
-        // Also sent where there is no Origin; `none` is somebody who typed the address.
+        // This header is also sent without Origin. `none` means that the user has typed the URL.
         if let site = request.headers[.fetchSite], site != "same-origin", site != "none" {
             throw .forbidden("a page of another origin cannot change anything here")
         }
     }
 }
 
-/// What tells browsers that pages of other origins may call, as the Fetch standard has it (CORS). There are no cookies here, so what a page
-/// may do is what its token may.
+/// The headers that tell browsers which pages of other origins may call (CORS, in the Fetch standard). There are no cookies, so a
+/// page has only the rights of its token.
 struct CrossOrigin: Sendable {
     let hosts: HostPolicy
 
-    /// How long a browser may remember the answer to a preflight, in seconds.
+    /// How long a browser may cache the response to a preflight, in seconds.
     private static let age = "600"
     private static let requestHeaders = "Authorization, Content-Type, Idempotency-Key, Last-Event-ID, X-Request-Id"
     private static let answerHeaders = [
@@ -52,18 +52,18 @@ struct CrossOrigin: Sendable {
         .wwwAuthenticate,
     ].map(\.rawName).joined(separator: ", ")
 
-    /// Lets the page that sent `request` read `response`, if its origin is allowed by name.
+    /// Lets the page that sent `request` read `response`, if the page's origin is allowed.
     func open(_ response: inout Response, to request: Request) {
         guard !hosts.origins.isEmpty else { return }
-        // What a cache keeps for one origin is not the answer to another.
+        // A response that is cached for one origin is not valid for another.
         response.headers.append(HTTPField(name: .vary, value: "Origin"))
         guard let origin = request.headers[.origin], hosts.lists(origin) else { return }
         response.headers[.accessControlAllowOrigin] = origin
         response.headers[.accessControlExposeHeaders] = Self.answerHeaders
     }
 
-    /// The answer to a preflight, with which a browser asks whether a page may send a request; `nil` if `request` is none from an origin
-    /// that is allowed by name.
+    /// The response to a preflight, by which a browser asks whether a page may send a request; `nil` if `request` is not a
+    /// preflight from an allowed origin.
     func preflight(_ request: Request, methods: [HTTPRequest.Method]) -> Response? {
         guard request.method == .options, request.headers[.accessControlRequestMethod] != nil,
             let origin = request.headers[.origin], hosts.lists(origin), !methods.isEmpty

@@ -3,7 +3,7 @@ import Hummingbird
 import NIOCore
 import TallywirePipeline
 
-/// Refuses requests of addresses that ask more often than they may.
+/// Refuses requests from addresses that send more than they may.
 struct RateMiddleware: RouterMiddleware {
     let rate: RequestRate
     let proxies: TrustedProxies

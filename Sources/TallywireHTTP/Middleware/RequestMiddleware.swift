@@ -7,7 +7,8 @@ import NIOHTTP1
 import TallywireCore
 import TallywireEngine
 
-/// The outermost middleware: turns errors into problems, names, counts and logs each request, and sets the headers of every answer.
+/// The outermost middleware: turns errors into problems, names, counts and logs each request, and sets the headers of every
+/// response.
 struct RequestMiddleware: RouterMiddleware {
     let metrics: RequestMetrics
     let paths: PathTable
@@ -43,7 +44,7 @@ struct RequestMiddleware: RouterMiddleware {
         return response
     }
 
-    /// The answer to a request that ended with `error`. What is the server's own fault is logged here, once.
+    /// The problem for a request that ended with `error`. A fault of the server is logged here, once.
     private func problem(_ error: any Error, _ request: Request, _ context: APIContext) -> Problem {
         switch error {
         case let problem as Problem: return problem
@@ -54,7 +55,7 @@ struct RequestMiddleware: RouterMiddleware {
             context.logger.error("the journal cannot be read", metadata: ["error": "\(error)"])
             return .unavailable("the journal cannot be read: \(error.message)")
         case is CancellationError: return .unavailable("the server is going away")
-        // What a caller sends is the caller's: a body that is not what its head says, or that ends with its connection.
+        // These mistakes are the caller's: a body that differs from what its head says, or that ends with its connection.
         case let error as HTTPParserError: return .unreadableBody(error)
         case is IOError, is ChannelError: return .unfinishedBody
         default:
@@ -63,7 +64,7 @@ struct RequestMiddleware: RouterMiddleware {
         }
     }
 
-    /// The id that the caller gave the request, if it is fit to stand in a log.
+    /// The request id that the caller gave, if it is suitable for a log.
     private static func givenID(_ request: Request) -> String? {
         guard let id = request.headers[.requestID], (1...128).contains(id.utf8.count),
             id.utf8.allSatisfy({ (0x21...0x7E).contains($0) })

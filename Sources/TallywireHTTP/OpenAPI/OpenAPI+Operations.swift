@@ -2,7 +2,7 @@ import TallywireCore
 import TallywirePipeline
 
 extension OpenAPI {
-    /// Everything that can be asked, in the order of the routes. The pages are not part of the API.
+    /// All operations, in the order of the routes. The pages are not part of the API.
     static let operations = catalogueOperations + movementOperations + readingOperations + serverOperations
 
     private static let reading = ["Tallywire-Seq", "Tallywire-Epoch"]

@@ -100,7 +100,7 @@ extension OpenAPI {
         ("rearm", quantity),
     ]
 
-    /// In whose name a movement is made.
+    /// The device in whose name a movement is made.
     private static let device =
         key(DeviceName.length) + ["description": "In whose name it is made; a device's token makes it in its own alone."]
 

@@ -20,7 +20,7 @@ extension OpenAPI {
     static let locationCode = key(Limits.locationCodeLength)
     static let name = text(Limits.nameLength) + ["pattern": .string("^[^\(controls)]+$")]
 
-    /// The control characters, for a class of a regular expression.
+    /// The control characters, for a character class of a regular expression.
     private static let controls = #"\u0000-\u001F\u007F-\u009F"#
 
     /// Text that becomes a level of an MQTT topic.

@@ -1,6 +1,6 @@
 import TallywireCore
 
-/// The API's description as an OpenAPI 3.1 document. A test holds it against what the server really answers.
+/// The API's description as an OpenAPI 3.1 document. A test compares it with the server's real responses.
 enum OpenAPI {
     /// The document in UTF-8.
     static func document(version: String) -> [UInt8] {

@@ -3,9 +3,9 @@ import TallywireCore
 import TallywirePipeline
 
 extension OpenAPI {
-    /// One method of one path: what it is for whoever calls it, and what handles it.
+    /// One method of one path: its description for callers, and its handler.
     struct Operation: Sendable {
-        /// In small letters, as OpenAPI writes it.
+        /// In lower case, as OpenAPI writes it.
         let method: String
         /// The path with its parameters in braces, such as `/api/products/{id}`.
         let path: String
@@ -14,13 +14,13 @@ extension OpenAPI {
         let tag: String
         let summary: String
         var description: String?
-        /// Who may call it.
+        /// Who may call the operation.
         var access = RouteAccess.admin
         /// Names of ``OpenAPI/parameters``.
         var parameters: [String] = []
         var body: Body?
         var answers: [Answer]
-        /// Codes of problems, beside those that every operation may answer.
+        /// The codes of problems, in addition to those that every operation may return.
         var problems: [String] = []
 
         init(
@@ -42,7 +42,7 @@ extension OpenAPI {
             self.problems = problems
         }
 
-        /// The operation as `api` serves it.
+        /// The operation as a route of `api`.
         func route(of api: InventoryAPI) -> Route {
             Route(HTTPRequest.Method(rawValue: method.uppercased()) ?? .get, path, for: access, handle(api))
         }
@@ -87,7 +87,7 @@ extension OpenAPI {
             return .members(members)
         }
 
-        /// What can go wrong with every operation, with those that have a body, and with this one.
+        /// The problems of every operation, of those with a body, and of this one.
         private var allProblems: [String] {
             var codes = ["invalid_request", "forbidden", "internal_error", "unavailable", "rate_limited"]
             if access != .anyone { codes.append("unauthenticated") }

@@ -2,7 +2,7 @@ import HTTPTypes
 import NIOHTTP1
 import TallywireCore
 
-/// The problems that the API itself finds, before or beside the inventory's own refusals.
+/// The problems that the API itself finds, in addition to the engine's rejections.
 extension Problem {
     static func invalidRequest(_ detail: String, field: String? = nil) -> Problem {
         Problem(.badRequest, code: "invalid_request", title: "The request is not valid", detail: detail, field: field)
@@ -39,7 +39,7 @@ extension Problem {
             detail: "nothing more of the body came for \(limit); send it again")
     }
 
-    /// Events that were asked for are no longer kept.
+    /// The requested events are no longer kept.
     static func pruned(after seq: UInt64, first: UInt64) -> Problem {
         Problem(
             .gone, code: "pruned", title: "No longer kept",
@@ -57,7 +57,7 @@ extension Problem {
             .unsupportedMediaType, code: "unsupported_media_type", title: "The body's media type is not known", detail: detail)
     }
 
-    /// One address asks more often than it may.
+    /// An address sends more requests than it may.
     static let rateLimited = Problem(
         .tooManyRequests, code: "rate_limited", title: "Too many requests",
         detail: "requests from this address come faster than they may; wait a second", retryAfter: 1)
@@ -71,16 +71,16 @@ extension Problem {
         Problem(.serviceUnavailable, code: "overloaded", title: "The server is busy", detail: detail, retryAfter: 1)
     }
 
-    /// The caller went away, or its connection ended, in the middle of a body.
+    /// The caller disconnected, or its connection ended, in the middle of a body.
     static let unfinishedBody = Problem.invalidRequest("the body ended before all of it had come")
 
-    /// What came is not the body that the request's head announced.
+    /// The body is not the one that the request's head announced.
     static func unreadableBody(_ error: HTTPParserError) -> Problem {
         error == .invalidEOFState
             ? .unfinishedBody : .invalidRequest("the body is not HTTP: its length or its chunks are not what its head says")
     }
 
-    /// A fault of the server. The detail stays in its log.
+    /// A fault of the server. The details are in the server's log only.
     static let internalError = Problem(
         .internalServerError, code: "internal_error", title: "The server failed",
         detail: "the server's log says why, under this request's X-Request-Id")

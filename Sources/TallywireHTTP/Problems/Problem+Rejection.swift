@@ -2,7 +2,7 @@ import HTTPTypes
 import TallywireCore
 
 extension Problem {
-    /// The problem that tells a caller of `rejection`.
+    /// The problem for `rejection`.
     public init(_ rejection: Rejection) {
         self.init(
             rejection.code.httpStatus, code: rejection.code.rawValue, title: rejection.code.title, detail: rejection.message,
@@ -11,9 +11,10 @@ extension Problem {
 }
 
 extension Rejection.Code {
-    /// The status of the answer.
+    /// The status of the response.
     ///
-    /// `out_of_range` is 409 like the other refusals that depend on what there is: the same request may pass at another time.
+    /// `out_of_range` is 409 like the other rejections that depend on catalogue and stock: the same request may succeed at another
+    /// time.
     var httpStatus: HTTPResponse.Status {
         switch self {
         case .invalidRequest: .badRequest
@@ -49,7 +50,7 @@ extension Rejection.Code {
         }
     }
 
-    /// Seconds after which the same request may succeed, `nil` where waiting alone does not help.
+    /// Seconds after which the same request may succeed; `nil` if waiting alone does not help.
     var retryAfter: Int? {
         switch self {
         case .overloaded, .unavailable: 1
@@ -60,7 +61,7 @@ extension Rejection.Code {
 
 /// The codes of all problems, with the status of each.
 enum ProblemCode {
-    /// Those that the API itself finds.
+    /// The codes that the API itself uses.
     private static let own: [Problem] = [
         .unauthenticated("", error: nil), .forbidden(""), .notFound(""), .unknownMovement(""), .methodNotAllowed(.get, allow: []),
         .timedOut(.zero),

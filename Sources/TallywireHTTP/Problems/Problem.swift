@@ -1,9 +1,10 @@
 import HTTPTypes
 import TallywireCore
 
-/// A refusal as the API answers it: an RFC 9457 problem with a stable code.
+/// A refusal by the API: an RFC 9457 problem with a stable code.
 ///
-/// Handlers throw it; the outermost middleware turns it into the response. Nothing was applied when a caller gets one.
+/// Handlers throw a problem, and the outermost middleware turns it into the response. When a caller gets a problem, nothing was
+/// applied.
 public struct Problem: Error, Equatable, Sendable {
     public let status: HTTPResponse.Status
     /// The stable name that programs compare, such as `insufficient_stock`.
@@ -12,17 +13,18 @@ public struct Problem: Error, Equatable, Sendable {
     public let title: String
     /// What is wrong with this request and what to do about it, for people.
     public let detail: String
-    /// The part of the request that is wrong, such as `lines[2].quantity` or `limit`. What a caller named it by is cut as quotes are.
+    /// The part of the request that is wrong, such as `lines[2].quantity` or `limit`. A name that the caller gave is shortened.
     public var field: String?
-    /// What there was: the available units for `insufficient_stock` and `stale_expectation`, those left for `in_stock`.
+    /// The units that were there: the available units for `insufficient_stock` and `stale_expectation`, the remaining ones for
+    /// `in_stock`.
     public var available: Int64?
     /// The line of an NDJSON body, counted from 1.
     public var line: Int?
     /// Seconds after which the same request may succeed.
     public var retryAfter: Int?
-    /// The methods that the path knows, for 405.
+    /// The methods of the path, for 405.
     public var allow: [HTTPRequest.Method] = []
-    /// How to show who one is, for 401.
+    /// The value of `WWW-Authenticate`, for 401.
     var challenge: String?
 
     public init(

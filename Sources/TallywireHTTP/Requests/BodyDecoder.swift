@@ -6,11 +6,11 @@ import TallywireCore
 import TallywireEngine
 import TallywirePipeline
 
-/// Decodes JSON bodies into what they mean, or into the problem that they have.
+/// Decodes JSON bodies, or returns the problem of a body that is not valid.
 struct BodyDecoder {
     private let decoder = JSONDecoder()
 
-    /// `now` tells the century of a year of two digits.
+    /// `now` tells the century of a two-digit year.
     init(now: Timestamp = .now) { decoder.userInfo[.year] = now.year }
 
     /// Decodes one JSON value.
@@ -59,7 +59,7 @@ extension CodingUserInfoKey {
     static let year = CodingUserInfoKey(rawValue: "year")!
 }
 
-/// A member of a JSON body that is not as it should be.
+/// A mistake in one member of a JSON body.
 struct BodyError: Error, Equatable {
     /// Where in the body, such as `lines[2].quantity`; empty for the body as a whole.
     var field: String
@@ -84,20 +84,20 @@ struct BodyError: Error, Equatable {
         return text
     }
 
-    /// The answer to a request with this mistake.
+    /// The problem for this mistake.
     var problem: Problem { .invalidRequest(message, field: field.isEmpty ? nil : field) }
 }
 
-/// What a request's body claims to be.
+/// The format of a request's body, by its header.
 enum BodyFormat {
     case json
-    /// A JSON value a line, `application/x-ndjson`.
+    /// One JSON value a line, `application/x-ndjson`.
     case ndjson
 
-    /// Reads `Content-Type`; anything but JSON is 415.
+    /// Reads `Content-Type`. Any type other than JSON is 415.
     ///
-    /// A body without a type, or with the one that `curl -d` sets by itself, is taken as JSON from a program. Browsers send these
-    /// types from any page without asking first, and mark such requests with `Origin` or `Sec-Fetch-Site`: then it is 415.
+    /// A body without a type, or with the type that `curl -d` sets by itself, is taken as JSON if a program sent it. Browsers send
+    /// these types from any page without a preflight, and mark such requests with `Origin` or `Sec-Fetch-Site`: those get 415.
     init(_ request: Request) throws(Problem) {
         let type = request.headers[.contentType]?.prefix { $0 != ";" }
         switch type?.trimmingCharacters(in: .whitespaces).lowercased() {
@@ -110,6 +110,6 @@ enum BodyFormat {
 }
 
 extension Request {
-    /// Whether a page in a browser sent this, rather than a program.
+    /// Whether a page in a browser sent the request, and not a program.
     var isFromBrowser: Bool { headers[.origin] != nil || headers[.fetchSite] != nil }
 }

@@ -1,9 +1,9 @@
 import Foundation
 import TallywireCore
 
-/// A position in a list, as clients carry it: opaque text that they give back unread.
+/// A position in a list as clients see it: an opaque text that they give back unread.
 ///
-/// It names the list it belongs to, so that a cursor of one list is not taken for one of another.
+/// A cursor names its list, so that it is not taken for a cursor of another list.
 struct Cursor: Equatable {
     let list: String
     let position: String
@@ -20,7 +20,7 @@ struct Cursor: Equatable {
         return String(plain.dropFirst(list.utf8.count + 1))
     }
 
-    /// The same where positions are numbers.
+    /// The same for positions that are numbers.
     static func number(of list: String, in query: QueryReader) throws(Problem) -> Int64? {
         guard let position = try position(of: list, in: query) else { return nil }
         guard let number = Int64(position), number >= 0 else { throw broken }

@@ -6,13 +6,13 @@ import TallywireCore
 import TallywireEngine
 import TallywirePipeline
 
-/// What handlers need to read a request and to answer it.
+/// Helpers with which handlers read a request and make its response.
 extension InventoryAPI {
     var limits: HTTPLimits { configuration.limits }
 
     // MARK: Bodies
 
-    /// Reads bodies as of the time of the clock that says which tokens have expired.
+    /// The decoder for bodies, with the year of the clock by which tokens expire.
     var bodyDecoder: BodyDecoder { BodyDecoder(now: access.authenticator.now) }
 
     /// Decodes the JSON body.
@@ -23,7 +23,7 @@ extension InventoryAPI {
         return try bodyDecoder.decode(type, from: await collect(request, context).readableBytesView)
     }
 
-    /// The whole body, if it keeps to the limits of size and time.
+    /// Returns the whole body, if it keeps the limits of size and time.
     func collect(_ request: Request, _ context: APIContext) async throws -> ByteBuffer {
         let tooLarge = Problem.tooLarge(
             "a JSON body has at most \(limits.body) bytes; movements can be sent as application/x-ndjson")
@@ -44,7 +44,7 @@ extension InventoryAPI {
 
     // MARK: Paths
 
-    /// The number that the path names, which no thing can have if it is not an id.
+    /// The number in the path. A number that cannot be an id names nothing.
     func id(_ context: APIContext, else code: Rejection.Code, _ what: String) throws -> Int64 {
         let text = context.parameters.get("id") ?? ""
         guard let id = Int64(text), (1...Limits.largestBalance).contains(id) else {
@@ -57,9 +57,9 @@ extension InventoryAPI {
 
     // MARK: Commands
 
-    /// The id of a change: the header `Idempotency-Key`, or the body's `id`, or both if they agree.
+    /// The id of a change: the header `Idempotency-Key`, or the body's `id`, or both if they are equal.
     ///
-    /// The header is taken as it is, or in double quotes, as the IETF's draft has it.
+    /// The header's value may stand as it is or in double quotes, as the IETF's draft has it.
     func commandID(_ request: Request, body: String? = nil) throws -> String? {
         guard var key = request.headers[.idempotencyKey] else { return body }
         if key.count >= 2, key.hasPrefix("\""), key.hasSuffix("\"") { key = String(key.dropFirst().dropLast()) }
@@ -72,7 +72,7 @@ extension InventoryAPI {
         return key
     }
 
-    /// Hands in a command of this API and waits until it is on disk, or throws what it was refused for.
+    /// Submits a command of this API and returns its receipt when it is on disk, or throws why it was rejected.
     func submit(_ action: Command.Action, id: String?, device: String? = nil) async throws -> Receipt {
         switch await gateway.submit(Command(id: id, device: device, source: Self.source(of: device), action: action)) {
         case .applied(let receipt): return receipt
@@ -80,14 +80,14 @@ extension InventoryAPI {
         }
     }
 
-    // MARK: Answers
+    // MARK: Responses
 
-    /// The headers of an answer that is true at `seq`.
+    /// The headers of a response whose values hold at `seq`.
     func headers(at seq: UInt64) -> HTTPFields {
         [.tallywireSeq: String(seq), .tallywireEpoch: journal.epoch]
     }
 
-    /// The headers of an answer to a change, which shows the state at `seq`.
+    /// The headers of the response to a change. The response shows the state at `seq`.
     func headers(at seq: UInt64, receipt: Receipt) -> HTTPFields {
         var headers = headers(at: seq)
         headers[.tallywireMovement] = receipt.movementID
@@ -95,7 +95,7 @@ extension InventoryAPI {
         return headers
     }
 
-    /// The answer to a change that leaves nothing else to show.
+    /// The response to a change that has nothing else to show.
     func answer(_ receipt: Receipt) -> Response {
         .json(headers: [.tallywireEpoch: journal.epoch]) { receipt.write(to: &$0) }
     }

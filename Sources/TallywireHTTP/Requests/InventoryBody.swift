@@ -3,7 +3,7 @@ import TallywireCore
 /// The body of `PATCH /api/variants/{id}/inventory`: a movement of one line.
 struct InventoryBody: Decodable {
     let id: String?
-    /// In whose name it is made; `nil` is the caller's.
+    /// The device in whose name the movement is made; `nil` for the caller's own.
     let device: String?
     let operation: Operation
     let quantity: Int64
@@ -31,7 +31,7 @@ struct InventoryBody: Decodable {
         expected = try members.integer("expected")
     }
 
-    /// The movement, with `defaultLocation` where the body names none.
+    /// The movement. If the body names no location, it is at `defaultLocation`.
     func movement(of variant: VariantID, defaultLocation: String) -> Movement {
         Movement(
             reason: reason, reference: reference, occurredAt: occurredAt,

@@ -11,13 +11,13 @@ struct MemberName: CodingKey, ExpressibleByStringLiteral {
     init?(intValue: Int) { nil }
 }
 
-/// Reads the members of one JSON object and says exactly what is wrong with one.
+/// Reads the members of one JSON object, and says exactly what is wrong with one.
 ///
-/// It looks at shape alone: types, names, what must be there. Ranges and lengths are Core's to judge. `null` counts as absent.
+/// The reader checks only the shape: types, names, and required members. Core checks ranges and lengths. `null` counts as absent.
 struct MemberReader {
     private let container: KeyedDecodingContainer<MemberName>
 
-    /// Opens the object, which may have these members and no others.
+    /// Opens the object, which may have only these members.
     init(_ decoder: any Decoder, members: [String]) throws {
         do {
             container = try decoder.container(keyedBy: MemberName.self)
@@ -34,7 +34,7 @@ struct MemberReader {
         }
     }
 
-    /// Refuses `null` for members for which it means nothing: in a change it would leave them as they are, without a word.
+    /// Refuses `null` for members for which it means nothing: in a change `null` would silently leave them as they are.
     func refuseNull(_ names: [MemberName]) throws {
         for name in names where container.contains(name) {
             guard try container.decodeNil(forKey: name) else { continue }
@@ -42,7 +42,7 @@ struct MemberReader {
         }
     }
 
-    /// Whether the member is there, be it as `null`.
+    /// Whether the member is there, also as `null`.
     func contains(_ name: MemberName) -> Bool { container.contains(name) }
 
     func text(_ name: MemberName) throws -> String? {
@@ -69,7 +69,7 @@ struct MemberReader {
         try value(CalendarDate.self, name, "a date is written like 2026-11-22")
     }
 
-    /// One of the words of an enumeration.
+    /// Returns one of the words of an enumeration.
     func word<Word: RawRepresentable & CaseIterable>(_ name: MemberName, _ type: Word.Type) throws -> Word?
     where Word.RawValue == String {
         let words = Word.allCases.map(\.rawValue)
@@ -82,12 +82,12 @@ struct MemberReader {
         return word
     }
 
-    /// A member that reads itself, such as a line, and says itself what is wrong with it.
+    /// Returns a member of a type that reads itself and reports its own mistakes, such as a line.
     func nested<Value: Decodable>(_ name: MemberName, _ type: Value.Type) throws -> Value? {
         try container.decodeIfPresent(type, forKey: name)
     }
 
-    /// A list of such, of at most `limit`: a longer one is refused before it is read.
+    /// Returns a list of such members. A list of more than `limit` is refused before it is read.
     func list<Element: Decodable>(_ name: MemberName, of type: Element.Type, limit: Int, what: String) throws -> [Element]? {
         guard container.contains(name), try !container.decodeNil(forKey: name) else { return nil }
         var elements: any UnkeyedDecodingContainer
@@ -105,7 +105,7 @@ struct MemberReader {
         return result
     }
 
-    /// The value, or the error that it is missing.
+    /// Returns the value, or throws that it is missing.
     func required<Value>(_ value: Value?, _ name: MemberName) throws -> Value {
         guard let value else { throw error(at: name, "“\(name.stringValue)” is missing") }
         return value
@@ -119,7 +119,7 @@ struct MemberReader {
         do {
             return try container.decodeIfPresent(type, forKey: name)
         } catch {
-            // Not only `DecodingError`: a number that does not fit is an internal error of Foundation's until it reaches the top.
+            // Not only `DecodingError`: a number that does not fit is an internal error of Foundation's at this level.
             throw self.error(at: name, expected)
         }
     }

@@ -3,7 +3,7 @@ import TallywireCore
 /// The body of `POST /api/movements`: one movement.
 struct MovementBody: Decodable {
     let id: String?
-    /// In whose name it is made; `nil` is the caller's.
+    /// The device in whose name the movement is made; `nil` for the caller's own.
     let device: String?
     let reason: String?
     let reference: String?
@@ -21,7 +21,7 @@ struct MovementBody: Decodable {
             members.list("lines", of: Line.self, limit: Limits.linesPerMovement, what: "lines"), "lines")
     }
 
-    /// One line of it.
+    /// One line of the movement.
     struct Line: Decodable {
         let item: ItemReference
         let location: String?
@@ -67,7 +67,7 @@ struct MovementBody: Decodable {
             return reading
         }
 
-        /// Reads what a scanner read, as the scans that come over MQTT are read.
+        /// Reads a scanned code by the same rules as scans that come over MQTT.
         private static func read(_ code: String, at path: [any CodingKey], year: Int) throws -> CodeReading {
             do {
                 return try CodeReading(code: code, year: year)
@@ -77,7 +77,7 @@ struct MovementBody: Decodable {
         }
     }
 
-    /// The movement, with `defaultLocation` where a line names none.
+    /// The movement. Lines that name no location are at `defaultLocation`.
     func movement(defaultLocation: String) -> Movement {
         Movement(
             reason: reason, reference: reference, occurredAt: occurredAt,
@@ -89,7 +89,7 @@ struct MovementBody: Decodable {
     }
 }
 
-/// The body of `POST /api/movements` as an array: each movement, or what is wrong with it.
+/// The body of `POST /api/movements` as an array. Each element is a movement, or its mistake.
 struct MovementBatchBody: Decodable {
     let movements: [Result<MovementBody, Problem>]
 
@@ -101,7 +101,7 @@ struct MovementBatchBody: Decodable {
         self.movements = movements
     }
 
-    /// One element. It never fails to decode, so that a broken one does not take the others with it.
+    /// One element. It never fails to decode, so that a wrong element does not affect the others.
     private struct Element: Decodable {
         let movement: Result<MovementBody, Problem>
 
@@ -109,7 +109,7 @@ struct MovementBatchBody: Decodable {
             do {
                 movement = .success(try MovementBody(from: decoder))
             } catch var error as BodyError {
-                // A movement's mistakes are told as if it stood alone.
+                // The mistakes of a movement are reported as if it were the whole body.
                 let prefix = BodyError.describe(decoder.codingPath)
                 if error.field.hasPrefix(prefix) {
                     error.field = String(error.field.dropFirst(prefix.count).trimmingPrefix("."))

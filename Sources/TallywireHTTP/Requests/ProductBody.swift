@@ -18,7 +18,7 @@ struct ProductBody: Decodable {
     private static func content(_ members: MemberReader, name: String) throws -> NewProduct.Content {
         let variants = try members.list(
             "variants", of: VariantBody.self, limit: Limits.variantsPerProduct, what: "variants")
-        // An empty list says the same as none: the product itself is what is sold.
+        // An empty list means the same as none: the product itself is sold.
         guard let variants, !variants.isEmpty else {
             guard let sku = try members.text("sku") else {
                 throw members.error(at: "sku", "a product has variants, or a “sku” of its own")
@@ -74,7 +74,7 @@ struct BarcodeBody: Decodable {
 }
 
 extension AlertRule {
-    /// The members `lowStockThreshold` and `rearm`, with the defaults where they are missing.
+    /// Reads the members `lowStockThreshold` and `rearm`. Missing ones have their defaults.
     fileprivate init(_ members: MemberReader) throws {
         let defaults = AlertRule()
         self.init(

@@ -2,7 +2,7 @@ import Foundation
 import Hummingbird
 import TallywireCore
 
-/// Reads the query of a request, which may have these parameters, each at most once, and no others.
+/// Reads the query of a request, which may have only these parameters, each at most once.
 struct QueryReader {
     private var values: [String: String] = [:]
 
@@ -27,12 +27,12 @@ struct QueryReader {
         }
     }
 
-    /// The parameter's text; an empty one counts as absent, as a form sends it whose field was left empty.
+    /// The parameter's text. An empty one counts as absent, since a form sends it for a field that was left empty.
     func text(_ name: String) -> String? {
         values[name].flatMap { $0.isEmpty ? nil : $0 }
     }
 
-    /// The parameter's text as the name of something: in its key form.
+    /// The parameter's text as a name, in key form.
     func name(_ parameter: String) throws(Problem) -> String? {
         guard let name = values[parameter]?.keyForm else { return nil }
         guard !name.isEmpty else { throw .invalidRequest("it is empty: leave it out to leave nothing out", field: parameter) }
@@ -47,7 +47,7 @@ struct QueryReader {
         return number
     }
 
-    /// How many items a page has: `limit`, or 100.
+    /// The number of items of a page: `limit`, or 100.
     func limit(largest: Int = HTTPLimits.largestPage) throws(Problem) -> Int {
         try integer("limit", in: 1...largest) ?? HTTPLimits.page
     }

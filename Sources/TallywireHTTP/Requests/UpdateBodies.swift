@@ -1,6 +1,6 @@
 import TallywireCore
 
-/// The body of `PATCH /api/products/{id}`: what is missing stays as it is.
+/// The body of `PATCH /api/products/{id}`. Missing members stay as they are.
 struct ProductUpdateBody: Decodable {
     let update: ProductUpdate
 
@@ -25,7 +25,7 @@ struct StatusBody: Decodable {
     }
 }
 
-/// The body of `PATCH /api/variants/{id}`: what is missing stays as it is.
+/// The body of `PATCH /api/variants/{id}`. Missing members stay as they are.
 struct VariantUpdateBody: Decodable {
     let update: VariantUpdate
 

@@ -3,7 +3,7 @@ import TallywireCore
 import TallywireEngine
 import TallywirePipeline
 
-/// How `/api/pipeline` shows the pipeline.
+/// The JSON of `/api/pipeline`.
 extension PipelineStatus {
     func write(to json: inout JSONWriter) {
         json.object { json in

@@ -1,7 +1,7 @@
 import TallywireCore
 import TallywireEngine
 
-/// How the API shows products, variants, balances and locations.
+/// The API's JSON for products, variants, balances and locations.
 extension VariantRecord {
     func write(to json: inout JSONWriter) {
         json.object { json in
@@ -29,7 +29,7 @@ extension VariantRecord {
         }
     }
 
-    /// What `/api/alerts` shows, with the names of a `stock_alert`.
+    /// Writes an element of `/api/alerts`, with the names of a `stock_alert`.
     func writeAlert(to json: inout JSONWriter) {
         json.object { json in
             json.member("productId", variant.productID.rawValue)

@@ -4,11 +4,11 @@ import NIOCore
 import TallywireCore
 
 extension HTTPField.Name {
-    /// The last event that is in what the answer shows.
+    /// The last event that the values of the response include.
     static let tallywireSeq = unchecked("Tallywire-Seq")
-    /// The journal that the answer's `seq` belongs to.
+    /// The journal to which the response's `seq` belongs.
     static let tallywireEpoch = unchecked("Tallywire-Epoch")
-    /// The id of the movement or change that the answer is about.
+    /// The id of the movement or change that the response is about.
     static let tallywireMovement = unchecked("Tallywire-Movement")
     /// Whether the change was applied by this request or is a `duplicate`.
     static let tallywireStatus = unchecked("Tallywire-Status")
@@ -28,7 +28,7 @@ extension HTTPField.Name {
 }
 
 extension Response {
-    /// A JSON answer.
+    /// A JSON response.
     static func json(
         _ status: HTTPResponse.Status = .ok, headers: HTTPFields = [:], mediaType: String = "application/json", capacity: Int = 512,
         _ write: (inout JSONWriter) -> Void
@@ -51,7 +51,7 @@ extension Response {
 }
 
 extension JSONWriter {
-    /// Writes `{"items":[…],"nextCursor":…}`, the form of every list; `nextCursor` is `null` on the last page.
+    /// Writes `{"items":[…],"nextCursor":…}`, the form of every list. `nextCursor` is `null` on the last page.
     mutating func page<Item>(_ items: some Sequence<Item>, next: Cursor?, _ write: (Item, inout JSONWriter) -> Void) {
         object { json in
             json.array("items") { json in

@@ -3,7 +3,7 @@ import TallywireCore
 import TallywireEngine
 import TallywirePipeline
 
-/// `/api/alerts`: what is low or out, and who sees to it.
+/// `/api/alerts`: variants whose stock is low or out, and who has acknowledged their alerts.
 extension InventoryAPI {
     func listAlerts(_ request: Request, _ context: APIContext) async throws -> Response {
         let query = try QueryReader(request, parameters: ["limit", "cursor"])
@@ -17,7 +17,7 @@ extension InventoryAPI {
         }
     }
 
-    /// Notes that the caller has seen an alert, unless somebody has before: the answer says who it was.
+    /// Notes that the caller has acknowledged an alert, unless somebody else has before. The response says who it was.
     func acknowledgeAlert(_ request: Request, _ context: APIContext) async throws -> Response {
         let text = context.parameters.get("seq") ?? ""
         guard let seq = UInt64(text), (1...UInt64(Limits.largestBalance)).contains(seq) else {

@@ -5,12 +5,13 @@ import TallywireCore
 import TallywireEngine
 import TallywirePipeline
 
-/// `/api/events/stream`: the journal, as it grows.
+/// `/api/events/stream`: the journal's events as they are committed.
 extension InventoryAPI {
-    /// Events after the client's position, and then each one as it is committed, until the client or the server goes away.
+    /// Sends the events after the client's position, and then each one as it is committed, until the client disconnects or the
+    /// server stops.
     ///
-    /// The position is that of `Last-Event-ID`, with which browsers come back to the address that they were given, else that of `since`,
-    /// else the last event there is.
+    /// The position is that of `Last-Event-ID`, which browsers send when they reconnect, else that of `since`, else the last
+    /// committed event.
     func streamEvents(_ request: Request, _ context: APIContext) async throws -> Response {
         let query = try QueryReader(request, parameters: ["since", "type"])
         let types = try eventTypes(query)
@@ -39,7 +40,8 @@ extension InventoryAPI {
         let head = feed.head
         let position: JournalPosition
         if let lastEventID, !lastEventID.isEmpty {
-            // What a browser sends by itself it cannot mend: an id of another server is a position of another journal.
+            // The client cannot correct a header that its browser sends by itself. An id of another server is a position in another
+            // journal.
             guard let last = JournalPosition(lastEventID) else { return .reset }
             position = last
         } else if let since {
@@ -55,8 +57,8 @@ extension InventoryAPI {
 }
 
 extension HTTPField.Name {
-    /// Where a client of Server-Sent Events was.
+    /// The position of a client of Server-Sent Events.
     static let lastEventID = HTTPField.Name.unchecked("Last-Event-ID")
-    /// Tells nginx not to gather what is to be passed on at once.
+    /// Tells nginx not to buffer the response.
     static let accelBuffering = HTTPField.Name.unchecked("X-Accel-Buffering")
 }

@@ -2,10 +2,10 @@ import Hummingbird
 import TallywireCore
 import TallywireEngine
 
-/// `/api/events`: the journal, read back.
+/// `/api/events`: the journal's events.
 extension InventoryAPI {
-    /// Events after `after`, or after the cursor, in order. `last` is how far this answer looked: give it as the next `after`, also
-    /// when `type` left some events out.
+    /// Returns the events after `after`, or after the cursor, in order. `last` is the last event that was looked at. A client
+    /// passes it as the next `after`, also when `type` left some events out.
     func listEvents(_ request: Request, _ context: APIContext) async throws -> Response {
         let query = try QueryReader(
             request, parameters: ["after", "limit", "type", "cursor", "order", "variant", "from", "until"])
@@ -51,7 +51,7 @@ extension InventoryAPI {
         var page = EventPage(last: start)
         var looked = 0
         while page.items.count < limit, page.last < range.last, page.bytes < limits.eventBytes, looked < limits.eventScan {
-            // Without a filter, what is missing; with one, a good piece at a time, since most of it may be left out.
+            // Without a filter, as many as are missing. With a filter, a larger number at a time, since most may be left out.
             let wanted = types == nil ? limit - page.items.count : min(HTTPLimits.largestPage, limits.eventScan - looked)
             let events: [EventEnvelope]
             do {
@@ -72,7 +72,7 @@ extension InventoryAPI {
         return page
     }
 
-    /// The types that `type` names, with commas between them; `nil` if it is not given.
+    /// The types that `type` names, separated by commas; `nil` if the parameter is absent.
     func eventTypes(_ query: QueryReader) throws(Problem) -> Set<EventType>? {
         guard let text = query.text("type") else { return nil }
         var types: Set<EventType> = []

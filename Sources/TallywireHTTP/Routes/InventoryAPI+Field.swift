@@ -3,7 +3,8 @@ import TallywireCore
 import TallywireEngine
 import TallywirePipeline
 
-/// `/api/devices` and `/api/displays`. Both lists are read anew for each page, so what comes or goes between two pages may be missed.
+/// `/api/devices` and `/api/displays`. Both lists are read again for each page, so that a device or display that comes or goes
+/// between two pages may be missed.
 extension InventoryAPI {
     func listDevices(_ request: Request, _ context: APIContext) async throws -> Response {
         let query = try QueryReader(request, parameters: ["source", "presence", "limit", "cursor"])

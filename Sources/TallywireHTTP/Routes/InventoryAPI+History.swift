@@ -2,9 +2,9 @@ import Hummingbird
 import TallywireCore
 import TallywireEngine
 
-/// `/api/events` from the newest backwards: the history of a variant, and what happened last.
+/// `/api/events` from the newest backwards: the history of a variant, and the latest events.
 extension InventoryAPI {
-    /// What a request asks for that reads backwards; `nil` for one that reads onwards.
+    /// Returns the query of a request that reads backwards; `nil` for one that reads forwards.
     func historyQuery(_ query: QueryReader) throws(Problem) -> HistoryQuery? {
         let order = query.text("order")
         guard order == nil || order == "asc" || order == "desc" else {

@@ -29,7 +29,7 @@ extension InventoryAPI {
 
     func getMovement(_ request: Request, _ context: APIContext) async throws -> Response {
         let query = try QueryReader(request, parameters: ["device"])
-        // Whoever is a device sees the answers to what it asked itself, and nobody else's.
+        // A device sees the answers to its own commands only.
         let device = try device(naming: query.text("device"), context.principal)
         let encoded = context.parameters.get("id") ?? ""
         guard let id = encoded.removingPercentEncoding, Command.validate(id: id) == nil,
@@ -66,8 +66,8 @@ extension InventoryAPI {
         }
     }
 
-    /// Hands in the movements in their order, at most ``HTTPLimits/window`` at a time; those that could not be read keep their place.
-    /// In a lane that is broken all are refused.
+    /// Submits the movements in their order, at most ``HTTPLimits/window`` at a time. Movements that could not be read keep their
+    /// place in the results. In a lane that is broken all movements are refused.
     func submit(
         _ movements: [Result<MovementBody, Problem>], of principal: Principal?, in lane: CommandLane
     ) async -> [MovementResult] {
@@ -94,7 +94,7 @@ extension InventoryAPI {
         return results
     }
 
-    /// A batch has an id in each movement; one key for all of them would mean nothing.
+    /// In a batch each movement has its own id. One key for all of them would mean nothing.
     private func refuseKey(_ request: Request) throws {
         guard request.headers[.idempotencyKey] == nil else {
             throw Problem.invalidRequest("a batch takes no Idempotency-Key: give each movement an “id”", field: "Idempotency-Key")

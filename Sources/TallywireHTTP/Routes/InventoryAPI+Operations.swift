@@ -4,7 +4,7 @@ import TallywireCore
 import TallywireEngine
 import TallywirePipeline
 
-/// What operations need: pipeline, health, metrics and the API's description.
+/// The routes for operating the server: pipeline, health, metrics and the API's description.
 extension InventoryAPI {
     func getPipeline(_ request: Request, _ context: APIContext) async throws -> Response {
         _ = try QueryReader(request, parameters: [])
@@ -12,7 +12,7 @@ extension InventoryAPI {
         return .json(headers: headers(at: status.head), capacity: 2048) { status.write(to: &$0) }
     }
 
-    /// Says that the process runs; it asks nothing of journal or sinks.
+    /// Says that the process runs, without checking journal or sinks.
     func getLiveness(_ request: Request, _ context: APIContext) -> Response {
         .json { json in
             json.object { json in
@@ -36,7 +36,8 @@ extension InventoryAPI {
         }
     }
 
-    /// What the server can work with and somebody should look at. The reasons stay in the log, since everybody may ask.
+    /// Writes warnings: failures with which the server still works. The reasons are only in the log, since anybody may call this
+    /// route.
     private func writeWarnings(_ json: inout JSONWriter) {
         let failing = reloads.filter { $0.current.failure != nil }
         guard !failing.isEmpty else { return }

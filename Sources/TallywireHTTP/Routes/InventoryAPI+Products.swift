@@ -3,13 +3,13 @@ import Hummingbird
 import TallywireCore
 import TallywireEngine
 
-/// `/api/products`: what is sold.
+/// `/api/products`: the products.
 extension InventoryAPI {
     func listProducts(_ request: Request, _ context: APIContext) async throws -> Response {
         let query = try QueryReader(request, parameters: ["limit", "cursor", "search"])
         let limit = try query.limit()
         let after = try Cursor.number(of: "products", in: query).map { ProductID($0) }
-        // One more than is shown tells whether there is another page.
+        // One more than the page shows whether there is another page.
         let reading = try await journal.products(after: after, limit: limit + 1, search: query.text("search"))
         let items = reading.value.prefix(limit)
         let last = reading.value.count > limit ? items.last?.product.id : nil
@@ -62,7 +62,7 @@ extension InventoryAPI {
         return try await showVariant(receipt, created: true)
     }
 
-    /// The product of a change as it is now. If it was removed since, the receipt is all there is to say.
+    /// The current product of a change. If it was removed since, the response is the receipt.
     private func showProduct(_ receipt: Receipt, created: Bool) async throws -> Response {
         guard let id = receipt.product else { return answer(receipt) }
         let reading = try await journal.product(id)

@@ -25,7 +25,7 @@ extension InventoryAPI {
         }
     }
 
-    /// Tells a filter that has no stock from one that names something unknown.
+    /// Distinguishes a filter without stock from a filter that names something unknown.
     private func checkFilter(sku: String?, location: String?) async throws {
         if let sku, try await journal.variant(.sku(sku)).value == nil {
             var problem = Problem(Rejection(.unknownVariant, "there is no SKU “\(sku.excerpt)”"))
@@ -57,7 +57,7 @@ extension InventoryAPI {
         let body = try await decode(LocationBody.self, from: request, context).location
         let location = Location(code: body.code.keyForm, name: body.name, sells: body.sells)
         let receipt = try await submit(.createLocation(location), id: id)
-        // Locations do not change, so the answer needs no reading back.
+        // Locations do not change, so nothing has to be read back.
         return .json(
             receipt.status == .applied ? .created : .ok, headers: headers(at: receipt.seq ?? 0, receipt: receipt)
         ) { location.write(to: &$0) }

@@ -48,13 +48,13 @@ extension InventoryAPI {
             let device = try device(naming: body.device, context.principal)
             return try await answer(submit(.move(movement), id: id, device: device))
         } catch var problem as Problem {
-            // The body has one line and does not call it so.
+            // The body has one line and does not name it.
             if let field = problem.field, field.hasPrefix("lines[0].") { problem.field = String(field.dropFirst(9)) }
             throw problem
         }
     }
 
-    /// The variant of a change as it is now. If it was removed since, the receipt is all there is to say.
+    /// The current variant of a change. If it was removed since, the response is the receipt.
     func showVariant(_ receipt: Receipt, created: Bool) async throws -> Response {
         guard let id = receipt.variant else { return answer(receipt) }
         let reading = try await journal.variant(.variant(id))

@@ -7,17 +7,17 @@ import Synchronization
 import TallywireCore
 import TallywireEngine
 
-/// Movements as NDJSON: a movement a line in, a receipt or a problem a line out, in the same order.
+/// Movements as NDJSON: one movement a line in, one receipt or problem a line out, in the same order.
 ///
-/// Lines are handed in as they come. While some are being committed the next are read, and handed in together after them: so a client
-/// that sends one line at a time gets each result at once, and one that sends many small pieces does not wait for a commit each.
-/// Memory is bounded by ``HTTPLimits/body`` however long the body is. A client should read results while it sends: one that does not
-/// will find its sending held back.
+/// Lines are submitted as they come. While some are being committed, the next ones are read, and are then submitted together. So a
+/// client that sends one line at a time gets each result at once, and a client that sends many small pieces does not wait for a
+/// commit for each. ``HTTPLimits/body`` limits the memory, however long the body is. A client should read results while it sends.
+/// If it does not, the server stops reading its body.
 struct MovementStream {
     let api: InventoryAPI
     let request: Request
     let context: APIContext
-    /// What cannot be written stops what comes behind it.
+    /// A command that could not be written stops the ones after it.
     private let lane = CommandLane()
 
     init(api: InventoryAPI, request: Request, context: APIContext) {
@@ -28,7 +28,7 @@ struct MovementStream {
 
     static let mediaType = "application/x-ndjson"
 
-    /// The answer. It begins before the body has been read.
+    /// The response. It begins before the whole body has been read.
     var response: Response {
         Response(
             status: .ok, headers: [.contentType: Self.mediaType],
@@ -40,7 +40,7 @@ struct MovementStream {
 
     private func run(_ writer: inout any ResponseBodyWriter) async throws {
         let queue = LineQueue(limit: Self.waiting)
-        // Runs only while the next piece is awaited, so that the server's own time does not count.
+        // The timer runs only while the next piece is awaited, so that the server's own time does not count.
         let timer = BodyTimer(of: request, channel: context.channel, limit: api.limits.bodyTime)
         defer { timer.stop() }
         async let reading = read(into: queue, timer)
@@ -48,10 +48,10 @@ struct MovementStream {
         if let problem = try await reading { try await write([.refused(problem)], &writer) }
     }
 
-    /// Bytes of lines that may wait while others are being committed.
+    /// The most bytes of lines that may wait while others are being committed.
     private static let waiting = 64 * 1024
 
-    /// Reads to the end, and gives why that is not the end of the body.
+    /// Reads to the end. Returns why that is not the end of the body, `nil` if it is.
     private func read(into queue: LineQueue, _ timer: BodyTimer) async throws -> Problem? {
         defer { queue.finish() }
         var lines = LineSplitter(limit: api.limits.body)
@@ -64,12 +64,12 @@ struct MovementStream {
                 timer.start()
             }
         } catch  where timer.hasExpired {
-            // Told when what has come is answered.
+            // Reported after the lines that have come.
         } catch let error as HTTPParserError {
             problem = .unreadableBody(error)
         }
         timer.stop()
-        // Half a line is nobody's wish.
+        // An incomplete line is not a command.
         if problem == nil { await queue.put(lines.end()) }
         return timer.hasExpired ? .timedOut(api.limits.bodyTime) : problem
     }
@@ -108,9 +108,9 @@ extension Problem {
     }
 }
 
-/// Lines of a body that were read and not yet acted on: what came while the last ones were being committed is handed in together.
+/// The lines of a body that were read and not yet submitted. The lines that come during a commit are submitted together.
 ///
-/// It has one producer and one consumer, in tasks of their own. The producer waits while more than so many bytes are there.
+/// There is one producer and one consumer, in separate tasks. The producer waits while more bytes than the limit are in the queue.
 final class LineQueue: Sendable {
     private struct State {
         var lines: [LineSplitter.Line] = []
@@ -123,12 +123,12 @@ final class LineQueue: Sendable {
     private let news = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
     private let room = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
 
-    /// - Parameter limit: bytes of lines that may wait before the producer does.
+    /// - Parameter limit: how many bytes of lines may wait before the producer does.
     init(limit: Int) {
         self.limit = limit
     }
 
-    /// Adds lines, and returns when there is room for more, or when the task is cancelled. For the producer.
+    /// Adds lines. Returns when there is room for more, or when the task is cancelled. For the producer.
     func put(_ lines: [LineSplitter.Line]) async {
         guard !lines.isEmpty else { return }
         var isFull = state.withLock { state in
@@ -147,7 +147,7 @@ final class LineQueue: Sendable {
         news.continuation.finish()
     }
 
-    /// All lines that wait, as soon as there is one; `nil` at the end, or when the task is cancelled. For the consumer.
+    /// Returns all lines that wait, as soon as there is one; `nil` at the end, or when the task is cancelled. For the consumer.
     func take() async -> [LineSplitter.Line]? {
         var waiting = news.stream.makeAsyncIterator()
         while true {
@@ -166,20 +166,20 @@ final class LineQueue: Sendable {
     }
 }
 
-/// Cuts a body that comes in pieces into lines, and holds at most one incomplete line.
+/// Splits a body that comes in pieces into lines. It holds at most one incomplete line.
 struct LineSplitter {
-    /// A line without its end.
+    /// A line without its line break.
     struct Line: Equatable {
-        /// Counted from 1, empty lines too.
+        /// Counted from 1, with empty lines.
         let number: Int
-        /// The line, or `nil` if it is longer than the limit.
+        /// The line; `nil` if it is longer than the limit.
         let bytes: [UInt8]?
     }
 
     private let limit: Int
     private var number = 1
     private var begun: [UInt8] = []
-    /// Whether the line that has begun is too long, so that the rest of it is skipped.
+    /// Whether the current line is too long, so that the rest of it is skipped.
     private var isOverlong = false
 
     /// A splitter for lines of at most `limit` bytes.
@@ -187,7 +187,7 @@ struct LineSplitter {
         self.limit = limit
     }
 
-    /// The lines that `piece` completes. Empty ones are left out.
+    /// Returns the lines that `piece` completes. Empty lines are left out.
     mutating func split(_ piece: ByteBuffer) -> [Line] {
         var lines: [Line] = []
         var rest = piece.readableBytesView[...]
@@ -201,7 +201,7 @@ struct LineSplitter {
         return lines
     }
 
-    /// The last line, if it had no end.
+    /// Returns the last line, if it had no line break.
     mutating func end() -> [Line] {
         take().map { [$0] } ?? []
     }

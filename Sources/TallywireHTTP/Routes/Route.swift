@@ -2,12 +2,12 @@ import HTTPTypes
 import Hummingbird
 import TallywireCore
 
-/// One method of one path, and what answers it.
+/// One method of one path, and its handler.
 struct Route: Sendable {
     let method: HTTPRequest.Method
     /// The path with its parameters in braces, as in OpenAPI: `/api/products/{id}`.
     let path: String
-    /// Who may call it.
+    /// Who may call the route.
     let access: RouteAccess
     let handle: Handler
 
@@ -21,7 +21,7 @@ struct Route: Sendable {
     }
 }
 
-/// The paths that are served, to tell an unknown path from a wrong method.
+/// The served paths, by which an unknown path is told from a wrong method.
 struct PathTable: Sendable {
     private let paths: [(segments: [Substring], methods: [HTTPRequest.Method])]
 
@@ -30,13 +30,13 @@ struct PathTable: Sendable {
         var methods: [String: [HTTPRequest.Method]] = [:]
         for route in routes {
             if methods[route.path] == nil { order.append(route.path) }
-            // Whatever is read with GET can be asked for with HEAD.
+            // Every route of GET also serves HEAD.
             methods[route.path, default: []] += route.method == .get ? [.get, .head] : [route.method]
         }
         paths = order.map { ($0.split(separator: "/"), methods[$0] ?? []) }
     }
 
-    /// The methods that `path` knows; none if there is no such path.
+    /// The methods of `path`; none if there is no such path.
     func methods(at path: String) -> [HTTPRequest.Method] {
         let segments = path.split(separator: "/")
         return paths.first { candidate in
@@ -47,6 +47,6 @@ struct PathTable: Sendable {
 }
 
 extension InventoryAPI {
-    /// All that is served: what `openapi.json` describes, and the pages.
+    /// All routes: those that `openapi.json` describes, and the pages.
     var routes: [Route] { OpenAPI.operations.map { $0.route(of: self) } + WebFile.all.map { $0.route(from: configuration.pages) } }
 }

@@ -4,12 +4,12 @@ import NIOCore
 import TallywireCore
 import TallywirePipeline
 
-/// `/api/session`: who one is, signing in and staying signed in.
+/// `/api/session`: who the caller is, signing in, and staying signed in.
 ///
-/// There are no cookies: a token travels in `Authorization` alone, which no browser sends by itself. So no page of another site can act
-/// for somebody who is signed in here.
+/// There are no cookies. A token is sent only in `Authorization`, which no browser sends by itself. So a page of another site
+/// cannot act for a user who is signed in here.
 extension InventoryAPI {
-    /// Says what the server asks of callers, and who the caller is. A bad token is 401, so that a page can ask whether its is good.
+    /// Says what the server requires of callers, and who the caller is. A bad token gets 401, so that a page can check its token.
     func getSession(_ request: Request, _ context: APIContext) async throws -> Response {
         _ = try QueryReader(request, parameters: [])
         let principal = try access.principal(authorization: request.headers[values: .authorization])

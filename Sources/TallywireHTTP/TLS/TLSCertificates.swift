@@ -4,14 +4,14 @@ import NIOSSL
 import Synchronization
 import TallywireCore
 
-/// The certificate that the HTTP port speaks TLS with, and its key. Both can be read again while the port is open: connections that exist
-/// keep what they have, new ones get the new.
+/// The certificate and the key of the HTTP port's TLS. Both can be reloaded while the port is open: existing connections keep the
+/// old ones, and new connections get the new ones.
 public final class TLSCertificates: Sendable {
-    /// Where they are, in PEM.
+    /// The paths of the files, in PEM.
     public struct Files: Equatable, Sendable {
-        /// The certificate, then those between it and its root.
+        /// The certificate, then the intermediate certificates up to its root.
         public var certificate: String
-        /// Without a passphrase.
+        /// The key, without a passphrase.
         public var key: String
 
         public init(certificate: String, key: String) {
@@ -22,7 +22,7 @@ public final class TLSCertificates: Sendable {
 
     /// Why files cannot be used.
     public struct Failure: Error, Equatable, Sendable, CustomStringConvertible {
-        /// Whether the key is to blame, else the certificate.
+        /// Whether the key is the cause; otherwise the certificate is.
         public let isAboutKey: Bool
         public let message: String
 
@@ -43,16 +43,16 @@ public final class TLSCertificates: Sendable {
         state = Mutex(try Self.read(files))
     }
 
-    /// Reads the files again. If they cannot be used, throws ``Failure`` and goes on with what there was.
+    /// Reads the files again. If they cannot be used, throws ``Failure`` and keeps the earlier ones.
     public func reload() throws(Failure) {
         let new = try Self.read(files)
         state.withLock { $0 = new }
     }
 
-    /// The end of the certificate's time.
+    /// When the certificate expires.
     public var expiresAt: Timestamp { state.withLock { $0.expiresAt } }
 
-    /// What a new connection speaks TLS with.
+    /// The TLS context for new connections.
     var context: NIOSSLContext { state.withLock { $0.context } }
 
     private static func read(_ files: Files) throws(Failure) -> State {

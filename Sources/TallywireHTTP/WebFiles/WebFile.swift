@@ -5,24 +5,24 @@ import Hummingbird
 import NIOCore
 import TallywireCore
 
-/// A page, script or style that the server brings along.
+/// A page, script or style that is part of the server.
 struct WebFile: Sendable {
     /// The path of its URL.
     let path: String
-    /// Where it lies in the repository: `web/admin/index.html`.
+    /// The file's path in the repository: `web/admin/index.html`.
     let source: String
     let bytes: ByteBuffer
-    /// Its entity tag.
+    /// The file's entity tag.
     let tag: String
 
-    /// All that are embedded in the program.
+    /// All files that are embedded in the program.
     static let all: [WebFile] = (0..<tallywire_web_file_count()).compactMap { number in
         guard let file = tallywire_web_file(number)?.pointee else { return nil }
         let bytes = ByteBuffer(bytes: UnsafeBufferPointer(start: file.bytes, count: file.size))
         return WebFile(path: String(cString: file.path), source: String(cString: file.source), bytes: bytes, tag: tag(of: bytes))
     }
 
-    /// An entity tag: FNV-1a, eight bytes at a time, the same for the same bytes on every server.
+    /// Returns an entity tag: FNV-1a, eight bytes at a time. The same bytes have the same tag on every server.
     static func tag(of bytes: ByteBuffer) -> String {
         var hash = FNV1a()
         hash.value ^= UInt64(bytes.readableBytes)
@@ -32,7 +32,7 @@ struct WebFile: Sendable {
         return "\"\(String(hash.value, radix: 16))\""
     }
 
-    /// What it is, by the end of its name.
+    /// The media type, by the file's extension.
     var mediaType: String {
         switch source.split(separator: ".").last {
         case "html": "text/html; charset=utf-8"
@@ -46,15 +46,16 @@ struct WebFile: Sendable {
         }
     }
 
-    /// Whether pages of other sites load it: it is part of the client library.
+    /// Whether pages of other sites load the file, because it is part of the client library.
     var isLibrary: Bool { path.hasPrefix("/sdk/") }
 }
 
 extension WebFile {
-    /// What a page of ours may do: load scripts, styles and pictures from this server, and talk to it alone. Nothing within a page's text
-    /// runs, nothing shows it in a frame, and what would be read as markup is refused (Trusted Types).
+    /// What a page of the server may do: load scripts, styles and pictures from this server, and connect to this server only.
+    /// Scripts within a page do not run, no frame may show the page, and text is never parsed as markup (Trusted Types).
     ///
-    /// Trusted Types want a policy for the address of a service worker too. The scanner has one, which its page names and nobody else may.
+    /// Trusted Types also require a policy for the URL of a service worker. Only the scanner page has one, under a name that no
+    /// other page may use.
     var policy: String { Self.policy + (path == "/scan" ? "tallywire-worker" : "'none'") }
 
     private static let policy = [
@@ -63,7 +64,8 @@ extension WebFile {
         "frame-ancestors 'none'", "require-trusted-types-for 'script'", "trusted-types ",
     ].joined(separator: "; ")
 
-    /// Serves it. With `folder`, a checkout of Tallywire, it is read from there at each request: for whoever works on the pages.
+    /// The route that serves the file. With `folder`, a checkout of Tallywire, the file is read from there at each request: for
+    /// work on the pages.
     func route(from folder: String?) -> Route {
         let embedded = answer(with: bytes, tag: tag)
         return Route(.get, path, for: .anyone) { request, _ in
@@ -88,7 +90,7 @@ extension WebFile {
     }
 
     private func answer(with bytes: ByteBuffer, tag: String) -> Response {
-        // A browser asks each time whether its copy is the one that is served, so that after an update no page is of two versions.
+        // A browser asks at each use whether its copy is current, so that after an update no page mixes two versions.
         var headers: HTTPFields = [
             .contentType: mediaType, .cacheControl: "no-cache", .eTag: tag,
             .contentSecurityPolicy: policy,

@@ -1,9 +1,10 @@
 import Foundation
 
-/// A password as plugins.json has it: what scrypt (RFC 7914) makes of it and a salt, with the costs that it takes to make it again.
+/// A password as plugins.json has it: the key that scrypt (RFC 7914) derives from the password and a salt, with the costs of
+/// deriving it.
 ///
-/// Written as in the PHC string format: `$scrypt$ln=15,r=8,p=3$SALT$KEY`, the last two in base64 without padding. The password cannot be
-/// read from it, so that a copy of plugins.json lets nobody in.
+/// Written in the PHC string format: `$scrypt$ln=15,r=8,p=3$SALT$KEY`, with salt and key in base64 without padding. The password
+/// cannot be read from the text, so a copy of plugins.json does not let anybody sign in.
 public struct PasswordHash: Equatable, Sendable, CustomStringConvertible {
     /// The costs: time and memory grow with each.
     public struct Costs: Equatable, Sendable {
@@ -18,7 +19,7 @@ public struct PasswordHash: Equatable, Sendable, CustomStringConvertible {
             self.parallelism = parallelism
         }
 
-        /// How much work it is, to compare.
+        /// The amount of work, for comparing costs.
         public var work: Int { blockSize * parallelism << logRounds }
     }
 
@@ -32,10 +33,10 @@ public struct PasswordHash: Equatable, Sendable, CustomStringConvertible {
         self.key = key
     }
 
-    /// What is within reach: from what a test can wait for to 256 MiB, which is a second's work.
+    /// The allowed costs: from what a test can wait for up to 256 MiB, which takes about a second.
     private static let logRounds = 10...18
 
-    /// Reads one; `nil` for what is none, or costs more than a server should be made to spend.
+    /// Reads a hash. `nil` if the text is not a hash, or if it costs more than a server should be made to spend.
     public init?(_ text: String) {
         let parts = text.split(separator: "$", omittingEmptySubsequences: false)
         guard parts.count == 5, parts[0].isEmpty, parts[1] == "scrypt" else { return nil }
@@ -65,13 +66,13 @@ public struct PasswordHash: Equatable, Sendable, CustomStringConvertible {
 }
 
 extension TextRule {
-    /// The name of a user, which is that of a device for the role `device`.
+    /// The name of a user. For the role `device` it is the name of the device.
     static let userName = TextRule("a name (1 to 64 characters, no control characters, none of / + #)") { text in
         (1...64).contains(text.unicodeScalars.count)
             && text.unicodeScalars.allSatisfy { $0.value >= 0x20 && $0.value != 0x7F && !"/+#".unicodeScalars.contains($0) }
     }
 
-    /// What `tallywire password` prints. A password itself is refused without being shown.
+    /// The text that `tallywire password` prints. A plain password is refused without being shown.
     static let passwordHash = TextRule("the hash of a password, as `tallywire password` prints it") { text in
         PasswordHash(text) == nil ? "it is not the hash of a password: `tallywire password` makes one" : nil
     }

@@ -1,19 +1,19 @@
 import TallywireCore
 
-/// A caller that has shown who it is.
+/// A caller whose token was accepted.
 public struct Principal: Equatable, Sendable {
     public let role: Role
-    /// Who it is, as the token's `sub` has it.
+    /// The token's `sub`.
     public let subject: String
-    /// The one device that it acts for; `nil` if it is not bound to one.
+    /// The one device for which the caller acts; `nil` if the caller is not bound to a device.
     public let device: String?
-    /// From then on it is nobody; `nil` for one that does not expire.
+    /// When the principal expires; `nil` if it does not.
     public let validUntil: Timestamp?
-    /// When it signed in with a password; `nil` if its token came in another way.
+    /// When the caller signed in with a password; `nil` if its token came in another way.
     public let signedInAt: Timestamp?
-    /// The password with which it did, without the password; `nil` if its token came in another way.
+    /// The identity of the password hash with which the caller signed in; `nil` if its token came in another way.
     public let password: KeyIdentity?
-    /// The key that vouches for it; `nil` if none had to.
+    /// The key that signed the token; `nil` if none was needed.
     public let key: KeyIdentity?
 
     public init(
@@ -29,21 +29,21 @@ public struct Principal: Equatable, Sendable {
         self.key = key
     }
 
-    /// Everybody on a server that is open: an admin for ever.
+    /// Every caller of an open server: an admin without expiry.
     public static let anybody = Principal(role: .admin, subject: "anybody")
 
-    /// Whether it may do what is for any of `roles`.
+    /// Whether the principal may do what needs any of `roles`.
     public func covers(_ roles: Role...) -> Bool { roles.contains { role.covers($0) } }
 
-    /// Whether it may act for `device`.
+    /// Whether the principal may act for `device`.
     public func mayAct(for device: String) -> Bool { self.device == nil || self.device == device }
 }
 
-/// Which key it was, without the key: two keys with the same identity have the same material, algorithm and name.
+/// Identifies a key without containing it: two keys with the same identity have the same material, algorithm and name.
 public struct KeyIdentity: Hashable, Sendable {
     private let digest: SIMD2<UInt64>
 
-    /// The first sixteen bytes of a digest over all that makes the key; fewer count as zeros.
+    /// The first sixteen bytes of a digest over everything that makes up the key. Missing bytes count as zeros.
     public init(digest: some Sequence<UInt8>) {
         var halves = SIMD2<UInt64>.zero
         for (index, byte) in digest.prefix(16).enumerated() { halves[index / 8] = halves[index / 8] << 8 | UInt64(byte) }
@@ -51,11 +51,11 @@ public struct KeyIdentity: Hashable, Sendable {
     }
 }
 
-/// What the name of a device may be: what fits into one level of an MQTT topic, and into a movement's source.
+/// What the name of a device may be: it has to fit into one level of an MQTT topic, and into a movement's source.
 public enum DeviceName {
-    /// Characters, at most.
+    /// The most characters.
     public static let length = Limits.deviceLength
 
-    /// What is wrong with `name`, `nil` if nothing is.
+    /// What is wrong with `name`; `nil` if nothing is.
     public static func mistake(in name: String) -> String? { Command.mistake(inDevice: name) }
 }

@@ -1,11 +1,11 @@
-/// What makes a secret fit to sign tokens with HS256.
+/// The rules for a secret that signs tokens with HS256.
 public enum SecretStrength {
-    /// Bytes, at least: RFC 7518, section 3.2, asks for as many as the hash has.
+    /// The fewest bytes: RFC 7518, section 3.2, requires as many as the hash has.
     public static let least = 32
-    /// Different bytes, at least: fewer are a pattern and no secret.
+    /// The fewest different bytes: with fewer, the text is a pattern and no secret.
     public static let variety = 8
 
-    /// What is wrong with a secret, without showing it; `nil` if nothing is.
+    /// What is wrong with a secret, without showing the secret; `nil` if nothing is.
     public static func mistake(in text: String) -> String? {
         if text.contains("-----BEGIN") {
             return

@@ -1,23 +1,23 @@
 import TallywireCore
 
-/// Lets people in who show a name and a password, by making them a token.
+/// Makes tokens for users who show a name and a password.
 ///
-/// Whoever talks to callers limits how often they may try; this only says whether a password is right.
+/// The caller limits how often passwords may be tried. This protocol only says whether a password is right.
 public protocol SignIn: Sendable {
-    /// A token for the user, if the password is right. It takes as long for a name that nobody has as for a wrong password, and says the
-    /// same of both.
+    /// Returns a token for the user, if the password is right. An unknown name takes as long as a wrong password, and the error is
+    /// the same for both.
     func session(user: String, password: String) async throws(SignInFailure) -> Session
 
-    /// Another token for whoever has one that is still good.
+    /// Returns another token for the holder of a token that is still valid.
     func renewal(for principal: Principal) throws(SignInFailure) -> Session
 }
 
-/// A token that somebody signed in for.
+/// A token that a user signed in for.
 public struct Session: Equatable, Sendable {
     public let token: String
     public let expiresAt: Timestamp
     public let role: Role
-    /// Who it is.
+    /// The user's name, as the token's `sub`.
     public let subject: String
 
     public init(token: String, expiresAt: Timestamp, role: Role, subject: String) {
@@ -28,14 +28,14 @@ public struct Session: Equatable, Sendable {
     }
 }
 
-/// Why somebody gets no session.
+/// Why a sign-in or a renewal is refused.
 public enum SignInFailure: Error, Equatable, Sendable {
-    /// There is no such user, or the password is another.
+    /// There is no such user, or the password is wrong.
     case refused
-    /// More passwords wait to be looked at than may.
+    /// More passwords wait to be checked than may.
     case overloaded
-    /// The token is not one that can be renewed; the reason is for whoever shows it.
+    /// The token cannot be renewed. The reason is meant for its holder.
     case notRenewable(String)
-    /// The server cannot sign; the reason is for its log.
+    /// The server cannot sign. The reason is meant for the server's log.
     case unavailable(String)
 }

@@ -3,16 +3,16 @@ import TallywireCore
 
 /// Reads plugins.json.
 ///
-/// In this order: the file is read and held against JSON's grammar, overrides are applied, everything is checked, `${…}` in strings is
-/// filled in, and the sources and sinks that are to run are chosen. All mistakes come at once.
+/// The steps, in order: the file is read and checked against JSON's grammar, overrides are applied, everything is checked, `${…}`
+/// in strings is filled in, and the sources and sinks that run are chosen. All mistakes are reported together.
 public enum ConfigurationLoader {
-    /// The largest file.
+    /// The largest size of the file.
     public static let fileSize = ByteSize.mebibytes(1)
 
-    /// The configuration in the file at `path`.
+    /// Returns the configuration in the file at `path`.
     ///
-    /// `only` (if not empty) and `without` choose sources and sinks by name. Entries with `"enabled": false` are checked like the others
-    /// but do not run, also if `only` names them.
+    /// `only` (if not empty) and `without` choose sources and sinks by name. Entries with `"enabled": false` are checked like the
+    /// others but do not run, even if `only` names them.
     ///
     /// Throws ``ConfigurationError`` with every mistake, or ``UnknownNameError``.
     public static func load(
@@ -33,7 +33,7 @@ public enum ConfigurationLoader {
             environment: environment, overrides: overrides, only: only, without: without)
     }
 
-    /// The configuration in `text`, which messages call `fileName`. Files of `${file:…}` are looked for from `directory`.
+    /// Returns the configuration in `text`, which messages call `fileName`. Relative paths of `${file:…}` start at `directory`.
     public static func load(
         text: String, fileName: String = "plugins.json", directory: String = "", registry: PluginRegistry,
         environment: [String: String] = [:], overrides: [ConfigurationOverride] = [], only: [String] = [], without: [String] = []
@@ -78,7 +78,7 @@ public enum ConfigurationLoader {
         return chosen
     }
 
-    /// The place of the first byte that is not UTF-8: valid lines before it are counted whole.
+    /// The position of the first byte that is not UTF-8. Valid lines before it are counted whole.
     private static func notUTF8(_ bytes: [UInt8], _ file: String) -> ConfigurationDiagnostic {
         var position = TextPosition()
         for line in bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false) {

@@ -1,37 +1,37 @@
-/// A sink with counters of its own, beside those that its runner keeps.
+/// A sink with counters of its own, in addition to those of its runner.
 public protocol MeteredSink: Sink {
-    /// The counters now. Asked from any task, for each scrape of `/metrics`; it must answer at once.
+    /// The counters now. Read from any task, for each scrape of `/metrics`. It must return at once.
     var sinkMetrics: [SinkMetric] { get }
 }
 
 /// One number that a sink shows in `/metrics`, as `tallywire_NAME` with the labels `sink` and `plugin`.
 public struct SinkMetric: Equatable, Sendable {
-    /// The name after `tallywire_`, in the manner of Prometheus: `websocket_connections`, and for counters with `_total` at its end.
+    /// The name after `tallywire_`, following Prometheus: `websocket_connections`; the name of a counter ends with `_total`.
     public var name: String
-    /// What it is, in a sentence.
+    /// What the number means, in a sentence.
     public var help: String
     /// Further labels, by name.
     public var labels: [Label]
     public var value: Value
 
     public enum Value: Equatable, Sendable {
-        /// It only grows.
+        /// The value only grows.
         case counter(UInt64)
-        /// It can go down as well as up.
+        /// The value can go down as well as up.
         case gauge(Double)
         case histogram(Histogram)
     }
 
-    /// How many observations were at most how large.
+    /// Counts how many observations were at most as large as each bound.
     public struct Histogram: Equatable, Sendable {
-        /// Upper bounds that ascend. What is beyond the last is in ``count`` alone.
+        /// Upper bounds, which ascend. An observation above the last bound is counted only in ``count``.
         public let bounds: [Double]
-        /// Observations in each bound's own range.
+        /// How many observations fell between each bound and the one before.
         public private(set) var counts: [UInt64]
         public private(set) var count: UInt64 = 0
         public private(set) var sum = 0.0
 
-        /// Upper bounds for times in seconds. A commit takes milliseconds, a page of a list tens of them.
+        /// Upper bounds for times in seconds. A commit takes some milliseconds, a page of a list some tens of milliseconds.
         public static let seconds = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
 
         public init(bounds: [Double] = seconds) {

@@ -1,12 +1,12 @@
 import TallywireCore
 import TallywireEngine
 
-/// How the pipeline stands at one moment: what `/api/pipeline`, `/metrics` and the account at shutdown show.
+/// The state of the pipeline at one moment, as `/api/pipeline`, `/metrics` and the summary at shutdown show it.
 public struct PipelineStatus: Sendable {
     public var epoch: String
-    /// The last committed event.
+    /// The number of the last committed event.
     public var head: UInt64
-    /// Commands that wait to be decided, and how many may.
+    /// How many commands wait to be decided, and how many may wait.
     public var inbox: (count: Int, capacity: Int)
     public var engine: EngineCounters
     public var sources: [SourceReport]
@@ -43,15 +43,15 @@ public struct PipelineStatus: Sendable {
         public var plugin: String
         public var mode: SinkMode
         public var state: State
-        /// The last event that it is done with.
+        /// The last event with which the sink is done.
         public var position: UInt64
-        /// How many events it has still to take, and the age in seconds of the oldest of them.
+        /// How many events the sink still has to take, and the age in seconds of the oldest of them.
         public var lagEvents: UInt64
         public var lagSeconds: Double
         public var counters: SinkCounters
         public var lastError: String?
         public var lastErrorAt: Timestamp?
-        /// What the sink itself counts.
+        /// The sink's own counters.
         public var metrics: [SinkMetric] = []
 
         public enum State: String, Sendable {
@@ -79,34 +79,35 @@ public struct PipelineStatus: Sendable {
     }
 }
 
-/// What a sink's runner counts since the start of the process. Always `offered = delivered + filtered + merged + dropped + pending`.
+/// What a sink's runner has counted since the process started. Always `offered = delivered + filtered + merged + dropped +
+/// pending`.
 public struct SinkCounters: Equatable, Sendable {
-    /// Events that were committed since the sink's position at start.
+    /// Events that were committed after the sink's position at start.
     public var offered: UInt64 = 0
-    /// Taken by the sink.
+    /// Events that the sink has taken.
     public var delivered: UInt64 = 0
-    /// Left out by the entry's `events` and `where`.
+    /// Events that the entry's `events` and `where` left out.
     public var filtered: UInt64 = 0
-    /// Made needless by a newer one in the same batch.
+    /// Events that a newer one in the same batch replaced.
     public var merged: UInt64 = 0
-    /// Rejected for good and written to the dead-letter file, or lost to the journal's hard limit.
+    /// Events that were rejected for good and written to the dead-letter file, or lost to the journal's hard limit.
     public var dropped: UInt64 = 0
-    /// Not yet read, or read and not yet taken.
+    /// Events that are not read yet, or read and not taken yet.
     public var pending: UInt64 = 0
-    /// Deliveries that failed and were or will be tried again.
+    /// Deliveries that failed, and were or will be tried again.
     public var retries: UInt64 = 0
 
     public init() {}
 
-    /// Whether every event is accounted for.
+    /// Whether every event is in one of the counters.
     public var isConserved: Bool { offered == delivered + filtered + merged + dropped + pending }
 }
 
-/// Asks the running pipeline how it stands. Safe from any task.
+/// Reads the state of the running pipeline. Safe from any task.
 public protocol PipelineObserver: Sendable {
     func status() async -> PipelineStatus
 
-    /// What is known of the sources' devices and of the sinks' shelf displays.
+    /// The sources' devices, and the sinks' shelf displays.
     var devices: DeviceRegistry { get }
     var displays: DisplayRegistry { get }
 }

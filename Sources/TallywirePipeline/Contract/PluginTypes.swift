@@ -1,26 +1,27 @@
 import TallywireEngine
 
-/// A kind of sink that plugins.json can name.
+/// A type of sink that plugins.json can name.
 public struct SinkType: Sendable {
     /// The name in plugins.json, such as `json-log`.
     public let name: String
-    /// What it does, in a sentence.
+    /// What the sink does, in a sentence.
     public let summary: String
     public let mode: SinkMode
-    /// The options it understands, beside those of every sink.
+    /// The plugin's own options, in addition to those of every sink.
     public let options: OptionSchema
-    /// Makes the sink from its options, which have been checked against ``options`` and hold all defaults.
+    /// Makes the sink from its options, which were checked against ``options`` and contain all defaults.
     let make: @Sendable (ConfigurationValue) throws -> any Sink
-    /// What the sink's own side knows of how far the journal had come, before it is opened.
+    /// Returns how far the journal had come, as the sink's own side knows. Called before the journal is opened.
     let witnesses: @Sendable (ConfigurationValue) throws -> [JournalWitness]
-    /// The topics that an entry of this type and name uses.
+    /// Returns the topics that an entry of this type uses. The second argument is the entry's name.
     let topics: @Sendable (ConfigurationValue, String) throws -> [TopicUse]
-    /// Tries what the options name, for `check --connect`: gives each thing that is not within reach, with its option.
+    /// Checks for `check --connect` that what the options name can be reached. Returns an error, with its option, for everything
+    /// that cannot.
     let probe: @Sendable (ConfigurationValue, ProbeContext) async throws -> [OptionError]
 
-    /// A sink type whose options are decoded into `Options`. `probe` tries what they name and leaves nothing behind. `topics` are those that
-    /// an entry with a name uses, for a sink at an MQTT broker. `witnesses` tells what the sink's own side, such as a file, knows of how far the
-    /// journal had come; it only reads.
+    /// A sink type whose options are decoded into `Options`. `probe` checks what the options name and leaves nothing behind.
+    /// `topics` returns the topics that an entry uses, for a sink at an MQTT broker. `witnesses` returns how far the journal had
+    /// come, as the sink's own side, such as a file, knows. `witnesses` only reads.
     public init<Options: Decodable & Sendable>(
         _ name: String, summary: String, mode: SinkMode = .durable, schema: OptionSchema = OptionSchema(), options: Options.Type,
         topics: @escaping @Sendable (Options, String) throws -> [TopicUse] = { _, _ in [] },
@@ -39,25 +40,27 @@ public struct SinkType: Sendable {
     }
 }
 
-/// A kind of source that plugins.json can name.
+/// A type of source that plugins.json can name.
 public struct SourceType: Sendable {
     /// The name in plugins.json, such as `mqtt-scanners`.
     public let name: String
-    /// What it does, in a sentence.
+    /// What the source does, in a sentence.
     public let summary: String
-    /// The options it understands, beside those of every source.
+    /// The plugin's own options, in addition to those of every source.
     public let options: OptionSchema
-    /// Makes the source from its options, which have been checked against ``options`` and hold all defaults.
+    /// Makes the source from its options, which were checked against ``options`` and contain all defaults.
     let make: @Sendable (ConfigurationValue) throws -> any Source
-    /// The topics that an entry of this type and name uses.
+    /// Returns the topics that an entry of this type uses. The second argument is the entry's name.
     let topics: @Sendable (ConfigurationValue, String) throws -> [TopicUse]
-    /// What is wrong with the options, seen the topics that all entries use.
+    /// Returns what is wrong with the options, given the topics that all entries use.
     let judge: @Sendable (ConfigurationValue, [TopicUse]) throws -> [OptionError]
-    /// Tries what the options name, for `check --connect`: gives each thing that is not within reach, with its option.
+    /// Checks for `check --connect` that what the options name can be reached. Returns an error, with its option, for everything
+    /// that cannot.
     let probe: @Sendable (ConfigurationValue, ProbeContext) async throws -> [OptionError]
 
-    /// A source type whose options are decoded into `Options`. `probe` tries what they name and leaves nothing behind. `topics` are those that
-    /// an entry with a name uses, for a source at an MQTT broker, and `judge` says what is wrong with options beside the topics of all entries.
+    /// A source type whose options are decoded into `Options`. `probe` checks what the options name and leaves nothing behind.
+    /// `topics` returns the topics that an entry uses, for a source at an MQTT broker. `judge` returns what is wrong with the
+    /// options, given the topics of all entries.
     public init<Options: Decodable & Sendable>(
         _ name: String, summary: String, schema: OptionSchema = OptionSchema(), options: Options.Type,
         topics: @escaping @Sendable (Options, String) throws -> [TopicUse] = { _, _ in [] },
@@ -75,7 +78,7 @@ public struct SourceType: Sendable {
     }
 }
 
-/// The plugin types that a server knows: an explicit list, given where the server is composed.
+/// The plugin types that a server knows. The list is given explicitly where the server is composed.
 public struct PluginRegistry: Sendable {
     public var sources: [SourceType]
     public var sinks: [SinkType]
@@ -94,13 +97,13 @@ public struct PluginRegistry: Sendable {
     }
 }
 
-/// What a plugin's probe is told beside its options.
+/// What a plugin's probe gets in addition to its options.
 public struct ProbeContext: Sendable {
     /// The entry's name.
     public var name: String
-    /// The epoch of the server's own journal, `nil` if there is none yet.
+    /// The epoch of the server's own journal; `nil` if there is no journal yet.
     public var epoch: String?
-    /// The folder of the journal, which the server makes before it starts any plugin.
+    /// The folder of the journal. The server makes it before it starts any plugin.
     public var dataDirectory: String?
 
     public init(name: String, epoch: String? = nil, dataDirectory: String? = nil) {

@@ -2,15 +2,15 @@ import Foundation
 import TallywireCore
 import TallywireEngine
 
-/// What a source does with a message that ended the server again and again: it puts it into a file of its own instead of handling it.
+/// Where a source puts messages that ended the server several times in a row: into a file, instead of handling them again.
 ///
-/// See ``/TallywireEngine/HandlingNote`` for how such a message is known.
+/// See ``/TallywireEngine/HandlingNote`` for how such a message is recognised.
 public struct SetAside: Sendable {
     public let note: HandlingNote
-    /// The folder of the files, one for each source.
+    /// The folder of the files. Each source has one.
     public let folder: String
 
-    /// Bytes after which a new file is begun.
+    /// The size in bytes after which a new file is begun.
     private static let sizeLimit = 16 << 20
 
     public init(note: HandlingNote, folder: String) {
@@ -18,10 +18,11 @@ public struct SetAside: Sendable {
         self.folder = folder
     }
 
-    /// The file of a source: JSON Lines, `{"at","source","device","topic","payload"}`, or `payloadBase64` for what is not UTF-8.
+    /// The file of a source: JSON Lines, `{"at","source","device","topic","payload"}`, with `payloadBase64` for a payload that is
+    /// not UTF-8.
     public func file(of source: String) -> String { "\(folder)/\(source).jsonl" }
 
-    /// Puts a message into its source's file; it is on disk when this returns.
+    /// Writes a message to its source's file. The message is on disk when this returns.
     public func put(_ payload: [UInt8], topic: String, device: String, source: String, at now: Timestamp) throws {
         var json = JSONWriter(capacity: payload.count + 256)
         json.object { json in

@@ -1,25 +1,26 @@
 import TallywireCore
 import TallywireEngine
 
-/// A plugin that carries events out: a topic, a file, a room, another system.
+/// A plugin that carries events out: to a topic, a file, a room, another system.
 ///
-/// A sink is small. It does not buffer, count, retry or remember where it is: its runner does, with the journal as the buffer,
-/// and every sink has the same guarantees for it.
+/// A sink is small. It does not buffer, count, retry or remember its position: its runner does, with the journal as the buffer. So
+/// every sink has the same guarantees.
 ///
 /// ## Who calls what, when
-/// The runner calls ``start(_:)`` first, and calls again after a growing pause if it throws. Once it has returned, the runner calls
-/// ``deliver(_:)`` with one batch at a time, never two at once, and ``stop()`` at the end, after the last delivery has returned.
-/// All these calls of one sink come from one task; ``attend()``, for what a sink has to do beside them, runs in another. A sink that hangs holds up nobody but itself; it is cancelled at shutdown when the
-/// drain's time is over, so long waits have to heed cancellation.
+/// The runner calls ``start(_:)`` first, and calls it again after a growing pause if it throws. After ``start(_:)`` has returned,
+/// the runner calls ``deliver(_:)`` with one batch at a time, never two at once. It calls ``stop()`` at the end, after the last
+/// delivery has returned. All these calls of one sink come from one task. ``attend()``, for work beside deliveries, runs in another
+/// task. A sink that hangs holds up only itself. It is cancelled at shutdown when the time of the drain is over, so long waits have
+/// to heed cancellation.
 ///
 /// ## What a delivery means
-/// - Returning from ``deliver(_:)`` says: these records are where they belong, do not show them again. A *durable* sink returns
-///   only when they would survive this process.
-/// - Throwing says: not now. The runner pauses (exponential backoff with full jitter) and offers the same records again, and
-///   newer ones only after them. So delivery is at least once and in order; what was delivered before an error and is offered
-///   again must do no harm. ``SinkError/delivered(through:because:)`` spares the part that was taken.
-/// - A record that will never be taken goes into ``Delivery/rejected``: it is written to the sink's dead-letter file with the
-///   reason, and the others go on.
+/// - Returning from ``deliver(_:)`` says that these events are taken and must not be offered again. A *durable* sink returns only
+///   when the events would survive the end of this process.
+/// - Throwing says: not now. The runner pauses (exponential backoff with full jitter) and offers the same events again. Newer
+///   events are offered only after them. So delivery is at least once and in order. An event that was delivered before an error is
+///   offered again and must do no harm then. ``SinkError/delivered(through:because:)`` excludes the events that were taken.
+/// - An event that the sink will never take goes into ``Delivery/rejected``. The runner writes it to the sink's dead-letter file
+///   with the reason, and goes on with the others.
 ///
 /// ## An example
 /// ```swift
@@ -31,14 +32,14 @@ import TallywireEngine
 /// }
 /// ```
 public protocol Sink: Sendable {
-    /// Opens what the sink needs. The context says who it is, where it stands and how to read the current stock.
+    /// Opens what the sink needs. The context has the sink's name, its cursor, and a reader of the current stock.
     func start(_ context: SinkContext) async throws
 
-    /// Takes a batch of at least one record, in order, without a gap but for what the sink's filter leaves out.
+    /// Takes a batch of at least one event, in order. Only events that the sink's filter leaves out are missing.
     func deliver(_ batch: EventBatch) async throws -> Delivery
 
-    /// Does what has to be done beside deliveries, such as looking after a connection that comes back. Begins once ``start(_:)`` has
-    /// succeeded and is cancelled before ``stop()``; returning early is fine.
+    /// Does work beside deliveries, such as watching a connection. Begins once ``start(_:)`` has succeeded, and is cancelled before
+    /// ``stop()``. It may return early.
     func attend() async
 
     /// Closes what ``start(_:)`` opened. Called once, also when no start succeeded.
@@ -51,15 +52,16 @@ extension Sink {
     public func stop() async {}
 }
 
-/// Where a sink begins to read.
+/// From which event on a sink reads.
 public enum SinkMode: String, Sendable {
-    /// It resumes from its stored cursor and gets every event at least once, from the beginning of the journal if it is new.
+    /// The sink resumes from its stored cursor and gets every event at least once. A new sink begins with the journal's first
+    /// event.
     case durable
-    /// It begins with what is committed next; its clients bring their own position.
+    /// The sink begins with the events that are committed next. Its clients bring their own position.
     case live
 }
 
-/// Records for one delivery.
+/// The events of one delivery.
 public struct EventBatch: Sendable {
     public let records: [EventEnvelope]
 
@@ -68,11 +70,11 @@ public struct EventBatch: Sendable {
     }
 }
 
-/// What became of a batch: all of its records are delivered, but for those that are named here.
+/// What became of a batch: all its events are delivered, except those that are listed here.
 public struct Delivery: Sendable {
-    /// How many records a newer one in the batch made needless, such as the older states of one shelf display.
+    /// How many events a newer one in the batch replaced, such as older states of one shelf display.
     public var merged: Int
-    /// Records that the sink will never take.
+    /// The events that the sink will never take.
     public var rejected: [Rejected]
 
     public struct Rejected: Sendable {
@@ -91,11 +93,11 @@ public struct Delivery: Sendable {
     }
 }
 
-/// What a sink can say with an error.
+/// The errors with which a sink can say more.
 public enum SinkError: Error, Sendable, CustomStringConvertible {
-    /// The records up to this `seq` are taken, the rest is to be offered again.
+    /// The events up to this `seq` are taken. The rest has to be offered again.
     case delivered(through: UInt64, because: String)
-    /// Not now: what is missing, and what somebody can do about it.
+    /// Not now. The text says what is missing, and what somebody can do about it.
     case unavailable(String)
 
     public var description: String {

@@ -2,29 +2,30 @@ import Logging
 import TallywireCore
 import TallywireEngine
 
-/// What a sink may know of the server it runs in.
+/// What a sink may know of the server in which it runs.
 public struct SinkContext: Sendable {
     /// The sink's name in plugins.json.
     public let name: String
-    /// Names the sink in each line.
+    /// A logger that names the sink in each line.
     public let logger: Logger
-    /// The identity of the journal whose `seq` the records bear.
+    /// The epoch of the journal to which the events' `seq` belongs.
     public let epoch: String
-    /// The last event that the sink has taken in earlier runs, `nil` if it is new. The first record will be a later one.
+    /// The last event that the sink has taken in earlier runs, `nil` if it is new. The first event will be a later one.
     public let cursor: UInt64?
     /// The last event that was committed when the sink started.
     public let head: UInt64
     /// Catalogue and stock as they are on disk.
     public let stock: any StockReader
-    /// The committed events, those of the recent past from memory: for a sink whose own readers come back to where they were.
+    /// The committed events, recent ones from memory: for a sink whose own clients come back to an earlier position.
     public let history: any EventHistory
     /// The server's version, such as `0.1.0`.
     public let version: String
-    /// What the entry's `events` and `where` leave in. Records are filtered already; this is for what a sink reads by itself.
+    /// The filter of the entry's `events` and `where`. Delivered events are filtered already; the filter is for events that a sink
+    /// reads itself.
     public let filter: EventFilter
-    /// Where the sink tells of its shelf displays.
+    /// Where the sink registers its shelf displays.
     public let displays: DisplayRegistry
-    /// Where the sink tells what becomes an event.
+    /// Where the sink reports what becomes an event.
     public let reporter: Reporter
     /// The time of the server's clock.
     public let now: @Sendable () -> Timestamp

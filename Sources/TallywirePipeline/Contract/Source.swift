@@ -6,39 +6,41 @@ import TallywireEngine
 /// A plugin that brings movements in: scanners, a message queue, another system.
 ///
 /// ## Who calls what, when
-/// The server calls ``run(_:)`` once all sinks are started. It returns when the surrounding task is cancelled, which is how shutdown
-/// begins: the source then takes nothing new, and answers what it has taken. It does not throw for what can pass, such as a broker
-/// that is away: it reconnects by itself and says so in ``SourceStatus``. If it throws, the server logs it, pauses and runs it again.
+/// The server calls ``run(_:)`` once all sinks are started. The method returns when the surrounding task is cancelled, which is how
+/// shutdown begins: the source then takes nothing new, and answers what it has taken. It does not throw for passing failures, such
+/// as a broker that is away: the source reconnects by itself and says so in ``SourceStatus``. If the method throws, the server logs
+/// the error, pauses and runs the source again.
 ///
 /// ## What a source guarantees
-/// It acknowledges to its own side only after ``/TallywireEngine/CommandGateway/submit(_:)`` has answered, and gives each movement the
-/// same id whenever its side delivers it again. Both together make redelivery harmless and loss impossible.
+/// A source acknowledges to its own side only after ``/TallywireEngine/CommandGateway/submit(_:)`` has returned the outcome. It
+/// gives each movement the same id whenever its own side delivers that movement again. So redelivery is harmless, and no movement
+/// is lost.
 public protocol Source: Sendable {
     func run(_ context: SourceContext) async throws
 }
 
-/// What a source may know of the server it runs in.
+/// What a source may know of the server in which it runs.
 public struct SourceContext: Sendable {
-    /// The source's name in plugins.json. ``/TallywireCore/Command/source`` begins with it.
+    /// The source's name in plugins.json. The ``/TallywireCore/Command/source`` of its commands begins with this name.
     public let name: String
     public let logger: Logger
-    /// Where commands go.
+    /// Where the source submits commands.
     public let gateway: any CommandGateway
     /// The location for lines that name none.
     public let defaultLocation: String
     /// Where the source reports its state and its counters.
     public let status: SourceStatus
-    /// A number that survives the server, for a source whose own side does not keep one.
+    /// A number that survives a crash of the server, for a source whose own side does not keep one.
     public let bookmark: any SourceBookmark
     /// The server's version, such as `0.1.0`.
     public let version: String
-    /// Where the source tells of its devices.
+    /// Where the source registers its devices.
     public let devices: DeviceRegistry
     /// A number like ``bookmark`` for each of the source's devices.
     public let deviceBookmark: @Sendable (String) -> any SourceBookmark
-    /// The topics that the entries of plugins.json use, this source's own among them.
+    /// The topics that all entries of plugins.json use, including this source's own.
     public let topics: [TopicUse]
-    /// Where messages go that end the server; `nil` where nobody notes what is handled.
+    /// Where messages go that ended the server; `nil` if nothing notes which message is handled.
     public let setAside: SetAside?
     /// The time of the server's clock.
     public let now: @Sendable () -> Timestamp
@@ -64,22 +66,23 @@ public struct SourceContext: Sendable {
     }
 }
 
-/// One number that a source finds again after a crash, such as how far it has read or counted on its own side.
+/// One number that a source reads again after a crash, such as how far it has read or counted on its own side.
 public protocol SourceBookmark: Sendable {
-    /// The number that was stored last, `nil` if there is none.
+    /// Returns the number that was stored last; `nil` if there is none.
     func load() async throws -> UInt64?
 
-    /// Stores `value`. It is on disk no later than any command that is submitted after this has returned: either both survive
-    /// a crash, or the command does not.
+    /// Stores `value`. The number is on disk no later than any command that is submitted after this has returned: either both
+    /// survive a crash, or the command does not.
     func store(_ value: UInt64) async throws
 }
 
-/// A bookmark beside the cursors of the sinks. The journal writes it in the transaction of the next commands, at the latest.
+/// A bookmark that is stored beside the cursors of the sinks. The journal writes it in the transaction of the next commands, at the
+/// latest.
 public struct JournalBookmark: SourceBookmark {
     private let journal: any Journal
     private let key: String
 
-    /// The bookmark of the source `name`. The colon keeps it apart from the sinks, whose names have none.
+    /// The bookmark of the source `name`. Its key contains a colon, which no sink's name has.
     public init(journal: any Journal, source name: String) {
         self.journal = journal
         key = "source:\(name)"
@@ -101,17 +104,17 @@ public final class SourceStatus: Sendable {
         public var state = "starting"
         /// Messages that came in.
         public var received: UInt64 = 0
-        /// Commands that were applied, and repeats of such.
+        /// Commands that were applied, and those that were repeats of applied ones.
         public var applied: UInt64 = 0
         public var duplicates: UInt64 = 0
-        /// Commands that were refused for a reason of stock or catalogue.
+        /// Commands that were rejected for a reason of stock or catalogue.
         public var rejected: UInt64 = 0
         /// Payloads that could not be read.
         public var malformed: UInt64 = 0
-        /// Messages that were left aside on purpose, such as retained ones.
+        /// Messages that were ignored on purpose, such as retained ones.
         public var ignored: UInt64 = 0
         public var lastError: String?
-        /// Whom it is connected to, without secrets, if it connects to somebody; of several brokers the one that it has now.
+        /// To whom the source is connected, without secrets; `nil` if it connects to nobody. Of several brokers, the current one.
         public var peer: String?
 
         public init() {}
@@ -123,7 +126,7 @@ public final class SourceStatus: Sendable {
 
     public var current: Snapshot { snapshot.withLock { $0 } }
 
-    /// Changes the snapshot; `body` must be short.
+    /// Changes the snapshot. `body` must be short.
     public func update(_ body: (inout Snapshot) -> Void) {
         snapshot.withLock { body(&$0) }
     }

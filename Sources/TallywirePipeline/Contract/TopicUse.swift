@@ -1,18 +1,18 @@
-/// Topics of an MQTT broker that an entry of plugins.json publishes on or listens to: what no other entry may be led to publish on.
+/// MQTT topics that an entry of plugins.json publishes on or subscribes to. No other entry may be made to publish on them.
 public struct TopicUse: Hashable, Sendable {
     /// A topic filter (MQTT 5, section 4.7).
     public var filter: String
     public var kind: Kind
-    /// Whose the topics are, for people: “where “shelf-displays” publishes displays”.
+    /// What the topics are for, for people: “where “shelf-displays” publishes displays”.
     public var purpose: String
 
     /// Who publishes on the topics.
     public enum Kind: Sendable {
-        /// The server: displays, events, its status; or those who tell it something that is no device's.
+        /// The server: displays, events, its status. Also clients that tell the server something and are not devices.
         case own
-        /// Devices, each on its own: scans and statuses.
+        /// Devices, each on topics of its own: scans and statuses.
         case devices
-        /// The server, to one device each.
+        /// The server, on a topic of one device each.
         case answers
     }
 

@@ -2,10 +2,10 @@ import Synchronization
 import TallywireCore
 import TallywireEngine
 
-/// The devices of all sources: those that plugins.json names and those that were heard of since.
+/// The devices of all sources: those that plugins.json names, and those that were heard of since.
 ///
-/// Safe from any thread. It holds at most ``limit`` devices; of those that plugins.json does not name, the one that was silent for
-/// longest makes room for a new one.
+/// Safe from any thread. The registry has at most ``limit`` devices. A new device replaces the one that was silent for longest
+/// among those that plugins.json does not name.
 public final class DeviceRegistry: Sendable {
     private struct Key: Hashable {
         let source: String
@@ -20,7 +20,7 @@ public final class DeviceRegistry: Sendable {
         self.limit = limit
     }
 
-    /// Changes what is known of a device, which is added if it is new. `body` must be short.
+    /// Changes what is known of a device. A new device is added. `body` must be short.
     public func update(_ device: String, of source: String, _ body: (inout DeviceRecord) -> Void) {
         records.withLock { records in
             let key = Key(source: source, device: device)
@@ -35,7 +35,7 @@ public final class DeviceRegistry: Sendable {
         }
     }
 
-    /// What is known of a device, `nil` if nothing is.
+    /// What is known of a device; `nil` if it is not known.
     public func record(of device: String, at source: String) -> DeviceRecord? {
         records.withLock { $0[Key(source: source, device: device)] }
     }
@@ -48,32 +48,32 @@ public final class DeviceRegistry: Sendable {
 
 /// What is known of a device that brings movements in.
 public struct DeviceRecord: Equatable, Sendable {
-    /// Whether a device can be reached, as far as it tells.
+    /// Whether a device is online, as far as the device says so.
     public enum Presence: String, Sendable {
-        /// It never said anything about it.
+        /// The device never said whether it is online.
         case unknown
         case online, offline
     }
 
-    /// Its name at its source.
+    /// The device's name at its source.
     public let device: String
     /// The source's name in plugins.json.
     public let source: String
-    /// Whether plugins.json names it.
+    /// Whether plugins.json names the device.
     public var isConfigured = false
     public var presence = Presence.unknown
     /// When ``presence`` changed last.
     public var since: Timestamp?
-    /// When something came from it last.
+    /// When the last message came from the device.
     public var lastSeen: Timestamp?
-    /// Which of its sessions ``presence`` is about, if it numbers them.
+    /// The number of the MQTT connection that ``presence`` is about, if the device numbers its connections.
     public var session: Int64?
     /// In percent.
     public var battery: Int?
     public var firmware: String?
     public var model: String?
     public var counters = Counters()
-    /// The last refusal that it got.
+    /// The last refusal that the device got.
     public var lastError: String?
 
     /// What came from a device since the server started.

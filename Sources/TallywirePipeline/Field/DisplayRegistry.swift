@@ -1,18 +1,18 @@
 import Synchronization
 import TallywireCore
 
-/// The shelf displays that confirm what they show, of all sinks: each sink answers for its own.
+/// The shelf displays of all sinks that confirm what they show. Each sink supplies its own.
 ///
 /// Safe from any thread.
 public final class DisplayRegistry: Sendable {
-    /// Gives a sink's displays, in any order.
+    /// Returns a sink's displays, in any order.
     public typealias Reader = @Sendable () -> [DisplayRecord]
 
     private let readers = Mutex<[String: Reader]>([:])
 
     public init() {}
 
-    /// From now on `reader` answers for the sink `name`; `nil` ends that.
+    /// From now on `reader` returns the displays of the sink `name`; `nil` removes the reader.
     public func setReader(of name: String, _ reader: Reader?) {
         readers.withLock { $0[name] = reader }
     }
@@ -24,20 +24,20 @@ public final class DisplayRegistry: Sendable {
     }
 }
 
-/// What a shelf display has to show, and what it said that it shows.
+/// What a shelf display has to show, and what it confirmed.
 public struct DisplayRecord: Equatable, Sendable {
-    /// The sink that publishes to it.
+    /// The sink that publishes to the display.
     public let sink: String
     public let location: String
     public let sku: String
-    /// The version that it has to show.
+    /// The version that the display has to show.
     public var wantedVersion: Int64
-    /// When that was published.
+    /// When that version was published.
     public var wantedSince: Timestamp
-    /// The last version that it confirmed, and when.
+    /// The last version that the display confirmed, and when.
     public var shownVersion: Int64?
     public var shownAt: Timestamp?
-    /// Whether it was reported that it does not confirm.
+    /// Whether it was reported that the display does not confirm.
     public var isStale = false
 
     public init(sink: String, location: String, sku: String, wantedVersion: Int64, wantedSince: Timestamp) {

@@ -1,37 +1,37 @@
 import NIOCore
 import NIOHTTP1
 
-/// A sink that also answers on the server's HTTP port, by taking over upgraded connections.
+/// A sink that also serves the HTTP port, by taking over upgraded connections.
 public protocol UpgradingSink: Sink {
-    /// The paths it serves. Asked once, before ``Sink/start(_:)``.
+    /// The paths that the sink serves. Read once, before ``Sink/start(_:)``.
     var endpoints: [any UpgradeEndpoint] { get }
 }
 
 /// A path of the HTTP port whose requests may become WebSocket connections.
 ///
-/// Both methods are called on the connection's event loop and must not block. Who the caller is has been found out before: a request with
+/// Both methods are called on the connection's event loop and must not block. The caller's token was checked before: a request with
 /// a bad token does not come this far.
 public protocol UpgradeEndpoint: Sendable {
     /// The path, such as `/ws`, without a query.
     var path: String { get }
 
-    /// Decides on a request to ``path`` that asks for an upgrade to WebSocket.
+    /// Decides whether a request to ``path`` for an upgrade to WebSocket is accepted.
     func admit(_ request: UpgradeRequest) -> UpgradeAdmission
 
-    /// Takes the connection over, after the 101 was sent: adds the handlers for WebSocket frames, the first of which reads bytes.
+    /// Takes over the connection after the 101 was sent: adds the handlers for WebSocket frames, the first of which reads bytes.
     func install(on channel: any Channel, request: UpgradeRequest) -> EventLoopFuture<Void>
 }
 
-/// A request for an upgrade, and who asks.
+/// A request for an upgrade, and its caller.
 public struct UpgradeRequest: Sendable {
     public let head: HTTPRequestHead
     /// The peer's address.
     public let remote: SocketAddress?
-    /// For whom it is: the peer, or the one for whom a trusted proxy asks.
+    /// The caller: the peer, or the client for which a trusted proxy asks.
     public let caller: IPAddress?
-    /// Who asks; `nil` is somebody without a token.
+    /// The caller's principal; `nil` for a caller without a token.
     public let principal: Principal?
-    /// Judges the tokens that come later on the same connection.
+    /// Checks the tokens that come later on the same connection.
     public let authenticator: any Authenticator
 
     public init(
@@ -46,10 +46,10 @@ public struct UpgradeRequest: Sendable {
     }
 }
 
-/// What becomes of a request for an upgrade.
+/// Whether a request for an upgrade is accepted.
 public enum UpgradeAdmission: Sendable {
-    /// 101, with these headers beside those of the handshake.
+    /// 101, with these headers in addition to those of the handshake.
     case accept(HTTPHeaders)
-    /// This status with a problem of this code and message, and no upgrade.
+    /// This status, with a problem of this code and message, and no upgrade.
     case refuse(HTTPResponseStatus, code: String, message: String)
 }

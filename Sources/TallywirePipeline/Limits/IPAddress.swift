@@ -1,16 +1,16 @@
 import Foundation
 import NIOCore
 
-/// Where a caller is on the network. An IPv4 address that came as IPv6 (`::ffff:192.0.2.1`) is the IPv4 address.
+/// An IP address. An IPv4 address that came as IPv6 (`::ffff:192.0.2.1`) is the IPv4 address.
 public struct IPAddress: Hashable, Sendable {
-    /// As of IPv6; an IPv4 address in its mapped form (RFC 4291, section 2.5.5.2).
+    /// The bits of an IPv6 address; an IPv4 address is in its mapped form (RFC 4291, section 2.5.5.2).
     fileprivate let bits: UInt128
 
     fileprivate static let mapped: UInt128 = 0xFFFF << 32
 
     private init(bits: UInt128) { self.bits = bits }
 
-    /// Reads `192.0.2.1` or `2001:db8::1`, without a port; brackets and a zone may be there.
+    /// Reads `192.0.2.1` or `2001:db8::1`, without a port. Brackets and a zone are allowed.
     public init?(_ text: some StringProtocol) {
         let bare = text.hasPrefix("[") && text.hasSuffix("]") ? String(text.dropFirst().dropLast()) : String(text)
         if let v4 = Self.bits(AF_INET, 4, bare) {
@@ -29,7 +29,7 @@ public struct IPAddress: Hashable, Sendable {
         return bytes.reduce(0) { ($0 << 8) | UInt128($1) }
     }
 
-    /// The address of a peer; `nil` for one that has none, such as a Unix socket.
+    /// The address of a peer; `nil` for a peer without one, such as a Unix socket.
     public init?(_ peer: SocketAddress?) {
         guard let text = peer?.ipAddress else { return nil }
         self.init(text)
@@ -37,7 +37,8 @@ public struct IPAddress: Hashable, Sendable {
 
     public var isV4: Bool { bits >> 32 == 0xFFFF }
 
-    /// Whom limits count: an IPv4 address by itself, an IPv6 address by its /64, of which one customer has all (RFC 6177).
+    /// The address by which limits count: an IPv4 address itself, of an IPv6 address its /64, which belongs to one customer (RFC
+    /// 6177).
     public var household: IPAddress { isV4 ? self : IPAddress(bits: (bits >> 64) << 64) }
 }
 
@@ -63,9 +64,9 @@ public struct AddressRange: Hashable, Sendable {
     public func contains(_ address: IPAddress) -> Bool { address.bits & mask == first }
 }
 
-/// Finds out for whom a proxy asks.
+/// Finds the caller behind proxies.
 public struct TrustedProxies: Sendable {
-    /// Hops that are looked at.
+    /// The most entries of `X-Forwarded-For` that are looked at.
     private static let hops = 32
     private let ranges: [AddressRange]
 
@@ -73,10 +74,10 @@ public struct TrustedProxies: Sendable {
 
     public func contains(_ address: IPAddress) -> Bool { ranges.contains { $0.contains(address) } }
 
-    /// Who asks: the peer, or if that is a trusted proxy, the last address of `X-Forwarded-For` that is not one.
+    /// Returns the caller: the peer, or if the peer is a trusted proxy, the last address of `X-Forwarded-For` that is not one.
     ///
-    /// Each proxy writes at the end whom it heard, so the list is believed from its end and only as far as trusted proxies wrote it; what a
-    /// caller put there itself stands before that.
+    /// Each proxy appends the address from which it got the request. So the list is believed from its end, and only as far as
+    /// trusted proxies wrote it. Entries that a caller wrote itself stand before those.
     public func caller(peer: IPAddress?, forwardedFor fields: [String]) -> IPAddress? {
         guard var caller = peer, !ranges.isEmpty else { return peer }
         let list = fields.joined(separator: ",").split(separator: ",").suffix(Self.hops)
@@ -87,7 +88,7 @@ public struct TrustedProxies: Sendable {
         return caller
     }
 
-    /// An entry without its spaces, and without a port if there is one.
+    /// An entry without its spaces, and without its port.
     private static func host(of entry: Substring) -> Substring {
         let bare = entry.drop { $0 == " " || $0 == "\t" }
         let text = bare.prefix { $0 != " " && $0 != "\t" }

@@ -1,6 +1,6 @@
 import NIOCore
 
-/// How often something may happen: steadily so many times a second, and so many at once after a rest.
+/// How often something may happen: a steady number of times a second, and a burst after a rest.
 public struct Rate: Equatable, Sendable {
     public var perSecond: Int
     public var burst: Int
@@ -11,7 +11,7 @@ public struct Rate: Equatable, Sendable {
     }
 }
 
-/// Counts what one caller does against a ``Rate``: the bucket starts full, each act takes a token, and tokens come back with time.
+/// Limits one caller to a ``Rate``: the bucket starts full, each act takes a token, and tokens come back with time.
 public struct TokenBucket: Sendable {
     private var tokens: Double
     private var last: NIODeadline
@@ -22,7 +22,7 @@ public struct TokenBucket: Sendable {
         last = now
     }
 
-    /// Takes a token; says whether there was one. `now` does not go back.
+    /// Takes a token. Returns whether there was one. `now` must not go back.
     public mutating func take(_ rate: Rate, at now: NIODeadline) -> Bool {
         refill(rate, at: now)
         guard tokens >= 1 else { return false }
@@ -30,7 +30,7 @@ public struct TokenBucket: Sendable {
         return true
     }
 
-    /// Whether it is full by now: whoever it counts has been quiet for a while.
+    /// Whether the bucket is full by now, which means that the caller was quiet for a while.
     public mutating func isFull(_ rate: Rate, at now: NIODeadline) -> Bool {
         refill(rate, at: now)
         return tokens >= Double(rate.burst)

@@ -1,15 +1,15 @@
 import Synchronization
 
-/// How reading some files again went, as `/health/ready` and `/metrics` show it. Safe from any thread.
+/// The result of reading files again, as `/health/ready` and `/metrics` show it. Safe from any thread.
 public final class ReloadStatus: Sendable {
     public struct Snapshot: Equatable, Sendable {
         public var succeeded: UInt64 = 0
         public var failed: UInt64 = 0
-        /// Why the last time failed, and what was there before serves on; `nil` if it did not.
+        /// Why the last reload failed, `nil` if it did not. After a failure the earlier contents stay in use.
         public var failure: String?
     }
 
-    /// What is read: `keys`, `certificate`.
+    /// What is reloaded: `keys`, `certificate`.
     public let name: String
     private let snapshot = Mutex(Snapshot())
 

@@ -2,13 +2,13 @@ import Foundation
 import TallywireCore
 import TallywireEngine
 
-/// Where records go that a sink rejects for good: JSON Lines, `{"at","sink","seq","reason","event"}`.
+/// The file for a sink's dead letters: JSON Lines, `{"at","sink","seq","reason","event"}`.
 ///
-/// The file is opened for each writing, since that is rare, and flushed to disk before the sink's position moves on. When it is larger than
-/// ``sizeLimit``, it becomes `FILE.1`, which replaces an older one.
+/// The file is opened for each write, since writes are rare. Each write is flushed to disk before the sink's position moves on.
+/// When the file is larger than ``sizeLimit``, it becomes `FILE.1`, which replaces an older one.
 public struct DeadLetterFile: Sendable {
     public let path: String
-    /// Bytes after which a new file is begun.
+    /// The size in bytes after which a new file is begun.
     public let sizeLimit: Int
 
     public init(path: String, sizeLimit: Int = 64 << 20) {
@@ -16,7 +16,7 @@ public struct DeadLetterFile: Sendable {
         self.sizeLimit = sizeLimit
     }
 
-    /// Appends `letters` for the sink `sink`; all are on disk when this returns. Throws if the file cannot be written.
+    /// Appends `letters` for the sink `sink`. All are on disk when this returns. Throws if the file cannot be written.
     func append(_ letters: [(event: EventEnvelope, reason: String)], sink: String, now: Timestamp) throws {
         var json = JSONWriter()
         var lines: [UInt8] = []
@@ -37,15 +37,16 @@ public struct DeadLetterFile: Sendable {
     }
 }
 
-/// A file of lines that grow seldom and must not be lost: each writing opens it, appends whole lines, and is on disk when it returns.
+/// A file of lines that are written rarely and must not be lost. Each write opens the file and appends whole lines, which are on
+/// disk when it returns.
 ///
-/// When it is larger than ``sizeLimit``, it becomes `FILE.1`, which replaces an older one. Others may not read it.
+/// When the file is larger than ``sizeLimit``, it becomes `FILE.1`, which replaces an older one. Other users may not read the file.
 struct LineFile: Sendable {
     let path: String
-    /// Bytes after which a new file is begun.
+    /// The size in bytes after which a new file is begun.
     let sizeLimit: Int
 
-    /// Appends `lines`, which end with a line end. Throws if they cannot be written; then nothing of them stays.
+    /// Appends `lines`, which end with a line break. Throws if they cannot be written; then none of their bytes stays in the file.
     func append(_ lines: [UInt8]) throws {
         let url = URL(fileURLWithPath: path)
         let folder = url.deletingLastPathComponent()
@@ -61,14 +62,15 @@ struct LineFile: Sendable {
             try file.write(contentsOf: lines)
             try file.synchronize()
         } catch {
-            // Half a line would make the next one unreadable. If this fails too, the next writing fails as well, and says so.
+            // Half a line would make the next one unreadable. If the truncation fails too, the next write fails as well and reports
+            // it.
             try file.truncate(atOffset: end)
             throw error
         }
         if isNew { try Self.flush(folder) }
     }
 
-    /// Makes a folder with those above it, each of which is on disk when this returns.
+    /// Makes a folder and its parents. Each of them is on disk when this returns.
     private static func make(_ folder: URL) throws {
         guard !FileManager.default.fileExists(atPath: folder.path) else { return }
         let above = folder.deletingLastPathComponent()

@@ -3,12 +3,12 @@ import TallywireEngine
 
 /// Which events a sink wants: an entry's `events` and `where` in plugins.json.
 ///
-/// Each condition speaks of events that have what it asks for. An event without a location, such as a change of price, passes a condition
-/// on locations: whoever shows the stock of one location needs the price too.
+/// Each condition applies only to events that have the value in question. An event without a location, such as a change of price,
+/// passes a condition on locations: a sink that shows the stock of one location needs the price too.
 public struct EventFilter: Sendable {
     /// The wanted types; `nil` wants all.
     public var types: Set<EventType>?
-    /// Patterns of locations and of SKUs, in which `*` stands for any characters; empty wants all.
+    /// Patterns for locations and for SKUs, in which `*` stands for any characters. An empty list wants all.
     public var locations: [WildcardPattern]
     public var skus: [WildcardPattern]
     /// The wanted levels; empty wants all.
@@ -23,10 +23,10 @@ public struct EventFilter: Sendable {
         self.levels = levels
     }
 
-    /// Whether nothing is left out.
+    /// Whether no event is left out.
     public var wantsAll: Bool { types == nil && locations.isEmpty && skus.isEmpty && levels.isEmpty }
 
-    /// Whether the state of `sku` at `location` is wanted, whatever event brought it about.
+    /// Whether the state of `sku` at `location` is wanted, whichever event led to it.
     public func wants(sku: String, at location: String) -> Bool {
         (locations.isEmpty || locations.contains { $0.matches(location) }) && (skus.isEmpty || skus.contains { $0.matches(sku) })
     }
@@ -42,7 +42,7 @@ public struct EventFilter: Sendable {
     }
 }
 
-/// A text in which `*` stands for any characters, also none.
+/// A text in which `*` stands for any number of characters, also none.
 public struct WildcardPattern: Hashable, Sendable, ExpressibleByStringLiteral {
     public let text: String
     private let parts: [[UInt8]]
@@ -54,7 +54,7 @@ public struct WildcardPattern: Hashable, Sendable, ExpressibleByStringLiteral {
 
     public init(stringLiteral text: String) { self.init(text) }
 
-    /// Whether `candidate` matches as a whole. It takes time in proportion to the product of the lengths at worst.
+    /// Whether the whole of `candidate` matches. In the worst case the time grows with the product of the two lengths.
     public func matches(_ candidate: String) -> Bool {
         var rest = Array(candidate.utf8)[...]
         guard let first = parts.first, let last = parts.last, rest.starts(with: first) else { return false }

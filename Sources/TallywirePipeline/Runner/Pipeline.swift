@@ -4,8 +4,8 @@ import TallywireEngine
 
 /// All sources and sinks around one engine, running.
 ///
-/// The order at shutdown is the order of the data: ``runSources()`` is cancelled first, then the engine is stopped, which ends the feed, and
-/// ``runSinks()`` returns by itself once each sink has taken what is left.
+/// The order at shutdown is the order of the data. ``runSources()`` is cancelled first. Then the engine is stopped, which ends the
+/// feed. ``runSinks()`` returns by itself once each sink has taken the remaining events.
 public final class Pipeline: PipelineObserver {
     private let engine: InventoryEngine
     private let sources: [SourceRunner]
@@ -13,7 +13,7 @@ public final class Pipeline: PipelineObserver {
     private let retention: Retention
     private let logger: Logger
     private let clock: @Sendable () -> Timestamp
-    /// What is known of the sources' devices and of the sinks' displays.
+    /// The sources' devices and the sinks' displays.
     public let devices = DeviceRegistry()
     public let displays = DisplayRegistry()
 
@@ -48,7 +48,7 @@ public final class Pipeline: PipelineObserver {
         }
     }
 
-    /// Runs all sinks until the feed has ended and each has taken what is left, or until the task is cancelled.
+    /// Runs all sinks until the feed has ended and each sink has taken the remaining events, or until the task is cancelled.
     public func runSinks() async {
         await withTaskGroup(of: Void.self) { group in
             for sink in sinks { group.addTask { await sink.run() } }
@@ -60,7 +60,7 @@ public final class Pipeline: PipelineObserver {
         for sink in sinks { sink.drain() }
     }
 
-    /// Deletes what retention no longer keeps, now and every `interval`, until the task is cancelled.
+    /// Deletes the events that retention no longer keeps, now and every `interval`, until the task is cancelled.
     public func runRetention(every interval: Duration = .seconds(60)) async {
         while !Task.isCancelled {
             do {
@@ -79,7 +79,7 @@ public final class Pipeline: PipelineObserver {
         }
     }
 
-    /// The event up to which every durable sink has come.
+    /// The last event that every durable sink is done with.
     private var protectedPosition: UInt64 {
         sinks.filter { $0.definition.mode == .durable }.map(\.position).min() ?? engine.feed.head
     }

@@ -1,9 +1,9 @@
 import TallywireCore
 
-/// Where a sink stands and what it has counted: the decisions of a ``SinkRunner`` without its waiting.
+/// A sink's position and counters: the decisions of a ``SinkRunner`` without its waiting.
 ///
-/// What is offered is counted from the position at start, so that `offered = delivered + filtered + merged + dropped + pending` holds at
-/// every moment: an event leaves `pending` in the same step in which it enters one of the others.
+/// `offered` is counted from the position at start, so that `offered = delivered + filtered + merged + dropped + pending` holds at
+/// every moment: an event leaves `pending` in the same step in which another counter counts it.
 struct SinkProgress: Sendable {
     private(set) var state = PipelineStatus.SinkReport.State.starting
     private(set) var position: UInt64
@@ -19,7 +19,7 @@ struct SinkProgress: Sendable {
         self.start = position
     }
 
-    /// The counters as of the moment when `head` is the last committed event.
+    /// The counters at the moment when `head` is the last committed event.
     func counters(head: UInt64) -> SinkCounters {
         var counters = counters
         counters.offered = max(head, position) - start
@@ -27,7 +27,7 @@ struct SinkProgress: Sendable {
         return counters
     }
 
-    /// Events at or before ``position`` that are not in a counter: none, by construction.
+    /// How many events at or before ``position`` no counter has counted: none, by construction.
     private var held: UInt64 {
         (position - start) - (counters.delivered + counters.filtered + counters.merged + counters.dropped)
     }
@@ -48,7 +48,8 @@ struct SinkProgress: Sendable {
 
     mutating func hasStopped() { state = .stopped }
 
-    /// Events up to `last` were read, of which `filtered` were left out, `merged` made needless and `rejected` refused; the rest is delivered.
+    /// Notes that events up to `last` were read: `filtered` were left out, `merged` replaced and `rejected` refused. The others
+    /// were delivered.
     mutating func advance(through last: UInt64, at timestamp: Timestamp?, filtered: Int, merged: Int, rejected: Int) {
         let passed = last - position
         counters.filtered += UInt64(filtered)
@@ -61,7 +62,7 @@ struct SinkProgress: Sendable {
         if state == .retrying { state = .running }
     }
 
-    /// Events up to `last` are gone from the journal before they could be read.
+    /// Notes that the journal deleted events up to `last` before they could be read.
     mutating func lose(through last: UInt64) {
         guard last > position else { return }
         counters.dropped += last - position

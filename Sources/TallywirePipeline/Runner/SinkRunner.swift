@@ -5,9 +5,9 @@ import Synchronization
 import TallywireCore
 import TallywireEngine
 
-/// Runs one sink: reads the feed from the sink's position, filters, delivers, retries, remembers how far it came, and counts.
+/// Runs one sink: reads the feed from the sink's position, filters, delivers, retries, stores the position, and counts.
 ///
-/// A sink that fails or hangs costs its own position in the journal and nothing else.
+/// A sink that fails or hangs holds up only its own position in the journal.
 public final class SinkRunner: Sendable {
     /// A sink as the configuration describes it.
     public struct Definition: Sendable {
@@ -17,7 +17,7 @@ public final class SinkRunner: Sendable {
         public var sink: any Sink
         public var filter: EventFilter
         public var retry: Backoff
-        /// Tries of one batch, after which its records go to the dead-letter file; `nil` never gives up.
+        /// How often one batch is tried before its events become dead letters; `nil` never gives up.
         public var attempts: Int?
         public var deadLetters: DeadLetterFile
 
@@ -64,14 +64,14 @@ public final class SinkRunner: Sendable {
         self.logger = logger
         self.version = version
         self.clock = clock
-        // Until it has looked its position up, a durable sink needs everything.
+        // A durable sink protects every event until its position is read from the journal.
         progress = Mutex(SinkProgress(position: definition.mode == .durable ? 0 : feed.head))
     }
 
-    /// The last event that the sink is done with.
+    /// The last event with which the sink is done.
     public var position: UInt64 { progress.withLock { $0.position } }
 
-    /// Runs until the feed has ended and everything in it is delivered, or until the task is cancelled; then stops the sink.
+    /// Runs until the feed has ended and every event in it is delivered, or until the task is cancelled. Then stops the sink.
     public func run() async {
         do {
             try await begin()
@@ -81,7 +81,7 @@ public final class SinkRunner: Sendable {
                 try await deliverAll()
             }
         } catch is CancellationError {
-            // Shutdown: what is not delivered stays in the journal.
+            // The runner was cancelled at shutdown: events that are not delivered stay in the journal.
         } catch {
             logger.error("The sink's runner ended.", metadata: ["error": "\(error)"])
             note(error)
@@ -90,10 +90,10 @@ public final class SinkRunner: Sendable {
         progress.withLock { $0.hasStopped() }
     }
 
-    /// The feed is about to end: from here on the sink catches up for the last time.
+    /// Notes that the feed is about to end: the sink now catches up for the last time.
     public func drain() { progress.withLock { $0.isDraining() } }
 
-    /// Where the sink stands.
+    /// Returns the sink's state, position and counters.
     public func report() -> PipelineStatus.SinkReport {
         let head = feed.head
         let progress = progress.withLock { $0 }
@@ -113,7 +113,7 @@ public final class SinkRunner: Sendable {
 
     // MARK: Beginning
 
-    /// Finds the sink's position and starts it, again and again until that works.
+    /// Finds the sink's position and starts the sink. Tries again until both succeed.
     private func begin() async throws {
         var hasPosition = false
         while true {
@@ -121,7 +121,8 @@ public final class SinkRunner: Sendable {
                 let cursor = definition.mode == .durable ? try await journal.cursor(of: definition.name) : nil
                 let range = try await journal.range()
                 let head = feed.head
-                // A sink that could not start keeps the position that it began with: what retention takes meanwhile counts as dropped.
+                // A sink that could not start keeps the position with which it began: events that retention deletes meanwhile count
+                // as dropped.
                 switch (definition.mode, cursor) {
                 case (.live, _): progress.withLock { $0.begin(at: head) }
                 case (.durable, _) where hasPosition: break
@@ -156,8 +157,9 @@ public final class SinkRunner: Sendable {
         }
     }
 
-    /// What follows `seq` if that is a whole batch, so that a sink that is behind does not wait for the journal between two. What is less
-    /// is better read later, when it is more; and what fails is dealt with when it is the sink's turn to read it.
+    /// Reads the events after `seq` if they fill a whole batch, so that a sink that is behind does not wait for the journal between
+    /// batches. A smaller batch is better read later, when it has grown. An error here is ignored: it shows again when these events
+    /// are read in turn.
     private func readAhead(of seq: UInt64) async -> [EventEnvelope]? {
         guard feed.head >= seq + UInt64(Self.batchLimit) else { return nil }
         return try? await feed.next(after: seq, limit: Self.batchLimit)
@@ -226,7 +228,8 @@ public final class SinkRunner: Sendable {
         do {
             try await journal.storeCursor(last.seq, of: definition.name)
         } catch {
-            // The position is kept in memory and written with the next one; a crash before that means delivering again.
+            // The position is kept in memory and stored with the next one. After a crash before that, the events are delivered
+            // again.
             logger.warning("The sink's position could not be stored.", metadata: ["error": "\(error)"])
         }
     }
@@ -250,7 +253,7 @@ public final class SinkRunner: Sendable {
         if error is CancellationError || Task.isCancelled { throw CancellationError() }
         let failures = note(error)
         let pause = definition.retry.pause(afterFailures: failures)
-        // Once, and then ever more rarely: a broker that is away all night must not fill the disk with its log.
+        // Logged at powers of two only: a broker that is away all night must not fill the disk with log lines.
         if failures.nonzeroBitCount == 1 {
             logger.warning(what, metadata: ["error": "\(error)", "failures": "\(failures)"])
         }

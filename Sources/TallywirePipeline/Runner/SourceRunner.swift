@@ -3,7 +3,8 @@ import Logging
 import TallywireCore
 import TallywireEngine
 
-/// Runs one source until its task is cancelled, and again after a pause if it ends by an error. The pauses grow with failures in a row.
+/// Runs one source until its task is cancelled. If the source ends with an error, it runs again after a pause, which grows with
+/// failures in a row.
 public final class SourceRunner: Sendable {
     /// A source as the configuration describes it.
     public struct Definition: Sendable {

@@ -5,16 +5,16 @@ import TallywireEngine
 import TallywireHTTP
 import TallywirePipeline
 
-/// Who may come in and how: the keys and the certificate of a configuration, read from their files.
+/// Who may use the server and how: the keys and the certificate of a configuration, read from their files.
 struct FrontDoor: Sendable {
     let authenticator: any Authenticator
-    /// Lets people in with a password; `nil` without users.
+    /// Signs users in with a password; `nil` without users.
     let signIn: (any SignIn)?
     let certificates: TLSCertificates?
-    /// What can be read again while the server runs.
+    /// The files that can be reloaded while the server runs.
     let reloads: [Reloadable]
 
-    /// Reads what `configuration` names. Throws ``ConfigurationError`` with all that is wrong, each at its place.
+    /// Reads the files that `configuration` names. Throws ``ConfigurationError`` with every mistake at its position.
     init(_ configuration: PipelineConfiguration) async throws {
         var diagnostics: [ConfigurationDiagnostic] = []
         var reloads: [Reloadable] = []
@@ -69,7 +69,7 @@ struct FrontDoor: Sendable {
             times: .init(session: auth.session, limit: auth.sessionLimit))
     }
 
-    /// What is not wrong yet and soon will be, or keeps callers out: for `check`, and for the log at start.
+    /// Returns warnings about what will soon be wrong, or already refuses callers: for `check`, and for the log at start.
     func warnings(_ configuration: PipelineConfiguration, now: Timestamp = .now) -> [ConfigurationDiagnostic] {
         guard let certificates else { return [] }
         let left = (certificates.expiresAt.milliseconds - now.milliseconds) / 86_400_000

@@ -4,19 +4,19 @@ import ServiceLifecycle
 import TallywirePipeline
 import UnixSignals
 
-/// Something that was made of files, and can be made again while the server runs.
+/// A value that is made from files, and can be made again while the server runs.
 struct Reloadable: Sendable {
     let status: ReloadStatus
-    /// Changes of these are noticed.
+    /// The files whose changes are noticed.
     let files: [String]
-    /// Reads them again. If it throws, what there was serves on.
+    /// Reads the files again. If this throws, the earlier value stays in use.
     let reload: @Sendable () async throws -> Void
 }
 
-/// Reads files again when they change, and on SIGHUP.
+/// Reloads files when they change, and on SIGHUP.
 struct ReloadService: Service {
-    /// How often it looks. Files are looked at, and not watched by the kernel, since mounted secrets are swapped in ways that no watch on
-    /// one path sees.
+    /// How often the files are checked. They are checked at intervals, and not watched by the kernel, since mounted secrets are
+    /// replaced in ways that a watch on one path does not see.
     static let period = Duration.seconds(1)
 
     let items: [Reloadable]
@@ -63,14 +63,15 @@ struct ReloadService: Service {
     }
 }
 
-/// What tells that a file has changed, or is another one. Links are followed, as mounted secrets are swapped by their links.
+/// Identifies a file's state, so that a change or a replacement is noticed. Links are followed, since mounted secrets are replaced
+/// through their links.
 struct FileStamp: Equatable {
     private let device: UInt64
     private let inode: UInt64
     private let size: Int64
     private let modified: Date?
 
-    /// `nil` while there is no such file.
+    /// `nil` if there is no such file.
     init?(_ path: String) {
         let resolved = URL(fileURLWithPath: path).resolvingSymlinksInPath().path
         guard let attributes = try? FileManager.default.attributesOfItem(atPath: resolved) else { return nil }

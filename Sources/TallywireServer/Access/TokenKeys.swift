@@ -2,7 +2,7 @@ import Foundation
 import TallywireAuthentication
 import TallywirePipeline
 
-/// The keys of `auth`, from wherever they are.
+/// The keys of `auth`, from the file or the secret that the configuration names.
 struct TokenKeys: Sendable {
     let configuration: PipelineConfiguration
 
@@ -11,7 +11,7 @@ struct TokenKeys: Sendable {
 
     private var settings: AuthSettings { configuration.auth }
 
-    /// Reads them. Throws ``ConfigurationError`` with the place of what is wrong.
+    /// Reads the keys. Throws ``ConfigurationError`` with the position of a mistake.
     func read() async throws -> KeySet {
         if let path = settings.jwks {
             do {
@@ -29,7 +29,7 @@ struct TokenKeys: Sendable {
         }
     }
 
-    /// The files that they come from.
+    /// The files from which the keys come.
     var files: [String] { settings.jwks.map { [$0] } ?? settings.secretSource?.files ?? [] }
 
     var rules: JWTAuthenticator.Rules {

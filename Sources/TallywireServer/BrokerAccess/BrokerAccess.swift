@@ -3,36 +3,36 @@ import MQTTScanners
 import Mosquitto
 import TallywirePipeline
 
-/// Who may do what at the broker of a configuration: the least that the server, its scanners and its displays need.
+/// The rights at the broker of a configuration: the fewest that the server, its scanners and its displays need.
 struct BrokerAccess: Equatable {
-    /// Somebody who logs in.
+    /// A user who logs in at the broker.
     struct User: Equatable {
         var name: String
-        /// `nil` for one that has to be made up.
+        /// `nil` for a password that still has to be chosen.
         var password: String?
-        /// What it is, for the reader of the file.
+        /// What the user is, for readers of the file.
         var comment: String
         var rules: [String]
     }
 
-    /// The server first, then scanners and displays by name.
+    /// The server comes first, then scanners and displays by name.
     private(set) var users: [User] = []
-    /// What holds for everybody by the name that they logged in with: `%u`.
+    /// The rules for every user by the name with which it logged in: `%u`.
     private(set) var patterns: [String] = []
-    /// Where the broker listens for us.
+    /// The broker's address, as the configuration has it.
     let broker: BrokerAddress
 
-    /// The name of the server at the broker if plugins.json names no user.
+    /// The server's user name if plugins.json names none.
     static let defaultUser = "tallywire"
 
-    /// A display, and the location whose topics it may read; all without one.
+    /// A display, and the location whose topics it may read; `nil` for all locations.
     struct Display: Equatable {
         var name: String
         var location: String?
     }
 
-    /// What the entries of `settings` need, with these scanners and displays. Scanners that `devices` names are among them. Throws
-    /// ``Failure`` if the entries have more than one broker, or none.
+    /// Collects the rights that the entries of `settings` need, with these scanners and displays. Scanners that `devices` names are
+    /// included. Throws ``Failure`` if the entries have more than one broker, or none.
     init(_ settings: PipelineConfiguration, scanners: [String], displays: [Display]) throws {
         let sources = settings.sources.filter { $0.plugin == "mqtt-scanners" }
         let sinks = settings.sinks.filter { $0.plugin == "mqtt" }
@@ -46,7 +46,7 @@ struct BrokerAccess: Equatable {
 
         let scans = try sources.map { try ScanTopic(template: $0.options["topic"]?.string ?? "") }
         let publications = sinks.flatMap { Publication.all($0.options) }
-        // The patterns would let a display scan under its own name.
+        // The patterns would let a display publish scans under its own name.
         var denials: [String] = []
         for (source, topic) in zip(sources, scans) {
             let scanners = try ScannerTopics(source.options, scans: topic)
@@ -59,7 +59,7 @@ struct BrokerAccess: Equatable {
             var rules = own.flatMap(\.serverRules)
             if let status = sink.options["statusTopic"]?.string {
                 rules.append("topic readwrite \(status)")
-                // How the sink finds the end of what the broker keeps.
+                // The sink needs this topic to find the end of the retained messages.
                 if own.contains(where: \.isDisplay) { rules.append("topic readwrite \(status)/marker") }
             }
             add(try EntryBroker(sink.options).loginOrDefault, rules)
@@ -93,11 +93,11 @@ struct BrokerAccess: Equatable {
 }
 
 extension EntryBroker {
-    /// Who an entry logs in as, or should.
+    /// The user of an entry, or the default one.
     fileprivate var loginOrDefault: (user: String, password: String?) { login ?? (BrokerAccess.defaultUser, nil) }
 }
 
-/// The broker of an entry of plugins.json, whatever else the entry says.
+/// The broker options of an entry of plugins.json, without the entry's other options.
 struct EntryBroker: BrokerOptions {
     var broker: BrokerAddresses
     var user: String?
@@ -109,19 +109,19 @@ struct EntryBroker: BrokerOptions {
         self = try options.decode(EntryBroker.self)
     }
 
-    /// Who logs in, if anybody does.
+    /// The user who logs in, with its password; `nil` if there is none.
     var login: (user: String, password: String?)? {
         if let user = broker.first.user { return (user, broker.first.password) }
         return user.map { ($0, password) }
     }
 }
 
-/// The topics of an entry's scanners, as an access list sees them.
+/// The topics of an entry's scanners, for an access list.
 struct ScannerTopics {
     private let scans: ScanTopic
-    /// Where they say whether they are there; `nil` if nowhere.
+    /// The topics of the scanners' statuses; `nil` for none.
     private let statuses: ScanTopic?
-    /// Where gateways hear what a worker is to be told, with places.
+    /// The topics to which gateways subscribe for feedback, with placeholders.
     private let feedback: [String]
 
     init(_ options: ConfigurationValue, scans: ScanTopic) throws {
@@ -135,7 +135,7 @@ struct ScannerTopics {
         feedback = Set(devices.compactMap { $0.value["feedback"]?["topic"]?.string }).sorted()
     }
 
-    /// What a scanner may, by the name that it logged in with. Of feedback a gateway may read its own.
+    /// The rights of a scanner, by the name with which it logged in. A gateway may read its own feedback.
     var patterns: [String] {
         ["pattern write \(scans.pattern("%u"))", "pattern read \(scans.own("%u"))"]
             + (statuses.map { ["pattern write \($0.pattern("%u"))"] } ?? [])
@@ -150,12 +150,12 @@ struct ScannerTopics {
             + feedback.map { "topic write \(Self.filter($0, own: nil))" }
     }
 
-    /// What keeps those out who are no scanners.
+    /// The rules that refuse users who are not scanners.
     var denials: [String] {
         ["topic deny \(scans.own("+"))"] + (statuses.map { ["topic deny \($0.filter)"] } ?? [])
     }
 
-    /// `template` with `%u` for the level that is `own`, and any level for the other places.
+    /// `template` with `%u` for the level that is `own`, and any level for the other placeholders.
     private static func filter(_ template: String, own: String?) -> String {
         template.split(separator: "/", omittingEmptySubsequences: false)
             .map { level in level[...] == own?[...] ? "%u" : level.contains("{") ? "+" : String(level) }
@@ -163,9 +163,9 @@ struct ScannerTopics {
     }
 }
 
-/// What a rule of the `mqtt` sink publishes, as an access list sees it.
+/// A rule of the `mqtt` sink, for an access list.
 struct Publication: Equatable {
-    /// The topic's levels, with places such as `{sku}`.
+    /// The topic's levels, with placeholders such as `{sku}`.
     let levels: [Substring]
     let isDisplay: Bool
 
@@ -174,7 +174,7 @@ struct Publication: Equatable {
         guard case .list(let rules)? = options["publish"]?.content else { return [] }
         return rules.compactMap { rule in
             rule["topic"]?.string.map { topic in
-                // An object says what a display gets.
+                // With an object as payload, the rule is for displays.
                 if case .object? = rule["payload"]?.content { return Publication(topic: topic, isDisplay: true) }
                 return Publication(topic: topic, isDisplay: rule["payload"]?.string == "display")
             }
@@ -182,12 +182,12 @@ struct Publication: Equatable {
     }
 
     init(topic: String, isDisplay: Bool) {
-        // The pieces outlive the string that they are cut from.
+        // The pieces may outlive the string from which they are cut.
         levels = topic.split(separator: "/", omittingEmptySubsequences: false)
         self.isDisplay = isDisplay
     }
 
-    /// The topics as a filter: a level with a place is any, but that of the location if one is given.
+    /// The topics as a filter: a level with a placeholder is any level, except that of the location if one is given.
     func filter(at location: String? = nil) -> String {
         levels.map { level in
             if let location, level == "{location}" { return location }
@@ -195,7 +195,7 @@ struct Publication: Equatable {
         }.joined(separator: "/")
     }
 
-    /// The server writes, and reads displays to compare what the broker keeps; displays tell it what they show.
+    /// The server writes, and reads displays to compare the retained messages. Displays write their confirmations.
     var serverRules: [String] {
         isDisplay ? ["topic readwrite \(filter())", "topic read \(filter())/shown"] : ["topic write \(filter())"]
     }

@@ -1,16 +1,16 @@
 import Foundation
 import Mosquitto
 
-/// The files that make a mosquitto enforce a ``BrokerAccess``.
+/// The files with which mosquitto enforces a ``BrokerAccess``.
 struct MosquittoFiles {
-    /// What the files say beside the access.
+    /// The settings of the files besides the access.
     struct Settings {
-        /// The folder in which mosquitto finds them.
+        /// The folder in which mosquitto looks for the files.
         var folder: String
         /// The broker's own certificate and its key, for a listener with TLS.
         var certificate: String?
         var key: String?
-        /// Rounds of the password's hash.
+        /// The iterations of the password's hash.
         var iterations: Int
     }
 
@@ -43,7 +43,7 @@ struct MosquittoFiles {
         }.joined()
     }
 
-    /// The part of mosquitto.conf.
+    /// The file for mosquitto.conf.
     var configuration: String {
         let isLocal = ["127.0.0.1", "::1", "localhost"].contains(access.broker.host)
         var lines = [

@@ -1,8 +1,9 @@
 import Foundation
 
-/// A file that nobody but its owner may read.
+/// A file that only its owner may read.
 enum PrivateFile {
-    /// Writes `text` to `path` with mode 0600, whole or not at all. Throws ``Failure`` if the file is there and may not be replaced.
+    /// Writes `text` to `path` with mode 0600, completely or not at all. Throws ``Failure`` if the file exists and may not be
+    /// replaced.
     static func write(_ text: String, to path: String, replacing: Bool) throws {
         let target = replacing ? "\(path).\(getpid())" : path
         let descriptor = open(target, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)

@@ -1,8 +1,8 @@
 import TallywireCore
 
-/// How texts stand in a field of CSV.
+/// How texts are written in a field of CSV.
 enum CSVField {
-    /// A field as RFC 4180 has it, after ``neutral(_:)``.
+    /// Returns a field by RFC 4180, after ``neutral(_:)``.
     static func quoted(_ text: String) -> String {
         let field = neutral(text)
         let isPlain =
@@ -11,7 +11,8 @@ enum CSVField {
         return isPlain ? field : inQuotes(field)
     }
 
-    /// The text between quotes, with each of its own twice. By scalars: a quote with a mark behind it is no quote to a search by characters.
+    /// The text in quotes, with each of its own quotes doubled. By scalars: a search by characters would miss a quote that is
+    /// followed by a combining mark.
     private static func inQuotes(_ text: String) -> String {
         var quoted = String.UnicodeScalarView("\"".unicodeScalars)
         for scalar in text.unicodeScalars {
@@ -22,15 +23,15 @@ enum CSVField {
         return String(quoted)
     }
 
-    /// The text with `'` before it, if a spreadsheet would take it for a formula, or if it could be taken for one that was treated so
-    /// (OWASP, CSV injection).
+    /// The text with `'` before it, if a spreadsheet would take the text for a formula, or if the text itself looks like one with
+    /// that `'` (OWASP, CSV injection).
     static func neutral(_ text: String) -> String {
         let scalars = text.unicodeScalars
         let isTreated = scalars.first == "'" && isMark(scalars.dropFirst().first, orQuote: true)
         return isMark(scalars.first) || isTreated ? "'" + text : text
     }
 
-    /// What ``neutral(_:)`` was made of.
+    /// The text from which ``neutral(_:)`` made `field`.
     static func plain(_ field: String) -> String {
         let rest = field.unicodeScalars.dropFirst()
         return field.unicodeScalars.first == "'" && isMark(rest.first, orQuote: true) ? String(rest) : field
@@ -46,18 +47,18 @@ enum CSVField {
 
     // MARK: Barcodes
 
-    /// The word for "there is none", where an empty field says nothing.
+    /// The word for "there is none". An empty field says nothing.
     static let none = "none"
 
-    /// A barcode as it stands in a field.
+    /// A barcode as a field has it.
     struct WrittenBarcode: Equatable {
         let barcode: Barcode
-        /// Whether it stands in quotes, which say that it is meant as it is written.
+        /// Whether the barcode is in quotes, which say that it is meant as it is written.
         let isQuoted: Bool
     }
 
-    /// Barcodes with spaces between them; `CODE*12` stands for twelve units, and a code with a space, `*` or `"` in it, or that is the word
-    /// `none` in any case, or that looks like what a spreadsheet has ruined, stands in quotes.
+    /// Returns barcodes separated by spaces; `CODE*12` stands for twelve units. A code is in quotes if it contains a space, `*` or
+    /// `"`, if it is the word `none` in any case, or if it looks like one that a spreadsheet has damaged.
     static func text(_ barcodes: [Barcode]) -> String {
         guard !barcodes.isEmpty else { return none }
         let plain = text(barcodes, allQuoted: false)
@@ -74,7 +75,7 @@ enum CSVField {
         }.joined(separator: " ")
     }
 
-    /// Reads ``text(_:)``, or says what is wrong with it.
+    /// Reads the text of ``text(_:)``. Throws what is wrong with it.
     static func barcodes(_ text: String) throws(BarcodeMistake) -> [WrittenBarcode] {
         if text.lowercased() == none { return [] }
         var barcodes: [WrittenBarcode] = []

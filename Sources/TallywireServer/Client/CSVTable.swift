@@ -1,7 +1,7 @@
 /// The rows of a CSV text (RFC 4180), each with its line.
 ///
-/// It knows in which line a row begins and how many fields it has, and tells a quote that is not closed, none of which the library
-/// does that was here before. Marks are compared by scalars, so a combining accent behind a comma does not hide it.
+/// The table knows the line in which each row begins and how many fields the row has, and reports a quote that is not closed.
+/// Delimiters and quotes are compared by scalars, so that a combining accent after a comma does not hide the comma.
 struct CSVTable {
     struct Row {
         /// Counted from 1.
@@ -11,13 +11,13 @@ struct CSVTable {
         var isEmpty: Bool { fields.allSatisfy(\.isEmpty) }
     }
 
-    /// A text that is not CSV.
+    /// Why a text is not CSV.
     struct Mistake: Error {
         let line: Int
         let what: String
     }
 
-    /// Rows in which something stands.
+    /// The rows that are not empty.
     private(set) var rows: [Row] = []
 
     private let delimiter: Unicode.Scalar
@@ -32,7 +32,7 @@ struct CSVTable {
         try read(text.unicodeScalars)
     }
 
-    /// Comma, semicolon or tab: the first that stands in the first row.
+    /// Comma, semicolon or tab: the first one that occurs in the first row.
     private static func delimiter(of text: String) -> Unicode.Scalar {
         var isInside = false
         var hasBegun = false
@@ -53,7 +53,7 @@ struct CSVTable {
             let after = scalars.index(after: index)
             return after < scalars.endIndex ? scalars[after] : nil
         }
-        // Where a quoted field began, while in one.
+        // The line in which the current quoted field began; `nil` outside of one.
         var quote: Int?
         while index < scalars.endIndex {
             let scalar = scalars[index]
@@ -109,7 +109,7 @@ struct CSVTable {
 }
 
 extension String {
-    /// Without the white space around it, Unicode's and the byte order mark.
+    /// The text without white space around it: Unicode's white space and the byte order mark.
     var trimmingSpace: String {
         func isSpace(_ scalar: Unicode.Scalar) -> Bool { scalar.properties.isWhitespace || scalar == "\u{FEFF}" }
         let scalars = unicodeScalars

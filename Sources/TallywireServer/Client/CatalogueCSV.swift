@@ -1,12 +1,13 @@
 import TallywireCore
 
-/// The CSV form: a row for each variant and location, under a header in any case and order.
+/// The CSV format: a row for each variant and location, under a header in any case and order.
 ///
-/// Only `sku` is needed, and `product` for what is new. An empty field says nothing; `none` as a price or as barcodes says that there is
-/// none. Barcodes are separated by spaces, and `CODE*12` stands for twelve units: see ``CSVField``. An empty `variant` makes a product that
-/// is sold without variants. `price` is what the variant sells for; beside a `productPrice`, it is the variant's own where it differs, or
-/// where `ownPrice` says so: see ``PriceWish``. An export leaves `productPrice` of a product without variants empty, so that its `price` can
-/// be changed in one place. Rows of one SKU differ in location and stock alone. A row without a SKU may say what a location is.
+/// Only `sku` is required, and `product` for a new product. An empty field says nothing. `none` as a price or as barcodes says that
+/// there is none. Barcodes are separated by spaces, and `CODE*12` stands for twelve units: see ``CSVField``. An empty `variant`
+/// makes a product that is sold without variants. `price` is the price at which the variant is sold. Beside a `productPrice`, it is
+/// the variant's own price if it differs, or if `ownPrice` says so: see ``PriceWish``. An export leaves the `productPrice` of a
+/// product without variants empty, so that its `price` can be changed in one place. Rows of one SKU may differ only in location and
+/// stock. A row without a SKU may describe a location.
 enum CatalogueCSV {
     enum Column: String, CaseIterable {
         case productId, product, status, productPrice, variantId, sku, variant, price, ownPrice, barcodes, lowStockThreshold, rearm,
@@ -31,7 +32,7 @@ enum CatalogueCSV {
         return try reader.finish()
     }
 
-    /// The column of each field; `nil` for one without a name.
+    /// The column of each field; `nil` for a column without a name.
     private static func columns(_ header: CSVTable.Row, _ path: String) throws -> [Column?] {
         let place = "error: \(path):\(header.line):"
         var seen: Set<Column> = []
@@ -77,7 +78,7 @@ enum CatalogueCSV {
         return lines.joined(separator: "\n") + "\n"
     }
 
-    /// What a row says of a variant, without its stock.
+    /// The fields of a variant's row, without its stock.
     private static func fields(of variant: CatalogueFile.VariantRow, in product: CatalogueFile.ProductRow) -> [Column: String] {
         func text(_ number: Int64?) -> String { number.map(String.init) ?? "" }
         var row: [Column: String] = [
@@ -88,7 +89,7 @@ enum CatalogueCSV {
         ]
         guard variant.isDefault != true else { return row }
         row[.productPrice] = product.price.map { PriceWish.text($0) } ?? ""
-        // Without a word it would be taken for the product's.
+        // Without this field, the price would be taken for the product's.
         if variant.ownPrice == true, variant.price == product.price { row[.ownPrice] = "true" }
         return row
     }

@@ -1,20 +1,20 @@
 import Foundation
 import TallywireCore
 
-/// Catalogue and stock in a file: what `import` reads and `export` writes, as JSON or as CSV.
+/// Catalogue and stock in a file, as JSON or as CSV. `import` reads the file, and `export` writes it.
 ///
-/// What is `nil` the file does not name, and whoever carries it out leaves it alone.
+/// A value that is `nil` is not in the file. An import does not change it.
 struct CatalogueFile: Sendable {
     var locations: [LocationRow] = []
     var products: [ProductRow] = []
-    /// What is odd and no reason to refuse, each with its place.
+    /// Oddities that are no reason to refuse the file, each with its position.
     var notes: [String] = []
 
     struct LocationRow: Equatable, Sendable {
         var code: String
         var name: String?
         var sells: Bool?
-        /// Where it stands, such as `stock.csv:7`.
+        /// The position in the file, such as `stock.csv:7`.
         var place = ""
     }
 
@@ -22,7 +22,7 @@ struct CatalogueFile: Sendable {
         var id: Int64?
         var name: String?
         var status: ProductStatus?
-        /// `.some(nil)` is a product without a price.
+        /// `.some(nil)` stands for a product without a price.
         var price: Price??
         var variants: [VariantRow] = []
         var place = ""
@@ -30,16 +30,16 @@ struct CatalogueFile: Sendable {
 
     struct VariantRow: Sendable {
         var id: Int64?
-        /// The id of its product, where its own rows say it.
+        /// The product's id, if the variant's own rows have it.
         var productID: Int64?
         var sku: String
         /// `nil` also for the default variant of a product without variants.
         var name: String?
-        /// Whether it is the default variant of a product without variants, where the form tells.
+        /// Whether this is the default variant of a product without variants, if the format says so.
         var isDefault: Bool?
-        /// What it sells for. `.some(nil)` says that there is no price, or none of its own.
+        /// The price at which the variant is sold. `.some(nil)` says that there is no price, or no own price.
         var price: Price??
-        /// Whether that price is its own and not the product's.
+        /// Whether that price is the variant's own and not the product's.
         var ownPrice: Bool?
         var barcodes: [Barcode]?
         var lowStockThreshold: Int64?
@@ -49,18 +49,18 @@ struct CatalogueFile: Sendable {
         var place = ""
     }
 
-    /// Units at a location, and where that stands.
+    /// Units at a location, with their position in the file.
     struct Count: Sendable {
         var units: Int64
         var place = ""
     }
 
-    /// Reads `path`, or for `-` standard input: JSON if the name ends or the text begins so, else CSV.
+    /// Reads the file `path`, or standard input for `-`: as JSON if the name ends or the text begins like that, else as CSV.
     static func read(_ path: String) throws -> CatalogueFile {
         let name = path == "-" ? "standard input" : path
         let file: FileText
         do {
-            // Not `Data(contentsOf:)`, which asks for a size that a pipe does not have.
+            // `Data(contentsOf:)` asks for a size, which a pipe does not have.
             let handle = path == "-" ? FileHandle.standardInput : try FileHandle(forReadingFrom: URL(fileURLWithPath: path))
             file = try FileText(try handle.read(upToCount: FileText.limit + 1) ?? Data(), name)
         } catch let failure as Failure {
@@ -68,7 +68,7 @@ struct CatalogueFile: Sendable {
         } catch {
             throw Failure("error: \(name) cannot be read: \(error.localizedDescription)")
         }
-        // A pipe's name tells nothing, and no row of columns begins with a bracket.
+        // A pipe's name says nothing about the format. No CSV header begins with a bracket.
         let first = file.text.unicodeScalars.first { !$0.properties.isWhitespace }
         let isJSON = path.lowercased().hasSuffix(".json") || first == "{" || first == "["
         var catalogue = isJSON ? try CatalogueJSON.read(file.text, name) : try CatalogueCSV.read(file.text, name)

@@ -3,7 +3,8 @@ import NIOHTTP1
 import TallywireCore
 
 extension Command.Action {
-    /// The call that does it, `nil` for what no import does. `created` has the ids that the server gave to products, by those of the plan.
+    /// Returns the call for the command; `nil` for a command that no import uses. `created` maps the plan's ids of products to
+    /// those that the server assigned.
     func call(_ created: [ProductID: ProductID]) -> (method: HTTPMethod, path: String, body: Data)? {
         var json = JSONWriter()
         let (method, path): (HTTPMethod, String)
@@ -102,7 +103,7 @@ extension VariantUpdate {
 }
 
 extension Movement {
-    /// As far as an import needs it: lines that count.
+    /// Writes the members that an import needs: lines that count.
     fileprivate func writeMembers(to json: inout JSONWriter) {
         json.member("reason", reason)
         json.array("lines") { json in

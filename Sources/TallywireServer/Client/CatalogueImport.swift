@@ -3,13 +3,13 @@ import NIOHTTP1
 import TallywireCore
 import TallywirePipeline
 
-/// Carries an ``ImportPlan`` out on a server. Stock is counted (`set`), so an import that was interrupted may simply be run again.
+/// Carries out an ``ImportPlan`` on a server. Stock is counted (`set`), so an interrupted import can be run again.
 struct CatalogueImport {
     let client: ServerClient
     let progress: Progress
 
-    /// Throws if the server would not take one of the plan's requests for its size, which `http.limits.body` sets. It is asked with blanks
-    /// alone, which are no JSON, so that nothing is changed.
+    /// Throws if one of the plan's requests is larger than the server's limit, `http.limits.body`. The test request consists of
+    /// blanks, which are not JSON, so nothing changes.
     func askForRoom(_ plan: ImportPlan) async throws {
         let actions = plan.changes.flatMap(\.actions) + Self.movements(plan.counts).map { Command.Action.move($0) }
         let largest = actions.compactMap { $0.call([:])?.body.count }.max() ?? 0
@@ -21,10 +21,10 @@ struct CatalogueImport {
                 + "nothing was changed")
     }
 
-    /// Bytes that every server takes: the least that `http.limits.body` may be.
+    /// The bytes that every server accepts: the smallest value that `http.limits.body` may have.
     private static let smallestRoom = 1 << 10
 
-    /// Makes the changes. The first thing that the server refuses ends it: somebody else has changed the catalogue meanwhile.
+    /// Makes the changes. The first rejection ends the import: somebody else has changed the catalogue meanwhile.
     func run(_ plan: ImportPlan) async throws {
         var created: [ProductID: ProductID] = [:]
         for (index, change) in plan.changes.enumerated() {
@@ -32,7 +32,7 @@ struct CatalogueImport {
             for action in change.actions {
                 let answer = try await send(action, change.text, created)
                 guard case .createProduct = action, let planned = change.product else { continue }
-                // What was removed before has used ids up, of which the plan knows nothing.
+                // Products that were removed earlier have used up ids of which the plan does not know.
                 struct Created: Decodable { let id: Int64 }
                 created[planned] = ProductID(try JSONDecoder().decode(Created.self, fromOutside: answer).id)
             }
@@ -46,10 +46,10 @@ struct CatalogueImport {
         progress.clear()
     }
 
-    /// Lines of one movement. What counts one balance stays together, whatever it needs.
+    /// The most lines of one movement. All lines that count one balance stay together, even if there are more.
     private static let lines = 500
 
-    /// Counts of stock, many in a movement.
+    /// Returns movements that count the stock, with many counts in each.
     static func movements(_ counts: [ImportPlan.Change]) -> [Movement] {
         var movements: [Movement] = []
         for case .move(let count) in counts.flatMap(\.actions) {

@@ -1,7 +1,7 @@
 import TallywireCore
 
 extension CatalogueJSON {
-    /// What a JSON file holds.
+    /// The contents of a JSON file.
     struct Document: Decodable {
         private let locations: [LocationObject]
         private let products: [ProductObject]
@@ -12,7 +12,7 @@ extension CatalogueJSON {
             products = try members.read([ProductObject].self, "products") ?? []
         }
 
-        /// Its rows. Locations are those that are listed, and those that a stock names.
+        /// Returns the file's rows. The locations are those that are listed and those that a stock names.
         func file(_ path: String) throws -> CatalogueFile {
             var file = CatalogueFile()
             var mistakes: [String] = []
@@ -53,7 +53,7 @@ extension CatalogueJSON {
         }
     }
 
-    /// The members of an object, which may be these and no others.
+    /// The members of an object, which may have only these.
     private struct Members {
         struct Name: CodingKey {
             let stringValue: String
@@ -74,7 +74,7 @@ extension CatalogueJSON {
             }
         }
 
-        /// `nil` where it is missing. A `null` is refused, since it would say something that cannot be done, or nothing.
+        /// `nil` for a missing member. `null` is refused, since it would mean nothing, or something that cannot be done.
         func read<Value: Decodable>(_ type: Value.Type, _ name: String) throws -> Value? {
             let key = Name(stringValue: name)
             if container.contains(key), try container.decodeNil(forKey: key) {
@@ -83,7 +83,7 @@ extension CatalogueJSON {
             return try container.decodeIfPresent(type, forKey: key)
         }
 
-        /// `nil` where it is missing, or `null` since there is none.
+        /// `nil` for a missing member, and for `null`.
         func id(_ name: String) throws -> Int64? {
             try container.decodeIfPresent(Int64.self, forKey: Name(stringValue: name))
         }
@@ -94,12 +94,12 @@ extension CatalogueJSON {
 
         func contains(_ name: String) -> Bool { container.contains(Name(stringValue: name)) }
 
-        /// What is wrong with the member `name`.
+        /// The error for a mistake in the member `name`.
         func mistake(at name: String, _ what: String) -> DecodingError {
             .dataCorrupted(.init(codingPath: container.codingPath + [Name(stringValue: name)], debugDescription: what))
         }
 
-        /// Units by location, each in its key form.
+        /// Units by location. The locations are in key form.
         func stock() throws -> [String: CatalogueFile.Count] {
             var stock: [String: CatalogueFile.Count] = [:]
             for (code, units) in try read([String: Int64].self, "stock") ?? [:] {
@@ -110,7 +110,7 @@ extension CatalogueJSON {
             return stock
         }
 
-        /// `nil` where nothing is said, `.some(nil)` where it is `null`.
+        /// `nil` for a missing member, `.some(nil)` for `null`.
         func price() throws -> Price?? {
             guard container.contains(Name(stringValue: "price")) else { return nil }
             return .some(try container.decodeIfPresent(Price.self, forKey: Name(stringValue: "price")))
@@ -157,7 +157,8 @@ extension CatalogueJSON {
                 throw members.mistake(at: said, "a product with variants has this in each of them, not itself")
             }
             let id = try members.id("id")
-            // A product without variants says the same of itself. An earlier export has products that have none left.
+            // The object of a product without variants also describes its variant. An earlier version exported products that have
+            // no variants left.
             var variants = several ?? []
             if isSingle, several == nil || said != nil {
                 variants = [try VariantObject(members, id: "variantId", isDefault: true)]
@@ -183,7 +184,8 @@ extension CatalogueJSON {
         }
 
         init(_ members: Members, id: String, isDefault: Bool) throws {
-            // The price of a variant is its own, or with `null` its product's; a product without variants has the product's.
+            // A variant's price is its own; `null` means that it has its product's. A product without variants has only the
+            // product's price.
             let price = isDefault ? nil : try members.price()
             row = .init(
                 id: try members.id(id), sku: try members.need(String.self, "sku").keyForm,

@@ -3,9 +3,9 @@ import TallywireCore
 import TallywireHTTP
 import TallywirePipeline
 
-/// The JSON form: `{"locations":[…],"products":[…]}`, products as the API takes them, and in each variant, or in a product without
-/// variants, `"stock":{"WH1":42}`. A member that is missing says nothing; `"price":null` says that there is none, and of a variant that it
-/// has its product's.
+/// The JSON format: `{"locations":[…],"products":[…]}`, products in the API's form. Each variant, or a product without variants,
+/// also has `"stock":{"WH1":42}`. A missing member says nothing. `"price":null` says that there is no price, and in a variant that
+/// it has its product's.
 enum CatalogueJSON {
     static func read(_ text: String, _ path: String) throws -> CatalogueFile {
         // What is no JSON at all is told by the decoder.
@@ -63,7 +63,7 @@ enum CatalogueJSON {
         }
         json.member("sku", variant.sku)
         json.member("name", variant.name)
-        // Of a variant, `null` says that it has its product's; a product without variants has said its price already.
+        // In a variant, `null` says that it has its product's price. The price of a product without variants is written already.
         if variant.isDefault != true, let isOwn = variant.ownPrice {
             json.member("price", price: isOwn ? variant.price ?? nil : nil)
         }

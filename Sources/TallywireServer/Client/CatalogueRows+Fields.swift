@@ -7,13 +7,13 @@ extension CatalogueRows {
         let what: String
     }
 
-    /// The fields of one row in which something stands.
+    /// The fields of one row that are not empty.
     struct Fields {
         let values: [CatalogueCSV.Column: String]
 
         func text(_ column: CatalogueCSV.Column) -> String? { values[column] }
 
-        /// The name of a thing, in its key form.
+        /// A name, in key form.
         func key(_ column: CatalogueCSV.Column) -> String? {
             values[column].map(\.keyForm).flatMap { $0.isEmpty ? nil : $0 }
         }
@@ -52,7 +52,7 @@ extension CatalogueRows {
         }
     }
 
-    /// The barcodes of a field. What a spreadsheet has ruined is refused or noted, unless it stands in quotes.
+    /// Reads the barcodes of a field. Codes that a spreadsheet has damaged are refused or noted, unless they are in quotes.
     static func barcodes(_ text: String, _ place: String) throws -> (codes: [Barcode], notes: [String]) {
         let written: [CSVField.WrittenBarcode]
         do throws(CSVField.BarcodeMistake) {

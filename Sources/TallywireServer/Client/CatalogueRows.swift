@@ -1,8 +1,8 @@
 import TallywireCore
 
-/// Gathers the rows of a CSV file into products, and what is wrong with them.
+/// Groups the rows of a CSV file into products, and collects the mistakes in them.
 ///
-/// All rows are read before any is sorted in: which product a row belongs to can be said by a row after it.
+/// All rows are read before any is assigned to a product: a later row can say to which product an earlier one belongs.
 struct CatalogueRows {
     private let path: String
     private var file = CatalogueFile()
@@ -14,21 +14,21 @@ struct CatalogueRows {
 
     init(path: String) { self.path = path }
 
-    /// What one row says of a product and a variant.
+    /// The values of one row for a product and a variant.
     private struct Entry {
         let product: CatalogueFile.ProductRow
         let variant: CatalogueFile.VariantRow
         let place: String
     }
 
-    /// What rows of one product have in common.
+    /// The value by which rows belong to one product.
     private enum ProductKey: Hashable {
         case id(Int64)
         case name(String)
         case sku(String)
     }
 
-    /// All rows, or the mistakes in them.
+    /// Returns all rows, or throws the mistakes in them.
     mutating func finish() throws -> CatalogueFile {
         let names = Names(entries.map { ($0.product, $0.variant.sku) })
         for entry in entries {
@@ -57,7 +57,7 @@ struct CatalogueRows {
         attempt(place) { rows in try rows.read(Fields(values: fields), place) }
     }
 
-    /// Does something for a row, and notes what is wrong with it.
+    /// Runs `body` for a row, and notes the mistake if it throws.
     private mutating func attempt(_ place: String, _ body: (inout CatalogueRows) throws -> Void) {
         do {
             try body(&self)
@@ -128,10 +128,10 @@ struct CatalogueRows {
 
     // MARK: Rows of one thing
 
-    /// What the rows say of the names and ids of products, all of them together.
+    /// The names and ids of products in all rows together.
     private struct Names {
         private(set) var bySKU: [String: (id: Int64?, name: String?)] = [:]
-        /// The ids of the products of a name.
+        /// By name, the ids of the products with that name.
         private(set) var ids: [String: Set<Int64>] = [:]
 
         init(_ rows: [(product: CatalogueFile.ProductRow, sku: String)]) {
@@ -178,7 +178,7 @@ struct CatalogueRows {
         }
     }
 
-    /// Adds what a row says of a product and a variant to what rows before it said. They may not say different things.
+    /// Adds the values of a row to those of earlier rows. Throws if they contradict each other.
     private mutating func merge(
         _ product: CatalogueFile.ProductRow, _ variant: CatalogueFile.VariantRow, into spot: (product: Int, variant: Int)
     ) throws {

@@ -37,7 +37,7 @@ struct EventPrinter: Sendable {
         return dimmed("\(time) #\(event.seq)") + "  " + words.joined()
     }
 
-    /// Text from outside, without what a terminal would obey.
+    /// A text from outside, without the control characters that a terminal would obey.
     private func visible(_ text: String) -> String {
         String(String.UnicodeScalarView(text.unicodeScalars.filter { $0.value >= 0x20 && !(0x7F...0x9F).contains($0.value) }))
     }

@@ -3,14 +3,14 @@ import TallywireCore
 
 /// The text of a file that may come from a spreadsheet of any age.
 ///
-/// UTF-16 is known by its byte order mark, UTF-8 by being it; what is neither is taken for Windows-1252, which old spreadsheets write, and
-/// that is said.
+/// UTF-16 is recognised by its byte order mark, and UTF-8 by being valid. Any other text is taken for Windows-1252, which old
+/// spreadsheets write, and ``note`` says so.
 struct FileText {
-    /// Bytes that a file may have: some two million rows.
+    /// The most bytes of a file: some two million rows.
     static let limit = 256 << 20
 
     let text: String
-    /// What the reader should know of how it was read.
+    /// A note about how the file was read.
     let note: String?
 
     init(_ data: Data, _ name: String) throws {
@@ -42,7 +42,7 @@ struct FileText {
         return (String(data: data, encoding: .windowsCP1252), note)
     }
 
-    /// Foundation's own reading replaces what is broken.
+    /// Foundation's own decoder replaces broken characters instead of failing.
     private static func utf16(_ data: Data, isBigEndian: Bool, _ name: String) throws -> String {
         let bytes = [UInt8](data)
         guard bytes.count.isMultiple(of: 2) else { throw broken(name, "UTF-16") }
@@ -54,7 +54,7 @@ struct FileText {
         return text
     }
 
-    /// Whether it is UTF-8 with characters beyond ASCII, of the last of which a part is missing.
+    /// Whether the data is UTF-8 with characters beyond ASCII, whose last character is incomplete.
     private static func isCutUTF8(_ data: Data) -> Bool {
         guard let start = data.suffix(4).lastIndex(where: { $0 >= 0xC0 }) else { return false }
         let whole = data[..<start]

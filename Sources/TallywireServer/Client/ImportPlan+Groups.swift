@@ -1,13 +1,13 @@
 import TallywireCore
 
 extension ImportPlan {
-    /// What a file says of one product, and the product here that it is about; `nil` for a new one.
+    /// A product of the file, and the server's product to which it belongs; `nil` for a new product.
     struct Group {
         let existing: Product?
         var row: CatalogueFile.ProductRow
     }
 
-    /// The file's rows by the product that they are about: by SKU, where one is known here, else as the file has them together.
+    /// Groups the file's rows by the product to which they belong: by SKU if the server has the SKU, else as the file groups them.
     mutating func grouped(_ rows: [CatalogueFile.ProductRow]) -> [Group] {
         var groups: [Group] = []
         var places: [ProductID: Int] = [:]
@@ -15,7 +15,7 @@ extension ImportPlan {
         for row in rows {
             let owners = row.variants.map { owner(of: $0) }
             let known = Set(owners.compactMap(\.self))
-            // What a row without a product's id belongs to, its SKU says alone.
+            // For a row without a product's id, only the SKU says to which product it belongs.
             let meant = Set(zip(row.variants, owners).compactMap { $0.productID == nil ? nil : $1 })
             if meant.count > 1 || known.count > 1 && owners.contains(nil) {
                 let first = owners.compactMap(\.self).first
@@ -45,7 +45,7 @@ extension ImportPlan {
         return groups
     }
 
-    /// Tells where a file gives one id to two variants.
+    /// Reports ids that the file gives to two variants.
     private mutating func tellSharedIDs(_ rows: [CatalogueFile.VariantRow]) {
         var seen: [Int64: CatalogueFile.VariantRow] = [:]
         for row in rows {
@@ -54,12 +54,12 @@ extension ImportPlan {
         }
     }
 
-    /// The product here that has the row's SKU.
+    /// The server's product that has the row's SKU.
     private func owner(of row: CatalogueFile.VariantRow) -> ProductID? {
         state.variant(withSKU: row.sku).flatMap { state.variants[$0]?.productID }
     }
 
-    /// Whether no row names by id what has another SKU here. Tells those that do.
+    /// Whether no row names an id that belongs to another SKU on the server. Reports the rows that do.
     private mutating func areIDsFree(_ row: CatalogueFile.ProductRow, _ owners: [ProductID?]) -> Bool {
         let known = owners.compactMap(\.self).first
         var areFree = true

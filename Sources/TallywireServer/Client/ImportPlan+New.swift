@@ -1,7 +1,7 @@
 import TallywireCore
 
 extension ImportPlan {
-    /// Bytes of what one command creates. A server takes bodies of one mebibyte unless it is told otherwise, and is asked before.
+    /// The bytes of what one command creates. A server takes bodies of one mebibyte by default; larger requests are tested first.
     private static let largestBody = 512 << 10
 
     /// Plans a new product.
@@ -21,7 +21,7 @@ extension ImportPlan {
             guard let new = newVariant(variant, name: own, wish, productPrice: price ?? nil) else { return }
             variants.append((new, variant.place))
         }
-        // Beside variants that have ids, those that get the next free one come last.
+        // Among variants with ids, those that get the next free id are created last.
         let hasIDs = variants.contains { $0.new.id != nil }
         let begun = variants.filter { !hasIDs || $0.new.id != nil }
         let rest = variants.filter { hasIDs && $0.new.id == nil }
@@ -50,7 +50,7 @@ extension ImportPlan {
         create([.createProduct(product)], "create product “\(name)” (\(variant.sku))", at: row.place)
     }
 
-    /// What the rows say of prices; tells where one contradicts itself, and gives `nil` then.
+    /// The prices that the rows ask for. Reports a row that contradicts itself, and then returns `nil`.
     mutating func wishes(of rows: [CatalogueFile.VariantRow], productPrice: Price??) -> [PriceWish?]? {
         var wishes: [PriceWish?] = []
         for row in rows {
@@ -63,14 +63,15 @@ extension ImportPlan {
         return wishes.count == rows.count ? wishes : nil
     }
 
-    /// The price of a new product of which a file does not say it: that of the first variant that has it, or that may have it.
+    /// The price of a new product for which the file has none: the price of the first variant that has, or may have, the product's.
     private func newPrice(_ wishes: [PriceWish?]) -> Price? {
         for case .follows(let price?)? in wishes { return price }
         for case .sells(let price)? in wishes { return price }
         return nil
     }
 
-    /// A new variant as a row has it; tells where its price is not its product's and has to be, and gives `nil` then.
+    /// A new variant, as a row describes it. Reports a price that differs from the product's although it has to be the same, and
+    /// then returns `nil`.
     mutating func newVariant(
         _ row: CatalogueFile.VariantRow, name: String, _ wish: PriceWish?, productPrice: Price?
     ) -> NewVariant? {
@@ -88,7 +89,7 @@ extension ImportPlan {
             alerts: AlertRule(threshold: row.lowStockThreshold ?? defaults.threshold, rearm: row.rearm ?? defaults.rearm))
     }
 
-    /// Whether a variant that has its product's price sells for what the file says. Tells it where it does not.
+    /// Whether a variant with its product's price has the price in the file. Reports the row if not.
     mutating func isProductPrice(_ price: Price, _ productPrice: Price?, _ row: CatalogueFile.VariantRow) -> Bool {
         if price == productPrice { return true }
         mistake(
@@ -103,8 +104,8 @@ extension ImportPlan {
             "add variant \(addition.variant.sku) to product \(addition.product)", at: addition.place)
     }
 
-    /// The commands that create a product: one, or several where its variants are too many for one body. `next` is the id that it gets
-    /// where it names none.
+    /// Returns the commands that create a product: one, or several if its variants are too many for one body. `next` is the id that
+    /// the product gets if it names none.
     private static func creation(_ product: NewProduct, next: Int64) -> [Command.Action] {
         guard case .variants(let variants) = product.content else { return [.createProduct(product)] }
         var room = largestBody
@@ -120,7 +121,7 @@ extension ImportPlan {
 }
 
 extension NewVariant {
-    /// Bytes of it in JSON.
+    /// The bytes of the variant in JSON.
     fileprivate var size: Int {
         var json = JSONWriter()
         json.object { writeMembers(to: &$0, id: "id", named: true) }

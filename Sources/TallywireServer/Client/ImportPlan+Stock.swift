@@ -1,17 +1,17 @@
 import TallywireCore
 
 extension ImportPlan {
-    /// The largest stock that a file can say: what one movement can count, since a line moves a limited number of units.
+    /// The largest stock that a file may contain, which is what one movement can count: a line moves a limited number of units.
     static let largestStock = Limits.largestQuantity * Int64(Limits.linesPerMovement)
 
-    /// Plans to count what a row says of stock.
+    /// Plans the counts for the stock in a row.
     mutating func count(_ row: CatalogueFile.VariantRow) {
         for (location, count) in row.stock.sorted(by: { $0.key < $1.key }) {
             guard (0...Self.largestStock).contains(count.units) else {
                 mistake(count.place, "stock: \(count.units) is no whole number from 0 to \(Self.largestStock)")
                 continue
             }
-            // One that could not be made has been told.
+            // A variant or location that could not be created was reported already.
             guard let variant = state.variant(withSKU: row.sku).flatMap({ state.variants[$0] }), state.locations[location] != nil
             else { continue }
             let before = variant.balance(at: location).onHand
@@ -24,7 +24,7 @@ extension ImportPlan {
         }
     }
 
-    /// Lines that count `units`, which add what is too much for one.
+    /// The lines that count `units`. Units beyond the limit of one line are added by further lines.
     private func lines(_ sku: String, _ location: String, _ units: Int64) -> [Movement.Line] {
         var left = units
         var lines: [Movement.Line] = []

@@ -1,7 +1,7 @@
 import TallywireCore
 
 extension ImportPlan {
-    /// Plans what a file says of a product that is here, and of its variants.
+    /// Plans the changes of a product that the server has, and of its variants.
     mutating func update(_ product: Product, to row: CatalogueFile.ProductRow) {
         guard isOfItsForm(row, product) else { return }
         var wishes: [PriceWish?] = row.variants.map { _ in nil }
@@ -31,7 +31,7 @@ extension ImportPlan {
         }
     }
 
-    /// Whether the file does not take for a product what is one of several variants here. Tells it where it does.
+    /// Whether the file does not describe as a product what is one of several variants on the server. Reports the row if it does.
     private mutating func isOfItsForm(_ row: CatalogueFile.ProductRow, _ product: Product) -> Bool {
         guard !product.hasDefaultVariant, row.name != nil || row.status != nil || row.price != nil,
             let single = row.variants.first(where: { $0.isDefault == true })
@@ -52,7 +52,7 @@ extension ImportPlan {
         if new.id == nil { additions.append(addition) } else { add(addition) }
     }
 
-    /// The product's new price, where a file says for what each variant sells that has the product's price, and that is the same.
+    /// The product's new price, if the file has the same price for every variant that has the product's price.
     private func commonPrice(_ wishes: [(String, PriceWish?)], of product: Product) -> Price?? {
         let wishes = Dictionary(wishes) { first, _ in first }
         var common: Price?
@@ -62,7 +62,7 @@ extension ImportPlan {
             case .own: continue
             case .follows(let at?): price = at
             case .sells(let at):
-                // One of its own it keeps as its own.
+                // A variant with an own price keeps it as its own.
                 guard variant.ownPrice == nil else { continue }
                 price = at
             case .follows, nil:
@@ -100,8 +100,8 @@ extension ImportPlan {
 
     // MARK: Barcodes
 
-    /// Plans to take barcodes away from the items that have them here, where the file gives them to others: so what the file says of all
-    /// items together can be reached, in whatever order it says it.
+    /// Plans to remove barcodes from their items on the server if the file gives them to others. So the file's state can be reached
+    /// in whatever order its rows are.
     mutating func releaseBarcodes(_ rows: [CatalogueFile.VariantRow]) {
         var named: [VariantID: CatalogueFile.VariantRow] = [:]
         for row in rows where row.barcodes != nil {
@@ -111,7 +111,7 @@ extension ImportPlan {
         for row in rows {
             let own = state.variant(withSKU: row.sku)
             for barcode in row.barcodes ?? [] {
-                // One that the file does not take away from its item stays there, and the other item cannot have it.
+                // A barcode that the file does not remove from its item stays there, and the other item cannot have it.
                 guard let owner = state.variant(withBarcode: barcode.code.keyForm), owner != own, let kept = named[owner]?.barcodes,
                     !kept.contains(where: { $0.isSameItem(as: barcode) })
                 else { continue }
@@ -130,7 +130,7 @@ extension ImportPlan {
 }
 
 extension Barcode {
-    /// Whether both are forms of one GTIN, or the same code.
+    /// Whether both barcodes are forms of one GTIN, or the same code.
     fileprivate func isSameItem(as other: Barcode) -> Bool {
         if code == other.code { return true }
         let forms = Barcode.forms(of: code)

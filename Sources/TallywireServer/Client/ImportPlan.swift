@@ -1,18 +1,18 @@
 import TallywireCore
 
-/// What has to change so that a catalogue becomes what a file says of it, worked out before anything is changed.
+/// The changes with which a catalogue becomes what a file describes. They are planned before anything is changed.
 ///
-/// It is decided by the same state machine as on the server, on a copy of the server's catalogue: so what the server would refuse is told
-/// here, with its place in the file, and nothing is half done. A row finds its item by SKU. Ids are for new items.
+/// The plan is decided by the server's own state machine, on a copy of the server's catalogue. So what the server would reject is
+/// reported here, with its position in the file, and no import stops halfway. A row finds its item by SKU. Ids are for new items.
 ///
-/// Changes have an order in which none stands in the way of another: barcodes that go from one item to another are taken away first, and
-/// what is new and has an id comes before what gets the next free one.
+/// The changes are in an order in which none prevents another: barcodes that move between items are removed first, and new products
+/// and variants with ids come before those that get the next free id.
 struct ImportPlan {
-    /// One change, as the commands that make it and in words.
+    /// One change: the commands that make it, and its description.
     struct Change {
         var actions: [Command.Action]
         let text: String
-        /// The id that the product got on the copy, for a change that creates one. The server may give another.
+        /// The id that a created product got on the copy. The server may assign another one.
         var product: ProductID?
     }
 
@@ -23,22 +23,22 @@ struct ImportPlan {
     var notes: [String] = []
     var state: InventoryState
     private var mistakes: [String] = []
-    /// What has been counted in ``updated``.
+    /// The variants that are counted in ``updated``.
     private var changed: Set<VariantID> = []
-    /// New variants that get the next free id, which come last.
+    /// New variants that get the next free id. They come last.
     var additions: [Addition] = []
 
-    /// A variant that a product gets beside those that it has.
+    /// A variant that is added to an existing product.
     struct Addition {
         let product: ProductID
         let variant: NewVariant
         let place: String
     }
 
-    /// Mistakes that are told at once; more say that there are more.
+    /// The most mistakes that are reported together. After that, a line says that there are more.
     private static let told = 20
 
-    /// Throws all that speaks against the file.
+    /// Plans the import. Throws all reasons against the file.
     init(_ file: CatalogueFile, on state: InventoryState) throws {
         self.state = state
         notes = file.notes
@@ -64,8 +64,8 @@ struct ImportPlan {
 
     // MARK: Changes
 
-    /// Decides the commands of a change on the copy; gives it as it was decided, or `nil` where there is nothing to do or something speaks
-    /// against it, which is told.
+    /// Decides the commands of a change on the copy. Returns the change as it was decided; `nil` if there is nothing to do, or if a
+    /// command was rejected, which is reported.
     mutating func decide(_ change: Change, _ place: String) -> Change? {
         var done = change
         done.actions = []
@@ -76,7 +76,7 @@ struct ImportPlan {
                 return nil
             }
             let decision = state.decide(command, id: "import", now: Timestamp(milliseconds: 0))
-            // What a change was before does not matter here.
+            // The earlier changes do not matter here.
             state.forgetChanges()
             switch decision.outcome {
             case .applied(let receipt):
@@ -90,7 +90,7 @@ struct ImportPlan {
         return done.actions.isEmpty ? nil : done
     }
 
-    /// Plans a change of what is new; gives the product that it created.
+    /// Plans a change that creates something. Returns the product that it created.
     @discardableResult
     mutating func create(_ actions: [Command.Action], _ text: String, at place: String) -> ProductID? {
         guard let change = decide(Change(actions: actions, text: text), place) else { return nil }
@@ -99,7 +99,7 @@ struct ImportPlan {
         return change.product
     }
 
-    /// Plans a change of what there is. A variant is counted once, however often it changes.
+    /// Plans a change of something that exists. A variant is counted once, however often it changes.
     mutating func update(_ action: Command.Action, _ text: String, of variant: VariantID? = nil, at place: String) {
         guard let change = decide(Change(actions: [action], text: text), place) else { return }
         changes.append(change)
@@ -128,7 +128,7 @@ struct ImportPlan {
 }
 
 extension [CatalogueFile.ProductRow] {
-    /// New products that have ids before those that get the next free one; otherwise in their order.
+    /// New products with ids before those that get the next free id; otherwise in their order.
     fileprivate var sortedByIDs: [Element] {
         func rank(_ row: Element) -> Int { (row.id == nil ? 2 : 0) + (row.variants.contains { $0.id != nil } ? 0 : 1) }
         return (0..<4).flatMap { wanted in filter { rank($0) == wanted } }

@@ -1,20 +1,20 @@
 import TallywireCore
 
-/// What a file says of the price of a variant, made of what its fields say together.
+/// What a file asks for as a variant's price, from several fields together.
 enum PriceWish: Equatable, Sendable {
-    /// It has the product's price, which is this one where the file says so.
+    /// The variant has the product's price, which is this one if the file says so.
     case follows(at: Price?)
-    /// It has a price of its own.
+    /// The variant has a price of its own.
     case own(Price)
-    /// It sells for this, whosever price that is.
+    /// The variant is sold at this price, whether it is its own or the product's.
     case sells(Price)
 
-    /// Fields that cannot all be true.
+    /// Fields that contradict each other.
     struct Contradiction: Error, Equatable {
         let what: String
     }
 
-    /// What `row` says beside the price of its product, `nil` where it says nothing.
+    /// Reads the price of `row`, given its product's price; `nil` if the row says nothing about the price.
     static func read(
         _ row: CatalogueFile.VariantRow, productPrice: Price??
     ) throws(Contradiction) -> PriceWish? {
@@ -36,7 +36,8 @@ enum PriceWish: Equatable, Sendable {
         }
     }
 
-    /// The price that `row` gives to a product without variants, whose price is the product's and no other; `nil` where it says nothing.
+    /// The price that `row` gives to a product without variants, which has only the product's price; `nil` if the row says nothing
+    /// about it.
     static func ofSingle(
         _ row: CatalogueFile.VariantRow, productPrice: Price??
     ) throws(Contradiction) -> Price?? {

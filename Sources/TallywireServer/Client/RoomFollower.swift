@@ -6,18 +6,18 @@ import TallywireCore
 
 /// Follows a room of a running server through a WebSocket, for the terminal.
 struct RoomFollower {
-    /// Where its WebSockets are; `http` and `https` do.
+    /// The URL of the server's WebSocket; `http` and `https` are accepted too.
     let url: String
     let room: String
-    /// Begin after this event instead of now.
+    /// Begin after this event; `nil` begins now.
     let since: UInt64?
     let token: String?
     let tls: TLSConfiguration
 
     private enum Step { case joined, done, ended }
 
-    /// Calls `show` with each event as it comes, until there were `count`. Goes on by itself when the connection is lost; throws when the first
-    /// one cannot be made, or the server does not let it in.
+    /// Calls `show` with each event as it comes, until there were `count`. Reconnects by itself when the connection is lost. Throws
+    /// when the first connection cannot be made, or the server refuses the client.
     func follow(count: Int?, _ show: @escaping @Sendable (Data) -> Void) async throws {
         let position = try await start()
         let client = client()
@@ -41,11 +41,11 @@ struct RoomFollower {
         if let token { configuration.token = { token } }
         configuration.tls = tls
         configuration.eventBuffer = 100_000
-        // What there is to say is said below.
+        // This command reports everything itself, so the client does not log.
         return TallywireClient(configuration, logger: Logger(label: "tallywire.tail", factory: { _ in SwiftLogNoOpLogHandler() }))
     }
 
-    /// Where to begin. A position is one in a journal, so that is asked first which it is.
+    /// The position to begin with. A position belongs to a journal, so the server is first asked for its epoch.
     private func start() async throws -> TallywireClient.Position? {
         guard let since else { return nil }
         let client = client()
@@ -91,7 +91,7 @@ struct RoomFollower {
         return .ended
     }
 
-    /// Tells that the connection was lost; throws when it is of no use to wait.
+    /// Reports that the connection was lost. Throws when waiting is of no use.
     private func watch(_ states: TallywireClient.Updates<TallywireClient.State>) async throws -> Step {
         var hasBeenLive = false
         for await state in states {

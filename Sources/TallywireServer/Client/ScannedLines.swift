@@ -1,18 +1,19 @@
 import Foundation
 
-/// The lines of an input as scanners and spreadsheets write them: they end with LF, CR or CR LF, and a byte order mark may stand at the beginning.
+/// The lines of an input as scanners and spreadsheets write them: they end with LF, CR or CR LF, and a byte order mark may be at
+/// the beginning.
 ///
-/// A line is given as soon as its end is there, so that a scanner which sends CR is answered at once.
+/// A line is returned as soon as its end has come, so that a scanner that sends CR gets its reply at once.
 struct ScannedLines {
-    /// Bytes of one line at most. No code is longer.
+    /// The most bytes of one line. No code is longer.
     static let longest = 64 * 1024
 
-    /// Gives some bytes, at least one, and none at the end.
+    /// Returns at least one byte, and none at the end.
     private let read: () throws -> [UInt8]
     private var bytes: [UInt8] = []
     private var place = 0
     private var isFirst = true
-    /// Whether the last line ended with CR, whose LF may still come.
+    /// Whether the last line ended with CR, after which its LF may still come.
     private var passesLF = false
 
     init(_ read: @escaping () throws -> [UInt8]) {
@@ -24,7 +25,7 @@ struct ScannedLines {
         ScannedLines { Array(FileHandle.standardInput.availableData) }
     }
 
-    /// The next line, `nil` at the end. Throws ``Failure`` for a line that is too long, and what reading throws.
+    /// Returns the next line; `nil` at the end. Throws ``Failure`` for a line that is too long, and any error of reading.
     mutating func next() throws -> String? {
         var line: [UInt8] = []
         while let byte = try nextByte() {

@@ -5,14 +5,14 @@ import Mosquitto
 import TallywireCore
 import TallywirePipeline
 
-/// A barcode scanner in software: publishes codes with ids of its own, waits for each answer, and repeats until there is one.
+/// A barcode scanner in software: publishes codes with ids of its own, waits for each reply, and repeats the scan until one comes.
 final class ScannerClient: Sendable {
     private let client: MQTTClient
     private let scanTopic: String
     private let patience: Duration
     private let answers = Answers()
 
-    /// What the server answered.
+    /// The server's reply.
     struct Acknowledgement: Decodable, Sendable {
         let id: String?
         let status: String
@@ -23,7 +23,7 @@ final class ScannerClient: Sendable {
         let message: String?
     }
 
-    /// A scanner `device` at `broker` that publishes to `topic`, a template with `{device}`. A scan that is not answered within
+    /// A scanner `device` at `broker` that publishes to `topic`, a template with `{device}`. A scan without a reply within
     /// `patience` is repeated with its id, three times.
     init(options: MQTTClientOptions, topic template: String, device: String, patience: Duration = .seconds(5)) throws {
         self.patience = patience
@@ -44,7 +44,7 @@ final class ScannerClient: Sendable {
         }
     }
 
-    /// Runs `body` with a connected scanner, and says goodbye after it.
+    /// Runs `body` with a connected scanner, and disconnects afterwards.
     func run(_ body: @escaping @Sendable () async throws -> Void) async throws {
         do {
             try await client.connected(within: .seconds(10))
@@ -60,12 +60,12 @@ final class ScannerClient: Sendable {
                 await client.stop()
                 throw error
             }
-            // Ends the stream of answers, and with it the task that reads them.
+            // Stopping ends the stream of replies, and so the task that reads them.
             await client.stop()
         }
     }
 
-    /// Publishes one scan and gives its answer, as text and read; `nil` if none came after all repeats.
+    /// Publishes one scan and returns its reply, as text and decoded; `nil` if none came after all repeats.
     func scan(_ code: String, quantity: Int64?) async throws -> Answer? {
         var json = JSONWriter()
         let id = UUID().uuidString.lowercased()
@@ -90,7 +90,8 @@ final class ScannerClient: Sendable {
         return nil
     }
 
-    /// Takes in answers until the client is stopped. Each batch is acknowledged, whatever is in it: answers to others are none of ours.
+    /// Takes replies until the client is stopped. Each batch is acknowledged, whatever it contains: replies to other scanners are
+    /// not this client's concern.
     private func receive() async {
         for await batch in client.batches {
             batch.acknowledge()
@@ -104,13 +105,13 @@ final class ScannerClient: Sendable {
         }
     }
 
-    /// An answer as it came, and read.
+    /// A reply as it came, and decoded.
     struct Answer: Sendable {
         let text: Data
         let acknowledgement: Acknowledgement
     }
 
-    /// Brings answers to whoever waits for them.
+    /// Passes replies to the callers that wait for them.
     private actor Answers {
         private var waiting: [String: CheckedContinuation<Answer?, Never>] = [:]
 

@@ -2,7 +2,7 @@ import Foundation
 import TallywireCore
 import TallywirePipeline
 
-/// What a server says of its catalogue and stock.
+/// Catalogue and stock as a server returns them.
 struct ServerCatalogue: Sendable {
     var locations: [Location]
     var products: [Product]
@@ -45,7 +45,7 @@ struct ServerCatalogue: Sendable {
         var onHand: Int64
     }
 
-    /// Reads all of it, page by page.
+    /// Reads everything, page by page.
     static func read(_ client: ServerClient, progress: Progress) async throws -> ServerCatalogue {
         let locations: [Location] = try await pages("/api/locations", client) { _ in }
         let products: [Product] = try await pages("/api/products", client) { progress.show($0, of: nil, "products read") }
@@ -67,7 +67,7 @@ struct ServerCatalogue: Sendable {
         return items
     }
 
-    /// The same as the state machine has it, so that changes can be judged before they are made.
+    /// The same as a state of the state machine, so that changes can be decided before they are made.
     var state: InventoryState {
         let selling = Set(locations.filter(\.sells).map(\.code))
         let variants = products.map { product in product.variants.map { $0.state(of: product, selling: selling) } }
@@ -97,8 +97,8 @@ extension ServerCatalogue.Variant {
 }
 
 extension CatalogueFile {
-    /// All that a catalogue holds, in order of ids. A product whose last variant was removed is left out with a note: a file names items by
-    /// SKU, and there is none.
+    /// Makes a file of the whole catalogue, in order of ids. A product whose last variant was removed is left out with a note: a
+    /// file names items by SKU, and that product has none.
     init(_ state: InventoryState) {
         locations = state.locations.values.sorted { $0.code < $1.code }.map { .init(code: $0.code, name: $0.name, sells: $0.sells) }
         for product in state.products.values.sorted(by: { $0.id < $1.id }) {
@@ -126,7 +126,7 @@ extension CatalogueFile.VariantRow {
     }
 }
 
-/// A progress line on a terminal, and nothing elsewhere.
+/// A progress line on a terminal; nothing elsewhere.
 struct Progress: Sendable {
     private let isTerminal = isatty(FileHandle.standardError.fileDescriptor) == 1
 

@@ -9,7 +9,7 @@ import TallywirePipeline
 
 /// Calls a running server's HTTP API for the command line.
 struct ServerClient: Sendable {
-    /// For the life of the process. It says at once that nobody answers, where the shared one tries for a minute.
+    /// For the life of the process. This client reports at once that no server answers; the shared one tries for a minute.
     private static let http: HTTPClient = {
         var configuration = HTTPClient.Configuration.singletonConfiguration
         configuration.connectionPool.retryConnectionEstablishment = false
@@ -26,12 +26,12 @@ struct ServerClient: Sendable {
         tls = try options.tls()
     }
 
-    /// What a call was answered with.
+    /// The response to a call.
     struct Answer: Sendable {
         let status: UInt
         let body: Data
 
-        /// The answer, if the server did what was asked; otherwise throws what it said.
+        /// Returns the body if the server did what was asked. Otherwise throws what the server said.
         func accepted(_ what: String) throws -> Data {
             if (200..<300).contains(status) { return body }
             let problem = try? JSONDecoder().decode(Problem.self, fromOutside: body)
@@ -75,7 +75,7 @@ struct ServerClient: Sendable {
         }
     }
 
-    /// Why nothing came, and what to do, in a sentence. It shows nothing of the request, which has the token in it.
+    /// Why no response came, and what to do, in a sentence. The text shows nothing of the request, which contains the token.
     private static func reason(_ error: any Error) -> String {
         switch error {
         case let error as HTTPClientError where error == .connectTimeout || error == .deadlineExceeded || error == .readTimeout:
@@ -88,7 +88,7 @@ struct ServerClient: Sendable {
             return "there is no TLS with it that can be trusted, since \(problem): --ca trusts a certificate of one's own making"
         default:
             let problem = ConnectionProblem.text(error) ?? "the connection cannot be made"
-            // Some say themselves what to look at.
+            // Some texts already say what to check.
             return problem.hasSuffix("?") ? problem : "\(problem): start the server, or name another with --server"
         }
     }

@@ -45,7 +45,7 @@ struct Check: AsyncParsableCommand {
 }
 
 extension Check {
-    /// A string, or those in a list.
+    /// A string, or the strings of a list.
     private static func texts(_ value: ConfigurationValue) -> [String] {
         if case .list(let elements) = value.content { return elements.compactMap(\.string) }
         return value.string.map { [$0] } ?? []

@@ -62,7 +62,7 @@ struct MosquittoConfig: AsyncParsableCommand {
         try explain(access, made)
     }
 
-    /// The password of each user, and those that were made up.
+    /// Returns the password of each user, and the passwords that were generated.
     private func choosePasswords(_ access: BrokerAccess) throws -> (all: [String: String], made: [(user: String, password: String)])
     {
         var given: [String: String] = [:]
@@ -116,13 +116,13 @@ struct MosquittoConfig: AsyncParsableCommand {
         }
     }
 
-    /// 144 bits, in letters that need no quoting.
+    /// Returns 144 random bits, in characters that need no quoting.
     private static func randomPassword() -> String {
         Data((0..<18).map { _ in UInt8.random(in: .min ... .max) }).base64EncodedString()
             .replacing("+", with: "-").replacing("/", with: "_")
     }
 
-    /// mosquitto lets nobody in whose name could be a filter; a colon ends the name in its file, and a level is no more than one.
+    /// mosquitto refuses names that could be a filter. A colon ends the name in its file, and a topic level cannot contain a slash.
     private static func mistake(inName name: String) -> String? {
         let isName =
             !name.isEmpty && name.utf8.count <= 100 && !name.hasPrefix("#")

@@ -12,7 +12,7 @@ struct Password: ParsableCommand {
             from the hash.
             """)
 
-    /// Shorter ones are found by trying.
+    /// Shorter passwords can be found by trying.
     static let least = 8
 
     func run() throws {

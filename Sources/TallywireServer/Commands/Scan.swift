@@ -57,7 +57,7 @@ struct Scan: AsyncParsableCommand {
         }
     }
 
-    /// How to connect: to `--broker`, or as the scanner source does, with its user and its TLS.
+    /// The connection: to `--broker`, or as the scanner source connects, with its user and its TLS.
     private func options(_ source: SourceEntry?) throws -> MQTTClientOptions {
         if let broker {
             do {

@@ -53,16 +53,16 @@ struct Serve: AsyncParsableCommand {
         let banner = Banner(settings)
         let account = try await Server(configuration: settings, logger: Logger(label: "tallywire")).run { address, status in
             if let readyFile { try ReadyFile.write(readyFile, address) }
-            // Nobody may be reading, and the server serves all the same.
+            // The output may have no reader, and the server serves all the same.
             try? Output.standard.print(banner.text(address, status))
         }
         try Output.standard.print(Account(account).text)
     }
 }
 
-/// What tells other programs that the server answers.
+/// A file that tells other programs that the server is ready.
 enum ReadyFile {
-    /// Writes `{"http":{"host","port","url"},"pid"}`, whole or not at all.
+    /// Writes `{"http":{"host","port","url"},"pid"}`, completely or not at all.
     static func write(_ path: String, _ address: Server.Address) throws {
         var json = JSONWriter()
         json.object { json in

@@ -14,7 +14,8 @@ struct ConfigurationOptions: ParsableArguments {
         help: ArgumentHelp("Set one value: sinks.NAME.key=value, http.port=0. May be repeated.", valueName: "path=value"))
     var overrides: [String] = []
 
-    /// The configuration with all defaults; `more` overrides come after those of `--set`. Throws ``ConfigurationError``.
+    /// Returns the configuration with all defaults. The overrides in `more` come after those of `--set`. Throws
+    /// ``ConfigurationError``.
     func load(only: [String] = [], without: [String] = [], overriding more: [ConfigurationOverride] = []) throws
         -> PipelineConfiguration
     {
@@ -40,7 +41,7 @@ struct ClientOptions: ParsableArguments {
 
     @OptionGroup var configuration: ConfigurationOptions
 
-    /// The server's address without a slash at its end.
+    /// The server's URL without a slash at its end.
     func baseURL() throws -> String {
         if var server {
             guard server.hasPrefix("http://") || server.hasPrefix("https://") else {
@@ -61,7 +62,7 @@ struct ClientOptions: ParsableArguments {
         return "\(http.tls == nil ? "http" : "https")://\(http.host.contains(":") ? "[\(http.host)]" : http.host):\(http.port)"
     }
 
-    /// How a server's certificate is judged: by the system's roots, and by those of `--ca`.
+    /// How a server's certificate is checked: with the system's roots, and with those of `--ca`.
     func tls() throws -> TLSConfiguration {
         var configuration = TLSConfiguration.makeClientConfiguration()
         guard let ca else { return configuration }
@@ -73,7 +74,7 @@ struct ClientOptions: ParsableArguments {
         return configuration
     }
 
-    /// The token to show, without white space around it. Its text stands in no message.
+    /// The token to send, without white space around it. No message shows its text.
     func bearer() throws -> String? {
         let variable = ProcessInfo.processInfo.environment["TALLYWIRE_TOKEN"].flatMap { $0.isEmpty ? nil : $0 }
         guard let token = (token ?? variable)?.trimmingSpace else { return nil }
@@ -86,7 +87,7 @@ struct ClientOptions: ParsableArguments {
     }
 }
 
-/// `a,b` and `a --only b` both.
+/// Accepts both `a,b` and `a --only b`.
 func names(in lists: [String]) -> [String] {
     lists.flatMap { $0.split(separator: ",").map { String($0).trimmingCharacters(in: .whitespaces) } }.filter { !$0.isEmpty }
 }

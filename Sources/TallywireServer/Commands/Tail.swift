@@ -34,9 +34,9 @@ struct Tail: AsyncParsableCommand {
         }
     }
 
-    /// Where WebSockets are, as far as the configuration tells.
+    /// The path of the WebSocket, as far as the configuration says so.
     private func path() throws -> String {
-        // With --server alone there need not be a configuration at hand.
+        // With --server alone there may be no configuration.
         let sinks = options.server == nil ? try options.configuration.load().sinks : (try? options.configuration.load().sinks) ?? []
         return sinks.first { $0.plugin == "websocket" }?.options["path"]?.string ?? "/ws"
     }
@@ -45,7 +45,7 @@ struct Tail: AsyncParsableCommand {
 /// Follows the journal from a position.
 private struct Follower {
     let client: ServerClient
-    /// The last event that was shown or passed by; `nil` before the first answer, which says where now is.
+    /// The last event that was shown or skipped; `nil` before the first response, which says where the journal ends.
     var position: UInt64?
     var left: Int?
     let print: (Data) -> Void
@@ -54,7 +54,7 @@ private struct Follower {
         let items: [Event]
     }
 
-    /// The journal through the HTTP API, asked again and again.
+    /// Follows the journal through the HTTP API, by asking repeatedly.
     mutating func followJournal() async throws {
         if position == nil { position = try await head() }
         while true {
@@ -69,7 +69,7 @@ private struct Follower {
         }
     }
 
-    /// Shows the next page of the journal after the position; says whether there is more.
+    /// Shows the journal's next page after the position. Returns whether there is more.
     private mutating func showPage() async throws -> Bool {
         let data = try await client.get("/api/events?after=\(position ?? 0)&limit=1000")
         let page = try JSONDecoder().decode(Page.self, fromOutside: data)

@@ -18,7 +18,7 @@ struct Token: AsyncParsableCommand {
     @Option(help: "Who the caller is. Default: the device, or the role.") var subject: String?
     @OptionGroup var configuration: ConfigurationOptions
 
-    /// Longer ones would outlive everybody who knows of them.
+    /// A longer token would outlive everybody who knows of it.
     private static let longest = Duration.seconds(3650 * 86_400)
 
     func validate() throws {

@@ -1,7 +1,7 @@
 import TallywireCore
 import TallywirePipeline
 
-/// What the server prints when it is ready: what it serves, where, and which plugins run.
+/// The text that the server prints when it is ready: the address, the journal, and the plugins.
 struct Banner: Sendable {
     private let journal: String
     private let entries: [(kind: String, name: String, plugin: String)]
@@ -28,7 +28,7 @@ struct Banner: Sendable {
     }
 }
 
-/// What the server prints at its end: what each sink delivered and what is left for the next start.
+/// The text that the server prints at its end: what each sink delivered, and what is left for the next start.
 struct Account: Sendable {
     let status: PipelineStatus
 

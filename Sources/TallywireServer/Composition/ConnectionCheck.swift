@@ -4,10 +4,10 @@ import NIOPosix
 import SQLiteJournal
 import TallywirePipeline
 
-/// What `check --connect` tries: that the port is free, that the journal can be written, and what each plugin needs.
+/// The trials of `check --connect`: whether the port is free, whether the journal can be written, and what each plugin needs.
 struct ConnectionCheck {
     private let settings: PipelineConfiguration
-    /// What messages call the file.
+    /// The name of the file in messages.
     private let file: String
 
     init(_ settings: PipelineConfiguration, file: String) {
@@ -15,7 +15,7 @@ struct ConnectionCheck {
         self.file = file
     }
 
-    /// What is not within reach, where the file names it. Nothing is left behind.
+    /// Returns what cannot be reached, at its position in the file. Nothing stays on disk.
     func problems() async throws -> [ConfigurationDiagnostic] {
         var problems: [ConfigurationDiagnostic] = []
         for problem in [settings.http.port == 0 ? nil : await portProblem(), journalProblem()].compactMap(\.self) {
@@ -46,7 +46,7 @@ struct ConnectionCheck {
         FolderProbe.problem(writing: settings.journal.path, createsFolder: true).map { "journal: \($0)" }
     }
 
-    /// Where the dead letters of each sink go. Their folder is made when it is needed, which has to be possible then.
+    /// The files of each sink's dead letters. Their folder is created when it is needed, which must then be possible.
     private func deadLetterProblems() -> [ConfigurationDiagnostic] {
         settings.sinks.compactMap { sink in
             FolderProbe.problem(writing: sink.deadLetter, createsFolder: true).map {

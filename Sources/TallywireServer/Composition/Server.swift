@@ -12,27 +12,27 @@ import TallywireEngine
 import TallywireHTTP
 import TallywirePipeline
 
-/// A server as a configuration describes it: journal, engine, pipeline and HTTP port, started and stopped in the order of the data.
+/// A server made from a configuration: journal, engine, pipeline and HTTP port, started and stopped in the order of the data.
 ///
-/// At shutdown the sources stop taking in, the engine decides what it has and closes the feed, each sink takes what is left, and the HTTP
-/// port, which carries the WebSockets, closes last.
+/// At shutdown the sources take nothing more, the engine decides the waiting commands and closes the feed, and each sink takes the
+/// remaining events. The HTTP port, which carries the WebSockets, closes last.
 struct Server: Sendable {
     let configuration: PipelineConfiguration
     let logger: Logger
 
-    /// What a running server can tell.
+    /// The address at which a running server is reached.
     struct Address: Sendable {
         let host: String
         let port: Int
 
-        /// `http`, or with a certificate `https`.
+        /// `http`; with a certificate, `https`.
         var scheme = "http"
 
         var url: String { "\(scheme)://\(host.contains(":") ? "[\(host)]" : host):\(port)" }
     }
 
-    /// Runs until SIGTERM or SIGINT, and calls `ready` once requests are answered and all sinks and sources have been started. Gives how
-    /// the pipeline stood at the end.
+    /// Runs until SIGTERM or SIGINT. Calls `ready` once requests are served and all sinks and sources have been started. Returns
+    /// the pipeline's state at the end.
     func run(ready: @escaping @Sendable (Address, PipelineStatus) async throws -> Void) async throws -> PipelineStatus {
         let sinks = try configuration.sinks.map(SinkRunner.Definition.init)
         let sources = try configuration.sources.map(SourceRunner.Definition.init)
@@ -48,7 +48,7 @@ struct Server: Sendable {
         let engine: InventoryEngine
         let setAside: SetAside
         do {
-            // Beside the journal, whose lock keeps other servers out of both.
+            // Beside the journal, whose lock keeps other servers away from both files.
             let note = try HandlingNote(path: configuration.journal.path + ".handling")
             note.watchCrashes()
             setAside = SetAside(note: note, folder: configuration.setAsideDirectory)
@@ -68,7 +68,7 @@ struct Server: Sendable {
         let web = application(
             engine: engine, journal: journal, pipeline: pipeline, sinks: sinks, door: door, phase: phase, metrics: metrics,
             ready: ready)
-        // Shutdown goes through the list from its end.
+        // Shutdown goes through the list from the end.
         let group = ServiceGroup(
             configuration: .init(
                 services: [
@@ -87,7 +87,7 @@ struct Server: Sendable {
             try journal.close()
             throw Self.explained(error, configuration.http)
         } catch {
-            // What was cancelled says so in its own way.
+            // Each service that was cancelled reports that in its own way.
             logger.debug("ended by force", metadata: ["error": "\(error)"])
         }
         let account = await pipeline.status()
@@ -105,7 +105,7 @@ struct Server: Sendable {
         ready: @escaping @Sendable (Address, PipelineStatus) async throws -> Void
     ) -> some Service {
         let http = configuration.http
-        // Where callers have to show who they are, nothing hangs on the name by which they call: a proxy's, or one of many.
+        // If callers have to show a token, the name in `Host` does not matter: it may be a proxy's, or one of several.
         let names = configuration.auth.mode == .open ? [http.host] : ["*"]
         let hosts = HostPolicy(names: names, origins: http.origins)
         let proxies = TrustedProxies(http.trustedProxies.compactMap { AddressRange($0) })
@@ -140,12 +140,13 @@ struct Server: Sendable {
                 endpoints: sinks.compactMap { $0.sink as? any UpgradingSink }.flatMap(\.endpoints), configuration: limits),
             configuration: .init(
                 address: .hostname(host, port: configuration.http.port), serverName: "tallywire",
-                // When thousands of browsers come back at once, those beyond it wait for their kernel's next try, a second later and more.
+                // When thousands of browsers come back at once, those beyond this number wait until their kernel tries again, after
+                // a second or more.
                 backlog: 16_384),
             onServerRunning: { channel in
                 let address = Address(host: host, port: channel.localAddress?.port ?? 0, scheme: scheme)
                 do {
-                    // And the kernel's queue is emptied faster than it fills.
+                    // The kernel's queue also has to be emptied faster than it fills.
                     try await channel.setOption(.maxMessagesPerRead, value: 256).get()
                     try await ready(address, await pipeline.status())
                 } catch {
@@ -155,7 +156,7 @@ struct Server: Sendable {
             logger: quieted)
     }
 
-    /// Hummingbird's own lines about starting and stopping say what ours say.
+    /// Hummingbird's log lines about starting and stopping repeat the server's own.
     private var quieted: Logger {
         var logger = logger
         logger.logLevel = max(logger.logLevel, .notice)

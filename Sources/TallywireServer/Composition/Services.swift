@@ -4,7 +4,7 @@ import Synchronization
 import TallywireEngine
 import TallywirePipeline
 
-/// How far the server is, for those who ask whether it is ready.
+/// The server's phase, for the readiness check.
 final class Phase: Sendable {
     private let stopping = Atomic(false)
     private let failure = Mutex<(any Error)?>(nil)
@@ -13,30 +13,30 @@ final class Phase: Sendable {
 
     func stop() { stopping.store(true, ordering: .releasing) }
 
-    /// The first error of what has no caller to throw to; the server ends with it.
+    /// The first error of a service that has no caller to throw to. The server ends with it.
     var error: (any Error)? { failure.withLock { $0 } }
 
-    /// Keeps `error` and begins the shutdown, in the way in which everybody else does.
+    /// Stores `error` and begins the shutdown, by the same signal as an operator.
     func fail(_ error: any Error) {
         failure.withLock { $0 = $0 ?? error }
         kill(getpid(), SIGTERM)
     }
 }
 
-/// Runs the sources, and ends when they have answered what they had taken.
+/// Runs the sources, and ends when they have answered everything that they took.
 struct SourceService: Service {
     let pipeline: Pipeline
 
     func run() async throws {
         await cancelWhenGracefulShutdown {
             await pipeline.runSources()
-            // Without a source there is nothing to wait for but the end.
+            // Without a source there is nothing to do until the shutdown.
             try? await gracefulShutdown()
         }
     }
 }
 
-/// Holds the engine's place in the order of shutdown: when its turn comes, it decides what is waiting and closes the feed.
+/// Represents the engine in the order of shutdown: in its turn, the engine decides the waiting commands and closes the feed.
 struct EngineService: Service {
     let engine: InventoryEngine
     let pipeline: Pipeline
@@ -59,7 +59,7 @@ struct RetentionService: Service {
     }
 }
 
-/// Runs the sinks. They end by themselves once the feed is closed and read; what has not ended after `drain` is cancelled.
+/// Runs the sinks. They end by themselves once the feed is closed and read. Sinks that have not ended after `drain` are cancelled.
 struct SinkService: Service {
     let pipeline: Pipeline
     let drain: Duration
@@ -68,14 +68,14 @@ struct SinkService: Service {
         await withTaskGroup(of: Void.self) { group in
             group.addTask {
                 await pipeline.runSinks()
-                // Without a sink, or with sinks that all gave up, the server goes on.
+                // Without a sink, or if all sinks have ended, the server continues.
                 try? await gracefulShutdown()
             }
             group.addTask {
                 try? await gracefulShutdown()
                 try? await Task.sleep(for: drain)
             }
-            // Either the sinks are done, or their time is over.
+            // Either the sinks have ended, or their time is over.
             await group.next()
             group.cancelAll()
         }

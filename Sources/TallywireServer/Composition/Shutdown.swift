@@ -3,17 +3,18 @@ import Foundation
 import ServiceLifecycle
 import Synchronization
 
-/// How a server ends: by SIGTERM or SIGINT, in the order of the data, and within a bound whatever anybody does.
+/// How a server ends: by SIGTERM or SIGINT, in the order of the data, and within a fixed time, whatever happens.
 ///
-/// The first signal begins the graceful shutdown. If that is not done after ``limit``, everything that still runs is cancelled, which cuts
-/// connections, so that the journal can be closed. What has not ended ``grace`` later, such as a disk that does not answer, ends with the
-/// process. A second signal ends the process at once, as a power cut would: what was acknowledged is on disk.
+/// The first signal begins the graceful shutdown. If that is not done after ``limit``, everything that still runs is cancelled,
+/// which closes connections, so that the journal can be closed. Work that has not ended ``grace`` later, such as a write to a disk
+/// that hangs, ends with the process. A second signal ends the process at once, as a power cut would: everything that was
+/// acknowledged is on disk.
 ///
-/// Signals are taken on a queue of their own, which is free when no thread of the pool is.
+/// Signals are handled on a queue of their own, which runs even when no thread of the pool is free.
 final class Shutdown: Sendable {
-    /// Beside the time that sinks may take to drain, what sources, engine and port need.
+    /// The time for sources, engine and port, in addition to the time that sinks may take to drain.
     static let margin: Duration = .seconds(10)
-    /// What is left of the way after everything was cancelled.
+    /// The time for the rest of the shutdown after everything was cancelled.
     static let grace: Duration = .seconds(5)
 
     let limit: Duration
@@ -25,7 +26,7 @@ final class Shutdown: Sendable {
         limit = drain + Self.margin
     }
 
-    /// Why the shutdown was not a graceful one; `nil` if it was.
+    /// Why the shutdown was not graceful; `nil` if it was.
     var failure: Failure? {
         overdue.load(ordering: .acquiring)
             ? Failure(
@@ -33,7 +34,7 @@ final class Shutdown: Sendable {
                     + "closed; what a durable sink has not delivered follows at the next start") : nil
     }
 
-    /// Runs `group` until it has ended by itself, or by a signal.
+    /// Runs `group` until it ends by itself, or by a signal.
     func run(_ group: ServiceGroup) async throws {
         let (signals, continuation) = AsyncStream.makeStream(of: Void.self)
         let sources = [await source(of: SIGTERM, continuation), await source(of: SIGINT, continuation)]
@@ -46,7 +47,7 @@ final class Shutdown: Sendable {
             tasks.addTask { [self] in
                 for await _ in signals { break }
                 await group.triggerGracefulShutdown()
-                // Cancelled only when the group has ended, and what this task says is not looked at then.
+                // The sleep is cancelled only when the group has ended, and the result of this task is then ignored.
                 try? await Task.sleep(for: limit)
                 return false
             }
@@ -58,8 +59,8 @@ final class Shutdown: Sendable {
         }
     }
 
-    /// Takes a signal from now on. Until libdispatch has registered it, which it does on a thread of its own, the signal ends the process, as
-    /// signals do: it is never lost.
+    /// Handles a signal from now on. libdispatch registers the signal on a thread of its own. Until then the signal ends the
+    /// process, as signals do: it is never lost.
     private func source(
         of number: Int32, _ continuation: AsyncStream<Void>.Continuation
     ) async -> any DispatchSourceSignal {

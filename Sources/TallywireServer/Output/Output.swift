@@ -1,22 +1,23 @@
 import ArgumentParser
 import Foundation
 
-/// Where a command writes, with every write checked: a reader that goes away ends the command quietly, and a full disk is told.
+/// An output of a command. Every write is checked: when the reader goes away, the command ends quietly, and a full disk is
+/// reported.
 struct Output: Sendable {
     static let standard = Output(descriptor: STDOUT_FILENO, name: "standard output")
     static let error = Output(descriptor: STDERR_FILENO, name: "standard error")
 
     let descriptor: Int32
-    /// What it is, for people.
+    /// The output's name, for people.
     let name: String
 
-    /// What a shell shows of a program that `SIGPIPE` ended.
+    /// The exit code that a shell shows for a program that `SIGPIPE` ended.
     static let readerGone = ExitCode(128 + SIGPIPE)
 
-    /// Writes a line. Throws the exit code of a closed pipe, and what is wrong otherwise.
+    /// Writes a line. Throws an exit code for a closed pipe, and otherwise what is wrong.
     func print(_ value: some CustomStringConvertible) throws { try write(value.description + "\n") }
 
-    /// Writes a line, or ends the process as the command would: for what has no way to throw.
+    /// Writes a line, or ends the process as the command would: for code that cannot throw.
     func printOrExit(_ line: String) {
         do {
             try print(line)
@@ -25,7 +26,7 @@ struct Output: Sendable {
         }
     }
 
-    /// Writes all of it, as ``print(_:)``.
+    /// Writes the whole text, as ``print(_:)`` does.
     func write(_ text: String) throws {
         var text = text
         try text.withUTF8 { bytes in
@@ -37,12 +38,12 @@ struct Output: Sendable {
         }
     }
 
-    /// Returns where a write that failed with `code` may be tried again.
+    /// Returns when a write that failed with `code` may be tried again.
     private func wait(for code: Int32) throws {
         switch code {
         case EINTR: return
         case EAGAIN:
-            // Somebody who has the same terminal or pipe has made it so.
+            // Another program with the same terminal or pipe has made it non-blocking.
             var ready = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
             _ = poll(&ready, 1, -1)
         case EPIPE: throw Self.readerGone

@@ -2,8 +2,8 @@ import Foundation
 
 /// A file that a command writes for the user.
 ///
-/// A plain file is replaced at once, so that nobody sees half of it and a full disk leaves the old one, and keeps its mode. What is
-/// no plain file, such as a pipe or a device, is written into; a link is followed, also to a target that does not exist yet.
+/// A regular file is replaced in one step and keeps its mode. So nobody sees half of it, and a full disk leaves the old one.
+/// Anything else, such as a pipe or a device, is written into. A link is followed, even to a target that does not exist yet.
 enum OutputFile {
     static func write(_ text: String, to path: String) throws {
         let target = try end(of: path)
@@ -28,10 +28,11 @@ enum OutputFile {
         }
     }
 
-    /// Links that may follow one another, as many as Linux follows.
+    /// The most links in a row, as many as Linux follows.
     private static let links = 40
 
-    /// Where the links at `path` lead in the end. What a link of `/proc` shows is no path where it stands for a pipe, so such a link stays.
+    /// The final target of the links at `path`. A link in `/proc` that stands for a pipe has no path as its target, so it is not
+    /// followed.
     private static func end(of path: String) throws -> String {
         let files = FileManager.default
         var path = path

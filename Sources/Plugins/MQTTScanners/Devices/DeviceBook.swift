@@ -1,15 +1,15 @@
 import TallywireCore
 import TallywirePipeline
 
-/// All devices' settings, by name and pattern.
+/// The settings of all devices, by name and pattern.
 struct DeviceBook: Sendable {
-    /// The most specific first.
+    /// The most specific pattern comes first.
     private let entries: [(pattern: DevicePattern, settings: DeviceSettings)]
     private let fallback: DeviceSettings
-    /// Devices that are named and not meant by a pattern.
+    /// The devices that have settings under their own name rather than under a pattern.
     let names: [String]
 
-    /// The names and patterns may be in any form; ``problem(with:)`` says whether two of them are one.
+    /// The names and patterns may be in any form of Unicode; ``problem(with:)`` says whether two of them are the same.
     init(_ devices: [String: DeviceSettings]) {
         let devices = Dictionary(devices.map { ($0.key.keyForm, $0.value) }) { first, _ in first }
         entries = devices.map { (DevicePattern($0.key), $0.value) }
@@ -19,7 +19,7 @@ struct DeviceBook: Sendable {
         names = devices.keys.filter { !$0.contains("*") }.sorted()
     }
 
-    /// Why `names` cannot all be keys of settings, `nil` if they can.
+    /// Why `names` cannot all be keys of settings; `nil` if they can.
     static func problem(with names: some Sequence<String>) -> String? {
         var forms: Set<String> = []
         for name in names.sorted() where !forms.insert(name.keyForm).inserted {
@@ -28,13 +28,13 @@ struct DeviceBook: Sendable {
         return nil
     }
 
-    /// The settings of the most specific match, filled up from `*`.
+    /// The settings of the most specific match, with the gaps filled from `*`.
     func settings(of device: String) -> DeviceSettings {
         (entries.first { $0.pattern.matches(device) }?.settings ?? DeviceSettings()).filled(from: fallback)
     }
 }
 
-/// A device's name, or a pattern for several: `*` stands for any characters, none too.
+/// A device's name, or a pattern for several: `*` stands for any number of characters, also for none.
 struct DevicePattern: Hashable, Sendable {
     let text: String
     private let pattern: WildcardPattern
@@ -44,12 +44,13 @@ struct DevicePattern: Hashable, Sendable {
         pattern = WildcardPattern(text)
     }
 
-    /// Whether it is `*` alone, which gives what other settings leave out.
+    /// Whether the pattern is `*` alone, which gives the values that other settings leave out.
     var matchesAll: Bool { text == "*" }
 
     func matches(_ name: String) -> Bool { pattern.matches(name) }
 
-    /// Whether `self` says more than `other`: a name before a pattern, then more characters, then fewer wildcards, then by text.
+    /// Whether `self` is more specific than `other`: a name before a pattern, then more characters, then fewer wildcards, then by
+    /// text.
     func isMoreSpecific(than other: DevicePattern) -> Bool {
         func rank(_ text: String) -> (Int, Int, Int) {
             let wildcards = text.count { $0 == "*" }

@@ -1,21 +1,21 @@
 import TallywireCore
 
-/// What a device's scans mean where they do not say it themselves, and how the device writes them.
+/// What a device's scans mean where the payload does not say so, and how the device writes them.
 struct DeviceSettings: Equatable, Sendable, Decodable {
     var operation: Operation?
     var location: String?
-    /// Where to, for a transfer.
+    /// The location to which a transfer goes.
     var destination: String?
     var reason: String?
     var quantity: Int64?
     var payload: PayloadFormat?
     var codes: CodeOptions?
-    /// Within this time the same code from the same device is the same scan.
+    /// Two scans of the same code by the same device within this time are one scan.
     var bounce: Duration?
-    /// A tag that was counted counts again when it was out of sight for so long.
+    /// A tag that was counted counts again after it was out of sight for this long.
     var tagWindow: Duration?
     var feedback: FeedbackOptions?
-    /// Whether it speaks for others: then a name in its payload says who scanned.
+    /// Whether the device speaks for others: then a name in its payload says which device scanned.
     var gateway: Bool?
 
     private enum CodingKeys: String, CodingKey {
@@ -41,7 +41,7 @@ struct DeviceSettings: Equatable, Sendable, Decodable {
         self.gateway = gateway
     }
 
-    /// These settings, and `other`'s where they say nothing.
+    /// These settings, with the gaps filled from `other`.
     func filled(from other: DeviceSettings) -> DeviceSettings {
         DeviceSettings(
             operation: operation ?? other.operation, location: location ?? other.location,

@@ -1,7 +1,7 @@
 import Mosquitto
 
-/// Where a gateway listens for what concerns its devices, with places for its name, the device's and the event's:
-/// `tallywire/gateway/{gateway}/{event}`.
+/// The topic to which a gateway subscribes for the feedback of its devices, with placeholders for the gateway's name, the device's
+/// and the event's: `tallywire/gateway/{gateway}/{event}`.
 struct FeedbackTopic: Equatable, Sendable, Decodable {
     let template: String
     private static let places = ["{gateway}", "{device}", "{event}"]
@@ -33,13 +33,13 @@ struct FeedbackTopic: Equatable, Sendable, Decodable {
         }
     }
 
-    /// All of its topics, as a filter.
+    /// All topics of the template, as a filter.
     var filter: String {
         template.split(separator: "/", omittingEmptySubsequences: false).map { $0.contains("{") ? "+" : String($0) }.joined(
             separator: "/")
     }
 
-    /// The topic; `nil` if a name is missing or would change its levels.
+    /// The topic; `nil` if a name is missing or would change the topic's levels.
     func topic(gateway: String?, device: String, event: String) -> String? {
         var topic = template
         for (place, name) in zip(Self.places, [gateway, device, event]) where topic.contains(place) {
@@ -52,9 +52,9 @@ struct FeedbackTopic: Equatable, Sendable, Decodable {
 
 /// How a worker is told on the device what became of a scan.
 struct FeedbackOptions: Equatable, Sendable, Decodable {
-    /// Where the device's gateway listens; see ``FeedbackTopic``.
+    /// The topic to which the device's gateway subscribes; see ``FeedbackTopic``.
     var topic: FeedbackTopic
-    /// What the display says: of a scan that was applied, before what is left, of a repeat, of a refusal.
+    /// The texts of the display: for a scan that was applied, before the remaining stock, for a repeat, for a refusal.
     var applied: String
     var left: String
     var repeated: String

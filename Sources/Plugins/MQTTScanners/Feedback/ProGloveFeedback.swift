@@ -2,7 +2,7 @@ import Foundation
 import Mosquitto
 import TallywireCore
 
-/// Tells the worker on a MARK scanner what became of a scan: a light and a sound, and a text on its display.
+/// Tells the worker on a MARK scanner what became of a scan, by a light, a sound, and a text on the display.
 ///
 /// Source: ProGlove Documentation, "Worker Feedback command" and "Screen templates": `feedback!` with `feedback_action_id`, `display!`
 /// with the templates PG2 (two fields) and PG1E (one field, an error); 40 bytes a header, 80 a field.
@@ -11,7 +11,7 @@ struct ProGloveFeedback {
     let gateway: String?
     let device: String
 
-    /// The messages for `reply`, none if the topic cannot be made.
+    /// The messages for `reply`; none if the topic cannot be made.
     func messages(for reply: ScanReply, now: Timestamp) -> [MQTTMessage] {
         let light = message("feedback!", now) { json in
             json.member("feedback_action_id", reply.isGood ? "FEEDBACK_POSITIVE" : "FEEDBACK_NEGATIVE")
@@ -59,7 +59,7 @@ struct ProGloveFeedback {
         return MQTTMessage(topic: topic, payload: json.bytes)
     }
 
-    /// The beginning of `text` in at most so many bytes of UTF-8.
+    /// The beginning of `text`, in at most so many bytes of UTF-8.
     private static func cut(_ text: String, to bytes: Int) -> String {
         guard text.utf8.count > bytes else { return text }
         var result = ""

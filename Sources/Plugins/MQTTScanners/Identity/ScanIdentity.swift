@@ -3,10 +3,11 @@ import Mosquitto
 
 /// Makes the id of a movement from the packet that brought it.
 enum ScanIdentity {
-    /// The id of what came to the source `name` as packet `number`: the same for the same packet, another one for any other.
+    /// Returns the id of packet `number` of the source `name`: the same id for the same packet, and another one for any other
+    /// packet.
     ///
-    /// The number alone is unique. The content is in it too, so that a packet that was numbered wrongly (see
-    /// ``PacketNumbering``) can only ever be taken for one that said the same.
+    /// The number alone is unique. The content is in the id too, so that a packet that was numbered wrongly (see
+    /// ``PacketNumbering``) can only be taken for a packet with the same content.
     static func id(source name: String, number: UInt64, _ message: InboundMessage) -> String {
         var text: [UInt8] = []
         text.reserveCapacity(message.topic.utf8.count + message.payload.count + 128)
@@ -28,16 +29,16 @@ enum ScanIdentity {
         text += part
     }
 
-    /// A random id, for a message of quality 0, which never comes again.
+    /// Returns a random id, for a message of QoS 0, which never comes again.
     static func random(source name: String) -> String {
         id(name, (.random(in: .min ... .max), 16), (.random(in: .min ... .max), 16), separator: "")
     }
 
-    /// `name-FIRST-SECOND`, the numbers in hexadecimal with at least so many digits.
+    /// Returns `name-FIRST-SECOND`, the numbers in hexadecimal with at least so many digits.
     private static func id(
         _ name: String, _ first: (number: UInt64, digits: Int), _ second: (number: UInt64, digits: Int), separator: String = "-"
     ) -> String {
-        // Written in one piece: appending to a string digit by digit costs more than the hash.
+        // The text is written in one piece: appending to a string digit by digit costs more than the hash.
         String(unsafeUninitializedCapacity: name.utf8.count + 34 + separator.utf8.count) { buffer in
             var end = buffer.startIndex
             func write(_ byte: UInt8) {

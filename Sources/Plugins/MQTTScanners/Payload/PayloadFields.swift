@@ -1,14 +1,15 @@
 import TallywireCore
 
-/// Where in a device's JSON the things stand that make a scan, as JSON pointers (RFC 6901): for devices that nobody has heard of yet.
+/// Where a device's JSON has the values that make a scan, as JSON pointers (RFC 6901): for devices of vendors that Tallywire does
+/// not know.
 struct PayloadFields: Equatable, Sendable {
-    /// The array of reads, from where the other pointers then start; `nil` if the message is one read.
+    /// The array of reads, from which the other pointers start; `nil` if the message is one read.
     var items: JSONPointer?
     var code: JSONPointer
     var id: JSONPointer?
     var quantity: JSONPointer?
     var time: JSONPointer?
-    /// Who scanned, from the message's beginning.
+    /// Who scanned; this pointer starts at the message's root.
     var device: JSONPointer?
     /// Whether the code is the memory of an RFID tag in hexadecimal.
     var isTag = false

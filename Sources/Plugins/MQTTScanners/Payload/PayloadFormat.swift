@@ -2,18 +2,18 @@ import TallywireCore
 
 /// How a device writes what it scans.
 enum PayloadFormat: Sendable {
-    /// The vendors whose formats are known. A new one is its file and its name here.
+    /// The vendors whose formats are known. A new vendor needs its file and its name in this list.
     static let vendors: [any VendorFormat.Type] = [ProGlove.self, ZebraSled.self, ZebraReader.self]
 
-    /// One of the others but `fields`, by the payload's shape.
+    /// By the payload's shape, one of the other formats except `fields`.
     case automatic
-    /// The contract's: a bare code, a scan, or an array of scans.
+    /// Tallywire's own format: a bare code, a scan, or an array of scans.
     case tallywire
     case vendor(any VendorFormat.Type)
-    /// JSON of any shape, with pointers to what counts.
+    /// JSON of any shape, with pointers to the values of a scan.
     case fields(PayloadFields)
 
-    /// Reads a payload. `nil` for a message that is well-formed and no scan, such as the press of a button.
+    /// Reads a payload. Returns `nil` for a message that is well-formed and no scan, such as the press of a button.
     func read(_ payload: [UInt8], limit: Int) throws(MalformedScan) -> ScanPayload? {
         try ScanPayload.refuseMarks(in: payload)
         let trimmed = ScanPayload.trimmed(payload)
@@ -49,14 +49,14 @@ enum PayloadFormat: Sendable {
         }
     }
 
-    /// Whose format this is, by members that only it has.
+    /// The format to which `value` belongs, by members that only that format has.
     private static func guessed(from value: JSONValue) -> PayloadFormat {
         let first = value.array?.first ?? value
         return vendors.first { $0.isMeant(by: first) }.map { .vendor($0) } ?? .tallywire
     }
 
-    /// Text that does not begin with `{` or `[` is a code as it stands; a JSON string and a JSON number are codes too, since
-    /// `4006381333931` is both.
+    /// A text that does not begin with `{` or `[` is a code as it stands. A JSON string or number is a code too: `4006381333931` is
+    /// both a code and a number.
     private static func bareCode(_ bytes: ArraySlice<UInt8>) throws(MalformedScan) -> ScanPayload {
         guard var code = String(validating: bytes, as: UTF8.self) else { throw MalformedScan("the payload is not UTF-8") }
         if bytes.count > 1, bytes.first == UInt8(ascii: "\""), bytes.last == UInt8(ascii: "\"") {
@@ -78,9 +78,9 @@ enum PayloadFormat: Sendable {
     }
 }
 
-/// As plugins.json writes it: a word, or an object of pointers.
+/// How plugins.json writes a format: a word, or an object of pointers.
 extension PayloadFormat: Decodable {
-    /// The words, by what they mean.
+    /// The words for the formats.
     static let words: [(word: String, format: PayloadFormat)] =
         [("auto", .automatic), ("tallywire", .tallywire)] + vendors.map { ($0.word, .vendor($0)) }
 

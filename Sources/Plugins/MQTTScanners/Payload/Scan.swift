@@ -1,11 +1,11 @@
 import GS1
 import TallywireCore
 
-/// What one scan says, before the device's settings fill in the rest.
+/// What one scan says, before the device's settings fill in the missing values.
 struct Scan: Equatable, Sendable {
-    /// What was scanned, or named.
+    /// What was scanned, or named by its key.
     enum Item: Equatable, Sendable {
-        /// What a scanner read, as it read it: a plain barcode, or what GS1 puts into one.
+        /// A code as the scanner read it: a plain barcode, or a code with GS1 elements.
         case code(String)
         /// The memory of an RFID tag, in hexadecimal digits.
         case tag(String)
@@ -21,13 +21,13 @@ struct Scan: Equatable, Sendable {
     var reason: String?
     var occurredAt: Timestamp?
     var expected: Int64?
-    /// What the payload says of the units; what stands in the code is added to it.
+    /// What the payload says of the units; the elements in the code are added.
     var trace = Trace()
 
     init(item: Item) { self.item = item }
 }
 
-/// Why a payload is no scan: where it is wrong and what is expected there.
+/// Why a payload is not a valid scan: where it is wrong and what is expected there.
 struct MalformedScan: Error, Equatable, CustomStringConvertible {
     let description: String
 }
@@ -42,8 +42,8 @@ extension Scan {
         case id, barcode, sku, variantId, operation, quantity, location, to, reason, occurredAt, expected, batch, serial, expiry
     }
 
-    /// Reads a scan as the contract writes it. `place` stands before each key in what is wrong. `null` is the same as leaving a key out, but
-    /// for the quantity, where it would book one.
+    /// Reads a scan in Tallywire's own format. In errors `place` stands before each key. `null` is the same as leaving a key out,
+    /// except for the quantity, where leaving it out would book one unit.
     init(_ value: JSONValue, at place: String = "") throws(MalformedScan) {
         guard let members = value.object else {
             throw MalformedScan(

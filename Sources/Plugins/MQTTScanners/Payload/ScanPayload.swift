@@ -2,24 +2,24 @@ import TallywireCore
 
 /// What a device published: scans, and how they belong together.
 struct ScanPayload: Equatable, Sendable {
-    /// At least one.
+    /// There is at least one.
     var scans: [Scan]
     var grouping = Grouping.one
-    /// The device that scanned, where the payload names it and the topic only its gateway.
+    /// The device that scanned, if the payload names it while the topic names only its gateway.
     var device: String?
-    /// How the sender wants to be answered, where it has a way of its own.
+    /// How the sender wants to get its reply, if the device has a way of its own.
     var feedback: Feedback?
 
     enum Grouping: Equatable, Sendable {
         /// One scan.
         case one
-        /// An array that is one movement, answered with a line for each change.
+        /// An array that is one movement. The reply has a line for each change.
         case together
-        /// A batch of a reader: each scan is a movement of its own, so that one that cannot be applied holds up no other.
+        /// A batch of a reader. Each scan is a movement of its own, so that one that cannot be applied does not hold up another.
         case apart
     }
 
-    /// A device's own way to be answered.
+    /// A device's own way to get a reply.
     enum Feedback: Equatable, Sendable {
         case proGlove(gateway: String?, device: String)
     }
@@ -31,28 +31,29 @@ struct ScanPayload: Equatable, Sendable {
         self.feedback = feedback
     }
 
-    /// The id that the scanner gave: an array's is its first element's.
+    /// The id that the scanner gave. An array's id is that of its first element.
     var id: String? { scans.first?.id }
 
-    /// White space of JSON, and the NUL that some scanners end a code with. Not the GS of GS1, which belongs to the code.
+    /// Whether `byte` is white space of JSON, or the NUL with which some scanners end a code. The GS of GS1 belongs to the code and
+    /// is not blank.
     static func isBlank(_ byte: UInt8) -> Bool {
         byte == 0x20 || byte == 0x09 || byte == 0x0D || byte == 0x0A || byte == 0
     }
 
-    /// The payload without white space around it.
+    /// The payload without white space before and after it.
     static func trimmed(_ payload: [UInt8]) -> ArraySlice<UInt8> {
         var rest = payload.drop(while: isBlank)
         while let last = rest.last, isBlank(last) { rest.removeLast() }
         return rest
     }
 
-    /// Refuses a payload that would take long to compare: before anything in it is compared.
+    /// Refuses a payload whose texts would take long to compare. Has to be called before any of them is compared.
     static func refuseMarks(in payload: [UInt8]) throws(MalformedScan) {
         guard let place = StreamSafeText.firstBreach(in: payload) else { return }
         throw MalformedScan("byte \(place) of the payload: \(StreamSafeText.mistake)")
     }
 
-    /// The id in a payload that is wrong in another place, so that its sender knows the answer as his.
+    /// The id in a payload that is wrong elsewhere, so that the sender can tell which message the reply belongs to.
     static func id(inMalformed payload: [UInt8]) -> String? {
         guard StreamSafeText.isKept(by: payload), let value = try? JSONReader.value(of: payload) else { return nil }
         let first = value.array?.first ?? value
@@ -67,9 +68,9 @@ extension MalformedScan {
 }
 
 extension ScanPayload {
-    /// The movements that a device asks for: one, or one for each scan. Tags that name no item are left out.
+    /// Returns the movements that a device asks for: one, or one for each scan. Tags that name no item are left out.
     ///
-    /// Refused here is only what a `Movement` cannot express; what needs the catalogue is refused by the engine.
+    /// Only what a `Movement` cannot express is refused here. Checks that need the catalogue are the engine's.
     func items(_ defaults: ScanDefaults) throws(MalformedScan) -> [ScanOrder.Item] {
         var items: [ScanOrder.Item] = []
         for (index, scan) in scans.enumerated() {
@@ -124,7 +125,7 @@ extension ScanPayload {
 }
 
 extension ScanOrder.Item {
-    /// Adds a scan's line to the movement, of which there is one.
+    /// Adds a scan's line to the message's only movement.
     fileprivate mutating func join(_ scan: Scan, _ line: Movement.Line, at path: String, id: String?) throws(MalformedScan) {
         if let own = scan.id, own != id {
             throw MalformedScan("\(path)id is another than the first scan's; one movement has one id")
@@ -158,11 +159,11 @@ extension Scan {
     }
 }
 
-/// What fills in what a payload leaves out.
+/// The values that fill in what a payload leaves out.
 struct ScanDefaults {
     let device: String
     let settings: DeviceSettings
     let location: String
-    /// The current year, which tells the century of a date of two digits.
+    /// The current year, which tells the century of a date with a two-digit year.
     let year: Int
 }

@@ -1,16 +1,17 @@
 import TallywireCore
 
-/// What a device says of itself on its status topic: `online`, `offline`, or JSON with more.
+/// What a device says about itself on its status topic: `online`, `offline`, or JSON with more members.
 struct DeviceStatus: Equatable, Sendable {
     var isOnline: Bool
-    /// The number of the device's session, which grows: by it a late will is told from the newer session's word.
+    /// The number of the device's MQTT connection, which grows. By this number a late will is told from a status of a newer
+    /// connection.
     var session: Int64?
     /// In percent.
     var battery: Int?
     var firmware: String?
     var model: String?
 
-    /// Reads a payload; throws with what is wrong.
+    /// Reads a payload. Throws with what is wrong.
     init(_ payload: [UInt8]) throws(MalformedScan) {
         try ScanPayload.refuseMarks(in: payload)
         let trimmed = ScanPayload.trimmed(payload)

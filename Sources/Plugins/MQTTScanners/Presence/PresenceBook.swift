@@ -2,19 +2,19 @@ import Crypto
 import TallywireCore
 import TallywirePipeline
 
-/// Knows which devices are online, and says which reports follow from that: one when a device goes, one when it comes back, also across
-/// restarts.
+/// Knows which devices are online, and says which reports follow: one when a device goes offline, and one when it comes back, also
+/// across restarts.
 ///
-/// The journal keeps how a device stood last, as a ``PresenceMark``. If the first status ever seen of a device is `offline`, there is no
-/// report.
+/// The journal keeps the last presence of each device, as a ``PresenceMark``. If the first status ever seen of a device is
+/// `offline`, no report is made.
 struct PresenceBook {
     private let source: String
     private let registry: DeviceRegistry
-    /// Of the devices that were heard of in this run; `.some(nil)` for one that has no mark yet.
+    /// The marks of the devices that were heard of in this run; `.some(nil)` for a device without a mark.
     private var marks: [String: PresenceMark?] = [:]
     private var offline: Set<String> = []
 
-    /// `registry` is told what devices say of themselves, under the name of `source`.
+    /// `registry` is told what devices say about themselves, under the name of `source`.
     init(source: String, registry: DeviceRegistry) {
         self.source = source
         self.registry = registry
@@ -27,10 +27,10 @@ struct PresenceBook {
         let isRetained: Bool
     }
 
-    /// A device that went, or came back.
+    /// A device that went offline, or came back.
     struct Change {
         let device: String
-        /// Its mark from now on, which is stored once the report is on disk.
+        /// The device's mark from now on. It is stored once the report is on disk.
         let mark: PresenceMark
         /// `nil` for a device that had no mark.
         let report: Command?
@@ -38,19 +38,19 @@ struct PresenceBook {
 
     // MARK: Marks
 
-    /// Those among `devices` whose stored mark is not known yet.
+    /// Those of `devices` whose stored mark is not known yet.
     func unknown(among devices: Set<String>) -> [String] { devices.filter { marks[$0] == nil }.sorted() }
 
-    /// Takes the stored marks of devices, `nil` where there is none.
+    /// Takes the stored marks of devices, `nil` for a device without one.
     mutating func learn(_ stored: [String: UInt64?]) {
-        // Anybody may publish under any number of names. What is forgotten is loaded again.
+        // Anybody may publish under any number of names. A mark that is forgotten here is loaded again.
         if marks.count + stored.count > max(registry.limit, stored.count) { marks.removeAll() }
         for (device, number) in stored { marks[device] = .some(number.flatMap { PresenceMark($0) }) }
     }
 
     // MARK: What devices say and do
 
-    /// Takes statuses in order. Returns what they change. The stored marks of all of these devices have to be known.
+    /// Takes statuses in order, and returns the changes that follow. The stored marks of all their devices have to be known.
     mutating func take(_ words: [Word], at now: Timestamp) -> [Change] {
         words.filter { note($0, now) }.compactMap { word in
             let isOnline = word.status.isOnline
@@ -63,15 +63,15 @@ struct PresenceBook {
     /// Whether the last status of a device was `offline`.
     func isOffline(_ device: String) -> Bool { offline.contains(device) }
 
-    /// Takes that devices scanned: so they are online, whatever their status said. Returns what that changes. The stored marks of those
-    /// that are offline have to be known.
+    /// Notes that devices scanned: a device that scans is online, whatever its status said. Returns the changes that follow. The
+    /// stored marks of those devices that are offline have to be known.
     mutating func noteSigns(of devices: some Sequence<String>, at now: Timestamp) -> [Change] {
         Set(devices).intersection(offline).sorted().compactMap {
             change($0, to: PresenceMark(.online, since: now), reason: "it scanned")
         }
     }
 
-    /// Notes what a device says of itself. Returns whether the status is of the device's newest session.
+    /// Notes what a device says about itself. Returns whether the status is of the device's newest MQTT connection.
     private func note(_ word: Word, _ now: Timestamp) -> Bool {
         let status = word.status
         var isLate = false
@@ -119,14 +119,15 @@ struct PresenceBook {
         }
     }
 
-    /// The same for the same change, so that a crash between the report and the storing of its mark does not report twice.
+    /// The report's id. The same change has the same id, so that a crash between the report and the storing of its mark does not
+    /// report twice.
     private func id(of device: String, after mark: PresenceMark) -> String {
         let digest = SHA256.hash(data: Array("\(source)/\(device)/\(mark.number)".utf8))
         return "presence-" + digest.prefix(16).map { byte in (byte < 16 ? "0" : "") + String(byte, radix: 16) }.joined()
     }
 }
 
-/// What has to be known of a device's presence after a restart, in one number: whether it was online, and since when.
+/// What a restart needs to know of a device's presence, in one number: whether the device was online, and since when.
 struct PresenceMark: Equatable, Sendable {
     var presence: Presence
     var since: Timestamp
@@ -141,7 +142,7 @@ struct PresenceMark: Equatable, Sendable {
         self.since = since
     }
 
-    /// `nil` for a number that is no mark.
+    /// `nil` for a number that is not a mark.
     init?(_ number: UInt64) {
         guard let presence = Presence(rawValue: number & 3) else { return nil }
         self.init(presence, since: Timestamp(milliseconds: Int64(number >> 2)))

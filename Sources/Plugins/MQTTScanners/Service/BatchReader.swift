@@ -4,37 +4,37 @@ import TallywireCore
 import TallywireEngine
 import TallywirePipeline
 
-/// A batch whose messages are read: what it asks for, and what is replied already.
+/// A batch whose messages were read: the scans and statuses in it, and the replies that are made already.
 struct ReadBatch {
     let batch: InboundBatch
-    /// When it was read.
+    /// When the batch was read.
     let now: Timestamp
-    /// One list for each message.
+    /// One list for each message of the batch.
     var replies: [[MQTTMessage]]
     var scans: [Scans] = []
     /// The statuses of devices.
     var words: [PresenceBook.Word] = []
-    /// The places of the messages that have to be set aside.
+    /// The indices of the messages that have to be set aside.
     var poison: [Int] = []
 
-    /// A message of scans, and what becomes of it.
+    /// A message of scans, with the outcomes that its items have so far.
     struct Scans {
-        /// The place of its message in the batch.
+        /// The index of the message in the batch.
         let index: Int
         let message: InboundMessage
         var order: ScanOrder
-        /// Whether the ids were made here from the packet of a first delivery, so that nothing can have had them before.
+        /// Whether the ids were made here from a packet without DUP, so that no earlier command can have had them.
         let isFirst: Bool
-        /// The device's last scan, if this is it.
+        /// Filled in when this scan is settled; `nil` for a scan that is not compared with later ones.
         var verdict: BounceWindow.Verdict?
-        /// The scan that this one is a bounce of.
+        /// The verdict of the previous scan, if this one is its bounce.
         var bounceOf: BounceWindow.Verdict?
     }
 }
 
 /// Reads batches: numbers each packet, tells scans from statuses, and knows which scans were counted before.
 ///
-/// It takes batches in their order. Nothing that it reads is submitted here.
+/// Batches are read in their order. The reader submits nothing.
 struct BatchReader {
     private let context: SourceContext
     private(set) var interpreter: ScanInterpreter
@@ -43,9 +43,9 @@ struct BatchReader {
     private var bounces = BounceWindow()
     private var tags = TagWindow()
     private var clock = ArrivalClock()
-    /// The session of the batch before.
+    /// The MQTT session of the previous batch.
     private var session = 0
-    /// Where it is noted which message is being handled.
+    /// Where the reader notes which message it handles.
     private let handling: HandlingNote.Slot?
 
     private static let tagWindow = Duration.seconds(600)
@@ -60,7 +60,7 @@ struct BatchReader {
 
     // MARK: Reading
 
-    /// Reads a batch that came after those before it.
+    /// Reads the batch that follows those before.
     mutating func read(_ batch: InboundBatch, at now: Timestamp) -> ReadBatch {
         if batch.session != session {
             session = batch.session
@@ -81,7 +81,7 @@ struct BatchReader {
     ) {
         let mark = handling == nil ? 0 : message.mark
         if isPoison(mark) { return read.poison.append(index) }
-        // No device can have such a topic, and to compare it would hold up all others.
+        // No device can have such a topic, and comparing it would hold up all other messages.
         guard StreamSafeText.isKept(by: message.topic.utf8) else { return context.status.update { $0.ignored += 1 } }
         handling?.begin(mark)
         defer { handling?.end() }
@@ -103,21 +103,21 @@ struct BatchReader {
             var scans = ReadBatch.Scans(
                 index: index, message: message, order: order,
                 isFirst: number != nil && !message.isRedelivery && order.items.allSatisfy { !$0.idIsGiven })
-            // What comes again is judged by its id.
+            // A redelivered message is judged by its id.
             if !message.isRedelivery { skipWhatWasCounted(in: &scans, arrival, read.now) }
             read.scans.append(scans)
         }
     }
 
-    /// The device whose message this is, `""` if the topic names none.
+    /// The device that sent `message`; `""` if the topic names none.
     mutating func device(of message: InboundMessage) -> String {
         interpreter.device(of: message.topic) ?? statuses?.device(of: message.topic).map(ScanInterpreter.name) ?? ""
     }
 
-    /// What a message says of a device; `nil` if it says nothing that can be.
+    /// What a status message says of a device; `nil` if the message is empty or not valid.
     private func word(_ message: InboundMessage, ofStatusOf level: String) -> PresenceBook.Word? {
         let device = ScanInterpreter.name(level)
-        // An empty retained message is how a status is taken away.
+        // An empty retained message deletes a status.
         guard Command.mistake(inDevice: device) == nil, !message.payload.isEmpty || message.isOversized else { return nil }
         do throws(MalformedScan) {
             guard !message.isOversized else { throw MalformedScan("the payload is over the limit") }
@@ -129,7 +129,7 @@ struct BatchReader {
         }
     }
 
-    /// Whether what has this mark was being handled at two crashes in a row.
+    /// Whether the message with this mark was being handled at ``HandlingNote/limit`` crashes in a row.
     private func isPoison(_ mark: UInt64) -> Bool { context.setAside?.note.poison.contains(mark) == true }
 
     private func isPoison(_ order: ScanOrder) -> Bool {
@@ -164,7 +164,7 @@ struct BatchReader {
 
     // MARK: Settling
 
-    /// Puts the replies to scans of which everything is decided beside those that are there.
+    /// Adds the replies to scans of which every item is decided to the replies that are there.
     mutating func settle(_ batch: [ReadBatch.Scans], at now: Timestamp, into replies: inout [[MQTTMessage]]) {
         guard let first = batch.first else { return }
         var tally = ScanTally(first.order.addressee.name)
@@ -181,7 +181,7 @@ struct BatchReader {
         tally.note(in: context, now)
     }
 
-    /// Notes what became of a message of scans, and makes its reply.
+    /// Notes what became of a message of scans, and returns its reply.
     private mutating func reply(to scans: ReadBatch.Scans, _ tally: inout ScanTally) -> ScanReply {
         let order = scans.order
         let device = order.addressee.name
@@ -210,7 +210,7 @@ struct BatchReader {
 
     private func note(refusal reply: ScanReply, of addressee: Addressee, _ now: Timestamp) {
         context.status.update { $0.malformed += 1 }
-        // A name that cannot be a device's is not listed as one.
+        // A name that cannot be a device's is not listed.
         guard Command.mistake(inDevice: addressee.name) == nil else { return }
         context.devices.update(addressee.name, of: context.name) { record in
             record.lastSeen = now
@@ -221,7 +221,7 @@ struct BatchReader {
 }
 
 extension InboundMessage {
-    /// What tells it from other messages, the same whenever it comes again.
+    /// A number that tells the message from other messages, the same whenever the message comes again.
     var mark: UInt64 {
         var topic = topic
         return topic.withUTF8 { topic in

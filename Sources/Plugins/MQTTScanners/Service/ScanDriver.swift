@@ -5,24 +5,24 @@ import TallywireCore
 import TallywireEngine
 import TallywirePipeline
 
-/// Runs a ``ScanMachine``: brings it what happened, and carries out what it returns.
+/// Runs a ``ScanMachine``: brings inputs to it, and carries out the effects that it returns.
 ///
-/// Whoever brings something runs the machine, on its own thread, unless somebody runs it already. So a lone scan goes from the client's
-/// thread to the engine's, from there to the thread that publishes, and back, and no other thread is woken. What takes longer, because it
-/// is much or waits for a disk, is left to the source's task, in ``run()``.
+/// The thread that brings an input runs the machine, unless another thread is running it. So a lone scan goes from the client's
+/// thread to the engine's, from there to the thread that publishes, and back, and no other thread is woken. Work that takes longer,
+/// because there is much of it or because it waits for a disk, is left to the source's task, in ``run()``.
 ///
 /// Safe from any thread.
 final class ScanDriver: Sendable {
-    /// How many messages or outcomes are handled on the thread that brings them.
+    /// How many messages or outcomes are handled on the thread that brings them. More are left to the source's task.
     private static let few = 16
 
     private struct Inputs {
         var waiting: Deque<ScanMachine.Input> = []
-        /// Whether somebody runs the machine, or ``run()`` is about to.
+        /// Whether a thread runs the machine, or ``run()`` is about to.
         var isTaken = false
     }
 
-    /// What is left to the source's task.
+    /// Work that is left to the source's task.
     private enum Work: Sendable {
         case inputs
         case job(ScanMachine.Job)
@@ -54,13 +54,13 @@ final class ScanDriver: Sendable {
 
     func receive(_ batch: InboundBatch) { bring(.received(batch), isMuch: batch.messages.count > Self.few) }
 
-    /// Shows how the connection that receives stands.
+    /// Shows the state of the connection that receives.
     func note(_ state: MQTTConnectionState) {
         connection.withLock { $0 = state }
         context.status.note(state)
     }
 
-    /// Carries out what takes longer, until the task is cancelled and everything that was begun is finished, or cannot be.
+    /// Does the longer work until the task is cancelled and every batch that was begun is finished or cannot be.
     func run() async {
         await withTaskCancellationHandler {
             while true {
@@ -68,11 +68,12 @@ final class ScanDriver: Sendable {
                 case .inputs: runMachine(atMost: .max)
                 case .job(let job): bring(await outcome(of: job))
                 case .pause(let duration):
-                    // A cancelled pause is over; the machine knows that it is to end.
+                    // When the pause is cancelled, the machine has been told that it is to end.
                     try? await Task.sleep(for: duration)
                     bring(.resumed)
                 case .publishAgain(let messages, let number):
-                    // After a start or a loss the two clients come back one after the other; that is nothing to report.
+                    // After a start or a lost connection the two clients connect one after the other, which is not a failure to
+                    // report.
                     if !publisher.state.isConnected { try? await publisher.connected(within: .seconds(2)) }
                     publish(messages, number)
                 case .end: return
@@ -85,7 +86,7 @@ final class ScanDriver: Sendable {
 
     // MARK: Running the machine
 
-    /// Adds an input, and runs the machine if nobody does. `isMuch`: the source's task is to run it.
+    /// Adds an input, and runs the machine if no other thread does. `isMuch`: the source's task has to run it.
     private func bring(_ input: ScanMachine.Input, isMuch: Bool = false) {
         let isFree = inputs.withLock { inputs in
             inputs.waiting.append(input)
@@ -96,7 +97,7 @@ final class ScanDriver: Sendable {
         if isMuch { add(.inputs) } else { runMachine(atMost: Self.few) }
     }
 
-    /// Takes what waits, at most so many inputs; the source's task takes the rest.
+    /// Takes at most `limit` of the waiting inputs. The source's task takes the rest.
     private func runMachine(atMost limit: Int) {
         var count = 0
         while let input = next() {
@@ -106,7 +107,7 @@ final class ScanDriver: Sendable {
         }
     }
 
-    /// The next input; with `nil` the machine is free again.
+    /// The next input. When there is none, the machine is free again.
     private func next() -> ScanMachine.Input? {
         inputs.withLock { inputs in
             if inputs.waiting.isEmpty { inputs.isTaken = false }
@@ -177,7 +178,7 @@ final class ScanDriver: Sendable {
         reader?.resume(returning: work)
     }
 
-    /// The next work, also when the task is cancelled: what was begun is still finished.
+    /// Waits for the next work. A cancelled task waits too: batches that were begun are still finished.
     private func nextWork() async -> Work {
         await withCheckedContinuation { continuation in
             let work = works.withLock { works -> Work? in

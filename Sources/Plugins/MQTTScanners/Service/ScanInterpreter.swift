@@ -2,22 +2,22 @@ import GS1
 import Mosquitto
 import TallywireCore
 
-/// Turns a message into what is to be done with it. Pure: it neither submits nor publishes.
+/// Turns a message into the scans that it asks for. The interpreter neither submits nor publishes.
 struct ScanInterpreter {
     let source: String
     let topic: ScanTopic
     let devices: DeviceBook
     let defaultLocation: String
     let lineLimit: Int
-    /// How far a device's clock may be ahead of the server's, which the engine judges.
+    /// How far a device's clock may be ahead of the server's. The engine judges it.
     let clockSkew: Duration
     let replies: ReplyRule
-    /// Where replies may go that are asked for somewhere.
+    /// The topics to which replies may go if a message names one.
     let responses: ResponseTopics
     private var cards = DeviceCards()
-    /// The topic that was looked at last.
+    /// The topic that was looked up last.
     private var last: (topic: String, card: DeviceCards.Card?)?
-    /// The year that was worked out last, and the day for which.
+    /// The year that was worked out last, and the day for which it was.
     private var year = (day: Int64.min, year: 0)
 
     init(
@@ -36,20 +36,20 @@ struct ScanInterpreter {
 
     /// What a message means.
     enum Meaning: Equatable, Sendable {
-        /// Nothing: it is retained, on a topic that is not ours, or no scan.
+        /// No scan: the message is retained, on a topic that is not this source's, or well-formed without a scan.
         case nothing
         /// Not a valid scan: the reply is sent, and nothing is submitted.
         case refusal(ScanReply, Addressee)
         case order(ScanOrder)
     }
 
-    /// The device that publishes on `topic`, `nil` if no scans come there.
+    /// The device that publishes on `topic`; `nil` if that is not a topic of scans.
     mutating func device(of topic: String) -> String? { card(of: topic)?.device }
 
-    /// Whether scans come on `topic`.
+    /// Whether `topic` is a topic of scans.
     mutating func takesScans(on topic: String) -> Bool { card(of: topic) != nil }
 
-    /// `makeID` gives the id of a message whose payload has none; it is called once at most.
+    /// Returns what `message` means. `makeID` makes the id of a message whose payload has none. It is called at most once.
     mutating func meaning(of message: InboundMessage, now: Timestamp, makeID: () -> String) -> Meaning {
         guard !message.isRetained, let card = card(of: message.topic) else { return .nothing }
         var addressee = Addressee(device: card.device, name: card.device)
@@ -60,7 +60,8 @@ struct ScanInterpreter {
             }
             guard let payload = try card.format.read(message.payload, limit: lineLimit) else { return .nothing }
             var settings = card.settings
-            // The topic says who it is, since the broker lets nobody else publish there. A payload can name anybody.
+            // The topic says which device it is, since the broker lets no other device publish there. A payload can name any
+            // device.
             if let own = payload.device.map(Self.name), card.settings.gateway == true {
                 if let problem = problem(with: own) { throw problem }
                 addressee.name = own
@@ -84,7 +85,7 @@ struct ScanInterpreter {
         makeID: () -> String
     ) -> ScanOrder {
         let isApart = payload.grouping == .apart
-        // Reads of a batch that have ids of their own need none of the message.
+        // A batch whose reads all have ids of their own needs no id of the message.
         let needsID = isApart ? items.contains { payload.scans[$0.index].id == nil } : payload.id == nil
         let base = needsID ? makeID() : payload.id ?? ""
         var items = items
@@ -114,14 +115,15 @@ struct ScanInterpreter {
         return card
     }
 
-    /// The device that a level of a topic names. A level that is far too long for one stays as it is.
+    /// The device that a level of a topic names, in key form. A level that is far too long for a device's name is returned as it
+    /// is.
     static func name(_ level: String) -> String { level.utf8.count > 16 * Limits.deviceLength ? level : level.keyForm }
 
     private func problem(with device: String) -> MalformedScan? {
         Command.mistake(inDevice: device).map { MalformedScan($0) }
     }
 
-    /// Whether a way to be answered leads to the device itself, or to one that it may speak for.
+    /// Whether this way to get a reply leads to the device itself, or to one that the device may speak for.
     private func isOwn(_ way: ScanPayload.Feedback, _ card: DeviceCards.Card) -> Bool {
         if card.settings.gateway == true { return true }
         return switch way {
@@ -137,9 +139,9 @@ struct ScanInterpreter {
 
     // MARK: Replying
 
-    /// The messages that bring `reply` to the sender of `request`: to its response topic with its correlation data, else in the device's
-    /// own way, else to the device's topic for answers. A response topic that is not among those that the entry allows is passed over, since
-    /// the server may publish where the sender may not.
+    /// The messages that carry `reply` to the sender of `request`: to the response topic of `request` with its correlation data,
+    /// else in the device's own way, else to the device's topic for replies. A response topic that the entry does not allow is
+    /// ignored, since the server may publish where the sender may not.
     func messages(for reply: ScanReply, to request: InboundMessage, _ addressee: Addressee, now: Timestamp) -> [MQTTMessage] {
         if let wanted = request.responseTopic, responses.allow(wanted, to: addressee.device) {
             return [MQTTMessage(topic: wanted, payload: reply.json, correlationData: request.correlationData)]
@@ -151,24 +153,24 @@ struct ScanInterpreter {
     }
 }
 
-/// Which scans get replies. A reply that nobody reads costs the broker as much as the scan.
+/// Which scans get replies. A reply that no device reads costs the broker as much as the scan.
 enum ReplyRule: String, Decodable, Sendable, CaseIterable {
-    /// All of them.
+    /// All scans.
     case always
-    /// Those whose message names a response topic, and those of devices with feedback.
+    /// The scans whose message names a response topic, and the scans of devices with feedback.
     case asked
 }
 
-/// What is worked out once for each topic that scans come on: its device with its settings.
+/// The values that are worked out once for each topic of scans: its device with the device's settings.
 ///
-/// For one task. It forgets everything when it holds ``limit`` topics, since anybody may publish on any number of them.
+/// For one task. All cards are forgotten when there are ``limit`` of them, since anybody may publish on any number of topics.
 struct DeviceCards {
-    /// Of one topic.
+    /// The card of one topic.
     final class Card: Sendable {
         let device: String
         let settings: DeviceSettings
         let format: PayloadFormat
-        /// What is wrong with the device's name, if anything is.
+        /// What is wrong with the device's name; `nil` if nothing is.
         let problem: MalformedScan?
 
         init(device: String, settings: DeviceSettings, problem: MalformedScan?) {
@@ -182,7 +184,7 @@ struct DeviceCards {
     private static let limit = 10_000
     private var cards: [String: Card?] = [:]
 
-    /// The card of a topic that was met before; `.some(nil)` for one that is none for scans.
+    /// The card of a topic that was looked up before; `.some(nil)` for one that is not a topic of scans.
     subscript(topic: String) -> Card?? {
         get { cards[topic] }
         set {

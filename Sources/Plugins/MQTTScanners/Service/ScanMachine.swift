@@ -6,83 +6,83 @@ import TallywireCore
 import TallywireEngine
 import TallywirePipeline
 
-/// Decides what becomes of messages: it takes what happened, and returns what is to be done about it.
+/// Decides what becomes of messages: it takes inputs, and returns the effects to carry out.
 ///
-/// It waits for nothing, submits nothing and publishes nothing: ``ScanDriver`` carries out the effects and brings what came of them. Beside
-/// that it only reads and counts in the context's registries.
+/// The machine waits for nothing, submits nothing and publishes nothing: ``ScanDriver`` carries out the effects and brings their
+/// results as inputs. Apart from that the machine only reads and counts in the context's registries.
 ///
 /// ## The way of a batch
-/// 1. A batch is *begun*: each message becomes a refusal, a status or an order. Its commands are submitted, in the order of the messages,
-///    behind those of the batches before it. The next batch is begun without waiting for them.
-/// 2. When all its commands have outcomes, the first of the begun batches is *settled*: its replies are published.
+/// 1. A batch is *begun*: each message becomes a refusal, a status or an order. The batch's commands are submitted in the order of
+/// the messages, after those of earlier batches. The next batch is begun without waiting for the outcomes.
+/// 2. When all commands of the first of the begun batches have outcomes, that batch is *settled*: its replies are published.
 /// 3. When the broker has all replies, the batch is acknowledged.
 ///
 /// ## What holds everything up
-/// While a job is under way, or during the pause after a failure, nothing else goes on, so that nothing overtakes. Commands that were
-/// refused as `overloaded` or `unavailable` are submitted again after a pause, in their order; everything behind them in the same
-/// ``CommandLane`` was refused too, and follows in a new lane. No batch is begun before all of them are in that lane.
+/// While a job runs, and during the pause after a failure, nothing else happens, so that nothing overtakes. Commands that were
+/// refused as `overloaded` or `unavailable` are submitted again after a pause, in their order. The commands after them in the same
+/// ``CommandLane`` were refused too, and follow in a new lane. No batch is begun before all of them are in that lane.
 struct ScanMachine: ~Copyable {
-    /// What happened.
+    /// What the machine is told.
     enum Input: Sendable {
         case received(InboundBatch)
         /// The commands of the submission `number` have outcomes.
         case decided([Outcome], number: Int)
-        /// The broker took the messages of the publication `number`, or not.
+        /// The broker took or refused the messages of the publication `number`, or they could not be sent.
         case published(Result<[PublishResult], any Error>, number: Int)
-        /// The job is done. The values are the marks that `loadMarks` found.
+        /// The job is done. `marks` are those that `loadMarks` read.
         case done(marks: [String: UInt64?] = [:])
         /// The job failed.
         case failed(reason: String)
         /// The pause is over.
         case resumed
-        /// The server shuts down: no batch is begun any more, and what was begun is finished.
+        /// The server shuts down: no batch is begun any more, and the batches that were begun are finished.
         case stopping
     }
 
-    /// What is to be done. The effects of one input are carried out in their order.
+    /// What the driver has to do. The effects of one input are carried out in their order.
     enum Effect: Sendable {
         case submit([Command], in: CommandLane, number: Int)
-        /// `isRepeated`: it failed before, so the client may have to connect first.
+        /// `isRepeated`: the publication failed before, so the client may have to connect first.
         case publish([MQTTMessage], number: Int, isRepeated: Bool)
         case acknowledge(InboundBatch)
         case run(Job)
         case pause(Duration)
-        /// Nothing is in the way any more.
+        /// A failure is over.
         case goOn
-        /// Everything that was begun is finished, or cannot be. No effect follows.
+        /// Every batch that was begun is finished, or cannot be. No effect follows.
         case end
     }
 
-    /// Something that takes its time, on which everything waits.
+    /// Work that takes time. Everything else waits for it.
     enum Job: Sendable {
         /// Stores how far packets are numbered.
         case storeReservation(UInt64)
         case loadMarks([String])
         case storeMarks([(device: String, number: UInt64)])
-        /// Puts a message into the file of those that are not handled any more, and reports that.
+        /// Writes a message that is not handled any more into the file of messages that are set aside, and reports that.
         case setAside(InboundMessage, device: String, report: Command, at: Timestamp)
     }
 
     private let context: SourceContext
     private var reader: BatchReader
-    /// How far the numbering of packets is stored.
+    /// The ``PacketNumbering/reserved`` that is stored.
     private var stored: UInt64
     private var presence: PresenceBook
-    /// Batches that came and are not begun.
+    /// Batches that came and were not begun.
     private var waiting: Deque<InboundBatch> = []
-    /// The batch that is being begun, while jobs hold it up.
+    /// The batch that is about to be begun, while jobs hold it up.
     private var draft: ReadBatch?
     private var begun: Deque<Begun> = []
     private var publications: Deque<Publication> = []
-    /// What is submitted hangs together in it.
+    /// The lane in which commands are submitted now.
     private var lane = CommandLane()
-    /// Of the last submission or publication.
+    /// The number of the last submission or publication.
     private var number = 0
     private var obstacle: Obstacle?
     private var jobFailures = 0
     private var isStopping = false
     private var hasEnded = false
-    /// Replies that the broker refused.
+    /// How many replies the broker refused.
     private var refusedReplies: UInt64 = 0
     private var effects: [Effect] = []
     private let retry = Backoff(initial: .milliseconds(50), maximum: .seconds(5))
@@ -96,7 +96,7 @@ struct ScanMachine: ~Copyable {
 
     /// A batch whose commands were submitted.
     private struct Begun {
-        /// What is next for it, once it is the first.
+        /// What has to be done next with a batch, once it is the first.
         enum Stage {
             case underWay
             case decided([Outcome])
@@ -108,18 +108,18 @@ struct ScanMachine: ~Copyable {
         let now: Timestamp
         var replies: [[MQTTMessage]]
         var scans: [ReadBatch.Scans]
-        /// Changes of presence whose reports have no outcome yet, and those whose marks have to be stored.
+        /// Changes of presence whose reports have no outcome yet, and marks that have to be stored.
         var changes: [PresenceBook.Change]
         var marks: [(device: String, number: UInt64)]
         var stage = Stage.underWay
-        /// Of the last submission.
+        /// The number of the last submission.
         var number = 0
         var lane: CommandLane
         var reports = 0
         var places: [(scans: Int, item: Int)] = []
         var failures = 0
 
-        /// Whether there is something to do for it when it is the first.
+        /// Whether the next step can be done once the batch is the first.
         var isReady: Bool { if case .underWay = stage { false } else { true } }
     }
 
@@ -142,13 +142,13 @@ struct ScanMachine: ~Copyable {
 
     private enum Obstacle {
         case job(Job)
-        /// A pause, and the job that is tried again after it, if it was one that failed.
+        /// A pause. The job is one that failed; it is tried again after the pause.
         case pause(Job?)
     }
 
     // MARK: Inputs
 
-    /// Takes what happened at `now`, and returns what is to be done.
+    /// Takes an input at the time `now`, and returns the effects to carry out.
     mutating func take(_ input: Input, at now: Timestamp) -> [Effect] {
         guard !hasEnded else { return [] }
         switch input {
@@ -178,7 +178,7 @@ struct ScanMachine: ~Copyable {
         return effects
     }
 
-    /// Does everything that can be done now.
+    /// Takes every step that is possible now.
     private mutating func advance(_ now: Timestamp) {
         while obstacle == nil, !hasEnded {
             if !begun.isEmpty, begun[0].isReady {
@@ -197,7 +197,7 @@ struct ScanMachine: ~Copyable {
         }
     }
 
-    /// Whether everything that was submitted and is not decided is in the lane that is used now.
+    /// Whether all submitted commands without an outcome are in the lane that is used now.
     private var isInOneLane: Bool { !lane.isBroken && (begun.last.map { $0.lane === lane } ?? true) }
 
     private mutating func end() {
@@ -225,7 +225,7 @@ struct ScanMachine: ~Copyable {
         }
     }
 
-    /// Holds everything up after a failure: the first of its kind, the second, …
+    /// Holds everything up after a failure. `failures` counts the failures of its kind in a row.
     private mutating func pause(_ failures: Int, _ reason: String, before job: Job? = nil) {
         guard !isStopping else { return end() }
         if failures == 1 { context.logger.warning("Scans wait.", metadata: ["reason": "\(reason)"]) }
@@ -239,7 +239,7 @@ struct ScanMachine: ~Copyable {
 
     // MARK: Beginning
 
-    /// Submits the batch that is being begun, or runs the next job that this needs.
+    /// Submits the batch that is about to be begun, or runs the next job that the batch needs.
     private mutating func submitDraft() {
         guard let draft else { return }
         if let index = draft.poison.first { return setAside(draft.batch.messages[index], draft.now) }
@@ -257,7 +257,7 @@ struct ScanMachine: ~Copyable {
         submit(at: begun.count - 1)
     }
 
-    /// Submits the commands of a begun batch that have no outcome: reports of devices before scans.
+    /// Submits the commands of a begun batch that have no outcome: the reports of devices before the scans.
     private mutating func submit(at index: Int) {
         let reports = begun[index].changes.compactMap(\.report)
         var commands = reports
@@ -295,7 +295,8 @@ struct ScanMachine: ~Copyable {
         }
     }
 
-    /// Takes the outcomes of the first begun batch. What was refused only for now is submitted again.
+    /// Takes the outcomes of the first begun batch. Commands that were refused as `overloaded` or `unavailable` are submitted
+    /// again.
     private mutating func take(_ outcomes: [Outcome]) {
         let reports = outcomes.prefix(begun[0].reports)
         var problem = reports.compactMap(\.rejection).first { !$0.code.isFinal }
@@ -318,7 +319,7 @@ struct ScanMachine: ~Copyable {
         }
         begun[0].stage = .submitAgain
         guard let problem else { return }
-        // What was refused because of something before it goes on at once, now that this is done.
+        // A batch that was refused only because of an earlier failure is submitted again at once, since that failure is over.
         let isOwn = begun[0].lane === lane
         if lane.isBroken { lane = CommandLane() }
         guard isOwn else { return }
@@ -326,7 +327,8 @@ struct ScanMachine: ~Copyable {
         pause(begun[0].failures, "nothing is acknowledged: \(problem.message)")
     }
 
-    /// A packet that comes for the first time is no repeat: the broker does not count as the numbering expects. Its items get new ids.
+    /// Gives items new ids: a packet that is delivered for the first time cannot be a repeat, so the broker does not count as the
+    /// numbering expects.
     private mutating func renumber(_ items: [Int], of scans: Int) {
         let message = begun[0].scans[scans].message
         guard let packetID = message.packetID else { return }
@@ -338,7 +340,7 @@ struct ScanMachine: ~Copyable {
         }
     }
 
-    /// Publishes the replies to a batch of which everything is decided.
+    /// Publishes the replies to a batch of which every command is decided.
     private mutating func settle(_ batch: Begun) {
         var replies = batch.replies
         reader.settle(batch.scans, at: batch.now, into: &replies)
@@ -372,7 +374,7 @@ struct ScanMachine: ~Copyable {
         case .answered(.failure(let error)):
             publications[0].failures += 1
             publications[0].stage = .publishAgain
-            // The first failure may be that the client was not connected yet.
+            // The first failure may only mean that the client was not connected yet.
             let failures = publications[0].failures - 1
             if failures > 0 { pause(failures, "\(error)") }
         }
@@ -383,7 +385,7 @@ struct ScanMachine: ~Copyable {
             guard let reason = result.refusal else { continue }
             let topic = reply.topic.excerpt
             context.status.update { $0.lastError = "the answer to \(topic) was refused: \(reason)" }
-            // Once, and then ever more rarely: a scanner whose replies are refused scans again.
+            // Logged at powers of two only: a scanner whose replies are refused scans again.
             refusedReplies += 1
             if refusedReplies.nonzeroBitCount == 1 {
                 context.logger.warning(
@@ -422,7 +424,7 @@ struct ScanMachine: ~Copyable {
 }
 
 extension PublishResult {
-    /// Why it was not taken, `nil` if it was.
+    /// Why the broker did not take the message; `nil` if it did.
     fileprivate var refusal: String? {
         switch self {
         case .accepted: nil

@@ -1,13 +1,13 @@
 import Mosquitto
 import TallywireCore
 
-/// What a message of scans asks for, and how far that is.
+/// What a message of scans asks for, and which of it is decided.
 struct ScanOrder: Equatable, Sendable {
     let addressee: Addressee
     /// The message's own id, or the one that was made for it.
     let id: String
     let grouping: ScanPayload.Grouping
-    /// At least one.
+    /// There is at least one.
     var items: [Item]
     /// The source of its commands.
     let source: String
@@ -16,14 +16,14 @@ struct ScanOrder: Equatable, Sendable {
     let bounce: Duration?
     let tagWindow: Duration?
 
-    /// A movement, with what tells its scan from another.
+    /// A movement, with the values that tell its scan from others.
     struct Item: Equatable, Sendable {
         var movement: Movement
-        /// The index of its scan in the message.
+        /// The index of the scan in the message.
         let index: Int
-        /// What tells it from the scan of something else by the same device: the code or the tag.
+        /// The code or the tag, which tells this scan from a scan of another item by the same device.
         var key: String
-        /// Whether it is a tag's, which is seen again and again.
+        /// Whether the scan is of a tag, which is read again and again.
         let isTag: Bool
         /// The id that the sender gave, or the one that was made.
         var id = ""
@@ -35,27 +35,27 @@ struct ScanOrder: Equatable, Sendable {
 
     enum Progress: Equatable, Sendable {
         case open
-        /// It was counted before, and is not submitted.
+        /// The scan was counted before, and is not submitted.
         case skipped
         case decided(Outcome)
     }
 
-    /// The command that an item is submitted as.
+    /// The command as which an item is submitted.
     func command(for item: Item) -> Command {
-        // An id that was made here is of the packet, and so the whole journal's.
+        // An id that was made here is made from the packet, and so it is unique in the whole journal.
         Command(
             id: item.id, device: item.idIsGiven ? addressee.name : nil, source: source, clockSkew: clockSkew,
             action: .move(item.movement))
     }
 }
 
-/// Who sent a message, and how he is answered.
+/// Who sent a message, and how that device gets its reply.
 struct Addressee: Equatable, Sendable {
     /// The device of the topic: a scanner, or the gateway of several.
     let device: String
     /// The device that scanned.
     var name: String
-    /// Its own way to be answered, if it is set up.
+    /// The device's own way to get a reply, if it is set up.
     var feedback: Feedback?
 
     struct Feedback: Equatable, Sendable {

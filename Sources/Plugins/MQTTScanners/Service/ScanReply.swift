@@ -1,24 +1,24 @@
 import TallywireCore
 
-/// The answer to a message of scans, as the scanner gets it.
+/// The reply to a message of scans, as the scanner gets it.
 struct ScanReply: Equatable, Sendable {
     /// The id that the scanner gave, or the one that was made for it.
     let id: String
-    /// One for each movement of the message; none if all of it was counted before.
+    /// One for each movement of the message; none if every scan was counted before.
     let results: [Outcome]
     /// How the message's scans belong together.
     let grouping: ScanPayload.Grouping
-    /// Why something was not counted this time, though nothing is wrong.
+    /// Why a scan was not counted this time, though nothing is wrong.
     let note: Note?
 
-    /// Why a scan was taken for one that had been counted.
+    /// Why a scan was taken for one that was counted before.
     struct Note: Equatable, Sendable {
         let code: String
         let message: String
     }
 
     init(id: String, results: [Outcome], grouping: ScanPayload.Grouping = .one, note: Note? = nil) {
-        // An id that is none is quoted.
+        // A text that is too long for an id is quoted as an excerpt.
         self.id = id.utf8.count > Limits.movementIDLength ? id.excerpt : id
         self.results = results
         self.grouping = grouping
@@ -43,7 +43,8 @@ struct ScanReply: Equatable, Sendable {
         return json.bytes
     }
 
-    /// Several movements: `rejected` if one was refused and none applied, `applied` if one was, else `duplicate`; and each by itself.
+    /// Writes several movements: `applied` if one was applied, `rejected` if none was and one was refused, else `duplicate`; then
+    /// each movement by itself.
     private func writeResults(to json: inout JSONWriter) {
         let receipts = results.compactMap { if case .applied(let receipt) = $0 { receipt } else { nil } }
         let isApplied = receipts.contains { $0.status == .applied }
@@ -60,7 +61,7 @@ struct ScanReply: Equatable, Sendable {
         }
     }
 
-    /// Writes the status and what belongs to it.
+    /// Writes the status and the members that belong to it.
     private func write(_ outcome: Outcome?, to json: inout JSONWriter) {
         let note = grouping == .apart ? nil : note
         switch outcome {

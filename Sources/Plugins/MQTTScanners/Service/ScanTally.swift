@@ -7,7 +7,7 @@ struct ScanTally {
     private var applied: UInt64 = 0
     private var duplicates: UInt64 = 0
     private var rejected: UInt64 = 0
-    /// Scans that were taken for one that had been counted.
+    /// Scans that were taken for one that was counted before.
     var skipped: UInt64 = 0
     private var lastError: String?
 
@@ -23,7 +23,7 @@ struct ScanTally {
         }
     }
 
-    /// Adds it to the counters of the source and of the device.
+    /// Adds the tally to the counters of the source and of the device.
     func note(in context: SourceContext, _ now: Timestamp) {
         context.status.update { snapshot in
             snapshot.applied += applied

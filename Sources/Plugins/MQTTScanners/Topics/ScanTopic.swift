@@ -1,6 +1,6 @@
 import Mosquitto
 
-/// Where scanners publish and are answered: a topic with `{device}` as one of its levels, such as `scanners/{device}/scan`.
+/// Where scanners publish and get replies: a topic with `{device}` as one of its levels, such as `scanners/{device}/scan`.
 ///
 /// Other levels may be wildcards: `+` for one level, and `#` at the end for any number, as in `plant/+/scanners/{device}/scan`.
 public struct ScanTopic: Equatable, Sendable {
@@ -9,7 +9,7 @@ public struct ScanTopic: Equatable, Sendable {
 
     /// What stands for the device in a template.
     public static let placeholder = "{device}"
-    /// Last levels that are no scans, where a wildcard would let them in: our own answers, and what devices say of themselves.
+    /// Last levels that are not scans though a wildcard would match them: the server's own replies, and the statuses of devices.
     private static let reserved: Set<Substring> = ["ack", "status"]
 
     /// Why a template cannot be used, for people.
@@ -32,10 +32,10 @@ public struct ScanTopic: Equatable, Sendable {
                 throw Mistake(description: "the topic's level “\(level)” cannot contain { } + or #, but can be + or #")
             }
         }
-        // What the wildcards stand for is shorter than any limit; the rest has to be a topic.
+        // Each wildcard counts as one character. The rest has to be a valid topic.
         let fixed = levels.map { $0 == "+" || $0 == "#" ? "x" : $0 }.joined(separator: "/")
         if let problem = Topic.problem(fixed) { throw Mistake(description: problem) }
-        // Answers go there: they would come back as scans.
+        // Replies go to `ack`: they would come back as scans.
         if levels.last == "ack" { throw Mistake(description: "the topic cannot end with ack, where the answers go") }
     }
 
@@ -44,63 +44,64 @@ public struct ScanTopic: Equatable, Sendable {
         levels.indices.map { $0 == deviceLevel ? "+" : levels[$0] }.joined(separator: "/")
     }
 
-    /// The same as a subscription that a group of clients shares, so that each gets a part (MQTT 5, section 4.8.2).
+    /// The same as a shared subscription of a group of clients, in which each client gets a part of the messages (MQTT 5, section
+    /// 4.8.2).
     public func filter(sharedBy group: String?) -> String { group.map { "$share/\($0)/\(filter)" } ?? filter }
 
-    /// Where `device` publishes its scans, if the template says it all; `nil` with wildcards.
+    /// The topic on which `device` publishes its scans; `nil` if the template has wildcards.
     public func scans(of device: String) -> String? {
         if levels.contains(where: { $0 == "+" || $0 == "#" }) { return nil }
         return example(of: device)
     }
 
-    /// A topic where `device` might publish, with its name for the wildcards too.
+    /// A topic on which `device` might publish, with the device's name for the wildcards too.
     public func example(of device: String) -> String {
         levels.indices.map { $0 == deviceLevel || levels[$0] == "+" || levels[$0] == "#" ? device : levels[$0] }
             .joined(separator: "/")
     }
 
-    /// Where somebody called `name` publishes, wildcards kept: for access lists.
+    /// The template with `name` for the device and the wildcards kept: for access lists.
     public func pattern(_ name: String) -> String { joined(levels, name) }
 
-    /// The template of the topic where devices say whether they are there: the last level replaced by `status`, or `status` added if
-    /// the device is the last level.
+    /// The template of the topic where devices say whether they are online: the last level replaced by `status`, or `status` added
+    /// if the device is the last level.
     public var statusTemplate: String {
         (deviceLevel == levels.count - 1 ? levels + ["status"] : levels.dropLast() + ["status"]).joined(separator: "/")
     }
 
-    /// All that is its own: everything under its name.
+    /// A filter for all topics of one device: everything under its name.
     public func own(_ name: String) -> String { joined(levels[...deviceLevel] + ["#"], name) }
 
     private func joined(_ levels: some Sequence<String>, _ name: String) -> String {
         levels.map { $0 == Self.placeholder ? name : $0 }.joined(separator: "/")
     }
 
-    /// Where a scan that came on `topic` is answered if it named no response topic: the last level replaced by `ack`, or `ack` added if
-    /// the device is the last level. `nil` if it is no topic of ours.
+    /// The topic for the reply to a scan that came on `topic` and named no response topic: the last level replaced by `ack`, or
+    /// `ack` added if the device is the last level. `nil` if `topic` is not a topic of scans.
     public func answers(toScanOn topic: String) -> String? {
         guard var result = match(topic) else { return nil }
         if deviceLevel == result.count - 1 { result.append("ack") } else { result[result.count - 1] = "ack" }
         return result.joined(separator: "/")
     }
 
-    /// The answers to the scans of all devices, as a filter.
+    /// A filter for the replies to the scans of all devices.
     public var answerFilter: String {
         let template = deviceLevel == levels.count - 1 ? levels + ["ack"] : levels.dropLast() + ["ack"]
         return joined(template, "+")
     }
 
-    /// The device that published a scan to `topic`, `nil` if it is another topic.
+    /// The device that published a scan to `topic`; `nil` if `topic` is not a topic of scans.
     public func device(of topic: String) -> String? { match(topic).map { String($0[deviceLevel]) } }
 
-    /// The levels of `topic` if it is one for scans.
+    /// The levels of `topic`; `nil` if `topic` is not a topic of scans.
     private func match(_ topic: String) -> [Substring]? {
         let parts = topic.split(separator: "/", omittingEmptySubsequences: false)
-        // `#` stands for the level above too, which would leave the device without a scan.
+        // `#` also matches no level at all, which would leave the device without a scan.
         guard levels.last == "#" ? parts.count >= levels.count : parts.count == levels.count else { return nil }
         for (index, level) in levels.enumerated() where index != deviceLevel && level != "+" && level != "#" {
             if parts[index] != level { return nil }
         }
-        // What a wildcard lets in may be none of ours.
+        // A topic that a wildcard matches may not be one of the server's own.
         if levels.last == "+" || levels.last == "#", let last = parts.last, Self.reserved.contains(last) { return nil }
         return parts
     }

@@ -10,7 +10,7 @@ enum ProGlove: VendorFormat {
 
     static func id(inMalformed message: JSONValue) -> String? { message["event_id"]?.string }
 
-    /// `nil` for events that are no scans: buttons, states, errors.
+    /// Returns `nil` for events that are not scans: buttons, states, errors.
     static func payload(_ value: JSONValue) throws(MalformedScan) -> ScanPayload? {
         guard let type = value["event_type"]?.string else {
             throw MalformedScan("event_type is missing: this is no event of ProGlove")
@@ -29,13 +29,13 @@ enum ProGlove: VendorFormat {
             feedback: .proGlove(gateway: value["gateway_serial"]?.string, device: device))
     }
 
-    /// `scan_bytes` holds exactly what was read, GS too; `scan_code` is the same for people.
+    /// `scan_bytes` holds exactly the bytes that were read, GS included. `scan_code` is the same for people.
     private static func code(_ value: JSONValue) throws(MalformedScan) -> String {
         if let encoded = value["scan_bytes"]?.string {
             guard let bytes = Base64.decode(encoded), let text = String(validating: bytes, as: UTF8.self) else {
                 throw MalformedScan("scan_bytes is not Base64 of UTF-8")
             }
-            // The payload was looked at for marks, and Base64 hides them.
+            // The check of the payload for marks does not see into Base64.
             try ScanPayload.refuseMarks(in: bytes)
             return text
         }

@@ -2,16 +2,16 @@ import TallywireCore
 
 /// How the devices of one vendor write what they scan. Each format is a file of its own; ``PayloadFormat/vendors`` lists them.
 protocol VendorFormat: Sendable {
-    /// The word for it in plugins.json.
+    /// The format's word in plugins.json.
     static var word: String { get }
 
-    /// Whether a message, or the first of an array, is of this format, by members that no other format has.
+    /// Whether a message, or the first element of an array, is of this format, by members that no other format has.
     static func isMeant(by message: JSONValue) -> Bool
 
     /// Reads a message. Returns `nil` for one that is well-formed and no scan, such as the press of a button.
     static func payload(_ message: JSONValue) throws(MalformedScan) -> ScanPayload?
 
-    /// The id in a message that is wrong in another member, so that its sender knows the reply.
+    /// The id in a message that is wrong in another member, so that the sender can tell which message the reply belongs to.
     static func id(inMalformed message: JSONValue) -> String?
 }
 

@@ -8,7 +8,7 @@ enum ZebraReader: VendorFormat {
 
     static func isMeant(by message: JSONValue) -> Bool { message["data"]?["idHex"] != nil }
 
-    /// `nil` if no tag's EPC is among them.
+    /// Returns `nil` if no event has a tag's EPC.
     static func payload(_ value: JSONValue) throws(MalformedScan) -> ScanPayload? {
         let events = value.array ?? [value]
         var scans: [Scan] = []

@@ -1,6 +1,6 @@
 import TallywireCore
 
-/// Zebra's RFD40 and RFD90 sleds: `dataEVT`, with what was read since the last one.
+/// Zebra's RFD40 and RFD90 sleds: `dataEVT`, with the reads since the last event.
 ///
 /// Source: Zebra TechDocs, "RFD40/RFD90 MQTT", tag data event: `data.barcodeData[].decodedBarcode`, `data.tagData[].EPCid`.
 enum ZebraSled: VendorFormat {
@@ -11,7 +11,7 @@ enum ZebraSled: VendorFormat {
         return data["barcodeData"] != nil || data["tagData"] != nil
     }
 
-    /// `nil` if nothing was read.
+    /// Returns `nil` if the event has no reads.
     static func payload(_ value: JSONValue) throws(MalformedScan) -> ScanPayload? {
         guard let data = value["data"] else { throw MalformedScan("data is missing: this is no data event of an RFD40 or RFD90") }
         let time = value["timestamp"].flatMap { DeviceTime.timestamp($0) }

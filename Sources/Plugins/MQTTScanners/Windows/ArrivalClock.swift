@@ -1,20 +1,21 @@
 import Mosquitto
 import TallywireCore
 
-/// Knows how exactly the arrival of a batch is known.
+/// Says how exactly the arrival of a batch is known.
 ///
-/// The client knows when it came in, but what comes right after a connection may have waited at the broker for any time; that is over when
-/// for a moment nothing came.
+/// The client knows when a batch came in. But messages that come right after a connection may have waited at the broker for any
+/// time. That backlog is over after a short pause without messages.
 struct ArrivalClock {
-    /// A pause that ends what waited at the broker, and one after which it has sent nothing of the kind.
+    /// A pause of this length ends the backlog of a connection. After ``firstPause`` without messages a new connection has no
+    /// backlog.
     private static let pause = Duration.milliseconds(250)
     private static let firstPause = Duration.seconds(1)
 
     private var connection: Int?
     private var isBacklog = true
 
-    /// When the messages of a batch arrived, `nil` if that is not known, by a clock that shows `now` at the moment `instant`. Batches are
-    /// asked for in order.
+    /// When the messages of a batch arrived; `nil` if that is not known. `now` is what the server's clock shows at `instant`. Has
+    /// to be called for the batches in order.
     mutating func arrival(of batch: InboundBatch, now: Timestamp, at instant: ContinuousClock.Instant = .now) -> TimeSpan? {
         if connection != batch.connection {
             connection = batch.connection

@@ -2,10 +2,10 @@ import TallywireCore
 
 /// Knows each device's last scan, so that a trigger that bounces, or is pressed twice in haste, counts once.
 ///
-/// A scan is taken for a bounce only if it surely came within the window: what waited at the broker, or in the socket while the disk was
-/// busy, arrives together though it was scanned apart, and counts.
+/// A scan is taken for a bounce only if it surely came within the window. Scans that waited at the broker, or in the socket while
+/// the disk was busy, arrive together though they were made at different times: those count.
 struct BounceWindow {
-    /// What becomes of a scan, for those that are bounces of it.
+    /// The outcome of a scan, to be filled in later, which the scan's bounces share.
     final class Verdict {
         var outcome: Outcome?
     }
@@ -17,11 +17,11 @@ struct BounceWindow {
     }
 
     private var devices: [String: Last] = [:]
-    /// The devices that are remembered at most.
+    /// The most devices that are remembered.
     private static let limit = 10_000
 
-    /// Notes a scan at a time that may be unknown. Answers what becomes of it, and whether that is of the scan before, since this is its
-    /// bounce.
+    /// Notes a scan, whose time may be unknown. Returns the verdict to fill in later, and whether that verdict belongs to the
+    /// previous scan because this one is its bounce.
     mutating func note(_ key: String, of device: String, at time: TimeSpan?, window: Duration) -> (Verdict, isBounce: Bool) {
         guard let time else {
             devices[device] = nil
@@ -37,12 +37,12 @@ struct BounceWindow {
     }
 }
 
-/// When something happened, as far as it is known: between two moments.
+/// When something happened, as far as that is known: between two moments.
 struct TimeSpan: Equatable, Sendable {
     let earliest: Timestamp
     let latest: Timestamp
 
-    /// Whether the other one happened surely within `window` after this.
+    /// Whether `other` surely happened within `window` after this.
     func isFollowed(by other: TimeSpan, within window: Duration) -> Bool {
         guard other.latest >= earliest else { return false }
         let (distance, overflow) = other.latest.milliseconds.subtractingReportingOverflow(earliest.milliseconds)

@@ -1,13 +1,14 @@
 import TallywireCore
 import TallywirePipeline
 
-/// What displays have to show and what they confirmed: who is late, and who is right again. Pure; the clock is the caller's.
+/// The versions that displays have to show and the versions that they confirmed: it says which displays are late and which are
+/// right again. The caller passes the time.
 ///
-/// Only displays that confirmed once are in it: of others nobody knows whether they ever will. A display is late when the version that
-/// it has to show was published ``within`` ago and its last confirmation names another one. A higher one too: it then shows the state
-/// of another journal, or of this one before it was restored.
+/// Only displays that have confirmed once are tracked: of others nobody knows whether they ever will. A display is late when the
+/// version that it has to show was published ``within`` ago and its last confirmation names another version. That includes a higher
+/// version: the display then shows the state of another journal, or of this one before it was restored.
 struct ConfirmationBook: Sendable {
-    /// A display and how it stands.
+    /// A display with its versions.
     struct Entry: Equatable, Sendable {
         var wanted: Int64
         var wantedSince: Timestamp
@@ -15,10 +16,10 @@ struct ConfirmationBook: Sendable {
         var isPublished: Bool
         var shown: Int64?
         var shownAt: Timestamp?
-        /// Whether it was reported as late, and the event that says how it was reported last.
+        /// Whether the display was reported as late.
         var isStale = false
         var reported: UInt64 = 0
-        /// Which repair saw it last.
+        /// The number of the last repair that named this display.
         fileprivate var sweep = 0
 
         var isRight: Bool { shown == wanted }
@@ -27,12 +28,12 @@ struct ConfirmationBook: Sendable {
     /// The sink's name.
     var sink: String
     let within: Duration
-    /// The most displays; further ones are not taken.
+    /// The most displays. Further ones are not tracked.
     let limit: Int
     private(set) var entries: [DisplayKey: Entry] = [:]
-    /// Those that are not right, or were reported not to be.
+    /// The displays that are not right, or were reported as late.
     private var open: Set<DisplayKey> = []
-    /// The last reports of displays that are not in ``entries``.
+    /// The `seq` of the last report of displays that are not in ``entries``.
     private var reports: [DisplayKey: UInt64] = [:]
     private var sweep = 0
     private(set) var staleCount = 0
@@ -45,7 +46,7 @@ struct ConfirmationBook: Sendable {
 
     // MARK: What is to be shown
 
-    /// `key` shall show `version` from now on. It is about to be published, or lies at the broker already.
+    /// Notes that `key` has to show `version` from now on. The version is about to be published, or the broker has it already.
     mutating func want(_ version: Int64, at key: DisplayKey, isPublished: Bool, now: Timestamp) {
         change(key) { entry, sweep in
             entry.sweep = sweep
@@ -60,26 +61,27 @@ struct ConfirmationBook: Sendable {
         }
     }
 
-    /// `key` does not exist any more.
+    /// Removes `key`, which does not exist any more.
     mutating func forget(_ key: DisplayKey) {
         if entries.removeValue(forKey: key)?.isStale == true { staleCount -= 1 }
         open.remove(key)
     }
 
-    /// Begins to look which displays still exist: those that ``want(_:at:isPublished:now:)`` names until ``endSweep()``.
+    /// Begins to check which displays still exist: those that ``want(_:at:isPublished:now:)`` names until ``endSweep()``.
     mutating func beginSweep() { sweep += 1 }
 
-    /// Forgets the displays that were not named.
+    /// Removes the displays that were not named.
     mutating func endSweep() {
         for (key, entry) in entries where entry.sweep < sweep { forget(key) }
     }
 
     // MARK: What is shown
 
-    /// Whether `key` confirmed before.
+    /// Whether `key` has confirmed before.
     func knows(_ key: DisplayKey) -> Bool { entries.index(forKey: key) != nil }
 
-    /// Takes a display that confirmed for the first time; `wanted` is what it has to show. Answers whether there was room.
+    /// Adds a display that confirms for the first time. `wanted` is the version that it has to show. Returns whether there was
+    /// room.
     mutating func add(_ key: DisplayKey, wanted: Int64, now: Timestamp) -> Bool {
         guard !knows(key) else { return true }
         guard entries.count < limit else { return false }
@@ -88,10 +90,10 @@ struct ConfirmationBook: Sendable {
         return true
     }
 
-    /// `key` shows `version`.
+    /// Notes that `key` shows `version`.
     mutating func confirm(_ version: Int64, at key: DisplayKey, now: Timestamp) {
         change(key) { entry, _ in
-            // A display that leaves the right version is late from then on, not from when that was published.
+            // A display that leaves the right version is late from then on, not from when that version was published.
             if entry.isRight, version != entry.wanted { entry.wantedSince = now }
             entry.shown = version
             entry.shownAt = now
@@ -106,14 +108,14 @@ struct ConfirmationBook: Sendable {
 
     // MARK: What is to be reported
 
-    /// Something that became of a display, and the id under which it is reported once.
+    /// A display that became late or right again, and the id under which that is reported once.
     struct Finding: Equatable, Sendable {
         let key: DisplayKey
         let change: DisplayChanged
         let id: String
     }
 
-    /// What has to be reported as of `now`: at most `limit` displays.
+    /// Returns what has to be reported at the time `now`: at most `limit` displays.
     func findings(now: Timestamp, limit: Int = 1000) -> [Finding] {
         let limitOfTime = within.wholeMilliseconds
         var findings: [Finding] = []
@@ -130,11 +132,11 @@ struct ConfirmationBook: Sendable {
         let change = DisplayChanged(
             sku: key.sku, location: key.location, sink: sink, isStale: !entry.isStale, wantedVersion: entry.wanted,
             shownVersion: entry.shown)
-        // Bound to the report before it, so that a display which goes back and forth between two versions is heard each time.
+        // The id contains the report before it, so that a display which changes between two versions is reported each time.
         var hash = FNV1a()
         for text in [sink, key.location, key.sku] {
             for byte in text.utf8 { hash.combine(byte) }
-            // A byte that no UTF-8 has, so that the border between two texts counts.
+            // A byte that never occurs in UTF-8, so that the border between two texts counts.
             hash.combine(0xFF as UInt8)
         }
         let shown = entry.shown.map(String.init) ?? "none"
@@ -144,13 +146,13 @@ struct ConfirmationBook: Sendable {
             id: "display-\(String(hash.value, radix: 16))-\(entry.reported)-\(word)-\(entry.wanted)-\(shown)")
     }
 
-    /// `finding` was reported by the event `seq`.
+    /// Notes that `finding` was reported by the event `seq`.
     mutating func reported(_ finding: Finding, by seq: UInt64?) {
         setStale(finding.change.isStale, at: finding.key, reported: seq)
     }
 
-    /// Takes over what an earlier run reported last of a display. One that was right is waited for: what it confirmed since then is not
-    /// known.
+    /// Restores the last report of a display from an earlier run. For a display that was right only the report is kept until it
+    /// confirms again, since what it has confirmed since then is not known.
     mutating func restore(_ change: DisplayChanged, seq: UInt64, at time: Timestamp) {
         let key = DisplayKey(location: change.location, sku: change.sku)
         guard change.isStale else {

@@ -2,7 +2,7 @@ import Synchronization
 import TallywireCore
 import TallywirePipeline
 
-/// The sink's ``ConfirmationBook``, which the HTTP port and `/metrics` read beside the sink. Safe from any task.
+/// The sink's ``ConfirmationBook``, which the HTTP port and `/metrics` read as well. Safe from any task.
 final class ConfirmationDesk: Sendable {
     private let book: Mutex<ConfirmationBook>
 

@@ -1,14 +1,14 @@
 import TallywireCore
 import TallywireEngine
 
-/// What a shelf display shows: one variant at one location, with the event it is true at.
+/// The values of a shelf display: one variant at one location, with the event at which they hold.
 struct Display: Equatable, Sendable {
     let location: String
     let sku: String
     let name: String
-    /// Available at the display's location.
+    /// The available units at the display's location.
     let stock: Int64
-    /// Available over all locations that sell.
+    /// The available units over all locations that sell.
     let total: Int64
     let price: Price?
     let status: ProductStatus
@@ -19,7 +19,7 @@ struct Display: Equatable, Sendable {
 }
 
 extension Display {
-    /// The display at the location of a change of stock; `nil` for a change of price, which is of no one location.
+    /// The display at the location of a change of stock; `nil` for a change of price, which belongs to no one location.
     init?(_ update: InventoryUpdated, seq: UInt64, timestamp: Timestamp) {
         guard case .stock(_, _, let location, let locationStock) = update.change else { return nil }
         self.init(
@@ -28,7 +28,7 @@ extension Display {
             status: update.status, level: update.level, version: update.version, seq: seq, timestamp: timestamp)
     }
 
-    /// The display at one of a variant's locations, as things stand.
+    /// The display at one of a variant's locations, with the current values.
     init(_ record: VariantRecord, _ balance: Balance, seq: UInt64, timestamp: Timestamp) {
         let variant = record.variant
         self.init(
@@ -38,17 +38,17 @@ extension Display {
     }
 }
 
-/// Which display: the item that it shows, and where it stands.
+/// Which display: its item and its location.
 struct DisplayKey: Hashable, Sendable {
     let location: String
     let sku: String
 }
 
-/// How what a display shows is written into its topic.
+/// How a display's values are written into its topic.
 enum DisplayFormat: Equatable, Sendable {
     /// An object with these members, in this order.
     case fields([DisplayField])
-    /// Lines for a display that shows text as it comes.
+    /// Lines for a display that shows plain text.
     case text(DisplayText)
 
     static let contract = DisplayFormat.fields(DisplayField.contract)
@@ -70,7 +70,7 @@ enum DisplayFormat: Equatable, Sendable {
 enum DisplayField: String, CaseIterable, Decodable, Sendable {
     case sku, name, stock, total, price, status, level, version, seq, timestamp, location
 
-    /// The contract's payload: these, in this order.
+    /// The fields of the standard payload, in this order.
     static let contract: [DisplayField] = [.sku, .name, .stock, .total, .price, .status, .level, .version, .seq, .timestamp]
 }
 
@@ -103,7 +103,7 @@ extension Display {
         }
     }
 
-    /// A field as people read it; `nil` where there is nothing: no price, no units.
+    /// A field as people read it; `nil` for no price and for zero units.
     func text(_ field: DisplayField) -> String? {
         switch field {
         case .sku: sku

@@ -1,10 +1,10 @@
 import TallywireCore
 import TallywirePipeline
 
-/// A text with places for a display's fields, such as `{name}\n{price|ask us} EUR`.
+/// A text with placeholders for a display's fields, such as `{name}\n{price|ask us} EUR`.
 ///
-/// `{field}` is the value; `{field|other}` the value, or `other` where there is none: no price, or not a single unit. `{field}` of no
-/// units is `0`, of no price nothing. `{{` and `}}` are braces.
+/// `{field}` is the value. `{field|other}` is the value, or `other` if there is no price or no unit. Without `other`, zero units
+/// are `0`, and a missing price is empty. `{{` and `}}` are braces.
 struct DisplayText: Equatable, Sendable {
     private struct Place: Equatable {
         let field: DisplayField

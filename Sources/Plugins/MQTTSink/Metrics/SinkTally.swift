@@ -1,13 +1,13 @@
 import Synchronization
 import TallywirePipeline
 
-/// What the sink counts beside its runner. Safe from any task.
+/// The sink's counters in addition to its runner's. Safe from any task.
 final class SinkTally: Sendable {
     struct Counts: Sendable {
-        /// Comparisons of what the broker retains with the truth, and those where it did not let us read.
+        /// Comparisons of the broker's retained messages with the journal, and how many of them the broker did not allow to read.
         var repairs: UInt64 = 0
         var blindRepairs: UInt64 = 0
-        /// What a repair published, deleted, and found right.
+        /// Displays that a repair published, deleted, and found right.
         var published: UInt64 = 0
         var deleted: UInt64 = 0
         var unchanged: UInt64 = 0
@@ -22,7 +22,7 @@ final class SinkTally: Sendable {
 
     func count(_ body: (inout Counts) -> Void) { counts.withLock { body(&$0) } }
 
-    /// The counters as metrics, with what the confirmations add up to now.
+    /// The counters as metrics, with the current numbers of confirming and late displays.
     func metrics(confirming: Int, stale: Int) -> [SinkMetric] {
         let now = now
         return [

@@ -1,9 +1,9 @@
 import TallywireCore
 
-/// Variants and products whose displays have to be read anew, each with the last event that asks for it.
+/// Variants and products whose displays have to be read, each with the last event that requires it.
 ///
-/// An event of one location says all about the display there, but a change of price or status is of all locations, and a change of
-/// stock changes the total at the others. What they show is not in the event, so it is read.
+/// An event of one location has all values of the display there. But a change of price or status concerns all locations, and a
+/// change of stock changes the total at the others. The values of those displays are not in the event, so they are read.
 struct DisplayRefresh: Sendable {
     struct Cause: Equatable, Sendable {
         let seq: UInt64
@@ -13,7 +13,7 @@ struct DisplayRefresh: Sendable {
     private(set) var variants: [VariantID: Cause] = [:]
     private(set) var products: [ProductID: Cause] = [:]
 
-    /// Notes what `event` asks for.
+    /// Notes the displays that `event` requires to be read.
     mutating func note(_ event: Event) {
         let cause = Cause(seq: event.seq, timestamp: event.timestamp)
         switch event.body {

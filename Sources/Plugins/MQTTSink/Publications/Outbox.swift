@@ -1,25 +1,25 @@
 import Mosquitto
 import TallywireCore
 
-/// The messages of one delivery, each with the event it stands for. Of a retained topic only the newest stays.
+/// The messages of one delivery, each with its event. Of several messages for a retained topic only the newest stays.
 struct Outbox: Sendable {
     struct Entry: Equatable, Sendable {
         let message: MQTTMessage
         let seq: UInt64
-        /// The display that the message is for, if it is for one.
+        /// The display for which the message is; `nil` for a message of an event.
         var display: DisplayState?
     }
 
-    /// Which display shall show which version; `nil` for a display that is taken away.
+    /// Which version a display has to show; `nil` for a display that is deleted.
     struct DisplayState: Equatable, Sendable {
         let key: DisplayKey
         let version: Int64?
     }
 
-    /// `nil` where a newer one took the place.
+    /// `nil` in place of a message that a newer one replaced.
     private var slots: [Entry?] = []
     private var newest: [String: Int] = [:]
-    /// Events with at least one message, superseded or not.
+    /// Events with at least one message, replaced or not.
     private var events: Set<UInt64> = []
 
     mutating func put(_ message: MQTTMessage, seq: UInt64, display: DisplayState? = nil) {
@@ -34,12 +34,12 @@ struct Outbox: Sendable {
         slots.append(Entry(message: message, seq: seq, display: display))
     }
 
-    /// Notes that a state which this event stands for was published already in a newer form.
+    /// Notes that a newer state than this event's was published already.
     mutating func supersede(seq: UInt64) { events.insert(seq) }
 
-    /// What is to be published, in order.
+    /// The messages to publish, in order.
     var entries: [Entry] { slots.compactMap(\.self) }
 
-    /// How many events have all their messages superseded by newer ones.
+    /// How many events have had all their messages replaced by newer ones.
     var merged: Int { events.subtracting(entries.map(\.seq)).count }
 }

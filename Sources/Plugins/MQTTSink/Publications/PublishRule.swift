@@ -2,27 +2,27 @@ import Mosquitto
 import TallywireCore
 import TallywireEngine
 
-/// What is published where: an element of `publish`.
+/// Which events are published to which topic, and in which format: an element of `publish`.
 struct PublishRule: Equatable, Sendable {
     enum Payload: Equatable, Sendable {
-        /// The event itself, the bytes that the journal has.
+        /// The event itself, in the journal's bytes.
         case event
-        /// The event as a CloudEvent, whole in the payload.
+        /// The event as a CloudEvent, complete in the payload.
         case cloudEvent
         /// The event's data, with the attributes of a CloudEvent as properties of MQTT 5.
         case binaryCloudEvent
-        /// What a shelf display shows.
+        /// The values of a shelf display.
         case display(DisplayFormat)
     }
 
-    /// `nil` for all.
+    /// The types of events; `nil` for all.
     let events: Set<EventType>?
     let topic: TopicTemplate
     let retain: Bool
     let quality: QualityOfService
     let payload: Payload
 
-    /// How displays are written, `nil` if the rule is of events.
+    /// How displays are written; `nil` for a rule of events.
     var display: DisplayFormat? { if case .display(let format) = payload { format } else { nil } }
 
     func wants(_ type: EventType) -> Bool { events?.contains(type) ?? true }

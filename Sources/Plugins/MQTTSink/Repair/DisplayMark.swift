@@ -1,7 +1,7 @@
-/// What tells two payloads of one display topic apart, in eight bytes: equal marks mean that they show the same.
+/// A hash of a display's payload: payloads with equal marks show the same.
 ///
-/// In a JSON object the values of `seq` and `timestamp` do not count: they say when something was published, not what is shown. It holds
-/// within one process only.
+/// In a JSON object the values of `seq` and `timestamp` are left out: they say when the display was published, and not what it
+/// shows. A mark is valid within one process only.
 struct DisplayMark: Hashable, Sendable {
     private let value: Int
 
@@ -17,8 +17,8 @@ struct DisplayMark: Hashable, Sendable {
         value = hasher.finalize()
     }
 
-    /// Takes an object but for the values that do not count. What is not JSON is taken as it is found; it then differs from every
-    /// object of ours in some byte that does count.
+    /// Hashes an object without the values that are left out. A text that is not JSON is hashed as it is. It then differs from
+    /// every object of the sink in at least one byte that counts.
     private static func combine(object bytes: UnsafeRawBufferPointer, into hasher: inout Hasher) {
         var depth = 0
         var start = 0
@@ -53,7 +53,7 @@ struct DisplayMark: Hashable, Sendable {
         key.elementsEqual(#""seq""#.utf8) || key.elementsEqual(#""timestamp""#.utf8)
     }
 
-    /// Behind the quote that ends the string that begins at `start`.
+    /// The index after the quote that ends the string that begins at `start`.
     private static func endOfString(_ bytes: UnsafeRawBufferPointer, from start: Int) -> Int {
         var index = start + 1
         while index < bytes.count, bytes[index] != UInt8(ascii: "\"") {
@@ -62,7 +62,7 @@ struct DisplayMark: Hashable, Sendable {
         return min(index + 1, bytes.count)
     }
 
-    /// Where the number, word or string ends that begins at `start`.
+    /// The end of the number, word or string that begins at `start`.
     private static func endOfScalar(_ bytes: UnsafeRawBufferPointer, from start: Int) -> Int {
         guard start < bytes.count else { return bytes.count }
         if bytes[start] == UInt8(ascii: "\"") { return endOfString(bytes, from: start) }

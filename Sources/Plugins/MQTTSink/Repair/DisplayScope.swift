@@ -1,22 +1,23 @@
 import TallywirePipeline
 
-/// Which retained topics a sink may delete: those that it alone would publish to.
+/// Decides which retained topics a sink may delete: those to which only this sink would publish.
 struct DisplayScope: Sendable {
     let rules: [PublishRule]
     let statusTopic: String
     let filter: EventFilter
     let epoch: String
-    /// All locations of the journal.
+    /// The codes of all locations of the journal.
     let locations: Set<String>
 
-    /// Whether `topic` is that of a display which this sink would publish. When two readings of a topic are possible, both have to be.
+    /// Whether `topic` is the topic of a display that this sink would publish. If a topic can be read in several ways, all of them
+    /// have to be.
     func owns(_ topic: String) -> Bool {
         guard topic != statusTopic else { return false }
         var isDisplay = false
         for rule in rules {
             let readings = rule.topic.values(in: topic, epoch: epoch)
             guard !readings.isEmpty else { continue }
-            // What an event's rule could have published is not touched, whatever it looks like.
+            // A topic to which a rule of events could have published is never deleted.
             guard rule.display != nil else { return false }
             isDisplay = rule.retain && readings.allSatisfy { owns($0, rule) } || isDisplay
         }
@@ -25,7 +26,8 @@ struct DisplayScope: Sendable {
 
     private func owns(_ values: TopicValues, _ rule: PublishRule) -> Bool {
         guard let location = values.location else { return false }
-        // A template of places alone matches topics of other programs: then the place has to be one of ours.
+        // A template with no level of plain text matches topics of other programs. The location then has to be one of the
+        // journal's.
         guard rule.topic.hasLevelOfItsOwn || locations.contains(location) else { return false }
         // Without a SKU in the topic nobody can say whether a condition on SKUs holds.
         guard let sku = values.sku else { return filter.skus.isEmpty && filter.wants(sku: "", at: location) }

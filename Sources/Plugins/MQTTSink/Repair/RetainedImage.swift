@@ -1,12 +1,12 @@
 import Mosquitto
 
-/// What a broker retains under the display topics: of each topic a mark of its payload, not the payload.
+/// The messages that a broker retains under the display topics: for each topic a mark of its payload, and not the payload.
 struct RetainedImage: Sendable {
-    /// The most topics that are kept. Others count as not retained, so they are published and not deleted.
+    /// The most topics that are kept. Further ones count as not retained, so they are published and never deleted.
     let limit: Int
-    /// By topic, byte for byte: to a broker two spellings of a text that look the same are two topics.
+    /// By topic in bytes: for a broker, two spellings of a text that look the same are two topics.
     private var marks: [[UInt8]: DisplayMark] = [:]
-    /// Topics over the limit.
+    /// How many topics were over the limit.
     private(set) var unkept = 0
 
     init(limit: Int) { self.limit = limit }
@@ -26,18 +26,18 @@ struct RetainedImage: Sendable {
         marks[topic] = DisplayMark(message.payload)
     }
 
-    /// Whether `topic` retains what `payload` shows. Either way it is accounted for: ``rest`` does not have it any more.
+    /// Whether `topic` retains a payload that shows the same as `payload`. In both cases the topic is removed from ``rest``.
     mutating func take(_ topic: String, showing payload: [UInt8]) -> Bool {
         marks.removeValue(forKey: Array(topic.utf8)) == DisplayMark(payload)
     }
 
-    /// The topics that nobody took.
+    /// The topics that were not taken.
     var rest: [String] { marks.keys.map { String(decoding: $0, as: UTF8.self) } }
 }
 
-/// Tells of each new connection of a client. Safe from any thread.
+/// Signals each new connection of a client. Safe from any thread.
 final class ConnectionWatch: Sendable {
-    /// Something for each new connection; several that were not looked at count as one. For one reader.
+    /// One element for each new connection. Several connections before the next read count as one. For one reader.
     let changes: AsyncStream<Void>
     private let continuation: AsyncStream<Void>.Continuation
 

@@ -4,31 +4,31 @@ import Mosquitto
 import Synchronization
 import TallywireCore
 
-/// Reads what a broker retains, with a client of its own that is gone afterwards.
+/// Reads a broker's retained messages, with a client of its own that ends afterwards.
 ///
-/// Of its own, because a broker sends retained messages only to a subscription that begins, and one on the sink's connection would from
-/// then on echo every display that the sink publishes; because brokers end the connection, or the subscription alone, of whom they let
-/// not read; and because its quality can be 0, for which mosquitto's `max_queued_messages` (1000 unless configured) holds only while
-/// the socket is full, where with quality 1 it drops all retained messages behind the first thousand.
+/// The client is separate for three reasons. A broker sends retained messages only to a new subscription, and one on the sink's
+/// connection would afterwards echo every display that the sink publishes. Brokers end the connection, or only the subscription, of
+/// a client that may not read. And this client can use QoS 0: mosquitto's `max_queued_messages` (1000 by default) then applies only
+/// while the socket is full, while with QoS 1 mosquitto drops all retained messages after the first thousand.
 ///
-/// The end of the retained messages is where a message of the reader's own comes back, which it publishes when the subscription is
-/// acknowledged. Brokers of several nodes may deliver later than that, so it waits until nothing has come for ``settle``.
+/// The reader publishes a message of its own when the subscription is acknowledged. The retained messages end where that message
+/// comes back. Brokers with several nodes may deliver later than that, so the reader waits until nothing has come for ``settle``.
 struct RetainedReader: Sendable {
-    /// How the client connects; its subscriptions are the reader's.
+    /// The options of the client. The reader sets the subscriptions.
     var client: MQTTClientOptions
     let filters: [String]
-    /// Where the reader's own message goes.
+    /// The topic of the reader's own message.
     let marker: String
     let settle: Duration
     let limit: Int
     let logger: Logger
 
-    /// How long nothing may come, the marker neither.
+    /// The longest time without any message, before and after the reader's own one.
     static let patience = Duration.seconds(5)
     private static let look = Duration.milliseconds(10)
 
     enum Failure: Error, CustomStringConvertible {
-        /// The broker does not let us read: try without.
+        /// The broker does not allow reading: the sink has to do without.
         case refused(String)
 
         var description: String {
@@ -38,7 +38,7 @@ struct RetainedReader: Sendable {
         }
     }
 
-    /// Reads everything. Throws ``Failure/refused(_:)`` if the broker does not let us, and what else goes wrong.
+    /// Reads all retained messages. Throws ``Failure/refused(_:)`` if the broker does not allow it, and any other error.
     func read() async throws -> RetainedImage {
         let token = UUID().uuidString
         let collected = Collected(image: RetainedImage(limit: limit), marker: marker, token: Array(token.utf8))
@@ -93,7 +93,7 @@ struct RetainedReader: Sendable {
         }
     }
 
-    /// What has come so far.
+    /// The messages so far.
     private final class Collected: Sendable {
         struct Progress {
             var connection = MQTTConnectionState.connecting
@@ -113,7 +113,7 @@ struct RetainedReader: Sendable {
 
         var progress: Progress { mutex.withLock { $0.progress } }
 
-        /// The image, once: a second owner would make each further message copy it.
+        /// Takes the image out, once: with a second owner each further message would copy it.
         func takeImage() -> RetainedImage {
             mutex.withLock { state in
                 defer { state.image = RetainedImage(limit: 0) }
@@ -126,7 +126,7 @@ struct RetainedReader: Sendable {
         func note(_ messages: [InboundMessage]) {
             mutex.withLock { state in
                 state.progress.lastMessage = .now
-                // No topic of ours is such that comparing it takes long.
+                // No topic of the sink takes long to compare.
                 for message in messages where StreamSafeText.isKept(by: message.topic.utf8) {
                     if message.topic == marker {
                         if message.payload == token { state.progress.isMarkerSeen = true }

@@ -1,4 +1,4 @@
-/// A text with places in braces, such as `displays/{location}/{sku}`, taken apart.
+/// A text with placeholders in braces, such as `displays/{location}/{sku}`, split into pieces.
 enum Template<Place: Equatable & Sendable> {
     enum Piece: Equatable, Sendable {
         case text(String)
@@ -8,9 +8,9 @@ enum Template<Place: Equatable & Sendable> {
     /// The pieces of `text`.
     ///
     /// - Parameters:
-    ///   - what: what it is, for people.
+    ///   - what: what the text is, for people.
     ///   - escapes: whether `{{` and `}}` are braces.
-    ///   - place: reads what stands between two braces.
+    ///   - place: reads the text between two braces.
     static func pieces(
         of text: String, _ what: String, escapes: Bool, place: (Substring) throws(TemplateMistake) -> Place
     ) throws(TemplateMistake) -> [Piece] {

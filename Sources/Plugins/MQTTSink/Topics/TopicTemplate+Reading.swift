@@ -1,8 +1,8 @@
 import TallywireCore
 
 extension TopicTemplate {
-    /// A filter that gets every topic that the template can give, and as few others as a filter can leave out. With `locations` only
-    /// theirs, if the location is a level by itself.
+    /// Filters that match every topic that the template can give, and as few others as filters allow. With `locations`, only topics
+    /// of these locations, if the location is a level of its own.
     func filters(epoch: String, locations: [String]? = nil) -> [String] {
         var levels: [[Piece]] = [[]]
         for piece in pieces {
@@ -31,20 +31,21 @@ extension TopicTemplate {
         return locations.map { filter($0) }
     }
 
-    /// Whether some level is text alone, so that topics of others are not taken for the template's.
+    /// Whether a level is plain text only. Otherwise topics of other programs could look like the template's.
     var hasLevelOfItsOwn: Bool {
         "/\(pieces.map { if case .text(let text) = $0 { text } else { "{}" } }.joined())/".split(separator: "/")
             .contains { !$0.contains("{}") }
     }
 
-    /// The values that give `topic`. There are several sets where two places share a level, and none if the template does not give it.
+    /// The values that give `topic`. There are several sets if two placeholders share a level, and none if the template cannot give
+    /// the topic.
     func values(in topic: String, epoch: String) -> [TopicValues] {
         var found: [TopicValues] = []
         read(pieces[...], topic[...].utf8, TopicValues(epoch: epoch), &found)
         return found.filter { self.topic($0)?.utf8.elementsEqual(topic.utf8) == true }
     }
 
-    /// The most sets of values of one topic: enough to see that it is not clear.
+    /// The most sets of values of one topic. That is enough to see that the topic is ambiguous.
     private static let readingLimit = 16
 
     private func read(
@@ -62,7 +63,7 @@ extension TopicTemplate {
         case .place(let place):
             let level = text.prefix { $0 != UInt8(ascii: "/") }
             guard !level.isEmpty else { return }
-            // A place that ends its level takes all that is left of it.
+            // A placeholder at the end of its level takes the rest of that level.
             let endsLevel =
                 switch pieces.dropFirst().first {
                 case nil: true
@@ -79,7 +80,7 @@ extension TopicTemplate {
 }
 
 extension TopicValues {
-    /// The same with one value more, `nil` if the place cannot have it.
+    /// The same values and one more; `nil` if the placeholder cannot have this value.
     fileprivate func setting(_ place: TopicTemplate.Place, to text: String) -> TopicValues? {
         if let there = self[place] { return there == text ? self : nil }
         var values = self

@@ -2,9 +2,9 @@ import Mosquitto
 import TallywireCore
 import TallywireEngine
 
-/// A topic with places for values, such as `displays/{location}/{sku}`.
+/// A topic with placeholders for values, such as `displays/{location}/{sku}`.
 struct TopicTemplate: Equatable, Sendable {
-    /// What can stand in braces.
+    /// The placeholders.
     enum Place: String, CaseIterable, Sendable {
         case event, epoch, product, variant, sku, location
     }
@@ -27,7 +27,7 @@ struct TopicTemplate: Equatable, Sendable {
         if let problem = Topic.problem(fixed) { throw TemplateMistake(problem) }
     }
 
-    /// All of its topics, as a filter, whatever the values are.
+    /// A filter for all topics of the template, whatever the values are.
     var anyFilter: String {
         text.split(separator: "/", omittingEmptySubsequences: false).map { $0.contains("{") ? "+" : String($0) }.joined(
             separator: "/")
@@ -35,7 +35,7 @@ struct TopicTemplate: Equatable, Sendable {
 
     func has(_ place: Place) -> Bool { pieces.contains(.place(place)) }
 
-    /// The topic with these values, and `word` for those that are missing.
+    /// The topic with these values, and with `word` for missing ones.
     func topic(_ values: TopicValues, orElse word: String) -> String {
         pieces.map { piece in
             switch piece {
@@ -45,8 +45,8 @@ struct TopicTemplate: Equatable, Sendable {
         }.joined()
     }
 
-    /// The topic with these values, `nil` if one that it needs is missing. No value can add a level: neither SKUs nor location
-    /// codes may contain `/`, `+` or `#`.
+    /// The topic with these values; `nil` if a value that the template needs is missing. No value can add a level: neither SKUs nor
+    /// location codes may contain `/`, `+` or `#`.
     func topic(_ values: TopicValues) -> String? {
         var topic = ""
         for piece in pieces {
@@ -61,7 +61,7 @@ struct TopicTemplate: Equatable, Sendable {
     }
 }
 
-/// What a topic can be made of.
+/// The values of a topic's placeholders.
 struct TopicValues: Sendable {
     var event: EventType?
     var epoch: String

@@ -1,17 +1,17 @@
 import TallywireCore
 import TallywireEngine
 
-/// What of an event its readers see. Rooms with the same audience share the same bytes.
+/// How much of an event its readers see. Rooms with the same audience share the same bytes.
 struct Audience: Hashable, Sendable {
     /// The members of `data` that are sent; `nil` for all.
     let fields: Set<String>?
     /// Whether stock is sent in bands; `nil` for units.
     let bands: StockBands?
 
-    /// Sees everything, in the very bytes of the journal.
+    /// The audience that sees everything, in the very bytes of the journal.
     static let everybody = Audience(fields: nil, bands: nil)
 
-    /// What every reader needs to know which value is which and whether it is newer.
+    /// Members that every reader gets, to know which item a value belongs to and whether the value is newer.
     static let identity: Set<String> = ["productId", "variantId", "version"]
 
     init(fields: [String]?, bands: [Int64]?) {
@@ -19,7 +19,7 @@ struct Audience: Hashable, Sendable {
         self.bands = bands.map(StockBands.init)
     }
 
-    /// Whether it sees events as they are.
+    /// Whether this audience sees events unchanged.
     var seesAll: Bool { fields == nil && bands == nil }
 
     /// Whether a member of `data` is sent.
@@ -28,7 +28,7 @@ struct Audience: Hashable, Sendable {
         return fields?.contains(member) ?? true
     }
 
-    /// Less is seen by the later of two audiences: what a reader of both gets is the earlier one's.
+    /// Sort order: audiences that see more come first. A client in two rooms gets what the first of their audiences sees.
     static func seesMore(_ a: Audience, _ b: Audience) -> Bool {
         if (a.bands == nil) != (b.bands == nil) { return a.bands == nil }
         return (a.fields?.count ?? .max) > (b.fields?.count ?? .max)
@@ -68,7 +68,7 @@ extension Audience {
         }
     }
 
-    /// Writes that a variant is gone.
+    /// Writes that a variant was removed.
     func write(_ removed: RemovedVariant, to json: inout JSONWriter) {
         json.object { json in
             json.member("productId", removed.product.rawValue)
@@ -82,7 +82,8 @@ extension Audience {
 }
 
 extension Audience {
-    /// An event's JSON as this audience sees it, `nil` if it sees nothing of it: the stock moved within a band.
+    /// An event's JSON as this audience sees it; `nil` if the audience sees nothing of the event, because the stock moved within a
+    /// band.
     func json(of envelope: EventEnvelope, _ step: StockStep?) -> [UInt8]? {
         if seesAll { return envelope.json }
         if let bands, let step, step.isMovement, bands.band(of: step.before) == bands.band(of: step.after) { return nil }
@@ -112,7 +113,7 @@ extension Audience {
 /// The members that an event's `data`, or an item of a snapshot, may have: what a room's `fields` can name.
 enum EventFields {
     static let names: [String] = {
-        // An item's name is `name`, and an event's `variantName`.
+        // An item's name is the member `name`, and an event's is `variantName`.
         let all = Event.schemas.flatMap { $0.members.map(\.name) } + ["name"]
         var seen: Set<String> = []
         return all.filter { seen.insert($0).inserted }
@@ -121,8 +122,8 @@ enum EventFields {
 
 /// Stock as a shop may see it: in a few steps instead of units.
 ///
-/// The edges are upper ends. Up to the first edge a variant is `out`, beyond the last it is `in stock`, and in between it is `few`, with the
-/// edge that it does not exceed.
+/// The edges are upper ends. Up to the first edge a variant is `out`. Above the last edge it is `in stock`. In between it is `few`,
+/// with the edge that it does not exceed.
 struct StockBands: Hashable, Sendable {
     /// Ascending.
     let edges: [Int64]
@@ -138,7 +139,7 @@ struct StockBands: Hashable, Sendable {
         return #""stock":"few","stockAtMost":\#(edges[band])"#
     }
 
-    /// Members of `data` from which the units could be told.
+    /// The members of `data` that would reveal the units.
     static let telling: Set<String> = [
         "previousStock", "totalProductStock", "quantity", "locationStock", "threshold", "message",
     ]

@@ -1,14 +1,14 @@
 import TallywirePipeline
 
 extension WebSocketConfiguration.Limits {
-    /// One of the limits as plugins.json has it, with its range. Its default is that of ``WebSocketConfiguration/Limits``.
+    /// One limit as plugins.json has it, with its range. The default is that of ``WebSocketConfiguration/Limits``.
     struct Option: Sendable {
         typealias Path = any WritableKeyPath<WebSocketConfiguration.Limits, Int> & Sendable
 
         let name: String
         let value: Path
         let range: ClosedRange<Int>
-        /// Whether it is written as a size in bytes, such as `"64KiB"`.
+        /// Whether the limit is written as a size in bytes, such as `"64KiB"`.
         let isSize: Bool
         let summary: String
 
@@ -56,7 +56,7 @@ extension WebSocketConfiguration.Limits {
 }
 
 extension WebSocketConfiguration.Limits: Decodable {
-    /// Reads the options as the schema leaves them: all of them, a size also where a number would do.
+    /// Reads the options as the schema leaves them: every option is there, and numbers are read as sizes too.
     public init(from decoder: any Decoder) throws {
         self.init()
         let values = try [String: ByteSize](from: decoder)

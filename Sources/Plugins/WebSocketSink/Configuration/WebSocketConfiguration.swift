@@ -3,24 +3,26 @@ import TallywirePipeline
 
 /// What a ``WebSocketSink`` serves, to whom, and within which limits.
 public struct WebSocketConfiguration: Equatable, Sendable {
-    /// The path of the HTTP port that clients connect to.
+    /// The path on the HTTP port to which clients connect.
     public var path: String = "/ws"
-    /// The rooms that have a name, in the order of plugins.json. Rooms such as `product:1` need none.
+    /// The rooms that have a name, in the order of plugins.json. Rooms such as `product:1` exist without configuration.
     public var rooms: [Room] = Self.standardRooms
     /// The types that a connection gets while it is in no room, and that rooms such as `product:1` carry.
     public var broadcast: [EventType] = [.inventoryUpdated, .productStatusChanged]
-    /// What of these events is sent; see ``Room/fields`` and ``Room/bands``. The role `admin` gets all of it in rooms such as `product:1`.
+    /// The members and the bands of these events; see ``Room/fields`` and ``Room/bands``. In rooms such as `product:1` the role
+    /// `admin` gets everything.
     public var broadcastFields: [String]?
     public var broadcastBands: [Int64]?
-    /// What one connection, and all together, may use.
+    /// What one connection may use, and all connections together.
     public var limits = Limits()
-    /// How often each client is asked whether it is still there.
+    /// How often each client is pinged.
     public var pingInterval: Duration = .seconds(25)
-    /// A client that was not heard for so long is gone; `nil` is twice ``pingInterval``.
+    /// A client that was silent for this long is taken to be gone; `nil` is twice ``pingInterval``.
     public var idleTimeout: Duration?
-    /// At the end of the server its connections are closed one after the other over this time, so that they do not all come back at once.
+    /// At shutdown the server closes its connections one after the other over this time, so that the clients do not all come back
+    /// at once.
     public var drain: Duration = .seconds(1)
-    /// And each is told to come back after a time of chance within this one.
+    /// At shutdown each client is told a random reconnect delay of at most this.
     public var returnWithin: Duration = .seconds(5)
     /// The path of an endpoint that sends every message back, for conformance suites; `nil` for none.
     public var echo: String?
@@ -31,12 +33,14 @@ public struct WebSocketConfiguration: Equatable, Sendable {
     public struct Room: Equatable, Sendable {
         public var name: String
         public var events: [EventType]
-        /// The role that a client needs; `nil` is for everybody, with or without a token. On a server that is open everybody has it.
+        /// The role that a client needs; `nil` admits every client, with or without a token. On an open server every client has
+        /// every role.
         public var role: Role?
-        /// The members of `data` that are sent, `nil` for all; `productId`, `variantId` and `version` always are.
+        /// The members of `data` that are sent, `nil` for all. `productId`, `variantId` and `version` are always sent.
         public var fields: [String]?
-        /// Stock in bands instead of units, by their upper edges, which ascend: of `[0, 5]`, up to 0 is `out`, up to 5 `few`, and more is
-        /// `in stock`. Members from which the units could be told are left out, and a change within a band is not sent.
+        /// Stock in bands instead of units, given by their upper edges, which ascend. With `[0, 5]`, stock up to 0 is `out`, up to
+        /// 5 `few`, and more is `in stock`. Members that would reveal the units are left out, and a change within a band is not
+        /// sent.
         public var bands: [Int64]?
         public var rules: Rules
 
@@ -57,7 +61,8 @@ public struct WebSocketConfiguration: Equatable, Sendable {
 
     /// How a room treats clients that were away.
     public struct Rules: Equatable, Sendable {
-        /// Whether clients get values: when they ask for them, and when they were away for too long. Otherwise they go on from now.
+        /// Whether clients get values: when they ask for them, and when they were away for too long. Otherwise those clients get
+        /// only the events from now on.
         public var snapshot = true
         /// A client that missed more of the journal's events than this gets the values that changed instead of the events.
         public var replay = 10_000
@@ -67,21 +72,23 @@ public struct WebSocketConfiguration: Equatable, Sendable {
 
     /// The limits of a sink. Each protects the memory of the server from its clients.
     public struct Limits: Equatable, Sendable {
-        /// Bytes in one message from a client, in however many fragments. A larger one closes the connection with 1009.
+        /// The most bytes in one message from a client, in any number of fragments. A larger message closes the connection with
+        /// 1009.
         public var message = 64 * 1024
-        /// Rooms that one connection may be in at once.
+        /// The most rooms that one connection may be in at once.
         public var roomsPerConnection = 100
-        /// Connections at once; the next one is refused with 503.
+        /// The most connections at once. Further ones are refused with 503.
         public var connections = 20_000
-        /// Products and variants that one connection may track.
+        /// The most products and variants that one connection may track.
         public var trackedPerConnection = 5_000
-        /// Variants in one snapshot.
+        /// The most variants in one snapshot.
         public var snapshotItems = 200_000
-        /// Bytes that may wait for one client to read of what cannot be merged, and likewise of answers. More closes it with 4008.
+        /// The most bytes that may wait for one client to read: of events that cannot be merged, and likewise of replies. More
+        /// bytes close the connection with 4008.
         public var buffer = 1024 * 1024
-        /// Messages from one client. What comes faster is refused with `rate_limited`.
+        /// The rate of messages from one client. Messages above the rate are refused with `rate_limited`.
         public var messages = Rate(perSecond: 100, burst: 1_000)
-        /// Errors in a row that are answered; the next one closes the connection with 1008.
+        /// How many errors in a row are answered. The next one closes the connection with 1008.
         public var errorsPerConnection = 20
 
         public init() {}
@@ -94,7 +101,7 @@ public struct WebSocketConfiguration: Equatable, Sendable {
         journalRoom,
     ]
 
-    /// All there is, for those who may see all: it is there without being named, so that the admin page needs no configuration.
+    /// Every event, for the role `admin`. This room exists without being configured, so that the admin page needs no configuration.
     public static let journalRoom = Room(name: "journal", events: EventType.allCases, role: .admin)
 
     static let pingIntervalRange: ClosedRange<Duration> = .milliseconds(20) ... .seconds(3600)
@@ -103,12 +110,12 @@ public struct WebSocketConfiguration: Equatable, Sendable {
 
     var broadcastAudience: Audience { Audience(fields: broadcastFields, bands: broadcastBands) }
 
-    /// How long a client may be silent.
+    /// How long a client may be silent before it is taken to be gone.
     var silence: Duration { idleTimeout ?? pingInterval * 2 }
 }
 
 extension WebSocketConfiguration {
-    /// In how many ways events are shown.
+    /// How many different audiences events are encoded for.
     var distinctAudiences: Int {
         var audiences: [Audience] = [.everybody]
         for audience in rooms.map(\.audience) + [broadcastAudience] where !audiences.contains(audience) {
@@ -117,7 +124,7 @@ extension WebSocketConfiguration {
         return audiences.count
     }
 
-    /// Checks what types alone do not say.
+    /// Checks the rules that the types do not express.
     public func validate() throws(OptionError) {
         try Self.check(path: path, "path")
         if let echo { try Self.check(path: echo, "echo") }
@@ -155,7 +162,7 @@ extension WebSocketConfiguration {
         if let mistake = Self.mistake(inBands: broadcastBands, fields: broadcastFields) {
             throw OptionError("broadcast", message: mistake)
         }
-        // A room that hides what everybody gets without it hides nothing.
+        // A room that hides what broadcast sends to every client hides nothing.
         if broadcastAudience.seesAll, let room = rooms.first(where: { !$0.audience.seesAll && $0.role == nil }) {
             throw OptionError(
                 "rooms", room.name,
@@ -174,7 +181,7 @@ extension WebSocketConfiguration {
         return telling.isEmpty ? nil : "with bands, “\(telling[0])” would tell the stock: leave it out of fields"
     }
 
-    /// What is wrong with the name of a room, `nil` if nothing is.
+    /// What is wrong with the name of a room; `nil` if nothing is.
     static func mistake(inRoomName name: String) -> String? {
         guard (1...64).contains(name.unicodeScalars.count), name.unicodeScalars.allSatisfy({ $0.value >= 0x20 && $0.value != 0x7F })
         else {

@@ -10,7 +10,7 @@ extension SinkType {
         try WebSocketSink(options.configuration)
     }
 
-    /// What holds unless a file says otherwise.
+    /// The defaults.
     private static let standard = WebSocketConfiguration()
 
     private static let schema = OptionSchema(
@@ -50,7 +50,7 @@ extension SinkType {
               "rooms": { "ecommerce_room": { "events": ["inventory_updated", "product_status_changed"] } } }
             """)
 
-    /// What a program gets that names no rooms, as a file has it. The journal's room is there without being named.
+    /// The default rooms, as a file would list them. The journal's room exists without being named.
     private static let standardRooms = ConfigurationValue(
         .object(
             WebSocketConfiguration.standardRooms.filter { $0 != WebSocketConfiguration.journalRoom }.map { room in

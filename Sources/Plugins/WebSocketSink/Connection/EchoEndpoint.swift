@@ -1,7 +1,7 @@
 import NIOCore
 import TallywirePipeline
 
-/// The path where messages come back.
+/// The endpoint that sends every message back.
 struct EchoEndpoint: UpgradeEndpoint {
     /// Conformance suites send messages of 16 MiB, and of 4 MiB in fragments of 64 bytes.
     static let message = 16 << 20
@@ -16,7 +16,7 @@ struct EchoEndpoint: UpgradeEndpoint {
         channel.eventLoop.makeCompletedFuture {
             try channel.pipeline.syncOperations.addHandler(ReadWhileWritable())
             let reader = MessageReader(message: Self.message, fragments: Self.fragments)
-            // One message may wait, and what its last read brought beside it.
+            // One message may wait to be written, and as much again that came with its last read.
             try channel.addWebSocketHandlers(
                 WebSocketConnection(hub: hub, session: EchoSession(), reader: reader, buffer: 2 * Self.message),
                 waterMark: 64 * 1024)
@@ -24,7 +24,7 @@ struct EchoEndpoint: UpgradeEndpoint {
     }
 }
 
-/// A connection that gets back whatever it sends, as conformance suites need it.
+/// A connection that gets back every message that it sends, as conformance suites need.
 final class EchoSession: WebSocketSession {
     func opened(_ connection: WebSocketConnection, on shard: HubShard) {}
     func becameWritable() {}

@@ -1,10 +1,10 @@
 import NIOCore
 import TallywirePipeline
 
-/// Bounds how often one client may send: what is too much is refused, and who keeps on is sent away.
+/// Limits how often one client may send. Messages above the rate are refused, and a client that keeps on is disconnected.
 struct MessageAllowance {
     private var bucket: TokenBucket
-    /// Refusals since the client was last quiet long enough for the bucket to fill.
+    /// Refusals since the bucket was last full, which means that the client was quiet for long enough.
     private var refusals = 0
 
     init(_ rate: Rate, at now: NIODeadline) {
@@ -15,7 +15,7 @@ struct MessageAllowance {
         case passes, refused, keepsOn
     }
 
-    /// Judges one message more. `patience` is how many in a row are refused before the client keeps on.
+    /// Judges one more message. `patience` is how many messages in a row are refused before the client keeps on.
     mutating func take(_ rate: Rate, patience: Int, at now: NIODeadline) -> Verdict {
         if refusals > 0, bucket.isFull(rate, at: now) { refusals = 0 }
         if bucket.take(rate, at: now) { return .passes }

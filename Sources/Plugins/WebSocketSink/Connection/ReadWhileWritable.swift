@@ -1,6 +1,6 @@
 import NIOCore
 
-/// Reads nothing while the peer does not read: what an echo has to do instead of closing, since it sends only what it gets.
+/// Stops reading while the peer does not read. The echo needs this instead of closing, since it sends only what it receives.
 final class ReadWhileWritable: ChannelDuplexHandler {
     typealias InboundIn = ByteBuffer
     typealias OutboundIn = ByteBuffer

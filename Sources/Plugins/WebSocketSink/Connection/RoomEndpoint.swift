@@ -1,7 +1,7 @@
 import NIOCore
 import TallywirePipeline
 
-/// The path where clients join rooms.
+/// The endpoint where clients join rooms.
 struct RoomEndpoint: UpgradeEndpoint {
     let hub: Hub
     var path: String { hub.configuration.path }

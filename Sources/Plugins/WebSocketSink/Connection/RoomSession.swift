@@ -5,21 +5,21 @@ import TallywirePipeline
 
 /// A connection that joins and leaves rooms and gets their events.
 ///
-/// It is in one of three states. *Live*: each pass of events goes straight to the socket. *Behind*: the client reads more slowly than events
-/// come, so they wait in a ``Backlog``, merged. *Catching up*: it reads the journal at the client's pace, because the client was away or
-/// wants values first, until it stands where the passes are; see ``CatchUp``.
+/// A session is in one of three states. *Live*: each pass of events goes straight to the socket. *Behind*: the client reads more
+/// slowly than events come, so events wait in a ``Backlog``, merged. *Catching up*: the client was away or wants values first, so
+/// the session reads the journal at the client's pace until it reaches the position of the passes; see ``CatchUp``.
 final class RoomSession: WebSocketSession, RoomMember {
     var membership = Membership()
     var access: SessionAccess
-    /// What its address asks for, until it was done.
+    /// What the client asked for in the query of its handshake, until that is done.
     private var greeting: Greeting?
-    /// Both refer to each other until the connection ends; a weak reference would cost every send its look-up.
+    /// Session and connection refer to each other until the connection ends. A weak reference would cost a look-up at every send.
     private(set) var connection: WebSocketConnection?
     private(set) var shard: HubShard?
-    /// Errors since the last message that was in order.
+    /// Errors since the last message without one.
     private var errors = 0
     private var allowance: MessageAllowance
-    /// Whether it is in the table of its shard. It is not while a token is waited for.
+    /// Whether the session is in the table of its shard. It is not while the server waits for a token.
     private var hasEntered = false
     private var backlog: Backlog?
     var coverage = Coverage()
@@ -44,7 +44,7 @@ final class RoomSession: WebSocketSession, RoomMember {
         if isOpen { shard.access.add(self) }
     }
 
-    /// Gets events from now on, and joins the rooms of its address.
+    /// Gets events from now on, and joins the rooms that the handshake's query names.
     func begin(on shard: HubShard) {
         hasEntered = true
         shard.enter(self)
@@ -128,7 +128,7 @@ final class RoomSession: WebSocketSession, RoomMember {
         _ = connection?.send(.textFrame(message.json))
     }
 
-    /// Whether anything can be sent still.
+    /// Whether the connection can still send.
     var isOpen: Bool { connection != nil }
 
     func close(_ code: CloseCode, reason: String) { connection?.close(code, reason: reason) }
@@ -147,7 +147,7 @@ final class RoomSession: WebSocketSession, RoomMember {
         return false
     }
 
-    /// Everything up to this event was sent, or waits in the backlog.
+    /// Everything up to this event was sent or waits in the backlog.
     var position: UInt64 { catchUp?.position ?? shard?.head ?? 0 }
 
     /// Everything up to this event was sent.
@@ -156,14 +156,14 @@ final class RoomSession: WebSocketSession, RoomMember {
     // MARK: Events
 
     func take(_ parcel: Parcel) -> Bool {
-        // What a connection reads from the journal by itself, it does not take from a pass.
+        // Events that a session reads from the journal itself are not taken from a pass.
         guard let connection, catchUp == nil else { return false }
         if backlog == nil, connection.isWritable { return connection.send(pieces: parcel.pieces) }
         hold(parcel)
         return false
     }
 
-    /// Keeps events until the client has read what waits for it.
+    /// Keeps events until the client has read the earlier ones.
     private func hold(_ parcel: Parcel) {
         guard let shard else { return }
         var backlog = self.backlog ?? Backlog(after: (parcel.pass.records.first?.seq ?? 1) - 1)
@@ -182,15 +182,15 @@ final class RoomSession: WebSocketSession, RoomMember {
         if isTooMuch {
             connection?.close(.tooSlow, reason: "alerts come faster than they are read")
         } else if isTooMany {
-            // So many variants change that the journal is the better place to keep it.
+            // So many variants change that reading the journal again costs less memory than the backlog.
             chooseAnew(on: shard)
         }
     }
 
-    /// Lets go of what waits and has it read from the journal at the client's pace, so that each event is judged by what the connection may see
-    /// when it is sent: rights and rooms have changed, or too much waits.
+    /// Drops the backlog and reads its events from the journal again, at the client's pace. Called when rights and rooms have
+    /// changed or the backlog is too large: each event is then judged by what the connection may see when the event is sent.
     ///
-    /// Nothing is lost and nothing comes twice: ``Unsent`` says what was sent.
+    /// Nothing is lost and nothing comes twice: ``Unsent`` says which events were sent.
     func chooseAnew(on shard: HubShard) {
         guard let backlog else { return }
         self.backlog = nil
@@ -205,7 +205,7 @@ final class RoomSession: WebSocketSession, RoomMember {
         }
     }
 
-    /// Sends what waits, as far as the client reads it; says whether nothing waits any more.
+    /// Sends the backlog as far as the client reads. Returns whether the backlog is empty.
     func drain() -> Bool {
         while backlog != nil, let connection, let shard, connection.isWritable {
             guard let (frames, events) = backlog?.next(bytes: Self.portion) else {
@@ -218,23 +218,23 @@ final class RoomSession: WebSocketSession, RoomMember {
         return backlog == nil
     }
 
-    /// Bytes of one write of what waited.
+    /// The bytes of the backlog in one write.
     private static let portion = 16 * 1024
 }
 
-/// What tokens mean for a session.
+/// How tokens change a session.
 extension RoomSession {
-    /// Refuses a room that is not for this caller.
+    /// Refuses a room that this client may not join.
     func checkAccess(to room: Room, _ name: String, on shard: HubShard) throws(ClientError) {
         if access.isWaiting { throw .tokenNeeded }
         let role = shard.directory.role(of: room)
         guard access.permits(role) else { throw .forbidden(room: name, role: role) }
     }
 
-    /// Takes the token of an `auth` message, the first one or a newer one, and lets go of the rooms that it does not allow.
+    /// Takes the token of an `auth` message, the first one or a newer one, and leaves the rooms that the token does not allow.
     func authenticate(_ token: String, on shard: HubShard) throws(ClientError) {
         let hadToWait = access.isWaiting
-        // The watch has counted it as what it was.
+        // The watch has counted the session by its old access.
         shard.access.remove(self)
         defer { if isOpen { shard.access.add(self) } }
         do {
@@ -248,7 +248,7 @@ extension RoomSession {
         let view = membership.followedView
         shard.changeRole(self)
         if membership.followedView != view {
-            // What waits was chosen for who it was before.
+            // The backlog was chosen by the client's old rights.
             chooseAnew(on: shard)
             catchUp?.readFollowedAgain()
         }
@@ -259,7 +259,7 @@ extension RoomSession {
         advance()
     }
 
-    /// Ends the connection if its time is over or its key is gone.
+    /// Ends the connection if its token has expired, its key was withdrawn, or no token came in time.
     func judge(now: NIODeadline) {
         guard case .ends(let reason) = access.judge(now: now) else { return }
         close(.tokenExpired, reason: reason)
@@ -267,10 +267,10 @@ extension RoomSession {
 }
 
 extension RoomSession {
-    /// Joins a room: live from here on, or after what was missed, or after its values.
+    /// Joins a room: with the events from now on, or after the missed events, or after the room's values.
     func join(_ name: String, since: JournalPosition?, snapshot: Bool, on shard: HubShard) throws(ClientError) {
         guard let room = shard.directory.room(named: name) else { throw .unknownRoom(name) }
-        // Whatever form it was asked for in, answers have its own.
+        // Replies use the one form of the name, whichever form the client used.
         let name = shard.directory.name(of: room)
         try checkAccess(to: room, name, on: shard)
         let limit = shard.configuration.limits.roomsPerConnection
@@ -313,7 +313,7 @@ extension RoomSession {
         let rules = shard.directory.rules(of: room)
         guard !snapshot || !rules.snapshot else { return .values(since: nil) }
         guard let since else { return .none(recovered: snapshot ? false : nil) }
-        // A position that this journal has not reached is of another one, whatever it calls itself.
+        // A position that this journal has not reached belongs to another journal, even under the same epoch.
         guard since.epoch == shard.epoch, since.seq <= shard.head else {
             return rules.snapshot ? .values(since: nil) : .none(recovered: false)
         }

@@ -2,18 +2,18 @@ import NIOCore
 import TallywireCore
 import TallywirePipeline
 
-/// Who is at the other end of a connection, and what that allows.
+/// Who the client of a connection is, and what that client may do.
 ///
-/// It decides and acts on nothing: ``RoomSession`` asks it, and ``AccessWatch`` calls for what time brings.
+/// The type only decides: ``RoomSession`` asks it, and ``AccessWatch`` asks when time has passed.
 struct SessionAccess {
     let authenticator: any Authenticator
-    /// Who it is; `nil` is somebody without a token.
+    /// The client's principal; `nil` for a client without a token.
     private(set) var principal: Principal?
-    /// The keys that vouched for it.
+    /// The generation of the keys that vouched for the principal.
     private var generation: UInt64
-    /// Until when a token has to come, where one is needed.
+    /// Until when a token has to come, if one is needed.
     private let deadline: NIODeadline
-    /// Its place in ``AccessWatch``, which keeps it.
+    /// The session's index in ``AccessWatch``, which sets it.
     var place: Int?
 
     init(_ request: UpgradeRequest, now: NIODeadline) {
@@ -23,34 +23,34 @@ struct SessionAccess {
         deadline = now + TimeAmount(request.authenticator.deadline)
     }
 
-    /// What should become of the connection.
+    /// Whether the connection stays or ends.
     enum Verdict: Equatable {
         case stays
         case ends(because: String)
     }
 
-    /// Whether it may do nothing before it has shown a token.
+    /// Whether the client may do nothing before it has shown a token.
     var isWaiting: Bool { principal == nil && authenticator.anonymousAccess == .nothing }
 
-    /// Whether time or a change of keys can end it.
+    /// Whether time or a change of keys can end the connection.
     var needsWatch: Bool { isWaiting || principal?.validUntil != nil || principal?.key != nil }
 
     var isAdmin: Bool { principal?.role == .admin }
 
-    /// Whether it may be where `role` is needed.
+    /// Whether the client may use what needs `role`.
     func permits(_ role: Role?) -> Bool {
         guard let role else { return !isWaiting }
         return principal?.covers(role) ?? false
     }
 
-    /// Takes another token in place of what it had. If that is not good, nothing changes.
+    /// Takes another token in place of the last one. If the new token is not valid, nothing changes.
     mutating func renew(_ token: String) throws(AuthenticationFailure) {
         let generation = authenticator.generation
         principal = try authenticator.principal(bearingIfAny: token)
         self.generation = generation
     }
 
-    /// Looks at the time and the keys.
+    /// Checks the time and the keys.
     mutating func judge(now: NIODeadline) -> Verdict {
         guard let principal else {
             guard isWaiting, now >= deadline else { return .stays }
@@ -66,7 +66,8 @@ struct SessionAccess {
 
 /// Ends the connections of one event loop whose token has expired, whose key was withdrawn, or that did not show a token in time.
 ///
-/// It looks once a second, at all of them only if there is a reason to: the first of them is due, or the keys have changed.
+/// The watch ticks once a second. It checks its sessions only if there is a reason: the first token is due, a session waits for a
+/// token, or the keys have changed.
 final class AccessWatch {
     static let period = TimeAmount.seconds(1)
 
@@ -80,10 +81,10 @@ final class AccessWatch {
 
     init(loop: any EventLoop) { self.loop = loop }
 
-    /// Sessions that it looks after.
+    /// How many sessions are watched.
     var count: Int { sessions.count }
 
-    /// Looks after the session from now on, or goes on with what it has become.
+    /// Watches the session from now on, by its current access.
     func add(_ session: RoomSession) {
         remove(session)
         guard session.access.needsWatch else { return }
@@ -92,7 +93,7 @@ final class AccessWatch {
         if session.access.isWaiting { waiting += 1 }
         if let due = session.access.principal?.validUntil { earliest = min(earliest ?? due, due) }
         if clock == nil { start(session.access.authenticator.generation) }
-        // The keys may have changed since it was admitted, and its time may have come.
+        // The keys may have changed since the session was admitted, and its token may have expired.
         session.judge(now: loop.now)
     }
 
@@ -117,14 +118,14 @@ final class AccessWatch {
         clock = loop.scheduleRepeatedTask(initialDelay: Self.period, delay: Self.period) { _ in bound.value.look() }
     }
 
-    /// Ends what has to end.
+    /// Ends the connections that have to end.
     func look() {
         guard let authenticator = sessions.first?.access.authenticator else { return }
         let current = authenticator.generation
         let isDue = earliest.map { $0 <= authenticator.now } ?? false
         guard isDue || waiting > 0 || current != generation else { return }
         generation = current
-        // A session that ends leaves the list; the copy keeps what is iterated.
+        // A session that ends leaves the list; iterating over the copy is safe.
         for session in sessions { session.judge(now: loop.now) }
         earliest = sessions.lazy.compactMap(\.access.principal?.validUntil).min()
     }

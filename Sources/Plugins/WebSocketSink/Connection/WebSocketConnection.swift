@@ -1,60 +1,61 @@
 import NIOCore
 import TallywireCore
 
-/// What a connection is for. All calls come on its event loop.
+/// What a connection does with its messages. All calls come on the connection's event loop.
 protocol WebSocketSession: AnyObject {
-    /// The connection is open and may be sent to.
+    /// The connection is open and can send.
     func opened(_ connection: WebSocketConnection, on shard: HubShard)
-    /// A whole message came; the payload of a text is UTF-8.
+    /// A whole message came. The payload of a text message is UTF-8.
     func received(_ payload: ByteBuffer, isText: Bool, from connection: WebSocketConnection)
     /// Whether a ping of the peer is answered.
     func answersPing() -> Bool
-    /// The peer has read most of what was waiting for it.
+    /// The peer has read most of the bytes that waited.
     func becameWritable()
-    /// Nothing can be sent any more. Called once.
+    /// The connection can send no more. Called once.
     func ended()
 }
 
 /// One WebSocket connection: the last handler of its channel, without a task of its own.
 ///
-/// It reads frames, answers pings and close frames, bounds what waits to be read, notices when the peer is gone, and counts how
-/// it ended; what messages mean is its session's.
+/// The connection reads frames, answers pings and close frames, limits the bytes that wait to be read, notices when the peer is
+/// gone, and counts how it ended. The meaning of messages is left to the session.
 final class WebSocketConnection: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
 
-    /// How long a peer may take to answer our close frame, and to read what waits before it.
+    /// How long a peer may take to read the waiting bytes and answer the close frame.
     static let closeTimeout = TimeAmount.seconds(5)
 
-    /// Its place in its shard's list, which the shard keeps.
+    /// The connection's index in its shard's list. The shard sets it.
     var index = 0
-    /// Its place in its shard's timing wheel, which the wheel keeps.
+    /// The connection's place in its shard's timing wheel. The wheel sets it.
     var wheelPlace: (slot: Int, index: Int)?
     private let hub: Hub
-    /// Bytes that may wait for the peer to read.
+    /// The most bytes that may wait for the peer to read.
     private let buffer: Int
     private let session: any WebSocketSession
     private var reader: MessageReader
-    /// What came and was not read yet; more may come while a message is being acted on.
+    /// Octets that came and were not read yet. More may come while a message is being handled.
     private var unread: ByteBuffer?
     private(set) var shard: HubShard?
     private var context: ChannelHandlerContext?
     private var state = State.open
-    /// How it will have ended; the first reason counts.
+    /// The close code with which the connection will have ended. The first reason counts.
     private var code = CloseCode.lost
     private var lastHeard = NIODeadline.distantPast
     private var lastPing = NIODeadline.distantPast
 
     private enum State {
         case open
-        /// We sent a close frame and wait for the peer's, or for the end of what it sends, until the deadline.
+        /// The server sent a close frame and waits until the deadline for the peer's close frame, or for the end of the peer's
+        /// input.
         case closing(NIODeadline)
         case closed
     }
 
     /// - Parameters:
     ///   - reader: Has the limits for what the peer sends.
-    ///   - buffer: Bytes that may wait for the peer to read.
+    ///   - buffer: The most bytes that may wait for the peer to read.
     init(hub: Hub, session: any WebSocketSession, reader: MessageReader, buffer: Int) {
         self.hub = hub
         self.buffer = buffer
@@ -64,19 +65,19 @@ final class WebSocketConnection: ChannelInboundHandler {
 
     // MARK: Sending
 
-    /// Whether little waits for the peer to read, so that events should be sent on. Kept here, since asking the channel costs each send as
-    /// much as the rest of what is done for it outside the kernel.
+    /// Whether so little waits for the peer to read that events should be sent. The value is kept here because asking the channel
+    /// costs each send as much as the rest of its work outside the kernel.
     private(set) var isWritable = true
 
-    /// Sends frames; says whether it did. It does not while the connection closes, nor to a peer for whom too much waits
-    /// already, which is closed with 4008.
+    /// Sends frames, and returns whether they were sent. Nothing is sent while the connection closes. A peer for whom too much
+    /// waits already is closed with 4008.
     func send(_ frames: ByteBuffer) -> Bool {
         guard let context = contextForSending() else { return false }
         context.writeAndFlush(wrapOutboundOut(frames), promise: nil)
         return true
     }
 
-    /// The same with frames in several pieces.
+    /// The same for frames in several pieces.
     func send(pieces: [ByteBuffer]) -> Bool {
         guard let context = contextForSending() else { return false }
         if pieces.count == 1 {
@@ -90,7 +91,7 @@ final class WebSocketConnection: ChannelInboundHandler {
 
     private func contextForSending() -> ChannelHandlerContext? {
         guard case .open = state, let context else { return nil }
-        // As long as the channel is writable, less waits than the smallest limit allows.
+        // While the channel is writable, fewer bytes wait than the smallest limit allows.
         if isWritable || waiting(in: context.channel) <= buffer { return context }
         close(.tooSlow, reason: "answers come faster than they are read")
         return nil
@@ -102,7 +103,8 @@ final class WebSocketConnection: ChannelInboundHandler {
 
     // MARK: Ending
 
-    /// Starts the close handshake: sends a close frame after what waits, and ends when the peer answers or the time is up.
+    /// Starts the close handshake: sends a close frame after the waiting bytes. The connection ends when the peer answers or the
+    /// time is up.
     func close(_ code: CloseCode, reason: String = "") {
         guard case .open = state, let context else { return }
         finish(code)
@@ -115,7 +117,8 @@ final class WebSocketConnection: ChannelInboundHandler {
         shard?.look(at: self, in: Self.closeTimeout)
     }
 
-    /// Ends as the server does: says when to come back, at a time of chance so that not all come at once, and closes with 1001.
+    /// Ends the connection at shutdown: sends a random reconnect delay, so that not all clients come back at once, and closes with
+    /// 1001.
     func goAway() {
         guard case .open = state else { return }
         let pause = Int64.random(in: 0...hub.configuration.returnWithin.wholeMilliseconds)
@@ -123,8 +126,8 @@ final class WebSocketConnection: ChannelInboundHandler {
         close(.goingAway, reason: "the server goes away; come back in \(pause) ms")
     }
 
-    /// Fails the connection as RFC 6455, section 7.1.7, has it: a close frame and then nothing more. The sending side is shut,
-    /// since after an error on the way in the peer's answer might not be readable; its end of input ends the connection.
+    /// Fails the connection as RFC 6455, section 7.1.7, says: a close frame and then nothing more. The sending side is shut, since
+    /// after an error in its input the peer's answer might not be readable. The end of the peer's input ends the connection.
     private func fail(_ code: CloseCode) {
         guard case .open = state, let context else { return }
         close(code)
@@ -149,7 +152,7 @@ final class WebSocketConnection: ChannelInboundHandler {
         }
     }
 
-    /// Notes how it ends and lets the session go.
+    /// Notes how the connection ends, and tells the session.
     private func finish(_ code: CloseCode) {
         self.code = code
         session.ended()
@@ -157,10 +160,10 @@ final class WebSocketConnection: ChannelInboundHandler {
 
     // MARK: Time
 
-    /// Counts so much less of the peer's silence.
+    /// Shortens the peer's silence by `amount`.
     func forgive(_ amount: TimeAmount) { lastHeard = lastHeard + amount }
 
-    /// Looks at the clock: pings a peer that is due, and ends what took too long. Answers when it is to be looked at again.
+    /// Pings a peer that is due, and ends a connection that took too long. Returns the time until the next call; `nil` for none.
     func tick(_ now: NIODeadline) -> TimeAmount? {
         guard let context else { return nil }
         switch state {
@@ -229,7 +232,7 @@ final class WebSocketConnection: ChannelInboundHandler {
 
     private func nextMessage() throws(FrameViolation) -> MessageReader.Message? {
         guard var octets = unread else { return nil }
-        // The one in the property would share the storage, and then the next read would be copied.
+        // The buffer in the property would share the storage, and then the next read would copy it.
         unread = nil
         let message = try reader.next(from: &octets)
         if octets.readableBytes > 0 { unread = octets }
@@ -256,7 +259,7 @@ final class WebSocketConnection: ChannelInboundHandler {
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         switch event {
         case ChannelEvent.inputClosed:
-            // Half-closed connections are allowed on the HTTP port. Here nothing more can come from a peer that says no more,
+            // The HTTP port allows half-closed connections. On a WebSocket nothing can follow after the end of the peer's input,
             // not even its close frame.
             context.close(promise: nil)
         case is ChannelShouldQuiesceEvent: shard?.drain()

@@ -2,47 +2,47 @@ import DequeModule
 import NIOCore
 import TallywireEngine
 
-/// What a connection has still to be sent that reads more slowly than events come.
+/// The events that a connection still has to be sent because its client reads more slowly than events come.
 ///
-/// Of a variant's changes only the newest waits, and says how many were merged into it. Alerts, changes of status, and changes into and out
-/// of stock all wait, in their places. So it grows with the variants that change and not with the events, and everything goes out in the
-/// order of `seq`.
+/// Of a variant's changes only the newest waits, and says how many were merged into it. Alerts, changes of status, and changes into
+/// and out of stock all wait, each in its place. So the backlog grows with the variants that change and not with the events.
+/// Everything is sent in the order of `seq`.
 struct Backlog {
     private struct Entry {
         let json: [UInt8]
         let seq: UInt64
         let variant: Int64?
         var merged = 0
-        /// The first event that it stands for.
+        /// The first event that this entry stands for.
         let first: UInt64
     }
 
-    /// `nil` where an entry was merged into a later one.
+    /// `nil` in place of an entry that was merged into a later one.
     private var entries: Deque<Entry?> = []
-    /// How many entries were taken out at the front.
+    /// How many entries were taken from the front.
     private var offset = 0
-    /// Where each variant's mergeable entry stands, counted from the first that ever was.
+    /// The index of each variant's mergeable entry, counted from the first entry that ever was.
     private var places: [Int64: Int] = [:]
     private var holes = 0
-    /// Everything up to this event was sent before the first that waits.
+    /// Everything up to this event was sent before the first entry.
     let position: UInt64
 
     init(after position: UInt64) {
         self.position = position
     }
 
-    /// Bytes of the entries that nothing is merged into.
+    /// The bytes of the entries into which nothing is merged.
     private(set) var unmergeableBytes = 0
 
-    /// What one entry costs beside its JSON.
+    /// What one entry costs in bytes beside its JSON.
     static let overhead = 96
 
     var isEmpty: Bool { entries.isEmpty }
     var count: Int { entries.count - holes }
-    /// What it costs beside the events' JSON, which those who are behind share.
+    /// What the backlog costs in bytes beside the events' JSON, which all backlogs share.
     var indexBytes: Int { count * Self.overhead }
 
-    /// Takes an event; says whether an earlier one was merged into it.
+    /// Adds an event. Returns whether an earlier event was merged into it.
     mutating func add(_ json: [UInt8], _ record: Pass.Record) -> Bool {
         guard record.isMergeable, let variant = record.variant else {
             entries.append(Entry(json: json, seq: record.seq, variant: nil, first: record.seq))
@@ -63,7 +63,7 @@ struct Backlog {
         return merged > 0
     }
 
-    /// The frames of what is next, about so many bytes, and how many events they are.
+    /// The frames of the next entries, about so many bytes, and how many events they stand for.
     mutating func next(bytes: Int) -> (frames: ByteBuffer, events: Int)? {
         var frames = ByteBuffer()
         var events = 0
@@ -84,7 +84,7 @@ struct Backlog {
         return events == 0 ? nil : (frames, events)
     }
 
-    /// What of the journal was not sent because it waits here; `nil` if nothing does.
+    /// Which of the journal's events were not sent because they wait here; `nil` if none do.
     var unsent: Unsent? {
         let waiting = entries.lazy.compactMap(\.self)
         guard let next = waiting.first else { return nil }
@@ -103,7 +103,7 @@ struct Backlog {
         for (index, entry) in entries.enumerated() { if let variant = entry?.variant { places[variant] = index } }
     }
 
-    /// An event's JSON with `"conflated":n` behind its `seq`, which is its second member.
+    /// An event's JSON with `"conflated":n` after its `seq`, which is its second member.
     private static func conflated(_ json: [UInt8], _ merged: Int) -> [UInt8] {
         let place = json.withUnsafeBufferPointer { bytes in
             var members = JSONMembers(bytes, objectAt: 0)
@@ -118,21 +118,21 @@ struct Backlog {
     }
 }
 
-/// Which events a connection was not sent, of which a ``Backlog`` was to send the rest, merged.
+/// The events that a connection was not sent because they waited in a ``Backlog``.
 ///
-/// Everything before one event was sent, but for mergeable events of some variants that had been merged into a later one.
+/// Everything before one event was sent, except mergeable events of some variants, which had been merged into a later event.
 struct Unsent {
     /// From this event on nothing was sent.
     let before: UInt64
-    /// The first event of each variant whose merged events are older than ``before``.
+    /// For each variant with unsent events before ``before``, the first of them.
     var firsts: [Int64: UInt64] = [:]
 
     init(before: UInt64) { self.before = before }
 
-    /// Everything up to here was sent without exception.
+    /// Everything up to this event was sent, without exception.
     var start: UInt64 { min(before, firsts.values.min() ?? .max) - 1 }
 
-    /// Whether an event before ``before`` was not sent all the same.
+    /// Whether an event before ``before`` was nevertheless not sent.
     func holds(_ record: Pass.Record) -> Bool {
         guard record.isMergeable, record.seq < before, let first = record.variant.flatMap({ firsts[$0] }) else { return false }
         return first <= record.seq

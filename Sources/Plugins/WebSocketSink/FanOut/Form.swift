@@ -1,10 +1,10 @@
 import NIOCore
 import TallywireEngine
 
-/// The events of a pass as one audience sees them: the frames one after the other in one buffer.
+/// The events of a pass as one audience sees them: their frames, one after the other in one buffer.
 final class Form: Sendable {
     let frames: ByteBuffer
-    /// Where each event's frame ends; that of an event that is not seen is empty.
+    /// Where each event's frame ends. The frame of an event that this audience does not see is empty.
     private let ends: [Int]
     private let jsons: [[UInt8]?]
 
@@ -23,10 +23,10 @@ final class Form: Sendable {
         self.ends = ends
     }
 
-    /// The bytes of an event's frame; empty if it is not seen.
+    /// The bytes of an event's frame; empty if this audience does not see the event.
     func range(_ index: Int) -> Range<Int> { (index == 0 ? 0 : ends[index - 1])..<ends[index] }
 
-    /// An event's JSON, `nil` if it is not seen.
+    /// An event's JSON; `nil` if this audience does not see the event.
     func json(_ index: Int) -> [UInt8]? { jsons[index] }
 
     func isSeen(_ index: Int) -> Bool { jsons[index] != nil }

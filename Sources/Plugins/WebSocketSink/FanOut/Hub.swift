@@ -4,9 +4,9 @@ import Synchronization
 import TallywireEngine
 import TallywirePipeline
 
-/// Brings batches to all event loops that have connections. Safe from any thread.
+/// Passes batches to all event loops that have connections. Safe from any thread.
 ///
-/// Its lock is taken once a batch and once a connection, never for a send.
+/// The lock is taken once for each batch and each connection, never for a send.
 final class Hub: Sendable {
     let configuration: WebSocketConfiguration
     let metrics = WebSocketMetrics()
@@ -26,7 +26,7 @@ final class Hub: Sendable {
         case waiting, running, stopping
     }
 
-    /// A shard and how many connections count on it. A shard is made when its event loop has its first connection.
+    /// A shard and the number of its connections. A shard is made when its event loop gets its first connection.
     private struct Entry {
         let loop: any EventLoop
         let shard: NIOLoopBound<HubShard>
@@ -40,10 +40,10 @@ final class Hub: Sendable {
 
     var phase: Phase { state.withLock { $0.phase } }
 
-    /// Whether one connection more is too many.
+    /// Whether there is no room for another connection.
     var isFull: Bool { metrics.openNow >= configuration.limits.connections }
 
-    /// Says which journal the batches are from, and what was the last event before the first of them.
+    /// Starts the hub: `context` says which journal the batches are from, and which event came before them.
     func start(_ context: SinkContext) {
         let recovery = Recovery(
             context, audiences: directory.audiences, snapshotItems: configuration.limits.snapshotItems)
@@ -55,10 +55,10 @@ final class Hub: Sendable {
         }
     }
 
-    /// Gives the connection to the shard of its event loop, on which this is called.
+    /// Adds the connection to the shard of its event loop, on which this is called.
     ///
-    /// A batch is either before the connection, and then within the position that it is told, or it is sent to its shard.
-    /// A connection that comes while the hub stops is closed at once.
+    /// Every batch is either within the position that the connection is told, or is sent to its shard. A connection that comes
+    /// while the hub stops is closed at once.
     func open(_ connection: WebSocketConnection, on loop: any EventLoop) -> (shard: HubShard, isStopping: Bool) {
         let (shard, epoch, head, recovery, phase) = state.withLock { state in
             let index = state.shards.firstIndex { $0.loop === loop }
@@ -71,7 +71,7 @@ final class Hub: Sendable {
         return (shard.value, phase == .stopping)
     }
 
-    /// Takes back what ``open(_:on:)`` gave.
+    /// Undoes ``open(_:on:)``.
     func closed(_ connection: WebSocketConnection, shard: HubShard, code: CloseCode) {
         shard.remove(connection, code: code)
         state.withLock { state in
@@ -86,8 +86,8 @@ final class Hub: Sendable {
             eventLoop: loop)
     }
 
-    /// Sends a batch, with one hop to each event loop, and returns once every loop has written it. Meanwhile the next events
-    /// gather at the caller, so that the next pass is larger the more there is to do.
+    /// Sends a batch, with one hop to each event loop, and returns once every loop has written it. Meanwhile the next events gather
+    /// at the caller, so that passes grow with the load.
     func deliver(_ batch: EventBatch) async {
         var rest = batch.records[...]
         while !rest.isEmpty {
@@ -101,7 +101,7 @@ final class Hub: Sendable {
         }
     }
 
-    /// About how much goes out at once: what a connection that stalls is left with, beside its backlog.
+    /// About how many bytes one pass has. A connection that stalls keeps at most this much beside its backlog.
     private static let passBytes = 128 * 1024
 
     private func deliver(_ records: [EventEnvelope]) async {
@@ -114,12 +114,12 @@ final class Hub: Sendable {
         let pass = Pass(records, for: directory.audiences)
         let passes = targets.map { target in target.loop.submit { target.shard.value.take(pass) } }
         for pass in passes {
-            // It fails only if the event loop was shut down, and then nobody is there to send to.
+            // The pass fails only if the event loop was shut down, and then no connection is left.
             try? await pass.get()
         }
     }
 
-    /// Refuses new connections, closes all with 1001 and returns once they are gone.
+    /// Refuses new connections, closes all with 1001, and returns once they are gone.
     func stop() async {
         let shards = state.withLock { state in
             state.phase = .stopping
@@ -134,7 +134,7 @@ final class Hub: Sendable {
 }
 
 extension Hub {
-    /// Whether one connection more can be taken.
+    /// Whether another connection is admitted.
     var admission: UpgradeAdmission {
         switch phase {
         case .running where !isFull: return .accept([:])

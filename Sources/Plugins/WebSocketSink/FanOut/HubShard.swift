@@ -1,10 +1,10 @@
 import NIOCore
 import TallywireCore
 
-/// The connections of one event loop, and the rooms that they are in. All of it belongs to that loop: there are no locks.
+/// The connections of one event loop, and the rooms that they are in. All of it is used only on that loop: there are no locks.
 final class HubShard {
     let loop: any EventLoop
-    /// Its place among the shards of its hub.
+    /// The shard's index in its hub.
     let number: Int
     let configuration: WebSocketConfiguration
     let directory: RoomDirectory
@@ -13,21 +13,21 @@ final class HubShard {
     let access: AccessWatch
     /// The identity of the journal.
     private(set) var epoch: String
-    /// Everything up to this `seq` was sent to whoever it was for; whatever comes later will be.
+    /// Every event up to this `seq` was passed to the shard's sessions, and so will every later one.
     private(set) var head: UInt64
     private var rooms: RoomTable<RoomSession>
-    /// Every open connection, also those that only echo.
+    /// Every open connection, also those of the echo endpoint.
     private var connections: [WebSocketConnection] = []
     private var clock: RepeatedTask?
     private var meter: StallMeter?
     private var wheel = TimingWheel()
     private var isDraining = false
     private var emptied: [EventLoopPromise<Void>] = []
-    /// Sessions that read the journal by themselves until they are where the passes are.
+    /// Sessions that read the journal themselves until they reach the position of the passes.
     private var catchingUp: [ObjectIdentifier: RoomSession] = [:]
-    /// What they read it with; there once the sink has started.
+    /// How those sessions read the journal; there once the sink has started.
     private(set) var recovery: Recovery?
-    /// Whether something may be kept of what was read.
+    /// Whether pages or images that were read may still be kept.
     private var hasRead = false
     private var lastRead = NIODeadline.distantPast
 
@@ -48,8 +48,8 @@ final class HubShard {
 
     // MARK: Connections
 
-    /// Takes a connection that has just been opened. `position` is where the hub stands; it counts only while nobody is here,
-    /// since a shard without connections is left out of the passes.
+    /// Adds a connection that was just opened. `position` is the hub's. It is used only for the first connection: a shard without
+    /// connections gets no passes, so its own `head` is stale.
     func add(_ connection: WebSocketConnection, epoch: String, position: UInt64, recovery: Recovery?) {
         if connections.isEmpty {
             self.epoch = epoch
@@ -66,7 +66,7 @@ final class HubShard {
         look(at: connection, in: TimeAmount(configuration.pingInterval))
     }
 
-    /// Forgets a connection that was closed.
+    /// Removes a connection that was closed.
     func remove(_ connection: WebSocketConnection, code: CloseCode) {
         wheel.remove(connection)
         let last = connections.removeLast()
@@ -82,8 +82,8 @@ final class HubShard {
         emptied = []
     }
 
-    /// Closes all connections, spread over the time that is configured for it, and succeeds once they are gone, which the deadline of each
-    /// one's close handshake bounds. Calling it again changes nothing.
+    /// Closes all connections, spread over the configured time, and succeeds once they are gone. The deadline of each close
+    /// handshake limits how long that takes. Another call changes nothing.
     @discardableResult
     func drain() -> EventLoopFuture<Void> {
         guard !connections.isEmpty else { return loop.makeSucceededVoidFuture() }
@@ -103,7 +103,7 @@ final class HubShard {
         for connection in rest.prefix(share) { connection.goAway() }
         let rest = rest.dropFirst(share)
         guard !rest.isEmpty else {
-            // Who came meanwhile was told at once.
+            // A connection that came meanwhile was told at once.
             isDraining = false
             return
         }
@@ -138,18 +138,18 @@ final class HubShard {
         if catchingUp.removeValue(forKey: ObjectIdentifier(session)) != nil { metrics.catchingUp(-1) }
     }
 
-    /// Sends a pass to everybody it is for.
+    /// Sends a pass to every session that gets some of it.
     func take(_ pass: Pass) {
         head = pass.last
         observeAge(of: pass)
-        // A send that fails closes its channel at once, which takes the member out of `rooms`. The copy keeps what is iterated.
+        // A send that fails closes its channel at once, which takes the member out of `rooms`. Iterating over the copy is safe.
         let table = rooms
         let tally = table.deliver(pass)
         metrics.delivered(events: tally.events, sends: tally.sends, bytes: tally.bytes)
         for session in catchingUp.values { session.advance() }
     }
 
-    /// Notes how old the pass's first event is, for each room that has somebody here and gets something of it.
+    /// Records the age of the pass's first event for each room with a name that has a member here.
     private func observeAge(of pass: Pass) {
         guard let first = pass.committed, let now = recovery?.now() else { return }
         let seconds = Double(max(0, now.milliseconds - first.milliseconds)) / 1000
@@ -158,10 +158,10 @@ final class HubShard {
 
     // MARK: Time
 
-    /// What was read for those who catch up is kept for the next ones so long after the last of them.
+    /// How long pages and images stay in memory after the last session has caught up, for sessions that come next.
     private static let keepsRead = TimeAmount.seconds(2)
 
-    /// Has `connection` looked at in so long, a tick more at most.
+    /// Schedules the next tick of `connection` after `delay`, at most one tick of the clock later.
     func look(at connection: WebSocketConnection, in delay: TimeAmount) {
         let (ticks, rest) = delay.nanoseconds.quotientAndRemainder(dividingBy: period.nanoseconds)
         wheel.schedule(connection, after: Int(ticks) + (rest > 0 ? 1 : 0))
@@ -169,8 +169,8 @@ final class HubShard {
 
     private var period: TimeAmount { .milliseconds(min(1000, max(5, configuration.pingInterval.wholeMilliseconds / 4))) }
 
-    /// One clock for all connections of the loop, while there are any. It ticks often enough that a close or a silence is noticed within a
-    /// second.
+    /// One clock for all connections of the loop, while there are any. The clock ticks often enough that a close or a silence is
+    /// noticed within a second.
     private func startClock() {
         let bound = NIOLoopBound(self, eventLoop: loop)
         meter = StallMeter(period: period, now: loop.now)

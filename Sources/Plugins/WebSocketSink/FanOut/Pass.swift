@@ -3,7 +3,7 @@ import Synchronization
 import TallywireCore
 import TallywireEngine
 
-/// A batch of events as it goes through all event loops: for each audience every frame is encoded once.
+/// A batch of events on its way through all event loops. Every frame is encoded once for each audience.
 ///
 /// Frames of a server are not masked, so the same bytes serve every connection, and any run of events is a slice.
 final class Pass: Sendable {
@@ -17,21 +17,22 @@ final class Pass: Sendable {
     private let audiences: [Audience]
     private let forms: [LazyForm]
 
-    /// A form that is made when the first connection needs it. Reading one that is made takes no lock: it is done for each event and
-    /// follower.
+    /// A form that is made when the first connection needs it. Reading a form that is made takes no lock, since forms are read for
+    /// each event and follower.
     private final class LazyForm: Sendable {
         let made = AtomicLazyReference<Form>()
         let making = Mutex(())
     }
 
-    /// What rooms look at, and what slow readers need to know.
+    /// The values of an event by which rooms choose, and which backlogs need.
     struct Record: Sendable {
         let seq: UInt64
         let type: EventType
         let product: Int64?
         let variant: Int64?
         let location: String?
-        /// Whether a later value of the same variant makes it needless: a change of stock or price within or out of stock.
+        /// Whether a later value of the same variant replaces this event: true for a change of stock or price that does not cross
+        /// between in and out of stock.
         let isMergeable: Bool
     }
 
@@ -50,7 +51,8 @@ final class Pass: Sendable {
         forms = audiences.map { _ in LazyForm() }
     }
 
-    /// The events as the audience of this number sees them. The first who asks on any event loop makes it, the others wait for that.
+    /// The events as the audience with this number sees them. The first caller on any event loop makes the form, and the others
+    /// wait for it.
     func form(_ number: Int) -> Form {
         let form = forms[number]
         if let made = form.made.load() { return made }
@@ -58,7 +60,7 @@ final class Pass: Sendable {
         }
     }
 
-    /// What a view gets of the events at `indices`, all unless they are given.
+    /// Which of the events at `indices` a view gets, and in which forms.
     func picks(for view: View, at indices: some Sequence<Int>) -> [Pick] {
         var picks: [Pick] = []
         var form: (number: Int, form: Form)?
@@ -70,25 +72,25 @@ final class Pass: Sendable {
         return picks
     }
 
-    /// What a view gets of all events, `nil` if that is nothing.
+    /// Which of all events a view gets; `nil` if it gets none.
     func parcel(for view: View) -> Parcel? { Parcel(self, picks(for: view, at: records.indices)) }
 }
 
-/// One event of a pass in one form.
+/// One event of a pass in one audience's form.
 struct Pick: Equatable, Sendable {
     let record: Int
     let form: Int
 }
 
-/// Some events of a pass, ready to be sent to all who get the same.
+/// Some events of a pass, ready to be sent to all connections that get the same ones.
 struct Parcel {
     let pass: Pass
     let picks: [Pick]
-    /// Their frames, in pieces that are as long as can be.
+    /// Their frames, in the longest pieces that are possible.
     let pieces: [ByteBuffer]
     let bytes: Int
 
-    /// `picks` ascend.
+    /// `picks` have to ascend.
     init?(_ pass: Pass, _ picks: [Pick]) {
         guard let first = picks.first else { return nil }
         self.pass = pass

@@ -1,6 +1,6 @@
 import NIOCore
 
-/// Notices when an event loop stood still: a stopped process, a laptop that slept, a long task. Nobody could be heard meanwhile.
+/// Notices when an event loop stood still: a stopped process, a laptop that slept, a long task. No peer could be heard meanwhile.
 struct StallMeter {
     let period: TimeAmount
     private var last: NIODeadline
@@ -13,7 +13,7 @@ struct StallMeter {
     /// By how much a tick at `now` is late.
     func lateness(at now: NIODeadline) -> TimeAmount { max(.zero, now - last - period) }
 
-    /// At each tick: by how much it is late, if that is more than a whole period.
+    /// To be called at each tick. Returns by how much the tick is late, if that is more than a whole period.
     mutating func stall(at now: NIODeadline) -> TimeAmount? {
         defer { last = now }
         let lateness = now - last - period

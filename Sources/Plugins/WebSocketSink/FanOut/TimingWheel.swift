@@ -1,15 +1,15 @@
-/// Which connections are to be looked at when: a ring of slots, of which each tick takes one.
+/// Says which connections are due at which tick: a ring of slots, one for each tick.
 ///
-/// A timer for each connection would cost a heap of ten thousand timers, and looking at all connections each second as many looks for
-/// nothing. Here a connection is looked at when it is due, and a tick costs what is due.
+/// A timer for each connection would mean a heap of ten thousand timers. Checking all connections every second would mostly be in
+/// vain. Here a connection is checked when it is due, and a tick costs only as much as there are connections due.
 struct TimingWheel {
-    /// Ticks that a connection can be put off at most; for longer it is looked at in between.
+    /// The number of slots. A connection can be scheduled at most one tick less ahead; for a longer time it is checked in between.
     static let slots = 64
 
     private var ring: [[WebSocketConnection]] = Array(repeating: [], count: slots)
     private var current = 0
 
-    /// Has the connection looked at after so many ticks, instead of when it was to be before.
+    /// Schedules the connection after so many ticks, instead of when it was scheduled before.
     mutating func schedule(_ connection: WebSocketConnection, after ticks: Int) {
         remove(connection)
         let slot = (current + min(max(ticks, 1), Self.slots - 1)) % Self.slots
@@ -26,7 +26,7 @@ struct TimingWheel {
         last.wheelPlace = place
     }
 
-    /// Goes on by a tick; the connections that are due.
+    /// Advances by a tick. Returns the connections that are due.
     mutating func advance() -> [WebSocketConnection] {
         current = (current + 1) % Self.slots
         let due = ring[current]

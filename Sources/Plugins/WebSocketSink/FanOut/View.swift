@@ -1,21 +1,23 @@
 import TallywireCore
 
-/// In which form a connection gets each type of event, or that it does not get it.
+/// Which types of events a connection gets, and for which audience each type is encoded.
 ///
-/// It is all that rooms with a name come to, so connections with the same view share the same bytes, however many rooms they are in.
+/// A view combines all of a connection's rooms that have a name. So connections with the same view share the same bytes, however
+/// many rooms they are in.
 struct View: Hashable, Sendable {
-    /// Six bits for each type, of which there can be 21, in two words: each connection has views, and each pass touches each connection.
+    /// Six bits for each type. There can be 21 types in these two words: each connection has views, and each pass reads each
+    /// connection's views.
     private var bits = UInt128.max
     private static let none: UInt128 = 0x3F
-    /// The most forms that there can be.
+    /// The most different forms.
     static let mostForms = 60
 
-    /// Gets nothing.
+    /// The view that gets nothing.
     static let nothing = View()
 
     private init() {}
 
-    /// Gets these types in the form `form`.
+    /// The view that gets these types in the form `form`.
     init(_ types: [EventType], form: Int) {
         precondition((0..<Self.mostForms).contains(form), "the configuration allows \(Self.mostForms) forms")
         for type in types { set(UInt128(form), at: type.index) }
@@ -23,13 +25,13 @@ struct View: Hashable, Sendable {
 
     var isNothing: Bool { self == .nothing }
 
-    /// The form for a type, `nil` if it is not got.
+    /// The form for a type; `nil` if this view does not get the type.
     func form(of type: EventType) -> Int? {
         let form = value(at: type.index)
         return form == Self.none ? nil : Int(form)
     }
 
-    /// Also what `other` gets. Of two forms the one that shows more holds, which is the one with the smaller number.
+    /// Adds what `other` gets. Where both get a type, the form that shows more applies, which is the one with the smaller number.
     mutating func merge(_ other: View) {
         for type in EventType.allCases { set(min(value(at: type.index), other.value(at: type.index)), at: type.index) }
     }
@@ -48,6 +50,6 @@ struct View: Hashable, Sendable {
 }
 
 extension EventType {
-    /// Where its form stands in a ``View``.
+    /// The type's index in a ``View``.
     var index: Int { number - 1 }
 }

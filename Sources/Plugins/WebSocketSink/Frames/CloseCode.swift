@@ -1,6 +1,6 @@
 import NIOCore
 
-/// Why a connection ends: a close code of RFC 6455, section 7.4, or one of ours from 4000 on.
+/// Why a connection ends: a close code of RFC 6455, section 7.4, or one of Tallywire's own, from 4000 on.
 struct CloseCode: RawRepresentable, Hashable, Sendable {
     let rawValue: UInt16
 
@@ -8,25 +8,25 @@ struct CloseCode: RawRepresentable, Hashable, Sendable {
     private init(_ code: UInt16) { self.rawValue = code }
 
     static let normal = CloseCode(1000)
-    /// The server goes away; the client may come back at once.
+    /// The server shuts down. The client may come back at once.
     static let goingAway = CloseCode(1001)
     static let protocolError = CloseCode(1002)
-    /// A peer closed without a code. It is never sent.
+    /// A peer closed without a code. The server never sends this one.
     static let none = CloseCode(1005)
-    /// The connection broke without a close frame. It is never sent.
+    /// The connection broke without a close frame. The server never sends this one.
     static let lost = CloseCode(1006)
     static let invalidText = CloseCode(1007)
-    /// The client kept on making mistakes.
+    /// The client kept making mistakes.
     static let policy = CloseCode(1008)
     static let tooBig = CloseCode(1009)
-    /// The server is full; the client may try later.
+    /// The server is full. The client may try again later.
     static let tryLater = CloseCode(1013)
-    /// The token expired, was revoked, or did not come in time: the client may come back with another one.
+    /// The token expired, was revoked, or did not come in time. The client may come back with another token.
     static let tokenExpired = CloseCode(4001)
     /// The client reads more slowly than events come.
     static let tooSlow = CloseCode(4008)
 
-    /// Whether a peer may send it: RFC 6455, section 7.4.2, with the codes that IANA has registered since.
+    /// Whether a peer may send this code: RFC 6455, section 7.4.2, with the codes that IANA has registered since.
     var maySend: Bool {
         switch rawValue {
         case 1000...1003, 1007...1014, 3000...4999: true
@@ -35,14 +35,14 @@ struct CloseCode: RawRepresentable, Hashable, Sendable {
     }
 }
 
-/// What a peer's close frame says.
+/// What a peer's close frame says, and with which code to answer it.
 enum CloseRequest: Equatable {
-    /// It is in order and is to be answered with the same code.
+    /// The frame is valid and is answered with the same code.
     case answer(CloseCode?)
-    /// It is broken and is to be answered with this one.
+    /// The frame is not valid and is answered with this code.
     case fail(CloseCode)
 
-    /// Reads the payload: nothing, or a code and a reason in UTF-8.
+    /// Reads the payload: empty, or a code and a reason in UTF-8.
     init(_ payload: ByteBuffer) {
         var payload = payload
         guard payload.readableBytes > 0 else {

@@ -1,21 +1,21 @@
-/// The header of a client's frame, taken octet by octet and refused at the first octet that is wrong (RFC 6455, section 5.2).
+/// The header of a client's frame. It is read octet by octet, and refused at the first wrong octet (RFC 6455, section 5.2).
 struct FrameHeader {
     private(set) var kind = FrameKind.continuation
     private(set) var isFinal = false
     /// Octets of payload.
     private(set) var length: UInt64 = 0
-    /// The octets of the masking key in the order of the wire.
+    /// The octets of the masking key, in the order of the wire.
     private(set) var key: UInt32 = 0
     private var stage = Stage.first
 
     private enum Stage: Equatable {
         case first, second
-        /// So many octets of the extended length are still to come.
+        /// So many octets of the extended length are missing.
         case length(UInt8)
         case key(UInt8)
     }
 
-    /// Takes the next octet; says whether the header is whole with it.
+    /// Takes the next octet. Returns whether the header is complete with it.
     mutating func take(_ octet: UInt8) throws(FrameViolation) -> Bool {
         switch stage {
         case .first:
@@ -50,13 +50,13 @@ struct FrameHeader {
 /// What a client must not send.
 enum FrameViolation: Error, Equatable {
     case notMasked, reservedBits, reservedOpcode, fragmentedControl, longControl
-    /// A fragment that continues nothing, and a message within another.
+    /// A continuation without a message to continue, and a new message before the last one is finished.
     case unexpectedContinuation, unfinishedMessage
     /// The text is not UTF-8.
     case invalidText
     case tooBig, tooManyFragments
 
-    /// The code that tells the client.
+    /// The close code for this violation.
     var closeCode: CloseCode {
         switch self {
         case .notMasked, .reservedBits, .reservedOpcode, .fragmentedControl, .longControl, .unexpectedContinuation,

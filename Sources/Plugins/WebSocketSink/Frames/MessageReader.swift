@@ -1,32 +1,32 @@
 import NIOCore
 
-/// Puts together what a client sends, octet by octet as it comes: frames, fragments, masks, and whether text is UTF-8 (RFC 6455,
-/// sections 5 and 8.1).
+/// Reads a client's messages octet by octet as they come: frames, fragments, masks, and whether text is UTF-8 (RFC 6455, sections 5
+/// and 8.1).
 ///
-/// NIO's decoder hands a frame on when the whole of it is there. So a text that went wrong at its second octet would be read to
-/// its end before it is refused, and every idle connection would bear a decoder, a guard and an aggregator, each with its place in the
-/// pipeline. This one looks at each octet once, when it comes, and keeps nothing between messages. It never makes room for
-/// what a header only announces: memory grows with what was really sent, up to ``message`` octets.
+/// NIO's decoder hands over a frame only when the whole frame is there. A text whose second octet is wrong would then be read to
+/// its end before it is refused. And every idle connection would have a decoder, a guard and an aggregator in its pipeline. This
+/// reader looks at each octet once, when it comes, and keeps nothing between messages. It never allocates for a length that a
+/// header only announces: memory grows with the octets that were really sent, up to ``message``.
 struct MessageReader {
-    /// Octets of payload in one message.
+    /// The most octets of payload in one message.
     let message: Int
-    /// Frames in one message.
+    /// The most frames in one message.
     let fragments: Int
 
     private var header = FrameHeader()
     private var stage = Stage.header
-    /// The frame's key, turned so that its first octet is that of the next octet of payload.
+    /// The frame's key, rotated so that its first octet belongs to the next octet of payload.
     private var key: UInt32 = 0
-    /// The message that has begun, and how many of its frames.
+    /// The message that has begun, and the number of its frames.
     private var data: Partial?
     /// The payload of a control frame.
     private var control = ByteBuffer()
 
     private enum Stage {
         case header
-        /// So many octets of the frame are still to come.
+        /// So many octets of the frame's payload are missing.
         case payload(Int)
-        /// Something was wrong. Nothing that follows means anything.
+        /// Something was wrong. The octets that follow mean nothing.
         case broken
     }
 
@@ -52,12 +52,12 @@ struct MessageReader {
         self.fragments = fragments
     }
 
-    /// Octets of memory for what is not whole yet.
+    /// The octets of memory that incomplete messages and frames take.
     var held: Int { (data?.payload.capacity ?? 0) + control.capacity }
 
-    /// Takes octets until a message or a control frame is whole, and `nil` when they are used up before that.
+    /// Takes octets until a message or a control frame is complete. Returns `nil` when the octets are used up before.
     ///
-    /// After it has thrown, it passes over all that follows.
+    /// After an error was thrown, all further octets are ignored.
     mutating func next(from octets: inout ByteBuffer) throws(FrameViolation) -> Message? {
         do throws(FrameViolation) {
             while true {
@@ -85,7 +85,7 @@ struct MessageReader {
         }
     }
 
-    /// A frame's header is there.
+    /// Handles a frame's header.
     private mutating func begin() throws(FrameViolation) {
         switch header.kind {
         case .close, .ping, .pong: break
@@ -97,7 +97,7 @@ struct MessageReader {
             data?.frames += 1
         }
         if !header.kind.isControl {
-            // A message that goes on will have one frame more at least.
+            // A message that continues will have at least one more frame.
             guard (data?.frames ?? 0) + (header.isFinal ? 0 : 1) <= fragments else { throw .tooManyFragments }
             guard header.length <= UInt64(message - (data?.payload.readableBytes ?? 0)) else { throw .tooBig }
         }
@@ -105,7 +105,7 @@ struct MessageReader {
         stage = .payload(Int(header.length))
     }
 
-    /// Some of a frame's payload is there.
+    /// Handles a part of a frame's payload.
     private mutating func take(_ slice: ByteBuffer) throws(FrameViolation) {
         if header.kind.isControl {
             control.writeUnmasked(slice, key: key)
@@ -118,7 +118,7 @@ struct MessageReader {
         key = key << turn | (turn == 0 ? 0 : key >> (32 - turn))
     }
 
-    /// A frame is whole.
+    /// Handles the end of a frame.
     private mutating func end() throws(FrameViolation) -> Message? {
         let frame = header
         header = FrameHeader()
@@ -140,7 +140,7 @@ struct MessageReader {
 }
 
 extension MessageReader.Partial {
-    /// Whether a text can still be one with what was written at `start`.
+    /// Whether the text can still become valid UTF-8 with the octets that were written from `start` on.
     fileprivate mutating func isValid(from start: Int) -> Bool {
         guard isText else { return true }
         var text = text
@@ -153,7 +153,7 @@ extension MessageReader.Partial {
 }
 
 extension ByteBuffer {
-    /// Writes octets without their mask, whose first octet is the key's highest.
+    /// Writes octets without their mask. The first octet is masked by the key's highest octet.
     fileprivate mutating func writeUnmasked(_ masked: ByteBuffer, key: UInt32) {
         writeImmutableBuffer(masked)
         let wide = UInt64(bigEndian: UInt64(key) << 32 | UInt64(key))

@@ -2,7 +2,7 @@ import NIOCore
 
 /// Frames as a server sends them: final, without a mask, so that the same bytes serve every connection.
 ///
-/// NIO's own frame encoder copies the payload of each frame for each connection, which is why this is here.
+/// NIO's own frame encoder copies the payload of each frame for each connection; these functions do not.
 extension ByteBuffer {
     /// Writes a text message.
     mutating func writeTextFrame(_ utf8: [UInt8]) {
@@ -10,7 +10,7 @@ extension ByteBuffer {
         writeBytes(utf8)
     }
 
-    /// Writes a frame's header, after which `length` bytes have to follow (RFC 6455, section 5.2).
+    /// Writes a frame's header. `length` bytes have to follow (RFC 6455, section 5.2).
     mutating func writeFrameHeader(_ kind: FrameKind, length: Int) {
         writeInteger(0x80 | kind.rawValue)
         if length < 126 {
@@ -24,7 +24,7 @@ extension ByteBuffer {
         }
     }
 
-    /// A whole frame.
+    /// Returns a whole frame.
     static func frame(_ kind: FrameKind, _ payload: ByteBuffer) -> ByteBuffer {
         var frame = ByteBuffer()
         frame.reserveCapacity(payload.readableBytes + 10)
@@ -33,7 +33,7 @@ extension ByteBuffer {
         return frame
     }
 
-    /// A text message.
+    /// Returns a text message.
     static func textFrame(_ utf8: [UInt8]) -> ByteBuffer {
         var frame = ByteBuffer()
         frame.reserveCapacity(utf8.count + 10)
@@ -41,7 +41,8 @@ extension ByteBuffer {
         return frame
     }
 
-    /// A close frame; `nil` has no code. The reason is cut so that the frame stays within the 125 bytes of a control frame.
+    /// Returns a close frame. With `nil` the frame has no code. The reason is cut so that the frame stays within the 125 bytes of a
+    /// control frame.
     static func closeFrame(_ code: CloseCode?, reason: String = "") -> ByteBuffer {
         var payload = ByteBuffer()
         if let code {
@@ -54,7 +55,7 @@ extension ByteBuffer {
     }
 }
 
-/// What a frame is for, by its number on the wire (RFC 6455, section 11.8).
+/// What a frame is for, by its opcode (RFC 6455, section 11.8).
 enum FrameKind: UInt8 {
     case continuation = 0
     case text = 1
@@ -67,14 +68,14 @@ enum FrameKind: UInt8 {
 }
 
 extension Channel {
-    /// Bytes that the kernel may hold for a peer; Linux takes twice as many, for what it keeps with them.
+    /// The bytes that the kernel may hold for a peer. Linux doubles the value for its own overhead.
     private static var kernelBuffer: Int { 256 * 1024 }
 
-    /// Makes the channel a WebSocket connection, whose handler is the only one that it has from then on.
+    /// Makes the channel a WebSocket connection. Its handler is the only one in the pipeline from then on.
     func addWebSocketHandlers(_ connection: WebSocketConnection, waterMark: Int) throws {
         try syncOptions?.setOption(
             .writeBufferWaterMark, value: ChannelOptions.Types.WriteBufferWaterMark(low: waterMark / 2, high: waterMark))
-        // Left to itself the kernel would let megabytes wait for a peer that does not read.
+        // By default the kernel would hold megabytes for a peer that does not read.
         try syncOptions?.setOption(.socketOption(.so_sndbuf), value: SocketOptionValue(Self.kernelBuffer))
         try pipeline.syncOperations.addHandler(connection)
     }

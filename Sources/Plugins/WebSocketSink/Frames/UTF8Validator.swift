@@ -1,11 +1,12 @@
-/// Checks UTF-8 octet by octet, so that a text that can no longer become valid is known at the first octet that is wrong,
-/// however it was cut into fragments and packets.
+/// Checks UTF-8 octet by octet, so that an invalid text is noticed at its first wrong octet, however the text was cut into
+/// fragments and packets.
 ///
-/// What may follow a leading octet is table 3-7 of the Unicode Standard: no overlong forms, no surrogates, nothing beyond U+10FFFF.
+/// Which octets may follow a leading octet is table 3-7 of the Unicode Standard: no overlong forms, no surrogates, nothing above
+/// U+10FFFF.
 struct UTF8Validator: Equatable, Sendable {
-    /// Octets that the last character still lacks.
+    /// How many octets the last character still lacks.
     private var missing: UInt8 = 0
-    /// What the next of them may be; after the first of them, any continuation octet.
+    /// The range of the next octet. After that octet, any continuation octet may follow.
     private var lowest: UInt8 = 0x80
     private var highest: UInt8 = 0xBF
 
@@ -14,7 +15,7 @@ struct UTF8Validator: Equatable, Sendable {
     /// Whether the text may end here: its last character is whole.
     var isComplete: Bool { missing == 0 }
 
-    /// Goes on with the next octets of the text; `false` if it is not UTF-8, whatever follows.
+    /// Checks the next octets of the text. Returns `false` if the text is not UTF-8, whatever follows.
     mutating func accept(_ octets: UnsafeRawBufferPointer) -> Bool {
         var index = 0
         while index < octets.count {

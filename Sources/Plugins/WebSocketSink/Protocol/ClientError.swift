@@ -1,7 +1,7 @@
 import TallywireCore
 import TallywirePipeline
 
-/// What was wrong with a client's message: a stable code for programs and a sentence for people.
+/// What is wrong with a client's message: a stable code for programs and a sentence for people.
 struct ClientError: Error, Equatable {
     let code: String
     let message: String

@@ -46,7 +46,7 @@ enum ClientMessage: Equatable {
     }
 }
 
-/// All members that any message has.
+/// The members of all messages.
 private struct Fields: Decodable {
     let type: String
     let room: String?
@@ -108,7 +108,7 @@ extension ClientMessage.PingID: Decodable {
 }
 
 extension DecodingError {
-    /// Which member is wrong, in a sentence.
+    /// Which member is wrong, as text.
     fileprivate var place: String {
         func path(_ context: Context, _ key: (any CodingKey)? = nil) -> String {
             let names = (context.codingPath + (key.map { [$0] } ?? [])).map(\.stringValue)

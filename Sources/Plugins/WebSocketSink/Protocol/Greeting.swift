@@ -4,9 +4,9 @@ import TallywireCore
 struct Greeting: Equatable {
     var rooms: [String] = []
     var since: JournalPosition?
-    /// Whether the values of the rooms are wanted first.
+    /// Whether the client wants the values of the rooms first.
     var snapshot = false
-    /// What is wrong with the query, to be said once the client is there; the rest counts all the same.
+    /// What is wrong with the query. The client is told once the connection is open; the rest of the query counts all the same.
     var mistakes: [String] = []
 
     /// Reads the query of a request's target.
@@ -32,11 +32,12 @@ struct Greeting: Equatable {
     }
 
     private mutating func note(_ mistake: String) {
-        // One line for each of a few says enough.
+        // A few lines say enough.
         if mistakes.count < 4 { mistakes.append(mistake) }
     }
 
-    /// Undoes the percent-encoding of a form; `+` is a space. A text that would take long to compare is made one that names nothing.
+    /// Undoes the percent-encoding of a form; `+` is a space. A text that would take long to compare is replaced by one that names
+    /// nothing.
     private static func decoded(_ text: Substring) -> String {
         func digit(_ byte: UInt8) -> UInt8? { Character(UnicodeScalar(byte)).hexDigitValue.map(UInt8.init) }
         var bytes: [UInt8] = []

@@ -2,24 +2,24 @@ import NIOCore
 import TallywireCore
 import TallywirePipeline
 
-/// What the server says beside events.
+/// The server's messages other than events.
 enum ServerMessage {
-    /// The first message. Events after `seq` follow by themselves.
+    /// The first message. The events after `seq` follow without being asked for.
     case welcome(epoch: String, seq: UInt64, connection: String, pingInterval: Duration)
-    /// The client is in the room and gets what comes after `seq`. `recovered` answers a client that said where it was: whether
-    /// it has missed nothing. It is left out for one that did not.
+    /// The client is in the room and gets the events after `seq`. `recovered` says to a client that gave a position whether it has
+    /// missed nothing. For other clients `recovered` is left out.
     case joined(room: String, epoch: String, seq: UInt64, recovered: Bool?)
-    /// The client is out of the room; `because` says why, if it did not ask for it.
+    /// The client is out of the room. `because` says why, if the client did not ask for it.
     case left(room: String, because: Reason? = nil)
-    /// The client is whom its token names, until the token expires.
+    /// The client has the principal of its token, until the token expires.
     case authenticated(Principal)
     case untracked([FollowedRoom])
     case pong(ClientMessage.PingID?, seq: UInt64)
-    /// The server will close the connection next. Whoever comes back waits so long.
+    /// The server will close the connection next. A client that comes back has to wait for this long first.
     case goingAway(comeBackAfter: Duration)
     case error(ClientError)
 
-    /// Why something ended by itself.
+    /// Why the server ended something without being asked.
     enum Reason: String {
         case forbidden
     }
@@ -85,14 +85,15 @@ extension ServerMessage {
         json.member("expiresAt", principal.validUntil?.description)
     }
 
-    /// A message with the values of variants, which are encoded already: one page of it.
+    /// One page of a message with the values of variants, which are encoded already.
     enum Items {
-        /// A room's values; `changedSince` says that they are only those that changed after that event. Those in no room have none.
+        /// A room's values. `changedSince` says that they are only those that changed after that event. `room` is `nil` for a
+        /// connection in no room.
         case snapshot(room: String?, seq: UInt64, changedSince: UInt64?)
-        /// The values of what is tracked from now on, as the answer to so many messages.
+        /// The values of the items that are tracked from now on. `answers` is how many `track` messages the values answer.
         case tracking(seq: UInt64, answers: Int)
 
-        /// The whole frame, with the items between its head and its end.
+        /// The whole frame: the message's beginning, the items, and the message's end.
         func frame(around items: [ByteBuffer], isLast: Bool) -> [ByteBuffer] {
             var json = JSONWriter(capacity: 128)
             json.object { json in

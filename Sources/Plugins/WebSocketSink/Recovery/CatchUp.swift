@@ -1,40 +1,40 @@
 import DequeModule
 import NIOCore
 
-/// A connection that reads the journal by itself until it is where the others are: what it has still to do.
+/// What a connection still has to read from the journal until it reaches the position of the passes.
 ///
-/// It is bounded whatever the client asks for: a room has one stage at most, and what is to be tracked is in
-/// ``mostTrackings`` stages at most, which together have no more ids than a connection may track twice.
+/// The size is limited whatever the client asks for. A room has at most one stage. Items to be tracked are in at most
+/// ``mostTrackings`` stages, which together have at most twice as many ids as a connection may track.
 struct CatchUp {
-    /// Everything up to here was handled for the rooms that are covered.
+    /// Every event up to this one was handled for the rooms that are covered.
     var position: UInt64
     var stages: Deque<Stage> = []
-    /// Whether something is being read for the first stage, or for the next events.
+    /// Whether a read is under way, for the first stage or for the next events.
     private(set) var isReading = false
-    /// Whether it is going on right now, further up the stack: a write may make the channel writable at once.
+    /// Whether `advance()` is running further up the stack: a write may make the channel writable at once.
     var isAdvancing = false
-    /// The number of the reading that counts.
+    /// The number of the read that counts.
     private var reading = 0
 
     init(position: UInt64) {
         self.position = position
     }
 
-    /// Begins to read; answers the number by which ``endReading(_:)`` knows it.
+    /// Begins a read. Returns the number that has to be passed to ``endReading(_:)``.
     mutating func beginReading() -> Int {
         isReading = true
         reading += 1
         return reading
     }
 
-    /// Ends a reading; says whether it still counts.
+    /// Ends a read. Returns whether that read still counts.
     mutating func endReading(_ number: Int) -> Bool {
         guard isReading, number == reading else { return false }
         isReading = false
         return true
     }
 
-    /// Drops the stages of a room, and with them what is being read.
+    /// Drops the stages of a room, and the read that is under way for them.
     mutating func forgetStages(of room: Room) {
         stages.removeAll { stage in
             switch stage {
@@ -45,38 +45,38 @@ struct CatchUp {
         isReading = false
     }
 
-    /// What comes before events, in order.
+    /// What is sent before events, in order.
     enum Stage {
-        /// The missed events of a room, if they are still there.
+        /// The missed events of a room, if the journal still has them.
         case replay(RoomName, since: UInt64)
         /// Values of a room: all, or those that changed after an event.
         case values(RoomName, since: UInt64?, progress: Progress)
-        /// Values of what is tracked from now on.
+        /// The values of items that are tracked from now on.
         case tracking(TrackingValues)
     }
 
-    /// A room as it was asked for; without one, the values are for those who are in no room.
+    /// A room with its name. Without a room, the values are for a connection that is in no room.
     struct RoomName {
         let room: Room?
         let name: String?
     }
 
-    /// How far the sending of values is.
+    /// How far the values are sent.
     enum Progress {
-        /// Nothing is read yet. `answersJoin` says whether `joined` is still to be sent.
+        /// Nothing is read yet. `answersJoin` says whether `joined` still has to be sent.
         case waiting(answersJoin: Bool)
         case sending(FreshImage, from: Int)
     }
 
     // MARK: Tracking
 
-    /// As many messages wait to be answered each by itself. The values for further ones come together.
+    /// How many `track` messages may wait for values of their own. Further ones share a stage with the last of them.
     static let mostTrackings = 16
 
-    /// Ids whose values are still to be read.
+    /// How many ids still have to be read.
     var waitingIDs: Int { stages.reduce(0) { $0 + ($1.tracking?.rest.count ?? 0) } }
 
-    /// Has the values of these items read, of which a connection may track `limit`, as the answer to so many messages.
+    /// Queues the values of these items. A connection may track `limit` items. `answers` is how many messages the values answer.
     mutating func track(_ items: [FollowedRoom], limit: Int, answers: Int = 1) {
         let waiting = stages.lazy.filter { $0.tracking != nil }.count
         guard let last = stages.lastIndex(where: { $0.tracking != nil }),
@@ -85,7 +85,7 @@ struct CatchUp {
         changeTracking(at: last) { $0.merge(items, answers: answers) }
     }
 
-    /// Reads no values of items that are not tracked any more. The messages are answered all the same.
+    /// Drops items that are not tracked any more. The messages are answered all the same.
     mutating func untrack(_ items: Set<FollowedRoom>) {
         for index in stages.indices { changeTracking(at: index) { values in values.rest.removeAll { items.contains($0) } } }
     }
@@ -98,7 +98,7 @@ struct CatchUp {
 
     // MARK: Rights
 
-    /// What followed rooms and tracked items show is another thing from now on: values that are half sent, or being read, are read again.
+    /// The audience of followed rooms and tracked items has changed: values that are being sent or read are read again.
     mutating func readFollowedAgain() {
         for index in stages.indices {
             switch stages[index] {
@@ -118,19 +118,19 @@ extension CatchUp.Stage {
     var tracking: TrackingValues? { if case .tracking(let values) = self { values } else { nil } }
 }
 
-/// The values of what a client tracks from now on, which are read and sent in parts: none is held as a whole for one client.
+/// The values of the items that a client tracks from now on. They are read and sent in parts, never held as a whole for a client.
 struct TrackingValues {
-    /// Items of one part. A product counts for ten, since it may have many variants.
+    /// The size of one part in items. A product counts as ten, since it may have many variants.
     static let partSize = 200
     private static let productSize = 10
 
-    /// What is still to be read, in order.
+    /// The items that still have to be read, in order.
     var rest: [FollowedRoom]
-    /// What is being read or sent.
+    /// The items that are being read or sent.
     private(set) var part: [FollowedRoom] = []
-    /// The values of the part once they are read, and which of them is next.
+    /// The values of the part once they are read, and the index of the next one.
     var image: (FreshImage, from: Int)?
-    /// How many messages they are the answer to.
+    /// How many messages the values answer.
     private(set) var answers: Int
 
     init(_ items: [FollowedRoom], answers: Int = 1) {
@@ -138,14 +138,14 @@ struct TrackingValues {
         self.answers = answers
     }
 
-    /// Also answers other messages.
+    /// Adds items, and the messages that their values answer.
     mutating func merge(_ items: [FollowedRoom], answers: Int) {
         let known = Set(rest)
         rest += items.filter { !known.contains($0) }
         self.answers += answers
     }
 
-    /// Goes on to the next part, which is read next.
+    /// Moves to the next part, which is read next.
     mutating func takePart() {
         var size = 0
         let count = rest.firstIndex { item in
@@ -158,7 +158,7 @@ struct TrackingValues {
         image = nil
     }
 
-    /// Has the part that is being read or sent read once more.
+    /// Has the current part read again.
     mutating func readAgain() {
         rest = part + rest
         part = []

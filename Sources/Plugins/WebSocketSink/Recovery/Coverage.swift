@@ -1,21 +1,21 @@
-/// Which events of which rooms a connection was sent, so that a replay leaves out what it has.
+/// Which events of which rooms a connection was sent, so that a replay leaves them out.
 ///
-/// For each room it is a span of `seq`s in which whatever the room carried went out. It is brought up to date when a connection goes back in
-/// the journal; in between, its rooms cover everything up to where it stands.
+/// For each room this is a span of `seq`s within which every event of the room was sent. The spans are updated when the connection
+/// goes back in the journal. Until then, the connection's rooms cover everything up to its position.
 struct Coverage {
-    /// From where on a connection gets events.
+    /// From which event on a connection gets the events of a room.
     enum Start: Equatable {
-        /// It gets none yet: its values come first.
+        /// The connection gets no events yet: the room's values come first.
         case later
-        /// It gets those after this event.
+        /// The connection gets the events after this one.
         case after(UInt64)
     }
 
-    /// What a connection was sent of a room.
+    /// Which events of a room a connection was sent.
     struct Span {
-        /// `nil` for what those get who are in no room.
+        /// `nil` for the events that connections in no room get.
         let room: Room?
-        /// The events after the first, up to and with the second; `nil` while it gets none yet.
+        /// The events after `from`, up to and including `to`; `nil` while the connection gets none yet.
         var sent: (from: UInt64, to: UInt64)?
 
         init(_ room: Room?, _ start: Start) {
@@ -26,30 +26,30 @@ struct Coverage {
         func covers(_ seq: UInt64) -> Bool { sent.map { $0.from < seq && seq <= $0.to } ?? false }
     }
 
-    /// Of rooms that were left, so many are remembered.
+    /// How many rooms that the connection has left are remembered.
     static let remembered = 64
 
-    /// The rooms that the connection is in, or the one span of being in none.
+    /// The rooms that the connection is in, or the one span for being in no room.
     private(set) var current: [Span] = []
     private(set) var past: [Span] = []
-    /// From where on each tracked item is covered.
+    /// From which event on each tracked item is covered.
     private(set) var tracked: [FollowedRoom: Start] = [:]
     private(set) var trackedTo: UInt64 = 0
-    /// Up to here the connection may have been sent more than is remembered.
+    /// Below this `seq` it is no longer known what was sent, so a replay from there is refused.
     private(set) var forgotten: UInt64 = 0
-    /// What waited and was let go: it is not covered, although later events are.
+    /// Events that waited in a backlog that was dropped. They are not covered, although later events are.
     private var unsent: Unsent?
 
     /// Begins a room.
     mutating func begin(_ room: Room?, at start: Start) { current.append(Span(room, start)) }
 
-    /// Begins a room again, from somewhere else.
+    /// Begins a room again, from another event.
     mutating func set(_ room: Room?, at start: Start) {
         guard let index = current.firstIndex(where: { $0.room == room }) else { return }
         current[index] = Span(room, start)
     }
 
-    /// Ends the room for a connection that stands at `position`.
+    /// Ends a room for a connection at `position`.
     mutating func end(_ room: Room?, at position: UInt64) {
         guard let index = current.firstIndex(where: { $0.room == room }) else { return }
         var span = current.remove(at: index)
@@ -69,27 +69,27 @@ struct Coverage {
         }
     }
 
-    /// Notes that everything up to `position` went out, before the connection goes back.
+    /// Notes that everything up to `position` was sent, before the connection goes back.
     mutating func close(at position: UInt64) {
         for index in current.indices { current[index].close(at: position) }
         trackedTo = max(trackedTo, position)
     }
 
-    /// Notes that what waited will not be sent from where it waited.
+    /// Notes that the events of a dropped backlog were not sent.
     mutating func reopen(_ unsent: Unsent) {
         close(at: unsent.before - 1)
         self.unsent = unsent
     }
 
-    /// Forgets what was let go: it was sent from the journal by now.
+    /// Forgets the dropped backlog, since its events were sent from the journal by now.
     mutating func settle() { unsent = nil }
 
-    /// The last event that is covered by what was read ahead of the journal's passes.
+    /// The last event that the values already include, which may be ahead of the passes.
     var end: UInt64 {
         max(current.lazy.compactMap { $0.sent?.to }.max() ?? 0, tracked.values.lazy.compactMap(\.seq).max() ?? 0)
     }
 
-    /// The form in which the connection still needs an event, `nil` if it has it or does not get it.
+    /// The form in which the connection still needs an event; `nil` if it has the event or does not get it.
     func form(of index: Int, in pass: Pass, directory: RoomDirectory, followed: View) -> Int? {
         let record = pass.records[index]
         func form(_ room: Room?) -> Int? {
@@ -120,7 +120,7 @@ struct Coverage {
 }
 
 extension Coverage.Start {
-    /// The event after which events come; `nil` while none do.
+    /// The event after which the connection gets events; `nil` while it gets none.
     var seq: UInt64? { if case .after(let seq) = self { seq } else { nil } }
 }
 

@@ -3,27 +3,29 @@ import Synchronization
 import TallywireEngine
 import TallywirePipeline
 
-/// The journal's events in pages that all who catch up share: whoever comes back together reads each page once.
+/// The journal's events in pages that all connections share while they catch up: clients that come back together read each page
+/// once.
 ///
-/// Safe from any thread. The pages that were used last are kept, for as long as somebody catches up.
+/// Safe from any thread. The pages that were used last are kept while any connection catches up.
 final class EventPages: Sendable {
-    /// Events in a page. Pages begin at multiples of it, so that readers at different places need the same ones.
+    /// The number of events in a page. Pages begin at multiples of it, so that connections at different positions need the same
+    /// pages.
     static let size: UInt64 = 256
-    /// Pages that are kept at most, some 20 MB of events.
+    /// The most pages that are kept, some 20 MB of events.
     static let kept = 64
 
-    /// Some events that follow each other in the journal.
+    /// Consecutive events of the journal.
     struct Page: Sendable {
-        /// Those that the sink wants.
+        /// The events that the sink wants.
         let pass: Pass
-        /// The events after this one, up to and with `through`.
+        /// The page has the events after this one, up to and including `through`.
         let after: UInt64
         let through: UInt64
     }
 
     private struct State {
         var pages: [UInt64: Page] = [:]
-        /// The pages' beginnings, the one that was used last at the end.
+        /// The starts of the pages; the page that was used last is at the end.
         var order: [UInt64] = []
         var loading: [UInt64: EventLoopFuture<Page>] = [:]
     }
@@ -39,7 +41,7 @@ final class EventPages: Sendable {
         self.audiences = audiences
     }
 
-    /// The page that has the event after `seq`, if it is here and holds all there is up to `head`.
+    /// The page that has the event after `seq`, if it is in memory and complete up to `head`.
     func page(after seq: UInt64, head: UInt64) -> Page? {
         let start = seq / Self.size * Self.size
         return state.withLock { state in
@@ -51,14 +53,15 @@ final class EventPages: Sendable {
         }
     }
 
-    /// Reads the page that has the event after `seq`, which is committed. Fails with ``JournalError`` of code `pruned` if it is gone.
+    /// Reads the page that has the event after `seq`, which is committed. Fails with ``JournalError`` of code `pruned` if the event
+    /// was deleted.
     func load(after seq: UInt64, head: UInt64, on loop: any EventLoop) -> EventLoopFuture<Page> {
         let start = seq / Self.size * Self.size
         if let page = page(after: seq, head: head) { return loop.makeSucceededFuture(page) }
         let loading = state.withLock { state in
-            // One that reads already may have begun before `head` was there, or at a later event; who needs more asks again.
+            // A load in flight may lack the newest events, or start late after pruning. Callers check the page and call again.
             if let loading = state.loading[start] { return loading }
-            // An event loop cannot wait for the journal, so the reading is a task, which ends with it.
+            // An event loop cannot wait for the journal, so a task reads the page and ends with it.
             let loading = loop.makeFutureWithTask { try await self.read(start, neededAfter: seq) }
             state.loading[start] = loading
             return loading
@@ -94,8 +97,8 @@ final class EventPages: Sendable {
         }
     }
 
-    /// The page's events, all of them if they are committed, whatever their size. Where the journal has pruned the beginning of the
-    /// page, those after `seq`.
+    /// The page's events, as far as they are committed, whatever their size. If the journal has pruned the page's beginning, only
+    /// those after `seq`.
     private func readable(_ start: UInt64, neededAfter seq: UInt64) async throws -> (after: UInt64, events: [EventEnvelope]) {
         do {
             return (start, try await events(after: start, in: start))

@@ -1,11 +1,12 @@
 import NIOCore
 
-/// The values of variants as they were after it was asked for them: an image that many share, and what any event has changed since that was read.
+/// The values of variants at a moment after they were asked for: an image that many clients share, and the values that changed
+/// since that image was read.
 struct FreshImage: Sendable {
-    /// Everything up to this event is in, nothing after it.
+    /// The values include every event up to this one, and none after it.
     let seq: UInt64
     private let base: StockImage
-    /// The variants that are others than in the base, and those that are gone.
+    /// The variants that differ from the base, and those that were removed since; `nil` for none.
     private let changes: StockImage?
     private let replaced: Set<Int64>
 
@@ -17,7 +18,7 @@ struct FreshImage: Sendable {
         replaced = []
     }
 
-    /// An image, and what has changed since.
+    /// An image, and the values that changed since.
     init(_ base: StockImage, changes: StockImage) {
         seq = changes.seq
         self.base = base
@@ -25,20 +26,20 @@ struct FreshImage: Sendable {
         replaced = Set(changes.rows.lazy.map(\.variant))
     }
 
-    /// Whether who still sends it should let go of it.
+    /// Whether connections that still send the image should drop it.
     var isRecalled: Bool { base.isRecalled || changes?.isRecalled == true }
 
-    /// Which of the items a room's client needs.
+    /// Which of the items a client needs.
     struct Selection {
         let room: Room?
-        /// Only those that changed after this event.
+        /// Only the items that changed after this event.
         let since: UInt64?
     }
 
     private static let pageSize = 200
 
-    /// The items of a selection from the row `start` on, a page of them, without the last comma; `next` is where the following page
-    /// begins, `nil` after the last one.
+    /// One page of a selection's items from the row `start` on, without the last comma. `next` is the row where the following page
+    /// begins; `nil` after the last one.
     func page(_ selection: Selection, from start: Int) -> (pieces: [ByteBuffer], next: Int?) {
         var pieces: [ByteBuffer] = []
         var run: (image: StockImage, range: Range<Int>)?

@@ -3,7 +3,7 @@ import Dispatch
 import TallywireCore
 import TallywirePipeline
 
-/// What the connections of a sink read from the journal, together, and the server's clock.
+/// What the connections of a sink share to read the journal, and the server's clock.
 struct Recovery: Sendable {
     let pages: EventPages
     let images: StockImages
@@ -15,8 +15,8 @@ struct Recovery: Sendable {
         images = StockImages(stock: context.stock, audiences: audiences, limit: snapshotItems)
     }
 
-    /// Gives back what is kept for the next who comes, and to the system what a storm of those who came back has left in the heap. That
-    /// takes milliseconds, so it is done elsewhere than on an event loop.
+    /// Drops the pages and images that are kept for further clients, and returns freed memory to the system after many clients came
+    /// back at once. Returning the memory takes milliseconds, so it is not done on an event loop.
     func clear() {
         pages.clear()
         images.clear()

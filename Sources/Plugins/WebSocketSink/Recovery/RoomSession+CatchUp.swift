@@ -3,9 +3,9 @@ import NIOCore
 import TallywireCore
 import TallywireEngine
 
-/// How a connection catches up: stage by stage, as fast as the client reads and no faster.
+/// How a connection catches up: stage by stage, at the pace at which the client reads.
 extension RoomSession {
-    /// Begins to catch up, or goes on with one thing more to do.
+    /// Begins to catch up, or adds a stage if the session is catching up already.
     func start(on shard: HubShard, _ addStage: (inout CatchUp) -> Void) {
         if catchUp == nil {
             catchUp = CatchUp(position: shard.head)
@@ -15,7 +15,8 @@ extension RoomSession {
         advance()
     }
 
-    /// Does what can be done now: until the client has enough to read, or the journal has to be asked. Called again then.
+    /// Does every step that is possible now, until the client has enough to read or the journal has to be read. Has to be called
+    /// again after that.
     func advance() {
         guard catchUp?.isAdvancing == false else { return }
         catchUp?.isAdvancing = true
@@ -31,7 +32,7 @@ extension RoomSession {
                 coverage.settle()
                 shard.endCatchUp(self)
             } else {
-                // Values were read that are ahead of the passes; the next pass brings this on.
+                // The values are ahead of the passes. The next pass calls `advance()` again.
                 return
             }
         }
@@ -81,7 +82,7 @@ extension RoomSession {
             return read(on: shard) { recovery, loop in
                 recovery.images.image(of: selection, form: form, on: loop)
             } then: { session, image in
-                // Other messages may have been merged into it meanwhile.
+                // Other messages may have been merged into the stage meanwhile.
                 guard var values = session.catchUp?.stages.first?.tracking else { return }
                 values.image = (image, from: 0)
                 session.catchUp?.stages[0] = .tracking(values)
@@ -105,7 +106,7 @@ extension RoomSession {
         coverage.track(values.part.filter { membership.tracked.contains($0) }, at: .after(image.seq))
     }
 
-    /// Ends a client that reads values so slowly that what it holds of them is in the way of others.
+    /// Closes the connection of a client that reads values so slowly that its image takes memory which others need.
     func letGoOfRecalled() {
         let image: FreshImage?
         switch catchUp?.stages.first {
@@ -118,7 +119,7 @@ extension RoomSession {
 
     private func finishStage() { catchUp?.stages.removeFirst() }
 
-    /// Goes back in the journal. What was sent up to here is noted, so that it is not sent again.
+    /// Goes back in the journal. Everything up to the current position is noted as sent, so that it is not sent again.
     private func goBack(to seq: UInt64) {
         guard let position = catchUp?.position, seq < position else { return }
         coverage.close(at: position)
@@ -160,7 +161,7 @@ extension RoomSession {
 
     // MARK: Reading
 
-    /// Reads something off the event loop and goes on with it here, if the connection is still there then.
+    /// Reads off the event loop and then continues on it, if the read still counts.
     private func read<Value: Sendable>(
         on shard: HubShard, _ start: (Recovery, any EventLoop) -> EventLoopFuture<Value>,
         then finish: @escaping (RoomSession, Value) -> Void
@@ -187,7 +188,7 @@ extension RoomSession {
         }
     }
 
-    /// The events that were to come next are gone: whoever needs them gets the values that changed since.
+    /// The next events were pruned: rooms that need them get the values that changed since.
     private func replaceEventsByValues(on shard: HubShard) {
         guard let catchUp else { return }
         if case .replay(let name, let since)? = catchUp.stages.first {
@@ -219,7 +220,7 @@ extension RoomSession {
         self.catchUp?.position = shard.head
     }
 
-    /// The values of a stage cannot be had: it is told, and the events go on from here.
+    /// Gives up the values of a stage, which cannot be read: the client is told, and the events continue from here.
     private func giveUpValues(_ error: ClientError, on shard: HubShard) {
         guard let stage = catchUp?.stages.popFirst() else { return }
         switch stage {
@@ -230,7 +231,7 @@ extension RoomSession {
             coverage.set(name.room, at: .after(position))
         case .tracking(let values):
             coverage.track((values.part + values.rest).filter { membership.tracked.contains($0) }, at: .after(position))
-            // Each message that waits for these values is answered.
+            // Each message that waits for these values gets the error.
             for _ in 1..<max(1, values.answers) { answer(error) }
         }
         answer(error)
@@ -238,7 +239,7 @@ extension RoomSession {
 }
 
 extension [FollowedRoom] {
-    /// These products and variants, for a reader of the stock.
+    /// These products and variants, as a selection for ``StockReader``.
     fileprivate var selection: VariantSelection {
         var products: [ProductID] = []
         var variants: [VariantID] = []

@@ -3,12 +3,12 @@ import Synchronization
 import TallywireCore
 import TallywireEngine
 
-/// Reads images of the stock for those who join, one reading at a time, and gives each to all whom it serves: a thousand clients who come at
-/// once cost one or two readings.
+/// Reads images of the stock for clients that join, one read at a time, and gives each image to all clients that it serves: a
+/// thousand clients that come at once cost one or two reads.
 ///
-/// An image holds everything that was committed before it was asked for, since each is brought up by a reading that begins later: of what any
-/// event has changed since the last whole reading, whether or not a room's client would be told of it. Those few changes are what a client costs
-/// that comes while others are here.
+/// An image includes every event that was committed before the image was asked for. For that, a later read adds all variants that
+/// changed since the last complete read, whether or not a client of the room would be told. While other clients are here, one more
+/// client costs only that small read.
 ///
 /// Safe from any thread.
 final class StockImages: Sendable {
@@ -19,26 +19,26 @@ final class StockImages: Sendable {
         let form: Int
     }
 
-    /// More variants than a snapshot may have.
+    /// The selection has more variants than a snapshot may have.
     struct TooMany: Error {
         let limit: Int
     }
 
     private struct State {
-        /// What was read as a whole, the newest at the end.
+        /// The images that were read completely, the newest at the end.
         var bases: [StockImage] = []
         var lent: [Lent] = []
         var waiting: [(need: Need, promise: EventLoopPromise<FreshImage>)] = []
         var isReading = false
     }
 
-    /// An image that connections may hold that read slowly.
+    /// An image that connections with slow clients may still hold.
     private struct Lent {
         weak var image: StockImage?
     }
 
     private static let mostBases = 4
-    /// What changed of less than this share of an image is read beside it; of more, the whole is read anew.
+    /// If at most one in `share` of an image's variants changed, and ``fewest`` more, only the changes are read. Otherwise all are.
     private static let share = 4
     private static let fewest = 256
 
@@ -50,8 +50,8 @@ final class StockImages: Sendable {
 
     /// - Parameters:
     ///   - limit: Variants in one image.
-    ///   - memory: Bytes of all images together, of those that are held by connections which read slowly too. What is beyond it is recalled, the
-    ///     oldest first, and the connections are closed.
+    ///   - memory: The most bytes of all images together, including those that connections with slow clients still hold. Beyond it
+    ///     the oldest images are recalled, and their connections are closed.
     init(stock: any StockReader, audiences: [Audience], limit: Int, memory: Int = 256 << 20) {
         self.stock = stock
         self.audiences = audiences
@@ -59,7 +59,7 @@ final class StockImages: Sendable {
         self.memory = memory
     }
 
-    /// An image that serves `need` and has everything in it that was committed before this call.
+    /// An image that serves `need` and includes every event that was committed before this call.
     func image(_ need: Need, on loop: any EventLoop) -> EventLoopFuture<FreshImage> {
         let promise = loop.makePromise(of: FreshImage.self)
         let starts = state.withLock { state in
@@ -67,12 +67,12 @@ final class StockImages: Sendable {
             defer { state.isReading = true }
             return !state.isReading
         }
-        // An event loop cannot wait for the journal, so the reading is a task, which ends when nobody waits any more.
+        // An event loop cannot wait for the journal, so a task reads the images. The task ends when no client waits any more.
         if starts { Task { await readForAll() } }
         return promise.futureResult
     }
 
-    /// The values of what is named, for one client.
+    /// The values of a selection, for one client.
     func image(of selection: VariantSelection, form: Int, on loop: any EventLoop) -> EventLoopFuture<FreshImage> {
         loop.makeFutureWithTask { [self] in
             let reading = try await stock.values(of: selection, limit: limit)
@@ -111,7 +111,7 @@ final class StockImages: Sendable {
         return FreshImage(image)
     }
 
-    /// An image brought up by what changed since, `nil` if that is so much that the whole is better read anew.
+    /// The image with the values that changed since; `nil` if so many changed that a complete read is better.
     private func changed(_ base: StockImage) async throws -> FreshImage? {
         let most = min(limit, base.rows.count / Self.share + Self.fewest)
         let reading = try await stock.values(of: .changed(since: base.seq), limit: most)
@@ -124,7 +124,7 @@ final class StockImages: Sendable {
         return FreshImage(base, changes: changes)
     }
 
-    /// Notes an image that somebody will hold, and recalls the oldest ones if all together take too much memory.
+    /// Notes an image that connections will hold, and recalls the oldest images if all together take too much memory.
     private func lend(_ image: StockImage) {
         state.withLock { state in
             state.lent.removeAll { $0.image == nil }
@@ -138,7 +138,7 @@ final class StockImages: Sendable {
         }
     }
 
-    /// All who wait for the form of the first one, and what serves them all.
+    /// All waiting requests that one image can serve, beginning with the first request, and the need that covers them all.
     private func takeWaiting() -> (Need, [EventLoopPromise<FreshImage>])? {
         state.withLock { state in
             guard let first = state.waiting.first else {
@@ -159,20 +159,20 @@ extension StockImage {
     fileprivate func serves(_ need: StockImages.Need) -> Bool {
         guard form == need.form else { return false }
         guard let since = need.since else { return self.since == nil }
-        // Only a reading of changes knows what was removed.
+        // Only a read of changes knows which variants were removed.
         return self.since.map { $0 <= since } ?? false
     }
 }
 
-/// The values of many variants at one moment, as one audience sees them, encoded once for everybody who joins.
+/// The values of many variants at one moment, as one audience sees them, encoded once for all clients that join.
 final class StockImage: Sendable {
-    /// Everything up to this event is in, nothing after it.
+    /// The values include every event up to this one, and none after it.
     let seq: UInt64
-    /// It has those that changed after this event, `nil` if it has all.
+    /// The image has the variants that changed after this event; `nil` if it has all.
     let since: UInt64?
     let form: Int
     let rows: [Row]
-    /// The items one after the other, each with a comma behind it.
+    /// The items one after the other, each followed by a comma.
     let items: ByteBuffer
     private let recalled = Atomic(false)
 
@@ -185,14 +185,14 @@ final class StockImage: Sendable {
         let range: Range<Int>
     }
 
-    /// Bytes of memory, about.
+    /// The approximate memory in bytes.
     var bytes: Int { items.capacity + rows.count * (MemoryLayout<Row>.stride + 48) }
 
-    /// Whether who still sends it should let go of it: it is old, and old images take too much memory.
+    /// Whether connections that still send the image should drop it, because it is old and old images take too much memory.
     var isRecalled: Bool { recalled.load(ordering: .relaxed) }
     func recall() { recalled.store(true, ordering: .relaxed) }
 
-    /// Encodes a reading. `locations` says whether rooms of locations will ask for parts of it.
+    /// Encodes a read.
     init(_ reading: Reading<VariantValues>, since: UInt64?, form: Int, for audience: Audience) {
         seq = reading.seq
         self.since = since

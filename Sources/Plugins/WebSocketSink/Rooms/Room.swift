@@ -3,23 +3,23 @@ import TallywireCore
 
 /// A room that a client can be in.
 enum Room: Hashable, Sendable {
-    /// The room at this place in ``WebSocketConfiguration/rooms``.
+    /// The room at this index in ``WebSocketConfiguration/rooms``.
     case named(Int)
-    /// One that is there without being configured.
+    /// A room that exists without being configured.
     case followed(FollowedRoom)
 }
 
-/// A room about one thing, which exists for whoever joins it.
+/// A room about one item or location, which exists for every client that joins it.
 enum FollowedRoom: Hashable, Sendable {
     case product(Int64)
     case variant(Int64)
     case location(String)
 
-    /// How the names look, for messages to people.
+    /// The form of the names, for messages to people.
     static let forms = "product:ID, variant:ID and location:CODE"
 
-    /// Reads `product:1`, `variant:11` or `location:WH1`. Ids are written without sign and leading zeros, so that a room
-    /// has one name, and a location's code is brought to the form of the catalogue.
+    /// Reads `product:1`, `variant:11` or `location:WH1`. Ids are written without sign and leading zeros, so that a room has only
+    /// one name. A location's code is brought to the form of the catalogue.
     init?(_ name: some StringProtocol) {
         guard name.utf8.count <= RoomName.longest, let colon = name.firstIndex(of: ":") else { return nil }
         let value = name[name.index(after: colon)...]
@@ -37,7 +37,7 @@ enum FollowedRoom: Hashable, Sendable {
         }
     }
 
-    /// Its name, as a client writes it.
+    /// The room's name, as a client writes it.
     var name: String {
         switch self {
         case .product(let id): "product:\(id)"
@@ -46,7 +46,7 @@ enum FollowedRoom: Hashable, Sendable {
         }
     }
 
-    /// Whether an event of a pass belongs to it.
+    /// Whether an event of a pass belongs to this room.
     func carries(_ record: Pass.Record) -> Bool {
         switch self {
         case .product(let id): record.product == id
@@ -55,7 +55,7 @@ enum FollowedRoom: Hashable, Sendable {
         }
     }
 
-    /// Whether a name looks like one of these.
+    /// Whether a name has the form of such a room's name.
     static func isReserved(_ name: String) -> Bool {
         ["product:", "variant:", "location:"].contains { name.hasPrefix($0) }
     }
@@ -66,21 +66,22 @@ enum FollowedRoom: Hashable, Sendable {
     }
 }
 
-/// How names of rooms that come from outside are held against the rules, before they are compared with anything.
+/// Checks and normalizes names of rooms that come from outside, before they are compared with others.
 ///
-/// Comparing and hashing a text normalizes it, which takes milliseconds for one letter with thousands of marks. So a name is measured in
-/// bytes first, and what passes is brought to Unicode NFC: one name has one form in rooms, events and answers.
+/// Comparing and hashing a text normalizes it, which takes milliseconds for one letter with thousands of marks. So the length of a
+/// name in bytes is checked first. A name that passes is brought to Unicode NFC: one name has one form in rooms, events and
+/// replies.
 enum RoomName {
-    /// Bytes of a name as it comes, at most. The longest that means something, 32 decomposed characters, has fewer.
+    /// The most bytes of a name as it comes. The longest valid name, 32 decomposed characters, has fewer.
     static let longest = 1_024
 
-    /// The name in NFC, `nil` if it is too long to be one.
+    /// The name in NFC; `nil` if the text is too long for a name.
     static func normal(_ name: some StringProtocol) -> String? {
         guard name.utf8.count <= longest else { return nil }
         return name.utf8.allSatisfy { $0 < 0x80 } ? String(name) : name.precomposedStringWithCanonicalMapping
     }
 
-    /// A location's code as the catalogue keeps it: in its key form. `nil` if no location can have it.
+    /// A location's code in key form, as the catalogue keeps it; `nil` if no location can have this code.
     static func locationCode(_ text: some StringProtocol) -> String? {
         guard text.utf8.count <= longest else { return nil }
         let code = String(text).keyForm

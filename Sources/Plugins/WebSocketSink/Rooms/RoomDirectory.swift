@@ -1,16 +1,16 @@
 import TallywireCore
 import TallywirePipeline
 
-/// The rooms of one sink by their names, what they carry, and for whom.
+/// The rooms of one sink by name, with what they carry and who may join.
 struct RoomDirectory: Sendable {
-    /// The audiences of all rooms, each once, those that see more before those that see less. A form has its audience's number here.
+    /// The audiences of all rooms, each once. Audiences that see more come first. A form's number is its audience's index here.
     let audiences: [Audience]
-    /// What the rooms with a name carry, by their place in the configuration.
+    /// What the rooms with a name carry, by their index in the configuration.
     let named: [View]
     let configurations: [WebSocketConfiguration.Room]
     /// What a connection in no room gets.
     let broadcast: View
-    /// What rooms such as `product:1`, and what is tracked, carry: for everybody, and for the role `admin`.
+    /// What tracked items and rooms such as `product:1` carry: for every role, and for the role `admin`.
     let followed: View
     let followedByAdmin: View
     private let names: [String]
@@ -45,7 +45,7 @@ struct RoomDirectory: Sendable {
         return FollowedRoom(name).map { .followed($0) }
     }
 
-    /// The role that a room asks for; `nil` is for everybody.
+    /// The role that a room needs; `nil` if every client may join.
     func role(of room: Room) -> Role? {
         switch room {
         case .named(let place): configurations[place].role
@@ -53,7 +53,7 @@ struct RoomDirectory: Sendable {
         }
     }
 
-    /// The name of a room in its one form, whatever form it was asked for in.
+    /// The name of a room in its one form, whichever form the client used.
     func name(of room: Room) -> String {
         switch room {
         case .named(let place): names[place]
@@ -61,16 +61,16 @@ struct RoomDirectory: Sendable {
         }
     }
 
-    /// How a room treats those who were away.
+    /// How a room treats clients that were away.
     func rules(of room: Room?) -> WebSocketConfiguration.Rules {
         if case .named(let place) = room { return configurations[place].rules }
         return WebSocketConfiguration.Rules()
     }
 
-    /// The form in which values are shown to those in no room.
+    /// The form in which connections in no room get values.
     var broadcastForm: Int { broadcast.form(of: .inventoryUpdated) ?? audiences.count - 1 }
 
-    /// The form in which a room's values are shown.
+    /// The form in which a room's members get values.
     func form(of room: Room, followed view: View) -> Int {
         switch room {
         case .named(let place):

@@ -1,25 +1,25 @@
-/// Somebody who can be in rooms and takes events.
+/// A connection that can be in rooms and takes events.
 protocol RoomMember: AnyObject {
-    /// Kept for the table, which alone changes it.
+    /// Kept for the table. Only the table changes it.
     var membership: Membership { get set }
 
-    /// Takes events; says whether it sent them on. The member may leave the table while it does.
+    /// Takes events. Returns whether they were sent on. The member may leave the table during the call.
     func take(_ parcel: Parcel) -> Bool
 }
 
-/// What one member is in. Only its ``RoomTable`` changes it.
+/// The rooms and tracked items of one member. Only its ``RoomTable`` changes them.
 struct Membership {
-    /// What it gets from rooms with a name, or from being in no room.
+    /// What the member gets from rooms with a name, or from being in no room.
     var view = View.nothing
-    /// What it gets of what it follows.
+    /// What the member gets of the rooms and items that it follows.
     var followedView = View.nothing
-    /// Its rooms in the order in which they were joined.
+    /// The member's rooms, in the order in which they were joined.
     var rooms: [Room] = []
-    /// What it tracks.
+    /// The items that the member tracks.
     var tracked: Set<FollowedRoom> = []
     var place = Place()
 
-    /// Where it stands in the table, and while a pass goes on, what that brings it.
+    /// The member's place in the table and, during a pass, which events match what it follows.
     struct Place {
         var list = List.none
         var position = 0
@@ -28,19 +28,19 @@ struct Membership {
 
     enum List: Equatable {
         case none
-        /// It follows nothing.
+        /// The member follows nothing.
         case view(View)
-        /// It follows something and has a view beside.
+        /// The member follows something and also has a view.
         case mixed
-        /// It only follows.
+        /// The member follows something and has no view.
         case following
     }
 
     var isFollowing: Bool { !tracked.isEmpty || rooms.contains { if case .followed = $0 { true } else { false } } }
 
-    /// Whether it is in no room and tracks nothing, so that it gets what is for everybody.
+    /// Whether the member is in no room and tracks nothing, so that it gets the broadcast.
     var isIdle: Bool { rooms.isEmpty && tracked.isEmpty }
 
-    /// Whether it gets what belongs to a followed room.
+    /// Whether the member gets the events of a followed room.
     func follows(_ room: FollowedRoom) -> Bool { tracked.contains(room) || rooms.contains(.followed(room)) }
 }

@@ -1,14 +1,14 @@
 import NIOCore
 
-/// Who is in which room, on one event loop, and who gets what of a pass.
+/// Which member is in which room, on one event loop, and which member gets which events of a pass.
 ///
-/// Members who follow nothing stand in one list for each view and share the same bytes: a pass costs them one send each and nothing else.
-/// Followed products, variants and locations have lists of their own, found by the event: what an event costs is in proportion to those who
-/// follow it, not to all.
+/// Members that follow nothing are in one list for each view and share the same bytes: a pass costs one send for each of them.
+/// Followers of a product, variant or location are looked up from the event. The cost of an event grows with its followers, not
+/// with all connections. Only members that follow something and also have a view look at every event of each pass.
 struct RoomTable<Member: RoomMember> {
     let directory: RoomDirectory
     private var lists: [View: [Member]] = [:]
-    /// Members who follow something and have a view beside.
+    /// Members that follow something and also have a view.
     private var mixed: [Member] = []
     private var followingCount = 0
     private var followers: [FollowedRoom: Followers] = [:]
@@ -20,7 +20,7 @@ struct RoomTable<Member: RoomMember> {
     private final class Followers {
         var members: [Member] = []
         var positions: [ObjectIdentifier: Int] = [:]
-        /// While a pass goes on, the events that match.
+        /// During a pass, the indices of the events that match.
         var matches: [Int] = []
     }
 
@@ -31,14 +31,14 @@ struct RoomTable<Member: RoomMember> {
 
     // MARK: Membership
 
-    /// Takes a new member, who is in no room.
+    /// Adds a new member, which is in no room.
     mutating func add(_ member: Member, isAdmin: Bool = true) {
         member.membership = Membership()
         member.membership.followedView = isAdmin ? directory.followedByAdmin : directory.followed
         enlist(member)
     }
 
-    /// Takes the member out of everything.
+    /// Removes the member from all rooms and from the table.
     mutating func remove(_ member: Member) {
         change(member) { membership in
             membership.rooms = []
@@ -47,7 +47,7 @@ struct RoomTable<Member: RoomMember> {
         delist(member)
     }
 
-    /// Puts the member into a room; says whether it was not there before.
+    /// Adds the member to a room. Returns whether the member was not in it before.
     @discardableResult
     mutating func join(_ member: Member, _ room: Room) -> Bool {
         guard !member.membership.rooms.contains(room) else { return false }
@@ -55,7 +55,7 @@ struct RoomTable<Member: RoomMember> {
         return true
     }
 
-    /// Takes the member out of a room; says whether it was there.
+    /// Removes the member from a room. Returns whether the member was in it.
     @discardableResult
     mutating func leave(_ member: Member, _ room: Room) -> Bool {
         guard member.membership.rooms.contains(room) else { return false }
@@ -63,9 +63,9 @@ struct RoomTable<Member: RoomMember> {
         return true
     }
 
-    /// Lets the member track more and less.
+    /// Changes which items the member tracks.
     mutating func track(_ member: Member, adding new: Set<FollowedRoom>, removing old: Set<FollowedRoom> = []) {
-        // Who asks for the same again changes nothing.
+        // Asking for the same items again changes nothing.
         let tracked = member.membership.tracked
         if tracked.isDisjoint(with: old), new.isSubset(of: tracked) { return }
         change(member) { membership in
@@ -74,7 +74,7 @@ struct RoomTable<Member: RoomMember> {
         }
     }
 
-    /// Sets whether the member gets what is for the role `admin`.
+    /// Sets whether the member sees followed rooms with the rights of the role `admin`.
     mutating func setAdmin(_ isAdmin: Bool, _ member: Member) {
         let view = isAdmin ? directory.followedByAdmin : directory.followed
         change(member) { $0.followedView = view }
@@ -164,18 +164,18 @@ struct RoomTable<Member: RoomMember> {
 
     // MARK: Parcel
 
-    /// What a pass came to.
+    /// What was sent of a pass.
     struct Tally: Equatable {
         /// Events sent, counted once for each member that got them.
         var events = 0
-        /// Members that got something.
+        /// Members that got at least one event.
         var sends = 0
         var bytes = 0
     }
 
-    /// Gives each member what it is to get of the pass: every event once at most, in order.
+    /// Gives each member its events of the pass: every event at most once, in order.
     ///
-    /// It is not `mutating`: a member may leave while it is sent to, and that must find the table accessible.
+    /// The method is not `mutating`: a member may leave during a send, and has to find the table accessible.
     func deliver(_ pass: Pass) -> Tally {
         var tally = Tally()
         for (view, members) in lists where !view.isNothing {
@@ -189,7 +189,7 @@ struct RoomTable<Member: RoomMember> {
     private func deliverToFollowers(_ pass: Pass, _ tally: inout Tally) {
         var merging: [Member] = []
         for room in match(pass) {
-            // Members who follow just this and have no view share their bytes; there are two kinds of them.
+            // Members that follow only this room and have no view share their bytes. There are two kinds of them, by role.
             var shared: [View: Parcel?] = [:]
             for member in room.members {
                 if case .following = member.membership.place.list,
@@ -215,7 +215,7 @@ struct RoomTable<Member: RoomMember> {
         }
     }
 
-    /// The followed rooms that the pass has events for, with these in their `matches`.
+    /// The followed rooms for which the pass has events, with the events' indices in their `matches`.
     private func match(_ pass: Pass) -> [Followers] {
         var rooms: [Followers] = []
         func match(_ room: FollowedRoom, _ index: Int) {
@@ -239,17 +239,17 @@ struct RoomTable<Member: RoomMember> {
         tally.bytes += parcel.bytes
     }
 
-    /// Members in all, for tests and limits.
+    /// The number of members, for tests and limits.
     var count: Int { lists.values.reduce(0) { $0 + $1.count } + mixed.count + followingCount }
-    /// The rooms with a name that somebody is in.
+    /// The rooms with a name that have members.
     var occupiedRooms: [Int] { occupation.indices.filter { occupation[$0] > 0 } }
 
-    /// Products, variants and locations that somebody follows.
+    /// How many products, variants and locations are followed.
     var followedRooms: Int { followers.count }
 }
 
 extension Membership {
-    /// What it gets of a pass, of which the events that `matches` says belong to what it follows.
+    /// Which events of a pass the member gets. `matches` says whether an event belongs to something that the member follows.
     func picks(of pass: Pass, where matches: (Int) -> Bool) -> [Pick] {
         pass.records.indices.compactMap { index in
             let type = pass.records[index].type

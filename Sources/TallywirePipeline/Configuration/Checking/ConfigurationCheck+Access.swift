@@ -1,6 +1,6 @@
-/// What `auth` and `http` say together about who may come in.
+/// Checks `auth` and `http` together: who may use the server.
 extension ConfigurationCheck {
-    /// What only `auth.mode` `jwt` has a use for. With `open` it would look like a protection and be none.
+    /// Keys that only `auth.mode` `jwt` uses. With `open` they would look like a protection and be none.
     private static let forTokens = [
         "secret", "jwks", "audience", "clockSkew", "required", "deadline", "users", "session", "sessionLimit",
     ]
@@ -55,7 +55,7 @@ extension ConfigurationCheck {
 }
 
 extension ConfigurationCheck {
-    /// Who signs in gets a token from this server, so it has to have what to sign with.
+    /// A user who signs in gets a token from this server, so the server needs a key to sign it with.
     private mutating func checkUsers(_ auth: ConfigurationValue?) {
         guard case .list(let users)? = auth?["users"]?.content, !users.isEmpty else {
             for key in ["session", "sessionLimit"] {

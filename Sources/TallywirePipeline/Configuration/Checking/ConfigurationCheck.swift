@@ -1,11 +1,11 @@
 import TallywireCore
 
-/// Makes a configuration of the values of plugins.json, or collects what keeps it from being one.
+/// Makes a configuration of the values of plugins.json, or collects the mistakes that prevent it.
 struct ConfigurationCheck {
     let registry: PluginRegistry
     var check: SchemaCheck
 
-    /// Everything that is wrong is in ``check`` afterwards; the configuration is `nil` if something is. It holds disabled entries too.
+    /// Returns the configuration, with disabled entries too; `nil` if anything is wrong. All mistakes are in ``check`` afterwards.
     mutating func run(_ root: ConfigurationValue) -> PipelineConfiguration? {
         guard case .object(let members) = root.content else {
             _ = check.mismatch(root, kind: "an object", "the file")
@@ -13,7 +13,7 @@ struct ConfigurationCheck {
         }
         let lists = ["sources", "sinks"]
         let schema = OptionSchema(PipelineSchema.root.options + lists.map { .optional($0, .list(.bool), "") })
-        // The two lists are checked entry by entry below; here they only have to be known, for “did you mean”.
+        // The two lists are checked entry by entry below. Here the schema only has to know their keys, for “did you mean”.
         let settings = members.filter { !lists.contains($0.key) }
         let checked = check.check(
             ConfigurationValue(.object(settings), origin: root.origin), has: schema, subject: "the file", owner: "the file")
@@ -64,7 +64,7 @@ struct ConfigurationCheck {
         }
     }
 
-    /// Holds each source against the topics that all entries use, also those that are not enabled.
+    /// Checks each source against the topics that all entries use, also those of disabled entries.
     private mutating func judgeTopics(_ sources: [EntryCheck<SourceType>.Entry], _ sinks: [EntryCheck<SinkType>.Entry]) {
         for source in sources {
             prove(source.value) {
@@ -76,7 +76,7 @@ struct ConfigurationCheck {
         }
     }
 
-    /// Makes the plugin once and lets it go, so that what it objects to is found now. Making opens nothing.
+    /// Makes the plugin once and discards it, so that its objections are found now. Making a plugin opens nothing.
     private mutating func prove<Plugin>(_ value: ConfigurationValue, _ make: () throws -> Plugin) {
         do {
             _ = try EntryPlace(file: check.file, value: value).run(make)

@@ -1,29 +1,29 @@
 import TallywireCore
 
-/// Checks one entry of `sources` or `sinks`, which has keys of every entry and keys of its plugin.
+/// Checks one entry of `sources` or `sinks`, which has the keys of every entry and the keys of its plugin.
 struct EntryCheck<Type> {
     /// `source` or `sink`.
     let role: String
-    /// The types that may stand here, and how to get at their parts.
+    /// The types that an entry may name, and functions that read their parts.
     let types: [Type]
     let name: (Type) -> String
     let options: (Type) -> OptionSchema
-    /// The names of the types that belong in the other list.
+    /// The names of the types that belong into the other list.
     let elsewhere: [String]
-    /// The keys of every entry.
+    /// The keys that every entry may have.
     let common: OptionSchema
 
-    /// What an entry says, checked.
+    /// A checked entry.
     struct Entry {
         let type: Type
         let name: String
         let nameOrigin: ConfigurationValue.Origin
-        /// The keys of every entry.
+        /// The values of the keys that every entry may have.
         let common: ConfigurationValue
-        /// The plugin's keys.
+        /// The values of the plugin's keys.
         let options: ConfigurationValue
         let value: ConfigurationValue
-        /// Whether nothing was wrong with it.
+        /// Whether the entry had no mistakes.
         let isSound: Bool
     }
 
@@ -34,7 +34,7 @@ struct EntryCheck<Type> {
         }
         let mistakes = check.diagnostics.count
         let type = type(of: value, &check)
-        // With an unknown plugin nobody knows which of the other keys are its own.
+        // With an unknown plugin it is not known which of the other keys are its own.
         let known = members.filter { $0.key != "plugin" && (type != nil || common[$0.key] != nil) }
         let own = type.map(options)?.options.filter { common[$0.key] == nil } ?? []
         let checked = check.check(

@@ -1,8 +1,8 @@
 import Foundation
 
-/// Tries whether a file can be written where a configuration says, and leaves nothing behind.
+/// Tries whether a file can be written at a path of the configuration. Nothing stays on the disk.
 public enum FolderProbe {
-    /// What keeps `path` from being written, `nil` if nothing does. `createsFolder` says whether whoever writes it creates the folder.
+    /// Why `path` cannot be written; `nil` if it can. `createsFolder` says whether the writer creates the folder.
     public static func problem(writing path: String, createsFolder: Bool) -> String? {
         let url = URL(fileURLWithPath: path)
         var status = stat()
@@ -27,7 +27,7 @@ public enum FolderProbe {
             return problem(with: above, create: true).map { "the folder \(folder) cannot be made: \($0)" }
         }
         guard status.st_mode & S_IFMT == S_IFDIR else { return "\(folder) is a file, and a folder is wanted" }
-        // Asking for permission does not find a file system that takes nothing, such as /proc; trying does.
+        // Checking permissions does not find a file system that cannot be written, such as /proc. Trying does.
         let attempt = "\(folder)/.tallywire-check-\(getpid())"
         guard mkdir(attempt, 0o700) == 0 else { return "nothing can be made in \(folder): \(String(cString: strerror(errno)))" }
         rmdir(attempt)

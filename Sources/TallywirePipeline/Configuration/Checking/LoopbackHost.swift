@@ -1,4 +1,4 @@
-/// Which hosts only this machine can reach.
+/// Recognises hosts that only this machine can reach.
 enum LoopbackHost {
     /// Whether `host` is `localhost`, 127.0.0.0/8 or ::1. A name that merely resolves to one of them is not.
     static func matches(_ host: String) -> Bool {

@@ -2,13 +2,13 @@ import Foundation
 import TallywireCore
 
 extension SchemaCheck {
-    /// A scalar as `kind` wants it, or `nil` after a report.
+    /// Returns the scalar converted to `kind`, or `nil` after a report.
     mutating func check(scalar value: ConfigurationValue, is kind: OptionKind, _ subject: String) -> ConfigurationValue? {
         guard let (content, isFree) = complete(value) else { return nil }
         let mistakes = diagnostics.count
         let checked = check(ConfigurationValue(content, origin: value.origin), isFree: isFree, is: kind, subject)
         if isFree, case .string(let text) = content, let written = value.string {
-            // What a variable or a file holds may be a secret; messages show the text as the file has it.
+            // A variable or a file may contain a secret, so messages show the text as the file has it.
             rewordReports(after: mistakes, replacing: "“\(text)”", with: "“\(written)”")
         }
         return checked
@@ -62,7 +62,7 @@ extension SchemaCheck {
         }
     }
 
-    /// Puts variables into a string. `isFree` says that the text came from outside, so that it may stand for a number.
+    /// Fills variables into a string. `isFree` says that the text came from outside the file, so that it may stand for a number.
     private mutating func complete(_ value: ConfigurationValue) -> (ConfigurationValue.Content, isFree: Bool)? {
         guard case .string(let text) = value.content else { return (value.content, false) }
         do {
@@ -120,7 +120,7 @@ extension SchemaCheck {
 }
 
 extension ConfigurationValue {
-    /// The text of a scalar from the command line, where `--set x.clientId=42` may well mean a string.
+    /// The text of a scalar from the command line. In `--set x.clientId=42` the value may be meant as a string.
     fileprivate var overrideText: String? {
         guard case .override(_, let text) = origin else { return nil }
         switch content {

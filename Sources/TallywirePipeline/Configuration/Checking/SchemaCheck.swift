@@ -1,6 +1,6 @@
 import TallywireCore
 
-/// Holds values against schemas: completes and converts them, fills in defaults, and collects every mistake with its place.
+/// Checks values against schemas: converts them, fills in variables and defaults, and collects every mistake with its position.
 struct SchemaCheck {
     let file: String
     let interpolation: Interpolation
@@ -23,7 +23,7 @@ struct SchemaCheck {
         }
     }
 
-    /// The value as `kind` wants it, or `nil` after a report. `subject` names it in messages, such as `“port”`.
+    /// Returns the value converted to `kind`, or `nil` after a report. `subject` names the value in messages, such as `“port”`.
     mutating func check(_ value: ConfigurationValue, is kind: OptionKind, _ subject: String) -> ConfigurationValue? {
         switch kind {
         case .oneOf(let kinds): return check(value, isOneOf: kinds, subject)
@@ -45,7 +45,8 @@ struct SchemaCheck {
         }
     }
 
-    /// The object with all defaults. `owner` is what messages call the object; by default its subject.
+    /// Returns the object with all defaults, or `nil` after a report. `owner` is how messages call the object; by default that is
+    /// `subject`.
     mutating func check(
         _ value: ConfigurationValue, has schema: OptionSchema, subject: String, owner: String? = nil
     ) -> ConfigurationValue? {
@@ -78,7 +79,7 @@ struct SchemaCheck {
         _ value: ConfigurationValue, isOneOf kinds: [OptionKind], _ subject: String
     ) -> ConfigurationValue? {
         let fitting = kinds.filter { $0.accepts(value) }
-        // The alternative that takes the value whole wins; if none does, the first one tells why.
+        // The first alternative that takes the whole value is used. If none does, the mistakes of the first one are reported.
         for kind in fitting.dropFirst(fitting.count == 1 ? 1 : 0) {
             var trial = self
             if let checked = trial.check(value, is: kind, subject), trial.diagnostics.count == diagnostics.count { return checked }
@@ -98,7 +99,7 @@ struct SchemaCheck {
         return false
     }
 
-    /// Reports that `value` is of another kind than `kind`.
+    /// Reports that `value` has another JSON type than `kind` needs.
     mutating func mismatch(_ value: ConfigurationValue, kind: String, _ subject: String) -> ConfigurationValue? {
         let found = value.string.map { "the string “\($0)”" } ?? value.kind
         report(value.origin, "\(subject) is \(found), but must be \(kind)")

@@ -1,20 +1,21 @@
-/// plugins.json cannot be used: all the mistakes that were found, in the order of the file.
+/// The mistakes because of which plugins.json cannot be used, in the order of the file.
 public struct ConfigurationError: Error, Equatable, Sendable, CustomStringConvertible {
-    /// At least one.
+    /// There is at least one.
     public let diagnostics: [ConfigurationDiagnostic]
 
     public init(_ diagnostics: [ConfigurationDiagnostic]) {
         self.diagnostics = Array(Set(diagnostics)).sorted()
     }
 
-    /// One line a mistake.
+    /// One line for each mistake.
     public var description: String { diagnostics.map(\.description).joined(separator: "\n") }
 }
 
-/// A plugin's own objection to its options, thrown from the closure that makes it: what no schema can say, such as two options that
-/// exclude each other. It is shown at the position of the value that `path` leads to.
+/// A plugin's objection to its options, thrown from the closure that makes the plugin: for rules that no schema can express, such
+/// as two options that exclude each other. The mistake is shown at the position of the value that `path` leads to.
 public struct OptionError: Error, Sendable, CustomStringConvertible {
-    /// Keys and indices from the plugin's entry down, such as `["publish", "0", "topic"]`. As far as it exists in the file it is followed.
+    /// Keys and indices from the plugin's entry down, such as `["publish", "0", "topic"]`. The path is followed as far as the file
+    /// has it.
     public let path: [String]
     public let message: String
 
@@ -33,9 +34,9 @@ public struct UnknownNameError: Error, Equatable, Sendable, CustomStringConverti
     /// `--only` or `--without`.
     public let option: String
     public let name: String
-    /// The nearest name there is, if one is near.
+    /// The most similar name, if one is similar enough.
     public let suggestion: String?
-    /// All names there are.
+    /// The names of all sources and sinks.
     public let known: [String]
 
     public init(option: String, name: String, suggestion: String?, known: [String]) {
@@ -53,9 +54,9 @@ public struct UnknownNameError: Error, Equatable, Sendable, CustomStringConverti
 
 /// One mistake in plugins.json, or in an option of the command line that changes it.
 public struct ConfigurationDiagnostic: Hashable, Sendable {
-    /// The file as it was named, or the option, such as `--set http.port=x`.
+    /// The path of the file as it was given, or the option, such as `--set http.port=x`.
     public var file: String
-    /// Counted from 1; `nil` in an option of the command line and where the file as a whole is meant.
+    /// Counted from 1; `nil` for an option of the command line, or for a mistake of the file as a whole.
     public var line: Int?
     /// Counted from 1 in characters (Unicode scalars, as compilers and most editors do).
     public var column: Int?
@@ -71,7 +72,7 @@ public struct ConfigurationDiagnostic: Hashable, Sendable {
 }
 
 extension ConfigurationDiagnostic: CustomStringConvertible {
-    /// `plugins.json:LINE:COLUMN: error: message`, the form that editors and terminals follow to the place.
+    /// `plugins.json:LINE:COLUMN: error: message`, a form from which editors and terminals open the position.
     public var description: String {
         guard let line, let column else { return "\(file): error: \(message)" }
         return "\(file):\(line):\(column): error: \(message)"
@@ -79,7 +80,7 @@ extension ConfigurationDiagnostic: CustomStringConvertible {
 }
 
 extension ConfigurationDiagnostic: Comparable {
-    /// In the order of the file, those of the command line first.
+    /// In the order of the file. Mistakes of the command line come first.
     public static func < (a: Self, b: Self) -> Bool {
         (a.line ?? 0, a.column ?? 0, a.file, a.message) < (b.line ?? 0, b.column ?? 0, b.file, b.message)
     }

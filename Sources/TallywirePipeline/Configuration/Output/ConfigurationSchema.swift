@@ -1,6 +1,6 @@
-/// The JSON Schema (2020-12) of plugins.json, for editors: made of the same schemas that check the file.
+/// The JSON Schema (2020-12) of plugins.json, for editors. It is made from the same schemas that check the file.
 public enum ConfigurationSchema {
-    /// The schema for a server that knows the plugins of `registry`, as indented JSON.
+    /// Returns the schema for a server that knows the plugins of `registry`, as indented JSON.
     public static func jsonSchema(of registry: PluginRegistry) -> String {
         value(of: registry).indentedJSON + "\n"
     }
@@ -35,7 +35,7 @@ public enum ConfigurationSchema {
         return schema
     }
 
-    /// The list of entries: what every entry has, and for each plugin what it has beside.
+    /// The list of entries: the keys of every entry, and for each plugin its own keys.
     private static func list(
         _ plugins: [(name: String, summary: String, options: OptionSchema)], _ common: OptionSchema, _ summary: String
     ) -> ConfigurationValue {

@@ -4,7 +4,7 @@ extension ConfigurationValue {
     /// The value as JSON on one line, as plugins.json could hold it.
     public var json: String { lines(indent: nil, depth: 0) }
 
-    /// The value as JSON with two blanks an indentation step. Objects and lists without anything inside stay on one line.
+    /// The value as JSON, indented by two spaces a level. Empty objects and lists stay on one line.
     public var indentedJSON: String { lines(indent: 2, depth: 0) }
 
     private func lines(indent: Int?, depth: Int) -> String {

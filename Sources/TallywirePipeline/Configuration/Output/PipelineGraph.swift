@@ -2,7 +2,8 @@ import TallywireCore
 
 /// The configured pipeline as a picture: the text of `tallywire graph`.
 public enum PipelineGraph {
-    /// A Mermaid flowchart from where movements come from, over sources, engine, journal and feed, to the sinks and where they lead.
+    /// Returns a Mermaid flowchart: from the endpoints of movements over sources, engine, journal and feed to the sinks and their
+    /// endpoints.
     public static func mermaid(_ configuration: PipelineConfiguration) -> String {
         var lines = ["flowchart LR"]
         lines.append("    api([\(label("HTTP \(configuration.http.host):\(configuration.http.port)"))]) --> engine")
@@ -26,7 +27,7 @@ public enum PipelineGraph {
         return lines.joined(separator: "\n") + "\n"
     }
 
-    /// The values that the schema marks as places where events come from or go to, each once.
+    /// The values that the schema marks as endpoints of events, each once.
     static func endpoints(_ schema: OptionSchema, _ options: ConfigurationValue) -> [String] {
         var found: [String] = []
         for option in schema.options {
@@ -57,7 +58,7 @@ public enum PipelineGraph {
         }
     }
 
-    /// A label of two lines at most, in Mermaid's quotes. Names that Mermaid would read as markup are written as entities.
+    /// A label of at most two lines, in Mermaid's quotes. Characters that Mermaid would read as markup are written as entities.
     private static func label(_ name: String, _ detail: String? = nil) -> String {
         let detail = detail.flatMap { $0 == name ? nil : "<br>\(escaped($0))" } ?? ""
         return "\"\(escaped(name))\(detail)\""

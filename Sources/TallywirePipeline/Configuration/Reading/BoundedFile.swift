@@ -2,12 +2,12 @@ import Foundation
 
 /// Reads files whose size has a limit.
 public enum BoundedFile {
-    /// Why it cannot be read: `cannot be read: No such file or directory`.
+    /// Why a file cannot be read: `cannot be read: No such file or directory`.
     public struct Failure: Error, Sendable {
         public let message: String
     }
 
-    /// The bytes of the file at `path`, which may be `limit` at most.
+    /// Returns the bytes of the file at `path`. Throws if there are more than `limit`.
     public static func read(_ path: String, limit: Int) throws(Failure) -> [UInt8] {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { throw Failure(message: "cannot be read: \(String(cString: strerror(errno)))") }

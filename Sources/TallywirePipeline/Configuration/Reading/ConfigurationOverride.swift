@@ -1,25 +1,25 @@
 import TallywireCore
 
-/// A change to plugins.json from the command line, made before the file is checked, so that it is checked with it.
+/// A change to plugins.json from the command line. The change is made before the file is checked, so that its value is checked too.
 ///
-/// The path leads through objects by key, into `sources` and `sinks` by an entry's name, into other lists by index:
-/// `sinks.shelf-displays.publish.0.qos`. The value is JSON if it reads as such, otherwise a string.
+/// The path goes through objects by key, into `sources` and `sinks` by an entry's name, and into other lists by index:
+/// `sinks.shelf-displays.publish.0.qos`. The value is JSON if it can be read as JSON, otherwise a string.
 public struct ConfigurationOverride: Sendable {
     /// The keys that lead to the value.
     public var path: [String]
     /// The value's text.
     public var text: String
-    /// The option as it was given, which error messages begin with.
+    /// The option as it was given. Error messages begin with it.
     public var option: String
 
-    /// `value` for `path`; `option` is how the user gave it, such as `--port 0`.
+    /// `value` for `path`. `option` is how the user gave it, such as `--port 0`.
     public init(path: [String], text: String, option: String) {
         self.path = path
         self.text = text
         self.option = option
     }
 
-    /// The argument of `--set`: `path=value`. Without an equals sign it is an error when it is applied.
+    /// The argument of `--set`: `path=value`. Without an equals sign, applying it is an error.
     public init(set assignment: String) {
         let parts = assignment.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
         self.path = parts.count == 2 ? parts[0].split(separator: ".", omittingEmptySubsequences: false).map(String.init) : []
@@ -37,7 +37,7 @@ extension ConfigurationOverride {
         let message: String
     }
 
-    /// Changes `root`; what is wrong with the path, if it is.
+    /// Changes `root`. Returns what is wrong with the path, `nil` if nothing is.
     func apply(to root: inout ConfigurationValue) -> ConfigurationDiagnostic? {
         guard !path.isEmpty, !path.contains("") else {
             return ConfigurationDiagnostic(file: option, message: "a change has the form path=value, such as http.port=0")
@@ -104,7 +104,7 @@ extension ConfigurationOverride {
 }
 
 extension ConfigurationValue {
-    /// This value and all in it as if they came from `origin`.
+    /// This value and all values in it, with `origin` as their origin.
     fileprivate func moved(to origin: Origin) -> ConfigurationValue {
         switch content {
         case .list(let elements): ConfigurationValue(.list(elements.map { $0.moved(to: origin) }), origin: origin)

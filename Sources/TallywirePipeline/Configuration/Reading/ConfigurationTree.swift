@@ -1,8 +1,9 @@
 import Yams
 
-/// Reads JSON with comments into values that know their places.
+/// Reads JSON with comments into values that know their positions.
 enum ConfigurationTree {
-    /// The values of `text` with the keys that are repeated in it. Throws the first mistake that makes it no JSON.
+    /// Returns the values of `text`, and the keys that are repeated in it. Throws the first mistake because of which the text is
+    /// not JSON.
     static func read(_ text: String) throws(SyntaxError) -> (value: ConfigurationValue, repeatedKeys: [SyntaxError]) {
         let json = try JSONText(text)
         do {
@@ -41,7 +42,7 @@ extension ConfigurationValue {
 }
 
 extension ConfigurationValue.Content {
-    /// The value of a literal of JSON: `true`, `false`, `null` or a number. An integer beyond 64 bits is a number.
+    /// The value of a JSON literal: `true`, `false`, `null` or a number. An integer beyond 64 bits is a number.
     fileprivate init(literal: String) {
         switch literal {
         case "true": self = .bool(true)
@@ -53,7 +54,7 @@ extension ConfigurationValue.Content {
 }
 
 extension SyntaxError {
-    /// What the YAML parser still found: the same key written in two ways, or a corner where YAML differs.
+    /// A mistake that only the YAML parser finds: the same key written in two ways, or a detail in which YAML differs from JSON.
     fileprivate init(_ error: YamlError) {
         switch error {
         case .scanner(_, let problem, let mark, _), .parser(_, let problem, let mark, _), .composer(_, let problem, let mark, _):

@@ -1,15 +1,16 @@
 import Foundation
 
-/// Puts environment variables and secrets' files into the strings of plugins.json.
+/// Fills environment variables and files with secrets into the strings of plugins.json.
 ///
-/// `${NAME}` is a variable, `${NAME:-default}` has a default for when it is unset or empty, `${NAME:?message}` a message for that case,
-/// `${file:PATH}` is a file's contents without the newline at its end, and `$${` is a literal `${`. What is put in is not looked at again.
+/// `${NAME}` is a variable. `${NAME:-default}` has a default for an unset or empty variable, and `${NAME:?message}` an error
+/// message for that case. `${file:PATH}` is a file's content without the newline at its end. `$${` is a literal `${`. Text that was
+/// filled in is not searched for variables.
 struct Interpolation: Sendable {
     let environment: [String: String]
-    /// Where relative paths begin.
+    /// The directory at which relative paths start.
     let directory: String
 
-    /// The largest file that is put in.
+    /// The largest file that is filled in.
     static let fileSize = 64 << 10
 
     /// Why a string cannot be completed.
@@ -17,7 +18,7 @@ struct Interpolation: Sendable {
         let message: String
     }
 
-    /// The completed text, and whether anything was put in.
+    /// Returns the completed text, and whether anything was filled in.
     func expand(_ text: String) throws(Failure) -> (text: String, isExpanded: Bool) {
         guard text.contains("${") else { return (text, false) }
         var result = ""
@@ -63,7 +64,7 @@ struct Interpolation: Sendable {
         }
     }
 
-    /// The files that ``expand(_:)`` would put into `text`.
+    /// The files that ``expand(_:)`` would fill into `text`.
     func files(in text: String) -> [String] {
         text.components(separatedBy: "${file:").dropFirst().compactMap { rest in
             rest.firstIndex(of: "}").map { absolute(String(rest[..<$0])) }

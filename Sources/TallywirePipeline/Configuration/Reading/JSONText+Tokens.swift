@@ -1,5 +1,5 @@
 extension JSONText {
-    /// Blanks out the comment that begins here.
+    /// Replaces the comment that begins here by blanks.
     mutating func comment() throws(SyntaxError) {
         let start = position
         switch peek {
@@ -21,7 +21,7 @@ extension JSONText {
         }
     }
 
-    /// Copies the string that begins here and says by how many characters the copy is shorter.
+    /// Copies the string that begins here. Returns by how many characters the copy is shorter.
     mutating func copyString() throws(SyntaxError) -> Int {
         let start = position
         var surplus = 0

@@ -1,20 +1,21 @@
-/// Checks that a text is JSON, with comments, and makes of it what a YAML parser reads as the same values at the same places.
+/// Checks that a text is JSON with comments, and turns it into a text that a YAML parser reads as the same values at the same
+/// positions.
 ///
-/// Yams gives values with positions, but YAML is both more than JSON (unquoted strings, anchors, trailing commas) and a little less
-/// (surrogate pairs in escapes, a key and its colon on two lines). So the grammar of RFC 8259 is held here, token by token, and
-/// comments become blanks, which keeps every position true.
+/// Yams gives values with positions. But YAML is both more than JSON (unquoted strings, anchors, trailing commas) and a little less
+/// (surrogate pairs in escapes, a key and its colon on two lines). So this type checks the grammar of RFC 8259 token by token.
+/// Comments become blanks, so that every position stays right.
 struct JSONText {
     /// The text for the YAML parser.
     var yaml: String { String(String.UnicodeScalarView(output)) }
-    /// Keys that their object has already, at the second occurrence. ``yaml`` is without them.
+    /// Keys that occurred before in their object, at the second occurrence. ``yaml`` is without these members.
     private(set) var repeatedKeys: [SyntaxError] = []
 
-    /// A key may have this many characters; libyaml takes 1024 bytes at most.
+    /// The most characters in a key; libyaml takes at most 1024 bytes.
     static let keyLength = 256
-    /// Objects and lists in one another.
+    /// The deepest nesting of objects and lists.
     static let depth = 64
 
-    /// What the grammar lets follow.
+    /// The tokens that the grammar allows next.
     private enum Expectation {
         case value
         case valueOrEnd
@@ -28,11 +29,11 @@ struct JSONText {
     private struct Container {
         let isObject: Bool
         let start: TextPosition
-        /// The keys so far, with their lines.
+        /// The keys so far, each with its line.
         var keys: [String: Int] = [:]
-        /// Where in ``output`` the last comma stands.
+        /// The index of the last comma in ``output``.
         var comma = 0
-        /// Whether the member that is being read repeats a key.
+        /// Whether the current member repeats a key.
         var isRepeating = false
     }
 
@@ -42,13 +43,13 @@ struct JSONText {
     var output: [Unicode.Scalar] = []
     private var expectation = Expectation.value
     private var containers: [Container] = []
-    /// Where in ``output`` the last key ends, and its line.
+    /// The index in ``output`` at which the last key ends, and the key's line.
     private var keyEnd: (offset: Int, line: Int)?
 
-    /// Checks `text`, of whose size the caller has made sure. Throws the first mistake.
+    /// Checks `text`, whose size the caller has limited. Throws the first mistake.
     init(_ text: String) throws(SyntaxError) {
         scalars = Array(text.unicodeScalars)
-        // A byte order mark is no character of the first line.
+        // A byte order mark does not count as a character of the first line.
         if scalars.first == "\u{FEFF}" { index = 1 }
         while let scalar = current { try scan(scalar) }
         if let open = containers.last {
@@ -72,7 +73,7 @@ struct JSONText {
 
     // MARK: Tokens
 
-    /// Tabs become blanks too, since YAML is particular about them.
+    /// Tabs become blanks too, since YAML restricts where they may stand.
     mutating func blank() {
         guard let scalar = current else { return }
         output.append(scalar == "\n" || scalar == "\r" ? scalar : " ")
@@ -120,7 +121,8 @@ struct JSONText {
 
     private mutating func colon() throws(SyntaxError) {
         guard expectation == .colon, let key = keyEnd else { throw error("a colon stands only after a key") }
-        // YAML wants the colon on the key's line; right after the key it is always good, and the blanks between make up for it.
+        // YAML wants the colon on the key's line. Directly after the key it is always valid, and the blanks keep the positions
+        // right.
         output.insert(":", at: key.offset)
         if key.line != position.line { output.append(" ") }
         advance()
@@ -198,7 +200,7 @@ struct JSONText {
         }
         expectation = .commaOrEnd
         guard container.isRepeating else { return }
-        // The repeated member goes, with its comma, so that the rest can be read and checked.
+        // The repeated member is replaced by blanks, with its comma, so that the rest can be read and checked.
         for index in container.comma..<output.count where output[index] != "\n" && output[index] != "\r" { output[index] = " " }
         containers[containers.count - 1].isRepeating = false
     }

@@ -1,9 +1,9 @@
-/// A place in a text, counted from 1, the column in Unicode scalars.
+/// A position in a text: line and column, counted from 1. The column counts Unicode scalars.
 struct TextPosition: Equatable {
     var line = 1
     var column = 1
 
-    /// Moves over `scalar`. `next` is the one after it, since CR LF is one line break.
+    /// Moves over `scalar`. `next` is the scalar after it, since CR LF is one line break.
     mutating func advance(over scalar: Unicode.Scalar, next: Unicode.Scalar?) {
         if scalar == "\n" || (scalar == "\r" && next != "\n") {
             line += 1
@@ -14,7 +14,7 @@ struct TextPosition: Equatable {
     }
 }
 
-/// What makes a text no JSON, at its first such place.
+/// Why a text is not JSON, at the first such position.
 struct SyntaxError: Error {
     let position: TextPosition
     let message: String

@@ -1,10 +1,10 @@
 import TallywireCore
 
-/// What may stand as the value of an option.
+/// Which values an option may have.
 ///
-/// A string in the file may contain `${NAME}` wherever a scalar is wanted; if it does, its text is converted to what is wanted.
+/// A string in the file may contain `${NAME}` wherever a scalar is expected. Its text is then converted to the expected type.
 public indirect enum OptionKind: Sendable {
-    /// A string of at most `limit` characters, that is not empty unless `rule` says otherwise.
+    /// A string of at most `limit` characters. It may be empty only if `rule` says so.
     case string(limit: Int = 1_024, TextRule? = nil)
     case bool
     case integer(ClosedRange<Int>)
@@ -16,11 +16,11 @@ public indirect enum OptionKind: Sendable {
     /// One of these strings. Decoded as `String` or as an enum with these raw values.
     case choice([String])
     case list(OptionKind, count: ClosedRange<Int> = 0...1_000)
-    /// An object with free keys. Decoded as a dictionary; ``ConfigurationValue/decode(_:)`` keeps the file's order only in
+    /// An object with free keys. Decoded as a dictionary. ``ConfigurationValue/decode(_:)`` keeps the file's order only in
     /// `KeyedDecodingContainer.allKeys`.
     case map(OptionKind, count: ClosedRange<Int> = 0...1_000, key: TextRule? = nil)
     case object(OptionSchema)
-    /// The first of these whose JSON type fits: give each alternative a JSON type of its own, or a string choice first.
+    /// The first of these kinds whose JSON type fits. Give each alternative its own JSON type, or put a string choice first.
     case oneOf([OptionKind])
     /// An absolute URL with one of these schemes and a host. Decoded as `String`.
     case url(schemes: [String])
@@ -48,7 +48,7 @@ extension OptionKind {
         }
     }
 
-    /// Whether the JSON type of `value` is one that this kind is written in.
+    /// Whether a value of this kind is written in the JSON type of `value`.
     func accepts(_ value: ConfigurationValue) -> Bool {
         switch (self, value.content) {
         case (.oneOf(let kinds), _): kinds.contains { $0.accepts(value) }
@@ -57,7 +57,7 @@ extension OptionKind {
         case (.string, .string), (.duration, .string), (.size, .string), (.choice, .string), (.url, .string): true
         case (.duration, .duration), (.size, .size), (.size, .integer): true
         case (.bool, .bool), (.integer, .integer), (.number, .integer), (.number, .number): true
-        // It may hold a variable whose text is such a value.
+        // The string may contain a variable whose text is such a value.
         case (.bool, .string(let text)), (.integer, .string(let text)), (.number, .string(let text)): text.contains("${")
         default: false
         }

@@ -1,8 +1,8 @@
-/// The options that a plugin, or another object of plugins.json, understands.
+/// The options of a plugin, or of another object of plugins.json.
 ///
-/// One list serves four ends: it checks the file, it fills in the defaults, it is the reference that `tallywire plugins NAME` prints, and
-/// it becomes the JSON Schema of `tallywire schema`. A plugin's options type, `Decodable`, therefore needs no optional for an option
-/// that has a default.
+/// One list has four uses: it checks the file, fills in the defaults, is the reference that `tallywire plugins NAME` prints, and
+/// becomes the JSON Schema of `tallywire schema`. So a plugin's options type, `Decodable`, needs no optional for an option with a
+/// default.
 ///
 /// ```swift
 /// OptionSchema(
@@ -15,7 +15,7 @@
 /// ```
 public struct OptionSchema: Sendable, ExpressibleByArrayLiteral {
     public var options: [Option]
-    /// An entry of plugins.json that uses them, as JSON.
+    /// An example entry of plugins.json with these options, as JSON.
     public var example: String?
 
     /// No options.
@@ -33,19 +33,19 @@ public struct OptionSchema: Sendable, ExpressibleByArrayLiteral {
 }
 
 extension OptionSchema {
-    /// One key of an object, with what may stand there.
+    /// One key of an object, with its kind, its default and its meaning.
     public struct Option: Sendable {
         public var key: String
         public var kind: OptionKind
-        /// Whether its absence is a mistake.
+        /// Whether the key has to be there.
         public var isRequired: Bool
-        /// What holds when it is absent; checked and converted like a value of the file, so that `[:]` gives an object with
-        /// its own defaults. Without one the key stays absent.
+        /// The value if the key is absent. It is checked and converted like a value of the file, so `[:]` gives an object with its
+        /// own defaults. Without a default the key stays absent.
         public var defaultValue: ConfigurationValue?
-        /// What it does, in a sentence.
+        /// What the option does, in a sentence.
         public var summary: String
-        /// Whether its value (the keys of a map) names a place where events come from or go to: a topic, a room, a file.
-        /// `tallywire graph` draws those.
+        /// Whether the value (of a map, its keys) names where events come from or go to: a topic, a room, a file. `tallywire graph`
+        /// draws these values.
         public var isEndpoint: Bool
 
         public static func required(

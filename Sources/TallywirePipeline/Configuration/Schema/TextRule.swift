@@ -1,20 +1,20 @@
-/// What a string or a free key must be like, beyond its length.
+/// A rule for a string or a free key, beyond its length.
 public struct TextRule: Sendable {
-    /// What it is, for the reference: `a topic filter`, `letters, digits, - and _`.
+    /// What the rule requires, for the reference: `a topic filter`, `letters, digits, - and _`.
     public var description: String
-    /// The same as an ECMA 262 regular expression for JSON Schema, if it can be said that way.
+    /// The rule as an ECMA 262 regular expression for JSON Schema, if it can be written as one.
     public var pattern: String?
-    /// What is wrong with a text, `nil` if nothing is.
+    /// What is wrong with a text; `nil` if nothing is.
     public var mistake: @Sendable (String) -> String?
 
-    /// A rule that names the mistake. The empty text is held against it too.
+    /// A rule that names the mistake. The empty text is checked too.
     public init(_ description: String, pattern: String? = nil, mistake: @escaping @Sendable (String) -> String?) {
         self.description = description
         self.pattern = pattern
         self.mistake = mistake
     }
 
-    /// A rule that texts keep or not; the mistake is then `“…” is not <description>`.
+    /// A rule that a text keeps or breaks. The mistake is then `“…” is not <description>`.
     public init(_ description: String, pattern: String? = nil, isKept: @escaping @Sendable (String) -> Bool) {
         self.init(description, pattern: pattern, mistake: { isKept($0) ? nil : "“\($0)” is not \(description)" })
     }
@@ -32,12 +32,12 @@ public struct TextRule: Sendable {
             }
     }
 
-    /// Any text, the empty one too.
+    /// Any text, also the empty one.
     public static let anything = TextRule("any text") { _ in true }
 }
 
 extension TextRule {
-    /// A secret that is fit for HS256: what is wrong with it is said without showing it.
+    /// A secret for HS256. The mistake does not show the secret.
     static let secret = TextRule("a secret of at least \(SecretStrength.least) bytes") { text in SecretStrength.mistake(in: text) }
 
     /// An origin as browsers send it, or `*`.
@@ -51,6 +51,6 @@ extension TextRule {
             && authority.unicodeScalars.allSatisfy { $0.value > 0x20 && !"/?#@\\*".unicodeScalars.contains($0) }
     }
 
-    /// An address or a range.
+    /// An IP address or a range of them.
     static let addressRange = TextRule("an IP address, or a range such as 10.0.0.0/8") { AddressRange($0) != nil }
 }

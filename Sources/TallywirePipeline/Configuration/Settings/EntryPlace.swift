@@ -1,10 +1,10 @@
-/// Where an entry of `sources` or `sinks` stands: turns what its plugin objects to into a diagnostic with a position.
+/// Where in the file an entry of `sources` or `sinks` stands. It turns its plugin's objections into diagnostics with positions.
 struct EntryPlace: Sendable {
     let file: String
     /// The whole entry.
     let value: ConfigurationValue
 
-    /// Runs what makes a plugin.
+    /// Runs a closure that makes a plugin.
     func run<Plugin>(_ make: () throws -> Plugin) throws -> Plugin {
         do {
             return try make()
@@ -41,7 +41,7 @@ struct EntryPlace: Sendable {
 }
 
 extension ConfigurationValue {
-    /// The member `key`, or the element at that index.
+    /// The member `key`, or the element with that index.
     func child(_ key: String) -> ConfigurationValue? {
         if case .list(let elements) = content, let index = Int(key), elements.indices.contains(index) { return elements[index] }
         return self[key]
@@ -49,7 +49,7 @@ extension ConfigurationValue {
 }
 
 extension ConfigurationDiagnostic {
-    /// A mistake at the place where a value came from.
+    /// A mistake at the position of a value's origin.
     init(file: String, origin: ConfigurationValue.Origin, message: String) {
         switch origin {
         case .file(let line, let column): self.init(file: file, line: line, column: column, message: message)

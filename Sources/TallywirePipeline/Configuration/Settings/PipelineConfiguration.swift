@@ -13,7 +13,7 @@ public struct PipelineConfiguration: Sendable {
     public var sources: [SourceEntry]
     /// The sinks that run: enabled and chosen, in the order of the file.
     public var sinks: [SinkEntry]
-    /// Where it stands, for error messages; `nil` if it comes from no file.
+    /// The position in the file, for error messages; `nil` for a configuration that comes from no file.
     var place: EntryPlace?
 
     public init(
@@ -30,12 +30,12 @@ public struct PipelineConfiguration: Sendable {
         self.sinks = sinks
     }
 
-    /// A mistake that shows only when what the configuration names is opened, at the position of the value that `path` leads to.
+    /// A diagnostic for a mistake that shows only when something is opened. It has the position of the value that `path` leads to.
     public func diagnostic(at path: String..., message: String) -> ConfigurationDiagnostic {
         place?.diagnostic(at: path, message) ?? ConfigurationDiagnostic(file: "plugins.json", message: message)
     }
 
-    /// The topics at MQTT brokers that the running entries use.
+    /// The MQTT topics that the running entries use.
     public var topics: [TopicUse] {
         get throws {
             try sources.flatMap { try $0.type.topics($0.options, $0.name) }
@@ -43,13 +43,14 @@ public struct PipelineConfiguration: Sendable {
         }
     }
 
-    /// The directory of the journal, where dead letters go by default.
+    /// The directory of the journal, which is also the default directory of dead letters.
     public var dataDirectory: String { Self.directory(of: journal.path) }
 
-    /// The directory of messages that ended the server, beside the journal.
+    /// The directory for messages that were set aside, beside the journal.
     public var setAsideDirectory: String { Self.path(dataDirectory, "set-aside") }
 
-    /// Moves the journal, and the dead letters that have no path of their own, to `directory`. Paths in plugins' options stay.
+    /// Moves the journal, and the dead letters without a path of their own, to `directory`. Paths in plugins' options do not
+    /// change.
     public mutating func setDataDirectory(_ directory: String) {
         let old = dataDirectory
         let name = journal.path.split(separator: "/").last.map(String.init) ?? "tallywire.db"

@@ -2,7 +2,7 @@ import TallywireCore
 
 /// The schema of plugins.json without the plugins' own options.
 enum PipelineSchema {
-    /// Sources, and sinks, in one file.
+    /// The most sources, and the most sinks, in one file.
     static let entries = 64
 
     static let root: OptionSchema = [
@@ -127,13 +127,13 @@ enum PipelineSchema {
 }
 
 extension PipelineSchema {
-    /// What every source's entry may have beside its plugin's options.
+    /// The keys of every source's entry, beside its plugin's options.
     static let source: OptionSchema = [
         .optional("name", .string(limit: 64, .name), "Unique among sources and sinks. Default: the plugin's name."),
         .optional("enabled", .bool, default: true, "Whether it runs."),
     ]
 
-    /// What every sink's entry may have beside its plugin's options.
+    /// The keys of every sink's entry, beside its plugin's options.
     static let sink: OptionSchema = [
         .optional("name", .string(limit: 64, .name), "Unique among sources and sinks. Default: the plugin's name."),
         .optional("enabled", .bool, default: true, "Whether it runs."),

@@ -1,9 +1,9 @@
-/// A secret as plugins.json has it, with its variables: it can be read again, as when its file has changed.
+/// A secret as plugins.json has it, with its variables. It can be read again, for example when its file has changed.
 public struct SecretSource: Sendable {
     let text: String
     let interpolation: Interpolation
 
-    /// The secret as it is now. Throws ``OptionError`` if a variable or a file is not there.
+    /// Returns the secret's current text. Throws ``OptionError`` if a variable or a file is missing.
     public func read() throws(OptionError) -> String {
         do {
             return try interpolation.expand(text).text
@@ -12,6 +12,6 @@ public struct SecretSource: Sendable {
         }
     }
 
-    /// The files that it is read from.
+    /// The files from which the secret is read.
     public var files: [String] { interpolation.files(in: text) }
 }

@@ -5,23 +5,23 @@ import TallywireEngine
 public struct SinkEntry: Sendable {
     /// Unique among sources and sinks. Default: the plugin's name.
     public var name: String
-    /// What kind of sink it is.
+    /// The sink's type.
     public var type: SinkType
-    /// Always true in a configuration that was loaded, which leaves out the others.
+    /// Always true in a configuration that was loaded, which leaves out disabled entries.
     public var isEnabled: Bool
-    /// The types of event that it gets, `nil` for all.
+    /// The types of event that the sink gets, `nil` for all.
     public var events: [EventType]?
-    /// Which of these events it gets.
+    /// Which events of these types the sink gets.
     public var filter: Filter
     public var retry: Retry
-    /// The file for records that it will never take.
+    /// The file for the sink's dead letters.
     public var deadLetter: String
     /// The plugin's options, checked and with all defaults.
     public var options: ConfigurationValue
-    /// Where the entry stands, for error messages.
+    /// Where in the file the entry stands, for error messages.
     let place: EntryPlace
 
-    /// An entry that comes from no file, for tests and for programs that compose their own pipeline. `options` are not checked.
+    /// An entry that comes from no file: for tests, and for programs that compose their own pipeline. `options` are not checked.
     public init(
         name: String, type: SinkType, events: [EventType]? = nil, filter: Filter = Filter(), retry: Retry = Retry(),
         deadLetter: String, options: ConfigurationValue = [:]
@@ -50,24 +50,25 @@ public struct SinkEntry: Sendable {
     public var plugin: String { type.name }
     public var mode: SinkMode { type.mode }
 
-    /// Tries what the options name, and gives each thing that is not within reach, at its place in the file. `epoch`
-    /// is that of the server's own journal, if there is one.
+    /// Checks that what the options name can be reached. Returns a diagnostic, with its position in the file, for everything that
+    /// cannot. `epoch` is the epoch of the server's own journal, if there is one.
     public func probe(epoch: String? = nil, dataDirectory: String? = nil) async throws -> [ConfigurationDiagnostic] {
         try await type.probe(options, ProbeContext(name: name, epoch: epoch, dataDirectory: dataDirectory)).map {
             place.diagnostic(at: $0.path, "\(name): \($0.message)")
         }
     }
 
-    /// What the sink's own side knows of how far the journal had come. It only reads.
+    /// How far the journal had come, as the sink's own side knows. The method only reads.
     public func witnesses() throws -> [JournalWitness] { try type.witnesses(options) }
 
-    /// Makes the sink. Opens nothing: that is for ``Sink/start(_:)``. Throws ``ConfigurationError`` if the plugin objects to its options.
+    /// Makes the sink and opens nothing: opening is for ``Sink/start(_:)``. Throws ``ConfigurationError`` if the plugin objects to
+    /// its options.
     public func makeSink() throws -> any Sink {
         try place.run { try type.make(options) }
     }
 
-    /// `where`: what an event must be about, as ``EventFilter`` judges it. A list that is empty asks for nothing; of the others each must
-    /// match, for events that have what it asks for.
+    /// `where`: what an event must be about, as ``EventFilter`` decides. An empty list is no condition. All other lists have to
+    /// match, for events that have the value in question.
     public struct Filter: Decodable, Equatable, Sendable {
         /// Location codes; `*` stands for any characters.
         public var locations: [String]
@@ -90,7 +91,7 @@ public struct SinkEntry: Sendable {
         public var initial: Duration
         /// The longest pause. Default 30 s.
         public var max: Duration
-        /// After this many tries the batch goes to the dead-letter file; `nil`, the default, tries for ever.
+        /// After this many tries the events go to the dead-letter file; `nil`, the default, retries for ever.
         public var attempts: Int?
 
         public init(initial: Duration = .milliseconds(200), max: Duration = .seconds(30), attempts: Int? = nil) {
@@ -105,27 +106,28 @@ public struct SinkEntry: Sendable {
 public struct SourceEntry: Sendable {
     /// Unique among sources and sinks. Default: the plugin's name.
     public var name: String
-    /// What kind of source it is.
+    /// The source's type.
     public var type: SourceType
-    /// Always true in a configuration that was loaded, which leaves out the others.
+    /// Always true in a configuration that was loaded, which leaves out disabled entries.
     public var isEnabled: Bool
     /// The plugin's options, checked and with all defaults.
     public var options: ConfigurationValue
-    /// Where the entry stands, for error messages.
+    /// Where in the file the entry stands, for error messages.
     let place: EntryPlace
 
     /// The plugin's name, such as `mqtt-scanners`.
     public var plugin: String { type.name }
 
-    /// Tries what the options name, and gives each thing that is not within reach, at its place in the file. `epoch`
-    /// is that of the server's own journal, if there is one.
+    /// Checks that what the options name can be reached. Returns a diagnostic, with its position in the file, for everything that
+    /// cannot. `epoch` is the epoch of the server's own journal, if there is one.
     public func probe(epoch: String? = nil, dataDirectory: String? = nil) async throws -> [ConfigurationDiagnostic] {
         try await type.probe(options, ProbeContext(name: name, epoch: epoch, dataDirectory: dataDirectory)).map {
             place.diagnostic(at: $0.path, "\(name): \($0.message)")
         }
     }
 
-    /// Makes the source. Opens nothing: that is for ``Source/run(_:)``. Throws ``ConfigurationError`` if the plugin objects to its options.
+    /// Makes the source and opens nothing: opening is for ``Source/run(_:)``. Throws ``ConfigurationError`` if the plugin objects
+    /// to its options.
     public func makeSource() throws -> any Source {
         try place.run { try type.make(options) }
     }

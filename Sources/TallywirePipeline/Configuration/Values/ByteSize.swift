@@ -2,7 +2,7 @@
 ///
 /// `KB`, `MB`, `GB`, `TB` are powers of 1000; `KiB`, `MiB`, `GiB`, `TiB` are powers of 1024.
 public struct ByteSize: Hashable, Comparable, Sendable {
-    /// Never negative when it was read from a file.
+    /// Never negative in a size that was read from a file.
     public var bytes: Int
 
     public init(bytes: Int) { self.bytes = bytes }
@@ -18,7 +18,8 @@ public struct ByteSize: Hashable, Comparable, Sendable {
         ("KiB", 1 << 10), ("MiB", 1 << 20), ("GiB", 1 << 30), ("TiB", 1 << 40),
     ]
 
-    /// Reads a size such as `64KiB`; bytes if it bears no unit. `nil` if it is none or does not fit 63 bits.
+    /// Reads a size such as `64KiB`; without a unit the number is in bytes. `nil` if the text is not a size or does not fit 63
+    /// bits.
     public init?(_ text: some StringProtocol) {
         let digits = text.prefix { $0.isASCII && $0.isNumber }
         let unit = text.dropFirst(digits.count)
@@ -31,7 +32,7 @@ public struct ByteSize: Hashable, Comparable, Sendable {
 }
 
 extension ByteSize: CustomStringConvertible {
-    /// The size in the largest unit that gives a whole number, such as `64KiB`. Reading it gives the same size again.
+    /// The size in the largest unit that gives a whole number, such as `64KiB`. Reading the text gives the same size again.
     public var description: String {
         let fitting = Self.units.filter { bytes >= $0.bytes && bytes % $0.bytes == 0 }
         guard let unit = fitting.max(by: { $0.bytes < $1.bytes }) else { return "\(bytes)B" }
@@ -40,7 +41,7 @@ extension ByteSize: CustomStringConvertible {
 }
 
 extension ByteSize: Decodable {
-    /// Reads what ``ConfigurationValue/decode(_:)`` offers, or from another decoder an integer or a string.
+    /// Reads the size that ``ConfigurationValue/decode(_:)`` offers; from another decoder, reads an integer or a string.
     public init(from decoder: any Decoder) throws {
         let container = try decoder.singleValueContainer()
         if let bytes = try? container.decode(Int.self) {

@@ -119,7 +119,7 @@ extension ConfigurationValue {
         if case .null = content { true } else { false }
     }
 
-    /// What the value is, in the words of error messages.
+    /// The value's type, in the words of error messages.
     var kind: String {
         switch content {
         case .null: "null"

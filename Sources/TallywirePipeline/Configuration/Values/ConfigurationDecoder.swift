@@ -1,4 +1,4 @@
-/// Reads `Decodable` types from a ``ConfigurationValue``, knowing `Duration` and ``ByteSize``.
+/// Reads `Decodable` types from a ``ConfigurationValue``. It also reads `Duration` and ``ByteSize``.
 struct ConfigurationDecoder: Decoder {
     let value: ConfigurationValue
     let codingPath: [any CodingKey]

@@ -1,6 +1,6 @@
-/// A value of plugins.json with the place it came from.
+/// A value of plugins.json, with its origin.
 ///
-/// Literals make values for defaults: `"64MiB"`, `8`, `true`, `[]`, `[:]`.
+/// Defaults can be written as literals: `"64MiB"`, `8`, `true`, `[]`, `[:]`.
 public struct ConfigurationValue: Sendable {
     public var content: Content
     public var origin: Origin
@@ -23,7 +23,7 @@ public struct ConfigurationValue: Sendable {
     /// A key of an object with its value.
     public struct Member: Sendable {
         public var key: String
-        /// Where the key stands; the value may stand on another line.
+        /// Where the key stands. The value may stand on another line.
         public var keyOrigin: Origin
         public var value: ConfigurationValue
 
@@ -36,7 +36,7 @@ public struct ConfigurationValue: Sendable {
 
     /// Where a value came from.
     public enum Origin: Equatable, Sendable {
-        /// A place in the file. Both are counted from 1, the column in characters (Unicode scalars), not in bytes.
+        /// A position in the file. Both are counted from 1; the column counts characters (Unicode scalars), not bytes.
         case file(line: Int, column: Int)
         /// The command line: the whole option as it was given, and the text of the value in it.
         case override(option: String, text: String)
@@ -49,13 +49,13 @@ public struct ConfigurationValue: Sendable {
         self.origin = origin
     }
 
-    /// The value of `key` if this is an object that has it.
+    /// The value of `key`; `nil` if this is not an object, or has no such key.
     public subscript(key: String) -> ConfigurationValue? {
         guard case .object(let members) = content else { return nil }
         return members.first { $0.key == key }?.value
     }
 
-    /// The text if this is a string.
+    /// The text; `nil` if this is not a string.
     public var string: String? {
         guard case .string(let text) = content else { return nil }
         return text
@@ -63,8 +63,8 @@ public struct ConfigurationValue: Sendable {
 
     /// Reads this value as a `T`.
     ///
-    /// Beside what any decoder knows it knows `Duration` and ``ByteSize``. A value that was checked against an ``OptionSchema``
-    /// decodes if the type agrees with the schema; otherwise `DecodingError` names the path.
+    /// `Duration` and ``ByteSize`` are read too. A value that was checked against an ``OptionSchema`` decodes if the type agrees
+    /// with the schema; otherwise `DecodingError` names the path.
     public func decode<T: Decodable>(_ type: T.Type) throws -> T {
         try ConfigurationDecoder(value: self, codingPath: []).decode(type)
     }

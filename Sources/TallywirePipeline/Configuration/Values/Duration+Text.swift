@@ -5,8 +5,8 @@ extension Duration {
         ("ms", 1), ("s", 1_000), ("m", 60_000), ("h", 3_600_000), ("d", 86_400_000),
     ]
 
-    /// Reads a duration of plugins.json: a whole number and a unit out of `ms`, `s`, `m`, `h` and `d` (24 hours), such as `"500ms"`.
-    /// `nil` if it is none or does not fit 63 bits of milliseconds.
+    /// Reads a duration of plugins.json: a whole number and one of the units `ms`, `s`, `m`, `h` and `d` (24 hours), such as
+    /// `"500ms"`. `nil` if the text is not a duration or does not fit 63 bits of milliseconds.
     public init?(configuration text: some StringProtocol) {
         let digits = text.prefix { $0.isASCII && $0.isNumber }
         let unit = text.dropFirst(digits.count)
@@ -16,7 +16,8 @@ extension Duration {
         self = .milliseconds(milliseconds)
     }
 
-    /// The duration as plugins.json writes it, in the largest unit that gives a whole number; parts of a millisecond are cut off.
+    /// The duration as plugins.json writes it, in the largest unit that gives a whole number. Fractions of a millisecond are cut
+    /// off.
     public var configurationText: String {
         let milliseconds = wholeMilliseconds
         let fitting = Self.units.last { milliseconds >= $0.milliseconds && milliseconds % $0.milliseconds == 0 }
