@@ -148,8 +148,8 @@ static const unsigned char scan_app_shell[] = {
 static const unsigned char scan_texts[] = {
 #embed "../../web/scan/texts.js"
 };
-static const unsigned char scan_keyboard_wedge[] = {
-#embed "../../web/scan/keyboard-wedge.js"
+static const unsigned char scan_wedge[] = {
+#embed "../../web/scan/wedge.js"
 };
 
 // MARK: start
@@ -460,7 +460,7 @@ static const struct tallywire_web_file files[] = {
     FILE("/scan/sender.js", "web/scan/sender.js", scan_sender),
     FILE("/scan/app-shell.js", "web/scan/app-shell.js", scan_app_shell),
     FILE("/scan/texts.js", "web/scan/texts.js", scan_texts),
-    FILE("/scan/keyboard-wedge.js", "web/scan/keyboard-wedge.js", scan_keyboard_wedge),
+    FILE("/scan/wedge.js", "web/scan/wedge.js", scan_wedge),
 
     FILE("/", "web/start/index.html", start_page),
     FILE("/start/start.js", "web/start/start.js", start_script),

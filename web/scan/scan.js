@@ -10,7 +10,7 @@ import { keepShell } from "./app-shell.js";
 import { Camera } from "./camera.js";
 import { Feedback } from "./feedback.js";
 import { looksLikeOtherLayout } from "./keyboard-layout.js";
-import { listenToWedge } from "./keyboard-wedge.js";
+import { listenToWedge } from "./wedge.js";
 import { MOST_WAITING, Queue } from "./queue.js";
 import { Sender } from "./sender.js";
 import { texts } from "./texts.js";

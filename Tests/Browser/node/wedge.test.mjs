@@ -25,7 +25,7 @@ function wait(milliseconds) {
   timer = null;
   act();
 }
-const { listenToWedge } = await page("scan/keyboard-wedge.js");
+const { listenToWedge } = await page("scan/wedge.js");
 
 const TEE = "4006381333931";
 
