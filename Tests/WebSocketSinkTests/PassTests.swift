@@ -36,6 +36,7 @@ struct PassTests {
                 #expect(both.form(of: other) == 7 && both.form(of: type) == (other == type ? 7 : View.mostForms - 1))
             }
         }
+        #expect(EventType.allCases.count <= View.mostTypes && View.mostTypes == 32)
         #expect(View.nothing.isNothing && !View([.serialRepeated], form: 0).isNothing)
         #expect(everything.merging(.nothing) == everything)
     }
