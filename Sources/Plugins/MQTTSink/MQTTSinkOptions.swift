@@ -51,6 +51,7 @@ extension SinkType {
     public static let mqtt = SinkType(
         "mqtt", summary: "Publishes events to topics of an MQTT broker, and keeps shelf displays as retained topics.",
         schema: MQTTSinkOptions.schema, options: MQTTSinkOptions.self, topics: { try $0.topics(of: $1) },
+        brokerRules: { PublicationRights.rules($0) },
         probe: { await $0.problems($1) },
         make: { options in
             try options.validateConnection()

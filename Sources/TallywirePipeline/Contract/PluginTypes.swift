@@ -15,6 +15,10 @@ public struct SinkType: Sendable {
     let witnesses: @Sendable (ConfigurationValue) throws -> [JournalWitness]
     /// Returns the topics that an entry of this type uses. The second argument is the entry's name.
     let topics: @Sendable (ConfigurationValue, String) throws -> [TopicUse]
+    /// What an entry needs at its MQTT broker; `nil` for a plugin that has none.
+    public let brokerRules: @Sendable (ConfigurationValue) throws -> BrokerRules?
+    /// The path on the server's HTTP port where WebSocket clients connect; `nil` for a plugin that takes none.
+    public let webSocketPath: @Sendable (ConfigurationValue) -> String?
     /// Checks for `check --connect` that what the options name can be reached. Returns an error, with its option, for everything
     /// that cannot.
     let probe: @Sendable (ConfigurationValue, ProbeContext) async throws -> [OptionError]
@@ -22,10 +26,13 @@ public struct SinkType: Sendable {
     /// A sink type whose options are decoded into `Options`. `probe` checks what the options name and leaves nothing behind.
     /// `topics` returns the topics that an entry uses, for a sink at an MQTT broker. `witnesses` returns how far the journal had
     /// come, as the sink's own side, such as a file, knows. `witnesses` only reads.
+    /// `brokerRules` returns what an entry needs in the broker's access list, and `webSocketPath` where it takes WebSocket clients.
     public init<Options: Decodable & Sendable>(
         _ name: String, summary: String, mode: SinkMode = .durable, schema: OptionSchema = OptionSchema(), options: Options.Type,
         topics: @escaping @Sendable (Options, String) throws -> [TopicUse] = { _, _ in [] },
         witnesses: @escaping @Sendable (Options) throws -> [JournalWitness] = { _ in [] },
+        brokerRules: @escaping @Sendable (ConfigurationValue) throws -> BrokerRules? = { _ in nil },
+        webSocketPath: @escaping @Sendable (ConfigurationValue) -> String? = { _ in nil },
         probe: @escaping @Sendable (Options, ProbeContext) async -> [OptionError] = { _, _ in [] },
         make: @escaping @Sendable (Options) throws -> any Sink
     ) {
@@ -33,6 +40,8 @@ public struct SinkType: Sendable {
         self.summary = summary
         self.mode = mode
         self.options = schema
+        self.brokerRules = brokerRules
+        self.webSocketPath = webSocketPath
         self.make = { try make($0.decode(Options.self)) }
         self.topics = { try topics($0.decode(Options.self), $1) }
         self.witnesses = { try witnesses($0.decode(Options.self)) }
@@ -54,6 +63,10 @@ public struct SourceType: Sendable {
     let topics: @Sendable (ConfigurationValue, String) throws -> [TopicUse]
     /// Returns what is wrong with the options, given the topics that all entries use.
     let judge: @Sendable (ConfigurationValue, [TopicUse]) throws -> [OptionError]
+    /// What an entry needs at its MQTT broker; `nil` for a plugin that has none.
+    public let brokerRules: @Sendable (ConfigurationValue) throws -> BrokerRules?
+    /// The template of the topics on which an entry takes scans; `nil` for a plugin that takes none from a broker.
+    public let scanTopic: @Sendable (ConfigurationValue) -> String?
     /// Checks for `check --connect` that what the options name can be reached. Returns an error, with its option, for everything
     /// that cannot.
     let probe: @Sendable (ConfigurationValue, ProbeContext) async throws -> [OptionError]
@@ -61,16 +74,21 @@ public struct SourceType: Sendable {
     /// A source type whose options are decoded into `Options`. `probe` checks what the options name and leaves nothing behind.
     /// `topics` returns the topics that an entry uses, for a source at an MQTT broker. `judge` returns what is wrong with the
     /// options, given the topics of all entries.
+    /// `brokerRules` returns what an entry needs in the broker's access list, and `scanTopic` where it takes scans.
     public init<Options: Decodable & Sendable>(
         _ name: String, summary: String, schema: OptionSchema = OptionSchema(), options: Options.Type,
         topics: @escaping @Sendable (Options, String) throws -> [TopicUse] = { _, _ in [] },
         judge: @escaping @Sendable (Options, [TopicUse]) throws -> [OptionError] = { _, _ in [] },
+        brokerRules: @escaping @Sendable (ConfigurationValue) throws -> BrokerRules? = { _ in nil },
+        scanTopic: @escaping @Sendable (ConfigurationValue) -> String? = { _ in nil },
         probe: @escaping @Sendable (Options, ProbeContext) async -> [OptionError] = { _, _ in [] },
         make: @escaping @Sendable (Options) throws -> any Source
     ) {
         self.name = name
         self.summary = summary
         self.options = schema
+        self.brokerRules = brokerRules
+        self.scanTopic = scanTopic
         self.make = { try make($0.decode(Options.self)) }
         self.topics = { try topics($0.decode(Options.self), $1) }
         self.judge = { try judge($0.decode(Options.self), $1) }

@@ -29,9 +29,11 @@ struct Scan: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let source = broker == nil ? try configuration.load().sources.first { $0.plugin == "mqtt-scanners" } : nil
+        let sources = broker == nil ? try configuration.load().sources : []
+        let source = sources.first { $0.type.scanTopic($0.options) != nil }
         let scanner = try ScannerClient(
-            options: try options(source), topic: topic ?? source?.options["topic"]?.string ?? "scanners/{device}/scan",
+            options: try options(source),
+            topic: topic ?? source.flatMap { $0.type.scanTopic($0.options) } ?? "scanners/{device}/scan",
             device: device)
         let codes = codes
         let quantity = quantity

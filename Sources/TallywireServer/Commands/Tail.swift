@@ -38,7 +38,7 @@ struct Tail: AsyncParsableCommand {
     private func path() throws -> String {
         // With --server alone there may be no configuration.
         let sinks = options.server == nil ? try options.configuration.load().sinks : (try? options.configuration.load().sinks) ?? []
-        return sinks.first { $0.plugin == "websocket" }?.options["path"]?.string ?? "/ws"
+        return sinks.lazy.compactMap { $0.type.webSocketPath($0.options) }.first ?? "/ws"
     }
 }
 
