@@ -79,6 +79,28 @@ struct EventTests {
         }
     }
 
+    @Test("docs/HTTP.md names each type of event, and the members of those in its table")
+    func page() throws {
+        let path = URL(filePath: #filePath).appending(path: "../../../docs/HTTP.md").standardized
+        let lines = try String(contentsOf: path, encoding: .utf8).split(separator: "\n")
+        func words(_ text: Substring) -> [String] {
+            text.split(separator: "`").enumerated().filter { $0.offset % 2 == 1 }.map { String($0.element) }
+        }
+        var inTable: Set<EventType> = []
+        for schema in Event.schemas {
+            guard let row = lines.first(where: { $0.hasPrefix("| `\(schema.types[0].rawValue)`") }) else { continue }
+            let cells = row.split(separator: "|")
+            #expect(words("x" + cells[0]) == schema.types.map(\.rawValue))
+            let members = schema.members.map(\.name).filter { $0 != "timestamp" }
+            let named = words(cells[1])
+            #expect(named == members, "\(schema.name)")
+            inTable.formUnion(schema.types)
+        }
+        #expect(inTable.count == 7)
+        let named = Set(lines.flatMap { words("x" + $0) })
+        for type in EventType.allCases { #expect(named.contains(type.rawValue), "\(type)") }
+    }
+
     @Test("folding all events from their JSON gives the state back")
     func folding() throws {
         let inventory = Self.busyInventory()

@@ -1,3 +1,4 @@
+import Foundation
 import TallywireCore
 
 /// ProGlove Streams: what a MARK scanner sends through its gateway.
@@ -32,7 +33,8 @@ enum ProGlove: VendorFormat {
     /// `scan_bytes` holds exactly the bytes that were read, GS included. `scan_code` is the same for people.
     private static func code(_ value: JSONValue) throws(MalformedScan) -> String {
         if let encoded = value["scan_bytes"]?.string {
-            guard let bytes = Base64.decode(encoded), let text = String(validating: bytes, as: UTF8.self) else {
+            guard let bytes = Data(base64Encoded: encoded).map({ Array($0) }), let text = String(validating: bytes, as: UTF8.self)
+            else {
                 throw MalformedScan("scan_bytes is not Base64 of UTF-8")
             }
             // The check of the payload for marks does not see into Base64.
