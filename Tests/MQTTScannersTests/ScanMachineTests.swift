@@ -79,11 +79,13 @@ struct ScanMachineTests {
             return
         }
         #expect(marks.count == 1000)
+        #expect(world.presence(of: "till-1") != .offline, "it is shown once the report is on disk and its mark is stored")
         effects = world.machine.take(.done(), at: world.now)
         guard case .publish = effects.first else {
             Issue.record("\(effects)")
             return
         }
+        #expect(world.presence(of: "till-1") == .offline && world.presence(of: "till-1000") == .offline)
     }
 }
 
@@ -135,6 +137,8 @@ private final class World {
                 context, interpreter: interpreter, statuses: ScanTopic(template: "scanners/{device}/status"),
                 numbering: PacketNumbering(stored: reservation, receiveMaximum: 1000)))
     }
+
+    func presence(of device: String) -> DeviceRecord.Presence? { context.devices.record(of: device, at: "mqtt-scanners")?.presence }
 
     func scan(_ number: Int, of device: String) -> InboundMessage {
         packets = packets % 60_000 + 1

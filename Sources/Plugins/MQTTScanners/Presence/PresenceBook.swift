@@ -92,11 +92,14 @@ struct PresenceBook {
     private mutating func change(_ device: String, to mark: PresenceMark, reason: String) -> Change? {
         let known = marks[device] ?? nil
         guard known?.presence != mark.presence else {
-            show(device, known)
+            if let known {
+                note(known, of: device)
+                show(known, of: device)
+            }
             return nil
         }
         marks[device] = .some(mark)
-        defer { show(device, mark) }
+        note(mark, of: device)
         guard let known else { return Change(device: device, mark: mark, report: nil) }
         let report = DeviceChanged(
             device: device, source: source, isOnline: mark.presence == .online,
@@ -106,13 +109,16 @@ struct PresenceBook {
             report: Command(id: id(of: device, after: known), source: source, action: .report(.device(report))))
     }
 
-    private mutating func show(_ device: String, _ mark: PresenceMark?) {
-        guard let mark else { return }
+    private mutating func note(_ mark: PresenceMark, of device: String) {
         if mark.presence == .offline, offline.count < registry.limit {
             offline.insert(device)
         } else {
             offline.remove(device)
         }
+    }
+
+    /// Shows in the registry how a device stands. For a change, called when its report is on disk and its mark is stored.
+    func show(_ mark: PresenceMark, of device: String) {
         registry.update(device, of: source) {
             $0.presence = mark.presence == .online ? .online : .offline
             $0.since = mark.since

@@ -220,7 +220,9 @@ struct ScanMachine: ~Copyable {
         switch job {
         case .storeReservation(let number): stored = number
         case .loadMarks: presence.learn(marks)
-        case .storeMarks: begun[0].marks = []
+        case .storeMarks(let marks):
+            for (device, number) in marks { if let mark = PresenceMark(number) { presence.show(mark, of: device) } }
+            begun[0].marks = []
         case .setAside(let message, let device, let report, let now): replyToSetAside(message, device, report, now)
         }
     }
