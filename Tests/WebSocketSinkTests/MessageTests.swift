@@ -43,6 +43,10 @@ struct MessageTests {
             (#"{"type":"track","variants":["1"]}"#, "invalid_message"), (#"{"type":"untrack"}"#, "invalid_message"),
             (#"{"type":"leave","room":"a","room":"b"}"#, "invalid_message"),
             (#"{"type":"join","room":"r","since":{"epoch":"e","seq":1,"seq":2}}"#, "invalid_message"),
+            (
+                #"{"type":"leave","room":"a","x":"# + String(repeating: "[", count: 40) + #"{"b":1,"b":2}"#
+                    + String(repeating: "]", count: 40) + "}", "invalid_message"
+            ),
             (#"{"type":"auth"}"#, "invalid_message"), (#"{"type":"auth","token":7}"#, "invalid_message"),
         ])
     func refusing(text: String, code: String) {

@@ -5,6 +5,8 @@
 public struct JSONReader {
     /// How deep arrays and objects may be nested.
     public static let depth = 32
+    /// How deep Foundation's `JSONDecoder` reads. A text that the decoder reads as well is read so deep, so that nothing in it is missed.
+    public static let decoderDepth = 511
 
     /// Why a text is not JSON, and where.
     public struct Mistake: Error, Equatable, CustomStringConvertible {

@@ -20,7 +20,7 @@ struct BodyDecoder {
             throw .invalidRequest("byte \(place) of the body: \(StreamSafeText.mistake)")
         }
         let value: JSONValue
-        do throws(JSONReader.Mistake) { value = try JSONReader.value(of: Array(bytes), depth: Self.depth) } catch {
+        do throws(JSONReader.Mistake) { value = try JSONReader.value(of: Array(bytes), depth: JSONReader.decoderDepth) } catch {
             let (line, column) = error.place(in: bytes)
             throw .invalidRequest("the body is not valid JSON: \(error.expected) is expected at line \(line), column \(column)")
         }
@@ -37,9 +37,6 @@ struct BodyDecoder {
             throw .invalidRequest("the body is not valid JSON")
         }
     }
-
-    /// The decoder's own limit.
-    private static let depth = 511
 
     /// What `MemberReader` did not put into words itself.
     private static func problem(_ error: DecodingError) -> Problem {

@@ -9,7 +9,7 @@ import TallywirePipeline
 enum CatalogueJSON {
     static func read(_ text: String, _ path: String) throws -> CatalogueFile {
         // What is no JSON at all is told by the decoder.
-        if let twice = (try? JSONReader.value(of: Array(text.utf8)))?.repeatedPath {
+        if let twice = (try? JSONReader.value(of: Array(text.utf8), depth: JSONReader.decoderDepth))?.repeatedPath {
             throw Failure("error: \(path): “\(twice)” is there twice, and only one of them could count")
         }
         do {

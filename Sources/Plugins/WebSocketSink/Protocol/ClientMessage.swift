@@ -30,7 +30,7 @@ enum ClientMessage: Equatable {
         } catch {
             throw .invalidJSON
         }
-        if let twice = (try? JSONReader.value(of: Array(utf8)))?.repeatedMember {
+        if let twice = (try? JSONReader.value(of: Array(utf8), depth: JSONReader.decoderDepth))?.repeatedMember {
             throw .invalidMessage("\"\(twice.excerpt)\" is there twice")
         }
         switch fields.type {
