@@ -28,7 +28,11 @@ let package = Package(
         .executable(name: "tallywire", targets: ["tallywire"]),
         .library(name: "TallywireClient", targets: ["TallywireClient"]),
         .library(name: "TallywireServer", targets: ["TallywireServer"]),
+        .library(name: "PipelineHost", targets: ["PipelineHost"]),
+        .library(name: "HTTPEndpoints", targets: ["HTTPEndpoints"]),
         .library(name: "TallywirePipeline", targets: ["TallywirePipeline"]),
+        .library(name: "TallywireConfiguration", targets: ["TallywireConfiguration"]),
+        .library(name: "TallywireAccess", targets: ["TallywireAccess"]),
         .library(name: "TallywireEngine", targets: ["TallywireEngine"]),
         .library(name: "TallywireCore", targets: ["TallywireCore"]),
         .library(name: "GS1", targets: ["GS1"]),
@@ -71,16 +75,25 @@ let package = Package(
                 "TallywireCore", "TallywireEngine", log, .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "GRDBSQLite", package: "GRDB.swift"),
             ]),
+        // The language of plugins.json.
+        library("TallywireConfiguration", ["TallywireCore", .product(name: "Yams", package: "Yams")]),
+        // Who calls, and what a caller may do.
+        library("TallywireAccess", ["TallywireCore", nio("NIOCore")]),
+        // What a plugin is.
+        library("TallywirePipeline", ["TallywireConfiguration", "TallywireCore", "TallywireEngine", log]),
+        // What makes plugins of plugins.json and runs them.
         library(
-            "TallywirePipeline",
+            "PipelineHost",
             [
-                "Backoff", "TallywireCore", "TallywireEngine", log, nio("NIOCore"), nio("NIOHTTP1"),
-                .product(name: "Yams", package: "Yams"),
+                "Backoff", "TallywireAccess", "TallywireConfiguration", "TallywireCore", "TallywireEngine", "TallywirePipeline",
+                log,
             ]),
+        // What a plugin serves on the server's port.
+        library("HTTPEndpoints", ["TallywireAccess", "TallywirePipeline", nio("NIOCore"), nio("NIOHTTP1")]),
         library(
             "TallywireAuthentication",
             [
-                "TallywireCore", "TallywirePipeline", .product(name: "Crypto", package: "swift-crypto"),
+                "TallywireAccess", "TallywireConfiguration", "TallywireCore", .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "CryptoExtras", package: "swift-crypto"), .product(name: "JWTKit", package: "jwt-kit"),
             ]),
         .systemLibrary(name: "CMosquitto", pkgConfig: "libmosquitto", providers: [.apt(["libmosquitto-dev"])]),
@@ -88,31 +101,38 @@ let package = Package(
         library("Mosquitto", ["Backoff", "CMosquitto", "COpenSSL", log]),
         .systemLibrary(name: "CJemalloc", pkgConfig: "jemalloc", providers: [.apt(["libjemalloc-dev"])]),
         library(
-            "MQTTConnection", path: "Sources/Plugins/MQTTConnection", ["TallywirePipeline", "Mosquitto", log]),
+            "MQTTConnection", path: "Sources/Plugins/MQTTConnection",
+            ["TallywireConfiguration", "TallywireCore", "TallywirePipeline", "Mosquitto", log]),
         library(
             "MQTTScanners", path: "Sources/Plugins/MQTTScanners",
             [
-                "Backoff", "GS1", "TallywireCore", "TallywireEngine", "TallywirePipeline", "Mosquitto", "MQTTConnection", log,
+                "Backoff", "GS1", "TallywireConfiguration", "TallywireCore", "TallywireEngine", "TallywirePipeline", "Mosquitto",
+                "MQTTConnection", log,
                 .product(name: "Crypto", package: "swift-crypto"), .product(name: "DequeModule", package: "swift-collections"),
             ]),
         library(
             "MQTTSink", path: "Sources/Plugins/MQTTSink",
-            ["TallywireCore", "TallywireEngine", "TallywirePipeline", "Mosquitto", "MQTTConnection", log]),
+            [
+                "TallywireConfiguration", "TallywireCore", "TallywireEngine", "TallywirePipeline", "Mosquitto", "MQTTConnection",
+                log,
+            ]),
         library(
-            "JSONLogSink", path: "Sources/Plugins/JSONLogSink", ["TallywireCore", "TallywireEngine", "TallywirePipeline", log]),
+            "JSONLogSink", path: "Sources/Plugins/JSONLogSink",
+            ["TallywireConfiguration", "TallywireCore", "TallywireEngine", "TallywirePipeline", log]),
         library(
             "WebSocketSink", path: "Sources/Plugins/WebSocketSink",
             [
-                "CJemalloc", "TallywireCore", "TallywireEngine", "TallywirePipeline", log, nio("NIOCore"), nio("NIOHTTP1"),
+                "CJemalloc", "HTTPEndpoints", "TallywireAccess", "TallywireConfiguration", "TallywireCore", "TallywireEngine",
+                "TallywirePipeline", log, nio("NIOCore"), nio("NIOHTTP1"),
                 .product(name: "DequeModule", package: "swift-collections"),
             ]),
         // The pages in `web/` and the client library in `clients/js/`.
         .target(name: "CWebFiles"),
+        // The server's port: connections, TLS, requests for upgrades, limits.
         library(
-            "TallywireHTTP",
+            "HTTPPort",
             [
-                "CWebFiles", "GS1", "TallywireCore", "TallywireEngine", "TallywirePipeline", log, nio("NIOCore"), nio("NIOHTTP1"),
-                nio("NIOWebSocket"),
+                "HTTPEndpoints", "TallywireAccess", "TallywireCore", log, nio("NIOCore"), nio("NIOHTTP1"), nio("NIOWebSocket"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
@@ -121,16 +141,33 @@ let package = Package(
                 .product(name: "HummingbirdCore", package: "hummingbird"),
             ]),
         library(
-            "TallywireServer",
+            "TallywireHTTP",
             [
-                "Backoff", "GS1", "TallywireClient", "TallywireCore", "TallywireEngine", "SQLiteJournal", "TallywirePipeline",
-                "WebSocketSink",
-                "MQTTSink", "MQTTScanners", "MQTTConnection", "JSONLogSink", "Mosquitto", "TallywireHTTP",
-                "TallywireAuthentication", log, nio("NIOCore"), nio("NIOPosix"), nio("NIOHTTP1"), nio("NIOFoundationCompat"),
-                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                "CWebFiles", "GS1", "HTTPPort", "PipelineHost", "TallywireAccess", "TallywireCore", "TallywireEngine",
+                "TallywirePipeline", log, nio("NIOCore"), nio("NIOHTTP1"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HummingbirdCore", package: "hummingbird"),
+            ]),
+        // The commands of the command line that need no server of their own.
+        library(
+            "TallywireCommands",
+            [
+                "GS1", "MQTTConnection", "MQTTScanners", "Mosquitto", "PipelineHost", "TallywireAccess", "TallywireAuthentication",
+                "TallywireClient", "TallywireConfiguration", "TallywireCore", "TallywireEngine", "TallywirePipeline", log,
+                nio("NIOCore"), nio("NIOHTTP1"), nio("NIOFoundationCompat"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
+            ]),
+        library(
+            "TallywireServer",
+            [
+                "Backoff", "HTTPEndpoints", "HTTPPort", "JSONLogSink", "MQTTScanners", "MQTTSink", "PipelineHost", "SQLiteJournal",
+                "TallywireAccess", "TallywireAuthentication", "TallywireCommands", "TallywireConfiguration", "TallywireCore",
+                "TallywireEngine", "TallywireHTTP", "TallywirePipeline", "WebSocketSink", log, nio("NIOCore"), nio("NIOPosix"),
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ]),
@@ -138,14 +175,16 @@ let package = Package(
         library(
             "TallywireTesting",
             [
-                "TallywireCore", "TallywireEngine", "TallywirePipeline", log, nio("NIOCore"), nio("NIOPosix"), nio("NIOHTTP1"),
+                "HTTPEndpoints", "TallywireAccess", "TallywireCore", "TallywireEngine", "TallywirePipeline", log, nio("NIOCore"),
+                nio("NIOPosix"), nio("NIOHTTP1"),
                 nio("NIOWebSocket"), .product(name: "NIOSSL", package: "swift-nio-ssl"),
                 .product(name: "DequeModule", package: "swift-collections"),
             ]),
         library(
             "TestSupport", path: "Tests/Support",
             [
-                "TallywireCore", "TallywireEngine", "TallywirePipeline", "TallywireTesting", log, nio("NIOCore"), nio("NIOPosix"),
+                "PipelineHost", "TallywireAccess", "TallywireCore", "TallywireEngine", "TallywirePipeline", "TallywireTesting", log,
+                nio("NIOCore"), nio("NIOPosix"),
                 nio("NIOHTTP1"), .product(name: "NIOSSL", package: "swift-nio-ssl"),
                 .product(name: "DequeModule", package: "swift-collections"),
                 .product(name: "Crypto", package: "swift-crypto"), .product(name: "X509", package: "swift-certificates"),
@@ -154,7 +193,8 @@ let package = Package(
         library(
             "HTTPTestServer", path: "Tests/HTTPTestServer",
             [
-                "TallywirePipeline", "TallywireHTTP", log, .product(name: "Hummingbird", package: "hummingbird"),
+                "HTTPEndpoints", "HTTPPort", "TallywireAccess", "TallywireHTTP", log,
+                .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ]),
@@ -172,34 +212,50 @@ let package = Package(
             "SQLiteJournal",
             ["TallywireCore", "TallywireEngine", "SQLiteJournal", log, .product(name: "GRDB", package: "GRDB.swift")]),
         tests(
-            "TallywirePipeline", ["Backoff", "TallywireCore", "TallywireEngine", "TallywirePipeline", log],
+            "PipelineHost",
+            [
+                "Backoff", "PipelineHost", "TallywireAccess", "TallywireConfiguration", "TallywireCore", "TallywireEngine",
+                "TallywirePipeline", log,
+            ],
             resources: [.copy("Fixtures")]),
         tests(
             "TallywireAuthentication",
             [
-                "TallywireCore", "TallywirePipeline", "TallywireAuthentication",
+                "TallywireAccess", "TallywireAuthentication", "TallywireConfiguration", "TallywireCore",
                 .product(name: "Crypto", package: "swift-crypto"),
             ]),
-        tests("JSONLogSink", ["TallywireCore", "TallywireEngine", "TallywirePipeline", "JSONLogSink", log]),
+        tests(
+            "JSONLogSink", ["TallywireConfiguration", "TallywireCore", "TallywireEngine", "TallywirePipeline", "JSONLogSink", log]),
         tests("Mosquitto", ["Mosquitto", "COpenSSL", log]),
-        tests("MQTTConnection", ["MQTTConnection", "Mosquitto", "TallywirePipeline", log]),
+        tests("MQTTConnection", ["MQTTConnection", "Mosquitto", "TallywireConfiguration", "TallywirePipeline", log]),
         tests(
             "TallywireServer",
             [
-                "tallywire", "TallywireServer", "Mosquitto", "TallywireAuthentication", "TallywireCore", "TallywireEngine",
-                "TallywirePipeline", log,
+                "tallywire", "HTTPPort", "Mosquitto", "PipelineHost", "TallywireAccess", "TallywireAuthentication",
+                "TallywireCommands",
+                "TallywireConfiguration", "TallywireCore", "TallywireEngine", "TallywirePipeline", "TallywireServer", log,
                 nio("NIOCore"),
                 nio("NIOHTTP1"), nio("NIOFoundationCompat"), nio("NIOPosix"), .product(name: "NIOSSL", package: "swift-nio-ssl"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
             ]),
-        tests("MQTTSink", ["Backoff", "TallywireCore", "TallywireEngine", "TallywirePipeline", "Mosquitto", "MQTTSink", log]),
         tests(
-            "MQTTScanners", ["GS1", "TallywireCore", "TallywireEngine", "TallywirePipeline", "Mosquitto", "MQTTScanners", log],
+            "MQTTSink",
+            [
+                "Backoff", "MQTTConnection", "MQTTSink", "Mosquitto", "PipelineHost", "TallywireConfiguration", "TallywireCore",
+                "TallywireEngine", "TallywirePipeline", log,
+            ]),
+        tests(
+            "MQTTScanners",
+            [
+                "GS1", "MQTTConnection", "MQTTScanners", "Mosquitto", "PipelineHost", "TallywireConfiguration", "TallywireCore",
+                "TallywireEngine", "TallywirePipeline", log,
+            ],
             resources: [.copy("Fixtures")]),
         tests(
             "WebSocketSink",
             [
-                "HTTPTestServer", "TallywireCore", "TallywireEngine", "TallywirePipeline", "WebSocketSink", "TallywireHTTP", log,
+                "HTTPEndpoints", "HTTPPort", "HTTPTestServer", "PipelineHost", "TallywireAccess", "TallywireConfiguration",
+                "TallywireCore", "TallywireEngine", "TallywireHTTP", "TallywirePipeline", "WebSocketSink", log,
                 nio("NIOCore"),
                 nio("NIOPosix"), nio("NIOEmbedded"), nio("NIOHTTP1"), nio("NIOWebSocket"),
                 .product(name: "DequeModule", package: "swift-collections"),
@@ -209,7 +265,8 @@ let package = Package(
         tests(
             "TallywireHTTP",
             [
-                "HTTPTestServer", "TallywireCore", "TallywireEngine", "TallywirePipeline", "TallywireHTTP", log, nio("NIOCore"),
+                "HTTPEndpoints", "HTTPPort", "HTTPTestServer", "PipelineHost", "TallywireAccess", "TallywireConfiguration",
+                "TallywireCore", "TallywireEngine", "TallywireHTTP", "TallywirePipeline", log, nio("NIOCore"),
                 nio("NIOPosix"), nio("NIOEmbedded"), nio("NIOHTTP1"), nio("NIOWebSocket"),
                 .product(name: "HTTPTypes", package: "swift-http-types"), .product(name: "NIOSSL", package: "swift-nio-ssl"),
                 .product(name: "Hummingbird", package: "hummingbird"), .product(name: "HummingbirdCore", package: "hummingbird"),
@@ -227,7 +284,8 @@ if Context.environment["TALLYWIRE_FUZZ"] != nil {
         .executableTarget(
             name: "Fuzz",
             dependencies: [
-                "CFuzzer", "TallywireCore", "TallywirePipeline", "Mosquitto", "MQTTScanners", "MQTTSink", "JSONLogSink",
+                "CFuzzer", "PipelineHost", "TallywireAccess", "TallywireConfiguration", "TallywireCore", "TallywirePipeline",
+                "Mosquitto", "MQTTScanners", "MQTTSink", "JSONLogSink",
                 "WebSocketSink",
                 "TallywireHTTP", nio("NIOCore"), .product(name: "HTTPTypes", package: "swift-http-types"),
             ], path: "Fuzzing/Messages", exclude: ["Corpus"], swiftSettings: strict),

@@ -6,7 +6,8 @@ cd "$(dirname "$0")/.."
 output=$PWD/.build/docs
 rm -rf "$output"
 swift package --allow-writing-to-directory "$PWD/.build" generate-documentation --enable-experimental-combined-documentation \
-    --target GS1 --target TallywireCore --target TallywireEngine --target TallywirePipeline --target TallywireClient \
+    --target GS1 --target TallywireCore --target TallywireEngine --target TallywireConfiguration --target TallywirePipeline \
+    --target PipelineHost --target TallywireClient \
     --warnings-as-errors --transform-for-static-hosting --output-path "$output"
 cat <<SHOW
 

@@ -1,6 +1,8 @@
 import JSONLogSink
 import MQTTScanners
 import MQTTSink
+import PipelineHost
+import TallywireConfiguration
 import TallywirePipeline
 import WebSocketSink
 

@@ -1,8 +1,8 @@
 import Foundation
 import Synchronization
+import TallywireAccess
 import TallywireCore
 import TallywireEngine
-import TallywirePipeline
 
 /// `auth.mode` `jwt`: a signed token says who the caller is.
 ///

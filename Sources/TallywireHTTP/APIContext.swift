@@ -1,6 +1,6 @@
 import Hummingbird
 import NIOCore
-import TallywirePipeline
+import TallywireAccess
 
 /// The values that the handlers of one request share.
 public struct APIContext: RequestContext {

@@ -1,8 +1,10 @@
+import HTTPPort
 import HTTPTypes
 import Hummingbird
+import PipelineHost
+import TallywireAccess
 import TallywireCore
 import TallywireEngine
-import TallywirePipeline
 
 /// The HTTP API: catalogue, stock and movements, and the routes with which the server is operated.
 ///

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import TallywireCommands
 import TallywirePipeline
 
 /// The server as a library: the command line with a list of plugins, to which a program may add its own.
@@ -31,14 +32,9 @@ public enum TallywireServer {
             }
             return .success
         } catch {
-            return Failure(error).report()
+            return Failure(error, root: Tallywire.self).report()
         }
     }
-}
-
-extension PluginRegistry {
-    /// The plugins of the running command line.
-    @TaskLocal static var current = PluginRegistry.builtIn
 }
 
 /// The root command.
@@ -48,8 +44,9 @@ struct Tallywire: AsyncParsableCommand {
         abstract: "A real-time inventory server: scans in over MQTT, stock out to pages, shelf displays and logs.",
         version: tallywireVersion,
         subcommands: [
-            Serve.self, Check.self, Plugins.self, Graph.self, Schema.self, Scan.self, Tail.self, Import.self, Export.self,
-            Token.self, Password.self, Audit.self, MosquittoConfig.self,
+            Serve.self, Check.self, Plugins.self, Graph.self, Schema.self, ClientCommands.scan, ClientCommands.tail,
+            ClientCommands.import, ClientCommands.export, Token.self, ClientCommands.password, Audit.self,
+            ClientCommands.mosquittoConfig,
         ])
 }
 

@@ -1,9 +1,9 @@
+public import HTTPEndpoints
+public import HTTPPort
 public import Hummingbird
 import HummingbirdCore
 import Logging
 public import ServiceLifecycle
-public import TallywireHTTP
-public import TallywirePipeline
 
 /// Serves `endpoints` beside `GET /hello` while `body` runs, which gets the port and what it can shut down itself. Afterwards the server
 /// shuts down as it does on SIGTERM.

@@ -1,4 +1,5 @@
 import Foundation
+import TallywireConfiguration
 import TallywirePipeline
 import Testing
 

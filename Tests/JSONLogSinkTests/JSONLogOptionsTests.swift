@@ -1,3 +1,5 @@
+import PipelineHost
+import TallywireConfiguration
 import TallywirePipeline
 import Testing
 

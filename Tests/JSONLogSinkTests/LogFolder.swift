@@ -1,5 +1,6 @@
 import Foundation
 import Logging
+import TallywireConfiguration
 import TallywireCore
 import TallywireEngine
 import TallywirePipeline

@@ -1,6 +1,6 @@
 import Foundation
 import Mosquitto
-import TallywirePipeline
+import TallywireConfiguration
 import TallywireTesting
 import TestSupport
 import Testing

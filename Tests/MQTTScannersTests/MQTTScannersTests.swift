@@ -1,5 +1,6 @@
 import Foundation
 import Mosquitto
+import TallywireConfiguration
 import TallywireCore
 import TallywireEngine
 import TallywirePipeline

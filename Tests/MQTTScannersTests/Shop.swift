@@ -2,6 +2,7 @@ import Foundation
 import Logging
 import Mosquitto
 import Synchronization
+import TallywireConfiguration
 import TallywireCore
 import TallywireEngine
 import TallywirePipeline

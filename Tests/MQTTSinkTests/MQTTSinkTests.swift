@@ -1,6 +1,8 @@
 import Foundation
 import Mosquitto
+import PipelineHost
 import Synchronization
+import TallywireConfiguration
 import TallywireCore
 import TallywireEngine
 import TallywirePipeline

@@ -1,4 +1,6 @@
 import Mosquitto
+import PipelineHost
+import TallywireConfiguration
 import TallywirePipeline
 import Testing
 

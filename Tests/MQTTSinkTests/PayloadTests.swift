@@ -1,8 +1,8 @@
 import Foundation
 import Mosquitto
+import PipelineHost
 import TallywireCore
 import TallywireEngine
-import TallywirePipeline
 import TallywireTesting
 import TestSupport
 import Testing

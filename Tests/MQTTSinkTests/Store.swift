@@ -2,6 +2,7 @@ import Backoff
 import Foundation
 import Logging
 import Mosquitto
+import PipelineHost
 import Synchronization
 import TallywireCore
 import TallywireEngine

@@ -1,6 +1,6 @@
 import Synchronization
+import TallywireAccess
 import TallywireCore
-import TallywirePipeline
 
 /// An authenticator for tests: the tokens that it knows stand in a table, and its clock stands still until it is moved.
 public final class TableAuthenticator: Authenticator {

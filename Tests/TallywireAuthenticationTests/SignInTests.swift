@@ -1,6 +1,6 @@
 import Synchronization
+import TallywireAccess
 import TallywireCore
-import TallywirePipeline
 import Testing
 
 @testable import TallywireAuthentication

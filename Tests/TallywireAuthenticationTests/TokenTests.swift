@@ -1,7 +1,7 @@
 import Crypto
 import Foundation
+import TallywireAccess
 import TallywireCore
-import TallywirePipeline
 import Testing
 
 @testable import TallywireAuthentication

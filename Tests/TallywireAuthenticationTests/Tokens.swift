@@ -1,7 +1,6 @@
 import Crypto
 import Foundation
 import TallywireCore
-import TallywirePipeline
 
 @testable import TallywireAuthentication
 

@@ -1,9 +1,9 @@
 import HTTPTypes
 import HummingbirdTesting
 import NIOCore
+import TallywireAccess
 import TallywireCore
 import TallywireEngine
-import TallywirePipeline
 import TallywireTesting
 import TestSupport
 import Testing

@@ -1,11 +1,12 @@
 import HTTPTypes
 import HummingbirdTesting
 import NIOCore
+import TallywireAccess
 import TallywireEngine
-import TallywirePipeline
 import TallywireTesting
 import Testing
 
+@testable import HTTPPort
 @testable import TallywireHTTP
 
 @Suite("Limits for each address", .timeLimit(.minutes(1)))

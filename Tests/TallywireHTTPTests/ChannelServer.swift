@@ -1,3 +1,5 @@
+import HTTPEndpoints
+import HTTPPort
 import HTTPTestServer
 import Hummingbird
 import HummingbirdCore
@@ -7,7 +9,6 @@ import NIOHTTP1
 import NIOPosix
 import NIOSSL
 import ServiceLifecycle
-import TallywirePipeline
 import TallywireTesting
 import TestSupport
 

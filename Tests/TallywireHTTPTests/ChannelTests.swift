@@ -1,9 +1,10 @@
+import HTTPEndpoints
 import NIOCore
 import NIOHTTP1
 import ServiceLifecycle
-import TallywirePipeline
 import Testing
 
+@testable import HTTPPort
 @testable import TallywireHTTP
 
 private let handshake = """

@@ -1,11 +1,11 @@
 import HTTPTypes
 import HummingbirdTesting
 import TallywireEngine
-import TallywirePipeline
 import TallywireTesting
 import TestSupport
 import Testing
 
+@testable import HTTPPort
 @testable import TallywireHTTP
 
 @Suite("Pages of other origins that are allowed")

@@ -1,7 +1,9 @@
+import HTTPEndpoints
+import HTTPPort
 import NIOCore
 import NIOHTTP1
+import TallywireAccess
 import TallywireCore
-import TallywirePipeline
 import TallywireTesting
 import TestSupport
 import Testing

@@ -1,7 +1,7 @@
 import HTTPTypes
 import NIOCore
+import TallywireAccess
 import TallywireCore
-import TallywirePipeline
 import TallywireTesting
 import TestSupport
 import Testing

@@ -3,6 +3,7 @@ import ServiceLifecycle
 import TallywireTesting
 import Testing
 
+@testable import HTTPPort
 @testable import TallywireHTTP
 
 @Suite("A client that does not take its answers", .serialized, .timeLimit(.minutes(2)))

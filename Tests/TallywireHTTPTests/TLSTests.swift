@@ -1,10 +1,11 @@
 import Foundation
+import HTTPPort
 import NIOCore
 import NIOPosix
 import NIOSSL
+import PipelineHost
 import TallywireCore
 import TallywireEngine
-import TallywirePipeline
 import TallywireTesting
 import TestSupport
 import Testing

@@ -3,6 +3,7 @@ import TallywireCore
 import TallywireTesting
 import Testing
 
+@testable import TallywireCommands
 @testable import TallywireServer
 
 @Suite("Catalogues in files")

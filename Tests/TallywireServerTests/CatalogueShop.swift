@@ -1,6 +1,7 @@
 import Foundation
 import TallywireCore
 
+@testable import TallywireCommands
 @testable import TallywireServer
 
 /// Catalogues for the tests of import and export: what a server has, and what it says to a file.

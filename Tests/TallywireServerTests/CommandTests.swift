@@ -4,6 +4,7 @@ import TallywireTesting
 import TestSupport
 import Testing
 
+@testable import TallywireCommands
 @testable import TallywireServer
 
 @Suite("The command line", .timeLimit(.minutes(3)))

@@ -3,6 +3,7 @@ import TallywireTesting
 import TestSupport
 import Testing
 
+@testable import TallywireCommands
 @testable import TallywireServer
 
 @Suite("Files that commands read and write")

@@ -2,6 +2,7 @@ import Foundation
 import TallywireCore
 import Testing
 
+@testable import TallywireCommands
 @testable import TallywireServer
 
 @Suite("Plans of imports")

@@ -1,5 +1,6 @@
 import Testing
 
+@testable import TallywireCommands
 @testable import TallywireServer
 
 @Suite("Lines from a scanner")

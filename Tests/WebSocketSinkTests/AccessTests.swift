@@ -1,9 +1,9 @@
 import NIOCore
 import NIOEmbedded
 import NIOWebSocket
+import TallywireAccess
 import TallywireCore
 import TallywireEngine
-import TallywirePipeline
 import TallywireTesting
 import TestSupport
 import Testing

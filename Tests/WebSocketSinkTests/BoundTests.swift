@@ -2,9 +2,9 @@ import NIOCore
 import NIOEmbedded
 import NIOPosix
 import NIOWebSocket
+import TallywireAccess
 import TallywireCore
 import TallywireEngine
-import TallywirePipeline
 import TallywireTesting
 import TestSupport
 import Testing

@@ -1,8 +1,9 @@
+import HTTPEndpoints
 import NIOCore
 import NIOEmbedded
 import NIOHTTP1
 import NIOWebSocket
-import TallywirePipeline
+import TallywireAccess
 import Testing
 
 @testable import WebSocketSink

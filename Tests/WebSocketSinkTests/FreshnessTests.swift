@@ -1,6 +1,5 @@
 import TallywireCore
 import TallywireEngine
-import TallywirePipeline
 import TallywireTesting
 import TestSupport
 import Testing

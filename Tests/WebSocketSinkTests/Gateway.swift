@@ -1,8 +1,9 @@
+import HTTPPort
 import Logging
 import Synchronization
+import TallywireAccess
 import TallywireCore
 import TallywireEngine
-import TallywireHTTP
 import TallywirePipeline
 import TallywireTesting
 import Testing

@@ -1,4 +1,8 @@
+import HTTPEndpoints
 import NIOCore
+import PipelineHost
+import TallywireAccess
+import TallywireConfiguration
 import TallywireCore
 import TallywirePipeline
 import Testing

@@ -1,7 +1,7 @@
 import NIOCore
+import TallywireConfiguration
 import TallywireCore
 import TallywireEngine
-import TallywirePipeline
 import Testing
 
 @testable import WebSocketSink

@@ -2,9 +2,9 @@ import DequeModule
 import NIOCore
 import NIOEmbedded
 import NIOWebSocket
+import TallywireAccess
 import TallywireCore
 import TallywireEngine
-import TallywirePipeline
 import TallywireTesting
 import TestSupport
 import Testing

@@ -1,6 +1,5 @@
 import NIOWebSocket
 import TallywireCore
-import TallywirePipeline
 import TallywireTesting
 import TestSupport
 import Testing

@@ -1,3 +1,4 @@
+import HTTPPort
 import HTTPTestServer
 import Hummingbird
 import HummingbirdCore
@@ -6,7 +7,6 @@ import NIOCore
 import NIOPosix
 import ServiceLifecycle
 import TallywireCore
-import TallywireHTTP
 import TallywirePipeline
 import TallywireTesting
 import TestSupport

@@ -1,3 +1,4 @@
+import HTTPEndpoints
 import NIOCore
 import NIOHTTP1
 import TallywireCore

@@ -1,4 +1,5 @@
 import Foundation
+import TallywireConfiguration
 import TallywireEngine
 import TallywirePipeline
 

@@ -1,5 +1,5 @@
 import Foundation
-import TallywirePipeline
+import TallywireCore
 
 extension LogFile {
     /// The most bytes at the end that may be cut off because they are no event. A torn line is far shorter; with more, the file is

@@ -1,6 +1,7 @@
 import Dispatch
 import Foundation
 import Logging
+import TallywireConfiguration
 import TallywireCore
 import TallywireEngine
 import TallywirePipeline

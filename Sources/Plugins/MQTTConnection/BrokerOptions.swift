@@ -1,5 +1,5 @@
 import Mosquitto
-import TallywirePipeline
+import TallywireConfiguration
 
 /// The options that every plugin with a broker has in common: the broker's address, the user, and TLS.
 public protocol BrokerOptions: Decodable, Sendable {

@@ -1,7 +1,7 @@
 import Glibc
 import Logging
 import Mosquitto
-import TallywirePipeline
+import TallywireConfiguration
 
 /// The trial of `check --connect` at a broker: connect, log in, subscribe and publish. It says which of these fails, and what to do
 /// about it.

@@ -1,4 +1,4 @@
-import TallywirePipeline
+import TallywireConfiguration
 
 /// The schema of ``BrokerOptions`` in plugins.json.
 public enum BrokerSchema {

@@ -1,6 +1,7 @@
 import Logging
 import MQTTConnection
 import Mosquitto
+import TallywireConfiguration
 import TallywireCore
 import TallywirePipeline
 

@@ -1,5 +1,6 @@
 import MQTTConnection
 import Mosquitto
+import TallywireConfiguration
 import TallywireCore
 import TallywirePipeline
 

@@ -2,6 +2,7 @@ import Logging
 import MQTTConnection
 import Mosquitto
 import Synchronization
+import TallywireConfiguration
 import TallywireCore
 import TallywireEngine
 import TallywirePipeline

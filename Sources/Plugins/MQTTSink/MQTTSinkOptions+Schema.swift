@@ -1,5 +1,5 @@
 import MQTTConnection
-import TallywirePipeline
+import TallywireConfiguration
 
 extension MQTTSinkOptions {
     static let schema = OptionSchema(

@@ -1,6 +1,7 @@
 import Foundation
 import MQTTConnection
 import Mosquitto
+import TallywireConfiguration
 import TallywireCore
 import TallywirePipeline
 

@@ -1,4 +1,4 @@
-import TallywirePipeline
+import TallywireConfiguration
 
 /// The value of `payload` in a rule: a name, or an object that says what a display gets.
 enum PayloadOption: Equatable, Sendable {

@@ -1,3 +1,4 @@
+import HTTPEndpoints
 import TallywirePipeline
 
 /// Sends events to WebSocket clients, which choose events by joining rooms.

@@ -1,6 +1,7 @@
 import Foundation
 import JWTKit
-import TallywirePipeline
+import TallywireAccess
+import TallywireCore
 
 /// The keys with which tokens may be signed. A value: a reload makes a new one.
 public struct KeySet: Sendable {

@@ -1,7 +1,7 @@
 import Crypto
 import Foundation
 import JWTKit
-import TallywirePipeline
+import TallywireAccess
 
 /// The algorithms with which tokens may be signed. No other is accepted, and `none` never is.
 public enum SigningAlgorithm: String, CaseIterable, Sendable {

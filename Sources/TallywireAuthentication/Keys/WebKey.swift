@@ -1,7 +1,7 @@
 import Foundation
 import JWTKit
+import TallywireAccess
 import TallywireCore
-import TallywirePipeline
 
 /// A JSON Web Key Set, as in its file.
 struct WebKeySet: Decodable {

@@ -1,7 +1,7 @@
 import Crypto
 import CryptoExtras
 import Foundation
-import TallywirePipeline
+import TallywireAccess
 
 extension PasswordHash {
     /// The longest password in bytes. Longer ones are refused, not cut.

@@ -2,8 +2,8 @@ import Crypto
 import Dispatch
 import Foundation
 import Synchronization
+import TallywireAccess
 import TallywireCore
-import TallywirePipeline
 
 /// Signs users in whose names and password hashes are in plugins.json.
 public final class PasswordSignIn: SignIn {

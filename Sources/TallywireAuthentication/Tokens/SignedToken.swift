@@ -1,6 +1,6 @@
 import Foundation
+import TallywireAccess
 import TallywireCore
-import TallywirePipeline
 
 /// A token split into its three parts, and not verified yet (RFC 7515, compact serialization).
 struct SignedToken {

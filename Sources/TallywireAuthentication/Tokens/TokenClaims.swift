@@ -1,6 +1,6 @@
 import Foundation
+import TallywireAccess
 import TallywireCore
-import TallywirePipeline
 
 /// The claims of a token (RFC 7519) that Tallywire knows.
 struct TokenClaims: Codable {

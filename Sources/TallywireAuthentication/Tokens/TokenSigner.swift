@@ -1,6 +1,5 @@
 import Foundation
 import TallywireCore
-import TallywirePipeline
 
 /// Signs tokens, for `tallywire token` and for tests.
 public struct TokenSigner: Sendable {

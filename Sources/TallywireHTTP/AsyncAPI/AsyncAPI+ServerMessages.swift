@@ -1,5 +1,4 @@
 import TallywireCore
-import TallywirePipeline
 
 extension AsyncAPI {
     /// The server's messages to a WebSocket client other than events.

@@ -1,6 +1,6 @@
 import NIOCore
 import Synchronization
-import TallywirePipeline
+import TallywireAccess
 
 /// Limits how often each address may send requests.
 ///

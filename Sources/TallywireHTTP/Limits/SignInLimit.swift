@@ -1,6 +1,6 @@
 import NIOCore
 import Synchronization
-import TallywirePipeline
+import TallywireAccess
 
 /// Limits how often a caller may try to sign in: from one address, and with one name, whether or not that name exists.
 ///

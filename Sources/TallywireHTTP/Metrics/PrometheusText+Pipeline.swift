@@ -1,3 +1,6 @@
+import HTTPPort
+import PipelineHost
+import TallywireAccess
 import TallywireEngine
 import TallywirePipeline
 
@@ -114,4 +117,17 @@ extension PipelineStatus.SourceReport {
 
 extension PipelineStatus.SinkReport {
     fileprivate var labels: [(String, String)] { [("sink", name), ("plugin", plugin)] }
+}
+
+extension PrometheusText {
+    mutating func write(_ port: PortMetrics) {
+        metric("tallywire_http_refused_total", .counter, "Connections and requests that met a limit of the port.")
+        for limit in PortMetrics.Limit.allCases {
+            sample("tallywire_http_refused_total", [("limit", limit.rawValue)], port.count(of: limit))
+        }
+        metric("tallywire_authentication_failures_total", .counter, "Requests whose token was missing or refused.")
+        for reason in AuthenticationFailure.Reason.allCases {
+            sample("tallywire_authentication_failures_total", [("reason", reason.rawValue)], port.count(of: reason))
+        }
+    }
 }

@@ -1,8 +1,9 @@
+import PipelineHost
 import TallywireCore
 import TallywirePipeline
 
 /// Writes the Prometheus text format, version 0.0.4.
-struct PrometheusText {
+package struct PrometheusText {
     enum Kind: String {
         case counter, gauge, histogram
     }

@@ -1,3 +1,4 @@
+import HTTPPort
 import HTTPTypes
 import Hummingbird
 import TallywireCore

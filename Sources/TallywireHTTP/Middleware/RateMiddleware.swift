@@ -1,7 +1,8 @@
+import HTTPPort
 import HTTPTypes
 import Hummingbird
 import NIOCore
-import TallywirePipeline
+import TallywireAccess
 
 /// Refuses requests from addresses that send more than they may.
 struct RateMiddleware: RouterMiddleware {

@@ -1,3 +1,5 @@
+import PipelineHost
+import TallywireAccess
 import TallywireCore
 import TallywirePipeline
 

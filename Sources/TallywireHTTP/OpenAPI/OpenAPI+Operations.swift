@@ -1,5 +1,7 @@
+import HTTPPort
+import PipelineHost
+import TallywireAccess
 import TallywireCore
-import TallywirePipeline
 
 extension OpenAPI {
     /// All operations, in the order of the routes. The pages are not part of the API.

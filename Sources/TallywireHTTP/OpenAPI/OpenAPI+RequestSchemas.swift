@@ -1,5 +1,5 @@
+import TallywireAccess
 import TallywireCore
-import TallywirePipeline
 
 extension OpenAPI {
     /// What bodies of requests look like.

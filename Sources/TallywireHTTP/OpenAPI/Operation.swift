@@ -1,6 +1,6 @@
+import HTTPPort
 import HTTPTypes
 import TallywireCore
-import TallywirePipeline
 
 extension OpenAPI {
     /// One method of one path: its description for callers, and its handler.

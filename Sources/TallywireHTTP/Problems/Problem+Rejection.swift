@@ -1,3 +1,4 @@
+import HTTPPort
 import HTTPTypes
 import TallywireCore
 
@@ -7,6 +8,21 @@ extension Problem {
         self.init(
             rejection.code.httpStatus, code: rejection.code.rawValue, title: rejection.code.title, detail: rejection.message,
             field: rejection.field, available: rejection.available, retryAfter: rejection.code.retryAfter)
+    }
+
+    static func unknownMovement(_ id: String) -> Problem {
+        Problem(
+            .notFound, code: "unknown_movement", title: "No such movement",
+            detail: "no answer is kept for “\(id.excerpt)”: it never came, it was never decided, or its time is over")
+    }
+
+    /// The requested events are no longer kept.
+    static func pruned(after seq: UInt64, first: UInt64) -> Problem {
+        Problem(
+            .gone, code: "pruned", title: "No longer kept",
+            detail:
+                "the events after \(seq) are partly gone, the first one kept is \(first): read the stock anew and go on from there",
+            field: "after")
     }
 }
 

@@ -1,10 +1,10 @@
 import Foundation
+import HTTPPort
 import HTTPTypes
 import Hummingbird
 import NIOCore
 import TallywireCore
 import TallywireEngine
-import TallywirePipeline
 
 /// Decodes JSON bodies, or returns the problem of a body that is not valid.
 struct BodyDecoder {

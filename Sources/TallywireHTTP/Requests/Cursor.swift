@@ -1,4 +1,5 @@
 import Foundation
+import HTTPPort
 import TallywireCore
 
 /// A position in a list as clients see it: an opaque text that they give back unread.

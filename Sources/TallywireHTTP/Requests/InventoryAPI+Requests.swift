@@ -1,10 +1,11 @@
 import Foundation
+import HTTPPort
 import HTTPTypes
 import Hummingbird
 import NIOCore
+import TallywireAccess
 import TallywireCore
 import TallywireEngine
-import TallywirePipeline
 
 /// Helpers with which handlers read a request and make its response.
 extension InventoryAPI {

@@ -1,3 +1,4 @@
+import HTTPPort
 import TallywireCore
 
 /// The body of `POST /api/movements`: one movement.

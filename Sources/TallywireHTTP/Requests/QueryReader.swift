@@ -1,4 +1,5 @@
 import Foundation
+import HTTPPort
 import Hummingbird
 import TallywireCore
 

@@ -1,4 +1,5 @@
 import Foundation
+import PipelineHost
 import TallywireCore
 import TallywireEngine
 import TallywirePipeline

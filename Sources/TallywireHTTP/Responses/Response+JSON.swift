@@ -27,29 +27,6 @@ extension HTTPField.Name {
     }
 }
 
-extension Response {
-    /// A JSON response.
-    static func json(
-        _ status: HTTPResponse.Status = .ok, headers: HTTPFields = [:], mediaType: String = "application/json", capacity: Int = 512,
-        _ write: (inout JSONWriter) -> Void
-    ) -> Response {
-        var json = JSONWriter(capacity: capacity)
-        write(&json)
-        var headers = headers
-        headers[.contentType] = mediaType
-        return Response(status: status, headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(bytes: json.bytes)))
-    }
-
-    /// A problem, with the headers that belong to it.
-    static func problem(_ problem: Problem) -> Response {
-        var headers: HTTPFields = [:]
-        if let seconds = problem.retryAfter { headers[.retryAfter] = String(seconds) }
-        if !problem.allow.isEmpty { headers[.allow] = problem.allow.map(\.rawValue).joined(separator: ", ") }
-        if let challenge = problem.challenge { headers[.wwwAuthenticate] = challenge }
-        return json(problem.status, headers: headers, mediaType: Problem.mediaType) { problem.write(to: &$0) }
-    }
-}
-
 extension JSONWriter {
     /// Writes `{"items":[…],"nextCursor":…}`, the form of every list. `nextCursor` is `null` on the last page.
     mutating func page<Item>(_ items: some Sequence<Item>, next: Cursor?, _ write: (Item, inout JSONWriter) -> Void) {

@@ -1,7 +1,8 @@
+import HTTPPort
 import Hummingbird
+import TallywireAccess
 import TallywireCore
 import TallywireEngine
-import TallywirePipeline
 
 /// `/api/alerts`: variants whose stock is low or out, and who has acknowledged their alerts.
 extension InventoryAPI {

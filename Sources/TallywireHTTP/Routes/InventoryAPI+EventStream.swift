@@ -1,9 +1,10 @@
+import HTTPPort
 import HTTPTypes
 import Hummingbird
 import HummingbirdCore
+import TallywireAccess
 import TallywireCore
 import TallywireEngine
-import TallywirePipeline
 
 /// `/api/events/stream`: the journal's events as they are committed.
 extension InventoryAPI {

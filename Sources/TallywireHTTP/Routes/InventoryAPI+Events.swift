@@ -1,3 +1,4 @@
+import HTTPPort
 import Hummingbird
 import TallywireCore
 import TallywireEngine

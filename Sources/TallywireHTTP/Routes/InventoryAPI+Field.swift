@@ -1,4 +1,6 @@
+import HTTPPort
 import Hummingbird
+import PipelineHost
 import TallywireCore
 import TallywireEngine
 import TallywirePipeline

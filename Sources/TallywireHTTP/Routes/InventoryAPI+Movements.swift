@@ -1,9 +1,10 @@
 import Foundation
+import HTTPPort
 import HTTPTypes
 import Hummingbird
+import TallywireAccess
 import TallywireCore
 import TallywireEngine
-import TallywirePipeline
 
 /// `/api/movements`: changes of stock, one or many.
 extension InventoryAPI {

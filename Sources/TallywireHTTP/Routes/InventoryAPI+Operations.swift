@@ -1,8 +1,9 @@
+import HTTPPort
 import Hummingbird
 import NIOCore
+import PipelineHost
 import TallywireCore
 import TallywireEngine
-import TallywirePipeline
 
 /// The routes for operating the server: pipeline, health, metrics and the API's description.
 extension InventoryAPI {

@@ -1,8 +1,9 @@
+import HTTPPort
 import HTTPTypes
 import Hummingbird
 import NIOCore
+import TallywireAccess
 import TallywireCore
-import TallywirePipeline
 
 /// `/api/session`: who the caller is, signing in, and staying signed in.
 ///

@@ -1,5 +1,6 @@
 import CWebFiles
 import Foundation
+import HTTPPort
 import HTTPTypes
 import Hummingbird
 import NIOCore

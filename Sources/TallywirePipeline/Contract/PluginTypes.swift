@@ -1,3 +1,4 @@
+import TallywireConfiguration
 import TallywireEngine
 
 /// A type of sink that plugins.json can name.
@@ -10,18 +11,18 @@ public struct SinkType: Sendable {
     /// The plugin's own options, in addition to those of every sink.
     public let options: OptionSchema
     /// Makes the sink from its options, which were checked against ``options`` and contain all defaults.
-    let make: @Sendable (ConfigurationValue) throws -> any Sink
+    package let make: @Sendable (ConfigurationValue) throws -> any Sink
     /// Returns how far the journal had come, as the sink's own side knows. Called before the journal is opened.
-    let witnesses: @Sendable (ConfigurationValue) throws -> [JournalWitness]
+    package let witnesses: @Sendable (ConfigurationValue) throws -> [JournalWitness]
     /// Returns the topics that an entry of this type uses. The second argument is the entry's name.
-    let topics: @Sendable (ConfigurationValue, String) throws -> [TopicUse]
+    package let topics: @Sendable (ConfigurationValue, String) throws -> [TopicUse]
     /// What an entry needs at its MQTT broker; `nil` for a plugin that has none.
     public let brokerRules: @Sendable (ConfigurationValue) throws -> BrokerRules?
     /// The path on the server's HTTP port where WebSocket clients connect; `nil` for a plugin that takes none.
     public let webSocketPath: @Sendable (ConfigurationValue) -> String?
     /// Checks for `check --connect` that what the options name can be reached. Returns an error, with its option, for everything
     /// that cannot.
-    let probe: @Sendable (ConfigurationValue, ProbeContext) async throws -> [OptionError]
+    package let probe: @Sendable (ConfigurationValue, ProbeContext) async throws -> [OptionError]
 
     /// A sink type whose options are decoded into `Options`. `probe` checks what the options name and leaves nothing behind.
     /// `topics` returns the topics that an entry uses, for a sink at an MQTT broker. `witnesses` returns how far the journal had
@@ -58,18 +59,18 @@ public struct SourceType: Sendable {
     /// The plugin's own options, in addition to those of every source.
     public let options: OptionSchema
     /// Makes the source from its options, which were checked against ``options`` and contain all defaults.
-    let make: @Sendable (ConfigurationValue) throws -> any Source
+    package let make: @Sendable (ConfigurationValue) throws -> any Source
     /// Returns the topics that an entry of this type uses. The second argument is the entry's name.
-    let topics: @Sendable (ConfigurationValue, String) throws -> [TopicUse]
+    package let topics: @Sendable (ConfigurationValue, String) throws -> [TopicUse]
     /// Returns what is wrong with the options, given the topics that all entries use.
-    let judge: @Sendable (ConfigurationValue, [TopicUse]) throws -> [OptionError]
+    package let judge: @Sendable (ConfigurationValue, [TopicUse]) throws -> [OptionError]
     /// What an entry needs at its MQTT broker; `nil` for a plugin that has none.
     public let brokerRules: @Sendable (ConfigurationValue) throws -> BrokerRules?
     /// The template of the topics on which an entry takes scans; `nil` for a plugin that takes none from a broker.
     public let scanTopic: @Sendable (ConfigurationValue) -> String?
     /// Checks for `check --connect` that what the options name can be reached. Returns an error, with its option, for everything
     /// that cannot.
-    let probe: @Sendable (ConfigurationValue, ProbeContext) async throws -> [OptionError]
+    package let probe: @Sendable (ConfigurationValue, ProbeContext) async throws -> [OptionError]
 
     /// A source type whose options are decoded into `Options`. `probe` checks what the options name and leaves nothing behind.
     /// `topics` returns the topics that an entry uses, for a source at an MQTT broker. `judge` returns what is wrong with the

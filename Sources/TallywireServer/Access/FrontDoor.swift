@@ -1,9 +1,11 @@
 import Foundation
+import HTTPPort
+import PipelineHost
+import TallywireAccess
 import TallywireAuthentication
+import TallywireConfiguration
 import TallywireCore
 import TallywireEngine
-import TallywireHTTP
-import TallywirePipeline
 
 /// Who may use the server and how: the keys and the certificate of a configuration, read from their files.
 struct FrontDoor: Sendable {

@@ -1,7 +1,7 @@
 import Foundation
 import Logging
+import PipelineHost
 import ServiceLifecycle
-import TallywirePipeline
 import UnixSignals
 
 /// A value that is made from files, and can be made again while the server runs.

@@ -1,6 +1,7 @@
 import Foundation
+import PipelineHost
 import TallywireAuthentication
-import TallywirePipeline
+import TallywireConfiguration
 
 /// The keys of `auth`, from the file or the secret that the configuration names.
 struct TokenKeys: Sendable {

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import SQLiteJournal
+import TallywireCommands
 
 struct Audit: ParsableCommand {
     static let configuration = CommandConfiguration(

@@ -1,5 +1,8 @@
 import ArgumentParser
 import Foundation
+import PipelineHost
+import TallywireCommands
+import TallywireConfiguration
 import TallywirePipeline
 
 struct Check: AsyncParsableCommand {

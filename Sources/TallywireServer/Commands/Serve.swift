@@ -1,8 +1,10 @@
 import ArgumentParser
 import Foundation
 import Logging
+import PipelineHost
+import TallywireCommands
+import TallywireConfiguration
 import TallywireCore
-import TallywirePipeline
 
 struct Serve: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

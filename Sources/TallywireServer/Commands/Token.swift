@@ -1,8 +1,11 @@
 import ArgumentParser
+import PipelineHost
+import TallywireAccess
 import TallywireAuthentication
+import TallywireCommands
+import TallywireConfiguration
 import TallywireCore
 import TallywireEngine
-import TallywirePipeline
 
 struct Token: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

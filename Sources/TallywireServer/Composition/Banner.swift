@@ -1,3 +1,4 @@
+import PipelineHost
 import TallywireCore
 import TallywirePipeline
 

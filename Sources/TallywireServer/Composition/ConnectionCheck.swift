@@ -1,7 +1,9 @@
 import Foundation
 import NIOCore
 import NIOPosix
+import PipelineHost
 import SQLiteJournal
+import TallywireConfiguration
 import TallywirePipeline
 
 /// The trials of `check --connect`: whether the port is free, whether the journal can be written, and what each plugin needs.

@@ -1,8 +1,8 @@
 import Foundation
+import PipelineHost
 import ServiceLifecycle
 import Synchronization
 import TallywireEngine
-import TallywirePipeline
 
 /// The server's phase, for the readiness check.
 final class Phase: Sendable {

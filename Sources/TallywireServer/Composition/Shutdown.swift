@@ -2,6 +2,7 @@ import Dispatch
 import Foundation
 import ServiceLifecycle
 import Synchronization
+import TallywireCommands
 
 /// How a server ends: by SIGTERM or SIGINT, in the order of the data, and within a fixed time, whatever happens.
 ///

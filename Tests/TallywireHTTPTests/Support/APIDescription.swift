@@ -1,3 +1,4 @@
+import HTTPPort
 import TallywireCore
 import TallywireTesting
 import TestSupport

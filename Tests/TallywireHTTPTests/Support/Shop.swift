@@ -1,8 +1,11 @@
+import HTTPPort
 import HTTPTypes
 import Hummingbird
 import HummingbirdTesting
 import Logging
 import NIOCore
+import PipelineHost
+import TallywireAccess
 import TallywireCore
 import TallywireEngine
 import TallywirePipeline

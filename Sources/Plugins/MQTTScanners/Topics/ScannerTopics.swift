@@ -1,3 +1,4 @@
+import TallywireConfiguration
 import TallywirePipeline
 
 /// The topics of an entry's scanners, for an access list.

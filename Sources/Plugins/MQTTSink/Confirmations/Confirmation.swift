@@ -1,6 +1,5 @@
 import Foundation
 import TallywireCore
-import TallywirePipeline
 
 /// A display's confirmation: `{"version":57}`, on the topic below the display's own.
 struct Confirmation: Decodable, Equatable, Sendable {

@@ -1,3 +1,4 @@
+import TallywireConfiguration
 import TallywirePipeline
 
 /// A rule of the `mqtt` sink, for an access list.

@@ -1,4 +1,5 @@
-import TallywirePipeline
+import TallywireAccess
+import TallywireConfiguration
 
 extension WebSocketConfiguration.Limits {
     /// One limit as plugins.json has it, with its range. The default is that of ``WebSocketConfiguration/Limits``.

@@ -1,5 +1,6 @@
+import TallywireAccess
+import TallywireConfiguration
 import TallywireCore
-import TallywirePipeline
 
 /// What a ``WebSocketSink`` serves, to whom, and within which limits.
 public struct WebSocketConfiguration: Equatable, Sendable {

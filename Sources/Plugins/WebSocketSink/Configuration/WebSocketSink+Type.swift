@@ -1,3 +1,4 @@
+import TallywireConfiguration
 import TallywireCore
 import TallywirePipeline
 

@@ -1,5 +1,5 @@
+import HTTPEndpoints
 import NIOCore
-import TallywirePipeline
 
 /// The endpoint that sends every message back.
 struct EchoEndpoint: UpgradeEndpoint {

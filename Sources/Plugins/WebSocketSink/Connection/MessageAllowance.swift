@@ -1,5 +1,5 @@
 import NIOCore
-import TallywirePipeline
+import TallywireAccess
 
 /// Limits how often one client may send. Messages above the rate are refused, and a client that keeps on is disconnected.
 struct MessageAllowance {

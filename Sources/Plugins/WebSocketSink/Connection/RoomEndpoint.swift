@@ -1,5 +1,5 @@
+import HTTPEndpoints
 import NIOCore
-import TallywirePipeline
 
 /// The endpoint where clients join rooms.
 struct RoomEndpoint: UpgradeEndpoint {

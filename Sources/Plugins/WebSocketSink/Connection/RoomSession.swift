@@ -1,7 +1,8 @@
+import HTTPEndpoints
 import NIOCore
 import NIOHTTP1
+import TallywireAccess
 import TallywireCore
-import TallywirePipeline
 
 /// A connection that joins and leaves rooms and gets their events.
 ///

@@ -1,6 +1,7 @@
+import HTTPEndpoints
 import NIOCore
+import TallywireAccess
 import TallywireCore
-import TallywirePipeline
 
 /// Who the client of a connection is, and what that client may do.
 ///

@@ -1,5 +1,5 @@
+import TallywireAccess
 import TallywireCore
-import TallywirePipeline
 
 /// What is wrong with a client's message: a stable code for programs and a sentence for people.
 struct ClientError: Error, Equatable {

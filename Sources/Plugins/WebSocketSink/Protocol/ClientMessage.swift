@@ -1,6 +1,5 @@
 import Foundation
 import TallywireCore
-import TallywirePipeline
 
 /// What a client asks for in one text message.
 enum ClientMessage: Equatable {

@@ -1,6 +1,6 @@
 import NIOCore
+import TallywireAccess
 import TallywireCore
-import TallywirePipeline
 
 /// The server's messages other than events.
 enum ServerMessage {

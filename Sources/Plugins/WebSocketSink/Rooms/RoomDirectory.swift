@@ -1,5 +1,4 @@
 import TallywireCore
-import TallywirePipeline
 
 /// The rooms of one sink by name, with what they carry and who may join.
 struct RoomDirectory: Sendable {

@@ -1,0 +1,144 @@
+import HTTPEndpoints
+import NIOCore
+import NIOHTTP1
+import TallywireAccess
+
+/// The first handler of a connection's requests. It admits the request that becomes a WebSocket connection, removes `Upgrade` from
+/// every other, and closes connections that do not begin in time.
+///
+/// The gate stays while the connection is HTTP. After a request for an upgrade, even a refused one, NIO's parser reads nothing more
+/// and keeps the input. So such a request is made the last of its connection: its response says so, and the input after it is
+/// discarded.
+final class UpgradeGate: ChannelDuplexHandler, RemovableChannelHandler {
+    typealias InboundIn = HTTPServerRequestPart
+    typealias InboundOut = HTTPServerRequestPart
+    typealias OutboundIn = HTTPServerResponsePart
+    typealias OutboundOut = HTTPServerResponsePart
+
+    private let table: UpgradeTable
+    private let count: ConnectionCount
+    private let configuration: UpgradingServerConfiguration
+    private var deadline: Scheduled<Void>?
+    /// How many request heads came.
+    private var requests = 0
+    /// How many requests have no complete response.
+    private var unanswered = 0
+    private var isLast = false
+    /// Whether the time ran out before the first request.
+    private var isOver = false
+    private var refusal: Problem?
+    /// The upgrade that was admitted.
+    private(set) var admitted: AdmittedUpgrade?
+
+    init(table: UpgradeTable, count: ConnectionCount, configuration: UpgradingServerConfiguration) {
+        self.table = table
+        self.count = count
+        self.configuration = configuration
+    }
+
+    /// Returns why the last request was refused, once.
+    func takeRefusal() -> Problem? {
+        defer { refusal = nil }
+        return refusal
+    }
+
+    // MARK: The first request
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        let bound = NIOLoopBound(context, eventLoop: context.eventLoop)
+        let gate = NIOLoopBound(self, eventLoop: context.eventLoop)
+        deadline = context.eventLoop.scheduleTask(in: TimeAmount(configuration.handshakeTimeout)) {
+            gate.value.endLate(bound.value)
+        }
+    }
+
+    private func endLate(_ context: ChannelHandlerContext) {
+        isOver = true
+        configuration.metrics.refused(.handshakeTime)
+        Problem.tooSlow.end(context)
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) {
+        deadline?.cancel()
+        deadline = nil
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if requests == 0, event is ChannelShouldQuiesceEvent || event as? ChannelEvent == .inputClosed {
+            context.close(promise: nil)
+        } else {
+            context.fireUserInboundEventTriggered(event)
+        }
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        guard requests == 0 else { return context.fireErrorCaught(error) }
+        // There is no handler yet that could respond to input that cannot be parsed.
+        guard error is HTTPParserError else { return context.close(promise: nil) }
+        requests += 1
+        let isTooLarge = error as? HTTPParserError == .headerOverflow
+        if isTooLarge { configuration.metrics.refused(.headerSize) }
+        (isTooLarge ? Problem.headerTooLarge : .invalidRequest("this is not an HTTP/1.1 request")).end(context)
+    }
+
+    // MARK: Every request
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        if isOver { return }
+        guard case .head(var head) = unwrapInboundIn(data) else {
+            if isLast, case .end = unwrapInboundIn(data) { context.triggerUserOutboundEvent(InputUnwanted(), promise: nil) }
+            return context.fireChannelRead(data)
+        }
+        deadline?.cancel()
+        deadline = nil
+        requests += 1
+        unanswered += 1
+        let endsParsing = head.method == .CONNECT || (head.headers.contains(name: "upgrade") && head.asksForConnectionUpgrade)
+        guard endsParsing || head.headers.contains(name: "upgrade") else { return context.fireChannelRead(data) }
+        switch table.decide(head, isFirst: requests == 1, remote: context.remoteAddress) {
+        case .upgrade(let upgrade):
+            if let problem = countCaller(of: upgrade, context.channel) {
+                refusal = problem
+            } else {
+                admitted = upgrade
+                return context.fireChannelRead(data)
+            }
+        case .refuse(let refusal): self.refusal = refusal
+        case .ignore: break
+        }
+        head.headers.remove(name: "upgrade")
+        if endsParsing {
+            isLast = true
+            head.headers.replaceOrAdd(name: "connection", value: "close")
+        }
+        context.fireChannelRead(wrapInboundOut(.head(head)))
+    }
+
+    /// Counts a WebSocket that came through a proxy for its caller. Without a proxy the connection was counted when it came.
+    private func countCaller(of upgrade: AdmittedUpgrade, _ channel: any Channel) -> Problem? {
+        guard let caller = upgrade.request.caller, caller != IPAddress(channel.remoteAddress) else { return nil }
+        guard count.opened(behindProxy: caller) else {
+            configuration.metrics.refused(.connectionsPerAddress)
+            return .tooManyFromAddress
+        }
+        let count = count
+        channel.closeFuture.whenComplete { _ in count.closed(behindProxy: caller) }
+        return nil
+    }
+
+    func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+        switch unwrapOutboundIn(data) {
+        case .head(var head) where isLast && unanswered == 1 && !head.isInformational:
+            head.headers.replaceOrAdd(name: "connection", value: "close")
+            context.write(wrapOutboundOut(.head(head)), promise: promise)
+        case .end:
+            unanswered -= 1
+            context.write(data, promise: promise)
+        default: context.write(data, promise: promise)
+        }
+    }
+}
+
+extension HTTPResponseHead {
+    fileprivate var isInformational: Bool { (100..<200).contains(status.code) }
+}

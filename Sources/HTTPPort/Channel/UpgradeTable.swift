@@ -1,0 +1,148 @@
+import HTTPEndpoints
+import HTTPTypes
+import Hummingbird
+import HummingbirdCore
+import NIOCore
+import NIOHTTP1
+import TallywireAccess
+import TallywireCore
+
+/// The endpoints by path, and the decision whether a request may become a WebSocket connection.
+struct UpgradeTable: Sendable {
+    private let endpoints: [String: any UpgradeEndpoint]
+    private let hosts: HostPolicy
+    private let access: AccessControl
+    private let proxies: TrustedProxies
+
+    init(
+        _ endpoints: [any UpgradeEndpoint], hosts: HostPolicy, access: AccessControl, proxies: TrustedProxies = TrustedProxies()
+    ) {
+        self.proxies = proxies
+        self.hosts = hosts
+        self.access = access
+        self.endpoints = Dictionary(endpoints.map { ($0.path, $0) }, uniquingKeysWith: { first, _ in first })
+    }
+
+    /// Whether a request's target is an endpoint's path.
+    func serves(_ target: some StringProtocol) -> Bool { endpoint(for: target) != nil }
+
+    private func endpoint(for target: some StringProtocol) -> (any UpgradeEndpoint)? {
+        endpoints[target.firstIndex(of: "?").map { String(target[..<$0]) } ?? String(target)]
+    }
+
+    /// What happens with a request that has an `Upgrade` header.
+    enum Decision {
+        case upgrade(AdmittedUpgrade)
+        case refuse(Problem)
+        /// The router gets the request without the header.
+        case ignore
+    }
+
+    /// Decides on a request. All requirements of RFC 6455, section 4.2.1, are checked here, so that an admitted handshake cannot
+    /// fail any more.
+    func decide(_ head: HTTPRequestHead, isFirst: Bool, remote: SocketAddress?) -> Decision {
+        guard head.headers[canonicalForm: "upgrade"].contains(where: { $0.lowercased() == "websocket" }),
+            let endpoint = endpoint(for: head.uri)
+        else { return .ignore }
+        guard isFirst else {
+            return .refuse(.invalidRequest("an upgrade has to be the first request of its connection"))
+        }
+        guard head.method == .GET, head.version == .http1_1, head.asksForConnectionUpgrade,
+            head.headers[canonicalForm: "sec-websocket-version"] == ["13"]
+        else { return .refuse(.upgradeRequired) }
+        let keys = head.headers["sec-websocket-key"]
+        guard keys.count == 1, Self.isKey(keys[0]) else {
+            return .refuse(.invalidRequest("Sec-WebSocket-Key is not 16 bytes in base64", field: "Sec-WebSocket-Key"))
+        }
+        guard !head.hasBody else { return .refuse(.invalidRequest("a request for an upgrade has no body")) }
+        if let problem = foreignness(of: head) { return .refuse(problem) }
+        do throws(Problem) {
+            return .upgrade(try admit(head, to: endpoint, remote: remote))
+        } catch {
+            return .refuse(error)
+        }
+    }
+
+    /// Finds the caller, and lets the endpoint decide.
+    private func admit(
+        _ head: HTTPRequestHead, to endpoint: any UpgradeEndpoint, remote: SocketAddress?
+    ) throws(Problem) -> AdmittedUpgrade {
+        let offered = OfferedSubprotocols(head.headers)
+        let request = UpgradeRequest(
+            head: head, remote: remote,
+            caller: proxies.caller(peer: IPAddress(remote), forwardedFor: head.headers["x-forwarded-for"]),
+            principal: try access.principal(
+                authorization: head.headers["authorization"], subprotocolToken: offered.token),
+            authenticator: access.authenticator)
+        switch endpoint.admit(request) {
+        case .accept(var headers):
+            if let chosen = offered.chosen { headers.replaceOrAdd(name: "Sec-WebSocket-Protocol", value: chosen) }
+            return AdmittedUpgrade(endpoint: endpoint, request: request, headers: headers)
+        case .refuse(let status, let code, let message):
+            throw .refusedUpgrade(status, code: code, message: message)
+        }
+    }
+
+    /// Refuses pages of other origins, which a browser would let open a WebSocket anywhere and read from it: see ``HostPolicy``.
+    /// Programs that are not browsers send no origin.
+    private func foreignness(of head: HTTPRequestHead) -> Problem? {
+        guard let authority = head.headers.first(name: "host"), hosts.allows(authority) else {
+            return .forbidden("this server has another name: call it by the one in http.host, or by a loopback name")
+        }
+        guard let origin = head.headers.first(name: "origin") else { return nil }
+        if hosts.allowsReader(of: origin, calling: authority) { return nil }
+        return .forbidden(
+            "a page of \(origin.excerpt) cannot read events here: allow its origin in http.origins, or serve it from this server")
+    }
+
+    /// Whether a key is 16 bytes in base64: 22 digits and two padding characters.
+    private static func isKey(_ key: String) -> Bool {
+        key.utf8.count == 24 && key.hasSuffix("==")
+            && key.utf8.dropLast(2).allSatisfy { byte in
+                switch byte {
+                case UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "a")...UInt8(ascii: "z"),
+                    UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "+"), UInt8(ascii: "/"):
+                    true
+                default: false
+                }
+            }
+    }
+}
+
+/// An admitted upgrade, with the headers of its response.
+struct AdmittedUpgrade: Sendable {
+    let endpoint: any UpgradeEndpoint
+    let request: UpgradeRequest
+    let headers: HTTPHeaders
+}
+
+extension HTTPRequestHead {
+    /// Whether `Connection` contains `Upgrade`.
+    var asksForConnectionUpgrade: Bool {
+        headers[canonicalForm: "connection"].contains { $0.lowercased() == "upgrade" }
+    }
+
+    fileprivate var hasBody: Bool {
+        headers.contains(name: "transfer-encoding") || headers["content-length"].contains { $0 != "0" }
+    }
+}
+
+extension UpgradeTable {
+    /// Returns a responder that answers requests on the endpoints' paths, which are the ones that were not upgraded, and passes all
+    /// others to `responder`.
+    func answeringRefusals(before responder: @escaping HTTPChannelHandler.Responder) -> HTTPChannelHandler.Responder {
+        { request, writer, channel in
+            guard serves(request.head.path ?? "") else { return try await responder(request, writer, channel) }
+            let refusal = try await channel.eventLoop.submit {
+                try channel.pipeline.syncOperations.handler(type: UpgradeGate.self).takeRefusal()
+            }.get()
+            var response = Response.problem(refusal ?? .upgradeRequired)
+            if response.status == .upgradeRequired {
+                response.headers[.upgrade] = "websocket"
+                response.headers[.secWebSocketVersion] = "13"
+            }
+            if request.method == .head { response.body = ResponseBody(contentLength: response.body.contentLength ?? 0) { _ in } }
+            try await writer.write(response: response.head, body: response.body)
+        }
+    }
+}

@@ -1,0 +1,63 @@
+import HTTPTypes
+import TallywireCore
+
+/// A refusal by the API: an RFC 9457 problem with a stable code.
+///
+/// Handlers throw a problem, and the outermost middleware turns it into the response. When a caller gets a problem, nothing was
+/// applied.
+public struct Problem: Error, Equatable, Sendable {
+    public let status: HTTPResponse.Status
+    /// The stable name that programs compare, such as `insufficient_stock`.
+    public let code: String
+    /// The same few words for every problem of this code.
+    public let title: String
+    /// What is wrong with this request and what to do about it, for people.
+    public let detail: String
+    /// The part of the request that is wrong, such as `lines[2].quantity` or `limit`. A name that the caller gave is shortened.
+    public var field: String?
+    /// The units that were there: the available units for `insufficient_stock` and `stale_expectation`, the remaining ones for
+    /// `in_stock`.
+    public var available: Int64?
+    /// The line of an NDJSON body, counted from 1.
+    public var line: Int?
+    /// Seconds after which the same request may succeed.
+    public var retryAfter: Int?
+    /// The methods of the path, for 405.
+    public var allow: [HTTPRequest.Method] = []
+    /// The value of `WWW-Authenticate`, for 401.
+    var challenge: String?
+
+    public init(
+        _ status: HTTPResponse.Status, code: String, title: String, detail: String, field: String? = nil, available: Int64? = nil,
+        retryAfter: Int? = nil
+    ) {
+        self.status = status
+        self.code = code
+        self.title = title
+        self.detail = detail
+        self.field = field?.excerpt
+        self.available = available
+        self.retryAfter = retryAfter
+    }
+}
+
+extension Problem {
+    /// The media type of a problem.
+    static let mediaType = "application/problem+json"
+
+    /// Writes the problem as one JSON object.
+    package func write(to json: inout JSONWriter) {
+        json.object { json in
+            json.member("type", "urn:tallywire:problem:\(code)")
+            json.member("title", title)
+            json.member("status", Int64(status.code))
+            json.member("code", code)
+            json.member("detail", detail)
+            json.member("field", field)
+            json.member("available", available)
+            if let line {
+                json.member("line", Int64(line))
+            }
+        }
+    }
+}

@@ -1,0 +1,114 @@
+import TallywireCore
+import TallywireEngine
+import TallywirePipeline
+
+/// The state of the pipeline at one moment, as `/api/pipeline`, `/metrics` and the summary at shutdown show it.
+public struct PipelineStatus: Sendable {
+    public var epoch: String
+    /// The number of the last committed event.
+    public var head: UInt64
+    /// How many commands wait to be decided, and how many may wait.
+    public var inbox: (count: Int, capacity: Int)
+    public var engine: EngineCounters
+    public var sources: [SourceReport]
+    public var sinks: [SinkReport]
+
+    public init(
+        epoch: String, head: UInt64, inbox: (count: Int, capacity: Int), engine: EngineCounters, sources: [SourceReport],
+        sinks: [SinkReport]
+    ) {
+        self.epoch = epoch
+        self.head = head
+        self.inbox = inbox
+        self.engine = engine
+        self.sources = sources
+        self.sinks = sinks
+    }
+
+    /// A source with its state and its counters.
+    public struct SourceReport: Sendable {
+        public var name: String
+        public var plugin: String
+        public var status: SourceStatus.Snapshot
+
+        public init(name: String, plugin: String, status: SourceStatus.Snapshot) {
+            self.name = name
+            self.plugin = plugin
+            self.status = status
+        }
+    }
+
+    /// A sink with its position and its counters.
+    public struct SinkReport: Sendable {
+        public var name: String
+        public var plugin: String
+        public var mode: SinkMode
+        public var state: State
+        /// The last event with which the sink is done.
+        public var position: UInt64
+        /// How many events the sink still has to take, and the age in seconds of the oldest of them.
+        public var lagEvents: UInt64
+        public var lagSeconds: Double
+        public var counters: SinkCounters
+        public var lastError: String?
+        public var lastErrorAt: Timestamp?
+        /// The sink's own counters.
+        public var metrics: [SinkMetric] = []
+
+        public enum State: String, Sendable {
+            case starting, running
+            /// Pausing after an error, before the next try.
+            case retrying
+            case draining, stopped
+        }
+
+        public init(
+            name: String, plugin: String, mode: SinkMode, state: State, position: UInt64, lagEvents: UInt64, lagSeconds: Double,
+            counters: SinkCounters, lastError: String?, lastErrorAt: Timestamp?
+        ) {
+            self.name = name
+            self.plugin = plugin
+            self.mode = mode
+            self.state = state
+            self.position = position
+            self.lagEvents = lagEvents
+            self.lagSeconds = lagSeconds
+            self.counters = counters
+            self.lastError = lastError
+            self.lastErrorAt = lastErrorAt
+        }
+    }
+}
+
+/// What a sink's runner has counted since the process started. Always `offered = delivered + filtered + merged + dropped +
+/// pending`.
+public struct SinkCounters: Equatable, Sendable {
+    /// Events that were committed after the sink's position at start.
+    public var offered: UInt64 = 0
+    /// Events that the sink has taken.
+    public var delivered: UInt64 = 0
+    /// Events that the entry's `events` and `where` left out.
+    public var filtered: UInt64 = 0
+    /// Events that a newer one in the same batch replaced.
+    public var merged: UInt64 = 0
+    /// Events that were rejected for good and written to the dead-letter file, or lost to the journal's hard limit.
+    public var dropped: UInt64 = 0
+    /// Events that are not read yet, or read and not taken yet.
+    public var pending: UInt64 = 0
+    /// Deliveries that failed, and were or will be tried again.
+    public var retries: UInt64 = 0
+
+    public init() {}
+
+    /// Whether every event is in one of the counters.
+    public var isConserved: Bool { offered == delivered + filtered + merged + dropped + pending }
+}
+
+/// Reads the state of the running pipeline. Safe from any task.
+public protocol PipelineObserver: Sendable {
+    func status() async -> PipelineStatus
+
+    /// The sources' devices, and the sinks' shelf displays.
+    var devices: DeviceRegistry { get }
+    var displays: DisplayRegistry { get }
+}

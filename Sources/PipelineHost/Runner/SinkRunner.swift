@@ -1,0 +1,272 @@
+import Backoff
+import Foundation
+import Logging
+import Synchronization
+import TallywireCore
+import TallywireEngine
+import TallywirePipeline
+
+/// Runs one sink: reads the feed from the sink's position, filters, delivers, retries, stores the position, and counts.
+///
+/// A sink that fails or hangs holds up only its own position in the journal.
+public final class SinkRunner: Sendable {
+    /// A sink as the configuration describes it.
+    public struct Definition: Sendable {
+        public var name: String
+        public var plugin: String
+        public var mode: SinkMode
+        public var sink: any Sink
+        public var filter: EventFilter
+        public var retry: Backoff
+        /// How often one batch is tried before its events become dead letters; `nil` never gives up.
+        public var attempts: Int?
+        public var deadLetters: DeadLetterFile
+
+        public init(
+            name: String, plugin: String, mode: SinkMode, sink: any Sink, filter: EventFilter = EventFilter(),
+            retry: Backoff = Backoff(), attempts: Int? = nil, deadLetters: DeadLetterFile
+        ) {
+            self.name = name
+            self.plugin = plugin
+            self.mode = mode
+            self.sink = sink
+            self.filter = filter
+            self.retry = retry
+            self.attempts = attempts
+            self.deadLetters = deadLetters
+        }
+    }
+
+    /// The most events that a sink is given at once.
+    private static let batchLimit = 1_000
+
+    public let definition: Definition
+    private let feed: Feed
+    private let journal: any Journal
+    private let gateway: (any CommandGateway)?
+    private let displays: DisplayRegistry
+    private let logger: Logger
+    private let version: String
+    private let clock: @Sendable () -> Timestamp
+    private let progress: Mutex<SinkProgress>
+
+    public init(
+        _ definition: Definition, feed: Feed, journal: any Journal, gateway: (any CommandGateway)? = nil,
+        displays: DisplayRegistry = DisplayRegistry(), logger: Logger, version: String,
+        clock: @escaping @Sendable () -> Timestamp
+    ) {
+        self.definition = definition
+        self.feed = feed
+        self.journal = journal
+        self.gateway = gateway
+        self.displays = displays
+        var logger = logger
+        logger[metadataKey: "sink"] = "\(definition.name)"
+        self.logger = logger
+        self.version = version
+        self.clock = clock
+        // A durable sink protects every event until its position is read from the journal.
+        progress = Mutex(SinkProgress(position: definition.mode == .durable ? 0 : feed.head))
+    }
+
+    /// The last event with which the sink is done.
+    public var position: UInt64 { progress.withLock { $0.position } }
+
+    /// Runs until the feed has ended and every event in it is delivered, or until the task is cancelled. Then stops the sink.
+    public func run() async {
+        do {
+            try await begin()
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask { await self.definition.sink.attend() }
+                defer { group.cancelAll() }
+                try await deliverAll()
+            }
+        } catch is CancellationError {
+            // The runner was cancelled at shutdown: events that are not delivered stay in the journal.
+        } catch {
+            logger.error("The sink's runner ended.", metadata: ["error": "\(error)"])
+            note(error)
+        }
+        await definition.sink.stop()
+        progress.withLock { $0.hasStopped() }
+    }
+
+    /// Notes that the feed is about to end: the sink now catches up for the last time.
+    public func drain() { progress.withLock { $0.isDraining() } }
+
+    /// Returns the sink's state, position and counters.
+    public func report() -> PipelineStatus.SinkReport {
+        let head = feed.head
+        let progress = progress.withLock { $0 }
+        let counters = progress.counters(head: head)
+        var lag = 0.0
+        if counters.pending > 0, let oldest = feed.timestamp(of: progress.position + 1) ?? progress.lastTimestamp {
+            lag = max(0, Double(clock().milliseconds - oldest.milliseconds) / 1000)
+        }
+        var report = PipelineStatus.SinkReport(
+            name: definition.name, plugin: definition.plugin, mode: definition.mode, state: progress.state,
+            position: progress.position,
+            lagEvents: counters.pending, lagSeconds: lag, counters: counters, lastError: progress.lastError,
+            lastErrorAt: progress.lastErrorAt)
+        report.metrics = (definition.sink as? any MeteredSink)?.sinkMetrics ?? []
+        return report
+    }
+
+    // MARK: Beginning
+
+    /// Finds the sink's position and starts the sink. Tries again until both succeed.
+    private func begin() async throws {
+        var hasPosition = false
+        while true {
+            do {
+                let cursor = definition.mode == .durable ? try await journal.cursor(of: definition.name) : nil
+                let range = try await journal.range()
+                let head = feed.head
+                // A sink that could not start keeps the position with which it began: events that retention deletes meanwhile count
+                // as dropped.
+                switch (definition.mode, cursor) {
+                case (.live, _): progress.withLock { $0.begin(at: head) }
+                case (.durable, _) where hasPosition: break
+                case (.durable, let cursor?): progress.withLock { $0.begin(at: min(cursor, head)) }
+                case (.durable, nil): progress.withLock { $0.begin(at: range.first - 1) }
+                }
+                hasPosition = true
+                try await definition.sink.start(
+                    SinkContext(
+                        name: definition.name, logger: logger, epoch: journal.epoch, cursor: cursor, head: head, stock: journal,
+                        history: feed, version: version, filter: definition.filter, displays: displays,
+                        reporter: Reporter(source: definition.name, gateway: gateway), now: clock))
+                progress.withLock { $0.isRunning() }
+                return
+            } catch {
+                try await pause(after: error, what: "The sink could not start.")
+            }
+        }
+    }
+
+    // MARK: Reading
+
+    private func deliverAll() async throws {
+        var ahead: [EventEnvelope]?
+        while !Task.isCancelled {
+            var events = ahead
+            if events == nil { events = try await read() }
+            guard let events, let last = events.last else { break }
+            async let next = readAhead(of: last.seq)
+            try await deliver(events)
+            ahead = await next
+        }
+    }
+
+    /// Reads the events after `seq` if they fill a whole batch, so that a sink that is behind does not wait for the journal between
+    /// batches. A smaller batch is better read later, when it has grown. An error here is ignored: it shows again when these events
+    /// are read in turn.
+    private func readAhead(of seq: UInt64) async -> [EventEnvelope]? {
+        guard feed.head >= seq + UInt64(Self.batchLimit) else { return nil }
+        return try? await feed.next(after: seq, limit: Self.batchLimit)
+    }
+
+    private func read() async throws -> [EventEnvelope]? {
+        while true {
+            do {
+                return try await feed.next(after: position, limit: Self.batchLimit)
+            } catch let error as JournalError where error.code == .pruned {
+                let first = try await journal.range().first
+                let lost = first - 1 - position
+                logger.error("The journal's hard limit deleted events that this sink had not read.", metadata: ["lost": "\(lost)"])
+                progress.withLock {
+                    $0.lose(through: first - 1)
+                    $0.fail("\(lost) events were lost to the journal's hard limit", at: clock())
+                }
+            } catch {
+                try await pause(after: error, what: "The journal could not be read.")
+            }
+        }
+    }
+
+    // MARK: Delivering
+
+    private func deliver(_ events: [EventEnvelope]) async throws {
+        var rest = events[...]
+        while let last = rest.last {
+            let records = definition.filter.wantsAll ? Array(rest) : rest.filter(definition.filter.wants)
+            if records.isEmpty { return await advance(rest, through: last, records: 0, Delivery()) }
+            do {
+                let delivery = try await definition.sink.deliver(EventBatch(records: records))
+                try bury(delivery.rejected, among: records)
+                return await advance(rest, through: last, records: records.count, delivery)
+            } catch SinkError.delivered(through: let seq, because: let reason) {
+                let taken = rest.prefix { $0.seq <= seq }
+                if let lastTaken = taken.last {
+                    let count = records.count { $0.seq <= seq }
+                    await advance(taken, through: lastTaken, records: count, Delivery())
+                    rest = rest.dropFirst(taken.count)
+                }
+                if !rest.isEmpty { try await pause(after: SinkError.unavailable(reason), what: "A delivery failed.") }
+            } catch {
+                let failures = progress.withLock { $0.failures } + 1
+                if let attempts = definition.attempts, failures >= attempts, !(error is CancellationError) {
+                    let rejected = records.map {
+                        Delivery.Rejected(seq: $0.seq, reason: "given up after \(failures) tries: \(error)")
+                    }
+                    note(error)
+                    try bury(rejected, among: records)
+                    return await advance(rest, through: last, records: records.count, Delivery(rejected: rejected))
+                }
+                try await pause(after: error, what: "A delivery failed.")
+            }
+        }
+    }
+
+    private func advance(_ events: ArraySlice<EventEnvelope>, through last: EventEnvelope, records: Int, _ delivery: Delivery) async
+    {
+        progress.withLock {
+            $0.advance(
+                through: last.seq, at: last.timestamp, filtered: events.count - records, merged: min(delivery.merged, records),
+                rejected: delivery.rejected.count)
+        }
+        guard definition.mode == .durable else { return }
+        do {
+            try await journal.storeCursor(last.seq, of: definition.name)
+        } catch {
+            // The position is kept in memory and stored with the next one. After a crash before that, the events are delivered
+            // again.
+            logger.warning("The sink's position could not be stored.", metadata: ["error": "\(error)"])
+        }
+    }
+
+    private func bury(_ rejected: [Delivery.Rejected], among records: [EventEnvelope]) throws {
+        guard !rejected.isEmpty else { return }
+        let reasons = Dictionary(rejected.map { ($0.seq, $0.reason) }) { first, _ in first }
+        let letters = records.compactMap { record in reasons[record.seq].map { (event: record, reason: $0) } }
+        try definition.deadLetters.append(letters, sink: definition.name, now: clock())
+        logger.error(
+            "The sink rejected records for good; they are in the dead-letter file.",
+            metadata: [
+                "records": "\(letters.count)", "file": "\(definition.deadLetters.path)",
+                "first reason": "\(letters.first?.reason ?? "")",
+            ])
+    }
+
+    // MARK: Failing
+
+    private func pause(after error: any Error, what: Logger.Message) async throws {
+        if error is CancellationError || Task.isCancelled { throw CancellationError() }
+        let failures = note(error)
+        let pause = definition.retry.pause(afterFailures: failures)
+        // Logged at powers of two only: a broker that is away all night must not fill the disk with log lines.
+        if failures.nonzeroBitCount == 1 {
+            logger.warning(what, metadata: ["error": "\(error)", "failures": "\(failures)"])
+        }
+        try await Task.sleep(for: pause)
+    }
+
+    @discardableResult
+    private func note(_ error: any Error) -> Int {
+        let now = clock()
+        return progress.withLock {
+            $0.fail("\(error)", at: now)
+            return $0.failures
+        }
+    }
+}

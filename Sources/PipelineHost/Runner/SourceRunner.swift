@@ -1,0 +1,70 @@
+import Backoff
+import Logging
+import TallywireCore
+import TallywireEngine
+import TallywirePipeline
+
+/// Runs one source until its task is cancelled. If the source ends with an error, it runs again after a pause, which grows with
+/// failures in a row.
+public final class SourceRunner: Sendable {
+    /// A source as the configuration describes it.
+    public struct Definition: Sendable {
+        public var name: String
+        public var plugin: String
+        public var source: any Source
+
+        public init(name: String, plugin: String, source: any Source) {
+            self.name = name
+            self.plugin = plugin
+            self.source = source
+        }
+    }
+
+    public let definition: Definition
+    private let context: SourceContext
+    private let retry: Backoff
+
+    public init(
+        _ definition: Definition, gateway: any CommandGateway, journal: any Journal, defaultLocation: String, logger: Logger,
+        version: String, devices: DeviceRegistry = DeviceRegistry(), topics: [TopicUse] = [], setAside: SetAside? = nil,
+        retry: Backoff = Backoff(),
+        clock: @escaping @Sendable () -> Timestamp
+    ) {
+        self.definition = definition
+        self.retry = retry
+        var logger = logger
+        logger[metadataKey: "source"] = "\(definition.name)"
+        context = SourceContext(
+            name: definition.name, logger: logger, gateway: gateway, defaultLocation: defaultLocation, status: SourceStatus(),
+            bookmark: JournalBookmark(journal: journal, source: definition.name), version: version, devices: devices,
+            deviceBookmark: { JournalBookmark(journal: journal, source: definition.name, device: $0) }, topics: topics,
+            setAside: setAside, now: clock)
+    }
+
+    public func run() async {
+        var failures = 0
+        while !Task.isCancelled {
+            let start = context.now()
+            do {
+                try await definition.source.run(context)
+                break
+            } catch is CancellationError {
+                break
+            } catch {
+                if context.now().milliseconds - start.milliseconds >= retry.stable.wholeMilliseconds { failures = 0 }
+                failures += 1
+                context.logger.error("The source ended and is started again.", metadata: ["error": "\(error)"])
+                context.status.update {
+                    $0.state = "failed"
+                    $0.lastError = "\(error)"
+                }
+                do { try await Task.sleep(for: retry.pause(afterFailures: failures)) } catch { break }
+            }
+        }
+        context.status.update { $0.state = "stopped" }
+    }
+
+    public func report() -> PipelineStatus.SourceReport {
+        PipelineStatus.SourceReport(name: definition.name, plugin: definition.plugin, status: context.status.current)
+    }
+}

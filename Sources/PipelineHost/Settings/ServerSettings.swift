@@ -1,0 +1,155 @@
+import TallywireConfiguration
+import TallywireCore
+import TallywireEngine
+
+/// Where and how long events are kept.
+public struct JournalSettings: Decodable, Sendable {
+    /// The SQLite file, relative to the working directory. Default `data/tallywire.db`.
+    public var path: String
+    public var retention: Retention
+    public var idempotency: Idempotency
+    public var ring: Ring
+
+    /// How long events are kept. An event is never deleted before every enabled durable sink has taken it, except beyond
+    /// `hardLimit`.
+    public struct Retention: Decodable, Sendable {
+        /// Default 30 days.
+        public var age: Duration
+        /// The largest size of the events' JSON. Default 4 GiB.
+        public var size: ByteSize
+        /// The size beyond which events are deleted even if a sink has not taken them. Default 16 GiB.
+        public var hardLimit: ByteSize
+    }
+
+    /// How long the answers to movements with an id are kept.
+    public struct Idempotency: Decodable, Sendable {
+        /// Default 8 days, minimum 24 hours.
+        public var keep: Duration
+        /// Beyond this number the oldest answers are deleted early. Default 10,000,000.
+        public var maximum: Int
+    }
+
+    /// How much of the recent past is kept in memory for sinks that are close to the newest event.
+    public struct Ring: Decodable, Sendable {
+        /// Default 65,536.
+        public var events: Int
+        /// The size of their JSON. Default 64 MiB.
+        public var size: ByteSize
+    }
+}
+
+/// Where the server listens, and its limits.
+public struct HTTPSettings: Decodable, Sendable {
+    /// Default `127.0.0.1`.
+    public var host: String
+    /// Default 8080; 0 takes a free port.
+    public var port: Int
+    /// The certificate for TLS; `nil` for none.
+    public var tls: TLS?
+    /// Origins whose pages may call from a browser; `*` allows all.
+    public var origins: [String]
+    /// Addresses and ranges of proxies whose `X-Forwarded-For` is believed.
+    public var trustedProxies: [String]
+    /// A checkout of Tallywire whose pages are served instead of the program's own; `nil` for the program's own.
+    public var pages: String?
+    public var limits: Limits
+
+    /// Files in PEM.
+    public struct TLS: Decodable, Equatable, Sendable {
+        /// The certificate, then the intermediate certificates up to its root.
+        public var certificate: String
+        public var key: String
+    }
+
+    public struct Limits: Decodable, Sendable {
+        /// The largest body of a request. Default 1 MiB.
+        public var body: ByteSize
+        /// The most connections at once, with WebSockets. Default 20,000.
+        public var connections: Int
+        /// The most connections from one address; `nil` for no limit of its own.
+        public var connectionsPerAddress: Int?
+        /// The most requests a second from one address; `nil` for no limit.
+        public var requestsPerSecond: Int?
+        /// Default 10 seconds.
+        public var handshake: Duration
+        /// Default 60 seconds.
+        public var idle: Duration
+        /// The most event streams (SSE) at once. Default 1,000.
+        public var streams: Int
+    }
+}
+
+/// Who may do what.
+public struct AuthSettings: Decodable, Sendable {
+    public var mode: Mode
+    /// The secret that signs tokens with HS256.
+    public var secret: String?
+    /// The file with the public keys of tokens.
+    public var jwks: String?
+    /// The `aud` that tokens must have.
+    public var audience: String?
+    /// Default none.
+    public var clockSkew: Duration
+    /// Whether callers without a token may do nothing. Default false.
+    public var required: Bool
+    /// With ``required``: until when a WebSocket client has to show its token. Default 10 seconds.
+    public var deadline: Duration
+    /// The users who may sign in with a password.
+    public var users: [User]
+    /// How long a sign-in session lasts without renewal. Default 8 hours.
+    public var session: Duration
+    /// How long a sign-in session lasts with renewals. Default 7 days.
+    public var sessionLimit: Duration
+    /// Where ``secret`` comes from, so that it can be read again.
+    public internal(set) var secretSource: SecretSource?
+
+    public enum Mode: String, Decodable, Sendable {
+        /// Every caller may do everything: for a loopback host only.
+        case open
+        /// Signed tokens say who callers are.
+        case jwt
+    }
+
+    /// A user who may sign in.
+    public struct User: Decodable, Sendable {
+        public var name: String
+        /// The text of a ``PasswordHash``.
+        public var password: String
+        public var role: Role
+    }
+
+    private enum CodingKeys: String, CodingKey {
+        case mode, secret, jwks, audience, clockSkew, required, deadline, users, session, sessionLimit
+    }
+}
+
+/// How the server ends.
+public struct ShutdownSettings: Decodable, Sendable {
+    /// How long sinks may take to deliver the committed events. Default 10 seconds.
+    public var drain: Duration
+}
+
+/// The writer's limits.
+public struct EngineSettings: Decodable, Sendable {
+    /// The most commands that may wait. Default 65,536.
+    public var inbox: Int
+    /// The most commands in one commit. Default 4,096.
+    public var batch: Int
+}
+
+extension JournalSettings {
+    /// The retention as the journal's own type.
+    public var journalRetention: TallywireEngine.Retention {
+        TallywireEngine.Retention(age: retention.age, size: retention.size.bytes, hardLimit: retention.hardLimit.bytes)
+    }
+}
+
+extension PipelineConfiguration {
+    /// The limits as the engine's own type.
+    public var engineConfiguration: InventoryEngine.Configuration {
+        InventoryEngine.Configuration(
+            inbox: engine.inbox, batch: engine.batch,
+            feed: Feed.Capacity(events: journal.ring.events, bytes: journal.ring.size.bytes),
+            times: TimeRules(keep: journal.idempotency.keep))
+    }
+}

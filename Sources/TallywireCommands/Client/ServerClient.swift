@@ -1,0 +1,94 @@
+import AsyncHTTPClient
+import Foundation
+import NIOCore
+import NIOFoundationCompat
+import NIOHTTP1
+import NIOSSL
+import TallywireClient
+
+/// Calls a running server's HTTP API for the command line.
+struct ServerClient: Sendable {
+    /// For the life of the process. This client reports at once that no server answers; the shared one tries for a minute.
+    private static let http: HTTPClient = {
+        var configuration = HTTPClient.Configuration.singletonConfiguration
+        configuration.connectionPool.retryConnectionEstablishment = false
+        return HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
+    }()
+
+    private let tls: TLSConfiguration
+    let url: String
+    let token: String?
+
+    init(_ options: ClientOptions) throws {
+        url = try options.baseURL()
+        token = try options.bearer()
+        tls = try options.tls()
+    }
+
+    /// The response to a call.
+    struct Answer: Sendable {
+        let status: UInt
+        let body: Data
+
+        /// Returns the body if the server did what was asked. Otherwise throws what the server said.
+        func accepted(_ what: String) throws -> Data {
+            if (200..<300).contains(status) { return body }
+            let problem = try? JSONDecoder().decode(Problem.self, fromOutside: body)
+            throw Failure("error: \(what): \(problem?.text ?? "the server answered \(status)")")
+        }
+    }
+
+    struct Problem: Decodable {
+        let code: String?
+        let detail: String?
+        let title: String?
+        let field: String?
+
+        var text: String {
+            let message = detail ?? title ?? "refused"
+            return "\(message)\(field.map { " (at \($0))" } ?? "")\(code.map { " [\($0)]" } ?? "")"
+        }
+    }
+
+    func get(_ path: String) async throws -> Data {
+        try await call(.GET, path).accepted("GET \(path)")
+    }
+
+    func call(_ method: HTTPMethod, _ path: String, body: Data? = nil, contentType: String = "application/json") async throws
+        -> Answer
+    {
+        var request = HTTPClientRequest(url: url + path)
+        request.method = method
+        request.tlsConfiguration = tls
+        if let token { request.headers.add(name: "Authorization", value: "Bearer \(token)") }
+        if let body {
+            request.headers.add(name: "Content-Type", value: contentType)
+            request.body = .bytes(body)
+        }
+        do {
+            let response = try await Self.http.execute(request, timeout: .seconds(60))
+            let bytes = try await response.body.collect(upTo: 256 << 20)
+            return Answer(status: response.status.code, body: Data(buffer: bytes))
+        } catch {
+            throw Failure("error: \(url) does not answer: \(Self.reason(error))")
+        }
+    }
+
+    /// Why no response came, and what to do, in a sentence. The text shows nothing of the request, which contains the token.
+    private static func reason(_ error: any Error) -> String {
+        switch error {
+        case let error as HTTPClientError where error == .connectTimeout || error == .deadlineExceeded || error == .readTimeout:
+            return "it was silent for too long: is it the server that you mean? --server names another"
+        case let error as HTTPClientError where error == .remoteConnectionClosed:
+            return "it closed the connection: is it this server, and http rather than https? check --server"
+        case let error as HTTPClientError: return "\(error.shortDescription): is --server the address of the server?"
+        case _ where ConnectionProblem.tls(error)?.isUntrusted == true:
+            let problem = ConnectionProblem.text(error) ?? ""
+            return "there is no TLS with it that can be trusted, since \(problem): --ca trusts a certificate of one's own making"
+        default:
+            let problem = ConnectionProblem.text(error) ?? "the connection cannot be made"
+            // Some texts already say what to check.
+            return problem.hasSuffix("?") ? problem : "\(problem): start the server, or name another with --server"
+        }
+    }
+}

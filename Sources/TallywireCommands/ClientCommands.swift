@@ -1,0 +1,11 @@
+import ArgumentParser
+
+/// The commands that work beside a server or without one. The server's command line has them besides its own.
+package enum ClientCommands {
+    package static let scan: any ParsableCommand.Type = Scan.self
+    package static let tail: any ParsableCommand.Type = Tail.self
+    package static let `import`: any ParsableCommand.Type = Import.self
+    package static let export: any ParsableCommand.Type = Export.self
+    package static let password: any ParsableCommand.Type = Password.self
+    package static let mosquittoConfig: any ParsableCommand.Type = MosquittoConfig.self
+}
