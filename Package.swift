@@ -61,11 +61,14 @@ let package = Package(
     targets: [
         library("GS1", []),
         library("TallywireCore", ["GS1"]),
+        // What server and clients of the rooms say to one another.
+        library("TallywireProtocol", ["TallywireCore"]),
         library("Backoff", []),
         library(
             "TallywireClient",
             [
-                "Backoff", "TallywireCore", log, nio("NIOCore"), nio("NIOPosix"), nio("NIOHTTP1"), nio("NIOWebSocket"),
+                "Backoff", "TallywireCore", "TallywireProtocol", log, nio("NIOCore"), nio("NIOPosix"), nio("NIOHTTP1"),
+                nio("NIOWebSocket"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
             ]),
         library("TallywireEngine", ["TallywireCore", .product(name: "DequeModule", package: "swift-collections"), log]),
@@ -119,11 +122,13 @@ let package = Package(
         library(
             "JSONLogSink", path: "Sources/Plugins/JSONLogSink",
             ["TallywireConfiguration", "TallywireCore", "TallywireEngine", "TallywirePipeline", log]),
+        // Frames, connections, pings and shutdown of WebSockets, whatever their messages mean.
+        library("WebSocketServer", ["TallywireCore", nio("NIOCore")]),
         library(
             "WebSocketSink", path: "Sources/Plugins/WebSocketSink",
             [
                 "CJemalloc", "HTTPEndpoints", "TallywireAccess", "TallywireConfiguration", "TallywireCore", "TallywireEngine",
-                "TallywirePipeline", log, nio("NIOCore"), nio("NIOHTTP1"),
+                "TallywirePipeline", "TallywireProtocol", "WebSocketServer", log, nio("NIOCore"), nio("NIOHTTP1"),
                 .product(name: "DequeModule", package: "swift-collections"),
             ]),
         // The pages in `web/` and the client library in `clients/js/`.
@@ -132,7 +137,8 @@ let package = Package(
         library(
             "HTTPPort",
             [
-                "HTTPEndpoints", "TallywireAccess", "TallywireCore", log, nio("NIOCore"), nio("NIOHTTP1"), nio("NIOWebSocket"),
+                "HTTPEndpoints", "TallywireAccess", "TallywireCore", "TallywireProtocol", log, nio("NIOCore"), nio("NIOHTTP1"),
+                nio("NIOWebSocket"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
@@ -199,11 +205,13 @@ let package = Package(
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ]),
         .testTarget(name: "GS1Tests", dependencies: ["GS1"], swiftSettings: strict),
+        tests("TallywireProtocol", ["TallywireCore", "TallywireProtocol"]),
         tests("TallywireCore", ["GS1", "TallywireCore"]),
         tests(
             "TallywireClient",
             [
-                "Backoff", "tallywire", "TallywireClient", "TallywireCore", log, nio("NIOCore"), nio("NIOHTTP1"),
+                "Backoff", "tallywire", "TallywireClient", "TallywireCore", "TallywireProtocol", log, nio("NIOCore"),
+                nio("NIOHTTP1"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"), .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
             ]),
@@ -255,7 +263,8 @@ let package = Package(
             "WebSocketSink",
             [
                 "HTTPEndpoints", "HTTPPort", "HTTPTestServer", "PipelineHost", "TallywireAccess", "TallywireConfiguration",
-                "TallywireCore", "TallywireEngine", "TallywireHTTP", "TallywirePipeline", "WebSocketSink", log,
+                "TallywireCore", "TallywireEngine", "TallywireHTTP", "TallywirePipeline", "TallywireProtocol", "WebSocketServer",
+                "WebSocketSink", log,
                 nio("NIOCore"),
                 nio("NIOPosix"), nio("NIOEmbedded"), nio("NIOHTTP1"), nio("NIOWebSocket"),
                 .product(name: "DequeModule", package: "swift-collections"),
@@ -286,8 +295,8 @@ if Context.environment["TALLYWIRE_FUZZ"] != nil {
             dependencies: [
                 "CFuzzer", "PipelineHost", "TallywireAccess", "TallywireConfiguration", "TallywireCore", "TallywirePipeline",
                 "Mosquitto", "MQTTScanners", "MQTTSink", "JSONLogSink",
-                "WebSocketSink",
-                "TallywireHTTP", nio("NIOCore"), .product(name: "HTTPTypes", package: "swift-http-types"),
+                "TallywireProtocol", "WebSocketServer", "WebSocketSink", "TallywireHTTP", nio("NIOCore"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
             ], path: "Fuzzing/Messages", exclude: ["Corpus"], swiftSettings: strict),
     ]
 }

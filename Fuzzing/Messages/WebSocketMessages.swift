@@ -1,5 +1,6 @@
 import NIOCore
 import TallywireCore
+import WebSocketServer
 
 @testable import WebSocketSink
 

@@ -1,4 +1,5 @@
 import TallywireCore
+import TallywireProtocol
 
 extension TallywireClient {
     // MARK: Rooms
@@ -39,7 +40,7 @@ extension TallywireClient {
     ///   ``run()`` has ended.
     public func track(products: [ProductID] = [], variants: [VariantID] = []) async throws {
         _ = try await wait(for: .tracked) { core in
-            let added = core.replica.follows.track(Followed(products: products, variants: variants))
+            let added = core.replica.follows.track(ClientMessage.Items(products: products, variants: variants))
             core.track(added, .now)
         }
     }
@@ -47,7 +48,7 @@ extension TallywireClient {
     /// Stops following these items. Items that nothing else follows are removed. A default variant, whose key does not contain its
     /// id, is removed only when no variant is tracked any more.
     public func untrack(products: [ProductID] = [], variants: [VariantID] = []) {
-        act { $0.untrack(Followed(products: products, variants: variants)) }
+        act { $0.untrack(ClientMessage.Items(products: products, variants: variants)) }
     }
 
     // MARK: The connection

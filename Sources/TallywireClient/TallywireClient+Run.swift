@@ -5,6 +5,7 @@ import NIOCore
 import NIOPosix
 import NIOSSL
 import NIOWebSocket
+import TallywireProtocol
 
 extension TallywireClient {
     /// Connects, and connects again whenever the connection is lost, until the task is cancelled; then it returns. All of the
@@ -136,7 +137,7 @@ extension TallywireClient {
 
     private func take(_ payload: ByteBuffer) {
         do {
-            let message = try ServerMessage(Array(payload.readableBytesView))
+            let message = try Received(Array(payload.readableBytesView))
             act { $0.receive(message, now: .now) }
         } catch {
             logger.warning("message passed over", metadata: ["error": "\(error)"])
@@ -147,10 +148,10 @@ extension TallywireClient {
     private func failure(_ code: WebSocketErrorCode?, reason: String) -> Failure {
         let number = code.map { UInt16(webSocketErrorCode: $0) } ?? 1005
         let message = reason.isEmpty ? "the server closed the connection (\(number))" : reason
-        return switch number {
-        case 1013: Failure(.serverOverloaded, message)
-        case 4001: Failure(.unauthenticated, message)
-        case 4003: Failure(.forbidden, message)
+        return switch (number, ClosingCode(rawValue: number)) {
+        case (1013, _): Failure(.serverOverloaded, message)
+        case (_, .tokenExpired): Failure(.unauthenticated, message)
+        case (_, .forbidden): Failure(.forbidden, message)
         default: Failure(.disconnected, message)
         }
     }

@@ -1,6 +1,7 @@
 import Backoff
 import Synchronization
 import TallywireCore
+import TallywireProtocol
 import TallywireTesting
 import Testing
 
@@ -32,7 +33,7 @@ struct CoreTests {
         }
 
         func take(_ json: String) throws {
-            core.receive(try TallywireClient.ServerMessage(Array(json.utf8)), now: now)
+            core.receive(try TallywireClient.Received(Array(json.utf8)), now: now)
             core.flush()
         }
 
@@ -50,7 +51,7 @@ struct CoreTests {
             core.flush()
         }
 
-        var said: [TallywireClient.ClientMessage] { sent.take() }
+        var said: [ClientMessage] { sent.take() }
         var isClosed: Bool { sent.isClosed }
 
         /// The events that were told since the last look.
@@ -62,11 +63,11 @@ struct CoreTests {
     }
 
     final class SaidMessages: Sendable {
-        private let state = Mutex<(messages: [TallywireClient.ClientMessage], isClosed: Bool)>(([], false))
+        private let state = Mutex<(messages: [ClientMessage], isClosed: Bool)>(([], false))
         var isClosed: Bool { state.withLock { $0.isClosed } }
-        func add(_ messages: [TallywireClient.ClientMessage]) { state.withLock { $0.messages += messages } }
+        func add(_ messages: [ClientMessage]) { state.withLock { $0.messages += messages } }
         func close() { state.withLock { $0.isClosed = true } }
-        func take() -> [TallywireClient.ClientMessage] {
+        func take() -> [ClientMessage] {
             state.withLock { state in
                 defer { state.messages = [] }
                 return state.messages
@@ -108,7 +109,7 @@ struct CoreTests {
         let stage = Stage(rooms: ["a"])
         #expect(stage.said.isEmpty)
         try stage.take(Self.welcome)
-        #expect(stage.said == [.join(room: "a", since: nil, snapshot: true), .ping(id: 1)])
+        #expect(stage.said == [.join(room: "a", since: nil, snapshot: true), .ping(.number(1))])
         #expect(stage.core.state.phase == .recovering)
         try stage.take(#"{"type":"joined","room":"a","epoch":"e","seq":7,"recovered":false}"#)
         try stage.take(
@@ -178,7 +179,7 @@ struct CoreTests {
         stage.pass(.seconds(24))
         #expect(stage.said.isEmpty)
         stage.pass(.seconds(1))
-        #expect(stage.said == [.ping(id: nil)])
+        #expect(stage.said == [.ping(nil)])
         stage.pass(.seconds(4))
         #expect(!stage.isClosed)
         stage.pass(.seconds(1))

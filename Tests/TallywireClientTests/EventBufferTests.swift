@@ -12,7 +12,7 @@ struct EventBufferTests {
             {"type":"inventory_updated","seq":\(seq),"timestamp":"2026-11-22T20:17:05.854Z",\
             "data":{"productId":\(product),"variantId":null,"version":\(seq),"stock":\(stock)}}
             """
-        guard case .event(let event) = try TallywireClient.ServerMessage(Array(text.utf8)) else {
+        guard case .event(let event) = try TallywireClient.Received(Array(text.utf8)) else {
             throw NeverHappened(description: text)
         }
         return event
@@ -22,7 +22,7 @@ struct EventBufferTests {
         let text = """
             {"type":"stock_alert","seq":\(seq),"timestamp":"2026-11-22T20:17:05.854Z","data":{"productId":1,"variantId":null}}
             """
-        guard case .event(let event) = try TallywireClient.ServerMessage(Array(text.utf8)) else {
+        guard case .event(let event) = try TallywireClient.Received(Array(text.utf8)) else {
             throw NeverHappened(description: text)
         }
         return event

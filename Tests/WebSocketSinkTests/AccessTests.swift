@@ -7,6 +7,7 @@ import TallywireEngine
 import TallywireTesting
 import TestSupport
 import Testing
+import WebSocketServer
 
 @testable import WebSocketSink
 
@@ -232,7 +233,7 @@ extension EventEnvelope {
 
 extension EmbeddedConnection {
     fileprivate func shard() throws -> HubShard {
-        try #require(try channel.pipeline.syncOperations.handler(type: WebSocketConnection.self).shard)
+        try #require(hub.shard(of: channel.eventLoop))
     }
 
     /// Sends a batch to the connection's shard.

@@ -8,6 +8,7 @@ import TallywireEngine
 import TallywireTesting
 import TestSupport
 import Testing
+import WebSocketServer
 
 @testable import WebSocketSink
 
@@ -96,7 +97,7 @@ struct BoundTests {
         _ = try connection.sent()
         connection.channel.isWritable = false
         connection.channel.pipeline.fireChannelWritabilityChanged()
-        let shard = try #require(try connection.channel.pipeline.syncOperations.handler(type: WebSocketConnection.self).shard)
+        let shard = try #require(connection.hub.shard(of: connection.channel.eventLoop))
         func change(_ seq: UInt64) {
             shard.take(Pass([stockEnvelope(seq, variant: Int64(seq), from: 5, to: 6)], for: shard.directory.audiences))
         }

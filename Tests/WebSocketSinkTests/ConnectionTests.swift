@@ -6,6 +6,7 @@ import NIOWebSocket
 import TallywireAccess
 import Testing
 
+@testable import WebSocketServer
 @testable import WebSocketSink
 
 /// A connection on a channel without a network, and with a clock of its own.
@@ -72,7 +73,7 @@ struct ConnectionTests {
         let connection = try EmbeddedConnection()
         let welcome = try #require(try connection.sent().first?.text)
         #expect(welcome.hasPrefix(#"{"type":"welcome","epoch":"epoch","seq":41,"connection":""#))
-        #expect(welcome.hasSuffix(#"","pingInterval":25000}"#))
+        #expect(welcome.hasSuffix(#"","pingInterval":25000,"messageBytes":65536}"#))
     }
 
     @Test("rooms of the query are joined at once, and a client that says where it was hears whether it missed something")

@@ -5,97 +5,14 @@ import TallywireAccess
 import TallywireConfiguration
 import TallywireCore
 import TallywirePipeline
+import TallywireProtocol
 import Testing
 
+@testable import WebSocketServer
 @testable import WebSocketSink
 
 @Suite("Messages")
 struct MessageTests {
-    @Test(
-        "a client's message is read",
-        arguments: [
-            (#"{"type":"join","room":"admin_room"}"#, ClientMessage.join(room: "admin_room", since: nil, snapshot: false)),
-            (#"{"type":"track","products":[1,2],"variants":[11]}"#, .track([.product(1), .product(2), .variant(11)])),
-            (#"{"type":"untrack","variants":[11]}"#, .untrack([.variant(11)])),
-            (#" { "room" : "a b" , "type" : "join" , "more" : [1] } "#, .join(room: "a b", since: nil, snapshot: false)),
-            (
-                #"{"type":"join","room":"r","snapshot":true,"since":{"epoch":"e","seq":7}}"#,
-                .join(room: "r", since: .init(epoch: "e", seq: 7), snapshot: true)
-            ),
-            (#"{"type":"leave","room":"r"}"#, .leave(room: "r")),
-            (#"{"type":"auth","token":"t"}"#, .auth(token: "t")),
-            (#"{"type":"ping"}"#, .ping(nil)),
-            (#"{"type":"ping","id":null}"#, .ping(nil)),
-            (#"{"type":"ping","id":-3}"#, .ping(.number(-3))),
-            (#"{"type":"ping","id":"x"}"#, .ping(.text("x"))),
-        ])
-    func reading(text: String, message: ClientMessage) throws {
-        #expect(try ClientMessage(text.utf8) == message)
-    }
-
-    @Test(
-        "a message that cannot be read has a code that says why",
-        arguments: [
-            ("", "invalid_json"), ("hello", "invalid_json"), (#"{"type":"ping""#, "invalid_json"),
-            ("1", "invalid_message"), ("[]", "invalid_message"), ("{}", "invalid_message"), (#"{"type":1}"#, "invalid_message"),
-            (#"{"type":"join"}"#, "invalid_message"), (#"{"type":"join","room":1}"#, "invalid_message"),
-            (#"{"type":"join","room":"r","since":5}"#, "invalid_message"),
-            (#"{"type":"join","room":"r","since":{"epoch":"e"}}"#, "invalid_message"),
-            (#"{"type":"join","room":"r","since":{"epoch":"e","seq":-1}}"#, "invalid_message"),
-            (#"{"type":"ping","id":{}}"#, "invalid_message"), (#"{"type":"ping","id":1.5}"#, "invalid_message"),
-            (#"{"type":"dance"}"#, "unknown_type"), (#"{"type":"track","products":[0]}"#, "invalid_message"),
-            (#"{"type":"track","variants":["1"]}"#, "invalid_message"), (#"{"type":"untrack"}"#, "invalid_message"),
-            (#"{"type":"leave","room":"a","room":"b"}"#, "invalid_message"),
-            (#"{"type":"join","room":"r","since":{"epoch":"e","seq":1,"seq":2}}"#, "invalid_message"),
-            (
-                #"{"type":"leave","room":"a","x":"# + String(repeating: "[", count: 40) + #"{"b":1,"b":2}"#
-                    + String(repeating: "]", count: 40) + "}", "invalid_message"
-            ),
-            (#"{"type":"auth"}"#, "invalid_message"), (#"{"type":"auth","token":7}"#, "invalid_message"),
-        ])
-    func refusing(text: String, code: String) {
-        let error = #expect(throws: ClientError.self) { try ClientMessage(text.utf8) }
-        #expect(error?.code == code)
-    }
-
-    @Test(
-        "a letter with any number of marks is refused before it is compared with anything",
-        arguments: [#"{"type":"jX"}"#, #"{"X":1}"#, #"{"type":"join","room":"X"}"#, #"{"type":"auth","token":"X"}"#])
-    func marks(template: String) {
-        // As many as a message holds: comparing them once would take half a second.
-        for mark in ["\u{301}\u{316}", #"\u0301\u0316"#] {
-            let text = template.replacing("X", with: "a" + String(repeating: mark, count: 64_000 / mark.utf8.count))
-            let error = #expect(throws: ClientError.self) { try ClientMessage(text.utf8) }
-            #expect(error?.code == "invalid_message" && error?.message == StreamSafeText.mistake)
-        }
-    }
-
-    @Test("a missing member is named")
-    func naming() {
-        let error = #expect(throws: ClientError.self) {
-            try ClientMessage(#"{"type":"join","room":"r","since":{"epoch":"e"}}"#.utf8)
-        }
-        #expect(error?.message == #""since.seq" is missing"#)
-    }
-
-    @Test("the server's messages are those of the contract, byte for byte")
-    func writing() {
-        func text(_ message: ServerMessage) -> String { String(decoding: message.json, as: UTF8.self) }
-        #expect(
-            text(.welcome(epoch: "e", seq: 1041, connection: "c", pingInterval: .seconds(25)))
-                == #"{"type":"welcome","epoch":"e","seq":1041,"connection":"c","pingInterval":25000}"#)
-        #expect(
-            text(.joined(room: "admin_room", epoch: "e", seq: 1041, recovered: true))
-                == #"{"type":"joined","room":"admin_room","epoch":"e","seq":1041,"recovered":true}"#)
-        #expect(
-            text(.joined(room: "r", epoch: "e", seq: 0, recovered: nil)) == #"{"type":"joined","room":"r","epoch":"e","seq":0}"#)
-        #expect(text(.left(room: "r\"")) == #"{"type":"left","room":"r\""}"#)
-        #expect(text(.pong(.number(1), seq: 5)) == #"{"type":"pong","id":1,"seq":5}"#)
-        #expect(text(.pong(.text("a"), seq: 5)) == #"{"type":"pong","id":"a","seq":5}"#)
-        #expect(text(.pong(nil, seq: 5)) == #"{"type":"pong","seq":5}"#)
-        #expect(text(.error(.binary)).hasPrefix(#"{"type":"error","code":"binary_message","message":""#))
-    }
-
     @Test("rooms and position are read from the query")
     func greeting() {
         let greeting = Greeting(target: "/ws?room=admin_room&room=location%3AWH+1&since=e%3A1:41&snapshot=false")

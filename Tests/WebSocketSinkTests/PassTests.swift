@@ -3,6 +3,7 @@ import TallywireConfiguration
 import TallywireCore
 import TallywireEngine
 import Testing
+import WebSocketServer
 
 @testable import WebSocketSink
 

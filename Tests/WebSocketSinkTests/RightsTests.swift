@@ -8,6 +8,7 @@ import TallywireEngine
 import TallywireTesting
 import TestSupport
 import Testing
+import WebSocketServer
 
 @testable import WebSocketSink
 
@@ -180,7 +181,7 @@ struct RightsTests {
         _ = try connection.sent()
         connection.channel.isWritable = false
         connection.channel.pipeline.fireChannelWritabilityChanged()
-        let shard = try #require(try connection.channel.pipeline.syncOperations.handler(type: WebSocketConnection.self).shard)
+        let shard = try #require(connection.hub.shard(of: connection.channel.eventLoop))
         for seq in UInt64(42)...50 { shard.take(Pass([envelope(seq, .stockAlert)], for: shard.directory.audiences)) }
         #expect(connection.hub.metrics.current.behind == 1)
         if reason == "key" { table.withdraw(key) } else { table.advance(by: 6) }

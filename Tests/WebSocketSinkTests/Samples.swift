@@ -4,6 +4,7 @@ import TallywireCore
 import TallywireEngine
 import TallywirePipeline
 import TallywireTesting
+import WebSocketServer
 
 @testable import WebSocketSink
 

@@ -2,6 +2,7 @@ import TallywireTesting
 import TestSupport
 import Testing
 
+@testable import WebSocketServer
 @testable import WebSocketSink
 
 @Suite("UTF-8 as it comes")

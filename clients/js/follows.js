@@ -6,8 +6,9 @@ import { Room } from "./room.js";
  * @typedef {{ key: string, productId: number, variantId: number | null }} Place
  */
 
-/** So many ids are sent in one message; even the longest ones stay within the server's limit of 64 KiB. */
-const IDS_PER_MESSAGE = 2_000;
+/** The most bytes that an id takes in a message, with its comma, and the bytes that a message has beside its ids. */
+const ID_BYTES = 17;
+const FRAME_BYTES = 64;
 
 /**
  * What a client follows: rooms, and tracked products and variants.
@@ -177,14 +178,16 @@ export class Follows {
 }
 
 /**
- * Returns ids in messages of a size that the server accepts.
+ * Returns ids in messages of at most `messageBytes` bytes.
  * @param {"track" | "untrack"} type
  * @param {{ products: Iterable<number>, variants: Iterable<number> }} what
+ * @param {number} messageBytes
  */
-export function* trackingMessages(type, { products, variants }) {
+export function* trackingMessages(type, { products, variants }, messageBytes) {
+  const size = Math.max(1, Math.floor((messageBytes - FRAME_BYTES) / ID_BYTES));
   const ids = [...Array.from(products, (id) => ({ id, isProduct: true })), ...Array.from(variants, (id) => ({ id, isProduct: false }))];
-  for (let start = 0; start < ids.length; start += IDS_PER_MESSAGE) {
-    const part = ids.slice(start, start + IDS_PER_MESSAGE);
+  for (let start = 0; start < ids.length; start += size) {
+    const part = ids.slice(start, start + size);
     yield {
       type,
       products: part.filter(({ isProduct }) => isProduct).map(({ id }) => id),

@@ -95,11 +95,11 @@ export class Session {
   /** @param {Message} message */
   #welcome(message) {
     const { owner } = this;
-    const { pingInterval = 25_000 } = message;
+    const { pingInterval = 25_000, messageBytes = 65_536 } = message;
     this.#isWelcomed = true;
     owner.receive(message);
     owner.welcomed(pingInterval);
-    this.#subscriptions.open(this.token);
+    this.#subscriptions.open(this.token, messageBytes);
     this.#heartbeat.start(pingInterval, owner.pongTimeout);
     this.#updateProgress();
   }

@@ -18,6 +18,8 @@ export class Subscriptions {
    */
   #tracks = [];
   #isOpen = false;
+  /** The most bytes of a message that the server takes. */
+  #messageBytes = 0;
   #retry;
 
   /**
@@ -35,9 +37,11 @@ export class Subscriptions {
   /**
    * The server takes messages now: sends the requests for all that is followed.
    * @param {string | null} token
+   * @param {number} messageBytes the most bytes of a message
    */
-  open(token) {
+  open(token, messageBytes) {
     this.#isOpen = true;
+    this.#messageBytes = messageBytes;
     if (token !== null) this.authenticate(token);
     for (const room of this.owner.follows.rooms.values()) this.join(room);
     this.track(this.owner.follows);
@@ -83,7 +87,7 @@ export class Subscriptions {
   /** @param {{ products: Iterable<number>, variants: Iterable<number> }} ids */
   track(ids) {
     if (!this.#isOpen) return;
-    for (const message of trackingMessages("track", ids)) {
+    for (const message of trackingMessages("track", ids, this.#messageBytes)) {
       const asked = { products: message.products, variants: message.variants };
       this.#tracks.push(asked);
       this.#requests.add(message, {
@@ -103,7 +107,7 @@ export class Subscriptions {
    * @param {() => void} done
    */
   untrack(ids, done) {
-    const messages = this.#isOpen ? [...trackingMessages("untrack", ids)] : [];
+    const messages = this.#isOpen ? [...trackingMessages("untrack", ids, this.#messageBytes)] : [];
     if (messages.length === 0) return done();
     messages.forEach((message, index) => {
       const end = index === messages.length - 1 ? done : () => {};

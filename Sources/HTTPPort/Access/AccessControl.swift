@@ -3,6 +3,7 @@ import Hummingbird
 import NIOHTTP1
 import TallywireAccess
 import TallywireCore
+import TallywireProtocol
 
 /// Who may call a route.
 package enum RouteAccess: Equatable, Sendable {
@@ -94,16 +95,12 @@ struct OfferedSubprotocols {
     /// The subprotocol that the response names; `nil` for none. A browser ends a connection that offered some and got none.
     let chosen: String?
 
-    /// The subprotocol of the rooms.
-    static let own = "tallywire"
-    private static let prefix = "bearer."
-
     init(_ headers: HTTPHeaders) {
         let offered = headers[canonicalForm: "sec-websocket-protocol"]
-        let bearer = offered.first { $0.hasPrefix(Self.prefix) }
-        token = bearer.map { String($0.dropFirst(Self.prefix.count)) }
+        let bearer = offered.first { $0.hasPrefix(Subprotocol.bearerPrefix) }
+        token = bearer.map { String($0.dropFirst(Subprotocol.bearerPrefix.count)) }
         // The token is sent back only if a browser would otherwise refuse the response.
-        chosen = offered.contains(where: { $0 == Self.own }) ? Self.own : bearer.map(String.init)
+        chosen = offered.contains(where: { $0 == Subprotocol.rooms }) ? Subprotocol.rooms : bearer.map(String.init)
     }
 }
 

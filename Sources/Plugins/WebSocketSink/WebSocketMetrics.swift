@@ -1,6 +1,7 @@
 import NIOCore
 import Synchronization
 import TallywirePipeline
+import WebSocketServer
 
 /// What a ``WebSocketSink`` has counted since it was made. Safe from any thread.
 public final class WebSocketMetrics: Sendable {
@@ -95,12 +96,12 @@ public final class WebSocketMetrics: Sendable {
     /// Connections that are open now.
     var openNow: Int { open.load(ordering: .relaxed) }
 
-    func opened() {
+    package func opened() {
         open.wrappingAdd(1, ordering: .relaxed)
         connections.wrappingAdd(1, ordering: .relaxed)
     }
 
-    func closed(_ code: CloseCode) {
+    package func closed(_ code: CloseCode) {
         open.wrappingSubtract(1, ordering: .relaxed)
         closed.withLock { $0[code.rawValue, default: 0] += 1 }
     }
@@ -121,7 +122,7 @@ public final class WebSocketMetrics: Sendable {
         }
     }
 
-    func lag(of loop: Int, _ lag: TimeAmount) {
+    package func lag(of loop: Int, _ lag: TimeAmount) {
         lags.withLock { $0[loop] = Double(lag.nanoseconds) / 1e9 }
     }
 
@@ -149,3 +150,5 @@ public final class WebSocketMetrics: Sendable {
         self.bytes.wrappingAdd(UInt64(bytes), ordering: .relaxed)
     }
 }
+
+extension WebSocketMetrics: ConnectionCounts {}

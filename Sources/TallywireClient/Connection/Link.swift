@@ -1,6 +1,7 @@
 import NIOCore
 import NIOWebSocket
 import Synchronization
+import TallywireProtocol
 
 extension TallywireClient {
     /// Writes to one WebSocket, and schedules the ticks of its session. Safe from any thread. No method waits.

@@ -16,7 +16,6 @@ struct MemberReader {
     func value(_ name: String) -> JSONValue? { members[name] }
     func string(_ name: String) -> String? { members[name]?.string }
     func integer(_ name: String) -> Int64? { members[name]?.integer }
-    func array(_ name: String) -> [JSONValue] { members[name]?.array ?? [] }
 
     func flag(_ name: String) -> Bool? {
         if case .bool(let flag)? = members[name] { flag } else { nil }
@@ -30,11 +29,6 @@ struct MemberReader {
 
     /// A word of a closed set; `nil` also for a word that this version does not know.
     func word<Word: RawRepresentable<String>>(_ name: String) -> Word? { string(name).flatMap { Word(rawValue: $0) } }
-
-    func text(_ name: String) throws -> String {
-        guard let text = string(name) else { throw missing(name) }
-        return text
-    }
 
     func number(_ name: String) throws -> Int64 {
         guard let number = integer(name) else { throw missing(name) }

@@ -1,4 +1,5 @@
 import TallywireCore
+import TallywireProtocol
 
 extension TallywireClient {
     /// What a client follows: rooms, and tracked products and variants.
@@ -10,7 +11,7 @@ extension TallywireClient {
         private var trackedKeys: Set<ItemKey> = []
 
         var tracksAnything: Bool { !products.isEmpty || !variants.isEmpty }
-        var tracked: Followed { Followed(products: products.sorted(), variants: variants.sorted()) }
+        var tracked: ClientMessage.Items { ClientMessage.Items(products: products.sorted(), variants: variants.sorted()) }
         /// Whether the client follows nothing, and so gets the broadcast.
         var isBroadcast: Bool { rooms.isEmpty && !tracksAnything }
         /// The position of the room that is furthest behind.
@@ -60,13 +61,13 @@ extension TallywireClient {
         // MARK: Following
 
         /// Adds ids to track. Returns those that are new.
-        mutating func track(_ ids: Followed) -> Followed {
-            Followed(
+        mutating func track(_ ids: ClientMessage.Items) -> ClientMessage.Items {
+            ClientMessage.Items(
                 products: ids.products.filter { products.insert($0).inserted },
                 variants: ids.variants.filter { variants.insert($0).inserted })
         }
 
-        mutating func untrack(_ ids: Followed) {
+        mutating func untrack(_ ids: ClientMessage.Items) {
             products.subtract(ids.products)
             variants.subtract(ids.variants)
             if variants.isEmpty { trackedKeys = [] }

@@ -1,4 +1,5 @@
 import TallywireCore
+import TallywireProtocol
 
 extension TallywireClient {
     /// The client's copy of the server's values: it takes the server's messages in order, keeps items and positions, and updates
@@ -127,7 +128,7 @@ extension TallywireClient {
             }
         }
 
-        mutating func takeTracking(_ page: Page, asked: Followed) {
+        mutating func takeTracking(_ page: Page, asked: ClientMessage.Items) {
             fold(page, from: nil)
             trackingPages.formUnion(page.values.map(\.key))
             if page.isLast {

@@ -1,5 +1,6 @@
 import Foundation
 import TallywireCore
+import TallywireProtocol
 
 extension TallywireClient {
     /// A room that the client wants to be in, and how far its values and events have come.

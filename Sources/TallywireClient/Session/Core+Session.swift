@@ -1,4 +1,5 @@
 import TallywireCore
+import TallywireProtocol
 
 extension TallywireClient.Core {
     /// While something is still to come, the server is asked how far it is: after the first pause, then after longer pauses up to
@@ -9,44 +10,50 @@ extension TallywireClient.Core {
 
     // MARK: What comes
 
-    mutating func receive(_ message: TallywireClient.ServerMessage, now: TallywireClient.Instant) {
+    mutating func receive(_ received: TallywireClient.Received, now: TallywireClient.Instant) {
         guard let session else { return }
         self.session?.lastHeard = now
         if session.isWelcomed { self.session?.deadline = nil }
-        switch message {
-        case .welcome(let epoch, let seq, let pingInterval): welcome(epoch, seq, pingInterval, now)
-        case .authenticated: authenticated(now)
-        case .goingAway(let pause): self.session?.comeBackAfter = pause
-        case .error(let code, let text): error(code, text, now)
-        case .left(let name, let code?):
-            refuse(name, TallywireClient.Failure(code, "the token does not allow this room", room: name))
-        case .joined(let name, let seq, let isRecovered): replica.joined(name, at: seq, isRecovered: isRecovered)
-        case .snapshot(let name, let page, let isPartial): replica.take(page, of: name, isPartial: isPartial)
-        case .tracking(let page, let answers):
+        switch received {
+        case .message(let message): receive(message, now)
+        case .page(.snapshot(let name, _, let since), let page): replica.take(page, of: name, isPartial: since != nil)
+        case .page(.tracking(_, let answers), let page):
             let answered = session.tracks.prefix(answers)
             replica.takeTracking(
                 page,
-                asked: TallywireClient.Followed(products: answered.flatMap(\.products), variants: answered.flatMap(\.variants)))
+                asked: ClientMessage.Items(products: answered.flatMap(\.products), variants: answered.flatMap(\.variants)))
             if page.isLast { self.session?.tracks.removeFirst(answered.count) }
-        case .pong(let id, let seq):
-            if let id { self.session?.requests.pong(id) }
-            replica.pong(seq)
         case .event(let event): replica.take(event)
-        case .left, .other: break
+        case .other: break
         }
         hear(now)
         judge(now)
     }
 
-    private mutating func welcome(
-        _ epoch: String, _ seq: UInt64, _ pingInterval: Duration, _ now: TallywireClient.Instant
-    ) {
-        replica.welcome(epoch: epoch, seq: seq)
+    private mutating func receive(_ message: ServerMessage, _ now: TallywireClient.Instant) {
+        switch message {
+        case .welcome(let welcome): take(welcome, now)
+        case .authenticated: authenticated(now)
+        case .goingAway(let pause): session?.comeBackAfter = pause
+        case .error(let code, let text): error(TallywireClient.Failure.Code(code), text, now)
+        case .left(let name, let code?):
+            refuse(name, TallywireClient.Failure(.init(code), "the token does not allow this room", room: name))
+        case .joined(let name, _, let seq, let isRecovered): replica.joined(name, at: seq, isRecovered: isRecovered)
+        case .pong(let id, let seq):
+            if case .number(let number)? = id { session?.requests.pong(number) }
+            replica.pong(seq)
+        case .left, .untracked: break
+        }
+    }
+
+    private mutating func take(_ welcome: ServerMessage.Welcome, _ now: TallywireClient.Instant) {
+        replica.welcome(epoch: welcome.epoch, seq: welcome.seq)
         session?.isWelcomed = true
         session?.deadline = nil
-        session?.pingInterval = max(pingInterval, .milliseconds(100))
-        session?.heartbeat = now + pingInterval
-        expectPulse(within: pingInterval + configuration.pongTimeout)
+        session?.pingInterval = max(welcome.pingInterval, .milliseconds(100))
+        session?.messageBytes = welcome.messageBytes
+        session?.heartbeat = now + welcome.pingInterval
+        expectPulse(within: welcome.pingInterval + configuration.pongTimeout)
         set(.recovering, now: now)
         showed(session?.token)
         for name in replica.follows.rooms.keys { join(name, now) }
@@ -137,20 +144,20 @@ extension TallywireClient.Core {
         judge(.now)
     }
 
-    mutating func track(_ ids: TallywireClient.Followed, _ now: TallywireClient.Instant) {
-        guard session?.isWelcomed == true else { return }
-        for part in ids.parts {
-            session?.tracks.append(part)
-            session?.request(.track(part), .track(part))
+    mutating func track(_ ids: ClientMessage.Items, _ now: TallywireClient.Instant) {
+        guard let session, session.isWelcomed else { return }
+        for part in ids.parts(fitting: session.messageBytes) {
+            self.session?.tracks.append(part)
+            self.session?.request(.track(part), .track(part))
         }
         judge(now)
     }
 
-    mutating func untrack(_ ids: TallywireClient.Followed) {
+    mutating func untrack(_ ids: ClientMessage.Items) {
         replica.follows.untrack(ids)
         replica.dropUnfollowed()
-        guard session?.isWelcomed == true else { return }
-        for part in ids.parts { session?.request(.untrack(part), .untrack) }
+        guard let session, session.isWelcomed else { return }
+        for part in ids.parts(fitting: session.messageBytes) { self.session?.request(.untrack(part), .untrack) }
     }
 
     /// Sends requests again that the server refused. All tracked items are sent again.
@@ -189,7 +196,7 @@ extension TallywireClient.Core {
             self.session?.heartbeat = (isSilent ? now : session.lastHeard) + session.pingInterval
         }
         if let pulse = session.pulse, pulse.at <= now {
-            self.session?.outbox.append(.ping(id: nil))
+            self.session?.outbox.append(.ping(nil))
             self.session?.pulse = (now + pulse.next, min(pulse.next * 2, Self.recoveryPulse.last))
         }
         if let again = session.again, again <= now {
@@ -214,6 +221,6 @@ extension TallywireClient.Core {
     mutating func probe(within timeout: Duration, _ now: TallywireClient.Instant) {
         guard let session, session.isWelcomed, session.deadline == nil else { return }
         self.session?.deadline = now + timeout
-        self.session?.outbox.append(.ping(id: nil))
+        self.session?.outbox.append(.ping(nil))
     }
 }

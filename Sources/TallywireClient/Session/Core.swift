@@ -1,5 +1,6 @@
 import Foundation
 import TallywireCore
+import TallywireProtocol
 
 extension TallywireClient {
     /// Everything that a client knows and decides, without a thread, a clock or a socket. It gets each message with its time, and
@@ -32,7 +33,7 @@ extension TallywireClient {
             for name in configuration.rooms {
                 replica.follows.rooms[name] = Room(name, wantsSnapshot: configuration.snapshot)
             }
-            _ = replica.follows.track(Followed(products: configuration.products, variants: configuration.variants))
+            _ = replica.follows.track(ClientMessage.Items(products: configuration.products, variants: configuration.variants))
         }
 
         mutating func nextWaiter() -> UInt64 {

@@ -1,3 +1,5 @@
+import TallywireProtocol
+
 extension TallywireClient {
     /// Finds the request to which an error belongs.
     ///
@@ -8,7 +10,7 @@ extension TallywireClient {
             case auth
             case join(room: String)
             case leave(room: String)
-            case track(Followed)
+            case track(ClientMessage.Items)
             case untrack
 
             var room: String? {

@@ -1,4 +1,5 @@
 import TallywireCore
+import TallywireProtocol
 
 extension TallywireClient {
     typealias Instant = ContinuousClock.Instant
@@ -22,10 +23,12 @@ extension TallywireClient {
         /// The messages that have to be sent.
         var outbox: [ClientMessage] = []
         /// The requested `track` messages whose values have not come.
-        var tracks: [Followed] = []
+        var tracks: [ClientMessage.Items] = []
         var isWelcomed = false
         var isBehind = true
         var pingInterval = Duration.seconds(25)
+        /// The most bytes in one message.
+        var messageBytes = ServerMessage.Welcome.usualMessageBytes
         var lastHeard: Instant
         /// By when the server has to have sent something, otherwise the connection is dead. Before `welcome`, the time by which
         /// `welcome` has to come.
@@ -58,7 +61,7 @@ extension TallywireClient {
 
         mutating func request(_ message: ClientMessage, _ kind: Requests.Kind) {
             let id = requests.add(kind)
-            outbox += [message, .ping(id: id)]
+            outbox += [message, .ping(.number(id))]
         }
 
         /// Ends the session from the client's side.

@@ -1,3 +1,5 @@
+import TallywireProtocol
+
 extension TallywireClient {
     /// What went wrong. The client continues by itself where it can.
     public struct Failure: Error, Equatable, Sendable, CustomStringConvertible {
@@ -29,16 +31,16 @@ extension TallywireClient.Failure.Code {
     // MARK: The server's
 
     /// The room needs another role.
-    public static let forbidden = Self("forbidden")
-    public static let unknownRoom = Self("unknown_room")
+    public static let forbidden = Self(ErrorCode.forbidden.rawValue)
+    public static let unknownRoom = Self(ErrorCode.unknownRoom.rawValue)
     /// The token is not valid, or there is none where one is required.
-    public static let unauthenticated = Self("unauthenticated")
-    public static let tooManyRooms = Self("too_many_rooms")
-    public static let tooManyTracked = Self("too_many_tracked")
+    public static let unauthenticated = Self(ErrorCode.unauthenticated.rawValue)
+    public static let tooManyRooms = Self(ErrorCode.tooManyRooms.rawValue)
+    public static let tooManyTracked = Self(ErrorCode.tooManyTracked.rawValue)
     /// A snapshot of more variants than the server gives, or more items than ``TallywireClient/Configuration/maxItems``.
-    public static let tooManyItems = Self("too_many_items")
-    public static let rateLimited = Self("rate_limited")
-    public static let invalidMessage = Self("invalid_message")
+    public static let tooManyItems = Self(ErrorCode.tooManyItems.rawValue)
+    public static let rateLimited = Self(ErrorCode.rateLimited.rawValue)
+    public static let invalidMessage = Self(ErrorCode.invalidMessage.rawValue)
 
     // MARK: The client's
 

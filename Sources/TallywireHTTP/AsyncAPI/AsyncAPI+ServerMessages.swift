@@ -10,11 +10,15 @@ extension AsyncAPI {
                 [
                     ("epoch", epoch), ("seq", OpenAPI.count), ("connection", ["type": "string"]),
                     ("pingInterval", OpenAPI.count + ["description": "Milliseconds between the server's pings."]),
+                    ("messageBytes", OpenAPI.count + ["description": "The most bytes of a message that the server takes."]),
                 ]),
             examples: [
                 .init(
                     "welcome",
-                    ["type": "welcome", "epoch": exampleEpoch, "seq": 1041, "connection": "3u7adlk2314xn", "pingInterval": 25_000])
+                    [
+                        "type": "welcome", "epoch": exampleEpoch, "seq": 1041, "connection": "3u7adlk2314xn",
+                        "pingInterval": 25_000, "messageBytes": 65_536,
+                    ])
             ]),
         Message(
             id: "joined", summary: "In a room. What was missed, or the room's values, follow, then what is live.",

@@ -1,6 +1,7 @@
 import TallywireAccess
 import TallywireConfiguration
 import TallywireCore
+import WebSocketServer
 
 /// What a ``WebSocketSink`` serves, to whom, and within which limits.
 public struct WebSocketConfiguration: Equatable, Sendable {
@@ -113,6 +114,10 @@ public struct WebSocketConfiguration: Equatable, Sendable {
 
     /// How long a client may be silent before it is taken to be gone.
     var silence: Duration { idleTimeout ?? pingInterval * 2 }
+
+    var times: ConnectionLoop.Times {
+        ConnectionLoop.Times(pingInterval: pingInterval, silence: silence, drain: drain, returnWithin: returnWithin)
+    }
 }
 
 extension WebSocketConfiguration {

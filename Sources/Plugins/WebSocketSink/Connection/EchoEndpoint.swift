@@ -1,5 +1,6 @@
 import HTTPEndpoints
 import NIOCore
+import WebSocketServer
 
 /// The endpoint that sends every message back.
 struct EchoEndpoint: UpgradeEndpoint {
@@ -18,7 +19,7 @@ struct EchoEndpoint: UpgradeEndpoint {
             let reader = MessageReader(message: Self.message, fragments: Self.fragments)
             // One message may wait to be written, and as much again that came with its last read.
             try channel.addWebSocketHandlers(
-                WebSocketConnection(hub: hub, session: EchoSession(), reader: reader, buffer: 2 * Self.message),
+                WebSocketConnection(host: hub, session: EchoSession(), reader: reader, buffer: 2 * Self.message),
                 waterMark: 64 * 1024)
         }
     }
@@ -26,9 +27,10 @@ struct EchoEndpoint: UpgradeEndpoint {
 
 /// A connection that gets back every message that it sends, as conformance suites need.
 final class EchoSession: WebSocketSession {
-    func opened(_ connection: WebSocketConnection, on shard: HubShard) {}
+    func opened(_ connection: WebSocketConnection, on loop: any EventLoop) {}
     func becameWritable() {}
     func answersPing() -> Bool { true }
+    func goingAway(comeBackAfter pause: Duration) {}
     func ended() {}
 
     func received(_ payload: ByteBuffer, isText: Bool, from connection: WebSocketConnection) {

@@ -1,5 +1,6 @@
 import HTTPEndpoints
 import NIOCore
+import WebSocketServer
 
 /// The endpoint where clients join rooms.
 struct RoomEndpoint: UpgradeEndpoint {
@@ -11,10 +12,10 @@ struct RoomEndpoint: UpgradeEndpoint {
     func install(on channel: any Channel, request: UpgradeRequest) -> EventLoopFuture<Void> {
         channel.eventLoop.makeCompletedFuture {
             let limits = hub.configuration.limits
-            let session = RoomSession(request, messages: limits.messages, now: channel.eventLoop.now)
+            let session = RoomSession(request, hub: hub, messages: limits.messages, now: channel.eventLoop.now)
             let reader = MessageReader(message: limits.message, fragments: 1024)
             try channel.addWebSocketHandlers(
-                WebSocketConnection(hub: hub, session: session, reader: reader, buffer: limits.buffer),
+                WebSocketConnection(host: hub, session: session, reader: reader, buffer: limits.buffer),
                 waterMark: min(64 * 1024, limits.buffer))
         }
     }

@@ -3,6 +3,8 @@ import NIOCore
 import NIOHTTP1
 import TallywireAccess
 import TallywireCore
+import TallywireProtocol
+import WebSocketServer
 
 /// A connection that joins and leaves rooms and gets their events.
 ///
@@ -16,6 +18,7 @@ final class RoomSession: WebSocketSession, RoomMember {
     private var greeting: Greeting?
     /// Session and connection refer to each other until the connection ends. A weak reference would cost a look-up at every send.
     private(set) var connection: WebSocketConnection?
+    private let hub: Hub
     private(set) var shard: HubShard?
     /// Errors since the last message without one.
     private var errors = 0
@@ -26,7 +29,8 @@ final class RoomSession: WebSocketSession, RoomMember {
     var coverage = Coverage()
     var catchUp: CatchUp?
 
-    init(_ request: UpgradeRequest, messages: Rate, now: NIODeadline) {
+    init(_ request: UpgradeRequest, hub: Hub, messages: Rate, now: NIODeadline) {
+        self.hub = hub
         greeting = Greeting(target: request.head.uri)
         access = SessionAccess(request, now: now)
         allowance = MessageAllowance(messages, at: now)
@@ -34,13 +38,16 @@ final class RoomSession: WebSocketSession, RoomMember {
 
     // MARK: WebSocketSession
 
-    func opened(_ connection: WebSocketConnection, on shard: HubShard) {
+    func opened(_ connection: WebSocketConnection, on loop: any EventLoop) {
+        guard let shard = hub.shard(of: loop) else { return }
         self.connection = connection
         self.shard = shard
         let name = String(UInt64.random(in: .min ... .max), radix: 36)
         send(
             .welcome(
-                epoch: shard.epoch, seq: shard.head, connection: name, pingInterval: shard.configuration.pingInterval))
+                ServerMessage.Welcome(
+                    epoch: shard.epoch, seq: shard.head, connection: name, pingInterval: shard.configuration.pingInterval,
+                    messageBytes: shard.configuration.limits.message)))
         if !access.isWaiting { begin(on: shard) }
         if isOpen { shard.access.add(self) }
     }
@@ -66,7 +73,7 @@ final class RoomSession: WebSocketSession, RoomMember {
         guard let shard, isWithinRate(shard) else { return }
         do throws(ClientError) {
             guard isText else { throw .binary }
-            try act(on: ClientMessage(payload.readableBytesView), on: shard)
+            try act(on: message(payload), on: shard)
             errors = 0
         } catch {
             answer(error)
@@ -79,6 +86,8 @@ final class RoomSession: WebSocketSession, RoomMember {
         guard drain() else { return }
         if catchUp != nil { advance() }
     }
+
+    func goingAway(comeBackAfter pause: Duration) { send(.goingAway(comeBackAfter: pause)) }
 
     func ended() {
         if backlog != nil { shard?.metrics.leftBehind(-1) }
@@ -94,6 +103,14 @@ final class RoomSession: WebSocketSession, RoomMember {
 
     // MARK: Messages
 
+    private func message(_ payload: ByteBuffer) throws(ClientError) -> ClientMessage {
+        do throws(ClientMessage.Mistake) {
+            return try ClientMessage(payload.readableBytesView)
+        } catch {
+            throw ClientError(error)
+        }
+    }
+
     private func act(on message: ClientMessage, on shard: HubShard) throws(ClientError) {
         switch message {
         case .auth(let token): return try authenticate(token, on: shard)
@@ -106,9 +123,9 @@ final class RoomSession: WebSocketSession, RoomMember {
             guard let room = shard.directory.room(named: name) else { throw .unknownRoom(name) }
             leave(room, on: shard)
             send(.left(room: shard.directory.name(of: room)))
-        case .track(let items): try track(items, on: shard)
+        case .track(let items): try track(items.rooms, on: shard)
         case .untrack(let items):
-            untrack(items, on: shard)
+            untrack(items.rooms, on: shard)
             send(.untracked(items))
         case .auth, .ping: break
         }
@@ -121,7 +138,7 @@ final class RoomSession: WebSocketSession, RoomMember {
         if errors > shard.configuration.limits.errorsPerConnection {
             connection?.close(.policy, reason: "too many errors in a row")
         } else {
-            send(.error(error))
+            send(.error(code: error.code.rawValue, message: error.message))
         }
     }
 
@@ -140,7 +157,7 @@ final class RoomSession: WebSocketSession, RoomMember {
         case .passes: return true
         case .refused:
             shard.metrics.limitedMessage()
-            send(.error(.rateLimited(limits.messages)))
+            send(.error(code: ErrorCode.rateLimited.rawValue, message: ClientError.rateLimited(limits.messages).message))
         case .keepsOn:
             shard.metrics.limitedMessage()
             close(.policy, reason: "too many messages")
@@ -244,7 +261,7 @@ extension RoomSession {
             shard.metrics.refusedToken()
             throw .unauthenticated(error)
         }
-        if let principal = access.principal { send(.authenticated(principal)) }
+        if let principal = access.principal { send(.authenticated(ServerMessage.Authenticated(principal))) }
         if hadToWait { return begin(on: shard) }
         let view = membership.followedView
         shard.changeRole(self)
@@ -255,7 +272,7 @@ extension RoomSession {
         }
         for room in membership.rooms where !access.permits(shard.directory.role(of: room)) {
             leave(room, on: shard)
-            send(.left(room: shard.directory.name(of: room), because: .forbidden))
+            send(.left(room: shard.directory.name(of: room), because: ErrorCode.forbidden.rawValue))
         }
         advance()
     }

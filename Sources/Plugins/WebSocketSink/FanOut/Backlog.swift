@@ -1,6 +1,7 @@
 import DequeModule
 import NIOCore
 import TallywireEngine
+import WebSocketServer
 
 /// The events that a connection still has to be sent because its client reads more slowly than events come.
 ///

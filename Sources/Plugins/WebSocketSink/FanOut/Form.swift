@@ -1,5 +1,6 @@
 import NIOCore
 import TallywireEngine
+import WebSocketServer
 
 /// The events of a pass as one audience sees them: their frames, one after the other in one buffer.
 final class Form: Sendable {

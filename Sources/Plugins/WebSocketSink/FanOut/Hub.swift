@@ -4,6 +4,7 @@ import NIOHTTP1
 import Synchronization
 import TallywireEngine
 import TallywirePipeline
+import WebSocketServer
 
 /// Passes batches to all event loops that have connections. Safe from any thread.
 ///
@@ -56,29 +57,9 @@ final class Hub: Sendable {
         }
     }
 
-    /// Adds the connection to the shard of its event loop, on which this is called.
-    ///
-    /// Every batch is either within the position that the connection is told, or is sent to its shard. A connection that comes
-    /// while the hub stops is closed at once.
-    func open(_ connection: WebSocketConnection, on loop: any EventLoop) -> (shard: HubShard, isStopping: Bool) {
-        let (shard, epoch, head, recovery, phase) = state.withLock { state in
-            let index = state.shards.firstIndex { $0.loop === loop }
-            var entry = index.map { state.shards[$0] } ?? Entry(loop: loop, shard: makeShard(on: loop, number: state.shards.count))
-            entry.connections += 1
-            if let index { state.shards[index] = entry } else { state.shards.append(entry) }
-            return (entry.shard, state.epoch, state.head, state.recovery, state.phase)
-        }
-        shard.value.add(connection, epoch: epoch, position: head, recovery: recovery)
-        return (shard.value, phase == .stopping)
-    }
-
-    /// Undoes ``open(_:on:)``.
-    func closed(_ connection: WebSocketConnection, shard: HubShard, code: CloseCode) {
-        shard.remove(connection, code: code)
-        state.withLock { state in
-            guard let index = state.shards.firstIndex(where: { $0.loop === shard.loop }) else { return }
-            state.shards[index].connections -= 1
-        }
+    /// The shard of an event loop that has a connection.
+    func shard(of loop: any EventLoop) -> HubShard? {
+        state.withLock { state in state.shards.first { $0.loop === loop }?.shard }?.value
     }
 
     private func makeShard(on loop: any EventLoop, number: Int) -> NIOLoopBound<HubShard> {
@@ -127,14 +108,37 @@ final class Hub: Sendable {
             return state.shards
         }
         let closings = shards.map { entry in
-            entry.loop.flatSubmit { entry.shard.value.drain() }
+            entry.loop.flatSubmit { entry.shard.value.connections.drain() }
         }
         for closing in closings { try? await closing.get() }
         state.withLock { $0.recovery }?.clear()
     }
 }
 
-extension Hub {
+extension Hub: WebSocketHost {
+    var tooSlow: CloseCode { .tooSlow }
+
+    /// Every batch is either within the position that the connection is told, or is sent to its shard.
+    func open(_ connection: WebSocketConnection, on loop: any EventLoop) -> (connections: ConnectionLoop, isStopping: Bool) {
+        let (shard, epoch, head, recovery, phase) = state.withLock { state in
+            let index = state.shards.firstIndex { $0.loop === loop }
+            var entry = index.map { state.shards[$0] } ?? Entry(loop: loop, shard: makeShard(on: loop, number: state.shards.count))
+            entry.connections += 1
+            if let index { state.shards[index] = entry } else { state.shards.append(entry) }
+            return (entry.shard, state.epoch, state.head, state.recovery, state.phase)
+        }
+        shard.value.add(connection, epoch: epoch, position: head, recovery: recovery)
+        return (shard.value.connections, phase == .stopping)
+    }
+
+    func closed(_ connection: WebSocketConnection, on loop: any EventLoop, code: CloseCode) {
+        shard(of: loop)?.connections.remove(connection, code: code)
+        state.withLock { state in
+            guard let index = state.shards.firstIndex(where: { $0.loop === loop }) else { return }
+            state.shards[index].connections -= 1
+        }
+    }
+
     /// Whether another connection is admitted.
     var admission: UpgradeAdmission {
         switch phase {

@@ -1,11 +1,11 @@
 import NIOCore
 import TallywireCore
+import WebSocketServer
 
-/// The connections of one event loop, and the rooms that they are in. All of it is used only on that loop: there are no locks.
+/// The rooms of one event loop's connections. All of it is used only on that loop: there are no locks.
 final class HubShard {
-    let loop: any EventLoop
-    /// The shard's index in its hub.
-    let number: Int
+    /// Every open connection of the loop, also those of the echo endpoint.
+    let connections: ConnectionLoop
     let configuration: WebSocketConfiguration
     let directory: RoomDirectory
     let metrics: WebSocketMetrics
@@ -16,13 +16,6 @@ final class HubShard {
     /// Every event up to this `seq` was passed to the shard's sessions, and so will every later one.
     private(set) var head: UInt64
     private var rooms: RoomTable<RoomSession>
-    /// Every open connection, also those of the echo endpoint.
-    private var connections: [WebSocketConnection] = []
-    private var clock: RepeatedTask?
-    private var meter: StallMeter?
-    private var wheel = TimingWheel()
-    private var isDraining = false
-    private var emptied: [EventLoopPromise<Void>] = []
     /// Sessions that read the journal themselves until they reach the position of the passes.
     private var catchingUp: [ObjectIdentifier: RoomSession] = [:]
     /// How those sessions read the journal; there once the sink has started.
@@ -35,8 +28,7 @@ final class HubShard {
         loop: any EventLoop, number: Int, configuration: WebSocketConfiguration, directory: RoomDirectory,
         metrics: WebSocketMetrics
     ) {
-        self.loop = loop
-        self.number = number
+        connections = ConnectionLoop(loop: loop, number: number, times: configuration.times, counts: metrics)
         self.configuration = configuration
         self.directory = directory
         self.metrics = metrics
@@ -44,9 +36,10 @@ final class HubShard {
         epoch = ""
         head = 0
         rooms = RoomTable(directory)
+        connections.observer = self
     }
 
-    // MARK: Connections
+    var loop: any EventLoop { connections.loop }
 
     /// Adds a connection that was just opened. `position` is the hub's. It is used only for the first connection: a shard without
     /// connections gets no passes, so its own `head` is stale.
@@ -56,59 +49,7 @@ final class HubShard {
             self.recovery = recovery
             head = position
         }
-        connection.index = connections.count
-        connections.append(connection)
-        metrics.opened()
-        if clock == nil {
-            startClock()
-            metrics.lag(of: number, .zero)
-        }
-        look(at: connection, in: TimeAmount(configuration.pingInterval))
-    }
-
-    /// Removes a connection that was closed.
-    func remove(_ connection: WebSocketConnection, code: CloseCode) {
-        wheel.remove(connection)
-        let last = connections.removeLast()
-        if last !== connection {
-            connections[connection.index] = last
-            last.index = connection.index
-        }
-        metrics.closed(code)
-        guard connections.isEmpty else { return }
-        clock?.cancel()
-        clock = nil
-        for promise in emptied { promise.succeed() }
-        emptied = []
-    }
-
-    /// Closes all connections, spread over the configured time, and succeeds once they are gone. The deadline of each close
-    /// handshake limits how long that takes. Another call changes nothing.
-    @discardableResult
-    func drain() -> EventLoopFuture<Void> {
-        guard !connections.isEmpty else { return loop.makeSucceededVoidFuture() }
-        let promise = loop.makePromise(of: Void.self)
-        emptied.append(promise)
-        if !isDraining {
-            isDraining = true
-            let steps = max(1, configuration.drain.wholeMilliseconds / Self.drainStep.wholeMilliseconds)
-            drain(connections[...], share: connections.count / Int(steps) + 1)
-        }
-        return promise.futureResult
-    }
-
-    private static let drainStep = Duration.milliseconds(20)
-
-    private func drain(_ rest: ArraySlice<WebSocketConnection>, share: Int) {
-        for connection in rest.prefix(share) { connection.goAway() }
-        let rest = rest.dropFirst(share)
-        guard !rest.isEmpty else {
-            // A connection that came meanwhile was told at once.
-            isDraining = false
-            return
-        }
-        let bound = NIOLoopBound((shard: self, rest: rest), eventLoop: loop)
-        loop.scheduleTask(in: TimeAmount(Self.drainStep)) { bound.value.shard.drain(bound.value.rest, share: share) }
+        connections.add(connection)
     }
 
     // MARK: Rooms
@@ -155,41 +96,18 @@ final class HubShard {
         let seconds = Double(max(0, now.milliseconds - first.milliseconds)) / 1000
         metrics.observe(age: seconds, of: rooms.occupiedRooms)
     }
+}
 
-    // MARK: Time
-
+extension HubShard: ConnectionLoopObserver {
     /// How long pages and images stay in memory after the last session has caught up, for sessions that come next.
     private static let keepsRead = TimeAmount.seconds(2)
 
-    /// Schedules the next tick of `connection` after `delay`, at most one tick of the clock later.
-    func look(at connection: WebSocketConnection, in delay: TimeAmount) {
-        let (ticks, rest) = delay.nanoseconds.quotientAndRemainder(dividingBy: period.nanoseconds)
-        wheel.schedule(connection, after: Int(ticks) + (rest > 0 ? 1 : 0))
-    }
-
-    private var period: TimeAmount { .milliseconds(min(1000, max(5, configuration.pingInterval.wholeMilliseconds / 4))) }
-
-    /// One clock for all connections of the loop, while there are any. The clock ticks often enough that a close or a silence is
-    /// noticed within a second.
-    private func startClock() {
-        let bound = NIOLoopBound(self, eventLoop: loop)
-        meter = StallMeter(period: period, now: loop.now)
-        clock = loop.scheduleRepeatedTask(initialDelay: period, delay: period) { _ in bound.value.tick() }
-    }
-
-    private func tick() {
-        let now = loop.now
-        let lateness = meter?.lateness(at: now) ?? .zero
-        metrics.lag(of: number, lateness)
-        if let stall = meter?.stall(at: now) { for connection in connections { connection.forgive(stall) } }
+    func clockTicked(_ now: NIODeadline) {
         if metrics.catchingUpNow > 0 { lastRead = now }
         if hasRead, now - lastRead > Self.keepsRead {
             hasRead = false
             recovery?.clear()
         }
         for session in catchingUp.values { session.letGoOfRecalled() }
-        for connection in wheel.advance() {
-            if let delay = connection.tick(now) { look(at: connection, in: delay) }
-        }
     }
 }

@@ -2,6 +2,8 @@ import DequeModule
 import NIOCore
 import TallywireCore
 import TallywireEngine
+import TallywireProtocol
+import WebSocketServer
 
 /// How a connection catches up: stage by stage, at the pace at which the client reads.
 extension RoomSession {
@@ -126,9 +128,9 @@ extension RoomSession {
         catchUp?.position = seq
     }
 
-    private func sendItems(_ message: ServerMessage.Items, _ pieces: [ByteBuffer], isLast: Bool) {
+    private func sendItems(_ page: ItemsPage, _ pieces: [ByteBuffer], isLast: Bool) {
         guard let connection, let shard else { return }
-        let frames = message.frame(around: pieces, isLast: isLast)
+        let frames = page.frame(around: pieces, isLast: isLast)
         if connection.send(pieces: frames) { shard.metrics.sentValues(bytes: frames.reduce(0) { $0 + $1.readableBytes }) }
     }
 

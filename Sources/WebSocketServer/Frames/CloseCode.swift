@@ -1,30 +1,26 @@
 import NIOCore
 
-/// Why a connection ends: a close code of RFC 6455, section 7.4, or one of Tallywire's own, from 4000 on.
-struct CloseCode: RawRepresentable, Hashable, Sendable {
-    let rawValue: UInt16
+/// Why a connection ends: a close code of RFC 6455, section 7.4, or one of an application's own, from 4000 on.
+package struct CloseCode: RawRepresentable, Hashable, Sendable {
+    package let rawValue: UInt16
 
-    init(rawValue: UInt16) { self.rawValue = rawValue }
+    package init(rawValue: UInt16) { self.rawValue = rawValue }
     private init(_ code: UInt16) { self.rawValue = code }
 
-    static let normal = CloseCode(1000)
+    package static let normal = CloseCode(1000)
     /// The server shuts down. The client may come back at once.
-    static let goingAway = CloseCode(1001)
-    static let protocolError = CloseCode(1002)
+    package static let goingAway = CloseCode(1001)
+    package static let protocolError = CloseCode(1002)
     /// A peer closed without a code. The server never sends this one.
-    static let none = CloseCode(1005)
+    package static let none = CloseCode(1005)
     /// The connection broke without a close frame. The server never sends this one.
-    static let lost = CloseCode(1006)
-    static let invalidText = CloseCode(1007)
-    /// The client kept making mistakes.
-    static let policy = CloseCode(1008)
-    static let tooBig = CloseCode(1009)
+    package static let lost = CloseCode(1006)
+    package static let invalidText = CloseCode(1007)
+    /// The client broke a rule of the application.
+    package static let policy = CloseCode(1008)
+    package static let tooBig = CloseCode(1009)
     /// The server is full. The client may try again later.
-    static let tryLater = CloseCode(1013)
-    /// The token expired, was revoked, or did not come in time. The client may come back with another token.
-    static let tokenExpired = CloseCode(4001)
-    /// The client reads more slowly than events come.
-    static let tooSlow = CloseCode(4008)
+    package static let tryLater = CloseCode(1013)
 
     /// Whether a peer may send this code: RFC 6455, section 7.4.2, with the codes that IANA has registered since.
     var maySend: Bool {

@@ -7,7 +7,7 @@ import NIOCore
 /// its end before it is refused. And every idle connection would have a decoder, a guard and an aggregator in its pipeline. This
 /// reader looks at each octet once, when it comes, and keeps nothing between messages. It never allocates for a length that a
 /// header only announces: memory grows with the octets that were really sent, up to ``message``.
-struct MessageReader {
+package struct MessageReader {
     /// The most octets of payload in one message.
     let message: Int
     /// The most frames in one message.
@@ -47,7 +47,7 @@ struct MessageReader {
         case pong(ByteBuffer)
     }
 
-    init(message: Int, fragments: Int) {
+    package init(message: Int, fragments: Int) {
         self.message = message
         self.fragments = fragments
     }

@@ -5,13 +5,13 @@ import NIOCore
 /// NIO's own frame encoder copies the payload of each frame for each connection; these functions do not.
 extension ByteBuffer {
     /// Writes a text message.
-    mutating func writeTextFrame(_ utf8: [UInt8]) {
+    package mutating func writeTextFrame(_ utf8: [UInt8]) {
         writeFrameHeader(.text, length: utf8.count)
         writeBytes(utf8)
     }
 
     /// Writes a frame's header. `length` bytes have to follow (RFC 6455, section 5.2).
-    mutating func writeFrameHeader(_ kind: FrameKind, length: Int) {
+    package mutating func writeFrameHeader(_ kind: FrameKind, length: Int) {
         writeInteger(0x80 | kind.rawValue)
         if length < 126 {
             writeInteger(UInt8(length))
@@ -34,7 +34,7 @@ extension ByteBuffer {
     }
 
     /// Returns a text message.
-    static func textFrame(_ utf8: [UInt8]) -> ByteBuffer {
+    package static func textFrame(_ utf8: [UInt8]) -> ByteBuffer {
         var frame = ByteBuffer()
         frame.reserveCapacity(utf8.count + 10)
         frame.writeTextFrame(utf8)
@@ -56,7 +56,7 @@ extension ByteBuffer {
 }
 
 /// What a frame is for, by its opcode (RFC 6455, section 11.8).
-enum FrameKind: UInt8 {
+package enum FrameKind: UInt8 {
     case continuation = 0
     case text = 1
     case binary = 2
@@ -72,7 +72,7 @@ extension Channel {
     private static var kernelBuffer: Int { 256 * 1024 }
 
     /// Makes the channel a WebSocket connection. Its handler is the only one in the pipeline from then on.
-    func addWebSocketHandlers(_ connection: WebSocketConnection, waterMark: Int) throws {
+    package func addWebSocketHandlers(_ connection: WebSocketConnection, waterMark: Int) throws {
         try syncOptions?.setOption(
             .writeBufferWaterMark, value: ChannelOptions.Types.WriteBufferWaterMark(low: waterMark / 2, high: waterMark))
         // By default the kernel would hold megabytes for a peer that does not read.

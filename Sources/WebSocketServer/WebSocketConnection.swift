@@ -2,42 +2,55 @@ import NIOCore
 import TallywireCore
 
 /// What a connection does with its messages. All calls come on the connection's event loop.
-protocol WebSocketSession: AnyObject {
+package protocol WebSocketSession: AnyObject {
     /// The connection is open and can send.
-    func opened(_ connection: WebSocketConnection, on shard: HubShard)
+    func opened(_ connection: WebSocketConnection, on loop: any EventLoop)
     /// A whole message came. The payload of a text message is UTF-8.
     func received(_ payload: ByteBuffer, isText: Bool, from connection: WebSocketConnection)
     /// Whether a ping of the peer is answered.
     func answersPing() -> Bool
     /// The peer has read most of the bytes that waited.
     func becameWritable()
+    /// The server ends. The connection is closed next, and the client is asked to come back after `pause`.
+    func goingAway(comeBackAfter pause: Duration)
     /// The connection can send no more. Called once.
     func ended()
+}
+
+/// Who accepts WebSocket connections: it gives each to the ``ConnectionLoop`` of the connection's event loop.
+package protocol WebSocketHost: AnyObject, Sendable {
+    /// The code that ends a connection whose peer does not read what it asked for.
+    var tooSlow: CloseCode { get }
+    /// Adds the connection to those of its event loop, on which this is called. A connection that comes while the host stops is
+    /// closed at once.
+    func open(_ connection: WebSocketConnection, on loop: any EventLoop) -> (connections: ConnectionLoop, isStopping: Bool)
+    /// Undoes ``open(_:on:)``.
+    func closed(_ connection: WebSocketConnection, on loop: any EventLoop, code: CloseCode)
 }
 
 /// One WebSocket connection: the last handler of its channel, without a task of its own.
 ///
 /// The connection reads frames, answers pings and close frames, limits the bytes that wait to be read, notices when the peer is
 /// gone, and counts how it ended. The meaning of messages is left to the session.
-final class WebSocketConnection: ChannelInboundHandler {
-    typealias InboundIn = ByteBuffer
-    typealias OutboundOut = ByteBuffer
+package final class WebSocketConnection: ChannelInboundHandler {
+    package typealias InboundIn = ByteBuffer
+    package typealias OutboundOut = ByteBuffer
 
     /// How long a peer may take to read the waiting bytes and answer the close frame.
     static let closeTimeout = TimeAmount.seconds(5)
 
-    /// The connection's index in its shard's list. The shard sets it.
+    /// The connection's index in the list of its ``ConnectionLoop``, which sets it.
     var index = 0
-    /// The connection's place in its shard's timing wheel. The wheel sets it.
+    /// The connection's place in the timing wheel, which sets it.
     var wheelPlace: (slot: Int, index: Int)?
-    private let hub: Hub
+    private let host: any WebSocketHost
     /// The most bytes that may wait for the peer to read.
     private let buffer: Int
     private let session: any WebSocketSession
     private var reader: MessageReader
     /// Octets that came and were not read yet. More may come while a message is being handled.
     private var unread: ByteBuffer?
-    private(set) var shard: HubShard?
+    private var connections: ConnectionLoop?
     private var context: ChannelHandlerContext?
     private var state = State.open
     /// The close code with which the connection will have ended. The first reason counts.
@@ -56,8 +69,8 @@ final class WebSocketConnection: ChannelInboundHandler {
     /// - Parameters:
     ///   - reader: Has the limits for what the peer sends.
     ///   - buffer: The most bytes that may wait for the peer to read.
-    init(hub: Hub, session: any WebSocketSession, reader: MessageReader, buffer: Int) {
-        self.hub = hub
+    package init(host: any WebSocketHost, session: any WebSocketSession, reader: MessageReader, buffer: Int) {
+        self.host = host
         self.buffer = buffer
         self.session = session
         self.reader = reader
@@ -67,18 +80,18 @@ final class WebSocketConnection: ChannelInboundHandler {
 
     /// Whether so little waits for the peer to read that events should be sent. The value is kept here because asking the channel
     /// costs each send as much as the rest of its work outside the kernel.
-    private(set) var isWritable = true
+    package private(set) var isWritable = true
 
     /// Sends frames, and returns whether they were sent. Nothing is sent while the connection closes. A peer for whom too much
     /// waits already is closed with 4008.
-    func send(_ frames: ByteBuffer) -> Bool {
+    package func send(_ frames: ByteBuffer) -> Bool {
         guard let context = contextForSending() else { return false }
         context.writeAndFlush(wrapOutboundOut(frames), promise: nil)
         return true
     }
 
     /// The same for frames in several pieces.
-    func send(pieces: [ByteBuffer]) -> Bool {
+    package func send(pieces: [ByteBuffer]) -> Bool {
         guard let context = contextForSending() else { return false }
         if pieces.count == 1 {
             context.writeAndFlush(wrapOutboundOut(pieces[0]), promise: nil)
@@ -93,7 +106,7 @@ final class WebSocketConnection: ChannelInboundHandler {
         guard case .open = state, let context else { return nil }
         // While the channel is writable, fewer bytes wait than the smallest limit allows.
         if isWritable || waiting(in: context.channel) <= buffer { return context }
-        close(.tooSlow, reason: "answers come faster than they are read")
+        close(host.tooSlow, reason: "answers come faster than they are read")
         return nil
     }
 
@@ -105,7 +118,7 @@ final class WebSocketConnection: ChannelInboundHandler {
 
     /// Starts the close handshake: sends a close frame after the waiting bytes. The connection ends when the peer answers or the
     /// time is up.
-    func close(_ code: CloseCode, reason: String = "") {
+    package func close(_ code: CloseCode, reason: String = "") {
         guard case .open = state, let context else { return }
         finish(code)
         beginClosing(context)
@@ -114,15 +127,15 @@ final class WebSocketConnection: ChannelInboundHandler {
 
     private func beginClosing(_ context: ChannelHandlerContext) {
         state = .closing(context.eventLoop.now + Self.closeTimeout)
-        shard?.look(at: self, in: Self.closeTimeout)
+        connections?.look(at: self, in: Self.closeTimeout)
     }
 
     /// Ends the connection at shutdown: sends a random reconnect delay, so that not all clients come back at once, and closes with
     /// 1001.
     func goAway() {
-        guard case .open = state else { return }
-        let pause = Int64.random(in: 0...hub.configuration.returnWithin.wholeMilliseconds)
-        _ = send(.textFrame(ServerMessage.goingAway(comeBackAfter: .milliseconds(pause)).json))
+        guard case .open = state, let connections else { return }
+        let pause = Int64.random(in: 0...connections.times.returnWithin.wholeMilliseconds)
+        session.goingAway(comeBackAfter: .milliseconds(pause))
         close(.goingAway, reason: "the server goes away; come back in \(pause) ms")
     }
 
@@ -165,11 +178,11 @@ final class WebSocketConnection: ChannelInboundHandler {
 
     /// Pings a peer that is due, and ends a connection that took too long. Returns the time until the next call; `nil` for none.
     func tick(_ now: NIODeadline) -> TimeAmount? {
-        guard let context else { return nil }
+        guard let context, let connections else { return nil }
         switch state {
         case .open:
-            let silence = TimeAmount(hub.configuration.silence)
-            let interval = TimeAmount(hub.configuration.pingInterval)
+            let silence = TimeAmount(connections.times.silence)
+            let interval = TimeAmount(connections.times.pingInterval)
             if now - lastHeard > silence {
                 finish(.lost)
                 state = .closing(now)
@@ -191,22 +204,22 @@ final class WebSocketConnection: ChannelInboundHandler {
 
     // MARK: ChannelInboundHandler
 
-    func handlerAdded(context: ChannelHandlerContext) {
+    package func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
         lastHeard = context.eventLoop.now
         lastPing = lastHeard
-        let (shard, isStopping) = hub.open(self, on: context.eventLoop)
-        self.shard = shard
-        session.opened(self, on: shard)
+        let (connections, isStopping) = host.open(self, on: context.eventLoop)
+        self.connections = connections
+        session.opened(self, on: context.eventLoop)
         if isStopping { goAway() }
     }
 
-    func handlerRemoved(context: ChannelHandlerContext) {
+    package func handlerRemoved(context: ChannelHandlerContext) {
         ended()
         self.context = nil
     }
 
-    func channelInactive(context: ChannelHandlerContext) {
+    package func channelInactive(context: ChannelHandlerContext) {
         ended()
         context.fireChannelInactive()
     }
@@ -215,11 +228,11 @@ final class WebSocketConnection: ChannelInboundHandler {
         if case .closed = state { return }
         if case .open = state { finish(.lost) }
         state = .closed
-        if let shard { hub.closed(self, shard: shard, code: code) }
-        shard = nil
+        if let connections { host.closed(self, on: connections.loop, code: code) }
+        connections = nil
     }
 
-    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+    package func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         var octets = unwrapInboundIn(data)
         lastHeard = context.eventLoop.now
         unread.setOrWriteBuffer(&octets)
@@ -250,24 +263,24 @@ final class WebSocketConnection: ChannelInboundHandler {
         }
     }
 
-    func channelWritabilityChanged(context: ChannelHandlerContext) {
+    package func channelWritabilityChanged(context: ChannelHandlerContext) {
         isWritable = context.channel.isWritable
         if case .open = state, isWritable { session.becameWritable() }
         context.fireChannelWritabilityChanged()
     }
 
-    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+    package func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         switch event {
         case ChannelEvent.inputClosed:
             // The HTTP port allows half-closed connections. On a WebSocket nothing can follow after the end of the peer's input,
             // not even its close frame.
             context.close(promise: nil)
-        case is ChannelShouldQuiesceEvent: shard?.drain()
+        case is ChannelShouldQuiesceEvent: connections?.drain()
         default: context.fireUserInboundEventTriggered(event)
         }
     }
 
-    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+    package func errorCaught(context: ChannelHandlerContext, error: any Error) {
         context.close(promise: nil)
     }
 }
