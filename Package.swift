@@ -52,7 +52,6 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
-        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
         .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
         .package(url: "https://github.com/swiftlang/swift-docc-plugin", from: "1.5.0"),
@@ -79,7 +78,7 @@ let package = Package(
                 .product(name: "GRDBSQLite", package: "GRDB.swift"),
             ]),
         // The language of plugins.json.
-        library("TallywireConfiguration", ["TallywireCore", .product(name: "Yams", package: "Yams")]),
+        library("TallywireConfiguration", ["TallywireCore"]),
         // Who calls, and what a caller may do.
         library("TallywireAccess", ["TallywireCore", nio("NIOCore")]),
         // What a plugin is.

@@ -80,18 +80,14 @@ public enum ConfigurationLoader {
         return chosen
     }
 
-    /// The position of the first byte that is not UTF-8. Valid lines before it are counted whole.
+    /// What is wrong at the first byte that is not UTF-8.
     private static func notUTF8(_ bytes: [UInt8], _ file: String) -> ConfigurationDiagnostic {
-        var position = TextPosition()
-        for line in bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false) {
-            if String(validating: line, as: UTF8.self) == nil {
-                let valid = (0...line.count).last { String(validating: line.prefix($0), as: UTF8.self) != nil } ?? 0
-                position.column += String(decoding: line.prefix(valid), as: UTF8.self).unicodeScalars.count
-                break
-            }
-            position.line += 1
-        }
-        return ConfigurationDiagnostic(file: file, SyntaxError(position: position, message: "this byte is not UTF-8"))
+        var parser = UTF8.ForwardParser()
+        var rest = bytes.makeIterator()
+        var valid = 0
+        while case .valid(let scalar) = parser.parseScalar(from: &rest) { valid += scalar.count }
+        return ConfigurationDiagnostic(
+            file: file, SyntaxError(position: TextPosition(of: valid, in: bytes), message: "this byte is not UTF-8"))
     }
 }
 

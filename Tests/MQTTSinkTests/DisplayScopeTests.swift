@@ -8,7 +8,7 @@ import Testing
 @Suite("Which retained topics are a sink's own")
 struct DisplayScopeTests {
     private func rule(_ topic: String, _ payload: PublishRule.Payload = .display(.contract)) throws -> PublishRule {
-        PublishRule(events: nil, topic: try TopicTemplate(topic), retain: true, quality: .atLeastOnce, payload: payload)
+        PublishRule(events: nil, topic: try EventTopic(topic), retain: true, quality: .atLeastOnce, payload: payload)
     }
 
     private func owns(_ topic: String, _ rules: PublishRule..., filter: EventFilter = EventFilter()) -> Bool {
@@ -61,9 +61,9 @@ struct DisplayScopeTests {
 
     @Test("the filter gets what the template gives")
     func filters() throws {
-        let template = try TopicTemplate("a/{location}/x-{sku}/{epoch}/b")
+        let template = try EventTopic("a/{location}/x-{sku}/{epoch}/b")
         #expect(template.filters(epoch: "e1") == ["a/+/+/e1/b"])
         #expect(template.filters(epoch: "e1", locations: ["L1", "L2"]) == ["a/L1/+/e1/b", "a/L2/+/e1/b"])
-        #expect(try TopicTemplate("{location}-{sku}").filters(epoch: "e1", locations: ["L1"]) == ["+"])
+        #expect(try EventTopic("{location}-{sku}").filters(epoch: "e1", locations: ["L1"]) == ["+"])
     }
 }

@@ -81,10 +81,74 @@ import Testing
         }
     }
 
-    @Test("a key of 256 characters is read, whatever their width")
+    @Test("a key of 256 characters is read, whatever their width, one of 257 is not")
     func longKey() throws {
         let key = String(repeating: "📦", count: 256)
         #expect(try ConfigurationTree.read("{\"\(key)\"\n\n:1}").value[key] != nil)
+        #expect(throws: SyntaxError.self) { try ConfigurationTree.read("{\"\(key)x\":1}") }
+    }
+
+    @Test(
+        "digits alone are an integer of up to 64 bits, with decimals or an exponent they are a number",
+        arguments: [
+            ("0", "integer(0)"), ("-0", "integer(0)"), ("-7", "integer(-7)"), ("1.0", "number(1.0)"), ("1e2", "number(100.0)"),
+            ("1E+2", "number(100.0)"), ("-2.50e-1", "number(-0.25)"), ("9223372036854775807", "integer(9223372036854775807)"),
+            ("-9223372036854775808", "integer(-9223372036854775808)"), ("9223372036854775808", "number(9.223372036854776e+18)"),
+            ("1e400", "number(inf)"), ("-1e400", "number(-inf)"), ("0.1", "number(0.1)"), ("\"1\"", "string(\"1\")"),
+        ])
+    func numbers(text: String, content: String) throws {
+        let value = try ConfigurationTree.read("[\(text)]").value
+        #expect((value.child("0")?.content).map { "\($0)" } == content)
+    }
+
+    @Test("a number with decimals or an exponent is no integer, even if it is whole", arguments: ["8080.0", "8e3", "1e400"])
+    func noInteger(text: String) {
+        #expect(
+            ConfigurationRegistry.mistakes("{\"http\":{\"port\":\(text)}}")
+                == "plugins.json:1:17: error: “port” is a number, but must be an integer from 0 to 65535")
+    }
+
+    @Test("a repeated key is reported wherever it is, and the first value counts")
+    func repeatedKeys() throws {
+        let text = """
+            { "a": 1, "b": { "c": 1, "c": { "d": 1,
+              "d": 2 } }, "\\u0061": 2,
+              "a": [{ "e": 1, "e": 2 }], "z": 3 }
+            """
+        let (value, repeatedKeys) = try ConfigurationTree.read(text)
+        #expect(value.json == #"{ "a": 1, "b": { "c": 1 }, "z": 3 }"#)
+        #expect(
+            repeatedKeys.map { "\($0.position.line):\($0.position.column) \($0.message)" } == [
+                "1:26 the key “c” is repeated; it stands at line 1 already",
+                "2:3 the key “d” is repeated; it stands at line 1 already", "1:3 the key “a” is repeated",
+                "2:15 the key “a” is repeated", "3:19 the key “e” is repeated; it stands at line 3 already",
+            ])
+    }
+
+    @Test(
+        "the first mistake is told, with what stands there",
+        arguments: [
+            ("[1abc]", "1:2 “1abc” is not JSON; strings and keys stand in double quotes"),
+            ("[1.]", "1:2 “1.” is not JSON; strings and keys stand in double quotes"),
+            ("[-\"a\"]", "1:2 “-” is not JSON; strings and keys stand in double quotes"),
+            ("{\"a\":1\n,\"ü\" \"b\"}", "2:6 a colon is missing before this string"),
+            ("{\"a\"}", "1:5 a colon and a value are missing before “}”"), ("[1,,2]", "1:4 a value is missing before this comma"),
+            ("{:1}", "1:2 a colon stands only after a key"), ("[] ,", "1:4 nothing may follow the end of the file's object"),
+            ("[] ]", "1:4 “]” closes nothing"), ("}", "1:1 “}” closes nothing"),
+            ("{\"a\":1 / 2}", "1:8 “/” is not JSON; a comment"),
+            ("[\"a\u{7F}\\x\"]", "1:4 a control character in a string is written as \\u007F"),
+            ("[\"a\u{2028}\"]", "1:4 a control character in a string is written as \\u2028"),
+            ("[\"\u{FFFE}\"]", "1:3 U+FFFE is not a character of text"),
+            ("[\"\u{FEFF}\"]", "1:3 U+FEFF is not a character of text"),
+            ("[\"\u{1FFFF}\"]", "1:3 U+1FFFF is not a character of text"),
+            ("[\"ab\\u12\"]", "1:5 “\\u” is followed by four hexadecimal digits"),
+            ("[\"\\ud800\\u0041\"]", "1:3 half of a surrogate pair is not a character"),
+            ("\r\n\r [\"a\r\"]", "3:3 this string has no end on its line: a double quote is missing"),
+            (String(repeating: "[\n", count: 65) + "x", "65:1 more than 64 objects and lists in one another"),
+        ])
+    func firstMistake(text: String, expected: String) throws {
+        let error = try #require(throws: SyntaxError.self) { try ConfigurationTree.read(text) }
+        #expect("\(error.position.line):\(error.position.column) \(error.message)".hasPrefix(expected))
     }
 
     @Test("a byte changed at random gives a value or an error, never a crash")

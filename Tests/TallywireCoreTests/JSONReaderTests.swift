@@ -28,7 +28,8 @@ struct JSONReaderTests {
         arguments: [
             ("", 0), ("{", 1), (#"{"a" 1}"#, 5), (#"{"a":1,}"#, 7), ("[1,]", 3), ("[1 2]", 3), ("01", 2), ("1.", 2), ("-", 1),
             ("1e", 2),
-            ("tru", 0), (#""a"#, 2), ("\"a\nb\"", 2), (#""\x""#, 2), (#""\u12g4""#, 3), (#""\ud800""#, 7), (#""\ud800\u0041""#, 13),
+            ("tru", 0), (#""a"#, 2), ("\"a\nb\"", 2), (#""\x""#, 2), (#""\u12g4""#, 3), (#""\u+123""#, 3), (#""\u-000""#, 3),
+            (#""\ud800""#, 7), (#""\ud800\u0041""#, 13),
             (#""\udc00""#, 7), ("1 1", 2), ("'a'", 0), ("nul", 0), ("// c\n1", 0), ("[1]]", 3), ("{1:2}", 1), ("+1", 0),
         ])
     func mistakes(text: String, position: Int) throws {
@@ -43,6 +44,36 @@ struct JSONReaderTests {
         _ = try read(String(repeating: "[", count: 32) + String(repeating: "]", count: 32))
         #expect(throws: JSONReader.Mistake.self) { try read(String(repeating: "[", count: 34) + String(repeating: "]", count: 34)) }
         #expect(throws: JSONReader.Mistake.self) { try read(String(repeating: "[", count: 1_000_000)) }
+    }
+
+    @Test("a document has comments, and says where its names and values begin")
+    func document() throws {
+        let text = "/* a */{ // b\n\"k\" : [1, /**/ \"// no\"] }"
+        let (value, places) = try JSONReader.document(of: Array(text.utf8), depth: 2, nameLength: 1)
+        #expect(value == ["k": [1, "// no"]])
+        #expect(places == [7, 14, 20, 21, 29])
+    }
+
+    @Test("a document's limits are the arrays and objects in one another, the names' length, and what is seen in a string")
+    func documentLimits() throws {
+        func read(_ text: String) -> JSONReader.Mistake? {
+            do throws(JSONReader.Mistake) {
+                _ = try JSONReader.document(of: Array(text.utf8), depth: 2, nameLength: 2)
+                return nil
+            } catch {
+                return error
+            }
+        }
+        #expect(read("[[1]]") == nil && read(#"{"éé":"é\u0000"}"#) == nil)
+        for (text, expectation, position, token, container) in [
+            ("[ [[]]]", JSONReader.Expectation.level, 3, 3, 2), (#"[{"abc":1}]"#, .shortName, 2, 2, 1),
+            ("[\"a\u{85}\"]", .plainCharacter, 3, 3, 0), ("[1, /* ]", .endOfComment, 8, 4, 0),
+            (#"["a\u00"]"#, .hexadecimal, 5, 3, 0),
+        ] {
+            let mistake = try #require(read(text), "\(text)")
+            #expect(mistake.expectation == expectation && mistake.position == position, "\(text): \(mistake)")
+            #expect(mistake.token == token && mistake.container == container, "\(text): \(mistake)")
+        }
     }
 
     @Test("what it takes Foundation takes too, and the other way round but for idle commas, whatever happened to the text")

@@ -10,9 +10,8 @@ extension MQTTSink {
     private static let lookBack: UInt64 = 200_000
     private static let reportsAtOnce = 100
 
-    /// Restores the reports of earlier runs, and subscribes to confirmations. A second call does nothing.
-    func beginListening(_ context: SinkContext) async throws {
-        guard let desk, listener == nil else { return }
+    /// Restores the reports of earlier runs. Returns a client that subscribes to confirmations.
+    func beginListening(_ desk: ConfirmationDesk, _ context: SinkContext) async throws -> MQTTClient {
         desk.access { $0.sink = context.name }
         try await restore(desk, context)
         context.displays.setReader(of: context.name) { desk.records }
@@ -24,7 +23,7 @@ extension MQTTSink {
         connection.subscriptions = Set(
             displayRules.flatMap { $0.topic.filters(epoch: context.epoch).map { $0 + Confirmation.suffix } }
         ).sorted()
-        listener = try MQTTClient(connection, logger: context.logger)
+        return try MQTTClient(connection, logger: context.logger)
     }
 
     /// Reads the last reports of this sink's displays from the journal.

@@ -18,20 +18,20 @@ extension MQTTSink {
         // wants.
         guard rule.wants(record.type) || Self.typesThatDisplaysShow.contains(record.type) else { return }
         let values = TopicValues(record, epoch: context.epoch)
-        let isCovered = record.seq <= displayed
-        if isCovered, record.type != .catalogueChanged || record.seq <= cleared {
+        let action = progress.action(for: record.type, seq: record.seq)
+        if action == .none {
             if record.type == .inventoryUpdated, rule.topic.topic(values) != nil { outbox.supersede(seq: record.seq) }
             return
         }
         let event = try record.event()
         if case .catalogueChanged(let change) = event.body, change.change == .removed {
-            return try await takeAway(record, change.values.locations ?? [], rule, context, &outbox)
+            return try await takeAway(record, change.values.locations ?? [], action, rule, context, &outbox)
         }
-        guard !isCovered else { return }
+        guard action != .takeAway else { return }
         if case .inventoryUpdated(let update) = event.body,
             let display = Display(update, seq: record.seq, timestamp: record.timestamp), let topic = rule.topic.topic(values)
         {
-            if record.seq > readThrough {
+            if action == .publish {
                 outbox.put(rule.message(topic, format.payload(display)), seq: record.seq, display: display.state)
             } else {
                 outbox.supersede(seq: record.seq)
@@ -41,12 +41,13 @@ extension MQTTSink {
     }
 
     private func takeAway(
-        _ record: EventEnvelope, _ locations: [String], _ rule: PublishRule, _ context: SinkContext, _ outbox: inout Outbox
+        _ record: EventEnvelope, _ locations: [String], _ action: DisplayProgress.Action, _ rule: PublishRule,
+        _ context: SinkContext, _ outbox: inout Outbox
     ) async throws {
         var values = TopicValues(record, epoch: context.epoch)
         guard rule.retain, let sku = values.sku else { return }
         var heirs: Set<String> = []
-        if record.seq <= readThrough, let heir = try await context.stock.variant(.sku(sku)).value?.variant {
+        if action != .publish, let heir = try await context.stock.variant(.sku(sku)).value?.variant {
             // Another variant has the SKU now, and its displays may be published already.
             heirs = Set(heir.balances.compactMap { rule.topic.topic(TopicValues(heir, at: $0.location, epoch: context.epoch)) })
         }
@@ -63,12 +64,12 @@ extension MQTTSink {
     func read(_ refresh: DisplayRefresh, _ rule: PublishRule, _ context: SinkContext, _ outbox: inout Outbox) async throws {
         for (id, cause) in refresh.products.sorted(by: { $0.value.seq < $1.value.seq }) {
             let reading = try await context.stock.product(id)
-            readThrough = max(readThrough, reading.seq)
+            progress.read(at: reading.seq)
             for variant in reading.value?.variants ?? [] { putDisplays(of: variant, [rule], cause, context, &outbox) }
         }
         for (id, cause) in refresh.variants.sorted(by: { $0.value.seq < $1.value.seq }) {
             let reading = try await context.stock.variant(.variant(id))
-            readThrough = max(readThrough, reading.seq)
+            progress.read(at: reading.seq)
             if let variant = reading.value { putDisplays(of: variant, [rule], cause, context, &outbox) }
         }
     }

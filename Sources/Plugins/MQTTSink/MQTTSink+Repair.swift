@@ -6,14 +6,11 @@ import TallywirePipeline
 
 /// Corrects the messages that the broker retains.
 extension MQTTSink {
-    /// How many reads in a row may fail while the sink itself is connected, before every display is published without reading.
-    private static let readingTries = 3
-
     /// Repairs on each new connection, with or without events, until the task is cancelled.
     func repairConnections(_ context: SinkContext) async {
         for await _ in watch.changes {
             var pause = Duration.milliseconds(200)
-            while !Task.isCancelled, repaired < client?.connections ?? 0, client?.state.isConnected == true {
+            while !Task.isCancelled, progress.needsRepair(on: client?.connections ?? 0), client?.state.isConnected == true {
                 do {
                     try await inTurn { try await repairIfNeeded(context) }
                 } catch is CancellationError {
@@ -31,17 +28,16 @@ extension MQTTSink {
     /// Repairs if the connection is a new one. Has to be called in turn.
     func repairIfNeeded(_ context: SinkContext) async throws {
         let connection = client?.connections ?? 0
-        guard connection > repaired else { return }
+        guard progress.needsRepair(on: connection) else { return }
         try await repair(context)
-        // If there is another connection by now, the next call repairs that one.
-        repaired = connection
+        progress.endRepair(on: connection)
     }
 
     /// Compares the broker's retained messages with the journal, publishes the differences and deletes the messages that should not
     /// be there.
     ///
     /// The journal is read in pages, so later pages contain later events. Events after the first page are delivered again. A state
-    /// that was read is not overwritten by an older one, since ``readThrough`` has those events read again.
+    /// that was read is not overwritten by an older one, since ``DisplayProgress`` has those events read again.
     private func repair(_ context: SinkContext) async throws {
         var image = try await retained(context)
         let isBlind = image == nil
@@ -53,7 +49,7 @@ extension MQTTSink {
         while true {
             let page = try await context.stock.variants(after: last, limit: Self.page)
             first = first ?? page.seq
-            readThrough = max(readThrough, page.seq)
+            progress.read(at: page.seq)
             var outbox = Outbox()
             let cause = DisplayRefresh.Cause(seq: page.seq, timestamp: context.now())
             for variant in page.value { putDisplays(of: variant, displayRules, cause, context, &outbox) }
@@ -72,8 +68,7 @@ extension MQTTSink {
         }
         if let image { counts.deleted = try await delete(image.rest, context) }
         desk?.access { $0.endSweep() }
-        displayed = max(displayed, first ?? 0)
-        if !isBlind, image?.unkept == 0 { cleared = displayed }
+        progress.repaired(at: first ?? 0, isComplete: image?.unkept == 0)
         finish(counts, kept: kept, unkept: image?.unkept ?? 0, isBlind: isBlind, context)
     }
 
@@ -91,7 +86,7 @@ extension MQTTSink {
             "The displays are right.",
             metadata: [
                 "retained": "\(kept)", "right": "\(counts.unchanged)", "published": "\(counts.published)",
-                "deleted": "\(counts.deleted)", "seq": "\(displayed)",
+                "deleted": "\(counts.deleted)", "seq": "\(progress.displayed)",
             ])
         if unkept > 0 {
             context.logger.warning(
@@ -118,14 +113,13 @@ extension MQTTSink {
             limit: options.repair.limit, logger: context.logger)
         do {
             let image = try await reader.read()
-            failedReadings = 0
+            progress.readingEnded()
             return image
         } catch let error as RetainedReader.Failure {
-            failedReadings = 0
+            progress.readingEnded()
             return reportBlind("\(error)", context)
         } catch let error as MQTTError {
-            failedReadings += 1
-            guard failedReadings >= Self.readingTries, client?.state.isConnected == true else { throw error }
+            guard progress.readingFailed(isConnected: client?.state.isConnected == true) else { throw error }
             return reportBlind("\(error)", context)
         }
     }

@@ -25,28 +25,19 @@ import TallywirePipeline
 /// A delivery and a repair never run at the same time: see ``inTurn(_:)``.
 actor MQTTSink: Sink {
     nonisolated let options: MQTTSinkOptions
-    nonisolated let peer = ConnectedBroker()
+    private nonisolated let peer = ConnectedBroker()
     let rules: [PublishRule]
-    let reconnect: ReconnectPolicy
+    private let reconnect: ReconnectPolicy
     nonisolated let tally = SinkTally()
     let watch = ConnectionWatch()
     /// The displays' confirmations; `nil` if they are not wanted.
     nonisolated let desk: ConfirmationDesk?
     private(set) var client: MQTTClient?
-    var listener: MQTTClient?
+    private(set) var listener: MQTTClient?
     private var context: SinkContext?
 
-    /// The number of the connection that was repaired last.
-    var repaired = 0
-    /// How many reads of the broker's retained messages failed in a row.
-    var failedReadings = 0
-    /// Displays are published up to this event.
-    var displayed: UInt64 = 0
-    /// Displays of removed items are deleted up to this event. It is before ``displayed`` if the broker's messages could not be
-    /// read.
-    var cleared: UInt64 = 0
-    /// No display was published with a state newer than this event.
-    var readThrough: UInt64 = 0
+    /// What the displays show of the journal.
+    var progress = DisplayProgress()
 
     private var isTaken = false
     private var waiting: [CheckedContinuation<Void, Never>] = []
@@ -78,7 +69,7 @@ actor MQTTSink: Sink {
         try await client.connected(within: patience)
         try requireProperties(client)
         guard !displayRules.isEmpty else { return }
-        try await beginListening(context)
+        if let desk, listener == nil { listener = try await beginListening(desk, context) }
         try await inTurn { try await repairIfNeeded(context) }
     }
 

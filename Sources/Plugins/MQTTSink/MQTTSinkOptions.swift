@@ -52,7 +52,7 @@ extension SinkType {
     public static let mqtt = SinkType(
         "mqtt", summary: "Publishes events to topics of an MQTT broker, and keeps shelf displays as retained topics.",
         schema: MQTTSinkOptions.schema, options: MQTTSinkOptions.self, topics: { try $0.topics(of: $1) },
-        brokerRules: { PublicationRights.rules($0) },
+        brokerRules: { try PublicationRights.rules($0) },
         probe: { await $0.problems($1) },
         make: { options in
             try options.validateConnection()
@@ -65,7 +65,7 @@ extension MQTTSinkOptions {
     func topics(of name: String) throws -> [TopicUse] {
         var uses: [TopicUse] = []
         for rule in try rules() {
-            let filter = rule.topic.anyFilter
+            let filter = rule.topic.template.filter()
             let isDisplay = rule.display != nil
             uses.append(TopicUse(filter: filter, purpose: "where “\(name)” publishes \(isDisplay ? "displays" : "events")"))
             if isDisplay {
@@ -86,9 +86,10 @@ extension MQTTSinkOptions {
         for (index, rule) in publish.enumerated() {
             let payload = try rule.payload.payload(ofRule: index)
             do throws(TemplateMistake) {
-                let topic = try TopicTemplate(rule.topic)
+                let topic = try EventTopic(rule.topic)
                 if case .display = payload {
-                    guard topic.has(.location), topic.has(.sku) || topic.has(.variant), !topic.has(.event) else {
+                    let places = topic.template
+                    guard places.has(.location), places.has(.sku) || places.has(.variant), !places.has(.event) else {
                         throw TemplateMistake("a display's topic needs {location}, and {sku} or {variant}, and cannot have {event}")
                     }
                 }
@@ -117,7 +118,7 @@ extension MQTTSinkOptions {
             let topics = try rules().enumerated().map { index, rule in
                 let values = TopicValues(epoch: name, sku: name, location: name)
                 return BrokerProbe.Topics(
-                    rule.topic.topic(values, orElse: name), option: "publish", String(index), "topic")
+                    rule.topic.template.topic { values[$0] ?? name } ?? name, option: "publish", String(index), "topic")
             }
             let status = BrokerProbe.Topics(statusTopic, option: "statusTopic", payload: #"{"status":"check"}"#)
             let probe = try BrokerProbe(self, publications: topics + [status])

@@ -1,3 +1,4 @@
+import MQTTConnection
 import TallywireConfiguration
 
 /// The value of `payload` in a rule: a name, or an object that says what a display gets.

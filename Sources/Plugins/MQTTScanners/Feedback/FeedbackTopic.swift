@@ -1,52 +1,45 @@
+import MQTTConnection
 import Mosquitto
 
 /// The topic to which a gateway subscribes for the feedback of its devices, with placeholders for the gateway's name, the device's
 /// and the event's: `tallywire/gateway/{gateway}/{event}`.
 struct FeedbackTopic: Equatable, Sendable, Decodable {
-    let template: String
-    private static let places = ["{gateway}", "{device}", "{event}"]
-
-    /// Why a template cannot be used, for people.
-    struct Mistake: Error, Equatable, CustomStringConvertible {
-        let description: String
+    private enum Place: String, CaseIterable, Sendable {
+        case gateway, device, event
     }
 
-    init(_ template: String) throws(Mistake) {
-        var rest = template
-        for place in Self.places { rest = rest.replacing(place, with: "x") }
-        guard !rest.contains(where: { "{}".contains($0) }) else {
-            throw Mistake(description: "the topic can have \(Self.places.joined(separator: ", ")) and no other braces")
-        }
-        if let problem = Topic.problem(rest) { throw Mistake(description: problem) }
-        guard template.contains("{event}") else {
-            throw Mistake(description: "the topic needs {event}, which is feedback! or display!")
-        }
-        self.template = template
+    private let template: TopicTemplate<Place>
+
+    init(_ text: String) throws(TemplateMistake) {
+        template = try TopicTemplate(text, rule: "the topic can have {gateway}, {device}, {event} and no other braces")
+        guard template.has(.event) else { throw TemplateMistake("the topic needs {event}, which is feedback! or display!") }
     }
 
     init(from decoder: any Decoder) throws {
         let container = try decoder.singleValueContainer()
         do {
             try self.init(try container.decode(String.self))
-        } catch let mistake as Mistake {
+        } catch let mistake as TemplateMistake {
             throw DecodingError.dataCorruptedError(in: container, debugDescription: mistake.description)
         }
     }
 
     /// All topics of the template, as a filter.
-    var filter: String {
-        template.split(separator: "/", omittingEmptySubsequences: false).map { $0.contains("{") ? "+" : String($0) }.joined(
-            separator: "/")
+    var filter: String { template.filter() }
+
+    /// The topics of one gateway, or of one device if the template has no gateway, as a filter with `name` for its level.
+    func own(_ name: String) -> String {
+        let own: Place = template.has(.gateway) ? .gateway : .device
+        return template.filter { $0 == own ? name : nil }
     }
 
     /// The topic; `nil` if a name is missing or would change the topic's levels.
     func topic(gateway: String?, device: String, event: String) -> String? {
-        var topic = template
-        for (place, name) in zip(Self.places, [gateway, device, event]) where topic.contains(place) {
-            guard let name, !name.isEmpty, !name.contains(where: { "/+#".contains($0) }) else { return nil }
-            topic = topic.replacing(place, with: name)
+        let topic = template.topic { place in
+            let name = place == .gateway ? gateway : place == .device ? device : event
+            return name.flatMap { $0.isEmpty || $0.contains { "/+#".contains($0) } ? nil : $0 }
         }
-        return Topic.problem(topic) == nil ? topic : nil
+        return topic.flatMap { Topic.problem($0) == nil ? $0 : nil }
     }
 }
 

@@ -1,8 +1,12 @@
+import MQTTConnection
 import Mosquitto
 
 /// Where scanners publish and get replies: a topic with `{device}` as one of its levels, such as `scanners/{device}/scan`.
 ///
 /// Other levels may be wildcards: `+` for one level, and `#` at the end for any number, as in `plant/+/scanners/{device}/scan`.
+///
+/// This is not a `TopicTemplate`: it is a filter, so values alone make no topic of it. What its wildcards match has no name, and is
+/// kept in the reply's topic. The topic of each scan is compared level by level, and the device's level may be empty.
 public struct ScanTopic: Equatable, Sendable {
     private let levels: [String]
     private let deviceLevel: Int
@@ -13,36 +17,32 @@ public struct ScanTopic: Equatable, Sendable {
     private static let reserved: Set<Substring> = ["ack", "status"]
 
     /// Why a template cannot be used, for people.
-    public struct Mistake: Error, Equatable, CustomStringConvertible {
-        public let description: String
-    }
+    public typealias Mistake = TemplateMistake
 
     public init(template: String) throws(Mistake) {
         let levels = template.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
         let places = levels.indices.filter { levels[$0] == Self.placeholder }
         guard places.count == 1, let place = places.first else {
-            throw Mistake(description: "the topic needs \(Self.placeholder) once as a whole level, as in scanners/{device}/scan")
+            throw Mistake("the topic needs \(Self.placeholder) once as a whole level, as in scanners/{device}/scan")
         }
         self.levels = levels
         deviceLevel = place
         for (index, level) in levels.enumerated() where index != place && level != "+" {
             if level == "#", index == levels.count - 1 { continue }
-            if level == "#" { throw Mistake(description: "# can only be the topic's last level") }
+            if level == "#" { throw Mistake("# can only be the topic's last level") }
             if level.contains(where: { "{}+#".contains($0) }) {
-                throw Mistake(description: "the topic's level “\(level)” cannot contain { } + or #, but can be + or #")
+                throw Mistake("the topic's level “\(level)” cannot contain { } + or #, but can be + or #")
             }
         }
         // Each wildcard counts as one character. The rest has to be a valid topic.
         let fixed = levels.map { $0 == "+" || $0 == "#" ? "x" : $0 }.joined(separator: "/")
-        if let problem = Topic.problem(fixed) { throw Mistake(description: problem) }
+        if let problem = Topic.problem(fixed) { throw Mistake(problem) }
         // Replies go to `ack`: they would come back as scans.
-        if levels.last == "ack" { throw Mistake(description: "the topic cannot end with ack, where the answers go") }
+        if levels.last == "ack" { throw Mistake("the topic cannot end with ack, where the answers go") }
     }
 
     /// The subscription that gets the scans of all devices.
-    public var filter: String {
-        levels.indices.map { $0 == deviceLevel ? "+" : levels[$0] }.joined(separator: "/")
-    }
+    public var filter: String { pattern("+") }
 
     /// The same as a shared subscription of a group of clients, in which each client gets a part of the messages (MQTT 5, section
     /// 4.8.2).
@@ -65,9 +65,7 @@ public struct ScanTopic: Equatable, Sendable {
 
     /// The template of the topic where devices say whether they are online: the last level replaced by `status`, or `status` added
     /// if the device is the last level.
-    public var statusTemplate: String {
-        (deviceLevel == levels.count - 1 ? levels + ["status"] : levels.dropLast() + ["status"]).joined(separator: "/")
-    }
+    public var statusTemplate: String { levels(beside: "status").joined(separator: "/") }
 
     /// A filter for all topics of one device: everything under its name.
     public func own(_ name: String) -> String { joined(levels[...deviceLevel] + ["#"], name) }
@@ -85,9 +83,11 @@ public struct ScanTopic: Equatable, Sendable {
     }
 
     /// A filter for the replies to the scans of all devices.
-    public var answerFilter: String {
-        let template = deviceLevel == levels.count - 1 ? levels + ["ack"] : levels.dropLast() + ["ack"]
-        return joined(template, "+")
+    public var answerFilter: String { joined(levels(beside: "ack"), "+") }
+
+    /// The levels with `word` for the last one, or behind it if that is the device.
+    private func levels(beside word: String) -> [String] {
+        (deviceLevel == levels.count - 1 ? levels : levels.dropLast()) + [word]
     }
 
     /// The device that published a scan to `topic`; `nil` if `topic` is not a topic of scans.

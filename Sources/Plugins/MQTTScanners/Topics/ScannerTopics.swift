@@ -6,8 +6,8 @@ struct ScannerTopics {
     private let scans: ScanTopic
     /// The topics of the scanners' statuses; `nil` for none.
     private let statuses: ScanTopic?
-    /// The topics to which gateways subscribe for feedback, with placeholders.
-    private let feedback: [String]
+    /// The topics to which gateways subscribe for feedback.
+    private let feedback: [FeedbackTopic]
 
     init(_ options: ConfigurationValue, scans: ScanTopic) throws {
         self.scans = scans
@@ -17,34 +17,24 @@ struct ScannerTopics {
             feedback = []
             return
         }
-        feedback = Set(devices.compactMap { $0.value["feedback"]?["topic"]?.string }).sorted()
+        feedback = try Set(devices.compactMap { $0.value["feedback"]?["topic"]?.string }).sorted().map { try FeedbackTopic($0) }
     }
 
     /// The rights of a scanner, by the name with which it logged in. A gateway may read its own feedback.
     var patterns: [String] {
         ["pattern write \(scans.pattern("%u"))", "pattern read \(scans.own("%u"))"]
             + (statuses.map { ["pattern write \($0.pattern("%u"))"] } ?? [])
-            + feedback.map { template in
-                let own = template.contains("{gateway}") ? "{gateway}" : "{device}"
-                return "pattern read \(Self.filter(template, own: own))"
-            }
+            + feedback.map { "pattern read \($0.own("%u"))" }
     }
 
     var serverRules: [String] {
         ["topic readwrite \(scans.own("+"))"] + (statuses.map { ["topic read \($0.filter)"] } ?? [])
-            + feedback.map { "topic write \(Self.filter($0, own: nil))" }
+            + feedback.map { "topic write \($0.filter)" }
     }
 
     /// The rules that refuse users who are not scanners.
     var denials: [String] {
         ["topic deny \(scans.own("+"))"] + (statuses.map { ["topic deny \($0.filter)"] } ?? [])
-    }
-
-    /// `template` with `%u` for the level that is `own`, and any level for the other placeholders.
-    private static func filter(_ template: String, own: String?) -> String {
-        template.split(separator: "/", omittingEmptySubsequences: false)
-            .map { level in level[...] == own?[...] ? "%u" : level.contains("{") ? "+" : String(level) }
-            .joined(separator: "/")
     }
 
     /// What an entry with these options needs at its broker.

@@ -1,3 +1,4 @@
+import MQTTConnection
 import TallywireCore
 
 /// A text with placeholders for a display's fields, such as `{name}\n{price|ask us} EUR`.
@@ -10,10 +11,10 @@ struct DisplayText: Equatable, Sendable {
         let other: String
     }
 
-    private let pieces: [Template<Place>.Piece]
+    private let pieces: [TemplatePiece<Place>]
 
     init(_ text: String) throws(TemplateMistake) {
-        pieces = try Template.pieces(of: text, "text", escapes: true, place: Self.place)
+        pieces = try TemplatePiece.pieces(of: text, "text", escapes: true, place: Self.place)
     }
 
     private static func place(_ text: Substring) throws(TemplateMistake) -> Place {

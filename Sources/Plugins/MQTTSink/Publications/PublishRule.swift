@@ -17,7 +17,7 @@ struct PublishRule: Equatable, Sendable {
 
     /// The types of events; `nil` for all.
     let events: Set<EventType>?
-    let topic: TopicTemplate
+    let topic: EventTopic
     let retain: Bool
     let quality: QualityOfService
     let payload: Payload

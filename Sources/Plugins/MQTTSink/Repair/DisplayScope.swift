@@ -1,3 +1,4 @@
+import MQTTConnection
 import TallywirePipeline
 
 /// Decides which retained topics a sink may delete: those to which only this sink would publish.
@@ -28,7 +29,7 @@ struct DisplayScope: Sendable {
         guard let location = values.location else { return false }
         // A template with no level of plain text matches topics of other programs. The location then has to be one of the
         // journal's.
-        guard rule.topic.hasLevelOfItsOwn || locations.contains(location) else { return false }
+        guard rule.topic.template.hasLevelOfItsOwn || locations.contains(location) else { return false }
         // Without a SKU in the topic nobody can say whether a condition on SKUs holds.
         guard let sku = values.sku else { return filter.skus.isEmpty && filter.wants(sku: "", at: location) }
         return filter.wants(sku: sku, at: location)

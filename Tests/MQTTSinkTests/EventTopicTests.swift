@@ -3,21 +3,21 @@ import Testing
 
 @testable import MQTTSink
 
-@Suite("A topic template")
-struct TopicTemplateTests {
+@Suite("The topic of a rule")
+struct EventTopicTests {
     private let values = TopicValues(
         event: .inventoryUpdated, epoch: "e1", product: ProductID(1), variant: VariantID(11), sku: "TEE-RED-M", location: "WH1")
 
     @Test("is filled with an event's values")
     func isFilled() throws {
-        #expect(try TopicTemplate("displays/{location}/{sku}").topic(values) == "displays/WH1/TEE-RED-M")
-        #expect(try TopicTemplate("{epoch}/{event}/{product}-{variant}").topic(values) == "e1/inventory_updated/1-11")
-        #expect(try TopicTemplate("all").topic(values) == "all")
+        #expect(try EventTopic("displays/{location}/{sku}").topic(values) == "displays/WH1/TEE-RED-M")
+        #expect(try EventTopic("{epoch}/{event}/{product}-{variant}").topic(values) == "e1/inventory_updated/1-11")
+        #expect(try EventTopic("all").topic(values) == "all")
     }
 
     @Test("gives no topic where a value is missing")
     func missing() throws {
-        #expect(try TopicTemplate("displays/{location}").topic(TopicValues(epoch: "e1", sku: "A")) == nil)
+        #expect(try EventTopic("displays/{location}").topic(TopicValues(epoch: "e1", sku: "A")) == nil)
     }
 
     @Test(
@@ -27,7 +27,7 @@ struct TopicTemplateTests {
             ("a/{}", "cannot have {}"),
         ])
     func refused(text: String, problem: String) throws {
-        let mistake = try #require(throws: TemplateMistake.self) { try TopicTemplate(text) }
-        #expect(mistake.description.contains(problem), "\(mistake)")
+        let mistake = try #require(throws: (any Error).self) { try EventTopic(text) }
+        #expect("\(mistake)".contains(problem), "\(mistake)")
     }
 }

@@ -1,9 +1,7 @@
-/// A text with placeholders in braces, such as `displays/{location}/{sku}`, split into pieces.
-enum Template<Place: Equatable & Sendable> {
-    enum Piece: Equatable, Sendable {
-        case text(String)
-        case place(Place)
-    }
+/// A piece of a text with placeholders in braces.
+public enum TemplatePiece<Place: Equatable & Sendable>: Equatable, Sendable {
+    case text(String)
+    case place(Place)
 
     /// The pieces of `text`.
     ///
@@ -11,10 +9,10 @@ enum Template<Place: Equatable & Sendable> {
     ///   - what: what the text is, for people.
     ///   - escapes: whether `{{` and `}}` are braces.
     ///   - place: reads the text between two braces.
-    static func pieces(
+    public static func pieces(
         of text: String, _ what: String, escapes: Bool, place: (Substring) throws(TemplateMistake) -> Place
-    ) throws(TemplateMistake) -> [Piece] {
-        var pieces: [Piece] = []
+    ) throws(TemplateMistake) -> [Self] {
+        var pieces: [Self] = []
         var plain = ""
         var rest = Substring(text)
         while let character = rest.popFirst() {
@@ -38,8 +36,8 @@ enum Template<Place: Equatable & Sendable> {
 }
 
 /// Why a template cannot be used, for people.
-struct TemplateMistake: Error, Equatable, CustomStringConvertible {
-    let description: String
+public struct TemplateMistake: Error, Equatable, CustomStringConvertible {
+    public let description: String
 
-    init(_ description: String) { self.description = description }
+    public init(_ description: String) { self.description = description }
 }

@@ -1,0 +1,65 @@
+import MQTTConnection
+import TallywireCore
+import TallywireEngine
+
+/// The topic of a rule: a template for the values of an event or a display, such as `displays/{location}/{sku}`.
+struct EventTopic: Equatable, Sendable {
+    /// The placeholders.
+    enum Place: String, CaseIterable, Sendable {
+        case event, epoch, product, variant, sku, location
+    }
+
+    let template: TopicTemplate<Place>
+
+    init(_ text: String) throws(TemplateMistake) { template = try TopicTemplate(text) }
+
+    /// The topic with these values; `nil` if a value that the template needs is missing. No value can add a level: neither SKUs nor
+    /// location codes may contain `/`, `+` or `#`.
+    func topic(_ values: TopicValues) -> String? { template.topic { values[$0] } }
+
+    /// Filters that match every topic that the template can give, and as few others as filters allow. With `locations`, only topics
+    /// of these locations, if the location is a level of its own.
+    func filters(epoch: String, locations: [String]? = nil) -> [String] {
+        func filter(_ location: String?) -> String {
+            template.filter { $0 == .epoch ? epoch : $0 == .location ? location : nil }
+        }
+        guard let locations, template.hasLevel(.location) else { return [filter(nil)] }
+        return locations.map { filter($0) }
+    }
+}
+
+/// The values of a topic's placeholders.
+struct TopicValues: Sendable {
+    var event: EventType?
+    var epoch: String
+    var product: ProductID?
+    var variant: VariantID?
+    var sku: String?
+    var location: String?
+
+    subscript(place: EventTopic.Place) -> String? {
+        switch place {
+        case .event: event?.rawValue
+        case .epoch: epoch
+        case .product: product?.description
+        case .variant: variant?.description
+        case .sku: sku
+        case .location: location
+        }
+    }
+}
+
+extension TopicValues {
+    /// The values of an event.
+    init(_ record: EventEnvelope, epoch: String) {
+        let subject = record.subject
+        self.init(
+            event: record.type, epoch: epoch, product: subject.product, variant: subject.variant, sku: subject.sku,
+            location: subject.location)
+    }
+
+    /// The values of a variant's display at `location`.
+    init(_ variant: Variant, at location: String, epoch: String) {
+        self.init(epoch: epoch, product: variant.productID, variant: variant.id, sku: variant.sku, location: location)
+    }
+}
