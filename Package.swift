@@ -240,7 +240,9 @@ let package = Package(
             [
                 "tallywire", "HTTPPort", "Mosquitto", "PipelineHost", "TallywireAccess", "TallywireAuthentication",
                 "TallywireCommands",
-                "TallywireConfiguration", "TallywireCore", "TallywireEngine", "TallywirePipeline", "TallywireServer", log,
+                "TallywireConfiguration", "TallywireCore", "TallywireEngine", "TallywireHTTP", "TallywirePipeline",
+                "TallywireProtocol",
+                "TallywireServer", log,
                 nio("NIOCore"),
                 nio("NIOHTTP1"), nio("NIOFoundationCompat"), nio("NIOPosix"), .product(name: "NIOSSL", package: "swift-nio-ssl"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),

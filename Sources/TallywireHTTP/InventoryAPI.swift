@@ -5,6 +5,7 @@ import PipelineHost
 import TallywireAccess
 import TallywireCore
 import TallywireEngine
+import TallywirePipeline
 
 /// The HTTP API: catalogue, stock and movements, and the routes with which the server is operated.
 ///
@@ -34,6 +35,8 @@ public struct InventoryAPI: Sendable {
         public var defaultLocation: String
         /// The server's version, such as `0.1.0`.
         public var version: String
+        /// The messages of the server's plugins, for `GET /asyncapi.json`.
+        public var messaging: [Messaging]
         public var limits: HTTPLimits
         /// Names, beside the loopback ones, under which a request may address this server; see ``HostPolicy``.
         public var hosts: HostPolicy
@@ -45,12 +48,14 @@ public struct InventoryAPI: Sendable {
         public var pages: String?
 
         public init(
-            defaultLocation: String = Location.main.code, version: String, limits: HTTPLimits = HTTPLimits(),
+            defaultLocation: String = Location.main.code, version: String, messaging: [Messaging] = [],
+            limits: HTTPLimits = HTTPLimits(),
             hosts: HostPolicy = HostPolicy(), requestsPerSecond: Int? = nil, proxies: TrustedProxies = TrustedProxies(),
             pages: String? = nil
         ) {
             self.defaultLocation = defaultLocation
             self.version = version
+            self.messaging = messaging
             self.limits = limits
             self.hosts = hosts
             self.requestsPerSecond = requestsPerSecond

@@ -1,5 +1,6 @@
 import Foundation
 import TallywireCore
+import TallywirePipeline
 import Testing
 
 @testable import MQTTScanners
@@ -8,6 +9,9 @@ import Testing
 /// Acme's forklift terminals: `{"terminal":"f-3","read":"4006381333931"}`.
 enum AcmeTerminal: VendorFormat {
     static let word = "acme-terminal"
+    static let message = Messaging.scan(
+        "acmeTerminalScan", "What a forklift's terminal read.", ["type": "object", "required": ["terminal", "read"]],
+        examples: [.init("read", ["terminal": "f-3", "read": "4006381333931"])])
 
     static func isMeant(by message: JSONValue) -> Bool { message["terminal"] != nil && message["read"] != nil }
 

@@ -55,7 +55,8 @@ extension SourceType {
     /// `mqtt-scanners`: barcode scanners that publish over MQTT. Each scan is applied once, and gets its reply once it is on disk.
     public static let mqttScanners = SourceType(
         "mqtt-scanners", summary: "Takes movements from barcode scanners over MQTT, and answers each once it is on disk.",
-        schema: ScannerOptions.schema, options: ScannerOptions.self, topics: { try $0.topics(of: $1) },
+        schema: ScannerOptions.schema, options: ScannerOptions.self, messaging: .scanners,
+        topics: { try $0.topics(of: $1) },
         judge: { $0.judge(beside: $1) }, brokerRules: { try ScannerTopics.rules($0) }, scanTopic: { $0["topic"]?.string },
         probe: { options, _ in await options.problems() },
         make: { try $0.source() })

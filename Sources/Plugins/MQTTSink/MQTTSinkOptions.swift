@@ -51,7 +51,8 @@ extension SinkType {
     /// `mqtt`: events to topics, shelf displays as retained topics.
     public static let mqtt = SinkType(
         "mqtt", summary: "Publishes events to topics of an MQTT broker, and keeps shelf displays as retained topics.",
-        schema: MQTTSinkOptions.schema, options: MQTTSinkOptions.self, topics: { try $0.topics(of: $1) },
+        schema: MQTTSinkOptions.schema, options: MQTTSinkOptions.self, messaging: .publications,
+        topics: { try $0.topics(of: $1) },
         brokerRules: { try PublicationRights.rules($0) },
         probe: { await $0.problems($1) },
         make: { options in

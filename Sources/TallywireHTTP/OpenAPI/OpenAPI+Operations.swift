@@ -122,7 +122,12 @@ extension OpenAPI {
                 content: [
                     (
                         "application/json",
-                        ["oneOf": [reference("Movement"), list(of: reference("Movement"), 0, HTTPLimits().batch)]]
+                        [
+                            "oneOf": [
+                                JSONSchema.reference("Movement"),
+                                JSONSchema.list(of: JSONSchema.reference("Movement"), 0, HTTPLimits().batch),
+                            ]
+                        ]
                     ),
                     ("application/x-ndjson", ["type": "string", "description": "A `Movement` a line."]),
                 ], examples: [("movement", movement), ("batch", [batched(1), batched(2)])]),
@@ -130,7 +135,7 @@ extension OpenAPI {
                 Operation.Answer(
                     status: 200, description: "The receipt; for a batch, a result for each movement.",
                     content: [
-                        ("application/json", reference("MovementAnswer")),
+                        ("application/json", JSONSchema.reference("MovementAnswer")),
                         ("application/x-ndjson", ["type": "string", "description": "A `Receipt` or a `Problem` a line."]),
                     ])
             ], problems: ofStock),

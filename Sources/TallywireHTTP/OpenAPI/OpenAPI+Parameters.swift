@@ -3,9 +3,9 @@ import TallywireCore
 extension OpenAPI {
     /// What can stand in paths, queries and headers.
     static let parameters: [(String, JSONValue)] = [
-        ("productId", path("id", "The product's id.", id)),
-        ("variantId", path("id", "The variant's id; a default variant has one too.", id)),
-        ("movementId", path("id", "The movement's id, in percent encoding.", movementID)),
+        ("productId", path("id", "The product's id.", JSONSchema.id)),
+        ("variantId", path("id", "The variant's id; a default variant has one too.", JSONSchema.id)),
+        ("movementId", path("id", "The movement's id, in percent encoding.", JSONSchema.movementID)),
         (
             "limit",
             query(
@@ -24,11 +24,11 @@ extension OpenAPI {
                     "default": .integer(Int64(HTTPLimits.page)),
                 ])
         ),
-        ("alertSeq", path("seq", "The alert's `seq`, which is that of its `stock_alert`.", id)),
-        ("order", query("order", "`desc` begins with the newest.", words(["asc", "desc"]))),
-        ("variant", query("variant", "Only events of this variant, from the newest backwards.", id)),
-        ("from", query("from", "Only events from this time on, from the newest backwards.", timestamp)),
-        ("until", query("until", "Only events up to this time, from the newest backwards.", timestamp)),
+        ("alertSeq", path("seq", "The alert's `seq`, which is that of its `stock_alert`.", JSONSchema.id)),
+        ("order", query("order", "`desc` begins with the newest.", JSONSchema.words(["asc", "desc"]))),
+        ("variant", query("variant", "Only events of this variant, from the newest backwards.", JSONSchema.id)),
+        ("from", query("from", "Only events from this time on, from the newest backwards.", JSONSchema.timestamp)),
+        ("until", query("until", "Only events up to this time, from the newest backwards.", JSONSchema.timestamp)),
         (
             "cursor",
             query("cursor", "Where to go on: the `nextCursor` of the page before. Opaque.", ["type": "string", "maxLength": 512])
@@ -42,14 +42,16 @@ extension OpenAPI {
         ("after", query("after", "Only events after this `seq`.", ["type": "integer", "minimum": 0, "default": 0])),
         (
             "type",
-            query("type", "Only events of these types, with commas between them.", list(of: reference("EventType"), 1, 64))
+            query(
+                "type", "Only events of these types, with commas between them.",
+                JSONSchema.list(of: JSONSchema.reference("EventType"), 1, 64))
                 + ["style": "form", "explode": false]
         ),
         ("since", query("since", "Only events after this one: the `id` of an event, `EPOCH:SEQ`.", ["type": "string"])),
         ("source", query("source", "Only devices of this source.", ["type": "string"])),
-        ("presence", query("presence", "Only devices in this state.", words(["unknown", "online", "offline"]))),
+        ("presence", query("presence", "Only devices in this state.", JSONSchema.words(["unknown", "online", "offline"]))),
         ("displayLocation", query("location", "Only displays at this location.", ["type": "string"])),
-        ("stale", query("stale", "Only displays that are overdue, or that are not.", flag)),
+        ("stale", query("stale", "Only displays that are overdue, or that are not.", JSONSchema.flag)),
         (
             "lastEventId",
             [
@@ -61,7 +63,7 @@ extension OpenAPI {
         (
             "idempotencyKey",
             [
-                "name": "Idempotency-Key", "in": "header", "required": false, "schema": movementID,
+                "name": "Idempotency-Key", "in": "header", "required": false, "schema": JSONSchema.movementID,
                 "description": """
                 The change's id. A repeat with the same id and meaning gets the first answer again; with another meaning it is \
                 `idempotency_conflict`. Kept for at least 24 hours.

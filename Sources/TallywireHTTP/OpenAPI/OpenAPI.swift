@@ -58,6 +58,4 @@ enum OpenAPI {
         }
         return .members(order.map { ($0, .members(items[$0] ?? [])) })
     }
-
-    static func reference(_ schema: String) -> JSONValue { ["$ref": .string("#/components/schemas/\(schema)")] }
 }

@@ -53,7 +53,7 @@ extension OpenAPI {
             var examples: [(name: String, value: JSONValue)]
 
             static func json(_ schema: String, _ examples: [(name: String, value: JSONValue)]) -> Body {
-                Body(content: [("application/json", OpenAPI.reference(schema))], examples: examples)
+                Body(content: [("application/json", JSONSchema.reference(schema))], examples: examples)
             }
         }
 
@@ -65,7 +65,7 @@ extension OpenAPI {
 
             static func json(_ status: Int, _ description: String, _ schema: String, headers: [String] = []) -> Answer {
                 Answer(
-                    status: status, description: description, content: [("application/json", OpenAPI.reference(schema))],
+                    status: status, description: description, content: [("application/json", JSONSchema.reference(schema))],
                     headers: headers)
             }
         }
@@ -99,7 +99,7 @@ extension OpenAPI {
         private static func refusal(_ status: Int, _ codes: [String]) -> JSONValue {
             var answer: JSONValue = [
                 "description": .string(codes.map { "`\($0)`" }.joined(separator: ", ")),
-                "content": ["application/problem+json": ["schema": OpenAPI.reference("Problem")]],
+                "content": ["application/problem+json": ["schema": JSONSchema.reference("Problem")]],
             ]
             switch status {
             case 401: answer = answer + ["headers": ["WWW-Authenticate": ["schema": ["type": "string"]]]]

@@ -74,7 +74,7 @@ extension InventoryAPI {
     }
 
     func getAsyncAPI(_ request: Request, _ context: APIContext) -> Response {
-        description(AsyncAPI.document(version: configuration.version))
+        description(AsyncAPI.document(version: configuration.version, configuration.messaging))
     }
 
     private func description(_ document: [UInt8]) -> Response {

@@ -8,6 +8,8 @@ public struct SinkType: Sendable {
     /// What the sink does, in a sentence.
     public let summary: String
     public let mode: SinkMode
+    /// The messages of the plugin's own protocol, for `GET /asyncapi.json`.
+    public let messaging: Messaging
     /// The plugin's own options, in addition to those of every sink.
     public let options: OptionSchema
     /// Makes the sink from its options, which were checked against ``options`` and contain all defaults.
@@ -30,6 +32,7 @@ public struct SinkType: Sendable {
     /// `brokerRules` returns what an entry needs in the broker's access list, and `webSocketPath` where it takes WebSocket clients.
     public init<Options: Decodable & Sendable>(
         _ name: String, summary: String, mode: SinkMode = .durable, schema: OptionSchema = OptionSchema(), options: Options.Type,
+        messaging: Messaging = Messaging(),
         topics: @escaping @Sendable (Options, String) throws -> [TopicUse] = { _, _ in [] },
         witnesses: @escaping @Sendable (Options) throws -> [JournalWitness] = { _ in [] },
         brokerRules: @escaping @Sendable (ConfigurationValue) throws -> BrokerRules? = { _ in nil },
@@ -39,6 +42,7 @@ public struct SinkType: Sendable {
     ) {
         self.name = name
         self.summary = summary
+        self.messaging = messaging
         self.mode = mode
         self.options = schema
         self.brokerRules = brokerRules
@@ -56,6 +60,8 @@ public struct SourceType: Sendable {
     public let name: String
     /// What the source does, in a sentence.
     public let summary: String
+    /// The messages of the plugin's own protocol, for `GET /asyncapi.json`.
+    public let messaging: Messaging
     /// The plugin's own options, in addition to those of every source.
     public let options: OptionSchema
     /// Makes the source from its options, which were checked against ``options`` and contain all defaults.
@@ -78,6 +84,7 @@ public struct SourceType: Sendable {
     /// `brokerRules` returns what an entry needs in the broker's access list, and `scanTopic` where it takes scans.
     public init<Options: Decodable & Sendable>(
         _ name: String, summary: String, schema: OptionSchema = OptionSchema(), options: Options.Type,
+        messaging: Messaging = Messaging(),
         topics: @escaping @Sendable (Options, String) throws -> [TopicUse] = { _, _ in [] },
         judge: @escaping @Sendable (Options, [TopicUse]) throws -> [OptionError] = { _, _ in [] },
         brokerRules: @escaping @Sendable (ConfigurationValue) throws -> BrokerRules? = { _ in nil },
@@ -87,6 +94,7 @@ public struct SourceType: Sendable {
     ) {
         self.name = name
         self.summary = summary
+        self.messaging = messaging
         self.options = schema
         self.brokerRules = brokerRules
         self.scanTopic = scanTopic
@@ -106,6 +114,9 @@ public struct PluginRegistry: Sendable {
         self.sources = sources
         self.sinks = sinks
     }
+
+    /// The messages of all plugins.
+    public var messaging: [Messaging] { sources.map(\.messaging) + sinks.map(\.messaging) }
 
     public static func + (registry: PluginRegistry, sink: SinkType) -> PluginRegistry {
         PluginRegistry(sources: registry.sources, sinks: registry.sinks + [sink])

@@ -53,7 +53,8 @@ struct Serve: AsyncParsableCommand {
         if let data { settings.setDataDirectory(data) }
         let readyFile = readyFile
         let banner = Banner(settings)
-        let account = try await Server(configuration: settings, logger: Logger(label: "tallywire")).run { address, status in
+        let server = Server(configuration: settings, plugins: .current, logger: Logger(label: "tallywire"))
+        let account = try await server.run { address, status in
             if let readyFile { try ReadyFile.write(readyFile, address) }
             // The output may have no reader, and the server serves all the same.
             try? Output.standard.print(banner.text(address, status))

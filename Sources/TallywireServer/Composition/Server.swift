@@ -24,6 +24,8 @@ import TallywirePipeline
 /// remaining events. The HTTP port, which carries the WebSockets, closes last.
 struct Server: Sendable {
     let configuration: PipelineConfiguration
+    /// The plugins that the configuration could name.
+    let plugins: PluginRegistry
     let logger: Logger
 
     /// The address at which a running server is reached.
@@ -118,7 +120,7 @@ struct Server: Sendable {
         let api = InventoryAPI(
             gateway: engine, journal: journal, feed: engine.feed, pipeline: pipeline,
             configuration: .init(
-                defaultLocation: configuration.defaultLocation, version: tallywireVersion,
+                defaultLocation: configuration.defaultLocation, version: tallywireVersion, messaging: plugins.messaging,
                 limits: HTTPLimits(body: http.limits.body.bytes, streams: http.limits.streams), hosts: hosts,
                 requestsPerSecond: http.limits.requestsPerSecond, proxies: proxies, pages: http.pages),
             authenticator: door.authenticator, signIn: door.signIn, port: metrics, reloads: door.reloads.map(\.status),

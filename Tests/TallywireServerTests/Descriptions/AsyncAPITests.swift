@@ -1,6 +1,9 @@
 import Foundation
 import NIOHTTP1
 import TallywireCore
+import TallywireHTTP
+import TallywirePipeline
+import TallywireServer
 import TallywireTesting
 import TestSupport
 import Testing
@@ -13,6 +16,7 @@ struct AsyncAPITests {
     func conversation() async throws {
         let scenario = try await AsyncAPIScenario()
         let document = try AsyncDocument(try await scenario.play())
+        #expect(document.json == (try JSONValue(AsyncAPI.document(version: tallywireVersion, PluginRegistry.builtIn.messaging))))
         var seen: [String: Int] = [:]
         var types: Set<String> = []
         for entry in scenario.transcript.entries {

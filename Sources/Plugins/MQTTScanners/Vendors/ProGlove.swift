@@ -1,11 +1,30 @@
 import Foundation
 import TallywireCore
+import TallywirePipeline
 
 /// ProGlove Streams: what a MARK scanner sends through its gateway.
 ///
 /// Source: ProGlove Documentation, "Streams API" (docs.proglove.com), scan event of `api_version` 1.0 and 1.1.
 enum ProGlove: VendorFormat {
     static let word = "proglove"
+
+    static let message = Messaging.scan(
+        "proGloveScan", "An event of ProGlove Streams; `event_id` is the movement's id. Only `scan` is one.",
+        Messaging.vendor(
+            ["api_version", "event_type", "event_id", "device_serial"],
+            [
+                ("api_version", ["type": "string"]), ("event_type", ["type": "string"]), ("event_id", ["type": "string"]),
+                ("time_created", ["type": "integer"]), ("device_serial", ["type": "string"]),
+                ("scan_code", ["type": "string"]), ("scan_bytes", ["type": "string", "description": "Base64"]),
+            ]), correlation: "$message.payload#/event_id",
+        examples: [
+            .init(
+                "scan",
+                [
+                    "api_version": "1.0", "event_type": "scan", "event_id": "02114da8-feae-46e3-8b00-a3f7ea8672df",
+                    "time_created": 1_763_829_599_000, "device_serial": "M2MR111100928", "scan_code": "4006381333931",
+                ])
+        ])
 
     static func isMeant(by message: JSONValue) -> Bool { message["event_type"]?.string != nil && message["api_version"] != nil }
 

@@ -1,10 +1,28 @@
 import TallywireCore
+import TallywirePipeline
 
 /// Zebra's fixed readers FX7500 and FX9600 with the IoT Connector: tag data events, one or an array of them.
 ///
 /// Source: Zebra IoT Connector documentation, tag data event: `data.idHex`, `data.format`, `timestamp`, `type`.
 enum ZebraReader: VendorFormat {
     static let word = "zebra-reader"
+
+    static let message = Messaging.scan(
+        "zebraReaderScan", "Tag data events of a Zebra FX reader with the IoT Connector: each tag counts once in `tagWindow`.",
+        JSONSchema.list(
+            of: Messaging.vendor(
+                ["data"],
+                [
+                    (
+                        "data",
+                        Messaging.vendor(
+                            ["idHex"],
+                            [("idHex", ["type": "string", "pattern": "^[0-9A-Fa-f]+$"]), ("format", ["type": "string"])])
+                    )
+                ]), 1, Limits.linesPerMovement),
+        examples: [
+            .init("tags", [["data": ["format": "epc", "idHex": "30340F5C0C2E3C0000000007"], "type": "SIMPLE"]])
+        ])
 
     static func isMeant(by message: JSONValue) -> Bool { message["data"]?["idHex"] != nil }
 

@@ -1,10 +1,31 @@
 import TallywireCore
+import TallywirePipeline
 
 /// Zebra's RFD40 and RFD90 sleds: `dataEVT`, with the reads since the last event.
 ///
 /// Source: Zebra TechDocs, "RFD40/RFD90 MQTT", tag data event: `data.barcodeData[].decodedBarcode`, `data.tagData[].EPCid`.
 enum ZebraSled: VendorFormat {
     static let word = "zebra-sled"
+
+    static let message = Messaging.scan(
+        "zebraSledScan", "A data event of a Zebra RFD40 or RFD90: each barcode and tag is a movement of its own.",
+        Messaging.vendor(
+            ["data"],
+            [
+                (
+                    "data",
+                    Messaging.vendor(
+                        [],
+                        [
+                            (
+                                "barcodeData",
+                                JSONSchema.list(of: Messaging.vendor(["decodedBarcode"], [("decodedBarcode", Messaging.code)]))
+                            ),
+                            ("tagData", JSONSchema.list(of: Messaging.vendor([], [("EPCid", ["type": "string"])]))),
+                        ]) + ["anyOf": [["required": ["barcodeData"]], ["required": ["tagData"]]]]
+                )
+            ]),
+        examples: [.init("barcode", ["data": ["barcodeData": [["decodedBarcode": "4006381333931"]]]])])
 
     static func isMeant(by message: JSONValue) -> Bool {
         guard let data = message["data"] else { return false }

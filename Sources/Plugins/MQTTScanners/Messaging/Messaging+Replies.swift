@@ -1,11 +1,12 @@
 import TallywireCore
+import TallywirePipeline
 
-extension AsyncAPI {
+extension Messaging {
     /// The replies to scanners, and the statuses of devices.
     static let scannerMessages = [
         Message(
             id: "scanAnswer", summary: "What became of a message of scans. It is sent when the movement is on disk.",
-            payload: reference("ScanAnswer"), correlation: "$message.payload#/id",
+            payload: JSONSchema.reference("ScanAnswer"), correlation: "$message.payload#/id",
             examples: [
                 .init("applied", ["id": "7f3a", "status": "applied", "seq": 1042, "sku": "TEE-RED-M", "stock": 45]),
                 .init(
@@ -63,51 +64,54 @@ extension AsyncAPI {
 
     /// The answer in all its forms: of one movement, of an array that is one movement (`lines`), of reads that are movements of their own
     /// (`results`).
-    static let answerSchemas: [(String, JSONValue)] = [
+    static let replySchemas: [(name: String, schema: JSONValue)] = [
         (
             "ScanAnswer",
             [
                 "oneOf": [
-                    OpenAPI.object(identity + applied, optional: optionalOfApplied),
-                    OpenAPI.object(
-                        identity + applied + [("lines", OpenAPI.list(of: reference("ScanAnswerLine")))], optional: optionalOfApplied
+                    JSONSchema.object(identity + applied, optional: optionalOfApplied),
+                    JSONSchema.object(
+                        identity + applied + [("lines", JSONSchema.list(of: JSONSchema.reference("ScanAnswerLine")))],
+                        optional: optionalOfApplied
                     ),
-                    OpenAPI.object(identity + rejected),
-                    OpenAPI.object(
+                    JSONSchema.object(identity + rejected),
+                    JSONSchema.object(
                         identity + [
-                            ("status", OpenAPI.words(["applied", "duplicate", "rejected"])), ("code", note), ("message", text),
-                            ("seq", OpenAPI.count), ("results", OpenAPI.list(of: reference("ScanResult"))),
+                            ("status", JSONSchema.words(["applied", "duplicate", "rejected"])), ("code", note), ("message", text),
+                            ("seq", JSONSchema.count), ("results", JSONSchema.list(of: JSONSchema.reference("ScanResult"))),
                         ], optional: ["code", "message", "seq"]),
                 ]
             ]
         ),
         (
             "ScanResult",
-            ["oneOf": [OpenAPI.object(applied, optional: optionalOfApplied), OpenAPI.object(rejected)]]
+            ["oneOf": [JSONSchema.object(applied, optional: optionalOfApplied), JSONSchema.object(rejected)]]
         ),
         (
             "ScanAnswerLine",
-            OpenAPI.object([
-                ("seq", OpenAPI.count), ("sku", OpenAPI.sku), ("stock", OpenAPI.count), ("location", OpenAPI.locationCode),
-                ("locationStock", OpenAPI.count),
+            JSONSchema.object([
+                ("seq", JSONSchema.count), ("sku", JSONSchema.sku), ("stock", JSONSchema.count),
+                ("location", JSONSchema.locationCode),
+                ("locationStock", JSONSchema.count),
             ])
         ),
-        ("ScanWarning", OpenAPI.object([("code", OpenAPI.words(["serial_repeated"])), ("message", text)])),
+        ("ScanWarning", JSONSchema.object([("code", JSONSchema.words(["serial_repeated"])), ("message", text)])),
     ]
 
     private static let text: JSONValue = ["type": "string"]
-    private static let identity: [(String, JSONValue)] = [("id", OpenAPI.movementID)]
+    private static let identity: [(String, JSONValue)] = [("id", JSONSchema.movementID)]
 
     /// `bounced`: the same code came again within the bounce window. `seen`: the tags were counted within the tag window.
-    private static let note = OpenAPI.words(["bounced", "seen"])
+    private static let note = JSONSchema.words(["bounced", "seen"])
 
     private static let applied: [(String, JSONValue)] = [
-        ("status", OpenAPI.words(["applied", "duplicate"])), ("code", note), ("message", text), ("seq", OpenAPI.count),
-        ("sku", OpenAPI.sku), ("stock", OpenAPI.count), ("warnings", OpenAPI.list(of: reference("ScanWarning"))),
+        ("status", JSONSchema.words(["applied", "duplicate"])), ("code", note), ("message", text), ("seq", JSONSchema.count),
+        ("sku", JSONSchema.sku), ("stock", JSONSchema.count),
+        ("warnings", JSONSchema.list(of: JSONSchema.reference("ScanWarning"))),
     ]
     private static let optionalOfApplied: Set<String> = ["code", "message", "seq", "sku", "stock", "warnings"]
 
     private static let rejected: [(String, JSONValue)] = [
-        ("status", ["const": "rejected"]), ("code", OpenAPI.words(Rejection.Code.allCases.map(\.rawValue))), ("message", text),
+        ("status", ["const": "rejected"]), ("code", JSONSchema.words(Rejection.Code.allCases.map(\.rawValue))), ("message", text),
     ]
 }

@@ -1,6 +1,7 @@
 import TallywireCore
+import TallywirePipeline
 
-extension AsyncAPI {
+extension Messaging {
     /// The messages of WebSocket clients.
     static let clientMessages = [
         Message(
@@ -8,8 +9,8 @@ extension AsyncAPI {
             payload: asking(
                 "join",
                 [
-                    ("room", room), ("snapshot", OpenAPI.flag),
-                    ("since", OpenAPI.object([("epoch", epoch), ("seq", OpenAPI.count)])),
+                    ("room", room), ("snapshot", JSONSchema.flag),
+                    ("since", JSONSchema.object([("epoch", epoch), ("seq", JSONSchema.count)])),
                 ], optional: ["snapshot", "since"]),
             examples: [
                 .init("live", ["type": "join", "room": "admin_room"]),
@@ -38,13 +39,11 @@ extension AsyncAPI {
     ]
 
     static let room: JSONValue = ["type": "string", "minLength": 1]
-    static let epoch: JSONValue = ["type": "string", "description": "The journal that `seq` belongs to."]
-    static let exampleEpoch: JSONValue = "ca451159-bd30-453b-af2f-c9b2c33073c6"
     /// At most 128 bytes, or a whole number.
     static let pingID: JSONValue = ["type": ["integer", "string"], "maxLength": 128]
 
     private static let items: [(String, JSONValue)] = [
-        ("products", OpenAPI.list(of: OpenAPI.id)), ("variants", OpenAPI.list(of: OpenAPI.id)),
+        ("products", JSONSchema.list(of: JSONSchema.id)), ("variants", JSONSchema.list(of: JSONSchema.id)),
     ]
     private static let oneOfItems: JSONValue = ["anyOf": [["required": ["products"]], ["required": ["variants"]]]]
 

@@ -3,9 +3,9 @@ import TallywireAccess
 import TallywireCore
 import TallywirePipeline
 
-extension OpenAPI {
+extension JSONSchema {
     /// What operations are answered.
-    static let operationSchemas: [(String, JSONValue)] = [
+    static let ofOperations: [(String, JSONValue)] = [
         (
             "SessionState",
             object([

@@ -1,8 +1,39 @@
 import TallywireCore
+import TallywirePipeline
 
-extension AsyncAPI {
+extension Messaging {
+    /// The messages of the sink `websocket`.
+    static let rooms = Messaging(
+        servers: [
+            webSocketServer("websocket", "ws", "The server's HTTP port."),
+            webSocketServer("websocketTLS", "wss", "The server's HTTP port with `http.tls`."),
+        ],
+        channels: webSocketChannels, operations: webSocketOperations,
+        messages: clientMessages + serverMessages + roomEventMessages,
+        schemas: [("ShownItem", ["oneOf": [shownItem, removedItem]])])
+
+    private static func webSocketServer(_ id: String, _ name: String, _ description: String) -> Server {
+        Server(
+            id, security: bearer,
+            [
+                "host": "{host}", "protocol": .string(name), "protocolVersion": "13", "description": .string(description),
+                "variables": ["host": ["default": "127.0.0.1:8080", "description": "The server's host and port."]],
+            ])
+    }
+
+    private static let bearer = SecurityScheme(
+        "bearer",
+        [
+            "type": "http", "scheme": "bearer", "bearerFormat": "JWT",
+            "description": .string(
+                """
+                A token in `Authorization`, as the subprotocol `bearer.TOKEN`, or in the message `auth`. With `auth.mode` `open` nobody \
+                needs one, and with `jwt` rooms for everybody are joined without one, unless `auth.required` is set.
+                """),
+        ])
+
     /// The only channel of a WebSocket client.
-    static let webSocketChannels = [
+    private static let webSocketChannels = [
         Channel(
             id: "webSocket", address: "/ws", summary: "Stock as it changes, in rooms and for what is tracked.",
             description: """
@@ -37,7 +68,7 @@ extension AsyncAPI {
         ],
     ]
 
-    static let webSocketOperations = [
+    private static let webSocketOperations = [
         sends("welcome", "Greets a new connection.", ["welcome"]),
         answers(
             "joinRoom", "Lets a client into a room; what it missed, or the room's values, follow.", "join", ["joined", "snapshot"]),

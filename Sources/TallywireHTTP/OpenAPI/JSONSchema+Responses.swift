@@ -1,9 +1,9 @@
 import HTTPPort
 import TallywireCore
 
-extension OpenAPI {
+extension JSONSchema {
     /// What answers about catalogue, stock and movements look like.
-    static let answerSchemas: [(String, JSONValue)] = [
+    static let ofResponses: [(String, JSONValue)] = [
         (
             "Problem",
             object(
@@ -95,9 +95,9 @@ extension OpenAPI {
     ]
 }
 
-extension OpenAPI {
+extension JSONSchema {
     /// What stands in the warehouse and the shop: scanners and shelf displays.
-    static let fieldSchemas: [(String, JSONValue)] = [
+    static let ofDevices: [(String, JSONValue)] = [
         (
             "Device",
             object([

@@ -1,6 +1,8 @@
 import TallywireCore
+import TallywirePipeline
+import TallywireProtocol
 
-extension AsyncAPI {
+extension Messaging {
     /// The server's messages to a WebSocket client other than events.
     static let serverMessages = [
         Message(
@@ -8,9 +10,9 @@ extension AsyncAPI {
             payload: saying(
                 "welcome",
                 [
-                    ("epoch", epoch), ("seq", OpenAPI.count), ("connection", ["type": "string"]),
-                    ("pingInterval", OpenAPI.count + ["description": "Milliseconds between the server's pings."]),
-                    ("messageBytes", OpenAPI.count + ["description": "The most bytes of a message that the server takes."]),
+                    ("epoch", epoch), ("seq", JSONSchema.count), ("connection", ["type": "string"]),
+                    ("pingInterval", JSONSchema.count + ["description": "Milliseconds between the server's pings."]),
+                    ("messageBytes", JSONSchema.count + ["description": "The most bytes of a message that the server takes."]),
                 ]),
             examples: [
                 .init(
@@ -25,8 +27,8 @@ extension AsyncAPI {
             payload: saying(
                 "joined",
                 [
-                    ("room", room), ("epoch", epoch), ("seq", OpenAPI.count),
-                    ("recovered", OpenAPI.flag + ["description": "Whether everything since `since` follows as events."]),
+                    ("room", room), ("epoch", epoch), ("seq", JSONSchema.count),
+                    ("recovered", JSONSchema.flag + ["description": "Whether everything since `since` follows as events."]),
                 ], optional: ["recovered"]),
             examples: [
                 .init("live", ["type": "joined", "room": "admin_room", "epoch": exampleEpoch, "seq": 1041]),
@@ -35,7 +37,7 @@ extension AsyncAPI {
             ]),
         Message(
             id: "left", summary: "Out of a room; with `code` if a new token does not allow it.",
-            payload: saying("left", [("room", room), ("code", OpenAPI.words(["forbidden"]))], optional: ["code"]),
+            payload: saying("left", [("room", room), ("code", JSONSchema.words(["forbidden"]))], optional: ["code"]),
             examples: [
                 .init("left", ["type": "left", "room": "admin_room"]),
                 .init("not allowed any more", ["type": "left", "room": "admin_room", "code": "forbidden"]),
@@ -45,8 +47,8 @@ extension AsyncAPI {
             payload: saying(
                 "authenticated",
                 [
-                    ("role", OpenAPI.words(Role.allCases.map(\.rawValue))), ("subject", ["type": "string"]),
-                    ("device", ["type": "string"]), ("expiresAt", OpenAPI.timestamp),
+                    ("role", JSONSchema.words(Role.allCases.map(\.rawValue))), ("subject", ["type": "string"]),
+                    ("device", ["type": "string"]), ("expiresAt", JSONSchema.timestamp),
                 ], optional: ["device", "expiresAt"]),
             examples: [
                 .init(
@@ -58,9 +60,9 @@ extension AsyncAPI {
             payload: saying(
                 "snapshot",
                 [
-                    ("room", ["type": ["string", "null"]]), ("seq", OpenAPI.count),
-                    ("changedSince", OpenAPI.count + ["description": "There are only those that changed after it."]),
-                    ("items", OpenAPI.list(of: reference("ShownItem"))), ("last", OpenAPI.flag),
+                    ("room", ["type": ["string", "null"]]), ("seq", JSONSchema.count),
+                    ("changedSince", JSONSchema.count + ["description": "There are only those that changed after it."]),
+                    ("items", JSONSchema.list(of: JSONSchema.reference("ShownItem"))), ("last", JSONSchema.flag),
                 ], optional: ["changedSince"]),
             examples: [
                 .init("page", ["type": "snapshot", "room": "admin_room", "seq": 1041, "items": [exampleItem], "last": true]),
@@ -76,26 +78,27 @@ extension AsyncAPI {
             payload: saying(
                 "tracking",
                 [
-                    ("seq", OpenAPI.count),
+                    ("seq", JSONSchema.count),
                     (
                         "answers",
-                        OpenAPI.count + ["description": "It is the answer to so many `track` messages, if to more than one."]
+                        JSONSchema.count + ["description": "It is the answer to so many `track` messages, if to more than one."]
                     ),
-                    ("items", OpenAPI.list(of: reference("ShownItem"))), ("last", OpenAPI.flag),
+                    ("items", JSONSchema.list(of: JSONSchema.reference("ShownItem"))), ("last", JSONSchema.flag),
                 ], optional: ["answers"]),
             examples: [.init("page", ["type": "tracking", "seq": 1041, "items": [exampleItem], "last": true])]),
         Message(
             id: "untracked", summary: "What is tracked no more.",
             payload: saying(
-                "untracked", [("products", OpenAPI.list(of: OpenAPI.id)), ("variants", OpenAPI.list(of: OpenAPI.id))]),
+                "untracked", [("products", JSONSchema.list(of: JSONSchema.id)), ("variants", JSONSchema.list(of: JSONSchema.id))]),
             examples: [.init("untracked", ["type": "untracked", "products": [2], "variants": []])]),
         Message(
             id: "pong", summary: "Everything up to `seq` was sent to this connection.",
-            payload: saying("pong", [("id", pingID), ("seq", OpenAPI.count)], optional: ["id"]),
+            payload: saying("pong", [("id", pingID), ("seq", JSONSchema.count)], optional: ["id"]),
             correlation: "$message.payload#/id", examples: [.init("pong", ["type": "pong", "id": 1, "seq": 1041])]),
         Message(
             id: "error", summary: "What was wrong with a message. Programs look at `code`.",
-            payload: saying("error", [("code", OpenAPI.words(errorCodes)), ("message", ["type": "string"])]),
+            payload: saying(
+                "error", [("code", JSONSchema.words(ErrorCode.allCases.map(\.rawValue))), ("message", ["type": "string"])]),
             examples: [
                 .init(
                     "unknown room",
@@ -106,14 +109,8 @@ extension AsyncAPI {
             ]),
         Message(
             id: "goingAway", summary: "The server ends. Come back after so many milliseconds.",
-            payload: saying("going_away", [("comeBackAfter", OpenAPI.count)]),
+            payload: saying("going_away", [("comeBackAfter", JSONSchema.count)]),
             examples: [.init("going away", ["type": "going_away", "comeBackAfter": 3120])]),
-    ]
-
-    /// The codes of `error`, as docs/WEBSOCKET.md has them.
-    static let errorCodes = [
-        "invalid_json", "invalid_message", "unknown_type", "unknown_room", "too_many_rooms", "too_many_tracked", "too_many_items",
-        "unauthenticated", "forbidden", "rate_limited", "binary_message",
     ]
 
     private static let exampleItem: JSONValue = [
@@ -122,6 +119,22 @@ extension AsyncAPI {
     ]
 
     private static func saying(_ type: String, _ members: [(String, JSONValue)], optional: Set<String> = []) -> JSONValue {
-        OpenAPI.object([("type", ["const": .string(type)])] + members, optional: optional)
+        JSONSchema.object([("type", ["const": .string(type)])] + members, optional: optional)
     }
+
+    /// A variant's values as a room shows them: stock in units or in bands, and maybe fewer members.
+    static let shownItem = JSONSchema.object(
+        [
+            ("productId", JSONSchema.id), ("variantId", JSONSchema.variantID), ("sku", JSONSchema.sku), ("name", JSONSchema.name),
+            ("stock", ["oneOf": [JSONSchema.count, JSONSchema.words(["out", "few", "in stock"])]]),
+            ("stockAtMost", JSONSchema.count),
+            ("stockMoreThan", JSONSchema.count), ("price", JSONSchema.price), ("status", JSONSchema.reference("ProductStatus")),
+            ("level", JSONSchema.reference("StockLevel")), ("version", JSONSchema.count),
+        ], optional: ["sku", "name", "stock", "stockAtMost", "stockMoreThan", "price", "status", "level"])
+
+    static let removedItem = JSONSchema.object(
+        [
+            ("productId", JSONSchema.id), ("variantId", JSONSchema.variantID), ("sku", JSONSchema.sku),
+            ("removed", ["const": true]),
+        ], optional: ["sku"])
 }

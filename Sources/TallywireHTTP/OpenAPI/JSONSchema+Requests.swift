@@ -1,9 +1,9 @@
 import TallywireAccess
 import TallywireCore
 
-extension OpenAPI {
+extension JSONSchema {
     /// What bodies of requests look like.
-    static let requestSchemas: [(String, JSONValue)] = [
+    static let ofRequests: [(String, JSONValue)] = [
         ("ProductStatus", words(ProductStatus.allCases.map(\.rawValue))),
         (
             "Barcode",

@@ -1,5 +1,8 @@
 import Foundation
 import TallywireCore
+import TallywirePipeline
+import TallywireProtocol
+import TallywireServer
 import TallywireTesting
 import TestSupport
 import Testing
@@ -7,23 +10,35 @@ import Testing
 @testable import TallywireHTTP
 
 @Suite("asyncapi.json")
-struct AsyncAPITests {
+struct AsyncAPIDocumentTests {
     private let document: JSONValue
     private let validator: SchemaValidator
 
     init() throws {
-        document = try JSONValue(AsyncAPI.document(version: "0.1.0"))
+        document = try JSONValue(AsyncAPI.document(version: "0.1.0", PluginRegistry.builtIn.messaging))
         validator = SchemaValidator(document: document)
     }
 
-    @Test("it is served as it is, to everybody")
-    func served() async throws {
-        try await Shop().open { client in
-            let answer = try await client.get("/asyncapi.json")
-            #expect(answer["asyncapi"] == "3.0.0")
-            #expect(answer["info"]?["version"] == "0.1.0")
-            #expect(answer.json == document)
+    @Test("a plugin of a program's own describes its messages beside the others")
+    func ownPlugin() throws {
+        let messaging = Messaging(
+            servers: [.init("horn", security: .init("whistle", ["type": "userPassword"]), ["host": "dock", "protocol": "horn"])],
+            channels: [.init(id: "blasts", address: "blasts", summary: "Blasts.", servers: ["horn"], messages: ["blast"])],
+            operations: [.init(id: "blow", action: .send, channel: "blasts", summary: "Blows.", messages: ["blast"])],
+            messages: [
+                .init(id: "blast", summary: "A blast.", payload: JSONSchema.reference("Blast"), examples: [.init("long", 3)])
+            ],
+            schemas: [("Blast", JSONSchema.count)])
+        let own = try JSONValue(AsyncAPI.document(version: "0.1.0", PluginRegistry.builtIn.messaging + [messaging]))
+        #expect(AsyncAPIGrammar.mistakes(in: own) == [])
+        for (path, name) in [("servers", "horn"), ("channels", "blasts"), ("operations", "blow")] {
+            #expect(own[path]?[name] != nil && document[path]?[name] == nil, "\(path)")
         }
+        for (path, name) in [("messages", "blast"), ("schemas", "Blast"), ("securitySchemes", "whistle")] {
+            #expect(own["components"]?[path]?[name] != nil, "\(path)")
+        }
+        // Both MQTT plugins name the same broker.
+        #expect((own["servers"]?.members ?? [:]).keys.sorted() == ["broker", "horn", "websocket", "websocketTLS"])
     }
 
     @Test("its objects have the fields that AsyncAPI 3.0.0 names, and no other")
@@ -130,27 +145,27 @@ struct AsyncAPITests {
 
     @Test("every type of event is in topics and in rooms, and its schema is the HTTP API's")
     func events() throws {
+        let api = SchemaValidator(document: try JSONValue(OpenAPI.document(version: "0.1.0")))
         for event in Event.schemas {
             #expect(
-                validator.resolve("#/components/schemas/\(event.name)")
-                    == (try #require(APIDescription.shared)).validator.resolve("#/components/schemas/\(event.name)"))
+                validator.resolve("#/components/schemas/\(event.name)") == api.resolve("#/components/schemas/\(event.name)"))
             #expect(validator.resolve("#/channels/events/messages/\(event.messageID)") != nil)
-            #expect(validator.resolve("#/channels/webSocket/messages/\(event.roomMessageID)") != nil)
+            #expect(validator.resolve("#/channels/webSocket/messages/\(event.messageID)InRoom") != nil)
         }
         #expect(Set(Event.schemas.flatMap(\.types)) == Set(EventType.allCases))
     }
 
     @Test("the codes of errors are those that docs/WEBSOCKET.md lists, and its topics those of docs/MQTT.md")
     func pages() throws {
-        let docs = URL(filePath: #filePath).appending(path: "../../../docs").standardized
+        let docs = URL(filePath: #filePath).appending(path: "../../../../docs").standardized
         let page = try String(contentsOf: docs.appending(path: "WEBSOCKET.md"), encoding: .utf8)
         let table = page.components(separatedBy: "| `code` | when |").last?.components(separatedBy: "\n\n").first ?? ""
         let codes = table.split(separator: "\n").filter { $0.hasPrefix("| `") }.compactMap {
             $0.split(separator: "`").dropFirst().first
         }
-        #expect(codes.map(String.init) == AsyncAPI.errorCodes)
+        #expect(codes.map(String.init) == ErrorCode.allCases.map(\.rawValue))
         let topics = try String(contentsOf: docs.appending(path: "MQTT.md"), encoding: .utf8)
-        for channel in AsyncAPI.mqttChannels {
+        for channel in PluginRegistry.builtIn.messaging.flatMap(\.channels) where channel.servers == ["broker"] {
             guard let address = channel.address else { continue }
             #expect(topics.contains("`\(address)`"), "\(address)")
         }
