@@ -12,7 +12,8 @@ struct CatchUpClient {
     private(set) var journal: [EventEnvelope] = []
     private(set) var head: UInt64 = 0
     private(set) var membership = Membership()
-    private(set) var pending: (read: CatchUpMachine.Read, number: Int)?
+    typealias PendingRead = (read: CatchUpMachine.Read, number: Int)
+    private(set) var pending: PendingRead?
     private var page: EventPages.Page?
     private let directory = RoomDirectory(WebSocketConfiguration())
     /// Is told each step that was taken, and other actions as a step.
@@ -117,10 +118,10 @@ struct CatchUpClient {
         return words
     }
 
-    /// Ends the read that was begun last.
-    mutating func finishRead(failing error: (any Error)? = nil) -> [String] {
-        guard let (read, number) = pending else { return [] }
-        pending = nil
+    /// Ends the read that was begun last, or an earlier one.
+    mutating func finishRead(_ earlier: PendingRead? = nil, failing error: (any Error)? = nil) -> [String] {
+        guard let (read, number) = earlier ?? pending else { return [] }
+        if earlier == nil { pending = nil }
         if let error { return take(machine.endRead(number, .failure(error), context)) }
         guard case .page(let after) = read else {
             let values = Reading(seq: UInt64(journal.count), value: VariantValues(variants: []))

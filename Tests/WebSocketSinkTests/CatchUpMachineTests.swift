@@ -78,14 +78,26 @@ struct CatchUpMachineTests {
         #expect(client.finishRead(failing: JournalError(.storage, "no disk")) == ["fail"])
     }
 
-    @Test("what is read for a room that was left is not sent")
+    @Test("what is read for a room that was left is not sent, and what is read for a tracked item is")
     func leaves() throws {
         var client = try CatchUpClient(head: 4)
         _ = client.join(product: 1, snapshot: true)
         #expect(client.steps() == ["read values"])
+        let old = client.pending
         client.leave(product: 1)
+        _ = client.join(product: 2, snapshot: true)
+        #expect(client.steps() == ["read values"])
+        #expect(client.finishRead(old) == [] && client.steps() == [])
+        #expect(client.finishRead() == ["joined"])
+        #expect(client.steps() == ["snapshot at 4", "end"])
+
+        _ = client.join(product: 1)
+        _ = client.track(21)
+        #expect(client.steps() == ["read variants 21"])
+        client.leave(product: 1)
+        #expect(client.steps() == [])
         #expect(client.finishRead() == [])
-        #expect(client.steps() == ["end"])
+        #expect(client.steps() == ["tracking at 4", "end"])
     }
 
     @Test("events of a dropped backlog are read from the journal, and no others come again")

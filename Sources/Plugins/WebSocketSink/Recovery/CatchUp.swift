@@ -34,8 +34,8 @@ struct CatchUp {
 
     /// Drops the stages of a room, and the read that is under way for them or for the next events.
     mutating func forgetStages(of room: Room) {
+        if stages.isEmpty || stages.first?.room == room { isReading = false }
         stages.removeAll { $0.room == room }
-        isReading = false
     }
 
     /// What is sent before events, in order.
