@@ -58,6 +58,38 @@ struct CatchUpMachineTests {
         #expect(client.steps() == ["read values since 5"], "room 1 has everything up to 7")
     }
 
+    @Test("events after a room's values come also if the journal was pruned before those values")
+    func prunedBeforeValues() throws {
+        var client = try CatchUpClient(head: 4)
+        _ = client.join(product: 1, snapshot: true)
+        _ = client.steps()
+        client.write(products: 1, 1)
+        _ = client.finishRead()
+        #expect(client.steps() == ["snapshot at 6", "read page after 4"])
+        client.write(products: 1, 1)
+        #expect(client.finishRead(failing: JournalError(.pruned, "gone")) == [])
+        #expect(client.steps() == ["read page after 6"])
+        _ = client.finishRead()
+        #expect(client.steps() == ["events 7, 8", "end"])
+    }
+
+    @Test("events that a room was sent do not come again after values replaced later events of the room")
+    func remembersSent() throws {
+        var client = try CatchUpClient(head: 4)
+        _ = client.join(product: 1)
+        client.write(products: 1, 1)
+        _ = client.join(product: 2, snapshot: true)
+        _ = client.steps()
+        client.write(products: 2, 2)
+        _ = client.finishRead()
+        #expect(client.steps() == ["snapshot at 8", "read page after 6"])
+        #expect(client.finishRead(failing: JournalError(.pruned, "gone")) == [])
+        _ = client.join(product: 1, since: 4)
+        #expect(client.steps() == ["read page after 4"])
+        _ = client.finishRead()
+        #expect(client.steps() == ["joined recovered", "end"])
+    }
+
     @Test("a client whose values are too many is told so for each of its messages, and gets the events from here on")
     func givesUp() throws {
         var client = try CatchUpClient(head: 4)
@@ -111,5 +143,14 @@ struct CatchUpMachineTests {
         #expect(client.steps() == ["read page after 5"])
         _ = client.finishRead()
         #expect(client.steps() == ["events 7", "end"], "6 cannot be merged, so it was sent")
+    }
+
+    @Test(
+        "whatever a client does while something is read, each event of its rooms and items comes once, and values come for each",
+        arguments: 1...UInt64(300))
+    func random(seed: UInt64) throws {
+        var walk = try CatchUpWalk(seed: seed)
+        for _ in 0..<150 { walk.step() }
+        try walk.finish()
     }
 }

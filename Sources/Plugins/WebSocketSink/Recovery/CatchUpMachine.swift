@@ -305,7 +305,8 @@ struct CatchUpMachine {
             coverage.track(tracked, at: .later)
             catchUp?.track(Array(tracked), limit: context.trackedLimit, answers: 0)
         }
-        catchUp?.position = context.head
+        // Rooms that have later events, or values of later, still need the events after those.
+        catchUp?.position = min(context.head, coverage.current.lazy.compactMap { $0.sent?.to }.min() ?? context.head)
         return []
     }
 
