@@ -89,13 +89,19 @@ final class Mailbox: Sendable {
 
     // MARK: For the client's thread
 
-    var isStopping: Bool { state.withLock { $0.isStopping } }
-    var acknowledged: UInt64 { state.withLock { $0.acknowledged } }
+    /// What the callers want.
+    struct Mail {
+        /// The requests since the last time.
+        var requests: [PublishRequest] = []
+        /// The number of the newest batch that is acknowledged.
+        var acknowledged: UInt64 = 0
+        var isStopping = false
+    }
 
-    func takeRequests() -> [PublishRequest] {
+    func take() -> Mail {
         state.withLock { state in
             defer { state.requests = [] }
-            return state.requests
+            return Mail(requests: state.requests, acknowledged: state.acknowledged, isStopping: state.isStopping)
         }
     }
 

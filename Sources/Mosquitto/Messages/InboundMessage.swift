@@ -59,8 +59,7 @@ public struct InboundBatch: Sendable {
 
     init(
         messages: [InboundMessage], arrival: ClosedRange<ContinuousClock.Instant>, silence: Duration, session: Int, connection: Int,
-        number: UInt64,
-        mailbox: Mailbox
+        number: UInt64, mailbox: Mailbox?
     ) {
         self.messages = messages
         self.arrival = arrival
@@ -76,13 +75,9 @@ public struct InboundBatch: Sendable {
         messages: [InboundMessage], arrival: ClosedRange<ContinuousClock.Instant> = .now ... .now, silence: Duration = .zero,
         session: Int = 0, connection: Int = 0
     ) {
-        self.messages = messages
-        self.arrival = arrival
-        self.silence = silence
-        self.session = session
-        self.connection = connection
-        self.number = 0
-        self.mailbox = nil
+        self.init(
+            messages: messages, arrival: arrival, silence: silence, session: session, connection: connection, number: 0,
+            mailbox: nil)
     }
 
     /// Says that these messages and all before them are handled. Once every batch that was handed over is acknowledged, the

@@ -10,24 +10,25 @@ import WebSocketServer
 ///
 /// A session is in one of three states. *Live*: each pass of events goes straight to the socket. *Behind*: the client reads more
 /// slowly than events come, so events wait in a ``Backlog``, merged. *Catching up*: the client was away or wants values first, so
-/// the session reads the journal at the client's pace until it reaches the position of the passes; see ``CatchUp``.
+/// the session reads the journal at the client's pace until it reaches the position of the passes; see ``CatchUpMachine``.
 final class RoomSession: WebSocketSession, RoomMember {
     var membership = Membership()
     var access: SessionAccess
     /// What the client asked for in the query of its handshake, until that is done.
     private var greeting: Greeting?
     /// Session and connection refer to each other until the connection ends. A weak reference would cost a look-up at every send.
-    private(set) var connection: WebSocketConnection?
+    private var connection: WebSocketConnection?
     private let hub: Hub
-    private(set) var shard: HubShard?
+    private var shard: HubShard?
     /// Errors since the last message without one.
     private var errors = 0
     private var allowance: MessageAllowance
     /// Whether the session is in the table of its shard. It is not while the server waits for a token.
     private var hasEntered = false
     private var backlog: Backlog?
-    var coverage = Coverage()
-    var catchUp: CatchUp?
+    private var catchUp = CatchUpMachine()
+    /// Whether ``advance()`` is running further up the stack: a write may make the channel writable at once.
+    private var isAdvancing = false
 
     init(_ request: UpgradeRequest, hub: Hub, messages: Rate, now: NIODeadline) {
         self.hub = hub
@@ -53,10 +54,10 @@ final class RoomSession: WebSocketSession, RoomMember {
     }
 
     /// Gets events from now on, and joins the rooms that the handshake's query names.
-    func begin(on shard: HubShard) {
+    private func begin(on shard: HubShard) {
         hasEntered = true
         shard.enter(self)
-        coverage.begin(nil, at: .after(shard.head))
+        catchUp.becomeIdle(context(shard))
         guard let greeting else { return }
         self.greeting = nil
         for mistake in greeting.mistakes { answer(.invalidMessage(mistake)) }
@@ -83,8 +84,7 @@ final class RoomSession: WebSocketSession, RoomMember {
     func answersPing() -> Bool { shard.map { isWithinRate($0) } ?? false }
 
     func becameWritable() {
-        guard drain() else { return }
-        if catchUp != nil { advance() }
+        if drain() { advance() }
     }
 
     func goingAway(comeBackAfter pause: Duration) { send(.goingAway(comeBackAfter: pause)) }
@@ -93,7 +93,7 @@ final class RoomSession: WebSocketSession, RoomMember {
         if backlog != nil { shard?.metrics.leftBehind(-1) }
         backlog = nil
         shard?.endCatchUp(self)
-        catchUp = nil
+        catchUp.stop()
         shard?.access.remove(self)
         if hasEntered { shard?.exit(self) }
         hasEntered = false
@@ -131,7 +131,7 @@ final class RoomSession: WebSocketSession, RoomMember {
         }
     }
 
-    func answer(_ error: ClientError) {
+    private func answer(_ error: ClientError) {
         guard let shard else { return }
         errors += 1
         shard.metrics.answeredError()
@@ -142,14 +142,14 @@ final class RoomSession: WebSocketSession, RoomMember {
         }
     }
 
-    func send(_ message: ServerMessage) {
+    private func send(_ message: ServerMessage) {
         _ = connection?.send(.textFrame(message.json))
     }
 
     /// Whether the connection can still send.
-    var isOpen: Bool { connection != nil }
+    private var isOpen: Bool { connection != nil }
 
-    func close(_ code: CloseCode, reason: String) { connection?.close(code, reason: reason) }
+    private func close(_ code: CloseCode, reason: String) { connection?.close(code, reason: reason) }
 
     private func isWithinRate(_ shard: HubShard) -> Bool {
         let limits = shard.configuration.limits
@@ -165,17 +165,14 @@ final class RoomSession: WebSocketSession, RoomMember {
         return false
     }
 
-    /// Everything up to this event was sent or waits in the backlog.
-    var position: UInt64 { catchUp?.position ?? shard?.head ?? 0 }
-
     /// Everything up to this event was sent.
-    private var sentPosition: UInt64 { backlog?.position ?? position }
+    private var sentPosition: UInt64 { backlog?.position ?? catchUp.position ?? shard?.head ?? 0 }
 
     // MARK: Events
 
     func take(_ parcel: Parcel) -> Bool {
         // Events that a session reads from the journal itself are not taken from a pass.
-        guard let connection, catchUp == nil else { return false }
+        guard let connection, catchUp.isLive else { return false }
         if backlog == nil, connection.isWritable { return connection.send(pieces: parcel.pieces) }
         hold(parcel)
         return false
@@ -209,22 +206,15 @@ final class RoomSession: WebSocketSession, RoomMember {
     /// changed or the backlog is too large: each event is then judged by what the connection may see when the event is sent.
     ///
     /// Nothing is lost and nothing comes twice: ``Unsent`` says which events were sent.
-    func chooseAnew(on shard: HubShard) {
+    private func chooseAnew(on shard: HubShard) {
         guard let backlog else { return }
         self.backlog = nil
         shard.metrics.leftBehind(-1)
-        guard let unsent = backlog.unsent else { return }
-        coverage.reopen(unsent)
-        if catchUp == nil {
-            catchUp = CatchUp(position: unsent.start)
-            shard.beginCatchUp(self)
-        } else {
-            catchUp?.position = unsent.start
-        }
+        if let unsent = backlog.unsent { carryOut(catchUp.reopen(unsent), on: shard) }
     }
 
     /// Sends the backlog as far as the client reads. Returns whether the backlog is empty.
-    func drain() -> Bool {
+    private func drain() -> Bool {
         while backlog != nil, let connection, let shard, connection.isWritable {
             guard let (frames, events) = backlog?.next(bytes: Self.portion) else {
                 backlog = nil
@@ -243,14 +233,14 @@ final class RoomSession: WebSocketSession, RoomMember {
 /// How tokens change a session.
 extension RoomSession {
     /// Refuses a room that this client may not join.
-    func checkAccess(to room: Room, _ name: String, on shard: HubShard) throws(ClientError) {
+    private func checkAccess(to room: Room, _ name: String, on shard: HubShard) throws(ClientError) {
         if access.isWaiting { throw .tokenNeeded }
         let role = shard.directory.role(of: room)
         guard access.permits(role) else { throw .forbidden(room: name, role: role) }
     }
 
     /// Takes the token of an `auth` message, the first one or a newer one, and leaves the rooms that the token does not allow.
-    func authenticate(_ token: String, on shard: HubShard) throws(ClientError) {
+    private func authenticate(_ token: String, on shard: HubShard) throws(ClientError) {
         let hadToWait = access.isWaiting
         // The watch has counted the session by its old access.
         shard.access.remove(self)
@@ -268,7 +258,7 @@ extension RoomSession {
         if membership.followedView != view {
             // The backlog was chosen by the client's old rights.
             chooseAnew(on: shard)
-            catchUp?.readFollowedAgain()
+            catchUp.readFollowedAgain()
         }
         for room in membership.rooms where !access.permits(shard.directory.role(of: room)) {
             leave(room, on: shard)
@@ -284,91 +274,112 @@ extension RoomSession {
     }
 }
 
+/// The rooms and items of a session, and how it catches up.
 extension RoomSession {
-    /// Joins a room: with the events from now on, or after the missed events, or after the room's values.
-    func join(_ name: String, since: JournalPosition?, snapshot: Bool, on shard: HubShard) throws(ClientError) {
+    private func join(_ name: String, since: JournalPosition?, snapshot: Bool, on shard: HubShard) throws(ClientError) {
         guard let room = shard.directory.room(named: name) else { throw .unknownRoom(name) }
         // Replies use the one form of the name, whichever form the client used.
         let name = shard.directory.name(of: room)
         try checkAccess(to: room, name, on: shard)
         let limit = shard.configuration.limits.roomsPerConnection
-        let wasIn = membership.rooms.contains(room)
+        let (wasIn, wasIdle) = (membership.rooms.contains(room), membership.isIdle)
         guard wasIn || membership.rooms.count < limit else { throw .tooManyRooms(limit) }
-        if wasIn {
-            guard since != nil || snapshot else {
-                return send(.joined(room: name, epoch: shard.epoch, seq: shard.head, recovered: nil))
-            }
-            catchUp?.forgetStages(of: room)
-            coverage.end(room, at: position)
-        } else if membership.isIdle {
-            coverage.end(nil, at: position)
-        }
         shard.join(self, room)
-        let roomName = CatchUp.RoomName(room: room, name: name)
-        switch recovery(of: room, since: since, snapshot: snapshot, on: shard) {
-        case .none(let recovered):
-            coverage.begin(room, at: .after(shard.head))
-            send(.joined(room: name, epoch: shard.epoch, seq: shard.head, recovered: recovered))
-        case .events(let since):
-            coverage.begin(room, at: .later)
-            start(on: shard) { $0.stages.append(.replay(roomName, since: since)) }
-        case .values(let since):
-            coverage.begin(room, at: .later)
-            start(on: shard) { $0.stages.append(.values(roomName, since: since, progress: .waiting(answersJoin: true))) }
-        }
-    }
-
-    private enum RoomRecovery {
-        case none(recovered: Bool?)
-        case events(since: UInt64)
-        case values(since: UInt64?)
-    }
-
-    /// What a client needs that joins the room and says that it has everything up to `since`.
-    private func recovery(
-        of room: Room, since: JournalPosition?, snapshot: Bool, on shard: HubShard
-    ) -> RoomRecovery {
-        let rules = shard.directory.rules(of: room)
-        guard !snapshot || !rules.snapshot else { return .values(since: nil) }
-        guard let since else { return .none(recovered: snapshot ? false : nil) }
-        // A position that this journal has not reached belongs to another journal, even under the same epoch.
-        guard since.epoch == shard.epoch, since.seq <= shard.head else {
-            return rules.snapshot ? .values(since: nil) : .none(recovered: false)
-        }
-        if since.seq == shard.head, since.seq >= position { return .none(recovered: true) }
-        if shard.head - since.seq <= UInt64(rules.replay), since.seq >= coverage.forgotten { return .events(since: since.seq) }
-        return rules.snapshot ? .values(since: since.seq) : .none(recovered: false)
-    }
-
-    func leave(_ room: Room, on shard: HubShard) {
-        guard membership.rooms.contains(room) else { return }
-        chooseAnew(on: shard)
-        catchUp?.forgetStages(of: room)
-        coverage.end(room, at: position)
-        shard.leave(self, room)
-        if membership.isIdle { coverage.begin(nil, at: .after(shard.head)) }
+        let actions = catchUp.join(
+            CatchUp.RoomName(room: room, name: name), wasIn: wasIn, wasIdle: wasIdle, since: since, snapshot: snapshot,
+            context(shard))
+        carryOut(actions, on: shard)
         advance()
     }
 
-    /// Tracks products and variants: their values first, then their events.
-    func track(_ items: [FollowedRoom], on shard: HubShard) throws(ClientError) {
+    private func leave(_ room: Room, on shard: HubShard) {
+        guard membership.rooms.contains(room) else { return }
+        chooseAnew(on: shard)
+        shard.leave(self, room)
+        catchUp.leave(room, context(shard))
+        advance()
+    }
+
+    private func track(_ items: [FollowedRoom], on shard: HubShard) throws(ClientError) {
         let new = Set(items)
         let limit = shard.configuration.limits.trackedPerConnection
         guard membership.tracked.union(new).count <= limit else { throw .tooManyTracked(limit) }
-        if membership.isIdle, !new.isEmpty { coverage.end(nil, at: position) }
+        let wasIdle = membership.isIdle
         shard.track(self, adding: new)
-        coverage.track(new, at: .later)
-        start(on: shard) { $0.track(Array(new), limit: limit) }
+        carryOut(catchUp.track(new, wasIdle: wasIdle, context(shard)), on: shard)
+        advance()
     }
 
-    func untrack(_ items: [FollowedRoom], on shard: HubShard) {
+    private func untrack(_ items: [FollowedRoom], on shard: HubShard) {
         guard !membership.tracked.isDisjoint(with: items) else { return }
         chooseAnew(on: shard)
         let items = Set(items)
-        catchUp?.untrack(items)
-        coverage.untrack(items, at: position)
         shard.track(self, removing: items)
-        if membership.isIdle { coverage.begin(nil, at: .after(shard.head)) }
+        catchUp.untrack(items, context(shard))
         advance()
+    }
+
+    private func context(_ shard: HubShard) -> CatchUpMachine.Context {
+        CatchUpMachine.Context(
+            epoch: shard.epoch, head: shard.head, directory: shard.directory, membership: membership,
+            trackedLimit: shard.configuration.limits.trackedPerConnection)
+    }
+
+    /// Does every step of catching up that is possible now, until the client has enough to read or the journal has to be read. Has
+    /// to be called again after that.
+    func advance() {
+        guard !isAdvancing else { return }
+        isAdvancing = true
+        defer { isAdvancing = false }
+        while catchUp.isReadyForStep, let shard, let connection, connection.isWritable, drain() {
+            let step = catchUp.next(context(shard)) { shard.recovery?.pages.page(after: $0, head: shard.head) }
+            switch step {
+            case .act(let actions): carryOut(actions, on: shard)
+            case .read(let read, let number): self.read(read, number, on: shard)
+            case nil: return
+            }
+        }
+    }
+
+    /// Reads off the event loop and then continues on it.
+    private func read(_ read: CatchUpMachine.Read, _ number: Int, on shard: HubShard) {
+        guard let recovery = shard.recovery else { return carryOut([.fail], on: shard) }
+        let image: EventLoopFuture<FreshImage?> =
+            switch read {
+            case .page(let seq): recovery.pages.load(after: seq, head: shard.head, on: shard.loop).map { _ in nil }
+            case .image(let need): recovery.images.image(need, on: shard.loop).map { $0 }
+            case .selection(let items, let form): recovery.images.image(of: items, form: form, on: shard.loop).map { $0 }
+            }
+        image.assumeIsolated().whenComplete { [self] result in
+            guard self.shard != nil else { return }
+            carryOut(catchUp.endRead(number, result, context(shard)), on: shard)
+            advance()
+        }
+    }
+
+    private func carryOut(_ actions: [CatchUpMachine.Action], on shard: HubShard) {
+        for action in actions {
+            switch action {
+            case .begin: shard.beginCatchUp(self)
+            case .end: shard.endCatchUp(self)
+            case .send(let message): send(message)
+            case .sendItems(let message, let pieces, let isLast):
+                let frames = message.frame(around: pieces, isLast: isLast)
+                guard connection?.send(pieces: frames) == true else { continue }
+                shard.metrics.sentValues(bytes: frames.reduce(0) { $0 + $1.readableBytes })
+            case .sendEvents(let parcel):
+                guard connection?.send(pieces: parcel.pieces) == true else { continue }
+                shard.metrics.replayed(events: parcel.events, bytes: parcel.bytes)
+            case .answer(let error): answer(error)
+            case .fail:
+                shard.metrics.failedRecovery()
+                close(.tryLater, reason: "the journal cannot be read now; come back")
+            }
+        }
+    }
+
+    /// Closes the connection of a client that reads values so slowly that its image takes memory which others need.
+    func letGoOfRecalled() {
+        if catchUp.holdsRecalledImage { close(.tooSlow, reason: "values are read too slowly; come back") }
     }
 }

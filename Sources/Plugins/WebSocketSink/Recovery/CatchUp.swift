@@ -11,8 +11,6 @@ struct CatchUp {
     var stages: Deque<Stage> = []
     /// Whether a read is under way, for the first stage or for the next events.
     private(set) var isReading = false
-    /// Whether `advance()` is running further up the stack: a write may make the channel writable at once.
-    var isAdvancing = false
     /// The number of the read that counts.
     private var reading = 0
 
@@ -34,15 +32,10 @@ struct CatchUp {
         return true
     }
 
-    /// Drops the stages of a room, and the read that is under way for them.
+    /// Drops the stages of a room, and the read that is under way for them or for the next events.
     mutating func forgetStages(of room: Room) {
-        stages.removeAll { stage in
-            switch stage {
-            case .replay(let name, _), .values(let name, _, _): name.room == room
-            case .tracking: false
-            }
-        }
-        isReading = false
+        if stages.isEmpty || stages.first?.room == room { isReading = false }
+        stages.removeAll { $0.room == room }
     }
 
     /// What is sent before events, in order.
@@ -115,6 +108,13 @@ struct CatchUp {
 }
 
 extension CatchUp.Stage {
+    fileprivate var room: Room? {
+        switch self {
+        case .replay(let name, _), .values(let name, _, _): name.room
+        case .tracking: nil
+        }
+    }
+
     var tracking: TrackingValues? { if case .tracking(let values) = self { values } else { nil } }
 }
 

@@ -46,6 +46,7 @@ struct Coverage {
     /// Begins a room again, from another event.
     mutating func set(_ room: Room?, at start: Start) {
         guard let index = current.firstIndex(where: { $0.room == room }) else { return }
+        remember(current[index])
         current[index] = Span(room, start)
     }
 
@@ -54,6 +55,11 @@ struct Coverage {
         guard let index = current.firstIndex(where: { $0.room == room }) else { return }
         var span = current.remove(at: index)
         span.close(at: position)
+        remember(span)
+    }
+
+    /// Notes what was sent of a room that is left or begins again.
+    private mutating func remember(_ span: Span) {
         guard let sent = span.sent, sent.from < sent.to else { return }
         past.append(span)
         if past.count > Self.remembered { forgotten = max(forgotten, past.removeFirst().sent?.to ?? 0) }
