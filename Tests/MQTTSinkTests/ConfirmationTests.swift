@@ -60,7 +60,7 @@ struct ConfirmationTests {
         #expect(store.displays.all.isEmpty)
     }
 
-    @Test("a display that never confirmed anything is not looked after, and another sink's is not this one's")
+    @Test("a display that never confirmed anything is not tracked, and another sink's is not this one's")
     func silentDisplays() async throws {
         let store = try await Store(broker: TestBroker())
         try await store.set("RED", 5, at: "SHOP")
@@ -129,7 +129,7 @@ struct ConfirmationTests {
         #expect(try changes(store).filter { $0.sku == "RED" }.map(\.isStale) == [true, false])
     }
 
-    @Test("a display that is taken away is not looked after any more")
+    @Test("a display that is taken away is not tracked any more")
     func removed() async throws {
         let store = try await Store(broker: TestBroker())
         try await store.serving(store.options(Store.displays, confirm: Self.second)) {

@@ -150,7 +150,7 @@ struct EngineLoop: ~Copyable {
             isUncertain
                 ? "the journal cannot write, and whether this was applied shows after a restart; ask again with the same id: \(message)"
                 : "the journal cannot write, so nothing was applied: \(message)")
-        for item in batch.items { item.lane?.refuseAtTheWriter() }
+        for item in batch.items { item.lane?.refuseAtWriter() }
         batch.answer(with: .rejected(rejection))
     }
 }
