@@ -153,7 +153,7 @@ struct BatchesTests {
 
     @Test("what does not fit into the inbox is overloaded, and only that")
     func overloaded() async throws {
-        let gateway = StubbornGateway(capacity: 3)
+        let gateway = LimitedGateway(capacity: 3)
         try await Shop(limits: HTTPLimits(window: 5), gateway: gateway).open { client in
             let batch = "[" + (0..<5).map { Self.add("m\($0)") }.joined(separator: ",") + "]"
             let answer = try await client.post("/api/movements", batch)
@@ -169,7 +169,7 @@ struct BatchesTests {
 }
 
 /// Takes so many commands and no more.
-private struct StubbornGateway: CommandGateway {
+private struct LimitedGateway: CommandGateway {
     private let taken = Counter()
     let capacity: Int
 

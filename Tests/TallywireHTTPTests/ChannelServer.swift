@@ -125,7 +125,7 @@ struct ChannelExchange {
 }
 
 /// A connection that sends and never reads.
-enum DeafConnection {
+enum NonReadingConnection {
     /// Tells that something came.
     private final class FirstBytes: ChannelInboundHandler, Sendable {
         typealias InboundIn = ByteBuffer

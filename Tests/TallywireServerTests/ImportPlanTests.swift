@@ -148,7 +148,7 @@ struct ImportPlanTests {
     // MARK: Names in one form
 
     @Test(
-        "names are judged in the form in which the server has them",
+        "names are compared in the form in which the server has them",
         arguments: [
             (#"{"products":[{"name":"A","sku":"A","barcodes":[" 4006381333948"]}]}"#, "belongs to variant 1"),
             (

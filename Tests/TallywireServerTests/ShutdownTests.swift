@@ -10,7 +10,7 @@ struct ShutdownTests {
     private static let plugins = #"{"shutdown":{"drain":"1s"},"sinks":[{"plugin":"websocket"}]}"#
 
     /// A connection that asks for so much that the kernel cannot keep it, and reads nothing.
-    private func withDeafClient(_ server: ServerProcess, _ body: () async throws -> Void) async throws {
+    private func withNonReadingClient(_ server: ServerProcess, _ body: () async throws -> Void) async throws {
         let port = try #require(URL(string: server.url)?.port)
         let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .channelOption(.autoRead, value: false)
@@ -33,10 +33,10 @@ struct ShutdownTests {
     }
 
     @Test("a client that takes none of its answers does not hold it up, and the last words say that it was cut")
-    func deafClient() async throws {
+    func nonReadingClient() async throws {
         let server = try ServerProcess(plugins: Self.plugins)
         try await server.start()
-        try await withDeafClient(server) {
+        try await withNonReadingClient(server) {
             let start = ContinuousClock.now
             #expect(await server.terminate() == 0)
             #expect(start.duration(to: .now) < .seconds(16))
@@ -49,7 +49,7 @@ struct ShutdownTests {
     func secondSignal(number: Int32) async throws {
         let server = try ServerProcess(plugins: Self.plugins)
         try await server.start()
-        try await withDeafClient(server) {
+        try await withNonReadingClient(server) {
             let start = ContinuousClock.now
             server.signal(number)
             let port = try #require(URL(string: server.url)?.port)

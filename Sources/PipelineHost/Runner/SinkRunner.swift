@@ -193,7 +193,7 @@ public final class SinkRunner: Sendable {
             if records.isEmpty { return await advance(rest, through: last, records: 0, Delivery()) }
             do {
                 let delivery = try await definition.sink.deliver(EventBatch(records: records))
-                try bury(delivery.rejected, among: records)
+                try writeDeadLetters(delivery.rejected, among: records)
                 return await advance(rest, through: last, records: records.count, delivery)
             } catch SinkError.delivered(through: let seq, because: let reason) {
                 let taken = rest.prefix { $0.seq <= seq }
@@ -210,7 +210,7 @@ public final class SinkRunner: Sendable {
                         Delivery.Rejected(seq: $0.seq, reason: "given up after \(failures) tries: \(error)")
                     }
                     note(error)
-                    try bury(rejected, among: records)
+                    try writeDeadLetters(rejected, among: records)
                     return await advance(rest, through: last, records: records.count, Delivery(rejected: rejected))
                 }
                 try await pause(after: error, what: "A delivery failed.")
@@ -235,7 +235,7 @@ public final class SinkRunner: Sendable {
         }
     }
 
-    private func bury(_ rejected: [Delivery.Rejected], among records: [EventEnvelope]) throws {
+    private func writeDeadLetters(_ rejected: [Delivery.Rejected], among records: [EventEnvelope]) throws {
         guard !rejected.isEmpty else { return }
         let reasons = Dictionary(rejected.map { ($0.seq, $0.reason) }) { first, _ in first }
         let letters = records.compactMap { record in reasons[record.seq].map { (event: record, reason: $0) } }

@@ -36,7 +36,7 @@ struct ImportPlan {
     }
 
     /// The most mistakes that are reported together. After that, a line says that there are more.
-    private static let told = 20
+    private static let mostReported = 20
 
     /// Plans the import. Throws all reasons against the file.
     init(_ file: CatalogueFile, on state: InventoryState) throws {
@@ -55,8 +55,8 @@ struct ImportPlan {
     }
 
     static func refusal(_ mistakes: [String]) -> Failure {
-        var lines = mistakes.prefix(told).map { "error: \($0)" }
-        if mistakes.count > told { lines.append("and \(mistakes.count - told) more") }
+        var lines = mistakes.prefix(mostReported).map { "error: \($0)" }
+        if mistakes.count > mostReported { lines.append("and \(mistakes.count - mostReported) more") }
         return Failure((lines + ["nothing was changed"]).joined(separator: "\n"))
     }
 

@@ -69,7 +69,7 @@ struct RoomFollower {
     private func join(_ client: TallywireClient, from position: TallywireClient.Position?) async throws -> Step {
         do {
             let joined = try await client.join(room, since: position)
-            if position != nil, joined.isRecovered == false { Self.tellGap() }
+            if position != nil, joined.isRecovered == false { Self.printGap() }
             return .joined
         } catch let failure as TallywireClient.Failure where failure.code == .forbidden {
             throw Failure("error: \(failure.message); --token, or $TALLYWIRE_TOKEN, does that")
@@ -83,7 +83,7 @@ struct RoomFollower {
     ) async -> Step {
         var left = count
         for await event in events {
-            if event.missed > 0 { Self.tell("\(event.missed) events are not shown: the terminal was too slow") }
+            if event.missed > 0 { Self.printNotice("\(event.missed) events are not shown: the terminal was too slow") }
             show(Data(event.json.utf8))
             left = left.map { $0 - 1 }
             if left == 0 { return .done }
@@ -104,7 +104,7 @@ struct RoomFollower {
                         : "error: the server does not take the token: it has expired, or is not for this server")
             }
             if !hasBeenLive { throw Failure("error: \(advice(failure))") }
-            Self.tell("\(failure.message); trying again")
+            Self.printNotice("\(failure.message); trying again")
         }
         return .ended
     }
@@ -113,8 +113,8 @@ struct RoomFollower {
         var isFirst = true
         for await resumption in resumptions {
             switch resumption.outcome {
-            case .values where !isFirst: Self.tellGap()
-            case .anotherJournal: Self.tell("the server has another journal now")
+            case .values where !isFirst: Self.printGap()
+            case .anotherJournal: Self.printNotice("the server has another journal now")
             case .begun, .replayed, .values: break
             }
             isFirst = false
@@ -130,9 +130,9 @@ struct RoomFollower {
         }
     }
 
-    private static func tellGap() {
-        tell("not all events until now are shown: the room's “replay” does not reach so far")
+    private static func printGap() {
+        printNotice("not all events until now are shown: the room's “replay” does not reach so far")
     }
 
-    private static func tell(_ message: String) { FileHandle.standardError.write(Data("\(message)\n".utf8)) }
+    private static func printNotice(_ message: String) { FileHandle.standardError.write(Data("\(message)\n".utf8)) }
 }

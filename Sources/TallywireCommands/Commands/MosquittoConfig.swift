@@ -69,8 +69,8 @@ struct MosquittoConfig: AsyncParsableCommand {
             let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
             given[parts[0]] = parts[1]
         }
-        if let stranger = given.keys.sorted().first(where: { name in !access.users.contains { $0.name == name } }) {
-            throw Failure.usage("--password: there is no user “\(stranger)”")
+        if let unknown = given.keys.sorted().first(where: { name in !access.users.contains { $0.name == name } }) {
+            throw Failure.usage("--password: there is no user “\(unknown)”")
         }
         var made: [(user: String, password: String)] = []
         for user in access.users where given[user.name] == nil {

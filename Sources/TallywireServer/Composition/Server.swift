@@ -42,8 +42,8 @@ struct Server: Sendable {
     func run(ready: @escaping @Sendable (Address, PipelineStatus) async throws -> Void) async throws -> PipelineStatus {
         let sinks = try configuration.sinks.map(SinkRunner.Definition.init)
         let sources = try configuration.sources.map(SourceRunner.Definition.init)
-        let door = try await FrontDoor(configuration)
-        for warning in door.warnings(configuration) { logger.warning("\(warning.message)") }
+        let access = try await ServerAccess(configuration)
+        for warning in access.warnings(configuration) { logger.warning("\(warning.message)") }
         let journal = try SQLiteJournal(
             path: configuration.journal.path,
             configuration: .init(
@@ -72,7 +72,7 @@ struct Server: Sendable {
         let phase = Phase()
         let metrics = PortMetrics()
         let web = application(
-            engine: engine, journal: journal, pipeline: pipeline, sinks: sinks, door: door, phase: phase, metrics: metrics,
+            engine: engine, journal: journal, pipeline: pipeline, sinks: sinks, access: access, phase: phase, metrics: metrics,
             ready: ready)
         // Shutdown goes through the list from the end.
         let group = ServiceGroup(
@@ -81,7 +81,7 @@ struct Server: Sendable {
                     .init(service: web, successTerminationBehavior: .gracefullyShutdownGroup),
                     .init(service: SinkService(pipeline: pipeline, drain: configuration.shutdown.drain)),
                     .init(service: RetentionService(pipeline: pipeline)),
-                    .init(service: ReloadService(items: door.reloads, logger: logger)),
+                    .init(service: ReloadService(items: access.reloads, logger: logger)),
                     .init(service: EngineService(engine: engine, pipeline: pipeline, phase: phase)),
                     .init(service: SourceService(pipeline: pipeline)),
                 ], logger: logger))
@@ -106,7 +106,7 @@ struct Server: Sendable {
     }
 
     private func application(
-        engine: InventoryEngine, journal: SQLiteJournal, pipeline: Pipeline, sinks: [SinkRunner.Definition], door: FrontDoor,
+        engine: InventoryEngine, journal: SQLiteJournal, pipeline: Pipeline, sinks: [SinkRunner.Definition], access: ServerAccess,
         phase: Phase, metrics: PortMetrics,
         ready: @escaping @Sendable (Address, PipelineStatus) async throws -> Void
     ) -> some Service {
@@ -121,8 +121,8 @@ struct Server: Sendable {
                 defaultLocation: configuration.defaultLocation, version: tallywireVersion,
                 limits: HTTPLimits(body: http.limits.body.bytes, streams: http.limits.streams), hosts: hosts,
                 requestsPerSecond: http.limits.requestsPerSecond, proxies: proxies, pages: http.pages),
-            authenticator: door.authenticator, signIn: door.signIn, port: metrics, reloads: door.reloads.map(\.status),
-            certificates: door.certificates,
+            authenticator: access.authenticator, signIn: access.signIn, port: metrics, reloads: access.reloads.map(\.status),
+            certificates: access.certificates,
             readiness: {
                 if phase.isStopping { return .notReady("the server is shutting down") }
                 if let failure = engine.statistics.failure { return .notReady("the journal cannot write: \(failure)") }
@@ -135,9 +135,9 @@ struct Server: Sendable {
         limits.idleTimeout = http.limits.idle
         limits.hosts = hosts
         limits.proxies = proxies
-        limits.authenticator = door.authenticator
+        limits.authenticator = access.authenticator
         limits.metrics = metrics
-        limits.tls = door.certificates
+        limits.tls = access.certificates
         let host = http.host
         let scheme = http.tls == nil ? "http" : "https"
         return Application(
