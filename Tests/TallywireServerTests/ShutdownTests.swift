@@ -40,7 +40,7 @@ struct ShutdownTests {
             let start = ContinuousClock.now
             #expect(await server.terminate() == 0)
             #expect(start.duration(to: .now) < .seconds(16))
-            #expect(server.output.contains("1 connections whose clients did not take their answers were cut"))
+            #expect(server.output.contains("1 connections were cut, because their clients did not read their responses"))
             #expect(server.output.contains("Stopped at event 1."))
         }
     }

@@ -83,7 +83,7 @@ extension MQTTSink {
             let count = counters.now.malformed
             if count.nonzeroBitCount == 1 {
                 context.logger.warning(
-                    "A display's confirmation cannot be read; it is {\"version\":57}.",
+                    "A display's confirmation cannot be read and is ignored. A confirmation looks like {\"version\":57}.",
                     metadata: ["topic": "\(message.topic.prefix(200))", "malformed": "\(count)"])
             }
             return
@@ -99,11 +99,13 @@ extension MQTTSink {
                 }
                 if !isTaken {
                     context.logger.debug(
-                        "A display is over confirm.limit and is not looked after.", metadata: ["topic": "\(topic)"])
+                        "A display over confirm.limit confirmed. The sink does not track that display.",
+                        metadata: ["topic": "\(topic)"])
                 }
             }
         } catch {
-            context.logger.warning("A display's confirmation could not be taken.", metadata: ["error": "\(error)"])
+            context.logger.warning(
+                "A display's confirmation is lost, because the display could not be looked up.", metadata: ["error": "\(error)"])
         }
     }
 
@@ -157,7 +159,8 @@ extension MQTTSink {
         case .rejected(let rejection) where rejection.code == .unavailable || rejection.code == .overloaded: return false
         case .rejected(let rejection):
             context.logger.error(
-                "A display's report was refused.", metadata: ["display": "\(finding.key)", "error": "\(rejection.message)"])
+                "The report of a display that is late, or right again, was rejected. The sink does not repeat the report.",
+                metadata: ["display": "\(finding.key)", "error": "\(rejection.message)"])
             confirmations.access { $0.reported(finding, by: nil) }
         }
         return true

@@ -17,7 +17,8 @@ extension MQTTSink {
                     return
                 } catch {
                     context.logger.warning(
-                        "The displays could not be put right yet.", metadata: ["error": "\(error)", "retry": "\(pause)"])
+                        "The displays could not be compared with the journal. The sink tries again after a pause.",
+                        metadata: ["error": "\(error)", "retry": "\(pause)"])
                     do { try await Task.sleep(for: pause) } catch { return }
                     pause = min(pause * 2, .seconds(30))
                 }
@@ -83,14 +84,14 @@ extension MQTTSink {
             $0.deleted += UInt64(counts.deleted)
         }
         context.logger.info(
-            "The displays are right.",
+            "The displays were compared with the journal and corrected.",
             metadata: [
                 "retained": "\(kept)", "right": "\(counts.unchanged)", "published": "\(counts.published)",
                 "deleted": "\(counts.deleted)", "seq": "\(progress.displayed)",
             ])
         if unkept > 0 {
             context.logger.warning(
-                "The broker retains more topics than repair.limit: those beyond it were published unread, and none was deleted.",
+                "The broker retains more topics than repair.limit. Those over the limit were published unread, and none was deleted.",
                 metadata: ["limit": "\(options.repair.limit)", "beyond": "\(unkept)"])
         }
     }
@@ -126,7 +127,7 @@ extension MQTTSink {
 
     private func reportUnread(_ reason: String, _ context: SinkContext) -> RetainedImage? {
         context.logger.warning(
-            "What the broker retains cannot be read: all displays are published, and what should not be there stays.",
+            "The broker's retained messages cannot be read. All displays are published, and no retained message is deleted.",
             metadata: ["reason": "\(reason)"])
         return nil
     }
@@ -153,7 +154,9 @@ extension MQTTSink {
     /// Publishes messages that belong to no event, and logs the first one that the broker will never take.
     private func publishAll(_ entries: [Outbox.Entry], _ context: SinkContext) async throws {
         for reason in try await publish(entries, context).values.prefix(1) {
-            context.logger.error("A display cannot be published.", metadata: ["error": "\(reason)"])
+            context.logger.error(
+                "The message of a display cannot be published. The display's topic keeps its old state.",
+                metadata: ["error": "\(reason)"])
         }
     }
 }

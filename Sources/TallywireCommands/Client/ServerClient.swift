@@ -78,13 +78,14 @@ struct ServerClient: Sendable {
     private static func reason(_ error: any Error) -> String {
         switch error {
         case let error as HTTPClientError where error == .connectTimeout || error == .deadlineExceeded || error == .readTimeout:
-            return "it was silent for too long: is it the server that you mean? --server names another"
+            return "no response came in time: check that --server is the address of the Tallywire server"
         case let error as HTTPClientError where error == .remoteConnectionClosed:
-            return "it closed the connection: is it this server, and http rather than https? check --server"
-        case let error as HTTPClientError: return "\(error.shortDescription): is --server the address of the server?"
+            return "the connection was closed: check the address in --server, and whether it is http or https"
+        case let error as HTTPClientError:
+            return "\(error.shortDescription): check that --server is the address of the Tallywire server"
         case _ where ConnectionProblem.tls(error)?.isUntrusted == true:
             let problem = ConnectionProblem.text(error) ?? ""
-            return "there is no TLS with it that can be trusted, since \(problem): --ca trusts a certificate of one's own making"
+            return "its certificate is not trusted, since \(problem): give --ca a file with the certificate to trust"
         default:
             let problem = ConnectionProblem.text(error) ?? "the connection cannot be made"
             // Some texts already say what to check.

@@ -22,7 +22,7 @@ struct MosquittoConfig: AsyncParsableCommand {
     var display: [String] = []
     @Option(help: ArgumentHelp("A password, as USER=PASSWORD. May be repeated.", valueName: "password")) var password: [String] = []
     @Option(help: ArgumentHelp("The broker's own certificate, for mqtts.", valueName: "file")) var certificate: String?
-    @Option(help: ArgumentHelp("Its key.", valueName: "file")) var key: String?
+    @Option(help: ArgumentHelp("The key of the broker's certificate.", valueName: "file")) var key: String?
     @Option(help: ArgumentHelp("Rounds of the passwords' hash.", valueName: "n")) var iterations = 1000
     @Flag(help: "Replace files that are there.") var force = false
 

@@ -7,7 +7,7 @@ import TallywirePipeline
 
 struct Scan: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Act as a barcode scanner: publish codes over MQTT and print what they are answered.",
+        abstract: "Act as a barcode scanner: publish codes over MQTT and print the replies.",
         discussion: """
             Codes come from the arguments, or one a line from standard input, as a keyboard-wedge scanner types them (lines end with LF, CR or both). A scan that is not \
             answered is repeated with its id, so it counts once. Exits with 1 if a scan was refused or never answered.
@@ -46,7 +46,7 @@ struct Scan: AsyncParsableCommand {
                 guard !code.isEmpty else { return }
                 guard let reply = try await scanner.scan(code, quantity: quantity) else {
                     failures += 1
-                    return Self.warn("\(code)  no answer: does the server run, with a source on this broker and topic?")
+                    return Self.warn("\(code)  no reply: check that the server runs, with a source on this broker and topic")
                 }
                 if reply.acknowledgement.status == "rejected" { failures += 1 }
                 Self.write(json ? reply.text : Data(Self.text(code, reply.acknowledgement).utf8))

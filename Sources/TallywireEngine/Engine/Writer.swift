@@ -53,7 +53,7 @@ struct Writer: ~Copyable {
     mutating func decide(_ item: Inbox.Item, into batch: inout DecidedBatch, after committing: DecidedBatch?) {
         guard let fault = noted(item, into: &batch, after: committing) else { return }
         logger.critical(
-            "A plan does not fit the state. Its command is refused for good, and nothing of it is applied: please report this.",
+            "The events of a command do not fit the state: a mistake in the server, report it. The command is rejected, nothing is applied.",
             metadata: [
                 "command": "\(item.command.id?.excerpt ?? "")", "source": "\(item.command.source.excerpt)",
                 "action": "\(String(describing: item.command.action).prefix { $0 != "(" })", "fault": "\(fault)",

@@ -94,13 +94,13 @@ struct Server: Sendable {
             throw Self.explained(error, configuration.http)
         } catch {
             // Each service that was cancelled reports that in its own way.
-            logger.debug("ended by force", metadata: ["error": "\(error)"])
+            logger.debug("The services did not end by themselves and were cancelled.", metadata: ["error": "\(error)"])
         }
         let account = await pipeline.status()
         await engine.stop()
         try journal.close()
         let cut = metrics.count(of: .cut)
-        if cut > 0 { logger.warning("\(cut) connections whose clients did not take their answers were cut") }
+        if cut > 0 { logger.warning("\(cut) connections were cut, because their clients did not read their responses") }
         if let error = phase.error ?? shutdown.failure { throw error }
         return account
     }

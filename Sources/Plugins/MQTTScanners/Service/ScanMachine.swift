@@ -230,7 +230,11 @@ struct ScanMachine: ~Copyable {
     /// Holds everything up after a failure. `failures` counts the failures of its kind in a row.
     private mutating func pause(_ failures: Int, _ reason: String, before job: Job? = nil) {
         guard !isStopping else { return end() }
-        if failures == 1 { context.logger.warning("Scans wait.", metadata: ["reason": "\(reason)"]) }
+        if failures == 1 {
+            context.logger.warning(
+                "Scans wait, because the server cannot decide them or reply to them now. It acknowledges none of them and tries again.",
+                metadata: ["reason": "\(reason)"])
+        }
         context.status.update {
             $0.state = "waiting"
             $0.lastError = reason
@@ -386,12 +390,12 @@ struct ScanMachine: ~Copyable {
         for (reply, result) in zip(replies, results) {
             guard let reason = result.refusal else { continue }
             let topic = reply.topic.excerpt
-            context.status.update { $0.lastError = "the answer to \(topic) was refused: \(reason)" }
+            context.status.update { $0.lastError = "the reply to \(topic) was refused: \(reason)" }
             // Logged at powers of two only: a scanner whose replies are refused scans again.
             refusedReplies += 1
             if refusedReplies.nonzeroBitCount == 1 {
                 context.logger.warning(
-                    "An answer was refused.",
+                    "The broker refused a reply to a scanner. The scan itself is decided: check the broker's access list.",
                     metadata: ["topic": "\(topic)", "reason": "\(reason)", "refused": "\(refusedReplies)"])
             }
         }
