@@ -70,7 +70,7 @@ extension CatalogueJSON {
                 throw DecodingError.dataCorrupted(
                     .init(
                         codingPath: decoder.codingPath + [key],
-                        debugDescription: "this is not known here; known are \(known.joined(separator: ", "))"))
+                        debugDescription: "this member is not known; known are \(known.joined(separator: ", "))"))
             }
         }
 

@@ -7,7 +7,7 @@ extension ImportPlan {
     /// Plans a new product.
     mutating func create(_ row: CatalogueFile.ProductRow) {
         guard let name = row.name else {
-            return mistake(row.place, "there is no SKU “\(row.variants[0].sku)” here, and a new product needs a name")
+            return mistake(row.place, "there is no SKU “\(row.variants[0].sku)” on the server, and a new product needs a name")
         }
         let first = row.variants[0]
         guard row.variants.count > 1 || first.name != nil || first.isDefault == false else { return createSingle(row, name, first) }

@@ -38,7 +38,7 @@ extension ImportPlan {
         else { return true }
         mistake(
             single.place,
-            "“\(single.sku)” is a variant of product \(product.id) “\(product.name)” here, and a product without variants in the file"
+            "“\(single.sku)” is a variant of product \(product.id) “\(product.name)” on the server, and a product without variants in the file"
         )
         return false
     }
@@ -78,7 +78,8 @@ extension ImportPlan {
     private mutating func update(_ id: VariantID, to row: CatalogueFile.VariantRow, _ priceChange: PriceChange?) {
         guard let variant = state.variants[id] else { return }
         if variant.isDefault, let name = row.name, name != variant.name {
-            return mistake(row.place, "variant: “\(row.sku)” is a product without variants here, so it has no name of its own")
+            return mistake(
+                row.place, "variant: “\(row.sku)” is a product without variants on the server, so it has no name of its own")
         }
         var price: Price??
         switch priceChange {

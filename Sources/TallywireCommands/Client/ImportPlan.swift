@@ -118,11 +118,11 @@ struct ImportPlan {
         if let sells = row.sells, sells != known.sells {
             mistake(
                 row.place,
-                "location \(row.code) \(known.sells ? "sells" : "does not sell") here, and the file says otherwise: give it "
+                "location \(row.code) \(known.sells ? "sells" : "does not sell") on the server, and the file says otherwise: give it "
                     + "another code in the file, or take the column “sells” out")
         }
         if let name = row.name, name != known.name {
-            notes.append("\(row.place): location \(row.code) is called “\(known.name)” here, and stays so")
+            notes.append("\(row.place): location \(row.code) is called “\(known.name)” on the server, and keeps that name")
         }
     }
 }

@@ -7,7 +7,7 @@ struct MosquittoConfig: AsyncParsableCommand {
         commandName: "mosquitto-config",
         abstract: "Write an access list, a password file and a configuration for mosquitto.",
         discussion: """
-            They let the server do what plugins.json asks for, a scanner publish under its own name alone, and a display only read. Each \
+            The files let the server do what plugins.json asks for, a scanner publish under its own name alone, and a display only read. Each \
             logs in with its name. Scanners that plugins.json names are included. Passwords that are not given are made up, and \
             printed once.
             """)

@@ -9,8 +9,8 @@ struct Scan: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Act as a barcode scanner: publish codes over MQTT and print the replies.",
         discussion: """
-            Codes come from the arguments, or one a line from standard input, as a keyboard-wedge scanner types them (lines end with LF, CR or both). A scan that is not \
-            answered is repeated with its id, so it counts once. Exits with 1 if a scan was refused or never answered.
+            Codes come from the arguments, or one a line from standard input, as a keyboard-wedge scanner types them (lines end with LF, CR or both). A scan without \
+            a reply is repeated with its id, so it counts once. Exits with 1 if a scan was rejected or never got a reply.
             """)
 
     @Option(help: "The name of the scanner, which decides what a bare code means.") var device: String
