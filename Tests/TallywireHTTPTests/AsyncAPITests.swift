@@ -19,10 +19,10 @@ struct AsyncAPITests {
     @Test("it is served as it is, to everybody")
     func served() async throws {
         try await Shop().open { client in
-            let answer = try await client.get("/asyncapi.json")
-            #expect(answer["asyncapi"] == "3.0.0")
-            #expect(answer["info"]?["version"] == "0.1.0")
-            #expect(answer.json == document)
+            let response = try await client.get("/asyncapi.json")
+            #expect(response["asyncapi"] == "3.0.0")
+            #expect(response["info"]?["version"] == "0.1.0")
+            #expect(response.json == document)
         }
     }
 

@@ -6,7 +6,7 @@ import Testing
 @testable import HTTPPort
 @testable import TallywireHTTP
 
-@Suite("A client that does not take its answers", .serialized, .timeLimit(.minutes(2)))
+@Suite("A client that does not take its responses", .serialized, .timeLimit(.minutes(2)))
 struct StalledResponseTests {
     private static let request = "GET /large HTTP/1.1\nHost: 127.0.0.1\n\n"
 
@@ -25,7 +25,7 @@ struct StalledResponseTests {
                 }
             }
         }
-        // One answer alone may also be taken for a connection that rests.
+        // One response alone may also be taken for a connection that rests.
         #expect(configuration.metrics.count(of: .stalled) == 1 || requests == 1)
     }
 

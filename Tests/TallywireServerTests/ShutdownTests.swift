@@ -32,7 +32,7 @@ struct ShutdownTests {
         try result.get()
     }
 
-    @Test("a client that takes none of its answers does not hold it up, and the last words say that it was cut")
+    @Test("a client that takes none of its responses does not hold it up, and the last words say that it was cut")
     func nonReadingClient() async throws {
         let server = try ServerProcess(plugins: Self.plugins)
         try await server.start()

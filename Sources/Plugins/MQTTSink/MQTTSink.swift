@@ -28,7 +28,7 @@ actor MQTTSink: Sink {
     private nonisolated let peer = ConnectedBroker()
     let rules: [PublishRule]
     private let reconnect: ReconnectPolicy
-    nonisolated let counters = SinkCounters()
+    nonisolated let counters = DisplayCounters()
     let watch = ConnectionWatch()
     /// The displays' confirmations; `nil` if they are not wanted.
     nonisolated let confirmations: SharedDisplayConfirmations?

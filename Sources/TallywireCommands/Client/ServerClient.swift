@@ -26,7 +26,7 @@ struct ServerClient: Sendable {
     }
 
     /// The response to a call.
-    struct Answer: Sendable {
+    struct Response: Sendable {
         let status: UInt
         let body: Data
 
@@ -55,7 +55,7 @@ struct ServerClient: Sendable {
     }
 
     func call(_ method: HTTPMethod, _ path: String, body: Data? = nil, contentType: String = "application/json") async throws
-        -> Answer
+        -> Response
     {
         var request = HTTPClientRequest(url: url + path)
         request.method = method
@@ -68,7 +68,7 @@ struct ServerClient: Sendable {
         do {
             let response = try await Self.http.execute(request, timeout: .seconds(60))
             let bytes = try await response.body.collect(upTo: 256 << 20)
-            return Answer(status: response.status.code, body: Data(buffer: bytes))
+            return Response(status: response.status.code, body: Data(buffer: bytes))
         } catch {
             throw Failure("error: \(url) does not answer: \(Self.reason(error))")
         }

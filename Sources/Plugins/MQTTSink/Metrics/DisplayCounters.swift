@@ -2,7 +2,7 @@ import Synchronization
 import TallywirePipeline
 
 /// The sink's counters in addition to its runner's. Safe from any task.
-final class SinkCounters: Sendable {
+final class DisplayCounters: Sendable {
     struct Counts: Sendable {
         /// Comparisons of the broker's retained messages with the journal, and how many of them the broker did not allow to read.
         var repairs: UInt64 = 0
