@@ -12,7 +12,7 @@ private let interpreters: [ScanInterpreter] = {
             operation: .subtract, location: "WH1", quantity: 3, payload: format, bounce: .seconds(3), tagWindow: .seconds(60))
         return ScanInterpreter(
             source: "mqtt-scanners", topic: topic,
-            devices: DeviceBook(["*": settings]),
+            devices: DeviceSettingsTable(["*": settings]),
             defaultLocation: "MAIN", lineLimit: 10, clockSkew: .seconds(300))
     }
 }()

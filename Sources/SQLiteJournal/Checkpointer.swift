@@ -80,7 +80,7 @@ final class Checkpointer: Sendable {
             }
             if failures.nonzeroBitCount == 1 {
                 logger.error(
-                    "The journal's log could not be copied into its file. It grows until it can.",
+                    "The journal's write-ahead log could not be copied into the journal's file. The log grows until that succeeds.",
                     metadata: ["journal": "\(pool.path)", "error": "\(JournalError(error, path: pool.path).message)"])
             }
         }

@@ -79,7 +79,7 @@ public final class SQLiteJournal: Journal {
             }
             if let reason {
                 logger.warning(
-                    "The journal is not the one that was written last in this place, so it goes on under a new epoch: clients start anew.",
+                    "The journal is not the one that was written last in this folder. It gets a new epoch, and clients start anew.",
                     metadata: ["journal": "\(path)", "reason": "\(reason)", "epoch": "\(epoch)"])
             }
             let checkpointer = Checkpointer(pool, logger: logger)

@@ -39,7 +39,7 @@ public struct IPAddress: Hashable, Sendable {
 
     /// The address by which limits count: an IPv4 address itself, of an IPv6 address its /64, which belongs to one customer (RFC
     /// 6177).
-    public var household: IPAddress { isV4 ? self : IPAddress(bits: (bits >> 64) << 64) }
+    public var countedAddress: IPAddress { isV4 ? self : IPAddress(bits: (bits >> 64) << 64) }
 }
 
 /// A range of addresses: `10.0.0.0/8`, `2001:db8::/32`, or one address.

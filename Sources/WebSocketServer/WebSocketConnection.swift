@@ -55,7 +55,7 @@ package final class WebSocketConnection: ChannelInboundHandler {
     private var state = State.open
     /// The close code with which the connection will have ended. The first reason counts.
     private var code = CloseCode.lost
-    private var lastHeard = NIODeadline.distantPast
+    private var lastReceived = NIODeadline.distantPast
     private var lastPing = NIODeadline.distantPast
 
     private enum State {
@@ -174,7 +174,7 @@ package final class WebSocketConnection: ChannelInboundHandler {
     // MARK: Time
 
     /// Shortens the peer's silence by `amount`.
-    func forgive(_ amount: TimeAmount) { lastHeard = lastHeard + amount }
+    func forgive(_ amount: TimeAmount) { lastReceived = lastReceived + amount }
 
     /// Pings a peer that is due, and ends a connection that took too long. Returns the time until the next call; `nil` for none.
     func tick(_ now: NIODeadline) -> TimeAmount? {
@@ -183,7 +183,7 @@ package final class WebSocketConnection: ChannelInboundHandler {
         case .open:
             let silence = TimeAmount(connections.times.silence)
             let interval = TimeAmount(connections.times.pingInterval)
-            if now - lastHeard > silence {
+            if now - lastReceived > silence {
                 finish(.lost)
                 state = .closing(now)
                 context.close(promise: nil)
@@ -193,7 +193,7 @@ package final class WebSocketConnection: ChannelInboundHandler {
                 lastPing = now
                 _ = send(.frame(.ping, ByteBuffer()))
             }
-            return min(lastPing + interval, lastHeard + silence) - now
+            return min(lastPing + interval, lastReceived + silence) - now
         case .closing(let deadline):
             if now < deadline { return deadline - now }
             context.close(promise: nil)
@@ -206,8 +206,8 @@ package final class WebSocketConnection: ChannelInboundHandler {
 
     package func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
-        lastHeard = context.eventLoop.now
-        lastPing = lastHeard
+        lastReceived = context.eventLoop.now
+        lastPing = lastReceived
         let (connections, isStopping) = host.open(self, on: context.eventLoop)
         self.connections = connections
         session.opened(self, on: context.eventLoop)
@@ -234,7 +234,7 @@ package final class WebSocketConnection: ChannelInboundHandler {
 
     package func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         var octets = unwrapInboundIn(data)
-        lastHeard = context.eventLoop.now
+        lastReceived = context.eventLoop.now
         unread.setOrWriteBuffer(&octets)
         do throws(FrameViolation) {
             while let message = try nextMessage() { take(message) }

@@ -66,7 +66,7 @@ import Testing
     }
 
     /// Runs `life` on a disk that dies after 0, 1, 2 … operations, then checks what a new process makes of it.
-    private func dyingEverywhere(
+    private func failingAtEachOperation(
         _ life: (JSONLogSink) async throws -> Void, before: (LogFolder) async throws -> Void = { _ in },
         size: Int, keep: Int = 100, fsync: FlushPolicy = .batch, after: (LogFolder, Int) async throws -> Void
     ) async throws {
@@ -88,7 +88,7 @@ import Testing
 
     @Test("a crash at any operation of a rotation neither loses nor repeats a line", arguments: [FlushPolicy.batch, .never])
     func crash(fsync: FlushPolicy) async throws {
-        try await dyingEverywhere(
+        try await failingAtEachOperation(
             { sink in
                 try await sink.start(LogFolder.context())
                 for seq in 1...9 as ClosedRange<UInt64> { _ = try await sink.deliver(LogFolder.batch([seq])) }
@@ -105,7 +105,7 @@ import Testing
 
     @Test("a crash at any operation with all old files in use loses only the oldest of them")
     func crashWithKeep() async throws {
-        try await dyingEverywhere(
+        try await failingAtEachOperation(
             { sink in
                 try await sink.start(LogFolder.context())
                 for seq in 1...7 as ClosedRange<UInt64> { _ = try await sink.deliver(LogFolder.batch([seq])) }
@@ -124,7 +124,7 @@ import Testing
 
     @Test("a crash at any operation of a change of journal neither mixes nor loses lines")
     func crashWithEpoch() async throws {
-        try await dyingEverywhere(
+        try await failingAtEachOperation(
             { sink in
                 try await sink.start(LogFolder.context(epoch: "e2"))
                 for seq in 1...5 as ClosedRange<UInt64> { _ = try await sink.deliver(LogFolder.batch([seq])) }

@@ -35,8 +35,8 @@ struct FieldTests {
                 try await till.answered(6)
             }
             #expect(
-                till.answers.map(\.status) == ["applied", "applied", "applied", "duplicate", "applied", "applied"])
-            #expect(till.answers[3].code == "bounced" && till.answers[3].stock == 997)
+                till.replies.map(\.status) == ["applied", "applied", "applied", "duplicate", "applied", "applied"])
+            #expect(till.replies[3].code == "bounced" && till.replies[3].stock == 997)
             #expect(try await shop.stock() == 996)
             #expect(shop.devices.record(of: "till", at: "mqtt-scanners")?.counters.bounced == 1)
         }
@@ -56,8 +56,8 @@ struct FieldTests {
                 try await till.scan(Shop.code)
                 try await till.answered(2)
             }
-            #expect(till.answers.map(\.status) == ["applied", "duplicate"])
-            #expect(till.answers.last?.code == "bounced")
+            #expect(till.replies.map(\.status) == ["applied", "duplicate"])
+            #expect(till.replies.last?.code == "bounced")
         }
     }
 
@@ -95,7 +95,7 @@ struct FieldTests {
                 try await till.scan(scan("00.000"), scan("00.400"), scan("00.600"), scan("09.000"))
                 try await till.answered(4)
             }
-            #expect(till.answers.map(\.status) == ["applied", "duplicate", "applied", "applied"])
+            #expect(till.replies.map(\.status) == ["applied", "duplicate", "applied", "applied"])
             #expect(try await shop.stock("CAP") == 997)
         }
     }
@@ -103,7 +103,7 @@ struct FieldTests {
     @Test("a ProGlove scanner is answered on its own display, with what is left or why not")
     func proGlove() async throws {
         let shop = try await Shop(broker: TestBroker())
-        let gateway = try await Scanner("gateway", at: shop.broker, answers: "main/gateway/#")
+        let gateway = try await Scanner("gateway", at: shop.broker, replyTopic: "main/gateway/#")
         let options = try shop.options {
             $0.devices["gateway"] = DeviceSettings(gateway: true)
             $0.devices["*"]?.feedback = FeedbackOptions(
@@ -162,8 +162,8 @@ struct FieldTests {
                 try await gate.scan("[\(one),\(two),\(other)]", one)
                 try await gate.answered(3)
             }
-            #expect(gate.answers.map(\.status) == ["applied", "applied", "duplicate"])
-            #expect(gate.answers.last?.code == "seen")
+            #expect(gate.replies.map(\.status) == ["applied", "applied", "duplicate"])
+            #expect(gate.replies.last?.code == "seen")
             let results = try json(gate.messages[1])["results"]?.array
             #expect(results?.map { $0["status"] } == [.string("applied"), .string("rejected")])
             #expect(try await shop.stock() == 998)
@@ -255,7 +255,7 @@ struct FieldTests {
 }
 
 extension Scanner {
-    /// Whether no answer came for so long.
+    /// Whether no reply came for so long.
     func isQuiet(for time: Duration) async throws -> Bool {
         let count = messages.count
         try await ContinuousClock().sleep(for: time)

@@ -44,7 +44,7 @@ struct HostileNumberTests {
         #expect(time("-9223372036854775808") == nil && time("9223372036854775807") == nil)
     }
 
-    @Test("a bounce is judged for any two times")
+    @Test("any two times can be compared for a bounce")
     func bounces() {
         func span(_ milliseconds: Int64) -> TimeSpan {
             TimeSpan(earliest: Timestamp(milliseconds: milliseconds), latest: Timestamp(milliseconds: milliseconds))
@@ -78,7 +78,7 @@ struct HostileNumberTests {
         #expect(error?.description.contains("combining marks") == true)
     }
 
-    @Test("a quantity of null is refused: it would book one")
+    @Test("a quantity of null is refused: it would count one")
     func nullQuantity() throws {
         #expect(throws: MalformedScan.self) { try payload(.tallywire, #"{"sku":"A","quantity":null}"#) }
         #expect(try payload(.tallywire, #"{"sku":"A","location":null}"#)?.scans.first?.location == nil)

@@ -21,13 +21,13 @@ struct MQTTScannersTests {
                 try await dock.scan(Shop.code)
                 try await dock.answered(1)
             }
-            let answer = try #require(dock.answers.first)
-            #expect(answer.status == "applied" && answer.sku == "TEE" && answer.stock == 1001)
+            let reply = try #require(dock.replies.first)
+            #expect(reply.status == "applied" && reply.sku == "TEE" && reply.stock == 1001)
             let event = try #require(shop.journal.allEvents.last)
-            #expect(answer.seq == event.seq)
+            #expect(reply.seq == event.seq)
             let json = String(decoding: event.json, as: UTF8.self)
             #expect(json.contains(#""source":"mqtt-scanners/dock-1""#) && json.contains(#""operation":"add""#))
-            #expect(json.contains(#""movementId":"\#(answer.id)""#))
+            #expect(json.contains(#""movementId":"\#(reply.id)""#))
             #expect(status.current.received == 1 && status.current.applied == 1)
         }
     }
@@ -44,8 +44,8 @@ struct MQTTScannersTests {
                 try await till.scan(named, named, #"{"id":"r-1","barcode":"2"}"#)
                 try await till.answered(5)
             }
-            #expect(till.answers.map(\.status) == ["applied", "applied", "applied", "duplicate", "rejected"])
-            #expect(till.answers.last?.code == "idempotency_conflict")
+            #expect(till.replies.map(\.status) == ["applied", "applied", "applied", "duplicate", "rejected"])
+            #expect(till.replies.last?.code == "idempotency_conflict")
             // 1 + 1 + a case of 12.
             #expect(try await shop.stock() == 986)
             let counts = status.current
@@ -65,16 +65,16 @@ struct MQTTScannersTests {
                     #"[{"id":"o-2","sku":"TEE","quantity":2},{"sku":"CAP","quantity":3000}]"#)
                 try await till.answered(2)
             }
-            #expect(till.answers.first?.lines == [.init(sku: "TEE", stock: 998), .init(sku: "CAP", stock: 997)])
-            #expect(till.answers.last?.code == "insufficient_stock")
+            #expect(till.replies.first?.lines == [.init(sku: "TEE", stock: 998), .init(sku: "CAP", stock: 997)])
+            #expect(till.replies.last?.code == "insufficient_stock")
             #expect(try await shop.stock("TEE") == 998)
         }
     }
 
-    @Test("the answer goes to the response topic with its correlation data")
+    @Test("the reply goes to the response topic with its correlation data")
     func responseTopic() async throws {
         let shop = try await Shop(broker: TestBroker())
-        let till = try await Scanner("till", at: shop.broker, answers: "scanners/till/answers")
+        let till = try await Scanner("till", at: shop.broker, replyTopic: "scanners/till/answers")
         try await shop.serving { status in
             try await eventually("it is connected") { status.current.state == "connected" }
             try await till.collecting {
@@ -95,7 +95,7 @@ struct MQTTScannersTests {
             $0.topic = "plant/+/scanners/{device}/scan"
             $0.share = "stock"
         }
-        let till = try await Scanner("till", at: shop.broker, answers: "plant/+/scanners/+/ack")
+        let till = try await Scanner("till", at: shop.broker, replyTopic: "plant/+/scanners/+/ack")
         try await shop.serving(options) { status in
             try await eventually("it is connected") { status.current.state == "connected" }
             #expect(status.current.peer == shop.broker.url)
@@ -108,7 +108,7 @@ struct MQTTScannersTests {
                 try await till.answered(2)
             }
             #expect(Set(till.messages.map(\.topic)) == ["plant/north/scanners/till/ack", "plant/south/scanners/till/ack"])
-            #expect(till.answers.map(\.status) == ["applied", "applied"])
+            #expect(till.replies.map(\.status) == ["applied", "applied"])
             #expect(shop.broker.log.contains("$share/stock/plant/+/scanners/+/scan"))
         }
     }
@@ -123,7 +123,7 @@ struct MQTTScannersTests {
                 try await till.scan(Shop.code)
                 try await till.answered(1)
             }
-            #expect(till.answers.map(\.status) == ["applied"])
+            #expect(till.replies.map(\.status) == ["applied"])
         }
     }
 
@@ -137,7 +137,7 @@ struct MQTTScannersTests {
                 try await eventually("it is counted") { status.current.ignored == 1 }
                 #expect(status.current.applied == 0)
             }
-            #expect(till.answers.isEmpty)
+            #expect(till.replies.isEmpty)
             #expect(try await shop.stock() == 1000)
         }
     }
@@ -154,10 +154,10 @@ struct MQTTScannersTests {
                     #"{"id":"bad","sku":"TEE","colour":"red"}"#, String(repeating: "1", count: 1025), #"{"sku":"TEE"}"#)
                 try await till.answered(3)
             }
-            #expect(till.answers.map(\.status) == ["rejected", "rejected", "applied"])
-            #expect(till.answers[0].id == "bad" && till.answers[0].code == "invalid_request")
-            #expect(till.answers[0].message?.contains("colour") == true)
-            #expect(till.answers[1].message?.contains("1025 bytes") == true)
+            #expect(till.replies.map(\.status) == ["rejected", "rejected", "applied"])
+            #expect(till.replies[0].id == "bad" && till.replies[0].code == "invalid_request")
+            #expect(till.replies[0].message?.contains("colour") == true)
+            #expect(till.replies[1].message?.contains("1025 bytes") == true)
             #expect(status.current.malformed == 2 && status.current.received == 3)
         }
         // Everything was acknowledged: nothing comes again.
@@ -186,13 +186,13 @@ struct MQTTScannersTests {
         let shop = try await Shop(broker: TestBroker())
         let till = try await Scanner("till", at: shop.broker)
         try await till.collecting {
-            let dying = DyingGateway(shop.engine, afterCommit ? .afterCommit : .beforeCommit)
-            try await shop.serving(gateway: dying) { status in
+            let crashing = CrashingGateway(shop.engine, afterCommit ? .afterCommit : .beforeCommit)
+            try await shop.serving(gateway: crashing) { status in
                 try await eventually("it is connected") { status.current.state == "connected" }
                 for _ in 0..<20 { try await till.scan(Shop.code) }
                 try await eventually("a batch is stuck") { status.current.state == "waiting" }
             }
-            #expect(till.answers.isEmpty)
+            #expect(till.replies.isEmpty)
             let committed = try await shop.stock()
             #expect(afterCommit ? committed ?? 1000 < 1000 : committed == 1000)
             try await shop.serving { status in
@@ -202,7 +202,7 @@ struct MQTTScannersTests {
             }
         }
         #expect(try await shop.stock() == 980)
-        #expect(Set(till.answers.map(\.id)).count == 20)
+        #expect(Set(till.replies.map(\.id)).count == 20)
     }
 
     @Test("scans that fill several batches are applied once when the server dies between their commit and their acknowledgement")
@@ -212,11 +212,11 @@ struct MQTTScannersTests {
         let till = try await Scanner("till", at: shop.broker)
         try await till.collecting {
             #expect(try await till.client.publish(till.waiting(700)).count == 700)
-            try await shop.serving(gateway: DyingGateway(shop.engine, .afterCommit)) { status in
+            try await shop.serving(gateway: CrashingGateway(shop.engine, .afterCommit)) { status in
                 try await eventually("a batch is stuck") { status.current.state == "waiting" }
                 try await eventually("some are committed") { (try? await shop.stock() ?? 1000 < 1000) == true }
             }
-            #expect(till.answers.isEmpty)
+            #expect(till.replies.isEmpty)
             try await shop.serving { status in
                 try await till.answered(700)
                 #expect(status.current.received == 700 && status.current.duplicates > 0)
@@ -238,7 +238,7 @@ struct MQTTScannersTests {
                 #expect(status.current.applied == 1000)
             }
         }
-        #expect(till.answers.map(\.stock) == (1...1000).map { $0 })
+        #expect(till.replies.map(\.stock) == (1...1000).map { $0 })
         #expect(try await shop.stock("CAP") == 1000)
     }
 
@@ -249,8 +249,8 @@ struct MQTTScannersTests {
         try await shop.serving { status in try await eventually("its session exists") { status.current.state == "connected" } }
         try await till.collecting {
             for round in 0..<10 {
-                let dying = DyingGateway(shop.engine, round % 3 == 0 ? .beforeCommit : .afterCommit)
-                try await shop.serving(gateway: dying) { status in
+                let crashing = CrashingGateway(shop.engine, round % 3 == 0 ? .beforeCommit : .afterCommit)
+                try await shop.serving(gateway: crashing) { status in
                     try await till.scan(Shop.code, Shop.code, Shop.code)
                     try await eventually("a batch is stuck") { status.current.state == "waiting" }
                 }
@@ -271,7 +271,7 @@ struct MQTTScannersTests {
                     try await till.scan(Shop.code)
                     try await till.answered(1)
                 }
-                #expect(till.answers.map(\.status) == ["applied"])
+                #expect(till.replies.map(\.status) == ["applied"])
             }
             shop.broker.kill()
             try shop.broker.start()
@@ -311,17 +311,17 @@ struct MQTTScannersTests {
                 try await eventually("it waits and says why") {
                     status.current.state == "waiting" && status.current.lastError?.contains("the disk is full") == true
                 }
-                #expect(till.answers.isEmpty)
+                #expect(till.replies.isEmpty)
                 #expect(!shop.broker.log.contains("Received PUBACK from tallywire-mqtt-scanners "))
                 shop.journal.failAppends(with: nil)
                 try await till.answered(3)
             }
-            #expect(till.answers.map(\.status) == ["applied", "applied", "rejected"])
+            #expect(till.replies.map(\.status) == ["applied", "applied", "rejected"])
             try await eventually("it is well again") { status.current.state == "connected" }
         }
     }
 
-    @Test("the answer leaves before the acknowledgement does")
+    @Test("the reply leaves before the acknowledgement does")
     func order() async throws {
         let shop = try await Shop(broker: TestBroker())
         let till = try await Scanner("till", at: shop.broker)
@@ -335,9 +335,9 @@ struct MQTTScannersTests {
             }
         }
         let log = shop.broker.log
-        let answer = try #require(log.range(of: "Received PUBLISH from tallywire-mqtt-scanners-answers"))
+        let reply = try #require(log.range(of: "Received PUBLISH from tallywire-mqtt-scanners-answers"))
         let acknowledgement = try #require(log.range(of: "Received PUBACK from tallywire-mqtt-scanners "))
-        #expect(answer.lowerBound < acknowledgement.lowerBound)
+        #expect(reply.lowerBound < acknowledgement.lowerBound)
     }
 
     @Test("thousands of scans of several scanners are applied in the order of each")
@@ -358,8 +358,8 @@ struct MQTTScannersTests {
                             #expect(try await scanner.client.publish(messages).count == 2000)
                             try await scanner.answered(2000)
                         }
-                        #expect(scanner.answers.map(\.id) == (1...2000).map { "\(scanner.device)-\($0)" })
-                        #expect(scanner.answers.allSatisfy { $0.status == "applied" })
+                        #expect(scanner.replies.map(\.id) == (1...2000).map { "\(scanner.device)-\($0)" })
+                        #expect(scanner.replies.allSatisfy { $0.status == "applied" })
                     }
                 }
                 try await group.waitForAll()

@@ -3,7 +3,7 @@ import Testing
 
 @testable import MQTTScanners
 
-@Suite("Where answers may be asked for")
+@Suite("Where replies may be asked for")
 struct ResponseTopicTests {
     private let scans: ScanTopic
 

@@ -11,7 +11,7 @@ struct ScanInterpreterTests {
     init() throws {
         interpreter = ScanInterpreter(
             source: "mqtt-scanners", topic: try ScanTopic(template: "scanners/{device}/scan"),
-            devices: DeviceBook(["*": DeviceSettings(operation: .subtract), "gate*": DeviceSettings(gateway: true)]),
+            devices: DeviceSettingsTable(["*": DeviceSettings(operation: .subtract), "gate*": DeviceSettings(gateway: true)]),
             defaultLocation: "MAIN", lineLimit: 10,
             clockSkew: .seconds(300))
     }
@@ -38,7 +38,7 @@ struct ScanInterpreterTests {
             id: "made", source: "mqtt-scanners/dock-1", clockSkew: .seconds(300), action: .move(Movement(lines: [line])))
         let bare = try #require(meaning(message("123")).scans)
         let given = try #require(meaning(message(#"{"id":"own","sku":"A"}"#)).scans)
-        #expect(bare.commands == [command] && !bare.items[0].idIsGiven && bare.addressee.name == "dock-1")
+        #expect(bare.commands == [command] && !bare.items[0].idIsGiven && bare.sender.name == "dock-1")
         #expect(given.commands.map(\.id) == ["own"] && given.items[0].idIsGiven)
         #expect(given.commands.map(\.device) == ["dock-1"], "an id that the device gave is the device's own")
     }
@@ -55,7 +55,7 @@ struct ScanInterpreterTests {
     func gateway() throws {
         let payload = String(decoding: try Fixture.bytes("proglove-plain"), as: UTF8.self)
         let order = try #require(meaning(message(payload, device: "gateway")).scans)
-        #expect(order.addressee.device == "gateway" && order.addressee.name == "M2MR111100928")
+        #expect(order.sender.device == "gateway" && order.sender.name == "M2MR111100928")
         #expect(order.commands.map(\.source) == ["mqtt-scanners/M2MR111100928"])
     }
 
@@ -64,7 +64,7 @@ struct ScanInterpreterTests {
         let scan =
             #"{"api_version":"1.0","event_type":"scan","event_id":"imp-1","device_serial":"dock-1","scan_code":"4006381333931"}"#
         let order = try #require(meaning(message(scan, device: "till-1")).scans)
-        #expect(order.addressee.name == "till-1")
+        #expect(order.sender.name == "till-1")
         #expect(order.commands.map(\.source) == ["mqtt-scanners/till-1"])
         #expect(order.commands.map(\.device) == ["till-1"])
     }
@@ -85,7 +85,7 @@ struct ScanInterpreterTests {
         #expect(!isTaken("e" + String(repeating: "\u{301}", count: 29_000)), "one character, and 58 KB")
         #expect(!isTaken("a\u{7}b") && !isTaken("\u{A0}"))
         let own = try #require(meaning(message("123", device: "SU\u{308}D")).scans)
-        #expect(Array(own.addressee.name.utf8) == Array("SÜD".utf8), "a name has one form")
+        #expect(Array(own.sender.name.utf8) == Array("SÜD".utf8), "a name has one form")
     }
 
     @Test("a retained scan is ignored")
@@ -111,7 +111,7 @@ struct ScanInterpreterTests {
         let reply = ScanReply(id: "m", outcome: .applied(Receipt(movementID: "m", seq: nil)))
         func topic(_ response: String?) -> String? {
             interpreter.messages(
-                for: reply, to: message("1") { $0.responseTopic = response }, Addressee(device: "dock-1", name: "dock-1"), now: now
+                for: reply, to: message("1") { $0.responseTopic = response }, ScanSender(device: "dock-1", name: "dock-1"), now: now
             ).first?.topic
         }
         #expect(topic(nil) == "scanners/dock-1/ack")
@@ -127,12 +127,12 @@ struct ScanInterpreterTests {
         #expect(topic("") == "scanners/dock-1/ack")
         // It would come back as a scan.
         #expect(topic("scanners/dock-2/scan") == "scanners/dock-1/ack")
-        let answer = try #require(
+        let published = try #require(
             interpreter.messages(
-                for: reply, to: message("1") { $0.correlationData = [7, 0] }, Addressee(device: "dock-1", name: "dock-1"), now: now
+                for: reply, to: message("1") { $0.correlationData = [7, 0] }, ScanSender(device: "dock-1", name: "dock-1"), now: now
             ).first)
-        #expect(answer.correlationData == [7, 0])
-        #expect(answer.quality == .atLeastOnce && !answer.retain)
+        #expect(published.correlationData == [7, 0])
+        #expect(published.quality == .atLeastOnce && !published.retain)
     }
 
     @Test("where only those get replies that ask, the others get none")
@@ -142,10 +142,10 @@ struct ScanInterpreterTests {
             clockSkew: .zero,
             replies: .asked)
         let reply = ScanReply(id: "m", outcome: .applied(Receipt(movementID: "m", seq: nil)))
-        let addressee = Addressee(device: "dock-1", name: "dock-1")
-        #expect(quiet.messages(for: reply, to: message("1"), addressee, now: now).isEmpty)
+        let sender = ScanSender(device: "dock-1", name: "dock-1")
+        #expect(quiet.messages(for: reply, to: message("1"), sender, now: now).isEmpty)
         #expect(
-            quiet.messages(for: reply, to: message("1") { $0.responseTopic = "scanners/dock-1/a" }, addressee, now: now).map(
+            quiet.messages(for: reply, to: message("1") { $0.responseTopic = "scanners/dock-1/a" }, sender, now: now).map(
                 \.topic) == [
                     "scanners/dock-1/a"
                 ])

@@ -129,7 +129,7 @@ private final class World {
     private static func machine(_ context: SourceContext, _ reservation: UInt64?) throws -> ScanMachine {
         let interpreter = try ScanInterpreter(
             source: context.name, topic: ScanTopic(template: "scanners/{device}/scan"),
-            devices: DeviceBook(["*": DeviceSettings(operation: .subtract)]), defaultLocation: "MAIN", lineLimit: 10,
+            devices: DeviceSettingsTable(["*": DeviceSettings(operation: .subtract)]), defaultLocation: "MAIN", lineLimit: 10,
             clockSkew: .seconds(300))
         return try ScanMachine(
             context,
@@ -198,7 +198,7 @@ private final class World {
         let overloaded = Outcome.rejected(Rejection(.overloaded, "full"))
         let outcomes = commands.enumerated().map { index, command -> Outcome in
             guard index < room else { return overloaded }
-            if fails(4) { lane.refuseAtTheWriter() }
+            if fails(4) { lane.refuseAtWriter() }
             guard !lane.isUnwritten else { return .rejected(Rejection(.unavailable, "no disk")) }
             let id = command.id ?? ""
             let isRepeat = applied.contains(id)
@@ -281,7 +281,7 @@ private final class World {
             case .submit(let commands, let lane, let number):
                 var room = lane.isFull ? 0 : commands.count
                 if room > 0, fails(5) {
-                    lane.refuseAtTheDoor()
+                    lane.refuseAtInbox()
                     room = Int.random(in: 0..<room, using: &random)
                 }
                 submissions.append((commands, lane, number, room))

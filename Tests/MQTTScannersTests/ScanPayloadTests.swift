@@ -102,7 +102,7 @@ struct ScanPayloadTests {
         #expect(throws: MalformedScan("the payload is not UTF-8")) { try PayloadFormat.automatic.read([0xFF, 0xFE], limit: 1) }
     }
 
-    @Test("whose other keys are wrong keeps its id, so that the sender knows the answer as his")
+    @Test("whose other keys are wrong keeps its id, so that the sender recognises the reply")
     func idOfMalformed() {
         #expect(ScanPayload.id(inMalformed: Array(#"{"id":"x","quantity":"?"}"#.utf8)) == "x")
         #expect(ScanPayload.id(inMalformed: Array(#"[{"id":"x"},{"quantity":"?"}]"#.utf8)) == "x")

@@ -3,7 +3,7 @@ import Testing
 
 @testable import MQTTScanners
 
-@Suite("The answer to a scan")
+@Suite("The reply to a scan")
 struct ScanReplyTests {
     private func line(_ sku: String, seq: UInt64) -> Receipt.Line {
         Receipt.Line(

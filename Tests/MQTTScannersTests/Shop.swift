@@ -86,8 +86,8 @@ final class Shop: Sendable {
     }
 }
 
-/// A gateway whose answers do not reach the source, as if the server died: before the commit, or after it.
-struct DyingGateway: CommandGateway {
+/// A gateway whose outcomes do not reach the source, as if the server died: before the commit, or after it.
+struct CrashingGateway: CommandGateway {
     enum Moment { case beforeCommit, afterCommit }
 
     let engine: InventoryEngine
@@ -106,24 +106,24 @@ struct DyingGateway: CommandGateway {
     }
 }
 
-/// A barcode scanner: publishes, and collects its answers.
+/// A barcode scanner: publishes, and collects its replies.
 final class Scanner: Sendable {
     let client: MQTTClient
     let device: String
     private let collected = Mutex<[InboundMessage]>([])
 
-    init(_ device: String, at broker: TestBroker, answers: String? = nil, version: MQTTVersion = .automatic) async throws {
+    init(_ device: String, at broker: TestBroker, replyTopic: String? = nil, version: MQTTVersion = .automatic) async throws {
         self.device = device
         client = try MQTTClient(
             MQTTClientOptions(
                 broker: try BrokerAddress(broker.url), clientID: "scanner-\(device)",
-                subscriptions: [answers ?? "scanners/\(device)/ack"], version: version,
+                subscriptions: [replyTopic ?? "scanners/\(device)/ack"], version: version,
                 reconnect: ReconnectPolicy(initial: .milliseconds(20), maximum: .milliseconds(200))),
             logger: quiet)
         try await client.connected(within: .seconds(20))
     }
 
-    /// Collects answers while `body` runs, then disconnects.
+    /// Collects replies while `body` runs, then disconnects.
     func collecting(_ body: () async throws -> Void) async throws {
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { [self] in
@@ -151,11 +151,11 @@ final class Scanner: Sendable {
     }
 
     var messages: [InboundMessage] { collected.withLock { $0 } }
-    var answers: [Answer] {
-        messages.compactMap { try? JSONDecoder().decode(Answer.self, from: Data($0.payload)) }
+    var replies: [Reply] {
+        messages.compactMap { try? JSONDecoder().decode(Reply.self, from: Data($0.payload)) }
     }
 
-    struct Answer: Decodable, Equatable {
+    struct Reply: Decodable, Equatable {
         struct Line: Decodable, Equatable {
             var sku: String
             var stock: Int64
@@ -172,6 +172,6 @@ final class Scanner: Sendable {
     }
 
     func answered(_ count: Int) async throws {
-        try await eventually("there are \(count) answers, not \(answers.count)") { answers.count >= count }
+        try await eventually("there are \(count) replies, not \(replies.count)") { replies.count >= count }
     }
 }

@@ -29,7 +29,7 @@ struct WindowTests {
     }
 
     @Test("a bounce knows what became of its scan, also if that is decided later")
-    func verdict() {
+    func sharedOutcome() {
         var window = BounceWindow()
         let (first, _) = window.note("A", of: "d", at: span(0, 0), window: .seconds(1))
         let (again, isBounce) = window.note("A", of: "d", at: span(1, 1), window: .seconds(1))

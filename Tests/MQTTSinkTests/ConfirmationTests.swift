@@ -60,7 +60,7 @@ struct ConfirmationTests {
         #expect(store.displays.all.isEmpty)
     }
 
-    @Test("a display that never confirmed anything is not looked after, and another sink's is not this one's")
+    @Test("a display that never confirmed anything is not tracked, and another sink's is not this one's")
     func silentDisplays() async throws {
         let store = try await Store(broker: TestBroker())
         try await store.set("RED", 5, at: "SHOP")
@@ -94,10 +94,10 @@ struct ConfirmationTests {
     func restart(retain: Bool) async throws {
         let store = try await Store(broker: TestBroker())
         let options = try store.options(Store.displays, confirm: Self.second)
-        func record(_ sku: String, at place: String = "MAIN") -> DisplayRecord? {
-            store.displays.all.first { $0.sku == sku && $0.location == place }
+        func record(_ sku: String, at location: String = "MAIN") -> DisplayRecord? {
+            store.displays.all.first { $0.sku == sku && $0.location == location }
         }
-        for place in ["MAIN", "SHOP"] { try await store.set("BLUE", 50, at: place) }
+        for location in ["MAIN", "SHOP"] { try await store.set("BLUE", 50, at: location) }
         var version: Int64 = 0
         try await store.serving(options) {
             version = try await set(100, in: store)
@@ -106,16 +106,16 @@ struct ConfirmationTests {
             store.clock.advance(by: 1_000)
             try await eventually("it is stale") { record("RED")?.isStale == true }
         }
-        for place in ["MAIN", "SHOP"] {
+        for location in ["MAIN", "SHOP"] {
             try await store.serving(options) {
                 try await eventually("it is known") { record("RED") != nil }
                 #expect(record("RED")?.isStale == true)
                 version = try await set(version * 100, in: store)
                 // Another one is reported, and with it all that there is to report.
-                try await store.tamper(confirm(1, at: "displays/\(place)/BLUE", retain: retain))
-                try await eventually("the other is listed") { record("BLUE", at: place) != nil }
+                try await store.tamper(confirm(1, at: "displays/\(location)/BLUE", retain: retain))
+                try await eventually("the other is listed") { record("BLUE", at: location) != nil }
                 store.clock.advance(by: 100_000)
-                try await eventually("the other is stale") { record("BLUE", at: place)?.isStale == true }
+                try await eventually("the other is stale") { record("BLUE", at: location)?.isStale == true }
                 #expect(record("RED")?.isStale == true && record("RED")?.wantedVersion == version)
             }
         }
@@ -129,7 +129,7 @@ struct ConfirmationTests {
         #expect(try changes(store).filter { $0.sku == "RED" }.map(\.isStale) == [true, false])
     }
 
-    @Test("a display that is taken away is not looked after any more")
+    @Test("a display that is taken away is not tracked any more")
     func removed() async throws {
         let store = try await Store(broker: TestBroker())
         try await store.serving(store.options(Store.displays, confirm: Self.second)) {

@@ -24,7 +24,7 @@ struct DisplayScopeTests {
         }
     }
 
-    @Test("those whose place and SKU the conditions let in")
+    @Test("those whose location and SKU the conditions let in")
     func conditions() throws {
         let filter = EventFilter(locations: ["SHOP-*"], skus: ["A*"])
         let rule = try rule("displays/{location}/{sku}")

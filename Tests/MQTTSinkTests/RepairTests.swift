@@ -17,7 +17,7 @@ struct RepairTests {
     }
 
     @Test("a broker that forgot everything shows all displays again without an event", arguments: [true, false])
-    func forgetfulBroker(kill: Bool) async throws {
+    func brokerWithoutRetained(kill: Bool) async throws {
         let store = try await Store(broker: TestBroker())
         try await store.set("RED", 5)
         try await store.set("BLUE", 6, at: "SHOP")

@@ -125,7 +125,7 @@ final class Store: Sendable {
         let runner = SinkRunner(
             SinkRunner.Definition(
                 name: "mqtt", plugin: "mqtt", mode: .durable,
-                sink: try MQTTSink(options, reconnect: Self.quick, patience: .seconds(1)), filter: filter,
+                sink: try MQTTSink(options, reconnect: Self.quick, connectTimeout: .seconds(1)), filter: filter,
                 retry: Backoff(initial: .milliseconds(20), maximum: .milliseconds(200)),
                 deadLetters: DeadLetterFile(path: folder.file("dead.jsonl"))),
             feed: engine.feed, journal: journal, gateway: engine, displays: displays, logger: quiet, version: "1.2.3",

@@ -44,7 +44,7 @@ import Testing
             jsonschema.Draft202012Validator.check_schema(schema)
             sys.exit(0 if jsonschema.Draft202012Validator(schema).is_valid(json.load(open(sys.argv[2]))) else 3)
             """
-        func verdict(_ json: String) throws -> Int32 {
+        func exitCode(_ json: String) throws -> Int32 {
             let file = folder.appending(path: "plugins.json")
             try json.write(to: file, atomically: true, encoding: .utf8)
             return try Self.run(program, [schema.path, file.path])
@@ -53,13 +53,13 @@ import Testing
             "plugins.json", "examples/plugins.minimal.json", "examples/plugins.two-sites.json", "examples/plugins.log-only.json",
         ] {
             let text = try String(contentsOf: root.appending(path: name), encoding: .utf8)
-            #expect(try verdict(try ConfigurationTree.read(text).value.json) == 0, "\(name)")
+            #expect(try exitCode(try ConfigurationTree.read(text).value.json) == 0, "\(name)")
         }
         for mistake in [
             #"{"htp":{}}"#, #"{"http":{"port":70000}}"#, #"{"sinks":[{"plugin":"json-logg","path":"a"}]}"#,
             #"{"sinks":[{"plugin":"json-log"}]}"#, #"{"sinks":[{"plugin":"json-log","path":"a","fsync":"batches"}]}"#,
             #"{"sinks":[{"plugin":"json-log","path":"a","topic":"b"}]}"#, #"{"shutdown":{"drain":"10"}}"#,
-        ] { #expect(try verdict(mistake) == 3, "\(mistake)") }
+        ] { #expect(try exitCode(mistake) == 3, "\(mistake)") }
     }
 
     private static func run(_ program: String, _ arguments: [String]) throws -> Int32 {

@@ -4,7 +4,7 @@ import NIOPosix
 
 /// A client of Server-Sent Events for tests. It reads only when it is asked to, so a test can be as slow as it likes.
 public struct EventStreamClient {
-    /// The status of the answer, and what it said if that is not 200.
+    /// The status of the response, and what it said if that is not 200.
     public private(set) var status = 0
     public private(set) var refusal = ""
     /// Comments that came so far.
@@ -30,7 +30,7 @@ public struct EventStreamClient {
         }
     }
 
-    /// Connects, asks for `path`, runs `body` once the answer's head is there, and closes the connection.
+    /// Connects, asks for `path`, runs `body` once the response's head is there, and closes the connection.
     public static func open<Value: Sendable>(
         port: Int, _ path: String = "/api/events/stream", lastEventID: String? = nil, receiveBuffer: Int = 256 * 1024,
         _ body: @Sendable (inout EventStreamClient) async throws -> Value

@@ -11,13 +11,13 @@ struct SignInTests {
     private static let secret = "a secret of more than thirty-two bytes, for tests"
 
     /// A clock that stands where it is put.
-    private final class Hand: Sendable {
+    private final class ManualTime: Sendable {
         let time = Mutex(Timestamp(milliseconds: 1_795_365_600_000))
-        func move(_ seconds: Int64) { time.withLock { $0 = Timestamp(milliseconds: $0.milliseconds + seconds * 1000) } }
+        func advance(_ seconds: Int64) { time.withLock { $0 = Timestamp(milliseconds: $0.milliseconds + seconds * 1000) } }
     }
 
-    private func desk(_ hand: Hand, role: Role = .admin) async throws -> (PasswordSignIn, JWTAuthenticator) {
-        let authenticator = JWTAuthenticator(try await KeySet.secret(Self.secret), clock: { hand.time.withLock { $0 } })
+    private func passwordSignIn(_ clock: ManualTime, role: Role = .admin) async throws -> (PasswordSignIn, JWTAuthenticator) {
+        let authenticator = JWTAuthenticator(try await KeySet.secret(Self.secret), clock: { clock.time.withLock { $0 } })
         let users = [
             PasswordSignIn.User(name: "anna", password: try PasswordHash(of: "correct horse", costs: Self.cheap), role: role)
         ]
@@ -55,45 +55,45 @@ struct SignInTests {
 
     @Test("a right password gets a token that says who it is; a wrong one and an unknown name are refused alike")
     func signingIn() async throws {
-        let (desk, authenticator) = try await desk(Hand())
-        let session = try await desk.session(user: "anna", password: "correct horse")
+        let (signIn, authenticator) = try await passwordSignIn(ManualTime())
+        let session = try await signIn.session(user: "anna", password: "correct horse")
         let principal = try authenticator.principal(bearing: session.token)
         #expect(principal.subject == "anna" && principal.role == .admin && principal.validUntil == session.expiresAt)
         #expect(principal.signedInAt == authenticator.now)
         for (name, password) in [("anna", "wrong"), ("berta", "correct horse"), ("", "")] {
-            await #expect(throws: SignInFailure.refused) { try await desk.session(user: name, password: password) }
+            await #expect(throws: SignInFailure.refused) { try await signIn.session(user: name, password: password) }
         }
     }
 
     @Test("a session is renewed while it is good, up to its limit, and only one that was signed in for")
     func renewing() async throws {
-        let hand = Hand()
-        let (desk, authenticator) = try await desk(hand)
-        var session = try await desk.session(user: "anna", password: "correct horse")
+        let clock = ManualTime()
+        let (signIn, authenticator) = try await passwordSignIn(clock)
+        var session = try await signIn.session(user: "anna", password: "correct horse")
         for expected in [Int64(190), 250, 250] {
-            hand.move(90 - (expected == 250 ? 10 : 0))
-            session = try desk.renewal(for: try authenticator.principal(bearing: session.token))
+            clock.advance(90 - (expected == 250 ? 10 : 0))
+            session = try signIn.renewal(for: try authenticator.principal(bearing: session.token))
             #expect(session.expiresAt.milliseconds - 1_795_365_600_000 == expected * 1000)
             if expected == 250 { break }
         }
-        hand.move(79)
-        #expect(throws: SignInFailure.self) { try desk.renewal(for: try authenticator.principal(bearing: session.token)) }
+        clock.advance(79)
+        #expect(throws: SignInFailure.self) { try signIn.renewal(for: try authenticator.principal(bearing: session.token)) }
         let token = try authenticator.signer().sign(
             .init(
-                role: .admin, subject: "anna", issuedAt: hand.time.withLock { $0 },
+                role: .admin, subject: "anna", issuedAt: clock.time.withLock { $0 },
                 expiresAt: Timestamp(milliseconds: 1_895_365_600_000)))
-        #expect(throws: SignInFailure.self) { try desk.renewal(for: try authenticator.principal(bearing: token)) }
+        #expect(throws: SignInFailure.self) { try signIn.renewal(for: try authenticator.principal(bearing: token)) }
     }
 
     @Test("a session is not renewed when the password was changed since, also not to the same one")
     func changedPassword() async throws {
-        let hand = Hand()
-        let (desk, authenticator) = try await desk(hand)
-        let session = try await desk.session(user: "anna", password: "correct horse")
+        let clock = ManualTime()
+        let (signIn, authenticator) = try await passwordSignIn(clock)
+        let session = try await signIn.session(user: "anna", password: "correct horse")
         let principal = try authenticator.principal(bearing: session.token)
-        #expect(try desk.renewal(for: principal).subject == "anna")
+        #expect(try signIn.renewal(for: principal).subject == "anna")
         // Another hash, as after `tallywire password` and a restart.
-        let (changed, _) = try await self.desk(hand)
+        let (changed, _) = try await self.passwordSignIn(clock)
         #expect(throws: SignInFailure.notRenewable("the password was changed since: sign in again")) {
             try changed.renewal(for: principal)
         }
@@ -101,8 +101,8 @@ struct SignInTests {
 
     @Test("a user of the role device acts for the device of its name")
     func device() async throws {
-        let (desk, authenticator) = try await desk(Hand(), role: .device)
-        let session = try await desk.session(user: "anna", password: "correct horse")
+        let (signIn, authenticator) = try await passwordSignIn(ManualTime(), role: .device)
+        let session = try await signIn.session(user: "anna", password: "correct horse")
         #expect(try authenticator.principal(bearing: session.token).device == "anna")
     }
 }

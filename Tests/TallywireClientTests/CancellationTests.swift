@@ -13,7 +13,7 @@ struct CancellationTests {
         let client = TallywireClient(.init(url: "ws://127.0.0.1:9", rooms: []))
         let isOver = Mutex(false)
         // Threads beside the tasks': if one of each waits for the other, there is still one to say so.
-        let teller = Thread {
+        let thread = Thread {
             while !isOver.withLock({ $0 }) {
                 client.act { core in
                     core.set(core.state.phase == .connecting ? .recovering : .connecting, now: .now)
@@ -21,7 +21,7 @@ struct CancellationTests {
                 }
             }
         }
-        teller.start()
+        thread.start()
         let rounds = Mutex(0)
         Task.detached {
             for _ in 0..<5_000 {

@@ -37,8 +37,8 @@ struct AlertTests {
         #expect(alerts.map(\.sku) == ["TEE-RED"] && alerts.first?.level == .low)
     }
 
-    @Test("a movement is judged at its end")
-    func judgedAtTheEnd() {
+    @Test("alerts of a movement are decided at its end")
+    func decidedAtTheEnd() {
         var inventory = Inventory()
         inventory.add(20, "MUG")
         let count = inventory.events.count
@@ -47,7 +47,7 @@ struct AlertTests {
         #expect(inventory.events(since: count).compactMap(\.update).map(\.level) == [.ok, .ok])
     }
 
-    @Test("a changed threshold is judged at once")
+    @Test("a changed threshold takes effect at once")
     func changedThreshold() {
         var inventory = Inventory()
         inventory.add(20, "MUG")

@@ -357,7 +357,7 @@ struct EngineTests {
     }
 
     @Test(
-        "a movement is judged by when it happened: not in the future, and not longer ago than ids are kept",
+        "a movement is rejected by when it happened: in the future, or longer ago than ids are kept",
         arguments: [true, false])
     func times(isHTTP: Bool) async throws {
         let engine = try await engine()

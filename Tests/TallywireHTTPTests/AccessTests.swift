@@ -45,17 +45,17 @@ struct AccessTests {
                 // Whoever may follow the stream follows it for ever: that is tried with its end.
                 let callers = route.path == "/api/events/stream" ? Self.callers.filter { $0 != "admin" } : Self.callers
                 for caller in callers {
-                    let response = try await client.client.execute(
+                    let received = try await client.client.execute(
                         uri: route.path.replacing("{id}", with: "4711"), method: route.method, headers: headers(caller),
                         body: ByteBuffer(string: route.method == .get || route.method == .delete ? "" : "{}"))
-                    let answer = Answer(response)
-                    let isRefused = [401, 403].contains(answer.status)
-                    #expect(isRefused == !allowed.contains(caller ?? ""), "\(name) as \(caller ?? "nobody"): \(answer.status)")
+                    let response = APIResponse(received)
+                    let isRefused = [401, 403].contains(response.status)
+                    #expect(isRefused == !allowed.contains(caller ?? ""), "\(name) as \(caller ?? "nobody"): \(response.status)")
                     guard isRefused else { continue }
-                    #expect(answer.status == (caller == nil ? 401 : 403), "\(name) as \(caller ?? "nobody")")
-                    #expect(answer.code == (caller == nil ? "unauthenticated" : "forbidden"))
-                    #expect((answer.header("WWW-Authenticate") != nil) == (caller == nil))
-                    #expect(answer.mediaType == "application/problem+json")
+                    #expect(response.status == (caller == nil ? 401 : 403), "\(name) as \(caller ?? "nobody")")
+                    #expect(response.code == (caller == nil ? "unauthenticated" : "forbidden"))
+                    #expect((response.header("WWW-Authenticate") != nil) == (caller == nil))
+                    #expect(response.mediaType == "application/problem+json")
                 }
             }
         }
@@ -76,8 +76,8 @@ struct AccessTests {
     @Test("a bad token is 401 also where none is needed", arguments: ["forged", "", "admin admin"])
     func badToken(token: String) async throws {
         try await Shop(authenticator: TableAuthenticator()).open { client in
-            let answer = try await client.get("/api/products", 401, headers: [.authorization: "Bearer \(token)"])
-            #expect(answer.header("WWW-Authenticate")?.hasPrefix(#"Bearer realm="tallywire", error="invalid_"#) == true)
+            let response = try await client.get("/api/products", 401, headers: [.authorization: "Bearer \(token)"])
+            #expect(response.header("WWW-Authenticate")?.hasPrefix(#"Bearer realm="tallywire", error="invalid_"#) == true)
             try await client.get("/health/live", headers: [.authorization: "Bearer \(token)"])
         }
     }

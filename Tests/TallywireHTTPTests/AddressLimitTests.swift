@@ -22,13 +22,13 @@ struct AddressLimitTests {
             try await ChannelConnection.open(port) { first in
                 try await first.send(request)
                 _ = try await first.receive(through: "hello")
-                let answer = try await ChannelConnection.open(port) { second in
+                let response = try await ChannelConnection.open(port) { second in
                     try await second.send(request)
                     return try await second.receiveAll()
                 }
-                #expect(answer.hasPrefix("HTTP/1.1 429 "))
-                #expect(answer.contains(#""code":"too_many_connections""#))
-                #expect(answer.contains("Retry-After: 5"))
+                #expect(response.hasPrefix("HTTP/1.1 429 "))
+                #expect(response.contains(#""code":"too_many_connections""#))
+                #expect(response.contains("Retry-After: 5"))
                 #expect(metrics.count(of: .connectionsPerAddress) == 1)
             }
             try await eventually("there is room again") {
@@ -96,21 +96,21 @@ struct AddressLimitTests {
         let proxies = TrustedProxies([try #require(AddressRange("127.0.0.1"))])
         let shop = try Shop(requestsPerSecond: 1, proxies: proxies)
         try await shop.open(.live) { client in
-            @Sendable func get(_ caller: String) async throws -> Answer {
-                Answer(
+            @Sendable func get(_ caller: String) async throws -> APIResponse {
+                APIResponse(
                     try await client.client.execute(uri: "/api/locations", method: .get, headers: [.forwardedFor: caller]))
             }
             // More than a slow machine lets come back meanwhile.
-            let answers = try await withThrowingTaskGroup(of: Answer.self) { group in
+            let responses = try await withThrowingTaskGroup(of: APIResponse.self) { group in
                 for _ in 0..<100 { group.addTask { try await get("192.0.2.1") } }
                 return try await group.reduce(into: []) { $0.append($1) }
             }
-            #expect(answers.count { $0.status == 200 } >= RequestRate.burst)
-            let refused = try #require(answers.first { $0.status == 429 })
+            #expect(responses.count { $0.status == 200 } >= RequestRate.burst)
+            let refused = try #require(responses.first { $0.status == 429 })
             #expect(refused.code == "rate_limited")
             #expect(refused.header("Retry-After") == "1")
             #expect(try await get("192.0.2.2").status == 200)
-            #expect(answers.count { $0.status == 429 } == Int(shop.api.port.count(of: .requestsPerAddress)))
+            #expect(responses.count { $0.status == 429 } == Int(shop.api.port.count(of: .requestsPerAddress)))
         }
     }
 

@@ -21,13 +21,13 @@ struct BatchesTests {
     @Test("an array gets a result each, in order, and a wrong one does not stop the others")
     func array() async throws {
         try await Shop().openStocked { client in
-            let answer = try await client.post(
+            let response = try await client.post(
                 "/api/movements",
                 """
                 [\(Self.add("a")), {"lines":[{"sku":"NOPE","operation":"add","quantity":1}]}, {"lines":[{"sku":"MUG","operatoin":"add"}]},
                  7, \(Self.add("a")), {"id":"b","lines":[{"sku":"MUG","operation":"subtract","quantity":5}]}, \(Self.add("c", 9))]
                 """)
-            let results = answer["results"]?.elements ?? []
+            let results = response["results"]?.elements ?? []
             #expect(
                 results.map { $0["code"]?.string ?? $0["status"]?.string } == [
                     "applied", "unknown_variant", "invalid_request", "invalid_request", "duplicate", "insufficient_stock",
@@ -95,10 +95,10 @@ struct BatchesTests {
                 {"lines":[{"sku":"MUG","operation":"add","quantity":0}]}
                 \(Self.add("b", 4))
                 """
-            let answer = try await client.post("/api/movements", body, headers: Self.ndjson)
-            #expect(answer.mediaType == "application/x-ndjson")
-            #expect(answer.text.hasSuffix("\n"))
-            let lines = answer.lines
+            let response = try await client.post("/api/movements", body, headers: Self.ndjson)
+            #expect(response.mediaType == "application/x-ndjson")
+            #expect(response.text.hasSuffix("\n"))
+            let lines = response.lines
             #expect(
                 lines.map { $0["code"]?.string ?? $0["status"]?.string } == [
                     "applied", "invalid_request", "duplicate", "invalid_request", "applied",
@@ -129,10 +129,10 @@ struct BatchesTests {
     func longLine() async throws {
         try await Shop(limits: HTTPLimits(body: 300)).openStocked { client in
             let long = Self.add("long") + String(repeating: " ", count: 300)
-            let answer = try await client.post(
+            let response = try await client.post(
                 "/api/movements", "\(Self.add("a"))\n\(long)\n\(Self.add("b"))\n", headers: Self.ndjson)
-            #expect(answer.lines.map { $0["code"]?.string ?? $0["status"]?.string } == ["applied", "too_large", "applied"])
-            #expect(answer.lines[1]["line"] == 2)
+            #expect(response.lines.map { $0["code"]?.string ?? $0["status"]?.string } == ["applied", "too_large", "applied"])
+            #expect(response.lines[1]["line"] == 2)
         }
     }
 
@@ -153,12 +153,12 @@ struct BatchesTests {
 
     @Test("what does not fit into the inbox is overloaded, and only that")
     func overloaded() async throws {
-        let gateway = StubbornGateway(capacity: 3)
+        let gateway = LimitedGateway(capacity: 3)
         try await Shop(limits: HTTPLimits(window: 5), gateway: gateway).open { client in
             let batch = "[" + (0..<5).map { Self.add("m\($0)") }.joined(separator: ",") + "]"
-            let answer = try await client.post("/api/movements", batch)
+            let response = try await client.post("/api/movements", batch)
             #expect(
-                answer["results"]?.elements.map { $0["code"]?.string ?? "applied" } == [
+                response["results"]?.elements.map { $0["code"]?.string ?? "applied" } == [
                     "applied", "applied", "applied", "overloaded", "overloaded",
                 ])
             let single = try await client.post("/api/movements", Self.add("x"), 503)
@@ -169,7 +169,7 @@ struct BatchesTests {
 }
 
 /// Takes so many commands and no more.
-private struct StubbornGateway: CommandGateway {
+private struct LimitedGateway: CommandGateway {
     private let taken = Counter()
     let capacity: Int
 

@@ -125,7 +125,7 @@ struct ChannelExchange {
 }
 
 /// A connection that sends and never reads.
-enum DeafConnection {
+enum NonReadingConnection {
     /// Tells that something came.
     private final class FirstBytes: ChannelInboundHandler, Sendable {
         typealias InboundIn = ByteBuffer
@@ -138,7 +138,7 @@ enum DeafConnection {
         func channelInactive(context: ChannelHandlerContext) { promise.fail(ChannelError.eof) }
     }
 
-    /// Calls `body` when the answer to `text` has begun, of which no more is read.
+    /// Calls `body` when the response to `text` has begun, of which no more is read.
     static func open(_ port: Int, sending text: String, _ body: () async throws -> Void) async throws {
         let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .channelOption(.autoRead, value: false)

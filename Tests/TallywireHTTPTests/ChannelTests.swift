@@ -65,12 +65,12 @@ struct ChannelTests {
         try await withChannelServer([ByteEcho()]) { port in
             try await ChannelConnection.open(port) { exchange in
                 try await exchange.send("GET /ws HTTP/1.1\nHost: 127.0.0.1\n\n")
-                let answer = try await exchange.receive(through: "}")
-                #expect(answer.hasPrefix("HTTP/1.1 426 "))
-                #expect(answer.lowercased().contains("\r\nupgrade: websocket\r\n"))
-                #expect(answer.lowercased().contains("\r\nsec-websocket-version: 13\r\n"))
-                #expect(answer.lowercased().contains("\r\ncontent-type: application/problem+json\r\n"))
-                #expect(answer.contains(#""code":"upgrade_required""#))
+                let response = try await exchange.receive(through: "}")
+                #expect(response.hasPrefix("HTTP/1.1 426 "))
+                #expect(response.lowercased().contains("\r\nupgrade: websocket\r\n"))
+                #expect(response.lowercased().contains("\r\nsec-websocket-version: 13\r\n"))
+                #expect(response.lowercased().contains("\r\ncontent-type: application/problem+json\r\n"))
+                #expect(response.contains(#""code":"upgrade_required""#))
                 try await exchange.send("GET /hello HTTP/1.1\nHost: 127.0.0.1\n\n")
                 #expect(try await exchange.receive(through: "hello").hasPrefix("HTTP/1.1 200 "))
             }
@@ -100,10 +100,10 @@ struct ChannelTests {
                 let range = try #require(request.firstRange(of: part))
                 request.replaceSubrange(range, with: replacement)
                 try await exchange.send(request)
-                let answer = try await exchange.receiveAll()
-                #expect(answer.hasPrefix("HTTP/1.1 \(status) "))
-                #expect(answer.lowercased().contains("\r\nconnection: close\r\n"))
-                #expect(answer.contains(#""code":"\#(code)""#))
+                let response = try await exchange.receiveAll()
+                #expect(response.hasPrefix("HTTP/1.1 \(status) "))
+                #expect(response.lowercased().contains("\r\nconnection: close\r\n"))
+                #expect(response.contains(#""code":"\#(code)""#))
             }
         }
     }
@@ -127,11 +127,11 @@ struct ChannelTests {
         try await withChannelServer([endpoint]) { port in
             try await ChannelConnection.open(port) { exchange in
                 try await exchange.send(handshake)
-                let answer = try await exchange.receiveAll()
-                #expect(answer.hasPrefix("HTTP/1.1 503 "))
-                #expect(answer.lowercased().contains("\r\nretry-after: 5\r\n"))
-                #expect(answer.lowercased().contains("\r\nconnection: close\r\n"))
-                #expect(answer.contains(#""code":"overloaded","detail":"not now""#))
+                let response = try await exchange.receiveAll()
+                #expect(response.hasPrefix("HTTP/1.1 503 "))
+                #expect(response.lowercased().contains("\r\nretry-after: 5\r\n"))
+                #expect(response.lowercased().contains("\r\nconnection: close\r\n"))
+                #expect(response.contains(#""code":"overloaded","detail":"not now""#))
             }
         }
     }
@@ -143,10 +143,10 @@ struct ChannelTests {
         try await withChannelServer([ByteEcho()]) { port in
             try await ChannelConnection.open(port) { exchange in
                 try await exchange.send("GET /hello HTTP/1.1\nHost: 127.0.0.1\nConnection: Upgrade, HTTP2-Settings\n\(fields)\n\n")
-                let answer = try await exchange.receiveAll()
-                #expect(answer.hasPrefix("HTTP/1.1 200 "))
-                #expect(answer.lowercased().contains("\r\nconnection: close\r\n"))
-                #expect(answer.hasSuffix("hello"))
+                let response = try await exchange.receiveAll()
+                #expect(response.hasPrefix("HTTP/1.1 200 "))
+                #expect(response.lowercased().contains("\r\nconnection: close\r\n"))
+                #expect(response.hasSuffix("hello"))
             }
         }
     }
@@ -157,9 +157,9 @@ struct ChannelTests {
             try await ChannelConnection.open(port) { exchange in
                 try await exchange.send("GET /hello HTTP/1.1\nHost: 127.0.0.1\n\n" + handshake)
                 #expect(try await exchange.receive(through: "hello").hasPrefix("HTTP/1.1 200 "))
-                let answer = try await exchange.receiveAll()
-                #expect(answer.hasPrefix("HTTP/1.1 400 "))
-                #expect(answer.contains("first request"))
+                let response = try await exchange.receiveAll()
+                #expect(response.hasPrefix("HTTP/1.1 400 "))
+                #expect(response.contains("first request"))
             }
         }
     }
@@ -187,9 +187,9 @@ struct ChannelTests {
         try await withChannelServer([ByteEcho()], configuration) { port in
             try await ChannelConnection.open(port) { exchange in
                 try await exchange.send(start)
-                let answer = try await exchange.receiveAll()
-                #expect(answer.hasPrefix("HTTP/1.1 408 "))
-                #expect(answer.contains(#""code":"request_timeout""#))
+                let response = try await exchange.receiveAll()
+                #expect(response.hasPrefix("HTTP/1.1 408 "))
+                #expect(response.contains(#""code":"request_timeout""#))
             }
         }
         #expect(configuration.metrics.count(of: .handshakeTime) == 1)
@@ -223,20 +223,20 @@ struct ChannelTests {
                 _ = try await first.receive(through: "\r\n\r\n")
                 try await ChannelConnection.open(port) { second in
                     try await second.send("GET /hello HTTP/1.1\nHost: 127.0.0.1\n\n")
-                    let answer = try await second.receiveAll()
-                    #expect(answer.hasPrefix("HTTP/1.1 503 "))
-                    #expect(answer.contains(#""code":"overloaded""#))
+                    let response = try await second.receiveAll()
+                    #expect(response.hasPrefix("HTTP/1.1 503 "))
+                    #expect(response.contains(#""code":"overloaded""#))
                 }
             }
             let end = ContinuousClock.now + .seconds(10)
-            var answer = ""
-            while !answer.hasPrefix("HTTP/1.1 200 "), ContinuousClock.now < end {
-                answer = try await ChannelConnection.open(port) { exchange in
+            var response = ""
+            while !response.hasPrefix("HTTP/1.1 200 "), ContinuousClock.now < end {
+                response = try await ChannelConnection.open(port) { exchange in
                     try await exchange.send("GET /hello HTTP/1.1\nHost: 127.0.0.1\nConnection: close\n\n")
                     return try await exchange.receiveAll()
                 }
             }
-            #expect(answer.hasPrefix("HTTP/1.1 200 "))
+            #expect(response.hasPrefix("HTTP/1.1 200 "))
         }
     }
 

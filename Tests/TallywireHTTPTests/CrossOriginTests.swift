@@ -53,31 +53,31 @@ struct CrossOriginTests {
     @Test("a preflight says which methods and headers a page may use, without a token")
     func preflight() async throws {
         try await Shop(hosts: Self.hosts, authenticator: TableAuthenticator()).open { client in
-            let response = try await client.client.execute(
+            let received = try await client.client.execute(
                 uri: "/api/variants/11", method: .options,
                 headers: [.origin: Self.shopOrigin, .accessControlRequestMethod: "PATCH"])
-            let answer = Answer(response)
-            #expect(answer.status == 204)
-            #expect(answer.header("Access-Control-Allow-Origin") == Self.shopOrigin)
-            #expect(answer.header("Access-Control-Allow-Methods") == "GET, HEAD, PATCH, DELETE")
-            #expect(answer.header("Access-Control-Allow-Headers")?.contains("Authorization") == true)
-            #expect(answer.header("Access-Control-Max-Age") == "600")
+            let response = APIResponse(received)
+            #expect(response.status == 204)
+            #expect(response.header("Access-Control-Allow-Origin") == Self.shopOrigin)
+            #expect(response.header("Access-Control-Allow-Methods") == "GET, HEAD, PATCH, DELETE")
+            #expect(response.header("Access-Control-Allow-Headers")?.contains("Authorization") == true)
+            #expect(response.header("Access-Control-Max-Age") == "600")
         }
     }
 
     @Test("with * any origin is answered, by its name")
     func all() async throws {
         try await Shop(hosts: HostPolicy(names: ["*"], origins: ["*"])).open { client in
-            let answer = try await client.get("/api/products", headers: headers("https://anywhere.example"))
-            #expect(answer.header("Access-Control-Allow-Origin") == "https://anywhere.example")
+            let response = try await client.get("/api/products", headers: headers("https://anywhere.example"))
+            #expect(response.header("Access-Control-Allow-Origin") == "https://anywhere.example")
         }
     }
 
     @Test("without a list nothing is said about origins")
     func none() async throws {
         try await Shop().open { client in
-            let answer = try await client.get("/api/products", headers: headers(Self.shopOrigin))
-            #expect(answer.header("Vary") == nil && answer.header("Access-Control-Allow-Origin") == nil)
+            let response = try await client.get("/api/products", headers: headers(Self.shopOrigin))
+            #expect(response.header("Vary") == nil && response.header("Access-Control-Allow-Origin") == nil)
         }
     }
 

@@ -17,12 +17,12 @@ struct EventsTests {
         let shop = try Shop()
         try await shop.openStocked { client in
             try await fill(client, 5)
-            let answer = try await client.get("/api/events")
-            let seqs = answer["items"]?.elements.compactMap { $0["seq"]?.int } ?? []
+            let response = try await client.get("/api/events")
+            let seqs = response["items"]?.elements.compactMap { $0["seq"]?.int } ?? []
             #expect(seqs == Array(1...shop.journal.allEvents.count))
-            #expect(answer["nextCursor"] == .null)
-            #expect(answer["last"]?.int == seqs.last)
-            for event in shop.journal.allEvents { #expect(answer.text.contains(String(decoding: event.json, as: UTF8.self))) }
+            #expect(response["nextCursor"] == .null)
+            #expect(response["last"]?.int == seqs.last)
+            for event in shop.journal.allEvents { #expect(response.text.contains(String(decoding: event.json, as: UTF8.self))) }
         }
     }
 
@@ -42,15 +42,15 @@ struct EventsTests {
         }
     }
 
-    @Test("a type leaves the others out, and last says how far the answer looked")
+    @Test("a type leaves the others out, and last says how far the response looked")
     func types() async throws {
         try await Shop().openStocked { client in
             try await fill(client, 3)
             try await client.patch("/api/products/2/status", #"{"status":"inactive"}"#)
             let all = try await client.get("/api/events")["items"]?.elements.count ?? 0
-            let answer = try await client.get("/api/events?type=product_status_changed")
-            #expect(answer["items"]?.elements.count == 1)
-            #expect(answer["last"]?.int == all)
+            let response = try await client.get("/api/events?type=product_status_changed")
+            #expect(response["items"]?.elements.count == 1)
+            #expect(response["last"]?.int == all)
             let alerts = try await client.get("/api/events?type=stock_alert")
             #expect(alerts["items"]?.elements.isEmpty == true)
             #expect(alerts["last"]?.int == all)
@@ -91,7 +91,7 @@ struct EventsTests {
         }
     }
 
-    @Test("events that retention took are gone, and the answer says which is the first kept")
+    @Test("events that retention took are gone, and the response says which is the first kept")
     func pruned() async throws {
         let shop = try Shop()
         try await shop.openStocked { client in

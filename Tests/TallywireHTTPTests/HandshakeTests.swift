@@ -25,12 +25,12 @@ private struct WhoIsThere: UpgradeEndpoint {
 
 @Suite("Tokens in a WebSocket's handshake", .timeLimit(.minutes(1)))
 struct HandshakeTests {
-    private func answer(
+    private func response(
         to fields: [String], at target: String = "/ws", _ authenticator: any Authenticator = TableAuthenticator()
     ) async throws -> String {
         var configuration = UpgradingServerConfiguration()
         configuration.authenticator = authenticator
-        let (answers, continuation) = AsyncStream.makeStream(of: String.self)
+        let (responses, continuation) = AsyncStream.makeStream(of: String.self)
         try await withChannelServer([WhoIsThere()], configuration) { port in
             continuation.yield(
                 try await ChannelConnection.open(port) { exchange in
@@ -48,14 +48,14 @@ struct HandshakeTests {
                     return try await exchange.receiveAll()
                 })
         }
-        var iterator = answers.makeAsyncIterator()
+        var iterator = responses.makeAsyncIterator()
         return await iterator.next() ?? ""
     }
 
-    private func status(_ answer: String) -> Substring { answer.prefix { $0 != "\r\n" } }
+    private func status(_ response: String) -> Substring { response.prefix { $0 != "\r\n" } }
 
-    private func header(_ name: String, of answer: String) -> String? {
-        answer.split(separator: "\r\n").first { $0.lowercased().hasPrefix(name.lowercased() + ":") }
+    private func header(_ name: String, of response: String) -> String? {
+        response.split(separator: "\r\n").first { $0.lowercased().hasPrefix(name.lowercased() + ":") }
             .map { $0.drop { $0 != ":" }.dropFirst().drop { $0 == " " } }.map(String.init)
     }
 
@@ -65,9 +65,9 @@ struct HandshakeTests {
             ("Authorization: Bearer admin", "admin as admin"), ("Sec-WebSocket-Protocol: bearer.shop", "shop as shop"),
             ("Sec-WebSocket-Protocol: tallywire, bearer.dock-1", "dock-1 as device"), ("X-Nothing: 1", "nobody"),
         ] {
-            let answer = try await answer(to: [field])
-            #expect(status(answer) == "HTTP/1.1 101 Switching Protocols")
-            #expect(header("X-Caller", of: answer) == caller)
+            let response = try await response(to: [field])
+            #expect(status(response) == "HTTP/1.1 101 Switching Protocols")
+            #expect(header("X-Caller", of: response) == caller)
         }
     }
 
@@ -77,10 +77,10 @@ struct HandshakeTests {
             ("tallywire, bearer.admin", "tallywire"), ("bearer.admin, tallywire", "tallywire"), ("tallywire", "tallywire"),
             ("bearer.admin", "bearer.admin"), ("other, bearer.admin", "bearer.admin"), ("other", nil),
         ] as [(String, String?)] {
-            let answer = try await answer(to: ["Sec-WebSocket-Protocol: \(offered)"])
-            #expect(header("Sec-WebSocket-Protocol", of: answer) == chosen, "\(offered)")
+            let response = try await response(to: ["Sec-WebSocket-Protocol: \(offered)"])
+            #expect(header("Sec-WebSocket-Protocol", of: response) == chosen, "\(offered)")
         }
-        let twoLines = try await answer(to: ["Sec-WebSocket-Protocol: tallywire", "Sec-WebSocket-Protocol: bearer.admin"])
+        let twoLines = try await response(to: ["Sec-WebSocket-Protocol: tallywire", "Sec-WebSocket-Protocol: bearer.admin"])
         #expect(header("Sec-WebSocket-Protocol", of: twoLines) == "tallywire")
         #expect(header("X-Caller", of: twoLines) == "admin as admin")
     }
@@ -92,28 +92,28 @@ struct HandshakeTests {
             "Sec-WebSocket-Protocol: tallywire, bearer.",
             "Sec-WebSocket-Protocol: bearer.admin, bearer.forged\nAuthorization: Bearer x",
         ] {
-            let answer = try await answer(to: [field])
-            #expect(status(answer) == "HTTP/1.1 401 Unauthorized", "\(field)")
-            #expect(header("WWW-Authenticate", of: answer)?.hasPrefix("Bearer realm=") == true)
-            #expect(answer.contains(#""code":"unauthenticated""#))
+            let response = try await response(to: [field])
+            #expect(status(response) == "HTTP/1.1 401 Unauthorized", "\(field)")
+            #expect(header("WWW-Authenticate", of: response)?.hasPrefix("Bearer realm=") == true)
+            #expect(response.contains(#""code":"unauthenticated""#))
         }
     }
 
     @Test("the header goes before the subprotocol")
     func both() async throws {
-        let answer = try await answer(to: ["Authorization: Bearer shop", "Sec-WebSocket-Protocol: bearer.admin"])
-        #expect(header("X-Caller", of: answer) == "shop as shop")
+        let response = try await response(to: ["Authorization: Bearer shop", "Sec-WebSocket-Protocol: bearer.admin"])
+        #expect(header("X-Caller", of: response) == "shop as shop")
     }
 
     @Test("a token in the address is not looked at")
     func address() async throws {
-        let answer = try await answer(to: [], at: "/ws?token=admin&access_token=admin")
-        #expect(header("X-Caller", of: answer) == "nobody")
+        let response = try await response(to: [], at: "/ws?token=admin&access_token=admin")
+        #expect(header("X-Caller", of: response) == "nobody")
     }
 
     @Test("on an open server everybody is an admin, whatever they show")
     func open() async throws {
-        let answer = try await answer(to: ["Authorization: Bearer forged"], at: "/ws", OpenAuthenticator())
-        #expect(header("X-Caller", of: answer) == "anybody as admin")
+        let response = try await response(to: ["Authorization: Bearer forged"], at: "/ws", OpenAuthenticator())
+        #expect(header("X-Caller", of: response) == "anybody as admin")
     }
 }

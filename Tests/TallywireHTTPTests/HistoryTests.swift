@@ -8,7 +8,7 @@ import Testing
 
 @Suite("Events from the newest backwards, and all variants")
 struct HistoryTests {
-    private func seqs(_ answer: Answer) -> [Int] { answer["items"]?.elements.compactMap { $0["seq"]?.int } ?? [] }
+    private func seqs(_ response: APIResponse) -> [Int] { response["items"]?.elements.compactMap { $0["seq"]?.int } ?? [] }
 
     @Test("the history of a variant has its events alone, newest first, in pages")
     func variant() async throws {

@@ -60,10 +60,10 @@ struct LimitsTests {
     func chunkedBodySize() async throws {
         let shop = try Shop(limits: HTTPLimits(body: 200))
         let (body, source) = RequestBody.makeStream()
-        async let answer = respond(shop, body)
+        async let response = respond(shop, body)
         for _ in 0..<3 { await source.yield(ByteBuffer(repeating: 0x20, count: 100)) }
         source.finish()
-        #expect(try await answer.status == .contentTooLarge)
+        #expect(try await response.status == .contentTooLarge)
         await shop.engine.stop()
     }
 

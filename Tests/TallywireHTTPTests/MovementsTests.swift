@@ -35,7 +35,7 @@ struct MovementsTests {
     @Test("a code is read as scanners' are: item, how many, batch, serial and expiry; what the line says goes first")
     func codes() async throws {
         try await Shop().openStocked { client in
-            func move(_ code: String, _ more: String = "", _ status: Int = 200) async throws -> Answer {
+            func move(_ code: String, _ more: String = "", _ status: Int = 200) async throws -> APIResponse {
                 try await client.post(
                     "/api/movements", #"{"lines":[{"code":"\#(code)","operation":"add","quantity":2\#(more)}]}"#, status)
             }

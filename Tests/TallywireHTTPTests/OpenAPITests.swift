@@ -35,9 +35,9 @@ struct OpenAPITests {
     @Test("it is served as it is")
     func served() async throws {
         try await Shop().open { client in
-            let answer = try await client.get("/openapi.json")
-            #expect(answer["openapi"] == "3.1.0")
-            #expect(answer["info"]?["version"] == "0.1.0")
+            let response = try await client.get("/openapi.json")
+            #expect(response["openapi"] == "3.1.0")
+            #expect(response["info"]?["version"] == "0.1.0")
         }
     }
 
@@ -106,10 +106,10 @@ struct OpenAPITests {
                     let value = try #require(example["value"])
                     #expect(description.validator.mistakes(in: value, schema: schema) == [], "\(name)")
                     let isCreation = name.hasPrefix("POST") && !name.contains("movements")
-                    let answer =
+                    let response =
                         name.hasPrefix("POST")
                         ? try await client.post(path, value.text, isCreation ? 201 : 200) : try await client.patch(path, value.text)
-                    for result in answer["results"]?.elements ?? [] { #expect(result["status"] == "applied", "\(name)") }
+                    for result in response["results"]?.elements ?? [] { #expect(result["status"] == "applied", "\(name)") }
                 }
             }
         }

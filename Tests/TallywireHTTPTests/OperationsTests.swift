@@ -14,12 +14,12 @@ struct OperationsTests {
     @Test("the pipeline shows each source and sink with its state, its lag and its counters")
     func pipeline() async throws {
         try await Shop().open { client in
-            let answer = try await client.get("/api/pipeline")
-            #expect(answer["seq"] == 10)
-            #expect(answer["epoch"] == "test-epoch")
-            #expect(answer["sources"]?[0]?["state"] == "connected")
-            #expect(answer["sources"]?[0]?["malformed"] == 1)
-            let sink = answer["sinks"]?[0]
+            let response = try await client.get("/api/pipeline")
+            #expect(response["seq"] == 10)
+            #expect(response["epoch"] == "test-epoch")
+            #expect(response["sources"]?[0]?["state"] == "connected")
+            #expect(response["sources"]?[0]?["malformed"] == 1)
+            let sink = response["sinks"]?[0]
             #expect(sink?["state"] == "retrying")
             #expect(sink?["lagEvents"] == 2)
             #expect(sink?["lagSeconds"]?.number == 1.25)
@@ -70,9 +70,9 @@ struct OperationsTests {
             try await client.get("/api/products/2")
             try await client.get("/api/products/3", 404)
             try await client.get("/nothing/here", 404)
-            let answer = try await client.get("/metrics")
-            #expect(answer.header("Content-Type") == "text/plain; version=0.0.4; charset=utf-8")
-            let samples = try PrometheusReader.read(answer.text)
+            let response = try await client.get("/metrics")
+            #expect(response.header("Content-Type") == "text/plain; version=0.0.4; charset=utf-8")
+            let samples = try PrometheusReader.read(response.text)
             #expect(samples["tallywire_journal_seq"] == 10)
             #expect(samples["tallywire_products"] == 2)
             #expect(samples["tallywire_variants"] == 3)
@@ -106,13 +106,13 @@ struct OperationsTests {
     @Test("HEAD answers like GET without a body")
     func head() async throws {
         try await Shop().openStocked { client in
-            let answer = try await client.send(.head, "/api/products/1", nil, 200, [:])
-            #expect(answer.bytes.isEmpty)
-            #expect(answer.header("Tallywire-Epoch") == "test-epoch")
+            let response = try await client.send(.head, "/api/products/1", nil, 200, [:])
+            #expect(response.bytes.isEmpty)
+            #expect(response.header("Tallywire-Epoch") == "test-epoch")
         }
     }
 
-    @Test("each answer names its request, by the caller's name if that is fit for a log")
+    @Test("each response names its request, by the caller's name if that is fit for a log")
     func requestIDs() async throws {
         try await Shop().open { client in
             #expect(try await client.get("/health/live", headers: [.requestID: "abc-1"]).header("X-Request-Id") == "abc-1")

@@ -10,35 +10,35 @@ struct ProductsTests {
     @Test("a product with variants is created with the ids that were wanted and shown as it was sent")
     func createsWithVariants() async throws {
         try await Shop().openStocked { client in
-            let answer = try await client.get("/api/products/1")
-            #expect(answer["name"] == "Tee")
-            #expect(answer["price"]?.number == 19.99)
-            #expect(answer["status"] == "active")
-            #expect(answer["totalProductStock"] == 0)
-            #expect(answer["sku"] == nil)
-            let red = answer["variants"]?[0]
+            let response = try await client.get("/api/products/1")
+            #expect(response["name"] == "Tee")
+            #expect(response["price"]?.number == 19.99)
+            #expect(response["status"] == "active")
+            #expect(response["totalProductStock"] == 0)
+            #expect(response["sku"] == nil)
+            let red = response["variants"]?[0]
             #expect(red?["id"] == 11)
             #expect(red?["price"]?.number == 19.99)
             #expect(red?["barcodes"]?.text == #"["4006381333931",{"code":"14006381333938","units":12}]"#)
             #expect(red?["lowStockThreshold"] == 10)
             #expect(red?["isDefault"] == false)
-            #expect(answer["variants"]?[1]?["price"]?.number == 21.5)
+            #expect(response["variants"]?[1]?["price"]?.number == 21.5)
         }
     }
 
-    @Test("ids that are not given are assigned, and the answer says where the product is")
+    @Test("ids that are not given are assigned, and the response says where the product is")
     func assignsIDs() async throws {
         try await Shop().openStocked { client in
-            let answer = try await client.post("/api/products", #"{"name":"Cap","sku":"CAP","barcodes":["4006381333962"]}"#, 201)
-            #expect(answer["id"] == 3)
-            #expect(answer["sku"] == "CAP")
-            #expect(answer["price"] == .null)
-            #expect(answer["variants"]?[0]?["isDefault"] == true)
-            #expect(answer["variants"]?[0]?["name"] == "Cap")
-            #expect(answer.header("Location") == "/api/products/3")
-            #expect(answer.header("Tallywire-Status") == "applied")
-            #expect(answer.header("Tallywire-Epoch") == "test-epoch")
-            let seq = try #require(answer.header("Tallywire-Seq"))
+            let response = try await client.post("/api/products", #"{"name":"Cap","sku":"CAP","barcodes":["4006381333962"]}"#, 201)
+            #expect(response["id"] == 3)
+            #expect(response["sku"] == "CAP")
+            #expect(response["price"] == .null)
+            #expect(response["variants"]?[0]?["isDefault"] == true)
+            #expect(response["variants"]?[0]?["name"] == "Cap")
+            #expect(response.header("Location") == "/api/products/3")
+            #expect(response.header("Tallywire-Status") == "applied")
+            #expect(response.header("Tallywire-Epoch") == "test-epoch")
+            let seq = try #require(response.header("Tallywire-Seq"))
             #expect(try await client.get("/api/products/3").header("Tallywire-Seq") == seq)
         }
     }

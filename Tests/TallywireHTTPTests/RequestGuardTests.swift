@@ -20,16 +20,16 @@ struct RequestGuardTests {
         try await withChannelServer([ByteEcho()]) { port in
             try await ChannelConnection.open(port) { exchange in
                 try await exchange.send("GET /hello HTTP/1.1\n\(lines)\n")
-                let answer = try await exchange.receiveAll()
-                #expect(answer.hasPrefix("HTTP/1.1 400 "))
-                #expect(answer.contains(#""field":"Host""#))
+                let response = try await exchange.receiveAll()
+                #expect(response.hasPrefix("HTTP/1.1 400 "))
+                #expect(response.contains(#""field":"Host""#))
             }
             // Behind another request it is answered in its turn.
             try await ChannelConnection.open(port) { exchange in
                 try await exchange.send("GET /hello HTTP/1.1\nHost: localhost\n\nGET /hello HTTP/1.1\n\(lines)\n")
-                let answer = try await exchange.receiveAll()
-                #expect(answer.hasPrefix("HTTP/1.1 200 "))
-                #expect(answer.contains("helloHTTP/1.1 400 "))
+                let response = try await exchange.receiveAll()
+                #expect(response.hasPrefix("HTTP/1.1 200 "))
+                #expect(response.contains("helloHTTP/1.1 400 "))
             }
         }
     }
@@ -42,8 +42,8 @@ struct RequestGuardTests {
             try await ChannelConnection.open(port) { exchange in
                 let marks = String(repeating: "\u{301}\u{316}", count: 40)
                 try await exchange.send("\(head.replacing("…", with: marks))Host: localhost\n\n")
-                let answer = try await exchange.receiveAll()
-                #expect(answer.hasPrefix("HTTP/1.1 400 ") && answer.contains("combining marks"))
+                let response = try await exchange.receiveAll()
+                #expect(response.hasPrefix("HTTP/1.1 400 ") && response.contains("combining marks"))
             }
         }
     }
@@ -67,9 +67,9 @@ struct RequestGuardTests {
         try await withChannelServer([ByteEcho()]) { port in
             try await ChannelConnection.open(port) { exchange in
                 try await exchange.send("\(call) HTTP/1.1\nHost: localhost\nContent-Length: 1000000000\n\nx")
-                let answer = try await exchange.receiveAll()
-                #expect(answer.hasPrefix("HTTP/1.1 \(call.hasPrefix("GET") ? 200 : 404) "))
-                #expect(answer.lowercased().contains("\r\nconnection: close\r\n"))
+                let response = try await exchange.receiveAll()
+                #expect(response.hasPrefix("HTTP/1.1 \(call.hasPrefix("GET") ? 200 : 404) "))
+                #expect(response.lowercased().contains("\r\nconnection: close\r\n"))
                 // However much or little comes, it is read for two seconds and 256 KiB at most.
                 try await eventually("the connection is gone") {
                     do {
@@ -94,11 +94,11 @@ struct RequestGuardTests {
         try await withChannelServer([ByteEcho()]) { port in
             try await ChannelConnection.open(port) { exchange in
                 try await exchange.send(request)
-                let answer = try await exchange.receiveAll()
-                #expect(answer.hasPrefix("HTTP/1.1 ") && answer.ranges(of: "HTTP/1.1 ").count == 1)
-                if request.hasPrefix("POST") { #expect(answer.hasSuffix("5")) }
+                let response = try await exchange.receiveAll()
+                #expect(response.hasPrefix("HTTP/1.1 ") && response.ranges(of: "HTTP/1.1 ").count == 1)
+                if request.hasPrefix("POST") { #expect(response.hasSuffix("5")) }
             }
-            // Without waiting for the answer: the parser keeps what comes behind a request for an upgrade.
+            // Without waiting for the response: the parser keeps what comes behind a request for an upgrade.
             try await ChannelConnection.open(port) { exchange in
                 var sent = 0
                 try await exchange.send(request)
@@ -117,7 +117,7 @@ struct RequestGuardTests {
         }
     }
 
-    @Test("a large answer to who asks for the end of the connection goes out whole")
+    @Test("a large response to who asks for the end of the connection goes out whole")
     func largeAndLast() async throws {
         try await withChannelServer([ByteEcho()]) { port in
             try await ChannelConnection.open(port) { exchange in
@@ -127,7 +127,7 @@ struct RequestGuardTests {
         }
     }
 
-    @Test("who waits for 100 Continue with a stream of lines gets it before the answer begins")
+    @Test("who waits for 100 Continue with a stream of lines gets it before the response begins")
     func expectsStream() async throws {
         try await Shop().open(.live) { client in
             let port = try #require(client.client.port)

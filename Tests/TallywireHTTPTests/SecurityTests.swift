@@ -54,13 +54,13 @@ struct SecurityTests {
         }
     }
 
-    @Test("no answer lets a page of another origin read it")
+    @Test("no response lets a page of another origin read it")
     func noCORS() async throws {
         try await Shop().open { client in
-            let answer = try await client.get("/api/products", headers: [.origin: "http://evil.example"])
-            #expect(answer.header("Access-Control-Allow-Origin") == nil)
-            #expect(answer.header("X-Content-Type-Options") == "nosniff")
-            #expect(answer.header("Cache-Control") == "no-store")
+            let response = try await client.get("/api/products", headers: [.origin: "http://evil.example"])
+            #expect(response.header("Access-Control-Allow-Origin") == nil)
+            #expect(response.header("X-Content-Type-Options") == "nosniff")
+            #expect(response.header("Cache-Control") == "no-store")
             let preflight = try await client.send(.options, "/api/products", nil, 405, [.origin: "http://evil.example"])
             #expect(preflight.header("Access-Control-Allow-Origin") == nil)
         }

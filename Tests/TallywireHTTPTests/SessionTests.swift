@@ -29,7 +29,7 @@ struct SessionTests {
         }
     }
 
-    @Test("a right password gets a token; a wrong one and an unknown name the same answer")
+    @Test("a right password gets a token; a wrong one and an unknown name the same response")
     func passwords() async throws {
         try await Shop(authenticator: TableAuthenticator(), signIn: OneUser()).open { client in
             let nobody = try await client.get("/api/session")

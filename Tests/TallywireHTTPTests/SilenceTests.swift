@@ -19,13 +19,13 @@ struct SilenceTests {
         let shop = try Shop()
         try await shop.openStocked { client in
             let before = shop.journal.allEvents.count
-            let answer =
+            let response =
                 switch method {
                 case "POST": try await client.post(path, body, 400)
                 case "PATCH": try await client.patch(path, body, 400)
                 default: try await client.delete(path, 400)
                 }
-            #expect(answer.code == "invalid_request" && answer["field"] == .string(field))
+            #expect(response.code == "invalid_request" && response["field"] == .string(field))
             #expect(shop.journal.allEvents.count == before, "nothing was done")
         }
     }
@@ -39,8 +39,8 @@ struct SilenceTests {
         ])
     func twice(body: String, field: String) async throws {
         try await Shop().openStocked { client in
-            let answer = try await client.post("/api/movements", body, 400)
-            #expect(answer.code == "invalid_request" && answer["field"] == .string(field))
+            let response = try await client.post("/api/movements", body, 400)
+            #expect(response.code == "invalid_request" && response["field"] == .string(field))
         }
     }
 
@@ -51,8 +51,8 @@ struct SilenceTests {
         try await Shop().openStocked { client in
             // Half a MiB: comparing that once would take a minute.
             let body = template.replacing("X", with: String(repeating: "\u{301}\u{316}", count: 125_000))
-            let answer = try await client.post("/api/movements", body, 400)
-            #expect(answer.code == "invalid_request" && answer.detail.contains("combining marks"))
+            let response = try await client.post("/api/movements", body, 400)
+            #expect(response.code == "invalid_request" && response.detail.contains("combining marks"))
             let search = String(repeating: "%CC%81%CC%96", count: 100)
             for path in ["/api/products?search=a\(search)", "/api/products?a\(search)=1", "/api/stock?sku=\(search)"] {
                 #expect(try await client.get(path, 400).detail.contains("combining marks"))
@@ -68,16 +68,16 @@ struct SilenceTests {
         ])
     func null(path: String, member: String) async throws {
         try await Shop().openStocked { client in
-            let answer = try await client.patch(path, #"{"price":1,"\#(member)":null}"#, 400)
-            #expect(answer.code == "invalid_request" && answer["field"] == .string(member))
+            let response = try await client.patch(path, #"{"price":1,"\#(member)":null}"#, 400)
+            #expect(response.code == "invalid_request" && response["field"] == .string(member))
         }
     }
 
     @Test("nor is it one for the units of a barcode")
     func nullUnits() async throws {
         try await Shop().openStocked { client in
-            let answer = try await client.patch("/api/variants/11", #"{"barcodes":[{"code":"q","units":null}]}"#, 400)
-            #expect(answer["field"] == "barcodes[0].units")
+            let response = try await client.patch("/api/variants/11", #"{"barcodes":[{"code":"q","units":null}]}"#, 400)
+            #expect(response["field"] == "barcodes[0].units")
         }
     }
 
@@ -86,8 +86,8 @@ struct SilenceTests {
         arguments: ["/api/products?limit=", "/api/stock?sku=%20", "/api/stock?location=", "/api/events?from=&order=desc"])
     func empty(path: String) async throws {
         try await Shop().openStocked { client in
-            let answer = try await client.get(path, 400)
-            #expect(answer.code == "invalid_request")
+            let response = try await client.get(path, 400)
+            #expect(response.code == "invalid_request")
         }
     }
 
@@ -95,9 +95,9 @@ struct SilenceTests {
     func elementString() async throws {
         try await Shop().openStocked { client in
             for code in ["]C10104006381333931", "(01)04006381333931", "010400638133393110AB\\u001d21S"] {
-                let answer = try await client.post(
+                let response = try await client.post(
                     "/api/movements", #"{"lines":[{"barcode":"\#(code)","operation":"add","quantity":1}]}"#, 404)
-                #expect(answer["detail"]?.text.contains("“code”") == true, "\(code)")
+                #expect(response["detail"]?.text.contains("“code”") == true, "\(code)")
             }
             let plain = try await client.post(
                 "/api/movements", #"{"lines":[{"barcode":"999","operation":"add","quantity":1}]}"#, 404)

@@ -6,7 +6,7 @@ import Testing
 @testable import HTTPPort
 @testable import TallywireHTTP
 
-@Suite("A client that does not take its answers", .serialized, .timeLimit(.minutes(2)))
+@Suite("A client that does not take its responses", .serialized, .timeLimit(.minutes(2)))
 struct StalledResponseTests {
     private static let request = "GET /large HTTP/1.1\nHost: 127.0.0.1\n\n"
 
@@ -16,7 +16,7 @@ struct StalledResponseTests {
         configuration.connections = 1
         configuration.idleTimeout = .milliseconds(300)
         try await withChannelServer([ByteEcho()], configuration) { port in
-            try await DeafConnection.open(port, sending: String(repeating: Self.request, count: requests)) {
+            try await NonReadingConnection.open(port, sending: String(repeating: Self.request, count: requests)) {
                 try await eventually("the only connection is free again") {
                     try await ChannelConnection.open(port) { other in
                         try await other.send("GET /hello HTTP/1.1\nHost: 127.0.0.1\nConnection: close\n\n")
@@ -25,18 +25,18 @@ struct StalledResponseTests {
                 }
             }
         }
-        // One answer alone may also be taken for a connection that rests.
+        // One response alone may also be taken for a connection that rests.
         #expect(configuration.metrics.count(of: .stalled) == 1 || requests == 1)
     }
 
     @Test("holds up a shutdown for no longer than its bound")
     func shutdown() async throws {
         var configuration = UpgradingServerConfiguration()
-        configuration.partingTime = .milliseconds(300)
+        configuration.closingTime = .milliseconds(300)
         let clock = ContinuousClock()
         var stopped: ContinuousClock.Instant?
         try await withChannelServer([ByteEcho()], configuration) { port, group in
-            try await DeafConnection.open(port, sending: String(repeating: Self.request, count: 40)) {
+            try await NonReadingConnection.open(port, sending: String(repeating: Self.request, count: 40)) {
                 await group.triggerGracefulShutdown()
                 stopped = clock.now
                 try await eventually("it was cut") { configuration.metrics.count(of: .cut) == 1 }

@@ -22,11 +22,11 @@ struct StockTests {
                 items.map { "\($0["variantId"]?.int ?? 0) \($0["location"]?.string ?? "") \($0["stock"]?.int ?? 0)" } == [
                     "11 MAIN 30", "11 WH1 11", "12 WH1 4", "13 MAIN 1",
                 ])
-            let answer = try await client.get("/api/stock?sku=TEE-RED-M&location=WH1")
-            #expect(answer["items"]?.elements.count == 1)
-            #expect(answer["items"]?[0]?["onHand"] == 11)
+            let response = try await client.get("/api/stock?sku=TEE-RED-M&location=WH1")
+            #expect(response["items"]?.elements.count == 1)
+            #expect(response["items"]?[0]?["onHand"] == 11)
             let seq = try await client.get("/api/events?limit=1000")["last"]?.int
-            #expect(answer.header("Tallywire-Seq") == seq.map { "\($0)" })
+            #expect(response.header("Tallywire-Seq") == seq.map { "\($0)" })
         }
     }
 
@@ -34,15 +34,15 @@ struct StockTests {
     func pages() async throws {
         try await Shop().openStocked { client in
             try await stock(client)
-            var places: [String] = []
+            var locations: [String] = []
             var path = "/api/stock?limit=1"
-            while places.count < 100 {
+            while locations.count < 100 {
                 let page = try await client.get(path)
-                places += page["items"]?.elements.map { "\($0["sku"]?.string ?? "") \($0["location"]?.string ?? "")" } ?? []
+                locations += page["items"]?.elements.map { "\($0["sku"]?.string ?? "") \($0["location"]?.string ?? "")" } ?? []
                 guard let cursor = page["nextCursor"]?.string else { break }
                 path = "/api/stock?limit=1&cursor=\(cursor)"
             }
-            #expect(places == ["TEE-RED-M MAIN", "TEE-RED-M WH1", "TEE-BLUE-M WH1", "MUG MAIN"])
+            #expect(locations == ["TEE-RED-M MAIN", "TEE-RED-M WH1", "TEE-BLUE-M WH1", "MUG MAIN"])
             let broken = Cursor(list: "stock", position: "11").text
             #expect(try await client.get("/api/stock?cursor=\(broken)", 400).field == "cursor")
         }

@@ -65,11 +65,11 @@ struct TLSTests {
     @Test("without TLS nothing is answered, and the connection ends")
     func plain() async throws {
         try await serve { port, _ in
-            let answer = try await ChannelConnection.open(port) { exchange in
+            let response = try await ChannelConnection.open(port) { exchange in
                 try await exchange.send("GET /hello HTTP/1.1\nHost: localhost\n\n")
                 return (try? await exchange.receiveAll()) ?? ""
             }
-            #expect(!answer.contains("hello"))
+            #expect(!response.contains("hello"))
             #expect(try await hello(port, certificate).hasSuffix("hello"))
         }
     }
@@ -90,13 +90,13 @@ struct TLSTests {
                         return try NIOAsyncChannel<ByteBuffer, ByteBuffer>(wrappingChannelSynchronously: channel)
                     }
                 }
-            let answer = try? await channel.executeThenClose { inbound, outbound in
+            let response = try? await channel.executeThenClose { inbound, outbound in
                 try await outbound.write(ByteBuffer(string: "GET /hello HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"))
                 var text = ""
                 for try await bytes in inbound { text += String(buffer: bytes) }
                 return text
             }
-            let isSpoken = answer?.hasSuffix("hello") ?? false
+            let isSpoken = response?.hasSuffix("hello") ?? false
             #expect(isSpoken == [.tlsv12, .tlsv13].contains(version))
         }
     }

@@ -30,10 +30,10 @@ struct VariantsTests {
     @Test("a variant is added to a product that has variants, and to no other")
     func adds() async throws {
         try await Shop().openStocked { client in
-            let answer = try await client.post("/api/products/1/variants", #"{"id":20,"sku":"TEE-GREEN-M"}"#, 201)
-            #expect(answer["name"] == "TEE-GREEN-M")
-            #expect(answer["price"]?.number == 19.99)
-            #expect(answer.header("Location") == "/api/variants/20")
+            let response = try await client.post("/api/products/1/variants", #"{"id":20,"sku":"TEE-GREEN-M"}"#, 201)
+            #expect(response["name"] == "TEE-GREEN-M")
+            #expect(response["price"]?.number == 19.99)
+            #expect(response.header("Location") == "/api/variants/20")
             #expect(try await client.get("/api/products/1")["variants"]?.elements.count == 3)
             #expect(try await client.post("/api/products/2/variants", #"{"sku":"X"}"#, 400).code == "invalid_request")
             #expect(try await client.post("/api/products/9/variants", #"{"sku":"X"}"#, 404).code == "unknown_product")

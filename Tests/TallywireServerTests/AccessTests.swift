@@ -148,7 +148,7 @@ struct AccessTests {
         let untrusted = try await server.run("export", "--server", "https://localhost:\(port)")
         #expect(untrusted.status == 1)
         try Data("broken".utf8).write(to: folder.appending(path: "server.pem"))
-        try await eventually("the broken one is told") { server.output.contains("Not usable as it is now") }
+        try await eventually("the broken one is told") { server.output.contains("cannot use its certificate as the files are now") }
         _ = try await WebSocketClient.connect(port: port, tls: first.clientContext())
         let second = try TestCertificate()
         try second.write(into: folder)
@@ -170,7 +170,7 @@ struct AccessTests {
         let server = try ServerProcess(plugins: plugins(#"{ "mode": "jwt", "secret": "\#(Self.secret)" }"#))
         try await server.start()
         server.signal(SIGHUP)
-        try await eventually("it was read again") { server.output.contains("Read again: keys") }
+        try await eventually("it was read again") { server.output.contains("has read its keys again") }
         #expect(try await server.call(.GET, "/health/live").status == 200)
         #expect(await server.terminate() == 0)
     }

@@ -35,10 +35,10 @@ struct CatalogueFileTests {
             ("product,sku,location,stock\nPen,PEN,MAIN,1\nPen,PEN,MAIN,2\n", "f.csv:3: location: f.csv:2 has the stock"),
             ("product,sku,location,stock\nPen,PEN,MAIN,-1\n", "f.csv:2: stock: -1 is no whole number from 0 to "),
             ("product,sku,status\nPen,PEN,gone\n", "f.csv:2: status: “gone” is none of draft"),
-            ("sku,price\nPEN,1\n", "f.csv:2: there is no SKU “PEN” here, and a new product needs a name"),
+            ("sku,price\nPEN,1\n", "f.csv:2: there is no SKU “PEN” on the server, and a new product needs a name"),
             ("product,sku,barcodes\nA,A,4006381333931\nB,B,4006381333931\n", "f.csv:3: "),
             ("location,sells\nMAIN,no\n", "the column “sku” is missing"),
-            ("sku,location,sells\n,MAIN,no\n", "f.csv:2: location MAIN sells here"),
+            ("sku,location,sells\n,MAIN,no\n", "f.csv:2: location MAIN sells on the server"),
             ("", "f.csv is empty"),
         ])
     func contradictions(csv: String, expected: String) {
@@ -51,14 +51,14 @@ struct CatalogueFileTests {
         #expect(text.contains("f.csv:2: ") && text.contains("f.csv:3: ") && text.hasSuffix("nothing was changed"))
     }
 
-    @Test("a row that names by id what has another SKU here is refused; ids that are free are taken")
+    @Test("a row that names by id what has another SKU on the server is refused; ids that are free are taken")
     func foreignIDs() throws {
         #expect(
             CatalogueShop.refusal(of: "productId,product,sku\n1,Sticker,STICK\n", on: CatalogueShop.tees).contains(
-                "f.csv:2: product 1 here is “Tee” (T-S, T-M)"))
+                "f.csv:2: product 1 on the server is “Tee” (T-S, T-M)"))
         #expect(
             CatalogueShop.refusal(of: "productId,product,variantId,sku\n9,Mug,2,MUG\n", on: CatalogueShop.tees).contains(
-                "f.csv:2: variant 2 here is “T-M”"))
+                "f.csv:2: variant 2 on the server is “T-M”"))
         let taken = try CatalogueShop.plan("productId,product,variantId,sku\n9,Mug,7,MUG\n", on: CatalogueShop.tees)
         #expect(
             taken.changes.flatMap(\.actions) == [

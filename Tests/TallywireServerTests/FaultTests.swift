@@ -112,18 +112,18 @@ struct FaultTests {
             Array("]C10104006381333932".utf8), Array(#"{"id":"\u0000","sku":"MUG"}"#.utf8),
         ]
         let rounds = 50
-        let answers = try await withThrowingTaskGroup(of: [String].self) { group in
+        let replies = try await withThrowingTaskGroup(of: [String].self) { group in
             group.addTask {
-                struct Answer: Decodable { let status: String }
-                var answers: [String] = []
+                struct Reply: Decodable { let status: String }
+                var replies: [String] = []
                 for await batch in client.batches {
-                    answers += batch.messages.compactMap {
-                        (try? JSONDecoder().decode(Answer.self, from: Data($0.payload)))?.status
+                    replies += batch.messages.compactMap {
+                        (try? JSONDecoder().decode(Reply.self, from: Data($0.payload)))?.status
                     }
                     batch.acknowledge()
-                    if answers.count == rounds * (nonsense.count + 1) { break }
+                    if replies.count == rounds * (nonsense.count + 1) { break }
                 }
-                return answers
+                return replies
             }
             for _ in 0..<rounds {
                 let payloads = nonsense + [Array("4006381333931".utf8)]
@@ -131,8 +131,8 @@ struct FaultTests {
             }
             return try await group.next() ?? []
         }
-        #expect(answers.count { $0 == "rejected" } == rounds * nonsense.count)
-        #expect(answers.count { $0 == "applied" } == rounds)
+        #expect(replies.count { $0 == "rejected" } == rounds * nonsense.count)
+        #expect(replies.count { $0 == "applied" } == rounds)
         let (_, stock) = try await server.call(.GET, "/api/stock?sku=MUG")
         #expect(String(decoding: stock, as: UTF8.self).contains(#""stock":\#(rounds)"#))
         await client.stop()

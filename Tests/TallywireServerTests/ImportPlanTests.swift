@@ -78,7 +78,10 @@ struct ImportPlanTests {
             (#"{"products":[{"name":"Pen","sku":"P","stock":{"MAIN":null}}]}"#, "products[0].stock"),
             (#"{"products":[{"name":null,"sku":"MUG"}]}"#, "products[0].name: null is no value of this"),
             (#"{"locations":[{"code":"WH","sells":null}]}"#, "locations[0].sells: null is no value of this"),
-            (#"{"products":[{"name":"Cup","sku":"T-M","price":5}]}"#, "products[0]: “T-M” is a variant of product 1 “Tee” here"),
+            (
+                #"{"products":[{"name":"Cup","sku":"T-M","price":5}]}"#,
+                "products[0]: “T-M” is a variant of product 1 “Tee” on the server"
+            ),
             (#"{"products":[{"variants":[{"sku":"MUG","price":7}]}]}"#, "products[0].variants[0]: ownPrice: "),
         ])
     func ignoredInJSON(json: String, expected: String) {
@@ -112,15 +115,18 @@ struct ImportPlanTests {
     @Test(
         "a row that names by id what has another SKU here is refused, also where its own SKU is known",
         arguments: [
-            ("variantId,sku\n2,MUG\n", "f.csv:2: variant 2 here is “T-M”, not “MUG”"),
-            ("variantId,sku\n3,T-M\n2,MUG\n", "f.csv:3: variant 2 here is “T-M”, not “MUG”"),
-            ("variantId,sku\n9,MUG\n9,T-M\n", "f.csv:3: variant 9 is “MUG” at f.csv:2, and “T-M” here"),
-            ("productId,product,sku\n1,Sticker,MUG\n", "f.csv:2: product 1 here is “Tee” (T-S, T-M), not “MUG”"),
+            ("variantId,sku\n2,MUG\n", "f.csv:2: variant 2 on the server is “T-M”, not “MUG”"),
+            ("variantId,sku\n3,T-M\n2,MUG\n", "f.csv:3: variant 2 on the server is “T-M”, not “MUG”"),
+            ("variantId,sku\n9,MUG\n9,T-M\n", "f.csv:3: variant 9 is “MUG” at f.csv:2, and “T-M” in this row"),
+            ("productId,product,sku\n1,Sticker,MUG\n", "f.csv:2: product 1 on the server is “Tee” (T-S, T-M), not “MUG”"),
             (
                 "productId,product,sku\n1,Sticker,STICK\n",
-                "f.csv:2: product 1 here is “Tee” (T-S, T-M), not “STICK”: leave the id out for a new product, or add a row of “T-S”"
+                "f.csv:2: product 1 on the server is “Tee” (T-S, T-M), not “STICK”: leave the id out for a new product, or add a row of “T-S”"
             ),
-            ("productId,product,sku,variant\n2,Tee,NEW,n\n,Tee,T-S,\n", "f.csv:2: product 2 here is “Mug” (MUG), not “NEW”"),
+            (
+                "productId,product,sku,variant\n2,Tee,NEW,n\n,Tee,T-S,\n",
+                "f.csv:2: product 2 on the server is “Mug” (MUG), not “NEW”"
+            ),
         ])
     func foreignIDs(csv: String, expected: String) {
         let refusal = CatalogueShop.refusal(of: csv, on: CatalogueShop.teesAndMug)
@@ -148,7 +154,7 @@ struct ImportPlanTests {
     // MARK: Names in one form
 
     @Test(
-        "names are judged in the form in which the server has them",
+        "names are compared in the form in which the server has them",
         arguments: [
             (#"{"products":[{"name":"A","sku":"A","barcodes":[" 4006381333948"]}]}"#, "belongs to variant 1"),
             (

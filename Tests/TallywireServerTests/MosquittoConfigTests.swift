@@ -45,7 +45,7 @@ struct MosquittoConfigTests {
     }
 
     /// Somebody who is logged in, and what came to them.
-    private final class Guest: Sendable {
+    private final class BrokerUser: Sendable {
         let client: MQTTClient
         private let topics = Mutex<[String]>([])
         var received: [String] { topics.withLock { $0 } }
@@ -92,9 +92,9 @@ struct MosquittoConfigTests {
         try await server.start()
         _ = try await server.call(.POST, "/api/products", #"{"name":"Mug","sku":"MUG","price":7.5,"barcodes":["4006381333931"]}"#)
 
-        let dock = try await Guest("dock-1", "two", port, ["scanners/dock-1/ack", "scanners/till-1/ack", "displays/#"])
-        let shelf = try await Guest("shelf", "three", port, ["displays/#"])
-        let board = try await Guest("board", "four", port, ["displays/#", "scanners/#"])
+        let dock = try await BrokerUser("dock-1", "two", port, ["scanners/dock-1/ack", "scanners/till-1/ack", "displays/#"])
+        let shelf = try await BrokerUser("shelf", "three", port, ["displays/#"])
+        let board = try await BrokerUser("board", "four", port, ["displays/#", "scanners/#"])
         try await dock.listening {
             try await shelf.listening {
                 try await board.listening {
@@ -172,7 +172,7 @@ struct MosquittoConfigTests {
         try write()
         try #require(try await generate().status == 0)
         let broker = try TestBroker(port: port, including: folder.file("broker"))
-        let error = await #expect(throws: MQTTError.self) { try await Guest("dock-1", "three", port, []) }
+        let error = await #expect(throws: MQTTError.self) { try await BrokerUser("dock-1", "three", port, []) }
         #expect(error?.code == .login)
         try write(plugins.replacing("server's own", with: "forgotten"))
         let check = try await ServerProcess.run(["check", "--connect", "--set", "http.port=0"], in: folder.path)

@@ -30,9 +30,9 @@ struct OutageTests {
                 .POST, "/api/movements", #"{"lines":[{"sku":"MUG","operation":"add","quantity":5}]}"#)
             #expect(status == 200)
         }
-        func sinks() async throws -> [String: PipelineAnswer.Sink] {
-            let answer: PipelineAnswer = try await server.get("/api/pipeline")
-            return Dictionary(answer.sinks.map { ($0.name, $0) }) { first, _ in first }
+        func sinks() async throws -> [String: PipelineResponse.Sink] {
+            let response: PipelineResponse = try await server.get("/api/pipeline")
+            return Dictionary(response.sinks.map { ($0.name, $0) }) { first, _ in first }
         }
         try await eventually("the healthy log has everything") { try await sinks()["log"]?.pending == 0 }
         for name in ["displays", "blocked"] {
@@ -44,11 +44,11 @@ struct OutageTests {
         try FileManager.default.removeItem(atPath: server.folder.file("blocked"))
         try FileManager.default.createDirectory(atPath: server.folder.file("blocked"), withIntermediateDirectories: false)
         try broker.start()
-        let answer = try await server.drained(within: .seconds(90))
-        #expect(answer.sinks.allSatisfy { $0.isConserved })
+        let response = try await server.drained(within: .seconds(90))
+        #expect(response.sinks.allSatisfy { $0.isConserved })
         let blocked = try String(contentsOfFile: server.folder.file("blocked/events.jsonl"), encoding: .utf8)
         let log = try String(contentsOfFile: server.folder.file("data/events.jsonl"), encoding: .utf8)
-        #expect(blocked == log && log.split(separator: "\n").count == Int(answer.seq))
+        #expect(blocked == log && log.split(separator: "\n").count == Int(response.seq))
         #expect(await server.terminate() == 0)
     }
 

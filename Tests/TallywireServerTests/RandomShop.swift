@@ -1,11 +1,11 @@
 import TallywireCore
 import TallywireTesting
 
-/// A catalogue of odd names, codes, prices, stocks and places, the same for the same seed.
+/// A catalogue of odd names, codes, prices, stocks and locations, the same for the same seed.
 struct RandomShop {
     private(set) var state = CatalogueShop.of([])
     private var random: SplitMix
-    private var places = ["MAIN"]
+    private var locations = ["MAIN"]
     /// Codes that are read as something else where they are not written with care.
     private var oddCodes = [
         "NONE", "None", "none", "5E3", "4.00638E+12", " e\u{301} ", "\"\u{301}", "36000291452", "4,006,381,333,931", "#N/A", "X*12",
@@ -18,20 +18,20 @@ struct RandomShop {
         oddCodes.shuffle(using: &random)
         for index in 0..<Int.random(in: 0...3, using: &random) {
             let code = "L\(index)'"
-            places.append(code)
+            locations.append(code)
             apply(.createLocation(Location(code: code, name: text(2), sells: chance())))
         }
         for number in 0..<6 { createProduct(number) }
         leaveOneWithoutVariants()
         for sku in skus {
-            for place in places where chance() { count(sku, at: place) }
+            for location in locations where chance() { count(sku, at: location) }
         }
         precondition(!state.variants.isEmpty)
     }
 
     private var skus: [String] { state.variants.values.map(\.sku).sorted() }
 
-    /// Gives all values that may change others, and the barcodes to other variants. Ids, SKUs and places stay.
+    /// Gives all values that may change others, and the barcodes to other variants. Ids, SKUs and locations stay.
     mutating func change() {
         for product in state.products.keys.sorted() {
             let update = ProductUpdate(
@@ -107,12 +107,12 @@ struct RandomShop {
         for id in product.variants { apply(.removeVariant(id)) }
     }
 
-    private mutating func count(_ sku: String, at place: String) {
+    private mutating func count(_ sku: String, at location: String) {
         var lines = [
-            Movement.Line(item: .sku(sku), location: place, operation: .set, quantity: .random(in: 0...50, using: &random))
+            Movement.Line(item: .sku(sku), location: location, operation: .set, quantity: .random(in: 0...50, using: &random))
         ]
         if Int.random(in: 0..<8, using: &random) == 0 {
-            let much = Movement.Line(item: .sku(sku), location: place, operation: .add, quantity: Limits.largestQuantity)
+            let much = Movement.Line(item: .sku(sku), location: location, operation: .add, quantity: Limits.largestQuantity)
             lines += [much, much, much]
         }
         apply(.move(Movement(lines: lines)))

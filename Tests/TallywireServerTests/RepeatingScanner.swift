@@ -75,15 +75,15 @@ final class RepeatingScanner: Sendable {
     }
 
     private func receive() async {
-        struct Answer: Decodable {
+        struct Reply: Decodable {
             let id: String
             let status: String
         }
         for await batch in client.batches {
             for message in batch.messages {
-                guard let answer = try? JSONDecoder().decode(Answer.self, from: Data(message.payload)) else { continue }
-                #expect(answer.status != "rejected")
-                state.withLock { _ = $0.acknowledged.insert(answer.id) }
+                guard let reply = try? JSONDecoder().decode(Reply.self, from: Data(message.payload)) else { continue }
+                #expect(reply.status != "rejected")
+                state.withLock { _ = $0.acknowledged.insert(reply.id) }
             }
             batch.acknowledge()
         }

@@ -146,10 +146,10 @@ final class ServerProcess: Sendable {
 
     // MARK: Calls
 
-    func get<Answer: Decodable>(_ path: String, as type: Answer.Type = Answer.self) async throws -> Answer {
+    func get<Value: Decodable>(_ path: String, as type: Value.Type = Value.self) async throws -> Value {
         let (status, body) = try await call(.GET, path)
         #expect(status == 200, "\(path): \(String(decoding: body, as: UTF8.self))")
-        return try JSONDecoder().decode(Answer.self, from: body)
+        return try JSONDecoder().decode(Value.self, from: body)
     }
 
     func call(_ method: HTTPMethod, _ path: String, _ body: String? = nil) async throws -> (status: UInt, body: Data) {
@@ -164,7 +164,7 @@ final class ServerProcess: Sendable {
     }
 }
 
-/// Parts of answers that tests look at.
+/// Parts of responses that tests look at.
 struct EventPage: Decodable {
     struct Item: Decodable {
         struct Content: Decodable {
@@ -179,7 +179,7 @@ struct EventPage: Decodable {
     let items: [Item]
 }
 
-struct PipelineAnswer: Decodable {
+struct PipelineResponse: Decodable {
     struct Sink: Decodable {
         let name: String
         let state: String
@@ -204,12 +204,12 @@ extension ServerProcess {
     }
 
     /// Waits until every sink has taken everything.
-    func drained(within deadline: Duration = .seconds(60)) async throws -> PipelineAnswer {
-        var last: PipelineAnswer?
+    func drained(within deadline: Duration = .seconds(60)) async throws -> PipelineResponse {
+        var last: PipelineResponse?
         try await eventually("all sinks have caught up", within: deadline) {
-            let answer: PipelineAnswer = try await get("/api/pipeline")
-            last = answer
-            return answer.sinks.allSatisfy { $0.pending == 0 && $0.position == answer.seq }
+            let response: PipelineResponse = try await get("/api/pipeline")
+            last = response
+            return response.sinks.allSatisfy { $0.pending == 0 && $0.position == response.seq }
         }
         return try #require(last)
     }

@@ -53,7 +53,7 @@ struct TailRestartTests {
     }
 
     private func head(_ server: ServerProcess) async throws -> UInt64 {
-        let pipeline: PipelineAnswer = try await server.get("/api/pipeline")
+        let pipeline: PipelineResponse = try await server.get("/api/pipeline")
         return pipeline.seq
     }
 }

@@ -122,10 +122,10 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
             isOver = true
             context.triggerUserOutboundEvent(InputUnwanted(), promise: nil)
             let written = promise ?? context.eventLoop.makePromise()
-            let (bound, guardian) = (
+            let (bound, requestGuard) = (
                 NIOLoopBound(context, eventLoop: context.eventLoop), NIOLoopBound(self, eventLoop: context.eventLoop)
             )
-            written.futureResult.whenComplete { _ in guardian.value.endSoon(bound.value) }
+            written.futureResult.whenComplete { _ in requestGuard.value.endSoon(bound.value) }
             context.writeAndFlush(data, promise: written)
         default: context.write(data, promise: promise)
         }

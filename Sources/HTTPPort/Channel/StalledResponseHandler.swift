@@ -5,7 +5,7 @@ import NIOCore
 /// The handler is next to the socket and counts bytes there. Hummingbird's own timer sees requests and not bytes: a request in
 /// progress keeps its connection for ever, and the shutdown waits for it. So this handler closes a connection that is full and
 /// whose peer has read nothing for ``UpgradingServerConfiguration/idleTimeout``. During a shutdown it closes every connection that
-/// is left after ``UpgradingServerConfiguration/partingTime``. It is removed when the connection is upgraded, since an endpoint has
+/// is left after ``UpgradingServerConfiguration/closingTime``. It is removed when the connection is upgraded, since an endpoint has
 /// rules of its own.
 final class StalledResponseHandler: ChannelDuplexHandler, RemovableChannelHandler {
     typealias InboundIn = IOData
@@ -48,7 +48,7 @@ final class StalledResponseHandler: ChannelDuplexHandler, RemovableChannelHandle
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         if event is ChannelShouldQuiesceEvent, end == nil {
             let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
-            end = context.eventLoop.scheduleTask(in: TimeAmount(configuration.partingTime)) {
+            end = context.eventLoop.scheduleTask(in: TimeAmount(configuration.closingTime)) {
                 let (handler, context) = bound.value
                 handler.close(context, .cut)
             }

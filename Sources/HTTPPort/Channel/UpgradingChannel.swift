@@ -32,11 +32,11 @@ struct UpgradingChannel: ServerChildChannel, HTTPChannelHandler {
     /// Adds the handlers. The future is complete at once, since nothing is read before that.
     func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Connection> {
         let peer = IPAddress(channel.remoteAddress)
-        let verdict = count.opened(peer)
+        let admission = count.opened(peer)
         let count = count
         channel.closeFuture.whenComplete { _ in count.closed(peer) }
         let connection = channel.eventLoop.makeCompletedFuture {
-            switch verdict {
+            switch admission {
             case .within:
                 try channel.keepSmallBuffers()
                 try addTLS(to: channel)
@@ -71,16 +71,16 @@ struct UpgradingChannel: ServerChildChannel, HTTPChannelHandler {
         let unread = UnreadInput()
         let decoder = ByteToMessageHandler(
             HTTPRequestDecoder(leftOverBytesStrategy: .forwardBytes, limitConfiguration: configuration.decoder))
-        let guardian = RequestGuard()
+        let requestGuard = RequestGuard()
         let gate = UpgradeGate(table: table, count: count, configuration: configuration)
         let upgrade = NIOTypedHTTPServerUpgradeHandler(
             httpEncoder: encoder,
             // The gate and the guard are removed first: a decoder that is removed sends on bytes that they could not read.
-            extraHTTPHandlers: [gate, guardian, decoder, unread, stall],
+            extraHTTPHandlers: [gate, requestGuard, decoder, unread, stall],
             upgradeConfiguration: NIOTypedHTTPServerUpgradeConfiguration(
                 upgraders: [EndpointUpgrader(gate: NIOLoopBound(gate, eventLoop: channel.eventLoop))],
                 notUpgradingCompletionHandler: { channel in speakHTTP(on: channel, logger: logger) }))
-        try channel.pipeline.syncOperations.addHandlers(encoder, unread, decoder, guardian, gate, upgrade)
+        try channel.pipeline.syncOperations.addHandlers(encoder, unread, decoder, requestGuard, gate, upgrade)
         return upgrade.upgradeResultFuture
     }
 

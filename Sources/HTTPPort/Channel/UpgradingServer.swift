@@ -12,7 +12,7 @@ public struct UpgradingServerConfiguration: Sendable {
     /// response.
     public var idleTimeout: Duration = .seconds(60)
     /// How long a shutdown waits for responses that are being sent. Then their connections are closed.
-    public var partingTime: Duration = .seconds(5)
+    public var closingTime: Duration = .seconds(5)
     /// The most connections at once, with upgraded ones. A few more get 503, and all others are closed at once.
     public var connections = 25_000
     /// The most connections at once from one address, or WebSockets from one address behind a trusted proxy; `nil` for no limit of

@@ -6,7 +6,7 @@ final class ConnectionCount: Sendable {
     /// How many connections beyond the limit still get a response that says so.
     static let answered = 256
 
-    enum Verdict: Equatable {
+    enum Admission: Equatable {
         case within
         /// One connection too many, in total or from its address.
         case beyond(PortMetrics.Limit)
@@ -26,8 +26,8 @@ final class ConnectionCount: Sendable {
 
     var current: Int { open.load(ordering: .relaxed) }
 
-    /// Counts a connection from `peer`. Whatever the verdict is, ``closed(_:)`` has to be called when the connection ends.
-    func opened(_ peer: IPAddress?) -> Verdict {
+    /// Counts a connection from `peer`. Whatever the admission is, ``closed(_:)`` has to be called when the connection ends.
+    func opened(_ peer: IPAddress?) -> Admission {
         let count = open.wrappingAdd(1, ordering: .relaxed).newValue
         let isWithinShare = ownAddress(peer).map { addresses?.opened($0) ?? true } ?? true
         if count > limit + Self.answered { return .farBeyond }
@@ -44,18 +44,18 @@ final class ConnectionCount: Sendable {
     /// called at its end.
     func opened(behindProxy caller: IPAddress) -> Bool {
         guard let addresses else { return true }
-        if addresses.opened(caller.household) { return true }
-        addresses.closed(caller.household)
+        if addresses.opened(caller.countedAddress) { return true }
+        addresses.closed(caller.countedAddress)
         return false
     }
 
-    func closed(behindProxy caller: IPAddress) { addresses?.closed(caller.household) }
+    func closed(behindProxy caller: IPAddress) { addresses?.closed(caller.countedAddress) }
 
     /// The address to whose share a connection of `peer` counts. A proxy's connection counts to none, since it carries many
     /// callers.
     private func ownAddress(_ peer: IPAddress?) -> IPAddress? {
         guard let peer, addresses != nil, !proxies.contains(peer) else { return nil }
-        return peer.household
+        return peer.countedAddress
     }
 }
 

@@ -33,7 +33,7 @@ struct ConfigurationCheck {
         checkAuthentication(root, checked)
         for source in sources where source.isSound { prove(source.value) { try source.type.make(source.options) } }
         for sink in sinks where sink.isSound { prove(sink.value) { try sink.type.make(sink.options) } }
-        if check.diagnostics.isEmpty { judgeTopics(sources, sinks) }
+        if check.diagnostics.isEmpty { checkTopics(sources, sinks) }
         guard check.diagnostics.isEmpty, let checked else { return nil }
         return configuration(root, checked, sources, sinks)
     }
@@ -67,7 +67,7 @@ struct ConfigurationCheck {
     }
 
     /// Checks each source against the topics that all entries use, also those of disabled entries.
-    private mutating func judgeTopics(_ sources: [EntryCheck<SourceType>.Entry], _ sinks: [EntryCheck<SinkType>.Entry]) {
+    private mutating func checkTopics(_ sources: [EntryCheck<SourceType>.Entry], _ sinks: [EntryCheck<SinkType>.Entry]) {
         for source in sources {
             prove(source.value) {
                 let uses =

@@ -68,13 +68,14 @@ public final class Pipeline: PipelineObserver {
                 let report = try await engine.journal.prune(retention, protected: protectedPosition, now: engine.passedTime)
                 if report.unread > 0 {
                     logger.error(
-                        "The journal reached its hard limit and deleted events that a sink had not read.",
+                        "The journal reached its hard limit and deleted events that a sink had not read. That sink never gets them.",
                         metadata: ["unread": "\(report.unread)", "firstKept": "\(report.firstKept)"])
                 }
             } catch is CancellationError {
                 return
             } catch {
-                logger.warning("Old events could not be deleted.", metadata: ["error": "\(error)"])
+                logger.warning(
+                    "Retention could not delete old events of the journal. It tries again later.", metadata: ["error": "\(error)"])
             }
             do { try await Task.sleep(for: interval) } catch { return }
         }

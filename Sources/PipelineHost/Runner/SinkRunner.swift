@@ -84,7 +84,9 @@ public final class SinkRunner: Sendable {
         } catch is CancellationError {
             // The runner was cancelled at shutdown: events that are not delivered stay in the journal.
         } catch {
-            logger.error("The sink's runner ended.", metadata: ["error": "\(error)"])
+            logger.error(
+                "The sink's runner ended, so the sink gets no more events. Restart the server, and report this.",
+                metadata: ["error": "\(error)"])
             note(error)
         }
         await definition.sink.stop()
@@ -139,7 +141,7 @@ public final class SinkRunner: Sendable {
                 progress.withLock { $0.isRunning() }
                 return
             } catch {
-                try await pause(after: error, what: "The sink could not start.")
+                try await pause(after: error, what: "The sink could not start. The server tries again after a pause.")
             }
         }
     }
@@ -179,7 +181,9 @@ public final class SinkRunner: Sendable {
                     $0.fail("\(lost) events were lost to the journal's hard limit", at: clock())
                 }
             } catch {
-                try await pause(after: error, what: "The journal could not be read.")
+                try await pause(
+                    after: error,
+                    what: "The sink's events could not be read from the journal. The server tries again after a pause.")
             }
         }
     }
@@ -193,7 +197,7 @@ public final class SinkRunner: Sendable {
             if records.isEmpty { return await advance(rest, through: last, records: 0, Delivery()) }
             do {
                 let delivery = try await definition.sink.deliver(EventBatch(records: records))
-                try bury(delivery.rejected, among: records)
+                try writeDeadLetters(delivery.rejected, among: records)
                 return await advance(rest, through: last, records: records.count, delivery)
             } catch SinkError.delivered(through: let seq, because: let reason) {
                 let taken = rest.prefix { $0.seq <= seq }
@@ -202,7 +206,11 @@ public final class SinkRunner: Sendable {
                     await advance(taken, through: lastTaken, records: count, Delivery())
                     rest = rest.dropFirst(taken.count)
                 }
-                if !rest.isEmpty { try await pause(after: SinkError.unavailable(reason), what: "A delivery failed.") }
+                if !rest.isEmpty {
+                    try await pause(
+                        after: SinkError.unavailable(reason),
+                        what: "A delivery to the sink failed. The server tries again after a pause.")
+                }
             } catch {
                 let failures = progress.withLock { $0.failures } + 1
                 if let attempts = definition.attempts, failures >= attempts, !(error is CancellationError) {
@@ -210,10 +218,10 @@ public final class SinkRunner: Sendable {
                         Delivery.Rejected(seq: $0.seq, reason: "given up after \(failures) tries: \(error)")
                     }
                     note(error)
-                    try bury(rejected, among: records)
+                    try writeDeadLetters(rejected, among: records)
                     return await advance(rest, through: last, records: records.count, Delivery(rejected: rejected))
                 }
-                try await pause(after: error, what: "A delivery failed.")
+                try await pause(after: error, what: "A delivery to the sink failed. The server tries again after a pause.")
             }
         }
     }
@@ -231,17 +239,19 @@ public final class SinkRunner: Sendable {
         } catch {
             // The position is kept in memory and stored with the next one. After a crash before that, the events are delivered
             // again.
-            logger.warning("The sink's position could not be stored.", metadata: ["error": "\(error)"])
+            logger.warning(
+                "The journal could not store the sink's position. After a crash the sink would get some events again.",
+                metadata: ["error": "\(error)"])
         }
     }
 
-    private func bury(_ rejected: [Delivery.Rejected], among records: [EventEnvelope]) throws {
+    private func writeDeadLetters(_ rejected: [Delivery.Rejected], among records: [EventEnvelope]) throws {
         guard !rejected.isEmpty else { return }
         let reasons = Dictionary(rejected.map { ($0.seq, $0.reason) }) { first, _ in first }
         let letters = records.compactMap { record in reasons[record.seq].map { (event: record, reason: $0) } }
         try definition.deadLetters.append(letters, sink: definition.name, now: clock())
         logger.error(
-            "The sink rejected records for good; they are in the dead-letter file.",
+            "The sink will never take some events. They are dead letters now: see the reason in the dead-letter file.",
             metadata: [
                 "records": "\(letters.count)", "file": "\(definition.deadLetters.path)",
                 "first reason": "\(letters.first?.reason ?? "")",

@@ -53,7 +53,8 @@ public final class SourceRunner: Sendable {
             } catch {
                 if context.now().milliseconds - start.milliseconds >= retry.stable.wholeMilliseconds { failures = 0 }
                 failures += 1
-                context.logger.error("The source ended and is started again.", metadata: ["error": "\(error)"])
+                context.logger.error(
+                    "The source ended with an error. The server starts it again after a pause.", metadata: ["error": "\(error)"])
                 context.status.update {
                     $0.state = "failed"
                     $0.lastError = "\(error)"

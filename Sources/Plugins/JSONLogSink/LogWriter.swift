@@ -67,7 +67,7 @@ actor LogWriter {
         if file == nil { file = try LogFile(options.path, operations) }
         if let size = file?.size, size > 0 {
             logger.warning(
-                "The log belongs to another journal, or to a later state of this one; it is moved away and a new one begins.",
+                "The JSON log belongs to another journal, or to a later state of this one. It is renamed to PATH.1, and a new one begins.",
                 metadata: ["path": "\(options.path)", "its journal": "\(mark?.epoch ?? "unknown")", "this journal": "\(epoch)"])
             try rotation.rotate()
         }
@@ -85,7 +85,9 @@ actor LogWriter {
         mustForget = false
         let tail = try file.recover()
         if tail.cut > 0 {
-            logger.notice("The log ended in the middle of a line; the rest was cut off.", metadata: ["bytes": "\(tail.cut)"])
+            logger.notice(
+                "The JSON log ended within a line. The incomplete line was removed, and is written again.",
+                metadata: ["bytes": "\(tail.cut)"])
         }
         lastSeq = max(lastSeq, tail.seq ?? 0)
         flushed = Flushed(size: file.size, seq: lastSeq)
@@ -229,7 +231,8 @@ actor LogWriter {
             try flush()
         } catch {
             logger.error(
-                "The log could not be flushed; a power cut now would cost its newest lines.", metadata: ["error": "\(error)"])
+                "The JSON log could not be flushed to the disk. A power cut now would lose its newest lines: check the disk.",
+                metadata: ["error": "\(error)"])
         }
     }
 

@@ -26,7 +26,7 @@ struct MQTTScanners: Source {
     private let topic: ScanTopic
     /// The topic on which devices say whether they are online; `nil` for none.
     private let statuses: ScanTopic?
-    private let devices: DeviceBook
+    private let devices: DeviceSettingsTable
     private let reconnect: ReconnectPolicy
 
     init(_ options: ScannerOptions, topic: ScanTopic, statuses: ScanTopic?, reconnect: ReconnectPolicy = ReconnectPolicy()) {
@@ -34,7 +34,7 @@ struct MQTTScanners: Source {
         self.reconnect = reconnect
         self.topic = topic
         self.statuses = statuses
-        devices = DeviceBook(options.devices)
+        devices = DeviceSettingsTable(options.devices)
     }
 
     func run(_ context: SourceContext) async throws {

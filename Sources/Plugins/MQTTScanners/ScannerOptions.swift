@@ -38,7 +38,7 @@ extension ScannerOptions {
             }
         }
         try validateConnection()
-        if let problem = DeviceBook.problem(with: devices.keys) { throw OptionError("devices", message: problem) }
+        if let problem = DeviceSettingsTable.problem(with: devices.keys) { throw OptionError("devices", message: problem) }
         let scans = try topic(self.topic, "topic")
         let template = statusTopic ?? scans.statusTemplate
         let statuses = template.isEmpty ? nil : try topic(template, "statusTopic")
@@ -57,7 +57,7 @@ extension SourceType {
         "mqtt-scanners", summary: "Takes movements from barcode scanners over MQTT, and answers each once it is on disk.",
         schema: ScannerOptions.schema, options: ScannerOptions.self, messaging: .scanners,
         topics: { try $0.topics(of: $1) },
-        judge: { $0.judge(beside: $1) }, brokerRules: { try ScannerTopics.rules($0) }, scanTopic: { $0["topic"]?.string },
+        judge: { $0.problems(beside: $1) }, brokerRules: { try ScannerTopics.rules($0) }, scanTopic: { $0["topic"]?.string },
         probe: { options, _ in await options.problems() },
         make: { try $0.source() })
 }
@@ -178,13 +178,13 @@ extension ScannerOptions {
             let scans = topic.filter(sharedBy: share)
             let template = statusTopic ?? topic.statusTemplate
             let statuses = template.isEmpty ? nil : try ScanTopic(template: template).filter
-            let answers = topic.answers(toScanOn: topic.example(of: "tallywire-check"))
+            let replies = topic.replyTopic(forScansOn: topic.example(of: "tallywire-check"))
             return await
                 (try BrokerProbe(
                     self,
                     subscriptions: [.init(scans, option: "topic")]
                         + (statuses.map { [.init($0, option: "statusTopic")] } ?? []),
-                    publications: answers.map { [.init($0, option: "topic")] } ?? [])).problems()
+                    publications: replies.map { [.init($0, option: "topic")] } ?? [])).problems()
         } catch let mistake as ScanTopic.Mistake {
             return [OptionError("topic", message: mistake.description)]
         } catch {
@@ -200,7 +200,7 @@ extension ScannerOptions {
         let template = statusTopic ?? scans.statusTemplate
         var uses = [
             TopicUse(filter: scans.filter, kind: .devices, purpose: "where “\(name)” takes scans"),
-            TopicUse(filter: scans.answerFilter, kind: .answers, purpose: "where “\(name)” answers scans"),
+            TopicUse(filter: scans.replyFilter, kind: .answers, purpose: "where “\(name)” answers scans"),
         ]
         if !template.isEmpty {
             uses.append(
@@ -215,7 +215,7 @@ extension ScannerOptions {
     }
 
     /// The patterns in ``responses`` that match topics with another meaning.
-    func judge(beside topics: [TopicUse]) -> [OptionError] {
+    func problems(beside topics: [TopicUse]) -> [OptionError] {
         (responses ?? []).enumerated().compactMap { index, pattern in
             ResponseTopics.problem(pattern, reserved: topics).map { OptionError("responses", String(index), message: $0) }
         }

@@ -46,14 +46,15 @@ extension MQTTSink {
     ) async throws {
         var values = TopicValues(record, epoch: context.epoch)
         guard rule.retain, let sku = values.sku else { return }
-        var heirs: Set<String> = []
-        if action != .publish, let heir = try await context.stock.variant(.sku(sku)).value?.variant {
+        var successorTopics: Set<String> = []
+        if action != .publish, let successor = try await context.stock.variant(.sku(sku)).value?.variant {
             // Another variant has the SKU now, and its displays may be published already.
-            heirs = Set(heir.balances.compactMap { rule.topic.topic(TopicValues(heir, at: $0.location, epoch: context.epoch)) })
+            let displays = successor.balances.map { TopicValues(successor, at: $0.location, epoch: context.epoch) }
+            successorTopics = Set(displays.compactMap { rule.topic.topic($0) })
         }
         for location in locations where context.filter.wants(sku: sku, at: location) {
             values.location = location
-            guard let topic = rule.topic.topic(values), !heirs.contains(topic) else { continue }
+            guard let topic = rule.topic.topic(values), !successorTopics.contains(topic) else { continue }
             outbox.put(
                 rule.message(topic, []), seq: record.seq,
                 display: Outbox.DisplayState(key: DisplayKey(location: location, sku: sku), version: nil))

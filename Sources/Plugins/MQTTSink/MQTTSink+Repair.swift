@@ -17,7 +17,8 @@ extension MQTTSink {
                     return
                 } catch {
                     context.logger.warning(
-                        "The displays could not be put right yet.", metadata: ["error": "\(error)", "retry": "\(pause)"])
+                        "The displays could not be compared with the journal. The sink tries again after a pause.",
+                        metadata: ["error": "\(error)", "retry": "\(pause)"])
                     do { try await Task.sleep(for: pause) } catch { return }
                     pause = min(pause * 2, .seconds(30))
                 }
@@ -40,12 +41,12 @@ extension MQTTSink {
     /// that was read is not overwritten by an older one, since ``DisplayProgress`` has those events read again.
     private func repair(_ context: SinkContext) async throws {
         var image = try await retained(context)
-        let isBlind = image == nil
+        let isUnread = image == nil
         var counts = (published: 0, unchanged: 0, deleted: 0)
         var first: UInt64?
         var last: VariantID?
         let kept = image?.count ?? 0
-        desk?.access { $0.beginSweep() }
+        confirmations?.access { $0.beginSweep() }
         while true {
             let page = try await context.stock.variants(after: last, limit: Self.page)
             first = first ?? page.seq
@@ -67,30 +68,30 @@ extension MQTTSink {
             last = end
         }
         if let image { counts.deleted = try await delete(image.rest, context) }
-        desk?.access { $0.endSweep() }
+        confirmations?.access { $0.endSweep() }
         progress.repaired(at: first ?? 0, isComplete: image?.unkept == 0)
-        finish(counts, kept: kept, unkept: image?.unkept ?? 0, isBlind: isBlind, context)
+        finish(counts, kept: kept, unkept: image?.unkept ?? 0, isUnread: isUnread, context)
     }
 
     private func finish(
-        _ counts: (published: Int, unchanged: Int, deleted: Int), kept: Int, unkept: Int, isBlind: Bool, _ context: SinkContext
+        _ counts: (published: Int, unchanged: Int, deleted: Int), kept: Int, unkept: Int, isUnread: Bool, _ context: SinkContext
     ) {
-        tally.count {
+        counters.count {
             $0.repairs += 1
-            $0.blindRepairs += isBlind ? 1 : 0
+            $0.unreadRepairs += isUnread ? 1 : 0
             $0.published += UInt64(counts.published)
             $0.unchanged += UInt64(counts.unchanged)
             $0.deleted += UInt64(counts.deleted)
         }
         context.logger.info(
-            "The displays are right.",
+            "The displays were compared with the journal and corrected.",
             metadata: [
                 "retained": "\(kept)", "right": "\(counts.unchanged)", "published": "\(counts.published)",
                 "deleted": "\(counts.deleted)", "seq": "\(progress.displayed)",
             ])
         if unkept > 0 {
             context.logger.warning(
-                "The broker retains more topics than repair.limit: those beyond it were published unread, and none was deleted.",
+                "The broker retains more topics than repair.limit. Those over the limit were published unread, and none was deleted.",
                 metadata: ["limit": "\(options.repair.limit)", "beyond": "\(unkept)"])
         }
     }
@@ -117,16 +118,16 @@ extension MQTTSink {
             return image
         } catch let error as RetainedReader.Failure {
             progress.readingEnded()
-            return reportBlind("\(error)", context)
+            return reportUnread("\(error)", context)
         } catch let error as MQTTError {
             guard progress.readingFailed(isConnected: client?.state.isConnected == true) else { throw error }
-            return reportBlind("\(error)", context)
+            return reportUnread("\(error)", context)
         }
     }
 
-    private func reportBlind(_ reason: String, _ context: SinkContext) -> RetainedImage? {
+    private func reportUnread(_ reason: String, _ context: SinkContext) -> RetainedImage? {
         context.logger.warning(
-            "What the broker retains cannot be read: all displays are published, and what should not be there stays.",
+            "The broker's retained messages cannot be read. All displays are published, and no retained message is deleted.",
             metadata: ["reason": "\(reason)"])
         return nil
     }
@@ -153,7 +154,9 @@ extension MQTTSink {
     /// Publishes messages that belong to no event, and logs the first one that the broker will never take.
     private func publishAll(_ entries: [Outbox.Entry], _ context: SinkContext) async throws {
         for reason in try await publish(entries, context).values.prefix(1) {
-            context.logger.error("A display cannot be published.", metadata: ["error": "\(reason)"])
+            context.logger.error(
+                "The message of a display cannot be published. The display's topic keeps its old state.",
+                metadata: ["error": "\(reason)"])
         }
     }
 }

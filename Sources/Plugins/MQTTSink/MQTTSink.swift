@@ -28,10 +28,10 @@ actor MQTTSink: Sink {
     private nonisolated let peer = ConnectedBroker()
     let rules: [PublishRule]
     private let reconnect: ReconnectPolicy
-    nonisolated let tally = SinkTally()
+    nonisolated let counters = DisplayCounters()
     let watch = ConnectionWatch()
     /// The displays' confirmations; `nil` if they are not wanted.
-    nonisolated let desk: ConfirmationDesk?
+    nonisolated let confirmations: SharedDisplayConfirmations?
     private(set) var client: MQTTClient?
     private(set) var listener: MQTTClient?
     private var context: SinkContext?
@@ -43,18 +43,18 @@ actor MQTTSink: Sink {
     private var waiting: [CheckedContinuation<Void, Never>] = []
 
     /// How long a start waits for the broker before it counts as failed. The client keeps trying.
-    private let patience: Duration
+    private let connectTimeout: Duration
     static let page = 500
 
     init(
         _ options: MQTTSinkOptions, reconnect: ReconnectPolicy = ReconnectPolicy(),
-        patience: Duration = .seconds(10)
+        connectTimeout: Duration = .seconds(10)
     ) throws {
         self.options = options
         self.reconnect = reconnect
-        self.patience = patience
+        self.connectTimeout = connectTimeout
         rules = try options.rules()
-        desk = options.confirm.map { ConfirmationDesk(within: $0.within, limit: $0.limit) }
+        confirmations = options.confirm.map { SharedDisplayConfirmations(within: $0.within, limit: $0.limit) }
         if let problem = Topic.problem(options.statusTopic) { throw OptionError("statusTopic", message: problem) }
     }
 
@@ -66,10 +66,10 @@ actor MQTTSink: Sink {
         self.context = context
         let client = try self.client ?? connect(context)
         self.client = client
-        try await client.connected(within: patience)
+        try await client.connected(within: connectTimeout)
         try requireProperties(client)
         guard !displayRules.isEmpty else { return }
-        if let desk, listener == nil { listener = try await beginListening(desk, context) }
+        if let confirmations, listener == nil { listener = try await beginListening(confirmations, context) }
         try await inTurn { try await repairIfNeeded(context) }
     }
 
@@ -212,7 +212,7 @@ extension MQTTSink: MeteredSink {
     /// The sink's counters of displays, and one gauge for each broker: 1 for the one to which the sink is connected.
     nonisolated var sinkMetrics: [SinkMetric] {
         let connected = peer.current
-        let displays = tally.metrics(confirming: desk?.count ?? 0, stale: desk?.staleCount ?? 0)
+        let displays = counters.metrics(confirming: confirmations?.count ?? 0, stale: confirmations?.staleCount ?? 0)
         return displays
             + options.broker.all.map { broker in
                 SinkMetric(

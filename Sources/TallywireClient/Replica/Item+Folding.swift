@@ -22,7 +22,7 @@ extension TallywireClient.Item {
         _ old: Self?, upTo oldSeq: UInt64, _ values: TallywireClient.Values, from source: TallywireClient.Source
     ) -> Self {
         guard let old else { return Self(nil, values, source) }
-        if source.seq > oldSeq, old.isReborn(as: values, source) { return Self(nil, values, source) }
+        if source.seq > oldSeq, old.isReplaced(by: values, source) { return Self(nil, values, source) }
         if values.version > old.version { return Self(old, values, source) }
         // An event with the same version is the same event again. A page may have members that another room hides, or a new name,
         // which do not change the version.
@@ -39,7 +39,7 @@ extension TallywireClient.Item {
     }
 
     /// Whether `values`, which are later, belong to another variant with the same id.
-    private func isReborn(as values: TallywireClient.Values, _ source: TallywireClient.Source) -> Bool {
+    private func isReplaced(by values: TallywireClient.Values, _ source: TallywireClient.Source) -> Bool {
         if values.version >= version { return false }
         // A page has everything at its seq. An event has to be the first of its variant, and only a variant without stock can have
         // been removed.

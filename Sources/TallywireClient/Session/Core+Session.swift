@@ -27,7 +27,7 @@ extension TallywireClient.Core {
         case .other: break
         }
         hear(now)
-        judge(now)
+        updatePhase(now)
     }
 
     private mutating func receive(_ message: ServerMessage, _ now: TallywireClient.Instant) {
@@ -133,7 +133,7 @@ extension TallywireClient.Core {
         guard session?.isWelcomed == true, let room = replica.follows.rooms[name], room.stage == .out else { return }
         replica.follows.rooms[name]?.stage = .joining
         session?.request(room.request(epoch: replica.epoch), .join(room: name))
-        judge(now)
+        updatePhase(now)
     }
 
     mutating func leave(_ name: String) {
@@ -141,7 +141,7 @@ extension TallywireClient.Core {
         waiters.reject(.room(name), TallywireClient.Failure(.closed, "the room was left", room: name))
         replica.dropUnfollowed()
         if session?.isWelcomed == true { session?.request(.leave(room: name), .leave(room: name)) }
-        judge(.now)
+        updatePhase(.now)
     }
 
     mutating func track(_ ids: ClientMessage.Items, _ now: TallywireClient.Instant) {
@@ -150,7 +150,7 @@ extension TallywireClient.Core {
             self.session?.tracks.append(part)
             self.session?.request(.track(part), .track(part))
         }
-        judge(now)
+        updatePhase(now)
     }
 
     mutating func untrack(_ ids: ClientMessage.Items) {
@@ -168,7 +168,7 @@ extension TallywireClient.Core {
 
     // MARK: How far it is, and whether it is alive
 
-    mutating func judge(_ now: TallywireClient.Instant) {
+    mutating func updatePhase(_ now: TallywireClient.Instant) {
         guard let session, session.isWelcomed else { return }
         let isBehind =
             !session.tracks.isEmpty || replica.follows.rooms.values.contains { $0.refusal == nil && !$0.isCaughtUp }

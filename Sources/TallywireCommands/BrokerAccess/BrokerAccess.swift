@@ -64,7 +64,7 @@ struct BrokerAccess: Equatable {
             users.append(User(name: display.name, comment: comment, rules: own + denials))
         }
         if let twice = Dictionary(grouping: users, by: \.name).first(where: { $0.value.count > 1 })?.key {
-            throw Failure.usage("the name “\(twice)” is used for two: give one of them another")
+            throw Failure.usage("the name “\(twice)” is used for two users: give one of them another name")
         }
     }
 

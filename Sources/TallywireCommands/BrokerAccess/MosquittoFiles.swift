@@ -27,7 +27,7 @@ struct MosquittoFiles {
         }
         if !access.patterns.isEmpty {
             lines += [
-                "", "# A scanner, which logs in with its own name: it publishes under that name alone, and reads its answers.",
+                "", "# A scanner, which logs in with its own name: it publishes under that name alone, and reads its replies.",
             ]
             lines += access.patterns
         }

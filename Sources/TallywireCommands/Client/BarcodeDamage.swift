@@ -4,7 +4,7 @@ import TallywireCore
 /// Recognises the damage that a spreadsheet does to a column of barcodes that it takes for numbers.
 enum BarcodeDamage {
     /// What kind of damage a code has that cannot be undone, in words; `nil` for a code that does not look damaged.
-    static func ruin(of code: String) -> String? {
+    static func lossyDamage(of code: String) -> String? {
         // Almost all codes are digits only, and patterns are slow.
         if isDigits(code) { return nil }
         if isRounded(code) { return "a number in powers of ten, of which the last digits are lost" }
@@ -14,7 +14,7 @@ enum BarcodeDamage {
     }
 
     /// Whether a code without quotes would be refused or noted.
-    static func isSuspected(_ code: String) -> Bool { ruin(of: code) != nil || withZero(code) != nil }
+    static func isSuspected(_ code: String) -> Bool { lossyDamage(of: code) != nil || withZero(code) != nil }
 
     /// Whether a code is a number in powers of ten, such as `4.00638E+12`.
     private static func isRounded(_ code: String) -> Bool {

@@ -5,7 +5,7 @@ import TallywireCore
 /// Only `sku` is required, and `product` for a new product. An empty field says nothing. `none` as a price or as barcodes says that
 /// there is none. Barcodes are separated by spaces, and `CODE*12` stands for twelve units: see ``CSVField``. An empty `variant`
 /// makes a product that is sold without variants. `price` is the price at which the variant is sold. Beside a `productPrice`, it is
-/// the variant's own price if it differs, or if `ownPrice` says so: see ``PriceWish``. An export leaves the `productPrice` of a
+/// the variant's own price if it differs, or if `ownPrice` says so: see ``PriceChange``. An export leaves the `productPrice` of a
 /// product without variants empty, so that its `price` can be changed in one place. Rows of one SKU may differ only in location and
 /// stock. A row without a SKU may describe a location.
 enum CatalogueCSV {
@@ -85,10 +85,10 @@ enum CatalogueCSV {
             .productId: text(product.id), .product: product.name ?? "", .status: product.status?.rawValue ?? "",
             .variantId: text(variant.id), .sku: variant.sku, .variant: variant.name ?? "",
             .lowStockThreshold: text(variant.lowStockThreshold), .rearm: text(variant.rearm),
-            .barcodes: variant.barcodes.map { CSVField.text($0) } ?? "", .price: variant.price.map { PriceWish.text($0) } ?? "",
+            .barcodes: variant.barcodes.map { CSVField.text($0) } ?? "", .price: variant.price.map { PriceChange.text($0) } ?? "",
         ]
         guard variant.isDefault != true else { return row }
-        row[.productPrice] = product.price.map { PriceWish.text($0) } ?? ""
+        row[.productPrice] = product.price.map { PriceChange.text($0) } ?? ""
         // Without this field, the price would be taken for the product's.
         if variant.ownPrice == true, variant.price == product.price { row[.ownPrice] = "true" }
         return row

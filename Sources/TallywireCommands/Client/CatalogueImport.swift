@@ -29,11 +29,11 @@ struct CatalogueImport {
         for (index, change) in plan.changes.enumerated() {
             progress.show(index + 1, of: plan.changes.count, "changes")
             for action in change.actions {
-                let answer = try await send(action, change.text, created)
+                let body = try await send(action, change.text, created)
                 guard case .createProduct = action, let planned = change.product else { continue }
                 // Products that were removed earlier have used up ids of which the plan does not know.
                 struct Created: Decodable { let id: Int64 }
-                created[planned] = ProductID(try JSONDecoder().decode(Created.self, fromOutside: answer).id)
+                created[planned] = ProductID(try JSONDecoder().decode(Created.self, fromOutside: body).id)
             }
         }
         var done = 0

@@ -70,7 +70,7 @@ extension CatalogueJSON {
                 throw DecodingError.dataCorrupted(
                     .init(
                         codingPath: decoder.codingPath + [key],
-                        debugDescription: "this is not known here; known are \(known.joined(separator: ", "))"))
+                        debugDescription: "this member is not known; known are \(known.joined(separator: ", "))"))
             }
         }
 
@@ -152,15 +152,15 @@ extension CatalogueJSON {
             let members = try Members(decoder, ["id", "name", "status", "price", "variants"] + own)
             let several = try members.read([VariantObject].self, "variants")
             isSingle = several?.isEmpty != false
-            let said = own.first { members.contains($0) }
-            if !isSingle, let said {
-                throw members.mistake(at: said, "a product with variants has this in each of them, not itself")
+            let member = own.first { members.contains($0) }
+            if !isSingle, let member {
+                throw members.mistake(at: member, "a product with variants has this in each of them, not itself")
             }
             let id = try members.id("id")
             // The object of a product without variants also describes its variant. An earlier version exported products that have
             // no variants left.
             var variants = several ?? []
-            if isSingle, several == nil || said != nil {
+            if isSingle, several == nil || member != nil {
                 variants = [try VariantObject(members, id: "variantId", isDefault: true)]
             }
             row = .init(

@@ -63,7 +63,7 @@ extension CatalogueRows {
         if BarcodeDamage.isGrouped(text) { throw ruined(text, "a number with spaces between its thousands", "each code") }
         var notes: [String] = []
         for code in written.filter({ !$0.isQuoted }).map(\.barcode.code) {
-            if let ruin = BarcodeDamage.ruin(of: code) { throw ruined(code, ruin, "it") }
+            if let damage = BarcodeDamage.lossyDamage(of: code) { throw ruined(code, damage, "it") }
             guard let whole = BarcodeDamage.withZero(code) else { continue }
             notes.append(
                 "\(place): barcodes: “\(code)” looks like \(whole) without its zero, as a spreadsheet leaves it; it is taken as it is "

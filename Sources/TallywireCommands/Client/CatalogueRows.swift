@@ -112,7 +112,8 @@ struct CatalogueRows {
             code: fields.key(.location) ?? "", name: fields.text(.locationName), sells: try fields.flag(.sells), place: place)
         guard !row.code.isEmpty else {
             if row.name != nil || row.sells != nil {
-                throw Mistake(column: .location, what: "is empty, but something is said of it")
+                throw Mistake(
+                    column: .location, what: "is empty, but the row has a name of a location, or says whether a location sells")
             }
             return
         }

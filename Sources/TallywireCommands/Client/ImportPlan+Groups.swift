@@ -21,7 +21,7 @@ extension ImportPlan {
                 let first = owners.compactMap(\.self).first
                 let other = zip(row.variants, owners).first { $1 != nil && $1 != first }?.0 ?? row.variants[0]
                 let one = zip(row.variants, owners).first { $1 == first }?.0 ?? row.variants[0]
-                mistake(other.place, "“\(other.sku)” is not of the same product here as “\(one.sku)”")
+                mistake(other.place, "“\(other.sku)” and “\(one.sku)” are of different products on the server")
                 continue
             }
             guard areIDsFree(row, owners) else { continue }
@@ -50,7 +50,7 @@ extension ImportPlan {
         var seen: [Int64: CatalogueFile.VariantRow] = [:]
         for row in rows {
             guard let id = row.id, let first = seen.updateValue(row, forKey: id) else { continue }
-            mistake(row.place, "variant \(id) is “\(first.sku)” at \(first.place), and “\(row.sku)” here")
+            mistake(row.place, "variant \(id) is “\(first.sku)” at \(first.place), and “\(row.sku)” in this row")
         }
     }
 
@@ -67,7 +67,8 @@ extension ImportPlan {
             if let id = variant.id, let other = state.variants[VariantID(id)], other.sku != variant.sku {
                 mistake(
                     variant.place,
-                    "variant \(id) here is “\(other.sku)”, not “\(variant.sku)”: leave the id out, since the SKU says which it is")
+                    "variant \(id) on the server is “\(other.sku)”, not “\(variant.sku)”: leave the id out, since the SKU says which it is"
+                )
                 areFree = false
             }
             guard let id = variant.productID, let other = state.products[ProductID(id)], other.id != owner ?? known else {
@@ -82,7 +83,7 @@ extension ImportPlan {
             }
             mistake(
                 variant.place,
-                "product \(id) here is “\(other.name)”\(skus.isEmpty ? "" : " (\(skus.joined(separator: ", ")))"), not “\(variant.sku)”: "
+                "product \(id) on the server is “\(other.name)”\(skus.isEmpty ? "" : " (\(skus.joined(separator: ", ")))"), not “\(variant.sku)”: "
                     + advice)
             areFree = false
         }

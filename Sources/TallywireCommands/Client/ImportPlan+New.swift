@@ -7,18 +7,18 @@ extension ImportPlan {
     /// Plans a new product.
     mutating func create(_ row: CatalogueFile.ProductRow) {
         guard let name = row.name else {
-            return mistake(row.place, "there is no SKU “\(row.variants[0].sku)” here, and a new product needs a name")
+            return mistake(row.place, "there is no SKU “\(row.variants[0].sku)” on the server, and a new product needs a name")
         }
         let first = row.variants[0]
         guard row.variants.count > 1 || first.name != nil || first.isDefault == false else { return createSingle(row, name, first) }
-        guard let wishes = wishes(of: row.variants, productPrice: row.price) else { return }
-        let price = row.price ?? .some(newPrice(wishes))
+        guard let priceChanges = priceChanges(of: row.variants, productPrice: row.price) else { return }
+        let price = row.price ?? .some(newPrice(priceChanges))
         var variants: [(new: NewVariant, place: String)] = []
-        for (variant, wish) in zip(row.variants, wishes) {
+        for (variant, priceChange) in zip(row.variants, priceChanges) {
             guard let own = variant.name else {
                 return mistake(variant.place, "variant: product “\(name)” has several variants, so each needs a name")
             }
-            guard let new = newVariant(variant, name: own, wish, productPrice: price ?? nil) else { return }
+            guard let new = newVariant(variant, name: own, priceChange, productPrice: price ?? nil) else { return }
             variants.append((new, variant.place))
         }
         // Among variants with ids, those that get the next free id are created last.
@@ -39,8 +39,8 @@ extension ImportPlan {
         _ row: CatalogueFile.ProductRow, _ name: String, _ variant: CatalogueFile.VariantRow
     ) {
         let price: Price??
-        do throws(PriceWish.Contradiction) {
-            price = try PriceWish.ofSingle(variant, productPrice: row.price)
+        do throws(PriceChange.Contradiction) {
+            price = try PriceChange.ofSingle(variant, productPrice: row.price)
         } catch {
             return mistake(variant.place, error.what)
         }
@@ -51,33 +51,33 @@ extension ImportPlan {
     }
 
     /// The prices that the rows ask for. Reports a row that contradicts itself, and then returns `nil`.
-    mutating func wishes(of rows: [CatalogueFile.VariantRow], productPrice: Price??) -> [PriceWish?]? {
-        var wishes: [PriceWish?] = []
+    mutating func priceChanges(of rows: [CatalogueFile.VariantRow], productPrice: Price??) -> [PriceChange?]? {
+        var priceChanges: [PriceChange?] = []
         for row in rows {
-            do throws(PriceWish.Contradiction) {
-                wishes.append(try PriceWish.read(row, productPrice: productPrice))
+            do throws(PriceChange.Contradiction) {
+                priceChanges.append(try PriceChange.read(row, productPrice: productPrice))
             } catch {
                 mistake(row.place, error.what)
             }
         }
-        return wishes.count == rows.count ? wishes : nil
+        return priceChanges.count == rows.count ? priceChanges : nil
     }
 
     /// The price of a new product for which the file has none: the price of the first variant that has, or may have, the product's.
-    private func newPrice(_ wishes: [PriceWish?]) -> Price? {
-        for case .follows(let price?)? in wishes { return price }
-        for case .sells(let price)? in wishes { return price }
+    private func newPrice(_ priceChanges: [PriceChange?]) -> Price? {
+        for case .follows(let price?)? in priceChanges { return price }
+        for case .sells(let price)? in priceChanges { return price }
         return nil
     }
 
     /// A new variant, as a row describes it. Reports a price that differs from the product's although it has to be the same, and
     /// then returns `nil`.
     mutating func newVariant(
-        _ row: CatalogueFile.VariantRow, name: String, _ wish: PriceWish?, productPrice: Price?
+        _ row: CatalogueFile.VariantRow, name: String, _ priceChange: PriceChange?, productPrice: Price?
     ) -> NewVariant? {
         let defaults = AlertRule()
         var own: Price?
-        switch wish {
+        switch priceChange {
         case .own(let price): own = price
         case .sells(let price): own = price == productPrice ? nil : price
         case .follows(let price?):
@@ -94,7 +94,7 @@ extension ImportPlan {
         if price == productPrice { return true }
         mistake(
             row.place,
-            "ownPrice: is false, but the price is \(price) and the product's is \(PriceWish.text(productPrice))")
+            "ownPrice: is false, but the price is \(price) and the product's is \(PriceChange.text(productPrice))")
         return false
     }
 

@@ -4,29 +4,29 @@ extension ImportPlan {
     /// Plans the changes of a product that the server has, and of its variants.
     mutating func update(_ product: Product, to row: CatalogueFile.ProductRow) {
         guard isOfItsForm(row, product) else { return }
-        var wishes: [PriceWish?] = row.variants.map { _ in nil }
+        var priceChanges: [PriceChange?] = row.variants.map { _ in nil }
         var price = row.price
         if product.hasDefaultVariant {
             for variant in row.variants {
-                do throws(PriceWish.Contradiction) {
-                    price = try PriceWish.ofSingle(variant, productPrice: price)
+                do throws(PriceChange.Contradiction) {
+                    price = try PriceChange.ofSingle(variant, productPrice: price)
                 } catch {
                     return mistake(variant.place, error.what)
                 }
             }
         } else {
-            guard let read = self.wishes(of: row.variants, productPrice: row.price) else { return }
-            wishes = read
-            price = price ?? commonPrice(zip(row.variants, wishes).map { ($0.sku, $1) }, of: product)
+            guard let read = self.priceChanges(of: row.variants, productPrice: row.price) else { return }
+            priceChanges = read
+            price = price ?? commonPrice(zip(row.variants, priceChanges).map { ($0.sku, $1) }, of: product)
         }
         update(
             .updateProduct(product.id, ProductUpdate(name: row.name, status: row.status, price: price)),
             "update product \(product.id) “\(row.name ?? product.name)”", at: row.place)
-        for (variant, wish) in zip(row.variants, wishes) {
+        for (variant, priceChange) in zip(row.variants, priceChanges) {
             if let id = state.variant(withSKU: variant.sku) {
-                update(id, to: variant, wish)
+                update(id, to: variant, priceChange)
             } else {
-                add(variant, wish, to: product)
+                add(variant, priceChange, to: product)
             }
         }
     }
@@ -38,27 +38,27 @@ extension ImportPlan {
         else { return true }
         mistake(
             single.place,
-            "“\(single.sku)” is a variant of product \(product.id) “\(product.name)” here, and a product without variants in the file"
+            "“\(single.sku)” is a variant of product \(product.id) “\(product.name)” on the server, and a product without variants in the file"
         )
         return false
     }
 
-    private mutating func add(_ row: CatalogueFile.VariantRow, _ wish: PriceWish?, to product: Product) {
+    private mutating func add(_ row: CatalogueFile.VariantRow, _ priceChange: PriceChange?, to product: Product) {
         guard let name = row.name else {
             return mistake(row.place, "variant: “\(row.sku)” is new for product “\(product.name)”, so it needs a name")
         }
-        guard let new = newVariant(row, name: name, wish, productPrice: state.products[product.id]?.price) else { return }
+        guard let new = newVariant(row, name: name, priceChange, productPrice: state.products[product.id]?.price) else { return }
         let addition = Addition(product: product.id, variant: new, place: row.place)
         if new.id == nil { additions.append(addition) } else { add(addition) }
     }
 
     /// The product's new price, if the file has the same price for every variant that has the product's price.
-    private func commonPrice(_ wishes: [(String, PriceWish?)], of product: Product) -> Price?? {
-        let wishes = Dictionary(wishes) { first, _ in first }
+    private func commonPrice(_ priceChanges: [(String, PriceChange?)], of product: Product) -> Price?? {
+        let priceChanges = Dictionary(priceChanges) { first, _ in first }
         var common: Price?
         for variant in product.variants.compactMap({ state.variants[$0] }) {
             let price: Price
-            switch wishes[variant.sku] ?? nil {
+            switch priceChanges[variant.sku] ?? nil {
             case .own: continue
             case .follows(let at?): price = at
             case .sells(let at):
@@ -75,13 +75,14 @@ extension ImportPlan {
         return common.map { .some($0) }
     }
 
-    private mutating func update(_ id: VariantID, to row: CatalogueFile.VariantRow, _ wish: PriceWish?) {
+    private mutating func update(_ id: VariantID, to row: CatalogueFile.VariantRow, _ priceChange: PriceChange?) {
         guard let variant = state.variants[id] else { return }
         if variant.isDefault, let name = row.name, name != variant.name {
-            return mistake(row.place, "variant: “\(row.sku)” is a product without variants here, so it has no name of its own")
+            return mistake(
+                row.place, "variant: “\(row.sku)” is a product without variants on the server, so it has no name of its own")
         }
         var price: Price??
-        switch wish {
+        switch priceChange {
         case .follows(let selling):
             if let selling {
                 guard isProductPrice(selling, state.products[variant.productID]?.price, row) else { return }

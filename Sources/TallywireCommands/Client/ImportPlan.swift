@@ -36,7 +36,7 @@ struct ImportPlan {
     }
 
     /// The most mistakes that are reported together. After that, a line says that there are more.
-    private static let told = 20
+    private static let mostReported = 20
 
     /// Plans the import. Throws all reasons against the file.
     init(_ file: CatalogueFile, on state: InventoryState) throws {
@@ -55,8 +55,8 @@ struct ImportPlan {
     }
 
     static func refusal(_ mistakes: [String]) -> Failure {
-        var lines = mistakes.prefix(told).map { "error: \($0)" }
-        if mistakes.count > told { lines.append("and \(mistakes.count - told) more") }
+        var lines = mistakes.prefix(mostReported).map { "error: \($0)" }
+        if mistakes.count > mostReported { lines.append("and \(mistakes.count - mostReported) more") }
         return Failure((lines + ["nothing was changed"]).joined(separator: "\n"))
     }
 
@@ -118,11 +118,11 @@ struct ImportPlan {
         if let sells = row.sells, sells != known.sells {
             mistake(
                 row.place,
-                "location \(row.code) \(known.sells ? "sells" : "does not sell") here, and the file says otherwise: give it "
+                "location \(row.code) \(known.sells ? "sells" : "does not sell") on the server, and the file says otherwise: give it "
                     + "another code in the file, or take the column “sells” out")
         }
         if let name = row.name, name != known.name {
-            notes.append("\(row.place): location \(row.code) is called “\(known.name)” here, and stays so")
+            notes.append("\(row.place): location \(row.code) is called “\(known.name)” on the server, and keeps that name")
         }
     }
 }

@@ -69,10 +69,10 @@ struct RoomFollower {
     private func join(_ client: TallywireClient, from position: TallywireClient.Position?) async throws -> Step {
         do {
             let joined = try await client.join(room, since: position)
-            if position != nil, joined.isRecovered == false { Self.tellGap() }
+            if position != nil, joined.isRecovered == false { Self.printGap() }
             return .joined
         } catch let failure as TallywireClient.Failure where failure.code == .forbidden {
-            throw Failure("error: \(failure.message); --token, or $TALLYWIRE_TOKEN, does that")
+            throw Failure("error: \(failure.message): give a token with --token or in $TALLYWIRE_TOKEN")
         } catch let failure as TallywireClient.Failure where failure.code != .closed {
             throw Failure.usage(failure.message)
         }
@@ -83,7 +83,7 @@ struct RoomFollower {
     ) async -> Step {
         var left = count
         for await event in events {
-            if event.missed > 0 { Self.tell("\(event.missed) events are not shown: the terminal was too slow") }
+            if event.missed > 0 { Self.printNotice("\(event.missed) events are not shown, because this terminal was too slow") }
             show(Data(event.json.utf8))
             left = left.map { $0 - 1 }
             if left == 0 { return .done }
@@ -100,11 +100,11 @@ struct RoomFollower {
             if failure.code == .unauthenticated {
                 throw Failure(
                     token == nil
-                        ? "error: the server asks for a token: --token, or $TALLYWIRE_TOKEN"
+                        ? "error: the server asks for a token: give one with --token or in $TALLYWIRE_TOKEN"
                         : "error: the server does not take the token: it has expired, or is not for this server")
             }
             if !hasBeenLive { throw Failure("error: \(advice(failure))") }
-            Self.tell("\(failure.message); trying again")
+            Self.printNotice("\(failure.message); trying again")
         }
         return .ended
     }
@@ -113,8 +113,9 @@ struct RoomFollower {
         var isFirst = true
         for await resumption in resumptions {
             switch resumption.outcome {
-            case .values where !isFirst: Self.tellGap()
-            case .anotherJournal: Self.tell("the server has another journal now")
+            case .values where !isFirst: Self.printGap()
+            case .anotherJournal:
+                Self.printNotice("the server has another journal now: the events from here on are of that journal")
             case .begun, .replayed, .values: break
             }
             isFirst = false
@@ -124,15 +125,15 @@ struct RoomFollower {
 
     private func advice(_ failure: TallywireClient.Failure) -> String {
         switch failure.code {
-        case .untrusted: "\(failure.message); --ca trusts a certificate of one's own making"
-        case .refused: "\(failure.message): does its websocket sink run, at that path?"
+        case .untrusted: "\(failure.message): give --ca a file with the certificate to trust"
+        case .refused: "\(failure.message): check that the server has a sink websocket, with that path"
         default: failure.message
         }
     }
 
-    private static func tellGap() {
-        tell("not all events until now are shown: the room's “replay” does not reach so far")
+    private static func printGap() {
+        printNotice("some events before this line are not shown: they are older than what the room's “replay” keeps")
     }
 
-    private static func tell(_ message: String) { FileHandle.standardError.write(Data("\(message)\n".utf8)) }
+    private static func printNotice(_ message: String) { FileHandle.standardError.write(Data("\(message)\n".utf8)) }
 }

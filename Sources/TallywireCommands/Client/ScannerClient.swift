@@ -8,8 +8,8 @@ import TallywireCore
 final class ScannerClient: Sendable {
     private let client: MQTTClient
     private let scanTopic: String
-    private let patience: Duration
-    private let answers = Answers()
+    private let timeout: Duration
+    private let replies = Replies()
 
     /// The server's reply.
     struct Acknowledgement: Decodable, Sendable {
@@ -23,18 +23,18 @@ final class ScannerClient: Sendable {
     }
 
     /// A scanner `device` at `broker` that publishes to `topic`, a template with `{device}`. A scan without a reply within
-    /// `patience` is repeated with its id, three times.
-    init(options: MQTTClientOptions, topic template: String, device: String, patience: Duration = .seconds(5)) throws {
-        self.patience = patience
+    /// `timeout` is repeated with its id, three times.
+    init(options: MQTTClientOptions, topic template: String, device: String, timeout: Duration = .seconds(5)) throws {
+        self.timeout = timeout
         do {
             let topic = try ScanTopic(template: template)
-            guard let scans = topic.scans(of: device), let answers = topic.answers(toScanOn: scans) else {
+            guard let scans = topic.scans(of: device), let replies = topic.replyTopic(forScansOn: scans) else {
                 throw Failure.usage("the topic \(template) has wildcards: say --topic with the levels that this scanner is at")
             }
             scanTopic = scans
             var options = options
             options.clientID = "tallywire-scan-\(UUID().uuidString.prefix(8).lowercased())"
-            options.subscriptions = [answers]
+            options.subscriptions = [replies]
             client = try MQTTClient(options, logger: Logger(label: "scan", factory: { _ in SwiftLogNoOpLogHandler() }))
         } catch let failure as Failure {
             throw failure
@@ -65,7 +65,7 @@ final class ScannerClient: Sendable {
     }
 
     /// Publishes one scan and returns its reply, as text and decoded; `nil` if none came after all repeats.
-    func scan(_ code: String, quantity: Int64?) async throws -> Answer? {
+    func scan(_ code: String, quantity: Int64?) async throws -> Reply? {
         var json = JSONWriter()
         let id = UUID().uuidString.lowercased()
         json.object { json in
@@ -84,7 +84,7 @@ final class ScannerClient: Sendable {
             case .rejected(let reason), .denied(let reason): throw Failure("error: the broker refused the scan: \(reason)")
             case .accepted, nil: break
             }
-            if let answer = await answers.wait(for: id, patience) { return answer }
+            if let reply = await replies.wait(for: id, timeout) { return reply }
         }
         return nil
     }
@@ -96,29 +96,29 @@ final class ScannerClient: Sendable {
             batch.acknowledge()
             for message in batch.messages {
                 let text = Data(message.payload)
-                guard let answer = try? JSONDecoder().decode(Acknowledgement.self, fromOutside: text),
-                    let id = answer.id
+                guard let reply = try? JSONDecoder().decode(Acknowledgement.self, fromOutside: text),
+                    let id = reply.id
                 else { continue }
-                await answers.take(Answer(text: text, acknowledgement: answer), id)
+                await replies.take(Reply(text: text, acknowledgement: reply), id)
             }
         }
     }
 
     /// A reply as it came, and decoded.
-    struct Answer: Sendable {
+    struct Reply: Sendable {
         let text: Data
         let acknowledgement: Acknowledgement
     }
 
     /// Passes replies to the callers that wait for them.
-    private actor Answers {
-        private var waiting: [String: CheckedContinuation<Answer?, Never>] = [:]
+    private actor Replies {
+        private var waiting: [String: CheckedContinuation<Reply?, Never>] = [:]
 
-        func wait(for id: String, _ patience: Duration) async -> Answer? {
-            await withTaskGroup(of: Answer?.self) { group in
+        func wait(for id: String, _ timeout: Duration) async -> Reply? {
+            await withTaskGroup(of: Reply?.self) { group in
                 group.addTask { await self.arrival(of: id) }
                 group.addTask {
-                    try? await Task.sleep(for: patience)
+                    try? await Task.sleep(for: timeout)
                     await self.giveUp(id)
                     return nil
                 }
@@ -128,11 +128,11 @@ final class ScannerClient: Sendable {
             }
         }
 
-        func take(_ answer: Answer, _ id: String) {
-            waiting.removeValue(forKey: id)?.resume(returning: answer)
+        func take(_ reply: Reply, _ id: String) {
+            waiting.removeValue(forKey: id)?.resume(returning: reply)
         }
 
-        private func arrival(of id: String) async -> Answer? {
+        private func arrival(of id: String) async -> Reply? {
             await withCheckedContinuation { waiting[id] = $0 }
         }
 

@@ -26,7 +26,7 @@ struct ServerClient: Sendable {
     }
 
     /// The response to a call.
-    struct Answer: Sendable {
+    struct Response: Sendable {
         let status: UInt
         let body: Data
 
@@ -55,7 +55,7 @@ struct ServerClient: Sendable {
     }
 
     func call(_ method: HTTPMethod, _ path: String, body: Data? = nil, contentType: String = "application/json") async throws
-        -> Answer
+        -> Response
     {
         var request = HTTPClientRequest(url: url + path)
         request.method = method
@@ -68,7 +68,7 @@ struct ServerClient: Sendable {
         do {
             let response = try await Self.http.execute(request, timeout: .seconds(60))
             let bytes = try await response.body.collect(upTo: 256 << 20)
-            return Answer(status: response.status.code, body: Data(buffer: bytes))
+            return Response(status: response.status.code, body: Data(buffer: bytes))
         } catch {
             throw Failure("error: \(url) does not answer: \(Self.reason(error))")
         }
@@ -78,13 +78,14 @@ struct ServerClient: Sendable {
     private static func reason(_ error: any Error) -> String {
         switch error {
         case let error as HTTPClientError where error == .connectTimeout || error == .deadlineExceeded || error == .readTimeout:
-            return "it was silent for too long: is it the server that you mean? --server names another"
+            return "no response came in time: check that --server is the address of the Tallywire server"
         case let error as HTTPClientError where error == .remoteConnectionClosed:
-            return "it closed the connection: is it this server, and http rather than https? check --server"
-        case let error as HTTPClientError: return "\(error.shortDescription): is --server the address of the server?"
+            return "the connection was closed: check the address in --server, and whether it is http or https"
+        case let error as HTTPClientError:
+            return "\(error.shortDescription): check that --server is the address of the Tallywire server"
         case _ where ConnectionProblem.tls(error)?.isUntrusted == true:
             let problem = ConnectionProblem.text(error) ?? ""
-            return "there is no TLS with it that can be trusted, since \(problem): --ca trusts a certificate of one's own making"
+            return "its certificate is not trusted, since \(problem): give --ca a file with the certificate to trust"
         default:
             let problem = ConnectionProblem.text(error) ?? "the connection cannot be made"
             // Some texts already say what to check.

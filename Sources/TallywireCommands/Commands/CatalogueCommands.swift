@@ -8,7 +8,7 @@ struct Import: AsyncParsableCommand {
         discussion: """
             CSV columns, in any order: \(CatalogueCSV.names); a row for each variant and location. Only sku is needed, and product for what is \
             new. What the file does not name is left alone, and an empty field names nothing; "none" as price or barcodes says that there is \
-            none. Rows find their items by SKU, and ids are for new items. The whole file is judged before anything is changed. Stock is \
+            none. Rows find their items by SKU, and ids are for new items. The whole file is checked before anything is changed. Stock is \
             counted, and a second import changes nothing.
             """)
 
@@ -31,15 +31,15 @@ struct Import: AsyncParsableCommand {
         let plan = try ImportPlan(catalogue, on: try await ServerCatalogue.read(client, progress: progress).state)
         progress.clear()
         for note in plan.notes { try Output.error.print("note: \(note)") }
-        let carrier = CatalogueImport(client: client, progress: progress)
-        try await carrier.askForRoom(plan)
+        let catalogueImport = CatalogueImport(client: client, progress: progress)
+        try await catalogueImport.askForRoom(plan)
         let summary = "\(plan.created) created, \(plan.updated) updated, \(plan.counts.count) balances counted"
         if dryRun {
             let lines = (plan.changes + plan.counts).map { "would \($0.text)" }
             return try Output.standard.print(
                 (lines + ["\(file): nothing was changed; it would be: \(summary)"]).joined(separator: "\n"))
         }
-        try await carrier.run(plan)
+        try await catalogueImport.run(plan)
         try Output.standard.print("\(file): \(summary)")
     }
 }

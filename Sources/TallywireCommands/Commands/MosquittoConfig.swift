@@ -7,7 +7,7 @@ struct MosquittoConfig: AsyncParsableCommand {
         commandName: "mosquitto-config",
         abstract: "Write an access list, a password file and a configuration for mosquitto.",
         discussion: """
-            They let the server do what plugins.json asks for, a scanner publish under its own name alone, and a display only read. Each \
+            The files let the server do what plugins.json asks for, a scanner publish under its own name alone, and a display only read. Each \
             logs in with its name. Scanners that plugins.json names are included. Passwords that are not given are made up, and \
             printed once.
             """)
@@ -22,7 +22,7 @@ struct MosquittoConfig: AsyncParsableCommand {
     var display: [String] = []
     @Option(help: ArgumentHelp("A password, as USER=PASSWORD. May be repeated.", valueName: "password")) var password: [String] = []
     @Option(help: ArgumentHelp("The broker's own certificate, for mqtts.", valueName: "file")) var certificate: String?
-    @Option(help: ArgumentHelp("Its key.", valueName: "file")) var key: String?
+    @Option(help: ArgumentHelp("The key of the broker's certificate.", valueName: "file")) var key: String?
     @Option(help: ArgumentHelp("Rounds of the passwords' hash.", valueName: "n")) var iterations = 1000
     @Flag(help: "Replace files that are there.") var force = false
 
@@ -69,8 +69,8 @@ struct MosquittoConfig: AsyncParsableCommand {
             let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
             given[parts[0]] = parts[1]
         }
-        if let stranger = given.keys.sorted().first(where: { name in !access.users.contains { $0.name == name } }) {
-            throw Failure.usage("--password: there is no user “\(stranger)”")
+        if let unknown = given.keys.sorted().first(where: { name in !access.users.contains { $0.name == name } }) {
+            throw Failure.usage("--password: there is no user “\(unknown)”")
         }
         var made: [(user: String, password: String)] = []
         for user in access.users where given[user.name] == nil {

@@ -24,7 +24,9 @@ struct Password: ParsableCommand {
             throw Failure.usage(
                 "a password has \(Self.least) characters or more, and at most \(PasswordHash.longestPassword) bytes")
         }
-        if isTerminal, Self.read("Again: ", isTerminal) != password { throw Failure.usage("the two are not the same") }
+        if isTerminal, Self.read("The same password again: ", isTerminal) != password {
+            throw Failure.usage("the two passwords are not the same")
+        }
         try Output.standard.print(PasswordHash(of: password))
     }
 

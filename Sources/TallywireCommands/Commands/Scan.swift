@@ -7,10 +7,10 @@ import TallywirePipeline
 
 struct Scan: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Act as a barcode scanner: publish codes over MQTT and print what they are answered.",
+        abstract: "Act as a barcode scanner: publish codes over MQTT and print the replies.",
         discussion: """
-            Codes come from the arguments, or one a line from standard input, as a keyboard-wedge scanner types them (lines end with LF, CR or both). A scan that is not \
-            answered is repeated with its id, so it counts once. Exits with 1 if a scan was refused or never answered.
+            Codes come from the arguments, or one a line from standard input, as a keyboard-wedge scanner types them (lines end with LF, CR or both). A scan without \
+            a reply is repeated with its id, so it counts once. Exits with 1 if a scan was rejected or never got a reply.
             """)
 
     @Option(help: "The name of the scanner, which decides what a bare code means.") var device: String
@@ -21,7 +21,7 @@ struct Scan: AsyncParsableCommand {
             "The broker, such as mqtt://127.0.0.1:1883. Default: that of the first scanner source.", valueName: "url"))
     var broker: String?
     @Option(help: ArgumentHelp("The topic. Default: that of the first scanner source.", valueName: "template")) var topic: String?
-    @Flag(help: "Print each answer as a line of JSON.") var json = false
+    @Flag(help: "Print each reply as a line of JSON.") var json = false
     @OptionGroup var configuration: ConfigurationOptions
 
     func validate() throws {
@@ -44,12 +44,12 @@ struct Scan: AsyncParsableCommand {
             func scan(_ line: String) async throws {
                 let code = line.trimmingCharacters(in: .whitespacesAndNewlines)
                 guard !code.isEmpty else { return }
-                guard let answer = try await scanner.scan(code, quantity: quantity) else {
+                guard let reply = try await scanner.scan(code, quantity: quantity) else {
                     failures += 1
-                    return Self.warn("\(code)  no answer: does the server run, with a source on this broker and topic?")
+                    return Self.warn("\(code)  no reply: check that the server runs, with a source on this broker and topic")
                 }
-                if answer.acknowledgement.status == "rejected" { failures += 1 }
-                Self.write(json ? answer.text : Data(Self.text(code, answer.acknowledgement).utf8))
+                if reply.acknowledgement.status == "rejected" { failures += 1 }
+                Self.write(json ? reply.text : Data(Self.text(code, reply.acknowledgement).utf8))
             }
             for code in codes { try await scan(code) }
             if codes.isEmpty {
@@ -75,14 +75,14 @@ struct Scan: AsyncParsableCommand {
         return try EntryBroker(source.options).connection("tallywire-scan")
     }
 
-    private static func text(_ code: String, _ answer: ScannerClient.Acknowledgement) -> String {
-        if answer.status == "rejected" {
-            return "\(code)  rejected: \(answer.message ?? "") [\(answer.code ?? "")]"
+    private static func text(_ code: String, _ reply: ScannerClient.Acknowledgement) -> String {
+        if reply.status == "rejected" {
+            return "\(code)  rejected: \(reply.message ?? "") [\(reply.code ?? "")]"
         }
-        var parts = [code, answer.status]
-        if let sku = answer.sku { parts.append(sku) }
-        if let stock = answer.stock { parts.append("stock \(stock)") }
-        if let seq = answer.seq { parts.append("#\(seq)") }
+        var parts = [code, reply.status]
+        if let sku = reply.sku { parts.append(sku) }
+        if let stock = reply.stock { parts.append("stock \(stock)") }
+        if let seq = reply.seq { parts.append("#\(seq)") }
         return parts.joined(separator: "  ")
     }
 

@@ -9,7 +9,7 @@ struct Tail: AsyncParsableCommand {
         abstract: "Follow a running server's events in the terminal.",
         discussion: """
             Without --room it follows the journal: every event of every type. With --room it is a WebSocket client and shows what that room \
-            gets. It goes on by itself when the server was away, without a gap; of a room, as far back as its “replay” reaches.
+            gets. It continues by itself, without a gap, when the server was away; in a room, as far back as the room's “replay” keeps events.
             """)
 
     @Option(help: "Follow this room through a WebSocket.") var room: String?

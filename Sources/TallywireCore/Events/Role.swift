@@ -8,6 +8,6 @@ public enum Role: String, Codable, CaseIterable, Sendable {
     case shop
 
     /// Whether a caller of this role may do what needs `required`. An admin may do everything. No other role includes another: a
-    /// scanner's token opens no shop's room, and a shop's token books no movements.
+    /// scanner's token opens no shop's room, and a shop's token makes no movements.
     public func covers(_ required: Role) -> Bool { self == .admin || self == required }
 }

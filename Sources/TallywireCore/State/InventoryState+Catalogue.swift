@@ -130,7 +130,7 @@ extension InventoryState {
                         source: source, id: commandID)))
         }
         let level = changed.alerts.level(of: variant.stock, previous: variant.level)
-        if changed.isNews(level) {
+        if changed.raisesAlert(at: level) {
             plan.bodies.append(.stockAlert(StockAlert(changed, stock: variant.stock, level: level)))
         }
         return plan

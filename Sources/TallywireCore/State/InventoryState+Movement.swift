@@ -97,7 +97,7 @@ private struct MovementDraft {
                         version: step.version, source: source, movementID: id, occurredAt: movement.occurredAt,
                         trace: movement.lines[step.line].trace)))
         }
-        for (variant, level) in zip(variants, levels) where variant.isNews(level) {
+        for (variant, level) in zip(variants, levels) where variant.raisesAlert(at: level) {
             bodies.append(.stockAlert(StockAlert(variant, stock: variant.stock, level: level)))
         }
         return bodies
@@ -197,7 +197,7 @@ private struct MovementDraft {
 extension Variant {
     /// Whether a change to `level` raises an alert. A variant that never had stock is `out` without an alert, and becomes `ok`
     /// without one.
-    func isNews(_ level: StockLevel) -> Bool {
+    func raisesAlert(at level: StockLevel) -> Bool {
         level != self.level && (wasStocked || level != .ok)
     }
 }

@@ -58,7 +58,7 @@ public final class CommandLane: Sendable {
     /// been taken in by then.
     var isUnwritten: Bool { unwritten.load(ordering: .acquiring) }
 
-    func refuseAtTheDoor() { full.store(true, ordering: .releasing) }
+    func refuseAtInbox() { full.store(true, ordering: .releasing) }
 
-    func refuseAtTheWriter() { unwritten.store(true, ordering: .releasing) }
+    func refuseAtWriter() { unwritten.store(true, ordering: .releasing) }
 }

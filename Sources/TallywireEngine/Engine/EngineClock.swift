@@ -77,7 +77,7 @@ final class EngineClock: Sendable {
         }
         if let step {
             logger.warning(
-                "The machine's clock was set back; events bear its time from now on. Their order is that of their seq.",
+                "The machine's clock was set back. New events have the clock's new time, and “seq” alone says their order.",
                 metadata: ["seconds": "\(step / 1000)", "now": "\(result.now)"])
         }
         return result

@@ -141,8 +141,8 @@ struct EngineLoop: ~Copyable {
         let isUncertain = (error as? JournalError)?.code == .uncertain
         logger.error(
             isUncertain
-                ? "A commit failed; whether it is there after a restart is not known."
-                : "A commit failed; nothing of it was applied.",
+                ? "A commit failed. Whether its commands are applied shows after a restart: callers ask again with the same ids."
+                : "A commit failed. None of its commands is applied, and their callers were told so.",
             metadata: ["commands": "\(batch.items.count)", "error": "\(message)"])
         recorder.failed(message)
         let rejection = Rejection(
@@ -150,7 +150,7 @@ struct EngineLoop: ~Copyable {
             isUncertain
                 ? "the journal cannot write, and whether this was applied shows after a restart; ask again with the same id: \(message)"
                 : "the journal cannot write, so nothing was applied: \(message)")
-        for item in batch.items { item.lane?.refuseAtTheWriter() }
+        for item in batch.items { item.lane?.refuseAtWriter() }
         batch.answer(with: .rejected(rejection))
     }
 }

@@ -54,11 +54,11 @@ public final class HandlingNote: Sendable {
             page.clear()
             page.store(Self.magic)
         }
-        poison = Self.judge(page)
+        poison = Self.countCrash(in: page)
     }
 
     /// Counts a crash of the last run against the marks that were noted then, and returns the marks that are poison.
-    private static func judge(_ page: MappedPage) -> Set<UInt64> {
+    private static func countCrash(in page: MappedPage) -> Set<UInt64> {
         var counts: [UInt64: UInt64] = [:]
         for index in 0..<MappedPage.tableCount where page.table[2 * index] != 0 {
             counts[page.table[2 * index]] = page.table[2 * index + 1]

@@ -30,7 +30,7 @@ final class Inbox: Sendable {
 
     let capacity: Int
     private let state = Mutex(State())
-    private let bell = DispatchSemaphore(value: 0)
+    private let wakeUps = DispatchSemaphore(value: 0)
 
     init(capacity: Int) {
         self.capacity = capacity
@@ -47,7 +47,7 @@ final class Inbox: Sendable {
             let before = state.items.count
             let accepted = submission.lane?.isFull == true ? 0 : min(count, capacity - before)
             if accepted < count {
-                submission.lane?.refuseAtTheDoor()
+                submission.lane?.refuseAtInbox()
                 // Before the engine's thread can see the first command.
                 if accepted > 0 { submission.cut(at: accepted, overload) }
             }
@@ -57,7 +57,7 @@ final class Inbox: Sendable {
         }
         // If no command was put in, the caller gets the outcomes right here, outside of the lock.
         if admission == .cut(count) { submission.cut(at: 0, overload) }
-        if wakes { bell.signal() }
+        if wakes { wakeUps.signal() }
         return admission
     }
 
@@ -76,23 +76,23 @@ final class Inbox: Sendable {
         }
     }
 
-    /// Waits until `count` items are in the inbox, ``ring()`` is called, or the inbox is closed. The call may also return for no
+    /// Waits until `count` items are in the inbox, ``wakeUp()`` is called, or the inbox is closed. The call may also return for no
     /// reason.
     func wait(for count: Int) {
         let isThere = state.withLock { state in
             state.wakeAt = count
             return state.items.count >= count
         }
-        if !isThere { bell.wait() }
+        if !isThere { wakeUps.wait() }
     }
 
     /// Ends the current ``wait(for:)``, or the next one.
-    func ring() { bell.signal() }
+    func wakeUp() { wakeUps.signal() }
 
     /// Closes the inbox: no command is put in any more, and those that are in it are still taken out.
     func close() {
         state.withLock { $0.isClosed = true }
-        bell.signal()
+        wakeUps.signal()
     }
 }
 

@@ -78,7 +78,7 @@ public final class InventoryEngine: CommandGateway {
         // `@Sendable` closure.
         let loop = Mutex(
             EngineLoop(
-                writer: writer, inbox: inbox, journal: journal, appender: Appender(journal: journal) { inbox.ring() }, feed: feed,
+                writer: writer, inbox: inbox, journal: journal, appender: Appender(journal: journal) { inbox.wakeUp() }, feed: feed,
                 limit: configuration.batch, recorder: recorder, logger: logger))
         let thread = Thread {
             loop.withLock { $0.run() }
@@ -97,7 +97,7 @@ public final class InventoryEngine: CommandGateway {
         case .accepted: break
         case .cut(let count): recorder.overloaded(count)
         case .closed:
-            lane?.refuseAtTheWriter()
+            lane?.refuseAtWriter()
             submission.cut(at: 0, Rejection(.unavailable, "the server is shutting down: try again in a moment"))
         }
     }

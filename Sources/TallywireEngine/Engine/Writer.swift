@@ -53,7 +53,7 @@ struct Writer: ~Copyable {
     mutating func decide(_ item: Inbox.Item, into batch: inout DecidedBatch, after committing: DecidedBatch?) {
         guard let fault = noted(item, into: &batch, after: committing) else { return }
         logger.critical(
-            "A plan does not fit the state. Its command is refused for good, and nothing of it is applied: please report this.",
+            "The events of a command do not fit the state: a mistake in the server, report it. The command is rejected, nothing is applied.",
             metadata: [
                 "command": "\(item.command.id?.excerpt ?? "")", "source": "\(item.command.source.excerpt)",
                 "action": "\(String(describing: item.command.action).prefix { $0 != "(" })", "fault": "\(fault)",
@@ -70,14 +70,14 @@ struct Writer: ~Copyable {
 
     /// Decides a command while a note says that it is being handled.
     private mutating func noted(_ item: Inbox.Item, into batch: inout DecidedBatch, after committing: DecidedBatch?) -> FoldError? {
-        guard let handling, let key = item.command.key else { return judge(item, into: &batch, after: committing) }
+        guard let handling, let key = item.command.key else { return decideCommand(item, into: &batch, after: committing) }
         handling.begin(HandlingNote.mark(key))
         defer { handling.end() }
-        return judge(item, into: &batch, after: committing)
+        return decideCommand(item, into: &batch, after: committing)
     }
 
     /// Returns why the plan did not fit the state, `nil` if it did.
-    private mutating func judge(
+    private mutating func decideCommand(
         _ item: Inbox.Item, into batch: inout DecidedBatch, after committing: DecidedBatch?
     ) -> FoldError? {
         if item.lane?.isUnwritten == true { return refuse(item, Self.behindFailure, &batch) }
@@ -97,7 +97,7 @@ struct Writer: ~Copyable {
             if let rejection = times.rejection(of: command, now: clock.possible) { return refuse(item, rejection, &batch) }
             repeatedSerials = try self.repeatedSerials(in: command, batch, after: committing)
         } catch {
-            item.lane?.refuseAtTheWriter()
+            item.lane?.refuseAtWriter()
             let message = "the journal cannot say what happened before to “\(id)”, so nothing was applied: \(error)"
             return refuse(item, Rejection(.unavailable, message), &batch)
         }

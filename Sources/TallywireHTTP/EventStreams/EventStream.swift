@@ -34,18 +34,18 @@ struct EventStream: Sendable {
 
     /// Sends events until the feed ends, the client disconnects, or the client reads nothing for too long.
     func run(_ writer: inout any ResponseBodyWriter) async throws {
-        let pulse = EventStreamPulse(channel: channel, feed: feed, epoch: epoch, limits: limits, isAllowed: isAllowed)
+        let timer = EventStreamTimer(channel: channel, feed: feed, epoch: epoch, limits: limits, isAllowed: isAllowed)
         do {
-            try await send(to: &writer, pulse)
+            try await send(to: &writer, timer)
         } catch {
-            await pulse.stop()
+            await timer.stop()
             throw error
         }
-        await pulse.stop()
+        await timer.stop()
         try await writer.finish(nil)
     }
 
-    private func send(to writer: inout any ResponseBodyWriter, _ pulse: EventStreamPulse) async throws {
+    private func send(to writer: inout any ResponseBodyWriter, _ timer: EventStreamTimer) async throws {
         var output = EventStreamOutput(epoch: epoch)
         // Clients that lost a server come back spread over some seconds.
         output.retry(after: .milliseconds(.random(in: 1_000...5_000)))
@@ -58,8 +58,8 @@ struct EventStream: Sendable {
             position = feed.head
             output.reset(at: position)
         }
-        try await pulse.write(output.take(), at: position, to: &writer)
-        pulse.start()
+        try await timer.write(output.take(), at: position, to: &writer)
+        timer.start()
         while true {
             do {
                 guard let events = try await feed.next(after: position, limit: 256, maxBytes: limits.streamPiece) else { return }
@@ -69,7 +69,7 @@ struct EventStream: Sendable {
                 position = feed.head
                 output.reset(at: position)
             }
-            try await pulse.write(output.take(), at: position, to: &writer)
+            try await timer.write(output.take(), at: position, to: &writer)
         }
     }
 }

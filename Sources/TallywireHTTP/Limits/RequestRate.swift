@@ -28,7 +28,7 @@ final class RequestRate: Sendable {
 
     /// Counts one more request. Returns whether it may be served.
     func admits(_ address: IPAddress, at now: NIODeadline = .now()) -> Bool {
-        let address = address.household
+        let address = address.countedAddress
         return state.withLock { state in
             if var bucket = state.buckets[address] {
                 defer { state.buckets[address] = bucket }

@@ -72,7 +72,7 @@ final class SignInLimit: Sendable {
     private static func slots(_ name: String, _ address: IPAddress?, _ state: State) -> (name: Int, address: Int) {
         // Swift's hash has a seed of the process.
         let slot = Int(UInt(bitPattern: name.hashValue) % UInt(state.names.full.count))
-        let place = Int(UInt(bitPattern: address?.household.hashValue ?? 0) % UInt(state.addresses.full.count))
+        let place = Int(UInt(bitPattern: address?.countedAddress.hashValue ?? 0) % UInt(state.addresses.full.count))
         return (slot, place)
     }
 }

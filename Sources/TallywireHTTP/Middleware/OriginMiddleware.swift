@@ -17,7 +17,9 @@ struct OriginMiddleware: RouterMiddleware {
                 "this server is not “\(HostPolicy.host(of: authority).excerpt)”: call it by the name in http.host, or by a loopback name"
             )
         }
-        if let answer = CrossOrigin(hosts: hosts).preflight(request, methods: paths.methods(at: request.uri.path)) { return answer }
+        if let response = CrossOrigin(hosts: hosts).preflight(request, methods: paths.methods(at: request.uri.path)) {
+            return response
+        }
         switch request.method {
         case .get, .head, .options: break
         default: try refuseForeignPage(request)

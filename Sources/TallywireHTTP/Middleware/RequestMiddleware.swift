@@ -37,7 +37,7 @@ struct RequestMiddleware: RouterMiddleware {
         response.headers[.xContentTypeOptions] = "nosniff"
         if response.headers[.cacheControl] == nil { response.headers[.cacheControl] = "no-store" }
         context.logger.debug(
-            "request",
+            "A request got its response.",
             metadata: [
                 "method": "\(request.method.rawValue)", "path": "\(request.uri.path)", "status": "\(response.status.code)",
                 "milliseconds": "\(duration.wholeMilliseconds)",
@@ -53,14 +53,16 @@ struct RequestMiddleware: RouterMiddleware {
             let allowed = paths.methods(at: request.uri.path)
             return allowed.isEmpty ? .notFound(request.uri.path) : .methodNotAllowed(request.method, allow: allowed)
         case let error as JournalError:
-            context.logger.error("the journal cannot be read", metadata: ["error": "\(error)"])
+            context.logger.error("The journal cannot be read, so a request got 503.", metadata: ["error": "\(error)"])
             return .unavailable("the journal cannot be read: \(error.message)")
         case is CancellationError: return .unavailable("the server is going away")
         // These mistakes are the caller's: a body that differs from what its head says, or that ends with its connection.
         case let error as HTTPParserError: return .unreadableBody(error)
         case is IOError, is ChannelError: return .unfinishedBody
         default:
-            context.logger.error("request failed", metadata: ["path": "\(request.uri.path)", "error": "\(error)"])
+            context.logger.error(
+                "A request failed through a mistake in the server, and got 500. Report it.",
+                metadata: ["path": "\(request.uri.path)", "error": "\(error)"])
             return .internalError
         }
     }

@@ -97,7 +97,7 @@ extension InventoryAPI {
     }
 
     /// The response to a change that has nothing else to show.
-    func answer(_ receipt: Receipt) -> Response {
+    func response(with receipt: Receipt) -> Response {
         .json(headers: [.tallywireEpoch: journal.epoch]) { receipt.write(to: &$0) }
     }
 }

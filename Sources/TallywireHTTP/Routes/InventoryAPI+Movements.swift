@@ -21,8 +21,8 @@ extension InventoryAPI {
             }
             let movement = try bodyDecoder.decode(MovementBody.self, from: body)
             let id = try commandID(request, body: movement.id)
-            return try await answer(
-                submit(
+            return try await response(
+                with: submit(
                     .move(movement.movement(defaultLocation: configuration.defaultLocation)), id: id,
                     device: device(naming: movement.device, context.principal)))
         }
@@ -39,7 +39,7 @@ extension InventoryAPI {
             throw Problem.unknownMovement(encoded)
         }
         switch answer.outcome {
-        case .applied(let receipt): return self.answer(receipt)
+        case .applied(let receipt): return response(with: receipt)
         case .rejected(let rejection):
             return .json { json in
                 json.object { json in

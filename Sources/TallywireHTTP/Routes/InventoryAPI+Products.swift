@@ -52,7 +52,7 @@ extension InventoryAPI {
     }
 
     func removeProduct(_ request: Request, _ context: APIContext) async throws -> Response {
-        try await answer(submit(.removeProduct(productID(context)), id: commandID(request)))
+        try await response(with: submit(.removeProduct(productID(context)), id: commandID(request)))
     }
 
     func addVariant(_ request: Request, _ context: APIContext) async throws -> Response {
@@ -65,9 +65,9 @@ extension InventoryAPI {
 
     /// The current product of a change. If it was removed since, the response is the receipt.
     private func showProduct(_ receipt: Receipt, created: Bool) async throws -> Response {
-        guard let id = receipt.product else { return answer(receipt) }
+        guard let id = receipt.product else { return response(with: receipt) }
         let reading = try await journal.product(id)
-        guard let product = reading.value else { return answer(receipt) }
+        guard let product = reading.value else { return response(with: receipt) }
         var headers = headers(at: reading.seq, receipt: receipt)
         if created { headers[.location] = "/api/products/\(id)" }
         let status: HTTPResponse.Status = created && receipt.status == .applied ? .created : .ok

@@ -37,7 +37,7 @@ extension InventoryAPI {
     }
 
     func removeVariant(_ request: Request, _ context: APIContext) async throws -> Response {
-        try await answer(submit(.removeVariant(variantID(context)), id: commandID(request)))
+        try await response(with: submit(.removeVariant(variantID(context)), id: commandID(request)))
     }
 
     func updateInventory(_ request: Request, _ context: APIContext) async throws -> Response {
@@ -47,7 +47,7 @@ extension InventoryAPI {
         let movement = body.movement(of: variant, defaultLocation: configuration.defaultLocation)
         do {
             let device = try device(naming: body.device, context.principal)
-            return try await answer(submit(.move(movement), id: id, device: device))
+            return try await response(with: submit(.move(movement), id: id, device: device))
         } catch var problem as Problem {
             // The body has one line and does not name it.
             if let field = problem.field, field.hasPrefix("lines[0].") { problem.field = String(field.dropFirst(9)) }
@@ -57,9 +57,9 @@ extension InventoryAPI {
 
     /// The current variant of a change. If it was removed since, the response is the receipt.
     func showVariant(_ receipt: Receipt, created: Bool) async throws -> Response {
-        guard let id = receipt.variant else { return answer(receipt) }
+        guard let id = receipt.variant else { return response(with: receipt) }
         let reading = try await journal.variant(.variant(id))
-        guard let variant = reading.value else { return answer(receipt) }
+        guard let variant = reading.value else { return response(with: receipt) }
         var headers = headers(at: reading.seq, receipt: receipt)
         if created { headers[.location] = "/api/variants/\(id)" }
         let status: HTTPResponse.Status = created && receipt.status == .applied ? .created : .ok

@@ -121,7 +121,7 @@ final class LineQueue: Sendable {
 
     private let limit: Int
     private let state = Mutex(State())
-    private let news = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
+    private let arrivals = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
     private let room = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
 
     /// - Parameter limit: how many bytes of lines may wait before the producer does.
@@ -137,7 +137,7 @@ final class LineQueue: Sendable {
             for line in lines { state.bytes += line.bytes?.count ?? 0 }
             return state.bytes > limit
         }
-        news.continuation.yield()
+        arrivals.continuation.yield()
         var rooms = room.stream.makeAsyncIterator()
         while isFull, await rooms.next() != nil { isFull = state.withLock { $0.bytes > limit } }
     }
@@ -145,12 +145,12 @@ final class LineQueue: Sendable {
     /// Says that no line follows. For the producer.
     func finish() {
         state.withLock { $0.isFinished = true }
-        news.continuation.finish()
+        arrivals.continuation.finish()
     }
 
     /// Returns all lines that wait, as soon as there is one; `nil` at the end, or when the task is cancelled. For the consumer.
     func take() async -> [LineSplitter.Line]? {
-        var waiting = news.stream.makeAsyncIterator()
+        var waiting = arrivals.stream.makeAsyncIterator()
         while true {
             let (lines, isFinished) = state.withLock { state in
                 defer {

@@ -43,7 +43,7 @@ extension InventoryAPI {
         do {
             let session = try await signIn.session(user: body.user, password: body.password)
             attempts.succeeded(name: body.user, address: caller)
-            return answer(session)
+            return response(with: session)
         } catch {
             throw problem(error, request)
         }
@@ -52,13 +52,13 @@ extension InventoryAPI {
     func renewSession(_ request: Request, _ context: APIContext) async throws -> Response {
         guard let signIn, let principal = context.principal else { throw Problem.noSignIn }
         do {
-            return answer(try signIn.renewal(for: principal))
+            return response(with: try signIn.renewal(for: principal))
         } catch {
             throw problem(error, request)
         }
     }
 
-    private func answer(_ session: Session) -> Response {
+    private func response(with session: Session) -> Response {
         .json(headers: [.cacheControl: "no-store"]) { json in
             json.object { json in
                 json.member("token", session.token)

@@ -68,11 +68,11 @@ extension WebFile {
     /// The route that serves the file. With `folder`, a checkout of Tallywire, the file is read from there at each request: for
     /// work on the pages.
     func route(from folder: String?) -> Route {
-        let embedded = answer(with: bytes, tag: tag)
+        let embedded = response(with: bytes, tag: tag)
         return Route(.get, path, for: .anyone) { request, _ in
             if let folder {
                 let bytes = try read(from: folder)
-                return answer(with: bytes, tag: Self.tag(of: bytes))
+                return response(with: bytes, tag: Self.tag(of: bytes))
             }
             guard request.headers[.ifNoneMatch] == embedded.headers[.eTag] else { return embedded }
             var headers = embedded.headers
@@ -90,7 +90,7 @@ extension WebFile {
         }
     }
 
-    private func answer(with bytes: ByteBuffer, tag: String) -> Response {
+    private func response(with bytes: ByteBuffer, tag: String) -> Response {
         // A browser asks at each use whether its copy is current, so that after an update no page mixes two versions.
         var headers: HTTPFields = [
             .contentType: mediaType, .cacheControl: "no-cache", .eTag: tag,

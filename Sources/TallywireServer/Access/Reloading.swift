@@ -33,7 +33,9 @@ struct ReloadService: Service {
 
     private func onSignals() async {
         for await _ in await UnixSignalsSequence(trapping: .sighup) {
-            if items.isEmpty { logger.notice("SIGHUP: there are no keys and no certificate to read again.") }
+            if items.isEmpty {
+                logger.notice("SIGHUP came, but the server has no keys and no certificate that it could read again.")
+            }
             for item in items { await reload(item, because: "SIGHUP") }
         }
     }
@@ -53,11 +55,12 @@ struct ReloadService: Service {
         do {
             try await item.reload()
             item.status.succeeded()
-            logger.notice("Read again: \(item.status.name).", metadata: ["because": "\(reason)"])
+            logger.notice(
+                "The server has read its \(item.status.name) again, and uses what it read.", metadata: ["because": "\(reason)"])
         } catch {
             item.status.failed("\(error)")
             logger.error(
-                "Not usable as it is now, so what was there before serves on: \(item.status.name).",
+                "The server cannot use its \(item.status.name) as the files are now, and goes on with what it read before. Mend the files.",
                 metadata: ["because": "\(reason)", "error": "\(error)"])
         }
     }

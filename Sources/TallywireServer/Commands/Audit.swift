@@ -7,7 +7,8 @@ struct Audit: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Fold the journal again and compare it with the stored balances.",
         discussion:
-            "It only reads, and may run beside the server. If they disagree, it prints the first difference and exits with 1.")
+            "It only reads, and may run beside the server. If events and stored values disagree, it prints the first difference and exits with 1."
+    )
 
     @Option(help: ArgumentHelp("The folder of the journal, or its file.", valueName: "dir"))
     var data = "data"

@@ -29,8 +29,8 @@ struct Check: AsyncParsableCommand {
         }
         for entry in settings.sinks { _ = try entry.makeSink() }
         for entry in settings.sources { _ = try entry.makeSource() }
-        let door = try await FrontDoor(settings)
-        let warnings = door.warnings(settings)
+        let access = try await ServerAccess(settings)
+        let warnings = access.warnings(settings)
         guard warnings.isEmpty else { throw ConfigurationError(warnings) }
         let count = settings.sources.count + settings.sinks.count
         let plugins = count == 1 ? "1 plugin" : "\(count) plugins"

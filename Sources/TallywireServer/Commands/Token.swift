@@ -26,7 +26,7 @@ struct Token: AsyncParsableCommand {
 
     func validate() throws {
         if role == .device, device == nil { throw ValidationError("--role device needs --device: the one device that it acts for") }
-        if role != .device, device != nil { throw ValidationError("--device is for --role device") }
+        if role != .device, device != nil { throw ValidationError("--device is only for --role device") }
         if let device, let mistake = DeviceName.mistake(in: device) { throw ValidationError("--device: \(mistake)") }
         if let subject, !(1...200).contains(subject.unicodeScalars.count) {
             throw ValidationError("--subject has 1 to 200 characters")

@@ -44,8 +44,8 @@ struct Server: Sendable {
     func run(ready: @escaping @Sendable (Address, PipelineStatus) async throws -> Void) async throws -> PipelineStatus {
         let sinks = try configuration.sinks.map(SinkRunner.Definition.init)
         let sources = try configuration.sources.map(SourceRunner.Definition.init)
-        let door = try await FrontDoor(configuration)
-        for warning in door.warnings(configuration) { logger.warning("\(warning.message)") }
+        let access = try await ServerAccess(configuration)
+        for warning in access.warnings(configuration) { logger.warning("\(warning.message)") }
         let journal = try SQLiteJournal(
             path: configuration.journal.path,
             configuration: .init(
@@ -74,7 +74,7 @@ struct Server: Sendable {
         let phase = Phase()
         let metrics = PortMetrics()
         let web = application(
-            engine: engine, journal: journal, pipeline: pipeline, sinks: sinks, door: door, phase: phase, metrics: metrics,
+            engine: engine, journal: journal, pipeline: pipeline, sinks: sinks, access: access, phase: phase, metrics: metrics,
             ready: ready)
         // Shutdown goes through the list from the end.
         let group = ServiceGroup(
@@ -83,7 +83,7 @@ struct Server: Sendable {
                     .init(service: web, successTerminationBehavior: .gracefullyShutdownGroup),
                     .init(service: SinkService(pipeline: pipeline, drain: configuration.shutdown.drain)),
                     .init(service: RetentionService(pipeline: pipeline)),
-                    .init(service: ReloadService(items: door.reloads, logger: logger)),
+                    .init(service: ReloadService(items: access.reloads, logger: logger)),
                     .init(service: EngineService(engine: engine, pipeline: pipeline, phase: phase)),
                     .init(service: SourceService(pipeline: pipeline)),
                 ], logger: logger))
@@ -96,19 +96,19 @@ struct Server: Sendable {
             throw Self.explained(error, configuration.http)
         } catch {
             // Each service that was cancelled reports that in its own way.
-            logger.debug("ended by force", metadata: ["error": "\(error)"])
+            logger.debug("The services did not end by themselves and were cancelled.", metadata: ["error": "\(error)"])
         }
         let account = await pipeline.status()
         await engine.stop()
         try journal.close()
         let cut = metrics.count(of: .cut)
-        if cut > 0 { logger.warning("\(cut) connections whose clients did not take their answers were cut") }
+        if cut > 0 { logger.warning("\(cut) connections were cut, because their clients did not read their responses") }
         if let error = phase.error ?? shutdown.failure { throw error }
         return account
     }
 
     private func application(
-        engine: InventoryEngine, journal: SQLiteJournal, pipeline: Pipeline, sinks: [SinkRunner.Definition], door: FrontDoor,
+        engine: InventoryEngine, journal: SQLiteJournal, pipeline: Pipeline, sinks: [SinkRunner.Definition], access: ServerAccess,
         phase: Phase, metrics: PortMetrics,
         ready: @escaping @Sendable (Address, PipelineStatus) async throws -> Void
     ) -> some Service {
@@ -123,8 +123,8 @@ struct Server: Sendable {
                 defaultLocation: configuration.defaultLocation, version: tallywireVersion, messaging: plugins.messaging,
                 limits: HTTPLimits(body: http.limits.body.bytes, streams: http.limits.streams), hosts: hosts,
                 requestsPerSecond: http.limits.requestsPerSecond, proxies: proxies, pages: http.pages),
-            authenticator: door.authenticator, signIn: door.signIn, port: metrics, reloads: door.reloads.map(\.status),
-            certificates: door.certificates,
+            authenticator: access.authenticator, signIn: access.signIn, port: metrics, reloads: access.reloads.map(\.status),
+            certificates: access.certificates,
             readiness: {
                 if phase.isStopping { return .notReady("the server is shutting down") }
                 if let failure = engine.statistics.failure { return .notReady("the journal cannot write: \(failure)") }
@@ -137,9 +137,9 @@ struct Server: Sendable {
         limits.idleTimeout = http.limits.idle
         limits.hosts = hosts
         limits.proxies = proxies
-        limits.authenticator = door.authenticator
+        limits.authenticator = access.authenticator
         limits.metrics = metrics
-        limits.tls = door.certificates
+        limits.tls = access.certificates
         let host = http.host
         let scheme = http.tls == nil ? "http" : "https"
         return Application(

@@ -6,7 +6,7 @@ import Testing
 
 @testable import TallywireHTTP
 
-/// `openapi.json`, to hold requests and answers against.
+/// `openapi.json`, to hold requests and responses against.
 struct APIDescription {
     static let shared = try? APIDescription()
 
@@ -38,28 +38,29 @@ struct APIDescription {
         return nil
     }
 
-    /// What an answer has that the description does not say, or says otherwise.
-    func mistakes(_ method: String, _ path: String, _ answer: Answer) -> [String] {
+    /// What a response has that the description does not say, or says otherwise.
+    func mistakes(_ method: String, _ path: String, _ response: APIResponse) -> [String] {
         guard let operation = operation(method, path)?.operation else {
             // Beyond the described paths there are only problems.
-            return answer.mediaType == "application/problem+json" ? problemMistakes(answer) : ["\(method) \(path) is not described"]
+            return response.mediaType == "application/problem+json"
+                ? problemMistakes(response) : ["\(method) \(path) is not described"]
         }
-        guard let response = operation["responses"]?["\(answer.status)"] else {
-            return ["\(method) \(path): the status \(answer.status) is not described"]
+        guard let described = operation["responses"]?["\(response.status)"] else {
+            return ["\(method) \(path): the status \(response.status) is not described"]
         }
-        for name in response["headers"]?.members.keys.sorted() ?? [] where answer.header(name) == nil {
-            // An answer that fell back on the receipt has nothing to show.
-            if answer.json?["movementId"] == nil { return ["\(method) \(path): the header \(name) is missing"] }
+        for name in described["headers"]?.members.keys.sorted() ?? [] where response.header(name) == nil {
+            // A response that fell back on the receipt has nothing to show.
+            if response.json?["movementId"] == nil { return ["\(method) \(path): the header \(name) is missing"] }
         }
-        guard let content = response["content"]?[answer.mediaType] else {
-            return ["\(method) \(path) \(answer.status): the media type \(answer.mediaType) is not described"]
+        guard let content = described["content"]?[response.mediaType] else {
+            return ["\(method) \(path) \(response.status): the media type \(response.mediaType) is not described"]
         }
-        guard answer.mediaType.hasSuffix("json"), answer.mediaType != "application/x-ndjson", let json = answer.json,
+        guard response.mediaType.hasSuffix("json"), response.mediaType != "application/x-ndjson", let json = response.json,
             let schema = content["schema"]
         else { return [] }
         var result = validator.mistakes(in: json, schema: schema)
-        if answer.mediaType == "application/problem+json" {
-            let codes = response["description"]?.string ?? ""
+        if response.mediaType == "application/problem+json" {
+            let codes = described["description"]?.string ?? ""
             if !codes.contains("`\(json["code"]?.string ?? "")`") {
                 result.append("the code \(json["code"]?.text ?? "") is not described")
             }
@@ -67,8 +68,10 @@ struct APIDescription {
         return result
     }
 
-    private func problemMistakes(_ answer: Answer) -> [String] {
-        guard let json = answer.json, let schema = validator.resolve("#/components/schemas/Problem") else { return ["no problem"] }
+    private func problemMistakes(_ response: APIResponse) -> [String] {
+        guard let json = response.json, let schema = validator.resolve("#/components/schemas/Problem") else {
+            return ["no problem"]
+        }
         return validator.mistakes(in: json, schema: schema)
     }
 }

@@ -98,13 +98,13 @@ struct FixedPipeline: PipelineObserver {
     }
 }
 
-/// Sends requests, and holds every answer against the API's description.
+/// Sends requests, and holds every response against the API's description.
 struct Client: Sendable {
     let client: any TestClientProtocol
 
     @discardableResult
     func get(_ path: String, _ status: Int = 200, headers: HTTPFields = [:], at location: SourceLocation = #_sourceLocation)
-        async throws -> Answer
+        async throws -> APIResponse
     {
         try await send(.get, path, nil, status, headers, location)
     }
@@ -113,7 +113,7 @@ struct Client: Sendable {
     func post(
         _ path: String, _ body: String, _ status: Int = 200, headers: HTTPFields = [.contentType: "application/json"],
         at location: SourceLocation = #_sourceLocation
-    ) async throws -> Answer {
+    ) async throws -> APIResponse {
         try await send(.post, path, body, status, headers, location)
     }
 
@@ -121,35 +121,35 @@ struct Client: Sendable {
     func patch(
         _ path: String, _ body: String, _ status: Int = 200, headers: HTTPFields = [.contentType: "application/json"],
         at location: SourceLocation = #_sourceLocation
-    ) async throws -> Answer {
+    ) async throws -> APIResponse {
         try await send(.patch, path, body, status, headers, location)
     }
 
     @discardableResult
     func delete(
         _ path: String, _ status: Int = 200, headers: HTTPFields = [:], at location: SourceLocation = #_sourceLocation
-    ) async throws -> Answer {
+    ) async throws -> APIResponse {
         try await send(.delete, path, nil, status, headers, location)
     }
 
     func send(
         _ method: HTTPRequest.Method, _ path: String, _ body: String?, _ status: Int, _ headers: HTTPFields,
         _ location: SourceLocation = #_sourceLocation
-    ) async throws -> Answer {
-        let response = try await client.execute(
+    ) async throws -> APIResponse {
+        let received = try await client.execute(
             uri: path, method: method, headers: headers, body: body.map { ByteBuffer(string: $0) })
-        let answer = Answer(response)
-        #expect(answer.status == status, "\(answer.text)", sourceLocation: location)
+        let response = APIResponse(received)
+        #expect(response.status == status, "\(response.text)", sourceLocation: location)
         let description = try #require(APIDescription.shared)
         if method != .head {
-            #expect(description.mistakes(method.rawValue, path, answer) == [], "\(answer.text)", sourceLocation: location)
+            #expect(description.mistakes(method.rawValue, path, response) == [], "\(response.text)", sourceLocation: location)
         }
-        return answer
+        return response
     }
 }
 
-/// What the API answered.
-struct Answer: Sendable {
+/// A response of the API.
+struct APIResponse: Sendable {
     let status: Int
     let headers: HTTPFields
     let bytes: [UInt8]

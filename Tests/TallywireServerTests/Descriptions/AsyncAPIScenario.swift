@@ -142,33 +142,33 @@ struct AsyncAPIScenario {
             request.body = .bytes(Data(body.utf8))
         }
         let response = try await HTTPClient.shared.execute(request, timeout: .seconds(30))
-        let answer = Data(buffer: try await response.body.collect(upTo: 1 << 20))
-        #expect((200...201).contains(response.status.code), "\(method) \(path): \(String(decoding: answer, as: UTF8.self))")
-        return answer
+        let body = Data(buffer: try await response.body.collect(upTo: 1 << 20))
+        #expect((200...201).contains(response.status.code), "\(method) \(path): \(String(decoding: body, as: UTF8.self))")
+        return body
     }
 
     // MARK: Over MQTT
 
     private func scan() async throws {
-        func publish(_ device: String, _ payload: String, answer: String = "status") async throws {
+        func publish(_ device: String, _ payload: String, reply: String = "status") async throws {
             try await self.publish("scanners/\(device)/scan", payload)
-            try await transcript.expect(answer, in: "scanners/\(device)/ack")
+            try await transcript.expect(reply, in: "scanners/\(device)/ack")
         }
-        try await publish("dock-1", "4006381333931", answer: "applied")
+        try await publish("dock-1", "4006381333931", reply: "applied")
         try await publish("dock-2", #"{"id":"a-1","barcode":4006381333931,"quantity":30,"batch":"B","expiry":"2027-03-31"}"#)
         try await publish(
-            "dock-2", #"{"id":"a-1","barcode":4006381333931,"quantity":30,"batch":"B","expiry":"2027-03-31"}"#, answer: "duplicate")
+            "dock-2", #"{"id":"a-1","barcode":4006381333931,"quantity":30,"batch":"B","expiry":"2027-03-31"}"#, reply: "duplicate")
         try await publish(
-            "dock-3", #"[{"id":"a-2","sku":"TEE-RED-M","quantity":2},{"variantId":21,"quantity":9}]"#, answer: "lines")
+            "dock-3", #"[{"id":"a-2","sku":"TEE-RED-M","quantity":2},{"variantId":21,"quantity":9}]"#, reply: "lines")
         try await publish("dock-4", #"{"id":"a-3","sku":"TEE-RED-M","serial":"S-7","occurredAt":"\#(Self.lately(0))"}"#)
-        try await publish("dock-4", #"{"id":"a-4","sku":"TEE-RED-M","serial":"S-7"}"#, answer: "warnings")
-        try await publish("dock-9", #"{"id":"a-9","sku":"TEE-RED-M"}"#, answer: "set aside")
+        try await publish("dock-4", #"{"id":"a-4","sku":"TEE-RED-M","serial":"S-7"}"#, reply: "warnings")
+        try await publish("dock-9", #"{"id":"a-9","sku":"TEE-RED-M"}"#, reply: "set aside")
         try await transcript.expect("set aside", in: "events/scan_set_aside")
-        try await publish("dock-5", #"{"id":"a-5","barcode":"0000"}"#, answer: "unknown_variant")
+        try await publish("dock-5", #"{"id":"a-5","barcode":"0000"}"#, reply: "unknown_variant")
         // With times of its own, since what may have waited at the broker is no bounce.
-        for (second, answer) in [(1, "applied"), (2, "bounced")] {
+        for (second, reply) in [(1, "applied"), (2, "bounced")] {
             try await publish(
-                "hand-1", #"{"barcode":"4006381333931","occurredAt":"\#(Self.lately(second))"}"#, answer: answer)
+                "hand-1", #"{"barcode":"4006381333931","occurredAt":"\#(Self.lately(second))"}"#, reply: reply)
         }
         let proGlove = """
             {"api_version":"1.0","event_type":"scan","event_id":"02114da8-feae-46e3-8b00-a3f7ea8672df","device_serial":"hand-2",
@@ -176,10 +176,10 @@ struct AsyncAPIScenario {
             """
         try await publish("hand-2", proGlove)
         let sled = #"{"type":"INVENTORY","data":{"barcodeData":[{"decodedBarcode":"4006381333931"},{"decodedBarcode":"0"}]}}"#
-        try await publish("hand-3", sled, answer: "results")
+        try await publish("hand-3", sled, reply: "results")
         let reader = #"[{"data":{"format":"epc","idHex":"30340F5C0C2E3C0000000007"},"type":"SIMPLE"}]"#
-        try await publish("hand-4", reader, answer: "results")
-        try await publish("hand-4", reader, answer: "seen")
+        try await publish("hand-4", reader, reply: "results")
+        try await publish("hand-4", reader, reply: "seen")
         let wanted = MQTTMessage(
             topic: "scanners/dock-6/scan", payload: Array("4006381333931".utf8), responseTopic: "answers/dock-6",
             correlationData: [1, 2, 3])

@@ -101,7 +101,7 @@ final class StressStage: Sendable {
             for number in 0..<2 as Range<UInt64> {
                 group.addTask { Player(name: "sleeper \(number)", copy: try await self.sleep(seed &+ 300 &+ number)) }
                 group.addTask {
-                    try await self.vandalise(seed &+ 400 &+ number)
+                    try await self.sendMalformed(seed &+ 400 &+ number)
                     return nil
                 }
             }
@@ -211,7 +211,7 @@ final class StressStage: Sendable {
     }
 
     /// Sends what no client should, over and over.
-    private func vandalise(_ seed: UInt64) async throws {
+    private func sendMalformed(_ seed: UInt64) async throws {
         let round = round
         var random = SplitMix(state: seed)
         while self.round == round {

@@ -43,7 +43,7 @@ extension Scan {
     }
 
     /// Reads a scan in Tallywire's own format. In errors `place` stands before each key. `null` is the same as leaving a key out,
-    /// except for the quantity, where leaving it out would book one unit.
+    /// except for the quantity, where leaving it out would count one unit.
     init(_ value: JSONValue, at place: String = "") throws(MalformedScan) {
         guard let members = value.object else {
             throw MalformedScan(

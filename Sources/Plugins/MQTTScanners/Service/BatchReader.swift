@@ -13,7 +13,7 @@ struct ReadBatch {
     var replies: [[MQTTMessage]]
     var scans: [Scans] = []
     /// The statuses of devices.
-    var words: [PresenceBook.Word] = []
+    var statuses: [DevicePresence.PublishedStatus] = []
     /// The indices of the messages that have to be set aside.
     var poison: [Int] = []
 
@@ -26,9 +26,9 @@ struct ReadBatch {
         /// Whether the ids were made here from a packet without DUP, so that no earlier command can have had them.
         let isFirst: Bool
         /// Filled in when this scan is settled; `nil` for a scan that is not compared with later ones.
-        var verdict: BounceWindow.Verdict?
-        /// The verdict of the previous scan, if this one is its bounce.
-        var bounceOf: BounceWindow.Verdict?
+        var sharedOutcome: BounceWindow.SharedOutcome?
+        /// The outcome of the previous scan, if this one is its bounce.
+        var bounceOf: BounceWindow.SharedOutcome?
     }
 }
 
@@ -86,7 +86,7 @@ struct BatchReader {
         handling?.begin(mark)
         defer { handling?.end() }
         if !interpreter.takesScans(on: message.topic), let device = statuses?.device(of: message.topic) {
-            if let word = word(message, ofStatusOf: device) { read.words.append(word) }
+            if let status = status(message, of: device) { read.statuses.append(status) }
             return
         }
         let name = context.name
@@ -95,15 +95,15 @@ struct BatchReader {
         }
         switch meaning {
         case .nothing: context.status.update { $0.ignored += 1 }
-        case .refusal(let reply, let addressee):
-            note(refusal: reply, of: addressee, read.now)
-            read.replies[index] = interpreter.messages(for: reply, to: message, addressee, now: read.now)
+        case .refusal(let reply, let sender):
+            note(refusal: reply, of: sender, read.now)
+            read.replies[index] = interpreter.messages(for: reply, to: message, sender, now: read.now)
         case .order(let order):
             guard !isPoison(order) else { return read.poison.append(index) }
             var scans = ReadBatch.Scans(
                 index: index, message: message, order: order,
                 isFirst: number != nil && !message.isRedelivery && order.items.allSatisfy { !$0.idIsGiven })
-            // A redelivered message is judged by its id.
+            // A redelivered message is recognised by its id.
             if !message.isRedelivery { skipWhatWasCounted(in: &scans, arrival, read.now) }
             read.scans.append(scans)
         }
@@ -115,13 +115,14 @@ struct BatchReader {
     }
 
     /// What a status message says of a device; `nil` if the message is empty or not valid.
-    private func word(_ message: InboundMessage, ofStatusOf level: String) -> PresenceBook.Word? {
+    private func status(_ message: InboundMessage, of level: String) -> DevicePresence.PublishedStatus? {
         let device = ScanInterpreter.name(level)
         // An empty retained message deletes a status.
         guard Command.mistake(inDevice: device) == nil, !message.payload.isEmpty || message.isOversized else { return nil }
         do throws(MalformedScan) {
             guard !message.isOversized else { throw MalformedScan("the payload is over the limit") }
-            return PresenceBook.Word(device: device, status: try DeviceStatus(message.payload), isRetained: message.isRetained)
+            return DevicePresence.PublishedStatus(
+                device: device, status: try DeviceStatus(message.payload), isRetained: message.isRetained)
         } catch {
             context.status.update { $0.malformed += 1 }
             context.devices.update(device, of: context.name) { $0.lastError = "its status: \(error.description)" }
@@ -141,18 +142,18 @@ struct BatchReader {
 
     private mutating func skipWhatWasCounted(in scans: inout ReadBatch.Scans, _ arrival: TimeSpan?, _ now: Timestamp) {
         let order = scans.order
-        let device = order.addressee.name
+        let device = order.sender.name
         if let window = order.bounce, order.grouping == .one, let item = order.items.first, !item.isTag {
             var time = arrival
             if let occurredAt = item.movement.occurredAt {
                 time = TimeSpan(earliest: occurredAt, latest: occurredAt)
             }
-            let (verdict, isBounce) = bounces.note(item.key, of: device, at: time, window: window)
+            let (sharedOutcome, isBounce) = bounces.note(item.key, of: device, at: time, window: window)
             if isBounce {
-                scans.bounceOf = verdict
+                scans.bounceOf = sharedOutcome
                 scans.order.items[0].progress = .skipped
             } else {
-                scans.verdict = verdict
+                scans.sharedOutcome = sharedOutcome
             }
         }
         for (index, item) in order.items.enumerated() where item.isTag {
@@ -167,16 +168,16 @@ struct BatchReader {
     /// Adds the replies to scans of which every item is decided to the replies that are there.
     mutating func settle(_ batch: [ReadBatch.Scans], at now: Timestamp, into replies: inout [[MQTTMessage]]) {
         guard let first = batch.first else { return }
-        var tally = ScanTally(first.order.addressee.name)
+        var tally = ScanTally(first.order.sender.name)
         for scans in batch {
-            let addressee = scans.order.addressee
-            if tally.device != addressee.name {
+            let sender = scans.order.sender
+            if tally.device != sender.name {
                 tally.note(in: context, now)
-                tally = ScanTally(addressee.name)
+                tally = ScanTally(sender.name)
             }
             handling?.begin(scans.message.mark)
             defer { handling?.end() }
-            replies[scans.index] = interpreter.messages(for: reply(to: scans, &tally), to: scans.message, addressee, now: now)
+            replies[scans.index] = interpreter.messages(for: reply(to: scans, &tally), to: scans.message, sender, now: now)
         }
         tally.note(in: context, now)
     }
@@ -184,7 +185,7 @@ struct BatchReader {
     /// Notes what became of a message of scans, and returns its reply.
     private mutating func reply(to scans: ReadBatch.Scans, _ tally: inout ScanTally) -> ScanReply {
         let order = scans.order
-        let device = order.addressee.name
+        let device = order.sender.name
         var results: [Outcome] = []
         results.reserveCapacity(order.items.count)
         for item in order.items {
@@ -193,7 +194,7 @@ struct BatchReader {
             tally.count(outcome)
             if item.isTag, outcome.rejection != nil { tags.forget(item.key, of: device) }
         }
-        if let verdict = scans.verdict { verdict.outcome = results.first }
+        if let sharedOutcome = scans.sharedOutcome { sharedOutcome.outcome = results.first }
         let skipped = order.items.count - results.count
         tally.skipped += UInt64(skipped)
         var note: ScanReply.Note?
@@ -208,11 +209,11 @@ struct BatchReader {
             grouping: order.grouping, note: note)
     }
 
-    private func note(refusal reply: ScanReply, of addressee: Addressee, _ now: Timestamp) {
+    private func note(refusal reply: ScanReply, of sender: ScanSender, _ now: Timestamp) {
         context.status.update { $0.malformed += 1 }
         // A name that cannot be a device's is not listed.
-        guard Command.mistake(inDevice: addressee.name) == nil else { return }
-        context.devices.update(addressee.name, of: context.name) { record in
+        guard Command.mistake(inDevice: sender.name) == nil else { return }
+        context.devices.update(sender.name, of: context.name) { record in
             record.lastSeen = now
             record.counters.malformed += 1
             if let rejection = reply.results.first?.rejection { record.lastError = rejection.message }

@@ -6,23 +6,23 @@ import TallywireCore
 struct ScanInterpreter {
     let source: String
     let topic: ScanTopic
-    let devices: DeviceBook
+    let devices: DeviceSettingsTable
     let defaultLocation: String
     let lineLimit: Int
-    /// How far a device's clock may be ahead of the server's. The engine judges it.
+    /// How far a device's clock may be ahead of the server's. The engine checks it.
     let clockSkew: Duration
     let replies: ReplyRule
     /// The topics to which replies may go if a message names one.
     let responses: ResponseTopics
-    private var cards = DeviceCards()
+    private var cache = DeviceCache()
     /// The topic that was looked up last.
-    private var last: (topic: String, card: DeviceCards.Card?)?
+    private var last: (topic: String, entry: DeviceCache.Entry?)?
     /// The year that was worked out last, and the day for which it was.
     private var year = (day: Int64.min, year: 0)
 
     init(
-        source: String, topic: ScanTopic, devices: DeviceBook, defaultLocation: String, lineLimit: Int, clockSkew: Duration,
-        replies: ReplyRule = .always, responses: ResponseTopics? = nil
+        source: String, topic: ScanTopic, devices: DeviceSettingsTable, defaultLocation: String, lineLimit: Int,
+        clockSkew: Duration, replies: ReplyRule = .always, responses: ResponseTopics? = nil
     ) {
         self.source = source
         self.topic = topic
@@ -39,49 +39,49 @@ struct ScanInterpreter {
         /// No scan: the message is retained, on a topic that is not this source's, or well-formed without a scan.
         case nothing
         /// Not a valid scan: the reply is sent, and nothing is submitted.
-        case refusal(ScanReply, Addressee)
+        case refusal(ScanReply, ScanSender)
         case order(ScanOrder)
     }
 
     /// The device that publishes on `topic`; `nil` if that is not a topic of scans.
-    mutating func device(of topic: String) -> String? { card(of: topic)?.device }
+    mutating func device(of topic: String) -> String? { entry(of: topic)?.device }
 
     /// Whether `topic` is a topic of scans.
-    mutating func takesScans(on topic: String) -> Bool { card(of: topic) != nil }
+    mutating func takesScans(on topic: String) -> Bool { entry(of: topic) != nil }
 
     /// Returns what `message` means. `makeID` makes the id of a message whose payload has none. It is called at most once.
     mutating func meaning(of message: InboundMessage, now: Timestamp, makeID: () -> String) -> Meaning {
-        guard !message.isRetained, let card = card(of: message.topic) else { return .nothing }
-        var addressee = Addressee(device: card.device, name: card.device)
+        guard !message.isRetained, let entry = entry(of: message.topic) else { return .nothing }
+        var sender = ScanSender(device: entry.device, name: entry.device)
         do throws(MalformedScan) {
-            if let problem = card.problem { throw problem }
+            if let problem = entry.problem { throw problem }
             guard !message.isOversized else {
                 throw MalformedScan("the payload has \(message.size) bytes, which is over the limit")
             }
-            guard let payload = try card.format.read(message.payload, limit: lineLimit) else { return .nothing }
-            var settings = card.settings
+            guard let payload = try entry.format.read(message.payload, limit: lineLimit) else { return .nothing }
+            var settings = entry.settings
             // The topic says which device it is, since the broker lets no other device publish there. A payload can name any
             // device.
-            if let own = payload.device.map(Self.name), card.settings.gateway == true {
+            if let own = payload.device.map(Self.name), entry.settings.gateway == true {
                 if let problem = problem(with: own) { throw problem }
-                addressee.name = own
+                sender.name = own
                 settings = devices.settings(of: own)
             }
-            if let way = payload.feedback, let options = settings.feedback, isOwn(way, card) {
-                addressee.feedback = Addressee.Feedback(way: way, options: options)
+            if let way = payload.feedback, let options = settings.feedback, isOwn(way, entry) {
+                sender.feedback = ScanSender.Feedback(way: way, options: options)
             }
             let items = try payload.items(
-                ScanDefaults(device: addressee.name, settings: settings, location: defaultLocation, year: currentYear(now)))
+                ScanDefaults(device: sender.name, settings: settings, location: defaultLocation, year: currentYear(now)))
             guard !items.isEmpty else { throw MalformedScan("none of the tags is an item's: an SGTIN is expected") }
-            return .order(order(payload, items, addressee, settings, makeID: makeID))
+            return .order(order(payload, items, sender, settings, makeID: makeID))
         } catch {
             let id = ScanPayload.id(inMalformed: message.payload) ?? makeID()
-            return .refusal(ScanReply(id: id, outcome: .rejected(Rejection(.invalidRequest, error.description))), addressee)
+            return .refusal(ScanReply(id: id, outcome: .rejected(Rejection(.invalidRequest, error.description))), sender)
         }
     }
 
     private func order(
-        _ payload: ScanPayload, _ items: [ScanOrder.Item], _ addressee: Addressee, _ settings: DeviceSettings,
+        _ payload: ScanPayload, _ items: [ScanOrder.Item], _ sender: ScanSender, _ settings: DeviceSettings,
         makeID: () -> String
     ) -> ScanOrder {
         let isApart = payload.grouping == .apart
@@ -95,24 +95,24 @@ struct ScanInterpreter {
             items[index].id = own ?? (isApart ? "\(base)-\(items[index].index)" : base)
         }
         return ScanOrder(
-            addressee: addressee, id: base, grouping: payload.grouping, items: items, source: "\(source)/\(addressee.name)",
+            sender: sender, id: base, grouping: payload.grouping, items: items, source: "\(source)/\(sender.name)",
             clockSkew: clockSkew, bounce: settings.bounce, tagWindow: settings.tagWindow)
     }
 
-    private mutating func card(of topic: String) -> DeviceCards.Card? {
-        if let last, last.topic == topic { return last.card }
-        let card = cards[topic] ?? makeCard(of: topic)
-        last = (topic, card)
-        return card
+    private mutating func entry(of topic: String) -> DeviceCache.Entry? {
+        if let last, last.topic == topic { return last.entry }
+        let entry = cache[topic] ?? makeEntry(of: topic)
+        last = (topic, entry)
+        return entry
     }
 
-    private mutating func makeCard(of topic: String) -> DeviceCards.Card? {
-        let card = self.topic.device(of: topic).map { level in
+    private mutating func makeEntry(of topic: String) -> DeviceCache.Entry? {
+        let entry = self.topic.device(of: topic).map { level in
             let device = Self.name(level)
-            return DeviceCards.Card(device: device, settings: devices.settings(of: device), problem: problem(with: device))
+            return DeviceCache.Entry(device: device, settings: devices.settings(of: device), problem: problem(with: device))
         }
-        cards[topic] = .some(card)
-        return card
+        cache[topic] = .some(entry)
+        return entry
     }
 
     /// The device that a level of a topic names, in key form. A level that is far too long for a device's name is returned as it
@@ -124,10 +124,10 @@ struct ScanInterpreter {
     }
 
     /// Whether this way to get a reply leads to the device itself, or to one that the device may speak for.
-    private func isOwn(_ way: ScanPayload.Feedback, _ card: DeviceCards.Card) -> Bool {
-        if card.settings.gateway == true { return true }
+    private func isOwn(_ way: ScanPayload.Feedback, _ entry: DeviceCache.Entry) -> Bool {
+        if entry.settings.gateway == true { return true }
         return switch way {
-        case .proGlove(let gateway, let device): device == card.device && (gateway == nil || gateway == card.device)
+        case .proGlove(let gateway, let device): device == entry.device && (gateway == nil || gateway == entry.device)
         }
     }
 
@@ -142,13 +142,13 @@ struct ScanInterpreter {
     /// The messages that carry `reply` to the sender of `request`: to the response topic of `request` with its correlation data,
     /// else in the device's own way, else to the device's topic for replies. A response topic that the entry does not allow is
     /// ignored, since the server may publish where the sender may not.
-    func messages(for reply: ScanReply, to request: InboundMessage, _ addressee: Addressee, now: Timestamp) -> [MQTTMessage] {
-        if let wanted = request.responseTopic, responses.allow(wanted, to: addressee.device) {
+    func messages(for reply: ScanReply, to request: InboundMessage, _ sender: ScanSender, now: Timestamp) -> [MQTTMessage] {
+        if let wanted = request.responseTopic, responses.allow(wanted, to: sender.device) {
             return [MQTTMessage(topic: wanted, payload: reply.json, correlationData: request.correlationData)]
         }
-        if let feedback = addressee.feedback { return feedback.messages(for: reply, now: now) }
+        if let feedback = sender.feedback { return feedback.messages(for: reply, now: now) }
         guard replies == .always else { return [] }
-        guard let target = topic.answers(toScanOn: request.topic), Topic.problem(target) == nil else { return [] }
+        guard let target = topic.replyTopic(forScansOn: request.topic), Topic.problem(target) == nil else { return [] }
         return [MQTTMessage(topic: target, payload: reply.json, correlationData: request.correlationData)]
     }
 }
@@ -163,10 +163,10 @@ enum ReplyRule: String, Decodable, Sendable, CaseIterable {
 
 /// The values that are worked out once for each topic of scans: its device with the device's settings.
 ///
-/// For one task. All cards are forgotten when there are ``limit`` of them, since anybody may publish on any number of topics.
-struct DeviceCards {
-    /// The card of one topic.
-    final class Card: Sendable {
+/// For one task. All entries are removed when there are ``limit`` of them, since anybody may publish on any number of topics.
+struct DeviceCache {
+    /// The entry of one topic.
+    final class Entry: Sendable {
         let device: String
         let settings: DeviceSettings
         let format: PayloadFormat
@@ -182,14 +182,14 @@ struct DeviceCards {
     }
 
     private static let limit = 10_000
-    private var cards: [String: Card?] = [:]
+    private var entries: [String: Entry?] = [:]
 
-    /// The card of a topic that was looked up before; `.some(nil)` for one that is not a topic of scans.
-    subscript(topic: String) -> Card?? {
-        get { cards[topic] }
+    /// The entry of a topic that was looked up before; `.some(nil)` for one that is not a topic of scans.
+    subscript(topic: String) -> Entry?? {
+        get { entries[topic] }
         set {
-            if cards.count >= Self.limit { cards.removeAll(keepingCapacity: true) }
-            cards[topic] = newValue
+            if entries.count >= Self.limit { entries.removeAll(keepingCapacity: true) }
+            entries[topic] = newValue
         }
     }
 }

@@ -67,7 +67,7 @@ struct ScanMachine: ~Copyable {
     private var reader: BatchReader
     /// The ``PacketNumbering/reserved`` that is stored.
     private var stored: UInt64
-    private var presence: PresenceBook
+    private var presence: DevicePresence
     /// Batches that came and were not begun.
     private var waiting: Deque<InboundBatch> = []
     /// The batch that is about to be begun, while jobs hold it up.
@@ -91,7 +91,7 @@ struct ScanMachine: ~Copyable {
         self.context = context
         self.reader = reader
         stored = reader.numbering.reserved
-        presence = PresenceBook(source: context.name, registry: context.devices)
+        presence = DevicePresence(source: context.name, registry: context.devices)
     }
 
     /// A batch whose commands were submitted.
@@ -109,7 +109,7 @@ struct ScanMachine: ~Copyable {
         var replies: [[MQTTMessage]]
         var scans: [ReadBatch.Scans]
         /// Changes of presence whose reports have no outcome yet, and marks that have to be stored.
-        var changes: [PresenceBook.Change]
+        var changes: [DevicePresence.Change]
         var marks: [(device: String, number: UInt64)]
         var stage = Stage.underWay
         /// The number of the last submission.
@@ -230,7 +230,11 @@ struct ScanMachine: ~Copyable {
     /// Holds everything up after a failure. `failures` counts the failures of its kind in a row.
     private mutating func pause(_ failures: Int, _ reason: String, before job: Job? = nil) {
         guard !isStopping else { return end() }
-        if failures == 1 { context.logger.warning("Scans wait.", metadata: ["reason": "\(reason)"]) }
+        if failures == 1 {
+            context.logger.warning(
+                "Scans wait, because the server cannot decide them or reply to them now. It acknowledges none of them and tries again.",
+                metadata: ["reason": "\(reason)"])
+        }
         context.status.update {
             $0.state = "waiting"
             $0.lastError = reason
@@ -245,13 +249,13 @@ struct ScanMachine: ~Copyable {
     private mutating func submitDraft() {
         guard let draft else { return }
         if let index = draft.poison.first { return setAside(draft.batch.messages[index], draft.now) }
-        let signs = draft.scans.lazy.filter { !$0.message.isRedelivery }.map(\.order.addressee.name)
-        let devices = draft.words.map(\.device) + signs.filter { [presence] in presence.isOffline($0) }
+        let signs = draft.scans.lazy.filter { !$0.message.isRedelivery }.map(\.order.sender.name)
+        let devices = draft.statuses.map(\.device) + signs.filter { [presence] in presence.isOffline($0) }
         let unknown = devices.isEmpty ? [] : presence.unknown(among: Set(devices))
         guard unknown.isEmpty else { return run(.loadMarks(unknown)) }
         guard reader.numbering.reserved <= stored else { return run(.storeReservation(reader.numbering.reserved)) }
         self.draft = nil
-        let changes = presence.take(draft.words, at: draft.now) + presence.noteSigns(of: signs, at: draft.now)
+        let changes = presence.take(draft.statuses, at: draft.now) + presence.noteSigns(of: signs, at: draft.now)
         begun.append(
             Begun(
                 batch: draft.batch, now: draft.now, replies: draft.replies, scans: draft.scans, changes: changes,
@@ -386,12 +390,12 @@ struct ScanMachine: ~Copyable {
         for (reply, result) in zip(replies, results) {
             guard let reason = result.refusal else { continue }
             let topic = reply.topic.excerpt
-            context.status.update { $0.lastError = "the answer to \(topic) was refused: \(reason)" }
+            context.status.update { $0.lastError = "the reply to \(topic) was refused: \(reason)" }
             // Logged at powers of two only: a scanner whose replies are refused scans again.
             refusedReplies += 1
             if refusedReplies.nonzeroBitCount == 1 {
                 context.logger.warning(
-                    "An answer was refused.",
+                    "The broker refused a reply to a scanner. The scan itself is decided: check the broker's access list.",
                     metadata: ["topic": "\(topic)", "reason": "\(reason)", "refused": "\(refusedReplies)"])
             }
         }
@@ -400,28 +404,28 @@ struct ScanMachine: ~Copyable {
     // MARK: Messages that are not handled any more
 
     private mutating func setAside(_ message: InboundMessage, _ now: Timestamp) {
-        guard let box = context.setAside else { return }
+        guard let setAside = context.setAside else { return }
         let device = reader.device(of: message)
         let report = ScanSetAside(
-            device: device, source: context.name, topic: message.topic.excerpt, file: box.file(of: context.name))
+            device: device, source: context.name, topic: message.topic.excerpt, file: setAside.file(of: context.name))
         let command = Command(
             id: "set-aside-" + String(message.mark, radix: 16), source: context.name, action: .report(.setAside(report)))
         run(.setAside(message, device: device, report: command, at: now))
     }
 
     private mutating func replyToSetAside(_ message: InboundMessage, _ device: String, _ report: Command, _ now: Timestamp) {
-        guard let index = draft?.poison.removeFirst(), let box = context.setAside else { return }
+        guard let index = draft?.poison.removeFirst(), let setAside = context.setAside else { return }
         context.status.update { $0.malformed += 1 }
         context.logger.error(
             "A message was being handled when the server crashed, twice in a row. It is set aside and not handled again.",
             metadata: [
-                "device": "\(device.excerpt)", "topic": "\(message.topic.excerpt)", "file": "\(box.file(of: context.name))",
+                "device": "\(device.excerpt)", "topic": "\(message.topic.excerpt)", "file": "\(setAside.file(of: context.name))",
             ])
         let rejection = Rejection(.invalidRequest, "this message ended the server twice and was set aside: tell who runs it")
         let reply = ScanReply(
             id: ScanPayload.id(inMalformed: message.payload) ?? report.id ?? "", outcome: .rejected(rejection))
-        let addressee = Addressee(device: device, name: device)
-        draft?.replies[index] = reader.interpreter.messages(for: reply, to: message, addressee, now: now)
+        let sender = ScanSender(device: device, name: device)
+        draft?.replies[index] = reader.interpreter.messages(for: reply, to: message, sender, now: now)
     }
 }
 

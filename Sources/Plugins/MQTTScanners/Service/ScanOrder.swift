@@ -3,7 +3,7 @@ import TallywireCore
 
 /// What a message of scans asks for, and which of it is decided.
 struct ScanOrder: Equatable, Sendable {
-    let addressee: Addressee
+    let sender: ScanSender
     /// The message's own id, or the one that was made for it.
     let id: String
     let grouping: ScanPayload.Grouping
@@ -44,13 +44,13 @@ struct ScanOrder: Equatable, Sendable {
     func command(for item: Item) -> Command {
         // An id that was made here is made from the packet, and so it is unique in the whole journal.
         Command(
-            id: item.id, device: item.idIsGiven ? addressee.name : nil, source: source, clockSkew: clockSkew,
+            id: item.id, device: item.idIsGiven ? sender.name : nil, source: source, clockSkew: clockSkew,
             action: .move(item.movement))
     }
 }
 
 /// Who sent a message, and how that device gets its reply.
-struct Addressee: Equatable, Sendable {
+struct ScanSender: Equatable, Sendable {
     /// The device of the topic: a scanner, or the gateway of several.
     let device: String
     /// The device that scanned.

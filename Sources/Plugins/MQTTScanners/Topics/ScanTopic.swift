@@ -76,14 +76,14 @@ public struct ScanTopic: Equatable, Sendable {
 
     /// The topic for the reply to a scan that came on `topic` and named no response topic: the last level replaced by `ack`, or
     /// `ack` added if the device is the last level. `nil` if `topic` is not a topic of scans.
-    public func answers(toScanOn topic: String) -> String? {
+    public func replyTopic(forScansOn topic: String) -> String? {
         guard var result = match(topic) else { return nil }
         if deviceLevel == result.count - 1 { result.append("ack") } else { result[result.count - 1] = "ack" }
         return result.joined(separator: "/")
     }
 
     /// A filter for the replies to the scans of all devices.
-    public var answerFilter: String { joined(levels(beside: "ack"), "+") }
+    public var replyFilter: String { joined(levels(beside: "ack"), "+") }
 
     /// The levels with `word` for the last one, or behind it if that is the device.
     private func levels(beside word: String) -> [String] {

@@ -6,34 +6,34 @@ import TallywireCore
 /// the disk was busy, arrive together though they were made at different times: those count.
 struct BounceWindow {
     /// The outcome of a scan, to be filled in later, which the scan's bounces share.
-    final class Verdict {
+    final class SharedOutcome {
         var outcome: Outcome?
     }
 
     private struct Last {
         let key: String
         let time: TimeSpan
-        let verdict: Verdict
+        let sharedOutcome: SharedOutcome
     }
 
     private var devices: [String: Last] = [:]
     /// The most devices that are remembered.
     private static let limit = 10_000
 
-    /// Notes a scan, whose time may be unknown. Returns the verdict to fill in later, and whether that verdict belongs to the
+    /// Notes a scan, whose time may be unknown. Returns the outcome to fill in later, and whether that outcome belongs to the
     /// previous scan because this one is its bounce.
-    mutating func note(_ key: String, of device: String, at time: TimeSpan?, window: Duration) -> (Verdict, isBounce: Bool) {
+    mutating func note(_ key: String, of device: String, at time: TimeSpan?, window: Duration) -> (SharedOutcome, isBounce: Bool) {
         guard let time else {
             devices[device] = nil
-            return (Verdict(), false)
+            return (SharedOutcome(), false)
         }
         if let last = devices[device], last.key == key, last.time.isFollowed(by: time, within: window) {
-            return (last.verdict, true)
+            return (last.sharedOutcome, true)
         }
         if devices.count >= Self.limit, devices[device] == nil { devices.removeAll() }
-        let verdict = Verdict()
-        devices[device] = Last(key: key, time: time, verdict: verdict)
-        return (verdict, false)
+        let sharedOutcome = SharedOutcome()
+        devices[device] = Last(key: key, time: time, sharedOutcome: sharedOutcome)
+        return (sharedOutcome, false)
     }
 }
 

@@ -24,7 +24,7 @@ struct RetainedReader: Sendable {
     let logger: Logger
 
     /// The longest time without any message, before and after the reader's own one.
-    static let patience = Duration.seconds(5)
+    static let timeout = Duration.seconds(5)
     private static let look = Duration.milliseconds(10)
 
     enum Failure: Error, CustomStringConvertible {
@@ -85,8 +85,8 @@ struct RetainedReader: Sendable {
             }
             let silence = clock.now - state.lastMessage
             if state.isMarkerSeen, silence >= settle { return collected.takeImage() }
-            if silence >= max(Self.patience, settle) {
-                guard isMarked else { throw MQTTError(.unreachable, "\(client.brokers) did not answer within \(Self.patience)") }
+            if silence >= max(Self.timeout, settle) {
+                guard isMarked else { throw MQTTError(.unreachable, "\(client.brokers) did not answer within \(Self.timeout)") }
                 throw Failure.refused("\(client.brokers): what was published to \(marker) did not come back; see its access list")
             }
             try await clock.sleep(for: Self.look)

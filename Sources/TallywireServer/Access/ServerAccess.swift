@@ -8,7 +8,7 @@ import TallywireCore
 import TallywireEngine
 
 /// Who may use the server and how: the keys and the certificate of a configuration, read from their files.
-struct FrontDoor: Sendable {
+struct ServerAccess: Sendable {
     let authenticator: any Authenticator
     /// Signs users in with a password; `nil` without users.
     let signIn: (any SignIn)?

@@ -2,11 +2,11 @@ import Synchronization
 import TallywirePipeline
 
 /// The sink's counters in addition to its runner's. Safe from any task.
-final class SinkTally: Sendable {
+final class DisplayCounters: Sendable {
     struct Counts: Sendable {
         /// Comparisons of the broker's retained messages with the journal, and how many of them the broker did not allow to read.
         var repairs: UInt64 = 0
-        var blindRepairs: UInt64 = 0
+        var unreadRepairs: UInt64 = 0
         /// Displays that a repair published, deleted, and found right.
         var published: UInt64 = 0
         var deleted: UInt64 = 0
@@ -30,7 +30,7 @@ final class SinkTally: Sendable {
                 "mqtt_repairs_total", "Times that what the broker retains was compared with the truth.", .counter(now.repairs)),
             SinkMetric(
                 "mqtt_blind_repairs_total", "Of these, those where the broker did not let the sink read, and all was published.",
-                .counter(now.blindRepairs)),
+                .counter(now.unreadRepairs)),
             SinkMetric("mqtt_repaired_displays_total", "Displays that a repair published.", .counter(now.published)),
             SinkMetric("mqtt_deleted_displays_total", "Displays that a repair took away.", .counter(now.deleted)),
             SinkMetric("mqtt_right_displays_total", "Displays that a repair found right.", .counter(now.unchanged)),

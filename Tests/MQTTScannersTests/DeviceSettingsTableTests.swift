@@ -4,7 +4,7 @@ import Testing
 @testable import MQTTScanners
 
 @Suite("Devices and their settings")
-struct DeviceBookTests {
+struct DeviceSettingsTableTests {
     @Test("a pattern matches with any characters where its stars are")
     func matches() {
         #expect(DevicePattern("dock-*").matches("dock-1"))
@@ -22,30 +22,31 @@ struct DeviceBookTests {
 
     @Test("the most specific settings are taken, and what they leave out from *")
     func mostSpecific() {
-        let book = DeviceBook([
+        let table = DeviceSettingsTable([
             "*": DeviceSettings(operation: .subtract, location: "WH1", reason: "sale"),
             "dock-*": DeviceSettings(operation: .add, reason: "received"),
             "dock-1*": DeviceSettings(location: "WH2"),
             "dock-12": DeviceSettings(quantity: 12),
         ])
-        #expect(book.settings(of: "till") == DeviceSettings(operation: .subtract, location: "WH1", reason: "sale"))
-        #expect(book.settings(of: "dock-2") == DeviceSettings(operation: .add, location: "WH1", reason: "received"))
-        #expect(book.settings(of: "dock-13") == DeviceSettings(operation: .subtract, location: "WH2", reason: "sale"))
-        #expect(book.settings(of: "dock-12") == DeviceSettings(operation: .subtract, location: "WH1", reason: "sale", quantity: 12))
+        #expect(table.settings(of: "till") == DeviceSettings(operation: .subtract, location: "WH1", reason: "sale"))
+        #expect(table.settings(of: "dock-2") == DeviceSettings(operation: .add, location: "WH1", reason: "received"))
+        #expect(table.settings(of: "dock-13") == DeviceSettings(operation: .subtract, location: "WH2", reason: "sale"))
+        #expect(
+            table.settings(of: "dock-12") == DeviceSettings(operation: .subtract, location: "WH1", reason: "sale", quantity: 12))
     }
 
     @Test("names are those of devices in whatever form they are written, and one is there once")
     func forms() {
         let add = DeviceSettings(operation: .add)
-        let book = DeviceBook(["do\u{308}ck-*": add, " spaced ": add, "*": DeviceSettings(operation: .set)])
-        #expect(book.settings(of: "d\u{F6}ck-1").operation == .add && book.settings(of: "spaced").operation == .add)
-        #expect(book.settings(of: "other").operation == .set && book.names == ["spaced"])
-        #expect(DeviceBook.problem(with: ["a", "b"]) == nil)
-        #expect(DeviceBook.problem(with: ["te\u{301}l", " t\u{E9}l "]) == "“t\u{E9}l” is there twice, in different forms")
+        let table = DeviceSettingsTable(["do\u{308}ck-*": add, " spaced ": add, "*": DeviceSettings(operation: .set)])
+        #expect(table.settings(of: "d\u{F6}ck-1").operation == .add && table.settings(of: "spaced").operation == .add)
+        #expect(table.settings(of: "other").operation == .set && table.names == ["spaced"])
+        #expect(DeviceSettingsTable.problem(with: ["a", "b"]) == nil)
+        #expect(DeviceSettingsTable.problem(with: ["te\u{301}l", " t\u{E9}l "]) == "“t\u{E9}l” is there twice, in different forms")
     }
 
     @Test("without * a device that nothing matches has no settings")
     func nothing() {
-        #expect(DeviceBook(["dock-*": DeviceSettings(operation: .add)]).settings(of: "till") == DeviceSettings())
+        #expect(DeviceSettingsTable(["dock-*": DeviceSettings(operation: .add)]).settings(of: "till") == DeviceSettings())
     }
 }

@@ -4,14 +4,14 @@ import NIOHTTPTypes
 import Synchronization
 import TallywireEngine
 
-/// The clock of a stream: heartbeats while there are no events, and the end of a stream whose client does not read or whose token
+/// The timer of a stream: it sends heartbeats while there are no events, and ends a stream whose client does not read or whose token
 /// is no longer valid.
 ///
-/// The pulse is one timer of the connection's event loop. A heartbeat bypasses the stream's task and is written to the channel. It
+/// It is one repeated task of the connection's event loop. A heartbeat bypasses the stream's task and is written to the channel. It
 /// cannot split a block, because each write of the stream consists of whole blocks. So the task only has to wait for events.
 ///
 /// Safe from any thread.
-final class EventStreamPulse: Sendable {
+final class EventStreamTimer: Sendable {
     private struct State {
         var timer: RepeatedTask?
         /// Since when the client has not taken a piece; `nil` while none is being sent.
@@ -19,7 +19,7 @@ final class EventStreamPulse: Sendable {
         var lastWrite = NIODeadline.distantPast
         /// The last event that was looked at, and the last one of which the client knows.
         var position: UInt64 = 0
-        var told: UInt64 = 0
+        var sent: UInt64 = 0
     }
 
     private let channel: any Channel
@@ -31,7 +31,7 @@ final class EventStreamPulse: Sendable {
     private let state = Mutex(State())
 
     /// How long the server's shutdown waits for a client that does not read.
-    static let parting = TimeAmount.seconds(5)
+    static let closingTime = TimeAmount.seconds(5)
 
     init(channel: any Channel, feed: Feed, epoch: String, limits: HTTPLimits, isAllowed: @escaping @Sendable () -> Bool) {
         self.isAllowed = isAllowed
@@ -67,7 +67,7 @@ final class EventStreamPulse: Sendable {
         state.withLock { state in
             state.writing = .now()
             state.position = position
-            state.told = position
+            state.sent = position
         }
         try await writer.write(piece)
         state.withLock { state in
@@ -94,13 +94,13 @@ final class EventStreamPulse: Sendable {
         return state.withLock { state in
             if let since = state.writing {
                 let limit = TimeAmount(limits.streamStall)
-                return now - since > (isEnding ? min(limit, Self.parting) : limit) ? .close : .nothing
+                return now - since > (isEnding ? min(limit, Self.closingTime) : limit) ? .close : .nothing
             }
             guard now - state.lastWrite >= TimeAmount(limits.streamHeartbeat), !isEnding else { return .nothing }
             state.lastWrite = now
             var output = EventStreamOutput(epoch: epoch)
-            if state.told == state.position { output.heartbeat() } else { output.position(state.position) }
-            state.told = state.position
+            if state.sent == state.position { output.heartbeat() } else { output.position(state.position) }
+            state.sent = state.position
             return .heartbeat(output)
         }
     }

@@ -2,7 +2,7 @@ import TallywireCore
 import TallywirePipeline
 
 /// The settings of all devices, by name and pattern.
-struct DeviceBook: Sendable {
+struct DeviceSettingsTable: Sendable {
     /// The most specific pattern comes first.
     private let entries: [(pattern: DevicePattern, settings: DeviceSettings)]
     private let fallback: DeviceSettings

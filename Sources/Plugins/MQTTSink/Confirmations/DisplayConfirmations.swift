@@ -7,7 +7,7 @@ import TallywirePipeline
 /// Only displays that have confirmed once are tracked: of others nobody knows whether they ever will. A display is late when the
 /// version that it has to show was published ``within`` ago and its last confirmation names another version. That includes a higher
 /// version: the display then shows the state of another journal, or of this one before it was restored.
-struct ConfirmationBook: Sendable {
+struct DisplayConfirmations: Sendable {
     /// A display with its versions.
     struct Entry: Equatable, Sendable {
         var wanted: Int64

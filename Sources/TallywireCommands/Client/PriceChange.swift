@@ -1,7 +1,7 @@
 import TallywireCore
 
 /// What a file asks for as a variant's price, from several fields together.
-enum PriceWish: Equatable, Sendable {
+enum PriceChange: Equatable, Sendable {
     /// The variant has the product's price, which is this one if the file says so.
     case follows(at: Price?)
     /// The variant has a price of its own.
@@ -17,7 +17,7 @@ enum PriceWish: Equatable, Sendable {
     /// Reads the price of `row`, given its product's price; `nil` if the row says nothing about the price.
     static func read(
         _ row: CatalogueFile.VariantRow, productPrice: Price??
-    ) throws(Contradiction) -> PriceWish? {
+    ) throws(Contradiction) -> PriceChange? {
         switch (row.price, row.ownPrice) {
         case (nil, nil): return nil
         case (nil, true?), (.some(nil), true?):

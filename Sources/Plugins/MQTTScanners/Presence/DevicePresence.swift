@@ -7,7 +7,7 @@ import TallywirePipeline
 ///
 /// The journal keeps the last presence of each device, as a ``PresenceMark``. If the first status ever seen of a device is
 /// `offline`, no report is made.
-struct PresenceBook {
+struct DevicePresence {
     private let source: String
     private let registry: DeviceRegistry
     /// The marks of the devices that were heard of in this run; `.some(nil)` for a device without a mark.
@@ -21,7 +21,7 @@ struct PresenceBook {
     }
 
     /// A status that a device published.
-    struct Word {
+    struct PublishedStatus {
         let device: String
         let status: DeviceStatus
         let isRetained: Bool
@@ -51,11 +51,11 @@ struct PresenceBook {
     // MARK: What devices say and do
 
     /// Takes statuses in order, and returns the changes that follow. The stored marks of all their devices have to be known.
-    mutating func take(_ words: [Word], at now: Timestamp) -> [Change] {
-        words.filter { note($0, now) }.compactMap { word in
-            let isOnline = word.status.isOnline
+    mutating func take(_ statuses: [PublishedStatus], at now: Timestamp) -> [Change] {
+        statuses.filter { note($0, now) }.compactMap { published in
+            let isOnline = published.status.isOnline
             return change(
-                word.device, to: PresenceMark(isOnline ? .online : .offline, since: now),
+                published.device, to: PresenceMark(isOnline ? .online : .offline, since: now),
                 reason: isOnline ? "it says so" : "its status says so, or its will")
         }
     }
@@ -72,10 +72,10 @@ struct PresenceBook {
     }
 
     /// Notes what a device says about itself. Returns whether the status is of the device's newest MQTT connection.
-    private func note(_ word: Word, _ now: Timestamp) -> Bool {
-        let status = word.status
+    private func note(_ published: PublishedStatus, _ now: Timestamp) -> Bool {
+        let status = published.status
         var isLate = false
-        registry.update(word.device, of: source) { record in
+        registry.update(published.device, of: source) { record in
             if let session = status.session, let known = record.session, session < known {
                 isLate = true
                 return
@@ -84,7 +84,7 @@ struct PresenceBook {
             record.battery = status.battery ?? record.battery
             record.firmware = status.firmware ?? record.firmware
             record.model = status.model ?? record.model
-            if status.isOnline, !word.isRetained { record.lastSeen = now }
+            if status.isOnline, !published.isRetained { record.lastSeen = now }
         }
         return !isLate
     }
