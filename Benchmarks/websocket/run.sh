@@ -4,6 +4,7 @@ set -euo pipefail
 [ -z "${TALLYWIRE:-}" ] || { TALLYWIRE=$(realpath -m "$TALLYWIRE"); export TALLYWIRE; }
 cd "$(dirname "$0")"
 make -s -C load
+(cd .. && swift build -c release --product NIOFloor 2>&1 | tail -1)
 [ -n "${TALLYWIRE:-}" ] || (cd ../.. && swift build -c release --product tallywire 2>&1 | tail -1)
 # An environment of this folder's own. One that is half made, or was made by a Python that is gone, is made anew.
 if [ -z "${UWS_PYTHON:-}" ] && ! .venv/bin/python -c 'import sys, importlib.util as u; sys.exit(not u.find_spec("socketify"))' 2>/dev/null; then

@@ -301,4 +301,20 @@ class Floor(Server):
         return [([str(HERE / "load/wsfloor"), "23004"], 23004)]
 
 
-SERVERS = {server.name: server for server in (Tallywire, TallywireFields, TallywireMQTT, TallywireJWT, Mosquitto, NATS, NodeWS, UWebSockets, Floor)}
+class NIOFloor(Server):
+    """The least a server on SwiftNIO can do, which Tallywire stands on too."""
+
+    name = "nio-floor"
+    needs = "swift build -c release --product NIOFloor in Benchmarks"
+    subscribe = ["ws://127.0.0.1:23005/ws"]
+    publish = ["--pub", "ws://127.0.0.1:23005/pub"]
+    program = HERE.parent / ".build/release/NIOFloor"
+
+    def available(self):
+        return self.program.exists()
+
+    def commands(self):
+        return [([str(self.program), "23005"], 23005)]
+
+
+SERVERS = {server.name: server for server in (Tallywire, TallywireFields, TallywireMQTT, TallywireJWT, Mosquitto, NATS, NodeWS, UWebSockets, Floor, NIOFloor)}

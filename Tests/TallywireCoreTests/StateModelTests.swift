@@ -1,5 +1,6 @@
 import Foundation
 import TallywireTesting
+import TestSupport
 import Testing
 
 @testable import TallywireCore

@@ -40,7 +40,9 @@ struct EngineRun {
     private func measure(_ wrap: (SQLiteJournal) -> any Journal, started: () -> Void) throws -> Double {
         let movements = movements
         let path = folder + "/tallywire-bench-\(UUID().uuidString).db"
-        defer { for suffix in ["", "-wal", "-shm", ".lock"] { try? FileManager.default.removeItem(atPath: path + suffix) } }
+        defer {
+            for suffix in ["", "-wal", "-shm", ".lock", ".mark"] { try? FileManager.default.removeItem(atPath: path + suffix) }
+        }
         let journal = wrap(try SQLiteJournal(path: path))
         let engine = try InventoryEngine(
             journal: journal, configuration: .init(inbox: max(8, batch * 4), batch: batch), logger: Logger(label: "bench"))

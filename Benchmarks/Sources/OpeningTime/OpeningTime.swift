@@ -19,7 +19,9 @@ struct OpeningTime: ParsableCommand {
 
     func run() throws {
         let path = folder + "/tallywire-opening-\(UUID().uuidString).db"
-        defer { for suffix in ["", "-wal", "-shm", ".lock"] { try? FileManager.default.removeItem(atPath: path + suffix) } }
+        defer {
+            for suffix in ["", "-wal", "-shm", ".lock", ".mark"] { try? FileManager.default.removeItem(atPath: path + suffix) }
+        }
         let clock = ContinuousClock()
         let writing = try clock.measure { try write(path) }
         let size = try FileManager.default.attributesOfItem(atPath: path)[.size] as? Int ?? 0

@@ -1,21 +1,22 @@
 import TallywireCore
+import TallywireTesting
 
 /// Commands by seed. They use so few keys that they affect each other: most can be applied, and each kind of rejection occurs.
-package struct RandomCommands {
-    package static let skus = ["TEE", "MUG", "CAP", "PEN", "BAG"]
+public struct RandomCommands {
+    public static let skus = ["TEE", "MUG", "CAP", "PEN", "BAG"]
     /// The code of each SKU, and a case of it.
-    package static let codes = skus.flatMap { [code(of: $0).code, code(of: $0, units: 12).code] }
+    public static let codes = skus.flatMap { [code(of: $0).code, code(of: $0, units: 12).code] }
 
-    package var random: SplitMix
+    public var random: SplitMix
     private var locations = ["MAIN", "WH1", "YARD"]
 
-    package init(seed: UInt64) { random = SplitMix(state: seed) }
+    public init(seed: UInt64) { random = SplitMix(state: seed) }
 
     private static func code(of sku: String, units: Int64 = 1) -> Barcode {
         Barcode(code: "\(sku)-\(units)", units: units)
     }
 
-    package mutating func next(in state: InventoryState) -> Command.Action {
+    public mutating func next(in state: InventoryState) -> Command.Action {
         // Until something exists, all other commands are rejected.
         if state.locations.isEmpty { return .createLocation(Location(code: pick(locations), name: "Place")) }
         if state.variants.isEmpty, chance(2) { return .createProduct(newProduct(in: state)) }
