@@ -14,7 +14,7 @@ enum AnswerTable {
         var encoder = JSONWriter()
         for (offset, answer) in answers.enumerated() {
             encoder.removeAll()
-            answer.outcome.write(to: &encoder)
+            answer.outcome.write(to: &encoder, asked: answer.asked)
             insert.bind(first + Int64(offset), at: 1)
             insert.bind(answer.timestamp.milliseconds, at: 2)
             insert.bind(answer.id, at: 3)
@@ -34,12 +34,15 @@ enum AnswerTable {
             select.bind(row, at: 1)
             try select.forEachRow { row in
                 guard row.text(1) == id else { return }
+                let bytes = row.bytes(4)
+                let outcome = try JSONDecoder().decode(Outcome.self, from: Data(bytes))
+                var asked: JSONValue?
+                if case .rejected = outcome { asked = try JSONReader.value(of: Array(bytes))["asked"] }
                 answer = StoredAnswer(
                     id: id,
                     fingerprint: CommandFingerprint(
                         written: UInt64(bitPattern: row.integer(2)), resolved: UInt64(bitPattern: row.integer(3))),
-                    outcome: try JSONDecoder().decode(Outcome.self, from: Data(row.bytes(4))),
-                    timestamp: Timestamp(milliseconds: row.integer(0)))
+                    outcome: outcome, timestamp: Timestamp(milliseconds: row.integer(0)), asked: asked)
             }
         }
         return answer

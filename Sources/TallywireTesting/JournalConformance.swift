@@ -71,7 +71,7 @@ public struct JournalConformance: Sendable, CustomStringConvertible {
             let rejection = StoredAnswer(
                 id: "scan-3", fingerprint: CommandFingerprint(written: .max, resolved: 1),
                 outcome: .rejected(Rejection(.insufficientStock, "nothing \"left\"", field: "lines[0]", available: 0)),
-                timestamp: script.now)
+                timestamp: script.now, asked: ["source": "test", "lines": [["sku": "A \"B\"", "quantity": 3]]])
             try journal.append(JournalBatch(answers: [rejection], changes: script.state.changes, timestamp: script.now))
             try require(try journal.answer(to: "scan-3") == rejection, "a batch without events keeps its answers")
         },

@@ -74,9 +74,26 @@ struct MovementsTests {
     @Test("the answer to a movement can be read back, whether it was applied or refused")
     func readsBack() async throws {
         try await Shop().openStocked { client in
-            let body = #"{"id":"order 7/1","lines":[{"sku":"MUG","operation":"add","quantity":1}]}"#
+            let body = #"""
+                {"id":"order 7/1","reason":"received","reference":"D-7","lines":[{"sku":"MUG","operation":"add","quantity":1}]}
+                """#
             let first = try await client.post("/api/movements", body)
-            #expect(try await client.get("/api/movements/order%207%2F1").bytes == first.bytes)
+            let applied = try await client.get("/api/movements/order%207%2F1")
+            for member in first.json?.object ?? [] { #expect(applied[member.name] == member.value, "\(member.name)") }
+            #expect(applied["reason"] == "received" && applied["reference"] == "D-7" && applied["source"] == "http")
+            #expect(applied["timestamp"]?.string.flatMap { Timestamp($0) } != nil && applied["occurredAt"] == nil)
+            let lines = #"{"barcode":"0000","operation":"add","quantity":2},{"sku":"MUG","operation":"subtract","quantity":9}"#
+            try await client.post(
+                "/api/movements", #"{"id":"unknown","reference":"D-8","occurredAt":"2026-11-22T16:40:00Z","lines":[\#(lines)]}"#,
+                404)
+            let unknown = try await client.get("/api/movements/unknown")
+            #expect(unknown["reference"] == "D-8" && unknown["reason"] == nil && unknown["source"] == "http")
+            #expect(unknown["occurredAt"] == "2026-11-22T16:40:00.000Z")
+            #expect(
+                unknown["lines"] == [
+                    ["barcode": "0000", "location": "MAIN", "operation": "add", "quantity": 2],
+                    ["sku": "MUG", "location": "MAIN", "operation": "subtract", "quantity": 9],
+                ])
             try await client.post(
                 "/api/movements", #"{"id":"no","lines":[{"sku":"MUG","operation":"subtract","quantity":9}]}"#, 409)
             let refused = try await client.get("/api/movements/no")

@@ -1,16 +1,16 @@
 /// The wire format of receipts, in HTTP responses and in the journal.
 extension Receipt {
-    public func write(to json: inout JSONWriter) {
-        json.object { json in
-            json.member("movementId", movementID)
-            json.member("status", status.rawValue)
-            json.key("seq")
-            if let seq { json.integer(seq) } else { json.null() }
-            json.member("productId", product?.rawValue)
-            json.member("variantId", variant?.rawValue)
-            json.array("lines") { json in
-                for line in lines { line.write(to: &json) }
-            }
+    public func write(to json: inout JSONWriter) { json.object { writeMembers(to: &$0) } }
+
+    public func writeMembers(to json: inout JSONWriter) {
+        json.member("movementId", movementID)
+        json.member("status", status.rawValue)
+        json.key("seq")
+        if let seq { json.integer(seq) } else { json.null() }
+        json.member("productId", product?.rawValue)
+        json.member("variantId", variant?.rawValue)
+        json.array("lines") { json in
+            for line in lines { line.write(to: &json) }
         }
     }
 }
@@ -48,8 +48,9 @@ extension Rejection {
 }
 
 extension Outcome {
-    /// Writes `{"receipt":…}` or `{"rejection":…}`, the format in which a journal stores an answer.
-    public func write(to json: inout JSONWriter) {
+    /// Writes `{"receipt":…}` or `{"rejection":…}`, the format in which a journal stores an answer; for a rejected movement with
+    /// what it asked.
+    public func write(to json: inout JSONWriter, asked: JSONValue? = nil) {
         json.object { json in
             switch self {
             case .applied(let receipt):
@@ -58,6 +59,10 @@ extension Outcome {
             case .rejected(let rejection):
                 json.key("rejection")
                 rejection.write(to: &json)
+                if let asked {
+                    json.key("asked")
+                    asked.write(to: &json)
+                }
             }
         }
     }

@@ -110,10 +110,19 @@ struct Writer: ~Copyable {
         }
         let isFinal = if case .rejected(let rejection) = decision.outcome { rejection.code.isFinal } else { true }
         if isFinal {
-            batch.add(StoredAnswer(id: key, fingerprint: fingerprint, outcome: decision.outcome, timestamp: now))
+            batch.add(
+                StoredAnswer(
+                    id: key, fingerprint: fingerprint, outcome: decision.outcome, timestamp: now,
+                    asked: Self.record(of: command, decision.outcome)))
         }
         batch.add(item, decision.outcome)
         return decision.fault
+    }
+
+    /// What a rejected movement asked, to be read back; `nil` for anything else.
+    private static func record(of command: Command, _ outcome: Outcome) -> JSONValue? {
+        guard case .rejected = outcome, case .move(let movement) = command.action else { return nil }
+        return movement.record(of: command.source)
     }
 
     /// Refuses a command that was not planned.

@@ -121,12 +121,18 @@ public struct StoredAnswer: Equatable, Sendable {
     public let fingerprint: CommandFingerprint
     public let outcome: Outcome
     public let timestamp: Timestamp
+    /// What a rejected movement asked, an object: see ``/TallywireCore/Movement/record(of:)``. What an applied one asked is in its
+    /// events.
+    public let asked: JSONValue?
 
-    public init(id: String, fingerprint: CommandFingerprint, outcome: Outcome, timestamp: Timestamp) {
+    public init(
+        id: String, fingerprint: CommandFingerprint, outcome: Outcome, timestamp: Timestamp, asked: JSONValue? = nil
+    ) {
         self.id = id
         self.fingerprint = fingerprint
         self.outcome = outcome
         self.timestamp = timestamp
+        self.asked = asked
     }
 }
 

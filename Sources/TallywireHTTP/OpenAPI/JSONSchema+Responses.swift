@@ -64,24 +64,45 @@ extension JSONSchema {
                 ], optional: ["repeatedSerial"])
         ),
         (
-            "Receipt",
-            object(
-                [
-                    ("movementId", movementID), ("status", words(["applied", "duplicate"])),
-                    ("seq", ["type": ["integer", "null"], "minimum": 1]), ("productId", id), ("variantId", id),
-                    ("lines", list(of: reference("ReceiptLine"))),
-                ], optional: ["productId", "variantId"])
+            "Receipt", object(receipt, optional: ["productId", "variantId"])
+        ),
+        (
+            "StoredReceipt", object(receipt + asked, optional: Set(["productId", "variantId"]).union(optionalOfAsked))
         ),
         (
             "Refusal",
-            object([("movementId", movementID), ("status", words(["rejected"])), ("problem", reference("Problem"))])
+            object(
+                [("movementId", movementID), ("status", words(["rejected"])), ("problem", reference("Problem"))] + asked
+                    + [("lines", list(of: reference("AskedLine")))], optional: optionalOfAsked.union(["lines"]))
         ),
-        ("Answer", ["oneOf": [reference("Receipt"), reference("Refusal")]]),
+        (
+            "AskedLine",
+            object(
+                [
+                    ("sku", ["type": "string"]), ("barcode", ["type": "string"]), ("variantId", id), ("location", locationCode),
+                    ("operation", reference("Operation")), ("quantity", quantity), ("to", locationCode), ("expected", count),
+                    ("batch", traceText), ("serial", traceText), ("expiry", date),
+                ], optional: ["sku", "barcode", "variantId", "to", "expected", "batch", "serial", "expiry"])
+        ),
+        ("Answer", ["oneOf": [reference("StoredReceipt"), reference("Refusal")]]),
         ("BatchResults", object([("results", list(of: ["oneOf": [reference("Receipt"), reference("Problem")]]))])),
         ("MovementAnswer", ["oneOf": [reference("Receipt"), reference("BatchResults")]]),
         ("ProductOrReceipt", ["oneOf": [reference("Product"), reference("Receipt")]]),
         ("VariantOrReceipt", ["oneOf": [reference("Variant"), reference("Receipt")]]),
     ]
+
+    private static let receipt: [(String, JSONValue)] = [
+        ("movementId", movementID), ("status", words(["applied", "duplicate"])),
+        ("seq", ["type": ["integer", "null"], "minimum": 1]), ("productId", id), ("variantId", id),
+        ("lines", list(of: reference("ReceiptLine"))),
+    ]
+
+    /// What a movement said, and when it was decided.
+    private static let asked: [(String, JSONValue)] = [
+        ("timestamp", timestamp), ("source", ["type": "string"]), ("reason", ["type": "string"]), ("reference", ["type": "string"]),
+        ("occurredAt", timestamp),
+    ]
+    private static let optionalOfAsked: Set<String> = ["source", "reason", "reference", "occurredAt"]
 
     private static let variant: [(String, JSONValue)] = [
         ("id", id), ("productId", id), ("isDefault", flag), ("sku", sku), ("name", name), ("productName", name), ("price", price),

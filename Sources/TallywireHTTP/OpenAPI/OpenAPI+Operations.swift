@@ -142,7 +142,8 @@ extension OpenAPI {
         Operation(
             method: "get", path: "/api/movements/{id}", id: "getMovement", { $0.getMovement }, tag: "movements",
             summary: "The answer that a movement or change got.", access: .movers, parameters: ["movementId"],
-            answers: [.json(200, "The receipt, or the refusal.", "Answer")], problems: ["unknown_movement"]),
+            answers: [.json(200, "What it asked, and the receipt or the refusal.", "Answer", headers: ["Tallywire-Epoch"])],
+            problems: ["unknown_movement"]),
     ]
 
     private static let readingOperations: [Operation] = [

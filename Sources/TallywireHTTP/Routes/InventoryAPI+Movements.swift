@@ -38,17 +38,40 @@ extension InventoryAPI {
         else {
             throw Problem.unknownMovement(encoded)
         }
-        switch answer.outcome {
-        case .applied(let receipt): return response(with: receipt)
-        case .rejected(let rejection):
-            return .json { json in
-                json.object { json in
+        let update = try await firstUpdate(of: answer)
+        return .json(headers: [.tallywireEpoch: journal.epoch]) { json in
+            json.object { json in
+                switch answer.outcome {
+                case .applied(let receipt): receipt.writeMembers(to: &json)
+                case .rejected(let rejection):
                     json.member("movementId", id)
                     json.member("status", "rejected")
                     json.key("problem")
                     Problem(rejection).write(to: &json)
                 }
+                json.member("timestamp", answer.timestamp)
+                json.member("source", update?.source)
+                json.member("reason", update?.reason)
+                json.member("reference", update?.reference)
+                json.member("occurredAt", update?.occurredAt)
+                for member in answer.asked?.object ?? [] {
+                    json.dynamicKey(member.name)
+                    member.value.write(to: &json)
+                }
             }
+        }
+    }
+
+    /// The event of the first line of an applied movement, which says what the movement asked; `nil` for any other change, and for
+    /// an event that is no longer kept.
+    private func firstUpdate(of answer: StoredAnswer) async throws -> InventoryUpdated? {
+        guard case .applied(let receipt) = answer.outcome, let seq = receipt.lines.first?.seq else { return nil }
+        do {
+            let event = try await journal.events(after: seq - 1, limit: 1, maxBytes: 0).first
+            guard case .inventoryUpdated(let update)? = try event?.event().body else { return nil }
+            return update
+        } catch let error as JournalError where error.code == .pruned {
+            return nil
         }
     }
 
