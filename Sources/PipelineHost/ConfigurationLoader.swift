@@ -16,7 +16,7 @@ public enum ConfigurationLoader {
     /// `only` (if not empty) and `without` choose sources and sinks by name. Entries with `"enabled": false` are checked like the
     /// others but do not run, even if `only` names them.
     ///
-    /// Throws ``ConfigurationError`` with every mistake, or ``UnknownNameError``.
+    /// Throws `ConfigurationError` with every mistake, or `UnknownNameError`.
     public static func load(
         path: String, registry: PluginRegistry, environment: [String: String] = ProcessInfo.processInfo.environment,
         overrides: [ConfigurationOverride] = [], only: [String] = [], without: [String] = []

@@ -5,7 +5,7 @@ public struct SecretSource: Sendable {
     let text: String
     let interpolation: Interpolation
 
-    /// Returns the secret's current text. Throws ``OptionError`` if a variable or a file is missing.
+    /// Returns the secret's current text. Throws `OptionError` if a variable or a file is missing.
     public func read() throws(OptionError) -> String {
         do {
             return try interpolation.expand(text).text

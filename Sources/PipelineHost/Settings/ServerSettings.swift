@@ -113,7 +113,7 @@ public struct AuthSettings: Decodable, Sendable {
     /// A user who may sign in.
     public struct User: Decodable, Sendable {
         public var name: String
-        /// The text of a ``PasswordHash``.
+        /// The text of a `PasswordHash`.
         public var password: String
         public var role: Role
     }

@@ -63,13 +63,13 @@ public struct SinkEntry: Sendable {
     /// How far the journal had come, as the sink's own side knows. The method only reads.
     public func witnesses() throws -> [JournalWitness] { try type.witnesses(options) }
 
-    /// Makes the sink and opens nothing: opening is for ``Sink/start(_:)``. Throws ``ConfigurationError`` if the plugin objects to
+    /// Makes the sink and opens nothing: opening is for `Sink.start(_:)`. Throws `ConfigurationError` if the plugin objects to
     /// its options.
     public func makeSink() throws -> any Sink {
         try place.run { try type.make(options) }
     }
 
-    /// `where`: what an event must be about, as ``EventFilter`` decides. An empty list is no condition. All other lists have to
+    /// `where`: what an event must be about, as `EventFilter` decides. An empty list is no condition. All other lists have to
     /// match, for events that have the value in question.
     public struct Filter: Decodable, Equatable, Sendable {
         /// Location codes; `*` stands for any characters.
@@ -128,7 +128,7 @@ public struct SourceEntry: Sendable {
         }
     }
 
-    /// Makes the source and opens nothing: opening is for ``Source/run(_:)``. Throws ``ConfigurationError`` if the plugin objects
+    /// Makes the source and opens nothing: opening is for `Source.run(_:)`. Throws `ConfigurationError` if the plugin objects
     /// to its options.
     public func makeSource() throws -> any Source {
         try place.run { try type.make(options) }

@@ -1,7 +1,7 @@
 import Foundation
 
 extension JSONDecoder {
-    /// Decodes JSON that comes from outside. Throws what ``decode(_:from:)`` throws. Unlike ``decode(_:from:)`` it never traps.
+    /// Decodes JSON that comes from outside. Throws what `decode(_:from:)` throws. Unlike `decode(_:from:)` it never traps.
     ///
     /// Foundation's reader (Swift 6.3 on Linux) refuses nesting deeper than 512 levels, and says where. If the bracket that is one
     /// too many is the last byte, that position is after the end of the text. Reading there ends the process: 513 times `[` from

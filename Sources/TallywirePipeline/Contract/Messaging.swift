@@ -3,7 +3,7 @@ import TallywireCore
 /// The messages that a plugin receives and sends over a protocol of its own, for `GET /asyncapi.json` (AsyncAPI 3.0).
 ///
 /// Everything is told from the server's side: the server receives what clients and devices send. Addresses are those of the
-/// standard configuration. ``JSONSchema`` has the building blocks of payloads; a payload may also refer to the schemas of the HTTP
+/// standard configuration. `JSONSchema` (`TallywireCore`) has the building blocks of payloads; a payload may also refer to the schemas of the HTTP
 /// API by their names, such as `ProductStatus`.
 public struct Messaging: Sendable {
     public var servers: [Server]

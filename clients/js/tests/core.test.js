@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { systemClock } from "../clock.js";
-import { Follows } from "../follows.js";
+import { Follows, trackingMessages } from "../follows.js";
 import { Subscriptions } from "../subscriptions.js";
 import { clientOf, live, recordOf } from "./support/client.js";
 import { eventually } from "./support/eventually.js";
@@ -108,7 +108,7 @@ test("one answer to several track messages answers all of them", () => {
   const sent = [];
   const owner = { follows: new Follows(), clock: systemClock, epoch: () => null };
   const subscriptions = new Subscriptions({ send: (message) => sent.push(message) }, owner, () => {});
-  subscriptions.open(null);
+  subscriptions.open(null, 65_536);
   subscriptions.track({ products: [1], variants: [] });
   subscriptions.track({ products: [], variants: [21] });
   subscriptions.track({ products: [3], variants: [] });
@@ -119,6 +119,18 @@ test("one answer to several track messages answers all of them", () => {
   subscriptions.valuesCame(1);
   assert.equal(subscriptions.hasTracked, true);
   subscriptions.close();
+});
+
+test("ids are sent in messages of the size that the server takes", () => {
+  const largest = 9_007_199_254_740_991;
+  const products = Array.from({ length: 300 }, (_, index) => largest - index);
+  for (const messageBytes of [128, 1_024, 65_536]) {
+    const messages = [...trackingMessages("untrack", { products, variants: [1] }, messageBytes)];
+    for (const message of messages) assert.ok(JSON.stringify(message).length <= messageBytes, `${messageBytes}`);
+    assert.deepEqual(messages.flatMap(({ products }) => products), products);
+    assert.deepEqual(messages.flatMap(({ variants }) => variants), [1]);
+    assert.equal(messages.length, Math.ceil(301 / Math.floor((messageBytes - 64) / 17)));
+  }
 });
 
 test("a location's room is one room, however its code is written", async (t) => {
