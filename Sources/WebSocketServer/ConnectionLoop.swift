@@ -126,7 +126,7 @@ package final class ConnectionLoop {
     private func tick() {
         let now = loop.now
         counts.lag(of: number, meter?.lateness(at: now) ?? .zero)
-        if let stall = meter?.stall(at: now) { for connection in connections { connection.forgive(stall) } }
+        if let stall = meter?.stall(at: now) { for connection in connections { connection.shortenSilence(by: stall) } }
         observer?.clockTicked(now)
         for connection in wheel.advance() {
             if let delay = connection.tick(now) { look(at: connection, in: delay) }

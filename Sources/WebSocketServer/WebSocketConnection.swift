@@ -174,7 +174,7 @@ package final class WebSocketConnection: ChannelInboundHandler {
     // MARK: Time
 
     /// Shortens the peer's silence by `amount`.
-    func forgive(_ amount: TimeAmount) { lastReceived = lastReceived + amount }
+    func shortenSilence(by amount: TimeAmount) { lastReceived = lastReceived + amount }
 
     /// Pings a peer that is due, and ends a connection that took too long. Returns the time until the next call; `nil` for none.
     func tick(_ now: NIODeadline) -> TimeAmount? {

@@ -276,7 +276,7 @@ struct ConnectionTests {
         let loop = connection.channel.embeddedEventLoop
         let handler = try connection.channel.pipeline.syncOperations.handler(type: WebSocketConnection.self)
         for _ in 0..<19 { loop.advanceTime(by: .seconds(1)) }
-        handler.forgive(.seconds(10))
+        handler.shortenSilence(by: .seconds(10))
         for _ in 0..<10 { loop.advanceTime(by: .seconds(1)) }
         #expect(connection.isOpen)
         for _ in 0..<3 { loop.advanceTime(by: .seconds(1)) }

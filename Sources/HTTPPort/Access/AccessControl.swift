@@ -15,7 +15,7 @@ package enum RouteAccess: Equatable, Sendable {
     case roles([Role])
 
     package static let admin = RouteAccess.roles([.admin])
-    package static let movers = RouteAccess.roles([.admin, .device])
+    package static let adminsAndDevices = RouteAccess.roles([.admin, .device])
 }
 
 /// Finds out who the caller is, and refuses callers without the right role.

@@ -73,7 +73,7 @@ struct ConfigurationCheck {
                 let uses =
                     try sources.flatMap { try $0.type.topics($0.options, $0.name) }
                     + sinks.flatMap { try $0.type.topics($0.options, $0.name) }
-                for error in try source.type.judge(source.options, uses) { throw error }
+                for error in try source.type.problems(source.options, uses) { throw error }
             }
         }
     }

@@ -57,7 +57,7 @@ extension SourceType {
         "mqtt-scanners", summary: "Takes movements from barcode scanners over MQTT, and answers each once it is on disk.",
         schema: ScannerOptions.schema, options: ScannerOptions.self, messaging: .scanners,
         topics: { try $0.topics(of: $1) },
-        judge: { $0.problems(beside: $1) }, brokerRules: { try ScannerTopics.rules($0) }, scanTopic: { $0["topic"]?.string },
+        problems: { $0.problems(beside: $1) }, brokerRules: { try ScannerTopics.rules($0) }, scanTopic: { $0["topic"]?.string },
         probe: { options, _ in await options.problems() },
         make: { try $0.source() })
 }

@@ -12,8 +12,8 @@ extension TallywireClient {
         var follows = Follows()
         private(set) var items: Items
         var readers = Readers()
-        private var told = ToldEvents()
-        /// The last event that was told, for a client that is in no room.
+        private var delivered = DeliveredEvents()
+        /// The last event that readers got, for a client that is in no room.
         private var broadcastSeq: UInt64 = 0
         /// The keys on the pages of an answer to `track` so far.
         private var trackingPages: Set<ItemKey> = []
@@ -33,7 +33,7 @@ extension TallywireClient {
             self.epoch = epoch
             if let previous, previous != epoch {
                 follows.forget()
-                told.removeAll()
+                delivered.removeAll()
                 clear()
                 readers.tell(Resumption(room: nil, outcome: .anotherJournal(epoch: epoch)))
             } else if previous != nil, follows.isBroadcast, seq != broadcastSeq {
@@ -73,17 +73,17 @@ extension TallywireClient {
         /// Notes that the server has sent everything up to `seq`.
         mutating func pong(_ seq: UInt64) {
             guard let first = early.first else { return reach(seq) }
-            // Events that wait are not told yet, so the rooms' positions stay before them.
+            // Events that wait did not reach readers yet, so the rooms' positions stay before them.
             if follows.isWaiting { return reach(min(seq, first.seq - 1)) }
             tellEarly(before: seq + 1)
             reach(seq)
         }
 
         private mutating func tell(_ event: Event) {
-            if !told.contains(event.seq) {
+            if !delivered.contains(event.seq) {
                 if case .inventoryUpdated(let update) = event.body { follows.noteEvent(update.key, at: update.location) }
                 items.fold(event)
-                told.insert(event.seq, floor: follows.floor)
+                delivered.insert(event.seq, floor: follows.floor)
                 readers.tell(event)
                 tellChanges()
             }

@@ -36,7 +36,7 @@ extension TallywireClient {
             case begun
             /// Every event since the last connection comes; none is missing.
             case replayed
-            /// The client was away for too long. The events in between are not told, and all values are right again. `isPartial`:
+            /// The client was away for too long. The events in between do not come, and all values are right again. `isPartial`:
             /// only the values that changed were sent.
             case values(isPartial: Bool)
             /// The journal is another one, so everything that was known was dropped.
@@ -51,7 +51,7 @@ extension TallywireClient {
     /// The result of ``TallywireClient/join(_:snapshot:since:)``.
     public struct Joined: Equatable, Sendable {
         public let room: String
-        /// Everything up to this event is in the items, or was told as events.
+        /// Everything up to this event is in the items, or came as events.
         public let seq: UInt64
         /// Whether everything since the given position came as events; `nil` if no position was given.
         public let isRecovered: Bool?

@@ -106,7 +106,8 @@ extension OpenAPI {
     private static let movementOperations: [Operation] = [
         Operation(
             method: "patch", path: "/api/variants/{id}/inventory", id: "updateInventory", { $0.updateInventory }, tag: "movements",
-            summary: "Changes one variant's stock at one location.", access: .movers, parameters: ["variantId", "idempotencyKey"],
+            summary: "Changes one variant's stock at one location.", access: .adminsAndDevices,
+            parameters: ["variantId", "idempotencyKey"],
             body: .json("InventoryUpdate", [("add", ["operation": "add", "quantity": 5, "reason": "restock"])]),
             answers: [.json(200, "The receipt.", "Receipt", headers: ["Tallywire-Epoch"])], problems: ofStock),
         Operation(
@@ -117,7 +118,7 @@ extension OpenAPI {
                 order: a receipt or a problem. With NDJSON results are sent while the body comes, so read while you send; a broken \
                 line is its own problem.
                 """,
-            access: .movers, parameters: ["idempotencyKey"],
+            access: .adminsAndDevices, parameters: ["idempotencyKey"],
             body: Operation.Body(
                 content: [
                     (
@@ -141,7 +142,7 @@ extension OpenAPI {
             ], problems: ofStock),
         Operation(
             method: "get", path: "/api/movements/{id}", id: "getMovement", { $0.getMovement }, tag: "movements",
-            summary: "The answer that a movement or change got.", access: .movers, parameters: ["movementId"],
+            summary: "The answer that a movement or change got.", access: .adminsAndDevices, parameters: ["movementId"],
             answers: [.json(200, "What it asked, and the receipt or the refusal.", "Answer", headers: ["Tallywire-Epoch"])],
             problems: ["unknown_movement"]),
     ]

@@ -69,7 +69,7 @@ public struct SourceType: Sendable {
     /// Returns the topics that an entry of this type uses. The second argument is the entry's name.
     package let topics: @Sendable (ConfigurationValue, String) throws -> [TopicUse]
     /// Returns what is wrong with the options, given the topics that all entries use.
-    package let judge: @Sendable (ConfigurationValue, [TopicUse]) throws -> [OptionError]
+    package let problems: @Sendable (ConfigurationValue, [TopicUse]) throws -> [OptionError]
     /// What an entry needs at its MQTT broker; `nil` for a plugin that has none.
     public let brokerRules: @Sendable (ConfigurationValue) throws -> BrokerRules?
     /// The template of the topics on which an entry takes scans; `nil` for a plugin that takes none from a broker.
@@ -79,14 +79,14 @@ public struct SourceType: Sendable {
     package let probe: @Sendable (ConfigurationValue, ProbeContext) async throws -> [OptionError]
 
     /// A source type whose options are decoded into `Options`. `probe` checks what the options name and leaves nothing behind.
-    /// `topics` returns the topics that an entry uses, for a source at an MQTT broker. `judge` returns what is wrong with the
+    /// `topics` returns the topics that an entry uses, for a source at an MQTT broker. `problems` returns what is wrong with the
     /// options, given the topics of all entries.
     /// `brokerRules` returns what an entry needs in the broker's access list, and `scanTopic` where it takes scans.
     public init<Options: Decodable & Sendable>(
         _ name: String, summary: String, schema: OptionSchema = OptionSchema(), options: Options.Type,
         messaging: Messaging = Messaging(),
         topics: @escaping @Sendable (Options, String) throws -> [TopicUse] = { _, _ in [] },
-        judge: @escaping @Sendable (Options, [TopicUse]) throws -> [OptionError] = { _, _ in [] },
+        problems: @escaping @Sendable (Options, [TopicUse]) throws -> [OptionError] = { _, _ in [] },
         brokerRules: @escaping @Sendable (ConfigurationValue) throws -> BrokerRules? = { _ in nil },
         scanTopic: @escaping @Sendable (ConfigurationValue) -> String? = { _ in nil },
         probe: @escaping @Sendable (Options, ProbeContext) async -> [OptionError] = { _, _ in [] },
@@ -100,7 +100,7 @@ public struct SourceType: Sendable {
         self.scanTopic = scanTopic
         self.make = { try make($0.decode(Options.self)) }
         self.topics = { try topics($0.decode(Options.self), $1) }
-        self.judge = { try judge($0.decode(Options.self), $1) }
+        self.problems = { try problems($0.decode(Options.self), $1) }
         self.probe = { await probe(try $0.decode(Options.self), $1) }
     }
 }

@@ -11,15 +11,15 @@ struct MessageAllowance {
         bucket = TokenBucket(rate, at: now)
     }
 
-    enum Verdict: Equatable {
+    enum Admission: Equatable {
         case passes, refused, keepsOn
     }
 
-    /// Judges one more message. `patience` is how many messages in a row are refused before the client keeps on.
-    mutating func take(_ rate: Rate, patience: Int, at now: NIODeadline) -> Verdict {
+    /// Counts one more message. `refusalLimit` is how many messages in a row are refused before the client keeps on.
+    mutating func take(_ rate: Rate, refusalLimit: Int, at now: NIODeadline) -> Admission {
         if refusals > 0, bucket.isFull(rate, at: now) { refusals = 0 }
         if bucket.take(rate, at: now) { return .passes }
         refusals += 1
-        return refusals > patience ? .keepsOn : .refused
+        return refusals > refusalLimit ? .keepsOn : .refused
     }
 }

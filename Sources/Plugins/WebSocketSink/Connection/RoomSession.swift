@@ -153,7 +153,7 @@ final class RoomSession: WebSocketSession, RoomMember {
 
     private func isWithinRate(_ shard: HubShard) -> Bool {
         let limits = shard.configuration.limits
-        switch allowance.take(limits.messages, patience: limits.errorsPerConnection, at: shard.loop.now) {
+        switch allowance.take(limits.messages, refusalLimit: limits.errorsPerConnection, at: shard.loop.now) {
         case .passes: return true
         case .refused:
             shard.metrics.limitedMessage()
@@ -268,8 +268,8 @@ extension RoomSession {
     }
 
     /// Ends the connection if its token has expired, its key was withdrawn, or no token came in time.
-    func judge(now: NIODeadline) {
-        guard case .ends(let reason) = access.judge(now: now) else { return }
+    func endIfTokenEnded(now: NIODeadline) {
+        guard case .ends(let reason) = access.check(now: now) else { return }
         close(.tokenExpired, reason: reason)
     }
 }
@@ -379,7 +379,7 @@ extension RoomSession {
     }
 
     /// Closes the connection of a client that reads values so slowly that its image takes memory which others need.
-    func letGoOfRecalled() {
+    func closeIfImageIsRecalled() {
         if catchUp.holdsRecalledImage { close(.tooSlow, reason: "values are read too slowly; come back") }
     }
 }

@@ -25,7 +25,7 @@ struct SessionAccess {
     }
 
     /// Whether the connection stays or ends.
-    enum Verdict: Equatable {
+    enum Validity: Equatable {
         case stays
         case ends(because: String)
     }
@@ -52,7 +52,7 @@ struct SessionAccess {
     }
 
     /// Checks the time and the keys.
-    mutating func judge(now: NIODeadline) -> Verdict {
+    mutating func check(now: NIODeadline) -> Validity {
         guard let principal else {
             guard isWaiting, now >= deadline else { return .stays }
             return .ends(because: "no token came in time")
@@ -95,7 +95,7 @@ final class AccessWatch {
         if let due = session.access.principal?.validUntil { earliest = min(earliest ?? due, due) }
         if clock == nil { start(session.access.authenticator.generation) }
         // The keys may have changed since the session was admitted, and its token may have expired.
-        session.judge(now: loop.now)
+        session.endIfTokenEnded(now: loop.now)
     }
 
     func remove(_ session: RoomSession) {
@@ -127,7 +127,7 @@ final class AccessWatch {
         guard isDue || waiting > 0 || current != generation else { return }
         generation = current
         // A session that ends leaves the list; iterating over the copy is safe.
-        for session in sessions { session.judge(now: loop.now) }
+        for session in sessions { session.endIfTokenEnded(now: loop.now) }
         earliest = sessions.lazy.compactMap(\.access.principal?.validUntil).min()
     }
 }

@@ -108,6 +108,6 @@ extension HubShard: ConnectionLoopObserver {
             hasRead = false
             recovery?.clear()
         }
-        for session in catchingUp.values { session.letGoOfRecalled() }
+        for session in catchingUp.values { session.closeIfImageIsRecalled() }
     }
 }
