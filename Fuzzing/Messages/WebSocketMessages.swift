@@ -1,7 +1,8 @@
 import NIOCore
 import TallywireCore
-import WebSocketServer
+import TallywireProtocol
 
+@testable import WebSocketServer
 @testable import WebSocketSink
 
 /// What a client sends: frames, whole and in pieces, the messages in them, and the query of its handshake.
@@ -46,9 +47,15 @@ private func messages(of pieces: [[UInt8]]) -> [MessageReader.Message] {
 }
 
 private func readMessage(_ bytes: [UInt8]) {
-    do throws(ClientError) {
-        switch try ClientMessage(bytes) {
-        case .join(let room, let since, _):
+    // A client reads anything without a trap, too.
+    _ = try? ReceivedMessage(bytes)
+    do throws(ClientMessage.Mistake) {
+        let message = try ClientMessage(bytes)
+        let isReadBack = (try? ClientMessage(message.json)) == message
+        switch message {
+        case .join(let room, let since, let snapshot):
+            // A client gives its position or wants a snapshot.
+            require(isReadBack || since != nil && snapshot, "\(message) is written as another message")
             readRoom(room)
             if let since {
                 require(JournalPosition("\(since.epoch):\(since.seq)") == since || since.epoch.isEmpty, "\(since)")
@@ -56,13 +63,16 @@ private func readMessage(_ bytes: [UInt8]) {
         case .leave(let room): readRoom(room)
         case .track(let items), .untrack(let items):
             _ = ServerMessage.untracked(items).json
-            var values = TrackingValues(items)
+            var values = TrackingValues(items.rooms)
             while !values.rest.isEmpty { values.takePart() }
         case .ping(let id): _ = ServerMessage.pong(id, seq: 1).json
         case .auth: break
         }
+        if case .join = message { return }
+        require(isReadBack, "\(message) is written as another message")
     } catch {
-        let json = ServerMessage.error(error).json
+        let error = ClientError(error)
+        let json = ServerMessage.error(code: error.code.rawValue, message: error.message).json
         require(json.count < 2_048, "an error of \(json.count) bytes")
     }
 }
