@@ -2,6 +2,8 @@ import HTTPTypes
 import HummingbirdTesting
 import NIOCore
 import TallywireCore
+import TallywireEngine
+import TallywireTesting
 import TestSupport
 import Testing
 
@@ -103,6 +105,20 @@ struct MovementsTests {
             #expect(refused["problem"]?["available"] == 1)
             #expect(try await client.get("/api/movements/never", 404).code == "unknown_movement")
             #expect(try await client.get("/api/movements/\(String(repeating: "x", count: 129))", 404).code == "unknown_movement")
+        }
+    }
+
+    @Test("a movement whose event is no longer kept has its receipt, and not what it asked")
+    func readsBackWithoutEvent() async throws {
+        let shop = try Shop()
+        try await shop.openStocked { client in
+            let body = #"{"id":"old","reason":"received","lines":[{"sku":"MUG","operation":"add","quantity":1}]}"#
+            let receipt = try await client.post("/api/movements", body)
+            _ = try await shop.journal.prune(
+                Retention(age: .zero), protected: .max, now: Timestamp(milliseconds: 1_795_365_600_000 + 1_000))
+            let old = try await client.get("/api/movements/old")
+            #expect(old["status"] == "applied" && old["lines"] == receipt["lines"] && old["timestamp"] != nil)
+            #expect(old["reason"] == nil && old["source"] == nil)
         }
     }
 
