@@ -71,6 +71,7 @@ extension SQLiteJournal {
                 sql += " AND b.location = ?"
                 arguments.append(location)
             }
+            if !query.includesRemovedLocations { sql += " AND b.\(StateTables.isAtLocation)" }
             arguments.append(query.limit)
             return try Row.fetchAll(
                 db, sql: sql + " ORDER BY b.variant, b.location LIMIT ?", arguments: StatementArguments(arguments)
@@ -84,6 +85,10 @@ extension SQLiteJournal {
 
     public func locations() async throws -> Reading<[Location]> {
         try await reading { db in try StateTables(.current).locations(db) }
+    }
+
+    public func removedLocations() async throws -> Reading<[String]> {
+        try await reading { db in try String.fetchAll(db, sql: "SELECT code FROM removed_locations ORDER BY code") }
     }
 
     public func counts() async throws -> Reading<StockCounts> {

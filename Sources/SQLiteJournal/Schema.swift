@@ -98,6 +98,13 @@ enum Schema {
             try KeyForms.bring(to: db)
             try SearchTable.fill(db)
         }
+        migrator.registerMigration("7: priority of locations") { db in
+            for prefix in [StateTables(.current).prefix, StateTables(.base).prefix] {
+                try db.execute(sql: "ALTER TABLE \(prefix)locations ADD COLUMN priority INTEGER NOT NULL DEFAULT 0")
+            }
+            // Where no stock is any more. Balances of zero are left there.
+            try db.execute(sql: "CREATE TABLE removed_locations (code TEXT PRIMARY KEY) WITHOUT ROWID")
+        }
         return migrator
     }
 

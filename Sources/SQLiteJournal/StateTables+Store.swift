@@ -5,13 +5,7 @@ extension StateTables {
     /// Writes the changed values: one row for each, however many events changed it. `lastEvents` are the last events of the
     /// variants.
     func store(_ changes: StateChanges, lastEvents: [Int64: UInt64] = [:], _ db: Database) throws {
-        for location in changes.locations {
-            let insert = try RawStatement("INSERT INTO \(prefix)locations (code, name, sells) VALUES (?, ?, ?)", db)
-            insert.bind(location.code, at: 1)
-            insert.bind(location.name, at: 2)
-            insert.bind(location.sells ? 1 : 0 as Int64, at: 3)
-            try insert.execute()
-        }
+        for change in changes.locations { try store(change, db) }
         for change in changes.products { try store(change, db) }
         // A SKU or barcode has to be released by its variant before another variant takes it.
         if changes.touchesCatalogue { for change in changes.variants { try remove(change, seq: changes.after.seq, db) } }
@@ -29,6 +23,30 @@ extension StateTables {
             try Meta.set(prefix + "last_product", changes.after.lastIDs.product, db)
             try Meta.set(prefix + "last_variant", changes.after.lastIDs.variant, db)
         }
+    }
+
+    private func store(_ change: StateChanges.Change<Location>, _ db: Database) throws {
+        guard let code = (change.after ?? change.before)?.code else { return }
+        if prefix == StateTables(.current).prefix {
+            let isRemoved = change.after == nil
+            try db.execute(
+                sql: isRemoved
+                    ? "INSERT OR IGNORE INTO removed_locations VALUES (?)" : "DELETE FROM removed_locations WHERE code = ?",
+                arguments: [code])
+        }
+        guard let location = change.after else {
+            return try db.execute(sql: "DELETE FROM \(prefix)locations WHERE code = ?", arguments: [code])
+        }
+        let upsert = try RawStatement(
+            """
+            INSERT INTO \(prefix)locations (code, name, sells, priority) VALUES (?, ?, ?, ?)
+            ON CONFLICT (code) DO UPDATE SET name = excluded.name, sells = excluded.sells, priority = excluded.priority
+            """, db)
+        upsert.bind(location.code, at: 1)
+        upsert.bind(location.name, at: 2)
+        upsert.bind(location.sells ? 1 : 0 as Int64, at: 3)
+        upsert.bind(location.priority, at: 4)
+        try upsert.execute()
     }
 
     private func store(_ change: StateChanges.Retirement, _ db: Database) throws {
@@ -59,15 +77,23 @@ extension StateTables {
         try upsert.execute()
     }
 
-    /// Removes a variant that does not exist any more, and the barcodes of a variant whose barcodes changed.
+    /// Removes a variant that does not exist any more, and what a variant gives up: its SKU and its barcodes.
     private func remove(_ change: StateChanges.Change<Variant>, seq: UInt64, _ db: Database) throws {
         guard let before = change.before else { return }
         let id = before.id.rawValue
         if before.barcodes != change.after?.barcodes { try delete(id, from: "barcodes", "variant", db) }
-        guard change.after == nil else { return }
+        if let after = change.after {
+            if before.sku != after.sku { try release(skuOf: id, db) }
+            return
+        }
         if prefix == StateTables(.current).prefix { try note(removed: before, seq: seq, db) }
         try delete(id, from: "variants", "id", db)
         for table in ["stock", "alerts", "balances"] { try delete(id, from: table, "variant", db) }
+    }
+
+    /// Puts the variant's id in place of its SKU, until its new one is stored. No SKU contains a control character.
+    private func release(skuOf id: Int64, _ db: Database) throws {
+        try db.execute(sql: "UPDATE \(prefix)variants SET sku = char(1) || id WHERE id = ?", arguments: [id])
     }
 
     private func store(
@@ -81,7 +107,9 @@ extension StateTables {
             delete.bind(variant.id.rawValue, at: 1)
             try delete.execute()
         }
-        if before?.name != variant.name || before?.ownPrice != variant.ownPrice || before?.alerts != variant.alerts {
+        if before?.sku != variant.sku || before?.name != variant.name || before?.ownPrice != variant.ownPrice
+            || before?.alerts != variant.alerts
+        {
             try storeCatalogue(of: variant, db)
         }
         if before?.barcodes != variant.barcodes { try storeBarcodes(of: variant, db) }
@@ -109,7 +137,7 @@ extension StateTables {
             """
             INSERT INTO \(prefix)variants (id, product, is_default, sku, name, price, threshold, rearm) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
             ON CONFLICT (id) DO UPDATE SET
-                name = excluded.name, price = excluded.price, threshold = excluded.threshold, rearm = excluded.rearm
+                sku = excluded.sku, name = excluded.name, price = excluded.price, threshold = excluded.threshold, rearm = excluded.rearm
             """, db)
         upsert.bind(variant.id.rawValue, at: 1)
         upsert.bind(variant.productID.rawValue, at: 2)

@@ -121,7 +121,7 @@ struct StateTables {
             variants: variants, lastIDs: try lastIDs(db), retired: try retired(db))
     }
 
-    /// The versions at which SKUs were removed.
+    /// The versions at which variants gave up their SKUs.
     private func retired(_ db: Database) throws -> [String: Int64] {
         guard which == .current else { return [:] }
         var versions: [String: Int64] = [:]
@@ -144,7 +144,7 @@ struct StateTables {
             try selectVariants.forEachRow { rows.append(variant($0, barcodes: [:], balances: [:])) }
             for var row in rows {
                 row.barcodes = try self.barcodes(of: row.id, db)
-                row.balances = try self.balances(of: row.id, db)
+                row.balances = try self.balances(of: row.id, withRemoved: true, db)
                 mine.append(row)
             }
             selectProduct.bind(id.rawValue, at: 1)
@@ -160,11 +160,15 @@ struct StateTables {
 
     func locations(_ db: Database) throws -> [Location] {
         var locations: [Location] = []
-        try RawStatement("SELECT code, name, sells FROM \(prefix)locations ORDER BY rowid", db).forEachRow {
-            locations.append(Location(code: $0.text(0), name: $0.text(1), sells: $0.integer(2) != 0))
+        try RawStatement("SELECT code, name, sells, priority FROM \(prefix)locations ORDER BY code", db).forEachRow {
+            locations.append(
+                Location(code: $0.text(0), name: $0.text(1), sells: $0.integer(2) != 0, priority: $0.integer(3)))
         }
         return locations
     }
+
+    /// The condition that a balance is not left at a location that was removed.
+    static let isAtLocation = "location NOT IN (SELECT code FROM removed_locations)"
 
     func barcodes(of id: VariantID, _ db: Database) throws -> [Barcode] {
         let select = try RawStatement("SELECT code, units FROM \(prefix)barcodes WHERE variant = ? ORDER BY position", db)
@@ -174,9 +178,11 @@ struct StateTables {
         return barcodes
     }
 
-    func balances(of id: VariantID, _ db: Database) throws -> [Balance] {
+    /// The balances of a variant; only `withRemoved` those that are left at locations that were removed.
+    func balances(of id: VariantID, withRemoved: Bool = false, _ db: Database) throws -> [Balance] {
+        let condition = withRemoved ? "" : "AND \(Self.isAtLocation)"
         let select = try RawStatement(
-            "SELECT location, on_hand, reserved FROM \(prefix)balances WHERE variant = ? ORDER BY position", db)
+            "SELECT location, on_hand, reserved FROM \(prefix)balances WHERE variant = ? \(condition) ORDER BY position", db)
         select.bind(id.rawValue, at: 1)
         var balances: [Balance] = []
         try select.forEachRow { balances.append(Balance(location: $0.text(0), onHand: $0.integer(1), reserved: $0.integer(2))) }
@@ -257,8 +263,8 @@ struct StateTables {
             Barcode(code: $0.text(1), units: $0.integer(2))
         }
         let balances = try lists(
-            "SELECT variant, location, on_hand, reserved FROM \(prefix)balances \(condition) ORDER BY variant, position", arguments,
-            db
+            "SELECT variant, location, on_hand, reserved FROM \(prefix)balances \(condition) AND \(Self.isAtLocation) "
+                + "ORDER BY variant, position", arguments, db
         ) {
             Balance(location: $0.text(1), onHand: $0.integer(2), reserved: $0.integer(3))
         }

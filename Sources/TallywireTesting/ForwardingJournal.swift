@@ -63,5 +63,6 @@ public final class ForwardingJournal: Journal {
         return try await journal.values(of: selection, limit: limit)
     }
     public func locations() async throws -> Reading<[Location]> { try await journal.locations() }
+    public func removedLocations() async throws -> Reading<[String]> { try await journal.removedLocations() }
     public func counts() async throws -> Reading<StockCounts> { try await journal.counts() }
 }

@@ -13,8 +13,7 @@ public final class InMemoryJournal: Journal {
         var cursors: [String: UInt64] = [:]
         var changed: [VariantID: UInt64] = [:]
         var removed: [RemovedVariant] = []
-        /// The codes of locations, in the order in which they were created.
-        var locations: [String] = []
+        var removedLocations: Set<String> = []
         /// The time that had passed when each event was committed, and the clocks as the last batch had them.
         var ages: [UInt64: Int64] = [:]
         var mark: SteadyClock.Mark?
@@ -22,7 +21,13 @@ public final class InMemoryJournal: Journal {
         var isClosed = false
 
         mutating func note(_ changes: StateChanges) {
-            locations += changes.locations.map(\.code)
+            for change in changes.locations {
+                if let location = change.after {
+                    removedLocations.remove(location.code)
+                } else if let location = change.before {
+                    removedLocations.insert(location.code)
+                }
+            }
             for change in changes.variants {
                 if let variant = change.after {
                     changed[variant.id] = changes.after.seq
@@ -187,6 +192,7 @@ extension InMemoryJournal: StockReader {
                 }
             }
             .filter { record in
+                guard query.includesRemovedLocations || state.locations[record.balance.location] != nil else { return false }
                 if let sku = query.sku, record.sku != sku { return false }
                 if let location = query.location, record.balance.location != location { return false }
                 guard let after = query.after else { return true }
@@ -229,9 +235,11 @@ extension InMemoryJournal: StockReader {
     }
 
     public func locations() async throws -> Reading<[Location]> {
-        contents.withLock { contents in
-            Reading(seq: contents.state.seq, value: contents.locations.compactMap { contents.state.locations[$0] })
-        }
+        read { $0.locations.values.sorted { $0.code < $1.code } }
+    }
+
+    public func removedLocations() async throws -> Reading<[String]> {
+        contents.withLock { Reading(seq: $0.state.seq, value: $0.removedLocations.sorted()) }
     }
 
     public func counts() async throws -> Reading<StockCounts> {
@@ -249,7 +257,9 @@ extension InventoryState {
     }
 
     fileprivate func record(of variant: Variant) -> VariantRecord {
-        VariantRecord(
+        var variant = variant
+        variant.balances.removeAll { locations[$0.location] == nil }
+        return VariantRecord(
             variant: variant, productName: products[variant.productID]?.name ?? "", price: price(of: variant),
             status: products[variant.productID]?.status ?? .active)
     }

@@ -189,6 +189,30 @@ public struct JournalConformance: Sendable, CustomStringConvertible {
             let counts = try await journal.counts().value
             try require(counts == StockCounts(products: 1, variants: 2, locations: 1), "counts are right")
         },
+        JournalConformance("a location can be changed and removed, and no variant has a balance where it was") { journal in
+            var script = JournalScript()
+            try journal.append(script.catalogue())
+            let yard = Location(code: "YARD", name: "Yard", priority: 3)
+            let line = Movement.Line(item: .sku("A-1"), location: "YARD", operation: .add, quantity: 2)
+            try journal.append(script.batch([.createLocation(yard), .move(Movement(lines: [line]))]))
+            try journal.append(script.batch([.updateLocation("YARD", LocationUpdate(sells: false))]))
+            try require(
+                try await journal.locations().value == [.main, Location(code: "YARD", name: "Yard", sells: false, priority: 3)],
+                "the location is changed")
+            try require(try await journal.variant(.sku("A-1")).value?.variant.stock == 0, "and the stock with it")
+            let none = Movement.Line(item: .sku("A-1"), location: "YARD", operation: .set, quantity: 0)
+            try journal.append(script.batch([.move(Movement(lines: [none])), .removeLocation("YARD")]))
+            try require(try await journal.locations().value == [.main], "the location is removed")
+            try require(try await journal.removedLocations().value == ["YARD"], "and known as removed")
+            try require(try await journal.variant(.sku("A-1")).value?.variant.balances == [], "nothing is where it was")
+            try require(try await journal.stock(StockQuery(limit: 9)).value.isEmpty, "in no list of stock")
+            let left = try await journal.stock(StockQuery(location: "YARD", limit: 9, includesRemovedLocations: true)).value
+            try require(left.map(\.sku) == ["A-1"], "but what was there can be asked for")
+            try require(try journal.load().variants == script.state.variants, "the state keeps it")
+            try journal.append(script.batch([.createLocation(yard)]))
+            try require(try await journal.removedLocations().value.isEmpty, "a location can be made anew")
+            try require(try await journal.stock(StockQuery(limit: 9)).value.map(\.balance.onHand) == [0], "with what was there")
+        },
         JournalConformance("the alert that is open is kept with who has seen it, until the level changes") { journal in
             var script = JournalScript()
             try journal.append(script.catalogue())
@@ -318,6 +342,11 @@ public struct JournalScript: Sendable {
     /// The removal of `A-2`.
     public mutating func removal() -> JournalBatch {
         batch([Command(source: "test", action: .removeVariant(VariantID(12)))])
+    }
+
+    /// These changes, in one batch.
+    public mutating func batch(_ actions: [Command.Action]) -> JournalBatch {
+        batch(actions.map { Command(source: "test", action: $0) })
     }
 
     private mutating func batch(_ commands: [Command]) -> JournalBatch {

@@ -159,7 +159,10 @@ private struct JournalTwins {
         for selection in [.all, .changed(since: since), .named(products: [product], variants: [variant])] as [VariantSelection] {
             try await alike { try await $0.values(of: selection, limit: limit) }
         }
+        let all = StockQuery(location: location, after: after, limit: limit, includesRemovedLocations: true)
+        try await alike { try await $0.stock(all) }
         try await alike { try await $0.locations() }
+        try await alike { try await $0.removedLocations() }
         try await alike { try await $0.counts() }
     }
 

@@ -44,6 +44,56 @@ struct SQLiteJournalTests {
         try again.append(script.movement(1))
     }
 
+    @Test("items exchange their SKUs in one batch, and all of it is there again after opening")
+    func exchangedSKUs() async throws {
+        var script = JournalScript()
+        let journal = try SQLiteJournal(path: path)
+        try journal.append(script.catalogue())
+        try journal.append(script.movement(5))
+        try journal.append(
+            script.batch([(11, "X"), (12, "A-1"), (11, "A-2")].map { .updateVariant(VariantID($0), VariantUpdate(sku: $1)) }))
+        #expect(try await journal.variant(.sku("A-2")).value?.variant.stock == 5)
+        #expect(try await journal.variant(.sku("X")).value == nil)
+        #expect(try await journal.products(after: nil, limit: 9, search: "a-1").value.count == 1)
+        #expect(try await journal.products(after: nil, limit: 9, search: "x").value.isEmpty)
+        try journal.close()
+        let again = try SQLiteJournal(path: path)
+        #expect(try again.load().variants == script.state.variants)
+        // A new variant goes on from the version at which the SKU was given up.
+        try again.append(script.batch([.addVariant(ProductID(1), NewVariant(sku: "X", name: "New"))]))
+        #expect(try await again.variant(.sku("X")).value?.variant.version == 1)
+        try again.close()
+        #expect(try JournalAudit.run(path: path).difference == nil)
+    }
+
+    @Test("a failed commit of a rename and of a removed location leaves state and disk as they were")
+    func undoneChanges() async throws {
+        var script = JournalScript()
+        let journal = try SQLiteJournal(path: path)
+        try journal.append(script.catalogue())
+        try journal.append(script.batch([.createLocation(Location(code: "BACK", name: "Back", priority: 4))]))
+        var state = script.state
+        let before = state
+        let actions: [Command.Action] = [
+            .updateVariant(VariantID(11), VariantUpdate(sku: "B-1")), .updateLocation("BACK", LocationUpdate(name: "Rear")),
+            .removeLocation("BACK"), .createLocation(Location(code: "NEW", name: "New")),
+        ]
+        for action in actions {
+            let decision = state.decide(Command(source: "test", action: action), id: "x", now: script.now)
+            #expect(decision.outcome.receipt != nil)
+        }
+        state.undo(state.changes)
+        #expect(state.locations == before.locations && state.variants == before.variants)
+        #expect(state.variant(withSKU: "A-1") == VariantID(11) && state.variant(withSKU: "B-1") == nil)
+        #expect(try journal.load().locations == before.locations)
+        // The same changes, kept.
+        try journal.append(script.batch(actions))
+        #expect(try journal.load().locations == script.state.locations)
+        #expect(try await journal.removedLocations().value == ["BACK"])
+        try journal.close()
+        #expect(try JournalAudit.run(path: path).difference == nil)
+    }
+
     @Test("every commit is flushed to the disk, also after the file was opened again")
     func synchronous() throws {
         for _ in 0..<2 {

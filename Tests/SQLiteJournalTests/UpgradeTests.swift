@@ -63,4 +63,28 @@ struct UpgradeTests {
         try journal.close()
         #expect(try JournalAudit.run(path: path).difference == nil)
     }
+
+    @Test("locations of a journal before priorities have none, and can be changed and removed")
+    func locations() async throws {
+        var script = JournalScript()
+        let journal = try SQLiteJournal(path: path)
+        try journal.append(script.catalogue())
+        try journal.append(script.batch([.createLocation(Location(code: "BACK", name: "Back", sells: false))]))
+        try journal.close()
+        let queue = try DatabaseQueue(path: path)
+        try await queue.write { db in
+            try db.execute(
+                sql: """
+                    ALTER TABLE locations DROP COLUMN priority; ALTER TABLE base_locations DROP COLUMN priority;
+                    DROP TABLE removed_locations; DELETE FROM grdb_migrations WHERE identifier LIKE '7:%';
+                    """)
+        }
+        try queue.close()
+        let again = try SQLiteJournal(path: path)
+        #expect(try await again.locations().value == [Location(code: "BACK", name: "Back", sells: false), .main])
+        try again.append(script.batch([.updateLocation("BACK", LocationUpdate(priority: 9)), .removeLocation("MAIN")]))
+        #expect(try again.load().locations == script.state.locations && script.state.locations.count == 1)
+        try again.close()
+        #expect(try JournalAudit.run(path: path).difference == nil)
+    }
 }

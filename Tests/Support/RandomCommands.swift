@@ -20,8 +20,9 @@ public struct RandomCommands {
         // Until something exists, all other commands are rejected.
         if state.locations.isEmpty { return .createLocation(Location(code: pick(locations), name: "Place")) }
         if state.variants.isEmpty, chance(2) { return .createProduct(newProduct(in: state)) }
-        return switch Int.random(in: 0..<20, using: &random) {
-        case 0: .createLocation(Location(code: pick(locations), name: "Place", sells: chance(2)))
+        return switch Int.random(in: 0..<24, using: &random) {
+        case 0:
+            .createLocation(Location(code: pick(locations), name: "Place", sells: chance(2), priority: pick([0, 0, 7])))
         case 1: .createProduct(newProduct(in: state))
         case 2: .addVariant(product(in: state), variant())
         case 3, 4:
@@ -42,6 +43,12 @@ public struct RandomCommands {
                 ? .removeProduct(product(in: state))
                 : .report(.device(DeviceChanged(device: "dock-1", source: "mqtt", isOnline: true, lastSeen: nil, reason: "test")))
         case 9: acknowledgement(in: state)
+        case 10, 11: .updateVariant(variantID(in: state), VariantUpdate(sku: pick(Self.skus), name: "Other", price: newPrice()))
+        case 12:
+            .updateLocation(
+                location(in: state),
+                LocationUpdate(name: pick([nil, "Other"]), sells: pick([nil, true, false]), priority: pick([nil, 0, 9])))
+        case 13, 14: removal(of: location(in: state), in: state)
         default: .move(Movement(lines: (0..<pick([1, 1, 2, 4])).map { _ in line(in: state) }))
         }
     }
@@ -62,6 +69,13 @@ public struct RandomCommands {
             item: item, location: from, operation: operation, quantity: quantity() + operation.leastQuantity,
             destination: operation.hasDestination ? pick(locations.filter { $0 != from }) : nil,
             expected: chance(6) ? there ?? 0 : nil)
+    }
+
+    /// Removes a location, or takes everything away from there.
+    private func removal(of location: String, in state: InventoryState) -> Command.Action {
+        let there = state.variants.values.filter { $0.balance(at: location).onHand != 0 }.sorted { $0.id < $1.id }
+        let lines = there.map { Movement.Line(item: .variant($0.id), location: location, operation: .set, quantity: 0) }
+        return lines.isEmpty ? .removeLocation(location) : .move(Movement(lines: lines))
     }
 
     private mutating func acknowledgement(in state: InventoryState) -> Command.Action {

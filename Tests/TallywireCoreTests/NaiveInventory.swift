@@ -8,14 +8,24 @@ struct NaiveInventory {
     struct Article: Equatable { let price: Price?, status: ProductStatus, isSingle: Bool }
     struct Refused: Error {}
 
-    private(set) var items: [String: Item] = [:], articles: [Int64: Article] = [:], sells: [String: Bool] = [:]
-    /// Versions by SKU, which stay when it is removed.
+    private(set) var items: [String: Item] = [:], articles: [Int64: Article] = [:], locations: [String: Location] = [:]
+    /// Versions by SKU, which stay when it is removed or its item gets another.
     private(set) var versions: [String: Int64] = [:]
     private var lastProduct: Int64 = 0, lastVariant: Int64 = 0
 
     mutating func apply(_ action: Command.Action) throws {
         switch action {
-        case .createLocation(let new): try require(sells.updateValue(new.sells, forKey: new.code) == nil)
+        case .createLocation(let new): try require(locations.updateValue(new, forKey: new.code) == nil)
+        case .updateLocation(let code, let update):
+            guard let old = locations[code] else { throw Refused() }
+            locations[code] = Location(
+                code: code, name: update.name ?? old.name, sells: update.sells ?? old.sells,
+                priority: update.priority ?? old.priority)
+            guard let sells = update.sells, sells != old.sells else { return }
+            for (sku, item) in items where item.onHand[code] ?? 0 != 0 { versions[sku, default: 0] += 1 }
+        case .removeLocation(let code):
+            try require(locations.removeValue(forKey: code) != nil)
+            try require(items.values.allSatisfy { $0.onHand[code] ?? 0 == 0 })
         case .createProduct(let new):
             let (id, isSingle) = (new.id?.rawValue ?? lastProduct + 1, new.single != nil)
             lastProduct = max(lastProduct, id)
@@ -26,10 +36,12 @@ struct NaiveInventory {
             try create(new, of: id.rawValue, isDefault: false)
         case .updateProduct(let id, let update): try change(id.rawValue, price: update.price, status: update.status)
         case .updateVariant(let id, let update):
-            guard let (sku, item) = items.first(where: { $0.value.id == id.rawValue }) else { throw Refused() }
+            guard let (old, item) = items.first(where: { $0.value.id == id.rawValue }) else { throw Refused() }
+            if item.isDefault { try change(item.product, price: update.price, status: nil) }
+            let sku = update.sku ?? old
+            if sku != old { try rename(old, to: sku) }
             items[sku]?.codes = update.barcodes ?? item.codes
-            guard let price = update.price else { return }
-            if item.isDefault { return try change(item.product, price: price, status: nil) }
+            guard let price = update.price, !item.isDefault else { return }
             let inherited = articles[item.product]?.price
             if price ?? inherited != item.price ?? inherited { versions[sku, default: 0] += 1 }
             items[sku]?.price = price
@@ -46,7 +58,7 @@ struct NaiveInventory {
                 for (location, change) in [(line.location, change)] + (line.destination.map { [($0, quantity)] } ?? []) {
                     items[sku]?.onHand[location, default: 0] += change
                     versions[sku, default: 0] += 1
-                    try require(sells[location] != nil && (items[sku]?.onHand[location] ?? 0) >= 0)
+                    try require(locations[location] != nil && (items[sku]?.onHand[location] ?? 0) >= 0)
                 }
             }
         case .acknowledge, .report: break
@@ -64,9 +76,16 @@ struct NaiveInventory {
         }
     }
 
+    private mutating func rename(_ old: String, to new: String) throws {
+        try require(items[new] == nil)
+        items[new] = items.removeValue(forKey: old)
+        versions[new] = max(versions[new] ?? 0, versions[old] ?? 0)
+    }
+
     private mutating func create(_ new: NewVariant, of product: Int64, isDefault: Bool) throws {
         let (id, price) = (new.id?.rawValue ?? lastVariant + 1, isDefault ? nil : new.price)
         try require(items[new.sku] == nil && !items.values.contains { $0.id == id })
+        try require(items.values.allSatisfy { Set($0.codes).isDisjoint(with: new.barcodes) })
         lastVariant = max(lastVariant, id)
         items[new.sku] = Item(id: id, product: product, isDefault: isDefault, price: price, codes: new.barcodes, onHand: [:])
     }

@@ -75,21 +75,24 @@ private struct Stock: Equatable {
     var stock: [String: Int64] = [:]
     var versions: [String: Int64] = [:]
     var totals: [Int64: Int64] = [:]
+    let locations: [String: Location]
 
     init(_ model: NaiveInventory) {
+        locations = model.locations
         articles = model.articles
         for id in articles.keys { totals[id] = 0 }
         for (sku, item) in model.items {
             items[sku] = item
             // What never was at a place and what is there no more is the same.
             items[sku]?.onHand = item.onHand.filter { $0.value != 0 }
-            stock[sku] = item.onHand.reduce(0) { $0 + (model.sells[$1.key] == true ? $1.value : 0) }
+            stock[sku] = item.onHand.reduce(0) { $0 + (model.locations[$1.key]?.sells == true ? $1.value : 0) }
             versions[sku] = model.versions[sku] ?? 0
             totals[item.product, default: 0] += stock[sku] ?? 0
         }
     }
 
     init(_ state: InventoryState) {
+        locations = state.locations
         for product in state.products.values {
             articles[product.id.rawValue] = .init(price: product.price, status: product.status, isSingle: product.hasDefaultVariant)
             totals[product.id.rawValue] = product.totalStock

@@ -21,14 +21,17 @@ public struct Location: Equatable, Sendable {
     /// The location's key, such as `WH1`.
     public let code: String
     /// The location's name for people.
-    public let name: String
+    public var name: String
     /// Whether units at this location can be sold, which means that they count in a variant's `stock`.
-    public let sells: Bool
+    public var sells: Bool
+    /// The location's rank among those that sell, 0 ... ``Limits/largestPriority``. The lower number comes first.
+    public var priority: Int64
 
-    public init(code: String, name: String, sells: Bool = true) {
+    public init(code: String, name: String, sells: Bool = true, priority: Int64 = 0) {
         self.code = code
         self.name = name
         self.sells = sells
+        self.priority = priority
     }
 
     /// The location that every new journal has.
@@ -88,7 +91,7 @@ public struct Variant: Equatable, Sendable {
     /// Whether the variant stands for a product without variants. Its id is then `null` in events.
     public let isDefault: Bool
     /// The variant's unique key, a text.
-    public let sku: String
+    public var sku: String
     public var name: String
     /// The variant's own price; `nil` while it has its product's.
     public var ownPrice: Price?
@@ -96,13 +99,15 @@ public struct Variant: Equatable, Sendable {
     /// When the variant's stock counts as low.
     public var alerts: AlertRule
     public var level: StockLevel
-    /// Grows by one with each change of stock or price, and with each change of the product's status.
+    /// Grows by one with each change of stock or price, and with each change of the product's status. With another SKU it is at
+    /// least the version that the SKU had before.
     public var version: Int64
     /// The sum of the available units over the locations that sell.
     public var stock: Int64
     /// Whether the variant ever had stock. Until then its level is `out` without an alert.
     public var wasStocked: Bool
-    /// One entry for each location where the variant ever was, in the order of first arrival.
+    /// One entry for each location where the variant ever was, in the order of first arrival. A location that was removed keeps its
+    /// entry, which is zero.
     public var balances: [Balance]
     /// The alert that is not over; `nil` if there is none. A variant that has been `out` since its creation has none.
     public var alert: OpenAlert?

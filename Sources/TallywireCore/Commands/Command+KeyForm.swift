@@ -26,7 +26,11 @@ extension Command.Action {
             return .move(movement)
         case .createLocation(let location):
             return .createLocation(
-                Location(code: KeyForm.of(location.code, Limits.locationCodeLength), name: location.name, sells: location.sells))
+                Location(
+                    code: KeyForm.of(location.code, Limits.locationCodeLength), name: location.name, sells: location.sells,
+                    priority: location.priority))
+        case .updateLocation(let code, let update): return .updateLocation(KeyForm.of(code, Limits.locationCodeLength), update)
+        case .removeLocation(let code): return .removeLocation(KeyForm.of(code, Limits.locationCodeLength))
         case .createProduct(var product):
             product.content =
                 switch product.content {
@@ -36,6 +40,7 @@ extension Command.Action {
             return .createProduct(product)
         case .addVariant(let product, let variant): return .addVariant(product, variant.inKeyForm)
         case .updateVariant(let variant, var update):
+            update.sku = update.sku.map { KeyForm.of($0, Limits.skuLength) }
             update.barcodes = update.barcodes?.map(\.inKeyForm)
             return .updateVariant(variant, update)
         case .updateProduct, .removeProduct, .removeVariant, .report, .acknowledge: return self

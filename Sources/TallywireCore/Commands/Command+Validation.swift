@@ -43,11 +43,19 @@ extension Command.Action {
         case .createLocation(let location):
             try Check.key(location.code, length: Limits.locationCodeLength, what: "a location code", field: "code")
             try Check.name(location.name, field: "name")
+            try Check.units(location.priority, in: 0...Limits.largestPriority, field: "priority")
+        case .updateLocation(let code, let update):
+            try Check.reference(code, length: Limits.locationCodeLength, what: "a location code", field: "code")
+            if let name = update.name { try Check.name(name, field: "name") }
+            try Check.units(update.priority ?? 0, in: 0...Limits.largestPriority, field: "priority")
+        case .removeLocation(let code):
+            try Check.reference(code, length: Limits.locationCodeLength, what: "a location code", field: "code")
         case .createProduct(let product): try product.validate()
         case .updateProduct(_, let update):
             if let name = update.name { try Check.name(name, field: "name") }
         case .addVariant(_, let variant): try variant.validate(at: "")
         case .updateVariant(_, let update):
+            if let sku = update.sku { try Check.key(sku, length: Limits.skuLength, what: "a SKU", field: "sku") }
             if let name = update.name { try Check.name(name, field: "name") }
             if let barcodes = update.barcodes { try Check.barcodes(barcodes, field: "barcodes") }
             try Check.units(update.threshold ?? 0, in: 0...Limits.largestQuantity, field: "lowStockThreshold")

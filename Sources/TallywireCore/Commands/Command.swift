@@ -31,6 +31,8 @@ public struct Command: Equatable, Sendable {
     public indirect enum Action: Equatable, Sendable {
         case move(Movement)
         case createLocation(Location)
+        case updateLocation(String, LocationUpdate)
+        case removeLocation(String)
         case createProduct(NewProduct)
         case updateProduct(ProductID, ProductUpdate)
         case removeProduct(ProductID)
@@ -114,6 +116,20 @@ public struct NewVariant: Equatable, Sendable {
     }
 }
 
+/// New values of a location; `nil` leaves a value as it is.
+public struct LocationUpdate: Equatable, Sendable {
+    public var name: String?
+    /// Whether the location sells. Another value changes the stock of every variant that has units there.
+    public var sells: Bool?
+    public var priority: Int64?
+
+    public init(name: String? = nil, sells: Bool? = nil, priority: Int64? = nil) {
+        self.name = name
+        self.sells = sells
+        self.priority = priority
+    }
+}
+
 /// New values of a product; `nil` leaves a value as it is.
 public struct ProductUpdate: Equatable, Sendable {
     public var name: String?
@@ -130,6 +146,7 @@ public struct ProductUpdate: Equatable, Sendable {
 
 /// New values of a variant; `nil` leaves a value as it is.
 public struct VariantUpdate: Equatable, Sendable {
+    public var sku: String?
     public var name: String?
     /// `.some(nil)` removes the variant's own price, so that it has its product's again.
     public var price: Price??
@@ -138,8 +155,10 @@ public struct VariantUpdate: Equatable, Sendable {
     public var rearm: Int64?
 
     public init(
-        name: String? = nil, price: Price?? = nil, barcodes: [Barcode]? = nil, threshold: Int64? = nil, rearm: Int64? = nil
+        sku: String? = nil, name: String? = nil, price: Price?? = nil, barcodes: [Barcode]? = nil, threshold: Int64? = nil,
+        rearm: Int64? = nil
     ) {
+        self.sku = sku
         self.name = name
         self.price = price
         self.barcodes = barcodes

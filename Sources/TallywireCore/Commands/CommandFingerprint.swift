@@ -83,6 +83,18 @@ extension FNV1a {
             combine(location.code)
             combine(location.name)
             tag(location.sells ? 1 : 0)
+            // Without a priority, a location keeps the fingerprint that it had before priorities existed. So does a change of a
+            // variant without a SKU.
+            if location.priority != 0 { combine(location.priority) }
+        case .updateLocation(let code, let update):
+            tag(13)
+            combine(code)
+            combine(update.name)
+            combineIfPresent(update.sells) { $0.tag($1 ? 1 : 0) }
+            combine(update.priority)
+        case .removeLocation(let code):
+            tag(14)
+            combine(code)
         case .createProduct(let product):
             tag(3)
             combine(product.id?.rawValue)
@@ -119,6 +131,7 @@ extension FNV1a {
             combineIfPresent(update.barcodes) { $0.combine($1) }
             combine(update.threshold)
             combine(update.rearm)
+            if let sku = update.sku { combine(sku) }
         case .removeVariant(let id):
             tag(8)
             combine(id.rawValue)

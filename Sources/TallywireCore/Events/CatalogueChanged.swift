@@ -20,6 +20,11 @@ public struct CatalogueChanged: Equatable, Sendable {
     public struct Values: Equatable, Sendable {
         public var name: String?
         public var sells: Bool?
+        /// Of a location: its priority; of a created one only where it is not 0.
+        public var priority: Int64?
+        /// Of a variant with another SKU: the new one, and the one that it had before this event.
+        public var sku: String?
+        public var previousSKU: String?
         public var status: ProductStatus?
         /// `.some(nil)` removes the price.
         public var price: Price??
@@ -35,9 +40,10 @@ public struct CatalogueChanged: Equatable, Sendable {
         public var hasDefaultVariant: Bool?
         /// Of a created variant: its id, which in the event of a default variant stands nowhere else.
         public var id: VariantID?
-        /// Of a created variant whose SKU another one had before: the version from which it continues.
+        /// Of a variant that gets a SKU that another one had before: the version from which it continues.
         public var version: Int64?
-        /// Of a removed variant: the locations where it was, so that its displays can be cleared.
+        /// Of a variant that was removed or has another SKU: the locations where it was, so that the displays of its old SKU can be
+        /// cleared.
         public var locations: [String]?
 
         public init() {}
@@ -82,7 +88,12 @@ extension CatalogueChanged: EventBody {
         switch subject {
         case .location(let code): [.text("location \(code) \(change.rawValue)")]
         case .product(let id): [.text("product \(id) \(change.rawValue)")]
-        case .variant(_, _, let sku, let product): [.text("\(sku) of product \(product) \(change.rawValue)")]
+        case .variant(_, _, let sku, let product):
+            if let previous = values.previousSKU {
+                [.text("\(previous) of product \(product) has the SKU \(sku) now")]
+            } else {
+                [.text("\(sku) of product \(product) \(change.rawValue)")]
+            }
         }
     }
 
@@ -123,6 +134,9 @@ extension CatalogueChanged.Values {
         json.member("id", id?.rawValue)
         json.member("name", name)
         json.member("sells", sells)
+        json.member("priority", priority)
+        json.member("sku", sku)
+        json.member("previousSku", previousSKU)
         json.member("status", status?.rawValue)
         if let price {
             json.member("price", price: price)
@@ -150,8 +164,8 @@ extension CatalogueChanged.Values {
 
 extension CatalogueChanged.Values: Decodable {
     private enum Key: String, CodingKey {
-        case id, name, sells, status, price, previousPrice, ownPrice, barcodes, lowStockThreshold, rearm, defaultVariant, version
-        case locations
+        case id, name, sells, priority, sku, previousSku, status, price, previousPrice, ownPrice, barcodes, lowStockThreshold
+        case rearm, defaultVariant, version, locations
     }
 
     public init(from decoder: any Decoder) throws {
@@ -160,6 +174,9 @@ extension CatalogueChanged.Values: Decodable {
         id = try data.decodeIfPresent(Int64.self, forKey: .id).map { VariantID($0) }
         name = try data.decodeIfPresent(String.self, forKey: .name)
         sells = try data.decodeIfPresent(Bool.self, forKey: .sells)
+        priority = try data.decodeIfPresent(Int64.self, forKey: .priority)
+        sku = try data.decodeIfPresent(String.self, forKey: .sku)
+        previousSKU = try data.decodeIfPresent(String.self, forKey: .previousSku)
         status = try data.decodeIfPresent(ProductStatus.self, forKey: .status)
         if data.contains(.price) { price = .some(try data.decodeIfPresent(Price.self, forKey: .price)) }
         if data.contains(.previousPrice) { previousPrice = .some(try data.decodeIfPresent(Price.self, forKey: .previousPrice)) }

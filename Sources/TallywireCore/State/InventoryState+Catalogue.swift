@@ -1,19 +1,4 @@
 extension InventoryState {
-    func plan(creating location: Location) throws(Rejection) -> Plan {
-        guard locations[location.code] == nil else {
-            throw Rejection(.locationTaken, "there is a location “\(location.code.excerpt)” already", field: "code")
-        }
-        guard locations.count < Limits.locations else {
-            throw Rejection(.outOfRange, "a journal has at most \(Limits.locations) locations", field: "code")
-        }
-        var values = CatalogueChanged.Values()
-        values.name = location.name
-        values.sells = location.sells
-        var plan = Plan()
-        plan.change(.created, .location(location.code), values)
-        return plan
-    }
-
     func plan(creating new: NewProduct) throws(Rejection) -> Plan {
         let id = if let wanted = new.id { wanted } else { ProductID(try nextID(after: lastIDs.product)) }
         guard products[id] == nil else { throw Rejection(.idTaken, "there is a product \(id) already", field: "id") }
@@ -98,15 +83,10 @@ extension InventoryState {
         }
         plan.product = product.id
         plan.variant = id
-        var values = CatalogueChanged.Values()
-        if let name = update.name, name != variant.name, !variant.isDefault { values.name = name }
-        if let barcodes = update.barcodes, barcodes != variant.barcodes {
-            var claims = Claims()
-            try claims.claim(barcodes, for: id, in: self, field: "barcodes")
-            values.barcodes = barcodes
-        }
-        if let threshold = update.threshold, threshold != variant.alerts.threshold { values.lowStockThreshold = threshold }
-        if let rearm = update.rearm, rearm != variant.alerts.rearm { values.rearm = rearm }
+        var changed = variant
+        // The product's new price, if there is one, is an event of this variant.
+        changed.version += plan.bodies.contains { $0.content.type == .inventoryUpdated } ? 1 : 0
+        var values = try self.values(changing: changed, to: update)
         let old = price(of: variant)
         var new = old
         if let wanted = update.price, !variant.isDefault {
@@ -115,13 +95,14 @@ extension InventoryState {
             // product's next price does.
             if new == old, (wanted != nil) != (variant.ownPrice != nil) { values.ownPrice = wanted != nil }
         }
-        if values != CatalogueChanged.Values() {
-            plan.change(.updated, .variant(id, isDefault: variant.isDefault, sku: variant.sku, product: product.id), values)
-        }
-        var changed = variant
+        changed.sku = values.sku ?? variant.sku
         changed.name = values.name ?? variant.name
+        changed.version = values.version ?? changed.version
         changed.alerts = AlertRule(
             threshold: values.lowStockThreshold ?? variant.alerts.threshold, rearm: values.rearm ?? variant.alerts.rearm)
+        if values != CatalogueChanged.Values() {
+            plan.change(.updated, .variant(id, isDefault: variant.isDefault, sku: changed.sku, product: product.id), values)
+        }
         if new != old {
             plan.bodies.append(
                 .inventoryUpdated(
@@ -134,6 +115,28 @@ extension InventoryState {
             plan.bodies.append(.stockAlert(StockAlert(changed, stock: variant.stock, level: level)))
         }
         return plan
+    }
+
+    /// The values of `variant` that `update` changes, without its price.
+    private func values(changing variant: Variant, to update: VariantUpdate) throws(Rejection) -> CatalogueChanged.Values {
+        var values = CatalogueChanged.Values()
+        if let sku = update.sku, sku != variant.sku {
+            guard self.variant(withSKU: sku) == nil else { throw Rejection.taken(sku: sku, field: "sku") }
+            values.sku = sku
+            values.previousSKU = variant.sku
+            // Displays and clients that know the SKU take no values with a lower version than they had.
+            if firstVersion(ofSKU: sku) > variant.version { values.version = firstVersion(ofSKU: sku) }
+            values.locations = variant.balances.map(\.location)
+        }
+        if let name = update.name, name != variant.name, !variant.isDefault { values.name = name }
+        if let barcodes = update.barcodes, barcodes != variant.barcodes {
+            var claims = Claims()
+            try claims.claim(barcodes, for: variant.id, in: self, field: "barcodes")
+            values.barcodes = barcodes
+        }
+        if let threshold = update.threshold, threshold != variant.alerts.threshold { values.lowStockThreshold = threshold }
+        if let rearm = update.rearm, rearm != variant.alerts.rearm { values.rearm = rearm }
+        return values
     }
 
     func plan(removing id: VariantID) throws(Rejection) -> Plan {
@@ -212,8 +215,14 @@ private struct Claims {
     }
 }
 
+extension Rejection {
+    fileprivate static func taken(sku: String, field: String) -> Rejection {
+        Rejection(.skuTaken, "the SKU “\(sku.excerpt)” is taken", field: field)
+    }
+}
+
 extension Plan {
-    fileprivate mutating func change(
+    mutating func change(
         _ change: CatalogueChanged.Change, _ subject: CatalogueChanged.Subject, _ values: CatalogueChanged.Values
     ) {
         bodies.append(.catalogueChanged(CatalogueChanged(change: change, subject: subject, values: values)))
@@ -230,7 +239,7 @@ extension Plan {
         }
         claims.lastID = max(claims.lastID ?? 0, id.rawValue)
         guard state.variant(withSKU: new.sku) == nil, claims.skus.insert(new.sku).inserted else {
-            throw Rejection(.skuTaken, "the SKU “\(new.sku.excerpt)” is taken", field: path + "sku")
+            throw Rejection.taken(sku: new.sku, field: path + "sku")
         }
         try claims.claim(new.barcodes, for: id, in: state, field: path + "barcodes")
         variant = variant ?? id

@@ -44,6 +44,8 @@ extension InventoryState {
         switch command.action {
         case .move(let movement): try plan(movement, id: id, source: command.source, repeatedSerials)
         case .createLocation(let location): try plan(creating: location)
+        case .updateLocation(let code, let update): try plan(updating: code, with: update, id: id, source: command.source)
+        case .removeLocation(let code): try plan(removing: code)
         case .createProduct(let product): try plan(creating: product)
         case .updateProduct(let product, let update): try plan(updating: product, with: update, id: id, source: command.source)
         case .removeProduct(let product): try plan(removing: product)

@@ -49,8 +49,7 @@ extension InventoryState {
         let values = change.values
         noteCatalogueChange()
         switch (change.subject, change.change) {
-        case (.location(let code), _):
-            add(Location(code: code, name: values.name ?? code, sells: values.sells ?? true))
+        case (.location(let code), let change): try fold(change, of: code, values, seq: seq)
         case (.product(let id), .created):
             add(
                 Product(
@@ -81,11 +80,13 @@ extension InventoryState {
                     ownPrice: isOwn ? price : nil, barcodes: values.barcodes ?? [],
                     alerts: AlertRule(threshold: values.lowStockThreshold ?? 10, rearm: values.rearm ?? 0),
                     version: values.version ?? 0))
-        case (.variant(let wanted, let isDefault, _, let productID), .updated):
+        case (.variant(let wanted, let isDefault, let sku, let productID), .updated):
             let id = try existingVariant(wanted, of: productID, isDefault: isDefault, seq: seq)
             if let codes = values.barcodes { setBarcodes(codes, of: id) }
             let price = variants[id].flatMap { self.price(of: $0) }
+            if values.previousSKU != nil { rename(id, to: sku) }
             changeVariant(id) { variant in
+                if let version = values.version { variant.version = version }
                 if let isOwn = values.ownPrice { variant.ownPrice = isOwn ? price : nil }
                 if let name = values.name { variant.name = name }
                 if let threshold = values.lowStockThreshold { variant.alerts.threshold = threshold }
@@ -93,6 +94,28 @@ extension InventoryState {
             }
         case (.variant(let wanted, let isDefault, _, let productID), .removed):
             remove(try existingVariant(wanted, of: productID, isDefault: isDefault, seq: seq))
+        }
+    }
+
+    /// The stock that a location's `sells` decides is in the `inventory_updated` that follow.
+    private mutating func fold(
+        _ change: CatalogueChanged.Change, of code: String, _ values: CatalogueChanged.Values, seq: UInt64
+    ) throws(FoldError) {
+        switch change {
+        case .created:
+            setLocation(
+                code,
+                Location(
+                    code: code, name: values.name ?? code, sells: values.sells ?? true, priority: values.priority ?? 0))
+        case .updated:
+            guard var location = locations[code] else { throw FoldError.missing("location \(code)", seq) }
+            if let name = values.name { location.name = name }
+            if let sells = values.sells { location.sells = sells }
+            if let priority = values.priority { location.priority = priority }
+            setLocation(code, location)
+        case .removed:
+            guard locations[code] != nil else { throw FoldError.missing("location \(code)", seq) }
+            setLocation(code, nil)
         }
     }
 

@@ -12,7 +12,8 @@ public struct InventoryState: Sendable {
     /// The largest ids that were ever used. An id is not assigned twice, also not after a removal.
     public private(set) var lastIDs = LastIDs()
 
-    /// The versions that SKUs had when their variants were removed. A new variant with such a SKU continues from that version.
+    /// The versions that SKUs had when their variants were removed or got another SKU. A variant that gets such a SKU continues from
+    /// that version.
     private var retired: [String: Int64] = [:]
     private var skus: [String: VariantID] = [:]
     private var barcodes: [String: (variant: VariantID, units: Int64)] = [:]
@@ -74,7 +75,7 @@ public struct InventoryState: Sendable {
     /// The variant with this barcode, in any of its forms.
     public func variant(withBarcode code: String) -> VariantID? { barcode(code)?.variant }
 
-    /// The version with which a variant with this SKU begins: that of the last variant that had it, or 0.
+    /// The least version of a variant that gets this SKU: that of the last variant that gave it up, or 0.
     func firstVersion(ofSKU sku: String) -> Int64 { retired[sku] ?? 0 }
 
     /// A variant's own price or its product's.
@@ -100,9 +101,10 @@ public struct InventoryState: Sendable {
         body(&products.values[index])
     }
 
-    mutating func add(_ location: Location) {
-        originals.noteNew(location: location.code)
-        locations[location.code] = location
+    /// Creates, changes or removes the location `code`.
+    mutating func setLocation(_ code: String, _ location: Location?) {
+        originals.note(locations[code], code)
+        locations[code] = location
     }
 
     mutating func add(_ product: Product) {
@@ -128,12 +130,25 @@ public struct InventoryState: Sendable {
         changeVariant(id) { $0.barcodes = codes }
     }
 
+    /// Gives a variant another SKU. The old one is retired with the version that the variant has.
+    mutating func rename(_ id: VariantID, to sku: String) {
+        guard let variant = variants[id] else { return }
+        retire(variant)
+        skus[variant.sku] = nil
+        skus[sku] = id
+        changeVariant(id) { $0.sku = sku }
+    }
+
+    private mutating func retire(_ variant: Variant) {
+        originals.note(sku: variant.sku, retired: retired[variant.sku])
+        retired[variant.sku] = variant.version
+    }
+
     mutating func remove(_ id: VariantID) {
         guard let variant = variants[id] else { return }
         originals.note(variant)
-        originals.note(sku: variant.sku, retired: retired[variant.sku])
         withdraw(variant)
-        retired[variant.sku] = variant.version
+        retire(variant)
         changeProduct(variant.productID) {
             $0.variants.removeAll { $0 == id }
             $0.totalStock -= variant.stock
@@ -166,7 +181,7 @@ public struct InventoryState: Sendable {
             before: originals.position, after: StateChanges.Position(seq: seq, lastIDs: lastIDs),
             products: Self.changes(from: originals.products, to: products, new: originals.newProducts),
             variants: Self.changes(from: originals.variants, to: variants, new: originals.newVariants),
-            locations: originals.locations.compactMap { locations[$0] },
+            locations: originals.locations.map { .init(before: $0.value, after: locations[$0.key]) },
             retired: originals.retired.map { .init(sku: $0.key, before: $0.value, after: retired[$0.key]) },
             touchesCatalogue: originals.touchesCatalogue)
     }
@@ -196,7 +211,8 @@ public struct InventoryState: Sendable {
         for case let product? in changes.products.map(\.after) { products[product.id] = nil }
         for case let product? in changes.products.map(\.before) { products[product.id] = product }
         for change in changes.retired { retired[change.sku] = change.before }
-        for location in changes.locations { locations[location.code] = nil }
+        for case let location? in changes.locations.map(\.after) { locations[location.code] = nil }
+        for case let location? in changes.locations.map(\.before) { locations[location.code] = location }
         lastIDs = changes.before.lastIDs
         seq = changes.before.seq
         forgetChanges()
@@ -208,7 +224,7 @@ private struct Originals: Sendable {
     var position = StateChanges.Position()
     var products: [ProductID: Product?] = [:]
     var variants: [VariantID: Variant?] = [:]
-    var locations: [String] = []
+    var locations: [String: Location?] = [:]
     var retired: [String: Int64?] = [:]
     var touchesCatalogue = false
     /// What was created, also under an id that was used before.
@@ -219,7 +235,7 @@ private struct Originals: Sendable {
         self.position = position
         products.removeAll(keepingCapacity: true)
         variants.removeAll(keepingCapacity: true)
-        locations.removeAll()
+        locations.removeAll(keepingCapacity: true)
         retired.removeAll()
         touchesCatalogue = false
         newProducts.removeAll()
@@ -228,6 +244,7 @@ private struct Originals: Sendable {
 
     mutating func note(_ product: Product) { Self.note(product, of: product.id, in: &products) }
     mutating func note(_ variant: Variant) { Self.note(variant, of: variant.id, in: &variants) }
+    mutating func note(_ location: Location?, _ code: String) { Self.note(location, of: code, in: &locations) }
     mutating func note(sku: String, retired version: Int64?) { Self.note(version, of: sku, in: &retired) }
 
     mutating func noteNew(_ id: ProductID) {
@@ -239,8 +256,6 @@ private struct Originals: Sendable {
         newVariants.insert(id)
         Self.note(nil, of: id, in: &variants)
     }
-
-    mutating func noteNew(location: String) { locations.append(location) }
 
     /// Stores the first value that is noted for a key.
     private static func note<Key, Value>(_ value: Value?, of key: Key, in values: inout [Key: Value?]) {

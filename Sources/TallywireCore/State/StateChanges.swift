@@ -5,9 +5,8 @@ public struct StateChanges: Sendable {
     public let after: Position
     public let products: [Change<Product>]
     public let variants: [Change<Variant>]
-    /// The locations that were created.
-    public let locations: [Location]
-    /// SKUs of variants that were removed.
+    public let locations: [Change<Location>]
+    /// SKUs of variants that were removed or got another SKU.
     public let retired: [Retirement]
     /// Whether anything was created, renamed or removed, or got other barcodes. `false` if only stock, prices and statuses changed.
     public let touchesCatalogue: Bool
@@ -35,7 +34,7 @@ public struct StateChanges: Sendable {
         }
     }
 
-    /// The version at which a SKU was removed, before and after; `nil` if it was not removed.
+    /// The version at which a variant gave up its SKU, before and after; `nil` if no variant has.
     public struct Retirement: Sendable {
         public let sku: String
         public let before: Int64?
@@ -50,7 +49,7 @@ public struct StateChanges: Sendable {
 
     public init(
         before: Position, after: Position, products: [Change<Product>] = [], variants: [Change<Variant>] = [],
-        locations: [Location] = [], retired: [Retirement] = [], touchesCatalogue: Bool = true
+        locations: [Change<Location>] = [], retired: [Retirement] = [], touchesCatalogue: Bool = true
     ) {
         self.before = before
         self.after = after

@@ -1,6 +1,7 @@
 import TallywireCore
 
-/// Reads catalogue and stock as they are on disk. Each read is consistent and says at which `seq` it holds.
+/// Reads catalogue and stock as they are on disk. Each read is consistent and says at which `seq` it holds. A variant has no
+/// balance at a location that was removed.
 ///
 /// Safe from any task at any time. Reads never wait for the writer, and the writer never waits for reads.
 public protocol StockReader: Sendable {
@@ -21,7 +22,10 @@ public protocol StockReader: Sendable {
     func alert(_ seq: UInt64) async throws -> Reading<VariantRecord?>
     /// The current values of many variants in one read, in order of id, without their barcodes: at most `limit`.
     func values(of selection: VariantSelection, limit: Int) async throws -> Reading<VariantValues>
+    /// Locations in order of code.
     func locations() async throws -> Reading<[Location]>
+    /// The codes of locations that were removed and not made anew, in order.
+    func removedLocations() async throws -> Reading<[String]>
     /// How much there is, for health and metrics.
     func counts() async throws -> Reading<StockCounts>
 }
@@ -125,6 +129,8 @@ public struct StockQuery: Equatable, Sendable {
     /// The balance after which the page begins.
     public var after: Position?
     public var limit: Int
+    /// Whether the zero balances are read too that are left at locations that were removed.
+    public var includesRemovedLocations: Bool
 
     public struct Position: Equatable, Sendable {
         public var variant: VariantID
@@ -136,11 +142,14 @@ public struct StockQuery: Equatable, Sendable {
         }
     }
 
-    public init(sku: String? = nil, location: String? = nil, after: Position? = nil, limit: Int) {
+    public init(
+        sku: String? = nil, location: String? = nil, after: Position? = nil, limit: Int, includesRemovedLocations: Bool = false
+    ) {
         self.sku = sku
         self.location = location
         self.after = after
         self.limit = limit
+        self.includesRemovedLocations = includesRemovedLocations
     }
 }
 

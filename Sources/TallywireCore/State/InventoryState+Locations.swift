@@ -1,0 +1,96 @@
+/// What becomes of locations, and of the stock at them.
+extension InventoryState {
+    func plan(creating location: Location) throws(Rejection) -> Plan {
+        guard locations[location.code] == nil else {
+            throw Rejection(.locationTaken, "there is a location “\(location.code.excerpt)” already", field: "code")
+        }
+        guard locations.count < Limits.locations else {
+            throw Rejection(.outOfRange, "a journal has at most \(Limits.locations) locations", field: "code")
+        }
+        var values = CatalogueChanged.Values()
+        values.name = location.name
+        values.sells = location.sells
+        if location.priority != 0 { values.priority = location.priority }
+        var plan = Plan()
+        plan.change(.created, .location(location.code), values)
+        return plan
+    }
+
+    /// If the location begins or ends to sell, the plan has an `inventory_updated` for each variant with available units there, in
+    /// order of id, and after them a `stock_alert` for each variant whose level changes.
+    func plan(updating code: String, with update: LocationUpdate, id commandID: String, source: String) throws(Rejection) -> Plan {
+        let location = try existing(code)
+        var plan = Plan()
+        var values = CatalogueChanged.Values()
+        if let name = update.name, name != location.name { values.name = name }
+        if let sells = update.sells, sells != location.sells { values.sells = sells }
+        if let priority = update.priority, priority != location.priority { values.priority = priority }
+        guard values != CatalogueChanged.Values() else { return plan }
+        plan.change(.updated, .location(code), values)
+        if let sells = values.sells {
+            plan.bodies += try recount(at: code, sells: sells, id: commandID, source: source)
+        }
+        return plan
+    }
+
+    /// A location can be removed when nothing is there. What it had of each variant stays as a balance of zero.
+    func plan(removing code: String) throws(Rejection) -> Plan {
+        _ = try existing(code)
+        let left = variants.values.map { $0.balance(at: code) }.filter { $0.onHand != 0 || $0.reserved != 0 }
+        guard left.isEmpty else {
+            let units = left.reduce(0) { min($0 + $1.onHand, Limits.largestBalance) }
+            throw Rejection(
+                .inStock,
+                "\(code) still has \(units) units of \(left.count) items, so it cannot be removed: transfer them, or set them to 0",
+                available: units)
+        }
+        var plan = Plan()
+        plan.change(.removed, .location(code), CatalogueChanged.Values())
+        return plan
+    }
+
+    /// The changes of stock where `code` begins or ends to sell. What is there stays as it is.
+    private func recount(at code: String, sells: Bool, id: String, source: String) throws(Rejection) -> [Event.Body] {
+        let affected = variants.values.filter { $0.balance(at: code).available != 0 }.sorted { $0.id < $1.id }
+        guard affected.count <= Limits.variantsPerLocationUpdate else {
+            throw Rejection(
+                .outOfRange,
+                "\(code) has \(affected.count) items in stock, and “sells” can be changed while there are at most "
+                    + "\(Limits.variantsPerLocationUpdate): transfer some of them first", field: "sells")
+        }
+        var updates: [Event.Body] = []
+        var alerts: [Event.Body] = []
+        var totals: [ProductID: Int64] = [:]
+        for variant in affected {
+            let balance = variant.balance(at: code)
+            let gained = sells ? balance.available : -balance.available
+            let stock = variant.stock + gained
+            let total = (totals[variant.productID] ?? products[variant.productID]?.totalStock ?? 0) + gained
+            guard stock <= Limits.largestBalance, total <= Limits.largestBalance else {
+                throw Rejection(
+                    .outOfRange, "\(variant.sku) would have more than \(Limits.largestBalance) units to sell", field: "sells")
+            }
+            totals[variant.productID] = total
+            let level = variant.alerts.level(of: stock, previous: variant.level)
+            updates.append(
+                .inventoryUpdated(
+                    InventoryUpdated(
+                        productID: variant.productID, variantID: variant.id, isDefaultVariant: variant.isDefault, sku: variant.sku,
+                        variantName: variant.name, stock: stock, previousStock: variant.stock, totalProductStock: total,
+                        change: .stock(
+                            operation: .set, quantity: balance.onHand, location: code, locationStock: balance.available),
+                        reason: nil, reference: nil, price: price(of: variant),
+                        status: products[variant.productID]?.status ?? .active, level: level, version: variant.version + 1,
+                        source: source, movementID: id, occurredAt: nil)))
+            if variant.raisesAlert(at: level) { alerts.append(.stockAlert(StockAlert(variant, stock: stock, level: level))) }
+        }
+        return updates + alerts
+    }
+
+    private func existing(_ code: String) throws(Rejection) -> Location {
+        guard let location = locations[code] else {
+            throw Rejection(.unknownLocation, "there is no location “\(code.excerpt)”")
+        }
+        return location
+    }
+}
