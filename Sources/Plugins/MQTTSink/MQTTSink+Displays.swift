@@ -1,3 +1,4 @@
+import MQTTConnection
 import Mosquitto
 import TallywireCore
 import TallywireEngine
@@ -24,8 +25,11 @@ extension MQTTSink {
             return
         }
         let event = try record.event()
-        if case .catalogueChanged(let change) = event.body, change.change == .removed {
-            return try await takeAway(record, change.values.locations ?? [], action, rule, context, &outbox)
+        if case .catalogueChanged(let change) = event.body {
+            if let sku = change.givenUpSKU {
+                try await takeAway(sku, change.values.locations ?? [], record, action, rule, context, &outbox)
+            }
+            if change.change == .removed { return refresh.note(event) }
         }
         guard action != .takeAway else { return }
         if case .inventoryUpdated(let update) = event.body,
@@ -40,29 +44,66 @@ extension MQTTSink {
         refresh.note(event)
     }
 
+    /// Deletes the displays of a SKU that the variant of `record` gave up.
     private func takeAway(
-        _ record: EventEnvelope, _ locations: [String], _ action: DisplayProgress.Action, _ rule: PublishRule,
+        _ sku: String, _ locations: [String], _ record: EventEnvelope, _ action: DisplayProgress.Action, _ rule: PublishRule,
         _ context: SinkContext, _ outbox: inout Outbox
     ) async throws {
-        var values = TopicValues(record, epoch: context.epoch)
-        guard rule.retain, let sku = values.sku else { return }
-        var successorTopics: Set<String> = []
+        guard rule.retain else { return }
+        var kept: Set<String> = []
         if action != .publish, let successor = try await context.stock.variant(.sku(sku)).value?.variant {
             // Another variant has the SKU now, and its displays may be published already.
             let displays = successor.balances.map { TopicValues(successor, at: $0.location, epoch: context.epoch) }
-            successorTopics = Set(displays.compactMap { rule.topic.topic($0) })
+            kept = Set(displays.compactMap { rule.topic.topic($0) })
         }
+        var values = TopicValues(record, epoch: context.epoch)
+        if values.sku != sku, !rule.topic.template.has(.sku) {
+            // The topic is the variant's also with its new SKU. Only the confirmations are by SKU.
+            confirmations?.access { tracked in
+                for location in locations { tracked.forget(DisplayKey(location: location, sku: sku)) }
+            }
+            return
+        }
+        values.sku = sku
         for location in locations where context.filter.wants(sku: sku, at: location) {
             values.location = location
-            guard let topic = rule.topic.topic(values), !successorTopics.contains(topic) else { continue }
+            guard let topic = rule.topic.topic(values), !kept.contains(topic) else { continue }
             outbox.put(
                 rule.message(topic, []), seq: record.seq,
                 display: Outbox.DisplayState(key: DisplayKey(location: location, sku: sku), version: nil))
         }
     }
 
+    /// Deletes the displays of what is left at a location that was removed. If there is the location again by now, the displays of
+    /// the items there are to be read.
+    private func readWhatIsLeft(
+        at location: String, _ cause: DisplayRefresh.Cause, _ rule: PublishRule, _ context: SinkContext, _ outbox: inout Outbox,
+        _ refresh: inout DisplayRefresh
+    ) async throws {
+        let isThere = try await context.stock.locations().value.contains { $0.code == location }
+        var query = StockQuery(location: location, limit: Self.page, includesRemovedLocations: true)
+        while true {
+            let page = try await context.stock.stock(query).value
+            for item in page where context.filter.wants(sku: item.sku, at: location) {
+                if isThere {
+                    refresh.note(item.variant, cause)
+                } else if rule.retain, let topic = rule.topic.topic(TopicValues(item, epoch: context.epoch)) {
+                    outbox.put(
+                        rule.message(topic, []), seq: cause.seq,
+                        display: Outbox.DisplayState(key: DisplayKey(location: location, sku: item.sku), version: nil))
+                }
+            }
+            guard let last = page.last, page.count == query.limit else { return }
+            query.after = StockQuery.Position(variant: last.variant, location: location)
+        }
+    }
+
     /// Publishes the displays whose values have to be read.
     func read(_ refresh: DisplayRefresh, _ rule: PublishRule, _ context: SinkContext, _ outbox: inout Outbox) async throws {
+        var refresh = refresh
+        for (location, cause) in refresh.locations.sorted(by: { $0.value.seq < $1.value.seq }) {
+            try await readWhatIsLeft(at: location, cause, rule, context, &outbox, &refresh)
+        }
         for (id, cause) in refresh.products.sorted(by: { $0.value.seq < $1.value.seq }) {
             let reading = try await context.stock.product(id)
             progress.read(at: reading.seq)
@@ -91,6 +132,14 @@ extension MQTTSink {
                 outbox.put(rule.message(topic, format.payload(display)), seq: cause.seq, display: display.state)
             }
         }
+    }
+}
+
+extension CatalogueChanged {
+    /// The SKU that no display of the event's variant shows any more; `nil` if there is none.
+    fileprivate var givenUpSKU: String? {
+        guard case .variant(_, _, let sku, _) = subject else { return nil }
+        return change == .removed ? sku : values.previousSKU
     }
 }
 

@@ -134,9 +134,10 @@ extension MQTTSink {
 
     /// Deletes those of `topics` that belong to this sink. Returns how many there were.
     private func delete(_ topics: some Sequence<String>, _ context: SinkContext) async throws -> Int {
+        let locations = try await context.stock.locations().value.map(\.code) + context.stock.removedLocations().value
         let scope = DisplayScope(
             rules: rules, statusTopic: options.statusTopic, filter: context.filter, epoch: context.epoch,
-            locations: Set(try await context.stock.locations().value.map(\.code)))
+            locations: Set(locations))
         var entries: [Outbox.Entry] = []
         var count = 0
         for topic in topics where scope.owns(topic) {

@@ -6,7 +6,7 @@ struct DisplayProgress {
     enum Action: Equatable {
         /// The displays show the event or something newer.
         case none
-        /// The same, but displays of what the event removed may still be at the broker.
+        /// The same, but displays of what the event removed, or of the SKU that it replaced, may still be at the broker.
         case takeAway
         /// The displays show the event's own values. No display shows anything newer.
         case publish
@@ -24,14 +24,14 @@ struct DisplayProgress {
     private var failedReadings = 0
     /// Displays are published up to this event.
     private(set) var displayed: UInt64 = 0
-    /// Displays of removed items are deleted up to this event. It is before ``displayed`` if the broker's messages could not be
-    /// read.
+    /// Displays of what was removed, and of replaced SKUs, are deleted up to this event. It is before ``displayed`` if the broker's
+    /// messages could not be read.
     private var cleared: UInt64 = 0
     /// No display was published with a state newer than this event.
     private var readThrough: UInt64 = 0
 
-    /// Returns what an event of `type` asks of the displays. Only a removal is taken away; ``Action/takeAway`` is nothing to do for
-    /// other changes of the catalogue.
+    /// Returns what an event of `type` asks of the displays. Only a removal and a replaced SKU are taken away;
+    /// ``Action/takeAway`` is nothing to do for other changes of the catalogue.
     func action(for type: EventType, seq: UInt64) -> Action {
         guard seq <= displayed else { return seq > readThrough ? .publish : .read }
         return type == .catalogueChanged && seq > cleared ? .takeAway : .none

@@ -7,7 +7,7 @@ struct DisplayScope: Sendable {
     let statusTopic: String
     let filter: EventFilter
     let epoch: String
-    /// The codes of all locations of the journal.
+    /// The codes of all locations that the journal has or had.
     let locations: Set<String>
 
     /// Whether `topic` is the topic of a display that this sink would publish. If a topic can be read in several ways, all of them

@@ -58,6 +58,12 @@ extension TopicValues {
             location: subject.location)
     }
 
+    /// The values of the display of a balance.
+    init(_ record: StockRecord, epoch: String) {
+        self.init(
+            epoch: epoch, product: record.product, variant: record.variant, sku: record.sku, location: record.balance.location)
+    }
+
     /// The values of a variant's display at `location`.
     init(_ variant: Variant, at location: String, epoch: String) {
         self.init(epoch: epoch, product: variant.productID, variant: variant.id, sku: variant.sku, location: location)
