@@ -20,6 +20,7 @@ import TallywireCore
     case UInt8(ascii: "u"): read(ProductUpdateBody.self, body) { [.updateProduct(ProductID(1), $0.update)] }
     case UInt8(ascii: "w"): read(VariantUpdateBody.self, body) { [.updateVariant(VariantID(11), $0.update)] }
     case UInt8(ascii: "s"): read(StatusBody.self, body) { [.updateProduct(ProductID(1), ProductUpdate(status: $0.status))] }
+    case UInt8(ascii: "c"): read(LocationUpdateBody.self, body) { [.updateLocation("WH1", $0.update)] }
     default: read(LocationBody.self, body) { [.createLocation($0.location)] }
     }
 }

@@ -26,6 +26,7 @@ struct ReferencePageTests {
         }
         for limit in [
             Limits.largestQuantity, Limits.largestBalance, Int64(Limits.linesPerMovement), Int64(Limits.variantsPerProduct),
+            Int64(Limits.variantsPerLocationUpdate), Limits.largestPriority,
         ] {
             #expect(text.contains(limit.formatted(.number.locale(Locale(identifier: "en_US")))), "\(limit)")
         }
@@ -35,18 +36,21 @@ struct ReferencePageTests {
     @Test("every JSON body that it sends with curl is taken or refused as it says")
     func examples() async throws {
         let text = try String(contentsOf: Self.page, encoding: .utf8)
-        let bodies = try text.matches(of: Regex(#"(?s)\$T(/api/[^ "\n]*)(?:(?!```).)*?-d '([^']*)'"#)).compactMap { match in
-            match.output[1].substring.flatMap { path in match.output[2].substring.map { (path: String(path), body: String($0)) } }
+        let call = try Regex(#"(?s)(-X PATCH )?\$T(/api/[^ "\n]*)(?:(?!```|\$T).)*?-d '([^']*)'"#)
+        let bodies = text.matches(of: call).compactMap { match in
+            match.output[2].substring.flatMap { path in
+                match.output[3].substring.map { (isChange: match.output[1].range != nil, path: String(path), body: String($0)) }
+            }
         }
         #expect(bodies.count >= 8)
         try await Shop().open { client in
             var statuses: [Int] = []
-            for (path, body) in bodies {
-                let method: HTTPRequest.Method = path.hasSuffix("/inventory") ? .patch : .post
+            for (isChange, path, body) in bodies {
+                let method: HTTPRequest.Method = isChange ? .patch : .post
                 let response = try await client.client.execute(uri: path, method: method, body: .init(string: body))
                 statuses.append(Int(response.status.code))
             }
-            #expect(statuses == [201, 201, 201, 200, 200, 409, 200, 400])
+            #expect(statuses == [201, 201, 201, 200, 200, 409, 200, 200, 200, 400])
         }
     }
 }

@@ -57,8 +57,45 @@ struct VariantsTests {
             let taken = try await client.patch("/api/variants/12", #"{"barcodes":["4006381333931"]}"#, 409)
             #expect(taken.code == "barcode_taken")
             #expect(try await client.patch("/api/variants/99", #"{"price":25}"#, 404).code == "unknown_variant")
-            let sku = try await client.patch("/api/variants/12", #"{"sku":"X"}"#, 400)
-            #expect(sku.field == "sku")
+        }
+    }
+
+    @Test("a variant gets another SKU, and keeps its id, its stock and its history")
+    func renames() async throws {
+        try await Shop().openStocked { client in
+            try await client.patch("/api/variants/11/inventory", #"{"operation":"add","quantity":5}"#)
+            let keyed: HTTPFields = [.contentType: "application/json", .idempotencyKey: "rename-1"]
+            for status in ["applied", "duplicate"] {
+                let renamed = try await client.patch("/api/variants/11", #"{"sku":" TEE-CRIMSON-M "}"#, headers: keyed)
+                #expect(renamed["sku"] == "TEE-CRIMSON-M" && renamed["stock"] == 5 && renamed["id"] == 11)
+                #expect(renamed.header("Tallywire-Status") == status)
+            }
+            try await client.patch("/api/variants/11", #"{"sku":"OTHER"}"#, 422, headers: keyed)
+            try await client.patch("/api/variants/13", #"{"sku":"CUP"}"#)
+            #expect(try await client.get("/api/products/2")["sku"] == "CUP")
+            let event = try await client.get("/api/events?type=catalogue_changed&order=desc&limit=2")["items"]?[1]?["data"]
+            #expect(event?["sku"] == "TEE-CRIMSON-M" && event?["values"]?["previousSku"] == "TEE-RED-M")
+            #expect(try await client.get("/api/stock?sku=TEE-CRIMSON-M")["items"]?[0]?["onHand"] == 5)
+            #expect(try await client.get("/api/stock?sku=TEE-RED-M", 404).code == "unknown_variant")
+            #expect(try await client.get("/api/products?search=crimson")["items"]?.elements.count == 1)
+            let line = #"{"lines":[{"sku":"TEE-RED-M","operation":"add","quantity":1}]}"#
+            #expect(try await client.post("/api/movements", line, 404).field == "lines[0].sku")
+        }
+    }
+
+    @Test("a SKU that is taken, or that is none, is refused, and nothing is changed")
+    func badSKUs() async throws {
+        try await Shop().openStocked { client in
+            let taken = try await client.patch("/api/variants/12", #"{"sku":"MUG","name":"x"}"#, 409)
+            #expect(taken.code == "sku_taken" && taken.field == "sku")
+            let long = "\"\(String(repeating: "x", count: 65))\""
+            for sku in ["1", "null", "true", "[]", "{}", "\"\"", "\" \"", "\"A/B\"", "\"A+\"", long] {
+                let refused = try await client.patch("/api/variants/12", #"{"sku":\#(sku),"name":"x"}"#, 400)
+                #expect(refused.code == "invalid_request" && refused.field == "sku", "\(sku)")
+            }
+            #expect(try await client.patch("/api/variants/12", #"{"name":"x","skuu":"X"}"#, 400).detail.contains("“sku”"))
+            let variant = try await client.get("/api/variants/12")
+            #expect(variant["sku"] == "TEE-BLUE-M" && variant["name"] == "Blue / M")
         }
     }
 

@@ -43,12 +43,21 @@ extension JSONSchema {
         (
             "VariantUpdate",
             object(
-                [("name", name), ("price", price), ("barcodes", barcodes), ("lowStockThreshold", quantity), ("rearm", quantity)],
-                optional: ["name", "price", "barcodes", "lowStockThreshold", "rearm"]) + ["minProperties": 1]
+                newVariant.filter { $0.0 != "id" },
+                optional: ["sku", "name", "price", "barcodes", "lowStockThreshold", "rearm"]) + ["minProperties": 1]
         ),
         (
             "NewLocation",
-            object([("code", locationCode), ("name", name), ("sells", flag + ["default": true])], optional: ["name", "sells"])
+            object(
+                [
+                    ("code", locationCode), ("name", name), ("sells", flag + ["default": true]),
+                    ("priority", priority + ["default": 0]),
+                ], optional: ["name", "sells", "priority"])
+        ),
+        (
+            "LocationUpdate",
+            object([("name", name), ("sells", flag), ("priority", priority)], optional: ["name", "sells", "priority"])
+                + ["minProperties": 1]
         ),
         (
             "InventoryUpdate",
@@ -90,6 +99,9 @@ extension JSONSchema {
     ]
 
     static let barcodes = list(of: reference("Barcode"), 0, Limits.barcodesPerVariant)
+
+    /// Among locations that sell, the lower one comes first.
+    static let priority: JSONValue = ["type": "integer", "minimum": 0, "maximum": .integer(Limits.largestPriority)]
 
     private static let newProduct: [(String, JSONValue)] = [
         ("id", id), ("name", name), ("status", reference("ProductStatus")), ("price", price),

@@ -27,7 +27,7 @@ extension JSONSchema {
         ),
         ("ProductPage", page(of: "Product")),
         ("VariantPage", page(of: "Variant")),
-        ("Location", object([("code", locationCode), ("name", name), ("sells", flag)])),
+        ("Location", object([("code", locationCode), ("name", name), ("sells", flag), ("priority", priority)])),
         ("LocationPage", page(of: "Location")),
         (
             "Stock",
@@ -88,6 +88,7 @@ extension JSONSchema {
         ("BatchResults", object([("results", list(of: ["oneOf": [reference("Receipt"), reference("Problem")]]))])),
         ("MovementAnswer", ["oneOf": [reference("Receipt"), reference("BatchResults")]]),
         ("ProductOrReceipt", ["oneOf": [reference("Product"), reference("Receipt")]]),
+        ("LocationOrReceipt", ["oneOf": [reference("Location"), reference("Receipt")]]),
         ("VariantOrReceipt", ["oneOf": [reference("Variant"), reference("Receipt")]]),
     ]
 

@@ -73,12 +73,16 @@ extension OpenAPI {
             problems: ["unknown_variant"]),
         Operation(
             method: "patch", path: "/api/variants/{id}", id: "updateVariant", { $0.updateVariant }, tag: "catalogue",
-            summary: "Changes name, price, barcodes or threshold.",
-            description: "`price: null` lets it follow its product's price again. `barcodes` replaces all of them.",
+            summary: "Changes SKU, name, price, barcodes or threshold.",
+            description: """
+                `price: null` lets it follow its product's price again. `barcodes` replaces all of them. With another `sku` it keeps its \
+                id, its stock and its history; the old SKU is free.
+                """,
             parameters: ["variantId", "idempotencyKey"],
-            body: .json("VariantUpdate", [("threshold", ["lowStockThreshold": 5, "rearm": 2])]),
+            body: .json(
+                "VariantUpdate", [("threshold", ["lowStockThreshold": 5, "rearm": 2]), ("sku", ["sku": "TEE-CRIMSON-M"])]),
             answers: [.json(200, "The variant after the change.", "VariantOrReceipt", headers: changing)],
-            problems: ["unknown_variant", "barcode_taken", "out_of_range"]),
+            problems: ["unknown_variant", "sku_taken", "barcode_taken", "out_of_range"]),
         Operation(
             method: "delete", path: "/api/variants/{id}", id: "removeVariant", { $0.removeVariant }, tag: "catalogue",
             summary: "Removes a variant that has no stock.", parameters: ["variantId", "idempotencyKey"],
@@ -94,9 +98,25 @@ extension OpenAPI {
             parameters: ["idempotencyKey"],
             body: .json("NewLocation", [("store", ["code": "STORE-7", "name": "Store at the harbour", "sells": true])]),
             answers: [
-                .json(200, "A repeat: the location.", "Location", headers: changing),
+                .json(200, duplicate, "LocationOrReceipt", headers: changing),
                 .json(201, "The location.", "Location", headers: changing),
             ], problems: ["location_taken", "out_of_range"]),
+        Operation(
+            method: "patch", path: "/api/locations/{code}", id: "updateLocation", { $0.updateLocation }, tag: "catalogue",
+            summary: "Changes name, priority, or whether the location sells.",
+            description: """
+                Another `sells` changes the stock of each variant that has units there, and gives an `inventory_updated` for each: \
+                `out_of_range` if there are more than \(Limits.variantsPerLocationUpdate).
+                """,
+            parameters: ["locationCode", "idempotencyKey"],
+            body: .json("LocationUpdate", [("priority", ["priority": 10]), ("sells", ["sells": false])]),
+            answers: [.json(200, "The location after the change.", "LocationOrReceipt", headers: changing)],
+            problems: ["unknown_location", "out_of_range"]),
+        Operation(
+            method: "delete", path: "/api/locations/{code}", id: "removeLocation", { $0.removeLocation }, tag: "catalogue",
+            summary: "Removes a location where no stock is.", parameters: ["locationCode", "idempotencyKey"],
+            answers: [.json(200, "The receipt.", "Receipt", headers: ["Tallywire-Epoch"])],
+            problems: ["unknown_location", "in_stock"]),
     ]
 
     private static let ofStock = [

@@ -5,6 +5,7 @@ extension OpenAPI {
     static let parameters: [(String, JSONValue)] = [
         ("productId", path("id", "The product's id.", JSONSchema.id)),
         ("variantId", path("id", "The variant's id; a default variant has one too.", JSONSchema.id)),
+        ("locationCode", path("code", "The location's code, in percent encoding.", JSONSchema.locationCode)),
         ("movementId", path("id", "The movement's id, in percent encoding.", JSONSchema.movementID)),
         (
             "limit",

@@ -30,11 +30,12 @@ struct VariantUpdateBody: Decodable {
     let update: VariantUpdate
 
     init(from decoder: any Decoder) throws {
-        let known = ["name", "price", "barcodes", "lowStockThreshold", "rearm"]
+        let known = ["sku", "name", "price", "barcodes", "lowStockThreshold", "rearm"]
         let members = try MemberReader(decoder, members: known)
-        try members.refuseNull(["name", "barcodes", "lowStockThreshold", "rearm"])
+        try members.refuseNull(["sku", "name", "barcodes", "lowStockThreshold", "rearm"])
         update = VariantUpdate(
-            name: try members.text("name"), price: members.contains("price") ? .some(try members.price("price")) : nil,
+            sku: try members.text("sku"), name: try members.text("name"),
+            price: members.contains("price") ? .some(try members.price("price")) : nil,
             barcodes: try BarcodeBody.list(members), threshold: try members.integer("lowStockThreshold"),
             rearm: try members.integer("rearm"))
         guard update != VariantUpdate() else { throw BodyError.nothingToChange(decoder.codingPath, known) }
@@ -46,9 +47,25 @@ struct LocationBody: Decodable {
     let location: Location
 
     init(from decoder: any Decoder) throws {
-        let members = try MemberReader(decoder, members: ["code", "name", "sells"])
-        let code = try members.required(members.text("code"), "code")
-        location = Location(code: code, name: try members.text("name") ?? code.keyForm, sells: try members.flag("sells") ?? true)
+        let members = try MemberReader(decoder, members: ["code", "name", "sells", "priority"])
+        let code = try members.required(members.text("code"), "code").keyForm
+        location = Location(
+            code: code, name: try members.text("name") ?? code, sells: try members.flag("sells") ?? true,
+            priority: try members.integer("priority") ?? 0)
+    }
+}
+
+/// The body of `PATCH /api/locations/{code}`. Missing members stay as they are.
+struct LocationUpdateBody: Decodable {
+    let update: LocationUpdate
+
+    init(from decoder: any Decoder) throws {
+        let known = ["name", "sells", "priority"]
+        let members = try MemberReader(decoder, members: known)
+        try members.refuseNull(["name", "sells", "priority"])
+        update = LocationUpdate(
+            name: try members.text("name"), sells: try members.flag("sells"), priority: try members.integer("priority"))
+        guard update != LocationUpdate() else { throw BodyError.nothingToChange(decoder.codingPath, known) }
     }
 }
 

@@ -100,6 +100,7 @@ extension Location {
             json.member("code", code)
             json.member("name", name)
             json.member("sells", sells)
+            json.member("priority", priority)
         }
     }
 }

@@ -3,7 +3,7 @@ import Hummingbird
 import TallywireCore
 import TallywireEngine
 
-/// `/api/stock`, `/api/alerts` and `/api/locations`.
+/// `/api/stock`: units by variant and location.
 extension InventoryAPI {
     func listStock(_ request: Request, _ context: APIContext) async throws -> Response {
         let query = try QueryReader(request, parameters: ["sku", "location", "limit", "cursor"])
@@ -38,29 +38,5 @@ extension InventoryAPI {
             problem.field = "location"
             throw problem
         }
-    }
-
-    func listLocations(_ request: Request, _ context: APIContext) async throws -> Response {
-        let query = try QueryReader(request, parameters: ["limit", "cursor"])
-        let limit = try query.limit()
-        let after = try Cursor.position(of: "locations", in: query)
-        let reading = try await journal.locations()
-        let rest = reading.value.sorted { $0.code < $1.code }.drop { location in after.map { location.code <= $0 } ?? false }
-        let items = rest.prefix(limit)
-        let last = rest.count > limit ? items.last?.code : nil
-        return .json(headers: headers(at: reading.seq), capacity: 64 * items.count) { json in
-            json.page(items, next: last.map { Cursor(list: "locations", position: $0) }) { $0.write(to: &$1) }
-        }
-    }
-
-    func createLocation(_ request: Request, _ context: APIContext) async throws -> Response {
-        let id = try commandID(request)
-        let body = try await decode(LocationBody.self, from: request, context).location
-        let location = Location(code: body.code.keyForm, name: body.name, sells: body.sells)
-        let receipt = try await submit(.createLocation(location), id: id)
-        // Locations do not change, so nothing has to be read back.
-        return .json(
-            receipt.status == .applied ? .created : .ok, headers: headers(at: receipt.seq ?? 0, receipt: receipt)
-        ) { location.write(to: &$0) }
     }
 }
