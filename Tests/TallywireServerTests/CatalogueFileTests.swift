@@ -38,11 +38,28 @@ struct CatalogueFileTests {
             ("sku,price\nPEN,1\n", "f.csv:2: there is no SKU “PEN” on the server, and a new product needs a name"),
             ("product,sku,barcodes\nA,A,4006381333931\nB,B,4006381333931\n", "f.csv:3: "),
             ("location,sells\nMAIN,no\n", "the column “sku” is missing"),
-            ("sku,location,sells\n,MAIN,no\n", "f.csv:2: location MAIN sells on the server"),
+            ("sku,location,priority\n,MAIN,first\n", "f.csv:2: priority: “first” is no whole number"),
+            ("sku,location,priority\n,MAIN,1000001\n", "f.csv:2: priority: a whole number from 0 to 1000000"),
+            ("sku,location,priority\n,MAIN,1\n,MAIN,2\n", "f.csv:3: priority: is not what f.csv:2 says"),
+            ("sku,priority\n,1\n", "f.csv:2: location: is empty"),
             ("", "f.csv is empty"),
         ])
     func contradictions(csv: String, expected: String) {
         #expect(CatalogueShop.refusal(of: csv).contains(expected), "\(CatalogueShop.refusal(of: csv))")
+    }
+
+    @Test("a location that is there gets the name, the priority and the sale that the file gives, and keeps what it does not")
+    func locations() throws {
+        var state = CatalogueShop.of([.createLocation(Location(code: "A B 1", name: "Yard", priority: 3))])
+        let plan = try CatalogueShop.plan("sku,location,locationName,sells,priority\n,A B 1,Shop,no,\n,MAIN,,,7\n", on: state)
+        #expect(plan.changes.map(\.text) == ["update location A B 1", "update location MAIN"] && plan.updated == 2)
+        #expect(plan.changes[0].actions[0].call([:])?.path == "/api/locations/A%20B%201")
+        #expect(plan.changes[0].actions[0].call([:])?.body == Data(#"{"name":"Shop","sells":false}"#.utf8))
+        #expect(CatalogueShop.carryOut(plan, on: &state) == nil)
+        #expect(state.locations["A B 1"] == Location(code: "A B 1", name: "Shop", sells: false, priority: 3))
+        #expect(state.locations["MAIN"] == Location(code: "MAIN", name: "Main", priority: 7))
+        #expect(CatalogueCSV.write(CatalogueFile(state)).contains("MAIN,Main,true,7,"))
+        #expect(CatalogueJSON.write(CatalogueFile(state)).contains(#"{"code":"MAIN","name":"Main","sells":true,"priority":7}"#))
     }
 
     @Test("all mistakes are told at once, and nothing is changed")

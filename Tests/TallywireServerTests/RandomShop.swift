@@ -19,7 +19,7 @@ struct RandomShop {
         for index in 0..<Int.random(in: 0...3, using: &random) {
             let code = "L\(index)'"
             locations.append(code)
-            apply(.createLocation(Location(code: code, name: text(2), sells: chance())))
+            apply(.createLocation(Location(code: code, name: text(2), sells: chance(), priority: priority())))
         }
         for number in 0..<6 { createProduct(number) }
         leaveOneWithoutVariants()
@@ -31,8 +31,11 @@ struct RandomShop {
 
     private var skus: [String] { state.variants.values.map(\.sku).sorted() }
 
-    /// Gives all values that may change others, and the barcodes to other variants. Ids, SKUs and locations stay.
+    /// Gives all values that may change others, and the barcodes to other variants. Ids, SKUs and codes of locations stay.
     mutating func change() {
+        for code in locations {
+            apply(.updateLocation(code, LocationUpdate(name: text(2), sells: chance(), priority: priority())))
+        }
         for product in state.products.keys.sorted() {
             let update = ProductUpdate(
                 name: text(3), status: ProductStatus.allCases.randomElement(using: &random), price: .some(price()))
@@ -77,6 +80,7 @@ struct RandomShop {
         return "\(pieces.filter { $0 != " " }.randomElement(using: &random) ?? "x")\(inner)x"
     }
 
+    private mutating func priority() -> Int64 { chance() ? 0 : .random(in: 1...1_000_000, using: &random) }
     private mutating func price() -> Price? { chance() ? Price(hundredths: .random(in: 0...3, using: &random)) : nil }
 
     private mutating func barcodes(_ number: Int) -> [Barcode] {

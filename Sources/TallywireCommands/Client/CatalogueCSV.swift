@@ -12,7 +12,7 @@ enum CatalogueCSV {
     enum Column: String, CaseIterable {
         case productId, product, status, productPrice, variantId, sku, variant, price, ownPrice, barcodes, lowStockThreshold, rearm,
             location,
-            locationName, sells, stock
+            locationName, sells, priority, stock
     }
 
     static func read(_ text: String, _ path: String) throws -> CatalogueFile {
@@ -60,6 +60,7 @@ enum CatalogueCSV {
         for location in file.locations {
             places[location.code] = [
                 .location: location.code, .locationName: location.name ?? "", .sells: location.sells.map { "\($0)" } ?? "",
+                .priority: location.priority.map(String.init) ?? "",
             ]
         }
         var used: Set<String> = []

@@ -14,6 +14,7 @@ struct CatalogueFile: Sendable {
         var code: String
         var name: String?
         var sells: Bool?
+        var priority: Int64?
         /// The position in the file, such as `stock.csv:7`.
         var place = ""
     }

@@ -12,6 +12,10 @@ extension Command.Action {
         case .createLocation(let location):
             (method, path) = (.POST, "/api/locations")
             json.object { location.writeMembers(to: &$0) }
+        case .updateLocation(let code, let update):
+            let encoded = code.addingPercentEncoding(withAllowedCharacters: .alphanumerics) ?? code
+            (method, path) = (.PATCH, "/api/locations/\(encoded)")
+            json.object { update.writeMembers(to: &$0) }
         case .createProduct(let product):
             (method, path) = (.POST, "/api/products")
             json.object { product.writeMembers(to: &$0) }
@@ -38,6 +42,15 @@ extension Location {
         json.member("code", code)
         json.member("name", name)
         json.member("sells", sells)
+        if priority != 0 { json.member("priority", priority) }
+    }
+}
+
+extension LocationUpdate {
+    fileprivate func writeMembers(to json: inout JSONWriter) {
+        json.member("name", name)
+        json.member("sells", sells)
+        json.member("priority", priority)
     }
 }
 

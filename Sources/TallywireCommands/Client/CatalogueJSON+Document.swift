@@ -121,10 +121,10 @@ extension CatalogueJSON {
         let row: CatalogueFile.LocationRow
 
         init(from decoder: any Decoder) throws {
-            let members = try Members(decoder, ["code", "name", "sells"])
+            let members = try Members(decoder, ["code", "name", "sells", "priority"])
             row = .init(
                 code: try members.need(String.self, "code").keyForm, name: try members.read(String.self, "name"),
-                sells: try members.read(Bool.self, "sells"))
+                sells: try members.read(Bool.self, "sells"), priority: try members.read(Int64.self, "priority"))
         }
     }
 

@@ -26,6 +26,7 @@ enum CatalogueJSON {
                         json.member("code", location.code)
                         json.member("name", location.name ?? location.code)
                         json.member("sells", location.sells ?? true)
+                        json.member("priority", location.priority)
                     }
                 }
             }

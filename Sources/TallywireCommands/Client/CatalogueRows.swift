@@ -73,7 +73,7 @@ struct CatalogueRows {
     private mutating func read(_ fields: Fields, _ place: String) throws {
         try addLocation(fields, place)
         guard let sku = fields.key(.sku) else {
-            let others = CatalogueCSV.Column.allCases.filter { ![.location, .locationName, .sells].contains($0) }
+            let others = CatalogueCSV.Column.allCases.filter { ![.location, .locationName, .sells, .priority].contains($0) }
             if let column = others.first(where: { fields.values[$0] != nil }) {
                 throw Mistake(column: .sku, what: "is empty, but there is a \(column.rawValue)")
             }
@@ -109,11 +109,13 @@ struct CatalogueRows {
 
     private mutating func addLocation(_ fields: Fields, _ place: String) throws {
         let row = CatalogueFile.LocationRow(
-            code: fields.key(.location) ?? "", name: fields.text(.locationName), sells: try fields.flag(.sells), place: place)
+            code: fields.key(.location) ?? "", name: fields.text(.locationName), sells: try fields.flag(.sells),
+            priority: try fields.integer(.priority), place: place)
         guard !row.code.isEmpty else {
-            if row.name != nil || row.sells != nil {
+            if row.name != nil || row.sells != nil || row.priority != nil {
                 throw Mistake(
-                    column: .location, what: "is empty, but the row has a name of a location, or says whether a location sells")
+                    column: .location,
+                    what: "is empty, but the row has a location's name or priority, or says whether a location sells")
             }
             return
         }
@@ -125,6 +127,7 @@ struct CatalogueRows {
         let first = file.locations[index].place
         try Self.agree(&file.locations[index].name, row.name, .locationName, first)
         try Self.agree(&file.locations[index].sells, row.sells, .sells, first)
+        try Self.agree(&file.locations[index].priority, row.priority, .priority, first)
     }
 
     // MARK: Rows of one thing

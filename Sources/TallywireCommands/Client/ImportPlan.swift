@@ -109,21 +109,16 @@ struct ImportPlan {
     // MARK: Locations
 
     private mutating func plan(_ row: CatalogueFile.LocationRow) {
-        guard let known = state.locations[row.code] else {
-            let location = Location(code: row.code, name: row.name ?? row.code, sells: row.sells ?? true)
+        guard state.locations[row.code] != nil else {
+            let location = Location(
+                code: row.code, name: row.name ?? row.code, sells: row.sells ?? true, priority: row.priority ?? 0)
             let text = "create location \(row.code)\(location.sells ? "" : ", which does not sell")"
             create([.createLocation(location)], text, at: row.place)
             return
         }
-        if let sells = row.sells, sells != known.sells {
-            mistake(
-                row.place,
-                "location \(row.code) \(known.sells ? "sells" : "does not sell") on the server, and the file says otherwise: give it "
-                    + "another code in the file, or take the column “sells” out")
-        }
-        if let name = row.name, name != known.name {
-            notes.append("\(row.place): location \(row.code) is called “\(known.name)” on the server, and keeps that name")
-        }
+        update(
+            .updateLocation(row.code, LocationUpdate(name: row.name, sells: row.sells, priority: row.priority)),
+            "update location \(row.code)", at: row.place)
     }
 }
 

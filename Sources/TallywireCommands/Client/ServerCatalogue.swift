@@ -37,6 +37,8 @@ struct ServerCatalogue: Sendable {
         var code: String
         var name: String
         var sells: Bool
+        /// `nil` from a server of an earlier version.
+        var priority: Int64?
     }
 
     struct Balance: Decodable, Sendable {
@@ -71,7 +73,10 @@ struct ServerCatalogue: Sendable {
         let selling = Set(locations.filter(\.sells).map(\.code))
         let variants = products.map { product in product.variants.map { $0.state(of: product, selling: selling) } }
         return InventoryState(
-            seq: 0, locations: locations.map { TallywireCore.Location(code: $0.code, name: $0.name, sells: $0.sells) },
+            seq: 0,
+            locations: locations.map {
+                TallywireCore.Location(code: $0.code, name: $0.name, sells: $0.sells, priority: $0.priority ?? 0)
+            },
             products: zip(products, variants).map { product, variants in
                 TallywireCore.Product(
                     id: ProductID(product.id), name: product.name, status: product.status, price: product.price,
@@ -99,7 +104,9 @@ extension CatalogueFile {
     /// Makes a file of the whole catalogue, in order of ids. A product whose last variant was removed is left out with a note: a
     /// file names items by SKU, and that product has none.
     init(_ state: InventoryState) {
-        locations = state.locations.values.sorted { $0.code < $1.code }.map { .init(code: $0.code, name: $0.name, sells: $0.sells) }
+        locations = state.locations.values.sorted { $0.code < $1.code }.map {
+            .init(code: $0.code, name: $0.name, sells: $0.sells, priority: $0.priority)
+        }
         for product in state.products.values.sorted(by: { $0.id < $1.id }) {
             let variants = product.variants.compactMap { state.variants[$0] }
             guard !variants.isEmpty else {
