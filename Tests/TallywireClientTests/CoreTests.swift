@@ -123,6 +123,23 @@ struct CoreTests {
         #expect(stage.said.first == .join(room: "a", since: .init(epoch: "e", seq: 9), snapshot: true))
     }
 
+    @Test("an item gets another SKU, and with it the version of whatever had the SKU before")
+    func renamedItem() throws {
+        let stage = Stage(rooms: ["a"])
+        try stage.take(Self.welcome)
+        try stage.take(#"{"type":"joined","room":"a","epoch":"e","seq":0,"recovered":false}"#)
+        try stage.event(1, version: 3, stock: 5)
+        for (seq, sku) in [(2, "CRIMSON"), (1, "OLD")] {
+            try stage.take(
+                """
+                {"type":"catalogue_changed","seq":\(seq),"timestamp":"2026-11-22T20:17:05.854Z","data":{"change":"updated","productId":1,\
+                "variantId":11,"sku":"\(sku)","values":{"sku":"\(sku)","previousSku":"RED","version":9}}}
+                """)
+        }
+        let item = try #require(stage.core.replica.items[.init(product: 1, variant: 11)])
+        #expect(item.sku == "CRIMSON" && item.version == 9 && item.stock == 5)
+    }
+
     @Test("events wait for rooms that may bring earlier ones, and come in the order of the journal")
     func order() throws {
         let stage = Stage(rooms: ["a", "b"])

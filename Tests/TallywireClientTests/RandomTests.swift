@@ -35,7 +35,9 @@ struct RandomTests {
                 case 700..<800:
                     let status = random.next() % 2 == 0 ? "active" : "inactive"
                     try await server.call(.PATCH, "/api/products/\(id)/status", #"{"status":"\#(status)"}"#)
-                case 800..<900:
+                case 800..<850:
+                    try await server.call(.PATCH, "/api/variants/\(id)", #"{"sku":"SKU-\#(id)-\#(random.next() % 3)"}"#)
+                case 850..<900:
                     try await server.call(.PATCH, "/api/variants/\(id)", #"{"price":\#(Double(random.next() % 1_000) / 100)}"#)
                 case 900..<970: proxy.cut()
                 case 970..<985:

@@ -119,7 +119,8 @@ export class Items {
     const key = itemKey(productId, variantId);
     const seq = this.#entries.get(key)?.seq ?? 0;
     if (change === "removed" && seq <= source.seq) this.remove(key, changes);
-    if (change === "updated" && typeof values?.name === "string") this.#amend(key, { name: values.name }, source, changes);
+    const { name, sku, version } = /** @type {Partial<Item>} */ (values ?? {});
+    if (change === "updated" && (name ?? sku ?? version) !== undefined) this.#amend(key, { name, sku, version }, source, changes);
   }
 
   /**

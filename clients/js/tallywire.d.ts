@@ -110,7 +110,10 @@ export interface ProductStatusChange {
   timestamp?: string;
 }
 
-/** `data` of `catalogue_changed`; `values` are the new ones. */
+/**
+ * `data` of `catalogue_changed`; `values` are the new ones. A variant with another SKU has it in `sku` and in `values.sku`, and the SKU that it had
+ * before in `values.previousSku`.
+ */
 export interface CatalogueChange {
   change: "created" | "updated" | "removed";
   location?: string;

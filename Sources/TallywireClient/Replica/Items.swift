@@ -66,7 +66,14 @@ extension TallywireClient {
             guard let key = change.key, let entry = entries[key] else { return }
             switch change.change {
             case .removed: if entry.seq <= source.seq { remove(key) }
-            case .updated: if let name = change.values["name"]?.string { amend(key, source) { $0.name = name } }
+            case .updated:
+                let (name, sku) = (change.values["name"]?.string, change.values["sku"]?.string)
+                guard name != nil || sku != nil else { return }
+                amend(key, source) { item in
+                    item.name = name ?? item.name
+                    item.sku = sku ?? item.sku
+                    item.version = change.values["version"]?.integer ?? item.version
+                }
             case .created: break
             }
         }

@@ -58,6 +58,19 @@ test("a variant that is created under an old id replaces the old item", () => {
   assert.equal(replica.items.get("1/11").stock, 30);
 });
 
+test("an item gets another SKU, and with it the version of whatever had the SKU before", () => {
+  const { replica } = replicaIn(["everything"]);
+  replica.take(update(1, 1, 11, 3, 5, { sku: "RED", variantName: "Red" }));
+  const renamed = (seq, sku, values) => ({ type: "catalogue_changed", seq, timestamp: "2026-11-23T05:00:00.000Z",
+    data: { change: "updated", productId: 1, variantId: 11, sku, values: { sku, previousSku: "RED", ...values } } });
+  replica.take(renamed(2, "CRIMSON", { version: 9 }));
+  const shown = () => { const { sku, name, stock, version } = replica.items.get("1/11"); return [sku, name, stock, version]; };
+  assert.deepEqual(shown(), ["CRIMSON", "Red", 5, 9]);
+  replica.take(update(3, 1, 11, 10, 6, { sku: "CRIMSON" }));
+  replica.take(renamed(1, "OLD", {}));
+  assert.deepEqual(shown(), ["CRIMSON", "Red", 6, 10]);
+});
+
 test("units from one room are not overwritten by the bands of another", () => {
   const { replica } = replicaIn(["admin", "shop"]);
   const values = { productId: 1, variantId: 11, version: 4, price: 5 };
