@@ -197,12 +197,14 @@ def test_a_change_while_the_dialog_is_open_is_told_at_once(site, page):
 def test_price_and_status(site, page):
     item = variant(site, "TEE-RED-M")
     opened(page, site, f"variants/{item['id']}")
+    page.get_by_label("SKU", exact=True).fill("TEE-CRIMSON-M")
     page.get_by_label("Price", exact=True).fill("21.5")
     page.get_by_label("Status", exact=True).select_option("inactive")
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_text("Saved.")).to_be_visible()
-    after = variant(site, "TEE-RED-M")
-    assert (after["price"], after["status"]) == (21.5, "inactive")
+    after = variant(site, "TEE-CRIMSON-M")
+    assert (after["id"], after["price"], after["status"]) == (item["id"], 21.5, "inactive")
+    expect(page.locator(".variant-name")).to_contain_text("TEE-CRIMSON-M")
 
 
 # Alerts, activity, history

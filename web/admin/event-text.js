@@ -14,7 +14,8 @@ export function eventText({ type, data }) {
     case "product_status_changed":
       return text("log.status", { product: String(data.productId), previous: status(data.previousStatus),
         status: status(data.status) });
-    case "catalogue_changed": return text(`log.${data.change}`, { what: subject(data) });
+    case "catalogue_changed": return data.values.previousSku === undefined ? text(`log.${data.change}`, { what: subject(data) })
+      : text("log.renamed", { previous: data.values.previousSku, sku: data.sku });
     case "alert_acknowledged": return text(data.note ? "log.acknowledgedNote" : "log.acknowledged", { by: data.by, sku: data.sku,
       note: data.note ?? "" });
     // Events about the server and its devices have a message. Of a type that this page does not know, the name is shown.

@@ -143,7 +143,7 @@ export class StockStore extends EventTarget {
   /** @param {any} data */
   takeCatalogue(data) {
     if (data.location !== undefined) {
-      this.locations.set(data.location, { code: data.location, name: data.values.name ?? data.location, sells: data.values.sells ?? true });
+      this.takeLocation(data.location, data);
       this.dispatchEvent(new Event("rows"));
       return;
     }
@@ -153,6 +153,21 @@ export class StockStore extends EventTarget {
       else this.refresh(id);
     } else if (data.change === "updated") {
       for (const row of this.rows.values()) if (row.productId === data.productId) this.refresh(row.id);
+    }
+  }
+
+  /**
+   * @param {string} code
+   * @param {any} data
+   */
+  takeLocation(code, { change, values }) {
+    if (change === "removed") {
+      this.locations.delete(code);
+      // Nothing is there, so no row's stock changes.
+      for (const row of this.rows.values()) if (row.places.delete(code)) this.note(row, {});
+    } else {
+      const known = this.locations.get(code) ?? { code, name: code, sells: true };
+      this.locations.set(code, { code, name: values.name ?? known.name, sells: values.sells ?? known.sells });
     }
   }
 

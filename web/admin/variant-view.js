@@ -60,6 +60,7 @@ export class VariantView {
     document.title = `${row.title} – ${text("app.name")}`;
     this.stock = make("span", "huge number");
     this.badge = make("span", "badge");
+    this.sku = make("p", "code quiet", row.sku);
     this.places = make("tbody");
     const adjust = make("button", { type: "button", class: "primary", on: { click: () => this.adjust() } }, text("stock.adjust"));
     this.price = new PriceForm(this.app, row);
@@ -67,7 +68,7 @@ export class VariantView {
     this.history = new VariantHistory(this.app, row);
     this.element.replaceChildren(
       this.back(),
-      make("header", "variant-head", make("div", "variant-name", make("h1", {}, row.title), make("p", "code quiet", row.sku)),
+      make("header", "variant-head", make("div", "variant-name", make("h1", {}, row.title), this.sku),
         make("div", "variant-stock", this.stock, this.badge, adjust)),
       make("div", "variant-cards",
         make("section", { class: "card pad", "aria-labelledby": "places" }, make("h2", { id: "places" }, text("variant.locations")),
@@ -107,11 +108,12 @@ export class VariantView {
 
   show() {
     const { row } = this;
-    if (!row || !this.stock || !this.badge || !this.places) return;
+    if (!row || !this.stock || !this.badge || !this.sku || !this.places) return;
     const stock = formatUnits(row.stock);
     const hasMoved = this.stock.textContent !== "" && this.stock.textContent !== stock;
     setText(this.stock, stock);
     if (hasMoved) flash(this.stock);
+    setText(this.sku, row.sku);
     setText(this.badge, text(`level.${row.level}`));
     this.badge.className = `badge ${row.level}`;
     this.price?.show();

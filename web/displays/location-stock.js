@@ -65,8 +65,9 @@ export class LocationStock {
     const known = this.labels.get(data.sku ?? "");
     const isHere = data.location === this.location;
     if (!known) {
-      // An item has come to this location for the first time, or is new.
-      if (isHere && !this.#early) this.load();
+      // An item has come to this location for the first time, is new, or has another SKU.
+      const isShown = this.#products.get(data.productId)?.some((/** @type {string} */ sku) => this.labels.get(sku)?.variantId === data.variantId);
+      if ((isHere || isShown) && !this.#early) this.load();
       return;
     }
     if (seq <= known.seq) return;
