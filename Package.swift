@@ -59,7 +59,7 @@ let package = Package(
     ],
     targets: [
         library("GS1", []),
-        library("TallywireCore", ["GS1"]),
+        library("TallywireCore", ["GS1", .product(name: "HeapModule", package: "swift-collections")]),
         // What server and clients of the rooms say to one another.
         library("TallywireProtocol", ["TallywireCore"]),
         library("Backoff", []),

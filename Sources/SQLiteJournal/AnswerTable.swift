@@ -5,6 +5,9 @@ import TallywireEngine
 
 /// The rows of answers, in the order in which the answers were given.
 enum AnswerTable {
+    /// The answers for a ``RowIndex``.
+    static let index = "SELECT row, coalesce(passed, at), id FROM answers ORDER BY row"
+
     /// Appends `answers` and returns the number of the first one's row.
     static func insert(_ answers: [StoredAnswer], at passed: Timestamp, _ db: Database) throws -> Int64 {
         guard !answers.isEmpty else { return 0 }

@@ -2,7 +2,8 @@ import GRDB
 import TallywireCore
 import TallywireEngine
 
-/// The rows of events. `type` and `level` are small numbers whose meaning never changes.
+/// The rows of events. `type` and `level` are small numbers whose meaning never changes. The column `sku` of a
+/// `reservation_changed` has the id of the reservation: such an event has no SKU of its own.
 enum EventTable {
     static let columns = "seq, at, type, product, variant, sku, location, level, json"
 
@@ -16,7 +17,7 @@ enum EventTable {
             insert.bind(Int64(event.type.number), at: 3)
             insert.bind(event.subject.product?.rawValue, at: 4)
             insert.bind(event.subject.variant?.rawValue, at: 5)
-            insert.bind(event.subject.sku, at: 6)
+            insert.bind(event.subject.sku ?? event.subject.reservation, at: 6)
             insert.bind(event.location, at: 7)
             insert.bind(event.subject.level?.number, at: 8)
             insert.bind(previous.map { Int64(bitPattern: $0) }, at: 10)
@@ -47,12 +48,14 @@ enum EventTable {
                 .damaged, "event \(seq) of the journal is of no known type: the file is damaged or of a newer version")
         }
         let location = row.textIfPresent(6)
+        let name = row.textIfPresent(5)
         return EventEnvelope(
             seq: seq, timestamp: Timestamp(milliseconds: row.integer(1)), type: type,
             subject: EventEnvelope.Subject(
                 product: row.integerIfPresent(3).map { ProductID($0) }, variant: row.integerIfPresent(4).map { VariantID($0) },
-                sku: row.textIfPresent(5), location: type == .stockAlert ? nil : location,
-                level: row.integerIfPresent(7).flatMap { StockLevel(number: $0) }),
+                sku: type == .reservationChanged ? nil : name, location: type == .stockAlert ? nil : location,
+                level: row.integerIfPresent(7).flatMap { StockLevel(number: $0) },
+                reservation: type == .reservationChanged ? name : nil),
             location: location, json: row.bytes(8))
     }
 }

@@ -83,7 +83,15 @@ public struct JournalAudit: Sendable {
         for id in Set(stored.variants.keys).union(folded.variants.keys).sorted() where stored.variants[id] != folded.variants[id] {
             return describe("variant \(id)", stored.variants[id], folded.variants[id])
         }
+        let (open, refolded) = (byID(stored), byID(folded))
+        for id in Set(open.keys).union(refolded.keys).sorted() where open[id] != refolded[id] {
+            return describe("reservation “\(id.excerpt)”", open[id], refolded[id])
+        }
         return nil
+    }
+
+    private static func byID(_ state: InventoryState) -> [String: Reservation] {
+        Dictionary(uniqueKeysWithValues: state.openReservations.map { ($0.id, $0) })
     }
 
     private static func describe<Value>(_ what: String, _ stored: Value?, _ folded: Value?) -> String {

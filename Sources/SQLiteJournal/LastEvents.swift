@@ -2,7 +2,7 @@ import GRDB
 import TallywireCore
 import TallywireEngine
 
-/// The last event of each variant, so that each event can name the one before it. The table is in memory, like ``AnswerIndex``,
+/// The last event of each variant, so that each event can name the one before it. The table is in memory, like ``RowIndex``,
 /// since looking up a row for each event would cost the writer more than the row itself. On disk the last event is in the row of
 /// the variant's stock.
 struct LastEvents: Sendable {

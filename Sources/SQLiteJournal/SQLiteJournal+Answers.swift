@@ -22,7 +22,7 @@ extension SQLiteJournal {
         }
     }
 
-    private func sharedRows(of key: String, _ index: AnswerIndex) -> (id: String, device: String, rows: [Int64])? {
+    private func sharedRows(of key: String, _ index: RowIndex) -> (id: String, device: String, rows: [Int64])? {
         guard firstOwnedAnswer > 1, let separator = key.utf8.firstIndex(of: 0x1F) else { return nil }
         let id = String(key[key.utf8.index(after: separator)...])
         let rows = index.rows(of: id).filter { $0 < firstOwnedAnswer }

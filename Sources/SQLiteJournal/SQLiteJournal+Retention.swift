@@ -19,7 +19,10 @@ extension SQLiteJournal {
             report.unread += candidates.count { $0.seq > protected }
             report.firstKept = last.seq + 1
         }
-        try await wrapping { try await deleteAnswers() }
+        try await wrapping {
+            try await delete("answers", before: answers.withLock { $0.firstRow })
+            try await delete("ended_reservations", before: ended.withLock { $0.firstRow })
+        }
         try await wrapping { try await pool.write { db in try CursorTable.pruneDevices(db) } }
         return report
     }
@@ -71,11 +74,14 @@ extension SQLiteJournal {
     /// Deletes `events` and folds them into the base, from which the kept events continue.
     private func delete(_ events: [EventEnvelope]) async throws {
         guard let first = events.first, let last = events.last else { return }
-        let products = Set(events.compactMap(\.subject.product))
+        let decoded = try events.map { try $0.event() }
+        var products = Set(events.compactMap(\.subject.product))
+        for case .reservationChanged(let change) in decoded.map(\.body) { products.formUnion(change.holds.map(\.product)) }
+        let (named, reservations) = (products, Set(events.compactMap(\.subject.reservation)))
         var base = try await pool.read { db in
-            try StateTables(.base).load(products: products, seq: first.seq - 1, db)
+            try StateTables(.base).load(products: named, reservations: reservations, seq: first.seq - 1, db)
         }
-        for event in events { try base.fold(try event.event()) }
+        for event in decoded { try base.fold(event) }
         let changes = base.changes
         let dirty = cursors.withLock { $0.takeDirty() }
         do {
@@ -94,14 +100,14 @@ extension SQLiteJournal {
         }
     }
 
-    /// Deletes the answers that the index has dropped.
-    private func deleteAnswers() async throws {
-        guard let first = answers.withLock({ $0.firstRow }) else { return }
+    /// Deletes the rows that an index has dropped.
+    private func delete(_ table: String, before first: Int64?) async throws {
+        guard let first else { return }
         var deleted = 0
         repeat {
             deleted = try await pool.write { db in
                 try db.execute(
-                    sql: "DELETE FROM answers WHERE row IN (SELECT row FROM answers WHERE row < ? ORDER BY row LIMIT ?)",
+                    sql: "DELETE FROM \(table) WHERE row IN (SELECT row FROM \(table) WHERE row < ? ORDER BY row LIMIT ?)",
                     arguments: [first, Self.step])
                 return db.changesCount
             }

@@ -1,4 +1,5 @@
 import GRDB
+import Synchronization
 import TallywireCore
 import TallywireEngine
 
@@ -54,6 +55,17 @@ extension SQLiteJournal {
         try await reading { db in
             try Self.variants("v.id = (SELECT variant FROM alerts WHERE seq = ?)", [Int64(clamping: seq)], db).first
         }
+    }
+
+    public func reservation(_ id: String) async throws -> Reading<Reservation?> {
+        try await reading { db in
+            if let open = try ReservationTables.load([id], StateTables(.current).prefix, db).first { return open }
+            return try ReservationTables.ended(id, in: self.ended.withLock { $0.rows(of: id) }, db)
+        }
+    }
+
+    public func reservations(_ query: ReservationQuery) async throws -> Reading<[Reservation]> {
+        try await reading { db in try ReservationTables.page(query, db) }
     }
 
     public func stock(_ query: StockQuery) async throws -> Reading<[StockRecord]> {

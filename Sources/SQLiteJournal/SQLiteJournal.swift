@@ -12,7 +12,7 @@ import TallywireEngine
 /// them.
 ///
 /// The answers to commands are rows in the order of their arrival, without an index on disk: an index on keys in random order would
-/// cost three quarters of the writer's speed. ``AnswerIndex`` has the row of each id in memory.
+/// cost three quarters of the writer's speed. ``RowIndex`` has the row of each id in memory.
 ///
 /// Only one process may use the journal: a lock file beside the journal refuses a second one.
 public final class SQLiteJournal: Journal {
@@ -39,7 +39,8 @@ public final class SQLiteJournal: Journal {
 
     public let epoch: String
     let pool: DatabasePool
-    let answers: Mutex<AnswerIndex>
+    let answers: Mutex<RowIndex>
+    let ended: Mutex<RowIndex>
     let cursors = Mutex(Cursors())
     private let lastEvents: Mutex<LastEvents>
     private let lock: FileLock
@@ -66,10 +67,11 @@ public final class SQLiteJournal: Journal {
         lock = try FileLock(of: path)
         let mark = try PlaceMark(of: path)
         self.mark = mark
-        let index: AnswerIndex
+        let index: RowIndex
+        let endedIndex: RowIndex
         let last: LastEvents
         let times: Ages
-        (pool, lookUps, epoch, index, last, times, firstOwnedAnswer, checkpointer) = try JournalError.wrapping(path) {
+        (pool, lookUps, epoch, index, endedIndex, last, times, firstOwnedAnswer, checkpointer) = try JournalError.wrapping(path) {
             let pool = try DatabasePool(path: path, configuration: Self.databaseConfiguration(readers: configuration.readers))
             // After preparing a writer in WAL mode, GRDB sets it to NORMAL, which would lose the last commits in a power cut.
             try pool.writeWithoutTransaction { db in try db.execute(sql: "PRAGMA synchronous = FULL") }
@@ -88,15 +90,17 @@ public final class SQLiteJournal: Journal {
             let lookUps = try DatabaseQueue(path: path, configuration: reading)
             try lookUps.inDatabase { db in try db.execute(sql: "PRAGMA query_only = ON") }
             return try pool.read { db in
-                let index = try AnswerIndex(
-                    keep: configuration.keepAnswers, maximum: configuration.maximumAnswers, loading: db)
+                let (keep, maximum) = (configuration.keepAnswers, configuration.maximumAnswers)
                 return (
-                    pool, lookUps, epoch, index, try LastEvents(loading: db), try Ages(loading: db),
+                    pool, lookUps, epoch, try RowIndex(keep: keep, maximum: maximum, loading: AnswerTable.index, db),
+                    try RowIndex(keep: keep, maximum: maximum, loading: ReservationTables.endedIndex, db),
+                    try LastEvents(loading: db), try Ages(loading: db),
                     try Meta.integer("first_owned_answer", db), checkpointer
                 )
             }
         }
         answers = Mutex(index)
+        ended = Mutex(endedIndex)
         lastEvents = Mutex(last)
         ages = Mutex(times)
     }
@@ -173,6 +177,12 @@ public final class SQLiteJournal: Journal {
         try wrapping { try lookUps.inDatabase { db in try SerialTable.count(of: key, db) } }
     }
 
+    public func endedReservation(_ id: String) throws -> Reservation? {
+        let rows = ended.withLock { $0.rows(of: id) }
+        guard !rows.isEmpty else { return nil }
+        return try wrapping { try lookUps.inDatabase { db in try ReservationTables.ended(id, in: rows, db) } }
+    }
+
     public func close() throws {
         try wrapping {
             try pool.writeWithoutTransaction { db in
@@ -215,6 +225,11 @@ public final class SQLiteJournal: Journal {
             try ages.note(batch, db)
             firstRow = try AnswerTable.insert(batch.answers, at: batch.timestamp, db)
             try StateTables(.current).store(batch.changes, lastEvents: chain.last, db)
+            // In the index before the commit, so that a reader finds each reservation either open or ended. If the commit fails, the
+            // index leads to a row that another reservation gets, or to none, and readers compare the id.
+            try ReservationTables.insertEnded(batch.changes.reservations, at: batch.timestamp, db) { id, row in
+                ended.withLock { $0.insert(id, row: row, at: batch.timestamp) }
+            }
             try SerialTable.store(batch.serials, db)
             try CursorTable.store(dirtyCursors, db)
             return .commit

@@ -105,6 +105,27 @@ enum Schema {
             // Where no stock is any more. Balances of zero are left there.
             try db.execute(sql: "CREATE TABLE removed_locations (code TEXT PRIMARY KEY) WITHOUT ROWID")
         }
+        migrator.registerMigration("8: reservations") { db in
+            for prefix in [StateTables(.current).prefix, StateTables(.base).prefix] {
+                try db.execute(
+                    sql: """
+                        CREATE TABLE \(prefix)reservations (
+                            number INTEGER PRIMARY KEY, id TEXT NOT NULL, reference TEXT, created INTEGER NOT NULL,
+                            expires INTEGER NOT NULL, holds BLOB NOT NULL);
+                        CREATE UNIQUE INDEX \(prefix)reservations_by_id ON \(prefix)reservations (id);
+                        """)
+            }
+            try db.execute(
+                sql: """
+                    CREATE INDEX reservations_by_reference ON reservations (reference, number) WHERE reference IS NOT NULL;
+                    CREATE TABLE ended_reservations (
+                        row INTEGER PRIMARY KEY, passed INTEGER NOT NULL, number INTEGER NOT NULL, id TEXT NOT NULL, reference TEXT,
+                        created INTEGER NOT NULL, expires INTEGER NOT NULL, status INTEGER NOT NULL, holds BLOB NOT NULL);
+                    CREATE INDEX ended_reservations_by_number ON ended_reservations (number);
+                    CREATE INDEX ended_reservations_by_reference ON ended_reservations (reference, number)
+                        WHERE reference IS NOT NULL;
+                    """)
+        }
         return migrator
     }
 

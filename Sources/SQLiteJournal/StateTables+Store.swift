@@ -7,6 +7,7 @@ extension StateTables {
     func store(_ changes: StateChanges, lastEvents: [Int64: UInt64] = [:], _ db: Database) throws {
         for change in changes.locations { try store(change, db) }
         for change in changes.products { try store(change, db) }
+        try ReservationTables.store(changes.reservations, prefix, db)
         // A SKU or barcode has to be released by its variant before another variant takes it.
         if changes.touchesCatalogue { for change in changes.variants { try remove(change, seq: changes.after.seq, db) } }
         if !changes.variants.isEmpty {

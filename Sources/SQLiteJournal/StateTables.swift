@@ -40,23 +40,28 @@ struct StateTables {
     // MARK: Reading
 
     /// The whole state. Each table is read once, in the order of the variants' ids.
-    func load(_ db: Database) throws -> InventoryState { try state(of: rows(db), joining: columns(db), db) }
+    func load(_ db: Database) throws -> InventoryState {
+        try state(of: rows(db), joining: columns(db), ReservationTables.load(prefix, db), db)
+    }
 
-    /// The same, read by two connections at once: at a start nothing else is to be done. Nothing may write meanwhile.
+    /// The same, read by several connections at once: at a start nothing else is to be done. Nothing may write meanwhile.
     func load(_ pool: DatabasePool) throws -> InventoryState {
         let rows = Mutex<Result<[Variant], any Error>?>(nil)
         let columns = Mutex<Result<Columns, any Error>?>(nil)
-        DispatchQueue.concurrentPerform(iterations: 2) { part in
-            if part == 0 {
-                rows.withLock { $0 = Result { try pool.read { try self.rows($0) } } }
-            } else {
-                columns.withLock { $0 = Result { try pool.read { try self.columns($0) } } }
+        let reservations = Mutex<Result<[Reservation], any Error>?>(nil)
+        DispatchQueue.concurrentPerform(iterations: 3) { part in
+            switch part {
+            case 0: rows.withLock { $0 = Result { try pool.read { try self.rows($0) } } }
+            case 1: columns.withLock { $0 = Result { try pool.read { try self.columns($0) } } }
+            default: reservations.withLock { $0 = Result { try pool.read { try ReservationTables.load(prefix, $0) } } }
             }
         }
-        guard let variants = try rows.withLock({ try $0?.get() }), let lists = try columns.withLock({ try $0?.get() }) else {
-            preconditionFailure("both parts have run")
+        guard let variants = try rows.withLock({ try $0?.get() }), let lists = try columns.withLock({ try $0?.get() }),
+            let open = try reservations.withLock({ try $0?.get() })
+        else {
+            preconditionFailure("all parts have run")
         }
-        return try pool.read { try state(of: variants, joining: lists, $0) }
+        return try pool.read { try state(of: variants, joining: lists, open, $0) }
     }
 
     /// The variants in the order of their ids, without what is in tables of their own.
@@ -96,7 +101,9 @@ struct StateTables {
         return rows[start..<index].map(\.value)
     }
 
-    private func state(of rows: [Variant], joining columns: Columns, _ db: Database) throws -> InventoryState {
+    private func state(
+        of rows: [Variant], joining columns: Columns, _ reservations: [Reservation], _ db: Database
+    ) throws -> InventoryState {
         var variants = rows
         var (barcode, balance) = (0, 0)
         var byProduct: [ProductID: (variants: [VariantID], stock: Int64)] = [:]
@@ -118,7 +125,7 @@ struct StateTables {
         }
         return InventoryState(
             seq: which == .current ? try Meta.seq(db) : try Meta.first(db) - 1, locations: try locations(db), products: products,
-            variants: variants, lastIDs: try lastIDs(db), retired: try retired(db))
+            variants: variants, lastIDs: try lastIDs(db), retired: try retired(db), reservations: reservations)
     }
 
     /// The versions at which variants gave up their SKUs.
@@ -131,8 +138,10 @@ struct StateTables {
         return versions
     }
 
-    /// Returns the part of the state with the products `ids` and all their variants.
-    func load(products ids: Set<ProductID>, seq: UInt64, _ db: Database) throws -> InventoryState {
+    /// Returns the part of the state with the products `ids` and all their variants, and with these reservations.
+    func load(
+        products ids: Set<ProductID>, reservations: Set<String>, seq: UInt64, _ db: Database
+    ) throws -> InventoryState {
         var products: [Product] = []
         var variants: [Variant] = []
         let selectProduct = try RawStatement("SELECT id, name, status, price, is_default FROM \(prefix)products WHERE id = ?", db)
@@ -155,7 +164,8 @@ struct StateTables {
             variants += mine
         }
         return InventoryState(
-            seq: seq, locations: try locations(db), products: products, variants: variants, lastIDs: try lastIDs(db))
+            seq: seq, locations: try locations(db), products: products, variants: variants, lastIDs: try lastIDs(db),
+            reservations: try ReservationTables.load(reservations, prefix, db))
     }
 
     func locations(_ db: Database) throws -> [Location] {

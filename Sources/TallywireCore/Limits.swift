@@ -33,6 +33,13 @@ public enum Limits {
     public static let referenceLength = 200
     /// The most characters in a batch or a serial number. GS1 allows 20, other systems more.
     public static let traceLength = 64
+    /// The most lines in one reservation, and the most pairs of a variant and a location that it holds. Each gives an event, and all
+    /// are in every later event of the reservation.
+    public static let linesPerReservation = 1_000
+    /// The most open reservations in one journal. Each costs some 300 bytes of memory.
+    public static let reservations = 1_000_000
+    /// The shortest and the longest time for which units are held, counted from the command that says how long.
+    public static let reservationTime: ClosedRange<Duration> = .seconds(1) ... .seconds(30 * 86_400)
     /// The most characters in a movement id, all of them printable ASCII.
     public static let movementIDLength = 128
     /// The most characters in the name of a source.

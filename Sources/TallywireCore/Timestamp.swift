@@ -8,6 +8,9 @@ public struct Timestamp: Hashable, Comparable, Sendable {
 
     public static func < (a: Timestamp, b: Timestamp) -> Bool { a.milliseconds < b.milliseconds }
 
+    /// The moment after this one by `duration`.
+    public func advanced(by duration: Duration) -> Timestamp { Timestamp(milliseconds: milliseconds + duration.wholeMilliseconds) }
+
     /// The year in UTC.
     public var year: Int {
         Int(CivilDate(daysSince1970: Int64((Double(milliseconds) / 86_400_000).rounded(.down))).year)

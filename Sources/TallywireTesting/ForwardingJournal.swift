@@ -32,6 +32,7 @@ public final class ForwardingJournal: Journal {
     public func clocks() throws -> JournalClocks { try journal.clocks() }
     public func answer(to id: String) throws -> StoredAnswer? { try journal.answer(to: id) }
     public func serialCount(of key: SerialCount.Key) throws -> SerialCount? { try journal.serialCount(of: key) }
+    public func endedReservation(_ id: String) throws -> Reservation? { try journal.endedReservation(id) }
     public func events(after seq: UInt64, limit: Int, maxBytes: Int) async throws -> [EventEnvelope] {
         try following(seq)
         return try await journal.events(after: seq, limit: limit, maxBytes: maxBytes)
@@ -52,6 +53,10 @@ public final class ForwardingJournal: Journal {
     public func variant(_ reference: ItemReference) async throws -> Reading<VariantRecord?> { try await journal.variant(reference) }
     public func variants(after: VariantID?, limit: Int) async throws -> Reading<[VariantRecord]> {
         try await journal.variants(after: after, limit: limit)
+    }
+    public func reservation(_ id: String) async throws -> Reading<Reservation?> { try await journal.reservation(id) }
+    public func reservations(_ query: ReservationQuery) async throws -> Reading<[Reservation]> {
+        try await journal.reservations(query)
     }
     public func stock(_ query: StockQuery) async throws -> Reading<[StockRecord]> { try await journal.stock(query) }
     public func alerts(after: VariantID?, limit: Int) async throws -> Reading<[VariantRecord]> {

@@ -9,6 +9,8 @@ public final class InMemoryJournal: Journal {
         var events: [EventEnvelope] = []
         var first: UInt64 = 1
         var answers: [String: StoredAnswer] = [:]
+        /// The reservations that have ended, by number.
+        var ended: [UInt64: Reservation] = [:]
         var serials: [SerialCount.Key: SerialCount] = [:]
         var cursors: [String: UInt64] = [:]
         var changed: [VariantID: UInt64] = [:]
@@ -20,6 +22,10 @@ public final class InMemoryJournal: Journal {
         var failure: JournalError?
         var isClosed = false
 
+        func endedReservation(_ id: String) -> Reservation? {
+            ended.values.filter { $0.id == id }.max { $0.number < $1.number }
+        }
+
         mutating func note(_ changes: StateChanges) {
             for change in changes.locations {
                 if let location = change.after {
@@ -27,6 +33,9 @@ public final class InMemoryJournal: Journal {
                 } else if let location = change.before {
                     removedLocations.insert(location.code)
                 }
+            }
+            for case let reservation? in changes.reservations.map(\.after) where reservation.status != .held {
+                ended[reservation.number] = reservation
             }
             for change in changes.variants {
                 if let variant = change.after {
@@ -84,6 +93,8 @@ public final class InMemoryJournal: Journal {
     public func serialCount(of key: SerialCount.Key) throws -> SerialCount? { contents.withLock { $0.serials[key] } }
 
     public func answer(to id: String) throws -> StoredAnswer? { contents.withLock { $0.answers[id] } }
+
+    public func endedReservation(_ id: String) throws -> Reservation? { contents.withLock { $0.endedReservation(id) } }
 
     public func events(after seq: UInt64, limit: Int, maxBytes: Int) async throws -> [EventEnvelope] {
         try contents.withLock { contents in
@@ -180,6 +191,23 @@ extension InMemoryJournal: StockReader {
 
     public func variants(after: VariantID?, limit: Int) async throws -> Reading<[VariantRecord]> {
         read { state in state.sortedVariants(after: after).prefix(limit).map { state.record(of: $0) } }
+    }
+
+    public func reservation(_ id: String) async throws -> Reading<Reservation?> {
+        contents.withLock { contents in
+            Reading(
+                seq: contents.state.seq,
+                value: contents.state.openReservations.first { $0.id == id } ?? contents.endedReservation(id))
+        }
+    }
+
+    public func reservations(_ query: ReservationQuery) async throws -> Reading<[Reservation]> {
+        contents.withLock { contents in
+            let all = Array(contents.state.openReservations) + contents.ended.values
+            return Reading(
+                seq: contents.state.seq,
+                value: Array(all.filter { query.selects($0) }.sorted { $0.number < $1.number }.prefix(query.limit)))
+        }
     }
 
     public func stock(_ query: StockQuery) async throws -> Reading<[StockRecord]> {

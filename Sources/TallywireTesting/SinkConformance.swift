@@ -85,7 +85,9 @@ public struct SinkConformance: Sendable, CustomStringConvertible {
                         productID: ProductID(1), variantID: VariantID(11), isDefaultVariant: false, sku: "A-\(number)",
                         variantName: "Sample \(number)", stock: Int64(number), previousStock: Int64(number - 1),
                         totalProductStock: Int64(number),
-                        change: .stock(operation: .add, quantity: 1, location: "MAIN", locationStock: Int64(number)), reason: nil,
+                        change: .stock(
+                            StockChange(operation: .add, quantity: 1, balance: Balance(location: "MAIN", onHand: Int64(number)))),
+                        reason: nil,
                         reference: nil, price: Price("1.50"), status: .active, level: .ok, version: Int64(number), source: "test",
                         movementID: "m-\(number)", occurredAt: nil)))
             return EventEnvelope(event, json: event.json)

@@ -14,7 +14,8 @@ struct DisplayTests {
             productID: ProductID(1), variantID: VariantID(11), isDefaultVariant: false, sku: "TEE", variantName: "Red / M",
             stock: 41,
             previousStock: 42, totalProductStock: 120,
-            change: .stock(operation: .subtract, quantity: 1, location: "WH1", locationStock: 10), reason: nil, reference: nil,
+            change: .stock(StockChange(operation: .subtract, quantity: 1, balance: Balance(location: "WH1", onHand: 10))),
+            reason: nil, reference: nil,
             price: Price("19.9"), status: .active, level: .ok, version: 57, source: "s", movementID: "m", occurredAt: nil)
         let display = try #require(Display(update, seq: 1042, timestamp: time))
         #expect(

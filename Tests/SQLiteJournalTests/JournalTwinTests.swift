@@ -71,6 +71,9 @@ private struct JournalTwins {
                 batch.serials.append(SerialCount(key: key, direction: pick([.into, .out]), seq: update.seq))
             }
         }
+        while let next = state.nextToExpire(), next.expiresAt <= now {
+            batch.events += state.expire(next, id: "end", source: "test", now: now).events.map { EventEnvelope($0, json: $0.json) }
+        }
         batch.changes = state.changes
         state.forgetChanges()
         try journal.append(batch)
@@ -113,6 +116,20 @@ private struct JournalTwins {
         for name in ["log", "displays", "device:mqtt/dock-1", "nobody"] { try await alike { try await $0.cursor(of: name) } }
         try await compareHistory(limit: limit, since: since)
         try await compareStock(limit: limit, since: since)
+        try await compareReservations(limit: limit, since: since)
+    }
+
+    private mutating func compareReservations(limit: Int, since: UInt64) async throws {
+        let open = try (journal.load(), twin.load()).0.openReservations.sorted { $0.number < $1.number }
+        #expect(try open == twin.load().openReservations.sorted { $0.number < $1.number })
+        let query = ReservationQuery(
+            status: pick([nil] + Reservation.Status.allCases), reference: pick([nil, nil, "order"]),
+            expiringBefore: pick([nil, now]), after: pick([0, since]), limit: limit)
+        try await alike { try await $0.reservations(query) }
+        for id in ids.suffix(30) + ["none"] {
+            try await alike { try await $0.reservation(id) }
+            #expect(try journal.endedReservation(id) == twin.endedReservation(id))
+        }
     }
 
     private mutating func compareHistory(limit: Int, since: UInt64) async throws {

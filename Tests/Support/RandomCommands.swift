@@ -20,7 +20,7 @@ public struct RandomCommands {
         // Until something exists, all other commands are rejected.
         if state.locations.isEmpty { return .createLocation(Location(code: pick(locations), name: "Place")) }
         if state.variants.isEmpty, chance(2) { return .createProduct(newProduct(in: state)) }
-        return switch Int.random(in: 0..<24, using: &random) {
+        return switch Int.random(in: 0..<30, using: &random) {
         case 0:
             .createLocation(Location(code: pick(locations), name: "Place", sells: chance(2), priority: pick([0, 0, 7])))
         case 1: .createProduct(newProduct(in: state))
@@ -49,11 +49,29 @@ public struct RandomCommands {
                 location(in: state),
                 LocationUpdate(name: pick([nil, "Other"]), sells: pick([nil, true, false]), priority: pick([nil, 0, 9])))
         case 13, 14: removal(of: location(in: state), in: state)
+        case 15...17:
+            .reserve(
+                NewReservation(
+                    reference: pick([nil, "order"]), end: .after(.seconds(Int64.random(in: 1...40, using: &random))),
+                    isPartial: chance(3), lines: (0..<pick([1, 1, 2, 3])).map { _ in reservationLine(in: state) }))
+        case 18, 19:
+            .useReservation(
+                ReservationUse(
+                    reservation: reservation(in: state),
+                    kind: pick([.capture(keepsRest: true), .capture(keepsRest: false), .release]),
+                    lines: chance(3) ? nil : (0..<pick([1, 1, 2])).map { _ in useLine(in: state) }))
+        case 20: .endReservation(reservation(in: state), .after(.seconds(Int64.random(in: 1...40, using: &random))))
         default: .move(Movement(lines: (0..<pick([1, 1, 2, 4])).map { _ in line(in: state) }))
         }
     }
 
     private mutating func line(in state: InventoryState) -> Movement.Line {
+        if chance(8) {
+            let use = useLine(in: state)
+            return Movement.Line(
+                item: use.item, location: use.location, operation: .capture, quantity: use.quantity,
+                reservation: reservation(in: state))
+        }
         let (from, operation) = (
             location(in: state), pick([.set, .add, .add, .add, .subtract, .transfer] as [TallywireCore.Operation])
         )
@@ -76,6 +94,23 @@ public struct RandomCommands {
         let there = state.variants.values.filter { $0.balance(at: location).onHand != 0 }.sorted { $0.id < $1.id }
         let lines = there.map { Movement.Line(item: .variant($0.id), location: location, operation: .set, quantity: 0) }
         return lines.isEmpty ? .removeLocation(location) : .move(Movement(lines: lines))
+    }
+
+    private mutating func reservationLine(in state: InventoryState) -> NewReservation.Line {
+        NewReservation.Line(
+            item: chance(4) ? .barcode(pick(Self.codes)) : .variant(variantID(in: state)), quantity: max(1, quantity() / 2),
+            locations: chance(2) ? nil : (0..<pick([1, 2])).map { _ in location(in: state) })
+    }
+
+    private mutating func useLine(in state: InventoryState) -> ReservationUse.Line {
+        ReservationUse.Line(
+            item: chance(4) ? .barcode(pick(Self.codes)) : .variant(variantID(in: state)), quantity: pick([1, 1, 2, 5]),
+            location: chance(3) ? location(in: state) : nil)
+    }
+
+    /// A reservation's id, which is open in most cases.
+    private mutating func reservation(in state: InventoryState) -> String {
+        chance(8) ? "none" : state.openReservations.map(\.id).sorted().randomElement(using: &random) ?? "none"
     }
 
     private mutating func acknowledgement(in state: InventoryState) -> Command.Action {

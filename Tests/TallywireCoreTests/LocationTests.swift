@@ -47,7 +47,7 @@ struct LocationTests {
         #expect(events[0].text.contains(#""location":"YARD","values":{"name":"Shop","sells":true}"#))
         let blue = try #require(events[1].update)
         #expect(blue.sku == "TEE-BLUE" && blue.stock == 25 && blue.previousStock == 20 && blue.totalProductStock == 32)
-        #expect(blue.change == .stock(operation: .set, quantity: 5, location: "YARD", locationStock: 5))
+        #expect(blue.stockChange == StockChange(operation: .set, quantity: 5, balance: Balance(location: "YARD", onHand: 5)))
         #expect(blue.version == 3 && inventory.variant("TEE-BLUE")?.version == 3)
         let mug = try #require(events[2].update)
         #expect(mug.sku == "MUG" && mug.stock == 30 && mug.level == .ok)

@@ -12,23 +12,28 @@ struct OperationTests {
         let start: String
         let end: String
         /// Whether an operation belongs to the list.
-        var isListed: @Sendable (TallywireCore.Operation) -> Bool = { _ in true }
+        var isListed: @Sendable (TallywireCore.Operation) -> Bool = { $0.isOfLines }
 
         var testDescription: String { "\(path): \(start)…" }
     }
 
+    private static let isOfPhones: @Sendable (TallywireCore.Operation) -> Bool = { $0.isOfLines && !$0.hasReservation }
+    private static let isOfOneVariant: @Sendable (TallywireCore.Operation) -> Bool = { isOfPhones($0) && !$0.hasDestination }
+
     private static let listings = [
-        Listing(path: "clients/js/tallywire.d.ts", start: "/** Absent when only the price changed. */\n  operation?:", end: ";"),
+        Listing(
+            path: "clients/js/tallywire.d.ts", start: "/** Absent when only the price changed. */\n  operation?:", end: ";",
+            isListed: { _ in true }),
         Listing(
             path: "clients/js/tallywire.d.ts", start: "serial?: string;\n  operation?:", end: ";", isListed: { $0.direction != nil }
         ),
-        Listing(path: "web/scan/scan.js", start: "const OPERATIONS =", end: ";"),
-        Listing(path: "web/scan/queue.js", start: "@property {", end: "} operation\n"),
-        Listing(path: "web/scan/texts.js", start: "operations: {", end: "}"),
-        Listing(path: "web/scan/texts.js", start: "done: (operation, quantity) =>\n    ({", end: "})"),
-        Listing(path: "web/admin/adjust-form.js", start: "const OPERATIONS =", end: ";", isListed: { !$0.hasDestination }),
+        Listing(path: "web/scan/scan.js", start: "const OPERATIONS =", end: ";", isListed: isOfPhones),
+        Listing(path: "web/scan/queue.js", start: "@property {", end: "} operation\n", isListed: isOfPhones),
+        Listing(path: "web/scan/texts.js", start: "operations: {", end: "}", isListed: isOfPhones),
+        Listing(path: "web/scan/texts.js", start: "done: (operation, quantity) =>\n    ({", end: "})", isListed: isOfPhones),
+        Listing(path: "web/admin/adjust-form.js", start: "const OPERATIONS =", end: ";", isListed: isOfOneVariant),
         Listing(path: "docs/HTTP.md", start: "\n| `operation` |", end: "|\n"),
-        Listing(path: "docs/HTTP.md", start: "device?}`; `operation` is", end: "|\n", isListed: { !$0.hasDestination }),
+        Listing(path: "docs/HTTP.md", start: "device?}`; `operation` is", end: "|\n", isListed: isOfOneVariant),
         Listing(path: "docs/CONFIGURATION.md", start: "\n| `devices.*.operation` |", end: "|\n"),
         Listing(path: "docs/MQTT.md", start: "`operation` (", end: ")"),
     ]

@@ -8,14 +8,23 @@ import Testing
 /// The state machine beside a model that is too simple to be wrong in the same way, command by command.
 @Suite("The state beside a naive model")
 struct StateModelTests {
-    @Test("random commands do what the model says, fold to the same state, and can be taken back", arguments: 1...UInt64(40))
-    func random(seed: UInt64) throws {
-        var commands = RandomCommands(seed: seed)
-        var run = Run()
-        for _ in 0..<60 {
-            try run.batch((0..<Int.random(in: 1...6, using: &commands.random)), &commands)
+    @Test("random commands do what the model says, fold to the same state, and can be taken back", arguments: 0..<UInt64(100))
+    func random(hundred: UInt64) throws {
+        var (applied, refused, expired) = (0, 0, 0)
+        for seed in 100 * hundred..<100 * hundred + 100 {
+            var commands = RandomCommands(seed: seed)
+            var run = Run()
+            do {
+                // Most begin with something in stock, the others with nothing at all.
+                if seed % 4 > 0 { try run.stock() }
+                for _ in 0..<10 { try run.batch((0..<Int.random(in: 1...6, using: &commands.random)), &commands) }
+            } catch {
+                Issue.record("seed \(seed) of the random commands")
+                throw error
+            }
+            (applied, refused, expired) = (applied + run.applied, refused + run.refused, expired + run.expired)
         }
-        #expect(run.applied > 60 && run.refused > 20, "the commands are too much alike")
+        #expect(applied > 700 && refused > 400 && expired > 10, "the commands are too much alike")
     }
 }
 
@@ -24,14 +33,32 @@ private struct Run {
     private var state = InventoryState()
     private var model = NaiveInventory()
     private var replica = InventoryState()
+    private var now = Timestamp(milliseconds: 1_795_365_600_123)
+    private var commands = 0
+    private(set) var expired = 0
     private(set) var applied = 0
     private(set) var refused = 0
+
+    /// Two items at two locations.
+    mutating func stock() throws {
+        let variants = ["TEE", "MUG"].map { NewVariant(sku: $0, name: "Kind") }
+        let lines = ["TEE", "MUG"].flatMap { sku in
+            ["MAIN", "WH1"].map { Movement.Line(item: .sku(sku), location: $0, operation: .add, quantity: 25) }
+        }
+        for action in [
+            .createLocation(.main), .createLocation(Location(code: "WH1", name: "Place")),
+            .createProduct(NewProduct(name: "Thing", content: .variants(variants))), .move(Movement(lines: lines)),
+        ] as [Command.Action] {
+            for event in try decide(action) { try replica.fold(event) }
+        }
+    }
 
     /// Decides a batch as the engine does: all of it is kept, or all is taken back.
     mutating func batch(_ count: Range<Int>, _ commands: inout RandomCommands) throws {
         state.forgetChanges()
         let before = (state: Everything(state), model: model)
         var events: [Event] = []
+        events += try passTime(Int64.random(in: 0..<8_000, using: &commands.random))
         for _ in count { events += try decide(commands.next(in: state)) }
         if Int.random(in: 0..<3, using: &commands.random) == 0 {
             state.undo(state.changes)
@@ -43,16 +70,32 @@ private struct Run {
         }
     }
 
+    private mutating func passTime(_ milliseconds: Int64) throws -> [Event] {
+        now = Timestamp(milliseconds: now.milliseconds + milliseconds)
+        var (events, ended): ([Event], [String]) = ([], [])
+        while let next = state.nextToExpire(), next.expiresAt <= now {
+            let decision = state.expire(next, id: "end", source: "test", now: now)
+            try #require(decision.fault == nil)
+            events += decision.events
+            ended.append(next.id)
+        }
+        try #require(try ended == model.expire(upTo: now.milliseconds), "in the order of their ends")
+        expired += ended.count
+        try #require(Stock(state) == Stock(model), "after \(ended) expired")
+        return events
+    }
+
     private mutating func decide(_ action: Command.Action) throws -> [Event] {
         let command = Command(source: "test", action: action)
         try #require(command.validate() == nil)
-        let (before, seen) = (Everything(state), state)
-        let decision = state.decide(command, id: "id", now: Timestamp(milliseconds: 1_795_365_600_123))
+        let (seq, seen) = (state.seq, state.variants)
+        commands += 1
+        let decision = state.decide(command, id: "id-\(commands)", now: now)
         var next = model
         do {
-            try next.apply(action)
+            try next.apply(action, id: "id-\(commands)", now: now.milliseconds)
             // The model knows nothing of alerts: an acknowledgement is right where there is the alert.
-            if case .acknowledge(let reply) = action, seen.variants[reply.variant]?.alert?.seq != reply.alertSeq {
+            if case .acknowledge(let reply) = action, seen[reply.variant]?.alert?.seq != reply.alertSeq {
                 throw NaiveInventory.Refused()
             }
             try #require(decision.outcome.receipt != nil, "\(action) is \(decision.outcome)")
@@ -60,7 +103,8 @@ private struct Run {
             applied += 1
         } catch is NaiveInventory.Refused {
             try #require(decision.outcome.rejection != nil, "\(action) was applied")
-            try #require(decision.events.isEmpty && Everything(state) == before, "the refused \(action) changed something")
+            // That nothing else changed is seen when the events are folded.
+            try #require(decision.events.isEmpty && state.seq == seq, "the refused \(action) changed something")
             refused += 1
         }
         try #require(Stock(state) == Stock(model), "after \(action)")
@@ -76,6 +120,15 @@ private struct Stock: Equatable {
     var versions: [String: Int64] = [:]
     var totals: [Int64: Int64] = [:]
     let locations: [String: Location]
+    var ends: [String: Int64] = [:]
+    var parts: [String: [Held]] = [:]
+
+    struct Held: Equatable {
+        let part: NaiveInventory.Part
+        let short: Int64
+    }
+
+    var reserved: [String: [String: Int64]] = [:]
 
     init(_ model: NaiveInventory) {
         locations = model.locations
@@ -85,9 +138,14 @@ private struct Stock: Equatable {
             items[sku] = item
             // What never was at a place and what is there no more is the same.
             items[sku]?.onHand = item.onHand.filter { $0.value != 0 }
-            stock[sku] = item.onHand.reduce(0) { $0 + (model.locations[$1.key]?.sells == true ? $1.value : 0) }
+            stock[sku] = item.onHand.keys.reduce(0) { $0 + (model.locations[$1]?.sells == true ? model.available(sku, $1) : 0) }
+            reserved[sku] = item.onHand.keys.reduce(into: [:]) { $0[$1] = model.reserved(sku, $1) }.filter { $0.value != 0 }
             versions[sku] = model.versions[sku] ?? 0
             totals[item.product, default: 0] += stock[sku] ?? 0
+        }
+        ends = model.ends
+        for (index, part) in model.parts.enumerated() {
+            parts[part.id, default: []].append(Held(part: part, short: model.short(index)))
         }
     }
 
@@ -104,7 +162,19 @@ private struct Stock: Equatable {
                 onHand: Dictionary(
                     uniqueKeysWithValues: variant.balances.filter { $0.onHand != 0 }.map { ($0.location, $0.onHand) }))
             stock[variant.sku] = variant.stock
+            reserved[variant.sku] = Dictionary(
+                uniqueKeysWithValues: variant.balances.filter { $0.reserved != 0 }.map { ($0.location, $0.reserved) })
             versions[variant.sku] = variant.version
+        }
+        for reservation in state.openReservations {
+            ends[reservation.id] = reservation.expiresAt.milliseconds
+            parts[reservation.id] = reservation.holds.map {
+                Held(
+                    part: .init(
+                        id: reservation.id, location: $0.location, sku: state.variants[$0.variant]?.sku ?? $0.sku,
+                        quantity: $0.quantity, captured: $0.captured,
+                        released: $0.released), short: $0.short)
+            }
         }
     }
 }
@@ -117,11 +187,19 @@ private struct Everything: Equatable {
     let locations: [String: Location]
     let lastIDs: InventoryState.LastIDs
     let firstVersions: [Int64]
+    let reservations: [String: Reservation]
+    /// As the variant's removal and its shortages see them.
+    let holders: [VariantID: [String]]
+    let next: String?
     let found: [VariantID?]
     let units: [Int64?]
 
-    init(_ state: InventoryState) {
+    init(_ original: InventoryState) {
+        var state = original
         seq = state.seq
+        reservations = Dictionary(uniqueKeysWithValues: state.openReservations.map { ($0.id, $0) })
+        holders = state.variants.mapValues { variant in state.reservations.holders(of: variant.id).map(\.id) }
+        next = state.nextToExpire()?.id
         products = state.products
         variants = state.variants
         locations = state.locations
@@ -131,4 +209,20 @@ private struct Everything: Equatable {
         found = items.map { $0?.variant }
         units = items.map { $0?.units }
     }
+}
+
+extension NewReservation.End {
+    var milliseconds: Int64 { if case .after(let duration) = self { duration.wholeMilliseconds } else { 0 } }
+}
+
+extension NewProduct {
+    /// What there is of it to sell, whether it has variants or not.
+    var variants: [NewVariant] {
+        switch content {
+        case .single(let variant): [variant]
+        case .variants(let variants): variants
+        }
+    }
+
+    var single: NewVariant? { if case .single(let variant) = content { variant } else { nil } }
 }

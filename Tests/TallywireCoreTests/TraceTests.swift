@@ -26,7 +26,7 @@ struct TraceTests {
         inventory.add(5, "TEE-RED")
         let command = Command(
             id: "x", source: "test", action: .move(Movement(lines: [line(.subtract, Trace()), line(.subtract, trace)])))
-        let decision = inventory.state.decide(command, id: "x", now: inventory.now, repeatedSerials: [1: 3])
+        let decision = inventory.state.decide(command, id: "x", now: inventory.now, Circumstances(repeatedSerials: [1: 3]))
         #expect(decision.events.map(\.type) == [.inventoryUpdated, .inventoryUpdated, .serialRepeated])
         let event = try #require(decision.events.last)
         #expect(

@@ -11,6 +11,6 @@ struct NestingTests {
         let body = Array((String(repeating: open, count: 512) + "[").utf8)
         let problem = #expect(throws: Problem.self) { try BodyDecoder().decode(MovementBody.self, from: body) }
         #expect(problem?.status == .badRequest && problem?.code == "invalid_request")
-        #expect(throws: Problem.self) { try BodyDecoder().decode(MovementBatchBody.self, from: body) }
+        #expect(throws: Problem.self) { try BodyDecoder().decode(BatchBody<MovementBody>.self, from: body) }
     }
 }

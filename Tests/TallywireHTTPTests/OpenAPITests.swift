@@ -85,6 +85,9 @@ struct OpenAPITests {
             "PATCH /api/variants/{id}": "/api/variants/1", "POST /api/locations": "/api/locations",
             "PATCH /api/locations/{code}": "/api/locations/MAIN",
             "PATCH /api/variants/{id}/inventory": "/api/variants/1/inventory", "POST /api/movements": "/api/movements",
+            "POST /api/reservations": "/api/reservations", "PATCH /api/reservations/{id}": "/api/reservations/held",
+            "POST /api/reservations/{id}/capture": "/api/reservations/held/capture",
+            "POST /api/reservations/{id}/release": "/api/reservations/held/release",
         ]
         // These need what no example makes: an alert, and a user. They have tests of their own.
         let elsewhere = ["POST /api/alerts/{seq}/acknowledgement", "POST /api/session"]
@@ -93,9 +96,12 @@ struct OpenAPITests {
         try await Shop().open { client in
             // The order in which one example builds on another.
             let first = ["POST /api/products", "PATCH /api/variants/{id}/inventory", "restock", "POST /api/movements"]
-            for name in first + bodies.keys.filter({ !first.contains($0) }).sorted() {
+            let last = bodies.keys.filter { $0.contains("/reservations") }.sorted()
+            let others = bodies.keys.filter { !first.contains($0) && !last.contains($0) }.sorted()
+            for name in first + last + others {
                 if name == "restock" {
-                    try await client.post("/api/movements", #"{"lines":[{"sku":"MUG","operation":"add","quantity":10}]}"#)
+                    let lines = ["MUG", "TEE-RED-M"].map { #"{"sku":"\#($0)","operation":"add","quantity":30}"# }
+                    try await client.post("/api/movements", #"{"lines":[\#(lines.joined(separator: ","))]}"#)
                     continue
                 }
                 let content = try #require(bodies[name]?["requestBody"]?["content"]?["application/json"])
@@ -105,7 +111,15 @@ struct OpenAPITests {
                 for (_, example) in (content["examples"]?.members ?? [:]).sorted(by: { $0.key > $1.key }) {
                     let value = try #require(example["value"])
                     #expect(description.validator.mistakes(in: value, schema: schema) == [], "\(name)")
-                    let isCreation = name.hasPrefix("POST") && !name.contains("movements")
+                    var path = path
+                    if path.contains("/held") {
+                        let held = try await client.post(
+                            "/api/reservations", #"{"lines":[{"sku":"TEE-RED-M","quantity":2}]}"#, 201)
+                        path.replace("held", with: held["reservationId"]?.string ?? "")
+                    }
+                    let isCreation =
+                        name.hasPrefix("POST") && !name.contains("movements") && !name.hasSuffix("capture")
+                        && !name.hasSuffix("release")
                     let response =
                         name.hasPrefix("POST")
                         ? try await client.post(path, value.text, isCreation ? 201 : 200) : try await client.patch(path, value.text)

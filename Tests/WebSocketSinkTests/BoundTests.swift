@@ -173,7 +173,7 @@ struct UnsentTests {
         for seq in UInt64(1)...UInt64.random(in: 1...400, using: &random) {
             let record = Pass.Record(
                 seq: seq, type: .inventoryUpdated, product: 1, variant: Int64.random(in: 1...12, using: &random), location: nil,
-                isMergeable: Int.random(in: 0..<5, using: &random) > 0)
+                reservation: nil, isMergeable: Int.random(in: 0..<5, using: &random) > 0)
             records.append(record)
             _ = backlog.add(Array(#"{"type":"x","seq":\#(seq)}"#.utf8), record)
             if Int.random(in: 0..<6, using: &random) == 0,

@@ -62,7 +62,7 @@ struct DocumentationTests {
         )
         let file = try #require(SinkType.webSocket.options["rooms"]?.defaultValue)
         #expect(try JSONDecoder().decode([String: Documented].self, from: Data(json(file).utf8)) == documented)
-        #expect(documented["admin_room"]?.events.count == 10)
+        #expect(documented["admin_room"]?.events.count == 11)
     }
 
     private struct Documented: Decodable, Equatable {
@@ -123,7 +123,7 @@ struct DocumentationTests {
                     trace: Trace(batch: "b", serial: "s", expiry: .init("2026-11-29"))))
         }
         return [
-            update(.stock(operation: .set, quantity: 1, location: "MAIN", locationStock: 1)),
+            update(.stock(StockChange(operation: .set, quantity: 1, balance: Balance(location: "MAIN", onHand: 1)))),
             update(.price(previous: nil, isOwn: true)),
             .stockAlert(
                 StockAlert(
@@ -151,6 +151,18 @@ struct DocumentationTests {
                 AlertAcknowledged(
                     productID: product, variantID: variant, isDefaultVariant: false, sku: "S", level: .low, alertSeq: 1, by: "b",
                     note: "n")),
+            update(
+                .stock(
+                    StockChange(
+                        operation: .reserve, quantity: 1, balance: Balance(location: "MAIN", onHand: 1, reserved: 1),
+                        reservation: "r"))),
+            .reservationChanged(
+                ReservationChanged(
+                    id: "r", status: .held, reference: "o", expiresAt: Timestamp(milliseconds: 0),
+                    holds: [
+                        Reservation.Hold(
+                            product: product, variant: variant, isDefaultVariant: false, sku: "S", location: "MAIN", quantity: 1)
+                    ])),
         ]
     }()
 }

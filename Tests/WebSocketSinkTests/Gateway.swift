@@ -93,8 +93,8 @@ struct Gateway {
         try await eventually("the sink is at the end of the journal") { delivered.last == head }
     }
 
-    func run(_ action: Command.Action) async throws {
-        let outcome = await engine.submit(Command(source: "test", action: action))
+    func run(id: String? = nil, _ action: Command.Action) async throws {
+        let outcome = await engine.submit(Command(id: id, source: "test", action: action))
         guard case .applied = outcome else { throw Refused(outcome: outcome) }
     }
 

@@ -232,6 +232,40 @@ struct RecoveryTests {
         }
     }
 
+    @Test("whoever knows a reservation's id follows what becomes of it, live and from an earlier event on, and sees nothing else")
+    func reservation() async throws {
+        try await Gateway.run { gateway in
+            try await gateway.set("B", 7)
+            let before = gateway.head
+            func next(_ type: String, _ client: WebSocketClient) async throws -> JSONValue {
+                while true {
+                    let message = try await client.nextJSON()
+                    if message["type"]?.string == type { return message }
+                }
+            }
+            func hold(_ id: String) async throws {
+                try await gateway.run(id: id, .reserve(NewReservation(lines: [.init(item: .sku("B"), quantity: 1)])))
+            }
+            let client = try await gateway.server.connect("/ws?room=reservation:mine")
+            _ = try await next("joined", client)
+            try await hold("other")
+            try await hold("mine")
+            try await gateway.run(.useReservation(ReservationUse(reservation: "mine", kind: .release)))
+            for status in ["held", "released"] {
+                let data = try await next("reservation_changed", client)["data"]
+                #expect(data?["reservationId"] == "mine" && data?["status"]?.string == status)
+            }
+            let later = try await gateway.server.connect("/ws?room=reservation:mine&since=epoch:\(before)")
+            for status in ["held", "released"] {
+                #expect(try await next("reservation_changed", later)["data"]?["status"]?.string == status)
+            }
+            try await gateway.set("B", 8)
+            try await gateway.settle()
+            try await client.send(#"{"type":"ping","id":1}"#)
+            #expect(try await client.nextJSON()["type"] == "pong", "stock is not in this room")
+        }
+    }
+
     @Test("a product's room has the snapshot of that product, a location's that of what was there")
     func followedRooms() async throws {
         try await Gateway.run { gateway in

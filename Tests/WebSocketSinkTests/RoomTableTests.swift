@@ -136,7 +136,7 @@ struct RoomTableTests {
         let names =
             ["admin_room", "ecommerce_room", "alerts", "nothing"] + (1...3).map { "product:\($0)" }
             + (1...4).map { "variant:\($0)" }
-            + ["location:A", "location:B"]
+            + ["location:A", "location:B", "reservation:R-0", "reservation:R-1"]
         var seq: UInt64 = 0
         for _ in 0..<400 {
             switch Int.random(in: 0..<10, using: &random) {
@@ -188,6 +188,7 @@ struct RoomTableTests {
         if rooms.isEmpty { return isBroadcast }
         return rooms.contains { name in
             if let room = configuration.rooms.first(where: { $0.name == name }) { return room.events.contains(envelope.type) }
+            if let id = envelope.subject.reservation { return name == "reservation:\(id)" }
             guard isBroadcast || envelope.type == .stockAlert else { return false }
             return name == envelope.subject.product.map { "product:\($0)" }
                 || name == envelope.subject.variant.map { "variant:\($0)" }
@@ -198,6 +199,7 @@ struct RoomTableTests {
     @Test(
         "names of rooms are read strictly",
         arguments: [
+            ("reservation:basket 7", true), ("reservation:", false), ("reservation:ä", false),
             ("product:1", true), ("product:9007199254740991", true), ("variant:11", true), ("location:STORE-7", true),
             ("product:", false), ("product:0", false), ("product:-1", false), ("product:+1", false), ("product:01", false),
             ("product:1 ", false), ("product:9007199254740992", false), ("product:x", false), ("location:", false),

@@ -14,10 +14,14 @@ func envelope(
     padding: Int = 0
 ) -> EventEnvelope {
     let padding = padding > 0 ? #","padding":"\#(String(repeating: "x", count: padding))""# : ""
+    // An event of a reservation is about nothing else.
+    let subject =
+        type == .reservationChanged
+        ? EventEnvelope.Subject(reservation: "R-\(seq % 2)")
+        : EventEnvelope.Subject(
+            product: product.map { ProductID($0) }, variant: variant.map { VariantID($0) }, sku: "SKU", location: location)
     return EventEnvelope(
-        seq: seq, timestamp: Timestamp(milliseconds: 0), type: type,
-        subject: EventEnvelope.Subject(
-            product: product.map { ProductID($0) }, variant: variant.map { VariantID($0) }, sku: "SKU", location: location),
+        seq: seq, timestamp: Timestamp(milliseconds: 0), type: type, subject: subject,
         json: Array(#"{"type":"\#(type.rawValue)","seq":\#(seq)\#(padding)}"#.utf8))
 }
 
@@ -61,7 +65,8 @@ func stockEnvelope(_ seq: UInt64, variant: Int64 = 11, from before: Int64, to af
             InventoryUpdated(
                 productID: ProductID(1), variantID: VariantID(variant), isDefaultVariant: false, sku: "SKU-\(variant)",
                 variantName: "A \"quoted\" name, with {braces}", stock: after, previousStock: before, totalProductStock: after,
-                change: .stock(operation: .set, quantity: after, location: "WH1", locationStock: after), reason: "count",
+                change: .stock(StockChange(operation: .set, quantity: after, balance: Balance(location: "WH1", onHand: after))),
+                reason: "count",
                 reference: nil,
                 price: Price("9.99"), status: .active, level: .ok, version: Int64(seq), source: "http", movementID: "m-\(seq)",
                 occurredAt: nil)))

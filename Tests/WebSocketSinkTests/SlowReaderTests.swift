@@ -11,7 +11,9 @@ import Testing
 @Suite("What waits for a slow reader")
 struct BacklogTests {
     private func record(_ seq: UInt64, variant: Int64? = 11, isMergeable: Bool = true) -> Pass.Record {
-        Pass.Record(seq: seq, type: .inventoryUpdated, product: 1, variant: variant, location: nil, isMergeable: isMergeable)
+        Pass.Record(
+            seq: seq, type: .inventoryUpdated, product: 1, variant: variant, location: nil, reservation: nil,
+            isMergeable: isMergeable)
     }
 
     private func json(_ seq: UInt64) -> [UInt8] { Array(#"{"type":"x","seq":\#(seq),"data":{"seq":7}}"#.utf8) }

@@ -67,7 +67,7 @@ export interface InventoryUpdate {
   previousStock?: number;
   totalProductStock?: number;
   /** Absent when only the price changed. */
-  operation?: "set" | "add" | "subtract" | "transfer";
+  operation?: "set" | "add" | "subtract" | "transfer" | "capture" | "reserve" | "release" | "expire";
   quantity?: number;
   reason?: string;
   reference?: string;
@@ -80,8 +80,13 @@ export interface InventoryUpdate {
   level?: StockLevel;
   location?: string;
   locationStock?: number;
+  /** Units at the location, and those of them that reservations hold. */
+  locationOnHand?: number;
+  locationReserved?: number;
   source?: string;
   movementId?: string;
+  /** The reservation whose units were held, captured or given back. */
+  reservationId?: string;
   occurredAt?: string;
   timestamp?: string;
   batch?: string;
@@ -163,7 +168,7 @@ export interface SerialNotice extends OperationalNotice {
   variantId?: number | null;
   sku?: string;
   serial?: string;
-  operation?: "add" | "subtract";
+  operation?: "add" | "subtract" | "capture";
   /** The event that counted the serial number before. */
   previousSeq?: number;
   source?: string;
@@ -195,6 +200,31 @@ export interface AlertAcknowledgement {
   timestamp?: string;
 }
 
+/** `data` of `reservation_changed`: the whole reservation after the event. */
+export interface ReservationChange {
+  reservationId: string;
+  /** `held` while it is open; otherwise how it ended. */
+  status?: "held" | "captured" | "released" | "expired";
+  reference?: string;
+  expiresAt?: string;
+  lines?: ReservationLine[];
+  timestamp?: string;
+}
+
+/** The units of one variant that a reservation holds at one location, and what became of them. */
+export interface ReservationLine {
+  sku: string;
+  variantId: number | null;
+  productId: number;
+  location: string;
+  /** Units that were held at first. */
+  quantity: number;
+  captured: number;
+  released: number;
+  /** Held units that are not on hand. */
+  short: number;
+}
+
 /** Each type of event and its `data`. */
 export interface EventData {
   inventory_updated: InventoryUpdate;
@@ -208,6 +238,7 @@ export interface EventData {
   display_current: DisplayNotice;
   serial_repeated: SerialNotice;
   scan_set_aside: SetAsideNotice;
+  reservation_changed: ReservationChange;
 }
 
 export type EventType = keyof EventData;

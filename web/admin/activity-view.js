@@ -11,6 +11,7 @@ const TYPES = [
   "inventory_updated", "stock_alert", "alert_acknowledged", "product_status_changed", "catalogue_changed", "device_offline",
     "device_online",
   "display_stale", "display_current", "serial_repeated", "scan_set_aside",
+  "reservation_changed",
 ];
 /** If fewer events of the chosen types are kept, older ones are read from the server. */
 const ENOUGH = 100;

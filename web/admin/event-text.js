@@ -18,6 +18,7 @@ export function eventText({ type, data }) {
       : text("log.renamed", { previous: data.values.previousSku, sku: data.sku });
     case "alert_acknowledged": return text(data.note ? "log.acknowledgedNote" : "log.acknowledged", { by: data.by, sku: data.sku,
       note: data.note ?? "" });
+    case "reservation_changed": return reservation(data);
     // Events about the server and its devices have a message. Of a type that this page does not know, the name is shown.
     default: return data.message ?? type;
   }
@@ -27,11 +28,26 @@ export function eventText({ type, data }) {
 function moved(data) {
   const moved = text("log.moved", {
     sku: data.sku, previous: formatUnits(data.previousStock), stock: formatUnits(data.stock), location: data.location,
-    change: data.operation === "set" ? `= ${formatUnits(data.locationStock)}` : data.operation === "transfer" ? "⇄"
-      : signed(data.operation === "subtract" ? -data.quantity : data.quantity),
+    change: change(data),
   });
   const why = data.reason ? text("log.reason", { text: moved, reason: textOr(`reason.${data.reason}`, data.reason) }) : moved;
   return `${why}, ${text("log.by", { source: data.source })}`;
+}
+
+/** @param {any} data */
+function change({ operation, quantity, locationStock }) {
+  switch (operation) {
+    case "set": return `= ${formatUnits(locationStock)}`;
+    case "transfer": return "⇄";
+    case "add": case "subtract": return signed(operation === "add" ? quantity : -quantity);
+    default: return textOr(`change.${operation}`, operation, { quantity: formatUnits(quantity) });
+  }
+}
+
+/** @param {any} data */
+function reservation({ reservationId, status, lines }) {
+  const units = lines.map((/** @type {any} */ line) => `${formatUnits(line.quantity)} ${line.sku} (${line.location})`).join(", ");
+  return text("log.reservation", { reservation: reservationId, status: text(`reservation.${status}`), units });
 }
 
 /** @param {any} data */

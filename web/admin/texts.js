@@ -32,8 +32,9 @@ export function text(name, values = {}) {
  *
  * @param {string} name
  * @param {string} fallback
+ * @param {Record<string, string | number>} [values]
  */
-export const textOr = (name, fallback) => (name in texts ? text(name) : fallback);
+export const textOr = (name, fallback, values) => (name in texts ? text(name, values) : fallback);
 
 /** @param {number} value */
 export const perSecond = (value) => rate.format(value);

@@ -115,7 +115,7 @@ extension ScannerOptions {
     }
 
     private static let deviceSchema = OptionSchema([
-        .optional("operation", .choice(Operation.allCases.map(\.rawValue)), "What a scan does."),
+        .optional("operation", .choice(Operation.ofLines.map(\.rawValue)), "What a scan does."),
         .optional("location", .string(limit: 32), "Where; for a transfer, where from."),
         .optional("to", .string(limit: 32), "Where to, for a transfer."),
         .optional("reason", .string(limit: 200), "Why."),

@@ -12,6 +12,9 @@ extension TallywireClient.Event {
             case "catalogue_changed":
                 try TallywireClient.CatalogueChange(data).map { .catalogueChanged($0) }
                     ?? .notice(TallywireClient.Notice(type, message))
+            case "reservation_changed":
+                try TallywireClient.ReservationChange(data).map { .reservationChanged($0) }
+                    ?? .notice(TallywireClient.Notice(type, message))
             default: .notice(TallywireClient.Notice(type, message))
             }
         guard let timestamp = message.time("timestamp") else {
@@ -31,8 +34,10 @@ extension TallywireClient.InventoryUpdate {
             operation: data.word("operation"), quantity: data.integer("quantity"), reason: data.string("reason"),
             reference: data.string("reference"), price: data.price("price"), previousPrice: data.price("previousPrice"),
             status: data.word("status"), level: data.word("level"), location: data.string("location"),
-            locationStock: data.integer("locationStock"), source: data.string("source"), movementID: data.string("movementId"),
-            occurredAt: data.time("occurredAt"), batch: data.string("batch"), serial: data.string("serial"),
+            locationStock: data.integer("locationStock"), locationOnHand: data.integer("locationOnHand"),
+            locationReserved: data.integer("locationReserved"), source: data.string("source"),
+            movementID: data.string("movementId"), reservationID: data.string("reservationId"), occurredAt: data.time("occurredAt"),
+            batch: data.string("batch"), serial: data.string("serial"),
             expiry: data.string("expiry"))
     }
 }
@@ -65,6 +70,28 @@ extension TallywireClient.CatalogueChange {
         self.init(
             change: change, product: product, key: key, sku: data.string("sku"), location: data.string("location"),
             values: data.value("values") ?? .null)
+    }
+}
+
+extension TallywireClient.ReservationChange {
+    /// `nil` for a status that this version does not know.
+    init?(_ data: MemberReader) throws {
+        guard let id = data.string("reservationId"), let status: Reservation.Status = data.word("status") else { return nil }
+        self.init(
+            id: id, status: status, reference: data.string("reference"), expiresAt: data.time("expiresAt"),
+            lines: (data.value("lines")?.array ?? []).compactMap { Line($0) })
+    }
+}
+
+extension TallywireClient.ReservationChange.Line {
+    fileprivate init?(_ value: JSONValue) {
+        guard let product = value["productId"]?.integer, let sku = value["sku"]?.string, let location = value["location"]?.string,
+            let quantity = value["quantity"]?.integer
+        else { return nil }
+        self.init(
+            key: .init(product: ProductID(product), variant: value["variantId"]?.integer.map { VariantID($0) }), sku: sku,
+            location: location, quantity: quantity, captured: value["captured"]?.integer ?? 0,
+            released: value["released"]?.integer ?? 0, short: value["short"]?.integer ?? 0)
     }
 }
 

@@ -58,7 +58,7 @@ extension TallywireClient {
                     }
                 }
             case .catalogueChanged(let change): fold(change, source)
-            case .notice: break
+            case .reservationChanged, .notice: break
             }
         }
 

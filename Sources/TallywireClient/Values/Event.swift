@@ -23,6 +23,7 @@ extension TallywireClient {
             case stockAlert(StockAlert)
             case productStatusChanged(ProductStatusChange)
             case catalogueChanged(CatalogueChange)
+            case reservationChanged(ReservationChange)
             case notice(Notice)
         }
     }
@@ -52,8 +53,13 @@ extension TallywireClient {
         /// The location of the change, and the units that are available there now.
         public let location: String?
         public let locationStock: Int64?
+        /// The units on hand there, and how many of them reservations hold.
+        public let locationOnHand: Int64?
+        public let locationReserved: Int64?
         public let source: String?
         public let movementID: String?
+        /// The reservation whose units were held, captured or given back.
+        public let reservationID: String?
         public let occurredAt: Timestamp?
         public let batch: String?
         public let serial: String?
@@ -101,6 +107,29 @@ extension TallywireClient {
         public let location: String?
         /// The new values: `name`, `price` and so on.
         public let values: JSONValue
+    }
+
+    /// A reservation was made, changed or ended.
+    public struct ReservationChange: Equatable, Sendable {
+        public let id: String
+        /// `held` while the reservation is open; otherwise how it ended.
+        public let status: Reservation.Status
+        public let reference: String?
+        public let expiresAt: Timestamp?
+        public let lines: [Line]
+
+        /// The units of one variant that the reservation holds at one location, and what became of them.
+        public struct Line: Equatable, Sendable {
+            public let key: ItemKey
+            public let sku: String
+            public let location: String
+            /// The units that were held at first.
+            public let quantity: Int64
+            public let captured: Int64
+            public let released: Int64
+            /// The held units that are not on hand.
+            public let short: Int64
+        }
     }
 
     /// What happened around the stock: devices, displays, serial numbers, acknowledged alerts. Also events of types that this

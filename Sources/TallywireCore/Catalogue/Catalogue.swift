@@ -71,7 +71,7 @@ public struct Balance: Equatable, Sendable {
     public let location: String
     /// Units that are at the location.
     public var onHand: Int64
-    /// Units that are held for somebody. No operation reserves yet, so this is 0.
+    /// Units that open reservations hold. It can be more than ``onHand``, since a count sets what is on hand.
     public var reserved: Int64
 
     public init(location: String, onHand: Int64, reserved: Int64 = 0) {
@@ -80,8 +80,11 @@ public struct Balance: Equatable, Sendable {
         self.reserved = reserved
     }
 
-    /// Units that can be moved or sold: on hand minus reserved.
-    public var available: Int64 { onHand - reserved }
+    /// Units that can be moved, sold or reserved: those on hand that no reservation holds.
+    public var available: Int64 { max(0, onHand - reserved) }
+
+    /// Reserved units that are not on hand.
+    var shortage: Int64 { max(0, reserved - onHand) }
 }
 
 /// One sellable form of a product, with its stock.
@@ -138,12 +141,12 @@ public struct Variant: Equatable, Sendable {
         balances.first { $0.location == location } ?? Balance(location: location, onHand: 0)
     }
 
-    /// Sets the units on hand at `location`.
-    mutating func setOnHand(_ units: Int64, at location: String) {
-        if let index = balances.firstIndex(where: { $0.location == location }) {
-            balances[index].onHand = units
+    /// Replaces the balance at the location of `balance`.
+    mutating func set(_ balance: Balance) {
+        if let index = balances.firstIndex(where: { $0.location == balance.location }) {
+            balances[index] = balance
         } else {
-            balances.append(Balance(location: location, onHand: units))
+            balances.append(balance)
         }
     }
 }

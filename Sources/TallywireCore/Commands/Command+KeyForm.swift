@@ -43,7 +43,20 @@ extension Command.Action {
             update.sku = update.sku.map { KeyForm.of($0, Limits.skuLength) }
             update.barcodes = update.barcodes?.map(\.inKeyForm)
             return .updateVariant(variant, update)
-        case .updateProduct, .removeProduct, .removeVariant, .report, .acknowledge: return self
+        case .reserve(var new):
+            for index in new.lines.indices {
+                new.lines[index].item = new.lines[index].item.inKeyForm
+                new.lines[index].locations = new.lines[index].locations?.map { KeyForm.of($0, Limits.locationCodeLength) }
+            }
+            return .reserve(new)
+        case .useReservation(var use):
+            use.lines = use.lines?.map { line in
+                ReservationUse.Line(
+                    item: line.item.inKeyForm, quantity: line.quantity,
+                    location: line.location.map { KeyForm.of($0, Limits.locationCodeLength) })
+            }
+            return .useReservation(use)
+        case .updateProduct, .removeProduct, .removeVariant, .report, .acknowledge, .endReservation: return self
         }
     }
 }
@@ -56,19 +69,25 @@ extension Movement.Line {
             case .barcode(let code): code.isKeyForm
             case .variant: true
             }
-        return isItemFine && location.isKeyForm && destination.map(\.isKeyForm) != false && trace.isEmpty
+        return isItemFine && location.map(\.isKeyForm) != false && destination.map(\.isKeyForm) != false && trace.isEmpty
     }
 
     fileprivate mutating func bringToKeyForm() {
-        switch item {
-        case .sku(let sku): item = .sku(KeyForm.of(sku, Limits.skuLength))
-        case .barcode(let code): item = .barcode(KeyForm.of(code, Limits.barcodeLength))
-        case .variant: break
-        }
-        location = KeyForm.of(location, Limits.locationCodeLength)
+        item = item.inKeyForm
+        location = location.map { KeyForm.of($0, Limits.locationCodeLength) }
         destination = destination.map { KeyForm.of($0, Limits.locationCodeLength) }
         trace.batch = trace.batch.map { KeyForm.of($0, Limits.traceLength) }
         trace.serial = trace.serial.map { KeyForm.of($0, Limits.traceLength) }
+    }
+}
+
+extension ItemReference {
+    fileprivate var inKeyForm: ItemReference {
+        switch self {
+        case .sku(let sku): .sku(KeyForm.of(sku, Limits.skuLength))
+        case .barcode(let code): .barcode(KeyForm.of(code, Limits.barcodeLength))
+        case .variant: self
+        }
     }
 }
 

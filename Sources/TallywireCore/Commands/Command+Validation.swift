@@ -73,17 +73,61 @@ extension Command.Action {
         case .acknowledge(let reply):
             try Check.text(reply.by, length: Limits.sourceLength, field: "by")
             try Check.text(reply.note, length: Limits.reasonLength, field: "note")
+        case .reserve(let new): try new.validate()
+        case .useReservation(let use): try use.validate()
+        case .endReservation(let id, let end):
+            try Check.reservation(id, field: "id")
+            try end.validate()
+        }
+    }
+}
+
+extension NewReservation {
+    fileprivate func validate() throws(Rejection) {
+        try Check.text(reference, length: Limits.referenceLength, field: "reference")
+        try end.validate()
+        try Check.lines(lines.count, of: "a reservation")
+        for (index, line) in lines.enumerated() {
+            try Check.units(line.quantity, in: 1...Limits.largestQuantity, field: "lines[\(index)].quantity")
+            try Check.item(line.item, line: index)
+            guard let locations = line.locations else { continue }
+            guard (1...Limits.linesPerReservation).contains(locations.count) else {
+                throw Rejection(
+                    .invalidRequest, "1 to \(Limits.linesPerReservation) locations are possible, not \(locations.count)",
+                    field: "lines[\(index)].locations")
+            }
+            for (position, location) in locations.enumerated() {
+                try Check.location(location, field: "lines[\(index)].locations[\(position)]")
+            }
+        }
+    }
+}
+
+extension NewReservation.End {
+    /// Whether a time is far enough from now is checked when the command is decided.
+    fileprivate func validate() throws(Rejection) {
+        guard case .after(let duration) = self, !Limits.reservationTime.contains(duration) else { return }
+        throw Rejection(.invalidRequest, "a reservation lasts 1 second to 30 days", field: "ttl")
+    }
+}
+
+extension ReservationUse {
+    fileprivate func validate() throws(Rejection) {
+        try Check.reservation(reservation, field: "id")
+        try Check.text(reason, length: Limits.reasonLength, field: "reason")
+        guard let lines else { return }
+        try Check.lines(lines.count, of: "a list of lines")
+        for (index, line) in lines.enumerated() {
+            try Check.units(line.quantity, in: 1...Limits.largestQuantity, field: "lines[\(index)].quantity")
+            try Check.item(line.item, line: index)
+            if let location = line.location { try Check.location(location, field: "lines[\(index)].location") }
         }
     }
 }
 
 extension Movement {
     fileprivate func validate() throws(Rejection) {
-        guard !lines.isEmpty else { throw Rejection(.invalidRequest, "a movement has at least one line", field: "lines") }
-        guard lines.count <= Limits.linesPerMovement else {
-            throw Rejection(
-                .invalidRequest, "a movement has at most \(Limits.linesPerMovement) lines, not \(lines.count)", field: "lines")
-        }
+        try Check.lines(lines.count, of: "a movement")
         try Check.text(reason, length: Limits.reasonLength, field: "reason")
         try Check.text(reference, length: Limits.referenceLength, field: "reference")
         for (index, line) in lines.enumerated() { try line.validate(at: index) }
@@ -114,19 +158,36 @@ extension Movement.Line {
                 .invalidRequest, "an expected stock is a whole number from 0 to \(Limits.largestBalance)",
                 field: "lines[\(index)].expected")
         }
-        switch item {
-        case .sku(let sku): try Check.reference(sku, length: Limits.skuLength, what: "a SKU", field: "lines[\(index)].sku")
-        case .barcode(let code):
-            try Check.reference(code, length: Limits.barcodeLength, what: "a barcode", field: "lines[\(index)].barcode")
-        case .variant: break
-        }
-        let length = Limits.locationCodeLength
-        try Check.reference(location, length: length, what: "a location code", field: "lines[\(index)].location")
-        if let destination {
-            try Check.reference(destination, length: length, what: "a location code", field: "lines[\(index)].to")
-        }
+        try validateReservation(at: index)
+        try Check.item(item, line: index)
+        if let location { try Check.location(location, field: "lines[\(index)].location") }
+        if let destination { try Check.location(destination, field: "lines[\(index)].to") }
         try Check.trace(trace.batch, field: "lines[\(index)].batch")
         try Check.trace(trace.serial, field: "lines[\(index)].serial")
+    }
+}
+
+extension Movement.Line {
+    private func validateReservation(at index: Int) throws(Rejection) {
+        guard operation.hasReservation else {
+            guard reservation == nil else {
+                throw Rejection(
+                    .invalidRequest, "only a capture has “reservation”, whose units it takes", field: "lines[\(index)].reservation")
+            }
+            guard location != nil else {
+                throw Rejection(.invalidRequest, "a location is missing", field: "lines[\(index)].location")
+            }
+            return
+        }
+        guard let reservation else {
+            throw Rejection(
+                .invalidRequest, "a capture needs “reservation”, the id of the one whose units it takes",
+                field: "lines[\(index)].reservation")
+        }
+        try Check.reservation(reservation, field: "lines[\(index)].reservation")
+        guard expected == nil else {
+            throw Rejection(.invalidRequest, "a capture has no “expected”", field: "lines[\(index)].expected")
+        }
     }
 }
 
@@ -163,6 +224,33 @@ private enum Check {
     static func id(_ id: Int64?, field: @autoclosure () -> String) throws(Rejection) {
         guard let id, !(1...Limits.largestBalance).contains(id) else { return }
         throw Rejection(.invalidRequest, "an id is a whole number from 1 to \(Limits.largestBalance)", field: field())
+    }
+
+    static func lines(_ count: Int, of what: String) throws(Rejection) {
+        guard count > 0 else { throw Rejection(.invalidRequest, "\(what) has at least one line", field: "lines") }
+        guard count <= Limits.linesPerMovement else {
+            throw Rejection(.invalidRequest, "\(what) has at most \(Limits.linesPerMovement) lines, not \(count)", field: "lines")
+        }
+    }
+
+    static func item(_ item: ItemReference, line: Int) throws(Rejection) {
+        switch item {
+        case .sku(let sku): try reference(sku, length: Limits.skuLength, what: "a SKU", field: "lines[\(line)].sku")
+        case .barcode(let code):
+            try reference(code, length: Limits.barcodeLength, what: "a barcode", field: "lines[\(line)].barcode")
+        case .variant: break
+        }
+    }
+
+    static func location(_ code: String, field: @autoclosure () -> String) throws(Rejection) {
+        try reference(code, length: Limits.locationCodeLength, what: "a location code", field: field())
+    }
+
+    static func reservation(_ id: String, field: @autoclosure () -> String) throws(Rejection) {
+        if var rejection = Command.validate(id: id) {
+            rejection.field = field()
+            throw rejection
+        }
     }
 
     static func units(_ units: Int64, in range: ClosedRange<Int64>, field: @autoclosure () -> String) throws(Rejection) {

@@ -41,6 +41,10 @@ public struct Command: Equatable, Sendable {
         case removeVariant(VariantID)
         case report(Report)
         case acknowledge(AlertReply)
+        case reserve(NewReservation)
+        case useReservation(ReservationUse)
+        /// Sets the end of a reservation's time.
+        case endReservation(String, NewReservation.End)
     }
 }
 

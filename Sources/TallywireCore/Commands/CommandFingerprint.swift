@@ -154,11 +154,56 @@ extension FNV1a {
             combine(reply.variant.rawValue)
             combine(Int64(bitPattern: reply.alertSeq))
             combine(reply.note)
+        case .reserve(let new):
+            tag(15)
+            combine(new.reference)
+            combine(new.end)
+            tag(new.isPartial ? 1 : 0)
+            combine(Int64(new.lines.count))
+            for line in new.lines {
+                combine(line.item)
+                combine(line.quantity)
+                combineIfPresent(line.locations) { hash, codes in
+                    hash.combine(Int64(codes.count))
+                    for code in codes { hash.combine(code) }
+                }
+            }
+        case .useReservation(let use):
+            tag(16)
+            combine(use.reservation)
+            switch use.kind {
+            case .capture(let keepsRest): tag(keepsRest ? 2 : 1)
+            case .release: tag(0)
+            }
+            combine(use.reason)
+            combineIfPresent(use.lines) { hash, lines in
+                hash.combine(Int64(lines.count))
+                for line in lines {
+                    hash.combine(line.item)
+                    hash.combine(line.quantity)
+                    hash.combine(line.location)
+                }
+            }
+        case .endReservation(let id, let end):
+            tag(17)
+            combine(id)
+            combine(end)
         }
     }
 
-    private mutating func combine(_ line: Movement.Line) {
-        switch line.item {
+    private mutating func combine(_ end: NewReservation.End) {
+        switch end {
+        case .after(let duration):
+            tag(1)
+            combine(duration.wholeMilliseconds)
+        case .at(let time):
+            tag(2)
+            combine(time.milliseconds)
+        }
+    }
+
+    private mutating func combine(_ item: ItemReference) {
+        switch item {
         case .sku(let sku):
             tag(1)
             combine(sku)
@@ -169,11 +214,18 @@ extension FNV1a {
             tag(3)
             combine(id.rawValue)
         }
-        combine(line.location)
+    }
+
+    private mutating func combine(_ line: Movement.Line) {
+        combine(line.item)
+        // Only a line with a reservation can have no location. A line with one keeps the fingerprint that it had before reservations
+        // existed.
+        if let location = line.location { combine(location) } else { tag(0) }
         combine(line.operation.rawValue)
         combine(line.quantity)
         combine(line.destination)
         combine(line.expected)
+        if let reservation = line.reservation { combine(reservation) }
         // Lines without a trace keep the fingerprint that they had before traces existed.
         guard !line.trace.isEmpty else { return }
         combine(line.trace.batch)

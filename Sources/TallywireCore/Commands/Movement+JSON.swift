@@ -25,9 +25,9 @@ extension Movement.Line {
             case .barcode(let code): [("barcode", .string(code))]
             case .variant(let id): [("variantId", .integer(id.rawValue))]
             }
-        members += [
-            ("location", .string(location)), ("operation", .string(operation.rawValue)), ("quantity", .integer(quantity)),
-        ]
+        if let location { members.append(("location", .string(location))) }
+        members += [("operation", .string(operation.rawValue)), ("quantity", .integer(quantity))]
+        if let reservation { members.append(("reservation", .string(reservation))) }
         if let destination { members.append(("to", .string(destination))) }
         if let expected { members.append(("expected", .integer(expected))) }
         if let batch = trace.batch { members.append(("batch", .string(batch))) }

@@ -18,8 +18,9 @@ public struct Movement: Equatable, Sendable {
 
     public struct Line: Equatable, Sendable {
         public var item: ItemReference
-        /// The location; of a transfer, the one from which units are taken.
-        public var location: String
+        /// The location; of a transfer, the one from which units are taken. `nil` only for units of a reservation, wherever it holds
+        /// them.
+        public var location: String?
         public var operation: Operation
         /// Units, or scans of a barcode, each of which stands for that barcode's units. At least 1; `set` also allows 0.
         public var quantity: Int64
@@ -29,10 +30,12 @@ public struct Movement: Equatable, Sendable {
         public var expected: Int64?
         /// Which units of the variant the line is about.
         public var trace: Trace
+        /// The id of the reservation whose units a capture takes; `nil` for other operations.
+        public var reservation: String?
 
         public init(
-            item: ItemReference, location: String, operation: Operation, quantity: Int64, destination: String? = nil,
-            expected: Int64? = nil, trace: Trace = Trace()
+            item: ItemReference, location: String?, operation: Operation, quantity: Int64, destination: String? = nil,
+            expected: Int64? = nil, trace: Trace = Trace(), reservation: String? = nil
         ) {
             self.item = item
             self.location = location
@@ -41,6 +44,7 @@ public struct Movement: Equatable, Sendable {
             self.destination = destination
             self.expected = expected
             self.trace = trace
+            self.reservation = reservation
         }
     }
 }

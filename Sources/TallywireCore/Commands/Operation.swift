@@ -1,7 +1,7 @@
-/// What a line does to the stock of one variant at one location.
+/// What a change does to the stock of one variant at one location.
 ///
 /// A new operation is a case here, with its value of each property. The compiler then asks what the operation does to the stock
-/// (`MovementDraft`). Settings of devices, HTTP bodies, documents and warnings are made from these properties.
+/// (`StockDraft`). Settings of devices, HTTP bodies, documents and warnings are made from these properties.
 public enum Operation: String, Sendable, CaseIterable, Codable {
     /// Sets the units on hand, as after a count.
     case set
@@ -9,29 +9,41 @@ public enum Operation: String, Sendable, CaseIterable, Codable {
     case subtract
     /// Takes units from one location to another.
     case transfer
+    /// Takes units that a reservation holds.
+    case capture
+    /// Holds units for a reservation.
+    case reserve
+    /// Gives back units that a reservation held.
+    case release
+    /// Gives back units at the end of a reservation's time.
+    case expire
+
+    /// The operations that a line of a movement may have.
+    public static let ofLines = allCases.filter(\.isOfLines)
+
+    /// Whether a line of a movement may have this operation.
+    public var isOfLines: Bool {
+        switch self {
+        case .set, .add, .subtract, .transfer, .capture: true
+        case .reserve, .release, .expire: false
+        }
+    }
 
     /// The smallest quantity that a line with this operation may have.
-    public var leastQuantity: Int64 {
-        switch self {
-        case .set: 0
-        case .add, .subtract, .transfer: 1
-        }
-    }
+    public var leastQuantity: Int64 { self == .set ? 0 : 1 }
 
     /// Whether the operation takes units to another location. A line has to name that location, and for other operations must not.
-    public var hasDestination: Bool {
-        switch self {
-        case .transfer: true
-        case .set, .add, .subtract: false
-        }
-    }
+    public var hasDestination: Bool { self == .transfer }
+
+    /// Whether the operation takes units of a reservation. A line has to name that reservation, and for other operations must not.
+    public var hasReservation: Bool { self == .capture }
 
     /// Whether the operation counts units in or out; `nil` for an operation that does neither.
     public var direction: Direction? {
         switch self {
         case .add: .into
-        case .subtract: .out
-        case .set, .transfer: nil
+        case .subtract, .capture: .out
+        case .set, .transfer, .reserve, .release, .expire: nil
         }
     }
 

@@ -12,6 +12,10 @@ extension Receipt {
         json.array("lines") { json in
             for line in lines { line.write(to: &json) }
         }
+        if let reservation {
+            json.key("reservation")
+            reservation.write(to: &json)
+        }
     }
 }
 
@@ -82,7 +86,7 @@ extension Outcome: Decodable {
 }
 
 extension Receipt: Decodable {
-    private enum Key: String, CodingKey { case movementId, status, seq, lines, productId, variantId }
+    private enum Key: String, CodingKey { case movementId, status, seq, lines, productId, variantId, reservation }
 
     public init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: Key.self)
@@ -92,7 +96,8 @@ extension Receipt: Decodable {
             seq: try container.decodeIfPresent(UInt64.self, forKey: .seq),
             lines: try container.decode([Line].self, forKey: .lines),
             product: try container.decodeIfPresent(Int64.self, forKey: .productId).map { ProductID($0) },
-            variant: try container.decodeIfPresent(Int64.self, forKey: .variantId).map { VariantID($0) })
+            variant: try container.decodeIfPresent(Int64.self, forKey: .variantId).map { VariantID($0) },
+            reservation: try container.decodeIfPresent(Reservation.self, forKey: .reservation))
     }
 }
 

@@ -23,6 +23,8 @@ public struct Receipt: Equatable, Sendable {
     /// The product and the variant that were created, changed or removed.
     public let product: ProductID?
     public let variant: VariantID?
+    /// The reservation that was made, changed or ended, as it was after that; `nil` for a command about something else.
+    public let reservation: Reservation?
 
     public enum Status: String, Sendable, Codable {
         case applied, duplicate
@@ -30,7 +32,7 @@ public struct Receipt: Equatable, Sendable {
 
     public init(
         movementID: String, status: Status = .applied, seq: UInt64?, lines: [Line] = [], product: ProductID? = nil,
-        variant: VariantID? = nil
+        variant: VariantID? = nil, reservation: Reservation? = nil
     ) {
         self.movementID = movementID
         self.status = status
@@ -38,6 +40,7 @@ public struct Receipt: Equatable, Sendable {
         self.lines = lines
         self.product = product
         self.variant = variant
+        self.reservation = reservation
     }
 
     public struct Line: Equatable, Sendable {
@@ -88,7 +91,7 @@ public struct Rejection: Error, Equatable, Sendable {
     /// The part of the request that is wrong, such as `lines[2].quantity`.
     public var field: String?
     /// The units that were there: the available units for `insufficient_stock` and `stale_expectation`, the remaining ones for
-    /// `in_stock`.
+    /// `in_stock`, those that can be promised to anybody for `reservation_expired` and `reservation_closed`.
     public var available: Int64?
 
     /// The stable names of rejections, as on the wire.
@@ -102,6 +105,9 @@ public struct Rejection: Error, Equatable, Sendable {
         case unknownVariant = "unknown_variant"
         case unknownLocation = "unknown_location"
         case unknownAlert = "unknown_alert"
+        case unknownReservation = "unknown_reservation"
+        case reservationExpired = "reservation_expired"
+        case reservationClosed = "reservation_closed"
         case insufficientStock = "insufficient_stock"
         case staleExpectation = "stale_expectation"
         case inStock = "in_stock"

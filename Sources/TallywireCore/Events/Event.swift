@@ -30,12 +30,13 @@ public struct Event: Equatable, Sendable {
         case serialRepeated(SerialRepeated)
         case alertAcknowledged(AlertAcknowledged)
         case scanSetAside(ScanSetAside)
+        case reservationChanged(ReservationChanged)
     }
 
     /// The types of all bodies.
     public static let bodies: [any EventBody.Type] = [
         InventoryUpdated.self, StockAlert.self, ProductStatusChanged.self, CatalogueChanged.self, DeviceChanged.self,
-        DisplayChanged.self, SerialRepeated.self, AlertAcknowledged.self, ScanSetAside.self,
+        DisplayChanged.self, SerialRepeated.self, AlertAcknowledged.self, ScanSetAside.self, ReservationChanged.self,
     ]
 
     public static let schemas: [EventSchema] = bodies.map { $0.schema }
@@ -52,16 +53,19 @@ public struct Event: Equatable, Sendable {
         public var location: String?
         /// The level after an `inventory_updated` or a `stock_alert`.
         public var level: StockLevel?
+        /// The id of the reservation that a `reservation_changed` is about.
+        public var reservation: String?
 
         public init(
             product: ProductID? = nil, variant: VariantID? = nil, sku: String? = nil, location: String? = nil,
-            level: StockLevel? = nil
+            level: StockLevel? = nil, reservation: String? = nil
         ) {
             self.product = product
             self.variant = variant
             self.sku = sku
             self.location = location
             self.level = level
+            self.reservation = reservation
         }
     }
 
@@ -88,6 +92,7 @@ public enum EventType: String, Sendable, CaseIterable, Codable {
     case serialRepeated = "serial_repeated"
     case alertAcknowledged = "alert_acknowledged"
     case scanSetAside = "scan_set_aside"
+    case reservationChanged = "reservation_changed"
 
     /// The type's number. Journals store it, and views are ordered by it. Numbers start at 1 and never change; a new type takes the
     /// next one.
@@ -104,6 +109,7 @@ public enum EventType: String, Sendable, CaseIterable, Codable {
         case .serialRepeated: 9
         case .alertAcknowledged: 10
         case .scanSetAside: 11
+        case .reservationChanged: 12
         }
     }
 
@@ -130,6 +136,7 @@ extension Event.Body {
         case .serialRepeated(let repeated): repeated
         case .alertAcknowledged(let acknowledged): acknowledged
         case .scanSetAside(let message): message
+        case .reservationChanged(let change): change
         }
     }
 
@@ -144,6 +151,7 @@ extension Event.Body {
         case .serialRepeated: self = .serialRepeated(try SerialRepeated(data))
         case .alertAcknowledged: self = .alertAcknowledged(try AlertAcknowledged(data))
         case .scanSetAside: self = .scanSetAside(try ScanSetAside(data))
+        case .reservationChanged: self = .reservationChanged(try ReservationChanged(data))
         }
     }
 }

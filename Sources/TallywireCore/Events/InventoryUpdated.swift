@@ -29,12 +29,14 @@ public struct InventoryUpdated: Equatable, Sendable {
     public let trace: Trace
 
     public enum Change: Equatable, Sendable {
-        /// Units were added, taken or counted at `location`, where `locationStock` are available now.
-        case stock(operation: Operation, quantity: Int64, location: String, locationStock: Int64)
+        case stock(StockChange)
         /// `isOwn`: whether the price is the variant's own from now on, or its product's. It is `nil` in events of earlier
         /// versions, where the price is the variant's own if it differs from its product's.
         case price(previous: Price?, isOwn: Bool?)
     }
+
+    /// The change of units; `nil` for a change of price.
+    public var stockChange: StockChange? { if case .stock(let change) = change { change } else { nil } }
 
     public init(
         productID: ProductID, variantID: VariantID, isDefaultVariant: Bool, sku: String, variantName: String, stock: Int64,
@@ -64,6 +66,29 @@ public struct InventoryUpdated: Equatable, Sendable {
     }
 }
 
+/// A change of one variant's units at one location.
+public struct StockChange: Equatable, Sendable {
+    public let operation: Operation
+    /// The units that were moved, counted, held or given back.
+    public let quantity: Int64
+    /// The location and its units after the change.
+    public let balance: Balance
+    /// The id of the reservation whose units these are; `nil` for an operation without one.
+    public let reservation: String?
+
+    public init(operation: Operation, quantity: Int64, balance: Balance, reservation: String? = nil) {
+        self.operation = operation
+        self.quantity = quantity
+        self.balance = balance
+        self.reservation = reservation
+    }
+
+    public var location: String { balance.location }
+
+    /// The units that are available at the location after the change.
+    public var locationStock: Int64 { balance.available }
+}
+
 extension InventoryUpdated: EventBody {
     private typealias Member = EventSchema.Member
 
@@ -77,7 +102,8 @@ extension InventoryUpdated: EventBody {
             .optional("reason", .text(0...Limits.reasonLength)), .optional("reference", .text(0...Limits.referenceLength)),
             Member("price", .price), .optional("previousPrice", .price), .optional("ownPrice", .flag), Member("status", .status),
             Member("level", .level), .optional("location", .location), .optional("locationStock", .count),
-            Member("version", .count), Member("source", .string), Member("movementId", .movement),
+            .optional("locationOnHand", .count), .optional("locationReserved", .count), Member("version", .count),
+            Member("source", .string), Member("movementId", .movement), .optional("reservationId", .movement),
             .optional("occurredAt", .timestamp), .optional("batch", .text(1...Limits.traceLength)),
             .optional("serial", .text(1...Limits.traceLength)), .optional("expiry", .date),
         ])
@@ -86,26 +112,26 @@ extension InventoryUpdated: EventBody {
         InventoryUpdated(
             productID: ProductID(1), variantID: VariantID(11), isDefaultVariant: false, sku: "TEE-RED-M", variantName: "Red / M",
             stock: 41, previousStock: 42, totalProductStock: 120,
-            change: .stock(operation: .subtract, quantity: 1, location: "WH1", locationStock: 10), reason: "sale", reference: nil,
-            price: Price(hundredths: 1999), status: .active, level: .ok, version: 57, source: "mqtt-scanners/dock-1",
+            change: .stock(StockChange(operation: .subtract, quantity: 1, balance: Balance(location: "WH1", onHand: 10))),
+            reason: "sale", reference: nil, price: Price(hundredths: 1999), status: .active, level: .ok, version: 57,
+            source: "mqtt-scanners/dock-1",
             movementID: "7f3a", occurredAt: nil)
     }
 
     public var type: EventType { .inventoryUpdated }
 
     public var eventSubject: Event.Subject {
-        var location: String?
-        if case .stock(_, _, let code, _) = change { location = code }
-        return Event.Subject(product: productID, variant: variantID, sku: sku, location: location, level: level)
+        Event.Subject(product: productID, variant: variantID, sku: sku, location: stockChange?.location, level: level)
     }
 
     public var wording: [Event.Words] {
         switch change {
-        case .stock(let operation, let quantity, let location, let locationStock):
+        case .stock(let change):
             [
                 .text("\(sku) (\(variantName))  "), .marked("\(previousStock) → \(stock)", level),
                 .text(
-                    "  \(operation.rawValue) \(quantity)\(reason.map { " (\($0))" } ?? "") at \(location), \(locationStock) there"),
+                    "  \(change.operation.rawValue) \(change.quantity)\(reason.map { " (\($0))" } ?? "") at \(change.location), "
+                        + "\(change.locationStock) there"),
             ]
         case .price(let previous, _):
             [.text("\(sku) (\(variantName))  price \(previous?.description ?? "none") → \(price?.description ?? "none")")]
@@ -120,9 +146,9 @@ extension InventoryUpdated: EventBody {
         json.member("stock", stock)
         json.member("previousStock", previousStock)
         json.member("totalProductStock", totalProductStock)
-        if case .stock(let operation, let quantity, _, _) = change {
-            json.member("operation", operation.rawValue)
-            json.member("quantity", quantity)
+        if let stockChange {
+            json.member("operation", stockChange.operation.rawValue)
+            json.member("quantity", stockChange.quantity)
         }
         json.member("reason", reason)
         json.member("reference", reference)
@@ -133,13 +159,16 @@ extension InventoryUpdated: EventBody {
         }
         json.member("status", status.rawValue)
         json.member("level", level.rawValue)
-        if case .stock(_, _, let location, let locationStock) = change {
-            json.member("location", location)
-            json.member("locationStock", locationStock)
+        if let stockChange {
+            json.member("location", stockChange.location)
+            json.member("locationStock", stockChange.locationStock)
+            json.member("locationOnHand", stockChange.balance.onHand)
+            json.member("locationReserved", stockChange.balance.reserved)
         }
         json.member("version", version)
         json.member("source", source)
         json.member("movementId", movementID)
+        json.member("reservationId", stockChange?.reservation)
         json.member("occurredAt", occurredAt)
         trace.writeMembers(to: &json)
     }
@@ -149,8 +178,9 @@ extension InventoryUpdated: EventBody {
         let change: Change =
             if let operation: Operation = try data.optional("operation") {
                 .stock(
-                    operation: operation, quantity: try data("quantity"), location: try data("location"),
-                    locationStock: try data("locationStock"))
+                    StockChange(
+                        operation: operation, quantity: try data("quantity"), balance: try Self.balance(data),
+                        reservation: try data.optional("reservationId")))
             } else {
                 .price(previous: try data.optional("previousPrice"), isOwn: try data.optional("ownPrice"))
             }
@@ -163,5 +193,12 @@ extension InventoryUpdated: EventBody {
             occurredAt: try data.optional("occurredAt"),
             trace: Trace(
                 batch: try data.optional("batch"), serial: try data.optional("serial"), expiry: try data.optional("expiry")))
+    }
+
+    /// The location's units. An event of an earlier version says only what was available, and then nothing was reserved.
+    private static func balance(_ data: EventData) throws -> Balance {
+        Balance(
+            location: try data("location"), onHand: try data.optional("locationOnHand") ?? data("locationStock"),
+            reserved: try data.optional("locationReserved") ?? 0)
     }
 }

@@ -95,6 +95,12 @@ extension EventSchema.Member.Kind {
         case .string: ["type": "string"]
         case .words(let words): JSONSchema.words(words)
         case .object: ["type": "object"]
+        case .list(let members):
+            [
+                "type": "array",
+                "items": JSONSchema.object(
+                    members.map { ($0.name, $0.kind.tree) }, optional: Set(members.filter(\.isOptional).map(\.name))),
+            ]
         }
     }
 }

@@ -147,7 +147,7 @@ extension InventoryState {
         var plan = Plan()
         plan.product = variant.productID
         plan.variant = id
-        try plan.remove(variant)
+        try plan.remove(variant, in: self)
         return plan
     }
 
@@ -155,7 +155,7 @@ extension InventoryState {
         let product = try existing(id)
         var plan = Plan()
         plan.product = id
-        for case let variant? in product.variants.map({ variants[$0] }) { try plan.remove(variant) }
+        for case let variant? in product.variants.map({ variants[$0] }) { try plan.remove(variant, in: self) }
         plan.change(.removed, .product(id), CatalogueChanged.Values())
         return plan
     }
@@ -256,10 +256,16 @@ extension Plan {
         change(.created, .variant(id, isDefault: isDefault, sku: new.sku, product: product), values)
     }
 
-    fileprivate mutating func remove(_ variant: Variant) throws(Rejection) {
+    fileprivate mutating func remove(_ variant: Variant, in state: InventoryState) throws(Rejection) {
         let left = variant.balances.reduce(0) { $0 + $1.onHand }
         guard left == 0 else {
             throw Rejection(.inStock, "\(variant.sku) still has \(left) units, so it cannot be removed", available: left)
+        }
+        for reservation in state.reservations.holders(of: variant.id) {
+            throw Rejection(
+                .inStock,
+                "\(variant.sku) is in the open reservation “\(reservation.id.excerpt)”, so it cannot be removed: release that first",
+                available: left)
         }
         var values = CatalogueChanged.Values()
         values.id = variant.id

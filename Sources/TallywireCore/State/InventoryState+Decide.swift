@@ -15,34 +15,48 @@ extension InventoryState {
     /// Decides `command`, whose id is `id`, at the time `now`. A rejected command leaves the state as it is; the events of an
     /// applied one are folded into it.
     ///
-    /// The caller has validated the command (``Command/validate()``) and knows that `id` has no answer yet. `repeatedSerials` are
-    /// the lines of a movement whose serial number was counted in the same direction before, with the event that counted it.
+    /// The caller has validated the command (``Command/validate()``) and knows that `id` has no answer yet.
     public mutating func decide(
-        _ command: Command, id: String, now: Timestamp, repeatedSerials: [Int: UInt64] = [:]
+        _ command: Command, id: String, now: Timestamp, _ circumstances: Circumstances = Circumstances()
     ) -> Decision {
         do {
-            let plan = try plan(command, id: id, repeatedSerials)
-            var events: [Event] = []
-            events.reserveCapacity(plan.bodies.count)
-            for body in plan.bodies {
-                let event = Event(seq: seq + 1, timestamp: now, body: body)
-                do { try fold(event) } catch {
-                    return Decision(outcome: .rejected(Self.faultyPlan), events: [], fault: error)
-                }
-                events.append(event)
-            }
-            return Decision(outcome: .applied(plan.receipt(id: id, events: events)), events: events, fault: nil)
+            return carryOut(try plan(command, id: id, now: now, circumstances), id: id, now: now)
         } catch {
             return Decision(outcome: .rejected(error), events: [], fault: nil)
         }
     }
 
+    /// Decides the end of the time of a reservation that is open, as the movement `id` of `source`.
+    public mutating func expire(_ reservation: Reservation, id: String, source: String, now: Timestamp) -> Decision {
+        do {
+            return carryOut(try plan(expiring: reservation, id: id, source: source), id: id, now: now)
+        } catch {
+            return Decision(outcome: .rejected(error), events: [], fault: FoldError(seq: seq + 1, message: error.message))
+        }
+    }
+
+    private mutating func carryOut(_ plan: Plan, id: String, now: Timestamp) -> Decision {
+        var events: [Event] = []
+        events.reserveCapacity(plan.bodies.count)
+        for body in plan.bodies {
+            let event = Event(seq: seq + 1, timestamp: now, body: body)
+            do { try fold(event) } catch {
+                return Decision(outcome: .rejected(Self.faultyPlan), events: [], fault: error)
+            }
+            events.append(event)
+        }
+        let receipt = plan.receipt(id: id, events: events, reservation: plan.reservation.flatMap { reservation($0) })
+        return Decision(outcome: .applied(receipt), events: events, fault: nil)
+    }
+
     private static let faultyPlan = Rejection(
         .internalError, "the server's plan for this does not fit its state, so nothing was applied: tell who runs it")
 
-    private func plan(_ command: Command, id: String, _ repeatedSerials: [Int: UInt64]) throws(Rejection) -> Plan {
+    private func plan(
+        _ command: Command, id: String, now: Timestamp, _ circumstances: Circumstances
+    ) throws(Rejection) -> Plan {
         switch command.action {
-        case .move(let movement): try plan(movement, id: id, source: command.source, repeatedSerials)
+        case .move(let movement): try plan(movement, id: id, source: command.source, circumstances)
         case .createLocation(let location): try plan(creating: location)
         case .updateLocation(let code, let update): try plan(updating: code, with: update, id: id, source: command.source)
         case .removeLocation(let code): try plan(removing: code)
@@ -56,7 +70,30 @@ extension InventoryState {
         case .report(.display(let change)): Plan(bodies: [.displayChanged(change)])
         case .report(.setAside(let message)): Plan(bodies: [.scanSetAside(message)])
         case .acknowledge(let reply): try plan(acknowledging: reply)
+        case .reserve(let new): try plan(reserving: new, id: id, source: command.source, now: now)
+        case .useReservation(let use): try plan(using: use, id: id, source: command.source, circumstances)
+        case .endReservation(let reservation, let end): try plan(ending: reservation, end, now: now, circumstances)
         }
+    }
+}
+
+/// What a decision depends on beside the command and the state.
+public struct Circumstances: Sendable {
+    /// The lines of a movement whose serial number was counted in the same direction before, with the event that counted it.
+    public var repeatedSerials: [Int: UInt64]
+    /// The reservations that the command names and that have ended, by id. Those that ended since
+    /// ``InventoryState/forgetChanges()`` need not be among them.
+    public var ended: [String: Reservation]
+    /// A reservation whose time ends at this time or earlier is over.
+    public var reservationsEnd: Timestamp
+
+    public init(
+        repeatedSerials: [Int: UInt64] = [:], ended: [String: Reservation] = [:],
+        reservationsEnd: Timestamp = Timestamp(milliseconds: .min)
+    ) {
+        self.repeatedSerials = repeatedSerials
+        self.ended = ended
+        self.reservationsEnd = reservationsEnd
     }
 }
 
@@ -65,25 +102,27 @@ struct Plan {
     var bodies: [Event.Body] = []
     var product: ProductID?
     var variant: VariantID?
+    /// The id of the reservation that is made, changed or ended.
+    var reservation: String?
     /// By index in ``bodies``, the events that repeat a serial number, with the event that counted it before.
     var repeatedSerials: [Int: UInt64] = [:]
 
     /// Returns the receipt. Its lines are the changes of stock among the events.
-    func receipt(id: String, events: [Event]) -> Receipt {
+    func receipt(id: String, events: [Event], reservation: Reservation?) -> Receipt {
         var lines: [Receipt.Line] = []
         lines.reserveCapacity(events.count)
         for (index, event) in events.enumerated() {
-            guard case .inventoryUpdated(let update) = event.body,
-                case .stock(let operation, let quantity, let location, let locationStock) = update.change
-            else { continue }
+            guard case .inventoryUpdated(let update) = event.body, let change = update.stockChange else { continue }
             lines.append(
                 Receipt.Line(
-                    seq: event.seq, sku: update.sku, productID: update.productID, variantID: update.variantID, operation: operation,
-                    quantity: quantity, location: location, stock: update.stock, previousStock: update.previousStock,
-                    locationStock: locationStock, level: update.level, version: update.version,
+                    seq: event.seq, sku: update.sku, productID: update.productID, variantID: update.variantID,
+                    operation: change.operation, quantity: change.quantity, location: change.location, stock: update.stock,
+                    previousStock: update.previousStock, locationStock: change.locationStock, level: update.level,
+                    version: update.version,
                     repeatedSerial: repeatedSerials[index]))
         }
         return Receipt(
-            movementID: id, seq: lines.last?.seq ?? events.last?.seq, lines: lines, product: product, variant: variant)
+            movementID: id, seq: lines.last?.seq ?? events.last?.seq, lines: lines, product: product, variant: variant,
+            reservation: reservation)
     }
 }

@@ -22,6 +22,7 @@ extension InventoryState {
             let id = try existingVariant(
                 acknowledged.variantID, of: acknowledged.productID, isDefault: acknowledged.isDefaultVariant, seq: event.seq)
             fold(acknowledged, of: id, in: event)
+        case .reservationChanged(let change): try fold(change, at: event.timestamp, seq: event.seq)
         case .deviceChanged, .displayChanged, .serialRepeated, .scanSetAside: break
         }
         advance(to: event.seq)
@@ -34,7 +35,7 @@ extension InventoryState {
         changeVariant(id) { variant in
             gained = update.stock - variant.stock
             switch update.change {
-            case .stock(_, _, let location, let locationStock): variant.setOnHand(locationStock, at: location)
+            case .stock(let change): variant.set(change.balance)
             case .price(_, let isOwn): variant.ownPrice = isOwn ?? (update.price != productPrice) ? update.price : nil
             }
             variant.stock = update.stock
@@ -43,6 +44,24 @@ extension InventoryState {
             variant.wasStocked = variant.wasStocked || update.stock > 0
         }
         if gained != 0 { changeProduct(update.productID) { $0.totalStock += gained } }
+    }
+
+    /// The first event of a reservation makes it.
+    private mutating func fold(_ change: ReservationChanged, at timestamp: Timestamp, seq: UInt64) throws(FoldError) {
+        var holds: [Reservation.Hold] = []
+        for hold in change.holds {
+            let id = try existingVariant(hold.variant, of: hold.product, isDefault: hold.isDefaultVariant, seq: seq)
+            holds.append(
+                Reservation.Hold(
+                    product: hold.product, variant: id, isDefaultVariant: hold.isDefaultVariant, sku: hold.sku,
+                    location: hold.location, quantity: hold.quantity, captured: hold.captured, released: hold.released,
+                    short: hold.short))
+        }
+        let known = reservations[change.id]
+        set(
+            Reservation(
+                id: change.id, number: known?.number ?? seq, reference: change.reference, createdAt: known?.createdAt ?? timestamp,
+                expiresAt: change.expiresAt, status: change.status, holds: holds))
     }
 
     private mutating func fold(_ change: CatalogueChanged, seq: UInt64) throws(FoldError) {

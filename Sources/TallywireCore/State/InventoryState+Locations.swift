@@ -39,10 +39,11 @@ extension InventoryState {
         let left = variants.values.map { $0.balance(at: code) }.filter { $0.onHand != 0 || $0.reserved != 0 }
         guard left.isEmpty else {
             let units = left.reduce(0) { min($0 + $1.onHand, Limits.largestBalance) }
+            let reserved = left.reduce(0) { min($0 + $1.reserved, Limits.largestBalance) }
             throw Rejection(
                 .inStock,
-                "\(code) still has \(units) units of \(left.count) items, so it cannot be removed: transfer them, or set them to 0",
-                available: units)
+                "\(code) still has \(units) units of \(left.count) items, and \(reserved) are reserved there, so it cannot be removed: "
+                    + "transfer them, or set them to 0, and release the reservations", available: units)
         }
         var plan = Plan()
         plan.change(.removed, .location(code), CatalogueChanged.Values())
@@ -77,8 +78,7 @@ extension InventoryState {
                     InventoryUpdated(
                         productID: variant.productID, variantID: variant.id, isDefaultVariant: variant.isDefault, sku: variant.sku,
                         variantName: variant.name, stock: stock, previousStock: variant.stock, totalProductStock: total,
-                        change: .stock(
-                            operation: .set, quantity: balance.onHand, location: code, locationStock: balance.available),
+                        change: .stock(StockChange(operation: .set, quantity: balance.onHand, balance: balance)),
                         reason: nil, reference: nil, price: price(of: variant),
                         status: products[variant.productID]?.status ?? .active, level: level, version: variant.version + 1,
                         source: source, movementID: id, occurredAt: nil)))

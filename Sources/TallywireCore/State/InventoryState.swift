@@ -15,6 +15,7 @@ public struct InventoryState: Sendable {
     /// The versions that SKUs had when their variants were removed or got another SKU. A variant that gets such a SKU continues from
     /// that version.
     private var retired: [String: Int64] = [:]
+    private(set) var reservations = ReservationTable()
     private var skus: [String: VariantID] = [:]
     private var barcodes: [String: (variant: VariantID, units: Int64)] = [:]
     /// The values before the first change since ``forgetChanges()``.
@@ -36,9 +37,10 @@ public struct InventoryState: Sendable {
     /// The state that a journal has stored as values. Totals and indexes are computed from them.
     public init(
         seq: UInt64, locations: [Location], products: [Product], variants: [Variant], lastIDs: LastIDs,
-        retired: [String: Int64] = [:]
+        retired: [String: Int64] = [:], reservations: [Reservation] = []
     ) {
         self.seq = seq
+        self.reservations = ReservationTable(reservations)
         self.retired = retired
         self.lastIDs = lastIDs
         for location in locations { self.locations[location.code] = location }
@@ -82,6 +84,15 @@ public struct InventoryState: Sendable {
     public func price(of variant: Variant) -> Price? {
         variant.ownPrice ?? products[variant.productID]?.price
     }
+
+    /// The reservation `id` if it is open, or if it ended since ``forgetChanges()``.
+    public func reservation(_ id: String) -> Reservation? { reservations[id] ?? originals.ended[id] }
+
+    /// All open reservations, in no order.
+    public var openReservations: some Collection<Reservation> { reservations.all.values }
+
+    /// The open reservation whose time ends first; `nil` if none is open.
+    public mutating func nextToExpire() -> Reservation? { reservations.first() }
 
     // MARK: Changing, by folding alone
 
@@ -155,6 +166,17 @@ public struct InventoryState: Sendable {
         }
     }
 
+    /// Stores a reservation as it is after an event. One that is not held any more is open no longer.
+    mutating func set(_ reservation: Reservation) {
+        originals.note(reservations.all[reservation.number], number: reservation.number)
+        if reservation.status == .held {
+            reservations.insert(reservation)
+        } else {
+            originals.ended[reservation.id] = reservation
+            reservations.remove(reservation.number)
+        }
+    }
+
     mutating func remove(_ id: ProductID) {
         guard let product = products[id] else { return }
         originals.note(product)
@@ -183,7 +205,13 @@ public struct InventoryState: Sendable {
             variants: Self.changes(from: originals.variants, to: variants, new: originals.newVariants),
             locations: originals.locations.map { .init(before: $0.value, after: locations[$0.key]) },
             retired: originals.retired.map { .init(sku: $0.key, before: $0.value, after: retired[$0.key]) },
-            touchesCatalogue: originals.touchesCatalogue)
+            reservations: reservationChanges, touchesCatalogue: originals.touchesCatalogue)
+    }
+
+    private var reservationChanges: [StateChanges.Change<Reservation>] {
+        guard !originals.reservations.isEmpty else { return [] }
+        let ended = Dictionary(uniqueKeysWithValues: originals.ended.values.map { ($0.number, $0) })
+        return originals.reservations.map { .init(before: $0.value, after: reservations.all[$0.key] ?? ended[$0.key]) }
     }
 
     private static func changes<Key, Value>(
@@ -213,6 +241,8 @@ public struct InventoryState: Sendable {
         for change in changes.retired { retired[change.sku] = change.before }
         for case let location? in changes.locations.map(\.after) { locations[location.code] = nil }
         for case let location? in changes.locations.map(\.before) { locations[location.code] = location }
+        for change in changes.reservations where change.before == nil { change.after.map { reservations.forget($0) } }
+        for case let reservation? in changes.reservations.map(\.before) { reservations.insert(reservation) }
         lastIDs = changes.before.lastIDs
         seq = changes.before.seq
         forgetChanges()
@@ -226,6 +256,9 @@ private struct Originals: Sendable {
     var variants: [VariantID: Variant?] = [:]
     var locations: [String: Location?] = [:]
     var retired: [String: Int64?] = [:]
+    var reservations: [UInt64: Reservation?] = [:]
+    /// The reservations that ended, as they were then.
+    var ended: [String: Reservation] = [:]
     var touchesCatalogue = false
     /// What was created, also under an id that was used before.
     var newProducts: Set<ProductID> = []
@@ -237,6 +270,8 @@ private struct Originals: Sendable {
         variants.removeAll(keepingCapacity: true)
         locations.removeAll(keepingCapacity: true)
         retired.removeAll()
+        reservations.removeAll(keepingCapacity: true)
+        ended.removeAll(keepingCapacity: true)
         touchesCatalogue = false
         newProducts.removeAll()
         newVariants.removeAll()
@@ -245,6 +280,7 @@ private struct Originals: Sendable {
     mutating func note(_ product: Product) { Self.note(product, of: product.id, in: &products) }
     mutating func note(_ variant: Variant) { Self.note(variant, of: variant.id, in: &variants) }
     mutating func note(_ location: Location?, _ code: String) { Self.note(location, of: code, in: &locations) }
+    mutating func note(_ reservation: Reservation?, number: UInt64) { Self.note(reservation, of: number, in: &reservations) }
     mutating func note(sku: String, retired version: Int64?) { Self.note(version, of: sku, in: &retired) }
 
     mutating func noteNew(_ id: ProductID) {

@@ -8,6 +8,8 @@ public struct StateChanges: Sendable {
     public let locations: [Change<Location>]
     /// SKUs of variants that were removed or got another SKU.
     public let retired: [Retirement]
+    /// Reservations that were made, changed or ended; one that ended has its last values as the value after.
+    public let reservations: [Change<Reservation>]
     /// Whether anything was created, renamed or removed, or got other barcodes. `false` if only stock, prices and statuses changed.
     public let touchesCatalogue: Bool
 
@@ -49,7 +51,8 @@ public struct StateChanges: Sendable {
 
     public init(
         before: Position, after: Position, products: [Change<Product>] = [], variants: [Change<Variant>] = [],
-        locations: [Change<Location>] = [], retired: [Retirement] = [], touchesCatalogue: Bool = true
+        locations: [Change<Location>] = [], retired: [Retirement] = [],
+        reservations: [Change<Reservation>] = [], touchesCatalogue: Bool = true
     ) {
         self.before = before
         self.after = after
@@ -57,6 +60,7 @@ public struct StateChanges: Sendable {
         self.variants = variants
         self.locations = locations
         self.retired = retired
+        self.reservations = reservations
         self.touchesCatalogue = touchesCatalogue
     }
 }

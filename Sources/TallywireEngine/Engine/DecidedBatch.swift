@@ -10,6 +10,8 @@ struct DecidedBatch: Sendable {
     var changes: StateChanges?
     private(set) var answers: [StoredAnswer] = []
     private var answerPositions: [String: Int] = [:]
+    /// How many reservations ended in this batch because their time was over.
+    var expired = 0
     private(set) var serials: [SerialCount] = []
     private var serialPositions: [SerialCount.Key: Int] = [:]
 
@@ -24,6 +26,11 @@ struct DecidedBatch: Sendable {
         return JournalBatch(
             events: events, answers: answers, changes: changes, serials: serials, timestamp: Timestamp(milliseconds: clock.passed),
             clockOffset: clock.offset)
+    }
+
+    /// The reservation `id` if it ended in this complete batch.
+    func endedReservation(_ id: String) -> Reservation? {
+        changes?.reservations.last { $0.after?.id == id && $0.after?.status != .held }?.after
     }
 
     /// The answer that was added last.

@@ -15,15 +15,28 @@ final class EngineClock: Sendable {
         var mark: SteadyClock.Mark
         /// The range in which the true time lies: after a jump, either the time before the jump or the time after it may be right.
         var possible: ClosedRange<Timestamp>
+        /// The time up to which reservations are over. A clock that jumps ahead ends none before it has stayed ahead for
+        /// ``EngineClock/reservationConfirmation``.
+        var reservationsEnd: Timestamp
     }
+
+    /// How long a machine's clock that has jumped has to stay there until reservations end by it.
+    private static let reservationConfirmation = Duration.seconds(60)
 
     /// In milliseconds. While the machine's clock is back by at most this, the last time is repeated, so that times do not fall.
     private static let heldStep: Int64 = 5_000
 
     private struct State {
         var steady: SteadyClock
+        /// Begins with the process: after a start nobody can tell a clock that jumped from a server that did not run.
+        var reservations = SteadyClock(from: nil, confirmation: reservationConfirmation)
         var last: Timestamp?
         var steps: UInt64 = 0
+
+        mutating func read(_ wall: Timestamp, uptime: Duration) {
+            steady.read(wall, uptime: uptime)
+            reservations.read(wall, uptime: uptime)
+        }
     }
 
     private let state: Mutex<State>
@@ -49,7 +62,7 @@ final class EngineClock: Sendable {
     func passed() -> Timestamp {
         let (reading, instant) = (wall(), uptime())
         return state.withLock { state in
-            state.steady.read(reading, uptime: instant)
+            state.read(reading, uptime: instant)
             return state.steady.now
         }
     }
@@ -58,7 +71,7 @@ final class EngineClock: Sendable {
     func read() -> Reading {
         let (reading, instant) = (wall(), uptime())
         let (result, step) = state.withLock { state -> (Reading, Int64?) in
-            state.steady.read(reading, uptime: instant)
+            state.read(reading, uptime: instant)
             var now = reading
             var step: Int64?
             if let last = state.last, reading < last {
@@ -72,7 +85,9 @@ final class EngineClock: Sendable {
             state.last = now
             let believed = state.steady.believed
             return (
-                Reading(now: now, mark: state.steady.mark, possible: min(now, believed)...max(now, believed)), step
+                Reading(
+                    now: now, mark: state.steady.mark, possible: min(now, believed)...max(now, believed),
+                    reservationsEnd: min(now, state.reservations.believed)), step
             )
         }
         if let step {

@@ -58,7 +58,7 @@ struct EngineLoop: ~Copyable {
         while true {
             switch step() {
             case .step: break
-            case .wait(let count): inbox.wait(for: count)
+            case .wait(let count): inbox.wait(for: count, atMost: writer.untilExpiry())
             case .end: return appender.close()
             }
         }
@@ -68,12 +68,14 @@ struct EngineLoop: ~Copyable {
     /// committed batches to their callers. The only wait in a step is a commit on this thread.
     mutating func step() -> Next {
         let finished = takeFinished()
+        // Before the commands: what ends now is theirs to have.
+        let hasExpired = writer.expireReservations(into: &gathered, after: committing)
         let (isEmpty, isClosed) = gather()
-        let isWorthIt = finished != nil || !isEmpty || gathered.items.count >= Self.share
+        let isWorthIt = finished != nil || !isEmpty || gathered.items.count >= Self.share || hasExpired
         if committing == nil, gathered.hasRows, isWorthIt { commitOnOtherThread() }
         // Only now, so that the disk does not wait while callers get their outcomes.
         if let finished { settle(finished) }
-        if committing == nil, !gathered.isEmpty { commitHere() }
+        if committing == nil, gathered.hasRows || !gathered.isEmpty { commitHere() }
         if committing != nil { return .wait(for: gathered.items.count < limit ? Self.share : .max) }
         if !isEmpty { return .step }
         return isClosed ? .end : .wait(for: 1)
@@ -136,9 +138,10 @@ struct EngineLoop: ~Copyable {
         batch.answer()
     }
 
-    private func refuse(_ batch: DecidedBatch, _ error: any Error) {
+    private mutating func refuse(_ batch: DecidedBatch, _ error: any Error) {
         let message = "\(error)"
         let isUncertain = (error as? JournalError)?.code == .uncertain
+        writer.postponeExpiry()
         logger.error(
             isUncertain
                 ? "A commit failed. Whether its commands are applied shows after a restart: callers ask again with the same ids."

@@ -76,14 +76,16 @@ final class Inbox: Sendable {
         }
     }
 
-    /// Waits until `count` items are in the inbox, ``wakeUp()`` is called, or the inbox is closed. The call may also return for no
-    /// reason.
-    func wait(for count: Int) {
+    /// Waits until `count` items are in the inbox, ``wakeUp()`` is called, or the inbox is closed; with a `limit` not longer than
+    /// that. The call may also return for no reason.
+    func wait(for count: Int, atMost limit: Duration? = nil) {
         let isThere = state.withLock { state in
             state.wakeAt = count
             return state.items.count >= count
         }
-        if !isThere { wakeUps.wait() }
+        guard !isThere else { return }
+        guard let limit else { return wakeUps.wait() }
+        _ = wakeUps.wait(timeout: .now() + .milliseconds(Int(limit.wholeMilliseconds)))
     }
 
     /// Ends the current ``wait(for:)``, or the next one.

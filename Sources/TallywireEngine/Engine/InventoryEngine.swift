@@ -47,7 +47,8 @@ public final class InventoryEngine: CommandGateway {
     private let stopped: Latch
     private let clock: EngineClock
 
-    /// Opens the engine over `journal`, loads the state, creates the location `MAIN` in an empty journal, and starts the thread.
+    /// Opens the engine over `journal`, loads the state, creates the location `MAIN` in an empty journal, ends the reservations
+    /// whose time is over, and starts the thread.
     ///
     /// `clock` gives the machine's time, which events bear. A step back of up to 5 seconds is waited out; a larger one is followed
     /// and reported. `uptime` never falls and measures the time that passes while the engine runs. `makeID` makes ids for commands
@@ -74,6 +75,8 @@ public final class InventoryEngine: CommandGateway {
             state: state, journal: journal, clock: clock, times: configuration.times, handling: configuration.handling,
             logger: logger, makeID: makeID)
         if state.seq == 0 { feed.publish(try writer.createMain()) }
+        // What ended while the server did not run has ended before anybody is served.
+        while let ended = try writer.commitExpiries() { feed.publish(ended) }
         // The lock is never contended, since only the thread uses the loop. `Mutex` is used only to move a `~Copyable` value into a
         // `@Sendable` closure.
         let loop = Mutex(

@@ -4,15 +4,16 @@ import TallywireCore
 /// the network corrects it, or be set back.
 ///
 /// While the process runs, time passes as the monotonic clock says. The time during which the process did not run is the difference
-/// of two readings of the machine's clock. That difference is believed once the machine's clock has kept it for ``confirmation``.
-/// So the time by which ages are measured never falls and never jumps. At worst it runs late: nothing is deleted or forgotten too
+/// of two readings of the machine's clock. That difference is believed once the machine's clock has kept it for the confirmation
+/// time. So the time by which ages are measured never falls and never jumps. At worst it runs late: nothing is deleted or forgotten too
 /// early.
 ///
 /// A value, which has to be given every reading.
 public struct SteadyClock: Equatable, Sendable {
     /// In milliseconds. Two readings that differ by at most this agree.
     static let tolerance: Int64 = 5_000
-    /// How long the machine's clock has to stay ahead before the difference counts as time that passed.
+    /// How long the machine's clock has to stay ahead before the difference counts as time that passed, unless a clock says
+    /// otherwise.
     public static let confirmation = Duration.seconds(3_600)
 
     /// What a restart needs to know of the clock.
@@ -29,14 +30,17 @@ public struct SteadyClock: Equatable, Sendable {
     }
 
     public private(set) var mark: Mark
+    private let confirmation: Duration
     /// The monotonic clock at the last reading.
     private var uptime: Duration?
     /// An offset other than the believed one, and since when every reading has shown it.
     private var candidate: (offset: Int64, since: Duration)?
 
-    /// Continues from `mark`. Without a mark the clock begins at the first reading.
-    public init(from mark: Mark?) {
+    /// Continues from `mark`. Without a mark the clock begins at the first reading. A machine's clock that has jumped is believed
+    /// after `confirmation`.
+    public init(from mark: Mark?, confirmation: Duration = confirmation) {
         self.mark = mark ?? Mark(passed: .min, offset: 0)
+        self.confirmation = confirmation
     }
 
     public static func == (a: SteadyClock, b: SteadyClock) -> Bool {
@@ -74,7 +78,7 @@ public struct SteadyClock: Equatable, Sendable {
             candidate = (offset, now)
             return
         }
-        guard now - known.since >= Self.confirmation else { return }
+        guard now - known.since >= confirmation else { return }
         candidate = nil
         if change > 0 { mark.passed += change } else { mark.offset = offset }
     }

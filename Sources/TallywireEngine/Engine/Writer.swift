@@ -17,6 +17,10 @@ struct Writer: ~Copyable {
     /// What the clocks showed for the command that was decided last.
     private(set) var clock: EngineClock.Reading
     private var encoder = JSONWriter(capacity: 4_096)
+    /// Whether the end of a reservation did not fit the state.
+    private var isExpiryFaulty = false
+    /// The time that has to have passed before reservations end again.
+    private var expiryResumes: Int64 = 0
 
     init(
         state: InventoryState, journal: any Journal, clock: EngineClock, times: TimeRules,
@@ -60,12 +64,18 @@ struct Writer: ~Copyable {
             ])
         let before = batch.items.dropLast()
         let refusal = (outcome: batch.outcomes[before.endIndex], answer: batch.lastAnswer)
-        undoGathered()
-        batch = DecidedBatch()
-        // The plans of these commands fitted before, so they fit again.
-        for item in before { _ = noted(item, into: &batch, after: committing) }
+        decideAgain(before, into: &batch, after: committing)
         if let answer = refusal.answer { batch.add(answer) }
         batch.add(item, refusal.outcome)
+    }
+
+    /// Undoes a batch and decides these of its commands again. Their plans fitted before, so they fit again.
+    private mutating func decideAgain(
+        _ items: some Collection<Inbox.Item>, into batch: inout DecidedBatch, after committing: DecidedBatch?
+    ) {
+        undoGathered()
+        batch = DecidedBatch()
+        for item in items { _ = noted(item, into: &batch, after: committing) }
     }
 
     /// Decides a command while a note says that it is being handled.
@@ -87,7 +97,7 @@ struct Writer: ~Copyable {
         let id = command.id ?? makeID(now)
         let key = Command.key(id: id, device: command.id == nil ? nil : command.device)
         let fingerprint = state.fingerprint(of: command.action)
-        let repeatedSerials: [Int: UInt64]
+        let circumstances: Circumstances
         do {
             if command.id != nil, let earlier = try batch.answer(to: key) ?? committing?.answer(to: key) ?? journal.answer(to: key)
             {
@@ -95,19 +105,17 @@ struct Writer: ~Copyable {
                 return nil
             }
             if let rejection = times.rejection(of: command, now: clock.possible) { return refuse(item, rejection, &batch) }
-            repeatedSerials = try self.repeatedSerials(in: command, batch, after: committing)
+            circumstances = Circumstances(
+                repeatedSerials: try repeatedSerials(in: command, batch, after: committing),
+                ended: try endedReservations(in: command, after: committing), reservationsEnd: clock.reservationsEnd)
         } catch {
             item.lane?.refuseAtWriter()
             let message = "the journal cannot say what happened before to “\(id)”, so nothing was applied: \(error)"
             return refuse(item, Rejection(.unavailable, message), &batch)
         }
-        let decision = state.decide(command, id: id, now: now, repeatedSerials: repeatedSerials)
+        let decision = state.decide(command, id: id, now: now, circumstances)
         note(serialsOf: decision, in: &batch)
-        for (index, event) in decision.events.enumerated() {
-            encoder.removeAll()
-            event.write(to: &encoder)
-            batch.events.append(EventEnvelope(event, json: encoder.bytes, location: decision.location(ofAlertAt: index)))
-        }
+        encode(decision, into: &batch)
         let isFinal = if case .rejected(let rejection) = decision.outcome { rejection.code.isFinal } else { true }
         if isFinal {
             batch.add(
@@ -117,6 +125,14 @@ struct Writer: ~Copyable {
         }
         batch.add(item, decision.outcome)
         return decision.fault
+    }
+
+    private mutating func encode(_ decision: Decision, into batch: inout DecidedBatch) {
+        for (index, event) in decision.events.enumerated() {
+            encoder.removeAll()
+            event.write(to: &encoder)
+            batch.events.append(EventEnvelope(event, json: encoder.bytes, location: decision.location(ofAlertAt: index)))
+        }
     }
 
     /// What a rejected movement asked, to be read back; `nil` for anything else.
@@ -134,6 +150,67 @@ struct Writer: ~Copyable {
     private static let behindFailure = Rejection(
         .unavailable,
         "the journal could not write what was handed in before this, so nothing was applied: hand both in again, in order")
+
+    // MARK: Reservations
+
+    /// The most reservations that end in one batch, so that commands wait for no longer than that takes.
+    private static let expiryLimit = 1_000
+    /// How long nothing ends after a commit failed.
+    private static let expiryPause: Int64 = 1_000
+    /// How often the clock is read while reservations are open.
+    private static let expiryPeriod: Int64 = 1_000
+
+    /// Ends the reservations whose time is over, in the order in which their times ended. They are events of `batch` without a
+    /// command. Returns whether any ended.
+    mutating func expireReservations(into batch: inout DecidedBatch, after committing: DecidedBatch?) -> Bool {
+        guard state.nextToExpire() != nil, !isExpiryFaulty else { return false }
+        lookAtClock()
+        guard clock.mark.passed >= expiryResumes else { return false }
+        let before = batch.expired
+        while batch.expired < Self.expiryLimit, let next = state.nextToExpire(), next.expiresAt <= clock.reservationsEnd {
+            let decision = state.expire(next, id: makeID(clock.now), source: "tallywire", now: clock.now)
+            if let fault = decision.fault {
+                logger.critical(
+                    "The events of a reservation's end do not fit the state: a mistake in the server, report it. No reservation ends any more until a restart.",
+                    metadata: ["reservation": "\(next.id.excerpt)", "fault": "\(fault)"])
+                isExpiryFaulty = true
+                decideAgain(batch.items, into: &batch, after: committing)
+                return false
+            }
+            encode(decision, into: &batch)
+            batch.expired += 1
+        }
+        return batch.expired > before
+    }
+
+    /// Ends the reservations whose time is over, at most as many as one batch ends, and commits that. Returns the events; `nil` if
+    /// there was nothing to end.
+    mutating func commitExpiries() throws -> [EventEnvelope]? {
+        var batch = DecidedBatch()
+        guard expireReservations(into: &batch, after: nil) else { return nil }
+        complete(&batch)
+        if let rows = batch.rows(clock.mark) { try journal.append(rows) }
+        return batch.events
+    }
+
+    /// Ends nothing for a while, since the journal could not write.
+    mutating func postponeExpiry() { expiryResumes = clock.mark.passed + Self.expiryPause }
+
+    /// How long the loop may wait before it looks for reservations whose time is over; `nil` if none is open.
+    mutating func untilExpiry() -> Duration? {
+        guard !isExpiryFaulty, let next = state.nextToExpire() else { return nil }
+        let left = max(next.expiresAt.milliseconds - clock.reservationsEnd.milliseconds, expiryResumes - clock.mark.passed)
+        return .milliseconds(min(max(left, 1), Self.expiryPeriod))
+    }
+
+    /// The reservations that a command names and that are not open, as far as the journal knows them.
+    private func endedReservations(in command: Command, after committing: DecidedBatch?) throws -> [String: Reservation] {
+        var ended: [String: Reservation] = [:]
+        for id in command.action.reservations where ended[id] == nil && state.reservation(id) == nil {
+            ended[id] = try committing?.endedReservation(id) ?? journal.endedReservation(id)
+        }
+        return ended
+    }
 
     // MARK: Serial numbers
 
@@ -160,7 +237,7 @@ struct Writer: ~Copyable {
     private func note(serialsOf decision: Decision, in batch: inout DecidedBatch) {
         for event in decision.events {
             guard case .inventoryUpdated(let update) = event.body, let serial = update.trace.serial,
-                case .stock(let operation, _, _, _) = update.change, let direction = operation.direction
+                let direction = update.stockChange?.operation.direction
             else { continue }
             batch.add(SerialCount(key: .init(variant: update.variantID, serial: serial), direction: direction, seq: event.seq))
         }
@@ -181,15 +258,26 @@ struct Writer: ~Copyable {
     }
 }
 
+extension Command.Action {
+    /// The reservations that the action is about, by id.
+    fileprivate var reservations: [String] {
+        switch self {
+        case .move(let movement): movement.lines.compactMap(\.reservation)
+        case .useReservation(let use): [use.reservation]
+        case .endReservation(let id, _): [id]
+        default: []
+        }
+    }
+}
+
 extension Decision {
     /// The location of the change that led to the alert at `index`: the last change of the alert's variant before it.
     fileprivate func location(ofAlertAt index: Int) -> String? {
         guard case .stockAlert(let alert) = events[index].body else { return nil }
         for event in events[..<index].reversed() {
-            if case .inventoryUpdated(let update) = event.body, update.variantID == alert.variantID,
-                case .stock(_, _, let location, _) = update.change
+            if case .inventoryUpdated(let update) = event.body, update.variantID == alert.variantID, let change = update.stockChange
             {
-                return location
+                return change.location
             }
         }
         return nil

@@ -52,8 +52,7 @@ extension EventEnvelope {
     public var step: StockStep? {
         guard type == .inventoryUpdated else { return nil }
         guard case .inventoryUpdated(let update)? = decided?.body else { return StockStep(json) }
-        let isMovement = if case .stock = update.change { true } else { false }
-        return StockStep(before: update.previousStock, after: update.stock, isMovement: isMovement)
+        return StockStep(before: update.previousStock, after: update.stock, isMovement: update.stockChange != nil)
     }
 
     /// The value of the member `data` of ``json``; `nil` if a journal damaged the line.

@@ -4,7 +4,7 @@ import TallywireCore
 ///
 /// ## Who calls what
 /// The engine calls ``load()`` once, then ``append(_:)`` from its threads, one call at a time. All other methods may be called from
-/// any task at any time, also while an append runs. That includes ``answer(to:)`` and ``serialCount(of:)``.
+/// any task at any time, also while an append runs. That includes ``answer(to:)``, ``serialCount(of:)`` and ``endedReservation(_:)``.
 ///
 /// ## What an implementation guarantees
 /// - ``append(_:)`` returns only when the whole batch survives a power cut. When it throws, nothing of the batch is in the journal,
@@ -34,6 +34,10 @@ public protocol Journal: StockReader, EventHistory {
 
     /// The last time that a unit with this serial number was counted, if that event is still kept.
     func serialCount(of key: SerialCount.Key) throws -> SerialCount?
+
+    /// The reservation with this id that ended last, if it is still kept. Reservations that have ended are kept as long as answers.
+    /// For the writer: the call waits for no other reader.
+    func endedReservation(_ id: String) throws -> Reservation?
 
     /// Events from the newest backwards, as `query` asks. ``HistoryPageBuilder`` decides which events a page holds.
     func history(_ query: HistoryQuery) async throws -> HistoryPage

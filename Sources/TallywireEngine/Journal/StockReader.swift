@@ -22,6 +22,11 @@ public protocol StockReader: Sendable {
     func alert(_ seq: UInt64) async throws -> Reading<VariantRecord?>
     /// The current values of many variants in one read, in order of id, without their barcodes: at most `limit`.
     func values(of selection: VariantSelection, limit: Int) async throws -> Reading<VariantValues>
+    /// The reservation with this id, whether open or ended; `nil` if there is none, or if it ended so long ago that it is no longer
+    /// kept.
+    func reservation(_ id: String) async throws -> Reading<Reservation?>
+    /// Reservations in the order in which they were made.
+    func reservations(_ query: ReservationQuery) async throws -> Reading<[Reservation]>
     /// Locations in order of code.
     func locations() async throws -> Reading<[Location]>
     /// The codes of locations that were removed and not made anew, in order.
@@ -150,6 +155,35 @@ public struct StockQuery: Equatable, Sendable {
         self.after = after
         self.limit = limit
         self.includesRemovedLocations = includesRemovedLocations
+    }
+}
+
+/// Which reservations to read.
+public struct ReservationQuery: Equatable, Sendable {
+    /// `nil` for every status.
+    public var status: Reservation.Status?
+    public var reference: String?
+    /// Only reservations whose time ends before this.
+    public var expiringBefore: Timestamp?
+    /// The ``/TallywireCore/Reservation/number`` after which the page begins.
+    public var after: UInt64
+    public var limit: Int
+
+    public init(
+        status: Reservation.Status? = nil, reference: String? = nil, expiringBefore: Timestamp? = nil, after: UInt64 = 0, limit: Int
+    ) {
+        self.status = status
+        self.reference = reference
+        self.expiringBefore = expiringBefore
+        self.after = after
+        self.limit = limit
+    }
+
+    /// Whether a reservation is one of those that are asked for.
+    public func selects(_ reservation: Reservation) -> Bool {
+        reservation.number > after && status.map { $0 == reservation.status } != false
+            && reference.map { $0 == reservation.reference } != false
+            && expiringBefore.map { reservation.expiresAt < $0 } != false
     }
 }
 

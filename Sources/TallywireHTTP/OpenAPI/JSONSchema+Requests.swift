@@ -64,7 +64,10 @@ extension JSONSchema {
             object(
                 [
                     ("id", movementID), ("device", device),
-                    ("operation", words(TallywireCore.Operation.allCases.filter { !$0.hasDestination }.map(\.rawValue))),
+                    (
+                        "operation",
+                        words(TallywireCore.Operation.ofLines.filter { !$0.hasDestination && !$0.hasReservation }.map(\.rawValue))
+                    ),
                     ("quantity", quantity),
                 ]
                     + about
@@ -74,17 +77,14 @@ extension JSONSchema {
         (
             "MovementLine",
             object(
-                [
-                    ("sku", ["type": "string"]), ("variantId", id), ("barcode", ["type": "string"]), ("code", ["type": "string"]),
+                item + [
                     ("location", locationCode),
-                    ("operation", reference("Operation")), ("quantity", quantity), ("to", locationCode), ("expected", count),
-                    ("batch", traceText), ("serial", traceText), ("expiry", date),
-                ], optional: ["sku", "variantId", "barcode", "code", "location", "to", "expected", "batch", "serial", "expiry"])
-                + [
-                    "oneOf": [
-                        ["required": ["sku"]], ["required": ["variantId"]], ["required": ["barcode"]], ["required": ["code"]],
-                    ]
-                ]
+                    ("operation", words(TallywireCore.Operation.ofLines.map(\.rawValue))), ("quantity", quantity),
+                    ("to", locationCode), ("expected", count), ("batch", traceText), ("serial", traceText), ("expiry", date),
+                    ("reservation", movementID),
+                ],
+                optional: items.union(["location", "to", "expected", "batch", "serial", "expiry", "reservation"]))
+                + oneItem
         ),
         (
             "Movement",
@@ -94,9 +94,58 @@ extension JSONSchema {
                 ],
                 optional: ["id", "device", "reason", "reference", "occurredAt"])
         ),
+        (
+            "NewReservation",
+            object(
+                [
+                    ("id", movementID), ("reference", text(Limits.referenceLength, least: 0)), ("ttl", reservationTime),
+                    ("expiresAt", timestamp), ("partial", flag + ["default": false]),
+                    (
+                        "lines",
+                        list(
+                            of: object(
+                                item + [("quantity", quantity), ("location", locationCode), ("locations", places)],
+                                optional: items.union(["location", "locations"])) + oneItem, 1, Limits.linesPerReservation)
+                    ),
+                ], optional: ["id", "reference", "ttl", "expiresAt", "partial"])
+        ),
+        (
+            "ReservationUpdate",
+            object([("ttl", reservationTime), ("expiresAt", timestamp)], optional: ["ttl", "expiresAt"]) + ["minProperties": 1]
+        ),
+        (
+            "Capture",
+            object(
+                [
+                    ("id", movementID), ("reason", text(Limits.reasonLength, least: 0)), ("keep", flag + ["default": false]),
+                    ("lines", heldLines),
+                ], optional: ["id", "reason", "keep", "lines"])
+        ),
+        ("Release", object([("id", movementID), ("lines", heldLines)], optional: ["id", "lines"])),
         ("AlertReply", object([("note", text(Limits.reasonLength, least: 0))], optional: ["note"])),
         ("Operation", words(TallywireCore.Operation.allCases.map(\.rawValue))),
     ]
+
+    /// How a line names its item: exactly one of these members.
+    private static let item: [(String, JSONValue)] = [
+        ("sku", ["type": "string"]), ("variantId", id), ("barcode", ["type": "string"]), ("code", ["type": "string"]),
+    ]
+    private static let items = Set(item.map(\.0))
+    private static let oneItem: JSONValue = ["oneOf": .array(item.map { ["required": [.string($0.0)]] })]
+
+    private static let reservationTime: JSONValue = [
+        "oneOf": [["type": "string"], ["type": "integer"]],
+        "description": "How long: a duration such as `15m`, or seconds; 1 second to 30 days.", "default": "15m",
+    ]
+
+    private static let places: JSONValue = [
+        "oneOf": [list(of: locationCode, 1, Limits.linesPerReservation), ["const": "any"]],
+        "description": "Asked in this order; `any`: all that sell, by priority and then by stock.", "default": "any",
+    ]
+
+    private static let heldLines = list(
+        of: object(item + [("quantity", quantity), ("location", locationCode)], optional: items.union(["location"])) + oneItem, 1,
+        Limits.linesPerReservation)
 
     static let barcodes = list(of: reference("Barcode"), 0, Limits.barcodesPerVariant)
 

@@ -86,6 +86,25 @@ extension JSONSchema {
         ),
         ("Answer", ["oneOf": [reference("StoredReceipt"), reference("Refusal")]]),
         ("BatchResults", object([("results", list(of: ["oneOf": [reference("Receipt"), reference("Problem")]]))])),
+        ("Reservation", object(reservation)),
+        ("ReservationPage", page(of: "Reservation")),
+        (
+            "ReservationAnswer",
+            object(
+                reservation + [
+                    ("seq", ["type": ["integer", "null"], "minimum": 1]), ("movementId", movementID),
+                    ("duplicate", ["const": true]),
+                ], optional: ["duplicate"])
+        ),
+        (
+            "ReservationAnswers",
+            [
+                "oneOf": [
+                    reference("ReservationAnswer"),
+                    object([("results", list(of: ["oneOf": [reference("ReservationAnswer"), reference("Problem")]]))]),
+                ]
+            ]
+        ),
         ("MovementAnswer", ["oneOf": [reference("Receipt"), reference("BatchResults")]]),
         ("ProductOrReceipt", ["oneOf": [reference("Product"), reference("Receipt")]]),
         ("LocationOrReceipt", ["oneOf": [reference("Location"), reference("Receipt")]]),
@@ -104,6 +123,23 @@ extension JSONSchema {
         ("occurredAt", timestamp),
     ]
     private static let optionalOfAsked: Set<String> = ["source", "reason", "reference", "occurredAt"]
+
+    private static let units: [(String, JSONValue)] = [
+        ("quantity", count), ("captured", count), ("released", count), ("short", count),
+    ]
+
+    private static let reservation: [(String, JSONValue)] = [
+        ("reservationId", movementID), ("status", words(Reservation.Status.allCases.map(\.rawValue))),
+        ("reference", optionalText), ("createdAt", timestamp), ("expiresAt", timestamp),
+        (
+            "lines",
+            list(
+                of: object(
+                    [("sku", sku), ("variantId", id), ("productId", id)] + units + [
+                        ("allocations", list(of: object([("location", locationCode)] + units))), ("stock", count),
+                    ], optional: ["stock"]))
+        ),
+    ]
 
     private static let variant: [(String, JSONValue)] = [
         ("id", id), ("productId", id), ("isDefault", flag), ("sku", sku), ("name", name), ("productName", name), ("price", price),

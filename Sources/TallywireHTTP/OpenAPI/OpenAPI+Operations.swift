@@ -5,10 +5,10 @@ import TallywireCore
 
 extension OpenAPI {
     /// All operations, in the order of the routes. The pages are not part of the API.
-    static let operations = catalogueOperations + movementOperations + readingOperations + serverOperations
+    static let operations = catalogueOperations + movementOperations + reservationOperations + readingOperations + serverOperations
 
-    private static let reading = ["Tallywire-Seq", "Tallywire-Epoch"]
-    private static let changing = ["Tallywire-Seq", "Tallywire-Epoch", "Tallywire-Movement", "Tallywire-Status"]
+    static let reading = ["Tallywire-Seq", "Tallywire-Epoch"]
+    static let changing = ["Tallywire-Seq", "Tallywire-Epoch", "Tallywire-Movement", "Tallywire-Status"]
     private static let duplicate = "A repeat: what the first request created, as it is now, or the receipt if it was removed since."
 
     private static let catalogueOperations: [Operation] = [
@@ -122,6 +122,7 @@ extension OpenAPI {
     private static let ofStock = [
         "unknown_variant", "unknown_location", "insufficient_stock", "stale_expectation", "out_of_range",
     ]
+    private static let ofCaptures = ["unknown_reservation", "reservation_expired", "reservation_closed"]
 
     private static let movementOperations: [Operation] = [
         Operation(
@@ -159,7 +160,7 @@ extension OpenAPI {
                         ("application/json", JSONSchema.reference("MovementAnswer")),
                         ("application/x-ndjson", ["type": "string", "description": "A `Receipt` or a `Problem` a line."]),
                     ])
-            ], problems: ofStock),
+            ], problems: ofStock + ofCaptures),
         Operation(
             method: "get", path: "/api/movements/{id}", id: "getMovement", { $0.getMovement }, tag: "movements",
             summary: "The answer that a movement or change got.", access: .adminsAndDevices, parameters: ["movementId"],

@@ -7,6 +7,13 @@ extension OpenAPI {
         ("variantId", path("id", "The variant's id; a default variant has one too.", JSONSchema.id)),
         ("locationCode", path("code", "The location's code, in percent encoding.", JSONSchema.locationCode)),
         ("movementId", path("id", "The movement's id, in percent encoding.", JSONSchema.movementID)),
+        ("reservationId", path("id", "The reservation's id, in percent encoding.", JSONSchema.movementID)),
+        (
+            "reservationStatus",
+            query("status", "Only reservations with this status.", JSONSchema.words(Reservation.Status.allCases.map(\.rawValue)))
+        ),
+        ("reference", query("reference", "Only reservations with this reference.", ["type": "string"])),
+        ("expiringBefore", query("expiringBefore", "Only reservations whose time ends before this.", JSONSchema.timestamp)),
         (
             "limit",
             query(

@@ -34,8 +34,9 @@ extension Rejection.Code {
     var httpStatus: HTTPResponse.Status {
         switch self {
         case .invalidRequest: .badRequest
-        case .unknownProduct, .unknownVariant, .unknownLocation, .unknownAlert: .notFound
-        case .insufficientStock, .staleExpectation, .inStock, .skuTaken, .barcodeTaken, .idTaken, .locationTaken, .outOfRange:
+        case .unknownProduct, .unknownVariant, .unknownLocation, .unknownAlert, .unknownReservation: .notFound
+        case .insufficientStock, .staleExpectation, .inStock, .skuTaken, .barcodeTaken, .idTaken, .locationTaken, .outOfRange,
+            .reservationExpired, .reservationClosed:
             .conflict
         case .idempotencyConflict, .tooLate: .unprocessableContent
         case .internalError: .internalServerError
@@ -52,6 +53,9 @@ extension Rejection.Code {
         case .unknownVariant: "No such variant"
         case .unknownLocation: "No such location"
         case .unknownAlert: "No such alert"
+        case .unknownReservation: "No such reservation"
+        case .reservationExpired: "The reservation's time is over"
+        case .reservationClosed: "The reservation has ended"
         case .insufficientStock: "Not enough stock"
         case .staleExpectation: "The stock is not what was expected"
         case .inStock: "Stock is left"

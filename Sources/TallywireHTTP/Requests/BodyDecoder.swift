@@ -13,8 +13,11 @@ struct BodyDecoder {
     /// `now` tells the century of a two-digit year.
     init(now: Timestamp = .now) { decoder.userInfo[.year] = now.year }
 
-    /// Decodes one JSON value.
-    func decode<Body: Decodable>(_ type: Body.Type, from bytes: some Collection<UInt8>) throws(Problem) -> Body {
+    /// Decodes one JSON value. `userInfo` is for the type that is decoded.
+    func decode<Body: Decodable>(
+        _ type: Body.Type, from bytes: some Collection<UInt8>, _ userInfo: [CodingUserInfoKey: any Sendable] = [:]
+    ) throws(Problem) -> Body {
+        for (key, value) in userInfo { decoder.userInfo[key] = value }
         guard bytes.contains(where: { !Self.isSpace($0) }) else { throw .invalidRequest("a JSON body is expected") }
         if let place = StreamSafeText.firstBreach(in: bytes) {
             throw .invalidRequest("byte \(place) of the body: \(StreamSafeText.mistake)")

@@ -24,6 +24,17 @@ extension InventoryAPI {
         return try bodyDecoder.decode(type, from: await collect(request, context).readableBytesView)
     }
 
+    /// Decodes the JSON body, which may be empty and then is an object without members. `userInfo` is for the type that is decoded.
+    func decodeIfPresent<Body: Decodable>(
+        _ type: Body.Type, from request: Request, _ context: APIContext, _ userInfo: [CodingUserInfoKey: any Sendable]
+    ) async throws -> Body {
+        guard try BodyFormat(request) == .json else {
+            throw Problem.unsupportedMediaType("this path takes application/json")
+        }
+        let bytes = try await collect(request, context).readableBytesView
+        return try bodyDecoder.decode(type, from: bytes.isEmpty ? Array("{}".utf8) : Array(bytes), userInfo)
+    }
+
     /// Returns the whole body, if it keeps the limits of size and time.
     func collect(_ request: Request, _ context: APIContext) async throws -> ByteBuffer {
         let tooLarge = Problem.tooLarge(
@@ -75,7 +86,12 @@ extension InventoryAPI {
 
     /// Submits a command of this API and returns its receipt when it is on disk, or throws why it was rejected.
     func submit(_ action: Command.Action, id: String?, device: String? = nil) async throws -> Receipt {
-        switch await gateway.submit(Command(id: id, device: device, source: Self.source(of: device), action: action)) {
+        try await submit(Command(id: id, device: device, source: Self.source(of: device), action: action))
+    }
+
+    /// Submits a command and returns its receipt when it is on disk, or throws why it was rejected.
+    func submit(_ command: Command) async throws -> Receipt {
+        switch await gateway.submit(command) {
         case .applied(let receipt): return receipt
         case .rejected(let rejection): throw Problem(rejection)
         }

@@ -19,9 +19,11 @@ struct InventoryBody: Decodable {
             members: ["id", "device", "operation", "quantity", "reason", "reference", "occurredAt", "location", "expected"])
         id = try members.text("id")
         device = try members.text("device")
-        operation = try members.required(members.word("operation", Operation.self), "operation")
-        guard !operation.hasDestination else {
-            throw members.error(at: "operation", "set, add or subtract is expected; a transfer is a movement: POST /api/movements")
+        operation = try members.required(
+            members.word("operation", Operation.self, among: Operation.ofLines), "operation")
+        guard !operation.hasDestination, !operation.hasReservation else {
+            throw members.error(
+                at: "operation", "set, add or subtract is expected; a \(operation.rawValue) is a movement: POST /api/movements")
         }
         quantity = try members.required(members.integer("quantity"), "quantity")
         reason = try members.text("reason")

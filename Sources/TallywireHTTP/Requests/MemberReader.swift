@@ -69,13 +69,14 @@ struct MemberReader {
         try value(CalendarDate.self, name, "a date is written like 2026-11-22")
     }
 
-    /// Returns one of the words of an enumeration.
-    func word<Word: RawRepresentable & CaseIterable>(_ name: MemberName, _ type: Word.Type) throws -> Word?
+    /// Returns one of the words of an enumeration, or of some of them.
+    func word<Word: RawRepresentable & CaseIterable>(_ name: MemberName, _ type: Word.Type, among some: [Word]? = nil) throws
+        -> Word?
     where Word.RawValue == String {
-        let words = Word.allCases.map(\.rawValue)
+        let words = some?.map(\.rawValue) ?? Word.allCases.map(\.rawValue)
         let expected = "one of \(words.joined(separator: ", ")) is expected"
         guard let text = try value(String.self, name, expected) else { return nil }
-        guard let word = Word(rawValue: text) else {
+        guard words.contains(text), let word = Word(rawValue: text) else {
             let hint = Suggestion.hint(for: text, among: words)
             throw error(at: name, "“\(text.excerpt)” is not known, \(expected)\(hint)")
         }

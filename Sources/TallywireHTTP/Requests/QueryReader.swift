@@ -61,6 +61,17 @@ struct QueryReader {
         return timestamp
     }
 
+    /// One of the words of an enumeration.
+    func word<Word: RawRepresentable & CaseIterable>(_ name: String, _ type: Word.Type) throws(Problem) -> Word?
+    where Word.RawValue == String {
+        guard let text = values[name] else { return nil }
+        guard let word = Word(rawValue: text) else {
+            let words = Word.allCases.map(\.rawValue).joined(separator: ", ")
+            throw .invalidRequest("one of \(words) is expected", field: name)
+        }
+        return word
+    }
+
     private static func decode(_ text: Substring) -> String? {
         text.replacing("+", with: " ").removingPercentEncoding
     }

@@ -70,7 +70,7 @@ struct LocationUpdateBody: Decodable {
 }
 
 extension BodyError {
-    fileprivate static func nothingToChange(_ path: [any CodingKey], _ known: [String]) -> BodyError {
+    static func nothingToChange(_ path: [any CodingKey], _ known: [String]) -> BodyError {
         BodyError(path, "there is nothing to change: give at least one of \(known.joined(separator: ", "))")
     }
 }

@@ -9,23 +9,7 @@ import TallywireEngine
 /// `/api/movements`: changes of stock, one or many.
 extension InventoryAPI {
     func createMovements(_ request: Request, _ context: APIContext) async throws -> Response {
-        switch try BodyFormat(request) {
-        case .ndjson:
-            try refuseKey(request)
-            return MovementStream(api: self, request: request, context: context).response
-        case .json:
-            let body = try await collect(request, context).readableBytesView
-            if body.first(where: { !$0.isJSONSpace }) == UInt8(ascii: "[") {
-                try refuseKey(request)
-                return try await createBatch(bodyDecoder.decode(MovementBatchBody.self, from: body), context)
-            }
-            let movement = try bodyDecoder.decode(MovementBody.self, from: body)
-            let id = try commandID(request, body: movement.id)
-            return try await response(
-                with: submit(
-                    .move(movement.movement(defaultLocation: configuration.defaultLocation)), id: id,
-                    device: device(naming: movement.device, context.principal)))
-        }
+        try await create(MovementBody.self, request, context) { response(with: $0) }
     }
 
     func getMovement(_ request: Request, _ context: APIContext) async throws -> Response {
@@ -74,78 +58,4 @@ extension InventoryAPI {
             return nil
         }
     }
-
-    private func createBatch(_ batch: MovementBatchBody, _ context: APIContext) async throws -> Response {
-        guard batch.movements.count <= limits.batch else {
-            throw Problem.tooLarge(
-                "a batch has at most \(limits.batch) movements, not \(batch.movements.count); send more as application/x-ndjson")
-        }
-        let results = await submit(batch.movements, of: context.principal, in: CommandLane())
-        return .json(capacity: 300 * results.count) { json in
-            json.object { json in
-                json.array("results") { json in
-                    for result in results { result.write(to: &json) }
-                }
-            }
-        }
-    }
-
-    /// Submits the movements in their order, at most ``HTTPLimits/window`` at a time. Movements that could not be read keep their
-    /// place in the results. In a lane that is broken all movements are refused.
-    func submit(
-        _ movements: [Result<MovementBody, Problem>], of principal: Principal?, in lane: CommandLane
-    ) async -> [MovementResult] {
-        var results: [MovementResult] = []
-        results.reserveCapacity(movements.count)
-        for start in stride(from: 0, to: movements.count, by: limits.window) {
-            let window = movements[start..<min(start + limits.window, movements.count)].map { movement in
-                Result<Command, Problem> { () throws(Problem) in
-                    let body = try movement.get()
-                    let device = try device(naming: body.device, principal)
-                    return Command(
-                        id: body.id, device: device, source: Self.source(of: device),
-                        action: .move(body.movement(defaultLocation: configuration.defaultLocation)))
-                }
-            }
-            var outcomes = await gateway.submit(window.compactMap { try? $0.get() }, in: lane).makeIterator()
-            for command in window {
-                switch command {
-                case .failure(let problem): results.append(.refused(problem))
-                case .success: if let outcome = outcomes.next() { results.append(MovementResult(outcome)) }
-                }
-            }
-        }
-        return results
-    }
-
-    /// In a batch each movement has its own id. One key for all of them would mean nothing.
-    private func refuseKey(_ request: Request) throws {
-        guard request.headers[.idempotencyKey] == nil else {
-            throw Problem.invalidRequest("a batch takes no Idempotency-Key: give each movement an “id”", field: "Idempotency-Key")
-        }
-    }
-}
-
-/// What became of one movement of a batch.
-enum MovementResult: Sendable {
-    case applied(Receipt)
-    case refused(Problem)
-
-    init(_ outcome: Outcome) {
-        switch outcome {
-        case .applied(let receipt): self = .applied(receipt)
-        case .rejected(let rejection): self = .refused(Problem(rejection))
-        }
-    }
-
-    func write(to json: inout JSONWriter) {
-        switch self {
-        case .applied(let receipt): receipt.write(to: &json)
-        case .refused(let problem): problem.write(to: &json)
-        }
-    }
-}
-
-extension UInt8 {
-    fileprivate var isJSONSpace: Bool { self == 0x20 || self == 0x09 || self == 0x0A || self == 0x0D }
 }

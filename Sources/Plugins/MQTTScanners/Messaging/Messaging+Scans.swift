@@ -39,15 +39,15 @@ extension Messaging {
         JSONSchema.object(
             [
                 ("id", JSONSchema.movementID), ("barcode", code), ("sku", JSONSchema.sku), ("variantId", JSONSchema.id),
-                ("operation", JSONSchema.reference("Operation")), ("quantity", JSONSchema.quantity),
+                ("operation", JSONSchema.words(TallywireCore.Operation.ofLines.map(\.rawValue))), ("quantity", JSONSchema.quantity),
                 ("location", JSONSchema.locationCode),
                 ("to", JSONSchema.locationCode), ("reason", JSONSchema.text(Limits.reasonLength, least: 0)),
                 ("occurredAt", JSONSchema.timestamp), ("expected", JSONSchema.count), ("batch", JSONSchema.traceText),
-                ("serial", JSONSchema.traceText), ("expiry", JSONSchema.date),
+                ("serial", JSONSchema.traceText), ("expiry", JSONSchema.date), ("reservation", JSONSchema.movementID),
             ],
             optional: [
                 "id", "barcode", "sku", "variantId", "operation", "quantity", "location", "to", "reason", "occurredAt", "expected",
-                "batch", "serial", "expiry",
+                "batch", "serial", "expiry", "reservation",
             ]) + ["oneOf": [["required": ["barcode"]], ["required": ["sku"]], ["required": ["variantId"]]]]
 
     static let code: JSONValue = ["type": ["string", "integer"], "minLength": 1]

@@ -21,6 +21,8 @@ struct Scan: Equatable, Sendable {
     var reason: String?
     var occurredAt: Timestamp?
     var expected: Int64?
+    /// The reservation whose units a capture takes.
+    var reservation: String?
     /// What the payload says of the units; the elements in the code are added.
     var trace = Trace()
 
@@ -40,6 +42,7 @@ extension Scan {
     /// Every key that a scan may have.
     private enum Key: String, CaseIterable {
         case id, barcode, sku, variantId, operation, quantity, location, to, reason, occurredAt, expected, batch, serial, expiry
+        case reservation
     }
 
     /// Reads a scan in Tallywire's own format. In errors `place` stands before each key. `null` is the same as leaving a key out,
@@ -81,9 +84,10 @@ extension Scan {
         }
         self.init(item: item)
         id = try text(.id)
-        operation = try read(.operation, "one of \(Operation.allCases.map(\.rawValue).joined(separator: ", "))") {
-            $0.string.flatMap { Operation(rawValue: $0) }
+        operation = try read(.operation, "one of \(Operation.ofLines.map(\.rawValue).joined(separator: ", "))") {
+            $0.string.flatMap { Operation(rawValue: $0) }.flatMap { $0.isOfLines ? $0 : nil }
         }
+        reservation = try text(.reservation)
         quantity = try number(.quantity)
         location = try text(.location)
         destination = try text(.to)

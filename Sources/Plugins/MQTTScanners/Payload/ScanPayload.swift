@@ -99,10 +99,12 @@ extension ScanPayload {
         let quantity = (scan.quantity ?? settings.quantity ?? 1).multipliedReportingOverflow(by: reading.count)
         guard !quantity.overflow else { throw MalformedScan("\(path)quantity is too large for what the code counts") }
         return Movement.Line(
-            item: reading.item, location: scan.location ?? settings.location ?? defaults.location, operation: operation,
-            quantity: quantity.partialValue,
+            item: reading.item,
+            // A capture of a device without a location takes the units wherever the reservation holds them.
+            location: scan.location ?? settings.location ?? (operation.hasReservation ? nil : defaults.location),
+            operation: operation, quantity: quantity.partialValue,
             destination: scan.destination ?? (operation.hasDestination ? settings.destination : nil), expected: scan.expected,
-            trace: reading.trace)
+            trace: reading.trace, reservation: scan.reservation)
     }
 
     /// What the scan names; `nil` for a tag that is no item's.

@@ -21,9 +21,9 @@ struct Display: Equatable, Sendable {
 extension Display {
     /// The display at the location of a change of stock; `nil` for a change of price, which belongs to no one location.
     init?(_ update: InventoryUpdated, seq: UInt64, timestamp: Timestamp) {
-        guard case .stock(_, _, let location, let locationStock) = update.change else { return nil }
+        guard let change = update.stockChange else { return nil }
         self.init(
-            location: location, sku: update.sku, name: update.variantName, stock: locationStock, total: update.stock,
+            location: change.location, sku: update.sku, name: update.variantName, stock: change.locationStock, total: update.stock,
             price: update.price,
             status: update.status, level: update.level, version: update.version, seq: seq, timestamp: timestamp)
     }

@@ -35,7 +35,7 @@ struct DisplayRefresh: Sendable {
             case (.variant(let id, _, _, _), .updated): variants[id] = cause
             case (.location, .updated), (.product, _), (.variant, _): break
             }
-        case .deviceChanged, .displayChanged, .serialRepeated, .alertAcknowledged, .scanSetAside: break
+        case .deviceChanged, .displayChanged, .serialRepeated, .alertAcknowledged, .scanSetAside, .reservationChanged: break
         }
     }
 }

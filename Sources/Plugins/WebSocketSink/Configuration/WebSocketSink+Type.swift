@@ -23,7 +23,7 @@ extension SinkType {
             .optional(
                 "rooms", .map(.object(room), key: roomName),
                 default: standardRooms,
-                "The rooms by their names. Rooms such as product:ID, variant:ID and location:CODE need not be named.",
+                "The rooms by their names. Rooms such as product:ID, variant:ID, location:CODE and reservation:ID need not be named.",
                 isEndpoint: true),
             .optional(
                 "broadcast", .oneOf([.list(.eventType), .object(broadcast)]),

@@ -31,6 +31,7 @@ final class Pass: Sendable {
         let product: Int64?
         let variant: Int64?
         let location: String?
+        let reservation: String?
         /// Whether a later value of the same variant replaces this event: true for a change of stock or price that does not cross
         /// between in and out of stock.
         let isMergeable: Bool
@@ -45,7 +46,7 @@ final class Pass: Sendable {
             Record(
                 seq: envelope.seq, type: envelope.type, product: envelope.subject.product?.rawValue,
                 variant: envelope.subject.variant?.rawValue, location: envelope.location,
-                isMergeable: step.map { !$0.isCrossing } ?? false)
+                reservation: envelope.subject.reservation, isMergeable: step.map { !$0.isCrossing } ?? false)
         }
         last = envelopes.last?.seq ?? 0
         forms = audiences.map { _ in LazyForm() }

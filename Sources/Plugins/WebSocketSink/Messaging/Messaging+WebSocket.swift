@@ -51,7 +51,8 @@ extension Messaging {
         "properties": [
             "room": [
                 "type": "string",
-                "description": "A room to begin in: of plugins.json, or product:ID, variant:ID, location:CODE. Repeatable.",
+                "description":
+                    "A room to begin in: of plugins.json, or product:ID, variant:ID, location:CODE, reservation:ID. Repeatable.",
             ],
             "since": ["type": "string", "pattern": "^.+:[0-9]+$", "description": "EPOCH:SEQ, where the client was."],
             "snapshot": ["type": "string", "enum": ["true"], "description": "The rooms' values first."],

@@ -336,7 +336,7 @@ extension [FollowedRoom] {
             switch item {
             case .product(let id): products.append(ProductID(id))
             case .variant(let id): variants.append(VariantID(id))
-            case .location: break
+            case .location, .reservation: break
             }
         }
         return .named(products: products, variants: variants)

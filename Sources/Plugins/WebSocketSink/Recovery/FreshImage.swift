@@ -83,6 +83,8 @@ struct FreshImage: Sendable {
         case .followed(.product(let id)): return row.product == id
         case .followed(.variant(let id)): return row.variant == id
         case .followed(.location(let code)): return row.isRemoved || row.locations.contains(code)
+        // A reservation has no values of variants.
+        case .followed(.reservation): return false
         case .named, nil: return true
         }
     }

@@ -9,16 +9,18 @@ enum Room: Hashable, Sendable {
     case followed(FollowedRoom)
 }
 
-/// A room about one item or location, which exists for every client that joins it.
+/// A room about one item, location or reservation, which exists for every client that joins it.
 enum FollowedRoom: Hashable, Sendable {
     case product(Int64)
     case variant(Int64)
     case location(String)
+    /// For whoever knows the reservation's id, whatever the client's role.
+    case reservation(String)
 
     /// The form of the names, for messages to people.
-    static let forms = "product:ID, variant:ID and location:CODE"
+    static let forms = "product:ID, variant:ID, location:CODE and reservation:ID"
 
-    /// Reads `product:1`, `variant:11` or `location:WH1`. Ids are written without sign and leading zeros, so that a room has only
+    /// Reads `product:1`, `variant:11`, `location:WH1` or `reservation:basket-7`. Ids are written without sign and leading zeros, so that a room has only
     /// one name. A location's code is brought to the form of the catalogue.
     init?(_ name: some StringProtocol) {
         guard name.utf8.count <= RoomName.longest, let colon = name.firstIndex(of: ":") else { return nil }
@@ -33,6 +35,9 @@ enum FollowedRoom: Hashable, Sendable {
         case "location":
             guard let code = RoomName.locationCode(value) else { return nil }
             self = .location(code)
+        case "reservation":
+            guard Command.validate(id: String(value)) == nil else { return nil }
+            self = .reservation(String(value))
         default: return nil
         }
     }
@@ -43,6 +48,7 @@ enum FollowedRoom: Hashable, Sendable {
         case .product(let id): "product:\(id)"
         case .variant(let id): "variant:\(id)"
         case .location(let code): "location:\(code)"
+        case .reservation(let id): "reservation:\(id)"
         }
     }
 
@@ -52,12 +58,13 @@ enum FollowedRoom: Hashable, Sendable {
         case .product(let id): record.product == id
         case .variant(let id): record.variant == id
         case .location(let code): record.location == code
+        case .reservation(let id): record.reservation == id
         }
     }
 
     /// Whether a name has the form of such a room's name.
     static func isReserved(_ name: String) -> Bool {
-        ["product:", "variant:", "location:"].contains { name.hasPrefix($0) }
+        ["product:", "variant:", "location:", "reservation:"].contains { name.hasPrefix($0) }
     }
 
     private static func identifier(_ text: some StringProtocol) -> Int64? {

@@ -31,8 +31,10 @@ struct RoomDirectory: Sendable {
         configurations = configuration.rooms
         named = configuration.rooms.map { view($0.events, $0.audience) }
         broadcast = view(configuration.broadcast, configuration.broadcastAudience)
-        followed = broadcast
-        followedByAdmin = view(configuration.broadcast + [.stockAlert], .everybody)
+        // No other followed room has this type: an event of it is about no item and no location.
+        let ofReservations = view([.reservationChanged], .everybody)
+        followed = broadcast.merging(ofReservations)
+        followedByAdmin = view(configuration.broadcast + [.stockAlert], .everybody).merging(ofReservations)
         names = configuration.rooms.map { RoomName.normal($0.name) ?? $0.name }
         places = Dictionary(names.enumerated().map { ($1, $0) }, uniquingKeysWith: { first, _ in first })
     }

@@ -3,7 +3,7 @@ import NIOCore
 /// Which member is in which room, on one event loop, and which member gets which events of a pass.
 ///
 /// Members that follow nothing are in one list for each view and share the same bytes: a pass costs one send for each of them.
-/// Followers of a product, variant or location are looked up from the event. The cost of an event grows with its followers, not
+/// Followers of a product, variant, location or reservation are looked up from the event. The cost of an event grows with its followers, not
 /// with all connections. Only members that follow something and also have a view look at every event of each pass.
 struct RoomTable<Member: RoomMember> {
     let directory: RoomDirectory
@@ -227,6 +227,7 @@ struct RoomTable<Member: RoomMember> {
             if let id = record.product { match(.product(id), index) }
             if let id = record.variant { match(.variant(id), index) }
             if locationsFollowed > 0, let code = record.location { match(.location(code), index) }
+            if let id = record.reservation { match(.reservation(id), index) }
         }
         return rooms
     }
@@ -244,7 +245,7 @@ struct RoomTable<Member: RoomMember> {
     /// The rooms with a name that have members.
     var occupiedRooms: [Int] { occupation.indices.filter { occupation[$0] > 0 } }
 
-    /// How many products, variants and locations are followed.
+    /// How many products, variants, locations and reservations are followed.
     var followedRooms: Int { followers.count }
 }
 

@@ -8,13 +8,13 @@ import Synchronization
 import TallywireCore
 import TallywireEngine
 
-/// Movements as NDJSON: one movement a line in, one receipt or problem a line out, in the same order.
+/// Changes as NDJSON: one a line in, one answer or problem a line out, in the same order.
 ///
 /// Lines are submitted as they come. While some are being committed, the next ones are read, and are then submitted together. So a
 /// client that sends one line at a time gets each result at once, and a client that sends many small pieces does not wait for a
 /// commit for each. ``HTTPLimits/body`` limits the memory, however long the body is. A client should read results while it sends.
 /// If it does not, the server stops reading its body.
-struct MovementStream {
+struct BatchStream<Body: CommandBody> {
     let api: InventoryAPI
     let request: Request
     let context: APIContext
@@ -27,12 +27,10 @@ struct MovementStream {
         self.context = context
     }
 
-    static let mediaType = "application/x-ndjson"
-
     /// The response. It begins before the whole body has been read.
     var response: Response {
         Response(
-            status: .ok, headers: [.contentType: Self.mediaType],
+            status: .ok, headers: [.contentType: "application/x-ndjson"],
             body: ResponseBody { writer in
                 try await self.run(&writer)
                 try await writer.finish(nil)
@@ -40,7 +38,8 @@ struct MovementStream {
     }
 
     private func run(_ writer: inout any ResponseBodyWriter) async throws {
-        let queue = LineQueue(limit: Self.waiting)
+        // The most bytes of lines that may wait while others are being committed.
+        let queue = LineQueue(limit: 64 * 1024)
         // The timer runs only while the next piece is awaited, so that the server's own time does not count.
         let timer = BodyTimer(of: request, channel: context.channel, limit: api.limits.bodyTime)
         defer { timer.stop() }
@@ -48,9 +47,6 @@ struct MovementStream {
         while let lines = await queue.take() { try await answer(lines, &writer) }
         if let problem = try await reading { try await write([.refused(problem)], &writer) }
     }
-
-    /// The most bytes of lines that may wait while others are being committed.
-    private static let waiting = 64 * 1024
 
     /// Reads to the end. Returns why that is not the end of the body, `nil` if it is.
     private func read(into queue: LineQueue, _ timer: BodyTimer) async throws -> Problem? {
@@ -78,22 +74,22 @@ struct MovementStream {
     private func answer(_ lines: [LineSplitter.Line], _ writer: inout any ResponseBodyWriter) async throws {
         guard !lines.isEmpty else { return }
         let decoder = api.bodyDecoder
-        let movements = lines.map { line in
-            Result<MovementBody, Problem> { () throws(Problem) in
+        let bodies = lines.map { line in
+            Result<Body, Problem> { () throws(Problem) in
                 guard let bytes = line.bytes else { throw .tooLarge("a line has at most \(api.limits.body) bytes") }
-                return try decoder.decode(MovementBody.self, from: bytes)
+                return try decoder.decode(Body.self, from: bytes)
             }
             .mapError { $0.at(line: line.number) }
         }
-        try await write(api.submit(movements, of: context.principal, in: lane), &writer)
+        try await write(api.submit(bodies, of: context.principal, in: lane), &writer)
     }
 
-    private func write(_ results: [MovementResult], _ writer: inout any ResponseBodyWriter) async throws {
+    private func write(_ results: [BatchResult], _ writer: inout any ResponseBodyWriter) async throws {
         var output = ByteBuffer()
         var json = JSONWriter()
         for result in results {
             json.removeAll()
-            result.write(to: &json)
+            result.write(as: Body.self, to: &json)
             output.writeBytes(json.bytes)
             output.writeInteger(UInt8(ascii: "\n"))
         }

@@ -1,0 +1,172 @@
+/// Changes of stock that are being planned, on copies of the variants and reservations that they touch.
+///
+/// The copies are in arrays that are searched from the front: almost every command touches one or two variants. The state is passed
+/// to each step and not stored, since a copy of it costs more than a step.
+struct StockDraft {
+    private(set) var variants: [Variant] = []
+    private(set) var reservations: [Reservation] = []
+    private var totals: [(product: ProductID, stock: Int64)] = []
+    private var steps: [Step] = []
+    /// The balances that have less on hand than is reserved, or had before.
+    private var shortages: [(variant: Int, location: String)] = []
+
+    /// The number of a reservation that has none yet.
+    static let newNumber = UInt64.max
+
+    /// One change of one balance, and the values right after it.
+    private struct Step {
+        /// The index of the command's line.
+        let line: Int
+        let variant: Int
+        let change: StockChange
+        let stock: Int64
+        let previousStock: Int64
+        let total: Int64
+        let version: Int64
+    }
+
+    /// What all events of a command say about it.
+    struct Cause {
+        let id: String
+        let source: String
+        var reason: String?
+        var reference: String?
+        var occurredAt: Timestamp?
+        /// The lines of a movement, which say which units they are about.
+        var lines: [Movement.Line] = []
+    }
+
+    // MARK: Changing
+
+    /// Returns the index of a variant's copy. The variant exists.
+    mutating func position(of id: VariantID, in state: InventoryState) -> Int {
+        if let index = variants.firstIndex(where: { $0.id == id }) { return index }
+        variants.append(state.variants[id]!)
+        return variants.count - 1
+    }
+
+    /// Adds a step after which a variant has the units `balance` at that balance's location.
+    mutating func step(
+        _ index: Int, _ operation: Operation, _ quantity: Int64, to balance: Balance, of reservation: String? = nil, line: Int,
+        in state: InventoryState
+    ) throws(Rejection) {
+        let previousStock = variants[index].stock
+        let before = variants[index].balance(at: balance.location)
+        let gained = state.locations[balance.location]?.sells == true ? balance.available - before.available : 0
+        let product = totalPosition(of: variants[index].productID, in: state)
+        guard balance.onHand <= Limits.largestBalance, previousStock + gained <= Limits.largestBalance,
+            totals[product].stock + gained <= Limits.largestBalance
+        else {
+            throw Rejection(
+                .outOfRange, "a stock cannot exceed \(Limits.largestBalance) units", field: "lines[\(line)].quantity",
+                available: before.onHand)
+        }
+        if before.shortage > 0 || balance.shortage > 0 {
+            let isKnown = shortages.contains { $0.variant == index && $0.location == balance.location }
+            if !isKnown { shortages.append((index, balance.location)) }
+        }
+        variants[index].set(balance)
+        variants[index].stock += gained
+        variants[index].version += 1
+        totals[product].stock += gained
+        steps.append(
+            Step(
+                line: line, variant: index,
+                change: StockChange(operation: operation, quantity: quantity, balance: balance, reservation: reservation),
+                stock: variants[index].stock, previousStock: previousStock, total: totals[product].stock,
+                version: variants[index].version))
+    }
+
+    private mutating func totalPosition(of id: ProductID, in state: InventoryState) -> Int {
+        if let index = totals.firstIndex(where: { $0.product == id }) { return index }
+        totals.append((id, state.products[id]?.totalStock ?? 0))
+        return totals.count - 1
+    }
+
+    /// Returns the copy of a reservation as the lines before have left it.
+    func current(_ reservation: Reservation) -> Reservation {
+        reservations.first { $0.number == reservation.number } ?? reservation
+    }
+
+    /// Replaces or adds the copy of a reservation.
+    mutating func set(_ reservation: Reservation) {
+        if let index = reservations.firstIndex(where: { $0.number == reservation.number }) {
+            reservations[index] = reservation
+        } else {
+            reservations.append(reservation)
+        }
+    }
+
+    // MARK: Shortages
+
+    /// Says of each reservation which of its units are not on hand: those of the youngest reservations.
+    private mutating func settleShortages(in state: InventoryState) {
+        for (index, location) in shortages {
+            let variant = variants[index].id
+            var missing = variants[index].balance(at: location).shortage
+            var known = state.variants[variant]?.balance(at: location).shortage ?? 0
+            for original in state.reservations.holders(of: variant) {
+                guard missing > 0 || known > 0 else { break }
+                var reservation = current(original)
+                for (index, hold) in reservation.holds.enumerated() where hold.variant == variant && hold.location == location {
+                    known -= original.holds[index].short
+                    let short = min(missing, hold.held)
+                    missing -= short
+                    guard short != hold.short else { continue }
+                    reservation.holds[index].short = short
+                    set(reservation)
+                }
+            }
+        }
+    }
+
+    // MARK: Events
+
+    /// One `inventory_updated` for each step. After them one `reservation_changed` for each reservation that changed, and then one
+    /// `stock_alert` for each variant whose level differs from the level before the command. Both are evaluated after the last
+    /// step, so an intermediate state never raises an alert.
+    mutating func events(of cause: Cause, in state: InventoryState) -> [Event.Body] {
+        if !shortages.isEmpty { settleShortages(in: state) }
+        let levels = variants.map { $0.alerts.level(of: $0.stock, previous: $0.level) }
+        var bodies: [Event.Body] = []
+        bodies.reserveCapacity(steps.count + reservations.count + variants.count)
+        for step in steps {
+            let variant = variants[step.variant]
+            bodies.append(
+                .inventoryUpdated(
+                    InventoryUpdated(
+                        productID: variant.productID, variantID: variant.id, isDefaultVariant: variant.isDefault, sku: variant.sku,
+                        variantName: variant.name, stock: step.stock, previousStock: step.previousStock,
+                        totalProductStock: step.total, change: .stock(step.change), reason: cause.reason,
+                        reference: cause.reference, price: state.price(of: variant),
+                        status: state.products[variant.productID]?.status ?? .active, level: levels[step.variant],
+                        version: step.version, source: cause.source, movementID: cause.id, occurredAt: cause.occurredAt,
+                        trace: cause.lines.isEmpty ? Trace() : cause.lines[step.line].trace)))
+        }
+        for var reservation in reservations {
+            for (index, hold) in reservation.holds.enumerated() {
+                if let variant = state.variants[hold.variant] { reservation.holds[index].sku = variant.sku }
+            }
+            bodies.append(.reservationChanged(ReservationChanged(reservation)))
+        }
+        for (variant, level) in zip(variants, levels) where variant.raisesAlert(at: level) {
+            bodies.append(.stockAlert(StockAlert(variant, stock: variant.stock, level: level)))
+        }
+        return bodies
+    }
+
+    /// Adds a `serial_repeated` for each line that repeats a serial number, after all changes of the movement.
+    func report(_ repeatedSerials: [Int: UInt64], of cause: Cause, in plan: inout Plan) {
+        for (index, step) in steps.enumerated() {
+            guard let previous = repeatedSerials[step.line], let serial = cause.lines[step.line].trace.serial else { continue }
+            let variant = variants[step.variant]
+            plan.repeatedSerials[index] = previous
+            plan.bodies.append(
+                .serialRepeated(
+                    SerialRepeated(
+                        productID: variant.productID, variantID: variant.id, isDefaultVariant: variant.isDefault, sku: variant.sku,
+                        serial: serial, operation: step.change.operation, previousSeq: previous, source: cause.source,
+                        movementID: cause.id)))
+        }
+    }
+}
