@@ -44,7 +44,7 @@ struct AsyncAPIScenario {
               "rooms": {
                 "admin_room": { "events": ["inventory_updated", "stock_alert", "product_status_changed", "catalogue_changed",
                   "device_offline", "device_online", "display_stale", "display_current", "serial_repeated",
-                  "alert_acknowledged", "scan_set_aside"], "role": "admin" },
+                  "alert_acknowledged", "scan_set_aside", "reservation_changed"], "role": "admin" },
                 "brief_room": { "events": ["inventory_updated"], "role": "admin", "replay": 0 } },
               "broadcast": { "events": ["inventory_updated"], "fields": ["sku", "stock"], "stock": { "bands": [0, 5] } } },
             { "plugin": "mqtt", "broker": "\(broker)", "publish": [
@@ -111,6 +111,7 @@ struct AsyncAPIScenario {
         try await call(.PATCH, "/api/products/1", #"{"price":21.5}"#)
         try await call(.PATCH, "/api/products/1/status", #"{"status":"inactive"}"#)
         for (operation, quantity) in [("set", 40), ("subtract", 35), ("subtract", 5)] {
+            if quantity == 35 { try await reserve() }
             try await call(
                 .PATCH, "/api/variants/12/inventory",
                 #"{"operation":"\#(operation)","quantity":\#(quantity),"reason":"count","reference":"c-1"}"#)
@@ -118,6 +119,14 @@ struct AsyncAPIScenario {
         try await acknowledge()
         try await transcript.expect("TEE-BLUE-M", in: "displays/MAIN/TEE-BLUE-M")
         try await call(.DELETE, "/api/variants/12")
+    }
+
+    /// Units are held, some of them captured and the others released.
+    private func reserve() async throws {
+        let lines = #"[{"sku":"TEE-BLUE-M","quantity":2}]"#
+        try await call(.POST, "/api/reservations", #"{"id":"basket","reference":"order 7","lines":\#(lines)}"#)
+        try await call(.POST, "/api/reservations/basket/capture", #"{"lines":[{"sku":"TEE-BLUE-M","quantity":1}]}"#)
+        try await call(.PATCH, "/api/variants/12/inventory", #"{"operation":"add","quantity":1}"#)
     }
 
     /// Somebody sees to the alert that the last variant is out.
