@@ -100,12 +100,14 @@ class Server:
         return datetime.fromisoformat(stamp.replace("Z", "+00:00")).timestamp()
 
 
-def scans(count, answers):
-    """How fast COUNT scans that wait at the broker are taken: applied, on disk, answered, acknowledged."""
-    with Broker() as broker:
+def scans(count, answers, stored=False):
+    """How fast COUNT scans that wait at the broker are taken: applied, on disk, answered, acknowledged. The bare client commits them too if
+    STORED."""
+    with Broker() as broker, tempfile.TemporaryDirectory(prefix="run-", dir=HERE) as folder:
         broker.bare("session", "bare", "scanners/+/scan")
         broker.bare("publish", "scanners/dock-1/scan", count, 500)
-        bare = broker.bare("receive", "bare", "scanners/+/scan", count)["per_second"]
+        mode, more = ("store", [os.path.join(folder, "bare.db")]) if stored else ("receive", [])
+        bare = broker.bare(mode, "bare", "scanners/+/scan", count, *more)["per_second"]
     with Broker() as broker:
         server = Server(broker, sources=[{} if answers else {"answers": "asked"}]).start()
         server.post("/api/products", {"name": "Tee", "sku": "TEE", "barcodes": [CODE]})
@@ -182,7 +184,7 @@ def roundtrip(rate, count, beside):
         if beside == "echo":
             bare = broker.bare("echo", "echo", rate, count)
         else:
-            bare = answered(broker, "bare", rate, count, *([os.path.join(server.folder, "flushed")] if beside == "flush" else []))
+            bare = answered(broker, "bare", rate, count, *([os.path.join(server.folder, beside)] if beside in ("flushed", "bare.db") else []))
         server.start()
         server.post("/api/products", {"name": "Tee", "sku": "TEE", "barcodes": [CODE]})
         server.until(lambda status: status["sources"][0]["state"] == "connected")
@@ -199,16 +201,20 @@ def main():
     parser.add_argument("-r", "--repetitions", type=int, default=3)
     parser.add_argument("--window", type=int, default=200)
     parser.add_argument("--rate", type=int, default=1000)
-    parser.add_argument("-w", "--workloads", default="scans-live,scans,scans-unanswered,displays,roundtrip,roundtrip-answered,roundtrip-flushed")
+    parser.add_argument("-w", "--workloads", default="scans-live,scans,scans-unanswered,scans-stored,displays,roundtrip,roundtrip-answered,roundtrip-flushed,"
+                        "roundtrip-stored")
     options = parser.parse_args()
     workloads = {
         "scans-live": ("scans a second while they are published, answered where asked for", lambda: live(options.count, options.window)),
         "scans": ("scans a second, each answered", lambda: scans(options.count, True)),
         "scans-unanswered": ("scans a second, answered where asked for", lambda: scans(options.count, False)),
+        "scans-stored": ("scans a second, answered where asked for, beside a bare client that commits them to SQLite",
+                         lambda: scans(options.count, False, True)),
         "displays": (f"messages a second, window {options.window}", lambda: displays(options.count, options.window)),
     }
     for name, beside, what in (("roundtrip", "echo", "the broker's own round trip"), ("roundtrip-answered", "answer", "a bare client that answers"),
-                               ("roundtrip-flushed", "flush", "a bare client that flushes and answers")):
+                               ("roundtrip-flushed", "flushed", "a bare client that flushes and answers"),
+                               ("roundtrip-stored", "bare.db", "a bare client that commits to SQLite and answers")):
         workloads[name] = (f"scan to answer at {options.rate}/s beside {what}, p99 in ms",
                            lambda beside=beside: roundtrip(options.rate, 10 * options.rate, beside))
     print("| workload | bare libmosquitto | Tallywire | ratio | |\n| --- | --- | --- | --- | --- |")

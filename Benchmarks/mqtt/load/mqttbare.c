@@ -7,12 +7,17 @@
 //                                               becomes the number (modulo 1000 in a TOPIC that is retained)
 //   mqttbare PORT echo TOPIC RATE COUNT         publishes and receives its own messages, RATE a second: the broker's round trip
 //   mqttbare PORT ask TOPIC ANSWERS RATE COUNT PAYLOAD   the same with somebody who answers on ANSWERS, in order
-//   mqttbare PORT answer TOPIC ANSWERS COUNT [FILE]      is that somebody: sends each message back, and flushes it to FILE before that
+//   mqttbare PORT answer TOPIC ANSWERS COUNT [FILE]      is that somebody: sends each message back, and flushes it to FILE before that;
+//                                               a FILE that ends in .db is an SQLite journal, and each message is a transaction
+//   mqttbare PORT store NAME TOPIC COUNT FILE   takes COUNT messages in the session NAME and commits them to an SQLite journal on a
+//                                               thread of its own, as many at a time as have come
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <mosquitto.h>
 #include <mqtt_protocol.h>
 #include <poll.h>
+#include <pthread.h>
+#include <sqlite3.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -92,6 +97,82 @@ static int roundtrip(struct mosquitto *m, const char *topic, double rate, long c
     return 0;
 }
 
+// The least of a journal in SQLite that loses nothing and applies a scan once: an event, an answer by its id, a balance. Nothing is parsed,
+// looked up or decided, and the event's text is not made but copied.
+static sqlite3 *database;
+static sqlite3_stmt *begin, *event, *reply, *balance, *last_seq, *commit;
+static char event_text[] = "{\"type\":\"inventory_updated\",\"seq\":1042,\"timestamp\":\"2026-11-22T16:40:00.123Z\",\"data\":{\"productId\":1,\"variantId\":11,"
+    "\"sku\":\"TEE-RED-M\",\"variantName\":\"Red / M\",\"stock\":41,\"previousStock\":42,\"totalProductStock\":120,\"operation\":\"subtract\",\"quantity\":1,"
+    "\"price\":19.99,\"status\":\"active\",\"level\":\"ok\",\"location\":\"WH1\",\"locationStock\":10,\"version\":57,\"source\":\"mqtt-scanners/dock-1\","
+    "\"movementId\":\"0190f7a0-0000-7000-8000-000000000000\",\"timestamp\":\"2026-11-22T16:40:00.123Z\"}}";
+static char reply_text[] = "{\"movementId\":\"0190f7a0-0000-7000-8000-000000000000\",\"status\":\"applied\",\"seq\":1042,\"lines\":[{\"sku\":\"TEE-RED-M\",\"stock\":41}]}";
+static long stored;
+
+static void check(int code) { if (code != SQLITE_OK && code != SQLITE_DONE) { fprintf(stderr, "mqttbare: SQLite: %s\n", sqlite3_errmsg(database)); exit(1); } }
+static sqlite3_stmt *prepared(const char *sql) { sqlite3_stmt *s; check(sqlite3_prepare_v2(database, sql, -1, &s, NULL)); return s; }
+static void run(sqlite3_stmt *s) { check(sqlite3_step(s)); sqlite3_reset(s); }
+static void open_journal(const char *path) {
+    check(sqlite3_open(path, &database));
+    check(sqlite3_exec(database, "PRAGMA page_size = 8192; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -65536;"
+        "PRAGMA wal_autocheckpoint = 4000;"
+        "CREATE TABLE meta (key TEXT PRIMARY KEY, value NOT NULL) WITHOUT ROWID;"
+        "CREATE TABLE events (seq INTEGER PRIMARY KEY, at INTEGER NOT NULL, json BLOB NOT NULL);"
+        "CREATE TABLE answers (row INTEGER PRIMARY KEY, at INTEGER NOT NULL, id TEXT NOT NULL, outcome BLOB NOT NULL);"
+        "CREATE TABLE balances (variant INTEGER PRIMARY KEY, units INTEGER NOT NULL);"
+        "INSERT INTO meta VALUES ('seq', 0); INSERT INTO balances VALUES (11, 0)", NULL, NULL, NULL));
+    begin = prepared("BEGIN IMMEDIATE");
+    event = prepared("INSERT INTO events VALUES (?, ?, ?)");
+    reply = prepared("INSERT INTO answers VALUES (?, ?, ?, ?)");
+    balance = prepared("UPDATE balances SET units = ? WHERE variant = 11");
+    last_seq = prepared("UPDATE meta SET value = ? WHERE key = 'seq'");
+    commit = prepared("COMMIT");
+}
+static void store(long count) {
+    run(begin);
+    for (long i = 0; i < count; i++) {
+        char id[32];
+        int size = snprintf(id, sizeof id, "dock-1\x1f%016ld", ++stored);
+        sqlite3_bind_int64(event, 1, stored);
+        sqlite3_bind_int64(event, 2, (sqlite3_int64)now());
+        sqlite3_bind_blob(event, 3, event_text, sizeof event_text - 1, SQLITE_STATIC);
+        run(event);
+        sqlite3_bind_int64(reply, 1, stored);
+        sqlite3_bind_int64(reply, 2, (sqlite3_int64)now());
+        sqlite3_bind_text(reply, 3, id, size, SQLITE_TRANSIENT);
+        sqlite3_bind_blob(reply, 4, reply_text, sizeof reply_text - 1, SQLITE_STATIC);
+        run(reply);
+    }
+    sqlite3_bind_int64(balance, 1, stored);
+    run(balance);
+    sqlite3_bind_int64(last_seq, 1, stored);
+    run(last_seq);
+    run(commit);
+}
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_cond_t came = PTHREAD_COND_INITIALIZER;
+static long waiting;
+static void *committing(void *unused) {
+    (void)unused;
+    while (stored < wanted) {
+        pthread_mutex_lock(&lock);
+        while (!waiting) pthread_cond_wait(&came, &lock);
+        long count = waiting;
+        waiting = 0;
+        pthread_mutex_unlock(&lock);
+        store(count);
+    }
+    last = now();
+    return NULL;
+}
+static void on_scan(struct mosquitto *m, void *o, const struct mosquitto_message *message) {
+    (void)m; (void)o; (void)message;
+    if (!received++) first = now();
+    pthread_mutex_lock(&lock);
+    if (!waiting++) pthread_cond_signal(&came);
+    pthread_mutex_unlock(&lock);
+}
+
 static const char *answers;
 static int file = -1;
 static void answer(struct mosquitto *m, void *o, const struct mosquitto_message *message) {
@@ -101,6 +182,7 @@ static void answer(struct mosquitto *m, void *o, const struct mosquitto_message 
         perror("mqttbare: writing");
         exit(1);
     }
+    if (database) store(1);
     received++;
     int code = mosquitto_publish(m, NULL, answers, message->payloadlen, message->payload, 1, false);
     if (code) fail("publishing", code);
@@ -129,6 +211,19 @@ int main(int argc, char **argv) {
         while (received < wanted) loop(m, 1000);
         for (int i = 0; i < 20; i++) loop(m, 10);
         printf("{\"count\":%ld,\"seconds\":%.4f,\"per_second\":%.0f}\n", received, (double)(last - first) / 1e9, (double)received / ((double)(last - first) / 1e9));
+        return 0;
+    }
+    if (!strcmp(mode, "store") && argc == 7) {
+        wanted = atol(argv[5]);
+        open_journal(argv[6]);
+        pthread_t thread;
+        pthread_create(&thread, NULL, committing, NULL);
+        struct mosquitto *m = connected(argv[3], false, port);
+        mosquitto_message_callback_set(m, on_scan);
+        while (received < wanted) loop(m, 1000);
+        pthread_join(thread, NULL);
+        for (int i = 0; i < 20; i++) loop(m, 10);
+        printf("{\"count\":%ld,\"seconds\":%.4f,\"per_second\":%.0f}\n", stored, (double)(last - first) / 1e9, (double)stored / ((double)(last - first) / 1e9));
         return 0;
     }
     if (!strcmp(mode, "publish") && argc >= 6) {
@@ -166,7 +261,7 @@ int main(int argc, char **argv) {
     if (!strcmp(mode, "answer") && (argc == 6 || argc == 7)) {
         wanted = atol(argv[5]);
         answers = argv[4];
-        if (argc == 7) open_file(argv[6]);
+        if (argc == 7) (strstr(argv[6], ".db") ? open_journal : open_file)(argv[6]);
         struct mosquitto *m = connected("mqttbare-answer", true, port);
         mosquitto_message_callback_set(m, answer);
         subscribe(m, argv[3]);
