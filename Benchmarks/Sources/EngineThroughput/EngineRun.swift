@@ -13,6 +13,16 @@ struct EngineRun {
     let variants: Int
     let folder: String
 
+    /// What is handed in.
+    enum Workload {
+        /// Each command adds one unit.
+        case movements
+        /// Three commands a sale: two units are reserved, one of them is captured, the other released.
+        case sales
+
+        var commands: Int { self == .movements ? 1 : 3 }
+    }
+
     /// What the engine commits: the rows for the bare loop.
     func record() throws -> [JournalBatch] {
         let batches = Mutex<[JournalBatch]>([])
@@ -30,15 +40,17 @@ struct EngineRun {
     }
 
     /// Seconds from the first hand-in to the last answer.
-    func measure() throws -> Double {
-        try measure {
+    func measure(_ workload: Workload = .movements) throws -> Double {
+        try measure(workload) {
             $0
         } started: {
         }
     }
 
-    private func measure(_ wrap: (SQLiteJournal) -> any Journal, started: () -> Void) throws -> Double {
-        let movements = movements
+    private func measure(
+        _ workload: Workload = .movements, _ wrap: (SQLiteJournal) -> any Journal, started: () -> Void
+    ) throws -> Double {
+        let movements = movements * workload.commands
         let path = folder + "/tallywire-bench-\(UUID().uuidString).db"
         defer {
             for suffix in ["", "-wal", "-shm", ".lock", ".mark"] { try? FileManager.default.removeItem(atPath: path + suffix) }
@@ -47,16 +59,10 @@ struct EngineRun {
         let engine = try InventoryEngine(
             journal: journal, configuration: .init(inbox: max(8, batch * 4), batch: batch), logger: Logger(label: "bench"))
         createCatalogue(engine)
+        if workload == .sales { stock(engine) }
         started()
 
-        let commands = (0..<movements).map { number in
-            Command(
-                id: "scan-\(number)-\(number &* 2_654_435_761 % 1_000_003)", source: "mqtt-scanners/dock-\(number % 8)",
-                action: .move(
-                    Movement(
-                        reason: "received",
-                        lines: [.init(item: .sku("SKU-\(number % variants)"), location: "MAIN", operation: .add, quantity: 1)])))
-        }
+        let commands = (0..<self.movements).flatMap { workload == .movements ? [movement($0)] : sale($0) }
         // As many wait as fit into the inbox, so that each commit takes a full batch. They are let in by the half batch: waking the
         // other thread for each movement would be measured too.
         let share = max(1, batch / 2)
@@ -80,6 +86,42 @@ struct EngineRun {
         done.wait()
         let seconds = (clock.now - start) / .seconds(1)
         return seconds
+    }
+
+    private func id(_ kind: String, _ number: Int) -> String { "\(kind)-\(number)-\(number &* 2_654_435_761 % 1_000_003)" }
+
+    private func movement(_ number: Int) -> Command {
+        Command(
+            id: id("scan", number), source: "mqtt-scanners/dock-\(number % 8)",
+            action: .move(
+                Movement(
+                    reason: "received",
+                    lines: [.init(item: .sku("SKU-\(number % variants)"), location: "MAIN", operation: .add, quantity: 1)])))
+    }
+
+    private func sale(_ number: Int) -> [Command] {
+        let (item, basket) = (ItemReference.sku("SKU-\(number % variants)"), id("basket", number))
+        func use(_ kind: ReservationUse.Kind) -> Command.Action {
+            .useReservation(ReservationUse(reservation: basket, kind: kind, lines: [.init(item: item, quantity: 1)]))
+        }
+        return [
+            Command(id: basket, source: "http", action: .reserve(NewReservation(lines: [.init(item: item, quantity: 2)]))),
+            Command(id: id("capture", number), source: "http", action: use(.capture(keepsRest: true))),
+            Command(id: id("release", number), source: "http", action: use(.release)),
+        ]
+    }
+
+    /// Enough of everything for all sales.
+    private func stock(_ engine: InventoryEngine) {
+        let done = DispatchGroup()
+        for first in stride(from: 0, to: variants, by: 1_000) {
+            done.enter()
+            let lines = (first..<min(first + 1_000, variants)).map {
+                Movement.Line(item: .sku("SKU-\($0)"), location: "MAIN", operation: .set, quantity: Limits.largestQuantity)
+            }
+            engine.submit(Command(source: "bench", action: .move(Movement(lines: lines)))) { _ in done.leave() }
+        }
+        done.wait()
     }
 
     private func createCatalogue(_ engine: InventoryEngine) {

@@ -21,6 +21,7 @@ struct EngineThroughput: ParsableCommand {
     @Option(help: "Variants, which the movements take in turn.") var variants = 10_000
     @Option(help: "Runs of each.") var runs = 5
     @Option(help: "The folder for the files.") var folder = FileManager.default.temporaryDirectory.path
+    @Flag(inversion: .prefixedNo, help: "Also measure sales: a reservation, a capture and a release each.") var sales = true
     @Option(help: "Fail if the engine reaches less than this share of the loop.") var atLeast = 0.0
 
     func run() throws {
@@ -34,6 +35,11 @@ struct EngineThroughput: ParsableCommand {
             let share = bare / seconds
             shares.append(share)
             print("run \(run): engine \(rate(seconds))/s, bare loop \(rate(bare))/s, share \(percent(share))")
+            guard sales else { continue }
+            let selling = try engine.measure(.sales)
+            print(
+                "run \(run): \(rate(selling)) sales a second, each reserved, captured and released: \(percent(seconds / selling)) of movements"
+            )
         }
         shares.sort()
         let median = shares[shares.count / 2]

@@ -14,6 +14,7 @@ struct OpeningTime: ParsableCommand {
         discussion: "The journal is written by the engine first, as in use, with one answer for each thousand variants.")
 
     @Option(help: "Variants, a thousand in each product.") var variants = 1_000_000
+    @Option(help: "Open reservations, of one unit each.") var reservations = 0
     @Option(help: "Times it is opened.") var runs = 3
     @Option(help: "The folder for the journal.") var folder = FileManager.default.temporaryDirectory.path
 
@@ -25,7 +26,9 @@ struct OpeningTime: ParsableCommand {
         let clock = ContinuousClock()
         let writing = try clock.measure { try write(path) }
         let size = try FileManager.default.attributesOfItem(atPath: path)[.size] as? Int ?? 0
-        print("\(variants) variants written in \(text(writing)), the file has \(size / 1_000_000) MB")
+        print(
+            "\(variants) variants and \(reservations) open reservations written in \(text(writing)), the file has \(size / 1_000_000) MB"
+        )
         for run in 1...runs {
             let start = clock.now
             let journal = try SQLiteJournal(path: path)
@@ -64,8 +67,28 @@ struct OpeningTime: ParsableCommand {
             }
         }
         for done in earlier { done.wait() }
+        reserve(engine)
         stop(engine)
         try journal.close()
+    }
+
+    private func reserve(_ engine: InventoryEngine) {
+        for first in stride(from: 0, to: reservations, by: 1_000) {
+            let commands = (first..<min(first + 1_000, reservations)).map { number in
+                Command(
+                    source: "bench",
+                    action: .reserve(
+                        NewReservation(
+                            reference: "order \(number)", end: .after(.seconds(86_400)),
+                            lines: [.init(item: .sku("SKU-\(number % variants)"), quantity: 1)])))
+            }
+            let done = DispatchSemaphore(value: 0)
+            engine.submit(commands, in: nil) { outcomes in
+                if let refused = outcomes.first(where: { $0.receipt == nil }) { fatalError("\(refused)") }
+                done.signal()
+            }
+            done.wait()
+        }
     }
 
     private func submit(_ action: Command.Action, _ engine: InventoryEngine) -> DispatchSemaphore {
