@@ -194,7 +194,10 @@ export class StockStore extends EventTarget {
    */
   update(row, data) {
     if (data.version < row.version) return;
-    if (data.location !== undefined) row.places.set(data.location, data.locationStock);
+    if (data.location !== undefined) {
+      row.places.set(data.location, data.locationStock);
+      row.units.set(data.location, { onHand: data.locationOnHand, reserved: data.locationReserved });
+    }
     this.note(row, {
       version: data.version, stock: data.stock, price: data.price, status: data.status, level: data.level,
         changedAt: Date.parse(data.timestamp),

@@ -117,13 +117,12 @@ export class VariantView {
     setText(this.badge, text(`level.${row.level}`));
     this.badge.className = `badge ${row.level}`;
     this.price?.show();
-    /** @type {Map<string, number>} */
-    const reserved = new Map(this.variant.locations.map((/** @type {any} */ at) => [at.location, at.reserved]));
-    const lines = [...row.places].map(([location, units]) => {
-      const kept = reserved.get(location) ?? 0;
+    const lines = [...row.places].map(([location, available]) => {
+      // Before its first event, what was just set here is known only as available.
+      const { onHand, reserved } = row.units.get(location) ?? { onHand: available, reserved: 0 };
       const place = formatLocation(this.app.stock.locations.get(location) ?? { code: location });
       return make("tr", {}, make("th", { scope: "row" }, place),
-        ...[units + kept, kept, units].map((value) => make("td", "number", formatUnits(value))));
+        ...[onHand, reserved, available].map((value) => make("td", "number", formatUnits(value))));
     });
     this.places.replaceChildren(...(lines.length ? lines : [make("tr", {}, make("td", { colspan: 4, class: "quiet" },
       text("variant.noLocations")))]));
