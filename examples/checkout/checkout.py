@@ -73,14 +73,15 @@ def main(url):
     shop.hold(f"a-{run}", [(sku, 2)])
     expect("two of three are held, one is left to sell", stock() == 1)
     problem = refused("insufficient_stock", lambda: shop.hold(f"b-{run}", [(sku, 2)]))
+    # The refusal is the answer to that id: another basket gets another one.
     expect("a second customer who wants two is told that there is one", problem and problem.available == 1)
-    shop.hold(f"b-{run}", [(sku, 1)])
+    shop.hold(f"b2-{run}", [(sku, 1)])
     expect("and takes it: nothing is left to sell", stock() == 0)
 
     paid = shop.paid(f"a-{run}")
     expect("the first one pays, and the units leave", paid["status"] == "captured" and paid["lines"][0]["captured"] == 2)
     expect("a payment that is reported twice counts once", shop.paid(f"a-{run}").get("duplicate") is True)
-    shop.cancelled(f"b-{run}")
+    shop.cancelled(f"b2-{run}")
     expect("the second one turns back, and one is there to sell again", stock() == 1)
 
     shop.hold(f"c-{run}", [(sku, 1)], ttl="1s")
