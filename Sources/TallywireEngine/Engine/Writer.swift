@@ -154,7 +154,7 @@ struct Writer: ~Copyable {
     // MARK: Reservations
 
     /// The most reservations that end in one batch, so that commands wait for no longer than that takes.
-    private static let expiryLimit = 1_000
+    private static let expiryLimit = 500
     /// How long nothing ends after a commit failed.
     private static let expiryPause: Int64 = 1_000
     /// How often the clock is read while reservations are open.
