@@ -223,6 +223,9 @@ static const unsigned char admin_pipeline_view_js[] = {
 static const unsigned char admin_price_form_js[] = {
 #embed "../../web/admin/price-form.js"
 };
+static const unsigned char admin_reservations_view_js[] = {
+#embed "../../web/admin/reservations-view.js"
+};
 static const unsigned char admin_roving_focus_js[] = {
 #embed "../../web/admin/roving-focus.js"
 };
@@ -485,6 +488,7 @@ static const struct tallywire_web_file files[] = {
     FILE("/admin/pipeline-samples.js", "web/admin/pipeline-samples.js", admin_pipeline_samples_js),
     FILE("/admin/pipeline-view.js", "web/admin/pipeline-view.js", admin_pipeline_view_js),
     FILE("/admin/price-form.js", "web/admin/price-form.js", admin_price_form_js),
+    FILE("/admin/reservations-view.js", "web/admin/reservations-view.js", admin_reservations_view_js),
     FILE("/admin/roving-focus.js", "web/admin/roving-focus.js", admin_roving_focus_js),
     FILE("/admin/user-session.js", "web/admin/user-session.js", admin_user_session_js),
     FILE("/admin/sign-in.js", "web/admin/sign-in.js", admin_sign_in_js),

@@ -16,7 +16,7 @@ from conftest import DESKTOP, PHONE
 from playwright.sync_api import Page, expect
 
 SECRET = "a secret for tests, of more than thirty-two bytes"
-VIEWS = ["stock", "alerts", "activity", "pipeline", "devices"]
+VIEWS = ["stock", "alerts", "reservations", "activity", "pipeline", "devices"]
 
 
 def is_live(page: Page) -> None:
@@ -240,6 +240,39 @@ def test_activity_is_live_and_filtered_by_type(site, page):
     expect(page.get_by_text("No events yet.")).to_be_visible()
     site.server.call("PATCH", "/api/products/1/status", {"status": "inactive"})
     expect(page.locator(".activity-row").first).to_contain_text("Active → Inactive")
+
+
+def test_open_reservations_with_their_time_left_come_and_go(site, page):
+    site.server.move("TEE-RED-M", "set", 5)
+    opened(page, site, "reservations")
+    rows = page.get_by_role("region", name="Open reservations").locator("tbody tr")
+    expect(rows).to_have_text("Nothing is reserved.")
+    line = {"sku": "TEE-RED-M", "quantity": 2, "location": "WH1"}
+    for number in (1, 2):
+        site.server.call("POST", "/api/reservations", {"id": f"basket-{number}", "reference": "order 7", "ttl": "10m", "lines": [line]})
+    expect(rows).to_have_count(2)
+    expect(rows.first).to_contain_text("2 × TEE-RED-M (WH1)")
+    expect(rows.first).to_contain_text(re.compile(r"(10|9) min \d+ s"))
+    site.server.move("TEE-RED-M", "set", 3)
+    expect(rows.nth(1)).to_contain_text("1 is not on hand")
+    page.get_by_role("button", name="Release basket-1").click()
+    expect(rows).to_have_count(1)
+    expect(rows.first).not_to_contain_text("not on hand")
+    site.server.call("POST", "/api/reservations/basket-2/capture", {})
+    expect(rows).to_have_text("Nothing is reserved.")
+
+
+def test_what_is_reserved_shows_at_its_location(site, page):
+    site.server.move("TEE-RED-M", "set", 8)
+    stock = variant(site, "TEE-RED-M")
+    opened(page, site, f"variants/{stock['id']}")
+    there = page.locator("table.plain tbody tr").filter(has_text="WH1").first
+    expect(there.locator("td")).to_have_text(["8", "0", "8"])
+    line = {"sku": "TEE-RED-M", "quantity": 3, "location": "WH1"}
+    site.server.call("POST", "/api/reservations", {"id": "shown", "lines": [line]})
+    expect(there.locator("td")).to_have_text(["8", "3", "5"])
+    site.server.call("POST", "/api/reservations/shown/capture", {})
+    expect(there.locator("td")).to_have_text(["5", "0", "5"])
 
 
 def test_the_chart_goes_from_change_to_change_by_keyboard_and_has_a_table(site, page):

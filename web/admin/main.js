@@ -7,6 +7,7 @@ import { App, reasonOf } from "/admin/app.js";
 import { DevicesView } from "/admin/devices-view.js";
 import { Header } from "/admin/header.js";
 import { PipelineView } from "/admin/pipeline-view.js";
+import { ReservationsView } from "/admin/reservations-view.js";
 import { SignInView } from "/admin/sign-in.js";
 import { StockView } from "/admin/stock-view.js";
 import { text } from "/admin/texts.js";
@@ -29,6 +30,7 @@ const routes = [
   [/^\/?(?:stock)?$/, () => new StockView(app)],
   [/^\/variants\/(\d+)$/, (match) => new VariantView(app, Number(match[1]))],
   [/^\/alerts$/, () => new AlertsView(app)],
+  [/^\/reservations$/, () => new ReservationsView(app)],
   [/^\/activity$/, () => new ActivityView(app)],
   [/^\/pipeline$/, () => new PipelineView(app)],
   [/^\/devices$/, () => new DevicesView(app)],
