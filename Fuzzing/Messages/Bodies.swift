@@ -11,8 +11,22 @@ import TallywireCore
     switch kind {
     case UInt8(ascii: "m"): read(MovementBody.self, body) { [.move($0.movement(defaultLocation: "MAIN"))] }
     case UInt8(ascii: "b"):
-        read(MovementBatchBody.self, body) { batch in
-            batch.movements.compactMap { try? $0.get() }.map { .move($0.movement(defaultLocation: "MAIN")) }
+        read(BatchBody<MovementBody>.self, body) { batch in
+            batch.elements.compactMap { try? $0.get() }.map { .move($0.movement(defaultLocation: "MAIN")) }
+        }
+    case UInt8(ascii: "r"): read(ReservationBody.self, body) { [.reserve($0.reservation)] }
+    case UInt8(ascii: "e"): read(ReservationEndBody.self, body) { [.endReservation("basket", $0.end)] }
+    case UInt8(ascii: "x"):
+        read(ReservationUseBody.self, body, [.isCapture: true]) {
+            [
+                .useReservation(
+                    ReservationUse(
+                        reservation: "basket", kind: .capture(keepsRest: $0.keepsRest), reason: $0.reason, lines: $0.lines))
+            ]
+        }
+    case UInt8(ascii: "y"):
+        read(ReservationUseBody.self, body, [.isCapture: false]) {
+            [.useReservation(ReservationUse(reservation: "basket", kind: .release, lines: $0.lines))]
         }
     case UInt8(ascii: "i"): read(InventoryBody.self, body) { [.move($0.movement(of: VariantID(11), defaultLocation: "MAIN"))] }
     case UInt8(ascii: "p"): read(ProductBody.self, body) { [.createProduct($0.product)] }
@@ -25,9 +39,14 @@ import TallywireCore
     }
 }
 
-private func read<Body: Decodable>(_ type: Body.Type, _ bytes: [UInt8], _ actions: (Body) -> [Command.Action]) {
+private func read<Body: Decodable>(
+    _ type: Body.Type, _ bytes: [UInt8], _ userInfo: [CodingUserInfoKey: any Sendable] = [:],
+    _ actions: (Body) -> [Command.Action]
+) {
     do throws(Problem) {
-        for action in actions(try BodyDecoder().decode(type, from: bytes)) { Shop.decide(Command(source: "http", action: action)) }
+        for action in actions(try BodyDecoder().decode(type, from: bytes, userInfo)) {
+            Shop.decide(Command(source: "http", action: action))
+        }
     } catch {
         require(error.status.code == 400 && !error.detail.isEmpty, "\(error.status) \(error.detail)")
     }

@@ -1,6 +1,6 @@
 import TallywireCore
 
-/// A small catalogue with stock, by which commands are decided that inputs lead to.
+/// A small catalogue with stock, and a reservation “basket”, by which commands are decided that inputs lead to.
 enum Shop {
     static let now = Timestamp(milliseconds: 1_795_365_600_000)
 
@@ -13,14 +13,16 @@ enum Shop {
                 NewVariant(id: VariantID(12), sku: "CASE", name: "Case", barcodes: [Barcode(code: "14006381333938", units: 12)]),
             ]))
         for action: Command.Action in [
-            .createLocation(Location(code: "WH1", name: "Warehouse", sells: true)), .createProduct(tee),
+            .createLocation(.main), .createLocation(Location(code: "WH1", name: "Warehouse", sells: true)), .createProduct(tee),
             .move(
                 Movement(lines: [
-                    Movement.Line(item: .sku("TEE"), location: "WH1", operation: .set, quantity: Limits.largestBalance)
+                    Movement.Line(item: .sku("TEE"), location: "WH1", operation: .set, quantity: Limits.largestQuantity)
                 ])),
             .move(Movement(lines: [Movement.Line(item: .sku("CASE"), location: "MAIN", operation: .set, quantity: 5)])),
+            .reserve(NewReservation(lines: [.init(item: .sku("TEE"), quantity: 2), .init(item: .sku("CASE"), quantity: 1)])),
         ] {
-            _ = state.decide(Command(source: "fuzz", action: action), id: "seed", now: now)
+            let decision = state.decide(Command(source: "fuzz", action: action), id: "basket", now: now)
+            require(decision.outcome.receipt != nil, "\(action) is \(decision.outcome)")
         }
         return state
     }()

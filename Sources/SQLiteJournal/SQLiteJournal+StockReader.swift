@@ -106,7 +106,9 @@ extension SQLiteJournal {
     public func counts() async throws -> Reading<StockCounts> {
         try await reading { db in
             func count(_ table: String) throws -> Int { try Int.fetchOne(db, sql: "SELECT count(*) FROM \(table)") ?? 0 }
-            return StockCounts(products: try count("products"), variants: try count("variants"), locations: try count("locations"))
+            return StockCounts(
+                products: try count("products"), variants: try count("variants"), locations: try count("locations"),
+                reservations: try count("reservations"))
         }
     }
 

@@ -271,7 +271,11 @@ extension InMemoryJournal: StockReader {
     }
 
     public func counts() async throws -> Reading<StockCounts> {
-        read { StockCounts(products: $0.products.count, variants: $0.variants.count, locations: $0.locations.count) }
+        read {
+            StockCounts(
+                products: $0.products.count, variants: $0.variants.count, locations: $0.locations.count,
+                reservations: $0.openReservations.count)
+        }
     }
 
     private func read<Value: Sendable>(_ body: (InventoryState) -> Value) -> Reading<Value> {

@@ -76,6 +76,7 @@ struct OperationsTests {
             #expect(samples["tallywire_journal_seq"] == 10)
             #expect(samples["tallywire_products"] == 2)
             #expect(samples["tallywire_variants"] == 3)
+            #expect(samples["tallywire_reservations"] == 0)
             #expect(samples[#"tallywire_info{version="0.1.0",epoch="test-epoch"}"#] == 1)
             #expect(samples[#"tallywire_engine_commands_total{result="applied"}"#] == 5)
             #expect(samples[#"tallywire_sink_lag_seconds{sink="log \"1\"",plugin="json-log"}"#] == 1.25)

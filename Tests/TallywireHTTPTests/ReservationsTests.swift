@@ -27,6 +27,7 @@ struct ReservationsTests {
             #expect(line["allocations"]?.elements.map { $0["quantity"]?.int } == [5, 1])
             let stock = try await client.get("/api/variants/11")
             #expect(stock["stock"] == 2)
+            #expect(try await client.get("/metrics").text.contains("\ntallywire_reservations 1\n"))
             #expect(stock["locations"]?.elements.map { $0["reserved"]?.int } == [5, 1])
             #expect(stock["locations"]?.elements.map { $0["onHand"]?.int } == [5, 3])
 

@@ -208,10 +208,13 @@ public struct StockCounts: Equatable, Sendable {
     public var products: Int
     public var variants: Int
     public var locations: Int
+    /// Open reservations.
+    public var reservations: Int
 
-    public init(products: Int, variants: Int, locations: Int) {
+    public init(products: Int, variants: Int, locations: Int, reservations: Int = 0) {
         self.products = products
         self.variants = variants
         self.locations = locations
+        self.reservations = reservations
     }
 }

@@ -17,6 +17,7 @@ extension PrometheusText {
         single("tallywire_products", .gauge, "Products in the catalogue.", counts.products)
         single("tallywire_variants", .gauge, "Variants in the catalogue.", counts.variants)
         single("tallywire_locations", .gauge, "Locations.", counts.locations)
+        single("tallywire_reservations", .gauge, "Open reservations.", counts.reservations)
     }
 
     private mutating func write(_ engine: EngineCounters, inbox: (count: Int, capacity: Int)) {
