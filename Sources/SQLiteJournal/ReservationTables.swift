@@ -38,14 +38,18 @@ enum ReservationTables {
             delete.bind(before.number, at: 1)
             try delete.execute()
         }
-        let replace = try RawStatement(
-            "INSERT OR REPLACE INTO \(prefix)reservations (\(columns), holds) VALUES (?, ?, ?, ?, ?, ?)", db)
+        // The other columns never change.
+        let upsert = try RawStatement(
+            """
+            INSERT INTO \(prefix)reservations (\(columns), holds) VALUES (?, ?, ?, ?, ?, ?)
+            ON CONFLICT (number) DO UPDATE SET expires = excluded.expires, holds = excluded.holds
+            """, db)
         var json = JSONWriter()
         for case let reservation? in changes.map(\.after) where reservation.status == .held {
-            bind(reservation, to: replace)
+            bind(reservation, to: upsert)
             json.removeAll()
             reservation.writeHolds(to: &json)
-            try replace.execute(with: json.bytes, at: 6)
+            try upsert.execute(with: json.bytes, at: 6)
         }
     }
 

@@ -104,7 +104,7 @@ struct ReservationTable: Sendable {
 
 extension Reservation {
     /// The variants that the reservation names, each once.
-    fileprivate var variants: Set<VariantID> { Set(holds.lazy.map(\.variant)) }
+    fileprivate var variants: [VariantID] { holds.count == 1 ? [holds[0].variant] : Array(Set(holds.lazy.map(\.variant))) }
 }
 
 extension [UInt64] {
