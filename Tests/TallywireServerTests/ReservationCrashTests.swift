@@ -1,5 +1,6 @@
 import Foundation
 import NIOHTTP1
+import TallywireCore
 import TallywireTesting
 import TestSupport
 import Testing
