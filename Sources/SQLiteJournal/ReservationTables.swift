@@ -11,7 +11,7 @@ enum ReservationTables {
 
     static func load(_ prefix: String, _ db: Database) throws -> [Reservation] {
         var reservations: [Reservation] = []
-        try RawStatement("SELECT \(columns), holds FROM \(prefix)reservations", db).forEachRow {
+        try RawStatement("SELECT \(columns), holds FROM \(prefix)reservations ORDER BY number", db).forEachRow {
             reservations.append(try reservation($0, .held, holds: 5))
         }
         return reservations
@@ -25,7 +25,7 @@ enum ReservationTables {
             select.bind(id, at: 1)
             try select.forEachRow { reservations.append(try reservation($0, .held, holds: 5)) }
         }
-        return reservations
+        return reservations.sorted { $0.number < $1.number }
     }
 
     /// Writes the open reservations that changed, and removes those that have ended.
@@ -44,12 +44,11 @@ enum ReservationTables {
             INSERT INTO \(prefix)reservations (\(columns), holds) VALUES (?, ?, ?, ?, ?, ?)
             ON CONFLICT (number) DO UPDATE SET expires = excluded.expires, holds = excluded.holds
             """, db)
-        var json = JSONWriter()
+        var holds = HoldsWriter()
         for case let reservation? in changes.map(\.after) where reservation.status == .held {
             bind(reservation, to: upsert)
-            json.removeAll()
-            reservation.writeHolds(to: &json)
-            try upsert.execute(with: json.bytes, at: 6)
+            holds.write(reservation.holds)
+            try upsert.execute(with: holds.bytes, at: 6)
         }
     }
 
@@ -67,15 +66,14 @@ enum ReservationTables {
         let insert = try RawStatement(
             "INSERT INTO ended_reservations (\(columns), holds, status, passed, row) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", db)
         let first = (try Int64.fetchOne(db.cachedStatement(sql: "SELECT max(row) FROM ended_reservations")) ?? 0) + 1
-        var json = JSONWriter()
+        var holds = HoldsWriter()
         for (offset, reservation) in ended.enumerated() {
             bind(reservation, to: insert)
             insert.bind(reservation.status.number, at: 7)
             insert.bind(passed.milliseconds, at: 8)
             insert.bind(first + Int64(offset), at: 9)
-            json.removeAll()
-            reservation.writeHolds(to: &json)
-            try insert.execute(with: json.bytes, at: 6)
+            holds.write(reservation.holds)
+            try insert.execute(with: holds.bytes, at: 6)
             body(reservation.id, first + Int64(offset))
         }
     }
@@ -129,49 +127,92 @@ enum ReservationTables {
 
     private static func reservation(_ row: RawRow, _ status: Reservation.Status?, holds: Int32) throws -> Reservation {
         let id = row.text(1)
-        guard let status, let values = try? JSONReader.value(of: row.bytes(holds)).array else {
+        let list = row.withBytes(holds) { bytes in
+            var reader = HoldsReader(bytes)
+            return reader.holds()
+        }
+        guard let status, let list else {
             throw JournalError(.damaged, "the reservation “\(id.excerpt)” of the journal cannot be read: restore a backup")
         }
         return Reservation(
             id: id, number: UInt64(bitPattern: row.integer(0)), reference: row.textIfPresent(2),
             createdAt: Timestamp(milliseconds: row.integer(3)), expiresAt: Timestamp(milliseconds: row.integer(4)), status: status,
-            holds: try values.map { value in
-                guard let hold = Reservation.Hold(value) else {
-                    throw JournalError(.damaged, "the reservation “\(id.excerpt)” of the journal cannot be read: restore a backup")
-                }
-                return hold
-            })
+            holds: list)
     }
 }
 
-/// Holds as arrays of their values, which are shorter and faster to read than objects: a start reads up to a million of them.
-extension Reservation {
-    fileprivate func writeHolds(to json: inout JSONWriter) {
-        json.array { json in
-            for hold in holds {
-                json.array { json in
-                    json.integer(hold.product.rawValue)
-                    json.integer(hold.variant.rawValue)
-                    json.bool(hold.isDefaultVariant)
-                    json.string(hold.sku)
-                    json.string(hold.location)
-                    for units in [hold.quantity, hold.captured, hold.released, hold.short] { json.integer(units) }
-                }
-            }
+/// The holds of a reservation as a blob, which is read without a parser: a start reads up to a million of them.
+///
+/// Each hold is nine values, one after the other: product, variant, whether it is a default variant, SKU, location, and the four
+/// counts of units. A number is seven bits a byte, the lowest first, with the high bit set where more follow. A text is its length
+/// in bytes of UTF-8, as a number, and those bytes.
+private struct HoldsWriter {
+    private(set) var bytes: [UInt8] = []
+
+    mutating func write(_ holds: [Reservation.Hold]) {
+        bytes.removeAll(keepingCapacity: true)
+        for hold in holds {
+            write(hold.product.rawValue)
+            write(hold.variant.rawValue)
+            write(hold.isDefaultVariant ? 1 : 0)
+            write(hold.sku)
+            write(hold.location)
+            for units in [hold.quantity, hold.captured, hold.released, hold.short] { write(units) }
         }
     }
+
+    private mutating func write(_ number: Int64) {
+        var rest = UInt64(bitPattern: number)
+        while rest >= 0x80 {
+            bytes.append(UInt8(truncatingIfNeeded: rest) | 0x80)
+            rest >>= 7
+        }
+        bytes.append(UInt8(rest))
+    }
+
+    private mutating func write(_ text: String) {
+        write(Int64(text.utf8.count))
+        bytes.append(contentsOf: text.utf8)
+    }
 }
 
-extension Reservation.Hold {
-    fileprivate init?(_ value: JSONValue) {
-        guard let values = value.array, values.count == 9, let product = values[0].integer, let variant = values[1].integer,
-            case .bool(let isDefault) = values[2], let sku = values[3].string, let location = values[4].string,
-            let quantity = values[5].integer, let captured = values[6].integer, let released = values[7].integer,
-            let short = values[8].integer
-        else { return nil }
-        self.init(
-            product: ProductID(product), variant: VariantID(variant), isDefaultVariant: isDefault, sku: sku, location: location,
-            quantity: quantity, captured: captured, released: released, short: short)
+/// Reads what ``HoldsWriter`` wrote. Every read is `nil` where the bytes are not such a blob.
+private struct HoldsReader {
+    private let bytes: UnsafeRawBufferPointer
+    private var position = 0
+
+    init(_ bytes: UnsafeRawBufferPointer) { self.bytes = bytes }
+
+    mutating func holds() -> [Reservation.Hold]? {
+        var holds: [Reservation.Hold] = []
+        while position < bytes.count {
+            guard let product = number(), let variant = number(), let isDefault = number(), let sku = text(), let location = text(),
+                let quantity = number(), let captured = number(), let released = number(), let short = number()
+            else { return nil }
+            holds.append(
+                Reservation.Hold(
+                    product: ProductID(product), variant: VariantID(variant), isDefaultVariant: isDefault == 1, sku: sku,
+                    location: location, quantity: quantity, captured: captured, released: released, short: short))
+        }
+        return holds.isEmpty ? nil : holds
+    }
+
+    private mutating func number() -> Int64? {
+        var number: UInt64 = 0
+        for shift in stride(from: UInt64(0), to: 64, by: 7) {
+            guard position < bytes.count else { return nil }
+            let byte = bytes[position]
+            position += 1
+            number |= UInt64(byte & 0x7F) << shift
+            if byte < 0x80 { return Int64(bitPattern: number) }
+        }
+        return nil
+    }
+
+    private mutating func text() -> String? {
+        guard let count = number(), count >= 0, count <= bytes.count - position else { return nil }
+        defer { position += Int(count) }
+        return String(decoding: bytes[position..<position + Int(count)], as: UTF8.self)
     }
 }
 

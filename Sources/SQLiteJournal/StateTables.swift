@@ -41,19 +41,20 @@ struct StateTables {
 
     /// The whole state. Each table is read once, in the order of the variants' ids.
     func load(_ db: Database) throws -> InventoryState {
-        try state(of: rows(db), joining: columns(db), ReservationTables.load(prefix, db), db)
+        try state(of: rows(db), joining: columns(db), ReservationTable(ReservationTables.load(prefix, db)), db)
     }
 
     /// The same, read by several connections at once: at a start nothing else is to be done. Nothing may write meanwhile.
     func load(_ pool: DatabasePool) throws -> InventoryState {
         let rows = Mutex<Result<[Variant], any Error>?>(nil)
         let columns = Mutex<Result<Columns, any Error>?>(nil)
-        let reservations = Mutex<Result<[Reservation], any Error>?>(nil)
+        let reservations = Mutex<Result<ReservationTable, any Error>?>(nil)
         DispatchQueue.concurrentPerform(iterations: 3) { part in
             switch part {
             case 0: rows.withLock { $0 = Result { try pool.read { try self.rows($0) } } }
             case 1: columns.withLock { $0 = Result { try pool.read { try self.columns($0) } } }
-            default: reservations.withLock { $0 = Result { try pool.read { try ReservationTables.load(prefix, $0) } } }
+            default:
+                reservations.withLock { $0 = Result { try ReservationTable(pool.read { try ReservationTables.load(prefix, $0) }) } }
             }
         }
         guard let variants = try rows.withLock({ try $0?.get() }), let lists = try columns.withLock({ try $0?.get() }),
@@ -102,7 +103,7 @@ struct StateTables {
     }
 
     private func state(
-        of rows: [Variant], joining columns: Columns, _ reservations: [Reservation], _ db: Database
+        of rows: [Variant], joining columns: Columns, _ reservations: ReservationTable, _ db: Database
     ) throws -> InventoryState {
         var variants = rows
         var (barcode, balance) = (0, 0)
@@ -165,7 +166,7 @@ struct StateTables {
         }
         return InventoryState(
             seq: seq, locations: try locations(db), products: products, variants: variants, lastIDs: try lastIDs(db),
-            reservations: try ReservationTables.load(reservations, prefix, db))
+            reservations: ReservationTable(try ReservationTables.load(reservations, prefix, db)))
     }
 
     func locations(_ db: Database) throws -> [Location] {

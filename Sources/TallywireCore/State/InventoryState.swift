@@ -37,10 +37,10 @@ public struct InventoryState: Sendable {
     /// The state that a journal has stored as values. Totals and indexes are computed from them.
     public init(
         seq: UInt64, locations: [Location], products: [Product], variants: [Variant], lastIDs: LastIDs,
-        retired: [String: Int64] = [:], reservations: [Reservation] = []
+        retired: [String: Int64] = [:], reservations: ReservationTable = ReservationTable()
     ) {
         self.seq = seq
-        self.reservations = ReservationTable(reservations)
+        self.reservations = reservations
         self.retired = retired
         self.lastIDs = lastIDs
         for location in locations { self.locations[location.code] = location }

@@ -4,7 +4,7 @@ import HeapModule
 ///
 /// The last two may have entries of reservations that have changed or ended since. Readers pass over such entries, and they are
 /// removed when they are more than the others. So the end of one reservation moves no entry of another.
-struct ReservationTable: Sendable {
+public struct ReservationTable: Sendable {
     private(set) var all: [UInt64: Reservation] = [:]
     private var numbers: [String: UInt64] = [:]
     private var holders: [VariantID: Holders] = [:]
@@ -29,10 +29,16 @@ struct ReservationTable: Sendable {
 
     subscript(id: String) -> Reservation? { numbers[id].flatMap { all[$0] } }
 
-    init(_ reservations: [Reservation] = []) {
+    /// The table of these open reservations, which are in the order of their numbers.
+    public init(_ reservations: [Reservation] = []) {
         all.reserveCapacity(reservations.count)
         numbers.reserveCapacity(reservations.count)
-        for reservation in reservations { insert(reservation) }
+        for reservation in reservations {
+            all[reservation.number] = reservation
+            numbers[reservation.id] = reservation.number
+            for variant in reservation.variants { holders[variant, default: Holders()].numbers.append(reservation.number) }
+        }
+        deadlines = Heap(reservations.map { Deadline(time: $0.expiresAt, number: $0.number) })
     }
 
     /// Adds a reservation, or replaces the one with the same number. The variants that a reservation names never change.
