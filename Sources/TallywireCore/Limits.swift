@@ -36,7 +36,7 @@ public enum Limits {
     /// The most lines in one reservation, and the most pairs of a variant and a location that it holds. Each gives an event, and all
     /// are in every later event of the reservation.
     public static let linesPerReservation = 1_000
-    /// The most open reservations in one journal. Each costs some 300 bytes of memory.
+    /// The most open reservations in one journal. All of them are in memory.
     public static let reservations = 1_000_000
     /// The shortest and the longest time for which units are held, counted from the command that says how long.
     public static let reservationTime: ClosedRange<Duration> = .seconds(1) ... .seconds(30 * 86_400)
