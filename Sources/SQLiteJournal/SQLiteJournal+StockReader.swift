@@ -71,8 +71,11 @@ extension SQLiteJournal {
     public func stock(_ query: StockQuery) async throws -> Reading<[StockRecord]> {
         try await reading { db in
             var sql = """
-                SELECT v.sku, v.product, v.id, v.is_default, b.location, b.on_hand, b.reserved
-                FROM balances b JOIN variants v ON v.id = b.variant WHERE (b.variant, b.location) > (?, ?)
+                SELECT v.sku, v.product, v.id, v.is_default, b.location, b.on_hand, b.reserved, s.damaged, s.inspection, s.safety,
+                    s.incoming
+                FROM balances b JOIN variants v ON v.id = b.variant
+                    LEFT JOIN states s ON s.variant = b.variant AND s.location = b.location
+                WHERE (b.variant, b.location) > (?, ?)
                 """
             var arguments: [any DatabaseValueConvertible] = [query.after?.variant.rawValue ?? 0, query.after?.location ?? ""]
             if let sku = query.sku {
@@ -90,7 +93,10 @@ extension SQLiteJournal {
             ).map { row in
                 StockRecord(
                     sku: row[0], product: ProductID(row[1] as Int64), variant: VariantID(row[2] as Int64), isDefaultVariant: row[3],
-                    balance: Balance(location: row[4], onHand: row[5], reserved: row[6]))
+                    balance: Balance(
+                        location: row[4], onHand: row[5], reserved: row[6],
+                        states: StateUnits(
+                            damaged: row[7] ?? 0, inspection: row[8] ?? 0, safety: row[9] ?? 0, incoming: row[10] ?? 0)))
             }
         }
     }
@@ -146,7 +152,7 @@ extension SQLiteJournal {
         return try variants.map { variant in
             var variant = variant
             variant.barcodes = try lists.map { $0.barcodes[variant.id] ?? [] } ?? tables.barcodes(of: variant.id, db)
-            variant.balances = try lists.map { $0.balances[variant.id] ?? [] } ?? tables.balances(of: variant.id, db)
+            variant.balances = try lists.map { Balances($0.balances[variant.id] ?? []) } ?? tables.balances(of: variant.id, db)
             if products[variant.productID] == nil { products[variant.productID] = try product(variant.productID, db) }
             let product = products[variant.productID]
             return VariantRecord(

@@ -126,6 +126,17 @@ enum Schema {
                         WHERE reference IS NOT NULL;
                     """)
         }
+        migrator.registerMigration("9: states of units") { db in
+            // A table of its own: a balance without units in such a state, as almost all are, costs nothing for them.
+            for prefix in [StateTables(.current).prefix, StateTables(.base).prefix] {
+                try db.execute(
+                    sql: """
+                        CREATE TABLE \(prefix)states (
+                            variant INTEGER NOT NULL, location TEXT NOT NULL, damaged INTEGER NOT NULL, inspection INTEGER NOT NULL,
+                            safety INTEGER NOT NULL, incoming INTEGER NOT NULL, PRIMARY KEY (variant, location)) WITHOUT ROWID;
+                        """)
+            }
+        }
         return migrator
     }
 

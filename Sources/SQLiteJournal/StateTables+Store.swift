@@ -89,7 +89,7 @@ extension StateTables {
         }
         if prefix == StateTables(.current).prefix { try note(removed: before, seq: seq, db) }
         try delete(id, from: "variants", "id", db)
-        for table in ["stock", "alerts", "balances"] { try delete(id, from: table, "variant", db) }
+        for table in ["stock", "alerts", "balances", "states"] { try delete(id, from: table, "variant", db) }
     }
 
     /// Puts the variant's id in place of its SKU, until its new one is stored. No SKU contains a control character.
@@ -119,6 +119,9 @@ extension StateTables {
         for (position, balance) in variant.balances.enumerated() {
             if let before, position < before.balances.count, before.balances[position] == balance { continue }
             try upserts.store(balance, of: variant.id, position)
+            if before?.balance(at: balance.location).states != balance.states {
+                try storeStates(of: balance, variant.id, db)
+            }
         }
     }
 
@@ -160,6 +163,23 @@ extension StateTables {
             insert.bind(barcode.units, at: 4)
             try insert.execute()
         }
+    }
+
+    private func storeStates(of balance: Balance, _ variant: VariantID, _ db: Database) throws {
+        let statement = try RawStatement(
+            balance.states == nil
+                ? "DELETE FROM \(prefix)states WHERE variant = ? AND location = ?"
+                : "INSERT OR REPLACE INTO \(prefix)states (variant, location, damaged, inspection, safety, incoming) "
+                    + "VALUES (?, ?, ?, ?, ?, ?)", db)
+        statement.bind(variant.rawValue, at: 1)
+        statement.bind(balance.location, at: 2)
+        if let states = balance.states {
+            statement.bind(states.damaged, at: 3)
+            statement.bind(states.inspection, at: 4)
+            statement.bind(states.safety, at: 5)
+            statement.bind(states.incoming, at: 6)
+        }
+        try statement.execute()
     }
 
     private func storeAlert(of variant: Variant, _ db: Database) throws {

@@ -85,11 +85,8 @@ struct StateTables {
         try RawStatement("SELECT variant, code, units FROM \(prefix)barcodes ORDER BY variant, position", db).forEachRow {
             columns.barcodes.append(($0.integer(0), Barcode(code: $0.text(1), units: $0.integer(2))))
         }
-        try RawStatement(
-            "SELECT variant, location, on_hand, reserved FROM \(prefix)balances ORDER BY variant, position", db
-        ).forEachRow {
-            columns.balances.append(
-                ($0.integer(0), Balance(location: $0.text(1), onHand: $0.integer(2), reserved: $0.integer(3))))
+        try RawStatement("\(balanceSelection) ORDER BY b.variant, b.position", db).forEachRow {
+            columns.balances.append(($0.integer(0), balance($0)))
         }
         return columns
     }
@@ -111,7 +108,7 @@ struct StateTables {
         for index in variants.indices {
             let id = variants[index].id
             variants[index].barcodes = take(id, from: columns.barcodes, at: &barcode)
-            variants[index].balances = take(id, from: columns.balances, at: &balance)
+            variants[index].balances = Balances(take(id, from: columns.balances, at: &balance))
             let stock = variants[index].stock
             func add(to product: inout (variants: [VariantID], stock: Int64)) {
                 product.variants.append(id)
@@ -190,14 +187,30 @@ struct StateTables {
     }
 
     /// The balances of a variant; only `withRemoved` those that are left at locations that were removed.
-    func balances(of id: VariantID, withRemoved: Bool = false, _ db: Database) throws -> [Balance] {
-        let condition = withRemoved ? "" : "AND \(Self.isAtLocation)"
-        let select = try RawStatement(
-            "SELECT location, on_hand, reserved FROM \(prefix)balances WHERE variant = ? \(condition) ORDER BY position", db)
+    func balances(of id: VariantID, withRemoved: Bool = false, _ db: Database) throws -> Balances {
+        let condition = withRemoved ? "" : "AND b.\(Self.isAtLocation)"
+        let select = try RawStatement("\(balanceSelection) WHERE b.variant = ? \(condition) ORDER BY b.position", db)
         select.bind(id.rawValue, at: 1)
         var balances: [Balance] = []
-        try select.forEachRow { balances.append(Balance(location: $0.text(0), onHand: $0.integer(1), reserved: $0.integer(2))) }
-        return balances
+        try select.forEachRow { balances.append(balance($0)) }
+        return Balances(balances)
+    }
+
+    /// Balances, and the units in special states where there are any.
+    private var balanceSelection: String {
+        """
+        SELECT b.variant, b.location, b.on_hand, b.reserved, s.damaged, s.inspection, s.safety, s.incoming
+        FROM \(prefix)balances b LEFT JOIN \(prefix)states s ON s.variant = b.variant AND s.location = b.location
+        """
+    }
+
+    private func balance(_ row: RawRow) -> Balance {
+        Balance(
+            location: row.text(1), onHand: row.integer(2), reserved: row.integer(3),
+            states: row.isNull(4)
+                ? nil
+                : StateUnits(
+                    damaged: row.integer(4), inspection: row.integer(5), safety: row.integer(6), incoming: row.integer(7)))
     }
 
     /// Returns the rows of ``variantSelection`` that `condition` selects, with their balances and the event that changed them last.
@@ -212,7 +225,7 @@ struct StateTables {
         let lists = try lists(of: values.map(\.variant), db)
         for index in values.indices {
             let id = values[index].variant.id
-            values[index].variant.balances = try lists.map { $0.balances[id] ?? [] } ?? balances(of: id, db)
+            values[index].variant.balances = try lists.map { Balances($0.balances[id] ?? []) } ?? balances(of: id, db)
         }
         return values
     }
@@ -232,7 +245,8 @@ struct StateTables {
             id: id, productID: ProductID(row.integer(1)), isDefault: row.integer(2) != 0, sku: row.text(3), name: row.text(4),
             ownPrice: row.integerIfPresent(5).flatMap { Price(hundredths: $0) }, barcodes: barcodes[id] ?? [],
             alerts: AlertRule(threshold: row.integer(6), rearm: row.integer(7)), level: StockLevel(number: row.integer(8)) ?? .out,
-            version: row.integer(9), stock: row.integer(10), wasStocked: row.integer(11) != 0, balances: balances[id] ?? [],
+            version: row.integer(9), stock: row.integer(10), wasStocked: row.integer(11) != 0,
+            balances: Balances(balances[id] ?? []),
             alert: row.isNull(13) ? nil : Self.alert(row))
     }
 
@@ -264,21 +278,18 @@ struct StateTables {
         guard let first = variants.first?.id.rawValue, let last = variants.last?.id.rawValue, variants.count > 8,
             last - first < 4 * Int64(variants.count)
         else { return nil }
-        return try lists("WHERE variant BETWEEN ? AND ?", [first, last], db)
+        return try lists("WHERE b.variant BETWEEN ? AND ?", [first, last], db)
     }
 
     private func lists(_ condition: String, _ arguments: [Int64], _ db: Database) throws -> Lists {
         let barcodes = try lists(
-            "SELECT variant, code, units FROM \(prefix)barcodes \(condition) ORDER BY variant, position", arguments, db
+            "SELECT b.variant, b.code, b.units FROM \(prefix)barcodes b \(condition) ORDER BY b.variant, b.position", arguments, db
         ) {
             Barcode(code: $0.text(1), units: $0.integer(2))
         }
         let balances = try lists(
-            "SELECT variant, location, on_hand, reserved FROM \(prefix)balances \(condition) AND \(Self.isAtLocation) "
-                + "ORDER BY variant, position", arguments, db
-        ) {
-            Balance(location: $0.text(1), onHand: $0.integer(2), reserved: $0.integer(3))
-        }
+            "\(balanceSelection) \(condition) AND b.\(Self.isAtLocation) ORDER BY b.variant, b.position", arguments, db,
+            balance)
         return (barcodes, balances)
     }
 

@@ -49,6 +49,34 @@ struct ScanPayloadTests {
         #expect(payload.id == "a-1")
     }
 
+    @Test("says between which states units go, and the device whether more can leave than is there")
+    func states() throws {
+        let move = try movement(
+            #"{"sku":"TEE","operation":"move","from":"incoming","to":"inspection"}"#, DeviceSettings(destination: "WH2"))
+        #expect(move.lines[0].fromState == .incoming && move.lines[0].toState == .inspection && move.lines[0].destination == nil)
+        let ship = try movement(#"{"sku":"TEE","toState":"incoming"}"#, DeviceSettings(operation: .transfer, destination: "WH2"))
+        #expect(ship.lines[0].toState == .incoming && ship.lines[0].destination == "WH2")
+        let allowing = DeviceSettings(operation: .subtract, negative: .allow)
+        #expect(try movement("4006381333931", allowing).lines[0].allowsNegative)
+        #expect(try !movement(#"{"sku":"TEE","fromState":"damaged"}"#, allowing).lines[0].allowsNegative, "only available ones")
+        #expect(try !movement(#"{"sku":"TEE","operation":"add"}"#, allowing).lines[0].allowsNegative)
+        let refusing = DeviceSettingsTable(["till": DeviceSettings(negative: .refuse)], others: DeviceSettings(negative: .allow))
+        #expect(refusing.settings(of: "till").negative == .refuse && refusing.settings(of: "other").negative == .allow)
+        for (text, mistake) in [
+            (#"{"sku":"T","operation":"move","from":"x","to":"damaged"}"#, "from of a move has to be one of available, damaged"),
+            (#"{"sku":"T","operation":"move","from":"damaged"}"#, "to of a move has to be one of"),
+            (#"{"sku":"T","operation":"move","from":"damaged","to":"safety","toState":"safety"}"#, "a move has from and to"),
+            (#"{"sku":"T","operation":"add","from":"damaged"}"#, "from is for a move alone"),
+            (#"{"sku":"T","operation":"add","toState":"x"}"#, "toState has to be one of"),
+            (#"{"sku":"T","operation":"add","fromState":7}"#, "fromState has to be one of"),
+            (#"{"sku":"T","operation":"move","from":7}"#, "from has to be a string"),
+            (#"{"sku":"T","operation":"subtract","negative":"allow"}"#, "negative is not a key of a scan"),
+        ] {
+            let error = #expect(throws: MalformedScan.self) { try movement(text, DeviceSettings()) }
+            #expect(error?.description.contains(mistake) == true, "\(error?.description ?? "nothing")")
+        }
+    }
+
     @Test("names its item by barcode, as a string or a number, by SKU or by variant")
     func items() throws {
         #expect(try read(#"{"barcode":"0012"}"#).scans.first?.item == .code("0012"))

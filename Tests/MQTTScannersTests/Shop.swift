@@ -57,7 +57,7 @@ final class Shop: Sendable {
             broker: BrokerAddresses(try BrokerAddress(broker.url)), topic: "scanners/{device}/scan",
             devices: ["*": DeviceSettings(operation: .subtract), "dock-*": DeviceSettings(operation: .add)], clientId: nil,
             sessionExpiry: .seconds(3600), keepAlive: .seconds(60), receiveMaximum: 1000, payloadLimit: .kibibytes(64),
-            lineLimit: 10, statusTopic: nil, clockSkew: .seconds(300), answers: .always)
+            lineLimit: 10, statusTopic: nil, clockSkew: .seconds(300), answers: .always, negative: .refuse)
         configure(&options)
         return options
     }

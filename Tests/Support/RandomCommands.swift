@@ -73,7 +73,7 @@ public struct RandomCommands {
                 reservation: reservation(in: state))
         }
         let (from, operation) = (
-            location(in: state), pick([.set, .add, .add, .add, .subtract, .transfer] as [TallywireCore.Operation])
+            location(in: state), pick([.set, .add, .add, .add, .subtract, .transfer, .move] as [TallywireCore.Operation])
         )
         let sku = chance(8) ? pick(Self.skus) : state.variants[variantID(in: state)]?.sku ?? pick(Self.skus)
         let item: ItemReference =
@@ -83,16 +83,39 @@ public struct RandomCommands {
             default: .sku(sku)
             }
         let there = state.variant(withSKU: sku).flatMap { state.variants[$0]?.balance(at: from).available }
+        let states = states(of: operation)
         return Movement.Line(
             item: item, location: from, operation: operation, quantity: quantity() + operation.leastQuantity,
             destination: operation.hasDestination ? pick(locations.filter { $0 != from }) : nil,
-            expected: chance(6) ? there ?? 0 : nil)
+            expected: chance(6) ? there ?? 0 : nil, fromState: states.from, toState: states.to,
+            allowsNegative: operation == .subtract && states.from == .available && chance(4))
+    }
+
+    /// States that a line with this operation may name.
+    private mutating func states(of operation: TallywireCore.Operation) -> (from: StockState, to: StockState) {
+        guard operation == .move || chance(4) else { return (.available, .available) }
+        let onHand = StockState.allCases.filter(\.isOnHand)
+        let from = pick(operation == .transfer ? onHand : StockState.allCases)
+        let to = pick(operation == .move ? onHand.filter { $0 != from } : StockState.allCases)
+        return (operation.takesFromState ? from : .available, operation.putsIntoState ? to : .available)
     }
 
     /// Removes a location, or takes everything away from there.
     private func removal(of location: String, in state: InventoryState) -> Command.Action {
-        let there = state.variants.values.filter { $0.balance(at: location).onHand != 0 }.sorted { $0.id < $1.id }
-        let lines = there.map { Movement.Line(item: .variant($0.id), location: location, operation: .set, quantity: 0) }
+        let there = state.variants.values.map { ($0.id, $0.balance(at: location)) }.sorted { $0.0 < $1.0 }
+        let lines = there.flatMap { id, balance in
+            var lines: [Movement.Line] = []
+            if balance.incoming > 0 {
+                lines.append(
+                    Movement.Line(
+                        item: .variant(id), location: location, operation: .subtract, quantity: balance.incoming,
+                        fromState: .incoming))
+            }
+            if balance.onHand != 0 {
+                lines.append(Movement.Line(item: .variant(id), location: location, operation: .set, quantity: 0))
+            }
+            return lines
+        }
         return lines.isEmpty ? .removeLocation(location) : .move(Movement(lines: lines))
     }
 

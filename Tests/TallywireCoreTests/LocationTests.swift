@@ -70,7 +70,7 @@ struct LocationTests {
         func state(_ count: Int) -> InventoryState {
             let ids = (1...count).map { VariantID(Int64($0)) }
             let product = Product(id: ProductID(1), name: "P", status: .active, price: nil, variants: ids, hasDefaultVariant: false)
-            let balances = [Balance(location: "YARD", onHand: 1)]
+            let balances: Balances = [Balance(location: "YARD", onHand: 1)]
             let variants = ids.map {
                 Variant(id: $0, productID: product.id, isDefault: false, sku: "S\($0)", name: "S", balances: balances)
             }

@@ -4,6 +4,17 @@ import TallywireCore
 struct NaiveInventory {
     struct Item: Equatable {
         var id: Int64, product: Int64, isDefault: Bool, price: Price?, codes: [Barcode], onHand: [String: Int64]
+        /// Units that are not available, by location.
+        var apart: [String: [StockState: Int64]] = [:]
+        /// Units that nothing but a reservation holds.
+        func usable(_ place: String) -> Int64 {
+            (onHand[place] ?? 0) - (apart[place] ?? [:]).reduce(0) { $0 + ($1.key == .incoming ? 0 : $1.value) }
+        }
+        mutating func put(_ units: Int64, _ place: String, _ state: StockState) {
+            if state != .incoming { onHand[place, default: 0] += units }
+            if state != .available { apart[place, default: [:]][state, default: 0] += units }
+        }
+        func isEmpty(_ place: String) -> Bool { onHand[place] ?? 0 == 0 && apart[place]?[.incoming] ?? 0 == 0 }
     }
     struct Article: Equatable { let price: Price?, status: ProductStatus, isSingle: Bool }
     /// The units of a SKU that a reservation holds at a location.
@@ -57,7 +68,7 @@ struct NaiveInventory {
             for sku in items.keys where available(sku, code) != 0 { versions[sku, default: 0] += 1 }
         case .removeLocation(let code):
             try require(locations.removeValue(forKey: code) != nil)
-            try require(items.allSatisfy { $0.value.onHand[code] ?? 0 == 0 && reserved($0.key, code) == 0 })
+            try require(items.allSatisfy { $0.value.isEmpty(code) && reserved($0.key, code) == 0 })
         case .createProduct(let new):
             let (id, isSingle) = (new.id?.rawValue ?? lastProduct + 1, new.single != nil)
             lastProduct = max(lastProduct, id)
@@ -92,10 +103,21 @@ struct NaiveInventory {
                 let ((sku, units), place) = (try find(line.item), line.location ?? "")
                 let (quantity, there, free) = (line.quantity * units, items[sku]?.onHand[place] ?? 0, available(sku, place))
                 try require(quantity <= Limits.largestQuantity && line.expected ?? free == free)
-                let change = line.operation == .add ? quantity : line.operation == .set ? quantity - there : -quantity
-                try require([.add, .set].contains(line.operation) || quantity <= free)
-                for (location, change) in [(place, change)] + (line.destination.map { [($0, quantity)] } ?? []) {
-                    items[sku]?.onHand[location, default: 0] += change
+                if line.operation == .set { items[sku]?.onHand[place] = quantity }
+                if [.subtract, .transfer, .move].contains(line.operation) {
+                    let apart = items[sku]?.apart[place]?[line.fromState] ?? 0
+                    let isFound = line.operation == .move && [.damaged, .inspection].contains(line.toState)
+                    let units =
+                        line.fromState == .incoming
+                        ? apart
+                        : line.fromState != .available ? min(apart, max(0, there)) : isFound ? items[sku]?.usable(place) ?? 0 : free
+                    try require(quantity <= units || line.allowsNegative)
+                    items[sku]?.put(-quantity, place, line.fromState)
+                }
+                if [.add, .transfer, .move].contains(line.operation) {
+                    items[sku]?.put(quantity, line.destination ?? place, line.toState)
+                }
+                for location in [place, line.destination].compactMap(\.self) {
                     versions[sku, default: 0] += 1
                     try require(locations[location] != nil)
                 }
@@ -118,13 +140,13 @@ struct NaiveInventory {
     }
 
     func available(_ sku: String, _ location: String) -> Int64 {
-        max(0, (items[sku]?.onHand[location] ?? 0) - reserved(sku, location))
+        max(0, (items[sku]?.usable(location) ?? 0) - reserved(sku, location))
     }
 
     /// What of a part is not on hand: the youngest reservations go short first.
     func short(_ index: Int) -> Int64 {
         let part = parts[index]
-        let missing = reserved(part.sku, part.location) - (items[part.sku]?.onHand[part.location] ?? 0)
+        let missing = reserved(part.sku, part.location) - (items[part.sku]?.usable(part.location) ?? 0)
         return min(part.held, max(0, missing - reserved(part.sku, part.location, from: index + 1)))
     }
 
@@ -138,7 +160,7 @@ struct NaiveInventory {
                 guard sku ?? part.sku == part.sku, location ?? part.location == part.location else { continue }
                 let units = min(left, part.held)
                 if isCapture { items[part.sku]?.onHand[part.location, default: 0] -= units }
-                try require((items[part.sku]?.onHand[part.location] ?? 0) >= 0)
+                try require(!isCapture || (items[part.sku]?.usable(part.location) ?? 0) >= 0)
                 if isCapture { parts[index].captured += units } else { parts[index].released += units }
                 versions[part.sku, default: 0] += 1
                 left -= units
@@ -186,7 +208,7 @@ struct NaiveInventory {
 
     private mutating func remove(where condition: (Item) -> Bool) throws -> Int {
         let gone = items.filter { condition($0.value) }
-        try require(gone.values.allSatisfy { $0.onHand.values.allSatisfy { $0 == 0 } })
+        try require(gone.values.allSatisfy { item in locations.keys.allSatisfy { item.isEmpty($0) } })
         try require(!parts.contains { gone[$0.sku] != nil })
         for sku in gone.keys { items[sku] = nil }
         return gone.count

@@ -17,8 +17,10 @@ struct OperationTests {
         var testDescription: String { "\(path): \(start)…" }
     }
 
-    private static let isOfPhones: @Sendable (TallywireCore.Operation) -> Bool = { $0.isOfLines && !$0.hasReservation }
-    private static let isOfOneVariant: @Sendable (TallywireCore.Operation) -> Bool = { isOfPhones($0) && !$0.hasDestination }
+    private static let isOfPhones: @Sendable (TallywireCore.Operation) -> Bool = {
+        $0.isOfLines && !$0.hasReservation && $0 != .move
+    }
+    private static let isOfOneVariant: @Sendable (TallywireCore.Operation) -> Bool = { TallywireCore.Operation.plain.contains($0) }
 
     private static let listings = [
         Listing(

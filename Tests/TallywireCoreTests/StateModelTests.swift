@@ -138,6 +138,7 @@ private struct Stock: Equatable {
             items[sku] = item
             // What never was at a place and what is there no more is the same.
             items[sku]?.onHand = item.onHand.filter { $0.value != 0 }
+            items[sku]?.apart = item.apart.mapValues { $0.filter { $0.value != 0 } }.filter { !$0.value.isEmpty }
             stock[sku] = item.onHand.keys.reduce(0) { $0 + (model.locations[$1]?.sells == true ? model.available(sku, $1) : 0) }
             reserved[sku] = item.onHand.keys.reduce(into: [:]) { $0[$1] = model.reserved(sku, $1) }.filter { $0.value != 0 }
             versions[sku] = model.versions[sku] ?? 0
@@ -160,7 +161,12 @@ private struct Stock: Equatable {
                 id: variant.id.rawValue, product: variant.productID.rawValue, isDefault: variant.isDefault, price: variant.ownPrice,
                 codes: variant.barcodes,
                 onHand: Dictionary(
-                    uniqueKeysWithValues: variant.balances.filter { $0.onHand != 0 }.map { ($0.location, $0.onHand) }))
+                    uniqueKeysWithValues: variant.balances.filter { $0.onHand != 0 }.map { ($0.location, $0.onHand) }),
+                apart: Dictionary(
+                    uniqueKeysWithValues: variant.balances.filter { $0.states != nil }.map { balance in
+                        let counts = StockState.counted.map { ($0, balance.units(in: $0)) }.filter { $0.1 != 0 }
+                        return (balance.location, Dictionary(uniqueKeysWithValues: counts))
+                    }))
             stock[variant.sku] = variant.stock
             reserved[variant.sku] = Dictionary(
                 uniqueKeysWithValues: variant.balances.filter { $0.reserved != 0 }.map { ($0.location, $0.reserved) })

@@ -98,6 +98,20 @@ struct AccessTests {
         }
     }
 
+    @Test("what is on hand falls below 0 by the word of an admin alone")
+    func negative() async throws {
+        try await Shop(authenticator: TableAuthenticator()).open { client in
+            try await client.post(
+                "/api/products", #"{"name":"Mug","sku":"MUG"}"#, 201, headers: headers("admin"))
+            let body = #"{"lines":[{"sku":"MUG","operation":"subtract","quantity":1,"negative":"allow"}]}"#
+            let refused = try await client.post("/api/movements", body, 403, headers: headers("dock-1"))
+            #expect(refused.code == "forbidden" && refused.detail.contains("lines[0]"))
+            #expect(try await client.get("/api/stock", headers: headers("admin"))["items"]?.elements.isEmpty == true)
+            try await client.post("/api/movements", body, headers: headers("admin"))
+            #expect(try await client.get("/api/stock", headers: headers("admin"))["items"]?[0]?["onHand"] == -1)
+        }
+    }
+
     @Test("on an open server tokens are not looked at")
     func open() async throws {
         try await Shop().open { client in

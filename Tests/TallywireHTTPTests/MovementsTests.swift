@@ -172,6 +172,33 @@ struct MovementsTests {
             (#"{"id":"","lines":[{"sku":"MUG","operation":"add","quantity":1}]}"#, "id", "1 to 128"),
             (#"{"lines":[{"sku":"MUG","operation":"transfer","quantity":1}]}"#, "lines[0].to", "needs"),
             (#"{"lines":[{"sku":"MUG","operation":"add","quantity":1,"to":"WH1"}]}"#, "lines[0].to", "only a transfer"),
+            (#"{"lines":[{"sku":"MUG","operation":"move","quantity":1,"to":"damaged"}]}"#, "lines[0].from", "missing"),
+            (#"{"lines":[{"sku":"MUG","operation":"move","quantity":1,"from":"available"}]}"#, "lines[0].to", "missing"),
+            (
+                #"{"lines":[{"sku":"MUG","operation":"move","quantity":1,"from":"available","to":"WH1"}]}"#, "lines[0].to",
+                "one of available, damaged, inspection, safety, incoming"
+            ),
+            (#"{"lines":[{"sku":"MUG","operation":"move","quantity":1,"from":7,"to":"damaged"}]}"#, "lines[0].from", "one of"),
+            (
+                #"{"lines":[{"sku":"MUG","operation":"move","quantity":1,"from":"available","to":"damaged","toState":"safety"}]}"#,
+                "lines[0].toState", "a move has “from” and “to”"
+            ),
+            (#"{"lines":[{"sku":"MUG","operation":"add","quantity":1,"from":"damaged"}]}"#, "lines[0].from", "only a move"),
+            (
+                #"{"lines":[{"sku":"MUG","operation":"add","quantity":1,"toState":"damagd"}]}"#, "lines[0].toState",
+                "did you mean “damaged”?"
+            ),
+            (#"{"lines":[{"sku":"MUG","operation":"add","quantity":1,"toState":true}]}"#, "lines[0].toState", "one of"),
+            (#"{"lines":[{"sku":"MUG","operation":"subtract","quantity":1,"toState":"damaged"}]}"#, "lines[0].toState", "no state"),
+            (#"{"lines":[{"sku":"MUG","operation":"subtract","quantity":1,"fromState":7}]}"#, "lines[0].fromState", "one of"),
+            (
+                #"{"lines":[{"sku":"MUG","operation":"subtract","quantity":1,"negative":true}]}"#, "lines[0].negative",
+                "allow, refuse"
+            ),
+            (
+                #"{"lines":[{"sku":"MUG","operation":"add","quantity":1,"negative":"allow"}]}"#, "lines[0].negative",
+                "only a subtract"
+            ),
         ])
     func wrongBodies(body: String, field: String, detail: String) async throws {
         try await Shop().openStocked { client in

@@ -30,6 +30,28 @@ struct StockTests {
         }
     }
 
+    @Test("every answer with a location's stock shows what is unavailable and on the way, and a state where something is in it")
+    func states() async throws {
+        try await Shop().openStocked { client in
+            try await stock(client)
+            try await client.post(
+                "/api/movements",
+                #"{"lines":[{"variantId":11,"location":"WH1","operation":"move","from":"available","to":"damaged","quantity":2},"#
+                    + #"{"variantId":11,"location":"WH1","operation":"move","from":"available","to":"safety","quantity":1},"#
+                    + #"{"variantId":11,"location":"WH1","operation":"add","toState":"incoming","quantity":7},"#
+                    + #"{"variantId":11,"location":"MAIN","operation":"transfer","to":"WH1","toState":"incoming","quantity":5}]}"#)
+            let item = try await client.get("/api/stock?sku=TEE-RED-M&location=WH1")["items"]?[0]
+            let place = try await client.get("/api/variants/11")["locations"]?[1]
+            for units in [item, place] {
+                #expect(units?["onHand"] == 11 && units?["unavailable"] == 3 && units?["incoming"] == 12 && units?["stock"] == 8)
+                #expect(units?["damaged"] == 2 && units?["safety"] == 1 && units?["inspection"] == nil)
+            }
+            let main = try await client.get("/api/variants/11")["locations"]?[0]
+            #expect(main?["unavailable"] == 0 && main?["incoming"] == 0 && main?["damaged"] == nil)
+            #expect(try await client.get("/api/variants/11")["stock"] == 33)
+        }
+    }
+
     @Test("stock comes in pages that may end between two locations of a variant")
     func pages() async throws {
         try await Shop().openStocked { client in

@@ -123,13 +123,20 @@ struct DocumentationTests {
                     trace: Trace(batch: "b", serial: "s", expiry: .init("2026-11-29"))))
         }
         return [
-            update(.stock(StockChange(operation: .set, quantity: 1, balance: Balance(location: "MAIN", onHand: 1)))),
+            update(
+                .stock(
+                    StockChange(
+                        operation: .move, quantity: 1,
+                        balance: Balance(
+                            location: "MAIN", onHand: -1,
+                            states: StateUnits(damaged: 1, inspection: 1, safety: 1, incoming: 1)),
+                        reservation: "r", from: .incoming, to: .damaged))),
             update(.price(previous: nil, isOwn: true)),
             .stockAlert(
                 StockAlert(
                     productID: product, variantID: variant, isDefaultVariant: false, sku: "S", level: .low, previousLevel: .ok,
                     stock: 1,
-                    threshold: 2, message: "m")),
+                    threshold: 2, message: "m", discrepancy: .init(location: "MAIN", units: -1))),
             .productStatusChanged(ProductStatusChanged(productID: product, status: .draft, previousStatus: .active)),
             .catalogueChanged(CatalogueChanged(change: .created, subject: .location("MAIN"), values: .init())),
             .catalogueChanged(

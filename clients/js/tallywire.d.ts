@@ -11,6 +11,7 @@ export type ProductStatus = "draft" | "active" | "inactive" | "discontinued";
 
 /** `low` is at or under the variant's threshold, `out` is none. */
 export type StockLevel = "ok" | "low" | "out";
+export type StockState = "available" | "damaged" | "inspection" | "safety" | "incoming";
 
 /** Roughly how much stock there is, in rooms that do not show units: `few` is at most `atMost`, `in stock` is more than `moreThan`. */
 export interface Band {
@@ -67,7 +68,7 @@ export interface InventoryUpdate {
   previousStock?: number;
   totalProductStock?: number;
   /** Absent when only the price changed. */
-  operation?: "set" | "add" | "subtract" | "transfer" | "capture" | "reserve" | "release" | "expire";
+  operation?: "set" | "add" | "subtract" | "transfer" | "move" | "capture" | "reserve" | "release" | "expire";
   quantity?: number;
   reason?: string;
   reference?: string;
@@ -83,6 +84,17 @@ export interface InventoryUpdate {
   /** Units at the location, and those of them that reservations hold. */
   locationOnHand?: number;
   locationReserved?: number;
+  /** Units there that are damaged, in inspection or kept back, and units on the way there. Absent where 0. */
+  locationUnavailable?: number;
+  locationIncoming?: number;
+  locationDamaged?: number;
+  locationInspection?: number;
+  locationSafety?: number;
+  /** What is on hand there below 0, because more has left than was known to be there. */
+  discrepancy?: number;
+  /** The states from which and to which units went. Absent for available ones, except for a `move`. */
+  from?: StockState;
+  to?: StockState;
   source?: string;
   movementId?: string;
   /** The reservation whose units were held, captured or given back. */
@@ -104,6 +116,9 @@ export interface StockAlert {
   stock?: number | Band["name"];
   threshold?: number;
   message?: string;
+  /** The location whose units on hand fell below 0, and how far. */
+  location?: string;
+  discrepancy?: number;
   timestamp?: string;
 }
 

@@ -35,10 +35,11 @@ function moved(data) {
 }
 
 /** @param {any} data */
-function change({ operation, quantity, locationStock }) {
+function change({ operation, quantity, locationStock, from, to }) {
   switch (operation) {
     case "set": return `= ${formatUnits(locationStock)}`;
-    case "transfer": return "⇄";
+    case "transfer": return to === "incoming" ? text("change.shipped", { quantity: formatUnits(quantity) }) : "⇄";
+    case "move": return text("change.move", { quantity: formatUnits(quantity), from: text(`state.${from}`), to: text(`state.${to}`) });
     case "add": case "subtract": return signed(operation === "add" ? quantity : -quantity);
     default: return textOr(`change.${operation}`, operation, { quantity: formatUnits(quantity) });
   }

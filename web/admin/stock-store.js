@@ -196,7 +196,10 @@ export class StockStore extends EventTarget {
     if (data.version < row.version) return;
     if (data.location !== undefined) {
       row.places.set(data.location, data.locationStock);
-      row.units.set(data.location, { onHand: data.locationOnHand, reserved: data.locationReserved });
+      row.units.set(data.location, {
+        onHand: data.locationOnHand, reserved: data.locationReserved, unavailable: data.locationUnavailable ?? 0,
+        incoming: data.locationIncoming ?? 0,
+      });
     }
     this.note(row, {
       version: data.version, stock: data.stock, price: data.price, status: data.status, level: data.level,

@@ -4,11 +4,17 @@
 import { folded } from "/shared/search-folding.js";
 
 /**
+ * The units of a location: those that are there, those of them that are reserved or not available, and those on the way.
+ *
+ * @typedef {{ onHand: number, reserved: number, unavailable: number, incoming: number }} Units
+ */
+
+/**
  * A row is the same object as long as the variant exists.
  *
  * @typedef {{ id: number, productId: number, isDefault: boolean, sku: string, name: string, productName: string, title: string,
  *   price: number | null, status: string, level: string, version: number, stock: number, threshold: number,
- *   places: Map<string, number>, units: Map<string, { onHand: number, reserved: number }>, search: string, order: string, changedAt: number }} Row
+ *   places: Map<string, number>, units: Map<string, Units>, search: string, order: string, changedAt: number }} Row
  */
 
 /**
@@ -25,7 +31,8 @@ export function fill(known, item) {
     id: item.id, productId: item.productId, isDefault: item.isDefault, sku: item.sku, name: item.name, productName: item.productName, title,
     price: item.price, status: item.status, level: item.level, version: item.version, stock: item.stock, threshold: item.lowStockThreshold,
     places: new Map(item.locations.map((/** @type {any} */ at) => [at.location, at.stock])),
-    units: new Map(item.locations.map((/** @type {any} */ at) => [at.location, { onHand: at.onHand, reserved: at.reserved }])),
+    units: new Map(item.locations.map((/** @type {any} */ at) => [at.location,
+      { onHand: at.onHand, reserved: at.reserved, unavailable: at.unavailable, incoming: at.incoming }])),
     search: folded(`${title}\n${item.sku}\n${codes}`), order: orderOf(title), changedAt: known?.changedAt ?? 0,
   });
 }

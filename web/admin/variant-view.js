@@ -81,7 +81,8 @@ export class VariantView {
   }
 
   placesTable() {
-    const heads = ["stock.location", "variant.onHand", "variant.reserved", "variant.available"];
+    const heads = ["stock.location", "variant.onHand", "variant.reserved", "variant.unavailable", "variant.incoming",
+      "variant.available"];
     return make("table", "plain", make("thead", {}, make("tr", {}, ...heads.map((name, index) => make("th", { scope: "col",
       class: index ? "number" : "" }, text(name))))), this.places);
   }
@@ -119,12 +120,12 @@ export class VariantView {
     this.price?.show();
     const lines = [...row.places].map(([location, available]) => {
       // Before its first event, what was just set here is known only as available.
-      const { onHand, reserved } = row.units.get(location) ?? { onHand: available, reserved: 0 };
+      const units = row.units.get(location) ?? { onHand: available, reserved: 0, unavailable: 0, incoming: 0 };
       const place = formatLocation(this.app.stock.locations.get(location) ?? { code: location });
       return make("tr", {}, make("th", { scope: "row" }, place),
-        ...[onHand, reserved, available].map((value) => make("td", "number", formatUnits(value))));
+        ...[units.onHand, units.reserved, units.unavailable, units.incoming, available].map((value) => make("td", "number", formatUnits(value))));
     });
-    this.places.replaceChildren(...(lines.length ? lines : [make("tr", {}, make("td", { colspan: 4, class: "quiet" },
+    this.places.replaceChildren(...(lines.length ? lines : [make("tr", {}, make("td", { colspan: 6, class: "quiet" },
       text("variant.noLocations")))]));
   }
 

@@ -34,7 +34,7 @@ struct MQTTScanners: Source {
         self.reconnect = reconnect
         self.topic = topic
         self.statuses = statuses
-        devices = DeviceSettingsTable(options.devices)
+        devices = DeviceSettingsTable(options.devices, others: DeviceSettings(negative: options.negative))
     }
 
     func run(_ context: SourceContext) async throws {

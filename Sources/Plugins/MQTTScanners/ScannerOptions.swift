@@ -27,6 +27,8 @@ struct ScannerOptions: BrokerOptions {
     var answers: ReplyRule
     /// Where replies may be asked for; `nil` for the topics below the device's own level of the scan topic.
     var responses: [String]?
+    /// What becomes of a scan that takes more units than are known to be there.
+    var negative: NegativeRule
 }
 
 extension ScannerOptions {
@@ -103,6 +105,10 @@ extension ScannerOptions {
                 "responses", .list(.string(limit: 1024), count: 0...16),
                 "Where a scan may ask to be answered (MQTT 5): topics with {device}, + and #. Default: scanners/{device}/# for the scan topic scanners/{device}/scan."
             ),
+            .optional(
+                "negative", .choice(NegativeRule.allCases.map(\.rawValue)), default: "refuse",
+                "A scan that subtracts more than is known to be there: it is applied, and what is on hand falls below 0 (allow), or it is refused."
+            ),
         ],
         example: """
             { "plugin": "mqtt-scanners", "broker": "mqtt://127.0.0.1:1883", "topic": "scanners/{device}/scan",
@@ -134,6 +140,9 @@ extension ScannerOptions {
             "gateway", .bool,
             "Whether it speaks for other devices: only then a device's name in its payload is believed. Default: no, the topic says who it is."
         ),
+        .optional(
+            "negative", .choice(NegativeRule.allCases.map(\.rawValue)),
+            "Whether its scans may subtract more than is known to be there. Default: the entry's."),
         .optional("feedback", .object(feedbackSchema), "How a ProGlove scanner's worker is told what became of a scan."),
     ])
 

@@ -35,7 +35,9 @@ extension TallywireClient.InventoryUpdate {
             reference: data.string("reference"), price: data.price("price"), previousPrice: data.price("previousPrice"),
             status: data.word("status"), level: data.word("level"), location: data.string("location"),
             locationStock: data.integer("locationStock"), locationOnHand: data.integer("locationOnHand"),
-            locationReserved: data.integer("locationReserved"), source: data.string("source"),
+            locationReserved: data.integer("locationReserved"), locationUnavailable: data.integer("locationUnavailable"),
+            locationIncoming: data.integer("locationIncoming"), discrepancy: data.integer("discrepancy"),
+            fromState: data.word("from"), toState: data.word("to"), source: data.string("source"),
             movementID: data.string("movementId"), reservationID: data.string("reservationId"), occurredAt: data.time("occurredAt"),
             batch: data.string("batch"), serial: data.string("serial"),
             expiry: data.string("expiry"))
@@ -47,7 +49,8 @@ extension TallywireClient.StockAlert {
         self.init(
             key: try data.key(), sku: data.string("sku"), level: data.word("stockLevel"),
             previousLevel: data.word("previousLevel"), stock: data.integer("stock"), band: data.band,
-            threshold: data.integer("threshold"), message: data.string("message"))
+            threshold: data.integer("threshold"), message: data.string("message"), location: data.string("location"),
+            discrepancy: data.integer("discrepancy"))
     }
 }
 

@@ -56,6 +56,15 @@ extension TallywireClient {
         /// The units on hand there, and how many of them reservations hold.
         public let locationOnHand: Int64?
         public let locationReserved: Int64?
+        /// The units that are damaged, in inspection or kept back there; `nil` if there are none.
+        public let locationUnavailable: Int64?
+        /// The units on the way there; `nil` if there are none.
+        public let locationIncoming: Int64?
+        /// What is on hand there below 0; `nil` if it is not below 0.
+        public let discrepancy: Int64?
+        /// The states from which and to which units went; `nil` for available ones.
+        public let fromState: StockState?
+        public let toState: StockState?
         public let source: String?
         public let movementID: String?
         /// The reservation whose units were held, captured or given back.
@@ -87,6 +96,9 @@ extension TallywireClient {
         public let threshold: Int64?
         /// A sentence for people.
         public let message: String?
+        /// The location whose units on hand fell below 0, and how far; `nil` for an alert about the level alone.
+        public let location: String?
+        public let discrepancy: Int64?
     }
 
     /// A product's status changed. The version of each of its variants grows by one.

@@ -96,7 +96,7 @@ extension ServerCatalogue.Variant {
             ownPrice: ownPrice ? price : nil, barcodes: barcodes,
             alerts: AlertRule(threshold: lowStockThreshold, rearm: rearm), level: level,
             stock: locations.filter { selling.contains($0.location) }.reduce(0) { $0 + $1.onHand },
-            balances: locations.map { TallywireCore.Balance(location: $0.location, onHand: $0.onHand) })
+            balances: Balances(locations.map { TallywireCore.Balance(location: $0.location, onHand: $0.onHand) }))
     }
 }
 
@@ -113,6 +113,12 @@ extension CatalogueFile {
                 notes.append("product \(product.id) “\(product.name.excerpt)” has no variants left, so no SKU, and is left out")
                 continue
             }
+            for variant in variants {
+                for balance in variant.balances where balance.onHand < 0 {
+                    notes.append(
+                        "\(variant.sku) has \(balance.onHand) on hand at \(balance.location), and is written as 0: count it")
+                }
+            }
             products.append(
                 ProductRow(
                     id: product.id.rawValue, name: product.name, status: product.status, price: .some(product.price),
@@ -128,7 +134,7 @@ extension CatalogueFile.VariantRow {
             isDefault: variant.isDefault, price: .some(variant.ownPrice ?? product.price),
             ownPrice: variant.isDefault ? nil : variant.ownPrice != nil, barcodes: variant.barcodes,
             lowStockThreshold: variant.alerts.threshold, rearm: variant.alerts.rearm,
-            stock: Dictionary(variant.balances.map { ($0.location, .init(units: $0.onHand)) }) { first, _ in first })
+            stock: Dictionary(variant.balances.map { ($0.location, .init(units: max(0, $0.onHand))) }) { first, _ in first })
     }
 }
 

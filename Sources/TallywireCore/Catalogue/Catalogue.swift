@@ -66,59 +66,39 @@ public struct Product: Equatable, Sendable {
     }
 }
 
-/// One location's units of one variant.
-public struct Balance: Equatable, Sendable {
-    public let location: String
-    /// Units that are at the location.
-    public var onHand: Int64
-    /// Units that open reservations hold. It can be more than ``onHand``, since a count sets what is on hand.
-    public var reserved: Int64
-
-    public init(location: String, onHand: Int64, reserved: Int64 = 0) {
-        self.location = location
-        self.onHand = onHand
-        self.reserved = reserved
-    }
-
-    /// Units that can be moved, sold or reserved: those on hand that no reservation holds.
-    public var available: Int64 { max(0, onHand - reserved) }
-
-    /// Reserved units that are not on hand.
-    var shortage: Int64 { max(0, reserved - onHand) }
-}
-
 /// One sellable form of a product, with its stock.
 public struct Variant: Equatable, Sendable {
     public let id: VariantID
     public let productID: ProductID
-    /// Whether the variant stands for a product without variants. Its id is then `null` in events.
-    public let isDefault: Bool
     /// The variant's unique key, a text.
     public var sku: String
     public var name: String
     /// The variant's own price; `nil` while it has its product's.
     public var ownPrice: Price?
+    // The three one-byte values stand together, so that they need one word.
+    /// Whether the variant stands for a product without variants. Its id is then `null` in events.
+    public let isDefault: Bool
+    public var level: StockLevel
+    /// Whether the variant ever had stock. Until then its level is `out` without an alert.
+    public var wasStocked: Bool
     public var barcodes: [Barcode]
     /// When the variant's stock counts as low.
     public var alerts: AlertRule
-    public var level: StockLevel
     /// Grows by one with each change of stock or price, and with each change of the product's status. With another SKU it is at
     /// least the version that the SKU had before.
     public var version: Int64
     /// The sum of the available units over the locations that sell.
     public var stock: Int64
-    /// Whether the variant ever had stock. Until then its level is `out` without an alert.
-    public var wasStocked: Bool
     /// One entry for each location where the variant ever was, in the order of first arrival. A location that was removed keeps its
     /// entry, which is zero.
-    public var balances: [Balance]
+    public var balances: Balances
     /// The alert that is not over; `nil` if there is none. A variant that has been `out` since its creation has none.
     public var alert: OpenAlert?
 
     public init(
         id: VariantID, productID: ProductID, isDefault: Bool, sku: String, name: String, ownPrice: Price? = nil,
         barcodes: [Barcode] = [], alerts: AlertRule = AlertRule(), level: StockLevel = .out, version: Int64 = 0, stock: Int64 = 0,
-        wasStocked: Bool = false, balances: [Balance] = [], alert: OpenAlert? = nil
+        wasStocked: Bool = false, balances: Balances = [], alert: OpenAlert? = nil
     ) {
         self.id = id
         self.productID = productID
@@ -142,11 +122,5 @@ public struct Variant: Equatable, Sendable {
     }
 
     /// Replaces the balance at the location of `balance`.
-    mutating func set(_ balance: Balance) {
-        if let index = balances.firstIndex(where: { $0.location == balance.location }) {
-            balances[index] = balance
-        } else {
-            balances.append(balance)
-        }
-    }
+    mutating func set(_ balance: Balance) { balances.set(balance) }
 }

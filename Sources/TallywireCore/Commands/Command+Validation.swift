@@ -159,6 +159,7 @@ extension Movement.Line {
                 field: "lines[\(index)].expected")
         }
         try validateReservation(at: index)
+        try validateStates(at: index)
         try Check.item(item, line: index)
         if let location { try Check.location(location, field: "lines[\(index)].location") }
         if let destination { try Check.location(destination, field: "lines[\(index)].to") }
@@ -168,6 +169,32 @@ extension Movement.Line {
 }
 
 extension Movement.Line {
+    /// Which states a line may name, and with which operation.
+    private func validateStates(at index: Int) throws(Rejection) {
+        func refusal(_ message: String, _ member: String) -> Rejection {
+            Rejection(.invalidRequest, message, field: "lines[\(index)].\(member)")
+        }
+        let (from, to) = operation == .move ? ("from", "to") : ("fromState", "toState")
+        guard operation.takesFromState || fromState == .available else {
+            throw refusal("a \(operation.rawValue) takes units from no state", from)
+        }
+        guard operation.putsIntoState || toState == .available else {
+            throw refusal("a \(operation.rawValue) brings units into no state", to)
+        }
+        guard operation != .move || fromState != toState else {
+            throw refusal("a move goes from one state to another, and both are \(toState.rawValue)", to)
+        }
+        guard operation != .move || toState != .incoming else {
+            throw refusal("units get on the way by a transfer or an add with “toState”:“incoming”", to)
+        }
+        guard operation != .transfer || fromState != .incoming else {
+            throw refusal("units on the way are not at the location yet: move them to available first", from)
+        }
+        guard !allowsNegative || (operation == .subtract && fromState == .available) else {
+            throw refusal("only a subtract of available units may have “negative”", "negative")
+        }
+    }
+
     private func validateReservation(at index: Int) throws(Rejection) {
         guard operation.hasReservation else {
             guard reservation == nil else {

@@ -226,6 +226,12 @@ extension FNV1a {
         combine(line.destination)
         combine(line.expected)
         if let reservation = line.reservation { combine(reservation) }
+        // Lines of available units keep the fingerprint that they had before states existed.
+        if line.fromState != .available || line.toState != .available {
+            combine(line.fromState.rawValue)
+            combine(line.toState.rawValue)
+        }
+        if line.allowsNegative { tag(3) }
         // Lines without a trace keep the fingerprint that they had before traces existed.
         guard !line.trace.isEmpty else { return }
         combine(line.trace.batch)

@@ -29,6 +29,13 @@ extension Movement.Line {
         members += [("operation", .string(operation.rawValue)), ("quantity", .integer(quantity))]
         if let reservation { members.append(("reservation", .string(reservation))) }
         if let destination { members.append(("to", .string(destination))) }
+        if operation == .move || fromState != .available {
+            members.append((operation == .move ? "from" : "fromState", .string(fromState.rawValue)))
+        }
+        if operation == .move || toState != .available {
+            members.append((operation == .move ? "to" : "toState", .string(toState.rawValue)))
+        }
+        if allowsNegative { members.append(("negative", .string("allow"))) }
         if let expected { members.append(("expected", .integer(expected))) }
         if let batch = trace.batch { members.append(("batch", .string(batch))) }
         if let serial = trace.serial { members.append(("serial", .string(serial))) }

@@ -32,10 +32,17 @@ public struct Movement: Equatable, Sendable {
         public var trace: Trace
         /// The id of the reservation whose units a capture takes; `nil` for other operations.
         public var reservation: String?
+        /// The state from which units are taken; `available` unless the operation is ``Operation/takesFromState``.
+        public var fromState: StockState
+        /// The state to which units come; `available` unless the operation is ``Operation/putsIntoState``.
+        public var toState: StockState
+        /// Whether a `subtract` applies although fewer units are known to be available. What is on hand may then fall below 0.
+        public var allowsNegative: Bool
 
         public init(
             item: ItemReference, location: String?, operation: Operation, quantity: Int64, destination: String? = nil,
-            expected: Int64? = nil, trace: Trace = Trace(), reservation: String? = nil
+            expected: Int64? = nil, trace: Trace = Trace(), reservation: String? = nil, fromState: StockState = .available,
+            toState: StockState = .available, allowsNegative: Bool = false
         ) {
             self.item = item
             self.location = location
@@ -45,6 +52,9 @@ public struct Movement: Equatable, Sendable {
             self.expected = expected
             self.trace = trace
             self.reservation = reservation
+            self.fromState = fromState
+            self.toState = toState
+            self.allowsNegative = allowsNegative
         }
     }
 }

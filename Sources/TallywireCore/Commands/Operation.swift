@@ -1,3 +1,11 @@
+/// What becomes of a `subtract` of more units than are known to be there.
+public enum NegativeRule: String, Sendable, CaseIterable, Codable {
+    /// The units have left, whatever was known: what is on hand falls below 0.
+    case allow
+    /// Nothing is applied.
+    case refuse
+}
+
 /// What a change does to the stock of one variant at one location.
 ///
 /// A new operation is a case here, with its value of each property. The compiler then asks what the operation does to the stock
@@ -9,6 +17,8 @@ public enum Operation: String, Sendable, CaseIterable, Codable {
     case subtract
     /// Takes units from one location to another.
     case transfer
+    /// Takes units from one state to another at their location.
+    case move
     /// Takes units that a reservation holds.
     case capture
     /// Holds units for a reservation.
@@ -24,7 +34,7 @@ public enum Operation: String, Sendable, CaseIterable, Codable {
     /// Whether a line of a movement may have this operation.
     public var isOfLines: Bool {
         switch self {
-        case .set, .add, .subtract, .transfer, .capture: true
+        case .set, .add, .subtract, .transfer, .move, .capture: true
         case .reserve, .release, .expire: false
         }
     }
@@ -35,6 +45,25 @@ public enum Operation: String, Sendable, CaseIterable, Codable {
     /// Whether the operation takes units to another location. A line has to name that location, and for other operations must not.
     public var hasDestination: Bool { self == .transfer }
 
+    /// Whether a line with this operation may name the state from which units are taken. A `move` has to.
+    public var takesFromState: Bool {
+        switch self {
+        case .subtract, .transfer, .move: true
+        case .set, .add, .capture, .reserve, .release, .expire: false
+        }
+    }
+
+    /// Whether a line with this operation may name the state to which units come. A `move` has to.
+    public var putsIntoState: Bool {
+        switch self {
+        case .add, .transfer, .move: true
+        case .set, .subtract, .capture, .reserve, .release, .expire: false
+        }
+    }
+
+    /// The operations of a line that needs nothing but an item, a location and a quantity.
+    public static let plain = ofLines.filter { !$0.hasDestination && !$0.hasReservation && $0 != .move }
+
     /// Whether the operation takes units of a reservation. A line has to name that reservation, and for other operations must not.
     public var hasReservation: Bool { self == .capture }
 
@@ -43,7 +72,7 @@ public enum Operation: String, Sendable, CaseIterable, Codable {
         switch self {
         case .add: .into
         case .subtract, .capture: .out
-        case .set, .transfer, .reserve, .release, .expire: nil
+        case .set, .transfer, .move, .reserve, .release, .expire: nil
         }
     }
 

@@ -68,6 +68,8 @@ public struct EventSchema: Sendable {
             case sku, name, location, movement
             /// Units, versions, counts: an integer from 0.
             case count
+            /// Units that can be less than 0.
+            case balance
             /// ``count``, or `null`.
             case optionalCount
             /// Units as a caller may give them.

@@ -75,18 +75,29 @@ public struct StockChange: Equatable, Sendable {
     public let balance: Balance
     /// The id of the reservation whose units these are; `nil` for an operation without one.
     public let reservation: String?
+    /// The states from which and to which units went.
+    public let from: StockState
+    public let to: StockState
 
-    public init(operation: Operation, quantity: Int64, balance: Balance, reservation: String? = nil) {
+    public init(
+        operation: Operation, quantity: Int64, balance: Balance, reservation: String? = nil, from: StockState = .available,
+        to: StockState = .available
+    ) {
         self.operation = operation
         self.quantity = quantity
         self.balance = balance
         self.reservation = reservation
+        self.from = from
+        self.to = to
     }
 
     public var location: String { balance.location }
 
     /// The units that are available at the location after the change.
     public var locationStock: Int64 { balance.available }
+
+    /// What is on hand below 0: units that have left and were never known to be there. `nil` if it is not below 0.
+    public var discrepancy: Int64? { balance.onHand < 0 ? balance.onHand : nil }
 }
 
 extension InventoryUpdated: EventBody {
@@ -99,10 +110,15 @@ extension InventoryUpdated: EventBody {
             Member("productId", .id), Member("variantId", .variant), Member("sku", .sku), Member("variantName", .name),
             Member("stock", .count), Member("previousStock", .count), Member("totalProductStock", .count),
             .optional("operation", .operation), .optional("quantity", .count),
+            .optional("from", .words(StockState.allCases.map(\.rawValue))),
+            .optional("to", .words(StockState.allCases.map(\.rawValue))),
             .optional("reason", .text(0...Limits.reasonLength)), .optional("reference", .text(0...Limits.referenceLength)),
             Member("price", .price), .optional("previousPrice", .price), .optional("ownPrice", .flag), Member("status", .status),
             Member("level", .level), .optional("location", .location), .optional("locationStock", .count),
-            .optional("locationOnHand", .count), .optional("locationReserved", .count), Member("version", .count),
+            .optional("locationOnHand", .balance), .optional("locationReserved", .count),
+            .optional("locationUnavailable", .count), .optional("locationIncoming", .count), .optional("locationDamaged", .count),
+            .optional("locationInspection", .count), .optional("locationSafety", .count), .optional("discrepancy", .balance),
+            Member("version", .count),
             Member("source", .string), Member("movementId", .movement), .optional("reservationId", .movement),
             .optional("occurredAt", .timestamp), .optional("batch", .text(1...Limits.traceLength)),
             .optional("serial", .text(1...Limits.traceLength)), .optional("expiry", .date),
@@ -149,6 +165,9 @@ extension InventoryUpdated: EventBody {
         if let stockChange {
             json.member("operation", stockChange.operation.rawValue)
             json.member("quantity", stockChange.quantity)
+            let isMove = stockChange.operation == .move
+            if isMove || stockChange.from != .available { json.member("from", stockChange.from.rawValue) }
+            if isMove || stockChange.to != .available { json.member("to", stockChange.to.rawValue) }
         }
         json.member("reason", reason)
         json.member("reference", reference)
@@ -164,6 +183,8 @@ extension InventoryUpdated: EventBody {
             json.member("locationStock", stockChange.locationStock)
             json.member("locationOnHand", stockChange.balance.onHand)
             json.member("locationReserved", stockChange.balance.reserved)
+            if let states = stockChange.balance.states { Self.write(states, of: stockChange.balance, to: &json) }
+            json.member("discrepancy", stockChange.discrepancy)
         }
         json.member("version", version)
         json.member("source", source)
@@ -180,7 +201,8 @@ extension InventoryUpdated: EventBody {
                 .stock(
                     StockChange(
                         operation: operation, quantity: try data("quantity"), balance: try Self.balance(data),
-                        reservation: try data.optional("reservationId")))
+                        reservation: try data.optional("reservationId"), from: try data.optional("from") ?? .available,
+                        to: try data.optional("to") ?? .available))
             } else {
                 .price(previous: try data.optional("previousPrice"), isOwn: try data.optional("ownPrice"))
             }
@@ -199,6 +221,19 @@ extension InventoryUpdated: EventBody {
     private static func balance(_ data: EventData) throws -> Balance {
         Balance(
             location: try data("location"), onHand: try data.optional("locationOnHand") ?? data("locationStock"),
-            reserved: try data.optional("locationReserved") ?? 0)
+            reserved: try data.optional("locationReserved") ?? 0,
+            states: StateUnits(
+                damaged: try data.optional("locationDamaged") ?? 0, inspection: try data.optional("locationInspection") ?? 0,
+                safety: try data.optional("locationSafety") ?? 0, incoming: try data.optional("locationIncoming") ?? 0))
+    }
+
+    /// Writes the units in special states, where there are any.
+    private static func write(_ states: StateUnits, of balance: Balance, to json: inout JSONWriter) {
+        func member(_ name: StaticString, _ units: Int64) { if units != 0 { json.member(name, units) } }
+        member("locationUnavailable", balance.unavailable)
+        member("locationIncoming", states.incoming)
+        member("locationDamaged", states.damaged)
+        member("locationInspection", states.inspection)
+        member("locationSafety", states.safety)
     }
 }

@@ -3,6 +3,10 @@
 public enum JSONSchema {
     public static let id: JSONValue = ["type": "integer", "minimum": 1, "maximum": .integer(Limits.largestBalance)]
     public static let count: JSONValue = ["type": "integer", "minimum": 0, "maximum": .integer(Limits.largestBalance)]
+    /// Units that can be less than 0.
+    public static let balance: JSONValue = [
+        "type": "integer", "minimum": .integer(-Limits.largestBalance), "maximum": .integer(Limits.largestBalance),
+    ]
     public static let quantity: JSONValue = ["type": "integer", "minimum": 0, "maximum": .integer(Limits.largestQuantity)]
     public static let movementID: JSONValue = [
         "type": "string", "minLength": 1, "maxLength": .integer(Int64(Limits.movementIDLength)), "pattern": "^[ -~]+$",
@@ -81,6 +85,7 @@ extension EventSchema.Member.Kind {
         case .location: JSONSchema.locationCode
         case .movement: JSONSchema.movementID
         case .count: JSONSchema.count
+        case .balance: JSONSchema.balance
         case .optionalCount: ["type": ["integer", "null"]]
         case .quantity: JSONSchema.quantity
         case .price: JSONSchema.price

@@ -258,8 +258,14 @@ extension Plan {
 
     fileprivate mutating func remove(_ variant: Variant, in state: InventoryState) throws(Rejection) {
         let left = variant.balances.reduce(0) { $0 + $1.onHand }
-        guard left == 0 else {
-            throw Rejection(.inStock, "\(variant.sku) still has \(left) units, so it cannot be removed", available: left)
+        guard variant.balances.allSatisfy({ $0.onHand == 0 }) else {
+            throw Rejection(.inStock, "\(variant.sku) still has \(left) units, so it cannot be removed", available: max(0, left))
+        }
+        if let balance = variant.balances.first(where: { $0.incoming != 0 }) {
+            throw Rejection(
+                .inStock,
+                "\(balance.incoming) units of \(variant.sku) are on the way to \(balance.location), so it cannot be removed: "
+                    + "receive them, or subtract them with “fromState”:“incoming”", available: left)
         }
         for reservation in state.reservations.holders(of: variant.id) {
             throw Rejection(

@@ -36,14 +36,15 @@ extension InventoryState {
     /// A location can be removed when nothing is there. What it had of each variant stays as a balance of zero.
     func plan(removing code: String) throws(Rejection) -> Plan {
         _ = try existing(code)
-        let left = variants.values.map { $0.balance(at: code) }.filter { $0.onHand != 0 || $0.reserved != 0 }
+        let left = variants.values.map { $0.balance(at: code) }.filter { !$0.isEmpty }
         guard left.isEmpty else {
             let units = left.reduce(0) { min($0 + $1.onHand, Limits.largestBalance) }
             let reserved = left.reduce(0) { min($0 + $1.reserved, Limits.largestBalance) }
+            let incoming = left.reduce(0) { min($0 + $1.incoming, Limits.largestBalance) }
             throw Rejection(
                 .inStock,
-                "\(code) still has \(units) units of \(left.count) items, and \(reserved) are reserved there, so it cannot be removed: "
-                    + "transfer them, or set them to 0, and release the reservations", available: units)
+                "\(code) still has \(units) units of \(left.count) items, \(reserved) are reserved there and \(incoming) on the way, "
+                    + "so it cannot be removed: transfer them, or set them to 0, and release the reservations", available: units)
         }
         var plan = Plan()
         plan.change(.removed, .location(code), CatalogueChanged.Values())

@@ -71,25 +71,48 @@ extension StockDraft {
                 "\(variants[variant].sku) has \(balance.available) available at \(balance.location), \(expected) were expected",
                 field: "lines[\(index)].expected", available: balance.available)
         }
-        switch line.operation {
-        case .add: balance.onHand += quantity
-        case .subtract, .transfer:
-            guard balance.available >= quantity else {
-                throw Rejection(
-                    .insufficientStock,
-                    "\(variants[variant].sku) has \(balance.available) available at \(balance.location), \(quantity) were asked for",
-                    field: "lines[\(index)].quantity", available: balance.available)
-            }
-            balance.onHand -= quantity
-        case .set, .capture, .reserve, .release, .expire: balance.onHand = quantity
+        if line.operation == .set { balance.onHand = quantity }
+        if line.operation.takesFromState {
+            try check(line, quantity, at: index, variant, balance)
+            balance.add(-quantity, in: line.fromState)
         }
         // Validation has checked that a transfer has a destination, and that only a transfer has one.
-        if let destination = line.destination { try state.require(destination, field: "lines[\(index)].to") }
-        try step(variant, line.operation, quantity, to: balance, line: index, in: state)
-        guard let destination = line.destination else { return }
+        guard let destination = line.destination else {
+            if line.operation.putsIntoState { balance.add(quantity, in: line.toState) }
+            return try step(variant, line, quantity, to: balance, from: line.fromState, line.toState, index, in: state)
+        }
+        try state.require(destination, field: "lines[\(index)].to")
+        try step(variant, line, quantity, to: balance, from: line.fromState, .available, index, in: state)
         var arrived = variants[variant].balance(at: destination)
-        arrived.onHand += quantity
-        try step(variant, line.operation, quantity, to: arrived, line: index, in: state)
+        arrived.add(quantity, in: line.toState)
+        try step(variant, line, quantity, to: arrived, from: .available, line.toState, index, in: state)
+    }
+
+    private mutating func step(
+        _ variant: Int, _ line: Movement.Line, _ quantity: Int64, to balance: Balance, from: StockState, _ to: StockState,
+        _ index: Int, in state: InventoryState
+    ) throws(Rejection) {
+        let change = StockChange(operation: line.operation, quantity: quantity, balance: balance, from: from, to: to)
+        try step(variant, change, line: index, in: state)
+    }
+
+    /// Whether the units that a line takes are there.
+    private func check(
+        _ line: Movement.Line, _ quantity: Int64, at index: Int, _ variant: Int, _ balance: Balance
+    ) throws(Rejection) {
+        let state = line.fromState
+        // That units are damaged is so, whoever was promised them. What is free can be sold, moved or kept back.
+        let units =
+            switch state {
+            case .available: line.operation == .move && line.toState.isFact ? balance.usable : balance.available
+            case .incoming: balance.incoming
+            case .damaged, .inspection, .safety: min(balance.units(in: state), max(0, balance.onHand))
+            }
+        guard units < quantity, !line.allowsNegative else { return }
+        throw Rejection(
+            .insufficientStock,
+            "\(variants[variant].sku) has \(max(0, units)) \(state.rawValue) at \(balance.location), \(quantity) were asked for",
+            field: "lines[\(index)].quantity", available: max(0, units))
     }
 }
 
@@ -97,23 +120,26 @@ extension Variant {
     /// Whether a change to `level` raises an alert. A variant that never had stock is `out` without an alert, and becomes `ok`
     /// without one.
     func raisesAlert(at level: StockLevel) -> Bool {
-        level != self.level && (wasStocked || level != .ok)
+        level != self.level && (wasStocked || alert != nil || level != .ok)
     }
 }
 
 extension StockAlert {
-    /// The alert for `variant`, which has `stock` units and changes to `level`.
-    init(_ variant: Variant, stock: Int64, level: StockLevel) {
+    /// The alert for `variant`, which has `stock` units and changes to `level`. `discrepancy` is a balance with less than 0 on hand.
+    init(_ variant: Variant, stock: Int64, level: StockLevel, discrepancy: Balance? = nil) {
         let who = "\(variant.name) (\(variant.sku))"
         let message =
-            switch level {
-            case .ok: "Back in stock: \(who) has \(stock)"
-            case .low: "Low stock: \(who) has \(stock) left"
-            case .out: "Out of stock: \(who)"
+            switch (discrepancy, level) {
+            case (let balance?, _):
+                "Count needed: \(who) has \(balance.onHand) on hand at \(balance.location): more has left than was known to be there"
+            case (nil, .ok): "Back in stock: \(who) has \(stock)"
+            case (nil, .low): "Low stock: \(who) has \(stock) left"
+            case (nil, .out): "Out of stock: \(who)"
             }
         self.init(
             productID: variant.productID, variantID: variant.id, isDefaultVariant: variant.isDefault, sku: variant.sku,
             level: level,
-            previousLevel: variant.level, stock: stock, threshold: variant.alerts.threshold, message: message)
+            previousLevel: variant.level, stock: stock, threshold: variant.alerts.threshold, message: message,
+            discrepancy: discrepancy.map { StockAlert.Discrepancy(location: $0.location, units: $0.onHand) })
     }
 }

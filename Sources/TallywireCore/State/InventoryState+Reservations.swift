@@ -151,7 +151,8 @@ extension StockDraft {
             let units = min(left, balance.available)
             left -= units
             balance.reserved += units
-            try step(variant, .reserve, units, to: balance, of: reservation, line: index, in: state)
+            let change = StockChange(operation: .reserve, quantity: units, balance: balance, reservation: reservation)
+            try step(variant, change, line: index, in: state)
             if let known = holds.firstIndex(where: { $0.variant == id && $0.location == balance.location }) {
                 holds[known].quantity += units
             } else {
@@ -225,15 +226,16 @@ extension StockDraft {
         let hold = reservation.holds[index]
         let variant = position(of: hold.variant, in: state)
         var balance = variants[variant].balance(at: hold.location)
-        guard balance.onHand >= units else {
+        guard balance.usable >= units else {
             throw Rejection(
                 .insufficientStock,
-                "\(variants[variant].sku) has \(balance.onHand) on hand at \(hold.location), \(units) were to be captured",
-                field: "lines[\(line)].quantity", available: max(0, balance.onHand))
+                "\(variants[variant].sku) has \(balance.usable) on hand at \(hold.location), \(units) were to be captured",
+                field: "lines[\(line)].quantity", available: max(0, balance.usable))
         }
         balance.onHand -= units
         balance.reserved -= units
-        try step(variant, .capture, units, to: balance, of: reservation.id, line: line, in: state)
+        let change = StockChange(operation: .capture, quantity: units, balance: balance, reservation: reservation.id)
+        try step(variant, change, line: line, in: state)
         reservation.holds[index].captured += units
         set(reservation)
     }
@@ -248,7 +250,8 @@ extension StockDraft {
         let variant = position(of: hold.variant, in: state)
         var balance = variants[variant].balance(at: hold.location)
         balance.reserved -= units
-        try step(variant, operation, units, to: balance, of: reservation.id, line: line, in: state)
+        let change = StockChange(operation: operation, quantity: units, balance: balance, reservation: reservation.id)
+        try step(variant, change, line: line, in: state)
         reservation.holds[index].released += units
         set(reservation)
     }

@@ -45,16 +45,14 @@ struct StockDraft {
         return variants.count - 1
     }
 
-    /// Adds a step after which a variant has the units `balance` at that balance's location.
-    mutating func step(
-        _ index: Int, _ operation: Operation, _ quantity: Int64, to balance: Balance, of reservation: String? = nil, line: Int,
-        in state: InventoryState
-    ) throws(Rejection) {
+    /// Adds a step: a change after which a variant has the change's balance at that balance's location.
+    mutating func step(_ index: Int, _ change: StockChange, line: Int, in state: InventoryState) throws(Rejection) {
+        let balance = change.balance
         let previousStock = variants[index].stock
         let before = variants[index].balance(at: balance.location)
         let gained = state.locations[balance.location]?.sells == true ? balance.available - before.available : 0
         let product = totalPosition(of: variants[index].productID, in: state)
-        guard balance.onHand <= Limits.largestBalance, previousStock + gained <= Limits.largestBalance,
+        guard balance.isInRange, previousStock + gained <= Limits.largestBalance,
             totals[product].stock + gained <= Limits.largestBalance
         else {
             throw Rejection(
@@ -71,10 +69,8 @@ struct StockDraft {
         totals[product].stock += gained
         steps.append(
             Step(
-                line: line, variant: index,
-                change: StockChange(operation: operation, quantity: quantity, balance: balance, reservation: reservation),
-                stock: variants[index].stock, previousStock: previousStock, total: totals[product].stock,
-                version: variants[index].version))
+                line: line, variant: index, change: change, stock: variants[index].stock, previousStock: previousStock,
+                total: totals[product].stock, version: variants[index].version))
     }
 
     private mutating func totalPosition(of id: ProductID, in state: InventoryState) -> Int {
@@ -124,7 +120,7 @@ struct StockDraft {
 
     /// One `inventory_updated` for each step. After them one `reservation_changed` for each reservation that changed, and then one
     /// `stock_alert` for each variant whose level differs from the level before the command. Both are evaluated after the last
-    /// step, so an intermediate state never raises an alert.
+    /// step, so an intermediate state never raises an alert. An alert also says once that a location has less than 0 on hand.
     mutating func events(of cause: Cause, in state: InventoryState) -> [Event.Body] {
         if !shortages.isEmpty { settleShortages(in: state) }
         let levels = variants.map { $0.alerts.level(of: $0.stock, previous: $0.level) }
@@ -149,10 +145,27 @@ struct StockDraft {
             }
             bodies.append(.reservationChanged(ReservationChanged(reservation)))
         }
-        for (variant, level) in zip(variants, levels) where variant.raisesAlert(at: level) {
-            bodies.append(.stockAlert(StockAlert(variant, stock: variant.stock, level: level)))
+        for (variant, level) in zip(variants, levels) {
+            let discrepancies = newDiscrepancies(of: variant, in: state)
+            if let first = discrepancies.first {
+                bodies.append(.stockAlert(StockAlert(variant, stock: variant.stock, level: level, discrepancy: first)))
+            } else if variant.raisesAlert(at: level) {
+                bodies.append(.stockAlert(StockAlert(variant, stock: variant.stock, level: level)))
+            }
+            var warned = variant
+            warned.level = level
+            for balance in discrepancies.dropFirst() {
+                bodies.append(.stockAlert(StockAlert(warned, stock: warned.stock, level: level, discrepancy: balance)))
+            }
         }
         return bodies
+    }
+
+    /// The locations that have less than 0 of a variant on hand, and had not before the command.
+    private func newDiscrepancies(of variant: Variant, in state: InventoryState) -> [Balance] {
+        guard variant.balances.contains(where: { $0.onHand < 0 }) else { return [] }
+        let before = state.variants[variant.id]
+        return variant.balances.filter { $0.onHand < 0 && before?.balance(at: $0.location).onHand ?? 0 >= 0 }
     }
 
     /// Adds a `serial_repeated` for each line that repeats a serial number, after all changes of the movement.
@@ -168,5 +181,12 @@ struct StockDraft {
                         serial: serial, operation: step.change.operation, previousSeq: previous, source: cause.source,
                         movementID: cause.id)))
         }
+    }
+}
+
+extension Balance {
+    fileprivate var isInRange: Bool {
+        let most = Limits.largestBalance
+        return (-most...most).contains(onHand) && (states == nil || StockState.counted.allSatisfy { units(in: $0) <= most })
     }
 }

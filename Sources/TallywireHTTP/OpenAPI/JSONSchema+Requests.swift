@@ -64,10 +64,7 @@ extension JSONSchema {
             object(
                 [
                     ("id", movementID), ("device", device),
-                    (
-                        "operation",
-                        words(TallywireCore.Operation.ofLines.filter { !$0.hasDestination && !$0.hasReservation }.map(\.rawValue))
-                    ),
+                    ("operation", words(TallywireCore.Operation.plain.map(\.rawValue))),
                     ("quantity", quantity),
                 ]
                     + about
@@ -80,10 +77,15 @@ extension JSONSchema {
                 item + [
                     ("location", locationCode),
                     ("operation", words(TallywireCore.Operation.ofLines.map(\.rawValue))), ("quantity", quantity),
-                    ("to", locationCode), ("expected", count), ("batch", traceText), ("serial", traceText), ("expiry", date),
-                    ("reservation", movementID),
+                    ("to", locationCode + ["description": "Of a transfer: the location. Of a move: the state."]),
+                    ("expected", count), ("batch", traceText), ("serial", traceText), ("expiry", date),
+                    ("reservation", movementID), ("from", states), ("fromState", states), ("toState", states),
+                    ("negative", words(["allow", "refuse"])),
                 ],
-                optional: items.union(["location", "to", "expected", "batch", "serial", "expiry", "reservation"]))
+                optional: items.union([
+                    "location", "to", "expected", "batch", "serial", "expiry", "reservation", "from", "fromState", "toState",
+                    "negative",
+                ]))
                 + oneItem
         ),
         (
@@ -132,6 +134,8 @@ extension JSONSchema {
     ]
     private static let items = Set(item.map(\.0))
     private static let oneItem: JSONValue = ["oneOf": .array(item.map { ["required": [.string($0.0)]] })]
+
+    private static let states = words(StockState.allCases.map(\.rawValue))
 
     private static let reservationTime: JSONValue = [
         "oneOf": [["type": "string"], ["type": "integer"]],

@@ -32,8 +32,8 @@ extension JSONSchema {
         (
             "Stock",
             object(
-                [("sku", sku), ("productId", id), ("variantId", id), ("location", locationCode), ("onHand", count)]
-                    + [("reserved", count), ("stock", count)])
+                [("sku", sku), ("productId", id), ("variantId", id), ("location", locationCode)] + unitsThere,
+                optional: optionalUnits)
         ),
         ("StockPage", page(of: "Stock")),
         (
@@ -141,6 +141,13 @@ extension JSONSchema {
         ),
     ]
 
+    /// The units of a location. Those of a state stand there where they are not 0.
+    private static let unitsThere: [(String, JSONValue)] =
+        [("onHand", balance), ("reserved", count), ("unavailable", count), ("incoming", count)]
+        + optionalUnits.sorted().map { ($0, count) } + [("stock", count)]
+
+    private static let optionalUnits = Set(StockState.counted.filter(\.isOnHand).map(\.rawValue))
+
     private static let variant: [(String, JSONValue)] = [
         ("id", id), ("productId", id), ("isDefault", flag), ("sku", sku), ("name", name), ("productName", name), ("price", price),
         ("ownPrice", flag),
@@ -148,7 +155,7 @@ extension JSONSchema {
         ("barcodes", barcodes), ("lowStockThreshold", quantity), ("rearm", quantity),
         (
             "locations",
-            list(of: object([("location", locationCode), ("onHand", count), ("reserved", count), ("stock", count)]))
+            list(of: object([("location", locationCode)] + unitsThere, optional: optionalUnits))
         ),
     ]
 }

@@ -21,7 +21,7 @@ struct InventoryBody: Decodable {
         device = try members.text("device")
         operation = try members.required(
             members.word("operation", Operation.self, among: Operation.ofLines), "operation")
-        guard !operation.hasDestination, !operation.hasReservation else {
+        guard Operation.plain.contains(operation) else {
             throw members.error(
                 at: "operation", "set, add or subtract is expected; a \(operation.rawValue) is a movement: POST /api/movements")
         }

@@ -33,12 +33,16 @@ struct MovementBody: CommandBody {
         let expected: Int64?
         let trace: Trace
         let reservation: String?
+        let fromState: StockState
+        let toState: StockState
+        let allowsNegative: Bool
 
         init(from decoder: any Decoder) throws {
             let members = try MemberReader(
                 decoder,
                 members: ItemBody.members + [
-                    "location", "operation", "quantity", "to", "expected", "batch", "serial", "expiry", "reservation",
+                    "location", "operation", "quantity", "to", "expected", "batch", "serial", "expiry", "reservation", "from",
+                    "fromState", "toState", "negative",
                 ])
             let reading = try ItemBody.reading(members, decoder)
             item = reading.item
@@ -47,7 +51,20 @@ struct MovementBody: CommandBody {
                 members.word("operation", TallywireCore.Operation.self, among: TallywireCore.Operation.ofLines), "operation")
             quantity = try ItemBody.quantity(members, of: reading, decoder)
             reservation = try members.text("reservation")
-            to = try members.text("to")
+            if operation == .move {
+                for name in ["fromState", "toState"] as [MemberName] where members.contains(name) {
+                    throw members.error(at: name, "a move has “from” and “to”")
+                }
+                fromState = try members.required(members.word("from", StockState.self), "from")
+                toState = try members.required(members.word("to", StockState.self), "to")
+                to = nil
+            } else {
+                if members.contains("from") { throw members.error(at: "from", "only a move has “from”, the state it goes from") }
+                fromState = try members.word("fromState", StockState.self) ?? .available
+                toState = try members.word("toState", StockState.self) ?? .available
+                to = try members.text("to")
+            }
+            allowsNegative = try members.word("negative", NegativeRule.self) == .allow
             expected = try members.integer("expected")
             trace = Trace(
                 batch: try members.text("batch") ?? reading.trace.batch, serial: try members.text("serial") ?? reading.trace.serial,
@@ -63,12 +80,16 @@ struct MovementBody: CommandBody {
                 Movement.Line(
                     item: line.item, location: line.location ?? (line.operation.hasReservation ? nil : defaultLocation),
                     operation: line.operation, quantity: line.quantity, destination: line.to, expected: line.expected,
-                    trace: line.trace, reservation: line.reservation)
+                    trace: line.trace, reservation: line.reservation, fromState: line.fromState, toState: line.toState,
+                    allowsNegative: line.allowsNegative)
             })
     }
 
     func command(id: String?, of principal: Principal?, in api: InventoryAPI) throws(Problem) -> Command {
         let device = try api.device(naming: device, principal)
+        if let index = lines.firstIndex(where: \.allowsNegative), principal?.covers(.admin) == false {
+            throw .forbidden("“negative” of a line is for admins: lines[\(index)]")
+        }
         return Command(
             id: id, device: device, source: InventoryAPI.source(of: device),
             action: .move(movement(defaultLocation: api.configuration.defaultLocation)))

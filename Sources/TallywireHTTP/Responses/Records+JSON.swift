@@ -122,6 +122,14 @@ extension JSONWriter {
         integer(balance.onHand)
         key("reserved")
         integer(balance.reserved)
+        key("unavailable")
+        integer(balance.unavailable)
+        key("incoming")
+        integer(balance.incoming)
+        func member(_ name: StaticString, _ units: Int64?) { if let units, units != 0 { self.member(name, units) } }
+        member("damaged", balance.states?.damaged)
+        member("inspection", balance.states?.inspection)
+        member("safety", balance.states?.safety)
         key("stock")
         integer(balance.available)
     }

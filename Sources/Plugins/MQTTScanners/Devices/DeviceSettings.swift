@@ -15,18 +15,21 @@ struct DeviceSettings: Equatable, Sendable, Decodable {
     /// A tag that was counted counts again after it was out of sight for this long.
     var tagWindow: Duration?
     var feedback: FeedbackOptions?
+    /// Whether a subtract of more units than are known to be there applies.
+    var negative: NegativeRule?
     /// Whether the device speaks for others: then a name in its payload says which device scanned.
     var gateway: Bool?
 
     private enum CodingKeys: String, CodingKey {
-        case operation, location, reason, quantity, payload, codes, bounce, tagWindow, feedback, gateway
+        case operation, location, reason, quantity, payload, codes, bounce, tagWindow, feedback, gateway, negative
         case destination = "to"
     }
 
     init(
         operation: Operation? = nil, location: String? = nil, destination: String? = nil, reason: String? = nil,
         quantity: Int64? = nil, payload: PayloadFormat? = nil, codes: CodeOptions? = nil, bounce: Duration? = nil,
-        tagWindow: Duration? = nil, feedback: FeedbackOptions? = nil, gateway: Bool? = nil
+        tagWindow: Duration? = nil, feedback: FeedbackOptions? = nil, gateway: Bool? = nil,
+        negative: NegativeRule? = nil
     ) {
         self.operation = operation
         self.location = location
@@ -39,6 +42,7 @@ struct DeviceSettings: Equatable, Sendable, Decodable {
         self.tagWindow = tagWindow
         self.feedback = feedback
         self.gateway = gateway
+        self.negative = negative
     }
 
     /// These settings, with the gaps filled from `other`.
@@ -48,6 +52,6 @@ struct DeviceSettings: Equatable, Sendable, Decodable {
             destination: destination ?? other.destination, reason: reason ?? other.reason, quantity: quantity ?? other.quantity,
             payload: payload ?? other.payload, codes: codes?.filled(from: other.codes) ?? other.codes,
             bounce: bounce ?? other.bounce, tagWindow: tagWindow ?? other.tagWindow, feedback: feedback ?? other.feedback,
-            gateway: gateway ?? other.gateway)
+            gateway: gateway ?? other.gateway, negative: negative ?? other.negative)
     }
 }

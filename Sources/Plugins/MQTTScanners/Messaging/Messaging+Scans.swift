@@ -41,14 +41,17 @@ extension Messaging {
                 ("id", JSONSchema.movementID), ("barcode", code), ("sku", JSONSchema.sku), ("variantId", JSONSchema.id),
                 ("operation", JSONSchema.words(TallywireCore.Operation.ofLines.map(\.rawValue))), ("quantity", JSONSchema.quantity),
                 ("location", JSONSchema.locationCode),
-                ("to", JSONSchema.locationCode), ("reason", JSONSchema.text(Limits.reasonLength, least: 0)),
+                ("to", JSONSchema.locationCode), ("from", states), ("fromState", states), ("toState", states),
+                ("reason", JSONSchema.text(Limits.reasonLength, least: 0)),
                 ("occurredAt", JSONSchema.timestamp), ("expected", JSONSchema.count), ("batch", JSONSchema.traceText),
                 ("serial", JSONSchema.traceText), ("expiry", JSONSchema.date), ("reservation", JSONSchema.movementID),
             ],
             optional: [
                 "id", "barcode", "sku", "variantId", "operation", "quantity", "location", "to", "reason", "occurredAt", "expected",
-                "batch", "serial", "expiry", "reservation",
+                "batch", "serial", "expiry", "reservation", "from", "fromState", "toState",
             ]) + ["oneOf": [["required": ["barcode"]], ["required": ["sku"]], ["required": ["variantId"]]]]
+
+    private static let states = JSONSchema.words(StockState.allCases.map(\.rawValue))
 
     static let code: JSONValue = ["type": ["string", "integer"], "minLength": 1]
 

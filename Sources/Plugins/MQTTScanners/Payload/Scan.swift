@@ -17,12 +17,18 @@ struct Scan: Equatable, Sendable {
     var operation: Operation?
     var quantity: Int64?
     var location: String?
+    /// The location to which a transfer goes, or the state to which a move goes.
     var destination: String?
     var reason: String?
     var occurredAt: Timestamp?
     var expected: Int64?
     /// The reservation whose units a capture takes.
     var reservation: String?
+    /// The state from which a move takes units. The one to which it brings them is ``destination``.
+    var from: String?
+    /// The states from which and to which units of other operations go.
+    var fromState: StockState?
+    var toState: StockState?
     /// What the payload says of the units; the elements in the code are added.
     var trace = Trace()
 
@@ -42,7 +48,7 @@ extension Scan {
     /// Every key that a scan may have.
     private enum Key: String, CaseIterable {
         case id, barcode, sku, variantId, operation, quantity, location, to, reason, occurredAt, expected, batch, serial, expiry
-        case reservation
+        case reservation, from, fromState, toState
     }
 
     /// Reads a scan in Tallywire's own format. In errors `place` stands before each key. `null` is the same as leaving a key out,
@@ -91,6 +97,9 @@ extension Scan {
         quantity = try number(.quantity)
         location = try text(.location)
         destination = try text(.to)
+        from = try text(.from)
+        fromState = try read(.fromState, StockState.expectation) { $0.string.flatMap(StockState.init(rawValue:)) }
+        toState = try read(.toState, StockState.expectation) { $0.string.flatMap(StockState.init(rawValue:)) }
         reason = try text(.reason)
         occurredAt = try read(.occurredAt, "a time with a zone, such as 2026-11-22T16:40:00.123Z") {
             $0.string.flatMap { Timestamp($0) }
@@ -100,4 +109,9 @@ extension Scan {
         trace.serial = try text(.serial)
         trace.expiry = try read(.expiry, "a day, such as 2027-03-31") { $0.string.flatMap { CalendarDate($0) } }
     }
+}
+
+extension StockState {
+    /// What a member that names a state has to be.
+    static let expectation = "one of \(allCases.map(\.rawValue).joined(separator: ", "))"
 }

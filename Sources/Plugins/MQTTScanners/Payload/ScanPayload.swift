@@ -98,13 +98,37 @@ extension ScanPayload {
         }
         let quantity = (scan.quantity ?? settings.quantity ?? 1).multipliedReportingOverflow(by: reading.count)
         guard !quantity.overflow else { throw MalformedScan("\(path)quantity is too large for what the code counts") }
+        let states = try states(of: scan, operation, at: path)
         return Movement.Line(
             item: reading.item,
             // A capture of a device without a location takes the units wherever the reservation holds them.
             location: scan.location ?? settings.location ?? (operation.hasReservation ? nil : defaults.location),
             operation: operation, quantity: quantity.partialValue,
-            destination: scan.destination ?? (operation.hasDestination ? settings.destination : nil), expected: scan.expected,
-            trace: reading.trace, reservation: scan.reservation)
+            destination: operation == .move
+                ? nil : scan.destination ?? (operation.hasDestination ? settings.destination : nil),
+            expected: scan.expected, trace: reading.trace, reservation: scan.reservation, fromState: states.from,
+            toState: states.to,
+            allowsNegative: settings.negative == .allow && operation == .subtract && states.from == .available)
+    }
+
+    /// The states of a scan. A move names them `from` and `to`, which are no locations.
+    private func states(
+        of scan: Scan, _ operation: Operation, at path: String
+    ) throws(MalformedScan) -> (from: StockState, to: StockState) {
+        guard operation == .move else {
+            guard scan.from == nil else { throw MalformedScan("\(path)from is for a move alone") }
+            return (scan.fromState ?? .available, scan.toState ?? .available)
+        }
+        guard scan.fromState == nil, scan.toState == nil else {
+            throw MalformedScan("\(path)a move has from and to, and no fromState or toState")
+        }
+        func state(_ text: String?, _ key: String) throws(MalformedScan) -> StockState {
+            guard let state = text.flatMap(StockState.init(rawValue:)) else {
+                throw MalformedScan("\(path)\(key) of a move has to be \(StockState.expectation)")
+            }
+            return state
+        }
+        return (try state(scan.from, "from"), try state(scan.destination, "to"))
     }
 
     /// What the scan names; `nil` for a tag that is no item's.

@@ -1,0 +1,114 @@
+/// One location's units of one variant.
+public struct Balance: Equatable, Sendable {
+    public let location: String
+    /// Units that are at the location, in every state. Less than 0 where more units have left than were known.
+    public var onHand: Int64
+    /// Units that open reservations hold. It can be more than ``onHand``, since a count sets what is on hand.
+    public var reserved: Int64
+    /// The units that are not available because of their state, and those that are on the way; `nil` if there are none.
+    public private(set) var states: StateUnits?
+
+    public init(location: String, onHand: Int64, reserved: Int64 = 0, states: StateUnits? = nil) {
+        self.location = location
+        self.onHand = onHand
+        self.reserved = reserved
+        self.states = states
+    }
+
+    /// Units on hand that are damaged, in inspection or kept back.
+    public var unavailable: Int64 { states.map { $0.damaged + $0.inspection + $0.safety } ?? 0 }
+
+    /// Units on the way to the location.
+    public var incoming: Int64 { states?.incoming ?? 0 }
+
+    /// Units on hand that nothing but a reservation can hold.
+    var usable: Int64 { onHand - unavailable }
+
+    /// Units that can be moved, sold or reserved: those on hand that are in no other state and that no reservation holds.
+    public var available: Int64 { max(0, usable - reserved) }
+
+    /// Reserved units that are not on hand, or that nobody can be given.
+    var shortage: Int64 { max(0, reserved - usable) }
+
+    /// Whether nothing is at the location, on the way there, or promised from there.
+    var isEmpty: Bool { onHand == 0 && reserved == 0 && incoming == 0 }
+
+    /// The units in a state. The available ones include those that are reserved.
+    public func units(in state: StockState) -> Int64 {
+        switch state {
+        case .available: usable
+        case .damaged: states?.damaged ?? 0
+        case .inspection: states?.inspection ?? 0
+        case .safety: states?.safety ?? 0
+        case .incoming: incoming
+        }
+    }
+
+    /// Adds units in a state. A negative number takes units away.
+    mutating func add(_ units: Int64, in state: StockState) {
+        if state.isOnHand { onHand += units }
+        guard state != .available else { return }
+        func count(_ other: StockState) -> Int64 { self.units(in: other) + (other == state ? units : 0) }
+        states = StateUnits(
+            damaged: count(.damaged), inspection: count(.inspection), safety: count(.safety), incoming: count(.incoming))
+    }
+}
+
+/// The balances of one variant, one for each location, in the order of first arrival.
+///
+/// The units in special states are apart from the others, so that a balance without them costs nothing for them.
+public struct Balances: Equatable, Sendable {
+    struct Row: Equatable, Sendable {
+        let location: String
+        var onHand: Int64
+        var reserved: Int64
+    }
+
+    private var rows: [Row] = []
+    /// By location; `nil` if the variant has units in a special state nowhere.
+    private var states: [String: StateUnits]?
+
+    public init(_ balances: some Sequence<Balance> = []) {
+        for balance in balances { append(balance) }
+    }
+
+    private mutating func append(_ balance: Balance) {
+        rows.append(Row(location: balance.location, onHand: balance.onHand, reserved: balance.reserved))
+        setStates(of: balance)
+    }
+
+    private mutating func setStates(of balance: Balance) {
+        guard states != nil || balance.states != nil else { return }
+        states = states ?? [:]
+        states?[balance.location] = balance.states
+        if states?.isEmpty == true { states = nil }
+    }
+
+    /// Replaces the balance at the location of `balance`, or adds it.
+    mutating func set(_ balance: Balance) {
+        guard let index = rows.firstIndex(where: { $0.location == balance.location }) else { return append(balance) }
+        rows[index].onHand = balance.onHand
+        rows[index].reserved = balance.reserved
+        setStates(of: balance)
+    }
+
+    /// Removes the balances at locations that `isRemoved` names.
+    public mutating func removeAll(where isRemoved: (Balance) -> Bool) {
+        self = Balances(filter { !isRemoved($0) })
+    }
+}
+
+extension Balances: RandomAccessCollection {
+    public var startIndex: Int { rows.startIndex }
+    public var endIndex: Int { rows.endIndex }
+
+    public subscript(index: Int) -> Balance {
+        let row = rows[index]
+        return Balance(
+            location: row.location, onHand: row.onHand, reserved: row.reserved, states: states.flatMap { $0[row.location] })
+    }
+}
+
+extension Balances: ExpressibleByArrayLiteral {
+    public init(arrayLiteral elements: Balance...) { self.init(elements) }
+}
