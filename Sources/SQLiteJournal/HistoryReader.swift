@@ -134,4 +134,9 @@ extension SQLiteJournal {
     public func history(_ query: HistoryQuery) async throws -> HistoryPage {
         try await wrapping { try await pool.read { db in try HistoryReader.page(query, db) } }
     }
+
+    public func historyForWriter(_ query: HistoryQuery) throws -> HistoryPage {
+        // One transaction, so that a commit meanwhile is seen as a whole or not at all.
+        try wrapping { try lookUps.read { db in try HistoryReader.page(query, db) } }
+    }
 }

@@ -72,9 +72,9 @@ extension SQLiteJournal {
         try await reading { db in
             var sql = """
                 SELECT v.sku, v.product, v.id, v.is_default, b.location, b.on_hand, b.reserved, s.damaged, s.inspection, s.safety,
-                    s.incoming
+                    s.incoming, s.counted
                 FROM balances b JOIN variants v ON v.id = b.variant
-                    LEFT JOIN states s ON s.variant = b.variant AND s.location = b.location
+                    LEFT JOIN balance_details s ON s.variant = b.variant AND s.location = b.location
                 WHERE (b.variant, b.location) > (?, ?)
                 """
             var arguments: [any DatabaseValueConvertible] = [query.after?.variant.rawValue ?? 0, query.after?.location ?? ""]
@@ -95,8 +95,9 @@ extension SQLiteJournal {
                     sku: row[0], product: ProductID(row[1] as Int64), variant: VariantID(row[2] as Int64), isDefaultVariant: row[3],
                     balance: Balance(
                         location: row[4], onHand: row[5], reserved: row[6],
-                        states: StateUnits(
-                            damaged: row[7] ?? 0, inspection: row[8] ?? 0, safety: row[9] ?? 0, incoming: row[10] ?? 0)))
+                        details: BalanceDetails(
+                            damaged: row[7] ?? 0, inspection: row[8] ?? 0, safety: row[9] ?? 0, incoming: row[10] ?? 0,
+                            countedAt: (row[11] as Int64?).map { Timestamp(milliseconds: $0) })))
             }
         }
     }

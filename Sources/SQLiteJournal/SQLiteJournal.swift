@@ -47,7 +47,7 @@ public final class SQLiteJournal: Journal {
     private let mark: PlaceMark
     private let checkpointer: Checkpointer
     /// The writer's own connection for reads, which waits for none of the shared connections.
-    private let lookUps: DatabaseQueue
+    let lookUps: DatabaseQueue
     /// Answers before this row are of versions in which ids belonged to no device.
     let firstOwnedAnswer: Int64
     let ages: Mutex<Ages>

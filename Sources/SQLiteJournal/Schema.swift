@@ -126,14 +126,14 @@ enum Schema {
                         WHERE reference IS NOT NULL;
                     """)
         }
-        migrator.registerMigration("9: states of units") { db in
-            // A table of its own: a balance without units in such a state, as almost all are, costs nothing for them.
+        migrator.registerMigration("9: states of units, and when they were counted") { db in
+            // A table of its own: a balance without any of it, as almost all are, costs nothing for it.
             for prefix in [StateTables(.current).prefix, StateTables(.base).prefix] {
                 try db.execute(
                     sql: """
-                        CREATE TABLE \(prefix)states (
+                        CREATE TABLE \(prefix)balance_details (
                             variant INTEGER NOT NULL, location TEXT NOT NULL, damaged INTEGER NOT NULL, inspection INTEGER NOT NULL,
-                            safety INTEGER NOT NULL, incoming INTEGER NOT NULL, PRIMARY KEY (variant, location)) WITHOUT ROWID;
+                            safety INTEGER NOT NULL, incoming INTEGER NOT NULL, counted INTEGER, PRIMARY KEY (variant, location)) WITHOUT ROWID;
                         """)
             }
         }

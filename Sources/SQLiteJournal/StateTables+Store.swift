@@ -89,7 +89,7 @@ extension StateTables {
         }
         if prefix == StateTables(.current).prefix { try note(removed: before, seq: seq, db) }
         try delete(id, from: "variants", "id", db)
-        for table in ["stock", "alerts", "balances", "states"] { try delete(id, from: table, "variant", db) }
+        for table in ["stock", "alerts", "balances", "balance_details"] { try delete(id, from: table, "variant", db) }
     }
 
     /// Puts the variant's id in place of its SKU, until its new one is stored. No SKU contains a control character.
@@ -119,8 +119,8 @@ extension StateTables {
         for (position, balance) in variant.balances.enumerated() {
             if let before, position < before.balances.count, before.balances[position] == balance { continue }
             try upserts.store(balance, of: variant.id, position)
-            if before?.balance(at: balance.location).states != balance.states {
-                try storeStates(of: balance, variant.id, db)
+            if before?.balance(at: balance.location).details != balance.details {
+                try storeDetails(of: balance, variant.id, db)
             }
         }
     }
@@ -165,19 +165,20 @@ extension StateTables {
         }
     }
 
-    private func storeStates(of balance: Balance, _ variant: VariantID, _ db: Database) throws {
+    private func storeDetails(of balance: Balance, _ variant: VariantID, _ db: Database) throws {
         let statement = try RawStatement(
-            balance.states == nil
-                ? "DELETE FROM \(prefix)states WHERE variant = ? AND location = ?"
-                : "INSERT OR REPLACE INTO \(prefix)states (variant, location, damaged, inspection, safety, incoming) "
-                    + "VALUES (?, ?, ?, ?, ?, ?)", db)
+            balance.details == nil
+                ? "DELETE FROM \(prefix)balance_details WHERE variant = ? AND location = ?"
+                : "INSERT OR REPLACE INTO \(prefix)balance_details (variant, location, damaged, inspection, safety, incoming, counted) "
+                    + "VALUES (?, ?, ?, ?, ?, ?, ?)", db)
         statement.bind(variant.rawValue, at: 1)
         statement.bind(balance.location, at: 2)
-        if let states = balance.states {
-            statement.bind(states.damaged, at: 3)
-            statement.bind(states.inspection, at: 4)
-            statement.bind(states.safety, at: 5)
-            statement.bind(states.incoming, at: 6)
+        if let details = balance.details {
+            statement.bind(details.damaged, at: 3)
+            statement.bind(details.inspection, at: 4)
+            statement.bind(details.safety, at: 5)
+            statement.bind(details.incoming, at: 6)
+            statement.bind(details.countedAt?.milliseconds, at: 7)
         }
         try statement.execute()
     }

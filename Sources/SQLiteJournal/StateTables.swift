@@ -196,21 +196,22 @@ struct StateTables {
         return Balances(balances)
     }
 
-    /// Balances, and the units in special states where there are any.
+    /// Balances, and their details where there are any.
     private var balanceSelection: String {
         """
-        SELECT b.variant, b.location, b.on_hand, b.reserved, s.damaged, s.inspection, s.safety, s.incoming
-        FROM \(prefix)balances b LEFT JOIN \(prefix)states s ON s.variant = b.variant AND s.location = b.location
+        SELECT b.variant, b.location, b.on_hand, b.reserved, s.damaged, s.inspection, s.safety, s.incoming, s.counted
+        FROM \(prefix)balances b LEFT JOIN \(prefix)balance_details s ON s.variant = b.variant AND s.location = b.location
         """
     }
 
     private func balance(_ row: RawRow) -> Balance {
         Balance(
             location: row.text(1), onHand: row.integer(2), reserved: row.integer(3),
-            states: row.isNull(4)
+            details: row.isNull(4)
                 ? nil
-                : StateUnits(
-                    damaged: row.integer(4), inspection: row.integer(5), safety: row.integer(6), incoming: row.integer(7)))
+                : BalanceDetails(
+                    damaged: row.integer(4), inspection: row.integer(5), safety: row.integer(6), incoming: row.integer(7),
+                    countedAt: row.integerIfPresent(8).map { Timestamp(milliseconds: $0) }))
     }
 
     /// Returns the rows of ``variantSelection`` that `condition` selects, with their balances and the event that changed them last.

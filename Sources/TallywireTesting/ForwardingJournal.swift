@@ -38,6 +38,7 @@ public final class ForwardingJournal: Journal {
         return try await journal.events(after: seq, limit: limit, maxBytes: maxBytes)
     }
     public func history(_ query: HistoryQuery) async throws -> HistoryPage { try await journal.history(query) }
+    public func historyForWriter(_ query: HistoryQuery) throws -> HistoryPage { try journal.historyForWriter(query) }
     public func range() async throws -> (first: UInt64, last: UInt64) { try await journal.range() }
     public func cursor(of name: String) async throws -> UInt64? { try await journal.cursor(of: name) }
     public func storeCursor(_ seq: UInt64, of name: String) async throws { try await journal.storeCursor(seq, of: name) }

@@ -112,7 +112,9 @@ public final class InMemoryJournal: Journal {
         }
     }
 
-    public func history(_ query: HistoryQuery) async throws -> HistoryPage {
+    public func history(_ query: HistoryQuery) async throws -> HistoryPage { try historyForWriter(query) }
+
+    public func historyForWriter(_ query: HistoryQuery) throws -> HistoryPage {
         try contents.withLock { contents in
             var builder = HistoryPageBuilder(query)
             for event in contents.events.reversed() where query.before.map({ event.seq < $0 }) ?? true {

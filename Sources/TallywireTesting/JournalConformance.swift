@@ -189,6 +189,19 @@ public struct JournalConformance: Sendable, CustomStringConvertible {
             let counts = try await journal.counts().value
             try require(counts == StockCounts(products: 1, variants: 2, locations: 1), "counts are right")
         },
+        JournalConformance("the writer reads the same history as everybody") { journal in
+            var script = JournalScript()
+            try journal.append(script.catalogue())
+            for _ in 0..<5 { try journal.append(script.movement(5)) }
+            for query in [
+                HistoryQuery(variant: VariantID(11), limit: 3), HistoryQuery(limit: 100),
+                HistoryQuery(variant: VariantID(11), types: [.inventoryUpdated], before: script.state.seq, limit: 100),
+            ] {
+                let (mine, others) = (try journal.historyForWriter(query), try await journal.history(query))
+                try require(!mine.events.isEmpty && mine.events.map(\.seq) == others.events.map(\.seq), "the events are the same")
+                try require(mine.next == others.next, "and so is the next page")
+            }
+        },
         JournalConformance("a location can be changed and removed, and no variant has a balance where it was") { journal in
             var script = JournalScript()
             try journal.append(script.catalogue())

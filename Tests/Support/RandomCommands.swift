@@ -73,7 +73,7 @@ public struct RandomCommands {
                 reservation: reservation(in: state))
         }
         let (from, operation) = (
-            location(in: state), pick([.set, .add, .add, .add, .subtract, .transfer, .move] as [TallywireCore.Operation])
+            location(in: state), pick([.set, .count, .add, .add, .add, .subtract, .transfer, .move] as [TallywireCore.Operation])
         )
         let sku = chance(8) ? pick(Self.skus) : state.variants[variantID(in: state)]?.sku ?? pick(Self.skus)
         let item: ItemReference =
@@ -87,7 +87,7 @@ public struct RandomCommands {
         return Movement.Line(
             item: item, location: from, operation: operation, quantity: quantity() + operation.leastQuantity,
             destination: operation.hasDestination ? pick(locations.filter { $0 != from }) : nil,
-            expected: chance(6) ? there ?? 0 : nil, fromState: states.from, toState: states.to,
+            expected: operation != .count && chance(6) ? there ?? 0 : nil, fromState: states.from, toState: states.to,
             allowsNegative: operation == .subtract && states.from == .available && chance(4))
     }
 

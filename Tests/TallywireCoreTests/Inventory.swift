@@ -31,12 +31,12 @@ struct Inventory {
     }
 
     @discardableResult
-    mutating func run(_ action: Command.Action) -> Outcome {
+    mutating func run(_ action: Command.Action, _ circumstances: Circumstances = Circumstances()) -> Outcome {
         let id = "m-\(nextID)"
         nextID += 1
         let command = Command(id: id, source: "test", action: action)
         if let rejection = command.validate() { return .rejected(rejection) }
-        let decision = state.decide(command, id: id, now: now)
+        let decision = state.decide(command, id: id, now: now, circumstances)
         events += decision.events
         return decision.outcome
     }

@@ -103,7 +103,7 @@ struct NaiveInventory {
                 let ((sku, units), place) = (try find(line.item), line.location ?? "")
                 let (quantity, there, free) = (line.quantity * units, items[sku]?.onHand[place] ?? 0, available(sku, place))
                 try require(quantity <= Limits.largestQuantity && line.expected ?? free == free)
-                if line.operation == .set { items[sku]?.onHand[place] = quantity }
+                if [.set, .count].contains(line.operation) { items[sku]?.onHand[place] = quantity }
                 if [.subtract, .transfer, .move].contains(line.operation) {
                     let apart = items[sku]?.apart[place]?[line.fromState] ?? 0
                     let isFound = line.operation == .move && [.damaged, .inspection].contains(line.toState)

@@ -163,10 +163,11 @@ private struct Stock: Equatable {
                 onHand: Dictionary(
                     uniqueKeysWithValues: variant.balances.filter { $0.onHand != 0 }.map { ($0.location, $0.onHand) }),
                 apart: Dictionary(
-                    uniqueKeysWithValues: variant.balances.filter { $0.states != nil }.map { balance in
+                    uniqueKeysWithValues: variant.balances.filter { $0.details != nil }.map { balance in
                         let counts = StockState.counted.map { ($0, balance.units(in: $0)) }.filter { $0.1 != 0 }
                         return (balance.location, Dictionary(uniqueKeysWithValues: counts))
-                    }))
+                    }
+                ).filter { !$0.value.isEmpty })
             stock[variant.sku] = variant.stock
             reserved[variant.sku] = Dictionary(
                 uniqueKeysWithValues: variant.balances.filter { $0.reserved != 0 }.map { ($0.location, $0.reserved) })

@@ -57,7 +57,9 @@ struct StockStateTests {
         var shop = shop()
         shop.move(ship(6))
         #expect(shop.variant("MUG")?.balance(at: "MAIN").onHand == 4)
-        #expect(shop.variant("MUG")?.balance(at: "STORE") == Balance(location: "STORE", onHand: 0, states: StateUnits(incoming: 6)))
+        #expect(
+            shop.variant("MUG")?.balance(at: "STORE") == Balance(location: "STORE", onHand: 0, details: BalanceDetails(incoming: 6))
+        )
         #expect(shop.variant("MUG")?.stock == 4, "what is on the way cannot be promised")
         #expect(shop.events.last?.text.contains(#""to":"incoming""#) == true)
         #expect(shop.events.last?.text.contains(#""locationIncoming":6"#) == true)

@@ -199,6 +199,9 @@ struct MovementsTests {
                 #"{"lines":[{"sku":"MUG","operation":"add","quantity":1,"negative":"allow"}]}"#, "lines[0].negative",
                 "only a subtract"
             ),
+            (#"{"lines":[{"sku":"MUG","operation":"count","quantity":1,"expected":1}]}"#, "lines[0].expected", "a count has no"),
+            (#"{"lines":[{"sku":"MUG","operation":"count","quantity":-1}]}"#, "lines[0].quantity", "from 0 to"),
+            (#"{"lines":[{"sku":"MUG","operation":"count","quantity":1,"to":"WH1"}]}"#, "lines[0].to", "only a transfer"),
         ])
     func wrongBodies(body: String, field: String, detail: String) async throws {
         try await Shop().openStocked { client in

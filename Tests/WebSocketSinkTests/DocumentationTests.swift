@@ -129,8 +129,13 @@ struct DocumentationTests {
                         operation: .move, quantity: 1,
                         balance: Balance(
                             location: "MAIN", onHand: -1,
-                            states: StateUnits(damaged: 1, inspection: 1, safety: 1, incoming: 1)),
-                        reservation: "r", from: .incoming, to: .damaged))),
+                            details: BalanceDetails(damaged: 1, inspection: 1, safety: 1, incoming: 1)),
+                        reservation: "r", previousOnHand: 1, from: .incoming, to: .damaged, otherEnd: .to("WH1"),
+                        count: CountResult(id: "c", counted: 1, expected: 1, at: Timestamp(milliseconds: 0)), isAbsorbed: true))),
+            update(
+                .stock(
+                    StockChange(
+                        operation: .transfer, quantity: 1, balance: Balance(location: "MAIN", onHand: 1), otherEnd: .from("WH1")))),
             update(.price(previous: nil, isOwn: true)),
             .stockAlert(
                 StockAlert(

@@ -68,7 +68,7 @@ export interface InventoryUpdate {
   previousStock?: number;
   totalProductStock?: number;
   /** Absent when only the price changed. */
-  operation?: "set" | "add" | "subtract" | "transfer" | "move" | "capture" | "reserve" | "release" | "expire";
+  operation?: "set" | "count" | "add" | "subtract" | "transfer" | "move" | "capture" | "reserve" | "release" | "expire";
   quantity?: number;
   reason?: string;
   reference?: string;
@@ -90,6 +90,18 @@ export interface InventoryUpdate {
   locationDamaged?: number;
   locationInspection?: number;
   locationSafety?: number;
+  /** Units on hand there before a `set`. */
+  previousOnHand?: number;
+  /** The location at the other end of a transfer. */
+  fromLocation?: string;
+  toLocation?: string;
+  /** Of a `count`: what was counted, what was there at that time as far as was known, the count's id, and when it was counted. */
+  counted?: number;
+  expected?: number;
+  countId?: string;
+  countedAt?: string;
+  /** It happened before the location was last counted, so that it was in the count and has moved nothing. */
+  absorbed?: boolean;
   /** What is on hand there below 0, because more has left than was known to be there. */
   discrepancy?: number;
   /** The states from which and to which units went. Absent for available ones, except for a `move`. */

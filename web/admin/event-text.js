@@ -35,8 +35,10 @@ function moved(data) {
 }
 
 /** @param {any} data */
-function change({ operation, quantity, locationStock, from, to }) {
+function change({ operation, quantity, locationStock, from, to, absorbed, counted, expected }) {
+  if (absorbed) return text("change.absorbed");
   switch (operation) {
+    case "count": return text("change.count", { counted: formatUnits(counted), variance: signed(counted - expected) });
     case "set": return `= ${formatUnits(locationStock)}`;
     case "transfer": return to === "incoming" ? text("change.shipped", { quantity: formatUnits(quantity) }) : "⇄";
     case "move": return text("change.move", { quantity: formatUnits(quantity), from: text(`state.${from}`), to: text(`state.${to}`) });

@@ -160,6 +160,8 @@ export default {
   "log.moved": "{sku}: {previous} → {stock} ({change} at {location})",
   "log.reason": "{text}, {reason}",
   "change.reserve": "{quantity} held",
+  "change.absorbed": "was in the count",
+  "change.count": "{counted} counted, {variance}",
   "change.move": "{quantity} {from} → {to}",
   "change.shipped": "{quantity} on the way",
   "state.available": "available",

@@ -125,6 +125,9 @@ enum PipelineSchema {
     private static let engine: OptionSchema = [
         .optional("inbox", .integer(1...16_777_216), default: 65_536, "Commands that may wait."),
         .optional("batch", .integer(1...1_048_576), default: 4_096, "Commands in one commit."),
+        .optional(
+            "lateness", .duration(.seconds(60) ... .seconds(30 * 86_400)), default: "72h",
+            "How late a scan may come for a location that was counted since, and a count of what was there."),
     ]
 }
 

@@ -135,6 +135,8 @@ public struct EngineSettings: Decodable, Sendable {
     public var inbox: Int
     /// The most commands in one commit. Default 4,096.
     public var batch: Int
+    /// How late a movement may be at a location that was counted since, and how late a count may be. Default 72 hours.
+    public var lateness: Duration
 }
 
 extension JournalSettings {
@@ -150,6 +152,6 @@ extension PipelineConfiguration {
         InventoryEngine.Configuration(
             inbox: engine.inbox, batch: engine.batch,
             feed: Feed.Capacity(events: journal.ring.events, bytes: journal.ring.size.bytes),
-            times: TimeRules(keep: journal.idempotency.keep))
+            times: TimeRules(keep: journal.idempotency.keep, lateness: engine.lateness))
     }
 }

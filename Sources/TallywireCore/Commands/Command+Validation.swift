@@ -158,6 +158,10 @@ extension Movement.Line {
                 .invalidRequest, "an expected stock is a whole number from 0 to \(Limits.largestBalance)",
                 field: "lines[\(index)].expected")
         }
+        if operation == .count, expected != nil {
+            throw Rejection(
+                .invalidRequest, "a count has no “expected”: it says what is there", field: "lines[\(index)].expected")
+        }
         try validateReservation(at: index)
         try validateStates(at: index)
         try Check.item(item, line: index)

@@ -13,6 +13,8 @@ public enum NegativeRule: String, Sendable, CaseIterable, Codable {
 public enum Operation: String, Sendable, CaseIterable, Codable {
     /// Sets the units on hand, as after a count.
     case set
+    /// Says what was on the shelf when it was counted. What moved before then and is reported later changes nothing any more.
+    case count
     case add
     case subtract
     /// Takes units from one location to another.
@@ -34,13 +36,13 @@ public enum Operation: String, Sendable, CaseIterable, Codable {
     /// Whether a line of a movement may have this operation.
     public var isOfLines: Bool {
         switch self {
-        case .set, .add, .subtract, .transfer, .move, .capture: true
+        case .set, .count, .add, .subtract, .transfer, .move, .capture: true
         case .reserve, .release, .expire: false
         }
     }
 
     /// The smallest quantity that a line with this operation may have.
-    public var leastQuantity: Int64 { self == .set ? 0 : 1 }
+    public var leastQuantity: Int64 { self == .set || self == .count ? 0 : 1 }
 
     /// Whether the operation takes units to another location. A line has to name that location, and for other operations must not.
     public var hasDestination: Bool { self == .transfer }
@@ -49,7 +51,7 @@ public enum Operation: String, Sendable, CaseIterable, Codable {
     public var takesFromState: Bool {
         switch self {
         case .subtract, .transfer, .move: true
-        case .set, .add, .capture, .reserve, .release, .expire: false
+        case .set, .count, .add, .capture, .reserve, .release, .expire: false
         }
     }
 
@@ -57,12 +59,12 @@ public enum Operation: String, Sendable, CaseIterable, Codable {
     public var putsIntoState: Bool {
         switch self {
         case .add, .transfer, .move: true
-        case .set, .subtract, .capture, .reserve, .release, .expire: false
+        case .set, .count, .subtract, .capture, .reserve, .release, .expire: false
         }
     }
 
-    /// The operations of a line that needs nothing but an item, a location and a quantity.
-    public static let plain = ofLines.filter { !$0.hasDestination && !$0.hasReservation && $0 != .move }
+    /// The operations by which `PATCH /api/variants/{id}/inventory` changes a variant.
+    public static let plain: [Operation] = [.set, .add, .subtract]
 
     /// Whether the operation takes units of a reservation. A line has to name that reservation, and for other operations must not.
     public var hasReservation: Bool { self == .capture }
@@ -72,7 +74,7 @@ public enum Operation: String, Sendable, CaseIterable, Codable {
         switch self {
         case .add: .into
         case .subtract, .capture: .out
-        case .set, .transfer, .move, .reserve, .release, .expire: nil
+        case .set, .count, .transfer, .move, .reserve, .release, .expire: nil
         }
     }
 

@@ -4,6 +4,8 @@ public struct TimeRules: Equatable, Sendable {
     public var clockSkew: Duration
     /// How long answers to commands are kept. For an older movement without an answer nobody can say whether it is a repeat.
     public var keep: Duration
+    /// How late a movement may be at a location that was counted since, and how late a count may be.
+    public var lateness: Duration
 
     /// The most that any caller's clock may be ahead.
     public static let largestClockSkew = Duration.seconds(86_400)
@@ -12,9 +14,12 @@ public struct TimeRules: Equatable, Sendable {
     /// for up to ``largestClockSkew`` longer than ``keep``.
     public var answers: Duration { keep + Self.largestClockSkew }
 
-    public init(clockSkew: Duration = .seconds(300), keep: Duration = .seconds(8 * 86_400)) {
+    public init(
+        clockSkew: Duration = .seconds(300), keep: Duration = .seconds(8 * 86_400), lateness: Duration = .seconds(72 * 3_600)
+    ) {
         self.clockSkew = clockSkew
         self.keep = keep
+        self.lateness = lateness
     }
 
     /// Why a command without an answer cannot be accepted; `nil` if it can. The current time is somewhere in `now`, since a clock

@@ -75,14 +75,29 @@ public struct StockChange: Equatable, Sendable {
     public let balance: Balance
     /// The id of the reservation whose units these are; `nil` for an operation without one.
     public let reservation: String?
+    /// The units that were on hand before a `set`; `nil` for other operations, and in events of earlier versions.
+    public let previousOnHand: Int64?
     /// The states from which and to which units went.
     public let from: StockState
     public let to: StockState
+    /// The location at the other end of a transfer; `nil` for other operations, and in events of earlier versions.
+    public let otherEnd: TransferEnd?
+    /// What a count found; `nil` for other operations.
+    public let count: CountResult?
+    /// Whether the change happened before the units at the location were last counted. It was in what was counted, so it has changed
+    /// nothing on hand.
+    public let isAbsorbed: Bool
 
     public init(
-        operation: Operation, quantity: Int64, balance: Balance, reservation: String? = nil, from: StockState = .available,
-        to: StockState = .available
+        operation: Operation, quantity: Int64, balance: Balance, reservation: String? = nil, previousOnHand: Int64? = nil,
+        from: StockState = .available, to: StockState = .available, otherEnd: TransferEnd? = nil, count: CountResult? = nil,
+        isAbsorbed: Bool = false
     ) {
+        self.previousOnHand = previousOnHand
+        self.otherEnd = otherEnd
+        self.count = count
+        self.isAbsorbed = isAbsorbed
+
         self.operation = operation
         self.quantity = quantity
         self.balance = balance
@@ -96,8 +111,65 @@ public struct StockChange: Equatable, Sendable {
     /// The units that are available at the location after the change.
     public var locationStock: Int64 { balance.available }
 
+    /// By how much the change raised the units on hand at the location; `nil` where an event of an earlier version does not say so.
+    public var onHandChange: Int64? {
+        if isAbsorbed { return 0 }
+        return switch operation {
+        case .add: to.isOnHand ? quantity : 0
+        case .subtract: from.isOnHand ? -quantity : 0
+        case .capture: -quantity
+        case .move: (to.isOnHand ? quantity : 0) - (from.isOnHand ? quantity : 0)
+        case .transfer:
+            switch otherEnd {
+            case .to: -quantity
+            case .from: to.isOnHand ? quantity : 0
+            case nil: nil
+            }
+        case .count: count?.variance
+        case .set: previousOnHand.map { balance.onHand - $0 }
+        case .reserve, .release, .expire: 0
+        }
+    }
+
     /// What is on hand below 0: units that have left and were never known to be there. `nil` if it is not below 0.
     public var discrepancy: Int64? { balance.onHand < 0 ? balance.onHand : nil }
+}
+
+/// The location at the other end of a transfer.
+public enum TransferEnd: Equatable, Sendable {
+    /// The units left for there.
+    case to(String)
+    /// The units came from there.
+    case from(String)
+}
+
+/// What a count found of an item at a location.
+///
+/// The result is a reference to immutable values, so that the many events that are no counts need only one word for it.
+public final class CountResult: Equatable, Sendable {
+    /// The id of the count.
+    public let id: String
+    /// The units that were counted.
+    public let counted: Int64
+    /// The units that were on hand when it was counted, as far as was known when the count was posted.
+    public let expected: Int64
+    /// When it was counted.
+    public let at: Timestamp
+
+    public init(id: String, counted: Int64, expected: Int64, at: Timestamp) {
+        self.id = id
+        self.counted = counted
+        self.expected = expected
+        self.at = at
+    }
+
+    /// The units that were there and not known, less than 0 for units that were missing.
+    public var variance: Int64 { counted - expected }
+
+    public static func == (left: CountResult, right: CountResult) -> Bool {
+        left === right
+            || (left.id == right.id && left.counted == right.counted && left.expected == right.expected && left.at == right.at)
+    }
 }
 
 extension InventoryUpdated: EventBody {
@@ -112,10 +184,14 @@ extension InventoryUpdated: EventBody {
             .optional("operation", .operation), .optional("quantity", .count),
             .optional("from", .words(StockState.allCases.map(\.rawValue))),
             .optional("to", .words(StockState.allCases.map(\.rawValue))),
+            .optional("fromLocation", .location), .optional("toLocation", .location), .optional("absorbed", .flag),
+            .optional("counted", .count), .optional("expected", .balance), .optional("countId", .movement),
+            .optional("countedAt", .timestamp),
             .optional("reason", .text(0...Limits.reasonLength)), .optional("reference", .text(0...Limits.referenceLength)),
             Member("price", .price), .optional("previousPrice", .price), .optional("ownPrice", .flag), Member("status", .status),
             Member("level", .level), .optional("location", .location), .optional("locationStock", .count),
             .optional("locationOnHand", .balance), .optional("locationReserved", .count),
+            .optional("previousOnHand", .balance),
             .optional("locationUnavailable", .count), .optional("locationIncoming", .count), .optional("locationDamaged", .count),
             .optional("locationInspection", .count), .optional("locationSafety", .count), .optional("discrepancy", .balance),
             Member("version", .count),
@@ -168,6 +244,18 @@ extension InventoryUpdated: EventBody {
             let isMove = stockChange.operation == .move
             if isMove || stockChange.from != .available { json.member("from", stockChange.from.rawValue) }
             if isMove || stockChange.to != .available { json.member("to", stockChange.to.rawValue) }
+            switch stockChange.otherEnd {
+            case .from(let location): json.member("fromLocation", location)
+            case .to(let location): json.member("toLocation", location)
+            case nil: break
+            }
+            if stockChange.isAbsorbed { json.member("absorbed", true) }
+            if let count = stockChange.count {
+                json.member("counted", count.counted)
+                json.member("expected", count.expected)
+                json.member("countId", count.id)
+                json.member("countedAt", count.at)
+            }
         }
         json.member("reason", reason)
         json.member("reference", reference)
@@ -183,7 +271,8 @@ extension InventoryUpdated: EventBody {
             json.member("locationStock", stockChange.locationStock)
             json.member("locationOnHand", stockChange.balance.onHand)
             json.member("locationReserved", stockChange.balance.reserved)
-            if let states = stockChange.balance.states { Self.write(states, of: stockChange.balance, to: &json) }
+            json.member("previousOnHand", stockChange.previousOnHand)
+            if let details = stockChange.balance.details { Self.write(details, of: stockChange.balance, to: &json) }
             json.member("discrepancy", stockChange.discrepancy)
         }
         json.member("version", version)
@@ -201,8 +290,10 @@ extension InventoryUpdated: EventBody {
                 .stock(
                     StockChange(
                         operation: operation, quantity: try data("quantity"), balance: try Self.balance(data),
-                        reservation: try data.optional("reservationId"), from: try data.optional("from") ?? .available,
-                        to: try data.optional("to") ?? .available))
+                        reservation: try data.optional("reservationId"), previousOnHand: try data.optional("previousOnHand"),
+                        from: try data.optional("from") ?? .available,
+                        to: try data.optional("to") ?? .available, otherEnd: try Self.otherEnd(data), count: try Self.count(data),
+                        isAbsorbed: try data.optional("absorbed") ?? false))
             } else {
                 .price(previous: try data.optional("previousPrice"), isOwn: try data.optional("ownPrice"))
             }
@@ -222,18 +313,30 @@ extension InventoryUpdated: EventBody {
         Balance(
             location: try data("location"), onHand: try data.optional("locationOnHand") ?? data("locationStock"),
             reserved: try data.optional("locationReserved") ?? 0,
-            states: StateUnits(
+            details: BalanceDetails(
                 damaged: try data.optional("locationDamaged") ?? 0, inspection: try data.optional("locationInspection") ?? 0,
                 safety: try data.optional("locationSafety") ?? 0, incoming: try data.optional("locationIncoming") ?? 0))
     }
 
+    private static func otherEnd(_ data: EventData) throws -> TransferEnd? {
+        if let location: String = try data.optional("fromLocation") { return .from(location) }
+        if let location: String = try data.optional("toLocation") { return .to(location) }
+        return nil
+    }
+
+    private static func count(_ data: EventData) throws -> CountResult? {
+        guard let counted: Int64 = try data.optional("counted") else { return nil }
+        return CountResult(
+            id: try data("countId"), counted: counted, expected: try data("expected"), at: try data("countedAt"))
+    }
+
     /// Writes the units in special states, where there are any.
-    private static func write(_ states: StateUnits, of balance: Balance, to json: inout JSONWriter) {
+    private static func write(_ details: BalanceDetails, of balance: Balance, to json: inout JSONWriter) {
         func member(_ name: StaticString, _ units: Int64) { if units != 0 { json.member(name, units) } }
         member("locationUnavailable", balance.unavailable)
-        member("locationIncoming", states.incoming)
-        member("locationDamaged", states.damaged)
-        member("locationInspection", states.inspection)
-        member("locationSafety", states.safety)
+        member("locationIncoming", details.incoming)
+        member("locationDamaged", details.damaged)
+        member("locationInspection", details.inspection)
+        member("locationSafety", details.safety)
     }
 }

@@ -56,7 +56,7 @@ extension InventoryState {
         _ command: Command, id: String, now: Timestamp, _ circumstances: Circumstances
     ) throws(Rejection) -> Plan {
         switch command.action {
-        case .move(let movement): try plan(movement, id: id, source: command.source, circumstances)
+        case .move(let movement): try plan(movement, id: id, source: command.source, now: now, circumstances)
         case .createLocation(let location): try plan(creating: location)
         case .updateLocation(let code, let update): try plan(updating: code, with: update, id: id, source: command.source)
         case .removeLocation(let code): try plan(removing: code)
@@ -86,11 +86,18 @@ public struct Circumstances: Sendable {
     public var ended: [String: Reservation]
     /// A reservation whose time ends at this time or earlier is over.
     public var reservationsEnd: Timestamp
+    /// By the index of a line that counts, by how much the units on hand have grown at its location since it was counted.
+    public var changesSinceCount: [Int: Int64]
+    /// What happened before this time, at a location that was counted since, is too late; and so is a count.
+    public var oldestLate: Timestamp
 
     public init(
         repeatedSerials: [Int: UInt64] = [:], ended: [String: Reservation] = [:],
-        reservationsEnd: Timestamp = Timestamp(milliseconds: .min)
+        reservationsEnd: Timestamp = Timestamp(milliseconds: .min), changesSinceCount: [Int: Int64] = [:],
+        oldestLate: Timestamp = Timestamp(milliseconds: .min)
     ) {
+        self.changesSinceCount = changesSinceCount
+        self.oldestLate = oldestLate
         self.repeatedSerials = repeatedSerials
         self.ended = ended
         self.reservationsEnd = reservationsEnd

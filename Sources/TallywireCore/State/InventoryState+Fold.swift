@@ -35,7 +35,7 @@ extension InventoryState {
         changeVariant(id) { variant in
             gained = update.stock - variant.stock
             switch update.change {
-            case .stock(let change): variant.set(change.balance)
+            case .stock(let change): variant.balances.fold(change)
             case .price(_, let isOwn): variant.ownPrice = isOwn ?? (update.price != productPrice) ? update.price : nil
             }
             variant.stock = update.stock

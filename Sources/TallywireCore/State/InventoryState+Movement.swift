@@ -1,10 +1,18 @@
 extension InventoryState {
     /// Plans a movement. Each line sees the lines before it. If a line cannot be applied, the state is unchanged.
     func plan(
-        _ movement: Movement, id: String, source: String, _ circumstances: Circumstances
+        _ movement: Movement, id: String, source: String, now: Timestamp, _ circumstances: Circumstances
     ) throws(Rejection) -> Plan {
         var draft = StockDraft()
-        for (index, line) in movement.lines.enumerated() { try draft.apply(line, at: index, circumstances, in: self) }
+        draft.happenedAt = movement.occurredAt.map { min($0, now) }
+        draft.oldestLate = circumstances.oldestLate
+        for (index, line) in movement.lines.enumerated() {
+            if line.operation == .count {
+                try draft.count(line, at: index, id: id, now: now, circumstances, in: self)
+            } else {
+                try draft.apply(line, at: index, circumstances, in: self)
+            }
+        }
         let cause = StockDraft.Cause(
             id: id, source: source, reason: movement.reason, reference: movement.reference, occurredAt: movement.occurredAt,
             lines: movement.lines)
@@ -71,6 +79,7 @@ extension StockDraft {
                 "\(variants[variant].sku) has \(balance.available) available at \(balance.location), \(expected) were expected",
                 field: "lines[\(index)].expected", available: balance.available)
         }
+        let previousOnHand = line.operation == .set ? balance.onHand : nil
         if line.operation == .set { balance.onHand = quantity }
         if line.operation.takesFromState {
             try check(line, quantity, at: index, variant, balance)
@@ -79,20 +88,47 @@ extension StockDraft {
         // Validation has checked that a transfer has a destination, and that only a transfer has one.
         guard let destination = line.destination else {
             if line.operation.putsIntoState { balance.add(quantity, in: line.toState) }
-            return try step(variant, line, quantity, to: balance, from: line.fromState, line.toState, index, in: state)
+            let change = StockChange(
+                operation: line.operation, quantity: quantity, balance: balance, previousOnHand: previousOnHand,
+                from: line.fromState, to: line.toState)
+            return try step(variant, change, line: index, in: state)
         }
         try state.require(destination, field: "lines[\(index)].to")
-        try step(variant, line, quantity, to: balance, from: line.fromState, .available, index, in: state)
+        let left = StockChange(
+            operation: line.operation, quantity: quantity, balance: balance, from: line.fromState, otherEnd: .to(destination))
+        try step(variant, left, line: index, in: state)
         var arrived = variants[variant].balance(at: destination)
         arrived.add(quantity, in: line.toState)
-        try step(variant, line, quantity, to: arrived, from: .available, line.toState, index, in: state)
+        let reached = StockChange(
+            operation: line.operation, quantity: quantity, balance: arrived, to: line.toState, otherEnd: .from(balance.location))
+        try step(variant, reached, line: index, in: state)
     }
 
-    private mutating func step(
-        _ variant: Int, _ line: Movement.Line, _ quantity: Int64, to balance: Balance, from: StockState, _ to: StockState,
-        _ index: Int, in state: InventoryState
+    /// Applies what was counted of an item at a location, all its units in every state. The difference to what was there at that time
+    /// is added to what is there now. A count that is older than the last one says nothing new.
+    fileprivate mutating func count(
+        _ line: Movement.Line, at index: Int, id: String, now: Timestamp, _ circumstances: Circumstances, in state: InventoryState
     ) throws(Rejection) {
-        let change = StockChange(operation: line.operation, quantity: quantity, balance: balance, from: from, to: to)
+        let (variantID, counted) = try state.units(of: line.item, line.quantity, line: index)
+        // Validation has checked that there is a location.
+        let location = line.location ?? ""
+        try state.require(location, field: "lines[\(index)].location")
+        let at = happenedAt ?? now
+        guard at >= oldestLate else {
+            throw Rejection(
+                .tooLate, "it was counted at \(at), which is later than “engine.lateness” allows: count again", field: "occurredAt")
+        }
+        let variant = position(of: variantID, in: state)
+        var balance = variants[variant].balance(at: location)
+        let result = CountResult(
+            id: id, counted: counted, expected: balance.onHand - (circumstances.changesSinceCount[index] ?? 0), at: at)
+        let isOld = balance.countedAt.map { at < $0 } == true
+        if !isOld {
+            balance.onHand += result.variance
+            balance.countedAt = at
+        }
+        let change = StockChange(
+            operation: .count, quantity: counted, balance: balance, count: result, isAbsorbed: isOld)
         try step(variant, change, line: index, in: state)
     }
 
@@ -108,7 +144,7 @@ extension StockDraft {
             case .incoming: balance.incoming
             case .damaged, .inspection, .safety: min(balance.units(in: state), max(0, balance.onHand))
             }
-        guard units < quantity, !line.allowsNegative else { return }
+        guard units < quantity, !line.allowsNegative, !isAbsorbed(at: balance) else { return }
         throw Rejection(
             .insufficientStock,
             "\(variants[variant].sku) has \(max(0, units)) \(state.rawValue) at \(balance.location), \(quantity) were asked for",

@@ -226,7 +226,7 @@ extension StockDraft {
         let hold = reservation.holds[index]
         let variant = position(of: hold.variant, in: state)
         var balance = variants[variant].balance(at: hold.location)
-        guard balance.usable >= units else {
+        guard balance.usable >= units || isAbsorbed(at: balance) else {
             throw Rejection(
                 .insufficientStock,
                 "\(variants[variant].sku) has \(balance.usable) on hand at \(hold.location), \(units) were to be captured",

@@ -10,6 +10,11 @@ struct StockDraft {
     /// The balances that have less on hand than is reserved, or had before.
     private var shortages: [(variant: Int, location: String)] = []
 
+    /// When what is planned happened, if that was before now; not later than now.
+    var happenedAt: Timestamp?
+    /// What happened before this is too late for a location that was counted since.
+    var oldestLate = Timestamp(milliseconds: .min)
+
     /// The number of a reservation that has none yet.
     static let newNumber = UInt64.max
 
@@ -45,11 +50,19 @@ struct StockDraft {
         return variants.count - 1
     }
 
-    /// Adds a step: a change after which a variant has the change's balance at that balance's location.
+    /// Whether what is planned was in what was counted last at a location.
+    func isAbsorbed(at balance: Balance) -> Bool {
+        guard let happenedAt, let countedAt = balance.countedAt else { return false }
+        return happenedAt <= countedAt
+    }
+
+    /// Adds a step: a change after which a variant has the change's balance at that balance's location. If the change is absorbed,
+    /// the units on hand stay as they are.
     mutating func step(_ index: Int, _ change: StockChange, line: Int, in state: InventoryState) throws(Rejection) {
+        let before = variants[index].balance(at: change.location)
+        let change = try absorbing(change, before, line: line)
         let balance = change.balance
         let previousStock = variants[index].stock
-        let before = variants[index].balance(at: balance.location)
         let gained = state.locations[balance.location]?.sells == true ? balance.available - before.available : 0
         let product = totalPosition(of: variants[index].productID, in: state)
         guard balance.isInRange, previousStock + gained <= Limits.largestBalance,
@@ -71,6 +84,21 @@ struct StockDraft {
             Step(
                 line: line, variant: index, change: change, stock: variants[index].stock, previousStock: previousStock,
                 total: totals[product].stock, version: variants[index].version))
+    }
+
+    private func absorbing(_ change: StockChange, _ before: Balance, line: Int) throws(Rejection) -> StockChange {
+        guard change.count == nil, isAbsorbed(at: before), let happenedAt else { return change }
+        guard happenedAt >= oldestLate else {
+            throw Rejection(
+                .tooLate,
+                "it happened at \(happenedAt), before \(before.location) was counted, and is later than “engine.lateness” allows: "
+                    + "count again if it was not in the count", field: "occurredAt")
+        }
+        var balance = change.balance
+        balance.onHand = before.onHand
+        return StockChange(
+            operation: change.operation, quantity: change.quantity, balance: balance, reservation: change.reservation,
+            from: change.from, to: change.to, otherEnd: change.otherEnd, isAbsorbed: true)
     }
 
     private mutating func totalPosition(of id: ProductID, in state: InventoryState) -> Int {
@@ -187,6 +215,6 @@ struct StockDraft {
 extension Balance {
     fileprivate var isInRange: Bool {
         let most = Limits.largestBalance
-        return (-most...most).contains(onHand) && (states == nil || StockState.counted.allSatisfy { units(in: $0) <= most })
+        return (-most...most).contains(onHand) && (details == nil || StockState.counted.allSatisfy { units(in: $0) <= most })
     }
 }

@@ -5,21 +5,27 @@ public struct Balance: Equatable, Sendable {
     public var onHand: Int64
     /// Units that open reservations hold. It can be more than ``onHand``, since a count sets what is on hand.
     public var reserved: Int64
-    /// The units that are not available because of their state, and those that are on the way; `nil` if there are none.
-    public private(set) var states: StateUnits?
+    /// The units in special states, and the last count; `nil` if there are none.
+    public private(set) var details: BalanceDetails?
 
-    public init(location: String, onHand: Int64, reserved: Int64 = 0, states: StateUnits? = nil) {
+    public init(location: String, onHand: Int64, reserved: Int64 = 0, details: BalanceDetails? = nil) {
         self.location = location
         self.onHand = onHand
         self.reserved = reserved
-        self.states = states
+        self.details = details
+    }
+
+    /// When the units were last counted; `nil` if they never were.
+    public internal(set) var countedAt: Timestamp? {
+        get { details?.countedAt }
+        set { details = if let details { details.counted(at: newValue) } else { BalanceDetails(countedAt: newValue) } }
     }
 
     /// Units on hand that are damaged, in inspection or kept back.
-    public var unavailable: Int64 { states.map { $0.damaged + $0.inspection + $0.safety } ?? 0 }
+    public var unavailable: Int64 { details.map { $0.damaged + $0.inspection + $0.safety } ?? 0 }
 
     /// Units on the way to the location.
-    public var incoming: Int64 { states?.incoming ?? 0 }
+    public var incoming: Int64 { details?.incoming ?? 0 }
 
     /// Units on hand that nothing but a reservation can hold.
     var usable: Int64 { onHand - unavailable }
@@ -37,9 +43,9 @@ public struct Balance: Equatable, Sendable {
     public func units(in state: StockState) -> Int64 {
         switch state {
         case .available: usable
-        case .damaged: states?.damaged ?? 0
-        case .inspection: states?.inspection ?? 0
-        case .safety: states?.safety ?? 0
+        case .damaged: details?.damaged ?? 0
+        case .inspection: details?.inspection ?? 0
+        case .safety: details?.safety ?? 0
         case .incoming: incoming
         }
     }
@@ -49,14 +55,15 @@ public struct Balance: Equatable, Sendable {
         if state.isOnHand { onHand += units }
         guard state != .available else { return }
         func count(_ other: StockState) -> Int64 { self.units(in: other) + (other == state ? units : 0) }
-        states = StateUnits(
-            damaged: count(.damaged), inspection: count(.inspection), safety: count(.safety), incoming: count(.incoming))
+        details = BalanceDetails(
+            damaged: count(.damaged), inspection: count(.inspection), safety: count(.safety), incoming: count(.incoming),
+            countedAt: countedAt)
     }
 }
 
 /// The balances of one variant, one for each location, in the order of first arrival.
 ///
-/// The units in special states are apart from the others, so that a balance without them costs nothing for them.
+/// The details are apart from the rest, so that a balance without any costs nothing for them.
 public struct Balances: Equatable, Sendable {
     struct Row: Equatable, Sendable {
         let location: String
@@ -65,8 +72,8 @@ public struct Balances: Equatable, Sendable {
     }
 
     private var rows: [Row] = []
-    /// By location; `nil` if the variant has units in a special state nowhere.
-    private var states: [String: StateUnits]?
+    /// By location; `nil` if no balance of the variant has any.
+    private var details: [String: BalanceDetails]?
 
     public init(_ balances: some Sequence<Balance> = []) {
         for balance in balances { append(balance) }
@@ -74,14 +81,14 @@ public struct Balances: Equatable, Sendable {
 
     private mutating func append(_ balance: Balance) {
         rows.append(Row(location: balance.location, onHand: balance.onHand, reserved: balance.reserved))
-        setStates(of: balance)
+        setDetails(of: balance)
     }
 
-    private mutating func setStates(of balance: Balance) {
-        guard states != nil || balance.states != nil else { return }
-        states = states ?? [:]
-        states?[balance.location] = balance.states
-        if states?.isEmpty == true { states = nil }
+    private mutating func setDetails(of balance: Balance) {
+        guard details != nil || balance.details != nil else { return }
+        details = details ?? [:]
+        details?[balance.location] = balance.details
+        if details?.isEmpty == true { details = nil }
     }
 
     /// Replaces the balance at the location of `balance`, or adds it.
@@ -89,7 +96,16 @@ public struct Balances: Equatable, Sendable {
         guard let index = rows.firstIndex(where: { $0.location == balance.location }) else { return append(balance) }
         rows[index].onHand = balance.onHand
         rows[index].reserved = balance.reserved
-        setStates(of: balance)
+        setDetails(of: balance)
+    }
+
+    /// Sets the balance of an event, which says of the last count only what it changes.
+    mutating func fold(_ change: StockChange) {
+        var balance = change.balance
+        let known = details.flatMap { $0[balance.location]?.countedAt }
+        let countedAt = change.isAbsorbed ? known : change.count?.at ?? known
+        if balance.countedAt != countedAt { balance.countedAt = countedAt }
+        set(balance)
     }
 
     /// Removes the balances at locations that `isRemoved` names.
@@ -105,7 +121,7 @@ extension Balances: RandomAccessCollection {
     public subscript(index: Int) -> Balance {
         let row = rows[index]
         return Balance(
-            location: row.location, onHand: row.onHand, reserved: row.reserved, states: states.flatMap { $0[row.location] })
+            location: row.location, onHand: row.onHand, reserved: row.reserved, details: details.flatMap { $0[row.location] })
     }
 }
 

@@ -29,27 +29,38 @@ public enum StockState: String, Sendable, CaseIterable, Codable {
     }
 }
 
-/// How many units of a location are in a state other than ``StockState/available``.
+/// What only some balances have: units in a state other than ``StockState/available``, and a count.
 ///
-/// The counts are a reference to immutable values, so that a balance without them, as most are, needs only one word for them.
-public final class StateUnits: Equatable, Sendable {
+/// The details are a reference to immutable values, so that a balance without them, as most are, needs only one word for them.
+public final class BalanceDetails: Equatable, Sendable {
     public let damaged: Int64
     public let inspection: Int64
     public let safety: Int64
     public let incoming: Int64
+    /// When the units at the location were last counted, by a count that was posted; `nil` if they never were. What happened up to
+    /// then was in what was counted.
+    public let countedAt: Timestamp?
 
-    /// Returns `nil` if nothing is in any of the states.
-    public init?(damaged: Int64 = 0, inspection: Int64 = 0, safety: Int64 = 0, incoming: Int64 = 0) {
-        guard damaged != 0 || inspection != 0 || safety != 0 || incoming != 0 else { return nil }
+    /// Returns `nil` if nothing is in any of the states, and nothing was counted.
+    public init?(
+        damaged: Int64 = 0, inspection: Int64 = 0, safety: Int64 = 0, incoming: Int64 = 0, countedAt: Timestamp? = nil
+    ) {
+        guard damaged != 0 || inspection != 0 || safety != 0 || incoming != 0 || countedAt != nil else { return nil }
+        self.countedAt = countedAt
         self.damaged = damaged
         self.inspection = inspection
         self.safety = safety
         self.incoming = incoming
     }
 
-    public static func == (left: StateUnits, right: StateUnits) -> Bool {
+    public static func == (left: BalanceDetails, right: BalanceDetails) -> Bool {
         left === right
             || (left.damaged == right.damaged && left.inspection == right.inspection && left.safety == right.safety
-                && left.incoming == right.incoming)
+                && left.incoming == right.incoming && left.countedAt == right.countedAt)
+    }
+
+    /// The same units, last counted at another time; `nil` if nothing is left to say.
+    func counted(at time: Timestamp?) -> BalanceDetails? {
+        BalanceDetails(damaged: damaged, inspection: inspection, safety: safety, incoming: incoming, countedAt: time)
     }
 }

@@ -8,7 +8,7 @@ import TallywireCore
 /// meanwhile.
 struct Writer: ~Copyable {
     private(set) var state: InventoryState
-    private let journal: any Journal
+    let journal: any Journal
     private let clocks: EngineClock
     private let times: TimeRules
     private let handling: HandlingNote.Slot?
@@ -107,7 +107,11 @@ struct Writer: ~Copyable {
             if let rejection = times.rejection(of: command, now: clock.possible) { return refuse(item, rejection, &batch) }
             circumstances = Circumstances(
                 repeatedSerials: try repeatedSerials(in: command, batch, after: committing),
-                ended: try endedReservations(in: command, after: committing), reservationsEnd: clock.reservationsEnd)
+                ended: try endedReservations(in: command, after: committing), reservationsEnd: clock.reservationsEnd,
+                changesSinceCount: try changesSinceCount(in: command, batch, after: committing),
+                oldestLate: clock.possible.lowerBound.advanced(by: .zero - times.lateness))
+        } catch let rejection as Rejection {
+            return refuse(item, rejection, &batch)
         } catch {
             item.lane?.refuseAtWriter()
             let message = "the journal cannot say what happened before to “\(id)”, so nothing was applied: \(error)"

@@ -4,7 +4,7 @@ import TallywireCore
 ///
 /// ## Who calls what
 /// The engine calls ``load()`` once, then ``append(_:)`` from its threads, one call at a time. All other methods may be called from
-/// any task at any time, also while an append runs. That includes ``answer(to:)``, ``serialCount(of:)`` and ``endedReservation(_:)``.
+/// any task at any time, also while an append runs. That includes ``answer(to:)``, ``serialCount(of:)``, ``endedReservation(_:)`` and ``historyForWriter(_:)``.
 ///
 /// ## What an implementation guarantees
 /// - ``append(_:)`` returns only when the whole batch survives a power cut. When it throws, nothing of the batch is in the journal,
@@ -41,6 +41,9 @@ public protocol Journal: StockReader, EventHistory {
 
     /// Events from the newest backwards, as `query` asks. ``HistoryPageBuilder`` decides which events a page holds.
     func history(_ query: HistoryQuery) async throws -> HistoryPage
+
+    /// The same for the writer: the call waits for no other reader.
+    func historyForWriter(_ query: HistoryQuery) throws -> HistoryPage
 
     /// The numbers of the first kept and of the last committed event. In an empty journal `first` is 1 and `last` 0.
     func range() async throws -> (first: UInt64, last: UInt64)

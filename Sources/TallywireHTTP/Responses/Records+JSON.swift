@@ -127,9 +127,9 @@ extension JSONWriter {
         key("incoming")
         integer(balance.incoming)
         func member(_ name: StaticString, _ units: Int64?) { if let units, units != 0 { self.member(name, units) } }
-        member("damaged", balance.states?.damaged)
-        member("inspection", balance.states?.inspection)
-        member("safety", balance.states?.safety)
+        member("damaged", balance.details?.damaged)
+        member("inspection", balance.details?.inspection)
+        member("safety", balance.details?.safety)
         key("stock")
         integer(balance.available)
     }

@@ -143,6 +143,8 @@ struct StockBands: Hashable, Sendable {
     static let telling: Set<String> = [
         "previousStock", "totalProductStock", "quantity", "locationStock", "locationOnHand", "locationReserved",
         "locationUnavailable", "locationIncoming", "locationDamaged", "locationInspection", "locationSafety", "discrepancy",
+        "previousOnHand",
+        "counted", "expected",
         "threshold", "message", "lines",
     ]
 }
