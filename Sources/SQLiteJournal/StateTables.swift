@@ -78,6 +78,7 @@ struct StateTables {
     private struct Columns: Sendable {
         var barcodes: [(variant: Int64, value: Barcode)] = []
         var balances: [(variant: Int64, value: Balance)] = []
+        var thresholds: [(variant: Int64, value: LocationThreshold)] = []
     }
 
     private func columns(_ db: Database) throws -> Columns {
@@ -90,6 +91,9 @@ struct StateTables {
         ).forEachRow {
             columns.balances.append(
                 ($0.integer(0), Balance(location: $0.text(1), onHand: $0.integer(2), reserved: $0.integer(3))))
+        }
+        try RawStatement("\(thresholdSelection) ORDER BY variant, location", db).forEachRow {
+            columns.thresholds.append(($0.integer(0), Self.threshold($0)))
         }
         return columns
     }
@@ -106,12 +110,13 @@ struct StateTables {
         of rows: [Variant], joining columns: Columns, _ reservations: ReservationTable, _ db: Database
     ) throws -> InventoryState {
         var variants = rows
-        var (barcode, balance) = (0, 0)
+        var (barcode, balance, threshold) = (0, 0, 0)
         var byProduct: [ProductID: (variants: [VariantID], stock: Int64)] = [:]
         for index in variants.indices {
             let id = variants[index].id
             variants[index].barcodes = take(id, from: columns.barcodes, at: &barcode)
             variants[index].balances = take(id, from: columns.balances, at: &balance)
+            variants[index].thresholds = take(id, from: columns.thresholds, at: &threshold)
             let stock = variants[index].stock
             func add(to product: inout (variants: [VariantID], stock: Int64)) {
                 product.variants.append(id)
@@ -155,6 +160,7 @@ struct StateTables {
             for var row in rows {
                 row.barcodes = try self.barcodes(of: row.id, db)
                 row.balances = try self.balances(of: row.id, withRemoved: true, db)
+                row.thresholds = try thresholds(of: row.id, db)
                 mine.append(row)
             }
             selectProduct.bind(id.rawValue, at: 1)
@@ -200,6 +206,24 @@ struct StateTables {
         return balances
     }
 
+    func thresholds(of id: VariantID, _ db: Database) throws -> [LocationThreshold] {
+        let select = try RawStatement("\(thresholdSelection) WHERE variant = ? ORDER BY location", db)
+        select.bind(id.rawValue, at: 1)
+        var thresholds: [LocationThreshold] = []
+        try select.forEachRow { thresholds.append(Self.threshold($0)) }
+        return thresholds
+    }
+
+    private var thresholdSelection: String {
+        "SELECT variant, location, low, rearm, level, seq, since, seen_by, seen_at, note FROM \(prefix)thresholds"
+    }
+
+    private static func threshold(_ row: RawRow) -> LocationThreshold {
+        LocationThreshold(
+            location: row.text(1), rule: AlertRule(threshold: row.integer(2), rearm: row.integer(3)),
+            level: StockLevel(number: row.integer(4)) ?? .out, alert: alert(row, at: 5))
+    }
+
     /// Returns the rows of ``variantSelection`` that `condition` selects, with their balances and the event that changed them last.
     func values(_ condition: String, _ arguments: [Int64], _ db: Database) throws -> [(variant: Variant, changed: UInt64)] {
         let select = try RawStatement("\(variantSelection) WHERE \(condition)", db)
@@ -233,14 +257,17 @@ struct StateTables {
             ownPrice: row.integerIfPresent(5).flatMap { Price(hundredths: $0) }, barcodes: barcodes[id] ?? [],
             alerts: AlertRule(threshold: row.integer(6), rearm: row.integer(7)), level: StockLevel(number: row.integer(8)) ?? .out,
             version: row.integer(9), stock: row.integer(10), wasStocked: row.integer(11) != 0, balances: balances[id] ?? [],
-            alert: row.isNull(13) ? nil : Self.alert(row))
+            alert: Self.alert(row, at: 13))
     }
 
-    private static func alert(_ row: RawRow) -> OpenAlert {
-        OpenAlert(
-            seq: UInt64(bitPattern: row.integer(13)), since: Timestamp(milliseconds: row.integer(14)),
-            acknowledgement: row.textIfPresent(15).map {
-                OpenAlert.Acknowledgement(by: $0, at: Timestamp(milliseconds: row.integer(16)), note: row.textIfPresent(17))
+    /// The alert in the column `first` and those after it; `nil` if there is none.
+    private static func alert(_ row: RawRow, at first: Int32) -> OpenAlert? {
+        if row.isNull(first) { return nil }
+        return OpenAlert(
+            seq: UInt64(bitPattern: row.integer(first)), since: Timestamp(milliseconds: row.integer(first + 1)),
+            acknowledgement: row.textIfPresent(first + 2).map {
+                OpenAlert.Acknowledgement(
+                    by: $0, at: Timestamp(milliseconds: row.integer(first + 3)), note: row.textIfPresent(first + 4))
             })
     }
 
@@ -256,9 +283,11 @@ struct StateTables {
             product: try Meta.integer(prefix + "last_product", db), variant: try Meta.integer(prefix + "last_variant", db))
     }
 
-    typealias Lists = (barcodes: [VariantID: [Barcode]], balances: [VariantID: [Balance]])
+    typealias Lists = (
+        barcodes: [VariantID: [Barcode]], balances: [VariantID: [Balance]], thresholds: [VariantID: [LocationThreshold]]
+    )
 
-    /// Returns the barcodes and balances of `variants`, which are in order of id. They are read by range, which costs a fifth of
+    /// Returns the barcodes, balances and thresholds of `variants`, which are in order of id. They are read by range, which costs a fifth of
     /// reading them one by one. `nil` for a few variants, or if there are many others between them.
     func lists(of variants: [Variant], _ db: Database) throws -> Lists? {
         guard let first = variants.first?.id.rawValue, let last = variants.last?.id.rawValue, variants.count > 8,
@@ -279,7 +308,10 @@ struct StateTables {
         ) {
             Balance(location: $0.text(1), onHand: $0.integer(2), reserved: $0.integer(3))
         }
-        return (barcodes, balances)
+        let thresholds = try lists("\(thresholdSelection) \(condition) ORDER BY variant, location", arguments, db) {
+            Self.threshold($0)
+        }
+        return (barcodes, balances, thresholds)
     }
 
     private func lists<Value>(

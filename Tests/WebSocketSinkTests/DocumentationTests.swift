@@ -123,7 +123,10 @@ struct DocumentationTests {
                     trace: Trace(batch: "b", serial: "s", expiry: .init("2026-11-29"))))
         }
         return [
-            update(.stock(StockChange(operation: .set, quantity: 1, balance: Balance(location: "MAIN", onHand: 1)))),
+            update(
+                .stock(
+                    StockChange(
+                        operation: .set, quantity: 1, balance: Balance(location: "MAIN", onHand: 1), locationLevel: .low))),
             update(.price(previous: nil, isOwn: true)),
             .stockAlert(
                 StockAlert(

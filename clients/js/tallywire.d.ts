@@ -83,6 +83,8 @@ export interface InventoryUpdate {
   /** Units at the location, and those of them that reservations hold. */
   locationOnHand?: number;
   locationReserved?: number;
+  /** The level at the location, where the item has a threshold there. */
+  locationLevel?: StockLevel;
   source?: string;
   movementId?: string;
   /** The reservation whose units were held, captured or given back. */
@@ -94,11 +96,16 @@ export interface InventoryUpdate {
   expiry?: string;
 }
 
-/** `data` of `stock_alert`. */
+/** `data` of `stock_alert`: levels and threshold are those of the scope, and `stock` is the item's, of all locations. */
 export interface StockAlert {
   productId: number;
   variantId: number | null;
   sku?: string;
+  /** `location` if the units at one location crossed its threshold; missing in events of earlier versions, which are of the total. */
+  scope?: "total" | "location";
+  /** Only with the scope `location`: which one, and the units that are available there. */
+  location?: string;
+  locationStock?: number;
   stockLevel?: StockLevel;
   previousLevel?: StockLevel;
   stock?: number | Band["name"];
@@ -193,6 +200,8 @@ export interface AlertAcknowledgement {
   variantId: number | null;
   sku?: string;
   stockLevel?: StockLevel;
+  /** The location of an alert of one location. */
+  location?: string;
   alertSeq?: number;
   by?: string;
   note?: string;

@@ -75,12 +75,17 @@ public struct StockChange: Equatable, Sendable {
     public let balance: Balance
     /// The id of the reservation whose units these are; `nil` for an operation without one.
     public let reservation: String?
+    /// The level at the location after the command; `nil` where the variant has no threshold of its own.
+    public var locationLevel: StockLevel?
 
-    public init(operation: Operation, quantity: Int64, balance: Balance, reservation: String? = nil) {
+    public init(
+        operation: Operation, quantity: Int64, balance: Balance, reservation: String? = nil, locationLevel: StockLevel? = nil
+    ) {
         self.operation = operation
         self.quantity = quantity
         self.balance = balance
         self.reservation = reservation
+        self.locationLevel = locationLevel
     }
 
     public var location: String { balance.location }
@@ -102,8 +107,9 @@ extension InventoryUpdated: EventBody {
             .optional("reason", .text(0...Limits.reasonLength)), .optional("reference", .text(0...Limits.referenceLength)),
             Member("price", .price), .optional("previousPrice", .price), .optional("ownPrice", .flag), Member("status", .status),
             Member("level", .level), .optional("location", .location), .optional("locationStock", .count),
-            .optional("locationOnHand", .count), .optional("locationReserved", .count), Member("version", .count),
-            Member("source", .string), Member("movementId", .movement), .optional("reservationId", .movement),
+            .optional("locationOnHand", .count), .optional("locationReserved", .count), .optional("locationLevel", .level),
+            Member("version", .count), Member("source", .string), Member("movementId", .movement),
+            .optional("reservationId", .movement),
             .optional("occurredAt", .timestamp), .optional("batch", .text(1...Limits.traceLength)),
             .optional("serial", .text(1...Limits.traceLength)), .optional("expiry", .date),
         ])
@@ -164,6 +170,7 @@ extension InventoryUpdated: EventBody {
             json.member("locationStock", stockChange.locationStock)
             json.member("locationOnHand", stockChange.balance.onHand)
             json.member("locationReserved", stockChange.balance.reserved)
+            json.member("locationLevel", stockChange.locationLevel?.rawValue)
         }
         json.member("version", version)
         json.member("source", source)
@@ -180,7 +187,7 @@ extension InventoryUpdated: EventBody {
                 .stock(
                     StockChange(
                         operation: operation, quantity: try data("quantity"), balance: try Self.balance(data),
-                        reservation: try data.optional("reservationId")))
+                        reservation: try data.optional("reservationId"), locationLevel: try data.optional("locationLevel")))
             } else {
                 .price(previous: try data.optional("previousPrice"), isOwn: try data.optional("ownPrice"))
             }

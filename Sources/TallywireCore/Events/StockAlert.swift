@@ -1,24 +1,36 @@
-/// A variant's stock crossed an edge of its ``AlertRule``, in either direction.
+/// A variant's stock, or its units at one location, crossed an edge of an ``AlertRule``, in either direction.
 public struct StockAlert: Equatable, Sendable {
     public let productID: ProductID
     public let variantID: VariantID
     public let isDefaultVariant: Bool
     public let sku: String
+    public let scope: Scope
+    /// The level of what ``scope`` names, after the crossing and before it.
     public let level: StockLevel
     public let previousLevel: StockLevel
+    /// The variant's stock, whatever the scope is.
     public let stock: Int64
     public let threshold: Int64
     /// A sentence for people.
     public let message: String
 
+    /// The units that crossed the edge.
+    public enum Scope: Equatable, Sendable {
+        /// The variant's stock: all units that can be promised.
+        case total
+        /// The available units at one location.
+        case location(String, stock: Int64)
+    }
+
     public init(
-        productID: ProductID, variantID: VariantID, isDefaultVariant: Bool, sku: String, level: StockLevel,
+        productID: ProductID, variantID: VariantID, isDefaultVariant: Bool, sku: String, scope: Scope = .total, level: StockLevel,
         previousLevel: StockLevel, stock: Int64, threshold: Int64, message: String
     ) {
         self.productID = productID
         self.variantID = variantID
         self.isDefaultVariant = isDefaultVariant
         self.sku = sku
+        self.scope = scope
         self.level = level
         self.previousLevel = previousLevel
         self.stock = stock
@@ -31,10 +43,12 @@ extension StockAlert: EventBody {
     private typealias Member = EventSchema.Member
 
     public static let schema = EventSchema(
-        "StockAlert", [.stockAlert], "A variant's stock crossed a threshold, in either direction.",
+        "StockAlert", [.stockAlert], "A variant's stock, or its units at a location, crossed a threshold, in either direction.",
         [
-            Member("productId", .id), Member("variantId", .variant), Member("sku", .sku), Member("stockLevel", .level),
-            Member("previousLevel", .level), Member("stock", .count), Member("threshold", .quantity), Member("message", .string),
+            Member("productId", .id), Member("variantId", .variant), Member("sku", .sku),
+            .optional("scope", .words(["total", "location"])), .optional("location", .location),
+            .optional("locationStock", .count), Member("stockLevel", .level), Member("previousLevel", .level),
+            Member("stock", .count), Member("threshold", .quantity), Member("message", .string),
         ])
 
     public static var example: StockAlert {
@@ -46,7 +60,7 @@ extension StockAlert: EventBody {
     public var type: EventType { .stockAlert }
 
     public var eventSubject: Event.Subject {
-        Event.Subject(product: productID, variant: variantID, sku: sku, level: level)
+        Event.Subject(product: productID, variant: variantID, sku: sku, location: scope.location, level: level)
     }
 
     public var wording: [Event.Words] {
@@ -57,6 +71,11 @@ extension StockAlert: EventBody {
         json.member("productId", productID.rawValue)
         json.writeVariant(variantID, isDefault: isDefaultVariant)
         json.member("sku", sku)
+        json.member("scope", scope.location == nil ? "total" : "location")
+        if case .location(let code, let stock) = scope {
+            json.member("location", code)
+            json.member("locationStock", stock)
+        }
         json.member("stockLevel", level.rawValue)
         json.member("previousLevel", previousLevel.rawValue)
         json.member("stock", stock)
@@ -68,7 +87,18 @@ extension StockAlert: EventBody {
         let variant = try data.variant()
         self.init(
             productID: try data.product(), variantID: variant.id, isDefaultVariant: variant.isDefault, sku: try data("sku"),
-            level: try data("stockLevel"), previousLevel: try data("previousLevel"), stock: try data("stock"),
+            scope: try Self.scope(data), level: try data("stockLevel"), previousLevel: try data("previousLevel"),
+            stock: try data("stock"),
             threshold: try data("threshold"), message: try data("message"))
     }
+    /// The scope of an event. One of an earlier version has none, and is of the total.
+    private static func scope(_ data: EventData) throws -> Scope {
+        guard try data.optional("scope") == "location" else { return .total }
+        return .location(try data("location"), stock: try data("locationStock"))
+    }
+}
+
+extension StockAlert.Scope {
+    /// The location's code; `nil` for the total.
+    public var location: String? { if case .location(let code, _) = self { code } else { nil } }
 }

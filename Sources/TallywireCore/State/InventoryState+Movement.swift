@@ -92,28 +92,3 @@ extension StockDraft {
         try step(variant, line.operation, quantity, to: arrived, line: index, in: state)
     }
 }
-
-extension Variant {
-    /// Whether a change to `level` raises an alert. A variant that never had stock is `out` without an alert, and becomes `ok`
-    /// without one.
-    func raisesAlert(at level: StockLevel) -> Bool {
-        level != self.level && (wasStocked || level != .ok)
-    }
-}
-
-extension StockAlert {
-    /// The alert for `variant`, which has `stock` units and changes to `level`.
-    init(_ variant: Variant, stock: Int64, level: StockLevel) {
-        let who = "\(variant.name) (\(variant.sku))"
-        let message =
-            switch level {
-            case .ok: "Back in stock: \(who) has \(stock)"
-            case .low: "Low stock: \(who) has \(stock) left"
-            case .out: "Out of stock: \(who)"
-            }
-        self.init(
-            productID: variant.productID, variantID: variant.id, isDefaultVariant: variant.isDefault, sku: variant.sku,
-            level: level,
-            previousLevel: variant.level, stock: stock, threshold: variant.alerts.threshold, message: message)
-    }
-}
