@@ -35,7 +35,8 @@ extension TallywireClient.InventoryUpdate {
             reference: data.string("reference"), price: data.price("price"), previousPrice: data.price("previousPrice"),
             status: data.word("status"), level: data.word("level"), location: data.string("location"),
             locationStock: data.integer("locationStock"), locationOnHand: data.integer("locationOnHand"),
-            locationReserved: data.integer("locationReserved"), source: data.string("source"),
+            locationReserved: data.integer("locationReserved"), locationLevel: data.word("locationLevel"),
+            source: data.string("source"),
             movementID: data.string("movementId"), reservationID: data.string("reservationId"), occurredAt: data.time("occurredAt"),
             batch: data.string("batch"), serial: data.string("serial"),
             expiry: data.string("expiry"))
@@ -45,7 +46,8 @@ extension TallywireClient.InventoryUpdate {
 extension TallywireClient.StockAlert {
     init(_ data: MemberReader) throws {
         self.init(
-            key: try data.key(), sku: data.string("sku"), level: data.word("stockLevel"),
+            key: try data.key(), sku: data.string("sku"), scope: data.word("scope") ?? .total, location: data.string("location"),
+            locationStock: data.integer("locationStock"), level: data.word("stockLevel"),
             previousLevel: data.word("previousLevel"), stock: data.integer("stock"), band: data.band,
             threshold: data.integer("threshold"), message: data.string("message"))
     }
