@@ -25,6 +25,7 @@ struct JournalTwinTests {
             if step % 3 == 2 { try await twins.compare() }
         }
         #expect(try await twins.twin.range().first > 1 && twins.state.seq > 60, "hardly anything happened")
+        #expect(try JournalAudit.run(path: folder.file("tallywire.db")).difference == nil, "what was pruned folds to what is kept")
     }
 }
 
