@@ -309,7 +309,7 @@ def test_thresholds_of_locations_are_set_changed_and_removed_and_their_alerts_sh
     expect(low).to_have_value("3")
     low.fill("1")
     card.get_by_label("Ends above it by").fill("0")
-    card.get_by_role("button", name="Save threshold").click()
+    card.get_by_role("button", name="Set threshold").click()
     expect(there.locator(".badge")).to_have_text("OK")
     there.get_by_role("button", name="Remove the threshold at WH1").click()
     expect(there).to_have_count(0)

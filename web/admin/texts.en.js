@@ -205,7 +205,7 @@ export default {
   "thresholds.changeAt": "Change the threshold at {location}",
   "thresholds.remove": "Remove",
   "thresholds.removeAt": "Remove the threshold at {location}",
-  "thresholds.save": "Save threshold",
+  "thresholds.save": "Set threshold",
   "thresholds.bad": "Enter a whole number from 0.",
   "variant.edit": "SKU, price and status",
   "variant.sku": "SKU",

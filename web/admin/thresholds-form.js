@@ -30,7 +30,7 @@ export class ThresholdsForm {
     const form = make("form", { class: "price-form", on: { submit: (/** @type {Event} */ event) => this.submit(event) } },
       field(text("stock.location"), this.location), field(text("thresholds.low"), this.low, hint("thresholds.hint")),
       field(text("thresholds.rearm"), this.rearm, hint("thresholds.rearmHint")), this.save, this.message);
-    this.element = make("div", "thresholds", this.none, make("div", "scroll", this.table), form);
+    this.element = make("div", "thresholds", make("div", "scroll", this.none, this.table), form);
     /** What is shown, to write it again only if it has changed. */
     this.shown = "";
     this.show();

@@ -80,9 +80,9 @@ export class VariantView {
           this.placesTable()),
         make("section", { class: "card pad", "aria-labelledby": "price-title" }, make("h2", { id: "price-title" }, text("variant.edit")),
           this.price.element),
-        make("section", { class: "card pad", "aria-labelledby": "thresholds-title" }, make("h2", { id: "thresholds-title" },
-          text("thresholds.title")), this.thresholds.element),
         make("section", "card pad", this.facts(variant))),
+      make("section", { class: "card pad", "aria-labelledby": "thresholds-title" }, make("h2", { id: "thresholds-title" },
+        text("thresholds.title")), this.thresholds.element),
       this.history.element);
     this.show();
   }
