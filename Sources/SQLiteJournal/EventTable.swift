@@ -49,14 +49,17 @@ enum EventTable {
         }
         let location = row.textIfPresent(6)
         let name = row.textIfPresent(5)
+        let json = row.bytes(8)
+        // The row of an alert of the total has a location that is not the alert's own.
+        let isNamed = type != .stockAlert || location != nil && EventEnvelope.isOfLocation(alert: json)
         return EventEnvelope(
             seq: seq, timestamp: Timestamp(milliseconds: row.integer(1)), type: type,
             subject: EventEnvelope.Subject(
                 product: row.integerIfPresent(3).map { ProductID($0) }, variant: row.integerIfPresent(4).map { VariantID($0) },
-                sku: type == .reservationChanged ? nil : name, location: type == .stockAlert ? nil : location,
+                sku: type == .reservationChanged ? nil : name, location: isNamed ? location : nil,
                 level: row.integerIfPresent(7).flatMap { StockLevel(number: $0) },
                 reservation: type == .reservationChanged ? name : nil),
-            location: location, json: row.bytes(8))
+            location: location, json: json)
     }
 }
 

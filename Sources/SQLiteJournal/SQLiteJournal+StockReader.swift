@@ -45,18 +45,6 @@ extension SQLiteJournal {
         }
     }
 
-    public func alerts(after: VariantID?, limit: Int) async throws -> Reading<[VariantRecord]> {
-        try await reading { db in
-            try Self.variants("s.level <> 0 AND v.id > ? ORDER BY v.id LIMIT ?", [after?.rawValue ?? 0, limit], db)
-        }
-    }
-
-    public func alert(_ seq: UInt64) async throws -> Reading<VariantRecord?> {
-        try await reading { db in
-            try Self.variants("v.id = (SELECT variant FROM alerts WHERE seq = ?)", [Int64(clamping: seq)], db).first
-        }
-    }
-
     public func reservation(_ id: String) async throws -> Reading<Reservation?> {
         try await reading { db in
             if let open = try ReservationTables.load([id], StateTables(.current).prefix, db).first { return open }
@@ -140,7 +128,7 @@ extension SQLiteJournal {
         return ProductRecord(product: product, variants: variants)
     }
 
-    private static func variants(
+    static func variants(
         _ condition: String, _ arguments: [any DatabaseValueConvertible], _ db: Database
     ) throws -> [VariantRecord] {
         let tables = StateTables(.current)
@@ -154,6 +142,7 @@ extension SQLiteJournal {
             var variant = variant
             variant.barcodes = try lists.map { $0.barcodes[variant.id] ?? [] } ?? tables.barcodes(of: variant.id, db)
             variant.balances = try lists.map { Balances($0.balances[variant.id] ?? []) } ?? tables.balances(of: variant.id, db)
+            variant.thresholds = try lists.map { $0.thresholds[variant.id] ?? [] } ?? tables.thresholds(of: variant.id, db)
             if products[variant.productID] == nil { products[variant.productID] = try product(variant.productID, db) }
             let product = products[variant.productID]
             return VariantRecord(

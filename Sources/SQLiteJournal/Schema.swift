@@ -137,6 +137,23 @@ enum Schema {
                         """)
             }
         }
+        migrator.registerMigration("10: thresholds of locations") { db in
+            for prefix in [StateTables(.current).prefix, StateTables(.base).prefix] {
+                try db.execute(
+                    sql: """
+                        CREATE TABLE \(prefix)thresholds (
+                            variant INTEGER NOT NULL, location TEXT NOT NULL, low INTEGER NOT NULL, rearm INTEGER NOT NULL,
+                            level INTEGER NOT NULL, seq INTEGER, since INTEGER, seen_by TEXT, seen_at INTEGER, note TEXT,
+                            PRIMARY KEY (variant, location)) WITHOUT ROWID;
+                        """)
+            }
+            try db.execute(
+                sql: """
+                    CREATE INDEX thresholds_by_level ON thresholds (variant, location) WHERE level <> 0;
+                    CREATE INDEX thresholds_by_location ON thresholds (location, variant) WHERE level <> 0;
+                    CREATE INDEX thresholds_by_alert ON thresholds (seq) WHERE seq IS NOT NULL;
+                    """)
+        }
         return migrator
     }
 

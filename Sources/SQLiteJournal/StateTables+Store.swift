@@ -89,7 +89,7 @@ extension StateTables {
         }
         if prefix == StateTables(.current).prefix { try note(removed: before, seq: seq, db) }
         try delete(id, from: "variants", "id", db)
-        for table in ["stock", "alerts", "balances", "balance_details"] { try delete(id, from: table, "variant", db) }
+        for table in ["stock", "alerts", "balances", "balance_details", "thresholds"] { try delete(id, from: table, "variant", db) }
     }
 
     /// Puts the variant's id in place of its SKU, until its new one is stored. No SKU contains a control character.
@@ -115,6 +115,7 @@ extension StateTables {
         }
         if before?.barcodes != variant.barcodes { try storeBarcodes(of: variant, db) }
         if before?.alert != variant.alert { try storeAlert(of: variant, db) }
+        if before?.thresholds ?? [] != variant.thresholds { try storeThresholds(of: variant, before: before, db) }
         try upserts.storeStock(of: variant, seq: seq)
         for (position, balance) in variant.balances.enumerated() {
             if let before, position < before.balances.count, before.balances[position] == balance { continue }
@@ -188,12 +189,31 @@ extension StateTables {
         let replace = try RawStatement(
             "INSERT OR REPLACE INTO \(prefix)alerts (variant, seq, since, seen_by, seen_at, note) VALUES (?, ?, ?, ?, ?, ?)", db)
         replace.bind(variant.id.rawValue, at: 1)
-        replace.bind(alert.seq, at: 2)
-        replace.bind(alert.since.milliseconds, at: 3)
-        replace.bind(alert.acknowledgement?.by, at: 4)
-        replace.bind(alert.acknowledgement?.at.milliseconds, at: 5)
-        replace.bind(alert.acknowledgement?.note, at: 6)
+        replace.bind(alert, at: 2)
         try replace.execute()
+    }
+
+    private func storeThresholds(of variant: Variant, before: Variant?, _ db: Database) throws {
+        let delete = try RawStatement("DELETE FROM \(prefix)thresholds WHERE variant = ? AND location = ?", db)
+        for gone in before?.thresholds ?? [] where variant.threshold(at: gone.location) == nil {
+            delete.bind(variant.id.rawValue, at: 1)
+            delete.bind(gone.location, at: 2)
+            try delete.execute()
+        }
+        let replace = try RawStatement(
+            """
+            INSERT OR REPLACE INTO \(prefix)thresholds (variant, location, low, rearm, level, seq, since, seen_by, seen_at, note)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            """, db)
+        for threshold in variant.thresholds where before?.threshold(at: threshold.location) != threshold {
+            replace.bind(variant.id.rawValue, at: 1)
+            replace.bind(threshold.location, at: 2)
+            replace.bind(threshold.rule.threshold, at: 3)
+            replace.bind(threshold.rule.rearm, at: 4)
+            replace.bind(threshold.level.number, at: 5)
+            replace.bind(threshold.alert, at: 6)
+            try replace.execute()
+        }
     }
 
     private func delete(_ id: Int64?, from table: String, _ column: String, _ db: Database) throws {
@@ -201,6 +221,18 @@ extension StateTables {
         let delete = try RawStatement("DELETE FROM \(prefix)\(table) WHERE \(column) = ?", db)
         delete.bind(id, at: 1)
         try delete.execute()
+    }
+}
+
+extension RawStatement {
+    /// Binds the values of an alert to the parameter `first` and those after it: its event, since when it is open, and who has seen
+    /// it.
+    fileprivate func bind(_ alert: OpenAlert?, at first: Int32) {
+        bind(alert.map { Int64(bitPattern: $0.seq) }, at: first)
+        bind(alert?.since.milliseconds, at: first + 1)
+        bind(alert?.acknowledgement?.by, at: first + 2)
+        bind(alert?.acknowledgement?.at.milliseconds, at: first + 3)
+        bind(alert?.acknowledgement?.note, at: first + 4)
     }
 }
 

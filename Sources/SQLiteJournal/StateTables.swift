@@ -78,6 +78,7 @@ struct StateTables {
     private struct Columns: Sendable {
         var barcodes: [(variant: Int64, value: Barcode)] = []
         var balances: [(variant: Int64, value: Balance)] = []
+        var thresholds: [(variant: Int64, value: LocationThreshold)] = []
     }
 
     private func columns(_ db: Database) throws -> Columns {
@@ -87,6 +88,9 @@ struct StateTables {
         }
         try RawStatement("\(balanceSelection) ORDER BY b.variant, b.position", db).forEachRow {
             columns.balances.append(($0.integer(0), balance($0)))
+        }
+        try RawStatement("\(thresholdSelection) ORDER BY b.variant, b.location", db).forEachRow {
+            columns.thresholds.append(($0.integer(0), Self.threshold($0)))
         }
         return columns
     }
@@ -103,12 +107,13 @@ struct StateTables {
         of rows: [Variant], joining columns: Columns, _ reservations: ReservationTable, _ db: Database
     ) throws -> InventoryState {
         var variants = rows
-        var (barcode, balance) = (0, 0)
+        var (barcode, balance, threshold) = (0, 0, 0)
         var byProduct: [ProductID: (variants: [VariantID], stock: Int64)] = [:]
         for index in variants.indices {
             let id = variants[index].id
             variants[index].barcodes = take(id, from: columns.barcodes, at: &barcode)
             variants[index].balances = Balances(take(id, from: columns.balances, at: &balance))
+            variants[index].thresholds = take(id, from: columns.thresholds, at: &threshold)
             let stock = variants[index].stock
             func add(to product: inout (variants: [VariantID], stock: Int64)) {
                 product.variants.append(id)
@@ -152,6 +157,7 @@ struct StateTables {
             for var row in rows {
                 row.barcodes = try self.barcodes(of: row.id, db)
                 row.balances = try self.balances(of: row.id, withRemoved: true, db)
+                row.thresholds = try thresholds(of: row.id, db)
                 mine.append(row)
             }
             selectProduct.bind(id.rawValue, at: 1)
@@ -214,6 +220,27 @@ struct StateTables {
                     countedAt: row.integerIfPresent(8).map { Timestamp(milliseconds: $0) }))
     }
 
+    func thresholds(of id: VariantID, _ db: Database) throws -> [LocationThreshold] {
+        let select = try RawStatement("\(thresholdSelection) WHERE b.variant = ? ORDER BY b.location", db)
+        select.bind(id.rawValue, at: 1)
+        var thresholds: [LocationThreshold] = []
+        try select.forEachRow { thresholds.append(Self.threshold($0)) }
+        return thresholds
+    }
+
+    private var thresholdSelection: String {
+        """
+        SELECT b.variant, b.location, b.low, b.rearm, b.level, b.seq, b.since, b.seen_by, b.seen_at, b.note
+        FROM \(prefix)thresholds b
+        """
+    }
+
+    private static func threshold(_ row: RawRow) -> LocationThreshold {
+        LocationThreshold(
+            location: row.text(1), rule: AlertRule(threshold: row.integer(2), rearm: row.integer(3)),
+            level: StockLevel(number: row.integer(4)) ?? .out, alert: alert(row, at: 5))
+    }
+
     /// Returns the rows of ``variantSelection`` that `condition` selects, with their balances and the event that changed them last.
     func values(_ condition: String, _ arguments: [Int64], _ db: Database) throws -> [(variant: Variant, changed: UInt64)] {
         let select = try RawStatement("\(variantSelection) WHERE \(condition)", db)
@@ -247,15 +274,17 @@ struct StateTables {
             ownPrice: row.integerIfPresent(5).flatMap { Price(hundredths: $0) }, barcodes: barcodes[id] ?? [],
             alerts: AlertRule(threshold: row.integer(6), rearm: row.integer(7)), level: StockLevel(number: row.integer(8)) ?? .out,
             version: row.integer(9), stock: row.integer(10), wasStocked: row.integer(11) != 0,
-            balances: Balances(balances[id] ?? []),
-            alert: row.isNull(13) ? nil : Self.alert(row))
+            balances: Balances(balances[id] ?? []), alert: Self.alert(row, at: 13))
     }
 
-    private static func alert(_ row: RawRow) -> OpenAlert {
-        OpenAlert(
-            seq: UInt64(bitPattern: row.integer(13)), since: Timestamp(milliseconds: row.integer(14)),
-            acknowledgement: row.textIfPresent(15).map {
-                OpenAlert.Acknowledgement(by: $0, at: Timestamp(milliseconds: row.integer(16)), note: row.textIfPresent(17))
+    /// The alert in the column `first` and those after it; `nil` if there is none.
+    private static func alert(_ row: RawRow, at first: Int32) -> OpenAlert? {
+        if row.isNull(first) { return nil }
+        return OpenAlert(
+            seq: UInt64(bitPattern: row.integer(first)), since: Timestamp(milliseconds: row.integer(first + 1)),
+            acknowledgement: row.textIfPresent(first + 2).map {
+                OpenAlert.Acknowledgement(
+                    by: $0, at: Timestamp(milliseconds: row.integer(first + 3)), note: row.textIfPresent(first + 4))
             })
     }
 
@@ -271,9 +300,11 @@ struct StateTables {
             product: try Meta.integer(prefix + "last_product", db), variant: try Meta.integer(prefix + "last_variant", db))
     }
 
-    typealias Lists = (barcodes: [VariantID: [Barcode]], balances: [VariantID: [Balance]])
+    typealias Lists = (
+        barcodes: [VariantID: [Barcode]], balances: [VariantID: [Balance]], thresholds: [VariantID: [LocationThreshold]]
+    )
 
-    /// Returns the barcodes and balances of `variants`, which are in order of id. They are read by range, which costs a fifth of
+    /// Returns the barcodes, balances and thresholds of `variants`, which are in order of id. They are read by range, which costs a fifth of
     /// reading them one by one. `nil` for a few variants, or if there are many others between them.
     func lists(of variants: [Variant], _ db: Database) throws -> Lists? {
         guard let first = variants.first?.id.rawValue, let last = variants.last?.id.rawValue, variants.count > 8,
@@ -291,7 +322,10 @@ struct StateTables {
         let balances = try lists(
             "\(balanceSelection) \(condition) AND b.\(Self.isAtLocation) ORDER BY b.variant, b.position", arguments, db,
             balance)
-        return (barcodes, balances)
+        let thresholds = try lists("\(thresholdSelection) \(condition) ORDER BY b.variant, b.location", arguments, db) {
+            Self.threshold($0)
+        }
+        return (barcodes, balances, thresholds)
     }
 
     private func lists<Value>(

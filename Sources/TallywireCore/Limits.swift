@@ -18,10 +18,12 @@ public enum Limits {
     public static let locationCodeLength = 32
     /// The most locations in one journal.
     public static let locations = 10_000
+    /// The most thresholds of single locations that one variant has. All are in the event of a created variant.
+    public static let thresholdsPerVariant = 1_000
     /// The largest priority of a location. It leaves room to put a location between any two others.
     public static let largestPriority: Int64 = 1_000_000
-    /// The most variants whose stock one change of a location may change. Each gives an event, and all are decided together while
-    /// every other command waits.
+    /// The most variants whose stock or thresholds one change of a location may change. Each gives an event, and all are decided
+    /// together while every other command waits.
     public static let variantsPerLocationUpdate = 10_000
     /// The most characters in the name of a product, a variant or a location.
     public static let nameLength = 200

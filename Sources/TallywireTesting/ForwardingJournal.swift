@@ -60,10 +60,8 @@ public final class ForwardingJournal: Journal {
         try await journal.reservations(query)
     }
     public func stock(_ query: StockQuery) async throws -> Reading<[StockRecord]> { try await journal.stock(query) }
-    public func alerts(after: VariantID?, limit: Int) async throws -> Reading<[VariantRecord]> {
-        try await journal.alerts(after: after, limit: limit)
-    }
-    public func alert(_ seq: UInt64) async throws -> Reading<VariantRecord?> { try await journal.alert(seq) }
+    public func alerts(_ query: AlertQuery) async throws -> Reading<[AlertRecord]> { try await journal.alerts(query) }
+    public func alert(_ seq: UInt64) async throws -> Reading<AlertRecord?> { try await journal.alert(seq) }
     public func values(of selection: VariantSelection, limit: Int) async throws -> Reading<VariantValues> {
         reading()
         return try await journal.values(of: selection, limit: limit)

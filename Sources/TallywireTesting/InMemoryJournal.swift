@@ -232,12 +232,19 @@ extension InMemoryJournal: StockReader {
         }
     }
 
-    public func alerts(after: VariantID?, limit: Int) async throws -> Reading<[VariantRecord]> {
-        read { state in state.sortedVariants(after: after).filter { $0.level != .ok }.prefix(limit).map { state.record(of: $0) } }
+    public func alerts(_ query: AlertQuery) async throws -> Reading<[AlertRecord]> {
+        read { state in
+            state.alerts.filter { record in
+                let position = record.position
+                return record.level != .ok && query.location.map { $0 == position.location } != false
+                    && query.after.map { ($0.variant, $0.location) < (position.variant, position.location) } != false
+            }
+            .prefix(query.limit).map { $0 }
+        }
     }
 
-    public func alert(_ seq: UInt64) async throws -> Reading<VariantRecord?> {
-        read { state in state.variants.values.first { $0.alert?.seq == seq }.map { state.record(of: $0) } }
+    public func alert(_ seq: UInt64) async throws -> Reading<AlertRecord?> {
+        read { state in state.alerts.first { $0.alert?.seq == seq } }
     }
 
     public func values(of selection: VariantSelection, limit: Int) async throws -> Reading<VariantValues> {
@@ -254,6 +261,7 @@ extension InMemoryJournal: StockReader {
                 variants: chosen.prefix(limit).map { variant in
                     var variant = variant
                     variant.barcodes = []
+                    variant.thresholds = []
                     return VariantValue(record: state.record(of: variant), changed: contents.changed[variant.id, default: 0])
                 }, isCut: chosen.count > limit)
             if case .changed(let seq) = selection {
@@ -286,6 +294,14 @@ extension InMemoryJournal: StockReader {
 }
 
 extension InventoryState {
+    /// The levels of all totals and of all thresholds.
+    fileprivate var alerts: [AlertRecord] {
+        sortedVariants(after: nil).flatMap { variant in
+            let record = record(of: variant)
+            return [AlertRecord(record)] + variant.thresholds.map { AlertRecord(record, at: $0) }
+        }
+    }
+
     fileprivate func sortedVariants(after: VariantID?) -> [Variant] {
         variants.values.filter { variant in after.map { variant.id > $0 } ?? true }.sorted { $0.id < $1.id }
     }

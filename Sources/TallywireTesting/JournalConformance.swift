@@ -178,7 +178,7 @@ public struct JournalConformance: Sendable, CustomStringConvertible {
             try require(page.map(\.variant.id) == [VariantID(11)], "pages begin with the lowest id")
             let next = try await journal.variants(after: VariantID(11), limit: 10).value
             try require(next.map(\.variant.id) == [VariantID(12)], "and go on after it")
-            try require(try await journal.alerts(after: nil, limit: 10).value.count == 2, "low and out are alerts")
+            try require(try await journal.alerts(AlertQuery(limit: 10)).value.count == 2, "low and out are alerts")
             let balances = try await journal.stock(StockQuery(location: "MAIN", limit: 10)).value
             try require(balances.map(\.balance.onHand) == [5], "balances are by location")
             try require(try await journal.stock(StockQuery(sku: "NO", limit: 10)).value.isEmpty, "an unknown SKU has none")
@@ -232,14 +232,38 @@ public struct JournalConformance: Sendable, CustomStringConvertible {
             try journal.append(script.movement(20))
             try journal.append(script.movement(-15))
             let seq = script.state.seq
-            try require(try await journal.alert(seq).value?.variant.sku == "A-1", "the alert leads to its variant")
+            try require(try await journal.alert(seq).value?.variant.variant.sku == "A-1", "the alert leads to its variant")
             try require(try await journal.alert(seq - 1).value == nil, "another event does not")
             try journal.append(script.acknowledgement(of: seq))
-            let seen = try await journal.alerts(after: nil, limit: 10).value.first?.variant.alert
+            let seen = try await journal.alerts(AlertQuery(limit: 10)).value.first?.alert
             try require(seen?.seq == seq && seen?.acknowledgement?.by == "anna", "who has seen it is told")
             try require(try journal.load().variants == script.state.variants, "and is in the state")
             try journal.append(script.movement(20))
             try require(try await journal.alert(seq).value == nil, "it is over with the level")
+            try require(try journal.load().variants == script.state.variants, "also in the state")
+        },
+        JournalConformance("thresholds of locations have alerts of their own, which go with the threshold") { journal in
+            var script = JournalScript()
+            try journal.append(script.catalogue())
+            try journal.append(script.movement(20))
+            func change(_ low: Int64?) -> Command.Action {
+                let rule = low.map { AlertRule(threshold: $0) }
+                let thresholds = [ThresholdChange(location: "MAIN", rule: rule)]
+                return .updateVariant(VariantID(11), VariantUpdate(thresholds: thresholds))
+            }
+            try journal.append(script.batch([change(30)]))
+            let seq = script.state.seq
+            let here = try await journal.alerts(AlertQuery(location: "MAIN", limit: 10)).value
+            try require(here.map(\.level) == [.low] && here.first?.alert?.seq == seq, "the level there is listed with its alert")
+            let all = try await journal.alerts(AlertQuery(limit: 10)).value.map(\.position)
+            try require(all.map(\.location) == ["MAIN", ""], "beside the levels of totals")
+            let rest = try await journal.alerts(AlertQuery(after: all.first, limit: 10)).value
+            try require(rest.map(\.position) == [all[1]], "a page goes on after it")
+            try journal.append(script.acknowledgement(of: seq))
+            try require(try await journal.alert(seq).value?.alert?.acknowledgement?.by == "anna", "who has seen it is told")
+            try require(try journal.load().variants == script.state.variants, "and is in the state")
+            try journal.append(script.batch([change(nil)]))
+            try require(try await journal.alert(seq).value == nil, "it is over with the threshold")
             try require(try journal.load().variants == script.state.variants, "also in the state")
         },
         JournalConformance("history is read from the newest backwards: of a variant, of types, in pages, as far as it is kept") {

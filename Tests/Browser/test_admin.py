@@ -275,6 +275,47 @@ def test_what_is_reserved_shows_at_its_location(site, page):
     expect(there.locator("td")).to_have_text(["5", "0", "5"])
 
 
+def test_thresholds_of_locations_are_set_changed_and_removed_and_their_alerts_show(site, page):
+    site.server.move("TEE-RED-M", "set", 8)
+    item = variant(site, "TEE-RED-M")
+    opened(page, site, f"variants/{item['id']}")
+    card = page.get_by_role("region", name="Alerts by location")
+    expect(card).to_contain_text("No location has a threshold of its own.")
+    card.get_by_label("Location").select_option("WH1")
+    low = card.get_by_label("Low at")
+    low.fill("some")
+    low.press("Enter")
+    expect(card.get_by_role("status")).to_have_text("Enter a whole number from 0.")
+    low.fill("3")
+    card.get_by_label("Ends above it by").fill("1")
+    low.press("Enter")
+    there = card.locator("tbody tr").filter(has_text="WH1")
+    expect(there.locator("td.number")).to_have_text(["3", "1"])
+    expect(there.locator(".badge")).to_have_text("OK")
+    assert variant(site, "TEE-RED-M")["thresholds"] == {"WH1": {"low": 3, "rearm": 1}}
+    site.server.move("TEE-RED-M", "set", 2)
+    expect(there.locator(".badge")).to_have_text("Low")
+    page.goto(f"{site.url}/admin#/alerts")
+    alert = page.locator(".alert-row").filter(has_text="left at WH1")
+    expect(alert).to_contain_text("2 left at WH1")
+    alert.focus()
+    page.keyboard.press("a")
+    page.keyboard.press("Enter")
+    expect(alert).to_have_count(0)
+    page.get_by_role("button", name="All", exact=True).click()
+    expect(alert).to_contain_text("Acknowledged by")
+    page.goto(f"{site.url}/admin#/variants/{item['id']}")
+    there.get_by_role("button", name="Change the threshold at WH1").click()
+    expect(low).to_have_value("3")
+    low.fill("1")
+    card.get_by_label("Ends above it by").fill("0")
+    card.get_by_role("button", name="Set threshold").click()
+    expect(there.locator(".badge")).to_have_text("OK")
+    there.get_by_role("button", name="Remove the threshold at WH1").click()
+    expect(there).to_have_count(0)
+    assert variant(site, "TEE-RED-M")["thresholds"] == {}
+
+
 def test_the_chart_goes_from_change_to_change_by_keyboard_and_has_a_table(site, page):
     for quantity in (3, 4, 5):
         site.server.move("TEE-RED-M", "add", quantity)

@@ -57,7 +57,7 @@ struct UpgradeTests {
         try old(&script)
         let journal = try SQLiteJournal(path: path)
         let seq = script.state.seq
-        #expect(try await journal.alert(seq).value?.variant.sku == "A-1")
+        #expect(try await journal.alert(seq).value?.variant.variant.sku == "A-1")
         #expect(try journal.load().variants == script.state.variants)
         try journal.append(script.acknowledgement(of: seq))
         try journal.close()
@@ -84,6 +84,39 @@ struct UpgradeTests {
         #expect(try await again.locations().value == [Location(code: "BACK", name: "Back", sells: false), .main])
         try again.append(script.batch([.updateLocation("BACK", LocationUpdate(priority: 9)), .removeLocation("MAIN")]))
         #expect(try again.load().locations == script.state.locations && script.state.locations.count == 1)
+        try again.close()
+        #expect(try JournalAudit.run(path: path).difference == nil)
+    }
+
+    @Test("a journal before states, counts and thresholds of locations opens, and goes on with them")
+    func thresholds() async throws {
+        var script = JournalScript()
+        let journal = try SQLiteJournal(path: path)
+        try journal.append(script.catalogue())
+        try journal.append(script.movement(5))
+        try journal.close()
+        let queue = try DatabaseQueue(path: path)
+        try await queue.write { db in
+            try db.execute(
+                sql: """
+                    DROP TABLE thresholds; DROP TABLE base_thresholds;
+                    DROP TABLE balance_details; DROP TABLE base_balance_details;
+                    DELETE FROM grdb_migrations WHERE identifier LIKE '9:%' OR identifier LIKE '10:%';
+                    """)
+        }
+        try queue.close()
+        let again = try SQLiteJournal(path: path)
+        #expect(try again.load().variants == script.state.variants)
+        let update = VariantUpdate(thresholds: [ThresholdChange(location: "MAIN", rule: AlertRule(threshold: 5))])
+        try again.append(script.batch([.updateVariant(VariantID(11), update)]))
+        #expect(try await again.alerts(AlertQuery(location: "MAIN", limit: 9)).value.map(\.level) == [.low])
+        let damaged = Movement.Line(
+            item: .sku("A-1"), location: "MAIN", operation: .move, quantity: 2, toState: .damaged)
+        let counted = Movement.Line(item: .sku("A-1"), location: "MAIN", operation: .count, quantity: 4)
+        try again.append(script.batch([.move(Movement(lines: [damaged, counted]))]))
+        let balance = try await again.variant(.sku("A-1")).value?.variant.balance(at: "MAIN")
+        #expect(balance?.onHand == 4 && balance?.unavailable == 2 && balance?.countedAt != nil)
+        #expect(try again.load().variants == script.state.variants)
         try again.close()
         #expect(try JournalAudit.run(path: path).difference == nil)
     }

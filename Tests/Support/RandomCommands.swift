@@ -24,7 +24,7 @@ public struct RandomCommands {
         case 0:
             .createLocation(Location(code: pick(locations), name: "Place", sells: chance(2), priority: pick([0, 0, 7])))
         case 1: .createProduct(newProduct(in: state))
-        case 2: .addVariant(product(in: state), variant())
+        case 2: .addVariant(product(in: state), variant(in: state))
         case 3, 4:
             .updateProduct(
                 product(in: state),
@@ -36,7 +36,7 @@ public struct RandomCommands {
                 variantID(in: state),
                 VariantUpdate(
                     name: pick([nil, "Other"]), price: newPrice(), threshold: chance(2) ? nil : quantity(),
-                    rearm: chance(3) ? quantity() : nil))
+                    rearm: chance(3) ? quantity() : nil, thresholds: chance(2) ? nil : thresholds(in: state)))
         case 7: .removeVariant(variantID(in: state))
         case 8:
             chance(3)
@@ -138,25 +138,35 @@ public struct RandomCommands {
 
     private mutating func acknowledgement(in state: InventoryState) -> Command.Action {
         let id = variantID(in: state)
-        return .acknowledge(AlertReply(variant: id, alertSeq: state.variants[id]?.alert?.seq ?? 1, by: "worker"))
+        let open = state.variants[id].map { [$0.alert] + $0.thresholds.map(\.alert) } ?? []
+        return .acknowledge(AlertReply(variant: id, alertSeq: pick(open.compactMap { $0?.seq } + [1]), by: "worker"))
+    }
+
+    private mutating func thresholds(in state: InventoryState) -> [ThresholdChange] {
+        var rules: [String: AlertRule?] = [:]
+        for _ in 0..<pick([0, 1, 2]) {
+            rules[location(in: state)] = .some(chance(4) ? nil : AlertRule(threshold: quantity(), rearm: pick([0, 0, 3])))
+        }
+        return [ThresholdChange](rules)
     }
 
     private mutating func newProduct(in state: InventoryState) -> NewProduct {
         NewProduct(
             id: chance(2) ? nil : ProductID(Int64.random(in: 1...6, using: &random)), name: "Thing", price: price(),
-            content: content())
+            content: content(in: state))
     }
 
-    private mutating func content() -> NewProduct.Content {
-        chance(3) ? .single(variant()) : .variants((0..<pick([1, 2])).map { _ in variant() })
+    private mutating func content(in state: InventoryState) -> NewProduct.Content {
+        chance(3) ? .single(variant(in: state)) : .variants((0..<pick([1, 2])).map { _ in variant(in: state) })
     }
 
-    private mutating func variant() -> NewVariant {
+    private mutating func variant(in state: InventoryState) -> NewVariant {
         let sku = pick(Self.skus)
         let codes = chance(3) ? [] : [Self.code(of: sku), Self.code(of: sku, units: 12)]
         return NewVariant(
             id: chance(2) ? nil : VariantID(Int64.random(in: 1...30, using: &random)), sku: sku, name: "Kind", price: price(),
-            barcodes: codes, alerts: AlertRule(threshold: quantity(), rearm: pick([0, 0, 3])))
+            barcodes: codes, alerts: AlertRule(threshold: quantity(), rearm: pick([0, 0, 3])),
+            thresholds: chance(2) ? [] : thresholds(in: state))
     }
 
     private mutating func product(in state: InventoryState) -> ProductID {

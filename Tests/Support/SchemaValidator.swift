@@ -27,7 +27,7 @@ public struct SchemaValidator: Sendable {
         case "const": return value == argument ? [] : ["\(path): \(value) is not \(argument)"]
         case "enum": return argument.elements.contains(value) ? [] : ["\(path): \(value) is not one of \(argument)"]
         case "oneOf", "anyOf", "not": return checkChoice(keyword, argument, value, path)
-        case "properties", "required", "additionalProperties", "minProperties":
+        case "properties", "required", "additionalProperties", "propertyNames", "minProperties", "maxProperties":
             return checkObject(keyword, argument, value, schema, path)
         case "items", "minItems", "maxItems": return checkArray(keyword, argument, value, path)
         case "minimum": return value.number.map { $0 >= argument.number ?? 0 } ?? true ? [] : ["\(path): below \(argument)"]
@@ -61,9 +61,12 @@ public struct SchemaValidator: Sendable {
         case "required":
             return argument.elements.compactMap(\.string).filter { members[$0] == nil }.map { "\(path): \($0) is missing" }
         case "additionalProperties":
-            guard argument.bool == false else { return [] }
             let known = schema.members["properties"]?.members ?? [:]
-            return members.keys.filter { known[$0] == nil }.map { "\(path): \($0) is not described" }
+            let others = members.filter { known[$0.key] == nil }
+            if argument.bool == false { return others.keys.map { "\(path): \($0) is not described" } }
+            return others.flatMap { mistakes(in: $1, schema: argument, at: "\(path).\($0)") }
+        case "propertyNames": return members.keys.flatMap { mistakes(in: .string($0), schema: argument, at: path) }
+        case "maxProperties": return members.count <= argument.int ?? 0 ? [] : ["\(path): too many members"]
         default: return members.count >= argument.int ?? 0 ? [] : ["\(path): too few members"]
         }
     }

@@ -28,6 +28,23 @@ struct ClientTests {
         }
     }
 
+    @Test("an alert of a location says which, and leaves the item's level as it is")
+    func locationAlert() async throws {
+        let server = try await StockServer.filled()
+        try await Watch.run(server.port, rooms: ["everything"]) { watch in
+            try await server.call(.PATCH, "/api/variants/11", #"{"thresholds":{"MAIN":{"low":100}}}"#)
+            try await server.stock(11, 50)
+            try await eventually("the alert came") {
+                watch.events.contains { if case .stockAlert = $0.body { true } else { false } }
+            }
+            guard case .stockAlert(let alert)? = watch.events.last?.body,
+                case .inventoryUpdated(let update)? = watch.events.dropLast().last?.body
+            else { return #expect(Bool(false), "\(watch.events)") }
+            #expect(alert.scope == .location && alert.location == "MAIN" && alert.locationStock == 50 && alert.level == .low)
+            #expect(update.locationLevel == .low && watch.client[product: 1, variant: 11]?.level == .ok)
+        }
+    }
+
     @Test("a reader of an item gets the newest value, each change, and that it is gone")
     func item() async throws {
         let server = try await StockServer.filled()

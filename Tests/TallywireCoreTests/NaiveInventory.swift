@@ -1,20 +1,34 @@
 import TallywireCore
 
-/// Catalogue, stock and reservations as somebody keeps them who has dictionaries and time: no events, no indexes, no sums, no alerts.
+/// Catalogue, stock, reservations and alerts as somebody keeps them who has dictionaries and time: no events, no indexes, no sums.
 struct NaiveInventory {
     struct Item: Equatable {
         var id: Int64, product: Int64, isDefault: Bool, price: Price?, codes: [Barcode], onHand: [String: Int64]
         /// Units that are not available, by location.
         var apart: [String: [StockState: Int64]] = [:]
+        /// The alert of the total under the empty name, and those of locations.
+        var alerts: [String: Alert]
+        /// Where less than 0 was on hand after the last command.
+        var warned: Set<String> = []
         /// Units that nothing but a reservation holds.
         func usable(_ place: String) -> Int64 {
             (onHand[place] ?? 0) - (apart[place] ?? [:]).reduce(0) { $0 + ($1.key == .incoming ? 0 : $1.value) }
         }
         mutating func put(_ units: Int64, _ place: String, _ state: StockState) {
-            if state != .incoming { onHand[place, default: 0] += units }
+            onHand[place, default: 0] += state == .incoming ? 0 : units
             if state != .available { apart[place, default: [:]][state, default: 0] += units }
         }
         func isEmpty(_ place: String) -> Bool { onHand[place] ?? 0 == 0 && apart[place]?[.incoming] ?? 0 == 0 }
+    }
+    struct Alert: Equatable {
+        var rule: AlertRule, level = StockLevel.out, isOpen = false
+
+        mutating func judge(_ units: Int64) {
+            let isOver = units > rule.threshold + (level == .ok ? 0 : rule.rearm)
+            let level = units == 0 ? StockLevel.out : isOver ? .ok : .low
+            if level != self.level { isOpen = level != .ok }
+            self.level = level
+        }
     }
     struct Article: Equatable { let price: Price?, status: ProductStatus, isSingle: Bool }
     /// The units of a SKU that a reservation holds at a location.
@@ -33,6 +47,23 @@ struct NaiveInventory {
     private var lastProduct: Int64 = 0, lastVariant: Int64 = 0
 
     mutating func apply(_ action: Command.Action, id: String = "", now: Int64 = 0) throws {
+        try carryOut(action, id: id, now: now)
+        judge()
+    }
+
+    private mutating func judge() {
+        for (sku, item) in items {
+            for place in item.alerts.keys {
+                let units = place == "" ? stock(sku) : available(sku, place)
+                items[sku]?.alerts[place]?.judge(units)
+            }
+            let below = Set(item.onHand.filter { $0.value < 0 }.keys)
+            if !below.isSubset(of: item.warned), items[sku]?.alerts[""]?.level != .ok { items[sku]?.alerts[""]?.isOpen = true }
+            items[sku]?.warned = below
+        }
+    }
+
+    private mutating func carryOut(_ action: Command.Action, id: String, now: Int64) throws {
         switch action {
         case .reserve(let new):
             ends[id] = now + new.end.milliseconds
@@ -69,6 +100,7 @@ struct NaiveInventory {
         case .removeLocation(let code):
             try require(locations.removeValue(forKey: code) != nil)
             try require(items.allSatisfy { $0.value.isEmpty(code) && reserved($0.key, code) == 0 })
+            for sku in items.keys { items[sku]?.alerts[code] = nil }
         case .createProduct(let new):
             let (id, isSingle) = (new.id?.rawValue ?? lastProduct + 1, new.single != nil)
             lastProduct = max(lastProduct, id)
@@ -85,6 +117,14 @@ struct NaiveInventory {
             if sku != old { try rename(old, to: sku) }
             for index in parts.indices where parts[index].sku == old { parts[index].sku = sku }
             items[sku]?.codes = update.barcodes ?? item.codes
+            if let low = update.threshold { items[sku]?.alerts[""]?.rule.threshold = low }
+            if let rearm = update.rearm { items[sku]?.alerts[""]?.rule.rearm = rearm }
+            for change in update.thresholds ?? [] {
+                try require(locations[change.location] != nil)
+                let new = Alert(rule: AlertRule(), level: item.onHand[change.location] == nil ? .out : .ok)
+                items[sku]?.alerts[change.location] = change.rule == nil ? nil : item.alerts[change.location] ?? new
+                if let rule = change.rule { items[sku]?.alerts[change.location]?.rule = rule }
+            }
             guard let price = update.price, !item.isDefault else { return }
             let inherited = articles[item.product]?.price
             if price ?? inherited != item.price ?? inherited { versions[sku, default: 0] += 1 }
@@ -132,6 +172,7 @@ struct NaiveInventory {
         let over = ends.filter { $0.value <= now }.keys.sorted { (ends[$0]!, order[$0]!) < (ends[$1]!, order[$1]!) }
         for id in over { try take(id, nil, isCapture: false) }
         for id in over { close(id) }
+        judge()
         return over
     }
 
@@ -141,6 +182,10 @@ struct NaiveInventory {
 
     func available(_ sku: String, _ location: String) -> Int64 {
         max(0, (items[sku]?.usable(location) ?? 0) - reserved(sku, location))
+    }
+
+    func stock(_ sku: String) -> Int64 {
+        (items[sku]?.onHand.keys ?? [:].keys).reduce(0) { $0 + (locations[$1]?.sells == true ? available(sku, $1) : 0) }
     }
 
     /// What of a part is not on hand: the youngest reservations go short first.
@@ -203,7 +248,13 @@ struct NaiveInventory {
         try require(items[new.sku] == nil && !items.values.contains { $0.id == id })
         try require(items.values.allSatisfy { Set($0.codes).isDisjoint(with: new.barcodes) })
         lastVariant = max(lastVariant, id)
-        items[new.sku] = Item(id: id, product: product, isDefault: isDefault, price: price, codes: new.barcodes, onHand: [:])
+        var alerts = ["": Alert(rule: new.alerts)]
+        for change in new.thresholds {
+            try require(locations[change.location] != nil)
+            alerts[change.location] = change.rule.map { Alert(rule: $0) }
+        }
+        items[new.sku] = Item(
+            id: id, product: product, isDefault: isDefault, price: price, codes: new.barcodes, onHand: [:], alerts: alerts)
     }
 
     private mutating func remove(where condition: (Item) -> Bool) throws -> Int {

@@ -94,8 +94,8 @@ private struct Run {
         var next = model
         do {
             try next.apply(action, id: "id-\(commands)", now: now.milliseconds)
-            // The model knows nothing of alerts: an acknowledgement is right where there is the alert.
-            if case .acknowledge(let reply) = action, seen[reply.variant]?.alert?.seq != reply.alertSeq {
+            // The model numbers no alerts: an acknowledgement is right where there is the alert.
+            if case .acknowledge(let reply) = action, seen[reply.variant]?.openAlert(reply.alertSeq) == nil {
                 throw NaiveInventory.Refused()
             }
             try #require(decision.outcome.receipt != nil, "\(action) is \(decision.outcome)")
@@ -139,7 +139,7 @@ private struct Stock: Equatable {
             // What never was at a place and what is there no more is the same.
             items[sku]?.onHand = item.onHand.filter { $0.value != 0 }
             items[sku]?.apart = item.apart.mapValues { $0.filter { $0.value != 0 } }.filter { !$0.value.isEmpty }
-            stock[sku] = item.onHand.keys.reduce(0) { $0 + (model.locations[$1]?.sells == true ? model.available(sku, $1) : 0) }
+            stock[sku] = model.stock(sku)
             reserved[sku] = item.onHand.keys.reduce(into: [:]) { $0[$1] = model.reserved(sku, $1) }.filter { $0.value != 0 }
             versions[sku] = model.versions[sku] ?? 0
             totals[item.product, default: 0] += stock[sku] ?? 0
@@ -167,7 +167,11 @@ private struct Stock: Equatable {
                         let counts = StockState.counted.map { ($0, balance.units(in: $0)) }.filter { $0.1 != 0 }
                         return (balance.location, Dictionary(uniqueKeysWithValues: counts))
                     }
-                ).filter { !$0.value.isEmpty })
+                ).filter { !$0.value.isEmpty },
+                alerts: variant.thresholds.reduce(
+                    into: ["": .init(rule: variant.alerts, level: variant.level, isOpen: variant.alert != nil)]
+                ) { $0[$1.location] = .init(rule: $1.rule, level: $1.level, isOpen: $1.alert != nil) },
+                warned: Set(variant.balances.filter { $0.onHand < 0 }.map(\.location)))
             stock[variant.sku] = variant.stock
             reserved[variant.sku] = Dictionary(
                 uniqueKeysWithValues: variant.balances.filter { $0.reserved != 0 }.map { ($0.location, $0.reserved) })

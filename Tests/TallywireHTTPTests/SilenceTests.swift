@@ -63,7 +63,8 @@ struct SilenceTests {
     @Test(
         "null is no value where it would leave things as they are",
         arguments: [
-            ("/api/variants/11", "lowStockThreshold"), ("/api/variants/11", "rearm"), ("/api/variants/11", "barcodes"),
+            ("/api/variants/11", "lowStockThreshold"), ("/api/variants/11", "rearm"), ("/api/variants/11", "thresholds"),
+            ("/api/variants/11", "barcodes"),
             ("/api/variants/11", "name"), ("/api/products/1", "name"), ("/api/products/1", "status"),
         ])
     func null(path: String, member: String) async throws {

@@ -70,6 +70,35 @@ struct CatalogueRoundTripTests {
         #expect(areSame(CatalogueFile(copy), file))
     }
 
+    @Test("thresholds of a location are all that there are, and what is none is refused with its line")
+    func thresholds() throws {
+        var state = CatalogueShop.teesAndMug
+        func thresholds() -> String { CSVField.text(state.variants[3]?.thresholdRules ?? []) }
+        for (text, expected) in [
+            ("MAIN#3", "MAIN#3"), ("", "MAIN#3"), (" main store#0  MAIN#10+2 ", "MAIN#10+2 main store#0"), ("None", "none"),
+        ] {
+            let csv = "sku,thresholds,location,locationName\nMUG,\(text),,\n,,main store,\n"
+            #expect(CatalogueShop.carryOut(try CatalogueShop.plan(csv, on: state), on: &state) == nil)
+            #expect(thresholds() == expected)
+        }
+        let json = #"{"products":[{"sku":"MUG","thresholds":{"MAIN":{"low":4}}}]}"#
+        #expect(CatalogueShop.carryOut(try CatalogueShop.plan(json: json, on: state), on: &state) == nil)
+        #expect(thresholds() == "MAIN#4")
+        for (wrong, why) in [
+            ("MAIN", "no list"), ("MAIN#", "no list"), ("MAIN#x", "no list"), ("MAIN#1+", "no list"), ("MAIN#1+2+3", "no list"),
+            ("MAIN#-1", "whole number"), ("NO#1", "no location “NO”"), ("MAIN#1 MAIN#2", "there twice"),
+            ("#1", "1 to 32 characters"),
+        ] {
+            let refusal = CatalogueShop.refusal(of: "sku,thresholds\nMUG,\(wrong)\n", on: state)
+            #expect(refusal.contains("f.csv:2: ") && refusal.contains(why), "\(wrong): \(refusal)")
+        }
+        for wrong in [#"{"MAIN":3}"#, #"{"MAIN":{}}"#, #"{"MAIN":{"low":"3"}}"#, #"{"MAIN":{"low":3,"high":4}}"#, "null", "[]"] {
+            #expect(throws: Failure.self) {
+                try CatalogueJSON.read(#"{"products":[{"sku":"MUG","thresholds":\#(wrong)}]}"#, "f")
+            }
+        }
+    }
+
     @Test("a stock of more than one line can count is counted, and one that no movement can is refused with its line")
     func largeStocks() throws {
         var state = CatalogueShop.teesAndMug

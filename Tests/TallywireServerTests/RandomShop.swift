@@ -56,7 +56,8 @@ struct RandomShop {
                     id,
                     VariantUpdate(
                         name: variant.isDefault ? nil : text(2), price: variant.isDefault ? nil : .some(price()), barcodes: taken,
-                        threshold: .random(in: 0...9, using: &random), rearm: .random(in: 0...3, using: &random))))
+                        threshold: .random(in: 0...9, using: &random), rearm: .random(in: 0...3, using: &random),
+                        thresholds: locations.map { ThresholdChange(location: $0, rule: chance() ? rule() : nil) })))
             for balance in variant.balances { count(variant.sku, at: balance.location) }
         }
     }
@@ -93,7 +94,12 @@ struct RandomShop {
     private mutating func variant(_ name: String, _ number: Int) -> NewVariant {
         NewVariant(
             sku: "=S\(number)", name: name, price: price(), barcodes: barcodes(number),
-            alerts: AlertRule(threshold: .random(in: 0...9, using: &random), rearm: .random(in: 0...3, using: &random)))
+            alerts: rule(),
+            thresholds: locations.filter { _ in chance() }.map { ThresholdChange(location: $0, rule: rule()) })
+    }
+
+    private mutating func rule() -> AlertRule {
+        AlertRule(threshold: .random(in: 0...9, using: &random), rearm: .random(in: 0...3, using: &random))
     }
 
     private mutating func createProduct(_ number: Int) {

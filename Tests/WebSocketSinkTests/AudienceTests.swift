@@ -32,6 +32,19 @@ struct AudienceTests {
         #expect(try JSONValue(json ?? [])["seq"]?.unsigned == 1)
     }
 
+    @Test("an alert says its scope to every audience, and the units at its location to none that sees bands")
+    func scope() throws {
+        let alert = StockAlert(
+            productID: ProductID(1), variantID: VariantID(11), isDefaultVariant: false, sku: "A", scope: .location("WH1", stock: 3),
+            level: .low, previousLevel: .ok, stock: 30, threshold: 3, message: "3 left")
+        let event = Event(seq: 1, timestamp: Timestamp(milliseconds: 0), body: .stockAlert(alert))
+        let envelope = EventEnvelope(event, json: event.json)
+        let fields = try data(Audience(fields: ["stockLevel"], bands: nil).json(of: envelope, nil))
+        #expect(Set(fields.keys) == ["productId", "variantId", "scope", "stockLevel"])
+        let bands = try data(Audience(fields: nil, bands: [0, 5]).json(of: envelope, nil))
+        #expect(bands["location"] == .string("WH1") && StockBands.telling.isDisjoint(with: bands.keys))
+    }
+
     @Test(
         "bands say out, few and in stock, and nothing from which the units could be told",
         arguments: [(0, "out", nil, nil), (3, "few", 5, nil), (8, "few", 10, nil), (11, "in stock", nil, 10)]

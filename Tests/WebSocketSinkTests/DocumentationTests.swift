@@ -131,7 +131,8 @@ struct DocumentationTests {
                             location: "MAIN", onHand: -1,
                             details: BalanceDetails(damaged: 1, inspection: 1, safety: 1, incoming: 1)),
                         reservation: "r", previousOnHand: 1, from: .incoming, to: .damaged, otherEnd: .to("WH1"),
-                        count: CountResult(id: "c", counted: 1, expected: 1, at: Timestamp(milliseconds: 0)), isAbsorbed: true))),
+                        count: CountResult(id: "c", counted: 1, expected: 1, at: Timestamp(milliseconds: 0)), isAbsorbed: true,
+                        locationLevel: .low))),
             update(
                 .stock(
                     StockChange(

@@ -110,6 +110,27 @@ struct RightsTests {
         }
     }
 
+    @Test("the room of a location carries its alerts, and those of totals to which a change there led")
+    func locationsRoom() async throws {
+        try await Gateway.run { gateway in
+            try await gateway.run(.createLocation(Location(code: "WH1", name: "Warehouse")))
+            let thresholds = ["MAIN", "WH1"].map { ThresholdChange(location: $0, rule: AlertRule(threshold: 3)) }
+            try await gateway.run(.updateVariant(VariantID(11), VariantUpdate(thresholds: thresholds)))
+            let main = try await gateway.server.join("/ws?room=location:MAIN")
+            let other = try await gateway.server.join("/ws?room=location:WH1")
+            for units: Int64 in [50, 2] { try await gateway.set("A", units) }
+            let line = Movement.Line(item: .sku("A"), location: "MAIN", operation: .transfer, quantity: 1, destination: "WH1")
+            try await gateway.run(.move(Movement(lines: [line])))
+            func scopes(_ client: WebSocketClient, _ count: Int) async throws -> [String?] {
+                var scopes: [String?] = []
+                for _ in 0..<count { scopes.append(try await client.nextJSON()["data"]?["scope"]?.string) }
+                return scopes
+            }
+            #expect(try await scopes(main, 5) == [nil, nil, "total", "location", nil])
+            #expect(try await scopes(other, 2) == [nil, "location"])
+        }
+    }
+
     @Test("alerts that waited in a product's room for an admin are not sent to whoever it is then")
     func loweredRoleInProductsRoom() async throws {
         try await slow(

@@ -97,6 +97,8 @@ export class Items {
       case "inventory_updated":
         return this.fold(/** @type {Values} */ (event.data), source, changes);
       case "stock_alert":
+        // The level at one location is not the item's.
+        if (event.data.scope === "location") return;
         return this.#amend(itemKey(event.data.productId, event.data.variantId), { level: event.data.stockLevel }, source, changes);
       case "product_status_changed":
         for (const { key, version } of this.ofProduct(event.data.productId)) {

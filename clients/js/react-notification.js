@@ -82,7 +82,8 @@ export function InventoryNotification({ duration = 6_000, limit = 4, types = TYP
  */
 function noticeOf({ type, data }, texts, money, nameOf) {
   const name = nameOf(data);
-  const key = `${type} ${data.productId}/${data.variantId ?? ""}`;
+  // An alert of a location stands beside that of the total.
+  const key = `${type} ${data.productId}/${data.variantId ?? ""}${data.scope === "location" ? `/${data.location}` : ""}`;
   switch (type) {
     case "stock_alert": return { key, kind: data.stockLevel ?? "ok", text: data.message ?? texts.levelIs(name, data.stockLevel) };
     case "product_status_changed": return { key, kind: data.status, text: texts.statusIs(name, data.status) };

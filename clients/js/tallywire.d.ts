@@ -107,6 +107,8 @@ export interface InventoryUpdate {
   /** The states from which and to which units went. Absent for available ones, except for a `move`. */
   from?: StockState;
   to?: StockState;
+  /** The level at the location, where the item has a threshold there. */
+  locationLevel?: StockLevel;
   source?: string;
   movementId?: string;
   /** The reservation whose units were held, captured or given back. */
@@ -118,18 +120,22 @@ export interface InventoryUpdate {
   expiry?: string;
 }
 
-/** `data` of `stock_alert`. */
+/** `data` of `stock_alert`: levels and threshold are those of the scope, and `stock` is the item's, of all locations. */
 export interface StockAlert {
   productId: number;
   variantId: number | null;
   sku?: string;
+  /** `location` if the units at one location crossed its threshold; missing in events of earlier versions, which are of the total. */
+  scope?: "total" | "location";
+  /** With the scope `location`: which one, and the units that are available there. With `discrepancy`: which one. */
+  location?: string;
+  locationStock?: number;
   stockLevel?: StockLevel;
   previousLevel?: StockLevel;
   stock?: number | Band["name"];
   threshold?: number;
   message?: string;
-  /** The location whose units on hand fell below 0, and how far. */
-  location?: string;
+  /** What is on hand at the location below 0. */
   discrepancy?: number;
   timestamp?: string;
 }
@@ -220,6 +226,8 @@ export interface AlertAcknowledgement {
   variantId: number | null;
   sku?: string;
   stockLevel?: StockLevel;
+  /** The location of an alert of one location. */
+  location?: string;
   alertSeq?: number;
   by?: string;
   note?: string;

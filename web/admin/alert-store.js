@@ -5,15 +5,25 @@ import { titleOf } from "/admin/variant-record.js";
 import { atNextFrame } from "/shared/frames.js";
 
 /**
+ * An alert of a variant's total, or of the units at one location: `location` is `null` for the total.
+ *
  * @typedef {{ by: string, at: string, note: string | null }} Acknowledgement
- * @typedef {{ variantId: number, productId: number, sku: string, title: string, level: string, stock: number, threshold: number,
- *   seq: number | null, since: string | null, acknowledgement: Acknowledgement | null }} Alert
+ * @typedef {{ variantId: number, productId: number, sku: string, title: string, location: string | null, level: string, stock: number,
+ *   threshold: number, seq: number | null, since: string | null, acknowledgement: Acknowledgement | null }} Alert
  */
 
 /** At most so many alerts are loaded. The stock table finds the others by level. */
 export const MOST_ALERTS = 10_000;
 
-/** The alerts by variant. Sends `change`, at most once a frame. */
+/**
+ * Returns the key of an alert.
+ *
+ * @param {number} variantId
+ * @param {string | null | undefined} location nothing for the total
+ */
+const keyOf = (variantId, location) => `${variantId}/${location ?? ""}`;
+
+/** The alerts by variant and location. Sends `change`, at most once a frame. */
 export class AlertStore extends EventTarget {
   /**
    * @param {import("/sdk/api.js").API} api
@@ -23,7 +33,7 @@ export class AlertStore extends EventTarget {
     super();
     this.api = api;
     this.stock = stock;
-    /** @type {Map<number, Alert>} */
+    /** @type {Map<string, Alert>} */
     this.alerts = new Map();
     /**
      * The events that came while the list was being read; `null` while it is not.
@@ -45,15 +55,26 @@ export class AlertStore extends EventTarget {
 
   clear() { this.alerts.clear(); }
 
+  /**
+   * Returns the level at a location where the variant has a threshold.
+   *
+   * @param {import("/admin/variant-record.js").Row} row
+   * @param {string} location
+   */
+  levelAt(row, location) {
+    // Where it never was, it is out without an alert.
+    return this.alerts.get(keyOf(row.id, location))?.level ?? (row.places.get(location) ? "ok" : "out");
+  }
+
   async load() {
     this.late = [];
-    /** @type {Map<number, Alert>} */
+    /** @type {Map<string, Alert>} */
     const alerts = new Map();
     let seq = 0;
     this.isCut = false;
     for await (const page of this.api.pages("/api/alerts", { most: MOST_ALERTS })) {
       seq ||= page.seq;
-      for (const item of page.body.items) alerts.set(item.variantId, alertOf(item));
+      for (const item of page.body.items) alerts.set(keyOf(item.variantId, item.location), alertOf(item));
       this.isCut = page.body.nextCursor !== null;
     }
     this.alerts = alerts;
@@ -72,27 +93,67 @@ export class AlertStore extends EventTarget {
     const { data } = event;
     const id = data.variantId ?? this.stock.defaults.get(data.productId);
     if (id === undefined) return;
-    const alert = this.alerts.get(id);
-    if (event.type === "stock_alert") {
-      if (data.stockLevel === "ok") this.alerts.delete(id);
-      else {
-        this.alerts.set(id, {
+    switch (event.type) {
+      case "stock_alert": {
+        const isGone = data.stockLevel === "ok";
+        this.put(keyOf(id, data.location), isGone ? null : {
           variantId: id, productId: data.productId, sku: data.sku, title: this.stock.rows.get(id)?.title ?? data.sku,
-          level: data.stockLevel, stock: data.stock, threshold: data.threshold, seq: event.seq, since: event.timestamp,
-          acknowledgement: null,
+          location: data.location ?? null, level: data.stockLevel, stock: data.locationStock ?? data.stock, threshold: data.threshold,
+          seq: event.seq, since: event.timestamp, acknowledgement: null,
         });
+        break;
       }
-    } else if (event.type === "alert_acknowledged" && alert && alert.seq === data.alertSeq) {
-      this.alerts.set(id, { ...alert, acknowledgement: { by: data.by, at: event.timestamp, note: data.note ?? null } });
-    } else if (event.type === "inventory_updated" && alert && data.stock !== undefined) {
-      // A variant that never had stock has an entry without an alert. It ends without an event of its own.
-      if (data.level === "ok") this.alerts.delete(id);
-      else this.alerts.set(id, { ...alert, stock: data.stock, level: data.level });
-    } else if (event.type === "catalogue_changed" && data.change === "removed" && alert) {
-      this.alerts.delete(id);
-    } else {
+      case "alert_acknowledged":
+        this.amend(keyOf(id, data.location), (alert) =>
+          alert.seq === data.alertSeq ? { acknowledgement: { by: data.by, at: event.timestamp, note: data.note ?? null } } : {});
+        break;
+      case "inventory_updated":
+        if (data.stock === undefined) break;
+        // What never had stock has an entry without an alert. It ends without an event of its own.
+        this.amend(keyOf(id, null), () => data.level === "ok" ? null : { stock: data.stock, level: data.level });
+        if (data.locationLevel === undefined) break;
+        this.amend(keyOf(id, data.location), () =>
+          data.locationLevel === "ok" ? null : { stock: data.locationStock, level: data.locationLevel });
+        break;
+      case "catalogue_changed": this.takeCatalogue(id, data);
+    }
+  }
+
+  /**
+   * @param {number} id
+   * @param {any} data of `catalogue_changed`
+   */
+  takeCatalogue(id, { change, values }) {
+    if (change === "removed") {
+      for (const [key, alert] of this.alerts) if (alert.variantId === id) this.put(key, null);
       return;
     }
+    if (values.lowStockThreshold !== undefined) this.amend(keyOf(id, null), () => ({ threshold: values.lowStockThreshold }));
+    for (const [location, rule] of Object.entries(values.thresholds ?? {})) {
+      this.amend(keyOf(id, location), () => rule && { threshold: rule.low });
+    }
+  }
+
+  /**
+   * Changes an alert that there is, or removes it for `null`.
+   *
+   * @param {string} key
+   * @param {(alert: Alert) => Partial<Alert> | null} change
+   */
+  amend(key, change) {
+    const alert = this.alerts.get(key);
+    if (!alert) return;
+    const values = change(alert);
+    this.put(key, values && { ...alert, ...values });
+  }
+
+  /**
+   * @param {string} key
+   * @param {Alert | null} alert
+   */
+  put(key, alert) {
+    if (alert) this.alerts.set(key, alert);
+    else this.alerts.delete(key);
     this.tell();
   }
 
@@ -105,8 +166,7 @@ export class AlertStore extends EventTarget {
    */
   async acknowledge(alert, note) {
     const { body } = await this.api.call(`/api/alerts/${alert.seq}/acknowledgement`, { method: "POST", body: { note } });
-    this.alerts.set(alert.variantId, alertOf(body));
-    this.tell();
+    this.put(keyOf(alert.variantId, alert.location), alertOf(body));
     return /** @type {Acknowledgement} */ (body.acknowledgement);
   }
 }
@@ -117,7 +177,8 @@ export class AlertStore extends EventTarget {
  */
 function alertOf(item) {
   return {
-    variantId: item.variantId, productId: item.productId, sku: item.sku, title: titleOf(item), level: item.stockLevel, stock: item.stock,
-    threshold: item.threshold, seq: item.seq, since: item.since, acknowledgement: item.acknowledgement,
+    variantId: item.variantId, productId: item.productId, sku: item.sku, title: titleOf(item), location: item.location ?? null,
+    level: item.stockLevel, stock: item.locationStock ?? item.stock, threshold: item.threshold, seq: item.seq, since: item.since,
+    acknowledgement: item.acknowledgement,
   };
 }

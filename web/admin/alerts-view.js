@@ -7,7 +7,7 @@ import { text } from "/admin/texts.js";
 import { VirtualList } from "/admin/virtual-list.js";
 import { Problem } from "/sdk/errors.js";
 import { field, make, setText } from "/shared/dom.js";
-import { formatTime, formatUnits } from "/shared/format.js";
+import { formatLocation, formatTime, formatUnits } from "/shared/format.js";
 
 /** @typedef {import("/admin/alert-store.js").Alert} Alert */
 /** @typedef {{ alert: Alert | null, badge: HTMLElement, title: HTMLElement, detail: HTMLElement, since: HTMLElement, acknowledged: HTMLElement, button: HTMLButtonElement }} Parts */
@@ -92,7 +92,9 @@ export class AlertsView {
     setText(parts.badge, text(`level.${alert.level}`));
     parts.badge.className = `badge ${alert.level}`;
     setText(parts.title, alert.title);
-    setText(parts.detail, `${alert.sku} · ${text("alerts.stock", { stock: formatUnits(alert.stock), threshold: formatUnits(alert.threshold) })}`);
+    const place = alert.location === null ? "" : formatLocation(this.app.stock.locations.get(alert.location) ?? { code: alert.location });
+    setText(parts.detail, `${alert.sku} · ${text(place ? "alerts.stockAt" : "alerts.stock", { stock: formatUnits(alert.stock),
+      threshold: formatUnits(alert.threshold), location: place })}`);
     setText(parts.since, alert.since ? formatTime(alert.since) : "");
     const { acknowledgement } = alert;
     setText(parts.acknowledged, acknowledgement ? text(acknowledgement.note ? "alerts.acknowledgedNote" : "alerts.acknowledgedBy", { by: acknowledgement.by,

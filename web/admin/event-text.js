@@ -16,8 +16,8 @@ export function eventText({ type, data }) {
         status: status(data.status) });
     case "catalogue_changed": return data.values.previousSku === undefined ? text(`log.${data.change}`, { what: subject(data) })
       : text("log.renamed", { previous: data.values.previousSku, sku: data.sku });
-    case "alert_acknowledged": return text(data.note ? "log.acknowledgedNote" : "log.acknowledged", { by: data.by, sku: data.sku,
-      note: data.note ?? "" });
+    case "alert_acknowledged": return text(data.note ? "log.acknowledgedNote" : "log.acknowledged", { by: data.by,
+      sku: data.location === undefined ? data.sku : `${data.sku} (${data.location})`, note: data.note ?? "" });
     case "reservation_changed": return reservation(data);
     // Events about the server and its devices have a message. Of a type that this page does not know, the name is shown.
     default: return data.message ?? type;

@@ -149,11 +149,23 @@ export class StockStore extends EventTarget {
     }
     const id = data.sku === undefined ? undefined : (data.variantId ?? data.values.id ?? this.defaults.get(data.productId));
     if (id !== undefined) {
+      const row = this.rows.get(id);
       if (data.change === "removed") this.remove(id);
+      // A location that is removed takes thresholds of many variants away at once, and none of them has to be read again.
+      else if (row && Object.keys(data.values).join() === "thresholds") this.takeThresholds(row, data.values.thresholds);
       else this.refresh(id);
     } else if (data.change === "updated") {
       for (const row of this.rows.values()) if (row.productId === data.productId) this.refresh(row.id);
     }
+  }
+
+  /**
+   * @param {Row} row
+   * @param {Record<string, { low: number, rearm: number } | null>} changes
+   */
+  takeThresholds(row, changes) {
+    const rules = Object.entries({ ...row.thresholds, ...changes }).filter(([, rule]) => rule !== null);
+    this.note(row, { thresholds: /** @type {Row["thresholds"]} */ (Object.fromEntries(rules)) });
   }
 
   /**

@@ -14,8 +14,12 @@ import { folded } from "/shared/search-folding.js";
  *
  * @typedef {{ id: number, productId: number, isDefault: boolean, sku: string, name: string, productName: string, title: string,
  *   price: number | null, status: string, level: string, version: number, stock: number, threshold: number,
- *   places: Map<string, number>, units: Map<string, Units>, search: string, order: string, changedAt: number }} Row
+ *   thresholds: Record<string, { low: number, rearm: number }>, places: Map<string, number>, units: Map<string, Units>, search: string, order: string,
+ *   changedAt: number }} Row
  */
+
+/** Of all rows that have none. */
+const NO_THRESHOLDS = Object.freeze({});
 
 /**
  * Fills a row with the values of a variant: the known row, or a new one.
@@ -30,6 +34,7 @@ export function fill(known, item) {
   return Object.assign(known ?? {}, {
     id: item.id, productId: item.productId, isDefault: item.isDefault, sku: item.sku, name: item.name, productName: item.productName, title,
     price: item.price, status: item.status, level: item.level, version: item.version, stock: item.stock, threshold: item.lowStockThreshold,
+    thresholds: Object.keys(item.thresholds).length ? item.thresholds : NO_THRESHOLDS,
     places: new Map(item.locations.map((/** @type {any} */ at) => [at.location, at.stock])),
     units: new Map(item.locations.map((/** @type {any} */ at) => [at.location,
       { onHand: at.onHand, reserved: at.reserved, unavailable: at.unavailable, incoming: at.incoming }])),

@@ -5,6 +5,7 @@ import { AdjustDialog } from "/admin/adjust-dialog.js";
 import { reasonOf } from "/admin/app.js";
 import { PriceForm } from "/admin/price-form.js";
 import { text } from "/admin/texts.js";
+import { ThresholdsForm } from "/admin/thresholds-form.js";
 import { VariantHistory } from "/admin/variant-history.js";
 import { Problem } from "/sdk/errors.js";
 import { make, setText } from "/shared/dom.js";
@@ -28,6 +29,8 @@ export class VariantView {
     this.history = null;
     this.values = () => this.onValues();
     app.stock.addEventListener("values", this.values);
+    this.alerts = () => this.thresholds?.show();
+    app.alerts.addEventListener("change", this.alerts);
     this.load();
   }
 
@@ -35,6 +38,7 @@ export class VariantView {
     this.abort.abort();
     this.history?.close();
     this.app.stock.removeEventListener("values", this.values);
+    this.app.alerts.removeEventListener("change", this.alerts);
   }
 
   async load() {
@@ -64,6 +68,7 @@ export class VariantView {
     this.places = make("tbody");
     const adjust = make("button", { type: "button", class: "primary", on: { click: () => this.adjust() } }, text("stock.adjust"));
     this.price = new PriceForm(this.app, row);
+    this.thresholds = new ThresholdsForm(this.app, row);
     this.history?.close();
     this.history = new VariantHistory(this.app, row);
     this.element.replaceChildren(
@@ -76,6 +81,8 @@ export class VariantView {
         make("section", { class: "card pad", "aria-labelledby": "price-title" }, make("h2", { id: "price-title" }, text("variant.edit")),
           this.price.element),
         make("section", "card pad", this.facts(variant))),
+      make("section", { class: "card pad", "aria-labelledby": "thresholds-title" }, make("h2", { id: "thresholds-title" },
+        text("thresholds.title")), this.thresholds.element),
       this.history.element);
     this.show();
   }
@@ -118,6 +125,7 @@ export class VariantView {
     setText(this.badge, text(`level.${row.level}`));
     this.badge.className = `badge ${row.level}`;
     this.price?.show();
+    this.thresholds?.show();
     const lines = [...row.places].map(([location, available]) => {
       // Before its first event, what was just set here is known only as available.
       const units = row.units.get(location) ?? { onHand: available, reserved: 0, unavailable: 0, incoming: 0 };

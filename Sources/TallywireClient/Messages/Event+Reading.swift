@@ -37,7 +37,8 @@ extension TallywireClient.InventoryUpdate {
             locationStock: data.integer("locationStock"), locationOnHand: data.integer("locationOnHand"),
             locationReserved: data.integer("locationReserved"), locationUnavailable: data.integer("locationUnavailable"),
             locationIncoming: data.integer("locationIncoming"), discrepancy: data.integer("discrepancy"),
-            fromState: data.word("from"), toState: data.word("to"), source: data.string("source"),
+            fromState: data.word("from"), toState: data.word("to"), locationLevel: data.word("locationLevel"),
+            source: data.string("source"),
             movementID: data.string("movementId"), reservationID: data.string("reservationId"), occurredAt: data.time("occurredAt"),
             batch: data.string("batch"), serial: data.string("serial"),
             expiry: data.string("expiry"))
@@ -47,9 +48,10 @@ extension TallywireClient.InventoryUpdate {
 extension TallywireClient.StockAlert {
     init(_ data: MemberReader) throws {
         self.init(
-            key: try data.key(), sku: data.string("sku"), level: data.word("stockLevel"),
+            key: try data.key(), sku: data.string("sku"), scope: data.word("scope") ?? .total, location: data.string("location"),
+            locationStock: data.integer("locationStock"), level: data.word("stockLevel"),
             previousLevel: data.word("previousLevel"), stock: data.integer("stock"), band: data.band,
-            threshold: data.integer("threshold"), message: data.string("message"), location: data.string("location"),
+            threshold: data.integer("threshold"), message: data.string("message"),
             discrepancy: data.integer("discrepancy"))
     }
 }

@@ -48,7 +48,8 @@ extension TallywireClient {
             switch event.body {
             case .inventoryUpdated(let update): fold(Values(update), from: source)
             case .stockAlert(let alert):
-                guard let level = alert.level else { return }
+                // The level at one location is not the item's.
+                guard alert.scope == .total, let level = alert.level else { return }
                 amend(alert.key, source) { $0.level = level }
             case .productStatusChanged(let change):
                 for key in byProduct[change.product] ?? [] {

@@ -65,6 +65,8 @@ extension TallywireClient {
         /// The states from which and to which units went; `nil` for available ones.
         public let fromState: StockState?
         public let toState: StockState?
+        /// The level there, where the variant has a threshold of its own.
+        public let locationLevel: StockLevel?
         public let source: String?
         public let movementID: String?
         /// The reservation whose units were held, captured or given back.
@@ -85,20 +87,31 @@ extension TallywireClient {
         }
     }
 
-    /// A variant's stock crossed an edge of its alert, in either direction.
+    /// A variant's stock, or its units at one location, crossed an edge of an alert, in either direction.
     public struct StockAlert: Equatable, Sendable {
         public let key: ItemKey
         public let sku: String?
+        public let scope: Scope
+        /// The location, and the units that are available there, if the alert is of a location. An alert of the total names one whose
+        /// units on hand fell below 0.
+        public let location: String?
+        public let locationStock: Int64?
+        /// The level of the total or of the location, as ``scope`` says.
         public let level: StockLevel?
         public let previousLevel: StockLevel?
+        /// The variant's units over all locations that sell.
         public let stock: Int64?
         public let band: Band?
         public let threshold: Int64?
         /// A sentence for people.
         public let message: String?
-        /// The location whose units on hand fell below 0, and how far; `nil` for an alert about the level alone.
-        public let location: String?
+        /// What is on hand at ``location`` below 0; `nil` if the alert does not say so.
         public let discrepancy: Int64?
+
+        /// The units that crossed the edge.
+        public enum Scope: String, Sendable {
+            case total, location
+        }
     }
 
     /// A product's status changed. The version of each of its variants grows by one.

@@ -3,7 +3,8 @@ import TallywireCore
 /// The CSV format: a row for each variant and location, under a header in any case and order.
 ///
 /// Only `sku` is required, and `product` for a new product. An empty field says nothing. `none` as a price or as barcodes says that
-/// there is none. Barcodes are separated by spaces, and `CODE*12` stands for twelve units: see ``CSVField``. An empty `variant`
+/// there is none. Barcodes are separated by spaces, and `CODE*12` stands for twelve units: see ``CSVField``. So are `thresholds`,
+/// each the code of its location with `#LOW`, or `#LOW+REARM`. An empty `variant`
 /// makes a product that is sold without variants. `price` is the price at which the variant is sold. Beside a `productPrice`, it is
 /// the variant's own price if it differs, or if `ownPrice` says so: see ``PriceChange``. An export leaves the `productPrice` of a
 /// product without variants empty, so that its `price` can be changed in one place. Rows of one SKU may differ only in location and
@@ -11,8 +12,7 @@ import TallywireCore
 enum CatalogueCSV {
     enum Column: String, CaseIterable {
         case productId, product, status, productPrice, variantId, sku, variant, price, ownPrice, barcodes, lowStockThreshold, rearm,
-            location,
-            locationName, sells, priority, stock
+            thresholds, location, locationName, sells, priority, stock
     }
 
     static func read(_ text: String, _ path: String) throws -> CatalogueFile {
@@ -86,6 +86,7 @@ enum CatalogueCSV {
             .productId: text(product.id), .product: product.name ?? "", .status: product.status?.rawValue ?? "",
             .variantId: text(variant.id), .sku: variant.sku, .variant: variant.name ?? "",
             .lowStockThreshold: text(variant.lowStockThreshold), .rearm: text(variant.rearm),
+            .thresholds: variant.thresholds.map { CSVField.text($0) } ?? "",
             .barcodes: variant.barcodes.map { CSVField.text($0) } ?? "", .price: variant.price.map { PriceChange.text($0) } ?? "",
         ]
         guard variant.isDefault != true else { return row }

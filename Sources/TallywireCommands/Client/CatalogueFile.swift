@@ -45,6 +45,8 @@ struct CatalogueFile: Sendable {
         var barcodes: [Barcode]?
         var lowStockThreshold: Int64?
         var rearm: Int64?
+        /// The thresholds of locations, all that there are.
+        var thresholds: [ThresholdChange]?
         /// Units by location.
         var stock: [String: Count] = [:]
         var place = ""

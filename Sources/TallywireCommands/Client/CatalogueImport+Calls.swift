@@ -85,7 +85,9 @@ extension NewVariant {
                 json.member("price", price: price)
             }
         }
-        VariantUpdate(barcodes: barcodes, threshold: alerts.threshold, rearm: alerts.rearm).writeMembers(to: &json)
+        VariantUpdate(
+            barcodes: barcodes, threshold: alerts.threshold, rearm: alerts.rearm, thresholds: thresholds.isEmpty ? nil : thresholds
+        ).writeMembers(to: &json)
     }
 }
 
@@ -112,6 +114,7 @@ extension VariantUpdate {
         }
         json.member("lowStockThreshold", threshold)
         json.member("rearm", rearm)
+        thresholds?.writeMember(to: &json)
     }
 }
 

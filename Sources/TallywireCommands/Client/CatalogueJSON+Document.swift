@@ -110,6 +110,11 @@ extension CatalogueJSON {
             return stock
         }
 
+        func thresholds() throws -> [ThresholdChange]? {
+            try read([String: ThresholdObject].self, "thresholds")?
+                .map { ThresholdChange(location: $0.keyForm, rule: $1.rule) }
+        }
+
         /// `nil` for a missing member, `.some(nil)` for `null`.
         func price() throws -> Price?? {
             guard container.contains(Name(stringValue: "price")) else { return nil }
@@ -143,12 +148,21 @@ extension CatalogueJSON {
         }
     }
 
+    private struct ThresholdObject: Decodable {
+        let rule: AlertRule
+
+        init(from decoder: any Decoder) throws {
+            let members = try Members(decoder, ["low", "rearm"])
+            rule = AlertRule(threshold: try members.need(Int64.self, "low"), rearm: try members.read(Int64.self, "rearm") ?? 0)
+        }
+    }
+
     private struct ProductObject: Decodable {
         let row: CatalogueFile.ProductRow
         let isSingle: Bool
 
         init(from decoder: any Decoder) throws {
-            let own = ["variantId", "sku", "barcodes", "lowStockThreshold", "rearm", "stock"]
+            let own = ["variantId", "sku", "barcodes", "lowStockThreshold", "rearm", "thresholds", "stock"]
             let members = try Members(decoder, ["id", "name", "status", "price", "variants"] + own)
             let several = try members.read([VariantObject].self, "variants")
             isSingle = several?.isEmpty != false
@@ -179,8 +193,8 @@ extension CatalogueJSON {
 
         init(from decoder: any Decoder) throws {
             self = try VariantObject(
-                Members(decoder, ["id", "sku", "name", "price", "barcodes", "lowStockThreshold", "rearm", "stock"]), id: "id",
-                isDefault: false)
+                Members(decoder, ["id", "sku", "name", "price", "barcodes", "lowStockThreshold", "rearm", "thresholds", "stock"]),
+                id: "id", isDefault: false)
         }
 
         init(_ members: Members, id: String, isDefault: Bool) throws {
@@ -193,7 +207,7 @@ extension CatalogueJSON {
                 price: price.flatMap { $0.map { .some($0) } },
                 ownPrice: price.map { $0 != nil }, barcodes: try members.read([BarcodeObject].self, "barcodes")?.map(\.barcode),
                 lowStockThreshold: try members.read(Int64.self, "lowStockThreshold"), rearm: try members.read(Int64.self, "rearm"),
-                stock: try members.stock())
+                thresholds: try members.thresholds(), stock: try members.stock())
         }
     }
 }

@@ -2,7 +2,7 @@ import Foundation
 import TallywireCore
 
 /// The JSON format: `{"locations":[…],"products":[…]}`, products in the API's form. Each variant, or a product without variants,
-/// also has `"stock":{"WH1":42}`. A missing member says nothing. `"price":null` says that there is no price, and in a variant that
+/// also has `"stock":{"WH1":42}`. `thresholds` are all that a variant has. A missing member says nothing. `"price":null` says that there is no price, and in a variant that
 /// it has its product's.
 enum CatalogueJSON {
     static func read(_ text: String, _ path: String) throws -> CatalogueFile {
@@ -73,6 +73,7 @@ enum CatalogueJSON {
         }
         json.member("lowStockThreshold", variant.lowStockThreshold)
         json.member("rearm", variant.rearm)
+        variant.thresholds?.writeMember(to: &json)
         json.object("stock") { json in
             for (location, count) in variant.stock.sorted(by: { $0.key < $1.key }) {
                 json.dynamicKey(location)

@@ -42,6 +42,17 @@ extension CatalogueRows {
             return status
         }
 
+        func thresholds() throws -> [ThresholdChange]? {
+            guard let text = key(.thresholds) else { return nil }
+            guard let thresholds = CSVField.thresholds(text) else {
+                throw Mistake(
+                    column: .thresholds,
+                    what:
+                        "“\(text.excerpt)” is no list of thresholds such as STORE-7#3 WH1#10+2, a location with #LOW or #LOW+REARM")
+            }
+            return thresholds
+        }
+
         func flag(_ column: CatalogueCSV.Column) throws -> Bool? {
             switch key(column)?.lowercased() {
             case nil: nil

@@ -85,7 +85,8 @@ struct CatalogueRows {
         var variant = CatalogueFile.VariantRow(
             id: try fields.integer(.variantId), productID: product.id, sku: sku, name: fields.text(.variant),
             price: try fields.price(.price), ownPrice: try fields.flag(.ownPrice),
-            lowStockThreshold: try fields.integer(.lowStockThreshold), rearm: try fields.integer(.rearm), place: place)
+            lowStockThreshold: try fields.integer(.lowStockThreshold), rearm: try fields.integer(.rearm),
+            thresholds: try fields.thresholds(), place: place)
         if let text = fields.key(.barcodes) {
             let (codes, notes) = try Self.barcodes(text, place)
             variant.barcodes = codes
@@ -200,6 +201,7 @@ struct CatalogueRows {
         try Self.agree(&of.barcodes, variant.barcodes, .barcodes, of.place)
         try Self.agree(&of.lowStockThreshold, variant.lowStockThreshold, .lowStockThreshold, of.place)
         try Self.agree(&of.rearm, variant.rearm, .rearm, of.place)
+        try Self.agree(&of.thresholds, variant.thresholds, .thresholds, of.place)
         old.variants[spot.variant] = of
         file.products[spot.product] = old
     }

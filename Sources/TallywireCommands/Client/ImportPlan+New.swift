@@ -86,7 +86,8 @@ extension ImportPlan {
         }
         return NewVariant(
             id: row.id.map { VariantID($0) }, sku: row.sku, name: name, price: own, barcodes: row.barcodes ?? [],
-            alerts: AlertRule(threshold: row.lowStockThreshold ?? defaults.threshold, rearm: row.rearm ?? defaults.rearm))
+            alerts: AlertRule(threshold: row.lowStockThreshold ?? defaults.threshold, rearm: row.rearm ?? defaults.rearm),
+            thresholds: row.thresholds ?? [])
     }
 
     /// Whether a variant with its product's price has the price in the file. Reports the row if not.

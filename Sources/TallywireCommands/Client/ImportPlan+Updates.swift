@@ -94,9 +94,15 @@ extension ImportPlan {
         }
         let update = VariantUpdate(
             name: variant.isDefault ? nil : row.name, price: price, barcodes: row.barcodes, threshold: row.lowStockThreshold,
-            rearm: row.rearm)
+            rearm: row.rearm, thresholds: row.thresholds.map { thresholds($0, insteadOf: variant.thresholds) })
         guard update != VariantUpdate() else { return }
         self.update(.updateVariant(id, update), "update variant \(row.sku)", of: id, at: row.place)
+    }
+
+    /// The changes by which a variant has the file's thresholds, and no others.
+    private func thresholds(_ wanted: [ThresholdChange], insteadOf old: [LocationThreshold]) -> [ThresholdChange] {
+        let kept = Set(wanted.map(\.location))
+        return wanted + old.filter { !kept.contains($0.location) }.map { ThresholdChange(location: $0.location, rule: nil) }
     }
 
     // MARK: Barcodes

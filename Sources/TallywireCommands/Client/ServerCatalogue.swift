@@ -30,6 +30,8 @@ struct ServerCatalogue: Sendable {
         var barcodes: [Barcode]
         var lowStockThreshold: Int64
         var rearm: Int64
+        /// `nil` from a server of an earlier version.
+        var thresholds: [String: AlertRule]?
         var locations: [Balance]
     }
 
@@ -96,7 +98,10 @@ extension ServerCatalogue.Variant {
             ownPrice: ownPrice ? price : nil, barcodes: barcodes,
             alerts: AlertRule(threshold: lowStockThreshold, rearm: rearm), level: level,
             stock: locations.filter { selling.contains($0.location) }.reduce(0) { $0 + $1.onHand },
-            balances: Balances(locations.map { TallywireCore.Balance(location: $0.location, onHand: $0.onHand) }))
+            balances: Balances(locations.map { TallywireCore.Balance(location: $0.location, onHand: $0.onHand) }),
+            thresholds: [ThresholdChange](thresholds ?? [:]).map {
+                LocationThreshold(location: $0.location, rule: $0.rule ?? AlertRule(), level: .ok)
+            })
     }
 }
 
@@ -133,7 +138,7 @@ extension CatalogueFile.VariantRow {
             id: variant.id.rawValue, productID: product.id.rawValue, sku: variant.sku, name: variant.isDefault ? nil : variant.name,
             isDefault: variant.isDefault, price: .some(variant.ownPrice ?? product.price),
             ownPrice: variant.isDefault ? nil : variant.ownPrice != nil, barcodes: variant.barcodes,
-            lowStockThreshold: variant.alerts.threshold, rearm: variant.alerts.rearm,
+            lowStockThreshold: variant.alerts.threshold, rearm: variant.alerts.rearm, thresholds: variant.thresholdRules,
             stock: Dictionary(variant.balances.map { ($0.location, .init(units: max(0, $0.onHand))) }) { first, _ in first })
     }
 }

@@ -94,11 +94,14 @@ public struct Variant: Equatable, Sendable {
     public var balances: Balances
     /// The alert that is not over; `nil` if there is none. A variant that has been `out` since its creation has none.
     public var alert: OpenAlert?
+    /// The thresholds of single locations, in order of location; at most ``Limits/thresholdsPerVariant``. They are beside
+    /// ``alerts``, the rule for ``stock``.
+    public var thresholds: [LocationThreshold]
 
     public init(
         id: VariantID, productID: ProductID, isDefault: Bool, sku: String, name: String, ownPrice: Price? = nil,
         barcodes: [Barcode] = [], alerts: AlertRule = AlertRule(), level: StockLevel = .out, version: Int64 = 0, stock: Int64 = 0,
-        wasStocked: Bool = false, balances: Balances = [], alert: OpenAlert? = nil
+        wasStocked: Bool = false, balances: Balances = [], alert: OpenAlert? = nil, thresholds: [LocationThreshold] = []
     ) {
         self.id = id
         self.productID = productID
@@ -114,6 +117,7 @@ public struct Variant: Equatable, Sendable {
         self.wasStocked = wasStocked
         self.balances = balances
         self.alert = alert
+        self.thresholds = thresholds
     }
 
     /// Returns the balance at `location`. Where the variant never was, the balance is zero.

@@ -42,6 +42,7 @@ extension Command.Action {
         case .updateVariant(let variant, var update):
             update.sku = update.sku.map { KeyForm.of($0, Limits.skuLength) }
             update.barcodes = update.barcodes?.map(\.inKeyForm)
+            update.thresholds = update.thresholds?.inKeyForm
             return .updateVariant(variant, update)
         case .reserve(var new):
             for index in new.lines.indices {
@@ -96,7 +97,16 @@ extension NewVariant {
         var variant = self
         variant.sku = KeyForm.of(sku, Limits.skuLength)
         variant.barcodes = barcodes.map(\.inKeyForm)
+        variant.thresholds = thresholds.inKeyForm
         return variant
+    }
+}
+
+extension [ThresholdChange] {
+    /// In order of location, so that the order in which they were written has no meaning.
+    fileprivate var inKeyForm: [ThresholdChange] {
+        map { ThresholdChange(location: KeyForm.of($0.location, Limits.locationCodeLength), rule: $0.rule) }
+            .sorted { $0.location < $1.location }
     }
 }
 

@@ -60,6 +60,7 @@ extension Command.Action {
             if let barcodes = update.barcodes { try Check.barcodes(barcodes, field: "barcodes") }
             try Check.units(update.threshold ?? 0, in: 0...Limits.largestQuantity, field: "lowStockThreshold")
             try Check.units(update.rearm ?? 0, in: 0...Limits.largestQuantity, field: "rearm")
+            try Check.thresholds(update.thresholds ?? [], path: "")
         case .removeProduct, .removeVariant: break
         case .report(.device(let change)):
             try Check.text(change.device, length: Limits.sourceLength, field: "device")
@@ -247,6 +248,7 @@ extension NewVariant {
         try Check.barcodes(barcodes, field: path + "barcodes")
         try Check.units(alerts.threshold, in: 0...Limits.largestQuantity, field: path + "lowStockThreshold")
         try Check.units(alerts.rearm, in: 0...Limits.largestQuantity, field: path + "rearm")
+        try Check.thresholds(thresholds, path: path)
     }
 }
 
@@ -275,6 +277,27 @@ private enum Check {
 
     static func location(_ code: String, field: @autoclosure () -> String) throws(Rejection) {
         try reference(code, length: Limits.locationCodeLength, what: "a location code", field: field())
+    }
+
+    static func thresholds(_ thresholds: [ThresholdChange], path: String) throws(Rejection) {
+        guard thresholds.count <= Limits.thresholdsPerVariant else {
+            throw Rejection(
+                .invalidRequest, "a variant has at most \(Limits.thresholdsPerVariant) thresholds of locations",
+                field: path + "thresholds")
+        }
+        var seen: Set<String> = []
+        for threshold in thresholds {
+            let field = path + threshold.field
+            try location(threshold.location, field: field)
+            guard seen.insert(threshold.location).inserted else {
+                throw Rejection(
+                    .invalidRequest, "the location “\(threshold.location.excerpt)” is there twice, and only one could count",
+                    field: field)
+            }
+            guard let rule = threshold.rule else { continue }
+            try units(rule.threshold, in: 0...Limits.largestQuantity, field: field + ".low")
+            try units(rule.rearm, in: 0...Limits.largestQuantity, field: field + ".rearm")
+        }
     }
 
     static func reservation(_ id: String, field: @autoclosure () -> String) throws(Rejection) {

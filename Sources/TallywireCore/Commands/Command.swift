@@ -106,10 +106,12 @@ public struct NewVariant: Equatable, Sendable {
     public var price: Price?
     public var barcodes: [Barcode]
     public var alerts: AlertRule
+    /// The thresholds of single locations.
+    public var thresholds: [ThresholdChange]
 
     public init(
         id: VariantID? = nil, sku: String, name: String, price: Price? = nil, barcodes: [Barcode] = [],
-        alerts: AlertRule = AlertRule()
+        alerts: AlertRule = AlertRule(), thresholds: [ThresholdChange] = []
     ) {
         self.id = id
         self.sku = sku
@@ -117,6 +119,7 @@ public struct NewVariant: Equatable, Sendable {
         self.price = price
         self.barcodes = barcodes
         self.alerts = alerts
+        self.thresholds = thresholds
     }
 }
 
@@ -157,10 +160,12 @@ public struct VariantUpdate: Equatable, Sendable {
     public var barcodes: [Barcode]?
     public var threshold: Int64?
     public var rearm: Int64?
+    /// The thresholds of the locations that change. Those of other locations stay as they are.
+    public var thresholds: [ThresholdChange]?
 
     public init(
         sku: String? = nil, name: String? = nil, price: Price?? = nil, barcodes: [Barcode]? = nil, threshold: Int64? = nil,
-        rearm: Int64? = nil
+        rearm: Int64? = nil, thresholds: [ThresholdChange]? = nil
     ) {
         self.sku = sku
         self.name = name
@@ -168,5 +173,6 @@ public struct VariantUpdate: Equatable, Sendable {
         self.barcodes = barcodes
         self.threshold = threshold
         self.rearm = rearm
+        self.thresholds = thresholds
     }
 }

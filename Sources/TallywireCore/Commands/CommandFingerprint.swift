@@ -132,6 +132,7 @@ extension FNV1a {
             combine(update.threshold)
             combine(update.rearm)
             if let sku = update.sku { combine(sku) }
+            if let thresholds = update.thresholds { combine(thresholds) }
         case .removeVariant(let id):
             tag(8)
             combine(id.rawValue)
@@ -247,6 +248,20 @@ extension FNV1a {
         combine(variant.barcodes)
         combine(variant.alerts.threshold)
         combine(variant.alerts.rearm)
+        // Without thresholds of locations, a variant keeps the fingerprint that it had before they existed.
+        if !variant.thresholds.isEmpty { combine(variant.thresholds) }
+    }
+
+    private mutating func combine(_ thresholds: [ThresholdChange]) {
+        tag(2)
+        combine(Int64(thresholds.count))
+        for threshold in thresholds {
+            combine(threshold.location)
+            combineIfPresent(threshold.rule) { hash, rule in
+                hash.combine(rule.threshold)
+                hash.combine(rule.rearm)
+            }
+        }
     }
 
     private mutating func combine(_ barcodes: [Barcode]) {

@@ -4,6 +4,8 @@ public struct AlertAcknowledged: Equatable, Sendable {
     public let variantID: VariantID
     public let isDefaultVariant: Bool
     public let sku: String
+    /// The location of an alert of a location; `nil` for an alert of the total.
+    public let location: String?
     /// The level in the alert.
     public let level: StockLevel
     /// The `stock_alert` that is acknowledged.
@@ -13,13 +15,14 @@ public struct AlertAcknowledged: Equatable, Sendable {
     public let note: String?
 
     public init(
-        productID: ProductID, variantID: VariantID, isDefaultVariant: Bool, sku: String, level: StockLevel, alertSeq: UInt64,
-        by: String, note: String?
+        productID: ProductID, variantID: VariantID, isDefaultVariant: Bool, sku: String, location: String? = nil, level: StockLevel,
+        alertSeq: UInt64, by: String, note: String?
     ) {
         self.productID = productID
         self.variantID = variantID
         self.isDefaultVariant = isDefaultVariant
         self.sku = sku
+        self.location = location
         self.level = level
         self.alertSeq = alertSeq
         self.by = by
@@ -33,8 +36,9 @@ extension AlertAcknowledged: EventBody {
     public static let schema = EventSchema(
         "AlertAcknowledged", [.alertAcknowledged], "Somebody has seen an alert.",
         [
-            Member("productId", .id), Member("variantId", .variant), Member("sku", .sku), Member("stockLevel", .level),
-            Member("alertSeq", .id), Member("by", .string), .optional("note", .text(1...Limits.reasonLength)),
+            Member("productId", .id), Member("variantId", .variant), Member("sku", .sku), .optional("location", .location),
+            Member("stockLevel", .level), Member("alertSeq", .id), Member("by", .string),
+            .optional("note", .text(1...Limits.reasonLength)),
             Member("message", .string),
         ])
 
@@ -47,28 +51,32 @@ extension AlertAcknowledged: EventBody {
     public var type: EventType { .alertAcknowledged }
 
     public var eventSubject: Event.Subject {
-        Event.Subject(product: productID, variant: variantID, sku: sku, level: level)
+        Event.Subject(product: productID, variant: variantID, sku: sku, location: location, level: level)
     }
 
     public var wording: [Event.Words] {
-        [.text("\(by) has seen that \(sku) is \(level.rawValue)\(note.map { ": \($0)" } ?? "")")]
+        [.text("\(by) has seen that \(sku) is \(level.rawValue)\(there)\(note.map { ": \($0)" } ?? "")")]
     }
+
+    private var there: String { location.map { " at \($0)" } ?? "" }
 
     public func writeMembers(to json: inout JSONWriter) {
         json.member("productId", productID.rawValue)
         json.writeVariant(variantID, isDefault: isDefaultVariant)
         json.member("sku", sku)
+        json.member("location", location)
         json.member("stockLevel", level.rawValue)
         json.member("alertSeq", alertSeq)
         json.member("by", by)
         json.member("note", note)
-        json.member("message", "\(by) has seen the alert of \(sku)")
+        json.member("message", "\(by) has seen the alert of \(sku)\(there)")
     }
 
     public init(_ data: EventData) throws {
         let variant = try data.variant()
         self.init(
             productID: try data.product(), variantID: variant.id, isDefaultVariant: variant.isDefault, sku: try data("sku"),
-            level: try data("stockLevel"), alertSeq: try data("alertSeq"), by: try data("by"), note: try data.optional("note"))
+            location: try data.optional("location"), level: try data("stockLevel"), alertSeq: try data("alertSeq"),
+            by: try data("by"), note: try data.optional("note"))
     }
 }

@@ -36,6 +36,8 @@ public struct CatalogueChanged: Equatable, Sendable {
         public var barcodes: [Barcode]?
         public var lowStockThreshold: Int64?
         public var rearm: Int64?
+        /// Of a variant: its thresholds of single locations; of a created one all of them, of an updated one those that changed.
+        public var thresholds: [ThresholdChange]?
         /// Of a created product: whether its only variant is the default variant.
         public var hasDefaultVariant: Bool?
         /// Of a created variant: its id, which in the event of a default variant stands nowhere else.
@@ -152,6 +154,7 @@ extension CatalogueChanged.Values {
         }
         json.member("lowStockThreshold", lowStockThreshold)
         json.member("rearm", rearm)
+        thresholds?.writeMember(to: &json)
         json.member("defaultVariant", hasDefaultVariant)
         json.member("version", version)
         if let locations {
@@ -165,7 +168,7 @@ extension CatalogueChanged.Values {
 extension CatalogueChanged.Values: Decodable {
     private enum Key: String, CodingKey {
         case id, name, sells, priority, sku, previousSku, status, price, previousPrice, ownPrice, barcodes, lowStockThreshold
-        case rearm, defaultVariant, version, locations
+        case rearm, thresholds, defaultVariant, version, locations
     }
 
     public init(from decoder: any Decoder) throws {
@@ -184,6 +187,7 @@ extension CatalogueChanged.Values: Decodable {
         barcodes = try data.decodeIfPresent([Barcode].self, forKey: .barcodes)
         lowStockThreshold = try data.decodeIfPresent(Int64.self, forKey: .lowStockThreshold)
         rearm = try data.decodeIfPresent(Int64.self, forKey: .rearm)
+        thresholds = try data.decodeIfPresent([String: AlertRule?].self, forKey: .thresholds).map { .init($0) }
         hasDefaultVariant = try data.decodeIfPresent(Bool.self, forKey: .defaultVariant)
         version = try data.decodeIfPresent(Int64.self, forKey: .version)
         locations = try data.decodeIfPresent([String].self, forKey: .locations)

@@ -49,9 +49,9 @@ public struct Event: Equatable, Sendable {
         /// The variant's id, also of a default variant, whose id is `null` in the event's JSON.
         public var variant: VariantID?
         public var sku: String?
-        /// The location of a change of stock, or the one that was created, changed or removed.
+        /// The location of a change of stock or of a location's alert, or the one that was created, changed or removed.
         public var location: String?
-        /// The level after an `inventory_updated` or a `stock_alert`.
+        /// The level after an `inventory_updated` or a `stock_alert`; of a location's alert, the level there.
         public var level: StockLevel?
         /// The id of the reservation that a `reservation_changed` is about.
         public var reservation: String?

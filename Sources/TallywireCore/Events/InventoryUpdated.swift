@@ -87,23 +87,25 @@ public struct StockChange: Equatable, Sendable {
     /// Whether the change happened before the units at the location were last counted. It was in what was counted, so it has changed
     /// nothing on hand.
     public let isAbsorbed: Bool
+    /// The level at the location after the command; `nil` where the variant has no threshold of its own.
+    public var locationLevel: StockLevel?
 
     public init(
         operation: Operation, quantity: Int64, balance: Balance, reservation: String? = nil, previousOnHand: Int64? = nil,
         from: StockState = .available, to: StockState = .available, otherEnd: TransferEnd? = nil, count: CountResult? = nil,
-        isAbsorbed: Bool = false
+        isAbsorbed: Bool = false, locationLevel: StockLevel? = nil
     ) {
-        self.previousOnHand = previousOnHand
-        self.otherEnd = otherEnd
-        self.count = count
-        self.isAbsorbed = isAbsorbed
-
         self.operation = operation
         self.quantity = quantity
         self.balance = balance
         self.reservation = reservation
+        self.previousOnHand = previousOnHand
         self.from = from
         self.to = to
+        self.otherEnd = otherEnd
+        self.count = count
+        self.isAbsorbed = isAbsorbed
+        self.locationLevel = locationLevel
     }
 
     public var location: String { balance.location }
@@ -194,7 +196,7 @@ extension InventoryUpdated: EventBody {
             .optional("previousOnHand", .balance),
             .optional("locationUnavailable", .count), .optional("locationIncoming", .count), .optional("locationDamaged", .count),
             .optional("locationInspection", .count), .optional("locationSafety", .count), .optional("discrepancy", .balance),
-            Member("version", .count),
+            .optional("locationLevel", .level), Member("version", .count),
             Member("source", .string), Member("movementId", .movement), .optional("reservationId", .movement),
             .optional("occurredAt", .timestamp), .optional("batch", .text(1...Limits.traceLength)),
             .optional("serial", .text(1...Limits.traceLength)), .optional("expiry", .date),
@@ -274,6 +276,7 @@ extension InventoryUpdated: EventBody {
             json.member("previousOnHand", stockChange.previousOnHand)
             if let details = stockChange.balance.details { Self.write(details, of: stockChange.balance, to: &json) }
             json.member("discrepancy", stockChange.discrepancy)
+            json.member("locationLevel", stockChange.locationLevel?.rawValue)
         }
         json.member("version", version)
         json.member("source", source)
@@ -293,7 +296,7 @@ extension InventoryUpdated: EventBody {
                         reservation: try data.optional("reservationId"), previousOnHand: try data.optional("previousOnHand"),
                         from: try data.optional("from") ?? .available,
                         to: try data.optional("to") ?? .available, otherEnd: try Self.otherEnd(data), count: try Self.count(data),
-                        isAbsorbed: try data.optional("absorbed") ?? false))
+                        isAbsorbed: try data.optional("absorbed") ?? false, locationLevel: try data.optional("locationLevel")))
             } else {
                 .price(previous: try data.optional("previousPrice"), isOwn: try data.optional("ownPrice"))
             }

@@ -1,11 +1,14 @@
-/// A variant's stock crossed an edge of its ``AlertRule``, in either direction.
+/// A variant's stock, or its units at one location, crossed an edge of an ``AlertRule``, in either direction.
 public struct StockAlert: Equatable, Sendable {
     public let productID: ProductID
     public let variantID: VariantID
     public let isDefaultVariant: Bool
     public let sku: String
+    public let scope: Scope
+    /// The level of what ``scope`` names, after the crossing and before it.
     public let level: StockLevel
     public let previousLevel: StockLevel
+    /// The variant's stock, whatever the scope is.
     public let stock: Int64
     public let threshold: Int64
     /// A sentence for people.
@@ -25,15 +28,23 @@ public struct StockAlert: Equatable, Sendable {
         }
     }
 
+    /// The units that crossed the edge.
+    public enum Scope: Equatable, Sendable {
+        /// The variant's stock: all units that can be promised.
+        case total
+        /// The available units at one location.
+        case location(String, stock: Int64)
+    }
+
     public init(
-        productID: ProductID, variantID: VariantID, isDefaultVariant: Bool, sku: String, level: StockLevel,
-        previousLevel: StockLevel, stock: Int64, threshold: Int64, message: String,
-        discrepancy: Discrepancy? = nil
+        productID: ProductID, variantID: VariantID, isDefaultVariant: Bool, sku: String, scope: Scope = .total, level: StockLevel,
+        previousLevel: StockLevel, stock: Int64, threshold: Int64, message: String, discrepancy: Discrepancy? = nil
     ) {
         self.productID = productID
         self.variantID = variantID
         self.isDefaultVariant = isDefaultVariant
         self.sku = sku
+        self.scope = scope
         self.level = level
         self.previousLevel = previousLevel
         self.stock = stock
@@ -48,11 +59,13 @@ extension StockAlert: EventBody {
 
     public static let schema = EventSchema(
         "StockAlert", [.stockAlert],
-        "A variant's stock crossed a threshold, in either direction, or a location has less than 0 on hand.",
+        "A variant's stock, or its units at a location, crossed a threshold, or a location has less than 0 on hand.",
         [
-            Member("productId", .id), Member("variantId", .variant), Member("sku", .sku), Member("stockLevel", .level),
-            Member("previousLevel", .level), Member("stock", .count), Member("threshold", .quantity), Member("message", .string),
-            .optional("location", .location), .optional("discrepancy", .balance),
+            Member("productId", .id), Member("variantId", .variant), Member("sku", .sku),
+            .optional("scope", .words(["total", "location"])), .optional("location", .location),
+            .optional("locationStock", .count), Member("stockLevel", .level), Member("previousLevel", .level),
+            Member("stock", .count), Member("threshold", .quantity), Member("message", .string),
+            .optional("discrepancy", .balance),
         ])
 
     public static var example: StockAlert {
@@ -64,7 +77,7 @@ extension StockAlert: EventBody {
     public var type: EventType { .stockAlert }
 
     public var eventSubject: Event.Subject {
-        Event.Subject(product: productID, variant: variantID, sku: sku, level: level)
+        Event.Subject(product: productID, variant: variantID, sku: sku, location: scope.location, level: level)
     }
 
     public var wording: [Event.Words] {
@@ -75,12 +88,18 @@ extension StockAlert: EventBody {
         json.member("productId", productID.rawValue)
         json.writeVariant(variantID, isDefault: isDefaultVariant)
         json.member("sku", sku)
+        json.member("scope", scope.location == nil ? "total" : "location")
+        switch scope {
+        case .location(let code, let stock):
+            json.member("location", code)
+            json.member("locationStock", stock)
+        case .total: json.member("location", discrepancy?.location)
+        }
         json.member("stockLevel", level.rawValue)
         json.member("previousLevel", previousLevel.rawValue)
         json.member("stock", stock)
         json.member("threshold", threshold)
         json.member("message", message)
-        json.member("location", discrepancy?.location)
         json.member("discrepancy", discrepancy?.units)
     }
 
@@ -88,12 +107,24 @@ extension StockAlert: EventBody {
         let variant = try data.variant()
         self.init(
             productID: try data.product(), variantID: variant.id, isDefaultVariant: variant.isDefault, sku: try data("sku"),
-            level: try data("stockLevel"), previousLevel: try data("previousLevel"), stock: try data("stock"),
-            threshold: try data("threshold"), message: try data("message"), discrepancy: try Self.discrepancy(data))
+            scope: try Self.scope(data), level: try data("stockLevel"), previousLevel: try data("previousLevel"),
+            stock: try data("stock"), threshold: try data("threshold"), message: try data("message"),
+            discrepancy: try Self.discrepancy(data))
     }
 
     private static func discrepancy(_ data: EventData) throws -> Discrepancy? {
         guard let units: Int64 = try data.optional("discrepancy") else { return nil }
         return Discrepancy(location: try data("location"), units: units)
     }
+
+    /// The scope of an event. One of an earlier version has none, and is of the total.
+    private static func scope(_ data: EventData) throws -> Scope {
+        guard try data.optional("scope") == "location" else { return .total }
+        return .location(try data("location"), stock: try data("locationStock"))
+    }
+}
+
+extension StockAlert.Scope {
+    /// The location's code; `nil` for the total.
+    public var location: String? { if case .location(let code, _) = self { code } else { nil } }
 }

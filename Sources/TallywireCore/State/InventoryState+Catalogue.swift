@@ -114,6 +114,7 @@ extension InventoryState {
         if changed.raisesAlert(at: level) {
             plan.bodies.append(.stockAlert(StockAlert(changed, stock: variant.stock, level: level)))
         }
+        plan.judge(values.thresholds ?? [], of: changed)
         return plan
     }
 
@@ -136,6 +137,7 @@ extension InventoryState {
         }
         if let threshold = update.threshold, threshold != variant.alerts.threshold { values.lowStockThreshold = threshold }
         if let rearm = update.rearm, rearm != variant.alerts.rearm { values.rearm = rearm }
+        values.thresholds = try changes(update.thresholds ?? [], of: variant)
         return values
     }
 
@@ -251,6 +253,9 @@ extension Plan {
         values.barcodes = new.barcodes
         values.lowStockThreshold = new.alerts.threshold
         values.rearm = new.alerts.rearm
+        try state.require(locationsOf: new.thresholds, path: path)
+        let thresholds = new.thresholds.filter { $0.rule != nil }
+        if !thresholds.isEmpty { values.thresholds = thresholds }
         let version = state.firstVersion(ofSKU: new.sku)
         if version > 0 { values.version = version }
         change(.created, .variant(id, isDefault: isDefault, sku: new.sku, product: product), values)

@@ -35,7 +35,9 @@ extension InventoryState {
         changeVariant(id) { variant in
             gained = update.stock - variant.stock
             switch update.change {
-            case .stock(let change): variant.balances.fold(change)
+            case .stock(let change):
+                variant.balances.fold(change)
+                if let level = change.locationLevel { variant.changeThreshold(at: change.location) { $0.level = level } }
             case .price(_, let isOwn): variant.ownPrice = isOwn ?? (update.price != productPrice) ? update.price : nil
             }
             variant.stock = update.stock
@@ -93,12 +95,13 @@ extension InventoryState {
             guard let product = products[productID] else { throw FoldError.missing("product \(productID)", seq) }
             let price = values.price ?? nil
             let isOwn = values.ownPrice ?? (price != product.price)
-            add(
-                Variant(
-                    id: id, productID: productID, isDefault: isDefault, sku: sku, name: values.name ?? "",
-                    ownPrice: isOwn ? price : nil, barcodes: values.barcodes ?? [],
-                    alerts: AlertRule(threshold: values.lowStockThreshold ?? 10, rearm: values.rearm ?? 0),
-                    version: values.version ?? 0))
+            var variant = Variant(
+                id: id, productID: productID, isDefault: isDefault, sku: sku, name: values.name ?? "",
+                ownPrice: isOwn ? price : nil, barcodes: values.barcodes ?? [],
+                alerts: AlertRule(threshold: values.lowStockThreshold ?? 10, rearm: values.rearm ?? 0),
+                version: values.version ?? 0)
+            for change in values.thresholds ?? [] { variant.set(change) }
+            add(variant)
         case (.variant(let wanted, let isDefault, let sku, let productID), .updated):
             let id = try existingVariant(wanted, of: productID, isDefault: isDefault, seq: seq)
             if let codes = values.barcodes { setBarcodes(codes, of: id) }
@@ -110,6 +113,7 @@ extension InventoryState {
                 if let name = values.name { variant.name = name }
                 if let threshold = values.lowStockThreshold { variant.alerts.threshold = threshold }
                 if let rearm = values.rearm { variant.alerts.rearm = rearm }
+                for change in values.thresholds ?? [] { variant.set(change) }
             }
         case (.variant(let wanted, let isDefault, _, let productID), .removed):
             remove(try existingVariant(wanted, of: productID, isDefault: isDefault, seq: seq))

@@ -33,7 +33,8 @@ extension InventoryState {
         return plan
     }
 
-    /// A location can be removed when nothing is there. What it had of each variant stays as a balance of zero.
+    /// A location can be removed when nothing is there. What it had of each variant stays as a balance of zero. Before the removal
+    /// the plan takes the thresholds there away, in order of the variants' ids.
     func plan(removing code: String) throws(Rejection) -> Plan {
         _ = try existing(code)
         let left = variants.values.map { $0.balance(at: code) }.filter { !$0.isEmpty }
@@ -46,7 +47,15 @@ extension InventoryState {
                 "\(code) still has \(units) units of \(left.count) items, \(reserved) are reserved there and \(incoming) on the way, "
                     + "so it cannot be removed: transfer them, or set them to 0, and release the reservations", available: units)
         }
+        let watched = variants.values.filter { $0.threshold(at: code) != nil }.sorted { $0.id < $1.id }
+        guard watched.count <= Limits.variantsPerLocationUpdate else {
+            throw Rejection(
+                .outOfRange,
+                "\(watched.count) items have a threshold at \(code), and it can be removed while there are at most "
+                    + "\(Limits.variantsPerLocationUpdate): take some of the thresholds away first")
+        }
         var plan = Plan()
+        for variant in watched { plan.change([ThresholdChange(location: code, rule: nil)], of: variant) }
         plan.change(.removed, .location(code), CatalogueChanged.Values())
         return plan
     }
@@ -79,7 +88,10 @@ extension InventoryState {
                     InventoryUpdated(
                         productID: variant.productID, variantID: variant.id, isDefaultVariant: variant.isDefault, sku: variant.sku,
                         variantName: variant.name, stock: stock, previousStock: variant.stock, totalProductStock: total,
-                        change: .stock(StockChange(operation: .set, quantity: balance.onHand, balance: balance)),
+                        change: .stock(
+                            StockChange(
+                                operation: .set, quantity: balance.onHand, balance: balance,
+                                locationLevel: variant.threshold(at: code)?.level)),
                         reason: nil, reference: nil, price: price(of: variant),
                         status: products[variant.productID]?.status ?? .active, level: level, version: variant.version + 1,
                         source: source, movementID: id, occurredAt: nil)))

@@ -151,31 +151,3 @@ extension StockDraft {
             field: "lines[\(index)].quantity", available: max(0, units))
     }
 }
-
-extension Variant {
-    /// Whether a change to `level` raises an alert. A variant that never had stock is `out` without an alert, and becomes `ok`
-    /// without one.
-    func raisesAlert(at level: StockLevel) -> Bool {
-        level != self.level && (wasStocked || alert != nil || level != .ok)
-    }
-}
-
-extension StockAlert {
-    /// The alert for `variant`, which has `stock` units and changes to `level`. `discrepancy` is a balance with less than 0 on hand.
-    init(_ variant: Variant, stock: Int64, level: StockLevel, discrepancy: Balance? = nil) {
-        let who = "\(variant.name) (\(variant.sku))"
-        let message =
-            switch (discrepancy, level) {
-            case (let balance?, _):
-                "Count needed: \(who) has \(balance.onHand) on hand at \(balance.location): more has left than was known to be there"
-            case (nil, .ok): "Back in stock: \(who) has \(stock)"
-            case (nil, .low): "Low stock: \(who) has \(stock) left"
-            case (nil, .out): "Out of stock: \(who)"
-            }
-        self.init(
-            productID: variant.productID, variantID: variant.id, isDefaultVariant: variant.isDefault, sku: variant.sku,
-            level: level,
-            previousLevel: variant.level, stock: stock, threshold: variant.alerts.threshold, message: message,
-            discrepancy: discrepancy.map { StockAlert.Discrepancy(location: $0.location, units: $0.onHand) })
-    }
-}

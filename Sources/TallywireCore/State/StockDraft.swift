@@ -146,22 +146,28 @@ struct StockDraft {
 
     // MARK: Events
 
-    /// One `inventory_updated` for each step. After them one `reservation_changed` for each reservation that changed, and then one
-    /// `stock_alert` for each variant whose level differs from the level before the command. Both are evaluated after the last
-    /// step, so an intermediate state never raises an alert. An alert also says once that a location has less than 0 on hand.
+    /// One `inventory_updated` for each step. After them one `reservation_changed` for each reservation that changed, and then, for
+    /// each variant, one `stock_alert` for each level that differs from the level before the command: that of the total first, then
+    /// those of locations in order of code. Both are evaluated after the last step, so an intermediate state never raises an alert.
+    /// An alert also says once that a location has less than 0 on hand.
     mutating func events(of cause: Cause, in state: InventoryState) -> [Event.Body] {
         if !shortages.isEmpty { settleShortages(in: state) }
         let levels = variants.map { $0.alerts.level(of: $0.stock, previous: $0.level) }
+        let thresholds = variants.contains { !$0.thresholds.isEmpty } ? judgedThresholds() : []
         var bodies: [Event.Body] = []
         bodies.reserveCapacity(steps.count + reservations.count + variants.count)
         for step in steps {
             let variant = variants[step.variant]
+            var change = step.change
+            if !thresholds.isEmpty {
+                change.locationLevel = thresholds[step.variant].first { $0.location == change.location }?.level
+            }
             bodies.append(
                 .inventoryUpdated(
                     InventoryUpdated(
                         productID: variant.productID, variantID: variant.id, isDefaultVariant: variant.isDefault, sku: variant.sku,
                         variantName: variant.name, stock: step.stock, previousStock: step.previousStock,
-                        totalProductStock: step.total, change: .stock(step.change), reason: cause.reason,
+                        totalProductStock: step.total, change: .stock(change), reason: cause.reason,
                         reference: cause.reference, price: state.price(of: variant),
                         status: state.products[variant.productID]?.status ?? .active, level: levels[step.variant],
                         version: step.version, source: cause.source, movementID: cause.id, occurredAt: cause.occurredAt,
@@ -173,27 +179,43 @@ struct StockDraft {
             }
             bodies.append(.reservationChanged(ReservationChanged(reservation)))
         }
-        for (variant, level) in zip(variants, levels) {
-            let discrepancies = newDiscrepancies(of: variant, in: state)
-            if let first = discrepancies.first {
-                bodies.append(.stockAlert(StockAlert(variant, stock: variant.stock, level: level, discrepancy: first)))
-            } else if variant.raisesAlert(at: level) {
-                bodies.append(.stockAlert(StockAlert(variant, stock: variant.stock, level: level)))
-            }
-            var warned = variant
-            warned.level = level
-            for balance in discrepancies.dropFirst() {
-                bodies.append(.stockAlert(StockAlert(warned, stock: warned.stock, level: level, discrepancy: balance)))
+        for (index, variant) in variants.enumerated() {
+            bodies += alerts(of: variant, at: levels[index], in: state)
+            guard !variant.thresholds.isEmpty else { continue }
+            for (before, after) in zip(variant.thresholds, thresholds[index]) where before.raisesAlert(at: after.level) {
+                bodies.append(.stockAlert(StockAlert(variant, at: before, level: after.level)))
             }
         }
         return bodies
     }
 
-    /// The locations that have less than 0 of a variant on hand, and had not before the command.
-    private func newDiscrepancies(of variant: Variant, in state: InventoryState) -> [Balance] {
-        guard variant.balances.contains(where: { $0.onHand < 0 }) else { return [] }
+    /// The alerts of a variant's total, and of locations that have less than 0 on hand and had not before the command.
+    private func alerts(of variant: Variant, at level: StockLevel, in state: InventoryState) -> [Event.Body] {
         let before = state.variants[variant.id]
-        return variant.balances.filter { $0.onHand < 0 && before?.balance(at: $0.location).onHand ?? 0 >= 0 }
+        let discrepancies = variant.balances.filter {
+            $0.onHand < 0 && before?.balance(at: $0.location).onHand ?? 0 >= 0
+        }
+        guard let first = discrepancies.first else {
+            guard variant.raisesAlert(at: level) else { return [] }
+            return [.stockAlert(StockAlert(variant, stock: variant.stock, level: level))]
+        }
+        var warned = variant
+        warned.level = level
+        return [.stockAlert(StockAlert(variant, stock: variant.stock, level: level, discrepancy: first))]
+            + discrepancies.dropFirst().map {
+                .stockAlert(StockAlert(warned, stock: variant.stock, level: level, discrepancy: $0))
+            }
+    }
+
+    /// The thresholds of each variant, with the levels after the last step at the locations that the steps changed.
+    private func judgedThresholds() -> [[LocationThreshold]] {
+        var judged = variants.map(\.thresholds)
+        for step in steps {
+            let (variant, location) = (variants[step.variant], step.change.location)
+            guard let index = variant.thresholds.firstIndex(where: { $0.location == location }) else { continue }
+            judged[step.variant][index] = variant.thresholds[index].judged(at: variant.balance(at: location).available)
+        }
+        return judged
     }
 
     /// Adds a `serial_repeated` for each line that repeats a serial number, after all changes of the movement.

@@ -275,9 +275,9 @@ extension Command.Action {
 }
 
 extension Decision {
-    /// The location of the change that led to the alert at `index`: the last change of the alert's variant before it.
+    /// The location of the change that led to the alert of the total at `index`: the last change of the alert's variant before it.
     fileprivate func location(ofAlertAt index: Int) -> String? {
-        guard case .stockAlert(let alert) = events[index].body else { return nil }
+        guard case .stockAlert(let alert) = events[index].body, alert.scope == .total else { return nil }
         for event in events[..<index].reversed() {
             if case .inventoryUpdated(let update) = event.body, update.variantID == alert.variantID, let change = update.stockChange
             {

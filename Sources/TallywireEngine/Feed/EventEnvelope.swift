@@ -12,15 +12,15 @@ public final class EventEnvelope: Sendable {
     public let json: [UInt8]
     /// What the event is about.
     public let subject: Subject
-    /// The location of a change of stock. An alert is about all locations and names none: its envelope has the location of the
-    /// change that led to the alert.
+    /// The location of a change of stock, or of a location's alert. An alert of the total is about all locations and names none: its
+    /// envelope has the location of the change that led to the alert.
     public let location: String?
     /// The event itself if this process decided it; `nil` if the event was read back from the journal.
     let decided: Event?
 
     public typealias Subject = Event.Subject
 
-    /// An event that was just decided, with its JSON. `location` is given for an alert only.
+    /// An event that was just decided, with its JSON. `location` is given for an alert of the total only.
     public init(_ event: Event, json: [UInt8], location: String? = nil) {
         self.seq = event.seq
         self.timestamp = event.timestamp
@@ -53,6 +53,18 @@ extension EventEnvelope {
         guard type == .inventoryUpdated else { return nil }
         guard case .inventoryUpdated(let update)? = decided?.body else { return StockStep(json) }
         return StockStep(before: update.previousStock, after: update.stock, isMovement: update.stockChange != nil)
+    }
+
+    /// Whether an alert in JSON is about one location, and not about the total.
+    package static func isOfLocation(alert json: [UInt8]) -> Bool {
+        json.withUnsafeBufferPointer { bytes in
+            guard let data = bytes.dataObject else { return false }
+            var members = JSONMembers(bytes, objectAt: data)
+            while let (key, value) = members.next() {
+                if bytes.holds("scope", at: key) { return bytes.holds("\"location\"", at: value) }
+            }
+            return false
+        }
     }
 
     /// The value of the member `data` of ``json``; `nil` if a journal damaged the line.

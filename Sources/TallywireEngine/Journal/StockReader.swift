@@ -16,11 +16,12 @@ public protocol StockReader: Sendable {
     func variants(after: VariantID?, limit: Int) async throws -> Reading<[VariantRecord]>
     /// Balances in order of variant and location.
     func stock(_ query: StockQuery) async throws -> Reading<[StockRecord]>
-    /// Variants whose level is not `ok`, in order of id.
-    func alerts(after: VariantID?, limit: Int) async throws -> Reading<[VariantRecord]>
-    /// The variant whose open alert is the event `seq`; `nil` if that event is no alert, or if the alert is over.
-    func alert(_ seq: UInt64) async throws -> Reading<VariantRecord?>
-    /// The current values of many variants in one read, in order of id, without their barcodes: at most `limit`.
+    /// Levels that are not `ok`, in order of ``AlertRecord/position``.
+    func alerts(_ query: AlertQuery) async throws -> Reading<[AlertRecord]>
+    /// The open alert that is the event `seq`; `nil` if that event is no alert, or if the alert is over.
+    func alert(_ seq: UInt64) async throws -> Reading<AlertRecord?>
+    /// The current values of many variants in one read, in order of id, without their barcodes and thresholds of locations: at most
+    /// `limit`.
     func values(of selection: VariantSelection, limit: Int) async throws -> Reading<VariantValues>
     /// The reservation with this id, whether open or ended; `nil` if there is none, or if it ended so long ago that it is no longer
     /// kept.

@@ -18,7 +18,11 @@ extension JSONSchema {
                 ]
             ]
         ),
-        ("NewVariant", object(newVariant, optional: ["id", "name", "price", "barcodes", "lowStockThreshold", "rearm"])),
+        ("Threshold", object([("low", quantity), ("rearm", quantity + ["default": 0])], optional: ["rearm"])),
+        (
+            "NewVariant",
+            object(newVariant, optional: ["id", "name", "price", "barcodes", "lowStockThreshold", "rearm", "thresholds"])
+        ),
         (
             "NewProduct",
             [
@@ -29,7 +33,10 @@ extension JSONSchema {
                     object(
                         newProduct + [("variants", list(of: reference("NewVariant"), 0, 0)), ("variantId", id)]
                             + newVariant.filter { $0.0 != "id" && $0.0 != "name" && $0.0 != "price" },
-                        optional: ["id", "status", "price", "variants", "variantId", "barcodes", "lowStockThreshold", "rearm"]),
+                        optional: [
+                            "id", "status", "price", "variants", "variantId", "barcodes", "lowStockThreshold", "rearm",
+                            "thresholds",
+                        ]),
                 ]
             ]
         ),
@@ -43,8 +50,14 @@ extension JSONSchema {
         (
             "VariantUpdate",
             object(
-                newVariant.filter { $0.0 != "id" },
-                optional: ["sku", "name", "price", "barcodes", "lowStockThreshold", "rearm"]) + ["minProperties": 1]
+                newVariant.filter { $0.0 != "id" && $0.0 != "thresholds" } + [
+                    (
+                        "thresholds",
+                        byLocation(["oneOf": [reference("Threshold"), ["type": "null"]]])
+                            + ["description": "Of the locations that change; `null` takes a threshold away."]
+                    )
+                ], optional: ["sku", "name", "price", "barcodes", "lowStockThreshold", "rearm", "thresholds"])
+                + ["minProperties": 1]
         ),
         (
             "NewLocation",
@@ -153,6 +166,15 @@ extension JSONSchema {
 
     static let barcodes = list(of: reference("Barcode"), 0, Limits.barcodesPerVariant)
 
+    static let thresholds = byLocation(reference("Threshold"))
+
+    private static func byLocation(_ value: JSONValue) -> JSONValue {
+        [
+            "type": "object", "propertyNames": locationCode, "additionalProperties": value,
+            "maxProperties": .integer(Int64(Limits.thresholdsPerVariant)),
+        ]
+    }
+
     /// Among locations that sell, the lower one comes first.
     static let priority: JSONValue = ["type": "integer", "minimum": 0, "maximum": .integer(Limits.largestPriority)]
 
@@ -162,7 +184,7 @@ extension JSONSchema {
 
     private static let newVariant: [(String, JSONValue)] = [
         ("id", id), ("sku", sku), ("name", name), ("price", price), ("barcodes", barcodes), ("lowStockThreshold", quantity),
-        ("rearm", quantity),
+        ("rearm", quantity), ("thresholds", thresholds),
     ]
 
     /// The device in whose name a movement is made.

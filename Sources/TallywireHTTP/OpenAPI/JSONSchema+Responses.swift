@@ -22,8 +22,8 @@ extension JSONSchema {
                     ("id", id), ("name", name), ("status", reference("ProductStatus")), ("price", price),
                     ("totalProductStock", count),
                     ("sku", sku), ("barcodes", barcodes), ("lowStockThreshold", quantity), ("rearm", quantity),
-                    ("variants", list(of: reference("Variant"))),
-                ], optional: ["sku", "barcodes", "lowStockThreshold", "rearm"])
+                    ("thresholds", thresholds), ("variants", list(of: reference("Variant"))),
+                ], optional: ["sku", "barcodes", "lowStockThreshold", "rearm", "thresholds"])
         ),
         ("ProductPage", page(of: "Product")),
         ("VariantPage", page(of: "Variant")),
@@ -38,20 +38,29 @@ extension JSONSchema {
         ("StockPage", page(of: "Stock")),
         (
             "Alert",
-            object([
-                ("productId", id), ("variantId", id), ("sku", sku), ("name", name), ("stockLevel", words(["low", "out"])),
-                ("stock", count), ("threshold", quantity), ("status", reference("ProductStatus")), ("version", count),
-                ("productName", name),
-                (
-                    "seq",
-                    ["type": ["integer", "null"], "minimum": 1, "description": "Its `stock_alert`; `null` if it never had stock."]
-                ),
-                ("since", ["type": ["string", "null"], "format": "date-time"]),
-                (
-                    "acknowledgement",
-                    ["oneOf": [["type": "null"], object([("by", ["type": "string"]), ("at", timestamp), ("note", optionalText)])]]
-                ),
-            ])
+            object(
+                [
+                    ("productId", id), ("variantId", id), ("sku", sku), ("name", name), ("scope", words(["total", "location"])),
+                    ("location", locationCode), ("locationStock", count), ("stockLevel", words(["low", "out"])), ("stock", count),
+                    ("threshold", quantity), ("status", reference("ProductStatus")), ("version", count),
+                    ("productName", name),
+                    (
+                        "seq",
+                        [
+                            "type": ["integer", "null"], "minimum": 1,
+                            "description": "Its `stock_alert`; `null` if it never had stock.",
+                        ]
+                    ),
+                    ("since", ["type": ["string", "null"], "format": "date-time"]),
+                    (
+                        "acknowledgement",
+                        [
+                            "oneOf": [
+                                ["type": "null"], object([("by", ["type": "string"]), ("at", timestamp), ("note", optionalText)]),
+                            ]
+                        ]
+                    ),
+                ], optional: ["location", "locationStock"])
         ),
         ("AlertPage", page(of: "Alert")),
         (
@@ -152,10 +161,13 @@ extension JSONSchema {
         ("id", id), ("productId", id), ("isDefault", flag), ("sku", sku), ("name", name), ("productName", name), ("price", price),
         ("ownPrice", flag),
         ("status", reference("ProductStatus")), ("level", reference("StockLevel")), ("version", count), ("stock", count),
-        ("barcodes", barcodes), ("lowStockThreshold", quantity), ("rearm", quantity),
+        ("barcodes", barcodes), ("lowStockThreshold", quantity), ("rearm", quantity), ("thresholds", thresholds),
         (
             "locations",
-            list(of: object([("location", locationCode)] + unitsThere, optional: optionalUnits))
+            list(
+                of: object(
+                    [("location", locationCode)] + unitsThere + [("level", reference("StockLevel"))],
+                    optional: optionalUnits.union(["level"])))
         ),
     ]
 }

@@ -26,7 +26,7 @@ extension OpenAPI {
             answers: [
                 .json(200, duplicate, "ProductOrReceipt", headers: changing),
                 .json(201, "The product with all ids.", "Product", headers: changing + ["Location"]),
-            ], problems: ["sku_taken", "barcode_taken", "id_taken", "out_of_range"]),
+            ], problems: ["unknown_location", "sku_taken", "barcode_taken", "id_taken", "out_of_range"]),
         Operation(
             method: "get", path: "/api/products/{id}", id: "getProduct", { $0.getProduct }, tag: "catalogue",
             summary: "One product with its variants.",
@@ -58,7 +58,7 @@ extension OpenAPI {
             answers: [
                 .json(200, duplicate, "VariantOrReceipt", headers: changing),
                 .json(201, "The variant.", "Variant", headers: changing + ["Location"]),
-            ], problems: ["unknown_product", "sku_taken", "barcode_taken", "id_taken", "out_of_range"]),
+            ], problems: ["unknown_product", "unknown_location", "sku_taken", "barcode_taken", "id_taken", "out_of_range"]),
         Operation(
             method: "get", path: "/api/variants", id: "listVariants", { $0.listVariants }, tag: "catalogue",
             summary: "All variants with their stock by location, by id.",
@@ -73,16 +73,21 @@ extension OpenAPI {
             problems: ["unknown_variant"]),
         Operation(
             method: "patch", path: "/api/variants/{id}", id: "updateVariant", { $0.updateVariant }, tag: "catalogue",
-            summary: "Changes SKU, name, price, barcodes or threshold.",
+            summary: "Changes SKU, name, price, barcodes or thresholds.",
             description: """
-                `price: null` lets it follow its product's price again. `barcodes` replaces all of them. With another `sku` it keeps its \
-                id, its stock and its history; the old SKU is free.
+                `price: null` lets it follow its product's price again. `barcodes` replaces all of them. `thresholds` names the locations \
+                whose threshold changes, and `null` takes one away. With another `sku` it keeps its id, its stock and its history; the \
+                old SKU is free.
                 """,
             parameters: ["variantId", "idempotencyKey"],
             body: .json(
-                "VariantUpdate", [("threshold", ["lowStockThreshold": 5, "rearm": 2]), ("sku", ["sku": "TEE-CRIMSON-M"])]),
+                "VariantUpdate",
+                [
+                    ("threshold", ["lowStockThreshold": 5, "rearm": 2]),
+                    ("thresholds", ["thresholds": ["MAIN": ["low": 3, "rearm": 1]]]), ("sku", ["sku": "TEE-CRIMSON-M"]),
+                ]),
             answers: [.json(200, "The variant after the change.", "VariantOrReceipt", headers: changing)],
-            problems: ["unknown_variant", "sku_taken", "barcode_taken", "out_of_range"]),
+            problems: ["unknown_variant", "unknown_location", "sku_taken", "barcode_taken", "out_of_range"]),
         Operation(
             method: "delete", path: "/api/variants/{id}", id: "removeVariant", { $0.removeVariant }, tag: "catalogue",
             summary: "Removes a variant that has no stock.", parameters: ["variantId", "idempotencyKey"],
@@ -116,7 +121,7 @@ extension OpenAPI {
             method: "delete", path: "/api/locations/{code}", id: "removeLocation", { $0.removeLocation }, tag: "catalogue",
             summary: "Removes a location where no stock is.", parameters: ["locationCode", "idempotencyKey"],
             answers: [.json(200, "The receipt.", "Receipt", headers: ["Tallywire-Epoch"])],
-            problems: ["unknown_location", "in_stock"]),
+            problems: ["unknown_location", "in_stock", "out_of_range"]),
     ]
 
     private static let ofStock = [
@@ -194,8 +199,10 @@ extension OpenAPI {
             ], problems: ["overloaded"]),
         Operation(
             method: "get", path: "/api/alerts", id: "listAlerts", { $0.listAlerts }, tag: "stock",
-            summary: "Variants that are low or out of stock.",
-            parameters: ["limit", "cursor"], answers: [.json(200, "A page.", "AlertPage", headers: reading)]),
+            summary: "What is low or out of stock, in all or at a location with a threshold of its own.",
+            description: "By variant, the total first, then by location. With `location` only what is low or out there.",
+            parameters: ["location", "limit", "cursor"], answers: [.json(200, "A page.", "AlertPage", headers: reading)],
+            problems: ["unknown_location"]),
         Operation(
             method: "post", path: "/api/alerts/{seq}/acknowledgement", id: "acknowledgeAlert", { $0.acknowledgeAlert },
             tag: "stock",

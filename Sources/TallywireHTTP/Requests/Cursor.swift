@@ -1,6 +1,7 @@
 import Foundation
 import HTTPPort
 import TallywireCore
+import TallywireEngine
 
 /// A position in a list as clients see it: an opaque text that they give back unread.
 ///
@@ -8,6 +9,15 @@ import TallywireCore
 struct Cursor: Equatable {
     let list: String
     let position: String
+
+    init(list: String, position: String) {
+        self.list = list
+        self.position = position
+    }
+
+    init(list: String, position: StockQuery.Position) {
+        self.init(list: list, position: "\(position.variant):\(position.location)")
+    }
 
     /// The text, in base64url.
     var text: String { Data("\(list):\(position)".utf8).base64URL }
@@ -26,6 +36,14 @@ struct Cursor: Equatable {
         guard let position = try position(of: list, in: query) else { return nil }
         guard let number = Int64(position), number >= 0 else { throw broken }
         return number
+    }
+
+    /// The same for positions of a variant and a location.
+    static func stockPosition(of list: String, in query: QueryReader) throws(Problem) -> StockQuery.Position? {
+        guard let position = try position(of: list, in: query) else { return nil }
+        let parts = position.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
+        guard parts.count == 2, let variant = Int64(parts[0]) else { throw broken }
+        return StockQuery.Position(variant: VariantID(variant), location: String(parts[1]))
     }
 
     static var broken: Problem {

@@ -7,7 +7,10 @@ struct ProductBody: Decodable {
     init(from decoder: any Decoder) throws {
         let members = try MemberReader(
             decoder,
-            members: ["id", "name", "status", "price", "variants", "variantId", "sku", "barcodes", "lowStockThreshold", "rearm"])
+            members: [
+                "id", "name", "status", "price", "variants", "variantId", "sku", "barcodes", "lowStockThreshold", "rearm",
+                "thresholds",
+            ])
         let name = try members.required(members.text("name"), "name")
         product = NewProduct(
             id: try members.integer("id").map { ProductID($0) }, name: name,
@@ -26,9 +29,11 @@ struct ProductBody: Decodable {
             return .single(
                 NewVariant(
                     id: try members.integer("variantId").map { VariantID($0) }, sku: sku, name: name,
-                    barcodes: try BarcodeBody.list(members) ?? [], alerts: try AlertRule(members)))
+                    barcodes: try BarcodeBody.list(members) ?? [], alerts: try AlertRule(members),
+                    thresholds: try ThresholdsBody.changes(members) ?? []))
         }
-        for own: MemberName in ["sku", "variantId", "barcodes", "lowStockThreshold", "rearm"] where members.contains(own) {
+        for own: MemberName in ["sku", "variantId", "barcodes", "lowStockThreshold", "rearm", "thresholds"]
+        where members.contains(own) {
             throw members.error(at: own, "a product with variants has “\(own.stringValue)” on each of them, not on itself")
         }
         return .variants(variants.map(\.variant))
@@ -41,11 +46,12 @@ struct VariantBody: Decodable {
 
     init(from decoder: any Decoder) throws {
         let members = try MemberReader(
-            decoder, members: ["id", "sku", "name", "price", "barcodes", "lowStockThreshold", "rearm"])
+            decoder, members: ["id", "sku", "name", "price", "barcodes", "lowStockThreshold", "rearm", "thresholds"])
         let sku = try members.required(members.text("sku"), "sku")
         variant = NewVariant(
             id: try members.integer("id").map { VariantID($0) }, sku: sku, name: try members.text("name") ?? sku,
-            price: try members.price("price"), barcodes: try BarcodeBody.list(members) ?? [], alerts: try AlertRule(members))
+            price: try members.price("price"), barcodes: try BarcodeBody.list(members) ?? [], alerts: try AlertRule(members),
+            thresholds: try ThresholdsBody.changes(members) ?? [])
     }
 }
 
@@ -70,6 +76,42 @@ struct BarcodeBody: Decodable {
     /// The member `barcodes`.
     static func list(_ members: MemberReader) throws -> [Barcode]? {
         try members.list("barcodes", of: BarcodeBody.self, limit: Limits.barcodesPerVariant, what: "barcodes")?.map(\.barcode)
+    }
+}
+
+/// Thresholds by location: `{"STORE-7":{"low":3,"rearm":1}}`. `null` stands for none, and so takes one away.
+struct ThresholdsBody: Decodable {
+    private let changes: [ThresholdChange]
+
+    init(from decoder: any Decoder) throws {
+        guard let locations = try? decoder.container(keyedBy: MemberName.self) else {
+            throw BodyError(
+                decoder.codingPath, "an object with the threshold of each location is expected: {\"STORE-7\":{\"low\":3}}")
+        }
+        guard locations.allKeys.count <= Limits.thresholdsPerVariant else {
+            throw BodyError(
+                decoder.codingPath,
+                "at most \(Limits.thresholdsPerVariant) thresholds are possible, not \(locations.allKeys.count)")
+        }
+        changes = try locations.allKeys.map {
+            ThresholdChange(location: $0.stringValue, rule: try locations.decodeIfPresent(Rule.self, forKey: $0)?.rule)
+        }
+    }
+
+    private struct Rule: Decodable {
+        let rule: AlertRule
+
+        init(from decoder: any Decoder) throws {
+            let members = try MemberReader(decoder, members: ["low", "rearm"])
+            try members.refuseNull(["low", "rearm"])
+            rule = AlertRule(
+                threshold: try members.required(members.integer("low"), "low"), rearm: try members.integer("rearm") ?? 0)
+        }
+    }
+
+    /// The member `thresholds`.
+    static func changes(_ members: MemberReader) throws -> [ThresholdChange]? {
+        try members.nested("thresholds", ThresholdsBody.self)?.changes
     }
 }
 

@@ -30,14 +30,14 @@ struct VariantUpdateBody: Decodable {
     let update: VariantUpdate
 
     init(from decoder: any Decoder) throws {
-        let known = ["sku", "name", "price", "barcodes", "lowStockThreshold", "rearm"]
+        let known = ["sku", "name", "price", "barcodes", "lowStockThreshold", "rearm", "thresholds"]
         let members = try MemberReader(decoder, members: known)
-        try members.refuseNull(["sku", "name", "barcodes", "lowStockThreshold", "rearm"])
+        try members.refuseNull(["sku", "name", "barcodes", "lowStockThreshold", "rearm", "thresholds"])
         update = VariantUpdate(
             sku: try members.text("sku"), name: try members.text("name"),
             price: members.contains("price") ? .some(try members.price("price")) : nil,
             barcodes: try BarcodeBody.list(members), threshold: try members.integer("lowStockThreshold"),
-            rearm: try members.integer("rearm"))
+            rearm: try members.integer("rearm"), thresholds: try ThresholdsBody.changes(members))
         guard update != VariantUpdate() else { throw BodyError.nothingToChange(decoder.codingPath, known) }
     }
 }

@@ -23,31 +23,38 @@ extension VariantRecord {
                     json.object { json in
                         json.member("location", balance.location)
                         json.writeUnits(of: balance)
+                        json.member("level", variant.threshold(at: balance.location)?.level.rawValue)
                     }
                 }
             }
         }
     }
+}
 
+extension AlertRecord {
     /// Writes an element of `/api/alerts`, with the names of a `stock_alert`.
-    func writeAlert(to json: inout JSONWriter) {
+    func write(to json: inout JSONWriter) {
+        let variant = self.variant.variant
         json.object { json in
             json.member("productId", variant.productID.rawValue)
             json.member("variantId", variant.id.rawValue)
             json.member("sku", variant.sku)
             json.member("name", variant.name)
-            json.member("stockLevel", variant.level.rawValue)
+            json.member("scope", threshold == nil ? "total" : "location")
+            json.member("location", threshold?.location)
+            json.member("locationStock", threshold.map { variant.balance(at: $0.location).available })
+            json.member("stockLevel", level.rawValue)
             json.member("stock", variant.stock)
-            json.member("threshold", variant.alerts.threshold)
-            json.member("status", status.rawValue)
+            json.member("threshold", rule.threshold)
+            json.member("status", self.variant.status.rawValue)
             json.member("version", variant.version)
-            json.member("productName", productName)
+            json.member("productName", self.variant.productName)
             json.key("seq")
-            if let alert = variant.alert { json.integer(alert.seq) } else { json.null() }
+            if let alert { json.integer(alert.seq) } else { json.null() }
             json.key("since")
-            if let alert = variant.alert { json.timestamp(alert.since) } else { json.null() }
+            if let alert { json.timestamp(alert.since) } else { json.null() }
             json.key("acknowledgement")
-            if let acknowledgement = variant.alert?.acknowledgement { acknowledgement.write(to: &json) } else { json.null() }
+            if let acknowledgement = alert?.acknowledgement { acknowledgement.write(to: &json) } else { json.null() }
         }
     }
 }
@@ -115,6 +122,7 @@ extension JSONWriter {
         integer(variant.alerts.threshold)
         key("rearm")
         integer(variant.alerts.rearm)
+        variant.thresholdRules.writeMember(to: &self)
     }
 
     fileprivate mutating func writeUnits(of balance: Balance) {

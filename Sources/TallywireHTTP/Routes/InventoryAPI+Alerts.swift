@@ -4,17 +4,19 @@ import TallywireAccess
 import TallywireCore
 import TallywireEngine
 
-/// `/api/alerts`: variants whose stock is low or out, and who has acknowledged their alerts.
+/// `/api/alerts`: what is low or out, in all or at a location, and who has acknowledged the alerts.
 extension InventoryAPI {
     func listAlerts(_ request: Request, _ context: APIContext) async throws -> Response {
-        let query = try QueryReader(request, parameters: ["limit", "cursor"])
+        let query = try QueryReader(request, parameters: ["location", "limit", "cursor"])
         let limit = try query.limit()
-        let after = try Cursor.number(of: "alerts", in: query).map { VariantID($0) }
-        let reading = try await journal.alerts(after: after, limit: limit + 1)
+        let location = try query.name("location")
+        let after = try Cursor.stockPosition(of: "alerts", in: query)
+        let reading = try await journal.alerts(AlertQuery(location: location, after: after, limit: limit + 1))
+        if reading.value.isEmpty, after == nil { try await checkFilter(location: location) }
         let items = reading.value.prefix(limit)
-        let last = reading.value.count > limit ? items.last?.variant.id : nil
-        return .json(headers: headers(at: reading.seq), capacity: 320 * items.count) { json in
-            json.page(items, next: last.map { Cursor(list: "alerts", position: "\($0)") }) { $0.writeAlert(to: &$1) }
+        let last = reading.value.count > limit ? items.last?.position : nil
+        return .json(headers: headers(at: reading.seq), capacity: 384 * items.count) { json in
+            json.page(items, next: last.map { Cursor(list: "alerts", position: $0) }) { $0.write(to: &$1) }
         }
     }
 
@@ -27,13 +29,13 @@ extension InventoryAPI {
         }
         let id = try commandID(request)
         let note = try await decode(AcknowledgementBody.self, from: request, context).note
-        guard let variant = try await journal.alert(seq).value?.variant.id else { throw Problem.unknownAlert(seq) }
+        guard let variant = try await journal.alert(seq).value?.position.variant else { throw Problem.unknownAlert(seq) }
         let by = context.principal?.subject ?? Principal.anybody.subject
         let receipt = try await submit(
             .acknowledge(AlertReply(variant: variant, alertSeq: seq, by: by, note: note)), id: id)
         let reading = try await journal.alert(seq)
         guard let record = reading.value else { throw Problem.unknownAlert(seq) }
-        return .json(headers: headers(at: reading.seq, receipt: receipt)) { record.writeAlert(to: &$0) }
+        return .json(headers: headers(at: reading.seq, receipt: receipt)) { record.write(to: &$0) }
     }
 }
 

@@ -10,24 +10,22 @@ extension InventoryAPI {
         let limit = try query.limit()
         let sku = try query.name("sku")
         let location = try query.name("location")
-        let after = try Cursor.position(of: "stock", in: query).map { text throws(Problem) in
-            let parts = text.split(separator: ":", maxSplits: 1)
-            guard parts.count == 2, let variant = Int64(parts[0]) else { throw Cursor.broken }
-            return StockQuery.Position(variant: VariantID(variant), location: String(parts[1]))
-        }
+        let after = try Cursor.stockPosition(of: "stock", in: query)
         let reading = try await journal.stock(StockQuery(sku: sku, location: location, after: after, limit: limit + 1))
         if reading.value.isEmpty, after == nil { try await checkFilter(sku: sku, location: location) }
         let items = reading.value.prefix(limit)
         let last = reading.value.count > limit ? items.last : nil
         return .json(headers: headers(at: reading.seq), capacity: 128 * items.count) { json in
-            json.page(items, next: last.map { Cursor(list: "stock", position: "\($0.variant):\($0.balance.location)") }) {
+            json.page(
+                items, next: last.map { Cursor(list: "stock", position: .init(variant: $0.variant, location: $0.balance.location)) }
+            ) {
                 $0.write(to: &$1)
             }
         }
     }
 
     /// Distinguishes a filter without stock from a filter that names something unknown.
-    private func checkFilter(sku: String?, location: String?) async throws {
+    func checkFilter(sku: String? = nil, location: String?) async throws {
         if let sku, try await journal.variant(.sku(sku)).value == nil {
             var problem = Problem(Rejection(.unknownVariant, "there is no SKU “\(sku.excerpt)”"))
             problem.field = "sku"

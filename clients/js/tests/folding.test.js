@@ -43,6 +43,20 @@ test("a stale value never overwrites a newer one, not from a snapshot either", (
   assert.equal(replica.items.get("1/11"), before, "the very same object");
 });
 
+test("the level at one location is not the item's", () => {
+  const { replica } = replicaIn(["admin_room"]);
+  const alert = (seq, data) => (
+    { type: "stock_alert", seq, timestamp: "2026-11-23T05:00:00.000Z", data: { productId: 1, variantId: 11, ...data } });
+  replica.take(update(1, 1, 11, 5, 50));
+  const before = replica.items.get("1/11");
+  replica.take(alert(2, { scope: "location", location: "STORE-7", locationStock: 0, stockLevel: "out" }));
+  assert.equal(replica.items.get("1/11"), before, "the very same object");
+  replica.take(alert(3, { scope: "total", stockLevel: "low" }));
+  assert.equal(replica.items.get("1/11").level, "low");
+  replica.take(alert(4, { stockLevel: "ok" }));
+  assert.equal(replica.items.get("1/11").level, "ok", "of an earlier version");
+});
+
 test("a product's default variant and its variants are different items", () => {
   const { replica } = replicaIn(["everything"]);
   replica.take(update(1, 1, null, 1, 5, { sku: "ONE" }));

@@ -158,6 +158,23 @@ test("a card shows the bands of its room", async (t) => {
   assert.equal(place.querySelector(".tallywire-stock").textContent, "Out of stock");
 });
 
+test("an alert of a location stands beside that of the total", async (t) => {
+  const inventory = probe(useInventory);
+  const { place } = await mount(t, provider({}, h(InventoryNotification, {}), h(inventory.Component)));
+  const socket = await liveSocket(() => inventory.value);
+  const alert = (message, more) => socket.event("stock_alert", { productId: 1, variantId: 11, stockLevel: "low", message, ...more });
+  await doing(() => {
+    alert("total", { scope: "total" });
+    alert("old at S", { scope: "location", location: "S" });
+    alert("at S", { scope: "location", location: "S" });
+  });
+  const notices = () => [...place.querySelectorAll(".tallywire-notification span")].map((span) => span.textContent);
+  await eventually("two of them", async () => {
+    await doing(() => new Promise((resolve) => setTimeout(resolve, 5)));
+    return notices().join() === "total,at S";
+  });
+});
+
 test("notices stack, disappear by themselves, stay while the pointer is on them, and can be dismissed", async (t) => {
   const inventory = probe(useInventory);
   const { place } = await mount(t, provider({}, h(InventoryNotification, { duration: 600, limit: 3 }), h(inventory.Component)));

@@ -26,7 +26,8 @@ struct DisplayRefresh: Sendable {
         let cause = Cause(seq: event.seq, timestamp: event.timestamp)
         switch event.body {
         case .inventoryUpdated(let update): variants[update.variantID] = cause
-        case .stockAlert(let alert): variants[alert.variantID] = cause
+        // A display shows the level of the total.
+        case .stockAlert(let alert): if alert.scope == .total { variants[alert.variantID] = cause }
         case .productStatusChanged(let change): products[change.productID] = cause
         case .catalogueChanged(let change):
             switch (change.subject, change.change) {

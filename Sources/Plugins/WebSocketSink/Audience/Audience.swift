@@ -11,8 +11,9 @@ struct Audience: Hashable, Sendable {
     /// The audience that sees everything, in the very bytes of the journal.
     static let everybody = Audience(fields: nil, bands: nil)
 
-    /// Members that every reader gets, to know which item a value belongs to and whether the value is newer.
-    static let identity: Set<String> = ["productId", "variantId", "version"]
+    /// Members that every reader gets, to know which item a value belongs to and whether the value is newer. A reader that did not
+    /// get an alert's scope would take a location's level for the item's.
+    static let identity: Set<String> = ["productId", "variantId", "version", "scope"]
 
     init(fields: [String]?, bands: [Int64]?) {
         self.fields = fields.map { Self.identity.union($0) }
@@ -141,10 +142,9 @@ struct StockBands: Hashable, Sendable {
 
     /// The members of `data` that would reveal the units.
     static let telling: Set<String> = [
-        "previousStock", "totalProductStock", "quantity", "locationStock", "locationOnHand", "locationReserved",
+        "previousStock", "totalProductStock", "quantity", "locationStock", "locationOnHand", "locationReserved", "locationLevel",
         "locationUnavailable", "locationIncoming", "locationDamaged", "locationInspection", "locationSafety", "discrepancy",
-        "previousOnHand",
-        "counted", "expected",
+        "previousOnHand", "counted", "expected",
         "threshold", "message", "lines",
     ]
 }
