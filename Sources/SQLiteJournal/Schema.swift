@@ -126,6 +126,10 @@ enum Schema {
                         WHERE reference IS NOT NULL;
                     """)
         }
+        migrator.registerMigration("9: reversals") { db in
+            // The id of the reversal that took the movement back.
+            try db.execute(sql: "ALTER TABLE answers ADD COLUMN reversed TEXT")
+        }
         return migrator
     }
 

@@ -40,6 +40,10 @@ public enum Limits {
     public static let reservations = 1_000_000
     /// The shortest and the longest time for which units are held, counted from the command that says how long.
     public static let reservationTime: ClosedRange<Duration> = .seconds(1) ... .seconds(30 * 86_400)
+    /// The longest time for which a device's last scan can be taken back by `TW:UNDO`.
+    public static let longestUndo = Duration.seconds(86_400)
+    /// How many events are searched for a device's last scan. More would hold up every other command for too long.
+    public static let eventsPerUndo = 100_000
     /// The most characters in a movement id, all of them printable ASCII.
     public static let movementIDLength = 128
     /// The most characters in the name of a source.

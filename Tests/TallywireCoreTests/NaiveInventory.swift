@@ -20,9 +20,25 @@ struct NaiveInventory {
     /// The ends of open reservations by id, and their parts in the order in which they were made.
     private(set) var ends: [String: Int64] = [:], parts: [Part] = []
     private var lastProduct: Int64 = 0, lastVariant: Int64 = 0
+    /// What each movement did to the units on hand, and the movements that were not reversed.
+    private var shifts: [(item: Int64, product: Int64, location: String, change: Int64)] = []
+    private var done: [String: [(item: Int64, product: Int64, location: String, change: Int64)]] = [:]
 
     mutating func apply(_ action: Command.Action, id: String = "", now: Int64 = 0) throws {
+        shifts = []
+        defer { if !shifts.isEmpty { done[id] = shifts } }
         switch action {
+        case .reverse(let reversal):
+            guard case .movement(let id, _) = reversal.subject, let past = done.removeValue(forKey: id) else { throw Refused() }
+            for (item, product, location, change) in past.reversed() where change != 0 {
+                guard let sku = items.first(where: { $0.value.id == item && $0.value.product == product })?.key else {
+                    throw Refused()
+                }
+                try require(
+                    change <= available(sku, location) && abs(change) <= Limits.largestQuantity && locations[location] != nil)
+                shift(sku, location, -change)
+                versions[sku, default: 0] += 1
+            }
         case .reserve(let new):
             ends[id] = now + new.end.milliseconds
             for line in new.lines {
@@ -95,7 +111,7 @@ struct NaiveInventory {
                 let change = line.operation == .add ? quantity : line.operation == .set ? quantity - there : -quantity
                 try require([.add, .set].contains(line.operation) || quantity <= free)
                 for (location, change) in [(place, change)] + (line.destination.map { [($0, quantity)] } ?? []) {
-                    items[sku]?.onHand[location, default: 0] += change
+                    shift(sku, location, change)
                     versions[sku, default: 0] += 1
                     try require(locations[location] != nil)
                 }
@@ -137,7 +153,7 @@ struct NaiveInventory {
             for (index, part) in parts.enumerated() where part.id == id && part.held > 0 && left > 0 {
                 guard sku ?? part.sku == part.sku, location ?? part.location == part.location else { continue }
                 let units = min(left, part.held)
-                if isCapture { items[part.sku]?.onHand[part.location, default: 0] -= units }
+                if isCapture { shift(part.sku, part.location, -units) }
                 try require((items[part.sku]?.onHand[part.location] ?? 0) >= 0)
                 if isCapture { parts[index].captured += units } else { parts[index].released += units }
                 versions[part.sku, default: 0] += 1
@@ -157,6 +173,11 @@ struct NaiveInventory {
         versions[part.sku, default: 0] += 1
         let same = parts.firstIndex { $0.id == part.id && $0.sku == part.sku && $0.location == part.location }
         if let same { parts[same].quantity += part.quantity } else { parts.append(part) }
+    }
+
+    private mutating func shift(_ sku: String, _ location: String, _ change: Int64) {
+        items[sku]?.onHand[location, default: 0] += change
+        if let item = items[sku] { shifts.append((item.id, item.product, location, change)) }
     }
 
     private func require(_ condition: Bool) throws { if !condition { throw Refused() } }

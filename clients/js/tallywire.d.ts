@@ -83,10 +83,14 @@ export interface InventoryUpdate {
   /** Units at the location, and those of them that reservations hold. */
   locationOnHand?: number;
   locationReserved?: number;
+  /** Of a `set`: the units that were on hand there before. */
+  previousOnHand?: number;
   source?: string;
   movementId?: string;
   /** The reservation whose units were held, captured or given back. */
   reservationId?: string;
+  /** The movement that this one takes back. */
+  reverses?: string;
   occurredAt?: string;
   timestamp?: string;
   batch?: string;

@@ -35,8 +35,9 @@ extension TallywireClient.InventoryUpdate {
             reference: data.string("reference"), price: data.price("price"), previousPrice: data.price("previousPrice"),
             status: data.word("status"), level: data.word("level"), location: data.string("location"),
             locationStock: data.integer("locationStock"), locationOnHand: data.integer("locationOnHand"),
-            locationReserved: data.integer("locationReserved"), source: data.string("source"),
-            movementID: data.string("movementId"), reservationID: data.string("reservationId"), occurredAt: data.time("occurredAt"),
+            locationReserved: data.integer("locationReserved"), previousOnHand: data.integer("previousOnHand"),
+            source: data.string("source"), movementID: data.string("movementId"), reservationID: data.string("reservationId"),
+            reverses: data.string("reverses"), occurredAt: data.time("occurredAt"),
             batch: data.string("batch"), serial: data.string("serial"),
             expiry: data.string("expiry"))
     }

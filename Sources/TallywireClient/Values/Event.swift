@@ -56,10 +56,14 @@ extension TallywireClient {
         /// The units on hand there, and how many of them reservations hold.
         public let locationOnHand: Int64?
         public let locationReserved: Int64?
+        /// The units that were on hand there before a `set`.
+        public let previousOnHand: Int64?
         public let source: String?
         public let movementID: String?
         /// The reservation whose units were held, captured or given back.
         public let reservationID: String?
+        /// The movement that this one takes back.
+        public let reverses: String?
         public let occurredAt: Timestamp?
         public let batch: String?
         public let serial: String?

@@ -38,6 +38,28 @@ public enum Operation: String, Sendable, CaseIterable, Codable {
     /// Whether the operation takes units of a reservation. A line has to name that reservation, and for other operations must not.
     public var hasReservation: Bool { self == .capture }
 
+    /// How a reversal takes a change by this operation back.
+    public var opposite: Opposite {
+        switch self {
+        case .add: .operation(.subtract)
+        case .subtract, .capture: .operation(.add)
+        case .transfer: .way
+        case .set: .difference
+        case .reserve, .release, .expire: .nothing
+        }
+    }
+
+    public enum Opposite: Sendable {
+        /// The same units, by another operation.
+        case operation(Operation)
+        /// The same units, the way back.
+        case way
+        /// The units by which the change differed from what was there before.
+        case difference
+        /// The change moved no units.
+        case nothing
+    }
+
     /// Whether the operation counts units in or out; `nil` for an operation that does neither.
     public var direction: Direction? {
         switch self {

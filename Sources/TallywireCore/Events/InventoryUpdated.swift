@@ -27,6 +27,8 @@ public struct InventoryUpdated: Equatable, Sendable {
     public let occurredAt: Timestamp?
     /// Which units were moved, if the line said so.
     public let trace: Trace
+    /// The id of the movement that this one takes back; `nil` for any other movement.
+    public let reverses: String?
 
     public enum Change: Equatable, Sendable {
         case stock(StockChange)
@@ -38,11 +40,14 @@ public struct InventoryUpdated: Equatable, Sendable {
     /// The change of units; `nil` for a change of price.
     public var stockChange: StockChange? { if case .stock(let change) = change { change } else { nil } }
 
+    /// Whether `source` moved stock by this, and took nothing back.
+    public func isMovement(of source: String) -> Bool { self.source == source && stockChange != nil && reverses == nil }
+
     public init(
         productID: ProductID, variantID: VariantID, isDefaultVariant: Bool, sku: String, variantName: String, stock: Int64,
         previousStock: Int64, totalProductStock: Int64, change: Change, reason: String?, reference: String?, price: Price?,
         status: ProductStatus, level: StockLevel, version: Int64, source: String, movementID: String, occurredAt: Timestamp?,
-        trace: Trace = Trace()
+        trace: Trace = Trace(), reverses: String? = nil
     ) {
         self.productID = productID
         self.variantID = variantID
@@ -63,6 +68,7 @@ public struct InventoryUpdated: Equatable, Sendable {
         self.movementID = movementID
         self.occurredAt = occurredAt
         self.trace = trace
+        self.reverses = reverses
     }
 }
 
@@ -75,12 +81,17 @@ public struct StockChange: Equatable, Sendable {
     public let balance: Balance
     /// The id of the reservation whose units these are; `nil` for an operation without one.
     public let reservation: String?
+    /// The units that were on hand before a `set`; `nil` for other operations, and in events of earlier versions.
+    public let previousOnHand: Int64?
 
-    public init(operation: Operation, quantity: Int64, balance: Balance, reservation: String? = nil) {
+    public init(
+        operation: Operation, quantity: Int64, balance: Balance, reservation: String? = nil, previousOnHand: Int64? = nil
+    ) {
         self.operation = operation
         self.quantity = quantity
         self.balance = balance
         self.reservation = reservation
+        self.previousOnHand = previousOnHand
     }
 
     public var location: String { balance.location }
@@ -102,8 +113,9 @@ extension InventoryUpdated: EventBody {
             .optional("reason", .text(0...Limits.reasonLength)), .optional("reference", .text(0...Limits.referenceLength)),
             Member("price", .price), .optional("previousPrice", .price), .optional("ownPrice", .flag), Member("status", .status),
             Member("level", .level), .optional("location", .location), .optional("locationStock", .count),
-            .optional("locationOnHand", .count), .optional("locationReserved", .count), Member("version", .count),
-            Member("source", .string), Member("movementId", .movement), .optional("reservationId", .movement),
+            .optional("locationOnHand", .count), .optional("locationReserved", .count),
+            .optional("previousOnHand", .count), Member("version", .count), Member("source", .string),
+            Member("movementId", .movement), .optional("reservationId", .movement), .optional("reverses", .movement),
             .optional("occurredAt", .timestamp), .optional("batch", .text(1...Limits.traceLength)),
             .optional("serial", .text(1...Limits.traceLength)), .optional("expiry", .date),
         ])
@@ -164,11 +176,13 @@ extension InventoryUpdated: EventBody {
             json.member("locationStock", stockChange.locationStock)
             json.member("locationOnHand", stockChange.balance.onHand)
             json.member("locationReserved", stockChange.balance.reserved)
+            json.member("previousOnHand", stockChange.previousOnHand)
         }
         json.member("version", version)
         json.member("source", source)
         json.member("movementId", movementID)
         json.member("reservationId", stockChange?.reservation)
+        json.member("reverses", reverses)
         json.member("occurredAt", occurredAt)
         trace.writeMembers(to: &json)
     }
@@ -180,7 +194,7 @@ extension InventoryUpdated: EventBody {
                 .stock(
                     StockChange(
                         operation: operation, quantity: try data("quantity"), balance: try Self.balance(data),
-                        reservation: try data.optional("reservationId")))
+                        reservation: try data.optional("reservationId"), previousOnHand: try data.optional("previousOnHand")))
             } else {
                 .price(previous: try data.optional("previousPrice"), isOwn: try data.optional("ownPrice"))
             }
@@ -192,7 +206,8 @@ extension InventoryUpdated: EventBody {
             level: try data("level"), version: try data("version"), source: try data("source"), movementID: try data("movementId"),
             occurredAt: try data.optional("occurredAt"),
             trace: Trace(
-                batch: try data.optional("batch"), serial: try data.optional("serial"), expiry: try data.optional("expiry")))
+                batch: try data.optional("batch"), serial: try data.optional("serial"), expiry: try data.optional("expiry")),
+            reverses: try data.optional("reverses"))
     }
 
     /// The location's units. An event of an earlier version says only what was available, and then nothing was reserved.

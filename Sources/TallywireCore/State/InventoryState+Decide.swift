@@ -57,6 +57,7 @@ extension InventoryState {
     ) throws(Rejection) -> Plan {
         switch command.action {
         case .move(let movement): try plan(movement, id: id, source: command.source, circumstances)
+        case .reverse(let reversal): try plan(reversal, id: id, source: command.source, circumstances)
         case .createLocation(let location): try plan(creating: location)
         case .updateLocation(let code, let update): try plan(updating: code, with: update, id: id, source: command.source)
         case .removeLocation(let code): try plan(removing: code)
@@ -86,11 +87,14 @@ public struct Circumstances: Sendable {
     public var ended: [String: Reservation]
     /// A reservation whose time ends at this time or earlier is over.
     public var reservationsEnd: Timestamp
+    /// The applied command that the command reverses; `nil` if there is none.
+    public var original: RecordedMovement?
 
     public init(
         repeatedSerials: [Int: UInt64] = [:], ended: [String: Reservation] = [:],
-        reservationsEnd: Timestamp = Timestamp(milliseconds: .min)
+        reservationsEnd: Timestamp = Timestamp(milliseconds: .min), original: RecordedMovement? = nil
     ) {
+        self.original = original
         self.repeatedSerials = repeatedSerials
         self.ended = ended
         self.reservationsEnd = reservationsEnd

@@ -32,6 +32,8 @@ struct StockDraft {
         var reason: String?
         var reference: String?
         var occurredAt: Timestamp?
+        /// The id of the movement that is taken back.
+        var reverses: String?
         /// The lines of a movement, which say which units they are about.
         var lines: [Movement.Line] = []
     }
@@ -72,7 +74,9 @@ struct StockDraft {
         steps.append(
             Step(
                 line: line, variant: index,
-                change: StockChange(operation: operation, quantity: quantity, balance: balance, reservation: reservation),
+                change: StockChange(
+                    operation: operation, quantity: quantity, balance: balance, reservation: reservation,
+                    previousOnHand: operation == .set ? before.onHand : nil),
                 stock: variants[index].stock, previousStock: previousStock, total: totals[product].stock,
                 version: variants[index].version))
     }
@@ -141,7 +145,7 @@ struct StockDraft {
                         reference: cause.reference, price: state.price(of: variant),
                         status: state.products[variant.productID]?.status ?? .active, level: levels[step.variant],
                         version: step.version, source: cause.source, movementID: cause.id, occurredAt: cause.occurredAt,
-                        trace: cause.lines.isEmpty ? Trace() : cause.lines[step.line].trace)))
+                        trace: cause.lines.isEmpty ? Trace() : cause.lines[step.line].trace, reverses: cause.reverses)))
         }
         for var reservation in reservations {
             for (index, hold) in reservation.holds.enumerated() {

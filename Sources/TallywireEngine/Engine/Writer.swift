@@ -8,7 +8,7 @@ import TallywireCore
 /// meanwhile.
 struct Writer: ~Copyable {
     private(set) var state: InventoryState
-    private let journal: any Journal
+    let journal: any Journal
     private let clocks: EngineClock
     private let times: TimeRules
     private let handling: HandlingNote.Slot?
@@ -107,14 +107,15 @@ struct Writer: ~Copyable {
             if let rejection = times.rejection(of: command, now: clock.possible) { return refuse(item, rejection, &batch) }
             circumstances = Circumstances(
                 repeatedSerials: try repeatedSerials(in: command, batch, after: committing),
-                ended: try endedReservations(in: command, after: committing), reservationsEnd: clock.reservationsEnd)
+                ended: try endedReservations(in: command, after: committing), reservationsEnd: clock.reservationsEnd,
+                original: try original(of: command, batch, after: committing))
         } catch {
             item.lane?.refuseAtWriter()
             let message = "the journal cannot say what happened before to “\(id)”, so nothing was applied: \(error)"
             return refuse(item, Rejection(.unavailable, message), &batch)
         }
         let decision = state.decide(command, id: id, now: now, circumstances)
-        note(serialsOf: decision, in: &batch)
+        note(serialsOf: decision, reversing: circumstances.original, in: &batch)
         encode(decision, into: &batch)
         let isFinal = if case .rejected(let rejection) = decision.outcome { rejection.code.isFinal } else { true }
         if isFinal {
@@ -123,6 +124,7 @@ struct Writer: ~Copyable {
                     id: key, fingerprint: fingerprint, outcome: decision.outcome, timestamp: now,
                     asked: Self.record(of: command, decision.outcome)))
         }
+        if case .applied = decision.outcome, let original = circumstances.original { batch.note(reversalOf: original.key, by: id) }
         batch.add(item, decision.outcome)
         return decision.fault
     }
@@ -234,12 +236,14 @@ struct Writer: ~Copyable {
         return repeated
     }
 
-    private func note(serialsOf decision: Decision, in batch: inout DecidedBatch) {
+    /// A unit whose repeated count is taken back is where the count before it had put the unit.
+    private func note(serialsOf decision: Decision, reversing original: RecordedMovement?, in batch: inout DecidedBatch) {
         for event in decision.events {
             guard case .inventoryUpdated(let update) = event.body, let serial = update.trace.serial,
                 let direction = update.stockChange?.operation.direction
             else { continue }
-            batch.add(SerialCount(key: .init(variant: update.variantID, serial: serial), direction: direction, seq: event.seq))
+            let key = SerialCount.Key(variant: update.variantID, serial: serial)
+            batch.add(original?.repeatedCounts[key] ?? SerialCount(key: key, direction: direction, seq: event.seq))
         }
     }
 

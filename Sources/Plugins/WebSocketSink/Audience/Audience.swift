@@ -141,7 +141,7 @@ struct StockBands: Hashable, Sendable {
 
     /// The members of `data` that would reveal the units.
     static let telling: Set<String> = [
-        "previousStock", "totalProductStock", "quantity", "locationStock", "locationOnHand", "locationReserved", "threshold",
-        "message", "lines",
+        "previousStock", "totalProductStock", "quantity", "locationStock", "locationOnHand", "locationReserved", "previousOnHand",
+        "threshold", "message", "lines",
     ]
 }
