@@ -256,6 +256,9 @@ static const unsigned char admin_texts_en_js[] = {
 static const unsigned char admin_texts_js[] = {
 #embed "../../web/admin/texts.js"
 };
+static const unsigned char admin_undo_dialog_js[] = {
+#embed "../../web/admin/undo-dialog.js"
+};
 static const unsigned char admin_variant_history_js[] = {
 #embed "../../web/admin/variant-history.js"
 };
@@ -499,6 +502,7 @@ static const struct tallywire_web_file files[] = {
     FILE("/admin/table.css", "web/admin/table.css", admin_table_css),
     FILE("/admin/texts.en.js", "web/admin/texts.en.js", admin_texts_en_js),
     FILE("/admin/texts.js", "web/admin/texts.js", admin_texts_js),
+    FILE("/admin/undo-dialog.js", "web/admin/undo-dialog.js", admin_undo_dialog_js),
     FILE("/admin/variant-history.js", "web/admin/variant-history.js", admin_variant_history_js),
     FILE("/admin/variant-record.js", "web/admin/variant-record.js", admin_variant_record_js),
     FILE("/admin/variant-view.js", "web/admin/variant-view.js", admin_variant_view_js),

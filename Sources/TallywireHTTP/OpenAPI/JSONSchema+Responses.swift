@@ -120,9 +120,9 @@ extension JSONSchema {
     /// What a movement said, and when it was decided.
     private static let asked: [(String, JSONValue)] = [
         ("timestamp", timestamp), ("source", ["type": "string"]), ("reason", ["type": "string"]), ("reference", ["type": "string"]),
-        ("occurredAt", timestamp),
+        ("occurredAt", timestamp), ("reverses", movementID), ("reversedBy", movementID),
     ]
-    private static let optionalOfAsked: Set<String> = ["source", "reason", "reference", "occurredAt"]
+    private static let optionalOfAsked: Set<String> = ["source", "reason", "reference", "occurredAt", "reverses", "reversedBy"]
 
     private static let units: [(String, JSONValue)] = [
         ("quantity", count), ("captured", count), ("released", count), ("short", count),
