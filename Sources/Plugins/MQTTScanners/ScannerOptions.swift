@@ -27,6 +27,8 @@ struct ScannerOptions: BrokerOptions {
     var answers: ReplyRule
     /// Where replies may be asked for; `nil` for the topics below the device's own level of the scan topic.
     var responses: [String]?
+    var undo = Duration.seconds(60)
+    var mode = ModeOptions()
 }
 
 extension ScannerOptions {
@@ -100,6 +102,10 @@ extension ScannerOptions {
                 "clockSkew", .duration(.zero...TimeRules.largestClockSkew), default: "5m",
                 "How far a device's clock may be ahead of the server's before its scans are refused."),
             .optional(
+                "undo", .duration(.zero...Limits.longestUndo), default: "60s",
+                "How long after a scan the control code TW:UNDO takes it back; 0s for never."),
+            .optional("mode", .object(modeSchema(default: "10m")), default: [:], "What ends the modes that control codes begin."),
+            .optional(
                 "responses", .list(.string(limit: 1024), count: 0...16),
                 "Where a scan may ask to be answered (MQTT 5): topics with {device}, + and #. Default: scanners/{device}/# for the scan topic scanners/{device}/scan."
             ),
@@ -134,8 +140,18 @@ extension ScannerOptions {
             "gateway", .bool,
             "Whether it speaks for other devices: only then a device's name in its payload is believed. Default: no, the topic says who it is."
         ),
+        .optional("undo", .duration(.zero...Limits.longestUndo), "As undo of the entry."),
+        .optional("mode", .object(modeSchema(default: nil)), "As mode of the entry."),
         .optional("feedback", .object(feedbackSchema), "How a ProGlove scanner's worker is told what became of a scan."),
     ])
+
+    private static func modeSchema(default time: ConfigurationValue?) -> OptionSchema {
+        OptionSchema([
+            .optional(
+                "idle", .duration(.seconds(1) ... .seconds(7 * 86_400)), default: time,
+                "After this time without a scan, a device's scans mean again what its settings say.")
+        ])
+    }
 
     private static let fieldsSchema = OptionSchema([
         .required("code", .string(), "JSON pointer to the code, such as /data/barcode."),

@@ -38,6 +38,14 @@ public enum Operation: String, Sendable, CaseIterable, Codable {
     /// Whether the operation takes units of a reservation. A line has to name that reservation, and for other operations must not.
     public var hasReservation: Bool { self == .capture }
 
+    /// Whether a scanner is set to this operation by a ``ControlCode`` such as `TW:OP:add`. `TW:RES:ID` sets it to captures.
+    public var hasControlCode: Bool {
+        switch self {
+        case .add, .subtract, .transfer: true
+        case .set, .capture, .reserve, .release, .expire: false
+        }
+    }
+
     /// How a reversal takes a change by this operation back.
     public var opposite: Opposite {
         switch self {
