@@ -53,6 +53,21 @@ static const unsigned char shared_toasts[] = {
 #embed "../../web/shared/toasts.js"
 };
 
+// MARK: codes
+
+static const unsigned char codes_page[] = {
+#embed "../../web/codes/index.html"
+};
+static const unsigned char codes_style[] = {
+#embed "../../web/codes/codes.css"
+};
+static const unsigned char codes_codes[] = {
+#embed "../../web/codes/codes.js"
+};
+static const unsigned char codes_texts[] = {
+#embed "../../web/codes/texts.js"
+};
+
 // MARK: displays
 
 static const unsigned char displays_page[] = {
@@ -435,6 +450,10 @@ static const struct tallywire_web_file files[] = {
     FILE("/shared/throttled.js", "web/shared/throttled.js", shared_throttled),
     FILE("/shared/toasts.js", "web/shared/toasts.js", shared_toasts),
 
+    FILE("/codes", "web/codes/index.html", codes_page),
+    FILE("/codes/codes.css", "web/codes/codes.css", codes_style),
+    FILE("/codes/codes.js", "web/codes/codes.js", codes_codes),
+    FILE("/codes/texts.js", "web/codes/texts.js", codes_texts),
     FILE("/displays", "web/displays/index.html", displays_page),
     FILE("/displays/displays.css", "web/displays/displays.css", displays_style),
     FILE("/displays/screen-wake-lock.js", "web/displays/screen-wake-lock.js", displays_screen_wake_lock),

@@ -93,6 +93,10 @@ extension OpenAPI {
             summary: "Locations by code.",
             access: .readers, parameters: ["limit", "cursor"], answers: [.json(200, "A page.", "LocationPage", headers: reading)]),
         Operation(
+            method: "get", path: "/api/codes", id: "listCodes", { $0.listCodes }, tag: "catalogue",
+            summary: "The control codes of scanners as QR codes: those without a location, then two for each location.",
+            access: .readers, parameters: ["codeLimit", "cursor"], answers: [.json(200, "A page.", "CodePage", headers: reading)]),
+        Operation(
             method: "post", path: "/api/locations", id: "createLocation", { $0.createLocation }, tag: "catalogue",
             summary: "Creates a location.",
             parameters: ["idempotencyKey"],

@@ -38,6 +38,15 @@ extension OpenAPI {
                     "default": .integer(Int64(HTTPLimits.page)),
                 ])
         ),
+        (
+            "codeLimit",
+            query(
+                "limit", "Locations of the page; each has two codes.",
+                [
+                    "type": "integer", "minimum": 1, "maximum": .integer(Int64(HTTPLimits.largestCodePage)),
+                    "default": .integer(Int64(HTTPLimits.page)),
+                ])
+        ),
         ("alertSeq", path("seq", "The alert's `seq`, which is that of its `stock_alert`.", JSONSchema.id)),
         ("order", query("order", "`desc` begins with the newest.", JSONSchema.words(["asc", "desc"]))),
         ("variant", query("variant", "Only events of this variant, from the newest backwards.", JSONSchema.id)),
