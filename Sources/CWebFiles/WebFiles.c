@@ -115,6 +115,15 @@ static const unsigned char shop_texts[] = {
 
 // MARK: scan
 
+static const unsigned char scan_control_code[] = {
+#embed "../../web/scan/control-code.js"
+};
+static const unsigned char scan_scan_mode[] = {
+#embed "../../web/scan/scan-mode.js"
+};
+static const unsigned char scan_scan_rows[] = {
+#embed "../../web/scan/scan-rows.js"
+};
 static const unsigned char scan_page[] = {
 #embed "../../web/scan/index.html"
 };
@@ -471,6 +480,9 @@ static const struct tallywire_web_file files[] = {
 
     FILE("/scan", "web/scan/index.html", scan_page),
     FILE("/scan-worker.js", "web/scan/service-worker.js", scan_service_worker),
+    FILE("/scan/control-code.js", "web/scan/control-code.js", scan_control_code),
+    FILE("/scan/scan-mode.js", "web/scan/scan-mode.js", scan_scan_mode),
+    FILE("/scan/scan-rows.js", "web/scan/scan-rows.js", scan_scan_rows),
     FILE("/scan/scan.css", "web/scan/scan.css", scan_style),
     FILE("/scan/scan.js", "web/scan/scan.js", scan_script),
     FILE("/scan/app.webmanifest", "web/scan/app.webmanifest", scan_manifest),
