@@ -101,6 +101,8 @@ let package = Package(
         .systemLibrary(name: "CMosquitto", pkgConfig: "libmosquitto", providers: [.apt(["libmosquitto-dev"])]),
         .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
         library("Mosquitto", ["Backoff", "CMosquitto", "COpenSSL", log]),
+        .systemLibrary(name: "CQRencode", pkgConfig: "libqrencode", providers: [.apt(["libqrencode-dev"])]),
+        library("QRCode", ["CQRencode"]),
         .systemLibrary(name: "CJemalloc", pkgConfig: "jemalloc", providers: [.apt(["libjemalloc-dev"])]),
         library(
             "MQTTConnection", path: "Sources/Plugins/MQTTConnection",
@@ -148,7 +150,7 @@ let package = Package(
         library(
             "TallywireHTTP",
             [
-                "CWebFiles", "GS1", "HTTPPort", "PipelineHost", "TallywireAccess", "TallywireCore", "TallywireEngine",
+                "CWebFiles", "GS1", "HTTPPort", "PipelineHost", "QRCode", "TallywireAccess", "TallywireCore", "TallywireEngine",
                 "TallywirePipeline", log, nio("NIOCore"), nio("NIOHTTP1"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),
@@ -204,6 +206,7 @@ let package = Package(
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ]),
         .testTarget(name: "GS1Tests", dependencies: ["GS1"], swiftSettings: strict),
+        tests("QRCode", ["QRCode"]),
         tests("TallywireProtocol", ["TallywireCore", "TallywireProtocol"]),
         tests("TallywireCore", ["GS1", "TallywireCore"]),
         tests(

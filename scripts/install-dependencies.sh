@@ -14,6 +14,7 @@ command -v mosquitto_pub >/dev/null || need mosquitto-clients
 [ -z "${CI:-}" ] || command -v python3 >/dev/null || need python3
 [ -e /usr/include/mosquitto.h ] || need libmosquitto-dev
 [ -e /usr/include/openssl/ssl.h ] || need libssl-dev
+[ -e /usr/include/qrencode.h ] || need libqrencode-dev
 [ -e /usr/include/sqlite3.h ] || need libsqlite3-dev
 [ -e /usr/include/jemalloc/jemalloc.h ] || need libjemalloc-dev
 

@@ -53,6 +53,21 @@ static const unsigned char shared_toasts[] = {
 #embed "../../web/shared/toasts.js"
 };
 
+// MARK: codes
+
+static const unsigned char codes_page[] = {
+#embed "../../web/codes/index.html"
+};
+static const unsigned char codes_style[] = {
+#embed "../../web/codes/codes.css"
+};
+static const unsigned char codes_codes[] = {
+#embed "../../web/codes/codes.js"
+};
+static const unsigned char codes_texts[] = {
+#embed "../../web/codes/texts.js"
+};
+
 // MARK: displays
 
 static const unsigned char displays_page[] = {
@@ -100,6 +115,15 @@ static const unsigned char shop_texts[] = {
 
 // MARK: scan
 
+static const unsigned char scan_control_code[] = {
+#embed "../../web/scan/control-code.js"
+};
+static const unsigned char scan_scan_mode[] = {
+#embed "../../web/scan/scan-mode.js"
+};
+static const unsigned char scan_scan_rows[] = {
+#embed "../../web/scan/scan-rows.js"
+};
 static const unsigned char scan_page[] = {
 #embed "../../web/scan/index.html"
 };
@@ -258,6 +282,9 @@ static const unsigned char admin_texts_js[] = {
 };
 static const unsigned char admin_thresholds_form_js[] = {
 #embed "../../web/admin/thresholds-form.js"
+};
+static const unsigned char admin_undo_dialog_js[] = {
+#embed "../../web/admin/undo-dialog.js"
 };
 static const unsigned char admin_variant_history_js[] = {
 #embed "../../web/admin/variant-history.js"
@@ -435,6 +462,10 @@ static const struct tallywire_web_file files[] = {
     FILE("/shared/throttled.js", "web/shared/throttled.js", shared_throttled),
     FILE("/shared/toasts.js", "web/shared/toasts.js", shared_toasts),
 
+    FILE("/codes", "web/codes/index.html", codes_page),
+    FILE("/codes/codes.css", "web/codes/codes.css", codes_style),
+    FILE("/codes/codes.js", "web/codes/codes.js", codes_codes),
+    FILE("/codes/texts.js", "web/codes/texts.js", codes_texts),
     FILE("/displays", "web/displays/index.html", displays_page),
     FILE("/displays/displays.css", "web/displays/displays.css", displays_style),
     FILE("/displays/screen-wake-lock.js", "web/displays/screen-wake-lock.js", displays_screen_wake_lock),
@@ -452,6 +483,9 @@ static const struct tallywire_web_file files[] = {
 
     FILE("/scan", "web/scan/index.html", scan_page),
     FILE("/scan-worker.js", "web/scan/service-worker.js", scan_service_worker),
+    FILE("/scan/control-code.js", "web/scan/control-code.js", scan_control_code),
+    FILE("/scan/scan-mode.js", "web/scan/scan-mode.js", scan_scan_mode),
+    FILE("/scan/scan-rows.js", "web/scan/scan-rows.js", scan_scan_rows),
     FILE("/scan/scan.css", "web/scan/scan.css", scan_style),
     FILE("/scan/scan.js", "web/scan/scan.js", scan_script),
     FILE("/scan/app.webmanifest", "web/scan/app.webmanifest", scan_manifest),
@@ -503,6 +537,7 @@ static const struct tallywire_web_file files[] = {
     FILE("/admin/texts.en.js", "web/admin/texts.en.js", admin_texts_en_js),
     FILE("/admin/texts.js", "web/admin/texts.js", admin_texts_js),
     FILE("/admin/thresholds-form.js", "web/admin/thresholds-form.js", admin_thresholds_form_js),
+    FILE("/admin/undo-dialog.js", "web/admin/undo-dialog.js", admin_undo_dialog_js),
     FILE("/admin/variant-history.js", "web/admin/variant-history.js", admin_variant_history_js),
     FILE("/admin/variant-record.js", "web/admin/variant-record.js", admin_variant_record_js),
     FILE("/admin/variant-view.js", "web/admin/variant-view.js", admin_variant_view_js),

@@ -12,7 +12,7 @@ enum AnswerTable {
     static func insert(_ answers: [StoredAnswer], at passed: Timestamp, _ db: Database) throws -> Int64 {
         guard !answers.isEmpty else { return 0 }
         let insert = try RawStatement(
-            "INSERT INTO answers (row, at, id, written, resolved, outcome, passed) VALUES (?, ?, ?, ?, ?, ?, ?)", db)
+            "INSERT INTO answers (row, at, id, written, resolved, outcome, passed, reversed) VALUES (?, ?, ?, ?, ?, ?, ?, ?)", db)
         let first = (try Int64.fetchOne(db.cachedStatement(sql: "SELECT max(row) FROM answers")) ?? 0) + 1
         var encoder = JSONWriter()
         for (offset, answer) in answers.enumerated() {
@@ -24,14 +24,26 @@ enum AnswerTable {
             insert.bind(answer.fingerprint.written, at: 4)
             insert.bind(answer.fingerprint.resolved, at: 5)
             insert.bind(passed.milliseconds, at: 7)
+            insert.bind(answer.reversedBy, at: 8)
             try insert.execute(with: encoder.bytes, at: 6)
         }
         return first
     }
 
+    /// Notes that the command `id`, whose answer is in one of `rows`, was taken back by `reversal`.
+    static func note(reversalOf id: String, in rows: [Int64], by reversal: String, _ db: Database) throws {
+        let update = try RawStatement("UPDATE answers SET reversed = ? WHERE row = ? AND id = ?", db)
+        for row in rows {
+            update.bind(reversal, at: 1)
+            update.bind(row, at: 2)
+            update.bind(id, at: 3)
+            try update.execute()
+        }
+    }
+
     /// Returns the answer to `id` from `rows`, the only ones that can hold it.
     static func answer(to id: String, in rows: [Int64], _ db: Database) throws -> StoredAnswer? {
-        let select = try RawStatement("SELECT at, id, written, resolved, outcome FROM answers WHERE row = ?", db)
+        let select = try RawStatement("SELECT at, id, written, resolved, outcome, reversed FROM answers WHERE row = ?", db)
         var answer: StoredAnswer?
         for row in rows where answer == nil {
             select.bind(row, at: 1)
@@ -45,7 +57,8 @@ enum AnswerTable {
                     id: id,
                     fingerprint: CommandFingerprint(
                         written: UInt64(bitPattern: row.integer(2)), resolved: UInt64(bitPattern: row.integer(3))),
-                    outcome: outcome, timestamp: Timestamp(milliseconds: row.integer(0)), asked: asked)
+                    outcome: outcome, timestamp: Timestamp(milliseconds: row.integer(0)), asked: asked,
+                    reversedBy: row.textIfPresent(5))
             }
         }
         return answer

@@ -41,6 +41,44 @@ enum EventTable {
         return events
     }
 
+    /// The newest change of stock by `source` that reverses nothing; see `Journal`. Only events whose JSON names the source are decoded.
+    static func newestChange(
+        by source: String, since time: Timestamp, among limit: Int, _ db: Database
+    ) throws -> EventEnvelope? {
+        let select = try RawStatement(
+            """
+            SELECT \(columns) FROM events WHERE seq > ? AND seq <= ? AND at >= ? AND type = ? AND instr(json, CAST(? AS BLOB)) > 0
+            ORDER BY seq DESC
+            """, db)
+        let firstAt = try db.cachedStatement(sql: "SELECT at FROM events WHERE seq = ?")
+        var name = JSONWriter()
+        name.object { $0.member("source", source) }
+        var end = try Meta.seq(db)
+        let first = max(try Meta.first(db), end - min(end, UInt64(limit)) + 1)
+        while end >= first {
+            let start = max(first, end - min(end, page) + 1)
+            select.bind(start - 1, at: 1)
+            select.bind(end, at: 2)
+            select.bind(time.milliseconds, at: 3)
+            select.bind(Int64(EventType.inventoryUpdated.number), at: 4)
+            select.bind(String(decoding: name.bytes.dropFirst().dropLast(), as: UTF8.self), at: 5)
+            var found: EventEnvelope?
+            try select.forEachRow { row in
+                guard found == nil else { return }
+                let event = try envelope(row)
+                if case .inventoryUpdated(let update) = try event.event().body, update.isMovement(of: source) { found = event }
+            }
+            let oldest = try Int64.fetchOne(firstAt, arguments: [Int64(start)]) ?? .min
+            if let found { return found }
+            guard oldest >= time.milliseconds else { return nil }
+            end = start - 1
+        }
+        return nil
+    }
+
+    /// How many events ``newestChange(by:since:among:_:)`` looks at before it asks how old they are.
+    private static let page: UInt64 = 1_000
+
     static func envelope(_ row: RawRow) throws -> EventEnvelope {
         let seq = UInt64(bitPattern: row.integer(0))
         guard let type = EventType(number: Int(truncatingIfNeeded: row.integer(2))) else {

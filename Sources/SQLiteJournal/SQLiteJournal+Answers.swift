@@ -22,6 +22,15 @@ extension SQLiteJournal {
         }
     }
 
+    /// Notes by key which commands were taken back, and by which reversals.
+    func note(_ reversals: [String: String], _ db: Database) throws {
+        for (key, reversal) in reversals {
+            guard let rows = rows(of: key) else { continue }
+            try AnswerTable.note(reversalOf: key, in: rows.own, by: reversal, db)
+            if let shared = rows.shared { try AnswerTable.note(reversalOf: shared.id, in: shared.rows, by: reversal, db) }
+        }
+    }
+
     private func sharedRows(of key: String, _ index: RowIndex) -> (id: String, device: String, rows: [Int64])? {
         guard firstOwnedAnswer > 1, let separator = key.utf8.firstIndex(of: 0x1F) else { return nil }
         let id = String(key[key.utf8.index(after: separator)...])

@@ -18,6 +18,19 @@ extension SQLiteJournal {
         }
     }
 
+    public func events(_ range: ClosedRange<UInt64>) throws -> [EventEnvelope]? {
+        try wrapping {
+            try lookUps.inDatabase { db in
+                guard range.lowerBound >= (try Meta.first(db)) else { return nil }
+                return try EventTable.read(after: range.lowerBound - 1, limit: range.count, maxBytes: .max, db)
+            }
+        }
+    }
+
+    public func newestChange(by source: String, since time: Timestamp, among limit: Int) throws -> EventEnvelope? {
+        try wrapping { try lookUps.inDatabase { db in try EventTable.newestChange(by: source, since: time, among: limit, db) } }
+    }
+
     public func range() async throws -> (first: UInt64, last: UInt64) {
         try await wrapping { try await pool.read { db in (try Meta.first(db), try Meta.seq(db)) } }
     }

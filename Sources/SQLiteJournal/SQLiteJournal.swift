@@ -224,6 +224,7 @@ public final class SQLiteJournal: Journal {
             try EventTable.insert(batch.events, previous: chain.previous, db)
             try ages.note(batch, db)
             firstRow = try AnswerTable.insert(batch.answers, at: batch.timestamp, db)
+            try note(batch.reversals, db)
             try StateTables(.current).store(batch.changes, lastEvents: chain.last, db)
             // In the index before the commit, so that a reader finds each reservation either open or ended. If the commit fails, the
             // index leads to a row that another reservation gets, or to none, and readers compare the id.

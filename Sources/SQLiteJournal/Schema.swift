@@ -154,6 +154,10 @@ enum Schema {
                     CREATE INDEX thresholds_by_alert ON thresholds (seq) WHERE seq IS NOT NULL;
                     """)
         }
+        migrator.registerMigration("11: reversals") { db in
+            // The id of the reversal that took the movement back.
+            try db.execute(sql: "ALTER TABLE answers ADD COLUMN reversed TEXT")
+        }
         return migrator
     }
 

@@ -44,6 +44,10 @@ public enum Limits {
     public static let reservationTime: ClosedRange<Duration> = .seconds(1) ... .seconds(30 * 86_400)
     /// How many events are read to know what moved since something was counted. More would hold up every other command for too long.
     public static let eventsPerCount = 100_000
+    /// The longest time for which a device's last scan can be taken back by `TW:UNDO`.
+    public static let longestUndo = Duration.seconds(86_400)
+    /// How many events are searched for a device's last scan. More would hold up every other command for too long.
+    public static let eventsPerUndo = 100_000
     /// The most characters in a movement id, all of them printable ASCII.
     public static let movementIDLength = 128
     /// The most characters in the name of a source.

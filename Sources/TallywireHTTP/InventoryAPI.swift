@@ -128,8 +128,8 @@ public struct InventoryAPI: Sendable {
             router.on(RouterPath(route.path), method: route.method) { request, context in
                 var context = context
                 context.principal = try access.admit(request, to: route.access)
-                // Handlers of GET read their own parameters. Routes that change something have none.
-                if route.method != .get { _ = try QueryReader(request, parameters: []) }
+                // Handlers of GET read their own parameters. Most routes that change something have none.
+                if route.method != .get, !route.readsQuery { _ = try QueryReader(request, parameters: []) }
                 return try await route.handle(request, context)
             }
         }

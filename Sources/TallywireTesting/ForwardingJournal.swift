@@ -33,6 +33,10 @@ public final class ForwardingJournal: Journal {
     public func answer(to id: String) throws -> StoredAnswer? { try journal.answer(to: id) }
     public func serialCount(of key: SerialCount.Key) throws -> SerialCount? { try journal.serialCount(of: key) }
     public func endedReservation(_ id: String) throws -> Reservation? { try journal.endedReservation(id) }
+    public func events(_ range: ClosedRange<UInt64>) throws -> [EventEnvelope]? { try journal.events(range) }
+    public func newestChange(by source: String, since time: Timestamp, among limit: Int) throws -> EventEnvelope? {
+        try journal.newestChange(by: source, since: time, among: limit)
+    }
     public func events(after seq: UInt64, limit: Int, maxBytes: Int) async throws -> [EventEnvelope] {
         try following(seq)
         return try await journal.events(after: seq, limit: limit, maxBytes: maxBytes)

@@ -82,6 +82,7 @@ public final class InMemoryJournal: Journal {
             for event in batch.events { contents.ages[event.seq] = batch.timestamp.milliseconds }
             contents.mark = SteadyClock.Mark(passed: batch.timestamp.milliseconds, offset: batch.clockOffset)
             for answer in batch.answers { contents.answers[answer.id] = answer }
+            for (key, reversal) in batch.reversals { contents.answers[key]?.reversedBy = reversal }
             for count in batch.serials { contents.serials[count.key] = count }
         }
     }
@@ -95,6 +96,23 @@ public final class InMemoryJournal: Journal {
     public func answer(to id: String) throws -> StoredAnswer? { contents.withLock { $0.answers[id] } }
 
     public func endedReservation(_ id: String) throws -> Reservation? { contents.withLock { $0.endedReservation(id) } }
+
+    public func events(_ range: ClosedRange<UInt64>) throws -> [EventEnvelope]? {
+        contents.withLock { contents in
+            guard range.lowerBound >= contents.first else { return nil }
+            return contents.events.filter { range.contains($0.seq) }
+        }
+    }
+
+    public func newestChange(by source: String, since time: Timestamp, among limit: Int) throws -> EventEnvelope? {
+        try contents.withLock { contents in
+            for event in contents.events.suffix(limit).reversed() {
+                guard event.timestamp >= time else { return nil }
+                if case .inventoryUpdated(let update) = try event.event().body, update.isMovement(of: source) { return event }
+            }
+            return nil
+        }
+    }
 
     public func events(after seq: UInt64, limit: Int, maxBytes: Int) async throws -> [EventEnvelope] {
         try contents.withLock { contents in

@@ -51,6 +51,32 @@ public struct JournalConformance: Sendable, CustomStringConvertible {
             let two = try await journal.events(after: 0, limit: 1_000, maxBytes: all[0].json.count + all[1].json.count)
             try require(two.count == 2, "two events fill the bytes of two")
         },
+        JournalConformance("the writer finds what a movement did, which one was the last, and that one was reversed") { journal in
+            var script = JournalScript()
+            try journal.append(script.catalogue())
+            var batch = script.movement(5, id: "m-1")
+            try journal.append(batch)
+            let seq = script.state.seq
+            try require(
+                try journal.events(seq...seq)?.map(\.json) == batch.events.suffix(1).map(\.json), "events are read by number")
+            try require(try journal.answer(to: "m-1")?.reversedBy == nil, "nothing is reversed at first")
+            batch = script.movement(-5, id: "m-2")
+            batch.reversals = ["m-1": "m-2", "unknown": "m-2"]
+            try journal.append(batch)
+            try require(
+                try journal.answer(to: "m-1")?.reversedBy == "m-2", "the answer of a reversed movement says by which reversal")
+            try require(try await journal.storedAnswer(to: "m-1")?.reversedBy == "m-2", "to every reader")
+            try require(try journal.answer(to: "m-2")?.reversedBy == nil, "the reversal is not reversed")
+            let (long, last) = (Timestamp(milliseconds: 0), script.state.seq)
+            let found = try journal.newestChange(by: "test", since: long, among: 1_000)?.seq
+            try require(found.map { (seq...last).contains($0) } ?? false, "the newest change of a source is found")
+            for source in ["tes", "other"] {
+                try require(try journal.newestChange(by: source, since: long, among: 1_000) == nil, "of that source alone")
+            }
+            let later = script.now.advanced(by: .milliseconds(1))
+            try require(try journal.newestChange(by: "test", since: later, among: 1_000) == nil, "not one that is older")
+            try require(try journal.newestChange(by: "test", since: long, among: 0) == nil, "among no event there is none")
+        },
         JournalConformance("a batch that does not follow is refused, whole") { journal in
             var script = JournalScript()
             let first = script.catalogue()

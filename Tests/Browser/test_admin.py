@@ -242,6 +242,45 @@ def test_activity_is_live_and_filtered_by_type(site, page):
     expect(page.locator(".activity-row").first).to_contain_text("Active → Inactive")
 
 
+def test_a_movement_is_taken_back_with_a_reason(site, page):
+    before = site.server.stock("TEE-RED-M", "WH1")
+    opened(page, site, "activity")
+    site.server.move("TEE-RED-M", "add", 7, reason="restock")
+    first = page.locator(".activity-row").first
+    expect(first).to_contain_text("+7 at WH1")
+    first.get_by_role("button", name="Undo the movement of TEE-RED-M").click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog.locator("li")).to_have_text("Added 7 × TEE-RED-M at WH1")
+    dialog.get_by_label("Reason").fill("wrong box")
+    dialog.get_by_role("button", name="Undo").click()
+    expect(dialog).to_have_count(0)
+    expect(page.get_by_text(f"Undone: TEE-RED-M {before} (WH1)")).to_be_visible()
+    assert site.server.stock("TEE-RED-M", "WH1") == before
+    expect(first).to_contain_text("wrong box, undoes ")
+    page.locator(".activity-row").nth(1).get_by_role("button", name="Undo").click()
+    expect(dialog.get_by_role("alert")).to_contain_text("has already been undone")
+    dialog.get_by_role("button", name="Cancel").click()
+    expect(page.locator(".activity-row").nth(1).get_by_role("button", name="Undo")).to_be_focused()
+
+
+def test_what_is_gone_is_not_taken_back_and_the_dialog_says_so(site, page):
+    site.server.move("TEE-RED-M", "set", 0)
+    item = variant(site, "TEE-RED-M")
+    site.server.call("POST", "/api/movements", {"id": "1", "device": "till-1", "lines": [
+        {"sku": "TEE-RED-M", "operation": "add", "quantity": 3, "location": "WH1"}]})
+    site.server.move("TEE-RED-M", "subtract", 2)
+    opened(page, site, f"variants/{item['id']}")
+    page.locator(".events li").filter(has_text="by http/till-1").get_by_role("button", name="Undo").click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog.locator("li")).to_have_text("Added 3 × TEE-RED-M at WH1")
+    dialog.get_by_role("button", name="Undo").click()
+    expect(dialog.get_by_role("alert")).to_contain_text("has 1 available at WH1, 3 were asked for")
+    site.server.move("TEE-RED-M", "add", 2)
+    dialog.get_by_role("button", name="Undo").click()
+    expect(dialog).to_have_count(0)
+    assert site.server.stock("TEE-RED-M", "WH1") == 0
+
+
 def test_open_reservations_with_their_time_left_come_and_go(site, page):
     site.server.move("TEE-RED-M", "set", 5)
     opened(page, site, "reservations")

@@ -47,6 +47,72 @@ def test_a_typed_code_is_counted_and_its_fate_is_shown(site, phone):
     assert event["occurredAt"] and re.fullmatch(r"[0-9a-f-]{36}", event["movementId"])
 
 
+def test_control_codes_say_what_the_next_scans_mean_until_the_end(site, phone):
+    open_scanner(phone, site.url)
+    before, there = site.server.stock("TEE-RED-M", "WH1"), site.server.stock("TEE-RED-M", "STORE-7")
+    mode = phone.locator("#mode")
+    expect(mode).to_be_hidden()
+    type_code(phone, "]Q1TW:AT:STORE-7")
+    type_code(phone, "TW:TO:WH1")
+    expect(mode).to_contain_text("Transfer at STORE-7 to WH1")
+    type_code(phone, TEE)
+    eventually("one moved", lambda: site.server.stock("TEE-RED-M", "WH1") == before + 1)
+    # A restart of the phone keeps the mode.
+    open_scanner(phone, site.url)
+    expect(mode).to_contain_text("Transfer at STORE-7 to WH1")
+    type_code(phone, "TW:END")
+    expect(mode).to_be_hidden()
+    type_code(phone, TEE)
+    eventually("as the fields say", lambda: site.server.stock("TEE-RED-M", "WH1") == before)
+    assert site.server.stock("TEE-RED-M", "STORE-7") == there - 1
+    for code, words in (("TW:OP:count", "This is no control code"), ("TW:AT:NOWHERE", "There is no location NOWHERE")):
+        type_code(phone, code)
+        expect(phone.locator("#verdict")).to_contain_text(words)
+    # Who uses a field means it.
+    type_code(phone, "TW:OP:add")
+    expect(mode).to_contain_text("Receive")
+    phone.get_by_role("button", name="Remove", exact=True).click()
+    expect(mode).to_be_hidden()
+
+
+def test_picking_for_a_reservation_by_code(site, phone):
+    open_scanner(phone, site.url)
+    line = {"sku": "TEE-RED-M", "quantity": 2, "location": "WH1"}
+    site.server.call("POST", "/api/reservations", {"id": "basket-7", "lines": [line]})
+    type_code(phone, "TW:RES:basket-7")
+    expect(phone.locator("#mode")).to_contain_text("Pick for basket-7")
+    for _ in range(2):
+        type_code(phone, TEE)
+    eventually("all is picked", lambda: site.server.call("GET", "/api/reservations/basket-7")["status"] == "captured")
+    expect(phone.locator("#scans li").first).to_contain_text("Pick −1")
+
+
+def test_the_last_scan_is_undone_once_by_button_and_by_code(site, phone):
+    open_scanner(phone, site.url)
+    before = site.server.stock("TEE-RED-M", "WH1")
+    type_code(phone, TEE)
+    expect(phone.locator("#verdict")).to_have_attribute("data-fate", "applied")
+    phone.get_by_role("button", name="Undo the scan of TEE-RED-M").click()
+    expect(phone.locator("#verdict")).to_contain_text("Undone")
+    assert site.server.stock("TEE-RED-M", "WH1") == before
+    expect(phone.locator("#scans li .badge").first).to_have_text("Undone")
+    type_code(phone, "TW:UNDO")
+    expect(phone.locator("#verdict")).to_contain_text("Nothing to undo")
+    type_code(phone, TEE)
+    expect(phone.locator("#verdict")).to_have_attribute("data-fate", "applied")
+    type_code(phone, "TW:UNDO")
+    expect(phone.locator("#verdict")).to_contain_text("Undone")
+    assert site.server.stock("TEE-RED-M", "WH1") == before
+    # What somebody else has taken meanwhile cannot be taken back.
+    site.server.move("TEE-RED-M", "set", 0)
+    phone.get_by_role("button", name="Receive").click()
+    type_code(phone, TEE)
+    expect(phone.locator("#verdict")).to_have_attribute("data-fate", "applied")
+    site.server.move("TEE-RED-M", "set", 0)
+    type_code(phone, "TW:UNDO")
+    expect(phone.locator("#verdict")).to_contain_text("Not undone: TEE-RED-M has 0 available")
+
+
 def test_each_operation_does_what_it_says(site, phone):
     open_scanner(phone, site.url)
     phone.get_by_role("button", name="Receive").click()

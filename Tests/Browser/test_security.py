@@ -9,7 +9,7 @@ from bed.watch import until
 from playwright.sync_api import Page, expect
 
 SECRET = "a secret of thirty-two bytes or more"
-PATHS = ["/", "/admin", "/shop", "/displays", "/scan"]
+PATHS = ["/", "/admin", "/shop", "/displays", "/scan", "/codes"]
 HOSTILE = ["<img src=x onerror=\"globalThis.owned=1\">", "\"><script>globalThis.owned=1</script>", "{{owned=1}}${owned=1}", "javascript:owned=1",
            "</title><svg onload=owned=1>", "‮dlrow olleh", "&lt;b&gt;", "a" * 150]
 

@@ -14,7 +14,7 @@ def test_it_says_how_the_server_is(site, page):
     expect(page.locator("#server")).to_contain_text("is ready")
 
 
-@pytest.mark.parametrize("name, path", [("Shop", "/shop"), ("Shelf displays", "/displays"), ("Scan", "/scan")])
+@pytest.mark.parametrize("name, path", [("Shop", "/shop"), ("Shelf displays", "/displays"), ("Scan", "/scan"), ("Codes", "/codes")])
 def test_it_leads_to_the_pages(site, page, name, path):
     page.goto(site.url)
     page.get_by_role("link", name=name).click()

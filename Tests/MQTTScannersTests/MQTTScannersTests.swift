@@ -5,6 +5,7 @@ import TallywireCore
 import TallywireEngine
 import TallywirePipeline
 import TallywireTesting
+import TestSupport
 import Testing
 
 @testable import MQTTScanners
@@ -167,6 +168,56 @@ struct MQTTScannersTests {
             try await eventually("the next one comes") { status.current.applied == 1 }
             #expect(status.current.received == 1)
         }
+    }
+
+    @Test("control codes say what the next scans mean, also after a restart, and take the last scan back once")
+    func controlCodes() async throws {
+        let shop = try await Shop(broker: TestBroker())
+        try await shop.apply(.createLocation(Location(code: "WH1", name: "Warehouse")))
+        let folder = try TemporaryFolder()
+        let file = SourceFile(path: folder.file("mqtt-scanners.json"))
+        let till = try await Scanner("till", at: shop.broker)
+        try await till.collecting {
+            try await shop.serving(file: file) { status in
+                try await eventually("it is connected") { status.current.state == "connected" }
+                try await till.scan("TW:AT:WH1", "TW:OP:add", Shop.code)
+                try await till.answered(3)
+            }
+            try await shop.serving(file: file) { status in
+                try await eventually("it is connected") { status.current.state == "connected" }
+                try await till.scan(Shop.code, "TW:UNDO", "TW:UNDO", "TW:OP:count", "TW:END", Shop.code)
+                try await till.answered(9)
+            }
+        }
+        #expect(
+            till.replies.map(\.status) == [
+                "applied", "applied", "applied", "applied", "applied", "rejected", "rejected", "applied", "applied",
+            ])
+        #expect(till.replies.map { $0.mode?.operation } == [nil, .add, .add, .add, .add, .add, nil, nil, nil])
+        #expect(till.replies[5].code == "nothing_to_undo" && till.replies[7].mode == DeviceMode())
+        #expect(till.replies[4].stock == 1001 && till.replies[8].stock == 1000)
+        let there = try await shop.journal.variant(.sku("TEE")).value?.variant.balance(at: "WH1").onHand
+        #expect(there == 1)
+    }
+
+    @Test("a control code or an undo that is delivered again is answered as before and does nothing more")
+    func controlCodesAgain() async throws {
+        let shop = try await Shop(broker: TestBroker())
+        let folder = try TemporaryFolder()
+        let file = SourceFile(path: folder.file("mqtt-scanners.json"))
+        let till = try await Scanner("till", at: shop.broker)
+        try await till.collecting {
+            let crashing = CrashingGateway(shop.engine, .afterCommit)
+            try await shop.serving(gateway: crashing, file: file) { status in
+                try await eventually("it is connected") { status.current.state == "connected" }
+                try await till.scan("TW:OP:add", Shop.code, Shop.code, "TW:UNDO", "TW:OP:subtract", Shop.code, "TW:END")
+                try await eventually("a batch is stuck") { status.current.state == "waiting" }
+            }
+            #expect(till.replies.isEmpty)
+            try await shop.serving(file: file) { _ in try await till.answered(7) }
+        }
+        #expect(try await shop.stock() == 1000, "added twice, taken back once, subtracted once")
+        #expect(!till.replies.contains { $0.status == "rejected" }, "\(till.replies)")
     }
 
     @Test("scans that wait at the broker while the server is away are served when it comes")

@@ -113,6 +113,10 @@ private final class World {
     /// How many replies each publication had that the broker took, for batches that are not acknowledged yet.
     private var replied: [Int] = []
     private var reservation: UInt64?
+    private var modes: [String: ModeTable.Device] = [:]
+    /// Where each device's control codes say that it is, and where each scan has to count.
+    private var places: [String: String] = [:]
+    private var expected: [String: String] = [:]
     private var marks: [String: UInt64] = [:]
     /// Whether nothing fails any more.
     private var isGentle = false
@@ -123,14 +127,16 @@ private final class World {
             name: "mqtt-scanners", logger: quiet, gateway: NoGateway(), defaultLocation: "MAIN", status: SourceStatus(),
             bookmark: NoBookmark(), version: "test", deviceBookmark: { _ in NoBookmark() },
             now: { Timestamp(milliseconds: 0) })
-        machine = try Self.machine(context, nil)
+        machine = try Self.machine(context, nil, [:])
     }
 
-    private static func machine(_ context: SourceContext, _ reservation: UInt64?) throws -> ScanMachine {
+    private static func machine(
+        _ context: SourceContext, _ reservation: UInt64?, _ modes: [String: ModeTable.Device]
+    ) throws -> ScanMachine {
         let interpreter = try ScanInterpreter(
             source: context.name, topic: ScanTopic(template: "scanners/{device}/scan"),
             devices: DeviceSettingsTable(["*": DeviceSettings(operation: .subtract)]), defaultLocation: "MAIN", lineLimit: 10,
-            clockSkew: .seconds(300))
+            clockSkew: .seconds(300), modes: ModeTable(modes, newest: reservation ?? .max))
         return try ScanMachine(
             context,
             BatchReader(
@@ -145,6 +151,11 @@ private final class World {
         return InboundMessage(
             topic: "scanners/\(device)/scan", payload: Array(#"{"id":"\#(device)/\#(number)","sku":"TEE"}"#.utf8), packetID: packets
         )
+    }
+
+    private func code(_ code: String, of device: String) -> InboundMessage {
+        packets = packets % 60_000 + 1
+        return InboundMessage(topic: "scanners/\(device)/scan", payload: Array(code.utf8), packetID: packets)
     }
 
     func status(_ word: String, of device: String) -> InboundMessage {
@@ -174,7 +185,13 @@ private final class World {
     private func publish() {
         let device = devices.randomElement(using: &random)!
         if chance(15) { return atBroker.append((status(chance(50) ? "online" : "offline", of: device), false)) }
+        if chance(20) {
+            let place = chance(20) ? nil : "L-\(Int.random(in: 1...9, using: &random))"
+            places[device] = place
+            return atBroker.append((code(place.map { "TW:AT:\($0)" } ?? "TW:END", of: device), false))
+        }
         scanned[device, default: 0] += 1
+        expected["\(device)/\(scanned[device]!)"] = places[device] ?? "MAIN"
         atBroker.append((scan(scanned[device]!, of: device), false))
     }
 
@@ -201,6 +218,9 @@ private final class World {
             if fails(4) { lane.refuseAtWriter() }
             guard !lane.isUnwritten else { return .rejected(Rejection(.unavailable, "no disk")) }
             let id = command.id ?? ""
+            if case .move(let movement) = command.action {
+                #expect(movement.lines.map(\.location) == [expected[id]], "\(id) means something else")
+            }
             let isRepeat = applied.contains(id)
             if !isRepeat { applied.append(id) }
             return .applied(Receipt(movementID: id, status: isRepeat ? .duplicate : .applied, seq: 1))
@@ -228,6 +248,9 @@ private final class World {
         case .storeMarks(let changes):
             for (device, mark) in changes { marks[device] = mark }
             try bring(.done())
+        case .storeModes(let devices):
+            modes = devices
+            try bring(.done())
         case .setAside: Issue.record("nothing is poison")
         }
     }
@@ -248,7 +271,7 @@ private final class World {
             }
             #expect(hasEnded)
         }
-        machine = try Self.machine(context, reservation)
+        machine = try Self.machine(context, reservation, modes)
         (delivered, submissions, publications, job, isPaused, hasEnded, replied) = ([], [], [], nil, false, false, [])
         for index in atBroker.indices { atBroker[index].isDelivered = false }
     }

@@ -64,7 +64,7 @@ final class Shop: Sendable {
 
     /// Runs the source while `body` runs, as often as wanted: the broker and the journal stay.
     func serving(
-        _ options: ScannerOptions? = nil, gateway: (any CommandGateway)? = nil, setAside: SetAside? = nil,
+        _ options: ScannerOptions? = nil, gateway: (any CommandGateway)? = nil, setAside: SetAside? = nil, file: SourceFile? = nil,
         _ body: (SourceStatus) async throws -> Void
     ) async throws {
         let options = try options ?? self.options()
@@ -74,7 +74,7 @@ final class Shop: Sendable {
             bookmark: JournalBookmark(journal: journal, source: "mqtt-scanners"), version: "test",
             devices: devices,
             deviceBookmark: { [journal] in JournalBookmark(journal: journal, source: "mqtt-scanners", device: $0) },
-            setAside: setAside, now: { Timestamp(milliseconds: Int64(Date().timeIntervalSince1970 * 1000)) })
+            setAside: setAside, file: file, now: { Timestamp(milliseconds: Int64(Date().timeIntervalSince1970 * 1000)) })
         let source = try options.source(reconnect: Self.quick)
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await source.run(context) }
@@ -169,6 +169,7 @@ final class Scanner: Sendable {
         var code: String?
         var message: String?
         var lines: [Line]?
+        var mode: DeviceMode?
     }
 
     func answered(_ count: Int) async throws {

@@ -101,7 +101,8 @@ struct UpgradeTests {
                 sql: """
                     DROP TABLE thresholds; DROP TABLE base_thresholds;
                     DROP TABLE balance_details; DROP TABLE base_balance_details;
-                    DELETE FROM grdb_migrations WHERE identifier LIKE '9:%' OR identifier LIKE '10:%';
+                    DELETE FROM grdb_migrations WHERE identifier LIKE '9:%' OR identifier LIKE '10:%' OR identifier LIKE '11:%';
+                    ALTER TABLE answers DROP COLUMN reversed;
                     """)
         }
         try queue.close()

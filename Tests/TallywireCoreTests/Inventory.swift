@@ -41,6 +41,13 @@ struct Inventory {
         return decision.outcome
     }
 
+    /// Decides a command as the engine does that has looked up its circumstances.
+    mutating func decide(_ command: Command, _ circumstances: Circumstances) -> Outcome {
+        let decision = state.decide(command, id: command.id ?? "", now: now, circumstances)
+        events += decision.events
+        return decision.outcome
+    }
+
     @discardableResult
     mutating func move(_ lines: Movement.Line...) -> Outcome { run(.move(Movement(reason: "test", lines: lines))) }
 

@@ -45,9 +45,15 @@ struct NaiveInventory {
     /// The ends of open reservations by id, and their parts in the order in which they were made.
     private(set) var ends: [String: Int64] = [:], parts: [Part] = []
     private var lastProduct: Int64 = 0, lastVariant: Int64 = 0
+    /// What the command does to units, and what the movements did that were not reversed.
+    private var steps: [Step] = [], done: [String: [Step]] = [:]
+    struct Spot { let place: String, state: StockState }
+    struct Step { let item: Int64, product: Int64, units: Int64, from: Spot?, to: Spot? }
 
     mutating func apply(_ action: Command.Action, id: String = "", now: Int64 = 0) throws {
+        steps = []
         try carryOut(action, id: id, now: now)
+        if !steps.isEmpty { done[id] = steps }
         judge()
     }
 
@@ -65,6 +71,14 @@ struct NaiveInventory {
 
     private mutating func carryOut(_ action: Command.Action, id: String, now: Int64) throws {
         switch action {
+        case .reverse(let reversal):
+            guard case .movement(let id, _) = reversal.subject, let past = done.removeValue(forKey: id) else { throw Refused() }
+            for step in past.reversed() where step.units != 0 {
+                let sku = items.first { $0.value.id == step.item && $0.value.product == step.product }?.key
+                try require(sku != nil && step.units <= Limits.largestQuantity)
+                try go(sku ?? "", step.units, step.to, step.from)
+                versions[sku ?? "", default: 0] += step.from != nil && step.to != nil && step.from?.place != step.to?.place ? 2 : 1
+            }
         case .reserve(let new):
             ends[id] = now + new.end.milliseconds
             for line in new.lines {
@@ -143,19 +157,17 @@ struct NaiveInventory {
                 let ((sku, units), place) = (try find(line.item), line.location ?? "")
                 let (quantity, there, free) = (line.quantity * units, items[sku]?.onHand[place] ?? 0, available(sku, place))
                 try require(quantity <= Limits.largestQuantity && line.expected ?? free == free)
-                if [.set, .count].contains(line.operation) { items[sku]?.onHand[place] = quantity }
-                if [.subtract, .transfer, .move].contains(line.operation) {
-                    let apart = items[sku]?.apart[place]?[line.fromState] ?? 0
-                    let isFound = line.operation == .move && [.damaged, .inspection].contains(line.toState)
-                    let units =
-                        line.fromState == .incoming
-                        ? apart
-                        : line.fromState != .available ? min(apart, max(0, there)) : isFound ? items[sku]?.usable(place) ?? 0 : free
-                    try require(quantity <= units || line.allowsNegative)
-                    items[sku]?.put(-quantity, place, line.fromState)
-                }
-                if [.add, .transfer, .move].contains(line.operation) {
-                    items[sku]?.put(quantity, line.destination ?? place, line.toState)
+                let (from, to) = (
+                    Spot(place: place, state: line.fromState), Spot(place: line.destination ?? place, state: line.toState)
+                )
+                let difference = quantity - there
+                switch line.operation {
+                case .set, .count:
+                    let spot = Spot(place: place, state: .available)
+                    try go(sku, abs(difference), difference < 0 ? spot : nil, difference < 0 ? nil : spot, isForced: true)
+                case .add: try go(sku, quantity, nil, to)
+                case .subtract: try go(sku, quantity, from, nil, isForced: line.allowsNegative)
+                default: try go(sku, quantity, from, to)
                 }
                 for location in [place, line.destination].compactMap(\.self) {
                     versions[sku, default: 0] += 1
@@ -204,7 +216,7 @@ struct NaiveInventory {
             for (index, part) in parts.enumerated() where part.id == id && part.held > 0 && left > 0 {
                 guard sku ?? part.sku == part.sku, location ?? part.location == part.location else { continue }
                 let units = min(left, part.held)
-                if isCapture { items[part.sku]?.onHand[part.location, default: 0] -= units }
+                if isCapture { try go(part.sku, units, Spot(place: part.location, state: .available), nil, isForced: true) }
                 try require(!isCapture || (items[part.sku]?.usable(part.location) ?? 0) >= 0)
                 if isCapture { parts[index].captured += units } else { parts[index].released += units }
                 versions[part.sku, default: 0] += 1
@@ -224,6 +236,28 @@ struct NaiveInventory {
         versions[part.sku, default: 0] += 1
         let same = parts.firstIndex { $0.id == part.id && $0.sku == part.sku && $0.location == part.location }
         if let same { parts[same].quantity += part.quantity } else { parts.append(part) }
+    }
+
+    /// Takes units from a state at a place to another, or from or to outside.
+    private mutating func go(_ sku: String, _ units: Int64, _ from: Spot?, _ to: Spot?, isForced: Bool = false) throws {
+        guard let item = items[sku] else { throw Refused() }
+        steps.append(Step(item: item.id, product: item.product, units: units, from: from, to: to))
+        if let from {
+            let apart = item.apart[from.place]?[from.state] ?? 0
+            let isFound = from.place == to?.place && [.damaged, .inspection].contains(to?.state)
+            let there =
+                switch from.state {
+                case .available: isFound ? item.usable(from.place) : available(sku, from.place)
+                case .incoming: apart
+                default: min(apart, max(0, item.onHand[from.place] ?? 0))
+                }
+            try require((units <= there || isForced) && locations[from.place] != nil)
+            items[sku]?.put(-units, from.place, from.state)
+        }
+        if let to {
+            try require(locations[to.place] != nil)
+            items[sku]?.put(units, to.place, to.state)
+        }
     }
 
     private func require(_ condition: Bool) throws { if !condition { throw Refused() } }

@@ -10,7 +10,7 @@ import Testing
 struct StateModelTests {
     @Test("random commands do what the model says, fold to the same state, and can be taken back", arguments: 0..<UInt64(100))
     func random(hundred: UInt64) throws {
-        var (applied, refused, expired) = (0, 0, 0)
+        var (applied, refused, expired, reversed) = (0, 0, 0, 0)
         for seed in 100 * hundred..<100 * hundred + 100 {
             var commands = RandomCommands(seed: seed)
             var run = Run()
@@ -23,8 +23,9 @@ struct StateModelTests {
                 throw error
             }
             (applied, refused, expired) = (applied + run.applied, refused + run.refused, expired + run.expired)
+            reversed += run.reversed
         }
-        #expect(applied > 700 && refused > 400 && expired > 10, "the commands are too much alike")
+        #expect(reversed > 15 && applied > 700 && refused > 400 && expired > 10, "the commands are too much alike")
     }
 }
 
@@ -38,6 +39,9 @@ private struct Run {
     private(set) var expired = 0
     private(set) var applied = 0
     private(set) var refused = 0
+    private(set) var reversed = 0
+    /// What a journal would know of the applied commands.
+    private var recorded: [String: RecordedMovement] = [:]
 
     /// Two items at two locations.
     mutating func stock() throws {
@@ -56,13 +60,18 @@ private struct Run {
     /// Decides a batch as the engine does: all of it is kept, or all is taken back.
     mutating func batch(_ count: Range<Int>, _ commands: inout RandomCommands) throws {
         state.forgetChanges()
-        let before = (state: Everything(state), model: model)
+        let before = (state: Everything(state), model: model, recorded: recorded)
         var events: [Event] = []
         events += try passTime(Int64.random(in: 0..<8_000, using: &commands.random))
-        for _ in count { events += try decide(commands.next(in: state)) }
+        for _ in count {
+            events += try decide(commands.next(in: state))
+            guard Int.random(in: 0..<6, using: &commands.random) == 0 else { continue }
+            let id = "id-\(Int.random(in: max(0, self.commands - 9)...self.commands, using: &commands.random))"
+            events += try decide(.reverse(Reversal(.movement(id: id, device: nil))))
+        }
         if Int.random(in: 0..<3, using: &commands.random) == 0 {
             state.undo(state.changes)
-            model = before.model
+            (model, recorded) = (before.model, before.recorded)
             try #require(Everything(state) == before.state, "what was taken back has left something behind")
         } else {
             for event in events { try replica.fold(JSONDecoder().decode(Event.self, from: Data(event.json))) }
@@ -90,7 +99,9 @@ private struct Run {
         try #require(command.validate() == nil)
         let (seq, seen) = (state.seq, state.variants)
         commands += 1
-        let decision = state.decide(command, id: "id-\(commands)", now: now)
+        var original: RecordedMovement?
+        if case .reverse(let reversal) = action, case .movement(let id, _) = reversal.subject { original = recorded[id] }
+        let decision = state.decide(command, id: "id-\(commands)", now: now, Circumstances(original: original))
         var next = model
         do {
             try next.apply(action, id: "id-\(commands)", now: now.milliseconds)
@@ -101,6 +112,7 @@ private struct Run {
             try #require(decision.outcome.receipt != nil, "\(action) is \(decision.outcome)")
             model = next
             applied += 1
+            record(decision, of: "id-\(commands)", reversing: original)
         } catch is NaiveInventory.Refused {
             try #require(decision.outcome.rejection != nil, "\(action) was applied")
             // That nothing else changed is seen when the events are folded.
@@ -109,6 +121,16 @@ private struct Run {
         }
         try #require(Stock(state) == Stock(model), "after \(action)")
         return decision.events
+    }
+}
+
+extension Run {
+    private mutating func record(_ decision: Decision, of id: String, reversing original: RecordedMovement?) {
+        recorded[id] = RecordedMovement(
+            key: id, id: id, changes: decision.events.compactMap(\.update).filter { $0.stockChange != nil })
+        guard let original else { return }
+        reversed += 1
+        recorded[original.id] = RecordedMovement(key: original.key, id: original.id, reversedBy: id, changes: original.changes)
     }
 }
 

@@ -26,10 +26,12 @@ struct AccessTests {
             "GET /api/products": everybody, "GET /api/products/{id}": everybody, "GET /api/variants/{id}": everybody,
             "GET /api/variants": everybody, "GET /api/session": everybody, "POST /api/session": everybody,
             "POST /api/session/renewal": ["shop", "dock-1"], "GET /api/stock": everybody, "GET /api/locations": everybody,
+            "GET /api/codes": everybody,
             "GET /health/live": everybody,
             "GET /health/ready": everybody, "GET /metrics": everybody, "GET /openapi.json": everybody,
             "GET /asyncapi.json": everybody,
             "POST /api/movements": ["dock-1"], "GET /api/movements/{id}": ["dock-1"],
+            "POST /api/movements/{id}/reversal": ["dock-1"],
             "PATCH /api/variants/{id}/inventory": ["dock-1"],
         ]
     }()

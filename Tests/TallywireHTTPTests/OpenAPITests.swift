@@ -85,6 +85,7 @@ struct OpenAPITests {
             "PATCH /api/variants/{id}": "/api/variants/1", "POST /api/locations": "/api/locations",
             "PATCH /api/locations/{code}": "/api/locations/MAIN",
             "PATCH /api/variants/{id}/inventory": "/api/variants/1/inventory", "POST /api/movements": "/api/movements",
+            "POST /api/movements/{id}/reversal": "/api/movements/again/reversal",
             "POST /api/reservations": "/api/reservations", "PATCH /api/reservations/{id}": "/api/reservations/held",
             "POST /api/reservations/{id}/capture": "/api/reservations/held/capture",
             "POST /api/reservations/{id}/release": "/api/reservations/held/release",
@@ -100,8 +101,10 @@ struct OpenAPITests {
             let others = bodies.keys.filter { !first.contains($0) && !last.contains($0) }.sorted()
             for name in first + last + others {
                 if name == "restock" {
-                    let lines = ["MUG", "TEE-RED-M"].map { #"{"sku":"\#($0)","operation":"add","quantity":30}"# }
-                    try await client.post("/api/movements", #"{"lines":[\#(lines.joined(separator: ","))]}"#)
+                    for (id, units) in [("restock", 30), ("again", 1)] {
+                        let lines = ["MUG", "TEE-RED-M"].map { #"{"sku":"\#($0)","operation":"add","quantity":\#(units)}"# }
+                        try await client.post("/api/movements", #"{"id":"\#(id)","lines":[\#(lines.joined(separator: ","))]}"#)
+                    }
                     continue
                 }
                 let content = try #require(bodies[name]?["requestBody"]?["content"]?["application/json"])

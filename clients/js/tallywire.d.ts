@@ -113,6 +113,8 @@ export interface InventoryUpdate {
   movementId?: string;
   /** The reservation whose units were held, captured or given back. */
   reservationId?: string;
+  /** The movement that this one takes back. */
+  reverses?: string;
   occurredAt?: string;
   timestamp?: string;
   batch?: string;

@@ -3,6 +3,7 @@
 
 import { eventText } from "/admin/event-text.js";
 import { text, textOr } from "/admin/texts.js";
+import { isMovement, undoButton } from "/admin/undo-dialog.js";
 import { VirtualList } from "/admin/virtual-list.js";
 import { make, setText } from "/shared/dom.js";
 import { formatTime } from "/shared/format.js";
@@ -34,7 +35,7 @@ export class ActivityView {
      * @type {any[]}
      */
     this.older = [];
-    /** @type {WeakMap<HTMLElement, { seq: number, time: HTMLElement, type: HTMLElement, what: HTMLElement }>} */
+    /** @type {WeakMap<HTMLElement, { seq: number, time: HTMLElement, type: HTMLElement, what: HTMLElement, undo: HTMLButtonElement, event: any }>} */
     this.parts = new WeakMap();
     this.list = new VirtualList(
       { create: () => this.create(), show: (element, event) => this.showRow(element, event), open: (event) => this.open(event) },
@@ -121,9 +122,11 @@ export class ActivityView {
     const when = make("div", { class: "cell when number", role: "gridcell" });
     const badge = make("span", "badge");
     const what = make("div", { class: "cell what", role: "gridcell" });
+    const undo = undoButton(() => parts.event, this.app, -1);
     const element = make("div", { class: "activity-row", role: "row" }, when, make("div", { class: "cell type", role: "gridcell" },
-      badge), what);
-    this.parts.set(element, { seq: -1, time: when, type: badge, what });
+      badge), what, make("div", { class: "cell actions", role: "gridcell" }, undo));
+    const parts = { seq: -1, time: when, type: badge, what, undo, event: null };
+    this.parts.set(element, parts);
     return element;
   }
 
@@ -135,6 +138,9 @@ export class ActivityView {
     const parts = this.parts.get(element);
     if (!parts || parts.seq === event.seq) return;
     parts.seq = event.seq;
+    parts.event = event;
+    parts.undo.hidden = !isMovement(event);
+    if (!parts.undo.hidden) parts.undo.setAttribute("aria-label", text("undo.buttonOf", { item: event.data.sku, time: formatTime(event.timestamp) }));
     setText(parts.time, formatTime(event.timestamp));
     setText(parts.type, textOr(`event.${event.type}`, event.type));
     const level = event.type === "stock_alert" ? event.data.stockLevel : /offline|stale|repeated/.test(event.type) ? "low" : "";

@@ -31,7 +31,8 @@ function moved(data) {
     change: change(data),
   });
   const why = data.reason ? text("log.reason", { text: moved, reason: textOr(`reason.${data.reason}`, data.reason) }) : moved;
-  return `${why}, ${text("log.by", { source: data.source })}`;
+  const what = data.reverses === undefined ? why : text("log.reverses", { text: why, movement: data.reverses });
+  return `${what}, ${text("log.by", { source: data.source })}`;
 }
 
 /** @param {any} data */

@@ -5,6 +5,7 @@ import { reasonOf } from "/admin/app.js";
 import { StockChart } from "/admin/chart.js";
 import { eventText } from "/admin/event-text.js";
 import { signed, text } from "/admin/texts.js";
+import { isMovement, undoButton } from "/admin/undo-dialog.js";
 import { make, setText } from "/shared/dom.js";
 import { formatTime, formatUnits } from "/shared/format.js";
 
@@ -134,6 +135,6 @@ export class VariantHistory {
       make("td", {}, data.location ?? ""), make("td", {}, data.reason ?? ""), make("td", "code small", data.source))));
     this.list.replaceChildren(...(this.events.length ? this.events.slice(0, LINES).map((event) => make("li", {},
       make("time", { class: "quiet small", datetime: event.timestamp }, formatTime(event.timestamp)), make("span", {},
-        eventText(event)))) : [make("li", "quiet", text("variant.noEvents"))]));
+        eventText(event)), isMovement(event) && undoButton(() => event, this.app))) : [make("li", "quiet", text("variant.noEvents"))]));
   }
 }

@@ -12,11 +12,13 @@
  * @property {number} quantity
  * @property {string} location
  * @property {string} [to]
+ * @property {string} [reservation] of which the scan captures units; the operation then does not count
  * @property {number} at when, in milliseconds since 1970
  * @property {"waiting" | "applied" | "duplicate" | "refused"} fate
  * @property {0 | 1} isOpen 1 while the scan waits, or was rejected and is not dismissed yet. Such a scan is never deleted
  * @property {string} [sku] of the item, as the server says
  * @property {number} [locationStock] the stock at the location after this scan
+ * @property {boolean} [undone] whether the scan was taken back
  * @property {string} [reason] why the scan was rejected
  */
 

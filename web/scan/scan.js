@@ -4,14 +4,17 @@
 import { API, randomID } from "/sdk/api.js";
 import { Problem } from "/sdk/errors.js";
 import { byId, make, option, setText } from "../shared/dom.js";
-import { formatLocation, formatTime, formatUnits } from "../shared/format.js";
+import { formatLocation, formatUnits } from "../shared/format.js";
 import { looksLikeToken, tokenClaims } from "../shared/token-claims.js";
 import { keepShell } from "./app-shell.js";
 import { Camera } from "./camera.js";
+import { controlCode, FORMS } from "./control-code.js";
 import { Feedback } from "./feedback.js";
 import { looksLikeOtherLayout } from "./keyboard-layout.js";
 import { listenToWedge } from "./wedge.js";
 import { MOST_WAITING, Queue } from "./queue.js";
+import { canUndo, doneBy, readable, refusalRow, scanRow } from "./scan-rows.js";
+import { ScanMode } from "./scan-mode.js";
 import { Sender } from "./sender.js";
 import { texts } from "./texts.js";
 
@@ -23,11 +26,14 @@ const LONGEST_CODE = 256;
 const MOST_UNITS = 1_000_000_000;
 /** A sound tells what became of a scan if the answer comes within so many milliseconds. Later, the sound for waiting has been played already. */
 const SOON = 5000;
+/** `TW:UNDO` takes a scan back for so many milliseconds. The button has no limit, since it says which scan it is. */
+const UNDO = 60_000;
 
 const input = (/** @type {string} */ id) => /** @type {HTMLInputElement} */ (byId(id));
 const select = (/** @type {string} */ id) => /** @type {HTMLSelectElement} */ (byId(id));
 
 const queue = await Queue.open();
+const mode = new ScanMode(queue);
 const feedback = new Feedback();
 const camera = new Camera(/** @type {HTMLVideoElement} */ (byId("video")), (code) => take(code));
 const api = new API();
@@ -55,6 +61,9 @@ async function take(text) {
   const code = text.replace(/^[\s\u0000]+|[ \t\r\n\u0000]+$/g, "");
   if (!code) return;
   if (looksLikeToken(code)) return takeToken(code);
+  if (await mode.endIfIdle(Date.now())) showMode();
+  const control = controlCode(code);
+  if (control) return takeControl(control, code);
   const mistake = await problemWith(code);
   if (mistake) {
     // The code stays in its field, so that the user can add what is missing, such as the quantity of a count.
@@ -63,19 +72,17 @@ async function take(text) {
     feedback.give("refused");
     return;
   }
-  const scan = {
-    id: randomID(), code, operation, quantity: quantity(), location: select("location").value, at: Date.now(),
-    ...(operation === "transfer" ? { to: select("to").value } : {}),
-  };
+  const scan = { id: randomID(), code, ...what(), quantity: quantity(), at: Date.now() };
   try {
     await queue.add(scan);
+    if (!mode.isEmpty) await mode.use(scan.at);
   } catch {
     showVerdict("refused", texts.lost, code);
     feedback.give("refused");
     return;
   }
   fill("code", "");
-  fill("quantity", operation === "set" ? "" : "1");
+  fill("quantity", what().operation === "set" ? "" : "1");
   const waiting = await queue.countWaiting();
   if (sender.state === "away" || sender.state === "token" || !navigator.onLine) {
     showVerdict("waiting", texts.kept(waiting), code);
@@ -87,21 +94,36 @@ async function take(text) {
   sender.go();
 }
 
+/**
+ * What a scan does, and where: as control codes say, else as the fields do.
+ *
+ * @returns {{ operation: Operation, location: string, to?: string, reservation?: string }}
+ */
+function what() {
+  const { reservation, ...codes } = mode.mode;
+  const done = codes.operation ?? operation;
+  return {
+    operation: done, location: codes.location ?? select("location").value,
+    ...(reservation === undefined ? done === "transfer" ? { to: codes.to ?? select("to").value } : {} : { reservation }),
+  };
+}
+
 /** @param {string} code @returns {Promise<string | null>} */
 async function problemWith(code) {
+  const { operation, location, to, reservation } = what();
   if (code.length > LONGEST_CODE && !code.includes("\u001d") && !code.startsWith("]")) return texts.tooLong;
   if (looksLikeOtherLayout(code)) return texts.otherLayout;
-  if (!select("location").value) {
+  if (!location) {
     select("location").focus();
     return select("location").options.length > 1 ? texts.locationFirst : texts.noLocation;
   }
-  if (operation === "set" && input("quantity").value.trim() === "") {
+  if (operation === "set" && reservation === undefined && input("quantity").value.trim() === "") {
     input("quantity").focus();
     return texts.countFirst;
   }
   const units = quantity();
   if (!Number.isInteger(units) || units < (operation === "set" ? 0 : 1) || units > MOST_UNITS) return texts.badQuantity;
-  if (operation === "transfer" && ["", select("location").value].includes(select("to").value)) return texts.sameLocation;
+  if (operation === "transfer" && reservation === undefined && ["", location].includes(to ?? "")) return texts.sameLocation;
   if ((await queue.countWaiting()) >= MOST_WAITING) return texts.full;
   return null;
 }
@@ -122,6 +144,72 @@ function quantity() {
   return /^\d{1,10}$/.test(text) ? Number(text) : NaN;
 }
 
+// MARK: Control codes
+
+/**
+ * @param {import("./control-code.js").ControlCode} control
+ * @param {string} code
+ */
+async function takeControl(control, code) {
+  fill("code", "");
+  if (control.kind === "undo") return undoLast();
+  const isPlace = control.kind === "location" || control.kind === "destination";
+  const isMissing = isPlace && !Array.from(select("location").options).some(({ value }) => value === control.name);
+  if (control.kind === "unknown" || isMissing) {
+    showVerdict("refused", isMissing && "name" in control ? texts.mode.noLocation(control.name) : texts.mode.unknown(FORMS), code);
+    return feedback.give("refused");
+  }
+  try {
+    await mode.take(control, Date.now());
+  } catch {
+    showVerdict("refused", texts.lost, code);
+    return feedback.give("refused");
+  }
+  showMode();
+  showVerdict("ready", mode.isEmpty ? texts.mode.ended : texts.mode.words(mode.mode), code);
+  feedback.give("applied");
+}
+
+function showMode() {
+  byId("mode").hidden = mode.isEmpty;
+  setText(byId("mode-words"), texts.mode.words(mode.mode));
+  // A count by the fields begins without a quantity; every other scan counts one.
+  input("quantity").value = what().operation === "set" && mode.mode.reservation === undefined ? "" : "1";
+}
+
+/** The fields are used by hand: they say again what is done. */
+function endMode() {
+  if (!mode.isEmpty) takeControl({ kind: "end" }, "TW:END");
+}
+
+/** Takes back the last scan, if it is not too old. */
+async function undoLast() {
+  const [last] = await queue.newest(1);
+  if (last?.fate === "waiting" && Date.now() - last.at < UNDO) return refuseUndo(texts.notRecorded);
+  if (!last || !canUndo(last) || Date.now() - last.at >= UNDO) return refuseUndo(texts.nothingToUndo);
+  return undo(last);
+}
+
+/** @param {Scan} scan */
+async function undo(scan) {
+  try {
+    // The key is the scan's own, so that another try after a lost answer is a repeat.
+    await api.call(`/api/movements/${encodeURIComponent(scan.id)}/reversal`, { method: "POST", body: {}, key: `undo-${scan.id}` });
+  } catch (error) {
+    return refuseUndo(texts.undoFailed(error instanceof Error ? error.message : String(error)));
+  }
+  await queue.settle([{ ...scan, undone: true }]);
+  showVerdict("duplicate", texts.undone, scan.sku ?? scan.code);
+  feedback.give("applied");
+  await showScans();
+}
+
+/** @param {string} reason */
+function refuseUndo(reason) {
+  showVerdict("refused", reason);
+  feedback.give("refused");
+}
+
 // MARK: Display
 
 /** @param {Scan[]} scans */
@@ -133,7 +221,7 @@ function tell(scans) {
   if (newest.fate === "refused") showVerdict("refused", newest.reason ?? "", newest.code);
   else {
     const place = texts.stockAt(newest.sku ?? newest.code, newest.to ?? newest.location, formatUnits(newest.locationStock));
-    showVerdict(newest.fate, `${texts.fates[newest.fate]} ${newest.fate === "applied" ? texts.done(newest.operation, newest.quantity) : ""}`, place);
+    showVerdict(newest.fate, `${texts.fates[newest.fate]} ${newest.fate === "applied" ? doneBy(newest) : ""}`, place);
   }
 }
 
@@ -148,45 +236,16 @@ function showVerdict(fate, headline, detail = "") {
   verdict.replaceChildren(make("strong", {}, headline), make("span", { class: "code" }, readable(detail)));
 }
 
-/**
- * Returns a code for display, with a visible character for GS.
- *
- * @param {string} code
- */
-function readable(code) {
-  return code.replaceAll("\u001d", "␝");
-}
-
 async function showScans() {
   const [scans, refused, waiting] = await Promise.all([queue.newest(MOST_SHOWN), queue.refused(), queue.countWaiting()]);
-  byId("scans").replaceChildren(...scans.map(row));
+  byId("scans").replaceChildren(...scans.map((scan, index) => scanRow(scan, index === 0 ? undo : null)));
   byId("no-scans").hidden = scans.length > 0;
   byId("refusals").hidden = refused.length === 0;
-  byId("refused").replaceChildren(...refused.slice(0, MOST_SHOWN).map(refusal));
+  byId("refused").replaceChildren(...refused.slice(0, MOST_SHOWN).map((scan) => refusalRow(scan, () => dismiss([scan]))));
   byId("all-seen").hidden = refused.length < 2;
   setText(byId("waiting"), formatUnits(waiting));
   setText(byId("applied"), formatUnits(applied));
   showState(waiting);
-}
-
-/** @param {Scan} scan */
-function row(scan) {
-  const what = `${texts.operations[scan.operation]} ${texts.done(scan.operation, scan.quantity)}`;
-  const place = scan.to ? `${scan.location} → ${scan.to}` : scan.location;
-  const now = scan.locationStock === undefined ? "" : ` · ${formatUnits(scan.locationStock)}`;
-  return make("li", { data: { fate: scan.fate } },
-    make("span", "name", scan.sku ?? "", scan.sku ? " " : "", make("span", "code quiet", readable(scan.code))),
-    make("span", { class: `badge ${{ applied: "ok", waiting: "low", refused: "out", duplicate: "accent" }[scan.fate]}` }, texts.fates[scan.fate]),
-    make("span", "more", `${what} · ${place}${now}`), make("time", { class: "more end", datetime: new Date(scan.at).toISOString() }, formatTime(scan.at)),
-    scan.reason ? make("span", "reason", scan.reason) : null);
-}
-
-/** @param {Scan} scan */
-function refusal(scan) {
-  const button = make("button", { type: "button", class: "compact", on: { click: () => dismiss([scan]) } }, texts.dismiss);
-  button.setAttribute("aria-label", `${texts.dismiss}: ${readable(scan.code)}`);
-  return make("li", {}, make("span", "name", make("span", "code", readable(scan.code)), ` ${texts.operations[scan.operation]} ${texts.done(scan.operation, scan.quantity)}`),
-    button, make("span", "reason", scan.reason ?? ""));
 }
 
 /** @param {Scan[]} scans */
@@ -249,6 +308,12 @@ function choose(chosen) {
   queue.set("operation", chosen);
 }
 
+/** @param {Operation} chosen */
+function chooseByHand(chosen) {
+  endMode();
+  choose(chosen);
+}
+
 async function loadLocations() {
   try {
     const { body } = await api.get("/api/locations?limit=1000");
@@ -279,13 +344,16 @@ async function showLocations() {
 
 function listen() {
   byId("operations").replaceChildren(...OPERATIONS.map((name) =>
-    make("button", { type: "button", data: { operation: name }, "aria-pressed": "false", on: { click: () => choose(name) } }, texts.operations[name])));
+    make("button", { type: "button", data: { operation: name }, "aria-pressed": "false", on: { click: () => chooseByHand(name) } }, texts.operations[name])));
   byId("scan").addEventListener("submit", (event) => {
     event.preventDefault();
     take(input("code").value);
   });
   input("quantity").addEventListener("focus", () => input("quantity").select());
-  for (const id of ["location", "to"]) select(id).addEventListener("change", () => queue.set(id, select(id).value));
+  for (const id of ["location", "to"]) select(id).addEventListener("change", () => {
+    endMode();
+    queue.set(id, select(id).value);
+  });
   byId("all-seen").addEventListener("click", async () => dismiss(await queue.refused()));
   byId("device").addEventListener("submit", (event) => {
     event.preventDefault();
@@ -296,6 +364,8 @@ function listen() {
     await queue.set("token", undefined);
     await showState();
   });
+  byId("mode-end").addEventListener("click", endMode);
+  setInterval(async () => (await mode.endIfIdle(Date.now())) && showMode(), 30_000);
   byId("sound").addEventListener("click", () => setSound(!feedback.isLoud));
   byId("camera-button").addEventListener("click", toggleCamera);
   byId("torch").addEventListener("click", async () => {
@@ -342,6 +412,9 @@ api.token = (await queue.setting("token")) ?? null;
 const remembered = await queue.setting("operation");
 choose(OPERATIONS.includes(remembered) ? remembered : OPERATIONS[0]);
 await showLocations();
+await mode.load();
+await mode.endIfIdle(Date.now());
+showMode();
 showVerdict("ready", texts.ready);
 await showScans();
 byId("camera-button").hidden = !(await Camera.isThere());

@@ -159,8 +159,10 @@ export class Sender {
 
 /** @param {Scan} scan */
 function movementOf(scan) {
-  const { id, code, operation, quantity, location, to, at } = scan;
-  return { id, occurredAt: new Date(at).toISOString(), lines: [{ code, operation, quantity, location, ...(to ? { to } : {}) }] };
+  const { id, code, operation, quantity, location, to, reservation, at } = scan;
+  const line = reservation === undefined ? { code, operation, quantity, location, ...(to ? { to } : {}) }
+    : { code, operation: "capture", reservation, quantity, location };
+  return { id, occurredAt: new Date(at).toISOString(), lines: [line] };
 }
 
 /**

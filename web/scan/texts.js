@@ -15,6 +15,26 @@ export const texts = {
   done: (operation, quantity) =>
     ({ add: `+${quantity}`, subtract: `−${quantity}`, set: `= ${quantity}`, transfer: `→ ${quantity}` })[operation] ?? String(quantity),
   dismiss: "Dismiss",
+  undo: "Undo",
+  undone: "Undone",
+  /** @param {string} item */
+  undoOf: (item) => `Undo the scan of ${item}`,
+  nothingToUndo: "Nothing to undo: no scan of the last minute, or the last one is undone already",
+  notRecorded: "The last scan is not recorded yet. Undo it when it is",
+  /** @param {string} reason */
+  undoFailed: (reason) => `Not undone: ${reason}`,
+  captured: "Pick",
+  mode: {
+    /** @param {import("./control-code.js").Mode} mode */
+    words: ({ location, operation, to, reservation }) =>
+      [reservation === undefined ? operation === undefined ? "" : texts.operations[operation] : `Pick for ${reservation}`,
+        location === undefined ? "" : `at ${location}`, to === undefined ? "" : `to ${to}`].filter(Boolean).join(" "),
+    ended: "By the fields again",
+    /** @param {string[]} codes */
+    unknown: (codes) => `This is no control code. These are: ${codes.join(", ")}`,
+    /** @param {string} location */
+    noLocation: (location) => `There is no location ${location}`,
+  },
   countFirst: "Enter the counted quantity, then press Enter",
   badQuantity: "The quantity must be a whole number from 1 to 1,000,000,000; a count may be 0",
   sameLocation: "Choose a different location to transfer to",

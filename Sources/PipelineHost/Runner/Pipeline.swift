@@ -20,7 +20,8 @@ public final class Pipeline: PipelineObserver {
 
     public init(
         engine: InventoryEngine, sources: [SourceRunner.Definition], sinks: [SinkRunner.Definition], defaultLocation: String,
-        topics: [TopicUse] = [], setAside: SetAside? = nil, retention: Retention = Retention(), logger: Logger, version: String,
+        topics: [TopicUse] = [], setAside: SetAside? = nil, sourceFolder: String? = nil, retention: Retention = Retention(),
+        logger: Logger, version: String,
         clock: @escaping @Sendable () -> Timestamp
     ) {
         self.engine = engine
@@ -32,7 +33,7 @@ public final class Pipeline: PipelineObserver {
         self.sources = sources.map {
             SourceRunner(
                 $0, gateway: engine, journal: engine.journal, defaultLocation: defaultLocation, logger: logger, version: version,
-                devices: devices, topics: topics, setAside: setAside, clock: clock)
+                devices: devices, topics: topics, setAside: setAside, folder: sourceFolder, clock: clock)
         }
         self.sinks = sinks.map {
             SinkRunner(

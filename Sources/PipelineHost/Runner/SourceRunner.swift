@@ -27,7 +27,7 @@ public final class SourceRunner: Sendable {
     public init(
         _ definition: Definition, gateway: any CommandGateway, journal: any Journal, defaultLocation: String, logger: Logger,
         version: String, devices: DeviceRegistry = DeviceRegistry(), topics: [TopicUse] = [], setAside: SetAside? = nil,
-        retry: Backoff = Backoff(),
+        folder: String? = nil, retry: Backoff = Backoff(),
         clock: @escaping @Sendable () -> Timestamp
     ) {
         self.definition = definition
@@ -38,7 +38,7 @@ public final class SourceRunner: Sendable {
             name: definition.name, logger: logger, gateway: gateway, defaultLocation: defaultLocation, status: SourceStatus(),
             bookmark: JournalBookmark(journal: journal, source: definition.name), version: version, devices: devices,
             deviceBookmark: { JournalBookmark(journal: journal, source: definition.name, device: $0) }, topics: topics,
-            setAside: setAside, now: clock)
+            setAside: setAside, file: folder.map { SourceFile(path: "\($0)/\(definition.name).json") }, now: clock)
     }
 
     public func run() async {

@@ -51,6 +51,9 @@ public struct PipelineConfiguration: Sendable {
     /// The directory for messages that were set aside, beside the journal.
     public var setAsideDirectory: String { Self.path(dataDirectory, "set-aside") }
 
+    /// The directory of the files that sources keep, beside the journal.
+    public var sourceDirectory: String { Self.path(dataDirectory, "sources") }
+
     /// Moves the journal, and the dead letters without a path of their own, to `directory`. Paths in plugins' options do not
     /// change.
     public mutating func setDataDirectory(_ directory: String) {

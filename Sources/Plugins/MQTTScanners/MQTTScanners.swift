@@ -34,7 +34,8 @@ struct MQTTScanners: Source {
         self.reconnect = reconnect
         self.topic = topic
         self.statuses = statuses
-        devices = DeviceSettingsTable(options.devices, others: DeviceSettings(negative: options.negative))
+        devices = DeviceSettingsTable(
+            options.devices, defaults: DeviceSettings(negative: options.negative, undo: options.undo, mode: options.mode))
     }
 
     func run(_ context: SourceContext) async throws {
@@ -44,7 +45,8 @@ struct MQTTScanners: Source {
         let interpreter = ScanInterpreter(
             source: context.name, topic: topic, devices: devices, defaultLocation: context.defaultLocation,
             lineLimit: options.lineLimit, clockSkew: options.clockSkew, replies: options.answers,
-            responses: options.responseTopics(of: topic, statuses: statuses, beside: context.topics))
+            responses: options.responseTopics(of: topic, statuses: statuses, beside: context.topics),
+            modes: ModeTable(try ModeTable.load(from: context.file), newest: numbering.reserved))
         for name in devices.names { context.devices.update(name, of: context.name) { $0.isConfigured = true } }
         let reader = BatchReader(context, interpreter: interpreter, statuses: statuses, numbering: numbering)
         let driver = ScanDriver(context, ScanMachine(context, reader), publisher: publisher)

@@ -29,6 +29,8 @@ struct ScannerOptions: BrokerOptions {
     var responses: [String]?
     /// What becomes of a scan that takes more units than are known to be there.
     var negative: NegativeRule
+    var undo = Duration.seconds(60)
+    var mode = ModeOptions()
 }
 
 extension ScannerOptions {
@@ -102,6 +104,10 @@ extension ScannerOptions {
                 "clockSkew", .duration(.zero...TimeRules.largestClockSkew), default: "5m",
                 "How far a device's clock may be ahead of the server's before its scans are refused."),
             .optional(
+                "undo", .duration(.zero...Limits.longestUndo), default: "60s",
+                "How long after a scan the control code TW:UNDO takes it back; 0s for never."),
+            .optional("mode", .object(modeSchema(default: "10m")), default: [:], "What ends the modes that control codes begin."),
+            .optional(
                 "responses", .list(.string(limit: 1024), count: 0...16),
                 "Where a scan may ask to be answered (MQTT 5): topics with {device}, + and #. Default: scanners/{device}/# for the scan topic scanners/{device}/scan."
             ),
@@ -143,8 +149,18 @@ extension ScannerOptions {
         .optional(
             "negative", .choice(NegativeRule.allCases.map(\.rawValue)),
             "Whether its scans may subtract more than is known to be there. Default: the entry's."),
+        .optional("undo", .duration(.zero...Limits.longestUndo), "As undo of the entry."),
+        .optional("mode", .object(modeSchema(default: nil)), "As mode of the entry."),
         .optional("feedback", .object(feedbackSchema), "How a ProGlove scanner's worker is told what became of a scan."),
     ])
+
+    private static func modeSchema(default time: ConfigurationValue?) -> OptionSchema {
+        OptionSchema([
+            .optional(
+                "idle", .duration(.seconds(1) ... .seconds(7 * 86_400)), default: time,
+                "After this time without a scan, a device's scans mean again what its settings say.")
+        ])
+    }
 
     private static let fieldsSchema = OptionSchema([
         .required("code", .string(), "JSON pointer to the code, such as /data/barcode."),

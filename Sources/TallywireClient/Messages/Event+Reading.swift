@@ -38,8 +38,9 @@ extension TallywireClient.InventoryUpdate {
             locationReserved: data.integer("locationReserved"), locationUnavailable: data.integer("locationUnavailable"),
             locationIncoming: data.integer("locationIncoming"), discrepancy: data.integer("discrepancy"),
             fromState: data.word("from"), toState: data.word("to"), locationLevel: data.word("locationLevel"),
-            source: data.string("source"),
-            movementID: data.string("movementId"), reservationID: data.string("reservationId"), occurredAt: data.time("occurredAt"),
+            previousOnHand: data.integer("previousOnHand"), source: data.string("source"),
+            movementID: data.string("movementId"), reservationID: data.string("reservationId"),
+            reverses: data.string("reverses"), occurredAt: data.time("occurredAt"),
             batch: data.string("batch"), serial: data.string("serial"),
             expiry: data.string("expiry"))
     }

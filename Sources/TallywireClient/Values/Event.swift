@@ -67,10 +67,14 @@ extension TallywireClient {
         public let toState: StockState?
         /// The level there, where the variant has a threshold of its own.
         public let locationLevel: StockLevel?
+        /// The units that were on hand there before a `set`.
+        public let previousOnHand: Int64?
         public let source: String?
         public let movementID: String?
         /// The reservation whose units were held, captured or given back.
         public let reservationID: String?
+        /// The movement that this one takes back.
+        public let reverses: String?
         public let occurredAt: Timestamp?
         public let batch: String?
         public let serial: String?

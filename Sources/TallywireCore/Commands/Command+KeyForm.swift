@@ -24,6 +24,11 @@ extension Command.Action {
         case .move(var movement):
             for index in movement.lines.indices { movement.lines[index].bringToKeyForm() }
             return .move(movement)
+        case .reverse(var reversal):
+            if case .movement(let id, let device?) = reversal.subject {
+                reversal.subject = .movement(id: id, device: KeyForm.of(device, Limits.deviceLength))
+            }
+            return .reverse(reversal)
         case .createLocation(let location):
             return .createLocation(
                 Location(

@@ -40,6 +40,7 @@ extension Command.Action {
     fileprivate func validate() throws(Rejection) {
         switch self {
         case .move(let movement): try movement.validate()
+        case .reverse(let reversal): try reversal.validate()
         case .createLocation(let location):
             try Check.key(location.code, length: Limits.locationCodeLength, what: "a location code", field: "code")
             try Check.name(location.name, field: "name")
@@ -79,6 +80,22 @@ extension Command.Action {
         case .endReservation(let id, let end):
             try Check.reservation(id, field: "id")
             try end.validate()
+        }
+    }
+}
+
+extension Reversal {
+    fileprivate func validate() throws(Rejection) {
+        try Check.text(reason, length: Limits.reasonLength, field: "reason")
+        switch subject {
+        case .movement(let id, let device):
+            if let rejection = Command.validate(id: id) { throw rejection }
+            if let mistake = device.flatMap(Command.mistake(inDevice:)) {
+                throw Rejection(.invalidRequest, mistake, field: "device")
+            }
+        case .last(let source, let device, _):
+            try Check.text(source, length: Limits.sourceLength, field: "source")
+            if let mistake = Command.mistake(inDevice: device) { throw Rejection(.invalidRequest, mistake, field: "device") }
         }
     }
 }

@@ -30,6 +30,7 @@ public struct Command: Equatable, Sendable {
     /// Indirect, since a command is passed on several times, and a copy of a movement would copy each of its strings.
     public indirect enum Action: Equatable, Sendable {
         case move(Movement)
+        case reverse(Reversal)
         case createLocation(Location)
         case updateLocation(String, LocationUpdate)
         case removeLocation(String)

@@ -189,6 +189,19 @@ extension FNV1a {
             tag(17)
             combine(id)
             combine(end)
+        case .reverse(let reversal):
+            tag(18)
+            combine(reversal.reason)
+            switch reversal.subject {
+            case .movement(let id, let device):
+                tag(1)
+                combine(id)
+                combine(device)
+            case .last(let source, _, let within):
+                tag(2)
+                combine(source)
+                combine(within.wholeMilliseconds)
+            }
         }
     }
 

@@ -69,6 +69,39 @@ public enum Operation: String, Sendable, CaseIterable, Codable {
     /// Whether the operation takes units of a reservation. A line has to name that reservation, and for other operations must not.
     public var hasReservation: Bool { self == .capture }
 
+    /// Whether a scanner is set to this operation by a ``ControlCode`` such as `TW:OP:add`. `TW:RES:ID` sets it to captures.
+    public var hasControlCode: Bool {
+        switch self {
+        case .count, .add, .subtract, .transfer: true
+        case .set, .move, .capture, .reserve, .release, .expire: false
+        }
+    }
+
+    /// How a reversal takes a change by this operation back.
+    public var opposite: Opposite {
+        switch self {
+        case .add: .operation(.subtract)
+        case .subtract, .capture: .operation(.add)
+        case .transfer: .way
+        case .move: .states
+        case .set, .count: .difference
+        case .reserve, .release, .expire: .nothing
+        }
+    }
+
+    public enum Opposite: Sendable {
+        /// The same units, by another operation.
+        case operation(Operation)
+        /// The same units, the way back.
+        case way
+        /// The same units, back to the state from which they came.
+        case states
+        /// The units by which the change differed from what was there before.
+        case difference
+        /// The change moved no units.
+        case nothing
+    }
+
     /// Whether the operation counts units in or out; `nil` for an operation that does neither.
     public var direction: Direction? {
         switch self {

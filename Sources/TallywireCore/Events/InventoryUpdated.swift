@@ -27,6 +27,8 @@ public struct InventoryUpdated: Equatable, Sendable {
     public let occurredAt: Timestamp?
     /// Which units were moved, if the line said so.
     public let trace: Trace
+    /// The id of the movement that this one takes back; `nil` for any other movement.
+    public let reverses: String?
 
     public enum Change: Equatable, Sendable {
         case stock(StockChange)
@@ -38,11 +40,14 @@ public struct InventoryUpdated: Equatable, Sendable {
     /// The change of units; `nil` for a change of price.
     public var stockChange: StockChange? { if case .stock(let change) = change { change } else { nil } }
 
+    /// Whether `source` moved stock by this, and took nothing back.
+    public func isMovement(of source: String) -> Bool { self.source == source && stockChange != nil && reverses == nil }
+
     public init(
         productID: ProductID, variantID: VariantID, isDefaultVariant: Bool, sku: String, variantName: String, stock: Int64,
         previousStock: Int64, totalProductStock: Int64, change: Change, reason: String?, reference: String?, price: Price?,
         status: ProductStatus, level: StockLevel, version: Int64, source: String, movementID: String, occurredAt: Timestamp?,
-        trace: Trace = Trace()
+        trace: Trace = Trace(), reverses: String? = nil
     ) {
         self.productID = productID
         self.variantID = variantID
@@ -63,6 +68,7 @@ public struct InventoryUpdated: Equatable, Sendable {
         self.movementID = movementID
         self.occurredAt = occurredAt
         self.trace = trace
+        self.reverses = reverses
     }
 }
 
@@ -123,7 +129,7 @@ public struct StockChange: Equatable, Sendable {
         case .move: (to.isOnHand ? quantity : 0) - (from.isOnHand ? quantity : 0)
         case .transfer:
             switch otherEnd {
-            case .to: -quantity
+            case .to: from.isOnHand ? -quantity : 0
             case .from: to.isOnHand ? quantity : 0
             case nil: nil
             }
@@ -198,6 +204,7 @@ extension InventoryUpdated: EventBody {
             .optional("locationInspection", .count), .optional("locationSafety", .count), .optional("discrepancy", .balance),
             .optional("locationLevel", .level), Member("version", .count),
             Member("source", .string), Member("movementId", .movement), .optional("reservationId", .movement),
+            .optional("reverses", .movement),
             .optional("occurredAt", .timestamp), .optional("batch", .text(1...Limits.traceLength)),
             .optional("serial", .text(1...Limits.traceLength)), .optional("expiry", .date),
         ])
@@ -282,6 +289,7 @@ extension InventoryUpdated: EventBody {
         json.member("source", source)
         json.member("movementId", movementID)
         json.member("reservationId", stockChange?.reservation)
+        json.member("reverses", reverses)
         json.member("occurredAt", occurredAt)
         trace.writeMembers(to: &json)
     }
@@ -308,7 +316,8 @@ extension InventoryUpdated: EventBody {
             level: try data("level"), version: try data("version"), source: try data("source"), movementID: try data("movementId"),
             occurredAt: try data.optional("occurredAt"),
             trace: Trace(
-                batch: try data.optional("batch"), serial: try data.optional("serial"), expiry: try data.optional("expiry")))
+                batch: try data.optional("batch"), serial: try data.optional("serial"), expiry: try data.optional("expiry")),
+            reverses: try data.optional("reverses"))
     }
 
     /// The location's units. An event of an earlier version says only what was available, and then nothing was reserved.

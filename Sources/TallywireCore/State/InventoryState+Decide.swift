@@ -57,6 +57,7 @@ extension InventoryState {
     ) throws(Rejection) -> Plan {
         switch command.action {
         case .move(let movement): try plan(movement, id: id, source: command.source, now: now, circumstances)
+        case .reverse(let reversal): try plan(reversal, id: id, source: command.source, circumstances)
         case .createLocation(let location): try plan(creating: location)
         case .updateLocation(let code, let update): try plan(updating: code, with: update, id: id, source: command.source)
         case .removeLocation(let code): try plan(removing: code)
@@ -90,14 +91,17 @@ public struct Circumstances: Sendable {
     public var changesSinceCount: [Int: Int64]
     /// What happened before this time, at a location that was counted since, is too late; and so is a count.
     public var oldestLate: Timestamp
+    /// The applied command that the command reverses; `nil` if there is none.
+    public var original: RecordedMovement?
 
     public init(
         repeatedSerials: [Int: UInt64] = [:], ended: [String: Reservation] = [:],
         reservationsEnd: Timestamp = Timestamp(milliseconds: .min), changesSinceCount: [Int: Int64] = [:],
-        oldestLate: Timestamp = Timestamp(milliseconds: .min)
+        oldestLate: Timestamp = Timestamp(milliseconds: .min), original: RecordedMovement? = nil
     ) {
         self.changesSinceCount = changesSinceCount
         self.oldestLate = oldestLate
+        self.original = original
         self.repeatedSerials = repeatedSerials
         self.ended = ended
         self.reservationsEnd = reservationsEnd

@@ -61,7 +61,7 @@ extension InventoryState {
 }
 
 extension StockDraft {
-    fileprivate mutating func apply(
+    mutating func apply(
         _ line: Movement.Line, at index: Int, _ circumstances: Circumstances, in state: InventoryState
     ) throws(Rejection) {
         let (id, quantity) = try state.units(of: line.item, line.quantity, line: index)

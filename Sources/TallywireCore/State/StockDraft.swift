@@ -37,6 +37,8 @@ struct StockDraft {
         var reason: String?
         var reference: String?
         var occurredAt: Timestamp?
+        /// The id of the movement that is taken back.
+        var reverses: String?
         /// The lines of a movement, which say which units they are about.
         var lines: [Movement.Line] = []
     }
@@ -171,7 +173,7 @@ struct StockDraft {
                         reference: cause.reference, price: state.price(of: variant),
                         status: state.products[variant.productID]?.status ?? .active, level: levels[step.variant],
                         version: step.version, source: cause.source, movementID: cause.id, occurredAt: cause.occurredAt,
-                        trace: cause.lines.isEmpty ? Trace() : cause.lines[step.line].trace)))
+                        trace: cause.lines.isEmpty ? Trace() : cause.lines[step.line].trace, reverses: cause.reverses)))
         }
         for var reservation in reservations {
             for (index, hold) in reservation.holds.enumerated() {

@@ -15,6 +15,9 @@ struct DecidedBatch: Sendable {
     private(set) var serials: [SerialCount] = []
     private var serialPositions: [SerialCount.Key: Int] = [:]
 
+    /// By key, the movements of earlier batches that this batch reverses, with the id of the reversal.
+    private var reversals: [String: String] = [:]
+
     var isEmpty: Bool { items.isEmpty }
 
     /// Whether the batch has rows to write. A rejection that is not stored leaves none, and neither does a repeat.
@@ -24,8 +27,8 @@ struct DecidedBatch: Sendable {
     func rows(_ clock: SteadyClock.Mark) -> JournalBatch? {
         guard hasRows, let changes else { return nil }
         return JournalBatch(
-            events: events, answers: answers, changes: changes, serials: serials, timestamp: Timestamp(milliseconds: clock.passed),
-            clockOffset: clock.offset)
+            events: events, answers: answers, reversals: reversals, changes: changes, serials: serials,
+            timestamp: Timestamp(milliseconds: clock.passed), clockOffset: clock.offset)
     }
 
     /// The reservation `id` if it ended in this complete batch.
@@ -41,6 +44,13 @@ struct DecidedBatch: Sendable {
 
     /// The last time that this batch counted a unit with this serial number.
     func serialCount(of key: SerialCount.Key) -> SerialCount? { serialPositions[key].map { serials[$0] } }
+
+    /// The id of the reversal in this batch that takes back the movement with the key `key`.
+    func reversal(of key: String) -> String? { reversals[key] ?? answer(to: key)?.reversedBy }
+
+    mutating func note(reversalOf key: String, by id: String) {
+        if let position = answerPositions[key] { answers[position].reversedBy = id } else { reversals[key] = id }
+    }
 
     mutating func add(_ count: SerialCount) {
         serialPositions[count.key] = serials.count

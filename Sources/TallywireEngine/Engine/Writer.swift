@@ -109,7 +109,8 @@ struct Writer: ~Copyable {
                 repeatedSerials: try repeatedSerials(in: command, batch, after: committing),
                 ended: try endedReservations(in: command, after: committing), reservationsEnd: clock.reservationsEnd,
                 changesSinceCount: try changesSinceCount(in: command, batch, after: committing),
-                oldestLate: clock.possible.lowerBound.advanced(by: .zero - times.lateness))
+                oldestLate: clock.possible.lowerBound.advanced(by: .zero - times.lateness),
+                original: try original(of: command, batch, after: committing))
         } catch let rejection as Rejection {
             return refuse(item, rejection, &batch)
         } catch {
@@ -118,7 +119,7 @@ struct Writer: ~Copyable {
             return refuse(item, Rejection(.unavailable, message), &batch)
         }
         let decision = state.decide(command, id: id, now: now, circumstances)
-        note(serialsOf: decision, in: &batch)
+        note(serialsOf: decision, reversing: circumstances.original, in: &batch)
         encode(decision, into: &batch)
         let isFinal = if case .rejected(let rejection) = decision.outcome { rejection.code.isFinal } else { true }
         if isFinal {
@@ -127,6 +128,7 @@ struct Writer: ~Copyable {
                     id: key, fingerprint: fingerprint, outcome: decision.outcome, timestamp: now,
                     asked: Self.record(of: command, decision.outcome)))
         }
+        if case .applied = decision.outcome, let original = circumstances.original { batch.note(reversalOf: original.key, by: id) }
         batch.add(item, decision.outcome)
         return decision.fault
     }
@@ -238,12 +240,14 @@ struct Writer: ~Copyable {
         return repeated
     }
 
-    private func note(serialsOf decision: Decision, in batch: inout DecidedBatch) {
+    /// A unit whose repeated count is taken back is where the count before it had put the unit.
+    private func note(serialsOf decision: Decision, reversing original: RecordedMovement?, in batch: inout DecidedBatch) {
         for event in decision.events {
             guard case .inventoryUpdated(let update) = event.body, let serial = update.trace.serial,
                 let direction = update.stockChange?.operation.direction
             else { continue }
-            batch.add(SerialCount(key: .init(variant: update.variantID, serial: serial), direction: direction, seq: event.seq))
+            let key = SerialCount.Key(variant: update.variantID, serial: serial)
+            batch.add(original?.repeatedCounts[key] ?? SerialCount(key: key, direction: direction, seq: event.seq))
         }
     }
 

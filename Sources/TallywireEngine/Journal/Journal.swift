@@ -4,7 +4,8 @@ import TallywireCore
 ///
 /// ## Who calls what
 /// The engine calls ``load()`` once, then ``append(_:)`` from its threads, one call at a time. All other methods may be called from
-/// any task at any time, also while an append runs. That includes ``answer(to:)``, ``serialCount(of:)``, ``endedReservation(_:)`` and ``historyForWriter(_:)``.
+/// any task at any time, also while an append runs. That includes ``answer(to:)``, ``serialCount(of:)``, ``endedReservation(_:)``,
+/// ``events(_:)``, ``historyForWriter(_:)`` and ``newestChange(by:since:among:)``.
 ///
 /// ## What an implementation guarantees
 /// - ``append(_:)`` returns only when the whole batch survives a power cut. When it throws, nothing of the batch is in the journal,
@@ -38,6 +39,13 @@ public protocol Journal: StockReader, EventHistory {
     /// The reservation with this id that ended last, if it is still kept. Reservations that have ended are kept as long as answers.
     /// For the writer: the call waits for no other reader.
     func endedReservation(_ id: String) throws -> Reservation?
+
+    /// The events with these numbers, in order; `nil` if they are no longer kept. For the writer: the call waits for no other reader.
+    func events(_ range: ClosedRange<UInt64>) throws -> [EventEnvelope]?
+
+    /// The newest change of stock that `source` asked for and that reverses nothing, among the last `limit` events. An event that bears a
+    /// time before `time` ends the search. For the writer: the call waits for no other reader.
+    func newestChange(by source: String, since time: Timestamp, among limit: Int) throws -> EventEnvelope?
 
     /// Events from the newest backwards, as `query` asks. ``HistoryPageBuilder`` decides which events a page holds.
     func history(_ query: HistoryQuery) async throws -> HistoryPage
@@ -97,6 +105,9 @@ public struct JournalBatch: Sendable {
     public var events: [EventEnvelope]
     /// The answers to commands that bear an id.
     public var answers: [StoredAnswer]
+    /// By key, the commands of earlier batches that this batch reverses, with the id of the reversal. Their answers say so from then
+    /// on.
+    public var reversals: [String: String]
     /// The values that the events changed, as they are after the last event.
     public var changes: StateChanges
     /// The units with serial numbers that were counted, in order.
@@ -108,9 +119,10 @@ public struct JournalBatch: Sendable {
     public var clockOffset: Int64
 
     public init(
-        events: [EventEnvelope] = [], answers: [StoredAnswer] = [], changes: StateChanges, serials: [SerialCount] = [],
-        timestamp: Timestamp, clockOffset: Int64 = 0
+        events: [EventEnvelope] = [], answers: [StoredAnswer] = [], reversals: [String: String] = [:], changes: StateChanges,
+        serials: [SerialCount] = [], timestamp: Timestamp, clockOffset: Int64 = 0
     ) {
+        self.reversals = reversals
         self.events = events
         self.answers = answers
         self.changes = changes
@@ -131,10 +143,14 @@ public struct StoredAnswer: Equatable, Sendable {
     /// What a rejected movement asked, an object: see ``/TallywireCore/Movement/record(of:)``. What an applied one asked is in its
     /// events.
     public let asked: JSONValue?
+    /// The id of the reversal that took the movement back; `nil` if none has.
+    public var reversedBy: String?
 
     public init(
-        id: String, fingerprint: CommandFingerprint, outcome: Outcome, timestamp: Timestamp, asked: JSONValue? = nil
+        id: String, fingerprint: CommandFingerprint, outcome: Outcome, timestamp: Timestamp, asked: JSONValue? = nil,
+        reversedBy: String? = nil
     ) {
+        self.reversedBy = reversedBy
         self.id = id
         self.fingerprint = fingerprint
         self.outcome = outcome

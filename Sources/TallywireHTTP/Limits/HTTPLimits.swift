@@ -29,6 +29,8 @@ public struct HTTPLimits: Equatable, Sendable {
     public static let largestPage = 1000
     /// The most variants of a page: 2 MiB of JSON, which a browser parses in less time than it shows a frame.
     public static let largestVariantPage = 5000
+    /// The most locations on a page of control codes. Each has two QR codes, which are drawn while the request waits.
+    public static let largestCodePage = 100
 
     public init(
         body: Int = 1 << 20, batch: Int = 10_000, window: Int = 500, bodyTime: Duration = .seconds(30), eventBytes: Int = 4 << 20,

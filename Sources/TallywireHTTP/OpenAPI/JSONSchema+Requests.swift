@@ -136,6 +136,10 @@ extension JSONSchema {
                     ("lines", heldLines),
                 ], optional: ["id", "reason", "keep", "lines"])
         ),
+        (
+            "Reversal",
+            object([("id", movementID), ("reason", text(Limits.reasonLength, least: 0))], optional: ["id", "reason"])
+        ),
         ("Release", object([("id", movementID), ("lines", heldLines)], optional: ["id", "lines"])),
         ("AlertReply", object([("note", text(Limits.reasonLength, least: 0))], optional: ["note"])),
         ("Operation", words(TallywireCore.Operation.allCases.map(\.rawValue))),

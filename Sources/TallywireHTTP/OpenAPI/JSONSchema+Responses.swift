@@ -30,6 +30,19 @@ extension JSONSchema {
         ("Location", object([("code", locationCode), ("name", name), ("sells", flag), ("priority", priority)])),
         ("LocationPage", page(of: "Location")),
         (
+            "Code",
+            object(
+                [
+                    ("code", ["type": "string", "description": "What the QR code says, such as `TW:AT:WH1`."]),
+                    ("kind", words(["undo", "end", "operation", "location", "destination"])), ("location", locationCode),
+                    ("name", name),
+                    ("side", ["type": "integer", "minimum": 29, "description": "Of the square in which the QR code is drawn."]),
+                    ("path", ["type": "string", "description": "The dark parts, as `d` of an SVG `path`."]),
+                    ("problem", ["type": "string", "description": "Why there is no QR code of it."]),
+                ], optional: ["location", "name", "side", "path", "problem"])
+        ),
+        ("CodePage", page(of: "Code")),
+        (
             "Stock",
             object(
                 [("sku", sku), ("productId", id), ("variantId", id), ("location", locationCode)] + unitsThere,
@@ -129,9 +142,9 @@ extension JSONSchema {
     /// What a movement said, and when it was decided.
     private static let asked: [(String, JSONValue)] = [
         ("timestamp", timestamp), ("source", ["type": "string"]), ("reason", ["type": "string"]), ("reference", ["type": "string"]),
-        ("occurredAt", timestamp),
+        ("occurredAt", timestamp), ("reverses", movementID), ("reversedBy", movementID),
     ]
-    private static let optionalOfAsked: Set<String> = ["source", "reason", "reference", "occurredAt"]
+    private static let optionalOfAsked: Set<String> = ["source", "reason", "reference", "occurredAt", "reverses", "reversedBy"]
 
     private static let units: [(String, JSONValue)] = [
         ("quantity", count), ("captured", count), ("released", count), ("short", count),

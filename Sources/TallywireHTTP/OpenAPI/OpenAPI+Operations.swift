@@ -98,6 +98,10 @@ extension OpenAPI {
             summary: "Locations by code.",
             access: .readers, parameters: ["limit", "cursor"], answers: [.json(200, "A page.", "LocationPage", headers: reading)]),
         Operation(
+            method: "get", path: "/api/codes", id: "listCodes", { $0.listCodes }, tag: "catalogue",
+            summary: "The control codes of scanners as QR codes: those without a location, then two for each location.",
+            access: .readers, parameters: ["codeLimit", "cursor"], answers: [.json(200, "A page.", "CodePage", headers: reading)]),
+        Operation(
             method: "post", path: "/api/locations", id: "createLocation", { $0.createLocation }, tag: "catalogue",
             summary: "Creates a location.",
             parameters: ["idempotencyKey"],
@@ -168,9 +172,25 @@ extension OpenAPI {
             ], problems: ofStock + ofCaptures),
         Operation(
             method: "get", path: "/api/movements/{id}", id: "getMovement", { $0.getMovement }, tag: "movements",
-            summary: "The answer that a movement or change got.", access: .adminsAndDevices, parameters: ["movementId"],
+            summary: "The answer that a movement or change got.", access: .adminsAndDevices,
+            parameters: ["movementId", "ownerOfID"],
             answers: [.json(200, "What it asked, and the receipt or the refusal.", "Answer", headers: ["Tallywire-Epoch"])],
             problems: ["unknown_movement"]),
+        Operation(
+            method: "post", path: "/api/movements/{id}/reversal", id: "reverseMovement", { $0.reverseMovement }, tag: "movements",
+            summary: "Takes a movement back: its opposite is applied, as a movement of its own.",
+            description: """
+                All lines are taken back, or none. Each movement is reversed once; a reversal is a movement, and can be reversed. What a \
+                capture took is on hand again and belongs to no reservation. `too_late`: what the movement did is no longer kept.
+                """,
+            access: .adminsAndDevices, parameters: ["movementId", "ownerOfID", "idempotencyKey"],
+            body: .json("Reversal", [("by mistake", ["reason": "correction"])]),
+            answers: [.json(200, "The receipt of the reversal.", "Receipt", headers: ["Tallywire-Epoch"])],
+            problems: [
+                "unknown_movement", "already_reversed", "not_reversible", "insufficient_stock", "unknown_variant",
+                "unknown_location",
+                "out_of_range", "too_late",
+            ]),
     ]
 
     private static let readingOperations: [Operation] = [

@@ -1,3 +1,4 @@
+import TallywireAccess
 import TallywireCore
 
 extension OpenAPI {
@@ -7,6 +8,11 @@ extension OpenAPI {
         ("variantId", path("id", "The variant's id; a default variant has one too.", JSONSchema.id)),
         ("locationCode", path("code", "The location's code, in percent encoding.", JSONSchema.locationCode)),
         ("movementId", path("id", "The movement's id, in percent encoding.", JSONSchema.movementID)),
+        (
+            "ownerOfID",
+            query(
+                "device", "The device that gave the id, for an id that a device gave.", JSONSchema.key(DeviceName.length))
+        ),
         ("reservationId", path("id", "The reservation's id, in percent encoding.", JSONSchema.movementID)),
         (
             "reservationStatus",
@@ -29,6 +35,15 @@ extension OpenAPI {
                 "limit", "Items of the page.",
                 [
                     "type": "integer", "minimum": 1, "maximum": .integer(Int64(HTTPLimits.largestVariantPage)),
+                    "default": .integer(Int64(HTTPLimits.page)),
+                ])
+        ),
+        (
+            "codeLimit",
+            query(
+                "limit", "Locations of the page; each has two codes.",
+                [
+                    "type": "integer", "minimum": 1, "maximum": .integer(Int64(HTTPLimits.largestCodePage)),
                     "default": .integer(Int64(HTTPLimits.page)),
                 ])
         ),

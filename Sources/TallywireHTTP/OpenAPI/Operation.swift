@@ -44,8 +44,13 @@ extension OpenAPI {
 
         /// The operation as a route of `api`.
         func route(of api: InventoryAPI) -> Route {
-            Route(HTTPRequest.Method(rawValue: method.uppercased()) ?? .get, path, for: access, handle(api))
+            Route(
+                HTTPRequest.Method(rawValue: method.uppercased()) ?? .get, path, for: access,
+                readsQuery: parameters.contains(where: isQuery),
+                handle(api))
         }
+
+        private func isQuery(_ name: String) -> Bool { OpenAPI.parameters.contains { $0.0 == name && $0.1["in"] == "query" } }
 
         /// A body: its media types with their schemas, and examples by name.
         struct Body: Sendable {

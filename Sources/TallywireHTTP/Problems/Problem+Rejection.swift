@@ -34,9 +34,10 @@ extension Rejection.Code {
     var httpStatus: HTTPResponse.Status {
         switch self {
         case .invalidRequest: .badRequest
-        case .unknownProduct, .unknownVariant, .unknownLocation, .unknownAlert, .unknownReservation: .notFound
+        case .unknownProduct, .unknownVariant, .unknownLocation, .unknownAlert, .unknownReservation, .unknownMovement:
+            .notFound
         case .insufficientStock, .staleExpectation, .inStock, .skuTaken, .barcodeTaken, .idTaken, .locationTaken, .outOfRange,
-            .reservationExpired, .reservationClosed:
+            .reservationExpired, .reservationClosed, .alreadyReversed, .notReversible, .nothingToUndo:
             .conflict
         case .idempotencyConflict, .tooLate: .unprocessableContent
         case .internalError: .internalServerError
@@ -54,6 +55,10 @@ extension Rejection.Code {
         case .unknownLocation: "No such location"
         case .unknownAlert: "No such alert"
         case .unknownReservation: "No such reservation"
+        case .unknownMovement: "No such movement"
+        case .alreadyReversed: "The movement was taken back before"
+        case .notReversible: "This cannot be taken back"
+        case .nothingToUndo: "There is nothing to take back"
         case .reservationExpired: "The reservation's time is over"
         case .reservationClosed: "The reservation has ended"
         case .insufficientStock: "Not enough stock"
@@ -83,8 +88,7 @@ extension Rejection.Code {
 enum ProblemCode {
     /// The codes that the API itself uses.
     private static let own: [Problem] = [
-        .unauthenticated("", error: nil), .forbidden(""), .notFound(""), .unknownMovement(""), .methodNotAllowed(.get, allow: []),
-        .timedOut(.zero),
+        .unauthenticated("", error: nil), .forbidden(""), .notFound(""), .methodNotAllowed(.get, allow: []), .timedOut(.zero),
         .pruned(after: 0, first: 0), .tooLarge(""), .unsupportedMediaType(""), .rateLimited,
     ]
 

@@ -12,15 +12,32 @@ extension InventoryAPI {
         try await create(MovementBody.self, request, context) { response(with: $0) }
     }
 
+    func reverseMovement(_ request: Request, _ context: APIContext) async throws -> Response {
+        let query = try QueryReader(request, parameters: ["device"])
+        let device = try device(naming: query.text("device"), context.principal)
+        let original = try movementID(context)
+        let body = try await decodeIfPresent(ReversalBody.self, from: request, context, [:])
+        let reversal = Reversal(.movement(id: original, device: device), reason: body.reason)
+        // A device reverses in its own name, and everybody else in none.
+        return response(
+            with: try await submit(.reverse(reversal), id: commandID(request, body: body.id), device: context.principal?.device))
+    }
+
+    private func movementID(_ context: APIContext) throws -> String {
+        let encoded = context.parameters.get("id") ?? ""
+        guard let id = encoded.removingPercentEncoding, Command.validate(id: id) == nil else {
+            throw Problem.unknownMovement(encoded)
+        }
+        return id
+    }
+
     func getMovement(_ request: Request, _ context: APIContext) async throws -> Response {
         let query = try QueryReader(request, parameters: ["device"])
         // A device sees the answers to its own commands only.
         let device = try device(naming: query.text("device"), context.principal)
-        let encoded = context.parameters.get("id") ?? ""
-        guard let id = encoded.removingPercentEncoding, Command.validate(id: id) == nil,
-            let answer = try await journal.storedAnswer(to: Command.key(id: id, device: device))
-        else {
-            throw Problem.unknownMovement(encoded)
+        let id = try movementID(context)
+        guard let answer = try await journal.storedAnswer(to: Command.key(id: id, device: device)) else {
+            throw Problem.unknownMovement(id)
         }
         let update = try await firstUpdate(of: answer)
         return .json(headers: [.tallywireEpoch: journal.epoch]) { json in
@@ -38,6 +55,8 @@ extension InventoryAPI {
                 json.member("reason", update?.reason)
                 json.member("reference", update?.reference)
                 json.member("occurredAt", update?.occurredAt)
+                json.member("reverses", update?.reverses)
+                json.member("reversedBy", answer.reversedBy)
                 for member in answer.asked?.object ?? [] {
                     json.dynamicKey(member.name)
                     member.value.write(to: &json)

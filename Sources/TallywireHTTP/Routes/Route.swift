@@ -10,11 +10,16 @@ struct Route: Sendable {
     let path: String
     /// Who may call the route.
     let access: RouteAccess
+    /// Whether the handler of a route that changes something reads a query.
+    let readsQuery: Bool
     let handle: Handler
 
     typealias Handler = @Sendable (Request, APIContext) async throws -> Response
 
-    init(_ method: HTTPRequest.Method, _ path: String, for access: RouteAccess, _ handle: @escaping Handler) {
+    init(
+        _ method: HTTPRequest.Method, _ path: String, for access: RouteAccess, readsQuery: Bool = false, _ handle: @escaping Handler
+    ) {
+        self.readsQuery = readsQuery
         self.method = method
         self.path = path
         self.access = access

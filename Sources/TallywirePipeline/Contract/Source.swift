@@ -42,6 +42,8 @@ public struct SourceContext: Sendable {
     public let topics: [TopicUse]
     /// Where messages go that ended the server; `nil` if nothing notes which message is handled.
     public let setAside: SetAside?
+    /// A file of the source's own; `nil` if nothing is kept between two runs.
+    public let file: SourceFile?
     /// The time of the server's clock.
     public let now: @Sendable () -> Timestamp
 
@@ -49,8 +51,9 @@ public struct SourceContext: Sendable {
         name: String, logger: Logger, gateway: any CommandGateway, defaultLocation: String, status: SourceStatus,
         bookmark: any SourceBookmark, version: String, devices: DeviceRegistry = DeviceRegistry(),
         deviceBookmark: @escaping @Sendable (String) -> any SourceBookmark, topics: [TopicUse] = [],
-        setAside: SetAside? = nil, now: @escaping @Sendable () -> Timestamp
+        setAside: SetAside? = nil, file: SourceFile? = nil, now: @escaping @Sendable () -> Timestamp
     ) {
+        self.file = file
         self.name = name
         self.logger = logger
         self.gateway = gateway

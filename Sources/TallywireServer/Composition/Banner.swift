@@ -16,7 +16,7 @@ struct Banner: Sendable {
     func text(_ address: Server.Address, _ status: PipelineStatus) -> String {
         var lines = [
             "Tallywire \(tallywireVersion)",
-            "  pages      \(address.url)/   (/admin, /shop, /displays, /scan)",
+            "  pages      \(address.url)/   (/admin, /shop, /displays, /scan, /codes)",
             "  API        \(address.url)/api/products   (all calls: \(address.url)/openapi.json)",
             "  pipeline   \(address.url)/api/pipeline",
             "  journal    \(journal), at event \(status.head), epoch \(status.epoch)",

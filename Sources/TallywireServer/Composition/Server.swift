@@ -69,7 +69,7 @@ struct Server: Sendable {
         }
         let pipeline = Pipeline(
             engine: engine, sources: sources, sinks: sinks, defaultLocation: configuration.defaultLocation,
-            topics: try configuration.topics, setAside: setAside,
+            topics: try configuration.topics, setAside: setAside, sourceFolder: configuration.sourceDirectory,
             retention: configuration.journal.journalRetention, logger: logger, version: tallywireVersion, clock: { .now })
         let phase = Phase()
         let metrics = PortMetrics()

@@ -17,20 +17,25 @@ struct DeviceSettings: Equatable, Sendable, Decodable {
     var feedback: FeedbackOptions?
     /// Whether a subtract of more units than are known to be there applies.
     var negative: NegativeRule?
+    /// How long after a scan `TW:UNDO` takes it back.
+    var undo: Duration?
+    var mode: ModeOptions?
     /// Whether the device speaks for others: then a name in its payload says which device scanned.
     var gateway: Bool?
 
     private enum CodingKeys: String, CodingKey {
-        case operation, location, reason, quantity, payload, codes, bounce, tagWindow, feedback, gateway, negative
+        case operation, location, reason, quantity, payload, codes, bounce, tagWindow, feedback, gateway, negative, undo, mode
         case destination = "to"
     }
 
     init(
         operation: Operation? = nil, location: String? = nil, destination: String? = nil, reason: String? = nil,
         quantity: Int64? = nil, payload: PayloadFormat? = nil, codes: CodeOptions? = nil, bounce: Duration? = nil,
-        tagWindow: Duration? = nil, feedback: FeedbackOptions? = nil, gateway: Bool? = nil,
-        negative: NegativeRule? = nil
+        tagWindow: Duration? = nil, feedback: FeedbackOptions? = nil, gateway: Bool? = nil, negative: NegativeRule? = nil,
+        undo: Duration? = nil, mode: ModeOptions? = nil
     ) {
+        self.undo = undo
+        self.mode = mode
         self.operation = operation
         self.location = location
         self.destination = destination
@@ -52,6 +57,7 @@ struct DeviceSettings: Equatable, Sendable, Decodable {
             destination: destination ?? other.destination, reason: reason ?? other.reason, quantity: quantity ?? other.quantity,
             payload: payload ?? other.payload, codes: codes?.filled(from: other.codes) ?? other.codes,
             bounce: bounce ?? other.bounce, tagWindow: tagWindow ?? other.tagWindow, feedback: feedback ?? other.feedback,
-            gateway: gateway ?? other.gateway, negative: negative ?? other.negative)
+            gateway: gateway ?? other.gateway, negative: negative ?? other.negative, undo: undo ?? other.undo,
+            mode: mode?.filled(from: other.mode) ?? other.mode)
     }
 }

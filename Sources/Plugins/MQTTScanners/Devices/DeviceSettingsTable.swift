@@ -9,14 +9,14 @@ struct DeviceSettingsTable: Sendable {
     /// The devices that have settings under their own name rather than under a pattern.
     let names: [String]
 
-    /// The names and patterns may be in any form of Unicode; ``problem(with:)`` says whether two of them are the same.
-    /// `others` are the settings of all devices as far as `devices` leaves them out.
-    init(_ devices: [String: DeviceSettings], others: DeviceSettings = DeviceSettings()) {
+    /// The names and patterns may be in any form of Unicode; ``problem(with:)`` says whether two of them are the same. `defaults` are
+    /// for what neither a device's settings nor `*` say.
+    init(_ devices: [String: DeviceSettings], defaults: DeviceSettings = DeviceSettings()) {
         let devices = Dictionary(devices.map { ($0.key.keyForm, $0.value) }) { first, _ in first }
         entries = devices.map { (DevicePattern($0.key), $0.value) }
             .filter { !$0.0.matchesAll }
             .sorted { $0.0.isMoreSpecific(than: $1.0) }
-        fallback = (devices["*"] ?? DeviceSettings()).filled(from: others)
+        fallback = (devices["*"] ?? DeviceSettings()).filled(from: defaults)
         names = devices.keys.filter { !$0.contains("*") }.sorted()
     }
 

@@ -39,7 +39,8 @@ struct ProGloveFeedback {
         case .applied(let receipt):
             let line = receipt.lines.last
             let word = receipt.status == .applied && reply.note == nil ? options.applied : options.repeated
-            return ("PG2", [(word, line?.sku ?? ""), (options.left, line.map { "\($0.stock)" } ?? "")])
+            guard let line else { return ("PG2", [(word, reply.mode?.words ?? ""), ("", "")]) }
+            return ("PG2", [(word, line.sku), (options.left, "\(line.stock)")])
         case .rejected(let rejection): return ("PG1E", [(options.rejected, rejection.message)])
         case nil: return ("PG1E", [(options.rejected, reply.note?.message ?? "")])
         }

@@ -22,6 +22,7 @@ extension Messaging {
                         "message": "the same code again so soon is the same scan: it was counted once", "seq": 1042,
                         "sku": "TEE-RED-M", "stock": 45,
                     ]),
+                .init("control code", ["id": "7f40", "status": "applied", "mode": ["location": "WH1", "operation": "add"]]),
                 .init(
                     "one movement of several scans",
                     [
@@ -69,17 +70,17 @@ extension Messaging {
             "ScanAnswer",
             [
                 "oneOf": [
-                    JSONSchema.object(identity + applied, optional: optionalOfApplied),
+                    JSONSchema.object(identity + applied + mode, optional: optionalOfApplied),
                     JSONSchema.object(
-                        identity + applied + [("lines", JSONSchema.list(of: JSONSchema.reference("ScanAnswerLine")))],
+                        identity + applied + [("lines", JSONSchema.list(of: JSONSchema.reference("ScanAnswerLine")))] + mode,
                         optional: optionalOfApplied
                     ),
-                    JSONSchema.object(identity + rejected),
+                    JSONSchema.object(identity + rejected + mode, optional: ["mode"]),
                     JSONSchema.object(
                         identity + [
                             ("status", JSONSchema.words(["applied", "duplicate", "rejected"])), ("code", note), ("message", text),
                             ("seq", JSONSchema.count), ("results", JSONSchema.list(of: JSONSchema.reference("ScanResult"))),
-                        ], optional: ["code", "message", "seq"]),
+                        ] + mode, optional: ["code", "message", "seq", "mode"]),
                 ]
             ]
         ),
@@ -95,6 +96,15 @@ extension Messaging {
                 ("locationStock", JSONSchema.count),
             ])
         ),
+        (
+            "ScanMode",
+            JSONSchema.object(
+                [
+                    ("location", JSONSchema.locationCode),
+                    ("operation", JSONSchema.words(TallywireCore.Operation.ofLines.map(\.rawValue))),
+                    ("to", JSONSchema.locationCode), ("reservation", JSONSchema.movementID),
+                ], optional: ["location", "operation", "to", "reservation"])
+        ),
         ("ScanWarning", JSONSchema.object([("code", JSONSchema.words(["serial_repeated"])), ("message", text)])),
     ]
 
@@ -109,7 +119,10 @@ extension Messaging {
         ("sku", JSONSchema.sku), ("stock", JSONSchema.count),
         ("warnings", JSONSchema.list(of: JSONSchema.reference("ScanWarning"))),
     ]
-    private static let optionalOfApplied: Set<String> = ["code", "message", "seq", "sku", "stock", "warnings"]
+    private static let optionalOfApplied: Set<String> = ["code", "message", "seq", "sku", "stock", "warnings", "mode"]
+
+    /// The mode that control codes have set: after one, and in which a scan came.
+    private static let mode = [("mode", JSONSchema.reference("ScanMode"))]
 
     private static let rejected: [(String, JSONValue)] = [
         ("status", ["const": "rejected"]), ("code", JSONSchema.words(Rejection.Code.allCases.map(\.rawValue))), ("message", text),

@@ -68,6 +68,27 @@ extension MalformedScan {
 }
 
 extension ScanPayload {
+    /// The control code that the message is; `nil` if it is something else. A control code is a message by itself, without values that
+    /// belong to a movement. `options` say what the device puts around its codes.
+    func controlCode(_ options: CodeOptions?) throws(MalformedScan) -> ControlCode? {
+        for (index, scan) in scans.enumerated() {
+            guard case .code(var text) = scan.item else { continue }
+            if let prefix = options?.prefix, text.hasPrefix(prefix) { text.removeFirst(prefix.count) }
+            if let suffix = options?.suffix, text.hasSuffix(suffix) { text.removeLast(suffix.count) }
+            let code: ControlCode?
+            do throws(ControlCode.Mistake) { code = try ControlCode(text) } catch { throw MalformedScan(error.description) }
+            guard let code else { continue }
+            var bare = scan
+            (bare.id, bare.reason, bare.occurredAt) = (nil, nil, nil)
+            guard scans.count == 1, bare == Scan(item: scan.item) else {
+                throw MalformedScan(
+                    "\(scans.count == 1 ? "" : "[\(index)]: ")“\(text.excerpt)” is a control code: it stands alone in its message")
+            }
+            return code
+        }
+        return nil
+    }
+
     /// Returns the movements that a device asks for: one, or one for each scan. Tags that name no item are left out.
     ///
     /// Only what a `Movement` cannot express is refused here. Checks that need the catalogue are the engine's.
@@ -106,7 +127,8 @@ extension ScanPayload {
             operation: operation, quantity: quantity.partialValue,
             destination: operation == .move
                 ? nil : scan.destination ?? (operation.hasDestination ? settings.destination : nil),
-            expected: scan.expected, trace: reading.trace, reservation: scan.reservation, fromState: states.from,
+            expected: scan.expected, trace: reading.trace,
+            reservation: scan.reservation ?? (operation.hasReservation ? defaults.reservation : nil), fromState: states.from,
             toState: states.to,
             allowsNegative: settings.negative == .allow && operation == .subtract && states.from == .available)
     }
@@ -190,6 +212,8 @@ struct ScanDefaults {
     let device: String
     let settings: DeviceSettings
     let location: String
+    /// The reservation whose units the device captures.
+    var reservation: String?
     /// The current year, which tells the century of a date with a two-digit year.
     let year: Int
 }

@@ -43,6 +43,11 @@ struct BatchReader {
     private var bounces = BounceWindow()
     private var tags = TagWindow()
     private var clock = ArrivalClock()
+    /// Measures the time for which modes are not used. After a start the machine's clock is believed at once, since nobody can tell a
+    /// clock that jumped from a server that did not run.
+    private var steady = SteadyClock(from: nil, confirmation: .seconds(60))
+    /// The time since some moment, which never falls.
+    private let uptime: @Sendable () -> Duration
     /// The MQTT session of the previous batch.
     private var session = 0
     /// Where the reader notes which message it handles.
@@ -50,7 +55,11 @@ struct BatchReader {
 
     private static let tagWindow = Duration.seconds(600)
 
-    init(_ context: SourceContext, interpreter: ScanInterpreter, statuses: ScanTopic?, numbering: PacketNumbering) {
+    init(
+        _ context: SourceContext, interpreter: ScanInterpreter, statuses: ScanTopic?, numbering: PacketNumbering,
+        uptime: @escaping @Sendable () -> Duration = InventoryEngine.uptime
+    ) {
+        self.uptime = uptime
         self.context = context
         self.interpreter = interpreter
         self.statuses = statuses
@@ -67,6 +76,7 @@ struct BatchReader {
             numbering.beginSession()
         }
         let arrival = clock.arrival(of: batch, now: now)
+        steady.read(now, uptime: uptime())
         context.status.update { $0.received += UInt64(batch.messages.count) }
         var result = ReadBatch(batch: batch, now: now, replies: Array(repeating: [], count: batch.messages.count))
         for (index, message) in batch.messages.enumerated() {
@@ -90,13 +100,20 @@ struct BatchReader {
             return
         }
         let name = context.name
-        let meaning = interpreter.meaning(of: message, now: read.now) {
+        let moment = ModeTable.Moment(
+            number: number, isRedelivery: message.isRedelivery,
+            sent: arrival.map { steady.believed.advanced(by: .milliseconds($0.earliest.milliseconds - read.now.milliseconds)) },
+            now: steady.believed)
+        let meaning = interpreter.meaning(of: message, now: read.now, moment) {
             number.map { ScanIdentity.id(source: name, number: $0, message) } ?? ScanIdentity.random(source: name)
         }
         switch meaning {
         case .nothing: context.status.update { $0.ignored += 1 }
         case .refusal(let reply, let sender):
             note(refusal: reply, of: sender, read.now)
+            read.replies[index] = interpreter.messages(for: reply, to: message, sender, now: read.now)
+        case .control(let reply, let sender):
+            context.devices.update(sender.name, of: context.name) { $0.lastSeen = read.now }
             read.replies[index] = interpreter.messages(for: reply, to: message, sender, now: read.now)
         case .order(let order):
             guard !isPoison(order) else { return read.poison.append(index) }
@@ -206,8 +223,11 @@ struct BatchReader {
         }
         return ScanReply(
             id: order.grouping == .apart ? order.id : order.items.first?.id ?? order.id, results: results,
-            grouping: order.grouping, note: note)
+            grouping: order.grouping, note: note, mode: order.mode.isEmpty ? nil : order.mode)
     }
+
+    /// The modes of all devices are stored.
+    mutating func noteStoredModes() { interpreter.modes.noteStored() }
 
     private func note(refusal reply: ScanReply, of sender: ScanSender, _ now: Timestamp) {
         context.status.update { $0.malformed += 1 }

@@ -150,6 +150,10 @@ final class ScanDriver: Sendable {
                 return .done(marks: marks)
             case .storeMarks(let marks):
                 for (device, number) in marks { try await context.deviceBookmark(device).store(number) }
+            case .storeModes(let modes):
+                do { try ModeTable.store(modes, in: context.file) } catch {
+                    return .failed(reason: "the modes of devices cannot be stored: \(error)")
+                }
             case .setAside(let message, let device, let report, let now):
                 do { try await setAside(message, device, report, now) } catch {
                     return .failed(reason: "a message that ends the server cannot be set aside: \(error)")

@@ -14,6 +14,8 @@ struct ScanInterpreter {
     let replies: ReplyRule
     /// The topics to which replies may go if a message names one.
     let responses: ResponseTopics
+    /// What control codes said. Messages have to be interpreted in their order.
+    var modes: ModeTable
     private var cache = DeviceCache()
     /// The topic that was looked up last.
     private var last: (topic: String, entry: DeviceCache.Entry?)?
@@ -22,8 +24,9 @@ struct ScanInterpreter {
 
     init(
         source: String, topic: ScanTopic, devices: DeviceSettingsTable, defaultLocation: String, lineLimit: Int,
-        clockSkew: Duration, replies: ReplyRule = .always, responses: ResponseTopics? = nil
+        clockSkew: Duration, replies: ReplyRule = .always, responses: ResponseTopics? = nil, modes: ModeTable = ModeTable()
     ) {
+        self.modes = modes
         self.source = source
         self.topic = topic
         self.devices = devices
@@ -40,6 +43,8 @@ struct ScanInterpreter {
         case nothing
         /// Not a valid scan: the reply is sent, and nothing is submitted.
         case refusal(ScanReply, ScanSender)
+        /// A control code that was taken: the reply is sent, and nothing is submitted.
+        case control(ScanReply, ScanSender)
         case order(ScanOrder)
     }
 
@@ -50,7 +55,10 @@ struct ScanInterpreter {
     mutating func takesScans(on topic: String) -> Bool { entry(of: topic) != nil }
 
     /// Returns what `message` means. `makeID` makes the id of a message whose payload has none. It is called at most once.
-    mutating func meaning(of message: InboundMessage, now: Timestamp, makeID: () -> String) -> Meaning {
+    /// `moment` is what the modes of devices depend on.
+    mutating func meaning(
+        of message: InboundMessage, now: Timestamp, _ moment: ModeTable.Moment = ModeTable.Moment(), makeID: () -> String
+    ) -> Meaning {
         guard !message.isRetained, let entry = entry(of: message.topic) else { return .nothing }
         var sender = ScanSender(device: entry.device, name: entry.device)
         do throws(MalformedScan) {
@@ -70,14 +78,45 @@ struct ScanInterpreter {
             if let way = payload.feedback, let options = settings.feedback, isOwn(way, entry) {
                 sender.feedback = ScanSender.Feedback(way: way, options: options)
             }
+            if let code = try payload.controlCode(settings.codes) {
+                return try control(code, payload, sender, settings, moment, makeID: makeID)
+            }
+            let mode = modes.mode(of: sender.name, moment, idle: settings.mode?.idle ?? ModeTable.idle)
             let items = try payload.items(
-                ScanDefaults(device: sender.name, settings: settings, location: defaultLocation, year: currentYear(now)))
+                ScanDefaults(
+                    device: sender.name, settings: mode.applied(to: settings), location: defaultLocation,
+                    reservation: mode.reservation, year: currentYear(now)))
             guard !items.isEmpty else { throw MalformedScan("none of the tags is an item's: an SGTIN is expected") }
-            return .order(order(payload, items, sender, settings, makeID: makeID))
+            var order = order(payload, items, sender, settings, makeID: makeID)
+            order.mode = mode
+            return .order(order)
         } catch {
             let id = ScanPayload.id(inMalformed: message.payload) ?? makeID()
             return .refusal(ScanReply(id: id, outcome: .rejected(Rejection(.invalidRequest, error.description))), sender)
         }
+    }
+
+    /// What a control code means: `TW:UNDO` is a command, and every other one changes the device's mode.
+    private mutating func control(
+        _ code: ControlCode, _ payload: ScanPayload, _ sender: ScanSender, _ settings: DeviceSettings, _ moment: ModeTable.Moment,
+        makeID: () -> String
+    ) throws(MalformedScan) -> Meaning {
+        let idle = settings.mode?.idle ?? ModeTable.idle
+        guard code == .undo else {
+            let (mode, isRepeat) = try modes.take(code, id: payload.id, of: sender.name, moment, idle: idle)
+            let id = payload.id ?? makeID()
+            let receipt = Receipt(movementID: id, status: isRepeat ? .duplicate : .applied, seq: nil)
+            return .control(ScanReply(id: id, results: [.applied(receipt)], mode: mode), sender)
+        }
+        guard let undo = settings.undo, undo > .zero else {
+            throw MalformedScan("TW:UNDO takes nothing back of this device: “undo” in plugins.json says within which time it may")
+        }
+        var item = ScanOrder.Item(
+            movement: Movement(reason: payload.scans[0].reason, lines: []), index: 0, key: code.text, isTag: false)
+        item.undo = undo
+        var order = order(payload, [item], sender, settings, makeID: makeID)
+        order.mode = modes.mode(of: sender.name, moment, idle: idle)
+        return .order(order)
     }
 
     private func order(

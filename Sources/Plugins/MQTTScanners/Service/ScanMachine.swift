@@ -59,6 +59,7 @@ struct ScanMachine: ~Copyable {
         case storeReservation(UInt64)
         case loadMarks([String])
         case storeMarks([(device: String, number: UInt64)])
+        case storeModes([String: ModeTable.Device])
         /// Writes a message that is not handled any more into the file of messages that are set aside, and reports that.
         case setAside(InboundMessage, device: String, report: Command, at: Timestamp)
     }
@@ -223,6 +224,7 @@ struct ScanMachine: ~Copyable {
         case .storeMarks(let marks):
             for (device, number) in marks { if let mark = PresenceMark(number) { presence.show(mark, of: device) } }
             begun[0].marks = []
+        case .storeModes: reader.noteStoredModes()
         case .setAside(let message, let device, let report, let now): replyToSetAside(message, device, report, now)
         }
     }
@@ -254,6 +256,7 @@ struct ScanMachine: ~Copyable {
         let unknown = devices.isEmpty ? [] : presence.unknown(among: Set(devices))
         guard unknown.isEmpty else { return run(.loadMarks(unknown)) }
         guard reader.numbering.reserved <= stored else { return run(.storeReservation(reader.numbering.reserved)) }
+        guard reader.interpreter.modes.isStored else { return run(.storeModes(reader.interpreter.modes.devices)) }
         self.draft = nil
         let changes = presence.take(draft.statuses, at: draft.now) + presence.noteSigns(of: signs, at: draft.now)
         begun.append(

@@ -15,6 +15,8 @@ struct ScanOrder: Equatable, Sendable {
     let clockSkew: Duration
     let bounce: Duration?
     let tagWindow: Duration?
+    /// What control codes said of the scans.
+    var mode = DeviceMode()
 
     /// A movement, with the values that tell its scan from others.
     struct Item: Equatable, Sendable {
@@ -29,6 +31,8 @@ struct ScanOrder: Equatable, Sendable {
         var id = ""
         var idIsGiven = false
         var progress = Progress.open
+        /// For `TW:UNDO`: the time within which the device's last scan is taken back. The movement then has no lines.
+        var undo: Duration?
 
         var isOpen: Bool { if case .open = progress { true } else { false } }
     }
@@ -42,10 +46,16 @@ struct ScanOrder: Equatable, Sendable {
 
     /// The command as which an item is submitted.
     func command(for item: Item) -> Command {
+        let action: Command.Action =
+            if let undo = item.undo {
+                .reverse(
+                    Reversal(.last(source: source, device: sender.name, within: undo), reason: item.movement.reason))
+            } else {
+                .move(item.movement)
+            }
         // An id that was made here is made from the packet, and so it is unique in the whole journal.
-        Command(
-            id: item.id, device: item.idIsGiven ? sender.name : nil, source: source, clockSkew: clockSkew,
-            action: .move(item.movement))
+        return Command(
+            id: item.id, device: item.idIsGiven ? sender.name : nil, source: source, clockSkew: clockSkew, action: action)
     }
 }
 

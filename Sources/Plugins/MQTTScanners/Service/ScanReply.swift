@@ -10,6 +10,8 @@ struct ScanReply: Equatable, Sendable {
     let grouping: ScanPayload.Grouping
     /// Why a scan was not counted this time, though nothing is wrong.
     let note: Note?
+    /// The device's mode: after a control code, which may have ended it, or in which its scan came; `nil` for a scan without one.
+    let mode: DeviceMode?
 
     /// Why a scan was taken for one that was counted before.
     struct Note: Equatable, Sendable {
@@ -17,7 +19,10 @@ struct ScanReply: Equatable, Sendable {
         let message: String
     }
 
-    init(id: String, results: [Outcome], grouping: ScanPayload.Grouping = .one, note: Note? = nil) {
+    init(
+        id: String, results: [Outcome], grouping: ScanPayload.Grouping = .one, note: Note? = nil, mode: DeviceMode? = nil
+    ) {
+        self.mode = mode
         // A text that is too long for an id is quoted as an excerpt.
         self.id = id.utf8.count > Limits.movementIDLength ? id.excerpt : id
         self.results = results
@@ -32,13 +37,17 @@ struct ScanReply: Equatable, Sendable {
         results.allSatisfy { if case .applied = $0 { true } else { false } }
     }
 
-    /// `{"id","status","seq","sku","stock","code","message","warnings","lines","results"}`, without the keys that do not apply.
+    /// `{"id","status","seq","sku","stock","code","message","warnings","lines","results","mode"}`, without the keys that do not apply.
     var json: [UInt8] {
         var json = JSONWriter(capacity: 256)
         json.object { json in
             json.member("id", id)
             json.key("status")
             if grouping == .apart { writeResults(to: &json) } else { write(results.first, to: &json) }
+            if let mode {
+                json.key("mode")
+                mode.write(to: &json)
+            }
         }
         return json.bytes
     }
