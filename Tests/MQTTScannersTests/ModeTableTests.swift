@@ -36,6 +36,8 @@ struct ModeTableTests {
             (.operation(.add), DeviceMode(location: "WH1", operation: .add)),
             (.destination("STORE-7"), DeviceMode(location: "WH1", operation: .transfer, destination: "STORE-7")),
             (.operation(.transfer), DeviceMode(location: "WH1", operation: .transfer, destination: "STORE-7")),
+            (.operation(.add), DeviceMode(location: "WH1", operation: .add)),
+            (.destination("STORE-7"), DeviceMode(location: "WH1", operation: .transfer, destination: "STORE-7")),
             (.location("WH2"), DeviceMode(location: "WH2", operation: .transfer, destination: "STORE-7")),
             (.reservation("basket-7"), DeviceMode(location: "WH2", operation: .capture, reservation: "basket-7")),
             (.undo, DeviceMode(location: "WH2", operation: .capture, reservation: "basket-7")),

@@ -181,7 +181,7 @@ struct ReversalTests {
         line.trace = Trace(batch: "L-7", serial: "S-1", expiry: CalendarDate("2027-03-31"))
         let original = try record(move(line), &shop)
         reverse(original, &shop)
-        #expect(shop.events.compactMap(\.update).last?.trace == line.trace)
+        #expect(shop.events.compactMap(\.update).last { $0.reverses == original.id }?.trace == line.trace)
     }
 
     @Test("a reversal's names and texts are checked")

@@ -67,8 +67,7 @@ struct ReversalTests {
         #expect(try stock == 5)
         #expect(try journal.answer(to: "a")?.reversedBy == "undo-a" && journal.answer(to: "undo-a")?.reversedBy == "redo")
         _ = await engine.submit(move(2, id: "b"))
-        #expect(
-            codes([await engine.submit(reverse("b", id: "undo-b")), await engine.submit(reverse("b"))]) == [nil, .alreadyReversed])
+        #expect(codes(await engine.submit([reverse("b", id: "undo-b"), reverse("b")])) == [nil, .alreadyReversed])
         await engine.stop()
         let restarted = try self.engine()
         #expect(
