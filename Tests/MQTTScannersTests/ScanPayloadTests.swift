@@ -60,7 +60,7 @@ struct ScanPayloadTests {
         #expect(try movement("4006381333931", allowing).lines[0].allowsNegative)
         #expect(try !movement(#"{"sku":"TEE","fromState":"damaged"}"#, allowing).lines[0].allowsNegative, "only available ones")
         #expect(try !movement(#"{"sku":"TEE","operation":"add"}"#, allowing).lines[0].allowsNegative)
-        let refusing = DeviceSettingsTable(["till": DeviceSettings(negative: .refuse)], others: DeviceSettings(negative: .allow))
+        let refusing = DeviceSettingsTable(["till": DeviceSettings(negative: .refuse)], defaults: DeviceSettings(negative: .allow))
         #expect(refusing.settings(of: "till").negative == .refuse && refusing.settings(of: "other").negative == .allow)
         for (text, mistake) in [
             (#"{"sku":"T","operation":"move","from":"x","to":"damaged"}"#, "from of a move has to be one of available, damaged"),
