@@ -120,10 +120,13 @@ struct DocumentationTests {
                     totalProductStock: 3, change: change, reason: "sale", reference: "r", price: Price("1.00"), status: .active,
                     level: .ok,
                     version: 1, source: "http", movementID: "m", occurredAt: Timestamp(milliseconds: 0),
-                    trace: Trace(batch: "b", serial: "s", expiry: .init("2026-11-29"))))
+                    trace: Trace(batch: "b", serial: "s", expiry: .init("2026-11-29")), reverses: "m"))
         }
         return [
-            update(.stock(StockChange(operation: .set, quantity: 1, balance: Balance(location: "MAIN", onHand: 1)))),
+            update(
+                .stock(
+                    StockChange(
+                        operation: .set, quantity: 1, balance: Balance(location: "MAIN", onHand: 1), previousOnHand: 2))),
             update(.price(previous: nil, isOwn: true)),
             .stockAlert(
                 StockAlert(
