@@ -185,7 +185,7 @@ struct MQTTScannersTests {
             }
             try await shop.serving(file: file) { status in
                 try await eventually("it is connected") { status.current.state == "connected" }
-                try await till.scan(Shop.code, "TW:UNDO", "TW:UNDO", "TW:OP:count", "TW:END", Shop.code)
+                try await till.scan(Shop.code, "TW:UNDO", "TW:UNDO", "TW:OP:set", "TW:END", Shop.code)
                 try await till.answered(9)
             }
         }

@@ -102,7 +102,7 @@ struct ScanPayloadTests {
             (#"{"sku":"A","colour":"red"}"#, "colour is not a key of a scan; these are: id, barcode, sku, variantId,"),
             (#"{"sku":"A","quantity":"3"}"#, "quantity has to be a whole number"),
             (#"{"sku":"A","quantity":1.5}"#, "quantity has to be a whole number"),
-            (#"{"sku":"A","operation":"steal"}"#, "operation has to be one of set, add, subtract, transfer"),
+            (#"{"sku":"A","operation":"steal"}"#, "operation has to be one of set, count, add, subtract, transfer"),
             (#"{"sku":"A","occurredAt":"yesterday"}"#, "occurredAt has to be a time with a zone"),
             (#"{"quantity":1}"#, "a scan needs one of barcode, sku and variantId"),
             (#"{"sku":"A","barcode":"B"}"#, "a scan needs one of barcode, sku and variantId, not 2"),

@@ -120,7 +120,7 @@ struct DocumentationTests {
                     totalProductStock: 3, change: change, reason: "sale", reference: "r", price: Price("1.00"), status: .active,
                     level: .ok,
                     version: 1, source: "http", movementID: "m", occurredAt: Timestamp(milliseconds: 0),
-                    trace: Trace(batch: "b", serial: "s", expiry: .init("2026-11-29"))))
+                    trace: Trace(batch: "b", serial: "s", expiry: .init("2026-11-29")), reverses: "m"))
         }
         return [
             update(
