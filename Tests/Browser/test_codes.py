@@ -14,7 +14,7 @@ def test_codes_of_operations_and_of_each_location(site, page):
     page.goto(f"{site.url}/codes")
     expect(page.locator("#count")).to_contain_text("codes")
     codes = shown(page)
-    assert codes[:5] == ["TW:UNDO", "TW:END", "TW:OP:add", "TW:OP:subtract", "TW:OP:transfer"]
+    assert codes[:6] == ["TW:UNDO", "TW:END", "TW:OP:count", "TW:OP:add", "TW:OP:subtract", "TW:OP:transfer"]
     assert {"TW:AT:A-1", "TW:TO:A-1", "TW:AT:WH1", "TW:TO:STORE-7"} <= set(codes)
     expect(page.locator("[data-code='TW:AT:A-1']")).to_contain_text("<b>Aisle</b>")
     # A reader needs black on white: whole modules, and nothing of the page's colours.

@@ -18,7 +18,7 @@ struct OperationTests {
     }
 
     private static let isOfPhones: @Sendable (TallywireCore.Operation) -> Bool = {
-        $0.isOfLines && !$0.hasReservation && $0 != .move && $0 != .count
+        $0.isOfLines && !$0.hasReservation && $0 != .move && $0 != .set
     }
     private static let isOfOneVariant: @Sendable (TallywireCore.Operation) -> Bool = { TallywireCore.Operation.plain.contains($0) }
 

@@ -12,12 +12,15 @@ struct CodesTests {
         try await Shop().openStocked { client in
             let first = try await client.get("/api/codes?limit=1")
             let codes = first["items"]?.elements.map { $0["code"]?.string } ?? []
-            #expect(codes == ["TW:UNDO", "TW:END", "TW:OP:add", "TW:OP:subtract", "TW:OP:transfer", "TW:AT:MAIN", "TW:TO:MAIN"])
+            #expect(
+                codes == [
+                    "TW:UNDO", "TW:END", "TW:OP:count", "TW:OP:add", "TW:OP:subtract", "TW:OP:transfer", "TW:AT:MAIN", "TW:TO:MAIN",
+                ])
             for code in first["items"]?.elements ?? [] {
                 #expect(code["side"] == 29 && code["path"]?.string?.hasPrefix("M4 4h7v1h-7z") == true, "\(code)")
                 #expect(code["problem"] == nil)
             }
-            #expect(first["items"]?[6]?["kind"] == "destination" && first["items"]?[5]?["name"] == "Main")
+            #expect(first["items"]?[7]?["kind"] == "destination" && first["items"]?[6]?["name"] == "Main")
             let next = try await client.get("/api/codes?limit=1&cursor=\(first["nextCursor"]?.string ?? "")")
             #expect(next["items"]?.elements.map { $0["code"]?.string } == ["TW:AT:WH1", "TW:TO:WH1"])
             #expect(next["nextCursor"]?.string == nil)

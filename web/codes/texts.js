@@ -5,6 +5,7 @@ export const texts = {
   undo: "Undo the last scan",
   end: "End: scan as usual",
   operations: {
+    count: "Next scans: count",
     add: "Next scans: add",
     subtract: "Next scans: remove",
     transfer: "Next scans: transfer",

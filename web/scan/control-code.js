@@ -4,14 +4,14 @@
 /**
  * What control codes say of the next scans. A member that is missing is as the page's fields say.
  *
- * @typedef {{ location?: string, operation?: "add" | "subtract" | "transfer", to?: string, reservation?: string }} Mode
+ * @typedef {{ location?: string, operation?: "count" | "add" | "subtract" | "transfer", to?: string, reservation?: string }} Mode
  */
 
 /**
  * @typedef {{ kind: "undo" | "end" | "unknown" } | { kind: "location" | "operation" | "destination" | "reservation", name: string }} ControlCode
  */
 
-const OPERATIONS = ["add", "subtract", "transfer"];
+const OPERATIONS = ["count", "add", "subtract", "transfer"];
 const PREFIX = "TW:";
 
 /** All control codes, with a word for what a code names. */

@@ -8,7 +8,7 @@
  * @property {number} number its place in the order of scans, assigned by the database
  * @property {string} id
  * @property {string} code as it was read
- * @property {"add" | "subtract" | "set" | "transfer"} operation
+ * @property {"add" | "subtract" | "count" | "transfer"} operation
  * @property {number} quantity
  * @property {string} location
  * @property {string} [to]

@@ -23,7 +23,7 @@ export const doneBy = ({ operation, quantity, reservation }) => texts.done(reser
 export const canUndo = ({ fate, undone }) => (fate === "applied" || fate === "duplicate") && !undone;
 
 /** @param {Scan} scan */
-const named = (scan) => `${scan.reservation === undefined ? texts.operations[scan.operation] : texts.captured} ${doneBy(scan)}`;
+const named = (scan) => `${scan.reservation === undefined ? texts.operations[scan.operation] ?? scan.operation : texts.captured} ${doneBy(scan)}`;
 
 /**
  * The row of one of the last scans.

@@ -20,7 +20,7 @@ import { texts } from "./texts.js";
 
 /** @typedef {import("./queue.js").Scan} Scan */
 
-const OPERATIONS = /** @type {const} */ (["subtract", "add", "set", "transfer"]);
+const OPERATIONS = /** @type {const} */ (["subtract", "add", "count", "transfer"]);
 const MOST_SHOWN = 50;
 const LONGEST_CODE = 256;
 const MOST_UNITS = 1_000_000_000;
@@ -82,7 +82,7 @@ async function take(text) {
     return;
   }
   fill("code", "");
-  fill("quantity", what().operation === "set" ? "" : "1");
+  fill("quantity", what().operation === "count" ? "" : "1");
   const waiting = await queue.countWaiting();
   if (sender.state === "away" || sender.state === "token" || !navigator.onLine) {
     showVerdict("waiting", texts.kept(waiting), code);
@@ -117,12 +117,12 @@ async function problemWith(code) {
     select("location").focus();
     return select("location").options.length > 1 ? texts.locationFirst : texts.noLocation;
   }
-  if (operation === "set" && reservation === undefined && input("quantity").value.trim() === "") {
+  if (operation === "count" && reservation === undefined && input("quantity").value.trim() === "") {
     input("quantity").focus();
     return texts.countFirst;
   }
   const units = quantity();
-  if (!Number.isInteger(units) || units < (operation === "set" ? 0 : 1) || units > MOST_UNITS) return texts.badQuantity;
+  if (!Number.isInteger(units) || units < (operation === "count" ? 0 : 1) || units > MOST_UNITS) return texts.badQuantity;
   if (operation === "transfer" && reservation === undefined && ["", location].includes(to ?? "")) return texts.sameLocation;
   if ((await queue.countWaiting()) >= MOST_WAITING) return texts.full;
   return null;
@@ -174,7 +174,7 @@ function showMode() {
   byId("mode").hidden = mode.isEmpty;
   setText(byId("mode-words"), texts.mode.words(mode.mode));
   // A count by the fields begins without a quantity; every other scan counts one.
-  input("quantity").value = what().operation === "set" && mode.mode.reservation === undefined ? "" : "1";
+  input("quantity").value = what().operation === "count" && mode.mode.reservation === undefined ? "" : "1";
 }
 
 /** The fields are used by hand: they say again what is done. */
@@ -304,7 +304,7 @@ function choose(chosen) {
   operation = chosen;
   for (const button of byId("operations").querySelectorAll("button")) button.setAttribute("aria-pressed", String(button.dataset.operation === chosen));
   byId("to-field").hidden = chosen !== "transfer";
-  input("quantity").value = chosen === "set" ? "" : "1";
+  input("quantity").value = chosen === "count" ? "" : "1";
   queue.set("operation", chosen);
 }
 

@@ -3,7 +3,7 @@
 
 export const texts = {
   /** @type {Record<string, string>} */
-  operations: { add: "Receive", subtract: "Remove", set: "Count", transfer: "Transfer" },
+  operations: { add: "Receive", subtract: "Remove", count: "Count", transfer: "Transfer" },
   ready: "Ready to scan",
   /** @type {Record<string, string>} */
   fates: { waiting: "Waiting", applied: "Recorded", duplicate: "Already recorded", refused: "Rejected" },
@@ -13,7 +13,7 @@ export const texts = {
   kept: (count) => (count === 1 ? "Saved on this device until the server is back" : `Saved on this device: ${count} scans are waiting for the server`),
   /** @param {string} operation @param {number} quantity */
   done: (operation, quantity) =>
-    ({ add: `+${quantity}`, subtract: `−${quantity}`, set: `= ${quantity}`, transfer: `→ ${quantity}` })[operation] ?? String(quantity),
+    ({ add: `+${quantity}`, subtract: `−${quantity}`, count: `= ${quantity}`, transfer: `→ ${quantity}` })[operation] ?? String(quantity),
   dismiss: "Dismiss",
   undo: "Undo",
   undone: "Undone",
