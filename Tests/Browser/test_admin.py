@@ -301,17 +301,20 @@ def test_open_reservations_with_their_time_left_come_and_go(site, page):
     expect(rows).to_have_text("Nothing is reserved.")
 
 
-def test_what_is_reserved_shows_at_its_location(site, page):
+def test_what_is_reserved_unavailable_and_on_the_way_shows_at_its_location(site, page):
     site.server.move("TEE-RED-M", "set", 8)
     stock = variant(site, "TEE-RED-M")
     opened(page, site, f"variants/{stock['id']}")
     there = page.locator("table.plain tbody tr").filter(has_text="WH1").first
-    expect(there.locator("td")).to_have_text(["8", "0", "8"])
+    expect(there.locator("td")).to_have_text(["8", "0", "0", "0", "8"])
     line = {"sku": "TEE-RED-M", "quantity": 3, "location": "WH1"}
     site.server.call("POST", "/api/reservations", {"id": "shown", "lines": [line]})
-    expect(there.locator("td")).to_have_text(["8", "3", "5"])
+    expect(there.locator("td")).to_have_text(["8", "3", "0", "0", "5"])
     site.server.call("POST", "/api/reservations/shown/capture", {})
-    expect(there.locator("td")).to_have_text(["5", "0", "5"])
+    expect(there.locator("td")).to_have_text(["5", "0", "0", "0", "5"])
+    lines = [{"operation": "move", "from": "available", "to": "damaged", "quantity": 2}, {"operation": "add", "toState": "incoming", "quantity": 6}]
+    site.server.call("POST", "/api/movements", {"lines": [{"sku": "TEE-RED-M", "location": "WH1", **line} for line in lines]})
+    expect(there.locator("td")).to_have_text(["5", "0", "2", "6", "3"])
 
 
 def test_thresholds_of_locations_are_set_changed_and_removed_and_their_alerts_show(site, page):

@@ -15,7 +15,7 @@ test("control codes are read, with the prefix of a scanner, and other codes are 
   assert.deepEqual(controlCode("TW:TO:Lager:3"), { kind: "destination", name: "Lager:3" });
   assert.deepEqual(controlCode("TW:RES:a:b"), { kind: "reservation", name: "a:b" });
   assert.deepEqual(controlCode("TW:OP:transfer"), { kind: "operation", name: "transfer" });
-  for (const code of ["TW:", "TW:END:x", "TW:OP:count", "TW:AT:", "TW:AT", "TW:UNDO:"]) assert.deepEqual(controlCode(code), { kind: "unknown" }, code);
+  for (const code of ["TW:", "TW:END:x", "TW:OP:set", "TW:AT:", "TW:AT", "TW:UNDO:"]) assert.deepEqual(controlCode(code), { kind: "unknown" }, code);
   for (const code of ["4006381333931", "tw:end", "XTW:END", "]C10104006381333931", ""]) assert.equal(controlCode(code), null, code);
 });
 
