@@ -65,7 +65,7 @@ def test_control_codes_say_what_the_next_scans_mean_until_the_end(site, phone):
     type_code(phone, TEE)
     eventually("as the fields say", lambda: site.server.stock("TEE-RED-M", "WH1") == before)
     assert site.server.stock("TEE-RED-M", "STORE-7") == there - 1
-    for code, words in (("TW:OP:count", "This is no control code"), ("TW:AT:NOWHERE", "There is no location NOWHERE")):
+    for code, words in (("TW:OP:set", "This is no control code"), ("TW:AT:NOWHERE", "There is no location NOWHERE")):
         type_code(phone, code)
         expect(phone.locator("#verdict")).to_contain_text(words)
     # Who uses a field means it.
