@@ -156,6 +156,27 @@ struct CountTests {
         #expect(shop.mug.onHand == 9)
     }
 
+    @Test(
+        "what was taken back after a count was right in the count with or without it, and a count is taken back by its difference")
+    func reversals() throws {
+        var shop = Shop(100)
+        shop.inventory.now = shop.at(10)
+        let scan = try #require(shop.scan(.subtract, 3, minute: nil).receipt)
+        func original(_ receipt: Receipt, _ minute: Int64) -> RecordedMovement {
+            let changes = shop.inventory.events.compactMap(\.update).filter { $0.movementID == receipt.movementID }
+            return RecordedMovement(key: receipt.movementID, id: receipt.movementID, changes: changes, at: shop.at(minute))
+        }
+        shop.inventory.now = shop.at(30)
+        let count = try #require(shop.scan(.count, 95, minute: nil).receipt)
+        let (first, second) = (original(scan, 10), original(count, 30))
+        shop.inventory.now = shop.at(40)
+        let reverse = { (id: String) in Command.Action.reverse(Reversal(.movement(id: id, device: nil))) }
+        #expect(shop.inventory.run(reverse(first.id), Circumstances(original: first)).receipt != nil)
+        #expect(shop.mug.onHand == 95 && shop.inventory.events.last?.update?.stockChange?.isAbsorbed == true)
+        #expect(shop.inventory.run(reverse(second.id), Circumstances(original: second)).receipt != nil)
+        #expect(shop.mug.onHand == 97, "2 were missing, by the count")
+    }
+
     @Test("a count goes as it is read again, and keeps its time")
     func folds() throws {
         var shop = Shop(10)

@@ -10,12 +10,14 @@ struct NaiveInventory {
         var alerts: [String: Alert]
         /// Where less than 0 was on hand after the last command.
         var warned: Set<String> = []
+        /// When the places were counted last.
+        var counts: [String: Int64] = [:]
         /// Units that nothing but a reservation holds.
         func usable(_ place: String) -> Int64 {
             (onHand[place] ?? 0) - (apart[place] ?? [:]).reduce(0) { $0 + ($1.key == .incoming ? 0 : $1.value) }
         }
-        mutating func put(_ units: Int64, _ place: String, _ state: StockState) {
-            onHand[place, default: 0] += state == .incoming ? 0 : units
+        mutating func put(_ units: Int64, _ place: String, _ state: StockState, isCounted: Bool = false) {
+            onHand[place, default: 0] += state == .incoming || isCounted ? 0 : units
             if state != .available { apart[place, default: [:]][state, default: 0] += units }
         }
         func isEmpty(_ place: String) -> Bool { onHand[place] ?? 0 == 0 && apart[place]?[.incoming] ?? 0 == 0 }
@@ -47,11 +49,12 @@ struct NaiveInventory {
     private var lastProduct: Int64 = 0, lastVariant: Int64 = 0
     /// What the command does to units, and what the movements did that were not reversed.
     private var steps: [Step] = [], done: [String: [Step]] = [:]
+    private var clock: Int64 = 0
     struct Spot { let place: String, state: StockState }
-    struct Step { let item: Int64, product: Int64, units: Int64, from: Spot?, to: Spot? }
+    struct Step { let item: Int64, product: Int64, units: Int64, from: Spot?, to: Spot?, at: Int64 }
 
     mutating func apply(_ action: Command.Action, id: String = "", now: Int64 = 0) throws {
-        steps = []
+        (steps, clock) = ([], now)
         try carryOut(action, id: id, now: now)
         if !steps.isEmpty { done[id] = steps }
         judge()
@@ -73,10 +76,10 @@ struct NaiveInventory {
         switch action {
         case .reverse(let reversal):
             guard case .movement(let id, _) = reversal.subject, let past = done.removeValue(forKey: id) else { throw Refused() }
-            for step in past.reversed() where step.units != 0 {
+            for step in past.reversed() where step.units != 0 && (step.from != nil || step.to != nil) {
                 let sku = items.first { $0.value.id == step.item && $0.value.product == step.product }?.key
                 try require(sku != nil && step.units <= Limits.largestQuantity)
-                try go(sku ?? "", step.units, step.to, step.from)
+                try go(sku ?? "", step.units, step.to, step.from, undoneAt: step.at)
                 versions[sku ?? "", default: 0] += step.from != nil && step.to != nil && step.from?.place != step.to?.place ? 2 : 1
             }
         case .reserve(let new):
@@ -165,6 +168,7 @@ struct NaiveInventory {
                 case .set, .count:
                     let spot = Spot(place: place, state: .available)
                     try go(sku, abs(difference), difference < 0 ? spot : nil, difference < 0 ? nil : spot, isForced: true)
+                    if line.operation == .count { items[sku]?.counts[place] = clock }
                 case .add: try go(sku, quantity, nil, to)
                 case .subtract: try go(sku, quantity, from, nil, isForced: line.allowsNegative)
                 default: try go(sku, quantity, from, to)
@@ -238,25 +242,36 @@ struct NaiveInventory {
         if let same { parts[same].quantity += part.quantity } else { parts.append(part) }
     }
 
-    /// Takes units from a state at a place to another, or from or to outside.
-    private mutating func go(_ sku: String, _ units: Int64, _ from: Spot?, _ to: Spot?, isForced: Bool = false) throws {
+    /// Takes units from a state at a place to another, or from or to outside. Where it was counted since what is undone happened, the
+    /// units on hand are right already.
+    private mutating func go(
+        _ sku: String, _ units: Int64, _ from: Spot?, _ to: Spot?, isForced: Bool = false, undoneAt: Int64 = .max
+    ) throws {
         guard let item = items[sku] else { throw Refused() }
-        steps.append(Step(item: item.id, product: item.product, units: units, from: from, to: to))
+        let isMove = from != nil && from?.place == to?.place
+        func isCounted(_ spot: Spot) -> Bool { undoneAt < item.counts[spot.place] ?? .min }
+        func isDone(_ spot: Spot, _ other: Spot?) -> Bool {
+            !isCounted(spot) || spot.state == .incoming && isMove || isMove && other?.state != .incoming
+        }
+        steps.append(
+            Step(
+                item: item.id, product: item.product, units: units, from: from.flatMap { isDone($0, to) ? $0 : nil },
+                to: to.flatMap { isDone($0, from) ? $0 : nil }, at: clock))
         if let from {
             let apart = item.apart[from.place]?[from.state] ?? 0
-            let isFound = from.place == to?.place && [.damaged, .inspection].contains(to?.state)
+            let isFound = isMove && [.damaged, .inspection].contains(to?.state)
             let there =
                 switch from.state {
                 case .available: isFound ? item.usable(from.place) : available(sku, from.place)
                 case .incoming: apart
                 default: min(apart, max(0, item.onHand[from.place] ?? 0))
                 }
-            try require((units <= there || isForced) && locations[from.place] != nil)
-            items[sku]?.put(-units, from.place, from.state)
+            try require((units <= there || isForced || isCounted(from)) && locations[from.place] != nil)
+            items[sku]?.put(-units, from.place, from.state, isCounted: isCounted(from))
         }
         if let to {
             try require(locations[to.place] != nil)
-            items[sku]?.put(units, to.place, to.state)
+            items[sku]?.put(units, to.place, to.state, isCounted: isCounted(to))
         }
     }
 

@@ -13,7 +13,9 @@ struct ReversalTests {
         let count = shop.events.count
         let receipt = try #require(shop.run(action).receipt)
         let changes = shop.events(since: count).compactMap(\.update).filter { $0.stockChange != nil }
-        return RecordedMovement(key: receipt.movementID, id: receipt.movementID, changes: keepsEvents ? changes : nil)
+        return RecordedMovement(
+            key: receipt.movementID, id: receipt.movementID, changes: keepsEvents ? changes : nil,
+            at: shop.events.last?.timestamp)
     }
 
     @discardableResult

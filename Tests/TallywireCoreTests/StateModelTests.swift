@@ -127,10 +127,11 @@ private struct Run {
 extension Run {
     private mutating func record(_ decision: Decision, of id: String, reversing original: RecordedMovement?) {
         recorded[id] = RecordedMovement(
-            key: id, id: id, changes: decision.events.compactMap(\.update).filter { $0.stockChange != nil })
+            key: id, id: id, changes: decision.events.compactMap(\.update).filter { $0.stockChange != nil }, at: now)
         guard let original else { return }
         reversed += 1
-        recorded[original.id] = RecordedMovement(key: original.key, id: original.id, reversedBy: id, changes: original.changes)
+        recorded[original.id] = RecordedMovement(
+            key: original.key, id: original.id, reversedBy: id, changes: original.changes, at: original.at)
     }
 }
 
@@ -193,7 +194,11 @@ private struct Stock: Equatable {
                 alerts: variant.thresholds.reduce(
                     into: ["": .init(rule: variant.alerts, level: variant.level, isOpen: variant.alert != nil)]
                 ) { $0[$1.location] = .init(rule: $1.rule, level: $1.level, isOpen: $1.alert != nil) },
-                warned: Set(variant.balances.filter { $0.onHand < 0 }.map(\.location)))
+                warned: Set(variant.balances.filter { $0.onHand < 0 }.map(\.location)),
+                counts: Dictionary(
+                    uniqueKeysWithValues: variant.balances.compactMap { balance in
+                        balance.countedAt.map { (balance.location, $0.milliseconds) }
+                    }))
             stock[variant.sku] = variant.stock
             reserved[variant.sku] = Dictionary(
                 uniqueKeysWithValues: variant.balances.filter { $0.reserved != 0 }.map { ($0.location, $0.reserved) })

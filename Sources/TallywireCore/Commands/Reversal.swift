@@ -27,16 +27,20 @@ public struct RecordedMovement: Equatable, Sendable {
     public let reversedBy: String?
     /// The changes of stock that the command made, in order; `nil` if their events are no longer kept.
     public let changes: [InventoryUpdated]?
+    /// When the command was decided; `nil` if that is not known.
+    public let at: Timestamp?
     /// By index in ``changes``, those that repeated a serial number, with the event that counted it before.
     public let repeatedSerials: [Int: UInt64]
 
     public init(
-        key: String, id: String, reversedBy: String? = nil, changes: [InventoryUpdated]?, repeatedSerials: [Int: UInt64] = [:]
+        key: String, id: String, reversedBy: String? = nil, changes: [InventoryUpdated]?, at: Timestamp? = nil,
+        repeatedSerials: [Int: UInt64] = [:]
     ) {
         self.key = key
         self.id = id
         self.reversedBy = reversedBy
         self.changes = changes
+        self.at = at
         self.repeatedSerials = repeatedSerials
     }
 }

@@ -12,6 +12,7 @@ extension InventoryState {
         }
         let lines = try opposite(of: changes, by: original.id)
         var draft = StockDraft()
+        draft.happenedAt = original.latestAbsorbed
         do {
             for (index, line) in lines.enumerated() { try draft.apply(line, at: index, circumstances, in: self) }
         } catch {
@@ -43,10 +44,9 @@ extension InventoryState {
                 guard let start = left.popLast()?.stockChange else { continue }
                 line.reverse(start, change)
             case .states:
-                // Units that came from the way and were in a count are only on the way again.
-                if change.isAbsorbed, change.from == .incoming {
-                    (line.operation, line.fromState) = (.add, .available)
-                }
+                // Where only the units on the way changed, only those change back.
+                if change.isAbsorbed, change.from == .incoming { (line.operation, line.fromState) = (.add, .available) }
+                if change.isAbsorbed, change.to == .incoming { (line.operation, line.toState) = (.subtract, .available) }
             case .difference:
                 guard let difference = change.onHandChange else { throw Self.unknownDifference(id) }
                 line.operation = difference > 0 ? .subtract : .add
@@ -74,6 +74,17 @@ extension InventoryState {
             .notReversible,
             "the movement “\(id.excerpt)” does not say what was on hand before, since it changed a location or was made by an earlier version: set what is there now"
         )
+    }
+}
+
+extension RecordedMovement {
+    /// The time after the movement, by which its reversal is judged. What was counted later than the movement was right with or
+    /// without it, so that the reversal moves nothing on hand there.
+    fileprivate var latestAbsorbed: Timestamp? {
+        let count = changes?.lazy.compactMap { $0.stockChange?.count }.first
+        let happenedAt = count?.at ?? changes?.first?.occurredAt ?? at
+        guard let at = happenedAt.map({ min($0, at ?? $0) }) else { return nil }
+        return Timestamp(milliseconds: at.milliseconds + 1)
     }
 }
 

@@ -37,7 +37,8 @@ private struct Memory {
         return RecordedMovement(
             key: key, id: receipt.movementID,
             reversedBy: batch.reversal(of: key) ?? committing?.reversal(of: key) ?? answer.reversedBy,
-            changes: try changes(receipt.lines.map(\.seq)), repeatedSerials: repeatedSerials)
+            changes: try changes(receipt.lines.map(\.seq)), at: answer.timestamp,
+            repeatedSerials: repeatedSerials)
     }
 
     /// The changes of stock with these numbers; `nil` if they are no longer kept. They lie side by side, in one batch.
