@@ -213,7 +213,8 @@ struct MQTTScannersTests {
                 try await till.scan("TW:OP:add", Shop.code, Shop.code, "TW:UNDO", "TW:OP:subtract", Shop.code, "TW:END")
                 try await eventually("a batch is stuck") { status.current.state == "waiting" }
             }
-            #expect(till.replies.isEmpty)
+            // A code that came before the scans, and alone, needs no commit.
+            #expect(!till.replies.contains { $0.seq != nil })
             try await shop.serving(file: file) { _ in try await till.answered(7) }
         }
         #expect(try await shop.stock() == 1000, "added twice, taken back once, subtracted once")
