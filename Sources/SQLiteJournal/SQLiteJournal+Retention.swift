@@ -93,6 +93,7 @@ extension SQLiteJournal {
                 try SerialTable.prune(before: last.seq + 1, db)
                 try Ages.prune(before: last.seq + 1, db)
                 try Meta.set("first", Int64(last.seq + 1), db)
+                try Meta.set(PastReader.baseTime, last.timestamp.milliseconds, db)
             }
         } catch {
             cursors.withLock { $0.putBack(dirty) }

@@ -225,7 +225,7 @@ public final class SQLiteJournal: Journal {
             try ages.note(batch, db)
             firstRow = try AnswerTable.insert(batch.answers, at: batch.timestamp, db)
             try note(batch.reversals, db)
-            try StateTables(.current).store(batch.changes, lastEvents: chain.last, db)
+            try StateTables(.current).store(batch.changes, lastEvents: chain.last, arrivals: try Arrivals(in: batch), db)
             // In the index before the commit, so that a reader finds each reservation either open or ended. If the commit fails, the
             // index leads to a row that another reservation gets, or to none, and readers compare the id.
             try ReservationTables.insertEnded(batch.changes.reservations, at: batch.timestamp, db) { id, row in
@@ -268,6 +268,8 @@ public final class SQLiteJournal: Journal {
         do {
             return try await body()
         } catch let error as CancellationError {
+            throw error
+        } catch let error as PastError {
             throw error
         } catch {
             throw JournalError(error, path: pool.path)

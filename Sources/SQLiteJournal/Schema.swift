@@ -158,6 +158,13 @@ enum Schema {
             // The id of the reversal that took the movement back.
             try db.execute(sql: "ALTER TABLE answers ADD COLUMN reversed TEXT")
         }
+        migrator.registerMigration("13: what was so at a moment of the past") { db in
+            for prefix in [StateTables(.current).prefix, StateTables(.base).prefix] {
+                // The event that brought the first units there; unknown in journals of earlier versions.
+                try db.execute(sql: "ALTER TABLE \(prefix)balances ADD COLUMN arrived INTEGER")
+            }
+            try db.execute(sql: PastIndexes.creation)
+        }
         return migrator
     }
 

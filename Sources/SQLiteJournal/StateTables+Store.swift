@@ -3,15 +3,17 @@ import TallywireCore
 
 extension StateTables {
     /// Writes the changed values: one row for each, however many events changed it. `lastEvents` are the last events of the
-    /// variants.
-    func store(_ changes: StateChanges, lastEvents: [Int64: UInt64] = [:], _ db: Database) throws {
+    /// variants, `arrivals` the first events of new balances.
+    func store(
+        _ changes: StateChanges, lastEvents: [Int64: UInt64] = [:], arrivals: Arrivals = Arrivals(), _ db: Database
+    ) throws {
         for change in changes.locations { try store(change, db) }
         for change in changes.products { try store(change, db) }
         try ReservationTables.store(changes.reservations, prefix, db)
         // A SKU or barcode has to be released by its variant before another variant takes it.
         if changes.touchesCatalogue { for change in changes.variants { try remove(change, seq: changes.after.seq, db) } }
         if !changes.variants.isEmpty {
-            let upserts = try StockUpserts(prefix: prefix, lastEvents: lastEvents, db)
+            let upserts = try StockUpserts(prefix: prefix, lastEvents: lastEvents, arrivals: arrivals, db)
             for change in changes.variants { try store(change, upserts, seq: changes.after.seq, db) }
         }
         if changes.touchesCatalogue, prefix == StateTables(.current).prefix {
@@ -241,9 +243,11 @@ private struct StockUpserts {
     private let stock: RawStatement
     private let balance: RawStatement
     private let lastEvents: [Int64: UInt64]
+    private let arrivals: Arrivals
 
-    init(prefix: String, lastEvents: [Int64: UInt64], _ db: Database) throws {
+    init(prefix: String, lastEvents: [Int64: UInt64], arrivals: Arrivals, _ db: Database) throws {
         self.lastEvents = lastEvents
+        self.arrivals = arrivals
         // A change of the product's status changes a variant without an event of that variant.
         stock = try RawStatement(
             """
@@ -254,7 +258,7 @@ private struct StockUpserts {
             """, db)
         balance = try RawStatement(
             """
-            INSERT INTO \(prefix)balances (variant, location, position, on_hand, reserved) VALUES (?, ?, ?, ?, ?)
+            INSERT INTO \(prefix)balances (variant, location, position, on_hand, reserved, arrived) VALUES (?, ?, ?, ?, ?, ?)
             ON CONFLICT (variant, location) DO UPDATE SET on_hand = excluded.on_hand, reserved = excluded.reserved
             """, db)
     }
@@ -276,6 +280,7 @@ private struct StockUpserts {
         balance.bind(Int64(position), at: 3)
         balance.bind(units.onHand, at: 4)
         balance.bind(units.reserved, at: 5)
+        balance.bind(arrivals.event(of: variant, at: units.location).map { Int64(bitPattern: $0) }, at: 6)
         try balance.execute()
     }
 }

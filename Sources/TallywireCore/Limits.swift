@@ -44,6 +44,8 @@ public enum Limits {
     public static let reservationTime: ClosedRange<Duration> = .seconds(1) ... .seconds(30 * 86_400)
     /// How many events are read to know what moved since something was counted. More would hold up every other command for too long.
     public static let eventsPerCount = 100_000
+    /// How many events are read to know what was so at a moment in the past. More would occupy a reader's connection for seconds.
+    public static let eventsPerPast = 500_000
     /// The longest time for which a device's last scan can be taken back by `TW:UNDO`.
     public static let longestUndo = Duration.seconds(86_400)
     /// How many events are searched for a device's last scan. More would hold up every other command for too long.

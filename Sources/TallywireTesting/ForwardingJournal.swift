@@ -73,4 +73,13 @@ public final class ForwardingJournal: Journal {
     public func locations() async throws -> Reading<[Location]> { try await journal.locations() }
     public func removedLocations() async throws -> Reading<[String]> { try await journal.removedLocations() }
     public func counts() async throws -> Reading<StockCounts> { try await journal.counts() }
+    public func event(at moment: JournalMoment) async throws -> UInt64 { try await journal.event(at: moment) }
+    public func variant(_ id: VariantID, at seq: UInt64) async throws -> Reading<VariantRecord?> {
+        try await journal.variant(id, at: seq)
+    }
+    public func stock(_ query: StockQuery, at seq: UInt64) async throws -> Reading<[StockRecord]> {
+        try await journal.stock(query, at: seq)
+    }
+    public func hasSKU(_ sku: String, at seq: UInt64) async throws -> Bool { try await journal.hasSKU(sku, at: seq) }
+    public func hasLocation(_ code: String, at seq: UInt64) async throws -> Bool { try await journal.hasLocation(code, at: seq) }
 }

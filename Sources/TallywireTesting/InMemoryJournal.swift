@@ -8,6 +8,9 @@ public final class InMemoryJournal: Journal {
         var state = InventoryState()
         var events: [EventEnvelope] = []
         var first: UInt64 = 1
+        /// The state before the first event that is kept, and the time of the last event in it.
+        var base = InventoryState()
+        var baseTime: Timestamp?
         var answers: [String: StoredAnswer] = [:]
         /// The reservations that have ended, by number.
         var ended: [UInt64: Reservation] = [:]
@@ -21,6 +24,15 @@ public final class InMemoryJournal: Journal {
         var mark: SteadyClock.Mark?
         var failure: JournalError?
         var isClosed = false
+
+        func checkPast(_ seq: UInt64) throws(PastError) {
+            guard seq <= state.seq else { throw .notYet(last: state.seq) }
+            let oldest =
+                first > 1
+                ? OldestMoment(seq: first - 1, timestamp: baseTime)
+                : OldestMoment(seq: min(1, state.seq), timestamp: events.first?.timestamp)
+            guard seq >= oldest.seq else { throw .notKept(oldest: oldest) }
+        }
 
         func endedReservation(_ id: String) -> Reservation? {
             ended.values.filter { $0.id == id }.max { $0.number < $1.number }
@@ -153,7 +165,7 @@ public final class InMemoryJournal: Journal {
     public func storeCursor(_ seq: UInt64, of name: String) async throws { contents.withLock { $0.cursors[name] = seq } }
 
     public func prune(_ retention: Retention, protected: UInt64, now: Timestamp) async throws -> PruneReport {
-        contents.withLock { contents in
+        try contents.withLock { contents in
             let oldest = now.milliseconds - retention.age.wholeMilliseconds
             var size = contents.events.reduce(0) { $0 + $1.json.count }
             var report = PruneReport(firstKept: contents.first)
@@ -166,6 +178,9 @@ public final class InMemoryJournal: Journal {
                     break
                 }
                 contents.events.removeFirst()
+                try contents.base.fold(try event.event())
+                contents.base.forgetChanges()
+                contents.baseTime = event.timestamp
                 contents.ages[event.seq] = nil
                 size -= event.json.count
                 report.deleted += 1
@@ -230,25 +245,7 @@ extension InMemoryJournal: StockReader {
         }
     }
 
-    public func stock(_ query: StockQuery) async throws -> Reading<[StockRecord]> {
-        read { state in
-            state.sortedVariants(after: nil).flatMap { variant in
-                variant.balances.sorted { $0.location < $1.location }.map {
-                    StockRecord(
-                        sku: variant.sku, product: variant.productID, variant: variant.id, isDefaultVariant: variant.isDefault,
-                        balance: $0)
-                }
-            }
-            .filter { record in
-                guard query.includesRemovedLocations || state.locations[record.balance.location] != nil else { return false }
-                if let sku = query.sku, record.sku != sku { return false }
-                if let location = query.location, record.balance.location != location { return false }
-                guard let after = query.after else { return true }
-                return (record.variant.rawValue, record.balance.location) > (after.variant.rawValue, after.location)
-            }
-            .prefix(query.limit).map { $0 }
-        }
-    }
+    public func stock(_ query: StockQuery) async throws -> Reading<[StockRecord]> { read { $0.stock(query) } }
 
     public func alerts(_ query: AlertQuery) async throws -> Reading<[AlertRecord]> {
         read { state in
@@ -311,7 +308,67 @@ extension InMemoryJournal: StockReader {
     }
 }
 
+/// The past: the events that are kept are folded from their beginning up to the moment.
+extension InMemoryJournal {
+    public func event(at moment: JournalMoment) async throws -> UInt64 {
+        try contents.withLock { contents in
+            let seq =
+                switch moment {
+                case .seq(let seq): seq
+                case .time(let time):
+                    contents.events.last { $0.timestamp <= time }?.seq
+                        ?? (contents.baseTime.map { $0 <= time } == true ? contents.first - 1 : 0)
+                }
+            try contents.checkPast(seq)
+            return seq
+        }
+    }
+
+    public func variant(_ id: VariantID, at seq: UInt64) async throws -> Reading<VariantRecord?> {
+        try past(seq) { state in state.variants[id].map { state.record(of: $0) } }
+    }
+
+    public func stock(_ query: StockQuery, at seq: UInt64) async throws -> Reading<[StockRecord]> {
+        try past(seq) { $0.stock(query) }
+    }
+
+    public func hasSKU(_ sku: String, at seq: UInt64) async throws -> Bool {
+        try past(seq) { $0.variant(withSKU: sku) != nil }.value
+    }
+
+    public func hasLocation(_ code: String, at seq: UInt64) async throws -> Bool {
+        try past(seq) { $0.locations[code] != nil }.value
+    }
+
+    private func past<Value: Sendable>(_ seq: UInt64, _ body: (InventoryState) -> Value) throws -> Reading<Value> {
+        try contents.withLock { contents in
+            try contents.checkPast(seq)
+            var state = contents.base
+            for event in contents.events.prefix(while: { $0.seq <= seq }) { try state.fold(try event.event()) }
+            return Reading(seq: seq, value: body(state))
+        }
+    }
+}
+
 extension InventoryState {
+    fileprivate func stock(_ query: StockQuery) -> [StockRecord] {
+        sortedVariants(after: nil).flatMap { variant in
+            variant.balances.sorted { $0.location < $1.location }.map {
+                StockRecord(
+                    sku: variant.sku, product: variant.productID, variant: variant.id, isDefaultVariant: variant.isDefault,
+                    balance: $0)
+            }
+        }
+        .filter { record in
+            guard query.includesRemovedLocations || locations[record.balance.location] != nil else { return false }
+            if let sku = query.sku, record.sku != sku { return false }
+            if let location = query.location, record.balance.location != location { return false }
+            guard let after = query.after else { return true }
+            return (record.variant.rawValue, record.balance.location) > (after.variant.rawValue, after.location)
+        }
+        .prefix(query.limit).map { $0 }
+    }
+
     /// The levels of all totals and of all thresholds.
     fileprivate var alerts: [AlertRecord] {
         sortedVariants(after: nil).flatMap { variant in

@@ -329,6 +329,55 @@ public struct JournalConformance: Sendable, CustomStringConvertible {
             try require(
                 try await seqs(HistoryQuery(variant: VariantID(11), limit: 9)) == [last, last - 1], "and what is kept, no error")
         },
+        JournalConformance("what was so after an event, or at a time, is read again, also of what was removed since") { journal in
+            var script = JournalScript()
+            try journal.append(script.catalogue())
+            try journal.append(script.movement(5))
+            let (seq, time) = (script.state.seq, script.now)
+            let then = try await journal.variant(.variant(VariantID(11)))
+            try journal.append(script.movement(-2))
+            let update = VariantUpdate(sku: "A-9", name: "Nine", price: .some(Price("7")))
+            try journal.append(script.batch([.updateVariant(VariantID(11), update)]))
+            try journal.append(script.removal())
+            try require(try await journal.event(at: .time(time)) == seq, "a time leads to its last event")
+            try require(
+                try await journal.event(at: .time(time.advanced(by: .milliseconds(1)))) == seq + 1, "and the next to the next")
+            let past = try await journal.variant(VariantID(11), at: seq)
+            try require(past.seq == seq && past.value?.variant.sku == "A-1" && past.value?.variant.name == "One", "names come back")
+            try require(past.value?.price == Price("2.50") && past.value?.variant.version == 1, "so do price and version")
+            try require(past.value?.variant.stock == 5 && past.value?.variant.barcodes.count == 2, "so do stock and barcodes")
+            try require(past.value?.variant.balances == then.value?.variant.balances, "and the balances")
+            try require(try await journal.variant(VariantID(12), at: seq).value?.variant.sku == "A-2", "what was removed was there")
+            try require(try await journal.variant(VariantID(11), at: 1).value == nil, "what was not made yet was not")
+            let stock = try await journal.stock(StockQuery(sku: "A-1", limit: 9), at: seq).value
+            try require(stock.map(\.balance.onHand) == [5], "and stock is found by the SKU of then")
+            for (sku, had) in [("A-1", true), ("A-2", true), ("A-9", false)] {
+                try require(try await journal.hasSKU(sku, at: seq) == had, "SKUs of then are known")
+            }
+            for (code, had) in [("MAIN", true), ("WH1", false)] {
+                try require(try await journal.hasLocation(code, at: seq) == had, "and locations")
+            }
+            try await requireError(.notYet(last: script.state.seq), "a moment to come") {
+                try await journal.event(at: .seq(script.state.seq + 1))
+            }
+            let start = Timestamp(milliseconds: time.milliseconds - 1)
+            let first = OldestMoment(seq: 1, timestamp: start)
+            for moment in [.seq(0), .time(Timestamp(milliseconds: start.milliseconds - 1))] as [JournalMoment] {
+                try await requireError(.notKept(oldest: first), "a moment before the journal") {
+                    try await journal.event(at: moment)
+                }
+            }
+            let retention = Retention(age: .seconds(0), size: 1 << 30, hardLimit: 1 << 30)
+            _ = try await journal.prune(retention, protected: seq, now: script.now.advanced(by: .seconds(1)))
+            try require(
+                try await journal.variant(VariantID(11), at: seq).value == past.value, "it is read as far as events are kept")
+            for moment in [.seq(seq - 1), .time(start)] as [JournalMoment] {
+                try await requireError(.notKept(oldest: OldestMoment(seq: seq, timestamp: time)), "a moment before them") {
+                    try await journal.event(at: moment)
+                }
+            }
+            try require(try await journal.event(at: .time(time)) == seq, "the oldest moment is answered")
+        },
         JournalConformance("a closed journal takes nothing") { journal in
             var script = JournalScript()
             try journal.append(script.catalogue())
@@ -361,6 +410,19 @@ private func requireError(_ code: JournalError.Code, _ what: String, _ body: () 
         return
     }
     throw ConformanceFailure("\(what) has to throw \(code)")
+}
+
+private func requireError<Value>(
+    _ wanted: PastError, _ what: String, _ body: () async throws -> Value
+) async throws {
+    do {
+        _ = try await body()
+    } catch let error as PastError where error == wanted {
+        return
+    } catch let error as PastError {
+        throw ConformanceFailure("\(what) has to throw \(wanted) and not \(error)")
+    }
+    throw ConformanceFailure("\(what) has to throw \(wanted)")
 }
 
 /// Makes batches as an engine does.

@@ -1,4 +1,5 @@
 import Foundation
+import GRDB
 import SQLiteJournal
 import TallywireCore
 import TallywireEngine
@@ -24,6 +25,9 @@ struct JournalTwinTests {
             }
             if step % 3 == 2 { try await twins.compare() }
         }
+        try await twins.comparePast(of: .all)
+        try twins.reopen()
+        try await twins.comparePast(of: .all)
         #expect(try await twins.twin.range().first > 1 && twins.state.seq > 60, "hardly anything happened")
         #expect(try JournalAudit.run(path: folder.file("tallywire.db")).difference == nil, "what was pruned folds to what is kept")
     }
@@ -39,6 +43,8 @@ private struct JournalTwins {
     /// A minute and a bit more at each batch: the journal on disk notes ages by the minute.
     private var now = Timestamp(milliseconds: 1_795_365_600_000)
     private var ids: [String] = []
+    /// What was answered right after each batch.
+    private var answers: [UInt64: PastAnswers] = [:]
     private let serials = ["S-1", "S-2"]
 
     init(path: String, seed: UInt64) throws {
@@ -49,6 +55,12 @@ private struct JournalTwins {
 
     mutating func reopen() throws {
         try journal.close()
+        if commands.random.next() % 3 == 0 {
+            // As in a journal of an earlier version, which does not say when units came to a location first.
+            let queue = try DatabaseQueue(path: path)
+            try queue.write { db in try db.execute(sql: "UPDATE balances SET arrived = NULL") }
+            try queue.close()
+        }
         journal = try SQLiteJournal(path: path)
         state = try journal.load()
         state.forgetChanges()
@@ -87,6 +99,9 @@ private struct JournalTwins {
         try twin.append(batch)
         let (cursor, seq) = (pick(["log", "displays", "device:mqtt/dock-1"]), state.seq)
         for journal in [journal, twin] as [any Journal] { try await journal.storeCursor(seq, of: cursor) }
+        answers[seq] = PastAnswers(
+            variants: try await twin.variants(after: nil, limit: 1_000).value.map(\.past),
+            stock: try await twin.stock(StockQuery(limit: 1_000)).value.map(\.past))
     }
 
     mutating func prune() async throws {
@@ -134,6 +149,61 @@ private struct JournalTwins {
         try await compareHistory(limit: limit, since: since)
         try await compareStock(limit: limit, since: since)
         try await compareReservations(limit: limit, since: since)
+        try await comparePast(of: .some)
+        try await compareMoment(limit: limit, since: since)
+    }
+
+    enum Choice { case all, some }
+
+    /// What was answered after a batch is answered again, as long as no event after it was deleted.
+    mutating func comparePast(of choice: Choice) async throws {
+        let oldest = try await twin.range().first - 1
+        for (seq, answer) in answers where choice == .all || Int.random(in: 0..<8, using: &commands.random) == 0 {
+            for journal in [journal, twin] as [any Journal] {
+                guard seq >= max(oldest, 1) else {
+                    await #expect(throws: PastError.self) { try await journal.variant(VariantID(1), at: seq) }
+                    continue
+                }
+                let stock = try await journal.stock(StockQuery(limit: 1_000), at: seq)
+                try #require(stock.seq == seq && stock.value.map(\.past) == answer.stock, "stock after event \(seq)")
+                for id in 1...30 {
+                    let then = try await journal.variant(VariantID(Int64(id)), at: seq).value?.past
+                    let answered = answer.variants.first { $0.variant.id.rawValue == Int64(id) }
+                    try #require(then == answered, "variant \(id) after event \(seq)")
+                }
+            }
+        }
+    }
+
+    /// Any moment, also between two events of one command, and every filter.
+    private mutating func compareMoment(limit: Int, since: UInt64) async throws {
+        let first = min(twin.allEvents.first?.timestamp ?? now, now).milliseconds
+        let time = Timestamp(milliseconds: Int64.random(in: first - 2...now.milliseconds + 2, using: &commands.random))
+        let event = twin.allEvents.randomElement(using: &commands.random)
+        for moment in [.time(time), .time(event?.timestamp ?? now), .seq(since), .seq(state.seq + 1)] as [JournalMoment] {
+            try await alike { journal in
+                do { return "\(try await journal.event(at: moment))" } catch let error as PastError { return "\(error)" }
+            }
+        }
+        guard let seq = try? await twin.event(at: .seq(since)) else { return }
+        let variant = VariantID(Int64.random(in: 0...30, using: &commands.random))
+        let after = pick([nil, StockQuery.Position(variant: variant, location: "MAIN")])
+        for sku in [nil] + RandomCommands.skus {
+            let query = StockQuery(
+                sku: sku, location: pick([nil, "WH1", "MAIN"]), after: after, limit: limit,
+                includesRemovedLocations: pick([false, true]))
+            try await alike { try await $0.stock(query, at: seq).value.map(\.past) }
+            if let sku { try await alike { try await $0.hasSKU(sku, at: seq) } }
+        }
+        for code in ["MAIN", "WH1", "YARD", "none"] { try await alike { try await $0.hasLocation(code, at: seq) } }
+        for id in 1...30 {
+            try await alike { journal in
+                var record = try await journal.variant(VariantID(Int64(id)), at: seq).value?.past
+                // Between two events of a command the level at a location is that before the command.
+                for index in record?.variant.thresholds.indices ?? 0..<0 { record?.variant.thresholds[index].level = .ok }
+                return record
+            }
+        }
     }
 
     private mutating func compareReservations(limit: Int, since: UInt64) async throws {
@@ -224,6 +294,47 @@ private struct JournalTwins {
 
     private mutating func pick<Value>(_ values: [Value]) -> Value {
         values[Int.random(in: 0..<values.count, using: &commands.random)]
+    }
+}
+
+/// What was answered of all variants and balances.
+private struct PastAnswers {
+    let variants: [PastRecord]
+    let stock: [StockRecord]
+}
+
+private struct PastRecord: Equatable {
+    var variant: Variant
+    let productName: String
+    let price: Price?
+    let status: ProductStatus
+}
+
+extension Balance {
+    /// Without the time of the last count, of which no answer tells.
+    fileprivate var past: Balance {
+        Balance(
+            location: location, onHand: onHand, reserved: reserved,
+            details: BalanceDetails(
+                damaged: units(in: .damaged), inspection: units(in: .inspection), safety: units(in: .safety), incoming: incoming))
+    }
+}
+
+extension StockRecord {
+    fileprivate var past: StockRecord {
+        StockRecord(sku: sku, product: product, variant: variant, isDefaultVariant: isDefaultVariant, balance: balance.past)
+    }
+}
+
+extension VariantRecord {
+    /// Without what no answer tells.
+    fileprivate var past: PastRecord {
+        var variant = variant
+        variant.balances = Balances(variant.balances.map(\.past))
+        variant.alert = nil
+        variant.wasStocked = false
+        for index in variant.thresholds.indices { variant.thresholds[index].alert = nil }
+        return PastRecord(variant: variant, productName: productName, price: price, status: status)
     }
 }
 

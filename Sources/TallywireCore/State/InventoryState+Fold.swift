@@ -28,6 +28,9 @@ extension InventoryState {
         advance(to: event.seq)
     }
 
+    /// Passes over the events up to `seq`, which change nothing that is read from the state.
+    public mutating func skip(to seq: UInt64) { advance(to: seq) }
+
     private mutating func fold(_ update: InventoryUpdated, seq: UInt64) throws(FoldError) {
         let id = try existingVariant(update.variantID, of: update.productID, isDefault: update.isDefaultVariant, seq: seq)
         let productPrice = products[update.productID]?.price

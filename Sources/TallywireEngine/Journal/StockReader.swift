@@ -34,6 +34,19 @@ public protocol StockReader: Sendable {
     func removedLocations() async throws -> Reading<[String]>
     /// How much there is, for health and metrics.
     func counts() async throws -> Reading<StockCounts>
+
+    // MARK: The past. Each of these throws ``PastError``
+
+    /// The last event of a moment. In a journal with events, a moment before the first one is not kept.
+    func event(at moment: JournalMoment) async throws -> UInt64
+    /// The variant as ``variant(_:)`` read it right after the event `seq`, without its alerts and the times of its counts.
+    func variant(_ id: VariantID, at seq: UInt64) async throws -> Reading<VariantRecord?>
+    /// Balances as ``stock(_:)`` read them right after the event `seq`, without the times of counts.
+    func stock(_ query: StockQuery, at seq: UInt64) async throws -> Reading<[StockRecord]>
+    /// Whether a variant had this SKU right after the event `seq`.
+    func hasSKU(_ sku: String, at seq: UInt64) async throws -> Bool
+    /// Whether there was this location right after the event `seq`.
+    func hasLocation(_ code: String, at seq: UInt64) async throws -> Bool
 }
 
 /// A value and the `seq` at which it holds: the value includes every event up to that one, and none after it.
