@@ -18,6 +18,8 @@ public struct Problem: Error, Equatable, Sendable {
     /// The units that were there: the available units for `insufficient_stock` and `stale_expectation`, the remaining ones for
     /// `in_stock`.
     public var available: Int64?
+    /// The oldest moment that can be asked for.
+    public var oldest: Oldest?
     /// The line of an NDJSON body, counted from 1.
     public var line: Int?
     /// Seconds after which the same request may succeed.
@@ -26,6 +28,17 @@ public struct Problem: Error, Equatable, Sendable {
     public var allow: [HTTPRequest.Method] = []
     /// The value of `WWW-Authenticate`, for 401.
     var challenge: String?
+
+    /// A moment: the last event of it, and the time of that event as far as it is known.
+    public struct Oldest: Equatable, Sendable {
+        public let seq: UInt64
+        public let timestamp: Timestamp?
+
+        public init(seq: UInt64, timestamp: Timestamp?) {
+            self.seq = seq
+            self.timestamp = timestamp
+        }
+    }
 
     public init(
         _ status: HTTPResponse.Status, code: String, title: String, detail: String, field: String? = nil, available: Int64? = nil,
@@ -55,6 +68,12 @@ extension Problem {
             json.member("detail", detail)
             json.member("field", field)
             json.member("available", available)
+            if let oldest {
+                json.object("oldest") { json in
+                    json.member("seq", oldest.seq)
+                    json.member("timestamp", oldest.timestamp)
+                }
+            }
             if let line {
                 json.member("line", Int64(line))
             }

@@ -10,8 +10,13 @@ extension JSONSchema {
                 [
                     ("type", ["type": "string"]), ("title", ["type": "string"]), ("status", ["type": "integer"]),
                     ("code", words(ProblemCode.all)), ("detail", ["type": "string"]), ("field", ["type": "string"]),
-                    ("available", ["type": "integer"]), ("line", ["type": "integer", "minimum": 1]),
-                ], optional: ["field", "available", "line"])
+                    ("available", ["type": "integer"]),
+                    (
+                        "oldest",
+                        object([("seq", ["type": "integer", "minimum": 0]), ("timestamp", timestamp)], optional: ["timestamp"])
+                    ),
+                    ("line", ["type": "integer", "minimum": 1]),
+                ], optional: ["field", "available", "oldest", "line"])
         ),
         ("StockLevel", words(StockLevel.allCases.map(\.rawValue))),
         ("Variant", object(variant)),

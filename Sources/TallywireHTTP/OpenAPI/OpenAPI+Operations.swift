@@ -68,9 +68,10 @@ extension OpenAPI {
             answers: [.json(200, "A page.", "VariantPage", headers: reading)]),
         Operation(
             method: "get", path: "/api/variants/{id}", id: "getVariant", { $0.getVariant }, tag: "catalogue",
-            summary: "One variant with its stock.",
-            access: .readers, parameters: ["variantId"], answers: [.json(200, "The variant.", "Variant", headers: reading)],
-            problems: ["unknown_variant"]),
+            summary: "One variant with its stock.", description: past,
+            access: .readers, parameters: ["variantId", "at", "seq"],
+            answers: [.json(200, "The variant.", "Variant", headers: reading)],
+            problems: ["unknown_variant", "pruned", "too_far_back"]),
         Operation(
             method: "patch", path: "/api/variants/{id}", id: "updateVariant", { $0.updateVariant }, tag: "catalogue",
             summary: "Changes SKU, name, price, barcodes or thresholds.",
@@ -236,11 +237,16 @@ extension OpenAPI {
             answers: [.json(200, "The alert.", "Alert", headers: changing)], problems: ["unknown_alert"]),
         Operation(
             method: "get", path: "/api/stock", id: "listStock", { $0.listStock }, tag: "stock",
-            summary: "Stock by variant and location.",
-            access: .readers, parameters: ["sku", "location", "limit", "cursor"],
+            summary: "Stock by variant and location.", description: past,
+            access: .readers, parameters: ["sku", "location", "limit", "cursor", "at", "seq"],
             answers: [.json(200, "A page.", "StockPage", headers: reading)],
-            problems: ["unknown_variant", "unknown_location"]),
+            problems: ["unknown_variant", "unknown_location", "pruned", "too_far_back"]),
     ]
+
+    private static let past = """
+        With `at` or `seq` as it was then, by commit. 410 `pruned`: the events since then are no longer kept. 410 `too_far_back`: more \
+        than \(Limits.eventsPerPast) of them would have to be read. `oldest` says which moment can be asked for.
+        """
 
     private static let serverOperations: [Operation] = [
         Operation(

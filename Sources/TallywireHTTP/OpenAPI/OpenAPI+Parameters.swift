@@ -62,6 +62,16 @@ extension OpenAPI {
         ),
         ("sku", query("sku", "Only this SKU.", ["type": "string"])),
         ("location", query("location", "Only this location.", ["type": "string"])),
+        (
+            "at",
+            query(
+                "at", "As it was answered after the last event up to this time. Not together with `seq`.", JSONSchema.timestamp)
+        ),
+        (
+            "seq",
+            query(
+                "seq", "As it was answered after this event. Not together with `at`.", ["type": "integer", "minimum": 0])
+        ),
         ("after", query("after", "Only events after this `seq`.", ["type": "integer", "minimum": 0, "default": 0])),
         (
             "type",

@@ -1,6 +1,7 @@
 import HTTPPort
 import HTTPTypes
 import TallywireCore
+import TallywireEngine
 
 extension Problem {
     /// The problem for `rejection`.
@@ -24,6 +25,32 @@ extension Problem {
                 "the events after \(seq) are partly gone, the first one kept is \(first): read the stock anew and go on from there",
             field: "after")
     }
+
+    /// What was so at a moment, which `field` of the request names, is not known.
+    init(_ error: PastError, field: String) {
+        switch error {
+        case .notYet(let last):
+            self = .invalidRequest(
+                "the last event is \(last): a later one has not happened yet, or is of another journal", field: field)
+        case .notKept(let oldest):
+            self.init(
+                .gone, code: "pruned", title: "No longer kept",
+                detail: "the events since then are no longer all kept; the oldest moment that can be answered is \(oldest.words)",
+                field: field)
+            self.oldest = Oldest(seq: oldest.seq, timestamp: oldest.timestamp)
+        case .tooFar(let oldest):
+            self.init(
+                .gone, code: "too_far_back", title: "Too much has changed since",
+                detail: "more than \(Limits.eventsPerPast) events would have to be read: ask for a later moment, such as "
+                    + "\(oldest.words), for one SKU, or for fewer items a page",
+                field: field)
+            self.oldest = Oldest(seq: oldest.seq, timestamp: oldest.timestamp)
+        }
+    }
+}
+
+extension OldestMoment {
+    fileprivate var words: String { "after event \(seq)" + (timestamp.map { ", of \($0)" } ?? "") }
 }
 
 extension Rejection.Code {
@@ -89,7 +116,8 @@ enum ProblemCode {
     /// The codes that the API itself uses.
     private static let own: [Problem] = [
         .unauthenticated("", error: nil), .forbidden(""), .notFound(""), .methodNotAllowed(.get, allow: []), .timedOut(.zero),
-        .pruned(after: 0, first: 0), .tooLarge(""), .unsupportedMediaType(""), .rateLimited,
+        .pruned(after: 0, first: 0), Problem(.tooFar(oldest: OldestMoment(seq: 0, timestamp: nil)), field: ""), .tooLarge(""),
+        .unsupportedMediaType(""), .rateLimited,
     ]
 
     private static let statuses: [(code: String, status: Int)] =

@@ -20,11 +20,13 @@ extension InventoryAPI {
     }
 
     func getVariant(_ request: Request, _ context: APIContext) async throws -> Response {
-        _ = try QueryReader(request, parameters: [])
+        let query = try QueryReader(request, parameters: ["at", "seq"])
         let id = try variantID(context)
-        let reading = try await journal.variant(.variant(id))
+        let past = try await PastMoment(query, of: self)
+        let reading = try await past.read(
+            { try await journal.variant(id, at: $0) }, now: { try await journal.variant(.variant(id)) })
         guard let variant = reading.value else {
-            throw Problem(Rejection(.unknownVariant, "there is no variant \(id)"))
+            throw Problem(Rejection(.unknownVariant, "there is no variant \(id)\(past?.words ?? "")"))
         }
         return .json(headers: headers(at: reading.seq), capacity: 1024) { variant.write(to: &$0) }
     }
