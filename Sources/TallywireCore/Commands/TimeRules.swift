@@ -46,8 +46,13 @@ public struct TimeRules: Equatable, Sendable {
 extension Timestamp {
     /// Whether this is later than `other` by more than `span`, without overflow.
     public func isLater(than other: Timestamp, by span: Duration) -> Bool {
+        isLater(than: other, byMilliseconds: span.wholeMilliseconds)
+    }
+
+    /// Whether this is later than `other` by more than so many milliseconds, without overflow.
+    public func isLater(than other: Timestamp, byMilliseconds span: Int64) -> Bool {
         let (distance, overflow) = milliseconds.subtractingReportingOverflow(other.milliseconds)
-        return overflow ? milliseconds > other.milliseconds : distance > span.wholeMilliseconds
+        return overflow ? milliseconds > other.milliseconds : distance > span
     }
 }
 

@@ -288,7 +288,7 @@ extension Plan {
 
 extension InventoryUpdated {
     /// The event of a new price.
-    fileprivate init(
+    fileprivate convenience init(
         repricing variant: Variant, of product: Product, from old: Price?, to new: Price?, isOwn: Bool, source: String, id: String
     ) {
         self.init(

@@ -146,7 +146,8 @@ extension InventoryState {
     private func existingVariant(
         _ id: VariantID, of product: ProductID, isDefault: Bool, seq: UInt64
     ) throws(FoldError) -> VariantID {
-        if variants[id] != nil { return id }
+        // Without a copy of the variant.
+        if variants.index(forKey: id) != nil { return id }
         if isDefault, let only = products[product]?.variants.first { return only }
         throw FoldError.missing("variant \(id)", seq)
     }

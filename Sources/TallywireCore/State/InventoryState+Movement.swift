@@ -72,7 +72,7 @@ extension StockDraft {
             return try capture(quantity, of: variant, at: line.location, from: reservation, line: index, in: state)
         }
         // Validation has checked that other operations have a location.
-        var balance = variants[variant].balance(at: line.location ?? "")
+        var balance = variants[variant].balances.balance(at: line.location ?? "")
         if let expected = line.expected, expected != balance.available {
             throw Rejection(
                 .staleExpectation,
@@ -97,7 +97,7 @@ extension StockDraft {
         let left = StockChange(
             operation: line.operation, quantity: quantity, balance: balance, from: line.fromState, otherEnd: .to(destination))
         try step(variant, left, line: index, in: state)
-        var arrived = variants[variant].balance(at: destination)
+        var arrived = variants[variant].balances.balance(at: destination)
         arrived.add(quantity, in: line.toState)
         let reached = StockChange(
             operation: line.operation, quantity: quantity, balance: arrived, to: line.toState, otherEnd: .from(balance.location))
@@ -119,7 +119,7 @@ extension StockDraft {
                 .tooLate, "it was counted at \(at), which is later than “engine.lateness” allows: count again", field: "occurredAt")
         }
         let variant = position(of: variantID, in: state)
-        var balance = variants[variant].balance(at: location)
+        var balance = variants[variant].balances.balance(at: location)
         let result = CountResult(
             id: id, counted: counted, expected: balance.onHand - (circumstances.changesSinceCount[index] ?? 0), at: at)
         let isOld = balance.countedAt.map { at < $0 } == true

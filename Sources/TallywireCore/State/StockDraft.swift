@@ -25,7 +25,7 @@ struct StockDraft {
         /// The index of the command's line.
         let line: Int
         let variant: Int
-        let change: StockChange
+        var change: StockChange
         let stock: Int64
         let previousStock: Int64
         let total: Int64
@@ -63,8 +63,8 @@ struct StockDraft {
     /// Adds a step: a change after which a variant has the change's balance at that balance's location. If the change is absorbed,
     /// the units on hand stay as they are.
     mutating func step(_ index: Int, _ change: StockChange, line: Int, in state: InventoryState) throws(Rejection) {
-        let before = variants[index].balance(at: change.location)
-        let change = try absorbing(change, before, line: line)
+        let before = variants[index].balances.balance(at: change.location)
+        let change = happenedAt == nil ? change : try absorbing(change, before, line: line)
         let balance = change.balance
         let previousStock = variants[index].stock
         let gained = state.locations[balance.location]?.sells == true ? balance.available - before.available : 0
@@ -132,7 +132,7 @@ struct StockDraft {
     private mutating func settleShortages(in state: InventoryState) {
         for (index, location) in shortages {
             let variant = variants[index].id
-            var missing = variants[index].balance(at: location).shortage
+            var missing = variants[index].balances.balance(at: location).shortage
             var known = state.variants[variant]?.balance(at: location).shortage ?? 0
             for original in state.reservations.holders(of: variant) {
                 guard missing > 0 || known > 0 else { break }
@@ -157,26 +157,19 @@ struct StockDraft {
     /// An alert also says once that a location has less than 0 on hand.
     mutating func events(of cause: Cause, in state: InventoryState) -> [Event.Body] {
         if !shortages.isEmpty { settleShortages(in: state) }
-        let levels = variants.map { $0.alerts.level(of: $0.stock, previous: $0.level) }
-        let thresholds = variants.contains { !$0.thresholds.isEmpty } ? judgedThresholds() : []
+        // By index: a variant that is taken out of the array is copied, which costs more than a step.
+        let levels = variants.indices.map { variants[$0].alerts.level(of: variants[$0].stock, previous: variants[$0].level) }
+        let hasThresholds = variants.indices.contains { !variants[$0].thresholds.isEmpty }
+        let thresholds = hasThresholds ? judgedThresholds() : []
         var bodies: [Event.Body] = []
         bodies.reserveCapacity(steps.count + reservations.count + variants.count)
-        for step in steps {
-            let variant = variants[step.variant]
-            var change = step.change
+        for index in steps.indices {
             if !thresholds.isEmpty {
-                change.locationLevel = thresholds[step.variant].first { $0.location == change.location }?.level
+                let location = steps[index].change.location
+                steps[index].change.locationLevel =
+                    thresholds[steps[index].variant].first { $0.location == location }?.level
             }
-            bodies.append(
-                .inventoryUpdated(
-                    InventoryUpdated(
-                        productID: variant.productID, variantID: variant.id, isDefaultVariant: variant.isDefault, sku: variant.sku,
-                        variantName: variant.name, stock: step.stock, previousStock: step.previousStock,
-                        totalProductStock: step.total, change: .stock(change), reason: cause.reason,
-                        reference: cause.reference, price: state.price(of: variant),
-                        status: state.products[variant.productID]?.status ?? .active, level: levels[step.variant],
-                        version: step.version, source: cause.source, movementID: cause.id, occurredAt: cause.occurredAt,
-                        trace: cause.lines.isEmpty ? Trace() : cause.lines[step.line].trace, reverses: cause.reverses)))
+            bodies.append(.inventoryUpdated(update(by: index, levels, cause, in: state)))
         }
         for var reservation in reservations {
             for (index, hold) in reservation.holds.enumerated() {
@@ -184,14 +177,31 @@ struct StockDraft {
             }
             bodies.append(.reservationChanged(ReservationChanged(reservation)))
         }
-        for (index, variant) in variants.enumerated() {
-            bodies += alerts(of: variant, at: levels[index], in: state)
-            guard !variant.thresholds.isEmpty else { continue }
+        for index in variants.indices {
+            if fallsBelowZero || variants[index].level != levels[index] {
+                bodies += alerts(of: variants[index], at: levels[index], in: state)
+            }
+            guard hasThresholds else { continue }
+            let variant = variants[index]
             for (before, after) in zip(variant.thresholds, thresholds[index]) where before.raisesAlert(at: after.level) {
                 bodies.append(.stockAlert(StockAlert(variant, at: before, level: after.level)))
             }
         }
         return bodies
+    }
+
+    /// The event of a step.
+    private func update(by index: Int, _ levels: [StockLevel], _ cause: Cause, in state: InventoryState) -> InventoryUpdated {
+        let step = steps[index]
+        let variant = step.variant
+        let product = state.products[variants[variant].productID]
+        return InventoryUpdated(
+            productID: variants[variant].productID, variantID: variants[variant].id, isDefaultVariant: variants[variant].isDefault,
+            sku: variants[variant].sku, variantName: variants[variant].name, stock: step.stock, previousStock: step.previousStock,
+            totalProductStock: step.total, change: .stock(step.change), reason: cause.reason, reference: cause.reference,
+            price: variants[variant].ownPrice ?? product?.price, status: product?.status ?? .active, level: levels[variant],
+            version: step.version, source: cause.source, movementID: cause.id, occurredAt: cause.occurredAt,
+            trace: cause.lines.isEmpty ? Trace() : cause.lines[step.line].trace, reverses: cause.reverses)
     }
 
     /// The alerts of a variant's total, and of locations that have less than 0 on hand and had not before the command.

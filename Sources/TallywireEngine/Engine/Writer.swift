@@ -11,6 +11,8 @@ struct Writer: ~Copyable {
     let journal: any Journal
     private let clocks: EngineClock
     private let times: TimeRules
+    /// ``TimeRules/lateness`` in milliseconds.
+    private let lateness: Int64
     private let handling: HandlingNote.Slot?
     private let makeID: @Sendable (Timestamp) -> String
     private let logger: Logger
@@ -32,6 +34,7 @@ struct Writer: ~Copyable {
         clocks = clock
         self.clock = clock.read()
         self.times = times
+        lateness = times.lateness.wholeMilliseconds
         self.handling = handling
         self.makeID = makeID
     }
@@ -109,7 +112,7 @@ struct Writer: ~Copyable {
                 repeatedSerials: try repeatedSerials(in: command, batch, after: committing),
                 ended: try endedReservations(in: command, after: committing), reservationsEnd: clock.reservationsEnd,
                 changesSinceCount: try changesSinceCount(in: command, batch, after: committing),
-                oldestLate: clock.possible.lowerBound.advanced(by: .zero - times.lateness),
+                oldestLate: Timestamp(milliseconds: clock.possible.lowerBound.milliseconds - lateness),
                 original: try original(of: command, batch, after: committing))
         } catch let rejection as Rejection {
             return refuse(item, rejection, &batch)
