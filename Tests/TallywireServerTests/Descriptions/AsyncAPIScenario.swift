@@ -44,7 +44,7 @@ struct AsyncAPIScenario {
               "rooms": {
                 "admin_room": { "events": ["inventory_updated", "stock_alert", "product_status_changed", "catalogue_changed",
                   "device_offline", "device_online", "display_stale", "display_current", "serial_repeated",
-                  "alert_acknowledged", "scan_set_aside", "reservation_changed"], "role": "admin" },
+                  "alert_acknowledged", "scan_set_aside", "reservation_changed", "count_changed"], "role": "admin" },
                 "brief_room": { "events": ["inventory_updated"], "role": "admin", "replay": 0 } },
               "broadcast": { "events": ["inventory_updated"], "fields": ["sku", "stock"], "stock": { "bands": [0, 5] } } },
             { "plugin": "mqtt", "broker": "\(broker)", "publish": [
