@@ -91,15 +91,15 @@ def test_a_scan_into_an_open_count_says_how_many_are_counted_so_far(site, phone)
     open_scanner(phone, site.url)
     before = site.server.stock("TEE-RED-M", "WH1")
     count = site.server.call("POST", "/api/counts", {"location": "WH1", "tolerance": 1_000_000})["countId"]
-    type_code(phone, "TW:OP:count")
+    phone.get_by_role("button", name="Count").click()
     for units in (1, 2):
+        phone.get_by_label("Quantity").fill("1")
         type_code(phone, TEE)
         expect(phone.locator("#verdict")).to_contain_text(f"TEE-RED-M · {units} counted so far in the count of WH1")
     expect(phone.locator("#verdict")).to_contain_text("+1")
     assert site.server.stock("TEE-RED-M", "WH1") == before
     site.server.call("POST", f"/api/counts/{count}/close", {})
     assert site.server.stock("TEE-RED-M", "WH1") == 2
-    type_code(phone, "TW:END")
     site.server.move("TEE-RED-M", "set", before)
 
 
