@@ -88,6 +88,22 @@ def test_picking_for_a_reservation_by_code(site, phone):
     expect(phone.locator("#scans li").first).to_contain_text("Pick −1")
 
 
+def test_a_scan_into_an_open_count_says_how_many_are_counted_so_far(site, phone):
+    open_scanner(phone, site.url)
+    before = site.server.stock("TEE-RED-M", "WH1")
+    count = site.server.call("POST", "/api/counts", {"location": "WH1", "tolerance": 1_000_000})["countId"]
+    phone.get_by_role("button", name="Count").click()
+    for units in (1, 2):
+        phone.get_by_label("Quantity").fill("1")
+        type_code(phone, TEE)
+        expect(phone.locator("#verdict")).to_contain_text(f"TEE-RED-M · {units} counted so far in the count of WH1")
+    expect(phone.locator("#verdict")).to_contain_text("+1")
+    assert site.server.stock("TEE-RED-M", "WH1") == before
+    site.server.call("POST", f"/api/counts/{count}/close", {})
+    assert site.server.stock("TEE-RED-M", "WH1") == 2
+    site.server.move("TEE-RED-M", "set", before)
+
+
 def test_the_last_scan_is_undone_once_by_button_and_by_code(site, phone):
     open_scanner(phone, site.url)
     before = site.server.stock("TEE-RED-M", "WH1")

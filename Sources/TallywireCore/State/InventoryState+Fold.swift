@@ -23,6 +23,7 @@ extension InventoryState {
                 acknowledged.variantID, of: acknowledged.productID, isDefault: acknowledged.isDefaultVariant, seq: event.seq)
             fold(acknowledged, of: id, in: event)
         case .reservationChanged(let change): try fold(change, at: event.timestamp, seq: event.seq)
+        case .countChanged(let change): try fold(change, at: event.timestamp, seq: event.seq)
         case .deviceChanged, .displayChanged, .serialRepeated, .scanSetAside: break
         }
         advance(to: event.seq)

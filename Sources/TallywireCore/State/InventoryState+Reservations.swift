@@ -135,7 +135,9 @@ extension StockDraft {
         var places: [Balance] = []
         for (position, location) in (line.locations ?? []).enumerated() {
             try state.require(location, field: "lines[\(index)].locations[\(position)]")
-            if !places.contains(where: { $0.location == location }) { places.append(variants[variant].balances.balance(at: location)) }
+            if !places.contains(where: { $0.location == location }) {
+                places.append(variants[variant].balances.balance(at: location))
+            }
         }
         if line.locations == nil { places = state.sellers(of: variants[variant]) }
         let available = places.reduce(0) { $0 + $1.available }

@@ -9,8 +9,15 @@ struct StockDraft {
     private var steps: [Step] = []
     /// The balances that have less on hand than is reserved, or had before.
     private var shortages: [(variant: Int, location: String)] = []
+    /// What is counted in open counts; one entry for each count.
+    private(set) var reports: [CountReport] = []
+    /// The event of the count that is posted, if one is that somebody had opened.
+    var posts: CountChanged?
     /// Whether a step left less than 0 on hand.
     private var fallsBelowZero = false
+    /// Whether a step is a count.
+    private var postsCount = false
+    private var countsSomething: Bool { postsCount || posts != nil || !reports.isEmpty }
 
     /// When what is planned happened, if that was before now; not later than now.
     var happenedAt: Timestamp?
@@ -81,6 +88,7 @@ struct StockDraft {
             if !isKnown { shortages.append((index, balance.location)) }
         }
         if balance.onHand < 0 { fallsBelowZero = true }
+        if change.count != nil { postsCount = true }
         variants[index].set(balance)
         variants[index].stock += gained
         variants[index].version += 1
@@ -126,6 +134,51 @@ struct StockDraft {
         }
     }
 
+    // MARK: Counts
+
+    /// Adds units to a line of an open count.
+    mutating func report(
+        _ quantity: Int64, of variant: Variant, at time: Timestamp, to count: StockCount, line: Int
+    ) throws(Rejection) {
+        let index = reports.firstIndex { $0.count.number == count.number } ?? reports.endIndex
+        if index == reports.endIndex { reports.append(CountReport(count)) }
+        try reports[index].add(quantity, of: variant, at: time, replaces: false, line: line)
+    }
+
+    /// What was counted and posted, in the order of the steps.
+    var countedLines: [CountChanged.Line] { steps.compactMap { line(of: $0) } }
+
+    private func line(of step: Step) -> CountChanged.Line? {
+        guard let count = step.change.count else { return nil }
+        let variant = variants[step.variant]
+        return CountChanged.Line(
+            product: variant.productID, variant: variant.id, isDefaultVariant: variant.isDefault, sku: variant.sku,
+            counted: count.counted, countedAt: count.at, expected: count.expected, isAbsorbed: step.change.isAbsorbed)
+    }
+
+    /// One `count_changed` for the count that is posted, or for each location at which the movement counts, in order; and one for each
+    /// open count in which it counts something.
+    private func countEvents(of cause: Cause) -> [Event.Body] {
+        var events = reports.map { $0.event(by: cause.source, id: cause.id) }
+        if let posts { return [.countChanged(posts)] + events.map { .countChanged($0) } }
+        var lines: [(location: String, lines: [CountChanged.Line])] = []
+        for step in steps {
+            guard let line = line(of: step) else { continue }
+            if let index = lines.firstIndex(where: { $0.location == step.change.location }) {
+                lines[index].lines.append(line)
+            } else {
+                lines.append((step.change.location, [line]))
+            }
+        }
+        events.insert(
+            contentsOf: lines.map { location, lines in
+                CountChanged(
+                    id: cause.id, location: location, status: .posted, isAtOnce: true, lines: lines, by: cause.source,
+                    movementID: cause.id)
+            }, at: 0)
+        return events.map { .countChanged($0) }
+    }
+
     // MARK: Shortages
 
     /// Says of each reservation which of its units are not on hand: those of the youngest reservations.
@@ -151,7 +204,7 @@ struct StockDraft {
 
     // MARK: Events
 
-    /// One `inventory_updated` for each step. After them one `reservation_changed` for each reservation that changed, and then, for
+    /// One `inventory_updated` for each step, and then what became of counts. After them one `reservation_changed` for each reservation that changed, and then, for
     /// each variant, one `stock_alert` for each level that differs from the level before the command: that of the total first, then
     /// those of locations in order of code. Both are evaluated after the last step, so an intermediate state never raises an alert.
     /// An alert also says once that a location has less than 0 on hand.
@@ -171,6 +224,7 @@ struct StockDraft {
             }
             bodies.append(.inventoryUpdated(update(by: index, levels, cause, in: state)))
         }
+        if countsSomething { bodies += countEvents(of: cause) }
         for var reservation in reservations {
             for (index, hold) in reservation.holds.enumerated() {
                 if let variant = state.variants[hold.variant] { reservation.holds[index].sku = variant.sku }

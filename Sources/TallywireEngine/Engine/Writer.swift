@@ -112,6 +112,8 @@ struct Writer: ~Copyable {
                 repeatedSerials: try repeatedSerials(in: command, batch, after: committing),
                 ended: try endedReservations(in: command, after: committing), reservationsEnd: clock.reservationsEnd,
                 changesSinceCount: try changesSinceCount(in: command, batch, after: committing),
+                changesOfCounted: try changesOfCounted(in: command, batch, after: committing),
+                endedCount: try endedCount(in: command, after: committing),
                 oldestLate: Timestamp(milliseconds: clock.possible.lowerBound.milliseconds - lateness),
                 original: try original(of: command, batch, after: committing))
         } catch let rejection as Rejection {
@@ -219,6 +221,12 @@ struct Writer: ~Copyable {
             ended[id] = try committing?.endedReservation(id) ?? journal.endedReservation(id)
         }
         return ended
+    }
+
+    /// The count that a command names if it has ended, as far as the journal knows it.
+    private func endedCount(in command: Command, after committing: DecidedBatch?) throws -> StockCount? {
+        guard case .useCount(let use) = command.action, state.count(use.count) == nil else { return nil }
+        return try committing?.endedCount(use.count) ?? journal.endedCount(use.count)
     }
 
     // MARK: Serial numbers
