@@ -61,7 +61,8 @@ docs: dependencies
 
 ## Engine and journal against a bare SQLite loop.
 bench: dependencies
-	cd Benchmarks && $(SWIFT) run -c release EngineThroughput && $(SWIFT) run -c release OpeningTime
+	cd Benchmarks && $(SWIFT) run -c release --scratch-path ../.build EngineThroughput \
+		&& $(SWIFT) run -c release --scratch-path ../.build OpeningTime
 
 dependencies:
 	@scripts/install-dependencies.sh

@@ -286,6 +286,15 @@ let package = Package(
                 .product(name: "HummingbirdTesting", package: "hummingbird"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ]),
+        .target(
+            name: "FuzzTargets",
+            dependencies: [
+                "PipelineHost", "TallywireAccess", "TallywireConfiguration", "TallywireCore", "TallywirePipeline", "Mosquitto",
+                "MQTTScanners", "MQTTSink", "JSONLogSink", "TallywireProtocol", "WebSocketServer", "WebSocketSink", "TallywireHTTP",
+                nio("NIOCore"), .product(name: "HTTPTypes", package: "swift-http-types"),
+            ], path: "Fuzzing/Messages", exclude: ["Corpus"], swiftSettings: strict),
+        .target(name: "FuzzGS1", dependencies: ["GS1"], path: "Fuzzing/GS1", exclude: ["Corpus"], swiftSettings: strict),
+        tests("FuzzCorpus", ["FuzzGS1", "FuzzTargets"]),
     ],
     swiftLanguageModes: [.v6]
 )
@@ -294,13 +303,6 @@ let package = Package(
 if Context.environment["TALLYWIRE_FUZZ"] != nil {
     package.targets += [
         .target(name: "CFuzzer", path: "Fuzzing/CFuzzer"),
-        .executableTarget(
-            name: "Fuzz",
-            dependencies: [
-                "CFuzzer", "PipelineHost", "TallywireAccess", "TallywireConfiguration", "TallywireCore", "TallywirePipeline",
-                "Mosquitto", "MQTTScanners", "MQTTSink", "JSONLogSink",
-                "TallywireProtocol", "WebSocketServer", "WebSocketSink", "TallywireHTTP", nio("NIOCore"),
-                .product(name: "HTTPTypes", package: "swift-http-types"),
-            ], path: "Fuzzing/Messages", exclude: ["Corpus"], swiftSettings: strict),
+        .executableTarget(name: "Fuzz", dependencies: ["CFuzzer", "FuzzTargets"], path: "Fuzzing/Driver", swiftSettings: strict),
     ]
 }

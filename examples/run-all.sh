@@ -3,7 +3,7 @@
 #
 # It starts a broker and the server on free ports with their data in a temporary folder, runs each example against them, and says in a
 # line how it went; the first one that fails ends it with 1 and all that was printed. The server is .build/release/tallywire, or what
-# TALLYWIRE names. Nothing is left behind but .build-examples, where the package of custom-sink is built.
+# TALLYWIRE names. Nothing is left behind but what custom-sink builds in .build.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 PATH="$PATH:/usr/sbin"

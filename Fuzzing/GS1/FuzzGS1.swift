@@ -1,4 +1,9 @@
-// What libFuzzer calls. Built by scripts/fuzz-gs1 together with Sources/GS1 as one module, since SwiftPM would bring a main of its own.
+// What libFuzzer calls. Built by scripts/fuzz-gs1 together with Sources/GS1 as one module, since SwiftPM would bring a main of its own;
+// and by itself, for the tests that feed it the inputs of Corpus.
+
+#if canImport(GS1)
+@testable import GS1
+#endif
 
 /// The first byte of an input says who is to read the rest; the files in Corpus are named by it.
 @_cdecl("LLVMFuzzerTestOneInput")

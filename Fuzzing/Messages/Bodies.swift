@@ -28,6 +28,9 @@ import TallywireCore
         read(ReservationUseBody.self, body, [.isCapture: false]) {
             [.useReservation(ReservationUse(reservation: "basket", kind: .release, lines: $0.lines))]
         }
+    case UInt8(ascii: "n"): read(NewCountBody.self, body) { [.openCount($0.new(by: "fuzzer"))] }
+    case UInt8(ascii: "l"): read(CountLinesBody.self, body) { [.useCount(CountUse(count: "basket", kind: $0.kind, by: "fuzzer"))] }
+    case UInt8(ascii: "o"): read(CountCloseBody.self, body) { [.useCount(CountUse(count: "basket", kind: $0.kind, by: "fuzzer"))] }
     case UInt8(ascii: "i"): read(InventoryBody.self, body) { [.move($0.movement(of: VariantID(11), defaultLocation: "MAIN"))] }
     case UInt8(ascii: "p"): read(ProductBody.self, body) { [.createProduct($0.product)] }
     case UInt8(ascii: "v"): read(VariantBody.self, body) { [.addVariant(ProductID(1), $0.variant)] }

@@ -1,6 +1,6 @@
 import TallywireCore
 
-/// A small catalogue with stock, and a reservation “basket”, by which commands are decided that inputs lead to.
+/// A small catalogue with stock, a reservation “basket” and an open count “basket”, by which commands are decided that inputs lead to.
 enum Shop {
     static let now = Timestamp(milliseconds: 1_795_365_600_000)
 
@@ -20,6 +20,7 @@ enum Shop {
                 ])),
             .move(Movement(lines: [Movement.Line(item: .sku("CASE"), location: "MAIN", operation: .set, quantity: 5)])),
             .reserve(NewReservation(lines: [.init(item: .sku("TEE"), quantity: 2), .init(item: .sku("CASE"), quantity: 1)])),
+            .openCount(NewCount(location: "WH1", scope: .prefix("T"), by: "fuzz")),
         ] {
             let decision = state.decide(Command(source: "fuzz", action: action), id: "basket", now: now)
             require(decision.outcome.receipt != nil, "\(action) is \(decision.outcome)")

@@ -232,6 +232,9 @@ static const unsigned char admin_layout_css[] = {
 static const unsigned char admin_live_events_js[] = {
 #embed "../../web/admin/live-events.js"
 };
+static const unsigned char admin_locations_view_js[] = {
+#embed "../../web/admin/locations-view.js"
+};
 static const unsigned char admin_main_js[] = {
 #embed "../../web/admin/main.js"
 };
@@ -520,6 +523,7 @@ static const struct tallywire_web_file files[] = {
     FILE("/admin", "web/admin/index.html", admin_index_html),
     FILE("/admin/layout.css", "web/admin/layout.css", admin_layout_css),
     FILE("/admin/live-events.js", "web/admin/live-events.js", admin_live_events_js),
+    FILE("/admin/locations-view.js", "web/admin/locations-view.js", admin_locations_view_js),
     FILE("/admin/main.js", "web/admin/main.js", admin_main_js),
     FILE("/admin/pipeline-node.js", "web/admin/pipeline-node.js", admin_pipeline_node_js),
     FILE("/admin/pipeline-samples.js", "web/admin/pipeline-samples.js", admin_pipeline_samples_js),

@@ -41,18 +41,23 @@ enum EventTable {
         return events
     }
 
-    /// The newest change of stock by `source` that reverses nothing; see `Journal`. Only events whose JSON names the source are decoded.
+    /// The newest change of stock or of an open count by `source` that reverses nothing; see `Journal`. Only events whose JSON names the
+    /// source are decoded.
     static func newestChange(
         by source: String, since time: Timestamp, among limit: Int, _ db: Database
     ) throws -> EventEnvelope? {
         let select = try RawStatement(
             """
-            SELECT \(columns) FROM events WHERE seq > ? AND seq <= ? AND at >= ? AND type = ? AND instr(json, CAST(? AS BLOB)) > 0
+            SELECT \(columns) FROM events WHERE seq > ? AND seq <= ? AND at >= ?
+                AND (type = ? AND instr(json, CAST(? AS BLOB)) > 0 OR type = ? AND instr(json, CAST(? AS BLOB)) > 0)
             ORDER BY seq DESC
             """, db)
         let firstAt = try db.cachedStatement(sql: "SELECT at FROM events WHERE seq = ?")
-        var name = JSONWriter()
-        name.object { $0.member("source", source) }
+        func text(_ member: StaticString) -> String {
+            var json = JSONWriter()
+            json.object { $0.member(member, source) }
+            return String(decoding: json.bytes.dropFirst().dropLast(), as: UTF8.self)
+        }
         var end = try Meta.seq(db)
         let first = max(try Meta.first(db), end - min(end, UInt64(limit)) + 1)
         while end >= first {
@@ -61,12 +66,14 @@ enum EventTable {
             select.bind(end, at: 2)
             select.bind(time.milliseconds, at: 3)
             select.bind(Int64(EventType.inventoryUpdated.number), at: 4)
-            select.bind(String(decoding: name.bytes.dropFirst().dropLast(), as: UTF8.self), at: 5)
+            select.bind(text("source"), at: 5)
+            select.bind(Int64(EventType.countChanged.number), at: 6)
+            select.bind(text("by"), at: 7)
             var found: EventEnvelope?
             try select.forEachRow { row in
                 guard found == nil else { return }
                 let event = try envelope(row)
-                if case .inventoryUpdated(let update) = try event.event().body, update.isMovement(of: source) { found = event }
+                if try event.movement(of: source) != nil { found = event }
             }
             let oldest = try Int64.fetchOne(firstAt, arguments: [Int64(start)]) ?? .min
             if let found { return found }

@@ -87,7 +87,15 @@ public struct JournalAudit: Sendable {
         for id in Set(open.keys).union(refolded.keys).sorted() where open[id] != refolded[id] {
             return describe("reservation “\(id.excerpt)”", open[id], refolded[id])
         }
+        let (running, recounted) = (countsByNumber(stored), countsByNumber(folded))
+        for number in Set(running.keys).union(recounted.keys).sorted() where running[number] != recounted[number] {
+            return describe("count \(number)", running[number], recounted[number])
+        }
         return nil
+    }
+
+    private static func countsByNumber(_ state: InventoryState) -> [UInt64: StockCount] {
+        Dictionary(uniqueKeysWithValues: state.runningCounts.map { ($0.number, $0) })
     }
 
     private static func byID(_ state: InventoryState) -> [String: Reservation] {

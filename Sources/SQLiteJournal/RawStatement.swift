@@ -42,6 +42,10 @@ struct RawStatement {
         }
     }
 
+    func bind(blob: [UInt8], at index: Int32) {
+        blob.withUnsafeBytes { _ = sqlite3_bind_blob(handle, index, $0.baseAddress, Int32($0.count), Self.transient) }
+    }
+
     // MARK: Stepping
 
     /// Runs a statement that returns no rows. `blob` is the value at `index` and is not copied.

@@ -62,7 +62,7 @@ struct RowIndex: Sendable {
     /// Adds a row that was written at the time `timestamp`.
     mutating func insert(_ id: String, row: Int64, at timestamp: Timestamp) {
         let isFull = young.rows.count >= maximum
-        if let start = young.start, isFull || timestamp.isLater(than: start, by: .milliseconds(keepMilliseconds - 1)) {
+        if let start = young.start, isFull || timestamp.isLater(than: start, byMilliseconds: keepMilliseconds - 1) {
             old = young
             young = Generation()
         }

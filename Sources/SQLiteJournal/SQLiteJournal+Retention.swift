@@ -23,6 +23,10 @@ extension SQLiteJournal {
             try await delete("answers", before: answers.withLock { $0.firstRow })
             try await delete("ended_reservations", before: ended.withLock { $0.firstRow })
         }
+        let oldest = now.milliseconds - keepAnswers.wholeMilliseconds
+        while try await wrapping({
+            try await pool.write { db in try CountTables.prune(before: oldest, limit: Self.step, db) }
+        }) == Self.step {}
         try await wrapping { try await pool.write { db in try CursorTable.pruneDevices(db) } }
         return report
     }
@@ -76,10 +80,19 @@ extension SQLiteJournal {
         guard let first = events.first, let last = events.last else { return }
         let decoded = try events.map { try $0.event() }
         var products = Set(events.compactMap(\.subject.product))
-        for case .reservationChanged(let change) in decoded.map(\.body) { products.formUnion(change.holds.map(\.product)) }
-        let (named, reservations) = (products, Set(events.compactMap(\.subject.reservation)))
+        var counts: Set<String> = []
+        for body in decoded.map(\.body) {
+            switch body {
+            case .reservationChanged(let change): products.formUnion(change.holds.map(\.product))
+            case .countChanged(let change):
+                products.formUnion(change.lines.map(\.product))
+                counts.insert(change.id)
+            default: break
+            }
+        }
+        let (named, reservations, counted) = (products, Set(events.compactMap(\.subject.reservation)), counts)
         var base = try await pool.read { db in
-            try StateTables(.base).load(products: named, reservations: reservations, seq: first.seq - 1, db)
+            try StateTables(.base).load(products: named, reservations: reservations, counts: counted, seq: first.seq - 1, db)
         }
         for event in decoded { try base.fold(event) }
         let changes = base.changes

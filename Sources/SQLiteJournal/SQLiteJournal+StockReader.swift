@@ -90,6 +90,14 @@ extension SQLiteJournal {
         }
     }
 
+    public func count(_ id: String) async throws -> Reading<StockCount?> {
+        try await reading { db in try CountTables.read(id, db) }
+    }
+
+    public func counts(_ query: CountQuery) async throws -> Reading<[CountRecord]> {
+        try await reading { db in try CountTables.page(query, db) }
+    }
+
     public func locations() async throws -> Reading<[Location]> {
         try await reading { db in try StateTables(.current).locations(db) }
     }
@@ -103,7 +111,7 @@ extension SQLiteJournal {
             func count(_ table: String) throws -> Int { try Int.fetchOne(db, sql: "SELECT count(*) FROM \(table)") ?? 0 }
             return StockCounts(
                 products: try count("products"), variants: try count("variants"), locations: try count("locations"),
-                reservations: try count("reservations"))
+                reservations: try count("reservations"), counts: try count("counts"))
         }
     }
 

@@ -51,6 +51,7 @@ public final class SQLiteJournal: Journal {
     /// Answers before this row are of versions in which ids belonged to no device.
     let firstOwnedAnswer: Int64
     let ages: Mutex<Ages>
+    let keepAnswers: Duration
 
     /// Opens the journal at `path`. If there is none, creates it and its folder. Throws ``JournalError``. `logger` gets failures
     /// that no call can report.
@@ -64,6 +65,7 @@ public final class SQLiteJournal: Journal {
         } catch {
             throw JournalError(.storage, "the folder \(folder.path) cannot be created: \(error.localizedDescription)")
         }
+        keepAnswers = configuration.keepAnswers
         lock = try FileLock(of: path)
         let mark = try PlaceMark(of: path)
         self.mark = mark
@@ -183,6 +185,10 @@ public final class SQLiteJournal: Journal {
         return try wrapping { try lookUps.inDatabase { db in try ReservationTables.ended(id, in: rows, db) } }
     }
 
+    public func endedCount(_ id: String) throws -> StockCount? {
+        try wrapping { try lookUps.inDatabase { db in try CountTables.ended(id, db) } }
+    }
+
     public func close() throws {
         try wrapping {
             try pool.writeWithoutTransaction { db in
@@ -231,6 +237,7 @@ public final class SQLiteJournal: Journal {
             try ReservationTables.insertEnded(batch.changes.reservations, at: batch.timestamp, db) { id, row in
                 ended.withLock { $0.insert(id, row: row, at: batch.timestamp) }
             }
+            try CountTables.insertEnded(batch.changes.counts, at: batch.timestamp, db)
             try SerialTable.store(batch.serials, db)
             try CursorTable.store(dirtyCursors, db)
             return .commit

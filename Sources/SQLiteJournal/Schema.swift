@@ -158,6 +158,29 @@ enum Schema {
             // The id of the reversal that took the movement back.
             try db.execute(sql: "ALTER TABLE answers ADD COLUMN reversed TEXT")
         }
+        migrator.registerMigration("12: counts") { db in
+            for prefix in [StateTables(.current).prefix, StateTables(.base).prefix] {
+                // The lines are apart, so that a scan writes one of them.
+                try db.execute(
+                    sql: """
+                        CREATE TABLE \(prefix)counts (
+                            number INTEGER PRIMARY KEY, id TEXT NOT NULL, location TEXT NOT NULL, status INTEGER NOT NULL,
+                            head BLOB NOT NULL);
+                        CREATE TABLE \(prefix)count_lines (
+                            count INTEGER NOT NULL, variant INTEGER NOT NULL, product INTEGER NOT NULL, is_default INTEGER NOT NULL,
+                            sku TEXT NOT NULL, counted INTEGER NOT NULL, at INTEGER NOT NULL, parts INTEGER NOT NULL,
+                            since INTEGER NOT NULL, PRIMARY KEY (count, variant)) WITHOUT ROWID;
+                        """)
+            }
+            try db.execute(
+                sql: """
+                    CREATE TABLE ended_counts (
+                        number INTEGER PRIMARY KEY, id TEXT NOT NULL, location TEXT NOT NULL, status INTEGER NOT NULL,
+                        passed INTEGER NOT NULL, lines INTEGER NOT NULL, head BLOB NOT NULL, count BLOB NOT NULL);
+                    CREATE INDEX ended_counts_by_id ON ended_counts (id);
+                    CREATE INDEX ended_counts_by_age ON ended_counts (passed);
+                    """)
+        }
         migrator.registerMigration("13: what was so at a moment of the past") { db in
             for prefix in [StateTables(.current).prefix, StateTables(.base).prefix] {
                 // The event that brought the first units there; unknown in journals of earlier versions.

@@ -10,6 +10,7 @@ extension StateTables {
         for change in changes.locations { try store(change, db) }
         for change in changes.products { try store(change, db) }
         try ReservationTables.store(changes.reservations, prefix, db)
+        try CountTables.store(changes.counts, prefix, db)
         // A SKU or barcode has to be released by its variant before another variant takes it.
         if changes.touchesCatalogue { for change in changes.variants { try remove(change, seq: changes.after.seq, db) } }
         if !changes.variants.isEmpty {

@@ -128,7 +128,8 @@ struct StateTables {
         }
         return InventoryState(
             seq: which == .current ? try Meta.seq(db) : try Meta.first(db) - 1, locations: try locations(db), products: products,
-            variants: variants, lastIDs: try lastIDs(db), retired: try retired(db), reservations: reservations)
+            variants: variants, lastIDs: try lastIDs(db), retired: try retired(db), reservations: reservations,
+            counts: CountTable(try CountTables.load(prefix, db)))
     }
 
     /// The versions at which variants gave up their SKUs.
@@ -141,9 +142,9 @@ struct StateTables {
         return versions
     }
 
-    /// Returns the part of the state with the products `ids` and all their variants, and with these reservations.
+    /// Returns the part of the state with the products `ids` and all their variants, and with these reservations and counts.
     func load(
-        products ids: Set<ProductID>, reservations: Set<String>, seq: UInt64, _ db: Database
+        products ids: Set<ProductID>, reservations: Set<String>, counts: Set<String>, seq: UInt64, _ db: Database
     ) throws -> InventoryState {
         var products: [Product] = []
         var variants: [Variant] = []
@@ -169,7 +170,8 @@ struct StateTables {
         }
         return InventoryState(
             seq: seq, locations: try locations(db), products: products, variants: variants, lastIDs: try lastIDs(db),
-            reservations: ReservationTable(try ReservationTables.load(reservations, prefix, db)))
+            reservations: ReservationTable(try ReservationTables.load(reservations, prefix, db)),
+            counts: CountTable(try CountTables.load(counts, prefix, db)))
     }
 
     func locations(_ db: Database) throws -> [Location] {

@@ -42,7 +42,15 @@ public enum Limits {
     public static let reservations = 1_000_000
     /// The shortest and the longest time for which units are held, counted from the command that says how long.
     public static let reservationTime: ClosedRange<Duration> = .seconds(1) ... .seconds(30 * 86_400)
-    /// How many events are read to know what moved since something was counted. More would hold up every other command for too long.
+    /// The most lines in one count, and the most SKUs in its scope. Each gives an event when the count is posted, and all are decided
+    /// together while every other command waits.
+    public static let linesPerCount = 1_000
+    /// The most counts of one journal that have not ended. All of them are in memory.
+    public static let counts = 1_000
+    /// The most counts that have ended and can still be read. An ended count takes up to 200 KB on disk.
+    public static let endedCounts = 10_000
+    /// How many events are read to know what moved since something was counted, and for all lines of a count together. More would hold
+    /// up every other command for too long.
     public static let eventsPerCount = 100_000
     /// How many events are read to know what was so at a moment in the past. More would occupy a reader's connection for seconds.
     public static let eventsPerPast = 500_000

@@ -33,6 +33,7 @@ public final class ForwardingJournal: Journal {
     public func answer(to id: String) throws -> StoredAnswer? { try journal.answer(to: id) }
     public func serialCount(of key: SerialCount.Key) throws -> SerialCount? { try journal.serialCount(of: key) }
     public func endedReservation(_ id: String) throws -> Reservation? { try journal.endedReservation(id) }
+    public func endedCount(_ id: String) throws -> StockCount? { try journal.endedCount(id) }
     public func events(_ range: ClosedRange<UInt64>) throws -> [EventEnvelope]? { try journal.events(range) }
     public func newestChange(by source: String, since time: Timestamp, among limit: Int) throws -> EventEnvelope? {
         try journal.newestChange(by: source, since: time, among: limit)
@@ -63,6 +64,8 @@ public final class ForwardingJournal: Journal {
     public func reservations(_ query: ReservationQuery) async throws -> Reading<[Reservation]> {
         try await journal.reservations(query)
     }
+    public func count(_ id: String) async throws -> Reading<StockCount?> { try await journal.count(id) }
+    public func counts(_ query: CountQuery) async throws -> Reading<[CountRecord]> { try await journal.counts(query) }
     public func stock(_ query: StockQuery) async throws -> Reading<[StockRecord]> { try await journal.stock(query) }
     public func alerts(_ query: AlertQuery) async throws -> Reading<[AlertRecord]> { try await journal.alerts(query) }
     public func alert(_ seq: UInt64) async throws -> Reading<AlertRecord?> { try await journal.alert(seq) }

@@ -14,6 +14,8 @@ public final class InMemoryJournal: Journal {
         var answers: [String: StoredAnswer] = [:]
         /// The reservations that have ended, by number.
         var ended: [UInt64: Reservation] = [:]
+        /// The counts that have ended, by number.
+        var endedCounts: [UInt64: StockCount] = [:]
         var serials: [SerialCount.Key: SerialCount] = [:]
         var cursors: [String: UInt64] = [:]
         var changed: [VariantID: UInt64] = [:]
@@ -38,6 +40,20 @@ public final class InMemoryJournal: Journal {
             ended.values.filter { $0.id == id }.max { $0.number < $1.number }
         }
 
+        func count(_ id: String) -> StockCount? {
+            state.runningCounts.first { $0.id == id } ?? endedCounts.values.filter { $0.id == id }.max { $0.number < $1.number }
+        }
+
+        func history(_ query: HistoryQuery) throws -> HistoryPage {
+            var builder = HistoryPageBuilder(query)
+            for event in events.reversed() where query.before.map({ event.seq < $0 }) ?? true {
+                guard !builder.isFull else { break }
+                try builder.look(at: event)
+            }
+            if !builder.isFull { builder.end() }
+            return builder.page
+        }
+
         mutating func note(_ changes: StateChanges) {
             for change in changes.locations {
                 if let location = change.after {
@@ -49,6 +65,7 @@ public final class InMemoryJournal: Journal {
             for case let reservation? in changes.reservations.map(\.after) where reservation.status != .held {
                 ended[reservation.number] = reservation
             }
+            for case let count? in changes.counts.map(\.after) where count.status.hasEnded { endedCounts[count.number] = count }
             for change in changes.variants {
                 if let variant = change.after {
                     changed[variant.id] = changes.after.seq
@@ -109,6 +126,10 @@ public final class InMemoryJournal: Journal {
 
     public func endedReservation(_ id: String) throws -> Reservation? { contents.withLock { $0.endedReservation(id) } }
 
+    public func endedCount(_ id: String) throws -> StockCount? {
+        contents.withLock { contents in contents.count(id).flatMap { $0.status.hasEnded ? $0 : nil } }
+    }
+
     public func events(_ range: ClosedRange<UInt64>) throws -> [EventEnvelope]? {
         contents.withLock { contents in
             guard range.lowerBound >= contents.first else { return nil }
@@ -120,7 +141,7 @@ public final class InMemoryJournal: Journal {
         try contents.withLock { contents in
             for event in contents.events.suffix(limit).reversed() {
                 guard event.timestamp >= time else { return nil }
-                if case .inventoryUpdated(let update) = try event.event().body, update.isMovement(of: source) { return event }
+                if try event.movement(of: source) != nil { return event }
             }
             return nil
         }
@@ -145,15 +166,7 @@ public final class InMemoryJournal: Journal {
     public func history(_ query: HistoryQuery) async throws -> HistoryPage { try historyForWriter(query) }
 
     public func historyForWriter(_ query: HistoryQuery) throws -> HistoryPage {
-        try contents.withLock { contents in
-            var builder = HistoryPageBuilder(query)
-            for event in contents.events.reversed() where query.before.map({ event.seq < $0 }) ?? true {
-                guard !builder.isFull else { break }
-                try builder.look(at: event)
-            }
-            if !builder.isFull { builder.end() }
-            return builder.page
-        }
+        try contents.withLock { try $0.history(query) }
     }
 
     public func range() async throws -> (first: UInt64, last: UInt64) {
@@ -245,6 +258,35 @@ extension InMemoryJournal: StockReader {
         }
     }
 
+    public func count(_ id: String) async throws -> Reading<StockCount?> {
+        try contents.withLock { contents in
+            guard var count = contents.count(id) else { return Reading(seq: contents.state.seq, value: nil) }
+            var since = ChangesSince()
+            for index in count.lines.indices where !count.status.hasEnded {
+                let line = count.lines[index]
+                guard
+                    let change = try ChangesSince.known({
+                        try since.change(of: line.variant, at: count.location, since: line.countedAt) { try contents.history($0) }
+                    })
+                else { continue }
+                count.lines[index].expect(contents.state.variants[line.variant]?.balance(at: count.location), change: change)
+            }
+            return Reading(seq: contents.state.seq, value: count)
+        }
+    }
+
+    public func counts(_ query: CountQuery) async throws -> Reading<[CountRecord]> {
+        contents.withLock { contents in
+            let all = Array(contents.state.runningCounts) + contents.endedCounts.values
+            let page = all.filter { query.selects($0) }.sorted { $0.number > $1.number }.prefix(query.limit)
+            return Reading(
+                seq: contents.state.seq,
+                value: page.map {
+                    CountRecord(StockCount(terms: $0.terms, status: $0.status, by: $0.by, at: $0.at), lines: $0.lines.count)
+                })
+        }
+    }
+
     public func stock(_ query: StockQuery) async throws -> Reading<[StockRecord]> { read { $0.stock(query) } }
 
     public func alerts(_ query: AlertQuery) async throws -> Reading<[AlertRecord]> {
@@ -299,7 +341,7 @@ extension InMemoryJournal: StockReader {
         read {
             StockCounts(
                 products: $0.products.count, variants: $0.variants.count, locations: $0.locations.count,
-                reservations: $0.openReservations.count)
+                reservations: $0.openReservations.count, counts: $0.runningCounts.count)
         }
     }
 

@@ -16,7 +16,7 @@ from conftest import DESKTOP, PHONE
 from playwright.sync_api import Page, expect
 
 SECRET = "a secret for tests, of more than thirty-two bytes"
-VIEWS = ["stock", "alerts", "reservations", "activity", "pipeline", "devices"]
+VIEWS = ["stock", "alerts", "reservations", "locations", "activity", "pipeline", "devices"]
 
 
 def is_live(page: Page) -> None:
@@ -299,6 +299,69 @@ def test_open_reservations_with_their_time_left_come_and_go(site, page):
     expect(rows.first).not_to_contain_text("not on hand")
     site.server.call("POST", "/api/reservations/basket-2/capture", {})
     expect(rows).to_have_text("Nothing is reserved.")
+
+
+def test_locations_with_what_is_there_are_added_changed_and_removed(site, page):
+    site.server.move("TEE-RED-M", "set", 8)
+    opened(page, site, "locations")
+    region = page.get_by_role("region", name="Locations")
+    there = region.locator("tbody tr")
+    cells = lambda code: there.filter(has=page.get_by_role("rowheader", name=code, exact=True)).locator("td")  # noqa: E731
+    expect(cells("WH1").nth(4)).not_to_have_text("0")
+    units = int(cells("WH1").nth(4).inner_text().replace(",", ""))
+    line = {"sku": "TEE-RED-M", "location": "WH1", "quantity": 2}
+    site.server.call("POST", "/api/reservations", {"id": "shown", "lines": [line]})
+    site.server.call("POST", "/api/movements", {"lines": [{**line, "operation": "move", "from": "available", "to": "damaged"},
+                                                          {**line, "operation": "add", "toState": "incoming"}]})
+    expect(cells("WH1").nth(5)).to_have_text("2")
+    for column, value in ((4, units), (6, 2), (7, 2)):
+        expect(cells("WH1").nth(column)).to_have_text(f"{value:,}")
+
+    form = page.get_by_role("region", name="New location")
+    form.get_by_label("Code").fill("YARD")
+    form.get_by_label("Priority").fill("soon")
+    form.get_by_role("button", name="Add location").click()
+    expect(form.get_by_role("status")).to_contain_text("whole number from 0 to 1,000,000")
+    expect(form.get_by_label("Priority")).to_have_attribute("aria-invalid", "true")
+    form.get_by_label("Priority").fill("7")
+    form.get_by_label("Sells").uncheck()
+    form.get_by_role("button", name="Add location").click()
+    expect(form.get_by_role("status")).to_have_text("YARD is saved.")
+    expect(cells("YARD")).to_have_text(["YARD", "No", "7", "0", "0", "0", "0", "0", re.compile("Change")])
+    form.get_by_label("Code").fill("YARD")
+    form.get_by_label("Priority").fill("1000001")
+    form.get_by_role("button", name="Add location").click()
+    expect(form.get_by_label("Priority")).to_have_attribute("aria-invalid", "true")
+    assert {"code": "YARD", "name": "YARD", "sells": False, "priority": 7} in site.server.call("GET", "/api/locations")["items"]
+
+    page.get_by_role("button", name="Change YARD").click()
+    form = page.get_by_role("region", name="Change YARD")
+    expect(form.get_by_label("Code")).not_to_be_editable()
+    form.get_by_label("Name").fill("Yard behind the hall")
+    form.get_by_role("button", name="Save").click()
+    expect(cells("YARD").first).to_have_text("Yard behind the hall")
+    # Somebody else changes it meanwhile.
+    site.server.call("PATCH", "/api/locations/YARD", {"sells": True, "priority": 3})
+    expect(cells("YARD").nth(1)).to_have_text("Yes")
+    expect(cells("YARD").nth(2)).to_have_text("3")
+
+
+def test_a_location_is_removed_only_where_nothing_lies(site, page):
+    site.server.move("TEE-RED-M", "set", 8)
+    site.server.call("POST", "/api/locations", {"code": "YARD"})
+    opened(page, site, "locations")
+    asked = []
+    page.on("dialog", lambda dialog: (asked.append(dialog.message), dialog.accept() if len(asked) > 1 else dialog.dismiss()))
+    remove = page.get_by_role("button", name="Remove YARD")
+    remove.click()
+    expect(remove).to_be_visible()
+    remove.click()
+    expect(page.get_by_text("YARD was removed")).to_be_visible()
+    expect(remove).to_have_count(0)
+    assert "Remove the location YARD?" in asked[0]
+    page.get_by_role("button", name="Remove WH1").click()
+    expect(page.get_by_text(re.compile("Not applied: .*WH1"))).to_be_visible()
+    expect(page.get_by_role("button", name="Remove WH1")).to_be_visible()
 
 
 def test_what_is_reserved_unavailable_and_on_the_way_shows_at_its_location(site, page):

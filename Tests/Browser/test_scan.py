@@ -5,6 +5,7 @@ import re
 import pytest
 from bed.processes import eventually
 from bed.watch import until
+from bed.wedge import Wedge
 from conftest import PHONE
 from playwright.sync_api import Page, expect
 
@@ -87,6 +88,22 @@ def test_picking_for_a_reservation_by_code(site, phone):
     expect(phone.locator("#scans li").first).to_contain_text("Pick −1")
 
 
+def test_a_scan_into_an_open_count_says_how_many_are_counted_so_far(site, phone):
+    open_scanner(phone, site.url)
+    before = site.server.stock("TEE-RED-M", "WH1")
+    count = site.server.call("POST", "/api/counts", {"location": "WH1", "tolerance": 1_000_000})["countId"]
+    phone.get_by_role("button", name="Count").click()
+    for units in (1, 2):
+        phone.get_by_label("Quantity").fill("1")
+        type_code(phone, TEE)
+        expect(phone.locator("#verdict")).to_contain_text(f"TEE-RED-M · {units} counted so far in the count of WH1")
+    expect(phone.locator("#verdict")).to_contain_text("+1")
+    assert site.server.stock("TEE-RED-M", "WH1") == before
+    site.server.call("POST", f"/api/counts/{count}/close", {})
+    assert site.server.stock("TEE-RED-M", "WH1") == 2
+    site.server.move("TEE-RED-M", "set", before)
+
+
 def test_the_last_scan_is_undone_once_by_button_and_by_code(site, phone):
     open_scanner(phone, site.url)
     before = site.server.stock("TEE-RED-M", "WH1")
@@ -161,13 +178,12 @@ def test_a_wedge_scanner_is_heard_wherever_the_focus_is(site, page):
     open_scanner(page, site.url)
     page.get_by_label("Quantity").fill("3")
     page.get_by_label("Quantity").focus()
-    page.keyboard.type(TEE)
-    page.keyboard.press("Enter")
+    wedge = Wedge(page)
+    wedge.scan(TEE)
     eventually("three taken out", lambda: site.server.stock("TEE-RED-M", "WH1") == 39)
 
     page.locator("h1").click()
-    page.keyboard.type(TEE)
-    page.keyboard.press("Enter")
+    wedge.scan(TEE)
     eventually("one more", lambda: site.server.stock("TEE-RED-M", "WH1") == 38)
 
 
@@ -248,16 +264,14 @@ def test_the_rest_of_a_code_is_no_code_and_nothing_of_it_stays_in_the_quantity(s
     open_scanner(page, site.url)
     page.get_by_role("button", name="Receive").click()
     page.get_by_label("Quantity").focus()
-    page.keyboard.type(TEE[:place])
-    # The pause is what is tested.
-    page.wait_for_timeout(pause * 1000)
-    page.keyboard.type(TEE[place:])
-    page.keyboard.press("Enter")
+    wedge = Wedge(page)
+    wedge.scan(TEE[:place], end="")
+    wedge.type(TEE[place:], before=pause)
+    wedge.type("Enter")
     expect(page.locator("#verdict")).to_contain_text("The scanner paused within a code")
     expect(page.get_by_label("Quantity")).to_have_value("1")
     expect(page.locator("#scans li")).to_have_count(0)
-    page.keyboard.type(TEE)
-    page.keyboard.press("Enter")
+    wedge.scan(TEE)
     eventually("scanned again, it is counted", lambda: site.server.stock("TEE-RED-M", "WH1") == 43)
 
 
@@ -265,11 +279,11 @@ def test_a_quantity_typed_by_hand_counts_for_the_code_behind_it(site, page):
     open_scanner(page, site.url)
     page.get_by_role("button", name="Receive").click()
     page.get_by_label("Quantity").focus()
+    wedge = Wedge(page)
     for total in (42 + 12, 42 + 24):
-        page.keyboard.type("12", delay=150)
-        page.wait_for_timeout(600)
-        page.keyboard.type(TEE)
-        page.keyboard.press("Enter")
+        wedge.type("12", between=0.15, before=1)
+        wedge.type(TEE, before=0.6)
+        wedge.type("Enter")
         eventually("twelve more", lambda: site.server.stock("TEE-RED-M", "WH1") == total)
         expect(page.get_by_label("Quantity")).to_have_value("1")
 
@@ -277,8 +291,7 @@ def test_a_quantity_typed_by_hand_counts_for_the_code_behind_it(site, page):
 def test_a_code_chooses_no_location(site, page):
     open_scanner(page, site.url)
     page.get_by_label("Location").focus()
-    page.keyboard.type("STORE-7-A")
-    page.keyboard.press("Enter")
+    Wedge(page).scan("STORE-7-A")
     expect(page.locator("#scans li")).to_have_count(1)
     expect(page.get_by_label("Location")).to_have_value("WH1")
     expect(page.locator("#scans li")).to_contain_text("WH1")
@@ -287,7 +300,7 @@ def test_a_code_chooses_no_location(site, page):
 def test_a_code_that_is_not_ended_is_said(site, page):
     open_scanner(page, site.url)
     page.get_by_label("Quantity").focus()
-    page.keyboard.type(TEE[:8])
+    Wedge(page).scan(TEE[:8], end="")
     expect(page.locator("#verdict")).to_contain_text("did not end the code")
     expect(page.get_by_label("Quantity")).to_have_value("1")
 
@@ -296,25 +309,21 @@ def test_what_is_scanned_behind_a_mistake_takes_its_place_in_the_field(site, pag
     open_scanner(page, site.url)
     page.get_by_label("Quantity").fill("0")
     page.get_by_label("Code").focus()
-    page.keyboard.type(TEE)
-    page.keyboard.press("Enter")
+    wedge = Wedge(page)
+    wedge.scan(TEE)
     expect(page.locator("#verdict")).to_contain_text("whole number")
-    page.keyboard.type(TEE)
-    page.keyboard.press("Enter")
+    wedge.scan(TEE)
     expect(page.get_by_label("Code")).to_have_value(TEE)
 
 
 def test_tab_ends_a_code_in_the_field_and_gs_is_put_in(site, page):
     open_scanner(page, site.url)
     page.get_by_label("Code").focus()
-    page.keyboard.type(TEE)
-    page.keyboard.press("Tab")
+    wedge = Wedge(page)
+    wedge.scan(TEE, end="Tab")
     eventually("one taken out", lambda: site.server.stock("TEE-RED-M", "WH1") == 41)
     expect(page.get_by_label("Code")).to_be_focused()
-    page.keyboard.type("]C1010400638133393110L-7")
-    page.keyboard.press("F8")
-    page.keyboard.type("21S-1")
-    page.keyboard.press("Enter")
+    wedge.scan("]C1010400638133393110L-7", "F8", "21S-1")
     eventually("one more", lambda: site.server.stock("TEE-RED-M", "WH1") == 40)
     event = site.server.call("GET", "/api/events?type=inventory_updated&limit=1000")["items"][-1]["data"]
     assert (event["batch"], event["serial"]) == ("L-7", "S-1")
@@ -323,8 +332,7 @@ def test_tab_ends_a_code_in_the_field_and_gs_is_put_in(site, page):
 def test_digits_of_another_keyboard_layout_are_said_and_not_sent(site, page):
     open_scanner(page, site.url)
     page.locator("h1").click()
-    page.keyboard.type("'àà-\"(é&\"ààé")
-    page.keyboard.press("Enter")
+    Wedge(page).scan("'àà-\"(é&\"ààé")
     expect(page.locator("#verdict")).to_contain_text("another keyboard layout")
     type_code(page, "$))^#*!###(#!")
     expect(page.locator("#verdict")).to_contain_text("another keyboard layout")
@@ -349,10 +357,7 @@ def test_a_scan_that_is_too_old_is_told_as_not_counted_and_does_not_wait_any_mor
 def test_an_element_string_gives_batch_and_serial_number(site, page):
     open_scanner(page, site.url)
     page.locator("h1").click()
-    page.keyboard.type("]C1010400638133393110L-7")
-    page.keyboard.press("Control+]")
-    page.keyboard.type("21S-1")
-    page.keyboard.press("Enter")
+    Wedge(page).scan("]C1010400638133393110L-7", "Control+]", "21S-1")
     expect(page.locator("#verdict")).to_have_attribute("data-fate", "applied")
     event = site.server.call("GET", "/api/events?type=inventory_updated&limit=1000")["items"][-1]["data"]
     assert (event["sku"], event["batch"], event["serial"]) == ("TEE-RED-M", "L-7", "S-1")

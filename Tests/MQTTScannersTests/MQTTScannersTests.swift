@@ -200,6 +200,29 @@ struct MQTTScannersTests {
         #expect(there == 1)
     }
 
+    @Test(
+        "scans with TW:OP:count add to the open count of the place, and TW:UNDO takes the last one out; without a count each is one"
+    )
+    func counts() async throws {
+        let shop = try await Shop(broker: TestBroker())
+        try await shop.apply(.openCount(NewCount(location: "MAIN", by: "admin")), id: "count-7")
+        let till = try await Scanner("till", at: shop.broker)
+        try await till.collecting {
+            try await shop.serving { status in
+                try await eventually("it is connected") { status.current.state == "connected" }
+                try await till.scan("TW:OP:count", Shop.code, Shop.code, "TW:UNDO", Shop.code)
+                try await till.answered(5)
+                #expect(till.replies.dropFirst().map(\.counted) == [1, 2, 1, 2])
+                #expect(till.replies.dropFirst().allSatisfy { $0.countId == "count-7" && $0.stock == 1000 })
+                try await shop.apply(.useCount(CountUse(count: "count-7", kind: .post(reason: nil), by: "admin")))
+                #expect(try await shop.stock() == 2)
+                try await till.scan(Shop.code)
+                try await till.answered(6)
+                #expect(till.replies[5].countId == nil && till.replies[5].stock == 1)
+            }
+        }
+    }
+
     @Test("a control code or an undo that is delivered again is answered as before and does nothing more")
     func controlCodesAgain() async throws {
         let shop = try await Shop(broker: TestBroker())

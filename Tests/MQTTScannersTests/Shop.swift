@@ -41,8 +41,8 @@ final class Shop: Sendable {
         }
     }
 
-    func apply(_ action: Command.Action) async throws {
-        if case .rejected(let rejection) = await engine.submit(Command(source: "test", action: action)) { throw rejection }
+    func apply(_ action: Command.Action, id: String? = nil) async throws {
+        if case .rejected(let rejection) = await engine.submit(Command(id: id, source: "test", action: action)) { throw rejection }
     }
 
     func stock(_ sku: String = "TEE") async throws -> Int64? { try await journal.variant(.sku(sku)).value?.variant.stock }
@@ -170,6 +170,8 @@ final class Scanner: Sendable {
         var message: String?
         var lines: [Line]?
         var mode: DeviceMode?
+        var countId: String?
+        var counted: Int64?
     }
 
     func answered(_ count: Int) async throws {

@@ -16,7 +16,7 @@ struct JournalTwinTests {
     func random(seed: UInt64) async throws {
         let folder = try TemporaryFolder()
         var twins = try JournalTwins(path: folder.file("tallywire.db"), seed: seed)
-        for step in 0..<60 {
+        for step in 0..<80 {
             try await twins.append()
             switch Int.random(in: 0..<12, using: &twins.commands.random) {
             case 0: try twins.reopen()
@@ -74,7 +74,9 @@ private struct JournalTwins {
             let action = commands.next(in: state)
             // The clock of the machine is set back now and then; what passed is not.
             let shown = Timestamp(milliseconds: now.milliseconds - pick([0, 0, 0, 3_600_000]))
-            let decision = state.decide(Command(id: id, source: "test", action: action), id: id, now: shown)
+            var circumstances = Circumstances()
+            if case .useCount(let use) = action { circumstances.endedCount = try journal.endedCount(use.count) }
+            let decision = state.decide(Command(id: id, source: "test", action: action), id: id, now: shown, circumstances)
             batch.events += decision.events.map { EventEnvelope($0, json: $0.json, location: $0.causeOfAlert) }
             let fingerprint = state.fingerprint(of: action)
             batch.answers.append(StoredAnswer(id: id, fingerprint: fingerprint, outcome: decision.outcome, timestamp: now))
@@ -149,8 +151,22 @@ private struct JournalTwins {
         try await compareHistory(limit: limit, since: since)
         try await compareStock(limit: limit, since: since)
         try await compareReservations(limit: limit, since: since)
+        try await compareCounts(limit: limit, since: since)
         try await comparePast(of: .some)
         try await compareMoment(limit: limit, since: since)
+    }
+
+    private mutating func compareCounts(limit: Int, since: UInt64) async throws {
+        let open = try (journal.load(), twin.load()).0.runningCounts.sorted { $0.number < $1.number }
+        #expect(try open == twin.load().runningCounts.sorted { $0.number < $1.number })
+        let query = CountQuery(
+            status: pick([nil] + StockCount.Status.allCases), location: pick([nil, "MAIN"]), before: pick([nil, since]),
+            limit: limit)
+        try await alike { try await $0.counts(query) }
+        for id in ids.suffix(60) + ["none"] {
+            try await alike { try await $0.count(id) }
+            #expect(try journal.endedCount(id) == twin.endedCount(id))
+        }
     }
 
     enum Choice { case all, some }

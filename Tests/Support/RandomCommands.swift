@@ -61,6 +61,8 @@ public struct RandomCommands {
                     kind: pick([.capture(keepsRest: true), .capture(keepsRest: false), .release]),
                     lines: chance(3) ? nil : (0..<pick([1, 1, 2])).map { _ in useLine(in: state) }))
         case 20: .endReservation(reservation(in: state), .after(.seconds(Int64.random(in: 1...40, using: &random))))
+        case 21: .openCount(newCount(in: state))
+        case 22, 23: .useCount(CountUse(count: count(in: state), kind: countUse(in: state), by: "worker"))
         default: .move(Movement(lines: (0..<pick([1, 1, 2, 4])).map { _ in line(in: state) }))
         }
     }
@@ -134,6 +136,29 @@ public struct RandomCommands {
     /// A reservation's id, which is open in most cases.
     private mutating func reservation(in state: InventoryState) -> String {
         chance(8) ? "none" : state.openReservations.map(\.id).sorted().randomElement(using: &random) ?? "none"
+    }
+
+    private mutating func newCount(in state: InventoryState) -> NewCount {
+        let scopes: [StockCount.Scope] = [.everything, .everything, .prefix(pick(["T", "M", "C"])), .skus([pick(Self.skus)])]
+        return NewCount(
+            location: location(in: state), scope: pick(scopes), isBlind: chance(4), tolerance: pick([0, 0, 5, 1_000]),
+            missing: pick([.keep, .zero]), by: "worker")
+    }
+
+    private mutating func countUse(in state: InventoryState) -> CountUse.Kind {
+        switch Int.random(in: 0..<8, using: &random) {
+        case 0, 1: return .close(reason: nil)
+        case 2: return .post(reason: "count")
+        case 3: return .void
+        default:
+            let lines = (0..<pick([1, 1, 2])).map { _ in CountUse.Line(item: useLine(in: state).item, quantity: quantity()) }
+            return .count(lines, replaces: chance(4))
+        }
+    }
+
+    /// A count's id, which has not ended in most cases.
+    private mutating func count(in state: InventoryState) -> String {
+        chance(8) ? "none" : state.runningCounts.map(\.id).sorted().randomElement(using: &random) ?? "none"
     }
 
     private mutating func acknowledgement(in state: InventoryState) -> Command.Action {

@@ -96,7 +96,7 @@ struct EventTests {
             #expect(named == members, "\(schema.name)")
             inTable.formUnion(schema.types)
         }
-        #expect(inTable.count == 8)
+        #expect(inTable.count == 9)
         let named = Set(lines.flatMap { words("x" + $0) })
         for type in EventType.allCases { #expect(named.contains(type.rawValue), "\(type)") }
     }

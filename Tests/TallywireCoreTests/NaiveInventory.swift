@@ -39,6 +39,19 @@ struct NaiveInventory {
         var sku: String, quantity: Int64, captured: Int64 = 0, released: Int64 = 0
         var held: Int64 { quantity - captured - released }
     }
+    /// A count that has not ended. Items are named by their ids.
+    struct Count: Equatable {
+        let new: NewCount, opened: Int
+        var isClosed = false, lines: [Int64: CountLine] = [:]
+        func covers(_ sku: String, _ id: Int64) -> Bool {
+            switch new.scope {
+            case .everything: true
+            case .skus(let skus): skus.contains(sku) || lines[id] != nil
+            case .prefix(let prefix): sku.hasPrefix(prefix) || lines[id] != nil
+            }
+        }
+    }
+    struct CountLine: Equatable { var units: Int64, at: Int64, parts: Int64, since: Int }
     struct Refused: Error {}
 
     private(set) var items: [String: Item] = [:], articles: [Int64: Article] = [:], locations: [String: Location] = [:]
@@ -49,14 +62,26 @@ struct NaiveInventory {
     private var lastProduct: Int64 = 0, lastVariant: Int64 = 0
     /// What the command does to units, and what the movements did that were not reversed.
     private var steps: [Step] = [], done: [String: [Step]] = [:]
+    private(set) var counts: [String: Count] = [:]
+    /// What the command counts in open counts, and what the movements did.
+    private var reports: [Report] = [], reported: [String: [Report]] = [:]
+    private var serial = 0
+    /// What came to a place, and left it.
+    private var log: [(item: Int64, place: String, units: Int64, at: Int64)] = []
+    struct Report {
+        let count: String, opened: Int, item: Int64, product: Int64, serial: Int, previous: Int64?, at: Int64, kind: Kind,
+            units: Int64
+    }
+    enum Kind { case part, recount, takenBack }
     private var clock: Int64 = 0
     struct Spot { let place: String, state: StockState }
     struct Step { let item: Int64, product: Int64, units: Int64, from: Spot?, to: Spot?, at: Int64 }
 
     mutating func apply(_ action: Command.Action, id: String = "", now: Int64 = 0) throws {
-        (steps, clock) = ([], now)
+        (steps, reports, clock, serial) = ([], [], now, serial + 1)
         try carryOut(action, id: id, now: now)
         if !steps.isEmpty { done[id] = steps }
+        if !reports.isEmpty { reported[id] = reports }
         judge()
     }
 
@@ -75,8 +100,10 @@ struct NaiveInventory {
     private mutating func carryOut(_ action: Command.Action, id: String, now: Int64) throws {
         switch action {
         case .reverse(let reversal):
-            guard case .movement(let id, _) = reversal.subject, let past = done.removeValue(forKey: id) else { throw Refused() }
-            for step in past.reversed() where step.units != 0 && (step.from != nil || step.to != nil) {
+            guard case .movement(let id, _) = reversal.subject, done[id] != nil || reported[id] != nil else { throw Refused() }
+            for report in reported.removeValue(forKey: id) ?? [] { try takeBack(report) }
+            for step in (done.removeValue(forKey: id) ?? []).reversed()
+            where step.units != 0 && (step.from != nil || step.to != nil) {
                 let sku = items.first { $0.value.id == step.item && $0.value.product == step.product }?.key
                 try require(sku != nil && step.units <= Limits.largestQuantity)
                 try go(sku ?? "", step.units, step.to, step.from, undoneAt: step.at)
@@ -106,6 +133,25 @@ struct NaiveInventory {
             close(use.reservation)
         case .endReservation(let id, let end):
             try require(ends.updateValue(now + end.milliseconds, forKey: id) != nil)
+        case .openCount(let new):
+            try require(locations[new.location] != nil && counts[id] == nil)
+            try require(!counts.values.contains { $0.new.location == new.location && !$0.isClosed })
+            try require((new.scope.skus ?? []).allSatisfy { items[$0] != nil })
+            counts[id] = Count(new: new, opened: serial)
+        case .useCount(let use):
+            guard let count = counts[use.count] else { throw Refused() }
+            switch use.kind {
+            case .count(let lines, let replaces):
+                try require(!count.isClosed || replaces)
+                for line in lines {
+                    let (sku, units) = try find(line.item)
+                    try require(line.quantity * units <= Limits.largestQuantity && count.covers(sku, items[sku]?.id ?? 0))
+                    report(line.quantity * units, of: sku, to: use.count, replaces: replaces)
+                }
+            case .close: try settle(use.count, mustPost: false)
+            case .post: try settle(use.count, mustPost: true)
+            case .void: counts[use.count] = nil
+            }
         case .createLocation(let new): try require(locations.updateValue(new, forKey: new.code) == nil)
         case .updateLocation(let code, let update):
             guard let old = locations[code] else { throw Refused() }
@@ -115,7 +161,7 @@ struct NaiveInventory {
             guard let sells = update.sells, sells != old.sells else { return }
             for sku in items.keys where available(sku, code) != 0 { versions[sku, default: 0] += 1 }
         case .removeLocation(let code):
-            try require(locations.removeValue(forKey: code) != nil)
+            try require(locations.removeValue(forKey: code) != nil && !counts.values.contains { $0.new.location == code })
             try require(items.allSatisfy { $0.value.isEmpty(code) && reserved($0.key, code) == 0 })
             for sku in items.keys { items[sku]?.alerts[code] = nil }
         case .createProduct(let new):
@@ -163,6 +209,14 @@ struct NaiveInventory {
                 let (from, to) = (
                     Spot(place: place, state: line.fromState), Spot(place: line.destination ?? place, state: line.toState)
                 )
+                let open = counts.first {
+                    $0.value.new.location == place && !$0.value.isClosed && $0.value.covers(sku, items[sku]?.id ?? 0)
+                }
+                if line.operation == .count, let open {
+                    try require(locations[place] != nil)
+                    report(quantity, of: sku, to: open.key, replaces: false)
+                    continue
+                }
                 let difference = quantity - there
                 switch line.operation {
                 case .set, .count:
@@ -179,6 +233,74 @@ struct NaiveInventory {
                 }
             }
         case .acknowledge, .report: break
+        }
+    }
+
+    private mutating func report(_ units: Int64, of sku: String, to id: String, replaces: Bool) {
+        guard let item = items[sku], let count = counts[id] else { return }
+        if let index = reports.firstIndex(where: { $0.count == id && $0.item == item.id }) {
+            let old = reports[index]
+            reports[index] = Report(
+                count: id, opened: old.opened, item: item.id, product: item.product, serial: serial, previous: old.previous,
+                at: clock,
+                kind: old.kind, units: old.units + units)
+            counts[id]?.lines[item.id]?.units += units
+            return
+        }
+        let known = count.lines[item.id], before = replaces ? nil : known
+        let isRecount = replaces && known != nil
+        reports.append(
+            Report(
+                count: id, opened: count.opened, item: item.id, product: item.product, serial: serial, previous: before?.at,
+                at: clock,
+                kind: isRecount ? .recount : .part, units: units))
+        counts[id]?.lines[item.id] = CountLine(
+            units: (before?.units ?? 0) + units, at: clock, parts: (before?.parts ?? 0) + 1,
+            since: isRecount ? serial : known?.since ?? serial)
+    }
+
+    private mutating func takeBack(_ report: Report) throws {
+        guard let count = counts[report.count], count.opened == report.opened, !count.isClosed, report.kind == .part,
+            var line = count.lines[report.item], line.since <= report.serial,
+            items.values.contains(where: { $0.id == report.item && $0.product == report.product })
+        else { throw Refused() }
+        line.units -= report.units
+        line.parts -= 1
+        if line.at == report.at { line.at = report.previous ?? line.at }
+        counts[report.count]?.lines[report.item] = line.parts == 0 ? nil : line
+        reports.append(
+            Report(
+                count: report.count, opened: report.opened, item: report.item, product: report.product, serial: serial,
+                previous: nil,
+                at: clock, kind: .takenBack, units: 0))
+    }
+
+    private mutating func settle(_ id: String, mustPost: Bool) throws {
+        guard var count = counts[id] else { throw Refused() }
+        let place = count.new.location
+        if !count.isClosed, count.new.missing == .zero {
+            let all = Count(new: count.new, opened: 0)
+            for (sku, item) in items where all.covers(sku, item.id) && item.onHand[place] ?? 0 != 0 && count.lines[item.id] == nil {
+                count.lines[item.id] = CountLine(units: 0, at: clock, parts: 1, since: serial)
+            }
+        }
+        let found = count.lines.map { item, line -> (sku: String, line: CountLine, variance: Int64?) in
+            let sku = items.first { $0.value.id == item }?.key ?? ""
+            let since = log.reduce(0) { $0 + ($1.item == item && $1.place == place && $1.at > line.at ? $1.units : 0) }
+            let isOld = line.at < items[sku]?.counts[place] ?? .min
+            return (sku, line, isOld ? nil : line.units - ((items[sku]?.onHand[place] ?? 0) - since))
+        }
+        guard mustPost || found.allSatisfy({ abs($0.variance ?? 0) <= count.new.tolerance }) else {
+            count.isClosed = true
+            counts[id] = count
+            return
+        }
+        counts[id] = nil
+        for (sku, line, variance) in found.sorted(by: { items[$0.sku]?.id ?? 0 < items[$1.sku]?.id ?? 0 }) {
+            let (units, spot) = (variance ?? 0, variance.map { _ in Spot(place: place, state: .available) })
+            try go(sku, abs(units), units < 0 ? spot : nil, units < 0 ? nil : spot, isForced: true, at: line.at)
+            if variance != nil { items[sku]?.counts[place] = line.at }
+            versions[sku, default: 0] += 1
         }
     }
 
@@ -245,7 +367,7 @@ struct NaiveInventory {
     /// Takes units from a state at a place to another, or from or to outside. Where it was counted since what is undone happened, the
     /// units on hand are right already.
     private mutating func go(
-        _ sku: String, _ units: Int64, _ from: Spot?, _ to: Spot?, isForced: Bool = false, undoneAt: Int64 = .max
+        _ sku: String, _ units: Int64, _ from: Spot?, _ to: Spot?, isForced: Bool = false, undoneAt: Int64 = .max, at: Int64? = nil
     ) throws {
         guard let item = items[sku] else { throw Refused() }
         let isMove = from != nil && from?.place == to?.place
@@ -256,7 +378,11 @@ struct NaiveInventory {
         steps.append(
             Step(
                 item: item.id, product: item.product, units: units, from: from.flatMap { isDone($0, to) ? $0 : nil },
-                to: to.flatMap { isDone($0, from) ? $0 : nil }, at: clock))
+                to: to.flatMap { isDone($0, from) ? $0 : nil }, at: at ?? clock))
+        for (spot, units) in [(from, -units), (to, units)] {
+            guard let spot, spot.state != .incoming, !isCounted(spot) else { continue }
+            log.append((item.id, spot.place, units, at ?? clock))
+        }
         if let from {
             let apart = item.apart[from.place]?[from.state] ?? 0
             let isFound = isMove && [.damaged, .inspection].contains(to?.state)
@@ -311,6 +437,7 @@ struct NaiveInventory {
         try require(gone.values.allSatisfy { item in locations.keys.allSatisfy { item.isEmpty($0) } })
         try require(!parts.contains { gone[$0.sku] != nil })
         for sku in gone.keys { items[sku] = nil }
+        for id in counts.keys { for item in gone.values { counts[id]?.lines[item.id] = nil } }
         return gone.count
     }
 

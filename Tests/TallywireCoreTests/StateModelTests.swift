@@ -42,6 +42,7 @@ private struct Run {
     private(set) var reversed = 0
     /// What a journal would know of the applied commands.
     private var recorded: [String: RecordedMovement] = [:]
+    private var moved: [Event] = []
 
     /// Two items at two locations.
     mutating func stock() throws {
@@ -60,7 +61,7 @@ private struct Run {
     /// Decides a batch as the engine does: all of it is kept, or all is taken back.
     mutating func batch(_ count: Range<Int>, _ commands: inout RandomCommands) throws {
         state.forgetChanges()
-        let before = (state: Everything(state), model: model, recorded: recorded)
+        let before = (state: Everything(state), model: model, recorded: recorded, moved: moved)
         var events: [Event] = []
         events += try passTime(Int64.random(in: 0..<8_000, using: &commands.random))
         for _ in count {
@@ -71,7 +72,7 @@ private struct Run {
         }
         if Int.random(in: 0..<3, using: &commands.random) == 0 {
             state.undo(state.changes)
-            (model, recorded) = (before.model, before.recorded)
+            (model, recorded, moved) = (before.model, before.recorded, before.moved)
             try #require(Everything(state) == before.state, "what was taken back has left something behind")
         } else {
             for event in events { try replica.fold(JSONDecoder().decode(Event.self, from: Data(event.json))) }
@@ -86,6 +87,7 @@ private struct Run {
             let decision = state.expire(next, id: "end", source: "test", now: now)
             try #require(decision.fault == nil)
             events += decision.events
+            moved += decision.events.filter { $0.update?.stockChange != nil }
             ended.append(next.id)
         }
         try #require(try ended == model.expire(upTo: now.milliseconds), "in the order of their ends")
@@ -101,7 +103,9 @@ private struct Run {
         commands += 1
         var original: RecordedMovement?
         if case .reverse(let reversal) = action, case .movement(let id, _) = reversal.subject { original = recorded[id] }
-        let decision = state.decide(command, id: "id-\(commands)", now: now, Circumstances(original: original))
+        let circumstances = Circumstances(changesOfCounted: changes(of: action), original: original)
+        let decision = state.decide(command, id: "id-\(commands)", now: now, circumstances)
+        moved += decision.events.filter { $0.update?.stockChange != nil }
         var next = model
         do {
             try next.apply(action, id: "id-\(commands)", now: now.milliseconds)
@@ -125,13 +129,30 @@ private struct Run {
 }
 
 extension Run {
+    /// What moved since the lines of a count were counted, as the engine looks it up.
+    private func changes(of action: Command.Action) -> [VariantID: Int64] {
+        guard case .useCount(let use) = action, use.isSettling, let count = state.count(use.count) else { return [:] }
+        return count.lines.reduce(into: [:]) { changes, line in
+            changes[line.variant] = moved.reduce(0) { total, event in
+                guard let update = event.update, update.variantID == line.variant, let change = update.stockChange,
+                    change.location == count.location, change.count?.at ?? event.timestamp > line.countedAt
+                else { return total }
+                return total + (change.onHandChange ?? 0)
+            }
+        }
+    }
+
     private mutating func record(_ decision: Decision, of id: String, reversing original: RecordedMovement?) {
         recorded[id] = RecordedMovement(
-            key: id, id: id, changes: decision.events.compactMap(\.update).filter { $0.stockChange != nil }, at: now)
+            key: id, id: id, changes: decision.events.compactMap(\.update).filter { $0.stockChange != nil },
+            reports: decision.events.filter { event in
+                if case .countChanged(let change) = event.body { change.lines.contains { $0.quantity != nil } } else { false }
+            }, at: now)
         guard let original else { return }
         reversed += 1
         recorded[original.id] = RecordedMovement(
-            key: original.key, id: original.id, reversedBy: id, changes: original.changes, at: original.at)
+            key: original.key, id: original.id, reversedBy: id, changes: original.changes, reports: original.reports,
+            at: original.at)
     }
 }
 
@@ -145,6 +166,13 @@ private struct Stock: Equatable {
     let locations: [String: Location]
     var ends: [String: Int64] = [:]
     var parts: [String: [Held]] = [:]
+    var counts: [String: Counted] = [:]
+
+    struct Counted: Equatable {
+        let isClosed: Bool
+        /// By variant, what was counted, when, and in how many parts.
+        let lines: [Int64: [Int64]]
+    }
 
     struct Held: Equatable {
         let part: NaiveInventory.Part
@@ -166,6 +194,9 @@ private struct Stock: Equatable {
             reserved[sku] = item.onHand.keys.reduce(into: [:]) { $0[$1] = model.reserved(sku, $1) }.filter { $0.value != 0 }
             versions[sku] = model.versions[sku] ?? 0
             totals[item.product, default: 0] += stock[sku] ?? 0
+        }
+        counts = model.counts.mapValues { count in
+            Counted(isClosed: count.isClosed, lines: count.lines.mapValues { [$0.units, $0.at, $0.parts] })
         }
         ends = model.ends
         for (index, part) in model.parts.enumerated() {
@@ -204,6 +235,14 @@ private struct Stock: Equatable {
                 uniqueKeysWithValues: variant.balances.filter { $0.reserved != 0 }.map { ($0.location, $0.reserved) })
             versions[variant.sku] = variant.version
         }
+        for count in state.runningCounts {
+            counts[count.id] = Counted(
+                isClosed: count.status == .closed,
+                lines: Dictionary(
+                    uniqueKeysWithValues: count.lines.map {
+                        ($0.variant.rawValue, [$0.counted, $0.countedAt.milliseconds, $0.parts])
+                    }))
+        }
         for reservation in state.openReservations {
             ends[reservation.id] = reservation.expiresAt.milliseconds
             parts[reservation.id] = reservation.holds.map {
@@ -226,6 +265,7 @@ private struct Everything: Equatable {
     let lastIDs: InventoryState.LastIDs
     let firstVersions: [Int64]
     let reservations: [String: Reservation]
+    let counts: [String: StockCount]
     /// As the variant's removal and its shortages see them.
     let holders: [VariantID: [String]]
     let next: String?
@@ -236,6 +276,7 @@ private struct Everything: Equatable {
         var state = original
         seq = state.seq
         reservations = Dictionary(uniqueKeysWithValues: state.openReservations.map { ($0.id, $0) })
+        counts = Dictionary(uniqueKeysWithValues: state.runningCounts.map { ($0.id, $0) })
         holders = state.variants.mapValues { variant in state.reservations.holders(of: variant.id).map(\.id) }
         next = state.nextToExpire()?.id
         products = state.products

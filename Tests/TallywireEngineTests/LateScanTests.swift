@@ -56,7 +56,8 @@ struct LateScanTests {
         let outcomes = await engine.submit([move(.subtract, 5), move(.count, 90, ago: 1_800), move(.subtract, 7, ago: 2_000)])
         #expect(outcomes.compactMap(\.receipt).count == 3)
         #expect(try await onHand() == 75, "90 half an hour ago, and then 15 left")
-        let event = try #require(journal.allEvents.last { String(decoding: $0.json, as: UTF8.self).contains("counted") })
+        let event = try #require(
+            journal.allEvents.last { $0.type == .inventoryUpdated && String(decoding: $0.json, as: UTF8.self).contains("counted") })
         #expect(String(decoding: event.json, as: UTF8.self).contains(#""counted":90,"expected":100,"#))
         _ = await engine.submit(move(.count, 60))
         #expect(try await onHand() == 60, "a count of now is what is there")

@@ -33,6 +33,8 @@ struct AccessTests {
             "POST /api/movements": ["dock-1"], "GET /api/movements/{id}": ["dock-1"],
             "POST /api/movements/{id}/reversal": ["dock-1"],
             "PATCH /api/variants/{id}/inventory": ["dock-1"],
+            "GET /api/counts": ["dock-1"], "POST /api/counts": ["dock-1"], "GET /api/counts/{id}": ["dock-1"],
+            "POST /api/counts/{id}/lines": ["dock-1"], "POST /api/counts/{id}/close": ["dock-1"],
         ]
     }()
 

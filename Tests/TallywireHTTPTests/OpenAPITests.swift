@@ -89,6 +89,9 @@ struct OpenAPITests {
             "POST /api/reservations": "/api/reservations", "PATCH /api/reservations/{id}": "/api/reservations/held",
             "POST /api/reservations/{id}/capture": "/api/reservations/held/capture",
             "POST /api/reservations/{id}/release": "/api/reservations/held/release",
+            "POST /api/counts": "/api/counts", "POST /api/counts/{id}/lines": "/api/counts/open/lines",
+            "POST /api/counts/{id}/close": "/api/counts/open/close", "POST /api/counts/{id}/post": "/api/counts/open/post",
+            "POST /api/counts/{id}/void": "/api/counts/open/void",
         ]
         // These need what no example makes: an alert, and a user. They have tests of their own.
         let elsewhere = ["POST /api/alerts/{seq}/acknowledgement", "POST /api/session"]
@@ -97,7 +100,7 @@ struct OpenAPITests {
         try await Shop().open { client in
             // The order in which one example builds on another.
             let first = ["POST /api/products", "PATCH /api/variants/{id}/inventory", "restock", "POST /api/movements"]
-            let last = bodies.keys.filter { $0.contains("/reservations") }.sorted()
+            let last = bodies.keys.filter { $0.contains("/reservations") || $0.contains("/counts") }.sorted()
             let others = bodies.keys.filter { !first.contains($0) && !last.contains($0) }.sorted()
             for name in first + last + others {
                 if name == "restock" {
@@ -120,9 +123,15 @@ struct OpenAPITests {
                             "/api/reservations", #"{"lines":[{"sku":"TEE-RED-M","quantity":2}]}"#, 201)
                         path.replace("held", with: held["reservationId"]?.string ?? "")
                     }
+                    if path.contains("/open") {
+                        let place = "PLACE-\(name.split(separator: "/").last ?? "")"
+                        try await client.post("/api/locations", #"{"code":"\#(place)"}"#, 201)
+                        let open = try await client.post("/api/counts", #"{"location":"\#(place)"}"#, 201)
+                        path.replace("open", with: open["countId"]?.string ?? "")
+                    }
                     let isCreation =
                         name.hasPrefix("POST") && !name.contains("movements") && !name.hasSuffix("capture")
-                        && !name.hasSuffix("release")
+                        && !name.hasSuffix("release") && !name.contains("/counts/")
                     let response =
                         name.hasPrefix("POST")
                         ? try await client.post(path, value.text, isCreation ? 201 : 200) : try await client.patch(path, value.text)

@@ -50,7 +50,7 @@ struct ReferencePageTests {
                 let response = try await client.client.execute(uri: path, method: method, body: .init(string: body))
                 statuses.append(Int(response.status.code))
             }
-            #expect(statuses == [201, 201, 201, 200, 200, 409, 200, 200, 200, 200, 200, 200, 200, 201, 400])
+            #expect(statuses == [201, 201, 201, 200, 200, 409, 200, 200, 200, 200, 200, 200, 200, 201, 201, 200, 400])
         }
     }
 }

@@ -62,7 +62,7 @@ struct DocumentationTests {
         )
         let file = try #require(SinkType.webSocket.options["rooms"]?.defaultValue)
         #expect(try JSONDecoder().decode([String: Documented].self, from: Data(json(file).utf8)) == documented)
-        #expect(documented["admin_room"]?.events.count == 11)
+        #expect(documented["admin_room"]?.events.count == 12)
     }
 
     private struct Documented: Decodable, Equatable {
@@ -176,6 +176,17 @@ struct DocumentationTests {
                         Reservation.Hold(
                             product: product, variant: variant, isDefaultVariant: false, sku: "S", location: "MAIN", quantity: 1)
                     ])),
+            .countChanged(
+                CountChanged(
+                    id: "c", location: "MAIN", status: .open,
+                    opening: CountChanged.Opening(scope: .skus(["S"]), isBlind: false, tolerance: 0, missing: .keep), lines: [],
+                    by: "b", movementID: "c")),
+            .countChanged(
+                CountChanged(
+                    id: "c", location: "MAIN", status: .open,
+                    opening: CountChanged.Opening(scope: .prefix("S"), isBlind: false, tolerance: 0, missing: .keep),
+                    isAtOnce: true,
+                    lines: [], by: "b", movementID: "c", reverses: "m")),
         ]
     }()
 }

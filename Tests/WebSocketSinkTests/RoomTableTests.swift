@@ -102,6 +102,20 @@ struct RoomTableTests {
         #expect(members.map(\.received) == [[1, 2, 3, 4], [1, 3], [1, 3, 6]])
     }
 
+    @Test("a location's counts are in its room, for admins alone")
+    func counts() throws {
+        var table = RoomTable<RecordingMember>(directory)
+        let members = try [true, false].map { isAdmin in
+            let member = RecordingMember()
+            table.add(member, isAdmin: isAdmin)
+            table.join(member, try #require(directory.room(named: "location:WH1")))
+            return member
+        }
+        _ = table.deliver(
+            Pass([envelope(1), envelope(2, .countChanged, location: "WH1"), envelope(3, .countChanged, location: "WH2")]))
+        #expect(members.map(\.received) == [[1, 2], [1]])
+    }
+
     @Test("a member that goes while it is sent to disturbs nobody")
     func leavingMeanwhile() {
         final class Box {
@@ -189,7 +203,7 @@ struct RoomTableTests {
         return rooms.contains { name in
             if let room = configuration.rooms.first(where: { $0.name == name }) { return room.events.contains(envelope.type) }
             if let id = envelope.subject.reservation { return name == "reservation:\(id)" }
-            guard isBroadcast || envelope.type == .stockAlert else { return false }
+            guard isBroadcast || [.stockAlert, .countChanged].contains(envelope.type) else { return false }
             return name == envelope.subject.product.map { "product:\($0)" }
                 || name == envelope.subject.variant.map { "variant:\($0)" }
                 || name == envelope.subject.location.map { "location:\($0)" }

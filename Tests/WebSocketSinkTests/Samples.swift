@@ -14,12 +14,15 @@ func envelope(
     padding: Int = 0
 ) -> EventEnvelope {
     let padding = padding > 0 ? #","padding":"\#(String(repeating: "x", count: padding))""# : ""
-    // An event of a reservation is about nothing else.
     let subject =
-        type == .reservationChanged
-        ? EventEnvelope.Subject(reservation: "R-\(seq % 2)")
-        : EventEnvelope.Subject(
-            product: product.map { ProductID($0) }, variant: variant.map { VariantID($0) }, sku: "SKU", location: location)
+        switch type {
+        // An event of a reservation is about nothing else, and one of a count about its location alone.
+        case .reservationChanged: EventEnvelope.Subject(reservation: "R-\(seq % 2)")
+        case .countChanged: EventEnvelope.Subject(location: location ?? "A")
+        default:
+            EventEnvelope.Subject(
+                product: product.map { ProductID($0) }, variant: variant.map { VariantID($0) }, sku: "SKU", location: location)
+        }
     return EventEnvelope(
         seq: seq, timestamp: Timestamp(milliseconds: 0), type: type, subject: subject,
         json: Array(#"{"type":"\#(type.rawValue)","seq":\#(seq)\#(padding)}"#.utf8))

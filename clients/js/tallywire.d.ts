@@ -262,6 +262,50 @@ export interface ReservationLine {
   short: number;
 }
 
+/** `data` of `count_changed`: the lines that changed while the count is open, and all lines after that. */
+export interface CountChange {
+  countId: string;
+  location?: string;
+  status?: "open" | "closed" | "posted" | "void";
+  /** Whether a movement counted where no count was open. `countId` is then the movement's id. */
+  atOnce?: boolean;
+  /** Of a count that was opened: what it is about. */
+  skus?: string[];
+  prefix?: string;
+  blind?: boolean;
+  tolerance?: number;
+  missing?: "keep" | "zero";
+  lines?: CountLine[];
+  by?: string;
+  movementId?: string;
+  /** The movement whose units were taken out of the count again. */
+  reverses?: string;
+  timestamp?: string;
+}
+
+/** What a count has of one variant. */
+export interface CountLine {
+  sku: string;
+  variantId: number | null;
+  productId: number;
+  counted: number;
+  countedAt: string;
+  /** Units that the event added, less than 0 for units that it took away. */
+  quantity?: number;
+  /** How many reports add up to `counted`. */
+  parts?: number;
+  previousCountedAt?: string;
+  /** Whether the event replaced what was counted before. */
+  recount?: boolean;
+  /** Whether the count has no line of the variant any more. */
+  removed?: boolean;
+  /** Units that were on hand at `countedAt`, and `counted` less that. */
+  expected?: number;
+  variance?: number;
+  /** Whether a later count of the variant was posted already. */
+  absorbed?: boolean;
+}
+
 /** Each type of event and its `data`. */
 export interface EventData {
   inventory_updated: InventoryUpdate;
@@ -276,6 +320,7 @@ export interface EventData {
   serial_repeated: SerialNotice;
   scan_set_aside: SetAsideNotice;
   reservation_changed: ReservationChange;
+  count_changed: CountChange;
 }
 
 export type EventType = keyof EventData;

@@ -19,6 +19,7 @@ export function eventText({ type, data }) {
     case "alert_acknowledged": return text(data.note ? "log.acknowledgedNote" : "log.acknowledged", { by: data.by,
       sku: data.location === undefined ? data.sku : `${data.sku} (${data.location})`, note: data.note ?? "" });
     case "reservation_changed": return reservation(data);
+    case "count_changed": return count(data);
     // Events about the server and its devices have a message. Of a type that this page does not know, the name is shown.
     default: return data.message ?? type;
   }
@@ -52,6 +53,14 @@ function change({ operation, quantity, locationStock, from, to, absorbed, counte
 function reservation({ reservationId, status, lines }) {
   const units = lines.map((/** @type {any} */ line) => `${formatUnits(line.quantity)} ${line.sku} (${line.location})`).join(", ");
   return text("log.reservation", { reservation: reservationId, status: text(`reservation.${status}`), units });
+}
+
+/** @param {any} data */
+function count({ countId, location, status, lines, by }) {
+  const counted = lines.map((/** @type {any} */ line) => `${formatUnits(line.counted)} ${line.sku}`).join(", ");
+  const what = text(`count.${status}`, { count: lines.length });
+  const whole = status === "open" && counted !== "" ? counted : what;
+  return text("log.count", { name: countId, location, what: whole, by });
 }
 
 /** @param {any} data */

@@ -6,6 +6,7 @@ import { AlertsView } from "/admin/alerts-view.js";
 import { App, reasonOf } from "/admin/app.js";
 import { DevicesView } from "/admin/devices-view.js";
 import { Header } from "/admin/header.js";
+import { LocationsView } from "/admin/locations-view.js";
 import { PipelineView } from "/admin/pipeline-view.js";
 import { ReservationsView } from "/admin/reservations-view.js";
 import { SignInView } from "/admin/sign-in.js";
@@ -31,6 +32,7 @@ const routes = [
   [/^\/variants\/(\d+)$/, (match) => new VariantView(app, Number(match[1]))],
   [/^\/alerts$/, () => new AlertsView(app)],
   [/^\/reservations$/, () => new ReservationsView(app)],
+  [/^\/locations$/, () => new LocationsView(app)],
   [/^\/activity$/, () => new ActivityView(app)],
   [/^\/pipeline$/, () => new PipelineView(app)],
   [/^\/devices$/, () => new DevicesView(app)],

@@ -35,7 +35,7 @@ export class StockStore extends EventTarget {
     this.isLoaded = false;
     /** @type {Map<string, any>} */
     this.waiting = new Map();
-    /** @type {Map<string, { code: string, name: string, sells: boolean }>} */
+    /** @type {Map<string, { code: string, name: string, sells: boolean, priority: number }>} */
     this.locations = new Map();
     this.tellValues = atNextFrame(() => {
       this.dispatchEvent(new Event("values"));
@@ -71,7 +71,7 @@ export class StockStore extends EventTarget {
   async readAll(signal, began) {
     const seen = new Set();
     const locations = await this.api.get("/api/locations?limit=1000", signal);
-    this.locations = new Map(locations.body.items.map((/** @type {any} */ place) => [place.code, place]));
+    this.locations = new Map(locations.body.items.map((/** @type {any} */ place) => [place.code, { priority: 0, ...place }]));
     for await (const page of this.api.pages("/api/variants", { limit: PAGE, signal })) {
       for (const item of page.body.items) {
         seen.add(item.id);
@@ -178,8 +178,8 @@ export class StockStore extends EventTarget {
       // Nothing is there, so no row's stock changes.
       for (const row of this.rows.values()) if (row.places.delete(code)) this.note(row, {});
     } else {
-      const known = this.locations.get(code) ?? { code, name: code, sells: true };
-      this.locations.set(code, { code, name: values.name ?? known.name, sells: values.sells ?? known.sells });
+      const known = this.locations.get(code) ?? { code, name: code, sells: true, priority: 0 };
+      this.locations.set(code, { ...known, ...values });
     }
   }
 

@@ -18,6 +18,7 @@
  * @property {0 | 1} isOpen 1 while the scan waits, or was rejected and is not dismissed yet. Such a scan is never deleted
  * @property {string} [sku] of the item, as the server says
  * @property {number} [locationStock] the stock at the location after this scan
+ * @property {number} [counted] what the open count of the location has of the item after this scan
  * @property {boolean} [undone] whether the scan was taken back
  * @property {string} [reason] why the scan was rejected
  */

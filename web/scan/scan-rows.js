@@ -17,7 +17,8 @@ const BADGES = { applied: "ok", waiting: "low", refused: "out", duplicate: "acce
 export const readable = (code) => code.replaceAll("\u001d", "␝");
 
 /** @param {Scan} scan */
-export const doneBy = ({ operation, quantity, reservation }) => texts.done(reservation === undefined ? operation : "subtract", quantity);
+export const doneBy = ({ operation, quantity, reservation, counted }) =>
+  texts.done(reservation !== undefined ? "subtract" : counted !== undefined ? "add" : operation, quantity);
 
 /** @param {Scan} scan */
 export const canUndo = ({ fate, undone }) => (fate === "applied" || fate === "duplicate") && !undone;
@@ -33,7 +34,8 @@ const named = (scan) => `${scan.reservation === undefined ? texts.operations[sca
  */
 export function scanRow(scan, undo) {
   const place = scan.to ? `${scan.location} → ${scan.to}` : scan.location;
-  const now = scan.locationStock === undefined ? "" : ` · ${formatUnits(scan.locationStock)}`;
+  const units = scan.counted ?? scan.locationStock;
+  const now = units === undefined ? "" : ` · ${formatUnits(units)}`;
   return make("li", { data: { fate: scan.fate } },
     make("span", "name", scan.sku ?? "", scan.sku ? " " : "", make("span", "code quiet", readable(scan.code))),
     make("span", { class: `badge ${BADGES[scan.fate]}` }, scan.undone ? texts.undone : texts.fates[scan.fate]),

@@ -220,7 +220,9 @@ function tell(scans) {
   if (worst.fate === "refused" || Date.now() - newest.at < SOON) feedback.give(/** @type {any} */ (worst.fate));
   if (newest.fate === "refused") showVerdict("refused", newest.reason ?? "", newest.code);
   else {
-    const place = texts.stockAt(newest.sku ?? newest.code, newest.to ?? newest.location, formatUnits(newest.locationStock));
+    const place = newest.counted === undefined
+      ? texts.stockAt(newest.sku ?? newest.code, newest.to ?? newest.location, formatUnits(newest.locationStock))
+      : texts.countedSoFar(newest.sku ?? newest.code, newest.location, formatUnits(newest.counted));
     showVerdict(newest.fate, `${texts.fates[newest.fate]} ${newest.fate === "applied" ? doneBy(newest) : ""}`, place);
   }
 }

@@ -175,5 +175,5 @@ function fateOf(scan, result) {
     return { ...scan, fate: "refused", reason: texts.refusals[result.code] ?? result.detail ?? result.title };
   }
   const line = result.lines?.at(-1);
-  return { ...scan, fate: result.status, sku: line?.sku, locationStock: line?.locationStock };
+  return { ...scan, fate: result.status, sku: line?.sku, locationStock: line?.locationStock, counted: line?.counted };
 }

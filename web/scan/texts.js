@@ -9,6 +9,8 @@ export const texts = {
   fates: { waiting: "Waiting", applied: "Recorded", duplicate: "Already recorded", refused: "Rejected" },
   /** @param {string} sku @param {string} place @param {string} units */
   stockAt: (sku, place, units) => `${sku} · ${place}: ${units}`,
+  /** @param {string} sku @param {string} place @param {string} units */
+  countedSoFar: (sku, place, units) => `${sku} · ${units} counted so far in the count of ${place}`,
   /** @param {number} count */
   kept: (count) => (count === 1 ? "Saved on this device until the server is back" : `Saved on this device: ${count} scans are waiting for the server`),
   /** @param {string} operation @param {number} quantity */

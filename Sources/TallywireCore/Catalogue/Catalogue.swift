@@ -122,7 +122,7 @@ public struct Variant: Equatable, Sendable {
 
     /// Returns the balance at `location`. Where the variant never was, the balance is zero.
     public func balance(at location: String) -> Balance {
-        balances.first { $0.location == location } ?? Balance(location: location, onHand: 0)
+        balances.balance(at: location)
     }
 
     /// Replaces the balance at the location of `balance`.

@@ -62,6 +62,18 @@ extension Command.Action {
                     location: line.location.map { KeyForm.of($0, Limits.locationCodeLength) })
             }
             return .useReservation(use)
+        case .openCount(var new):
+            new.location = KeyForm.of(new.location, Limits.locationCodeLength)
+            new.scope = StockCount.Scope(
+                skus: new.scope.skus?.map { KeyForm.of($0, Limits.skuLength) },
+                prefix: new.scope.prefix.map { KeyForm.of($0, Limits.skuLength) })
+            return .openCount(new)
+        case .useCount(var use):
+            guard case .count(let lines, let replaces) = use.kind else { return self }
+            use.kind = .count(
+                lines.map { CountUse.Line(item: $0.item.inKeyForm, quantity: $0.quantity, countedAt: $0.countedAt) },
+                replaces: replaces)
+            return .useCount(use)
         case .updateProduct, .removeProduct, .removeVariant, .report, .acknowledge, .endReservation: return self
         }
     }

@@ -78,8 +78,10 @@ extension Command.Action {
         case .reserve(let new): try new.validate()
         case .useReservation(let use): try use.validate()
         case .endReservation(let id, let end):
-            try Check.reservation(id, field: "id")
+            try Check.commandID(id, field: "id")
             try end.validate()
+        case .openCount(let new): try new.validate()
+        case .useCount(let use): try use.validate()
         }
     }
 }
@@ -131,7 +133,7 @@ extension NewReservation.End {
 
 extension ReservationUse {
     fileprivate func validate() throws(Rejection) {
-        try Check.reservation(reservation, field: "id")
+        try Check.commandID(reservation, field: "id")
         try Check.text(reason, length: Limits.reasonLength, field: "reason")
         guard let lines else { return }
         try Check.lines(lines.count, of: "a list of lines")
@@ -139,6 +141,46 @@ extension ReservationUse {
             try Check.units(line.quantity, in: 1...Limits.largestQuantity, field: "lines[\(index)].quantity")
             try Check.item(line.item, line: index)
             if let location = line.location { try Check.location(location, field: "lines[\(index)].location") }
+        }
+    }
+}
+
+extension NewCount {
+    fileprivate func validate() throws(Rejection) {
+        try Check.location(location, field: "location")
+        try Check.units(tolerance, in: 0...Limits.largestQuantity, field: "tolerance")
+        try Check.text(by, length: Limits.sourceLength, field: "by")
+        if let prefix = scope.prefix { try Check.reference(prefix, length: Limits.skuLength, what: "a prefix", field: "prefix") }
+        guard let skus = scope.skus else { return }
+        guard (1...Limits.linesPerCount).contains(skus.count) else {
+            throw Rejection(
+                .invalidRequest, "1 to \(Limits.linesPerCount) SKUs are possible, not \(skus.count)", field: "skus")
+        }
+        for (index, sku) in skus.enumerated() {
+            try Check.reference(sku, length: Limits.skuLength, what: "a SKU", field: "skus[\(index)]")
+        }
+        guard Set(skus).count == skus.count else {
+            throw Rejection(.invalidRequest, "a SKU is there twice, and once is enough", field: "skus")
+        }
+    }
+}
+
+extension CountUse {
+    fileprivate func validate() throws(Rejection) {
+        try Check.commandID(count, field: "id")
+        try Check.text(by, length: Limits.sourceLength, field: "by")
+        switch kind {
+        case .count(let lines, _):
+            guard (1...Limits.linesPerCount).contains(lines.count) else {
+                throw Rejection(
+                    .invalidRequest, "1 to \(Limits.linesPerCount) lines are possible, not \(lines.count)", field: "lines")
+            }
+            for (index, line) in lines.enumerated() {
+                try Check.units(line.quantity, in: 0...Limits.largestQuantity, field: "lines[\(index)].quantity")
+                try Check.item(line.item, line: index)
+            }
+        case .close(let reason), .post(let reason): try Check.text(reason, length: Limits.reasonLength, field: "reason")
+        case .void: break
         }
     }
 }
@@ -233,7 +275,7 @@ extension Movement.Line {
                 .invalidRequest, "a capture needs “reservation”, the id of the one whose units it takes",
                 field: "lines[\(index)].reservation")
         }
-        try Check.reservation(reservation, field: "lines[\(index)].reservation")
+        try Check.commandID(reservation, field: "lines[\(index)].reservation")
         guard expected == nil else {
             throw Rejection(.invalidRequest, "a capture has no “expected”", field: "lines[\(index)].expected")
         }
@@ -317,7 +359,7 @@ private enum Check {
         }
     }
 
-    static func reservation(_ id: String, field: @autoclosure () -> String) throws(Rejection) {
+    static func commandID(_ id: String, field: @autoclosure () -> String) throws(Rejection) {
         if var rejection = Command.validate(id: id) {
             rejection.field = field()
             throw rejection

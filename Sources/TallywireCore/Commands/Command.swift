@@ -44,6 +44,8 @@ public struct Command: Equatable, Sendable {
         case acknowledge(AlertReply)
         case reserve(NewReservation)
         case useReservation(ReservationUse)
+        case openCount(NewCount)
+        case useCount(CountUse)
         /// Sets the end of a reservation's time.
         case endReservation(String, NewReservation.End)
     }

@@ -189,6 +189,20 @@ extension FNV1a {
             tag(17)
             combine(id)
             combine(end)
+        case .openCount(let new):
+            tag(19)
+            combine(new.location)
+            combineIfPresent(new.scope.skus) { hash, skus in
+                hash.combine(Int64(skus.count))
+                for sku in skus { hash.combine(sku) }
+            }
+            combine(new.scope.prefix)
+            tag(new.isBlind ? 1 : 0)
+            combine(new.tolerance)
+            combine(new.missing.rawValue)
+        case .useCount(let use):
+            tag(20)
+            combine(use)
         case .reverse(let reversal):
             tag(18)
             combine(reversal.reason)
@@ -202,6 +216,27 @@ extension FNV1a {
                 combine(source)
                 combine(within.wholeMilliseconds)
             }
+        }
+    }
+
+    private mutating func combine(_ use: CountUse) {
+        combine(use.count)
+        switch use.kind {
+        case .count(let lines, let replaces):
+            tag(replaces ? 2 : 1)
+            combine(Int64(lines.count))
+            for line in lines {
+                combine(line.item)
+                combine(line.quantity)
+                combine(line.countedAt?.milliseconds)
+            }
+        case .close(let reason):
+            tag(3)
+            combine(reason)
+        case .post(let reason):
+            tag(4)
+            combine(reason)
+        case .void: tag(5)
         }
     }
 

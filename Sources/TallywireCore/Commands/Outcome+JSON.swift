@@ -16,6 +16,10 @@ extension Receipt {
             json.key("reservation")
             reservation.write(to: &json)
         }
+        if let count {
+            json.key("count")
+            count.write(to: &json)
+        }
     }
 }
 
@@ -28,13 +32,17 @@ extension Receipt.Line {
             json.member("operation", operation.rawValue)
             json.member("quantity", quantity)
             json.member("location", location)
-            json.member("stock", stock)
-            json.member("previousStock", previousStock)
-            json.member("locationStock", locationStock)
-            json.member("level", level.rawValue)
+            if showsStock {
+                json.member("stock", stock)
+                json.member("previousStock", previousStock)
+                json.member("locationStock", locationStock)
+                json.member("level", level.rawValue)
+            }
             json.member("version", version)
             json.member("seq", seq)
             json.member("repeatedSerial", repeatedSerial)
+            json.member("countId", report?.count)
+            json.member("counted", report?.counted)
         }
     }
 }
@@ -86,7 +94,7 @@ extension Outcome: Decodable {
 }
 
 extension Receipt: Decodable {
-    private enum Key: String, CodingKey { case movementId, status, seq, lines, productId, variantId, reservation }
+    private enum Key: String, CodingKey { case movementId, status, seq, lines, productId, variantId, reservation, count }
 
     public init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: Key.self)
@@ -97,30 +105,37 @@ extension Receipt: Decodable {
             lines: try container.decode([Line].self, forKey: .lines),
             product: try container.decodeIfPresent(Int64.self, forKey: .productId).map { ProductID($0) },
             variant: try container.decodeIfPresent(Int64.self, forKey: .variantId).map { VariantID($0) },
-            reservation: try container.decodeIfPresent(Reservation.self, forKey: .reservation))
+            reservation: try container.decodeIfPresent(Reservation.self, forKey: .reservation),
+            count: try container.decodeIfPresent(StockCount.self, forKey: .count))
     }
 }
 
 extension Receipt.Line: Decodable {
     private enum Key: String, CodingKey {
         case seq, sku, productId, variantId, operation, quantity, location, stock, previousStock, locationStock, level, version
-        case repeatedSerial
+        case repeatedSerial, countId, counted
     }
 
     public init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: Key.self)
+        // Only the lines of a blind count do not say what is there.
+        let stock = try container.decodeIfPresent(Int64.self, forKey: .stock)
+        let report = try container.decodeIfPresent(String.self, forKey: .countId).map { id in
+            Report(count: id, counted: try container.decode(Int64.self, forKey: .counted), isBlind: stock == nil)
+        }
         self.init(
             seq: try container.decode(UInt64.self, forKey: .seq), sku: try container.decode(String.self, forKey: .sku),
             productID: ProductID(try container.decode(Int64.self, forKey: .productId)),
             variantID: VariantID(try container.decode(Int64.self, forKey: .variantId)),
             operation: try container.decode(Operation.self, forKey: .operation),
             quantity: try container.decode(Int64.self, forKey: .quantity),
-            location: try container.decode(String.self, forKey: .location), stock: try container.decode(Int64.self, forKey: .stock),
-            previousStock: try container.decode(Int64.self, forKey: .previousStock),
-            locationStock: try container.decode(Int64.self, forKey: .locationStock),
-            level: try container.decode(StockLevel.self, forKey: .level),
+            location: try container.decode(String.self, forKey: .location), stock: stock ?? 0,
+            previousStock: try container.decodeIfPresent(Int64.self, forKey: .previousStock) ?? 0,
+            locationStock: try container.decodeIfPresent(Int64.self, forKey: .locationStock) ?? 0,
+            level: try container.decodeIfPresent(StockLevel.self, forKey: .level) ?? .out,
             version: try container.decode(Int64.self, forKey: .version),
-            repeatedSerial: try container.decodeIfPresent(UInt64.self, forKey: .repeatedSerial))
+            repeatedSerial: try container.decodeIfPresent(UInt64.self, forKey: .repeatedSerial),
+            report: report)
     }
 }
 

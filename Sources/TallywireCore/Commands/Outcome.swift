@@ -25,6 +25,9 @@ public struct Receipt: Equatable, Sendable {
     public let variant: VariantID?
     /// The reservation that was made, changed or ended, as it was after that; `nil` for a command about something else.
     public let reservation: Reservation?
+    /// The count that was opened, changed or ended, as it was after that, with the lines that the command changed; `nil` for a command
+    /// about something else.
+    public let count: StockCount?
 
     public enum Status: String, Sendable, Codable {
         case applied, duplicate
@@ -32,7 +35,7 @@ public struct Receipt: Equatable, Sendable {
 
     public init(
         movementID: String, status: Status = .applied, seq: UInt64?, lines: [Line] = [], product: ProductID? = nil,
-        variant: VariantID? = nil, reservation: Reservation? = nil
+        variant: VariantID? = nil, reservation: Reservation? = nil, count: StockCount? = nil
     ) {
         self.movementID = movementID
         self.status = status
@@ -41,6 +44,7 @@ public struct Receipt: Equatable, Sendable {
         self.product = product
         self.variant = variant
         self.reservation = reservation
+        self.count = count
     }
 
     public struct Line: Equatable, Sendable {
@@ -60,11 +64,38 @@ public struct Receipt: Equatable, Sendable {
         public let version: Int64
         /// The event that last counted the same serial number, if it did so in the same direction.
         public let repeatedSerial: UInt64?
+        /// What an open count has of the item; `nil` for a line that changed the stock.
+        public let report: Report?
+
+        /// The line of an open count, after what was reported for it. The line's stock is not changed by that.
+        ///
+        /// The report is a reference to immutable values, so that the many lines without one need only one word for it.
+        public final class Report: Equatable, Sendable {
+            /// The id of the count.
+            public let count: String
+            /// The sum of what was counted so far.
+            public let counted: Int64
+            /// Whether the stock is shown to nobody who counts.
+            public let isBlind: Bool
+
+            public init(count: String, counted: Int64, isBlind: Bool) {
+                self.count = count
+                self.counted = counted
+                self.isBlind = isBlind
+            }
+
+            public static func == (left: Report, right: Report) -> Bool {
+                left.count == right.count && left.counted == right.counted && left.isBlind == right.isBlind
+            }
+        }
+
+        /// Whether the line may be shown with the stock.
+        public var showsStock: Bool { report?.isBlind != true }
 
         public init(
             seq: UInt64, sku: String, productID: ProductID, variantID: VariantID, operation: Operation, quantity: Int64,
             location: String, stock: Int64, previousStock: Int64, locationStock: Int64, level: StockLevel, version: Int64,
-            repeatedSerial: UInt64? = nil
+            repeatedSerial: UInt64? = nil, report: Report? = nil
         ) {
             self.seq = seq
             self.sku = sku
@@ -79,6 +110,7 @@ public struct Receipt: Equatable, Sendable {
             self.level = level
             self.version = version
             self.repeatedSerial = repeatedSerial
+            self.report = report
         }
     }
 }
@@ -106,6 +138,10 @@ public struct Rejection: Error, Equatable, Sendable {
         case unknownLocation = "unknown_location"
         case unknownAlert = "unknown_alert"
         case unknownReservation = "unknown_reservation"
+        case unknownCount = "unknown_count"
+        case countOpen = "count_open"
+        case countClosed = "count_closed"
+        case outOfScope = "out_of_scope"
         case unknownMovement = "unknown_movement"
         case alreadyReversed = "already_reversed"
         case notReversible = "not_reversible"

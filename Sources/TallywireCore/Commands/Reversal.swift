@@ -27,19 +27,23 @@ public struct RecordedMovement: Equatable, Sendable {
     public let reversedBy: String?
     /// The changes of stock that the command made, in order; `nil` if their events are no longer kept.
     public let changes: [InventoryUpdated]?
+    /// The `count_changed` in which the command counted something in an open count.
+    public let reports: [Event]
     /// When the command was decided; `nil` if that is not known.
     public let at: Timestamp?
     /// By index in ``changes``, those that repeated a serial number, with the event that counted it before.
     public let repeatedSerials: [Int: UInt64]
 
     public init(
-        key: String, id: String, reversedBy: String? = nil, changes: [InventoryUpdated]?, at: Timestamp? = nil,
+        key: String, id: String, reversedBy: String? = nil, changes: [InventoryUpdated]?, reports: [Event] = [],
+        at: Timestamp? = nil,
         repeatedSerials: [Int: UInt64] = [:]
     ) {
         self.key = key
         self.id = id
         self.reversedBy = reversedBy
         self.changes = changes
+        self.reports = reports
         self.at = at
         self.repeatedSerials = repeatedSerials
     }

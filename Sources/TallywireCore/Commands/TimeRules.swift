@@ -25,19 +25,33 @@ public struct TimeRules: Equatable, Sendable {
     /// Why a command without an answer cannot be accepted; `nil` if it can. The current time is somewhere in `now`, since a clock
     /// that has just jumped may be right before or after the jump. A doubt counts in the caller's favour.
     public func rejection(of command: Command, now: ClosedRange<Timestamp>) -> Rejection? {
-        guard case .move(let movement) = command.action, let occurredAt = movement.occurredAt else { return nil }
-        let ahead = command.clockSkew ?? clockSkew
+        switch command.action {
+        case .move(let movement):
+            return movement.occurredAt.flatMap { rejection(of: $0, "occurredAt", ahead: command.clockSkew, now: now) }
+        case .useCount(let use):
+            guard case .count(let lines, _) = use.kind else { return nil }
+            return lines.enumerated().lazy.compactMap { index, line in
+                line.countedAt.flatMap { rejection(of: $0, "lines[\(index)].countedAt", ahead: command.clockSkew, now: now) }
+            }.first
+        default: return nil
+        }
+    }
+
+    private func rejection(
+        of occurredAt: Timestamp, _ field: String, ahead: Duration?, now: ClosedRange<Timestamp>
+    ) -> Rejection? {
+        let ahead = ahead ?? clockSkew
         if occurredAt.isLater(than: now.upperBound, by: ahead) {
             return Rejection(
                 .invalidRequest,
                 "it is ahead of the server's clock, which shows \(now.upperBound): \(occurredAt); set the clock of the device or caller",
-                field: "occurredAt")
+                field: field)
         }
         if now.lowerBound.isLater(than: occurredAt, by: keep) {
             return Rejection(
                 .tooLate,
                 "it happened at \(occurredAt), longer ago than ids are kept, so nobody can know whether it was counted: count what is there, "
-                    + "or hand it in without occurredAt", field: "occurredAt")
+                    + "or hand it in without a time", field: field)
         }
         return nil
     }
@@ -46,8 +60,13 @@ public struct TimeRules: Equatable, Sendable {
 extension Timestamp {
     /// Whether this is later than `other` by more than `span`, without overflow.
     public func isLater(than other: Timestamp, by span: Duration) -> Bool {
+        isLater(than: other, byMilliseconds: span.wholeMilliseconds)
+    }
+
+    /// Whether this is later than `other` by more than so many milliseconds, without overflow.
+    public func isLater(than other: Timestamp, byMilliseconds span: Int64) -> Bool {
         let (distance, overflow) = milliseconds.subtractingReportingOverflow(other.milliseconds)
-        return overflow ? milliseconds > other.milliseconds : distance > span.wholeMilliseconds
+        return overflow ? milliseconds > other.milliseconds : distance > span
     }
 }
 

@@ -31,12 +31,14 @@ public struct Event: Equatable, Sendable {
         case alertAcknowledged(AlertAcknowledged)
         case scanSetAside(ScanSetAside)
         case reservationChanged(ReservationChanged)
+        case countChanged(CountChanged)
     }
 
     /// The types of all bodies.
     public static let bodies: [any EventBody.Type] = [
         InventoryUpdated.self, StockAlert.self, ProductStatusChanged.self, CatalogueChanged.self, DeviceChanged.self,
         DisplayChanged.self, SerialRepeated.self, AlertAcknowledged.self, ScanSetAside.self, ReservationChanged.self,
+        CountChanged.self,
     ]
 
     public static let schemas: [EventSchema] = bodies.map { $0.schema }
@@ -49,7 +51,7 @@ public struct Event: Equatable, Sendable {
         /// The variant's id, also of a default variant, whose id is `null` in the event's JSON.
         public var variant: VariantID?
         public var sku: String?
-        /// The location of a change of stock or of a location's alert, or the one that was created, changed or removed.
+        /// The location of a change of stock, of a location's alert or of a count, or the one that was created, changed or removed.
         public var location: String?
         /// The level after an `inventory_updated` or a `stock_alert`; of a location's alert, the level there.
         public var level: StockLevel?
@@ -93,6 +95,7 @@ public enum EventType: String, Sendable, CaseIterable, Codable {
     case alertAcknowledged = "alert_acknowledged"
     case scanSetAside = "scan_set_aside"
     case reservationChanged = "reservation_changed"
+    case countChanged = "count_changed"
 
     /// The type's number. Journals store it, and views are ordered by it. Numbers start at 1 and never change; a new type takes the
     /// next one.
@@ -110,6 +113,7 @@ public enum EventType: String, Sendable, CaseIterable, Codable {
         case .alertAcknowledged: 10
         case .scanSetAside: 11
         case .reservationChanged: 12
+        case .countChanged: 13
         }
     }
 
@@ -137,6 +141,7 @@ extension Event.Body {
         case .alertAcknowledged(let acknowledged): acknowledged
         case .scanSetAside(let message): message
         case .reservationChanged(let change): change
+        case .countChanged(let change): change
         }
     }
 
@@ -152,6 +157,7 @@ extension Event.Body {
         case .alertAcknowledged: self = .alertAcknowledged(try AlertAcknowledged(data))
         case .scanSetAside: self = .scanSetAside(try ScanSetAside(data))
         case .reservationChanged: self = .reservationChanged(try ReservationChanged(data))
+        case .countChanged: self = .countChanged(try CountChanged(data))
         }
     }
 }

@@ -86,6 +86,8 @@ public struct EventSchema: Sendable {
             case string
             case words([String])
             case object
+            /// A list of SKUs.
+            case skus
             /// A list of objects with these members.
             case list([Member])
         }

@@ -1,7 +1,10 @@
 import GS1
 
 /// A variant's stock or price changed.
-public struct InventoryUpdated: Equatable, Sendable {
+///
+/// The values are immutable, and behind a reference: an event is handed on several times before it is on disk, and each copy of so
+/// many texts would cost as much as deciding the movement.
+public final class InventoryUpdated: Equatable, Sendable {
     public let productID: ProductID
     public let variantID: VariantID
     /// Whether ``variantID`` is written as `null`.
@@ -69,6 +72,17 @@ public struct InventoryUpdated: Equatable, Sendable {
         self.occurredAt = occurredAt
         self.trace = trace
         self.reverses = reverses
+    }
+
+    /// Updates of the same variant that are written the same are equal.
+    public static func == (left: InventoryUpdated, right: InventoryUpdated) -> Bool {
+        left === right || (left.variantID == right.variantID && left.members == right.members)
+    }
+
+    private var members: [UInt8] {
+        var json = JSONWriter()
+        json.object { writeMembers(to: &$0) }
+        return json.bytes
     }
 }
 
@@ -247,25 +261,7 @@ extension InventoryUpdated: EventBody {
         json.member("stock", stock)
         json.member("previousStock", previousStock)
         json.member("totalProductStock", totalProductStock)
-        if let stockChange {
-            json.member("operation", stockChange.operation.rawValue)
-            json.member("quantity", stockChange.quantity)
-            let isMove = stockChange.operation == .move
-            if isMove || stockChange.from != .available { json.member("from", stockChange.from.rawValue) }
-            if isMove || stockChange.to != .available { json.member("to", stockChange.to.rawValue) }
-            switch stockChange.otherEnd {
-            case .from(let location): json.member("fromLocation", location)
-            case .to(let location): json.member("toLocation", location)
-            case nil: break
-            }
-            if stockChange.isAbsorbed { json.member("absorbed", true) }
-            if let count = stockChange.count {
-                json.member("counted", count.counted)
-                json.member("expected", count.expected)
-                json.member("countId", count.id)
-                json.member("countedAt", count.at)
-            }
-        }
+        if case .stock(let change) = change { change.writeOperation(to: &json) }
         json.member("reason", reason)
         json.member("reference", reference)
         json.member("price", price: price)
@@ -275,26 +271,17 @@ extension InventoryUpdated: EventBody {
         }
         json.member("status", status.rawValue)
         json.member("level", level.rawValue)
-        if let stockChange {
-            json.member("location", stockChange.location)
-            json.member("locationStock", stockChange.locationStock)
-            json.member("locationOnHand", stockChange.balance.onHand)
-            json.member("locationReserved", stockChange.balance.reserved)
-            json.member("previousOnHand", stockChange.previousOnHand)
-            if let details = stockChange.balance.details { Self.write(details, of: stockChange.balance, to: &json) }
-            json.member("discrepancy", stockChange.discrepancy)
-            json.member("locationLevel", stockChange.locationLevel?.rawValue)
-        }
+        if case .stock(let change) = change { change.writeLocation(to: &json) }
         json.member("version", version)
         json.member("source", source)
         json.member("movementId", movementID)
-        json.member("reservationId", stockChange?.reservation)
+        if case .stock(let change) = change { json.member("reservationId", change.reservation) }
         json.member("reverses", reverses)
         json.member("occurredAt", occurredAt)
         trace.writeMembers(to: &json)
     }
 
-    public init(_ data: EventData) throws {
+    public convenience init(_ data: EventData) throws {
         let variant = try data.variant()
         let change: Change =
             if let operation: Operation = try data.optional("operation") {
@@ -341,14 +328,44 @@ extension InventoryUpdated: EventBody {
         return CountResult(
             id: try data("countId"), counted: counted, expected: try data("expected"), at: try data("countedAt"))
     }
+}
 
-    /// Writes the units in special states, where there are any.
-    private static func write(_ details: BalanceDetails, of balance: Balance, to json: inout JSONWriter) {
-        func member(_ name: StaticString, _ units: Int64) { if units != 0 { json.member(name, units) } }
-        member("locationUnavailable", balance.unavailable)
-        member("locationIncoming", details.incoming)
-        member("locationDamaged", details.damaged)
-        member("locationInspection", details.inspection)
-        member("locationSafety", details.safety)
+extension StockChange {
+    /// Writes what was done.
+    fileprivate func writeOperation(to json: inout JSONWriter) {
+        json.member("operation", operation.rawValue)
+        json.member("quantity", quantity)
+        if operation == .move || from != .available { json.member("from", from.rawValue) }
+        if operation == .move || to != .available { json.member("to", to.rawValue) }
+        switch otherEnd {
+        case .from(let location): json.member("fromLocation", location)
+        case .to(let location): json.member("toLocation", location)
+        case nil: break
+        }
+        if isAbsorbed { json.member("absorbed", true) }
+        guard let count else { return }
+        json.member("counted", count.counted)
+        json.member("expected", count.expected)
+        json.member("countId", count.id)
+        json.member("countedAt", count.at)
+    }
+
+    /// Writes what is at the location then.
+    fileprivate func writeLocation(to json: inout JSONWriter) {
+        json.member("location", location)
+        json.member("locationStock", locationStock)
+        json.member("locationOnHand", balance.onHand)
+        json.member("locationReserved", balance.reserved)
+        json.member("previousOnHand", previousOnHand)
+        if let details = balance.details {
+            func member(_ name: StaticString, _ units: Int64) { if units != 0 { json.member(name, units) } }
+            member("locationUnavailable", balance.unavailable)
+            member("locationIncoming", details.incoming)
+            member("locationDamaged", details.damaged)
+            member("locationInspection", details.inspection)
+            member("locationSafety", details.safety)
+        }
+        json.member("discrepancy", discrepancy)
+        json.member("locationLevel", locationLevel?.rawValue)
     }
 }

@@ -100,6 +100,7 @@ extension EventSchema.Member.Kind {
         case .string: ["type": "string"]
         case .words(let words): JSONSchema.words(words)
         case .object: ["type": "object"]
+        case .skus: JSONSchema.list(of: JSONSchema.sku, 1, Limits.linesPerCount)
         case .list(let members):
             [
                 "type": "array",

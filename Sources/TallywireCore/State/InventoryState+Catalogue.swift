@@ -141,7 +141,7 @@ extension InventoryState {
         return values
     }
 
-    func plan(removing id: VariantID) throws(Rejection) -> Plan {
+    func plan(removing id: VariantID, id commandID: String, source: String) throws(Rejection) -> Plan {
         let variant = try existing(id)
         guard !variant.isDefault else {
             throw Rejection(.invalidRequest, "variant \(id) is all there is of product \(variant.productID): remove the product")
@@ -149,15 +149,17 @@ extension InventoryState {
         var plan = Plan()
         plan.product = variant.productID
         plan.variant = id
-        try plan.remove(variant, in: self)
+        try plan.remove(variant, id: commandID, source: source, in: self)
         return plan
     }
 
-    func plan(removing id: ProductID) throws(Rejection) -> Plan {
+    func plan(removing id: ProductID, id commandID: String, source: String) throws(Rejection) -> Plan {
         let product = try existing(id)
         var plan = Plan()
         plan.product = id
-        for case let variant? in product.variants.map({ variants[$0] }) { try plan.remove(variant, in: self) }
+        for case let variant? in product.variants.map({ variants[$0] }) {
+            try plan.remove(variant, id: commandID, source: source, in: self)
+        }
         plan.change(.removed, .product(id), CatalogueChanged.Values())
         return plan
     }
@@ -261,7 +263,9 @@ extension Plan {
         change(.created, .variant(id, isDefault: isDefault, sku: new.sku, product: product), values)
     }
 
-    fileprivate mutating func remove(_ variant: Variant, in state: InventoryState) throws(Rejection) {
+    fileprivate mutating func remove(
+        _ variant: Variant, id: String, source: String, in state: InventoryState
+    ) throws(Rejection) {
         let left = variant.balances.reduce(0) { $0 + $1.onHand }
         guard variant.balances.allSatisfy({ $0.onHand == 0 }) else {
             throw Rejection(.inStock, "\(variant.sku) still has \(left) units, so it cannot be removed", available: max(0, left))
@@ -278,6 +282,7 @@ extension Plan {
                 "\(variant.sku) is in the open reservation “\(reservation.id.excerpt)”, so it cannot be removed: release that first",
                 available: left)
         }
+        bodies += state.plan(takingOut: variant, by: source, id: id)
         var values = CatalogueChanged.Values()
         values.id = variant.id
         values.locations = variant.balances.map(\.location)
@@ -288,7 +293,7 @@ extension Plan {
 
 extension InventoryUpdated {
     /// The event of a new price.
-    fileprivate init(
+    fileprivate convenience init(
         repricing variant: Variant, of product: Product, from old: Price?, to new: Price?, isOwn: Bool, source: String, id: String
     ) {
         self.init(

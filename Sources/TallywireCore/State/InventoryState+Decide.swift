@@ -45,7 +45,9 @@ extension InventoryState {
             }
             events.append(event)
         }
-        let receipt = plan.receipt(id: id, events: events, reservation: plan.reservation.flatMap { reservation($0) })
+        let receipt = plan.receipt(
+            id: id, events: events, reservation: plan.reservation.flatMap { reservation($0) },
+            in: self)
         return Decision(outcome: .applied(receipt), events: events, fault: nil)
     }
 
@@ -63,16 +65,18 @@ extension InventoryState {
         case .removeLocation(let code): try plan(removing: code)
         case .createProduct(let product): try plan(creating: product)
         case .updateProduct(let product, let update): try plan(updating: product, with: update, id: id, source: command.source)
-        case .removeProduct(let product): try plan(removing: product)
+        case .removeProduct(let product): try plan(removing: product, id: id, source: command.source)
         case .addVariant(let product, let variant): try plan(adding: variant, to: product)
         case .updateVariant(let variant, let update): try plan(updating: variant, with: update, id: id, source: command.source)
-        case .removeVariant(let variant): try plan(removing: variant)
+        case .removeVariant(let variant): try plan(removing: variant, id: id, source: command.source)
         case .report(.device(let change)): Plan(bodies: [.deviceChanged(change)])
         case .report(.display(let change)): Plan(bodies: [.displayChanged(change)])
         case .report(.setAside(let message)): Plan(bodies: [.scanSetAside(message)])
         case .acknowledge(let reply): try plan(acknowledging: reply)
         case .reserve(let new): try plan(reserving: new, id: id, source: command.source, now: now)
         case .useReservation(let use): try plan(using: use, id: id, source: command.source, circumstances)
+        case .openCount(let new): try plan(opening: new, id: id)
+        case .useCount(let use): try plan(using: use, id: id, source: command.source, now: now, circumstances)
         case .endReservation(let reservation, let end): try plan(ending: reservation, end, now: now, circumstances)
         }
     }
@@ -89,6 +93,10 @@ public struct Circumstances: Sendable {
     public var reservationsEnd: Timestamp
     /// By the index of a line that counts, by how much the units on hand have grown at its location since it was counted.
     public var changesSinceCount: [Int: Int64]
+    /// By variant, the same for the lines of the count that the command closes or posts.
+    public var changesOfCounted: [VariantID: Int64]
+    /// The count that the command names, if it has ended. One that ended since ``InventoryState/forgetChanges()`` need not be here.
+    public var endedCount: StockCount?
     /// What happened before this time, at a location that was counted since, is too late; and so is a count.
     public var oldestLate: Timestamp
     /// The applied command that the command reverses; `nil` if there is none.
@@ -97,8 +105,11 @@ public struct Circumstances: Sendable {
     public init(
         repeatedSerials: [Int: UInt64] = [:], ended: [String: Reservation] = [:],
         reservationsEnd: Timestamp = Timestamp(milliseconds: .min), changesSinceCount: [Int: Int64] = [:],
+        changesOfCounted: [VariantID: Int64] = [:], endedCount: StockCount? = nil,
         oldestLate: Timestamp = Timestamp(milliseconds: .min), original: RecordedMovement? = nil
     ) {
+        self.changesOfCounted = changesOfCounted
+        self.endedCount = endedCount
         self.changesSinceCount = changesSinceCount
         self.oldestLate = oldestLate
         self.original = original
@@ -115,14 +126,18 @@ struct Plan {
     var variant: VariantID?
     /// The id of the reservation that is made, changed or ended.
     var reservation: String?
+    /// The id of the count that is opened, changed or ended.
+    var count: String?
     /// By index in ``bodies``, the events that repeat a serial number, with the event that counted it before.
     var repeatedSerials: [Int: UInt64] = [:]
 
-    /// Returns the receipt. Its lines are the changes of stock among the events.
-    func receipt(id: String, events: [Event], reservation: Reservation?) -> Receipt {
+    /// Returns the receipt. Its lines are the changes of stock among the events, and after them what was counted in open counts.
+    func receipt(id: String, events: [Event], reservation: Reservation?, in state: InventoryState) -> Receipt {
         var lines: [Receipt.Line] = []
         lines.reserveCapacity(events.count)
+        var counted: [(CountChanged, UInt64)] = []
         for (index, event) in events.enumerated() {
+            if case .countChanged(let change) = event.body, !change.isAtOnce { counted.append((change, event.seq)) }
             guard case .inventoryUpdated(let update) = event.body, let change = update.stockChange else { continue }
             lines.append(
                 Receipt.Line(
@@ -132,8 +147,15 @@ struct Plan {
                     version: update.version,
                     repeatedSerial: repeatedSerials[index]))
         }
+        var changed: StockCount?
+        var last = lines.last?.seq ?? events.last?.seq
+        for (change, seq) in counted {
+            last = seq
+            lines += state.receiptLines(of: change, seq: seq)
+            if change.id == count { changed = state.count(change.id)?.showing(change.lines) }
+        }
         return Receipt(
-            movementID: id, seq: lines.last?.seq ?? events.last?.seq, lines: lines, product: product, variant: variant,
-            reservation: reservation)
+            movementID: id, seq: last, lines: lines, product: product, variant: variant,
+            reservation: reservation, count: changed)
     }
 }

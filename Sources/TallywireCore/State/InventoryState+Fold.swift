@@ -23,6 +23,7 @@ extension InventoryState {
                 acknowledged.variantID, of: acknowledged.productID, isDefault: acknowledged.isDefaultVariant, seq: event.seq)
             fold(acknowledged, of: id, in: event)
         case .reservationChanged(let change): try fold(change, at: event.timestamp, seq: event.seq)
+        case .countChanged(let change): try fold(change, at: event.timestamp, seq: event.seq)
         case .deviceChanged, .displayChanged, .serialRepeated, .scanSetAside: break
         }
         advance(to: event.seq)
@@ -149,7 +150,8 @@ extension InventoryState {
     private func existingVariant(
         _ id: VariantID, of product: ProductID, isDefault: Bool, seq: UInt64
     ) throws(FoldError) -> VariantID {
-        if variants[id] != nil { return id }
+        // Without a copy of the variant.
+        if variants.index(forKey: id) != nil { return id }
         if isDefault, let only = products[product]?.variants.first { return only }
         throw FoldError.missing("variant \(id)", seq)
     }

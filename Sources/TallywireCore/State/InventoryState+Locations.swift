@@ -37,6 +37,12 @@ extension InventoryState {
     /// the plan takes the thresholds there away, in order of the variants' ids.
     func plan(removing code: String) throws(Rejection) -> Plan {
         _ = try existing(code)
+        if let count = counts.all.values.filter({ $0.location == code }).min(by: { $0.number < $1.number }) {
+            throw Rejection(
+                .countOpen,
+                "the count “\(count.id.excerpt)” of \(code) is \(count.status.rawValue), so the location cannot be removed: post the count, or make it void"
+            )
+        }
         let left = variants.values.map { $0.balance(at: code) }.filter { !$0.isEmpty }
         guard left.isEmpty else {
             let units = left.reduce(0) { min($0 + $1.onHand, Limits.largestBalance) }

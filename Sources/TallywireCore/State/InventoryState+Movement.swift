@@ -72,7 +72,7 @@ extension StockDraft {
             return try capture(quantity, of: variant, at: line.location, from: reservation, line: index, in: state)
         }
         // Validation has checked that other operations have a location.
-        var balance = variants[variant].balance(at: line.location ?? "")
+        var balance = variants[variant].balances.balance(at: line.location ?? "")
         if let expected = line.expected, expected != balance.available {
             throw Rejection(
                 .staleExpectation,
@@ -97,7 +97,7 @@ extension StockDraft {
         let left = StockChange(
             operation: line.operation, quantity: quantity, balance: balance, from: line.fromState, otherEnd: .to(destination))
         try step(variant, left, line: index, in: state)
-        var arrived = variants[variant].balance(at: destination)
+        var arrived = variants[variant].balances.balance(at: destination)
         arrived.add(quantity, in: line.toState)
         let reached = StockChange(
             operation: line.operation, quantity: quantity, balance: arrived, to: line.toState, otherEnd: .from(balance.location))
@@ -114,14 +114,23 @@ extension StockDraft {
         let location = line.location ?? ""
         try state.require(location, field: "lines[\(index)].location")
         let at = happenedAt ?? now
-        guard at >= oldestLate else {
-            throw Rejection(
-                .tooLate, "it was counted at \(at), which is later than “engine.lateness” allows: count again", field: "occurredAt")
+        if let open = state.openCount(at: location, of: variantID) {
+            guard at >= oldestLate else { throw .countedTooLate(at, field: "occurredAt") }
+            return try report(counted, of: state.variants[variantID]!, at: at, to: open, line: index)
         }
-        let variant = position(of: variantID, in: state)
-        var balance = variants[variant].balance(at: location)
-        let result = CountResult(
-            id: id, counted: counted, expected: balance.onHand - (circumstances.changesSinceCount[index] ?? 0), at: at)
+        try self.count(
+            position(of: variantID, in: state), counted, at: at, change: circumstances.changesSinceCount[index] ?? 0, of: id,
+            at: location, line: index, in: state)
+    }
+
+    /// Posts what was counted of a variant at a location at the time `at`. `change` is by how much the units on hand have grown since.
+    mutating func count(
+        _ variant: Int, _ counted: Int64, at: Timestamp, change: Int64, of id: String, at location: String, line index: Int,
+        in state: InventoryState
+    ) throws(Rejection) {
+        guard at >= oldestLate else { throw .countedTooLate(at, field: "occurredAt") }
+        var balance = variants[variant].balances.balance(at: location)
+        let result = CountResult(id: id, counted: counted, expected: balance.onHand - change, at: at)
         let isOld = balance.countedAt.map { at < $0 } == true
         if !isOld {
             balance.onHand += result.variance

@@ -135,7 +135,9 @@ extension StockDraft {
         var places: [Balance] = []
         for (position, location) in (line.locations ?? []).enumerated() {
             try state.require(location, field: "lines[\(index)].locations[\(position)]")
-            if !places.contains(where: { $0.location == location }) { places.append(variants[variant].balance(at: location)) }
+            if !places.contains(where: { $0.location == location }) {
+                places.append(variants[variant].balances.balance(at: location))
+            }
         }
         if line.locations == nil { places = state.sellers(of: variants[variant]) }
         let available = places.reduce(0) { $0 + $1.available }
@@ -225,7 +227,7 @@ extension StockDraft {
         var reservation = current(original)
         let hold = reservation.holds[index]
         let variant = position(of: hold.variant, in: state)
-        var balance = variants[variant].balance(at: hold.location)
+        var balance = variants[variant].balances.balance(at: hold.location)
         guard balance.usable >= units || isAbsorbed(at: balance) else {
             throw Rejection(
                 .insufficientStock,
@@ -248,7 +250,7 @@ extension StockDraft {
         var reservation = current(original)
         let hold = reservation.holds[index]
         let variant = position(of: hold.variant, in: state)
-        var balance = variants[variant].balance(at: hold.location)
+        var balance = variants[variant].balances.balance(at: hold.location)
         balance.reserved -= units
         let change = StockChange(operation: operation, quantity: units, balance: balance, reservation: reservation.id)
         try step(variant, change, line: line, in: state)

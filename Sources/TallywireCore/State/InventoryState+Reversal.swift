@@ -10,24 +10,29 @@ extension InventoryState {
                 .tooLate,
                 "what the movement “\(original.id.excerpt)” did is no longer kept: book the opposite as a movement of its own")
         }
-        let lines = try opposite(of: changes, by: original.id)
+        let opposites = changes.isEmpty && !original.reports.isEmpty ? [] : try opposite(of: changes, by: original.id)
+        let reports = try plan(takingBack: original.reports, of: original, by: source, id: id)
         var draft = StockDraft()
-        draft.happenedAt = original.latestAbsorbed
         do {
-            for (index, line) in lines.enumerated() { try draft.apply(line, at: index, circumstances, in: self) }
+            for (index, opposite) in opposites.enumerated() {
+                draft.happenedAt = original.latestAbsorbed(of: opposite.change)
+                try draft.apply(opposite.line, at: index, circumstances, in: self)
+            }
         } catch {
             // The caller has given no lines.
             throw Rejection(error.code, error.message, available: error.available)
         }
         let cause = StockDraft.Cause(
             id: id, source: source, reason: reversal.reason, reference: changes.first?.reference, reverses: original.id,
-            lines: lines)
-        return Plan(bodies: draft.events(of: cause, in: self))
+            lines: opposites.map(\.line))
+        return Plan(bodies: draft.events(of: cause, in: self) + reports)
     }
 
     /// The lines of the opposite movement. A change of nothing, such as a `set` to what was there, needs none.
-    private func opposite(of changes: [InventoryUpdated], by id: String) throws(Rejection) -> [Movement.Line] {
-        var lines: [Movement.Line] = []
+    private func opposite(
+        of changes: [InventoryUpdated], by id: String
+    ) throws(Rejection) -> [(line: Movement.Line, change: InventoryUpdated)] {
+        var lines: [(line: Movement.Line, change: InventoryUpdated)] = []
         var left = changes[...]
         var isReversible = false
         while let update = left.popLast() {
@@ -58,7 +63,7 @@ extension InventoryState {
             guard variants[update.variantID]?.productID == update.productID else {
                 throw Rejection(.unknownVariant, "\(update.sku) was removed, so its units cannot be taken back")
             }
-            lines.append(line)
+            lines.append((line, update))
         }
         guard isReversible else {
             throw Rejection(
@@ -78,11 +83,10 @@ extension InventoryState {
 }
 
 extension RecordedMovement {
-    /// The time after the movement, by which its reversal is judged. What was counted later than the movement was right with or
-    /// without it, so that the reversal moves nothing on hand there.
-    fileprivate var latestAbsorbed: Timestamp? {
-        let count = changes?.lazy.compactMap { $0.stockChange?.count }.first
-        let happenedAt = count?.at ?? changes?.first?.occurredAt ?? at
+    /// The time after one of the movement's changes, by which the reversal of that change is judged. What was counted later than the
+    /// change was right with or without it, so that the reversal moves nothing on hand there.
+    fileprivate func latestAbsorbed(of change: InventoryUpdated) -> Timestamp? {
+        let happenedAt = change.stockChange?.count?.at ?? change.occurredAt ?? at
         guard let at = happenedAt.map({ min($0, at ?? $0) }) else { return nil }
         return Timestamp(milliseconds: at.milliseconds + 1)
     }

@@ -16,6 +16,7 @@ public struct InventoryState: Sendable {
     /// that version.
     private var retired: [String: Int64] = [:]
     private(set) var reservations = ReservationTable()
+    private(set) var counts = CountTable()
     private var skus: [String: VariantID] = [:]
     private var barcodes: [String: (variant: VariantID, units: Int64)] = [:]
     /// The values before the first change since ``forgetChanges()``.
@@ -37,10 +38,11 @@ public struct InventoryState: Sendable {
     /// The state that a journal has stored as values. Totals and indexes are computed from them.
     public init(
         seq: UInt64, locations: [Location], products: [Product], variants: [Variant], lastIDs: LastIDs,
-        retired: [String: Int64] = [:], reservations: ReservationTable = ReservationTable()
+        retired: [String: Int64] = [:], reservations: ReservationTable = ReservationTable(), counts: CountTable = CountTable()
     ) {
         self.seq = seq
         self.reservations = reservations
+        self.counts = counts
         self.retired = retired
         self.lastIDs = lastIDs
         for location in locations { self.locations[location.code] = location }
@@ -90,6 +92,12 @@ public struct InventoryState: Sendable {
 
     /// All open reservations, in no order.
     public var openReservations: some Collection<Reservation> { reservations.all.values }
+
+    /// The count `id` if it has not ended, or if it ended since ``forgetChanges()``.
+    public func count(_ id: String) -> StockCount? { counts[id] ?? originals.endedCounts[id] }
+
+    /// All counts that have not ended, in no order.
+    public var runningCounts: some Collection<StockCount> { counts.all.values }
 
     /// The open reservation whose time ends first; `nil` if none is open.
     public mutating func nextToExpire() -> Reservation? { reservations.first() }
@@ -177,6 +185,17 @@ public struct InventoryState: Sendable {
         }
     }
 
+    /// Stores a count as it is after an event.
+    mutating func set(_ count: StockCount) {
+        originals.note(counts.all[count.number], number: count.number)
+        if count.status.hasEnded {
+            originals.endedCounts[count.id] = count
+            counts.remove(count.number)
+        } else {
+            counts.insert(count)
+        }
+    }
+
     mutating func remove(_ id: ProductID) {
         guard let product = products[id] else { return }
         originals.note(product)
@@ -205,13 +224,19 @@ public struct InventoryState: Sendable {
             variants: Self.changes(from: originals.variants, to: variants, new: originals.newVariants),
             locations: originals.locations.map { .init(before: $0.value, after: locations[$0.key]) },
             retired: originals.retired.map { .init(sku: $0.key, before: $0.value, after: retired[$0.key]) },
-            reservations: reservationChanges, touchesCatalogue: originals.touchesCatalogue)
+            reservations: reservationChanges, counts: countChanges, touchesCatalogue: originals.touchesCatalogue)
     }
 
     private var reservationChanges: [StateChanges.Change<Reservation>] {
         guard !originals.reservations.isEmpty else { return [] }
         let ended = Dictionary(uniqueKeysWithValues: originals.ended.values.map { ($0.number, $0) })
         return originals.reservations.map { .init(before: $0.value, after: reservations.all[$0.key] ?? ended[$0.key]) }
+    }
+
+    private var countChanges: [StateChanges.Change<StockCount>] {
+        guard !originals.counts.isEmpty else { return [] }
+        let ended = Dictionary(uniqueKeysWithValues: originals.endedCounts.values.map { ($0.number, $0) })
+        return originals.counts.map { .init(before: $0.value, after: counts.all[$0.key] ?? ended[$0.key]) }
     }
 
     private static func changes<Key, Value>(
@@ -243,6 +268,8 @@ public struct InventoryState: Sendable {
         for case let location? in changes.locations.map(\.before) { locations[location.code] = location }
         for change in changes.reservations where change.before == nil { change.after.map { reservations.forget($0) } }
         for case let reservation? in changes.reservations.map(\.before) { reservations.insert(reservation) }
+        for case let count? in changes.counts.map(\.after) { counts.remove(count.number) }
+        for case let count? in changes.counts.map(\.before) { counts.insert(count) }
         lastIDs = changes.before.lastIDs
         seq = changes.before.seq
         forgetChanges()
@@ -259,6 +286,9 @@ private struct Originals: Sendable {
     var reservations: [UInt64: Reservation?] = [:]
     /// The reservations that ended, as they were then.
     var ended: [String: Reservation] = [:]
+    var counts: [UInt64: StockCount?] = [:]
+    /// The counts that ended, as they were then.
+    var endedCounts: [String: StockCount] = [:]
     var touchesCatalogue = false
     /// What was created, also under an id that was used before.
     var newProducts: Set<ProductID> = []
@@ -272,6 +302,8 @@ private struct Originals: Sendable {
         retired.removeAll()
         reservations.removeAll(keepingCapacity: true)
         ended.removeAll(keepingCapacity: true)
+        counts.removeAll()
+        endedCounts.removeAll()
         touchesCatalogue = false
         newProducts.removeAll()
         newVariants.removeAll()
@@ -281,6 +313,7 @@ private struct Originals: Sendable {
     mutating func note(_ variant: Variant) { Self.note(variant, of: variant.id, in: &variants) }
     mutating func note(_ location: Location?, _ code: String) { Self.note(location, of: code, in: &locations) }
     mutating func note(_ reservation: Reservation?, number: UInt64) { Self.note(reservation, of: number, in: &reservations) }
+    mutating func note(_ count: StockCount?, number: UInt64) { Self.note(count, of: number, in: &counts) }
     mutating func note(sku: String, retired version: Int64?) { Self.note(version, of: sku, in: &retired) }
 
     mutating func noteNew(_ id: ProductID) {

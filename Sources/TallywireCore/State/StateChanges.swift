@@ -10,6 +10,8 @@ public struct StateChanges: Sendable {
     public let retired: [Retirement]
     /// Reservations that were made, changed or ended; one that ended has its last values as the value after.
     public let reservations: [Change<Reservation>]
+    /// Counts that were opened, changed or ended, in the same manner.
+    public let counts: [Change<StockCount>]
     /// Whether anything was created, renamed or removed, or got other barcodes. `false` if only stock, prices and statuses changed.
     public let touchesCatalogue: Bool
 
@@ -52,7 +54,7 @@ public struct StateChanges: Sendable {
     public init(
         before: Position, after: Position, products: [Change<Product>] = [], variants: [Change<Variant>] = [],
         locations: [Change<Location>] = [], retired: [Retirement] = [],
-        reservations: [Change<Reservation>] = [], touchesCatalogue: Bool = true
+        reservations: [Change<Reservation>] = [], counts: [Change<StockCount>] = [], touchesCatalogue: Bool = true
     ) {
         self.before = before
         self.after = after
@@ -61,6 +63,7 @@ public struct StateChanges: Sendable {
         self.locations = locations
         self.retired = retired
         self.reservations = reservations
+        self.counts = counts
         self.touchesCatalogue = touchesCatalogue
     }
 }

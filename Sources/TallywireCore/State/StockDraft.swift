@@ -9,8 +9,15 @@ struct StockDraft {
     private var steps: [Step] = []
     /// The balances that have less on hand than is reserved, or had before.
     private var shortages: [(variant: Int, location: String)] = []
+    /// What is counted in open counts; one entry for each count.
+    private(set) var reports: [CountReport] = []
+    /// The event of the count that is posted, if one is that somebody had opened.
+    var posts: CountChanged?
     /// Whether a step left less than 0 on hand.
     private var fallsBelowZero = false
+    /// Whether a step is a count.
+    private var postsCount = false
+    private var countsSomething: Bool { postsCount || posts != nil || !reports.isEmpty }
 
     /// When what is planned happened, if that was before now; not later than now.
     var happenedAt: Timestamp?
@@ -25,7 +32,7 @@ struct StockDraft {
         /// The index of the command's line.
         let line: Int
         let variant: Int
-        let change: StockChange
+        var change: StockChange
         let stock: Int64
         let previousStock: Int64
         let total: Int64
@@ -63,8 +70,8 @@ struct StockDraft {
     /// Adds a step: a change after which a variant has the change's balance at that balance's location. If the change is absorbed,
     /// the units on hand stay as they are.
     mutating func step(_ index: Int, _ change: StockChange, line: Int, in state: InventoryState) throws(Rejection) {
-        let before = variants[index].balance(at: change.location)
-        let change = try absorbing(change, before, line: line)
+        let before = variants[index].balances.balance(at: change.location)
+        let change = happenedAt == nil ? change : try absorbing(change, before, line: line)
         let balance = change.balance
         let previousStock = variants[index].stock
         let gained = state.locations[balance.location]?.sells == true ? balance.available - before.available : 0
@@ -81,6 +88,7 @@ struct StockDraft {
             if !isKnown { shortages.append((index, balance.location)) }
         }
         if balance.onHand < 0 { fallsBelowZero = true }
+        if change.count != nil { postsCount = true }
         variants[index].set(balance)
         variants[index].stock += gained
         variants[index].version += 1
@@ -126,13 +134,58 @@ struct StockDraft {
         }
     }
 
+    // MARK: Counts
+
+    /// Adds units to a line of an open count.
+    mutating func report(
+        _ quantity: Int64, of variant: Variant, at time: Timestamp, to count: StockCount, line: Int
+    ) throws(Rejection) {
+        let index = reports.firstIndex { $0.count.number == count.number } ?? reports.endIndex
+        if index == reports.endIndex { reports.append(CountReport(count)) }
+        try reports[index].add(quantity, of: variant, at: time, replaces: false, line: line)
+    }
+
+    /// What was counted and posted, in the order of the steps.
+    var countedLines: [CountChanged.Line] { steps.compactMap { line(of: $0) } }
+
+    private func line(of step: Step) -> CountChanged.Line? {
+        guard let count = step.change.count else { return nil }
+        let variant = variants[step.variant]
+        return CountChanged.Line(
+            product: variant.productID, variant: variant.id, isDefaultVariant: variant.isDefault, sku: variant.sku,
+            counted: count.counted, countedAt: count.at, expected: count.expected, isAbsorbed: step.change.isAbsorbed)
+    }
+
+    /// One `count_changed` for the count that is posted, or for each location at which the movement counts, in order; and one for each
+    /// open count in which it counts something.
+    private func countEvents(of cause: Cause) -> [Event.Body] {
+        var events = reports.map { $0.event(by: cause.source, id: cause.id) }
+        if let posts { return [.countChanged(posts)] + events.map { .countChanged($0) } }
+        var lines: [(location: String, lines: [CountChanged.Line])] = []
+        for step in steps {
+            guard let line = line(of: step) else { continue }
+            if let index = lines.firstIndex(where: { $0.location == step.change.location }) {
+                lines[index].lines.append(line)
+            } else {
+                lines.append((step.change.location, [line]))
+            }
+        }
+        events.insert(
+            contentsOf: lines.map { location, lines in
+                CountChanged(
+                    id: cause.id, location: location, status: .posted, isAtOnce: true, lines: lines, by: cause.source,
+                    movementID: cause.id)
+            }, at: 0)
+        return events.map { .countChanged($0) }
+    }
+
     // MARK: Shortages
 
     /// Says of each reservation which of its units are not on hand: those of the youngest reservations.
     private mutating func settleShortages(in state: InventoryState) {
         for (index, location) in shortages {
             let variant = variants[index].id
-            var missing = variants[index].balance(at: location).shortage
+            var missing = variants[index].balances.balance(at: location).shortage
             var known = state.variants[variant]?.balance(at: location).shortage ?? 0
             for original in state.reservations.holders(of: variant) {
                 guard missing > 0 || known > 0 else { break }
@@ -151,47 +204,58 @@ struct StockDraft {
 
     // MARK: Events
 
-    /// One `inventory_updated` for each step. After them one `reservation_changed` for each reservation that changed, and then, for
+    /// One `inventory_updated` for each step, and then what became of counts. After them one `reservation_changed` for each reservation that changed, and then, for
     /// each variant, one `stock_alert` for each level that differs from the level before the command: that of the total first, then
     /// those of locations in order of code. Both are evaluated after the last step, so an intermediate state never raises an alert.
     /// An alert also says once that a location has less than 0 on hand.
     mutating func events(of cause: Cause, in state: InventoryState) -> [Event.Body] {
         if !shortages.isEmpty { settleShortages(in: state) }
-        let levels = variants.map { $0.alerts.level(of: $0.stock, previous: $0.level) }
-        let thresholds = variants.contains { !$0.thresholds.isEmpty } ? judgedThresholds() : []
+        // By index: a variant that is taken out of the array is copied, which costs more than a step.
+        let levels = variants.indices.map { variants[$0].alerts.level(of: variants[$0].stock, previous: variants[$0].level) }
+        let hasThresholds = variants.indices.contains { !variants[$0].thresholds.isEmpty }
+        let thresholds = hasThresholds ? judgedThresholds() : []
         var bodies: [Event.Body] = []
         bodies.reserveCapacity(steps.count + reservations.count + variants.count)
-        for step in steps {
-            let variant = variants[step.variant]
-            var change = step.change
+        for index in steps.indices {
             if !thresholds.isEmpty {
-                change.locationLevel = thresholds[step.variant].first { $0.location == change.location }?.level
+                let location = steps[index].change.location
+                steps[index].change.locationLevel =
+                    thresholds[steps[index].variant].first { $0.location == location }?.level
             }
-            bodies.append(
-                .inventoryUpdated(
-                    InventoryUpdated(
-                        productID: variant.productID, variantID: variant.id, isDefaultVariant: variant.isDefault, sku: variant.sku,
-                        variantName: variant.name, stock: step.stock, previousStock: step.previousStock,
-                        totalProductStock: step.total, change: .stock(change), reason: cause.reason,
-                        reference: cause.reference, price: state.price(of: variant),
-                        status: state.products[variant.productID]?.status ?? .active, level: levels[step.variant],
-                        version: step.version, source: cause.source, movementID: cause.id, occurredAt: cause.occurredAt,
-                        trace: cause.lines.isEmpty ? Trace() : cause.lines[step.line].trace, reverses: cause.reverses)))
+            bodies.append(.inventoryUpdated(update(by: index, levels, cause, in: state)))
         }
+        if countsSomething { bodies += countEvents(of: cause) }
         for var reservation in reservations {
             for (index, hold) in reservation.holds.enumerated() {
                 if let variant = state.variants[hold.variant] { reservation.holds[index].sku = variant.sku }
             }
             bodies.append(.reservationChanged(ReservationChanged(reservation)))
         }
-        for (index, variant) in variants.enumerated() {
-            bodies += alerts(of: variant, at: levels[index], in: state)
-            guard !variant.thresholds.isEmpty else { continue }
+        for index in variants.indices {
+            if fallsBelowZero || variants[index].level != levels[index] {
+                bodies += alerts(of: variants[index], at: levels[index], in: state)
+            }
+            guard hasThresholds else { continue }
+            let variant = variants[index]
             for (before, after) in zip(variant.thresholds, thresholds[index]) where before.raisesAlert(at: after.level) {
                 bodies.append(.stockAlert(StockAlert(variant, at: before, level: after.level)))
             }
         }
         return bodies
+    }
+
+    /// The event of a step.
+    private func update(by index: Int, _ levels: [StockLevel], _ cause: Cause, in state: InventoryState) -> InventoryUpdated {
+        let step = steps[index]
+        let variant = step.variant
+        let product = state.products[variants[variant].productID]
+        return InventoryUpdated(
+            productID: variants[variant].productID, variantID: variants[variant].id, isDefaultVariant: variants[variant].isDefault,
+            sku: variants[variant].sku, variantName: variants[variant].name, stock: step.stock, previousStock: step.previousStock,
+            totalProductStock: step.total, change: .stock(step.change), reason: cause.reason, reference: cause.reference,
+            price: variants[variant].ownPrice ?? product?.price, status: product?.status ?? .active, level: levels[variant],
+            version: step.version, source: cause.source, movementID: cause.id, occurredAt: cause.occurredAt,
+            trace: cause.lines.isEmpty ? Trace() : cause.lines[step.line].trace, reverses: cause.reverses)
     }
 
     /// The alerts of a variant's total, and of locations that have less than 0 on hand and had not before the command.

@@ -91,6 +91,12 @@ public struct Balances: Equatable, Sendable {
         if details?.isEmpty == true { details = nil }
     }
 
+    /// The balance at `location`; zero where the variant never was.
+    func balance(at location: String) -> Balance {
+        guard let index = rows.firstIndex(where: { $0.location == location }) else { return Balance(location: location, onHand: 0) }
+        return self[index]
+    }
+
     /// Replaces the balance at the location of `balance`, or adds it.
     mutating func set(_ balance: Balance) {
         guard let index = rows.firstIndex(where: { $0.location == balance.location }) else { return append(balance) }

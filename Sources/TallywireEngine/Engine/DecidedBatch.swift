@@ -36,6 +36,11 @@ struct DecidedBatch: Sendable {
         changes?.reservations.last { $0.after?.id == id && $0.after?.status != .held }?.after
     }
 
+    /// The count `id` if it ended in this complete batch.
+    func endedCount(_ id: String) -> StockCount? {
+        changes?.counts.last { $0.after?.id == id && $0.after?.status.hasEnded == true }?.after
+    }
+
     /// The answer that was added last.
     var lastAnswer: StoredAnswer? { answers.last }
 

@@ -32,17 +32,22 @@ private struct Memory {
         guard let answer = try batch.answer(to: key) ?? committing?.answer(to: key) ?? journal.answer(to: key),
             case .applied(let receipt) = answer.outcome, seq.map({ seq in receipt.lines.contains { $0.seq == seq } }) ?? true
         else { return nil }
+        let events = try events(receipt.lines.map(\.seq))
         var repeatedSerials: [Int: UInt64] = [:]
         for (index, line) in receipt.lines.enumerated() { repeatedSerials[index] = line.repeatedSerial }
         return RecordedMovement(
             key: key, id: receipt.movementID,
             reversedBy: batch.reversal(of: key) ?? committing?.reversal(of: key) ?? answer.reversedBy,
-            changes: try changes(receipt.lines.map(\.seq)), at: answer.timestamp,
-            repeatedSerials: repeatedSerials)
+            changes: events?.compactMap { event in
+                if case .inventoryUpdated(let update) = event.body, update.stockChange != nil { update } else { nil }
+            },
+            reports: events?.filter { event in
+                if case .countChanged(let change) = event.body { change.lines.contains { $0.quantity != nil } } else { false }
+            } ?? [], at: answer.timestamp, repeatedSerials: repeatedSerials)
     }
 
-    /// The changes of stock with these numbers; `nil` if they are no longer kept. They lie side by side, in one batch.
-    private func changes(_ seqs: [UInt64]) throws -> [InventoryUpdated]? {
+    /// The events from the first to the last of these numbers; `nil` if they are no longer kept. They lie side by side, in one batch.
+    private func events(_ seqs: [UInt64]) throws -> [Event]? {
         guard let first = seqs.first, let last = seqs.last else { return [] }
         let recent = [batch.events, committing?.events ?? []].first {
             $0.first.map { $0.seq <= first } ?? false && $0.last!.seq >= last
@@ -50,23 +55,32 @@ private struct Memory {
         guard let events = try recent?.filter({ (first...last).contains($0.seq) }) ?? journal.events(first...last) else {
             return nil
         }
-        return try events.compactMap { envelope in
-            if case .inventoryUpdated(let update) = try envelope.event().body, update.stockChange != nil { update } else { nil }
-        }
+        return try events.map { try $0.event() }
     }
 
     /// The newest change of stock by `source`, and its movement's id.
     func newestChange(by source: String, since time: Timestamp) throws -> (seq: UInt64, movement: String)? {
         for event in [committing?.events ?? [], batch.events].joined().reversed() {
             guard event.timestamp >= time else { return nil }
-            if case .inventoryUpdated(let update) = try event.event().body, update.isMovement(of: source) {
-                return (event.seq, update.movementID)
-            }
+            if let movement = try event.movement(of: source) { return (event.seq, movement) }
         }
         guard let event = try journal.newestChange(by: source, since: time, among: Limits.eventsPerUndo),
-            case .inventoryUpdated(let update) = try event.event().body
+            let movement = try event.movement(of: source)
         else { return nil }
-        return (event.seq, update.movementID)
+        return (event.seq, movement)
+    }
+}
+
+extension EventEnvelope {
+    /// The id of the movement by which `source` moved stock or counted in an open count with this event, and took nothing back; `nil`
+    /// for any other event.
+    public func movement(of source: String) throws -> String? {
+        guard type == .inventoryUpdated || type == .countChanged else { return nil }
+        return switch try event().body {
+        case .inventoryUpdated(let update) where update.isMovement(of: source): update.movementID
+        case .countChanged(let change) where change.isReport && change.by == source: change.movementID
+        default: nil
+        }
     }
 }
 

@@ -11,6 +11,8 @@ struct Writer: ~Copyable {
     let journal: any Journal
     private let clocks: EngineClock
     private let times: TimeRules
+    /// ``TimeRules/lateness`` in milliseconds.
+    private let lateness: Int64
     private let handling: HandlingNote.Slot?
     private let makeID: @Sendable (Timestamp) -> String
     private let logger: Logger
@@ -32,6 +34,7 @@ struct Writer: ~Copyable {
         clocks = clock
         self.clock = clock.read()
         self.times = times
+        lateness = times.lateness.wholeMilliseconds
         self.handling = handling
         self.makeID = makeID
     }
@@ -109,7 +112,9 @@ struct Writer: ~Copyable {
                 repeatedSerials: try repeatedSerials(in: command, batch, after: committing),
                 ended: try endedReservations(in: command, after: committing), reservationsEnd: clock.reservationsEnd,
                 changesSinceCount: try changesSinceCount(in: command, batch, after: committing),
-                oldestLate: clock.possible.lowerBound.advanced(by: .zero - times.lateness),
+                changesOfCounted: try changesOfCounted(in: command, batch, after: committing),
+                endedCount: try endedCount(in: command, after: committing),
+                oldestLate: Timestamp(milliseconds: clock.possible.lowerBound.milliseconds - lateness),
                 original: try original(of: command, batch, after: committing))
         } catch let rejection as Rejection {
             return refuse(item, rejection, &batch)
@@ -216,6 +221,12 @@ struct Writer: ~Copyable {
             ended[id] = try committing?.endedReservation(id) ?? journal.endedReservation(id)
         }
         return ended
+    }
+
+    /// The count that a command names if it has ended, as far as the journal knows it.
+    private func endedCount(in command: Command, after committing: DecidedBatch?) throws -> StockCount? {
+        guard case .useCount(let use) = command.action, state.count(use.count) == nil else { return nil }
+        return try committing?.endedCount(use.count) ?? journal.endedCount(use.count)
     }
 
     // MARK: Serial numbers

@@ -5,7 +5,7 @@ import TallywireCore
 /// ## Who calls what
 /// The engine calls ``load()`` once, then ``append(_:)`` from its threads, one call at a time. All other methods may be called from
 /// any task at any time, also while an append runs. That includes ``answer(to:)``, ``serialCount(of:)``, ``endedReservation(_:)``,
-/// ``events(_:)``, ``historyForWriter(_:)`` and ``newestChange(by:since:among:)``.
+/// ``endedCount(_:)``, ``events(_:)``, ``historyForWriter(_:)`` and ``newestChange(by:since:among:)``.
 ///
 /// ## What an implementation guarantees
 /// - ``append(_:)`` returns only when the whole batch survives a power cut. When it throws, nothing of the batch is in the journal,
@@ -40,10 +40,14 @@ public protocol Journal: StockReader, EventHistory {
     /// For the writer: the call waits for no other reader.
     func endedReservation(_ id: String) throws -> Reservation?
 
+    /// The count with this id that ended last, if it is still kept. Counts that have ended are kept as long as answers, and at most
+    /// ``/TallywireCore/Limits/endedCounts`` of them. For the writer: the call waits for no other reader.
+    func endedCount(_ id: String) throws -> StockCount?
+
     /// The events with these numbers, in order; `nil` if they are no longer kept. For the writer: the call waits for no other reader.
     func events(_ range: ClosedRange<UInt64>) throws -> [EventEnvelope]?
 
-    /// The newest change of stock that `source` asked for and that reverses nothing, among the last `limit` events. An event that bears a
+    /// The newest change of stock, or of an open count, that `source` asked for and that reverses nothing, among the last `limit` events. An event that bears a
     /// time before `time` ends the search. For the writer: the call waits for no other reader.
     func newestChange(by source: String, since time: Timestamp, among limit: Int) throws -> EventEnvelope?
 

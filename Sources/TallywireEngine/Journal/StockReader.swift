@@ -28,6 +28,12 @@ public protocol StockReader: Sendable {
     func reservation(_ id: String) async throws -> Reading<Reservation?>
     /// Reservations in the order in which they were made.
     func reservations(_ query: ReservationQuery) async throws -> Reading<[Reservation]>
+    /// The count with this id, whether it has ended or not, with its lines; `nil` if there is none, or if it ended so long ago that it
+    /// is no longer kept. Where the count was not posted or made void, each line says what is expected by what is known now; a line of which
+    /// that cannot be known says nothing.
+    func count(_ id: String) async throws -> Reading<StockCount?>
+    /// Counts without their lines, the youngest first.
+    func counts(_ query: CountQuery) async throws -> Reading<[CountRecord]>
     /// Locations in order of code.
     func locations() async throws -> Reading<[Location]>
     /// The codes of locations that were removed and not made anew, in order.
@@ -201,6 +207,42 @@ public struct ReservationQuery: Equatable, Sendable {
     }
 }
 
+/// Which counts to read.
+public struct CountQuery: Equatable, Sendable {
+    /// `nil` for every status.
+    public var status: StockCount.Status?
+    public var location: String?
+    /// The ``/TallywireCore/StockCount/number`` before which the page begins.
+    public var before: UInt64?
+    public var limit: Int
+
+    public init(status: StockCount.Status? = nil, location: String? = nil, before: UInt64? = nil, limit: Int) {
+        self.status = status
+        self.location = location
+        self.before = before
+        self.limit = limit
+    }
+
+    /// Whether a count is one of those that are asked for.
+    public func selects(_ count: StockCount) -> Bool {
+        before.map { count.number < $0 } != false && status.map { $0 == count.status } != false
+            && location.map { $0 == count.location } != false
+    }
+}
+
+/// A count of a list.
+public struct CountRecord: Equatable, Sendable {
+    /// The count, without its lines.
+    public let count: StockCount
+    /// How many lines it has.
+    public let lines: Int
+
+    public init(_ count: StockCount, lines: Int) {
+        self.count = count
+        self.lines = lines
+    }
+}
+
 /// One variant's units at one location.
 public struct StockRecord: Equatable, Sendable {
     public let sku: String
@@ -224,11 +266,14 @@ public struct StockCounts: Equatable, Sendable {
     public var locations: Int
     /// Open reservations.
     public var reservations: Int
+    /// Counts that have not ended.
+    public var counts: Int
 
-    public init(products: Int, variants: Int, locations: Int, reservations: Int = 0) {
+    public init(products: Int, variants: Int, locations: Int, reservations: Int = 0, counts: Int = 0) {
         self.products = products
         self.variants = variants
         self.locations = locations
         self.reservations = reservations
+        self.counts = counts
     }
 }

@@ -18,6 +18,7 @@ extension PrometheusText {
         single("tallywire_variants", .gauge, "Variants in the catalogue.", counts.variants)
         single("tallywire_locations", .gauge, "Locations.", counts.locations)
         single("tallywire_reservations", .gauge, "Open reservations.", counts.reservations)
+        single("tallywire_counts", .gauge, "Counts that are open or closed.", counts.counts)
     }
 
     private mutating func write(_ engine: EngineCounters, inbox: (count: Int, capacity: Int)) {

@@ -146,11 +146,11 @@ extension JSONSchema {
     ]
 
     /// How a line names its item: exactly one of these members.
-    private static let item: [(String, JSONValue)] = [
+    static let item: [(String, JSONValue)] = [
         ("sku", ["type": "string"]), ("variantId", id), ("barcode", ["type": "string"]), ("code", ["type": "string"]),
     ]
-    private static let items = Set(item.map(\.0))
-    private static let oneItem: JSONValue = ["oneOf": .array(item.map { ["required": [.string($0.0)]] })]
+    static let items = Set(item.map(\.0))
+    static let oneItem: JSONValue = ["oneOf": .array(item.map { ["required": [.string($0.0)]] })]
 
     private static let states = words(StockState.allCases.map(\.rawValue))
 
@@ -192,7 +192,7 @@ extension JSONSchema {
     ]
 
     /// The device in whose name a movement is made.
-    private static let device =
+    static let device =
         key(DeviceName.length) + ["description": "In whose name it is made; a device's token makes it in its own alone."]
 
     /// What a movement says about itself.

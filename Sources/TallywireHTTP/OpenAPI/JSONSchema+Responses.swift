@@ -88,7 +88,12 @@ extension JSONSchema {
                     ("sku", sku), ("productId", id), ("variantId", id), ("operation", reference("Operation")), ("quantity", count),
                     ("location", locationCode), ("stock", count), ("previousStock", count), ("locationStock", count),
                     ("level", reference("StockLevel")), ("version", count), ("seq", count), ("repeatedSerial", id),
-                ], optional: ["repeatedSerial"])
+                    ("countId", movementID), ("counted", count),
+                ],
+                // A line of a blind count does not say what is there.
+                optional: [
+                    "repeatedSerial", "countId", "counted", "stock", "previousStock", "locationStock", "level",
+                ])
         ),
         (
             "Receipt", object(receipt, optional: ["productId", "variantId"])

@@ -5,7 +5,9 @@ import TallywireCore
 
 extension OpenAPI {
     /// All operations, in the order of the routes. The pages are not part of the API.
-    static let operations = catalogueOperations + movementOperations + reservationOperations + readingOperations + serverOperations
+    static let operations =
+        catalogueOperations + movementOperations + reservationOperations + countOperations
+        + readingOperations + serverOperations
 
     static let reading = ["Tallywire-Seq", "Tallywire-Epoch"]
     static let changing = ["Tallywire-Seq", "Tallywire-Epoch", "Tallywire-Movement", "Tallywire-Status"]
@@ -126,7 +128,7 @@ extension OpenAPI {
             method: "delete", path: "/api/locations/{code}", id: "removeLocation", { $0.removeLocation }, tag: "catalogue",
             summary: "Removes a location where no stock is.", parameters: ["locationCode", "idempotencyKey"],
             answers: [.json(200, "The receipt.", "Receipt", headers: ["Tallywire-Epoch"])],
-            problems: ["unknown_location", "in_stock", "out_of_range"]),
+            problems: ["unknown_location", "in_stock", "count_open", "out_of_range"]),
     ]
 
     private static let ofStock = [

@@ -18,6 +18,11 @@ extension OpenAPI {
             "reservationStatus",
             query("status", "Only reservations with this status.", JSONSchema.words(Reservation.Status.allCases.map(\.rawValue)))
         ),
+        ("countId", path("id", "The count's id, in percent encoding.", JSONSchema.movementID)),
+        (
+            "countStatus",
+            query("status", "Only counts with this status.", JSONSchema.words(StockCount.Status.allCases.map(\.rawValue)))
+        ),
         ("reference", query("reference", "Only reservations with this reference.", ["type": "string"])),
         ("expiringBefore", query("expiringBefore", "Only reservations whose time ends before this.", JSONSchema.timestamp)),
         (

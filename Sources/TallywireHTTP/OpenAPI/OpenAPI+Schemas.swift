@@ -3,7 +3,8 @@ import TallywireCore
 extension OpenAPI {
     /// All schemas by name.
     static let schemas: [(String, JSONValue)] =
-        JSONSchema.ofRequests + JSONSchema.ofResponses + JSONSchema.ofEvents + JSONSchema.ofDevices + JSONSchema.ofOperations
+        JSONSchema.ofRequests + JSONSchema.ofResponses + JSONSchema.ofCounts + JSONSchema.ofEvents + JSONSchema.ofDevices
+        + JSONSchema.ofOperations
 }
 
 extension JSONSchema {

@@ -61,12 +61,14 @@ extension Rejection.Code {
     var httpStatus: HTTPResponse.Status {
         switch self {
         case .invalidRequest: .badRequest
-        case .unknownProduct, .unknownVariant, .unknownLocation, .unknownAlert, .unknownReservation, .unknownMovement:
+        case .unknownProduct, .unknownVariant, .unknownLocation, .unknownAlert, .unknownReservation, .unknownMovement,
+            .unknownCount:
             .notFound
         case .insufficientStock, .staleExpectation, .inStock, .skuTaken, .barcodeTaken, .idTaken, .locationTaken, .outOfRange,
-            .reservationExpired, .reservationClosed, .alreadyReversed, .notReversible, .nothingToUndo:
+            .reservationExpired, .reservationClosed, .alreadyReversed, .notReversible, .nothingToUndo, .countOpen,
+            .countClosed:
             .conflict
-        case .idempotencyConflict, .tooLate: .unprocessableContent
+        case .idempotencyConflict, .tooLate, .outOfScope: .unprocessableContent
         case .internalError: .internalServerError
         case .overloaded, .unavailable: .serviceUnavailable
         }
@@ -83,6 +85,10 @@ extension Rejection.Code {
         case .unknownAlert: "No such alert"
         case .unknownReservation: "No such reservation"
         case .unknownMovement: "No such movement"
+        case .unknownCount: "No such count"
+        case .countOpen: "A count has not ended there"
+        case .countClosed: "The count is closed or has ended"
+        case .outOfScope: "The count is about other items"
         case .alreadyReversed: "The movement was taken back before"
         case .notReversible: "This cannot be taken back"
         case .nothingToUndo: "There is nothing to take back"

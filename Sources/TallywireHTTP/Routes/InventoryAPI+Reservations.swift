@@ -87,7 +87,7 @@ extension Problem {
 
 extension String {
     /// The text as a segment of a path.
-    fileprivate var percentEncoded: String {
+    var percentEncoded: String {
         addingPercentEncoding(
             withAllowedCharacters: .alphanumerics.intersection(.init(charactersIn: "!"..."~")).union(.init(charactersIn: "-._~")))
             ?? self

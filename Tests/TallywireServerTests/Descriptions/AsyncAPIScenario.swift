@@ -44,7 +44,7 @@ struct AsyncAPIScenario {
               "rooms": {
                 "admin_room": { "events": ["inventory_updated", "stock_alert", "product_status_changed", "catalogue_changed",
                   "device_offline", "device_online", "display_stale", "display_current", "serial_repeated",
-                  "alert_acknowledged", "scan_set_aside", "reservation_changed"], "role": "admin" },
+                  "alert_acknowledged", "scan_set_aside", "reservation_changed", "count_changed"], "role": "admin" },
                 "brief_room": { "events": ["inventory_updated"], "role": "admin", "replay": 0 } },
               "broadcast": { "events": ["inventory_updated"], "fields": ["sku", "stock"], "stock": { "bands": [0, 5] } } },
             { "plugin": "mqtt", "broker": "\(broker)", "publish": [
@@ -112,6 +112,7 @@ struct AsyncAPIScenario {
         try await call(.PATCH, "/api/products/1/status", #"{"status":"inactive"}"#)
         for (operation, quantity) in [("set", 40), ("subtract", 35), ("subtract", 5)] {
             if quantity == 35 { try await reserve() }
+            if quantity == 35 { try await count() }
             try await call(
                 .PATCH, "/api/variants/12/inventory",
                 #"{"operation":"\#(operation)","quantity":\#(quantity),"reason":"count","reference":"c-1"}"#)
@@ -127,6 +128,17 @@ struct AsyncAPIScenario {
         try await call(.POST, "/api/reservations", #"{"id":"basket","reference":"order 7","lines":\#(lines)}"#)
         try await call(.POST, "/api/reservations/basket/capture", #"{"lines":[{"sku":"TEE-BLUE-M","quantity":1}]}"#)
         try await call(.PATCH, "/api/variants/12/inventory", #"{"operation":"add","quantity":1}"#)
+    }
+
+    /// An item is counted, and counted again; the count changes no stock.
+    private func count() async throws {
+        let line = #"{"lines":[{"sku":"TEE-BLUE-M","quantity":1}]"#
+        try await call(.POST, "/api/counts", #"{"id":"count","location":"MAIN","prefix":"TEE-","blind":true}"#)
+        try await call(.POST, "/api/counts/count/lines", line + "}")
+        try await call(.POST, "/api/counts/count/lines", line + #","recount":true}"#)
+        try await call(.POST, "/api/counts/count/void", "{}")
+        try await call(.POST, "/api/counts", #"{"id":"none","location":"MAIN","skus":["TEE-BLUE-M"]}"#)
+        try await call(.POST, "/api/counts/none/close", "{}")
     }
 
     /// Somebody sees to the alert that the last variant is out.

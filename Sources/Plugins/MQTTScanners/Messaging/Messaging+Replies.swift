@@ -22,6 +22,12 @@ extension Messaging {
                         "message": "the same code again so soon is the same scan: it was counted once", "seq": 1042,
                         "sku": "TEE-RED-M", "stock": 45,
                     ]),
+                .init(
+                    "in an open count",
+                    [
+                        "id": "7f41", "status": "applied", "seq": 1046, "sku": "TEE-RED-M", "stock": 43, "countId": "count-7",
+                        "counted": 12,
+                    ]),
                 .init("control code", ["id": "7f40", "status": "applied", "mode": ["location": "WH1", "operation": "add"]]),
                 .init(
                     "one movement of several scans",
@@ -90,11 +96,10 @@ extension Messaging {
         ),
         (
             "ScanAnswerLine",
-            JSONSchema.object([
-                ("seq", JSONSchema.count), ("sku", JSONSchema.sku), ("stock", JSONSchema.count),
-                ("location", JSONSchema.locationCode),
-                ("locationStock", JSONSchema.count),
-            ])
+            JSONSchema.object(
+                [("seq", JSONSchema.count), ("sku", JSONSchema.sku), ("stock", JSONSchema.count)] + inCount + [
+                    ("location", JSONSchema.locationCode), ("locationStock", JSONSchema.count),
+                ], optional: ["stock", "countId", "counted", "locationStock"])
         ),
         (
             "ScanMode",
@@ -114,12 +119,17 @@ extension Messaging {
     /// `bounced`: the same code came again within the bounce window. `seen`: the tags were counted within the tag window.
     private static let note = JSONSchema.words(["bounced", "seen"])
 
-    private static let applied: [(String, JSONValue)] = [
-        ("status", JSONSchema.words(["applied", "duplicate"])), ("code", note), ("message", text), ("seq", JSONSchema.count),
-        ("sku", JSONSchema.sku), ("stock", JSONSchema.count),
-        ("warnings", JSONSchema.list(of: JSONSchema.reference("ScanWarning"))),
+    private static let applied: [(String, JSONValue)] =
+        [
+            ("status", JSONSchema.words(["applied", "duplicate"])), ("code", note), ("message", text), ("seq", JSONSchema.count),
+            ("sku", JSONSchema.sku), ("stock", JSONSchema.count),
+        ] + inCount + [("warnings", JSONSchema.list(of: JSONSchema.reference("ScanWarning")))]
+    private static let optionalOfApplied: Set<String> = [
+        "code", "message", "seq", "sku", "stock", "countId", "counted", "warnings", "mode",
     ]
-    private static let optionalOfApplied: Set<String> = ["code", "message", "seq", "sku", "stock", "warnings", "mode"]
+
+    /// The open count in which it was counted, and what that count has of the item so far.
+    private static let inCount: [(String, JSONValue)] = [("countId", JSONSchema.movementID), ("counted", JSONSchema.count)]
 
     /// The mode that control codes have set: after one, and in which a scan came.
     private static let mode = [("mode", JSONSchema.reference("ScanMode"))]

@@ -37,7 +37,7 @@ struct ScanReply: Equatable, Sendable {
         results.allSatisfy { if case .applied = $0 { true } else { false } }
     }
 
-    /// `{"id","status","seq","sku","stock","code","message","warnings","lines","results","mode"}`, without the keys that do not apply.
+    /// `{"id","status","seq","sku","stock","countId","counted","code","message","warnings","lines","results","mode"}`, without the keys that do not apply.
     var json: [UInt8] {
         var json = JSONWriter(capacity: 256)
         json.object { json in
@@ -102,8 +102,7 @@ struct ScanReply: Equatable, Sendable {
     private func write(_ receipt: Receipt, to json: inout JSONWriter) {
         write(receipt.seq, to: &json)
         if let line = receipt.lines.first {
-            json.member("sku", line.sku)
-            json.member("stock", line.stock)
+            write(line, to: &json)
         }
         writeWarnings(of: receipt, to: &json)
         guard grouping == .together else { return }
@@ -111,13 +110,20 @@ struct ScanReply: Equatable, Sendable {
             for line in receipt.lines {
                 json.object { json in
                     json.member("seq", line.seq)
-                    json.member("sku", line.sku)
-                    json.member("stock", line.stock)
+                    write(line, to: &json)
                     json.member("location", line.location)
-                    json.member("locationStock", line.locationStock)
+                    if line.showsStock { json.member("locationStock", line.locationStock) }
                 }
             }
         }
+    }
+
+    /// Writes what a line is about and what it led to. Whoever counts in a blind count does not see what is there.
+    private func write(_ line: Receipt.Line, to json: inout JSONWriter) {
+        json.member("sku", line.sku)
+        if line.showsStock { json.member("stock", line.stock) }
+        json.member("countId", line.report?.count)
+        json.member("counted", line.report?.counted)
     }
 
     private func writeWarnings(of receipt: Receipt, to json: inout JSONWriter) {

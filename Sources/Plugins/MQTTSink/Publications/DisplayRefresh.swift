@@ -36,7 +36,9 @@ struct DisplayRefresh: Sendable {
             case (.variant(let id, _, _, _), .updated): variants[id] = cause
             case (.location, .updated), (.product, _), (.variant, _): break
             }
-        case .deviceChanged, .displayChanged, .serialRepeated, .alertAcknowledged, .scanSetAside, .reservationChanged: break
+        case .deviceChanged, .displayChanged, .serialRepeated, .alertAcknowledged, .scanSetAside, .reservationChanged,
+            .countChanged:
+            break
         }
     }
 }

@@ -34,7 +34,7 @@ struct RoomDirectory: Sendable {
         // No other followed room has this type: an event of it is about no item and no location.
         let ofReservations = view([.reservationChanged], .everybody)
         followed = broadcast.merging(ofReservations)
-        followedByAdmin = view(configuration.broadcast + [.stockAlert], .everybody).merging(ofReservations)
+        followedByAdmin = view(configuration.broadcast + [.stockAlert, .countChanged], .everybody).merging(ofReservations)
         names = configuration.rooms.map { RoomName.normal($0.name) ?? $0.name }
         places = Dictionary(names.enumerated().map { ($1, $0) }, uniquingKeysWith: { first, _ in first })
     }

@@ -3,17 +3,9 @@
 
 import CFuzzer
 import Foundation
-
-/// What an input is for. A target fails by a trap: what it calls must not have one, and what it checks is a `require`.
-let targets: [String: @Sendable ([UInt8]) -> Void] = [
-    "plugins-json": readConfiguration, "mqtt-payloads": readScan, "websocket": readWebSocket, "http-bodies": readBody,
-]
+import FuzzTargets
 
 nonisolated(unsafe) private var target: @Sendable ([UInt8]) -> Void = { _ in }
-
-func require(_ condition: Bool, _ message: @autoclosure () -> String) {
-    if !condition { fatalError(message()) }
-}
 
 /// libFuzzer comes with a main that wants this. It is not run: SwiftPM links the one of this file.
 @_cdecl("LLVMFuzzerTestOneInput")
