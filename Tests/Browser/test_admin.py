@@ -16,7 +16,7 @@ from conftest import DESKTOP, PHONE
 from playwright.sync_api import Page, expect
 
 SECRET = "a secret for tests, of more than thirty-two bytes"
-VIEWS = ["stock", "alerts", "reservations", "locations", "activity", "pipeline", "devices"]
+VIEWS = ["stock", "alerts", "reservations", "counts", "locations", "activity", "pipeline", "devices"]
 
 
 def is_live(page: Page) -> None:
@@ -299,6 +299,66 @@ def test_open_reservations_with_their_time_left_come_and_go(site, page):
     expect(rows.first).not_to_contain_text("not on hand")
     site.server.call("POST", "/api/reservations/basket-2/capture", {})
     expect(rows).to_have_text("Nothing is reserved.")
+
+
+def test_a_count_from_opening_to_posting(site, page):
+    site.server.move("TEE-RED-M", "set", 8)
+    opened(page, site, "counts")
+    expect(page.get_by_role("region", name="Counts").locator("tbody tr")).to_have_text("Nobody has counted yet. Open a count below.")
+    form = page.get_by_role("region", name="New count")
+    form.get_by_label("Location").select_option("WH1")
+    form.get_by_label("SKUs that begin with").fill("TEE-")
+    form.get_by_label("Tolerance").fill("few")
+    form.get_by_role("button", name="Open count").click()
+    expect(form.get_by_role("status")).to_have_text("Enter a whole number from 0 as tolerance.")
+    form.get_by_label("Tolerance").fill("1")
+    form.get_by_role("button", name="Open count").click()
+    lines = page.get_by_role("region", name="Lines").locator("tbody tr")
+    expect(lines).to_have_text("Nothing is counted yet.")
+    expect(page.get_by_text("SKUs that begin with TEE-")).to_be_visible()
+
+    # A scanner counts, and something is sold meanwhile.
+    site.scan({"barcode": "4006381333931", "operation": "count", "quantity": 5, "location": "WH1"})
+    cells = lines.locator("td")
+    expect(cells).to_have_text(["TEE-RED-M", "5", "8", "−3", re.compile(r"\d"), re.compile("Set")])
+    site.server.move("TEE-RED-M", "subtract", 2)
+    page.get_by_role("button", name="Close").click()
+    expect(page.get_by_text("To be posted")).to_be_visible()
+    assert site.server.stock("TEE-RED-M", "WH1") == 6
+
+    # It is counted again: 6 are there now, as is expected.
+    again = page.get_by_label("What was counted again of TEE-RED-M")
+    again.fill("none")
+    again.press("Enter")
+    expect(again).to_have_attribute("aria-invalid", "true")
+    again.fill("4")
+    again.press("Enter")
+    expect(cells).to_have_text(["TEE-RED-M", "4", "6", "−2", re.compile(r"\d"), re.compile("Set")])
+    page.get_by_role("button", name="Post").click()
+    expect(page.get_by_text("Posted", exact=True)).to_be_visible()
+    expect(page.get_by_role("button", name="Post")).to_have_count(0)
+    assert site.server.stock("TEE-RED-M", "WH1") == 4
+    page.get_by_role("link", name="All counts").click()
+    expect(page.get_by_role("region", name="Counts").locator("tbody tr")).to_contain_text("Posted")
+
+
+def test_a_blind_count_shows_nothing_expected_until_it_is_closed_and_can_be_made_void(site, page):
+    site.server.move("TEE-RED-M", "set", 8)
+    site.server.call("POST", "/api/counts", {"id": "shelf 9/a", "location": "WH1", "blind": True})
+    site.server.call("POST", "/api/counts/shelf%209%2Fa/lines", {"lines": [{"sku": "TEE-RED-M", "quantity": 7}]})
+    opened(page, site, "counts")
+    page.get_by_role("link", name="shelf 9/a").click()
+    cells = page.get_by_role("region", name="Lines").locator("tbody td")
+    expect(cells).to_have_text(["TEE-RED-M", "7", "–", "–", re.compile(r"\d"), re.compile("Set")])
+    page.get_by_role("button", name="Close").click()
+    expect(cells).to_have_text(["TEE-RED-M", "7", "8", "−1", re.compile(r"\d"), re.compile("Set")])
+    page.on("dialog", lambda dialog: dialog.accept())
+    page.get_by_role("button", name="Void").click()
+    expect(page.get_by_text("Void", exact=True)).to_be_visible()
+    expect(page.get_by_role("button", name="Void")).to_have_count(0)
+    assert site.server.stock("TEE-RED-M", "WH1") == 8
+    page.goto(f"{site.url}/admin#/counts/nowhere")
+    expect(page.get_by_role("alert")).to_contain_text("There is no count nowhere")
 
 
 def test_locations_with_what_is_there_are_added_changed_and_removed(site, page):

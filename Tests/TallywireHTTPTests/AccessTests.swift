@@ -10,7 +10,7 @@ import Testing
 
 @testable import TallywireHTTP
 
-@Suite("Who may call what", .timeLimit(.minutes(1)))
+@Suite("Who may call what", .timeLimit(.minutes(3)))
 struct AccessTests {
     /// Who calls: the token of ``TableAuthenticator``, or none.
     private static let callers: [String?] = [nil, "shop", "dock-1", "admin"]

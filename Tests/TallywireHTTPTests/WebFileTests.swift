@@ -7,7 +7,7 @@ import Testing
 
 @testable import TallywireHTTP
 
-@Suite("The files that are served", .timeLimit(.minutes(1)))
+@Suite("The files that are served", .timeLimit(.minutes(3)))
 struct WebFileTests {
     private static let repository = URL(filePath: #filePath).appending(path: "../../..").standardized
     private static func text(_ file: WebFile) -> String { String(buffer: file.bytes) }

@@ -5,7 +5,7 @@ import { text } from "/admin/texts.js";
 import { make, setText } from "/shared/dom.js";
 import { formatTime } from "/shared/format.js";
 
-const VIEWS = ["stock", "alerts", "reservations", "locations", "activity", "pipeline", "devices"];
+const VIEWS = ["stock", "alerts", "reservations", "counts", "locations", "activity", "pipeline", "devices"];
 
 export class Header {
   /**

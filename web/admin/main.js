@@ -4,6 +4,8 @@
 import { ActivityView } from "/admin/activity-view.js";
 import { AlertsView } from "/admin/alerts-view.js";
 import { App, reasonOf } from "/admin/app.js";
+import { CountView } from "/admin/count-view.js";
+import { CountsView } from "/admin/counts-view.js";
 import { DevicesView } from "/admin/devices-view.js";
 import { Header } from "/admin/header.js";
 import { LocationsView } from "/admin/locations-view.js";
@@ -32,6 +34,8 @@ const routes = [
   [/^\/variants\/(\d+)$/, (match) => new VariantView(app, Number(match[1]))],
   [/^\/alerts$/, () => new AlertsView(app)],
   [/^\/reservations$/, () => new ReservationsView(app)],
+  [/^\/counts$/, () => new CountsView(app)],
+  [/^\/counts\/(.+)$/, (match) => new CountView(app, match[1])],
   [/^\/locations$/, () => new LocationsView(app)],
   [/^\/activity$/, () => new ActivityView(app)],
   [/^\/pipeline$/, () => new PipelineView(app)],
@@ -39,7 +43,7 @@ const routes = [
 ];
 
 function route() {
-  const path = decodeURIComponent(location.hash.slice(1)).split("?")[0];
+  const path = decodeURIComponent(location.hash.slice(1).split("?")[0]);
   for (const [pattern, open] of routes) {
     const match = pattern.exec(path);
     if (match) return show(open(match));

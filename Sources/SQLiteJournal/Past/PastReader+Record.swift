@@ -26,7 +26,7 @@ extension PastReader {
             if event.type == .inventoryUpdated || event.isCreation { break }
             link = try before(event, of: past.id)
         }
-        var state = try StateTables(.base).load(products: [past.product], reservations: [], seq: first - 1, db)
+        var state = try StateTables(.base).load(products: [past.product], reservations: [], counts: [], seq: first - 1, db)
         do {
             for seq in events.sorted() {
                 state.skip(to: seq - 1)
