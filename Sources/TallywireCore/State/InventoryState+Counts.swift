@@ -80,7 +80,7 @@ extension InventoryState {
             let closed = CountChanged(count, as: .closed, lines: results, by: by, movementID: id)
             return Plan(bodies: [.countChanged(closed)], count: count.id)
         }
-        draft.posts = CountChanged(count, as: .posted, lines: results, by: by, movementID: id)
+        draft.posts = .countChanged(CountChanged(count, as: .posted, lines: results, by: by, movementID: id))
         return Plan(bodies: draft.events(of: StockDraft.Cause(id: id, source: source, reason: reason), in: self), count: count.id)
     }
 
