@@ -80,22 +80,22 @@ extension InventoryState {
             let closed = CountChanged(count, as: .closed, lines: results, by: by, movementID: id)
             return Plan(bodies: [.countChanged(closed)], count: count.id)
         }
-        draft.posts = CountChanged(count, as: .posted, lines: results, by: by, movementID: id)
+        draft.posts = .countChanged(CountChanged(count, as: .posted, lines: results, by: by, movementID: id))
         return Plan(bodies: draft.events(of: StockDraft.Cause(id: id, source: source, reason: reason), in: self), count: count.id)
     }
 
     /// Adds each item of the scope that is on hand and was not counted, as counted with 0 now.
     private func addMissing(to count: inout StockCount, now: Timestamp) throws(Rejection) {
-        let candidates =
-            count.terms.scope.skus.map { $0.compactMap { variant(withSKU: $0) } } ?? Array(variants.keys)
-        let location = count.location
-        var missing: [Variant] = []
-        for case let variant? in Set(candidates).map({ variants[$0] }) {
-            guard count.terms.scope.contains(variant.sku), variant.balance(at: location).onHand != 0,
-                count.line(of: variant.id) == nil
-            else { continue }
-            missing.append(variant)
+        let (scope, location) = (count.terms.scope, count.location)
+        func isMissing(_ variant: Variant) -> Bool {
+            scope.contains(variant.sku) && variant.balance(at: location).onHand != 0 && count.line(of: variant.id) == nil
         }
+        let missing =
+            if let skus = scope.skus {
+                skus.compactMap { variant(withSKU: $0).flatMap { variants[$0] } }.filter(isMissing)
+            } else {
+                variants.values.filter(isMissing)
+            }
         guard count.lines.count + missing.count <= Limits.linesPerCount else {
             throw Rejection(
                 .outOfRange,

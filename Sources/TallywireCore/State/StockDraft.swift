@@ -12,7 +12,7 @@ struct StockDraft {
     /// What is counted in open counts; one entry for each count.
     private(set) var reports: [CountReport] = []
     /// The event of the count that is posted, if one is that somebody had opened.
-    var posts: CountChanged?
+    var posts: Event.Body?
     /// Whether a step left less than 0 on hand.
     private var fallsBelowZero = false
     /// Whether a step is a count.
@@ -159,8 +159,7 @@ struct StockDraft {
     /// One `count_changed` for the count that is posted, or for each location at which the movement counts, in order; and one for each
     /// open count in which it counts something.
     private func countEvents(of cause: Cause) -> [Event.Body] {
-        var events = reports.map { $0.event(by: cause.source, id: cause.id) }
-        if let posts { return [.countChanged(posts)] + events.map { .countChanged($0) } }
+        if let posts { return [posts] }
         var lines: [(location: String, lines: [CountChanged.Line])] = []
         for step in steps {
             guard let line = line(of: step) else { continue }
@@ -170,13 +169,12 @@ struct StockDraft {
                 lines.append((step.change.location, [line]))
             }
         }
-        events.insert(
-            contentsOf: lines.map { location, lines in
-                CountChanged(
-                    id: cause.id, location: location, status: .posted, isAtOnce: true, lines: lines, by: cause.source,
-                    movementID: cause.id)
-            }, at: 0)
-        return events.map { .countChanged($0) }
+        let atOnce = lines.map { location, lines in
+            CountChanged(
+                id: cause.id, location: location, status: .posted, isAtOnce: true, lines: lines, by: cause.source,
+                movementID: cause.id)
+        }
+        return (atOnce + reports.map { $0.event(by: cause.source, id: cause.id) }).map { .countChanged($0) }
     }
 
     // MARK: Shortages
@@ -204,10 +202,10 @@ struct StockDraft {
 
     // MARK: Events
 
-    /// One `inventory_updated` for each step, and then what became of counts. After them one `reservation_changed` for each reservation that changed, and then, for
-    /// each variant, one `stock_alert` for each level that differs from the level before the command: that of the total first, then
-    /// those of locations in order of code. Both are evaluated after the last step, so an intermediate state never raises an alert.
-    /// An alert also says once that a location has less than 0 on hand.
+    /// One `inventory_updated` for each step, and then what became of counts. After them one `reservation_changed` for each
+    /// reservation that changed, and then, for each variant, one `stock_alert` for each level that differs from the level before the
+    /// command: that of the total first, then those of locations in order of code. Both are evaluated after the last step, so an
+    /// intermediate state never raises an alert. An alert also says once that a location has less than 0 on hand.
     mutating func events(of cause: Cause, in state: InventoryState) -> [Event.Body] {
         if !shortages.isEmpty { settleShortages(in: state) }
         // By index: a variant that is taken out of the array is copied, which costs more than a step.
