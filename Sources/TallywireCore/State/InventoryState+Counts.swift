@@ -224,11 +224,15 @@ extension InventoryState {
         guard let count = count(change.id), !change.lines.isEmpty else { return [] }
         return change.lines.compactMap { line in
             guard let quantity = line.quantity, let variant = variant(of: line) else { return nil }
+            // What a blind count shows to nobody is not in its receipts either.
+            let isBlind = count.terms.isBlind
+            let stock = isBlind ? 0 : variant.stock
             return Receipt.Line(
                 seq: seq, sku: line.sku, productID: line.product, variantID: variant.id, operation: .count,
-                quantity: abs(quantity), location: change.location, stock: variant.stock, previousStock: variant.stock,
-                locationStock: variant.balance(at: change.location).available, level: variant.level, version: variant.version,
-                report: Receipt.Line.Report(count: count.id, counted: line.counted, isBlind: count.terms.isBlind))
+                quantity: abs(quantity), location: change.location, stock: stock, previousStock: stock,
+                locationStock: isBlind ? 0 : variant.balance(at: change.location).available, level: isBlind ? .out : variant.level,
+                version: variant.version,
+                report: Receipt.Line.Report(count: count.id, counted: line.counted, isBlind: isBlind))
         }
     }
 }
