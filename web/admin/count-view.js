@@ -84,7 +84,10 @@ export class CountView {
     setText(this.facts, notes.join(" · "));
     this.showButtons();
     // Somebody may be typing what was counted again.
-    if (this.rows.contains(document.activeElement) && document.activeElement instanceof HTMLInputElement) return void (this.watch.isOld = true);
+    if (this.rows.contains(document.activeElement) && document.activeElement instanceof HTMLInputElement) {
+      this.watch.isOld = true;
+      return;
+    }
     const none = make("tr", {}, make("td", { colspan: COLUMNS.length, class: "quiet" }, text("counts.noLines")));
     this.rows.replaceChildren(...(count.lines.length ? count.lines.map((/** @type {any} */ line) => this.line(line, count)) : [none]));
   }
@@ -126,7 +129,10 @@ export class CountView {
       event.preventDefault();
       const isRight = /^\d{1,10}$/.test(input.value.trim());
       input.setAttribute("aria-invalid", String(!isRight));
-      if (!isRight) return input.select();
+      if (!isRight) {
+        input.select();
+        return;
+      }
       input.blur();
       await this.act("lines", { recount: true, lines: [{ sku, quantity: Number(input.value) }] });
     };

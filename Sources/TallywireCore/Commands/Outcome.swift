@@ -1,5 +1,7 @@
 /// What became of a command. The outcome is final, and on disk before anybody gets it.
-public enum Outcome: Equatable, Sendable {
+///
+/// What it contains is behind a reference, since each outcome is handed on several times.
+public indirect enum Outcome: Equatable, Sendable {
     case applied(Receipt)
     case rejected(Rejection)
 
