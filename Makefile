@@ -3,7 +3,7 @@
 SWIFT ?= swift
 ARGS ?=
 
-# How many tests run at once. All 800 together would make each wait for a core, and tests of time are then tests of the machine.
+# How many tests run at once. All of them together would make each wait for a core, and tests of time are then tests of the machine.
 export SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH ?= 16
 
 .PHONY: run build test browser fuzz conformance lint format docs bench dependencies

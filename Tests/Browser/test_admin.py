@@ -392,6 +392,9 @@ def test_locations_with_what_is_there_are_added_changed_and_removed(site, page):
     form.get_by_label("Priority").fill("1000001")
     form.get_by_role("button", name="Add location").click()
     expect(form.get_by_label("Priority")).to_have_attribute("aria-invalid", "true")
+    form.get_by_label("Priority").fill("8")
+    form.get_by_role("button", name="Add location").click()
+    expect(form.get_by_label("Code")).to_have_attribute("aria-invalid", "true")
     assert {"code": "YARD", "name": "YARD", "sells": False, "priority": 7} in site.server.call("GET", "/api/locations")["items"]
 
     page.get_by_role("button", name="Change YARD").click()

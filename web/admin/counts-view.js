@@ -59,6 +59,7 @@ export class CountsView {
     this.message = make("p", { class: "note bad", role: "alert", hidden: true });
     this.more = make("p", { class: "note", hidden: true }, text("counts.more", { count: MOST }));
     this.rows = make("tbody");
+    this.location = make("select", { id: "count-location" });
     const heads = COLUMNS.map((name) => make("th", { scope: "col", class: name === "lines" ? "number" : "" }, text(`counts.${name}`)));
     this.element = make("section", { class: "view counts-view scrolls", "aria-label": this.title },
       make("div", "view-head", make("h1", {}, this.title)), this.message,
@@ -80,14 +81,14 @@ export class CountsView {
   /** Offers the locations that there are now. */
   showPlaces() {
     const places = [...this.app.stock.locations.values()].sort((a, b) => (a.code < b.code ? -1 : 1));
-    if (!this.location || places.map(({ code }) => code).join() === [...this.location.options].map(({ value }) => value).join()) return;
+    if (places.map(({ code }) => code).join() === [...this.location.options].map(({ value }) => value).join()) return;
     const chosen = this.location.value;
     this.location.replaceChildren(...places.map((place) => option(place.code, formatLocation(place))));
     if (this.app.stock.locations.has(chosen)) this.location.value = chosen;
   }
 
   form() {
-    const location = (this.location = make("select", { id: "count-location" }));
+    const { location } = this;
     const prefix = make("input", { id: "count-prefix", autocomplete: "off", spellcheck: "false", maxlength: 64 });
     const tolerance = make("input", { id: "count-tolerance", inputmode: "numeric", autocomplete: "off", value: "0" });
     const blind = make("input", { id: "count-blind", type: "checkbox" });

@@ -22,6 +22,15 @@ export class LocationsView {
     this.app = app;
     this.title = text("locations.title");
     this.rows = make("tbody");
+    const input = (/** @type {string} */ id, more = {}) => make("input", { id: `location-${id}`, autocomplete: "off", ...more });
+    this.code = input("code", { spellcheck: "false", maxlength: 32, required: true });
+    this.name = input("name", { maxlength: 200 });
+    this.priority = input("priority", { inputmode: "numeric" });
+    this.sells = input("sells", { type: "checkbox" });
+    this.message = make("p", { class: "small", role: "status" });
+    this.save = make("button", { type: "submit" });
+    this.cancel = make("button", { type: "button", class: "plain", on: { click: () => this.edit(null) } }, text("adjust.cancel"));
+    this.formTitle = make("h2", { id: "location-form" });
     const heads = COLUMNS.map((name) => make("th", { scope: "col", class: NUMBERS.includes(name) ? "number" : "" },
       name === "action" ? make("span", "visually-hidden", text("locations.action")) : text(`locations.${name}`)));
     this.element = make("section", { class: "view locations-view scrolls", "aria-label": this.title },
@@ -43,15 +52,6 @@ export class LocationsView {
 
   /** The form for a new location, or for the one that `edited` names. */
   form() {
-    const input = (/** @type {string} */ id, more = {}) => make("input", { id: `location-${id}`, autocomplete: "off", ...more });
-    this.code = input("code", { spellcheck: "false", maxlength: 32, required: true });
-    this.name = input("name", { maxlength: 200 });
-    this.priority = input("priority", { inputmode: "numeric" });
-    this.sells = input("sells", { type: "checkbox" });
-    this.message = make("p", { class: "small", role: "status" });
-    this.save = make("button", { type: "submit" });
-    this.cancel = make("button", { type: "button", class: "plain", on: { click: () => this.edit(null) } }, text("adjust.cancel"));
-    this.formTitle = make("h2", { id: "location-form" });
     const hint = (/** @type {string} */ name) => make("span", "hint", text(`locations.${name}`));
     return make("section", { class: "card pad", "aria-labelledby": "location-form" }, this.formTitle,
       make("form", { class: "price-form", on: { submit: (/** @type {Event} */ event) => this.submit(event) } },
@@ -67,7 +67,6 @@ export class LocationsView {
    */
   edit(place) {
     this.edited = place;
-    if (!this.code || !this.name || !this.priority || !this.sells || !this.save || !this.cancel || !this.formTitle) return;
     this.code.value = place?.code ?? "";
     this.code.readOnly = place !== null;
     this.name.value = place?.name ?? "";
@@ -87,8 +86,8 @@ export class LocationsView {
    * @param {HTMLInputElement | null} wrong
    */
   complain(message, wrong) {
-    for (const input of [this.code, this.name, this.priority]) input?.setAttribute("aria-invalid", String(input === wrong));
-    if (this.message) setText(this.message, message);
+    for (const input of [this.code, this.name, this.priority]) input.setAttribute("aria-invalid", String(input === wrong));
+    setText(this.message, message);
     wrong?.select();
   }
 
@@ -96,7 +95,6 @@ export class LocationsView {
   async submit(event) {
     event.preventDefault();
     const { code, name, priority, sells, save, edited } = this;
-    if (!code || !name || !priority || !sells || !save) return;
     if (!/^\d{1,7}$/.test(priority.value.trim())) return this.complain(text("locations.badPriority"), priority);
     const values = { name: name.value.trim() || code.value.trim(), sells: sells.checked, priority: Number(priority.value) };
     save.disabled = true;
@@ -109,8 +107,8 @@ export class LocationsView {
       code.focus();
     } catch (error) {
       const fields = { code, name, priority };
-      const wrong = error instanceof Problem && fields[/** @type {keyof fields} */ (error.field)];
-      this.complain(text("adjust.failed", { reason: reasonOf(error) }), wrong || (error instanceof Problem && error.status === 409 ? code : null));
+      const field = error instanceof Problem && (error.code === "location_taken" ? "code" : error.field);
+      this.complain(text("adjust.failed", { reason: reasonOf(error) }), fields[/** @type {keyof fields} */ (field)] ?? null);
     } finally {
       save.disabled = false;
     }
