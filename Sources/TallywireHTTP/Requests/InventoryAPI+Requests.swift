@@ -69,6 +69,13 @@ extension InventoryAPI {
 
     // MARK: Commands
 
+    /// The id in the path of a request. One that nothing can have is unknown, like one that nothing has.
+    func pathID(_ context: APIContext, orElse unknown: (String) -> Problem) throws -> String {
+        let encoded = context.parameters.get("id") ?? ""
+        guard let id = encoded.removingPercentEncoding, Command.validate(id: id) == nil else { throw unknown(encoded) }
+        return id
+    }
+
     /// The id of a change: the header `Idempotency-Key`, or the body's `id`, or both if they are equal.
     ///
     /// The header's value may stand as it is or in double quotes, as the IETF's draft has it.

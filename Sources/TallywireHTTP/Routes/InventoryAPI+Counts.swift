@@ -34,7 +34,7 @@ extension InventoryAPI {
 
     func getCount(_ request: Request, _ context: APIContext) async throws -> Response {
         _ = try QueryReader(request, parameters: [])
-        let id = try countID(context)
+        let id = try pathID(context, orElse: Problem.unknownCount)
         let reading = try await journal.count(id)
         guard let count = reading.value else { throw Problem.unknownCount(id) }
         return .json(headers: headers(at: reading.seq), capacity: 256 * count.lines.count) { json in
@@ -59,7 +59,7 @@ extension InventoryAPI {
     }
 
     private func use<Body: CountUseBody>(_ request: Request, _ context: APIContext, _ type: Body.Type) async throws -> Response {
-        let count = try countID(context)
+        let count = try pathID(context, orElse: Problem.unknownCount)
         let body = try await decodeIfPresent(type, from: request, context, [:])
         let device = try device(naming: body.device, context.principal)
         let use = CountUse(count: count, kind: body.kind, by: Self.author(device, context.principal))
@@ -70,14 +70,6 @@ extension InventoryAPI {
     /// Who does something to a count: a device by its source, and anybody else by name.
     static func author(_ device: String?, _ principal: Principal?) -> String {
         device.map { source(of: $0) } ?? principal?.subject ?? Principal.anybody.subject
-    }
-
-    private func countID(_ context: APIContext) throws -> String {
-        let encoded = context.parameters.get("id") ?? ""
-        guard let id = encoded.removingPercentEncoding, Command.validate(id: id) == nil else {
-            throw Problem.unknownCount(encoded)
-        }
-        return id
     }
 }
 

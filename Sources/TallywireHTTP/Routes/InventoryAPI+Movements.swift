@@ -15,7 +15,7 @@ extension InventoryAPI {
     func reverseMovement(_ request: Request, _ context: APIContext) async throws -> Response {
         let query = try QueryReader(request, parameters: ["device"])
         let device = try device(naming: query.text("device"), context.principal)
-        let original = try movementID(context)
+        let original = try pathID(context, orElse: Problem.unknownMovement)
         let body = try await decodeIfPresent(ReversalBody.self, from: request, context, [:])
         let reversal = Reversal(.movement(id: original, device: device), reason: body.reason)
         // A device reverses in its own name, and everybody else in none.
@@ -23,19 +23,11 @@ extension InventoryAPI {
             with: try await submit(.reverse(reversal), id: commandID(request, body: body.id), device: context.principal?.device))
     }
 
-    private func movementID(_ context: APIContext) throws -> String {
-        let encoded = context.parameters.get("id") ?? ""
-        guard let id = encoded.removingPercentEncoding, Command.validate(id: id) == nil else {
-            throw Problem.unknownMovement(encoded)
-        }
-        return id
-    }
-
     func getMovement(_ request: Request, _ context: APIContext) async throws -> Response {
         let query = try QueryReader(request, parameters: ["device"])
         // A device sees the answers to its own commands only.
         let device = try device(naming: query.text("device"), context.principal)
-        let id = try movementID(context)
+        let id = try pathID(context, orElse: Problem.unknownMovement)
         guard let answer = try await journal.storedAnswer(to: Command.key(id: id, device: device)) else {
             throw Problem.unknownMovement(id)
         }

@@ -32,14 +32,14 @@ extension InventoryAPI {
 
     func getReservation(_ request: Request, _ context: APIContext) async throws -> Response {
         _ = try QueryReader(request, parameters: [])
-        let id = try reservationID(context)
+        let id = try pathID(context, orElse: Problem.unknownReservation)
         let reading = try await journal.reservation(id)
         guard let reservation = reading.value else { throw Problem.unknownReservation(id) }
         return .json(headers: headers(at: reading.seq)) { reservation.writeAnswer(to: &$0) }
     }
 
     func updateReservation(_ request: Request, _ context: APIContext) async throws -> Response {
-        let reservation = try reservationID(context)
+        let reservation = try pathID(context, orElse: Problem.unknownReservation)
         let id = try commandID(request)
         let end = try await decode(ReservationEndBody.self, from: request, context).end
         return response(with: try await submit(.endReservation(reservation, end), id: id), about: reservation)
@@ -54,7 +54,7 @@ extension InventoryAPI {
     }
 
     private func use(_ request: Request, _ context: APIContext, isCapture: Bool) async throws -> Response {
-        let reservation = try reservationID(context)
+        let reservation = try pathID(context, orElse: Problem.unknownReservation)
         let body = try await decodeIfPresent(ReservationUseBody.self, from: request, context, [.isCapture: isCapture])
         let use = ReservationUse(
             reservation: reservation, kind: isCapture ? .capture(keepsRest: body.keepsRest) : .release, reason: body.reason,
@@ -65,14 +65,6 @@ extension InventoryAPI {
 
     private func response(with receipt: Receipt, about reservation: String) -> Response {
         .json(headers: headers(at: receipt.seq ?? 0, receipt: receipt)) { receipt.writeReservation(to: &$0) }
-    }
-
-    private func reservationID(_ context: APIContext) throws -> String {
-        let encoded = context.parameters.get("id") ?? ""
-        guard let id = encoded.removingPercentEncoding, Command.validate(id: id) == nil else {
-            throw Problem.unknownReservation(encoded)
-        }
-        return id
     }
 }
 
