@@ -31,6 +31,7 @@ extension SQLiteJournal {
         of rows: some Collection<(variant: Variant, changed: UInt64)>, _ db: Database
     ) throws -> [VariantValue] {
         var products: [ProductID: Product] = [:]
+        let selling = try String.fetchSet(db, sql: "SELECT code FROM locations WHERE sells")
         return try rows.map { variant, changed in
             if products[variant.productID] == nil { products[variant.productID] = try product(variant.productID, db) }
             let product = products[variant.productID]
@@ -38,7 +39,7 @@ extension SQLiteJournal {
                 record: VariantRecord(
                     variant: variant, productName: product?.name ?? "", price: variant.ownPrice ?? product?.price,
                     status: product?.status ?? .active),
-                changed: changed)
+                totals: variant.balances.totals(where: selling.contains), changed: changed)
         }
     }
 

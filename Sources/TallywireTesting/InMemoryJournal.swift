@@ -319,7 +319,9 @@ extension InMemoryJournal: StockReader {
                     var variant = variant
                     variant.barcodes = []
                     variant.thresholds = []
-                    return VariantValue(record: state.record(of: variant), changed: contents.changed[variant.id, default: 0])
+                    return VariantValue(
+                        record: state.record(of: variant), totals: state.totals(of: variant.balances),
+                        changed: contents.changed[variant.id, default: 0])
                 }, isCut: chosen.count > limit)
             if case .changed(let seq) = selection {
                 values.removed = Array(

@@ -145,6 +145,7 @@ public struct JournalConformance: Sendable, CustomStringConvertible {
             try require(changed.value.variants.first?.record.variant.stock == 5, "its value is that of now")
             try require(changed.value.variants.first?.record.price == Price("2.50"), "it has its product's price")
             try require(changed.value.variants.first?.record.variant.balances.first?.onHand == 5, "its balances are there")
+            try require(changed.value.variants.first?.totals == StockTotals(onHand: 5, reserved: 0), "its totals are there")
             try require(try await ids(.named(products: [ProductID(1)], variants: [VariantID(11)])) == [11, 12], "each once")
             try require(try await ids(.named(products: [], variants: [VariantID(12), VariantID(99)])) == [12], "those that exist")
             let middle = script.state.seq

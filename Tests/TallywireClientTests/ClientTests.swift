@@ -130,6 +130,31 @@ struct ClientTests {
         }
     }
 
+    @Test("what is on hand and reserved comes with a snapshot and with each event")
+    func totals() async throws {
+        let server = try await StockServer.filled()
+        try await server.stock(11, 4)
+        func hold(_ id: String) async throws {
+            try await server.call(
+                .POST, "/api/reservations",
+                #"{"id":"\#(id)","ttl":600,"lines":[{"sku":"TEE-RED-M","quantity":1}]}"#)
+        }
+        try await hold("R1")
+        try await Watch.run(server.port, rooms: ["admin_room"]) { watch in
+            func units() -> [Int64?] {
+                let item = watch.client[product: 1, variant: 11]
+                return [item?.onHand, item?.reserved, item?.stock]
+            }
+            #expect(units() == [4, 1, 3])
+            try await hold("R2")
+            try await eventually("the second hold came") { units() == [4, 2, 2] }
+            try await eventually("its event is there") {
+                guard case .inventoryUpdated(let update) = watch.events.first?.body else { return false }
+                return update.onHand == 4 && update.reserved == 2
+            }
+        }
+    }
+
     @Test("a room that shows less leaves members out, and tells bands")
     func bands() async throws {
         let shown = #""events": ["inventory_updated"], "fields": ["sku", "stock"], "stock": { "bands": [0, 5] }"#
@@ -143,6 +168,7 @@ struct ClientTests {
             try await eventually("two bands came") { watch.events.count == 2 }
             let item = try #require(watch.client[product: 1, variant: 11])
             #expect(item.stock == nil && item.band == .inStock(moreThan: 5) && item.isInStock == true && item.price == nil)
+            #expect(item.onHand == nil && item.reserved == nil)
             guard case .inventoryUpdated(let update) = watch.events[0].body else { return }
             #expect(update.band == .few(atMost: 5) && update.stock == nil && update.quantity == nil && update.sku == "TEE-RED-M")
         }

@@ -15,7 +15,7 @@ struct EventTests {
                     lines: [.subtract(1, "TEE-RED")])))
         #expect(
             inventory.events.last?.text
-                == #"{"type":"inventory_updated","seq":10,"timestamp":"2026-11-22T16:40:00.123Z","data":{"productId":1,"variantId":11,"sku":"TEE-RED","variantName":"Red","stock":41,"previousStock":42,"totalProductStock":41,"operation":"subtract","quantity":1,"reason":"sale","reference":"SO-1","price":19.99,"status":"active","level":"ok","location":"MAIN","locationStock":41,"locationOnHand":41,"locationReserved":0,"version":2,"source":"test","movementId":"m-7","occurredAt":"2026-11-22T16:39:59.000Z","timestamp":"2026-11-22T16:40:00.123Z"}}"#
+                == #"{"type":"inventory_updated","seq":10,"timestamp":"2026-11-22T16:40:00.123Z","data":{"productId":1,"variantId":11,"sku":"TEE-RED","variantName":"Red","stock":41,"previousStock":42,"totalProductStock":41,"onHand":41,"reserved":0,"operation":"subtract","quantity":1,"reason":"sale","reference":"SO-1","price":19.99,"status":"active","level":"ok","location":"MAIN","locationStock":41,"locationOnHand":41,"locationReserved":0,"version":2,"source":"test","movementId":"m-7","occurredAt":"2026-11-22T16:39:59.000Z","timestamp":"2026-11-22T16:40:00.123Z"}}"#
         )
     }
 

@@ -64,6 +64,34 @@ struct LocationTests {
         #expect(inventory.variant("MUG")?.balance(at: "YARD").onHand == 30)
     }
 
+    @Test("an event says what is on hand and reserved over the locations that sell, also that of a price")
+    func totals() throws {
+        var inventory = Inventory()
+        inventory.add(20, "TEE-BLUE", at: "MAIN")
+        inventory.add(5, "TEE-BLUE", at: "YARD")
+        #expect(inventory.events.last?.update?.totals == StockTotals(onHand: 20, reserved: 0), "the yard does not sell")
+        inventory.run(.reserve(NewReservation(lines: [.init(item: .sku("TEE-BLUE"), quantity: 3)])))
+        #expect(inventory.events.last { $0.update != nil }?.update?.totals == StockTotals(onHand: 20, reserved: 3))
+        inventory.add(4, "TEE-BLUE", at: "STORE")
+        #expect(inventory.events.last?.update?.totals == StockTotals(onHand: 24, reserved: 3))
+        #expect(inventory.events.last?.text.contains(#""totalProductStock":21,"onHand":24,"reserved":3,"#) == true)
+        inventory.run(.updateProduct(ProductID(1), ProductUpdate(price: .some(Price("5.00")))))
+        #expect(inventory.events.last?.update?.stockChange == nil)
+        #expect(inventory.events.last { $0.update?.sku == "TEE-BLUE" }?.update?.totals == StockTotals(onHand: 24, reserved: 3))
+    }
+
+    @Test("a location where everything is reserved has an event too when it ends and begins to sell")
+    func reserved() throws {
+        var inventory = Inventory()
+        inventory.add(3, "TEE-BLUE", at: "MAIN")
+        inventory.run(.reserve(NewReservation(lines: [.init(item: .sku("TEE-BLUE"), quantity: 3)])))
+        for (sells, totals) in [(false, StockTotals(onHand: 0, reserved: 0)), (true, StockTotals(onHand: 3, reserved: 3))] {
+            let count = inventory.events.count
+            #expect(update(&inventory, "MAIN", LocationUpdate(sells: sells)).receipt?.lines.map(\.stock) == [0])
+            #expect(inventory.events(since: count).compactMap(\.update).map(\.totals) == [totals])
+        }
+    }
+
     @Test("a location with more items in stock than the limit cannot begin or end to sell")
     func tooMany() {
         let limit = Limits.variantsPerLocationUpdate

@@ -159,7 +159,9 @@ struct NaiveInventory {
                 code: code, name: update.name ?? old.name, sells: update.sells ?? old.sells,
                 priority: update.priority ?? old.priority)
             guard let sells = update.sells, sells != old.sells else { return }
-            for sku in items.keys where available(sku, code) != 0 { versions[sku, default: 0] += 1 }
+            for (sku, item) in items where item.onHand[code, default: 0] != 0 || reserved(sku, code) != 0 {
+                versions[sku, default: 0] += 1
+            }
         case .removeLocation(let code):
             try require(locations.removeValue(forKey: code) != nil && !counts.values.contains { $0.new.location == code })
             try require(items.allSatisfy { $0.value.isEmpty(code) && reserved($0.key, code) == 0 })

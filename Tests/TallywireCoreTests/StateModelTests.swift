@@ -123,7 +123,13 @@ private struct Run {
             try #require(decision.events.isEmpty && state.seq == seq, "the refused \(action) changed something")
             refused += 1
         }
-        try #require(Stock(state) == Stock(model), "after \(action)")
+        let known = Stock(model)
+        try #require(Stock(state) == known, "after \(action)")
+        var told: Set<String> = []
+        for case let update? in decision.events.reversed().map(\.update) where told.insert(update.sku).inserted {
+            guard known.items[update.sku]?.id == update.variantID.rawValue else { continue }
+            try #require(update.totals == known.totals(of: update.sku), "\(update.sku) after \(action)")
+        }
         return decision.events
     }
 }
@@ -180,6 +186,15 @@ private struct Stock: Equatable {
     }
 
     var reserved: [String: [String: Int64]] = [:]
+
+    /// The units of an item at the locations that sell; `nil` if there is no such item.
+    func totals(of sku: String) -> StockTotals? {
+        guard let item = items[sku] else { return nil }
+        func total(_ units: [String: Int64]) -> Int64 {
+            units.reduce(0) { $0 + (locations[$1.key]?.sells == true ? $1.value : 0) }
+        }
+        return StockTotals(onHand: total(item.onHand), reserved: total(reserved[sku] ?? [:]))
+    }
 
     init(_ model: NaiveInventory) {
         locations = model.locations

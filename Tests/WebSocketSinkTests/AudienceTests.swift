@@ -138,6 +138,7 @@ struct AudienceTests {
             while texts.last?.contains(#""pong""#) != true { texts.append(try await shop.nextText()) }
             let secrets = [
                 "source", "movementId", "reason", "totalProductStock", "previousStock", "quantity", "locationStock", "threshold",
+                "onHand", "reserved",
             ]
             for text in texts { #expect(secrets.allSatisfy { !text.contains("\"\($0)\"") }, "\(text)") }
         }

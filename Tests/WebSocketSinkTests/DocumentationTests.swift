@@ -93,14 +93,16 @@ struct DocumentationTests {
         #expect(types == Set(EventType.allCases))
         let variant = Variant(id: VariantID(1), productID: ProductID(1), isDefault: false, sku: "S", name: "N")
         var item = JSONWriter(capacity: 64)
-        Audience.everybody.write(VariantRecord(variant: variant, productName: "P", price: nil, status: .active), to: &item)
+        let value = VariantValue(
+            record: VariantRecord(variant: variant, productName: "P", price: nil, status: .active),
+            totals: StockTotals(onHand: 1, reserved: 1), changed: 1)
+        Audience.everybody.write(value, to: &item)
         members.formUnion(try keys(item.bytes, of: nil))
         #expect(Set(EventFields.names) == members)
         #expect(EventFields.names.count == members.count, "each once")
         // An item's name is a member like others.
         var hidden = JSONWriter(capacity: 64)
-        Audience(fields: ["name"], bands: nil).write(
-            VariantRecord(variant: variant, productName: "P", price: nil, status: .active), to: &hidden)
+        Audience(fields: ["name"], bands: nil).write(value, to: &hidden)
         #expect(try keys(hidden.bytes, of: nil) == ["productId", "variantId", "version", "name"])
     }
 
@@ -117,7 +119,8 @@ struct DocumentationTests {
                 InventoryUpdated(
                     productID: product, variantID: variant, isDefaultVariant: false, sku: "S", variantName: "N", stock: 1,
                     previousStock: 2,
-                    totalProductStock: 3, change: change, reason: "sale", reference: "r", price: Price("1.00"), status: .active,
+                    totalProductStock: 3, totals: StockTotals(onHand: 3, reserved: 1), change: change, reason: "sale",
+                    reference: "r", price: Price("1.00"), status: .active,
                     level: .ok,
                     version: 1, source: "http", movementID: "m", occurredAt: Timestamp(milliseconds: 0),
                     trace: Trace(batch: "b", serial: "s", expiry: .init("2026-11-29")), reverses: "m"))

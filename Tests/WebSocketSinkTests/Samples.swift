@@ -68,6 +68,7 @@ func stockEnvelope(_ seq: UInt64, variant: Int64 = 11, from before: Int64, to af
             InventoryUpdated(
                 productID: ProductID(1), variantID: VariantID(variant), isDefaultVariant: false, sku: "SKU-\(variant)",
                 variantName: "A \"quoted\" name, with {braces}", stock: after, previousStock: before, totalProductStock: after,
+                totals: StockTotals(onHand: after, reserved: 0),
                 change: .stock(StockChange(operation: .set, quantity: after, balance: Balance(location: "WH1", onHand: after))),
                 reason: "count",
                 reference: nil,

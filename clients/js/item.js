@@ -37,6 +37,7 @@ export function newest(old, oldSeq, values, source) {
   return withMembers(old, {
     sku: other.sku, name: other.name, price: other.price ?? old.price, status: other.status ?? old.status,
     level: other.level ?? old.level, stock: other.stock ?? old.stock, band: (other.stock ?? old.stock) === null ? (other.band ?? old.band) : null,
+    onHand: other.onHand ?? old.onHand, reserved: other.reserved ?? old.reserved,
   }, source);
 }
 
@@ -64,6 +65,8 @@ function itemOf(old, values, { seq, now, changedAt }) {
     stock,
     band,
     inStock: isInStock(stock, band, level),
+    onHand: values.onHand ?? null,
+    reserved: values.reserved ?? null,
     price: values.price ?? null,
     status: values.status ?? null,
     level,

@@ -76,16 +76,26 @@ function changedAt(items) {
 function summary(items, first) {
   const last = changedAt(items);
   const prices = items.flatMap(({ price }) => price ?? []);
-  const stocks = items.flatMap(({ stock }) => stock ?? []);
   const known = items.map(({ inStock }) => inStock).filter((inStock) => inStock !== null);
   return {
-    stock: items.length > 0 && stocks.length === items.length ? stocks.reduce((sum, stock) => sum + stock, 0) : null,
+    stock: total(items.map(({ stock }) => stock)),
     band: items.length === 1 ? items[0].band : null,
     inStock: known.length === 0 ? null : known.some(Boolean),
+    onHand: total(items.map(({ onHand }) => onHand)),
+    reserved: total(items.map(({ reserved }) => reserved)),
     price: prices.length > 0 ? Math.min(...prices) : null,
     status: items[0]?.status ?? null,
     hasUpdates: last > first,
     lastUpdated: last > 0 ? new Date(last) : null,
     asOf: items.length > 0 ? new Date(Math.max(...items.map(({ asOf }) => asOf.getTime()))) : null,
   };
+}
+
+/**
+ * Returns the sum of some units, or `null` if there are none or one of them is not known.
+ * @param {readonly (number | null)[]} units
+ */
+function total(units) {
+  const known = units.flatMap((each) => each ?? []);
+  return known.length > 0 && known.length === units.length ? known.reduce((sum, each) => sum + each, 0) : null;
 }

@@ -70,6 +70,9 @@ export interface ProductUpdates {
   readonly stock: number | null;
   readonly band: Band | null;
   readonly inStock: boolean | null;
+  /** Units on hand in every state, and those of them that reservations hold; `null` where the room does not show them. */
+  readonly onHand: number | null;
+  readonly reserved: number | null;
   readonly price: number | null;
   readonly status: ProductStatus | null;
   /** Whether an event has changed the product since the component was mounted. */
@@ -81,8 +84,8 @@ export interface ProductUpdates {
 }
 
 /**
- * Follows one variant, or, without `variantId`, a product. For a product with variants `stock` is their sum, and `price` the lowest price. The
- * component renders again when this product changes, and not when others do.
+ * Follows one variant, or, without `variantId`, a product. For a product with variants `stock`, `onHand` and `reserved` are sums, and `price` is the
+ * lowest price. The component renders again when this product changes, and not when others do.
  */
 export function useProductUpdates(productId: number, variantId?: number | null): ProductUpdates;
 

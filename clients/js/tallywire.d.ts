@@ -38,6 +38,9 @@ export interface Item {
   readonly band: Band | null;
   /** Whether there is stock, as the units, the band or the level say. `null` if none of them is known. */
   readonly inStock: boolean | null;
+  /** Units on hand over all locations that sell, in every state, and those of them that reservations hold; `null` where the room shows no units. */
+  readonly onHand: number | null;
+  readonly reserved: number | null;
   /** In the server's currency, with two decimals; `null` where there is no price, or the room shows none. */
   readonly price: number | null;
   readonly status: ProductStatus | null;
@@ -67,6 +70,9 @@ export interface InventoryUpdate {
   stockMoreThan?: number;
   previousStock?: number;
   totalProductStock?: number;
+  /** Units on hand over all locations that sell, in every state, and those of them that reservations hold. Absent in events of earlier versions. */
+  onHand?: number;
+  reserved?: number;
   /** Absent when only the price changed. */
   operation?: "set" | "count" | "add" | "subtract" | "transfer" | "move" | "capture" | "reserve" | "release" | "expire";
   quantity?: number;

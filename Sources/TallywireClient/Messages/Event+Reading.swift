@@ -31,6 +31,7 @@ extension TallywireClient.InventoryUpdate {
             key: try data.key(), version: try data.number("version"), sku: data.string("sku"),
             variantName: data.string("variantName"), stock: data.integer("stock"), band: data.band,
             previousStock: data.integer("previousStock"), totalProductStock: data.integer("totalProductStock"),
+            onHand: data.integer("onHand"), reserved: data.integer("reserved"),
             operation: data.word("operation"), quantity: data.integer("quantity"), reason: data.string("reason"),
             reference: data.string("reference"), price: data.price("price"), previousPrice: data.price("previousPrice"),
             status: data.word("status"), level: data.word("level"), location: data.string("location"),

@@ -45,6 +45,8 @@ extension TallywireClient {
         var name: String?
         var stock: Int64?
         var band: Band?
+        var onHand: Int64?
+        var reserved: Int64?
         var price: Price?
         var status: ProductStatus?
         var level: StockLevel?
@@ -75,12 +77,14 @@ extension TallywireClient.Values {
         self.init(
             key: try item.key(), version: try item.number("version"), sku: item.string("sku"),
             name: item.string("variantName") ?? item.string("name"), stock: item.integer("stock"), band: item.band,
-            price: item.price("price"), status: item.word("status"), level: item.word("level"))
+            onHand: item.integer("onHand"), reserved: item.integer("reserved"), price: item.price("price"),
+            status: item.word("status"), level: item.word("level"))
     }
 
     init(_ update: TallywireClient.InventoryUpdate) {
         self.init(
             key: update.key, version: update.version, sku: update.sku, name: update.variantName, stock: update.stock,
-            band: update.band, price: update.price, status: update.status, level: update.level)
+            band: update.band, onHand: update.onHand, reserved: update.reserved, price: update.price, status: update.status,
+            level: update.level)
     }
 }

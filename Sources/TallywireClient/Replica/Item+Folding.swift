@@ -34,6 +34,8 @@ extension TallywireClient.Item {
             item.status = values.status ?? old.status
             item.level = values.level ?? old.level
             item.stock = values.stock ?? old.stock
+            item.onHand = values.onHand ?? old.onHand
+            item.reserved = values.reserved ?? old.reserved
             item.band = item.stock == nil ? values.band ?? old.band : nil
         }
     }
@@ -49,7 +51,8 @@ extension TallywireClient.Item {
     private init(_ old: Self?, _ values: TallywireClient.Values, _ source: TallywireClient.Source) {
         self.init(
             key: values.key, sku: values.sku ?? old?.sku, name: values.name ?? old?.name, stock: values.stock,
-            band: values.band, price: values.price, status: values.status, level: values.level, version: values.version,
+            band: values.band, onHand: values.onHand, reserved: values.reserved, price: values.price, status: values.status,
+            level: values.level, version: values.version,
             seq: source.seq, changedAt: source.changedAt ?? old?.changedAt, asOf: Date())
     }
 

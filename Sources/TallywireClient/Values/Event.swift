@@ -39,6 +39,9 @@ extension TallywireClient {
         public let band: Band?
         public let previousStock: Int64?
         public let totalProductStock: Int64?
+        /// The units on hand over all locations that sell, in every state, and how many of them reservations hold, after the event.
+        public let onHand: Int64?
+        public let reserved: Int64?
         /// `nil` when only the price changed.
         public let operation: TallywireCore.Operation?
         public let quantity: Int64?

@@ -13,6 +13,10 @@ extension TallywireClient {
         /// The units over all locations that sell; `nil` if the room shows a ``band`` instead, or nothing.
         public internal(set) var stock: Int64?
         public internal(set) var band: Band?
+        /// The units on hand over all locations that sell, in every state, and how many of them reservations hold; `nil` if the room
+        /// does not show units.
+        public internal(set) var onHand: Int64?
+        public internal(set) var reserved: Int64?
         /// In the server's currency; `nil` if there is no price, or the room shows none.
         public internal(set) var price: Price?
         public internal(set) var status: ProductStatus?

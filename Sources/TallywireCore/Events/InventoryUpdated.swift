@@ -16,6 +16,8 @@ public final class InventoryUpdated: Equatable, Sendable {
     public let previousStock: Int64
     /// The sum of `stock` over the product's variants.
     public let totalProductStock: Int64
+    /// The units over all locations that sell, after the event; `nil` in events of earlier versions.
+    public let totals: StockTotals?
     public let change: Change
     public let reason: String?
     public let reference: String?
@@ -48,8 +50,10 @@ public final class InventoryUpdated: Equatable, Sendable {
 
     public init(
         productID: ProductID, variantID: VariantID, isDefaultVariant: Bool, sku: String, variantName: String, stock: Int64,
-        previousStock: Int64, totalProductStock: Int64, change: Change, reason: String?, reference: String?, price: Price?,
-        status: ProductStatus, level: StockLevel, version: Int64, source: String, movementID: String, occurredAt: Timestamp?,
+        previousStock: Int64, totalProductStock: Int64, totals: StockTotals? = nil, change: Change, reason: String?,
+        reference: String?,
+        price: Price?, status: ProductStatus, level: StockLevel, version: Int64, source: String, movementID: String,
+        occurredAt: Timestamp?,
         trace: Trace = Trace(), reverses: String? = nil
     ) {
         self.productID = productID
@@ -60,6 +64,7 @@ public final class InventoryUpdated: Equatable, Sendable {
         self.stock = stock
         self.previousStock = previousStock
         self.totalProductStock = totalProductStock
+        self.totals = totals
         self.change = change
         self.reason = reason
         self.reference = reference
@@ -203,7 +208,8 @@ extension InventoryUpdated: EventBody {
         [
             Member("productId", .id), Member("variantId", .variant), Member("sku", .sku), Member("variantName", .name),
             Member("stock", .count), Member("previousStock", .count), Member("totalProductStock", .count),
-            .optional("operation", .operation), .optional("quantity", .count),
+            .optional("onHand", .balance), .optional("reserved", .count), .optional("operation", .operation),
+            .optional("quantity", .count),
             .optional("from", .words(StockState.allCases.map(\.rawValue))),
             .optional("to", .words(StockState.allCases.map(\.rawValue))),
             .optional("fromLocation", .location), .optional("toLocation", .location), .optional("absorbed", .flag),
@@ -226,7 +232,7 @@ extension InventoryUpdated: EventBody {
     public static var example: InventoryUpdated {
         InventoryUpdated(
             productID: ProductID(1), variantID: VariantID(11), isDefaultVariant: false, sku: "TEE-RED-M", variantName: "Red / M",
-            stock: 41, previousStock: 42, totalProductStock: 120,
+            stock: 41, previousStock: 42, totalProductStock: 120, totals: StockTotals(onHand: 43, reserved: 2),
             change: .stock(StockChange(operation: .subtract, quantity: 1, balance: Balance(location: "WH1", onHand: 10))),
             reason: "sale", reference: nil, price: Price(hundredths: 1999), status: .active, level: .ok, version: 57,
             source: "mqtt-scanners/dock-1",
@@ -261,6 +267,10 @@ extension InventoryUpdated: EventBody {
         json.member("stock", stock)
         json.member("previousStock", previousStock)
         json.member("totalProductStock", totalProductStock)
+        if let totals {
+            json.member("onHand", totals.onHand)
+            json.member("reserved", totals.reserved)
+        }
         if case .stock(let change) = change { change.writeOperation(to: &json) }
         json.member("reason", reason)
         json.member("reference", reference)
@@ -298,13 +308,19 @@ extension InventoryUpdated: EventBody {
         self.init(
             productID: try data.product(), variantID: variant.id, isDefaultVariant: variant.isDefault, sku: try data("sku"),
             variantName: try data("variantName"), stock: try data("stock"), previousStock: try data("previousStock"),
-            totalProductStock: try data("totalProductStock"), change: change, reason: try data.optional("reason"),
-            reference: try data.optional("reference"), price: try data.optional("price"), status: try data("status"),
+            totalProductStock: try data("totalProductStock"), totals: try Self.totals(data), change: change,
+            reason: try data.optional("reason"), reference: try data.optional("reference"), price: try data.optional("price"),
+            status: try data("status"),
             level: try data("level"), version: try data("version"), source: try data("source"), movementID: try data("movementId"),
             occurredAt: try data.optional("occurredAt"),
             trace: Trace(
                 batch: try data.optional("batch"), serial: try data.optional("serial"), expiry: try data.optional("expiry")),
             reverses: try data.optional("reverses"))
+    }
+
+    private static func totals(_ data: EventData) throws -> StockTotals? {
+        guard let onHand: Int64 = try data.optional("onHand") else { return nil }
+        return StockTotals(onHand: onHand, reserved: try data("reserved"))
     }
 
     /// The location's units. An event of an earlier version says only what was available, and then nothing was reserved.

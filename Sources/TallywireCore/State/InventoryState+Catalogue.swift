@@ -61,8 +61,9 @@ extension InventoryState {
                 plan.bodies.append(
                     .inventoryUpdated(
                         InventoryUpdated(
-                            repricing: variant, of: product, from: product.price, to: price, isOwn: false, source: source,
-                            id: commandID)))
+                            repricing: variant, of: product, from: product.price, to: price, isOwn: false,
+                            totals: totals(of: variant.balances),
+                            source: source, id: commandID)))
             }
         }
         if let status = update.status, status != product.status {
@@ -108,7 +109,7 @@ extension InventoryState {
                 .inventoryUpdated(
                     InventoryUpdated(
                         repricing: changed, of: product, from: old, to: new, isOwn: update.price.map { $0 != nil } ?? false,
-                        source: source, id: commandID)))
+                        totals: totals(of: variant.balances), source: source, id: commandID)))
         }
         let level = changed.alerts.level(of: variant.stock, previous: variant.level)
         if changed.raisesAlert(at: level) {
@@ -294,13 +295,14 @@ extension Plan {
 extension InventoryUpdated {
     /// The event of a new price.
     fileprivate convenience init(
-        repricing variant: Variant, of product: Product, from old: Price?, to new: Price?, isOwn: Bool, source: String, id: String
+        repricing variant: Variant, of product: Product, from old: Price?, to new: Price?, isOwn: Bool, totals: StockTotals,
+        source: String, id: String
     ) {
         self.init(
             productID: product.id, variantID: variant.id, isDefaultVariant: variant.isDefault, sku: variant.sku,
             variantName: variant.name, stock: variant.stock, previousStock: variant.stock, totalProductStock: product.totalStock,
-            change: .price(previous: old, isOwn: isOwn), reason: nil, reference: nil, price: new, status: product.status,
-            level: variant.level,
-            version: variant.version + 1, source: source, movementID: id, occurredAt: nil)
+            totals: totals, change: .price(previous: old, isOwn: isOwn), reason: nil, reference: nil, price: new,
+            status: product.status, level: variant.level, version: variant.version + 1, source: source, movementID: id,
+            occurredAt: nil)
     }
 }

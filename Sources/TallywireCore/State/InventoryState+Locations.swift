@@ -68,7 +68,10 @@ extension InventoryState {
 
     /// The changes of stock where `code` begins or ends to sell. What is there stays as it is.
     private func recount(at code: String, sells: Bool, id: String, source: String) throws(Rejection) -> [Event.Body] {
-        let affected = variants.values.filter { $0.balance(at: code).available != 0 }.sorted { $0.id < $1.id }
+        let affected = variants.values.filter {
+            let balance = $0.balance(at: code)
+            return balance.onHand != 0 || balance.reserved != 0
+        }.sorted { $0.id < $1.id }
         guard affected.count <= Limits.variantsPerLocationUpdate else {
             throw Rejection(
                 .outOfRange,
@@ -94,9 +97,10 @@ extension InventoryState {
                     InventoryUpdated(
                         productID: variant.productID, variantID: variant.id, isDefaultVariant: variant.isDefault, sku: variant.sku,
                         variantName: variant.name, stock: stock, previousStock: variant.stock, totalProductStock: total,
+                        totals: variant.balances.totals { $0 == code ? sells : locations[$0]?.sells == true },
                         change: .stock(
                             StockChange(
-                                operation: .set, quantity: balance.onHand, balance: balance,
+                                operation: .set, quantity: max(0, balance.onHand), balance: balance,
                                 locationLevel: variant.threshold(at: code)?.level)),
                         reason: nil, reference: nil, price: price(of: variant),
                         status: products[variant.productID]?.status ?? .active, level: level, version: variant.version + 1,

@@ -87,6 +87,9 @@ public struct InventoryState: Sendable {
         variant.ownPrice ?? products[variant.productID]?.price
     }
 
+    /// The units of `balances` over all locations that sell.
+    public func totals(of balances: Balances) -> StockTotals { balances.totals { locations[$0]?.sells == true } }
+
     /// The reservation `id` if it is open, or if it ended since ``forgetChanges()``.
     public func reservation(_ id: String) -> Reservation? { reservations[id] ?? originals.ended[id] }
 

@@ -36,6 +36,7 @@ struct StockDraft {
         let stock: Int64
         let previousStock: Int64
         let total: Int64
+        let totals: StockTotals
         let version: Int64
     }
 
@@ -96,7 +97,7 @@ struct StockDraft {
         steps.append(
             Step(
                 line: line, variant: index, change: change, stock: variants[index].stock, previousStock: previousStock,
-                total: totals[product].stock, version: variants[index].version))
+                total: totals[product].stock, totals: state.totals(of: variants[index].balances), version: variants[index].version))
     }
 
     private func absorbing(_ change: StockChange, _ before: Balance, line: Int) throws(Rejection) -> StockChange {
@@ -250,8 +251,9 @@ struct StockDraft {
         return InventoryUpdated(
             productID: variants[variant].productID, variantID: variants[variant].id, isDefaultVariant: variants[variant].isDefault,
             sku: variants[variant].sku, variantName: variants[variant].name, stock: step.stock, previousStock: step.previousStock,
-            totalProductStock: step.total, change: .stock(step.change), reason: cause.reason, reference: cause.reference,
-            price: variants[variant].ownPrice ?? product?.price, status: product?.status ?? .active, level: levels[variant],
+            totalProductStock: step.total, totals: step.totals, change: .stock(step.change), reason: cause.reason,
+            reference: cause.reference, price: variants[variant].ownPrice ?? product?.price, status: product?.status ?? .active,
+            level: levels[variant],
             version: step.version, source: cause.source, movementID: cause.id, occurredAt: cause.occurredAt,
             trace: cause.lines.isEmpty ? Trace() : cause.lines[step.line].trace, reverses: cause.reverses)
     }

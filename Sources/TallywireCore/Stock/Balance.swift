@@ -120,6 +120,31 @@ public struct Balances: Equatable, Sendable {
     }
 }
 
+extension Balances {
+    /// Returns the units over the locations for which `sells` returns true.
+    public func totals(where sells: (_ location: String) -> Bool) -> StockTotals {
+        var (onHand, reserved): (Int64, Int64) = (0, 0)
+        for row in rows where sells(row.location) {
+            onHand += row.onHand
+            reserved += row.reserved
+        }
+        return StockTotals(onHand: onHand, reserved: reserved)
+    }
+}
+
+/// The units of one variant over all locations that sell, beside ``Variant/stock``.
+public struct StockTotals: Equatable, Sendable {
+    /// Units that are at the locations, in every state. Less than 0 where more units have left than were known.
+    public let onHand: Int64
+    /// Units that open reservations hold.
+    public let reserved: Int64
+
+    public init(onHand: Int64, reserved: Int64) {
+        self.onHand = onHand
+        self.reserved = reserved
+    }
+}
+
 extension Balances: RandomAccessCollection {
     public var startIndex: Int { rows.startIndex }
     public var endIndex: Int { rows.endIndex }

@@ -120,11 +120,13 @@ public struct VariantValues: Equatable, Sendable {
 /// A variant, and an event after which the variant has certainly not changed.
 public struct VariantValue: Equatable, Sendable {
     public let record: VariantRecord
+    public let totals: StockTotals
     /// No event after this one changed the variant.
     public let changed: UInt64
 
-    public init(record: VariantRecord, changed: UInt64) {
+    public init(record: VariantRecord, totals: StockTotals, changed: UInt64) {
         self.record = record
+        self.totals = totals
         self.changed = changed
     }
 }

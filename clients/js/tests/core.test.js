@@ -31,6 +31,7 @@ test("values come first, then events, and the newest value stays", async (t) => 
   assert.deepEqual(seen.slice(0, 1), [5]);
   const item = client.item(1, 11);
   assert.deepEqual([item.stock, item.level, item.price, item.status, item.inStock], [5, "low", 19.99, "active", true]);
+  assert.deepEqual([item.onHand, item.reserved, client.item(1, 12).onHand], [5, 0, 0]);
   assert.ok(item.changedAt instanceof Date && client.asOf instanceof Date && !client.isStale);
 
   await server.patch("/api/products/1/status", { status: "inactive" });

@@ -90,10 +90,10 @@ test("units from one room are not overwritten by the bands of another", () => {
   const values = { productId: 1, variantId: 11, version: 4, price: 5 };
   replica.take({ type: "snapshot", room: "shop", seq: 3, items: [{ ...values, stock: "few", stockAtMost: 5 }], last: true });
   assert.deepEqual([replica.items.get("1/11").stock, replica.items.get("1/11").band], [null, { name: "few", atMost: 5 }]);
-  replica.take({ type: "snapshot", room: "admin", seq: 3, items: [{ ...values, stock: 4, name: "Red" }], last: true });
+  replica.take({ type: "snapshot", room: "admin", seq: 3, items: [{ ...values, stock: 4, onHand: 6, reserved: 2, name: "Red" }], last: true });
   replica.take({ type: "snapshot", room: "shop", seq: 3, items: [{ ...values, stock: "few", stockAtMost: 5 }], last: true });
-  const { stock, band, name, inStock } = replica.items.get("1/11");
-  assert.deepEqual([stock, band, name, inStock], [4, null, "Red", true]);
+  const { stock, band, name, inStock, onHand, reserved } = replica.items.get("1/11");
+  assert.deepEqual([stock, band, name, inStock, onHand, reserved], [4, null, "Red", true, 6, 2]);
   replica.take(update(4, 1, 11, 5, "out", { level: undefined }));
   assert.deepEqual([replica.items.get("1/11").stock, replica.items.get("1/11").inStock], [null, false]);
 });

@@ -82,13 +82,15 @@ test("values are null until they are known, and a snapshot is no update", async 
     [one.value.stock, one.value.price, one.value.status, one.value.hasUpdates, one.value.lastUpdated, one.value.asOf],
     [null, null, null, false, null, null]);
   FakeWebSocket.all.at(-1).items = [11, 12].map((id) => (
-    { productId: 1, variantId: id, sku: `S${id}`, name: `N${id}`, stock: id, price: id, status: "active", level: "ok", version: 0 }));
+    { productId: 1, variantId: id, sku: `S${id}`, name: `N${id}`, stock: id, onHand: id + 3, reserved: 2, price: id, status: "active", level: "ok", version: 0 }));
   open();
   const socket = await liveSocket(() => inventory.value);
   assert.deepEqual([one.value.stock, one.value.hasUpdates, one.value.lastUpdated], [11, false, null]);
   assert.deepEqual([whole.value.stock, whole.value.price, whole.value.inStock], [23, 11, true]);
+  assert.deepEqual([one.value.onHand, one.value.reserved, whole.value.onHand, whole.value.reserved], [14, 2, 29, 4]);
   await doing(() => socket.update(1, 12, 0));
   assert.deepEqual([one.value.hasUpdates, whole.value.stock, whole.value.hasUpdates], [false, 11, true]);
+  assert.deepEqual([whole.value.onHand, whole.value.reserved], [null, null], "a sum of units that are not all known is not known");
 });
 
 test("strict mode ends up with one connection, and unmounting closes it", async (t) => {

@@ -38,8 +38,8 @@ struct Audience: Hashable, Sendable {
 
 extension Audience {
     /// Writes a variant's values as an item of a snapshot, under the names of the contract.
-    func write(_ record: VariantRecord, to json: inout JSONWriter) {
-        let variant = record.variant
+    func write(_ value: VariantValue, to json: inout JSONWriter) {
+        let (record, variant) = (value.record, value.record.variant)
         json.object { json in
             json.member("productId", variant.productID.rawValue)
             json.writeVariant(variant.id, isDefault: variant.isDefault)
@@ -55,6 +55,12 @@ extension Audience {
                 } else {
                     json.member("stock", variant.stock)
                 }
+            }
+            if sees("onHand") {
+                json.member("onHand", value.totals.onHand)
+            }
+            if sees("reserved") {
+                json.member("reserved", value.totals.reserved)
             }
             if sees("price") {
                 json.member("price", price: record.price)
@@ -142,7 +148,8 @@ struct StockBands: Hashable, Sendable {
 
     /// The members of `data` that would reveal the units.
     static let telling: Set<String> = [
-        "previousStock", "totalProductStock", "quantity", "locationStock", "locationOnHand", "locationReserved", "locationLevel",
+        "previousStock", "totalProductStock", "onHand", "reserved", "quantity", "locationStock", "locationOnHand",
+        "locationReserved", "locationLevel",
         "locationUnavailable", "locationIncoming", "locationDamaged", "locationInspection", "locationSafety", "discrepancy",
         "previousOnHand", "counted", "expected",
         "threshold", "message", "lines",

@@ -128,9 +128,10 @@ extension Messaging {
             ("productId", JSONSchema.id), ("variantId", JSONSchema.variantID), ("sku", JSONSchema.sku), ("name", JSONSchema.name),
             ("stock", ["oneOf": [JSONSchema.count, JSONSchema.words(["out", "few", "in stock"])]]),
             ("stockAtMost", JSONSchema.count),
-            ("stockMoreThan", JSONSchema.count), ("price", JSONSchema.price), ("status", JSONSchema.reference("ProductStatus")),
+            ("stockMoreThan", JSONSchema.count), ("onHand", JSONSchema.balance), ("reserved", JSONSchema.count),
+            ("price", JSONSchema.price), ("status", JSONSchema.reference("ProductStatus")),
             ("level", JSONSchema.reference("StockLevel")), ("version", JSONSchema.count),
-        ], optional: ["sku", "name", "stock", "stockAtMost", "stockMoreThan", "price", "status", "level"])
+        ], optional: ["sku", "name", "stock", "stockAtMost", "stockMoreThan", "onHand", "reserved", "price", "status", "level"])
 
     static let removedItem = JSONSchema.object(
         [

@@ -213,7 +213,7 @@ final class StockImage: Sendable {
                 return Row(
                     product: variant.productID.rawValue, variant: variant.id.rawValue, changed: value.changed,
                     locations: variant.balances.map(\.location), isRemoved: false,
-                    range: append { audience.write(value.record, to: &$0) })
+                    range: append { audience.write(value, to: &$0) })
             }
             + reading.value.removed.map { removed in
                 Row(
