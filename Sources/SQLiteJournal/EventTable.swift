@@ -9,7 +9,8 @@ enum EventTable {
 
     /// Writes a batch. `previous` has for each event the one before it; see ``LastEvents``.
     static func insert(_ events: [EventEnvelope], previous: [UInt64?], _ db: Database) throws {
-        guard let last = events.last else { return }
+        guard let first = events.first, let last = events.last else { return }
+        var hasItemEvents = false
         let insert = try RawStatement("INSERT INTO events (\(columns), previous) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", db)
         for (event, previous) in zip(events, previous) {
             insert.bind(event.seq, at: 1)
@@ -22,7 +23,9 @@ enum EventTable {
             insert.bind(event.subject.level?.number, at: 8)
             insert.bind(previous.map { Int64(bitPattern: $0) }, at: 10)
             try insert.execute(with: event.json, at: 9)
+            if ItemEvents.includes(event) { hasItemEvents = true }
         }
+        if hasItemEvents { try ItemEvents.note(from: first.seq, db) }
         try Meta.set("seq", Int64(last.seq), db)
     }
 

@@ -103,6 +103,7 @@ extension SQLiteJournal {
                 try CursorTable.store(dirty, db)
                 try StateTables(.base).store(changes, db)
                 try db.execute(sql: "DELETE FROM events WHERE seq <= ?", arguments: [Int64(last.seq)])
+                try ItemEvents.prune(through: last.seq, db)
                 try SerialTable.prune(before: last.seq + 1, db)
                 try Ages.prune(before: last.seq + 1, db)
                 try Meta.set("first", Int64(last.seq + 1), db)

@@ -186,7 +186,8 @@ enum Schema {
                 // The event that brought the first units there; unknown in journals of earlier versions.
                 try db.execute(sql: "ALTER TABLE \(prefix)balances ADD COLUMN arrived INTEGER")
             }
-            try db.execute(sql: PastIndexes.creation)
+            try db.execute(sql: ItemEvents.creation)
+            try ItemEvents.note(from: 0, db)
         }
         return migrator
     }

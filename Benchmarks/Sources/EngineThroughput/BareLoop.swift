@@ -30,7 +30,17 @@ struct BareLoop {
         let onHand: Int64
     }
 
-    private let batches: [(rows: [Row], answers: [Answer], stock: [Stock])]
+    /// A reservation that has ended. Almost all begin and end in one batch.
+    private struct Ended {
+        let number: Int64
+        let id: String
+        let created: Int64
+        let expires: Int64
+        let status: Int64
+        let holds: [UInt8]
+    }
+
+    private let batches: [(rows: [Row], answers: [Answer], stock: [Stock], ended: [Ended])]
     private let folder: String
 
     init(_ batches: [JournalBatch], folder: String) {
@@ -52,7 +62,14 @@ struct BareLoop {
             let stock = batch.changes.variants.compactMap(\.after).map {
                 Stock(variant: $0.id.rawValue, version: $0.version, stock: $0.stock, onHand: $0.balances.first?.onHand ?? 0)
             }
-            return (rows, answers, stock)
+            let ended = batch.changes.reservations.compactMap(\.after).filter { $0.status != .held }.map { reservation in
+                Ended(
+                    number: Int64(reservation.number), id: reservation.id, created: reservation.createdAt.milliseconds,
+                    expires: reservation.expiresAt.milliseconds, status: 1,
+                    // As long as the journal's.
+                    holds: reservation.holds.flatMap { Array("\($0.sku)\($0.location)".utf8) + [UInt8](repeating: 0, count: 10) })
+            }
+            return (rows, answers, stock, ended)
         }
     }
 
@@ -79,6 +96,9 @@ struct BareLoop {
                 variant INTEGER NOT NULL, location TEXT NOT NULL, position INTEGER NOT NULL, on_hand INTEGER NOT NULL,
                 reserved INTEGER NOT NULL, PRIMARY KEY (variant, location)) WITHOUT ROWID;
             CREATE INDEX balances_by_location ON balances (location, variant);
+            CREATE TABLE ended_reservations (
+                row INTEGER PRIMARY KEY, number INTEGER NOT NULL, id TEXT NOT NULL, created INTEGER NOT NULL, expires INTEGER NOT NULL,
+                status INTEGER NOT NULL, holds BLOB NOT NULL);
             """)
         let event = try db.prepare("INSERT INTO events VALUES (?, ?, 1, ?, ?, ?, ?, 0, ?)")
         let answer = try db.prepare("INSERT INTO answers VALUES (?, ?, ?, ?, ?, ?)")
@@ -93,6 +113,7 @@ struct BareLoop {
             INSERT INTO balances VALUES (?, 'MAIN', 0, ?, 0)
             ON CONFLICT (variant, location) DO UPDATE SET on_hand = excluded.on_hand, reserved = excluded.reserved
             """)
+        let ended = try db.prepare("INSERT INTO ended_reservations VALUES (NULL, ?, ?, ?, ?, ?, ?)")
         let meta = try db.prepare("INSERT INTO meta VALUES ('seq', ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value")
 
         let clock = ContinuousClock()
@@ -129,6 +150,15 @@ struct BareLoop {
                 balance.bind(row.variant, 1)
                 balance.bind(row.onHand, 2)
                 try balance.run()
+            }
+            for row in batch.ended {
+                ended.bind(row.number, 1)
+                ended.bind(row.id, 2)
+                ended.bind(row.created, 3)
+                ended.bind(row.expires, 4)
+                ended.bind(row.status, 5)
+                ended.bind(row.holds, 6)
+                try ended.run()
             }
             meta.bind(batch.rows.last?.seq ?? 0, 1)
             try meta.run()

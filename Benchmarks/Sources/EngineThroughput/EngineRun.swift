@@ -24,9 +24,9 @@ struct EngineRun {
     }
 
     /// What the engine commits: the rows for the bare loop.
-    func record() throws -> [JournalBatch] {
+    func record(_ workload: Workload = .movements) throws -> [JournalBatch] {
         let batches = Mutex<[JournalBatch]>([])
-        _ = try measure { journal in
+        _ = try measure(workload) { journal in
             ForwardingJournal(
                 journal,
                 appending: { batch, journal in

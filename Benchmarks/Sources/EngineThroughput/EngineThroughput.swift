@@ -28,6 +28,7 @@ struct EngineThroughput: ParsableCommand {
         print("\(movements) movements in batches of \(batch) over \(variants) variants, \(runs) runs of each, in \(folder)")
         let engine = EngineRun(movements: movements, batch: batch, variants: variants, folder: folder)
         let bareLoop = BareLoop(try engine.record(), folder: folder)
+        let bareSales = sales ? BareLoop(try engine.record(.sales), folder: folder) : nil
         var shares: [Double] = []
         for run in 1...runs {
             let seconds = try engine.measure()
@@ -35,11 +36,13 @@ struct EngineThroughput: ParsableCommand {
             let share = bare / seconds
             shares.append(share)
             print("run \(run): engine \(rate(seconds))/s, bare loop \(rate(bare))/s, share \(percent(share))")
-            guard sales else { continue }
-            let selling = try engine.measure(.sales)
+            guard let bareSales else { continue }
+            let (selling, bareSelling) = (try engine.measure(.sales), try bareSales.measure())
             print(
-                "run \(run): \(rate(selling)) sales a second, each reserved, captured and released: \(percent(seconds / selling)) of movements"
-            )
+                """
+                run \(run): sales, each reserved, captured and released: engine \(rate(selling))/s, \(percent(seconds / selling)) of \
+                movements; bare loop \(rate(bareSelling))/s, \(percent(bare / bareSelling)); share \(percent(bareSelling / selling))
+                """)
         }
         shares.sort()
         let median = shares[shares.count / 2]

@@ -42,8 +42,8 @@ extension PastReader {
     private func catalogueEvents(of past: PastVariant) throws -> [UInt64] {
         func select(_ what: String, _ condition: String) -> String {
             """
-            SELECT \(what) FROM events INDEXED BY \(PastIndexes.items)
-            WHERE \(condition) AND product = ?1 AND seq <= ?2 AND \(PastIndexes.isOfItem)
+            SELECT \(what) FROM item_events INDEXED BY item_events_by_variant
+            WHERE \(condition) AND product = ?1 AND seq <= ?2
             """
         }
         let sql = [

@@ -88,8 +88,8 @@ extension PastReader {
     private func removedVariants(_ query: StockQuery, _ only: VariantID?) throws -> [VariantID] {
         let select = try db.cachedStatement(
             sql: """
-                SELECT DISTINCT variant FROM events INDEXED BY \(PastIndexes.skus)
-                WHERE seq > ? AND \(PastIndexes.givesUpSKU) AND \(PastIndexes.isRemoval) AND variant >= ? ORDER BY variant
+                SELECT DISTINCT variant FROM item_events INDEXED BY item_events_by_kind
+                WHERE kind = \(ItemEvents.Kind.removal.rawValue) AND seq > ? AND variant >= ? ORDER BY variant
                 """)
         return try Int64.fetchAll(select, arguments: [Int64(seq), query.after?.variant.rawValue ?? 0]).map { VariantID($0) }
             .filter { only == nil || $0 == only }

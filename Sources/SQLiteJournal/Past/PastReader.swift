@@ -101,8 +101,8 @@ final class PastReader {
         try spend(1)
         let select = try RawStatement(
             """
-            SELECT type, location, previous, CASE type WHEN 4 THEN \(PastIndexes.isCreation)
-                WHEN 2 THEN \(PastIndexes.holds(#""scope":"location""#)) ELSE 0 END FROM events WHERE seq = ?
+            SELECT type, location, previous, CASE type WHEN 4 THEN \(ItemEvents.isCreation)
+                WHEN 2 THEN \(ItemEvents.holds(#""scope":"location""#)) ELSE 0 END FROM events WHERE seq = ?
             """, db)
         select.bind(seq, at: 1)
         var link: Link?
@@ -160,14 +160,15 @@ final class PastReader {
         // The first creation or removal since says what was so before it.
         let select = try RawStatement(
             """
-            SELECT \(PastIndexes.isRemoval) FROM events INDEXED BY \(PastIndexes.items)
-            WHERE variant IS NULL AND type = 4 AND product IS NULL AND seq > ? AND location = ? AND \(PastIndexes.isOfItem)
-                AND (\(PastIndexes.isCreation) OR \(PastIndexes.isRemoval)) ORDER BY seq LIMIT 1
+            SELECT i.kind FROM item_events i INDEXED BY item_events_by_variant JOIN events e ON e.seq = i.seq
+            WHERE i.variant IS NULL AND i.type = 4 AND i.product IS NULL AND i.seq > ? AND e.location = ?
+                AND i.kind IN (\(ItemEvents.Kind.creation.rawValue), \(ItemEvents.Kind.removal.rawValue))
+            ORDER BY i.seq LIMIT 1
             """, db)
         select.bind(seq, at: 1)
         select.bind(code, at: 2)
         var has: Bool?
-        try select.forEachRow { has = $0.integer(0) != 0 }
+        try select.forEachRow { has = $0.integer(0) == ItemEvents.Kind.removal.rawValue }
         let isThere = "SELECT EXISTS (SELECT 1 FROM locations WHERE code = ?)"
         let answer = try has ?? Bool.fetchOne(db, sql: isThere, arguments: [code]) ?? false
         locations[code] = answer

@@ -85,9 +85,11 @@ struct PastVariant {
         init(of id: VariantID, _ reader: PastReader) throws {
             let select = try RawStatement(
                 """
-                SELECT \(EventTable.columns) FROM events INDEXED BY \(PastIndexes.items)
-                WHERE variant = ? AND type = 4 AND seq > ? AND \(PastIndexes.isOfItem)
-                    AND (\(PastIndexes.isCreation) OR \(PastIndexes.isRemoval) OR \(PastIndexes.isRenaming)) ORDER BY seq
+                SELECT \(EventTable.columns) FROM events
+                WHERE seq IN (
+                    SELECT seq FROM item_events INDEXED BY item_events_by_variant
+                    WHERE variant = ? AND type = 4 AND seq > ? AND kind <> \(ItemEvents.Kind.other.rawValue))
+                ORDER BY seq
                 """, reader.db)
             select.bind(id.rawValue, at: 1)
             select.bind(reader.seq, at: 2)
@@ -117,8 +119,11 @@ extension PastReader {
         name.object { $0.member("previousSku", sku) }
         let select = try db.cachedStatement(
             sql: """
-                SELECT DISTINCT variant FROM events INDEXED BY \(PastIndexes.skus)
-                WHERE seq > ? AND \(PastIndexes.givesUpSKU) AND (sku = ? OR instr(json, CAST(? AS BLOB)) > 0)
+                SELECT DISTINCT variant FROM events
+                WHERE seq IN (
+                    SELECT seq FROM item_events INDEXED BY item_events_by_kind
+                    WHERE kind IN (\(ItemEvents.Kind.removal.rawValue), \(ItemEvents.Kind.renaming.rawValue)) AND seq > ?)
+                    AND variant IS NOT NULL AND (sku = ? OR instr(json, CAST(? AS BLOB)) > 0)
                 """)
         let given = try Int64.fetchAll(
             select, arguments: [Int64(seq), sku, String(decoding: name.bytes.dropFirst().dropLast(), as: UTF8.self)])
