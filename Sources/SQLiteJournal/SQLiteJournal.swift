@@ -91,12 +91,16 @@ public final class SQLiteJournal: Journal {
             reading.label = "tallywire.journal.lookups"
             let lookUps = try DatabaseQueue(path: path, configuration: reading)
             try lookUps.inDatabase { db in try db.execute(sql: "PRAGMA query_only = ON") }
-            return try pool.read { db in
+            @Sendable func rows(_ select: String) throws -> RowIndex {
                 let (keep, maximum) = (configuration.keepAnswers, configuration.maximumAnswers)
-                return (
-                    pool, lookUps, epoch, try RowIndex(keep: keep, maximum: maximum, loading: AnswerTable.index, db),
-                    try RowIndex(keep: keep, maximum: maximum, loading: ReservationTables.endedIndex, db),
-                    try LastEvents(loading: db), try Ages(loading: db),
+                return try pool.read { try RowIndex(keep: keep, maximum: maximum, loading: select, $0) }
+            }
+            let (answers, ended, last) = try concurrently(
+                { try rows(AnswerTable.index) }, { try rows(ReservationTables.endedIndex) },
+                { try pool.read { try LastEvents(loading: $0) } })
+            return try pool.read { db in
+                (
+                    pool, lookUps, epoch, answers, ended, last, try Ages(loading: db),
                     try Meta.integer("first_owned_answer", db), checkpointer
                 )
             }

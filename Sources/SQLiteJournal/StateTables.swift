@@ -1,6 +1,4 @@
-import Foundation
 import GRDB
-import Synchronization
 import TallywireCore
 
 /// The tables with catalogue and stock as values: the current ones, and those at the point up to which events were deleted.
@@ -46,22 +44,9 @@ struct StateTables {
 
     /// The same, read by several connections at once: at a start nothing else is to be done. Nothing may write meanwhile.
     func load(_ pool: DatabasePool) throws -> InventoryState {
-        let rows = Mutex<Result<[Variant], any Error>?>(nil)
-        let columns = Mutex<Result<Columns, any Error>?>(nil)
-        let reservations = Mutex<Result<ReservationTable, any Error>?>(nil)
-        DispatchQueue.concurrentPerform(iterations: 3) { part in
-            switch part {
-            case 0: rows.withLock { $0 = Result { try pool.read { try self.rows($0) } } }
-            case 1: columns.withLock { $0 = Result { try pool.read { try self.columns($0) } } }
-            default:
-                reservations.withLock { $0 = Result { try ReservationTable(pool.read { try ReservationTables.load(prefix, $0) }) } }
-            }
-        }
-        guard let variants = try rows.withLock({ try $0?.get() }), let lists = try columns.withLock({ try $0?.get() }),
-            let open = try reservations.withLock({ try $0?.get() })
-        else {
-            preconditionFailure("all parts have run")
-        }
+        let (variants, lists, open) = try concurrently(
+            { try pool.read { try rows($0) } }, { try pool.read { try columns($0) } },
+            { try ReservationTable(pool.read { try ReservationTables.load(prefix, $0) }) })
         return try pool.read { try state(of: variants, joining: lists, open, $0) }
     }
 

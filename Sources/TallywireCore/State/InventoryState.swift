@@ -50,6 +50,7 @@ public struct InventoryState: Sendable {
         for product in products { self.products[product.id] = product }
         self.variants.reserveCapacity(variants.count)
         self.skus.reserveCapacity(variants.count)
+        self.barcodes.reserveCapacity(variants.reduce(0) { $0 + $1.barcodes.count })
         for variant in variants { insert(variant) }
         forgetChanges()
     }
