@@ -6,7 +6,7 @@ ARGS ?=
 # How many tests run at once. All of them together would make each wait for a core, and tests of time are then tests of the machine.
 export SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH ?= 16
 
-.PHONY: run build test browser fuzz conformance lint format docs bench dependencies
+.PHONY: run build test browser fuzz conformance lint format docs bench storm dependencies
 
 ## Install what is missing, build, start a broker if none listens, load the sample catalogue, run the server.
 run: dependencies
@@ -63,6 +63,10 @@ docs: dependencies
 bench: dependencies
 	cd Benchmarks && $(SWIFT) run -c release --scratch-path ../.build EngineThroughput \
 		&& $(SWIFT) run -c release --scratch-path ../.build OpeningTime
+
+## A hundred thousand reservations that end in the same second, and scans meanwhile; see Benchmarks/reservations.
+storm: build
+	Benchmarks/reservations/storm.py
 
 dependencies:
 	@scripts/install-dependencies.sh
