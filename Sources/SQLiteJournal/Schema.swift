@@ -186,6 +186,10 @@ enum Schema {
                 // The event that brought the first units there; unknown in journals of earlier versions.
                 try db.execute(sql: "ALTER TABLE \(prefix)balances ADD COLUMN arrived INTEGER")
             }
+        }
+        migrator.registerMigration("14: events of items in a table of their own") { db in
+            // They had partial indexes for some days.
+            for index in ["events_of_items", "events_of_skus"] { try db.execute(sql: "DROP INDEX IF EXISTS \(index)") }
             try db.execute(sql: ItemEvents.creation)
             try ItemEvents.note(from: 0, db)
         }

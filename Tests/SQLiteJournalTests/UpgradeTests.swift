@@ -88,6 +88,26 @@ struct UpgradeTests {
         #expect(try JournalAudit.run(path: path).difference == nil)
     }
 
+    @Test("the past of a removed variant is read also where its removal was written by a version without a table for it")
+    func itemEvents() async throws {
+        var script = JournalScript()
+        let journal = try SQLiteJournal(path: path)
+        try journal.append(script.catalogue())
+        let before = script.state.seq
+        try journal.append(script.removal())
+        try journal.close()
+        let queue = try DatabaseQueue(path: path)
+        try await queue.write { db in
+            try db.execute(
+                sql: "DROP TABLE item_events; DELETE FROM grdb_migrations WHERE identifier LIKE '14:%';")
+        }
+        try queue.close()
+        let again = try SQLiteJournal(path: path)
+        #expect(try await again.variant(VariantID(12), at: before).value?.variant.sku == "A-2")
+        #expect(try await again.variant(VariantID(12), at: script.state.seq).value == nil)
+        try again.close()
+    }
+
     @Test("a journal before states, counts and thresholds of locations opens, and goes on with them")
     func thresholds() async throws {
         var script = JournalScript()

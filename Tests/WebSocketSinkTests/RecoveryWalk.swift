@@ -209,7 +209,8 @@ struct RecoveryWalk {
     /// The next message of a type; the events before it are noted.
     private mutating func next(_ type: String) async throws -> JSONValue {
         while true {
-            let message = try await client.nextJSON()
+            // Beside all other tests a server that has sent nothing for 20 seconds may still be at it.
+            let message = try await client.nextJSON(within: .seconds(60))
             if message["data"] != nil, let seq = message["seq"]?.unsigned {
                 ledger.got(seq, merged: message["conflated"]?.unsigned ?? 0)
             } else if message["type"]?.string == type {
