@@ -19,8 +19,8 @@ SECRET = "a secret for tests, of more than thirty-two bytes"
 VIEWS = ["stock", "alerts", "reservations", "counts", "locations", "activity", "pipeline", "devices"]
 
 
-def is_live(page: Page) -> None:
-    expect(page.locator("#connection")).to_have_attribute("data-state", "live")
+def is_live(page: Page, timeout: float | None = None) -> None:
+    expect(page.locator("#connection")).to_have_attribute("data-state", "live", timeout=timeout)
 
 
 def opened(page: Page, site, view: str = "stock") -> Page:
@@ -520,7 +520,8 @@ def test_a_killed_server_is_told_and_all_is_right_when_it_is_back(site, page):
     expect(page.locator("#stale")).to_contain_text("Data as of", timeout=20_000)
     site.server.start()
     site.server.move("TEE-RED-M", "add", 11)
-    is_live(page)
+    # The client waits for at most 30 seconds between two attempts.
+    is_live(page, timeout=40_000)
     expect(page.locator("#stale")).to_be_hidden()
     expect(row(page, "TEE-RED-M").locator(".cell.stock")).to_have_text(str(variant(site, "TEE-RED-M")["stock"]))
 
