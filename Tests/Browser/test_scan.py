@@ -389,7 +389,8 @@ def test_scans_wait_while_the_server_is_away_and_are_counted_once_when_it_is_bac
     expect(phone.locator("#connection")).to_have_text("No connection · 5 waiting")
     expect(phone.locator("#verdict")).to_have_attribute("data-fate", "waiting")
     site.server.start()
-    expect(phone.locator("#waiting")).to_have_text("0")
+    # The page waits for at most 15 seconds between two attempts.
+    expect(phone.locator("#waiting")).to_have_text("0", timeout=25_000)
     assert site.server.stock("TEE-RED-M", "WH1") == 37
     expect(phone.locator("#connection")).to_have_text("Online")
 
@@ -407,7 +408,8 @@ def test_the_page_itself_opens_without_a_server_and_its_queue_outlives_it(site, 
     type_code(phone, TEE)
     expect(phone.locator("#waiting")).to_have_text("2")
     site.server.start()
-    expect(phone.locator("#waiting")).to_have_text("0")
+    # The page waits for at most 15 seconds between two attempts.
+    expect(phone.locator("#waiting")).to_have_text("0", timeout=25_000)
     assert site.server.stock("TEE-RED-M", "WH1") == 40
 
 
