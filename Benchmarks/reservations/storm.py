@@ -15,12 +15,16 @@ class Server:
             json.dump({"journal": {"path": "tallywire.db"}, "http": {"host": "127.0.0.1", "port": 0}, "sources": [], "sinks": []}, file)
         self.process = subprocess.Popen([TALLYWIRE, "serve", "--ready-file", "ready.json"], cwd=folder, stdout=subprocess.DEVNULL)
         ready = os.path.join(folder, "ready.json")
-        while not (os.path.exists(ready) and os.path.getsize(ready)):
-            if self.process.poll() is not None:
-                sys.exit("the server ended")
-            time.sleep(0.05)
-        with open(ready) as file:
-            self.connection = http.client.HTTPConnection("127.0.0.1", json.load(file)["http"]["port"], timeout=120)
+        try:
+            while not (os.path.exists(ready) and os.path.getsize(ready)):
+                if self.process.poll() is not None:
+                    sys.exit("the server ended")
+                time.sleep(0.05)
+            with open(ready) as file:
+                self.connection = http.client.HTTPConnection("127.0.0.1", json.load(file)["http"]["port"], timeout=120)
+        except BaseException:
+            self.stop()
+            raise
 
     def call(self, method: str, path: str, body=None, headers=JSON):
         self.connection.request(method, path, body if isinstance(body, (str, type(None))) else json.dumps(body), headers)

@@ -120,6 +120,7 @@ public struct VariantValues: Equatable, Sendable {
 /// A variant, and an event after which the variant has certainly not changed.
 public struct VariantValue: Equatable, Sendable {
     public let record: VariantRecord
+    /// The units over all locations that sell now.
     public let totals: StockTotals
     /// No event after this one changed the variant.
     public let changed: UInt64
