@@ -51,10 +51,8 @@ public final class InventoryUpdated: Equatable, Sendable {
     public init(
         productID: ProductID, variantID: VariantID, isDefaultVariant: Bool, sku: String, variantName: String, stock: Int64,
         previousStock: Int64, totalProductStock: Int64, totals: StockTotals? = nil, change: Change, reason: String?,
-        reference: String?,
-        price: Price?, status: ProductStatus, level: StockLevel, version: Int64, source: String, movementID: String,
-        occurredAt: Timestamp?,
-        trace: Trace = Trace(), reverses: String? = nil
+        reference: String?, price: Price?, status: ProductStatus, level: StockLevel, version: Int64, source: String,
+        movementID: String, occurredAt: Timestamp?, trace: Trace = Trace(), reverses: String? = nil
     ) {
         self.productID = productID
         self.variantID = variantID
