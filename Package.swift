@@ -82,7 +82,12 @@ let package = Package(
         // Who calls, and what a caller may do.
         library("TallywireAccess", ["TallywireCore", nio("NIOCore")]),
         // What a plugin is.
-        library("TallywirePipeline", ["TallywireConfiguration", "TallywireCore", "TallywireEngine", log]),
+        library(
+            "TallywirePipeline",
+            [
+                "TallywireConfiguration", "TallywireCore", "TallywireEngine", log,
+                .product(name: "DequeModule", package: "swift-collections"),
+            ]),
         // What makes plugins of plugins.json and runs them.
         library(
             "PipelineHost",

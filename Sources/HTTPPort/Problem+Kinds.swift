@@ -18,6 +18,12 @@ extension Problem {
             detail: "there is nothing at \(path.excerpt); GET /openapi.json lists all")
     }
 
+    package static func unknownSink(_ name: String) -> Problem {
+        Problem(
+            .notFound, code: "unknown_sink", title: "No such sink",
+            detail: "there is no sink “\(name.excerpt)”; GET /api/pipeline lists all")
+    }
+
     package static func methodNotAllowed(_ method: HTTPRequest.Method, allow: [HTTPRequest.Method]) -> Problem {
         let names = allow.map(\.rawValue).joined(separator: ", ")
         var problem = Problem(

@@ -25,12 +25,12 @@ struct SinkRunnerTests {
 
     func runner(
         _ sink: RecordingSink, feed: Feed? = nil, mode: SinkMode = .durable, filter: EventFilter = EventFilter(),
-        retry: Backoff = Backoff(initial: .milliseconds(1), maximum: .milliseconds(2)), attempts: Int? = nil
+        retry: Backoff = Backoff(initial: .milliseconds(1), maximum: .milliseconds(2)), attempts: Int? = nil, rejectAfter: Int = 3
     ) -> SinkRunner {
         SinkRunner(
             .init(
                 name: "sink", plugin: "recording", mode: mode, sink: sink, filter: filter, retry: retry, attempts: attempts,
-                deadLetters: DeadLetterFile(path: folder.file("dead.jsonl"))),
+                rejectAfter: rejectAfter, deadLetters: DeadLetterFile(path: folder.file("dead.jsonl"))),
             feed: feed ?? engine.feed, journal: journal, logger: Logger(label: "test"), version: "0",
             clock: { Timestamp(milliseconds: 1_795_365_600_000) })
     }
@@ -181,6 +181,104 @@ struct SinkRunnerTests {
         await run
         #expect(sink.offers == 3 && runner.report().counters.dropped == 1)
         #expect(try String(contentsOfFile: folder.file("dead.jsonl"), encoding: .utf8).contains("given up after 3 tries: never"))
+    }
+
+    @Test("an event that the other side refuses is offered as often as it may, and is then a dead letter; the others go on")
+    func refusals() async throws {
+        await commit(2...6)
+        let sink = RecordingSink(deliver: { batch, _ in
+            guard let refused = batch.records.first(where: { $0.seq == 3 || $0.seq == 5 }) else { return Delivery() }
+            throw SinkError.interrupted(
+                Interruption(
+                    through: refused.seq == 5 ? 4 : nil, refusals: [.init(seq: refused.seq, reason: "422 no")], reason: "422 no"))
+        })
+        let runner = runner(sink, rejectAfter: 3)
+        async let run: Void = runner.run()
+        await engine.stop()
+        await run
+        #expect(sink.offers == 7 && Array(sink.seqs.suffix(1)) == [6])
+        let letters = try String(contentsOfFile: folder.file("dead.jsonl"), encoding: .utf8).split(separator: "\n")
+        #expect(letters.count == 2 && letters[0].contains(#""seq":3,"reason":"422 no""#) && letters[1].contains(#""seq":5,"#))
+        let counters = runner.report().counters
+        #expect(counters.dropped == 2 && counters.delivered == 4 && counters.retries == 6 && counters.isConserved)
+        #expect(try await journal.cursor(of: "sink") == 6)
+    }
+
+    @Test("the other side is left alone as long as it wants")
+    func leastPause() async throws {
+        await commit(2...3)
+        let times = Mutex<[ContinuousClock.Instant]>([])
+        let sink = RecordingSink(deliver: { _, offer in
+            times.withLock { $0.append(.now) }
+            if offer == 1 { throw SinkError.interrupted(Interruption(after: .milliseconds(300), reason: "later")) }
+            return Delivery()
+        })
+        let runner = runner(sink)
+        async let run: Void = runner.run()
+        await engine.stop()
+        await run
+        let passed = times.withLock { $0[0].duration(to: $0[1]) }
+        #expect(sink.offers == 2 && passed >= .milliseconds(300))
+    }
+
+    @Test("a sink that is disabled gets nothing more, keeps its position, and ends with the feed")
+    func disabled() async throws {
+        await commit(2...6)
+        let sink = RecordingSink(deliver: { batch, offer in
+            if offer == 1 { throw SinkError.delivered(through: 3, because: "cut off") }
+            throw SinkError.disabled("410 Gone: take the entry out of plugins.json")
+        })
+        let runner = runner(sink)
+        async let run: Void = runner.run()
+        try await eventually("it is disabled") { runner.report().state == .disabled }
+        await commit(7...20)
+        #expect(runner.report().lagEvents == 17 && runner.report().lastError == "410 Gone: take the entry out of plugins.json")
+        runner.drain()
+        #expect(runner.report().state == .disabled)
+        await engine.stop()
+        await run
+        #expect(sink.offers == 2 && sink.stops == 1)
+        #expect(try await journal.cursor(of: "sink") == 3)
+        #expect(runner.report().counters.isConserved)
+    }
+
+    @Test("each try is noted with its number and its error, and the oldest give way")
+    func deliveryLog() async throws {
+        await commit(2...4)
+        let sink = RecordingSink(deliver: { _, offer in
+            if offer < 3 { throw SinkError.unavailable("away") }
+            return Delivery()
+        })
+        let runner = runner(sink)
+        async let run: Void = runner.run()
+        await engine.stop()
+        await run
+        let tries = runner.deliveries.recent
+        #expect(tries.map(\.attempt) == [3, 2, 1] && tries.map(\.status) == [.delivered, .failed, .failed])
+        #expect(tries.allSatisfy { $0.seq == 4 && $0.events == 4 } && tries.map(\.error) == [nil, "away", "away"])
+        let log = DeliveryLog()
+        for seq in 1...300 { log.note(.init(seq: UInt64(seq), at: .now, status: .delivered, duration: .zero, attempt: 1)) }
+        #expect(log.recent.map(\.seq) == (101...300).reversed())
+    }
+
+    @Test("events that are given up wait for a dead-letter file that cannot be written, and the runner goes on")
+    func givingUpWithoutAFile() async throws {
+        await commit(2...3)
+        try "in the way".write(toFile: folder.file("blocked"), atomically: true, encoding: .utf8)
+        let sink = RecordingSink(deliver: { _, _ in throw SinkError.unavailable("never") })
+        let runner = SinkRunner(
+            .init(
+                name: "sink", plugin: "recording", mode: .durable, sink: sink,
+                retry: Backoff(initial: .milliseconds(1), maximum: .milliseconds(1)), attempts: 1,
+                deadLetters: DeadLetterFile(path: folder.file("blocked/dead.jsonl"))),
+            feed: engine.feed, journal: journal, logger: Logger(label: "test"), version: "0", clock: { Timestamp(milliseconds: 0) })
+        async let run: Void = runner.run()
+        try await eventually("the file was tried") { runner.report().counters.retries > 3 }
+        #expect(runner.report().position == 0 && runner.report().state == .retrying)
+        try FileManager.default.removeItem(atPath: folder.file("blocked"))
+        await engine.stop()
+        await run
+        #expect(runner.report().counters.dropped == 3 && runner.report().counters.isConserved)
     }
 
     @Test("a dead-letter file that cannot be written loses nothing: the records are offered again")

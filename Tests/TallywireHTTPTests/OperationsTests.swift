@@ -29,6 +29,19 @@ struct OperationsTests {
         }
     }
 
+    @Test("the last tries of a sink are shown, the newest first, and an unknown sink is said to be unknown")
+    func deliveries() async throws {
+        try await Shop().open { client in
+            let items = try await client.get("/api/pipeline/hook/deliveries")["items"]
+            #expect(items?[0]?["seq"] == 7 && items?[0]?["events"] == 3 && items?[0]?["attempt"] == 2)
+            #expect(items?[0]?["status"] == 503 && items?[0]?["error"] == "503 Service Unavailable")
+            #expect(items?[0]?["milliseconds"] == 12 && items?[0]?["at"] == "2026-11-22T16:40:00.000Z")
+            #expect(items?[1]?["status"] == "failed" && items?[2]?["status"] == "delivered" && items?.elements.count == 3)
+            #expect(try await client.get("/api/pipeline/hook2/deliveries", 404).code == "unknown_sink")
+            #expect(try await client.get("/api/pipeline/hook/deliveries?limit=1", 400).code == "invalid_request")
+        }
+    }
+
     @Test("health says live as long as the process runs, and ready only when the server is")
     func health() async throws {
         try await Shop().open { client in

@@ -302,6 +302,7 @@ export default {
   "state.starting": "Starting",
   "state.running": "Running",
   "state.retrying": "Retrying",
+  "state.disabled": "Disabled",
   "state.draining": "Draining",
   "state.stopped": "Stopped",
   "state.connected": "Connected",

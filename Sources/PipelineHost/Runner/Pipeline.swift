@@ -87,6 +87,10 @@ public final class Pipeline: PipelineObserver {
         sinks.filter { $0.definition.mode == .durable }.map(\.position).min() ?? engine.feed.head
     }
 
+    public func deliveries(of sink: String) -> [DeliveryLog.Attempt]? {
+        sinks.first { $0.definition.name == sink }?.deliveries.recent
+    }
+
     public func status() async -> PipelineStatus {
         PipelineStatus(
             epoch: engine.journal.epoch, head: engine.feed.head, inbox: engine.waiting, engine: engine.statistics,

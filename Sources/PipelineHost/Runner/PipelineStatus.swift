@@ -59,6 +59,8 @@ public struct PipelineStatus: Sendable {
             case starting, running
             /// Pausing after an error, before the next try.
             case retrying
+            /// The other side wants no more events. Only a new start ends that.
+            case disabled
             case draining, stopped
         }
 
@@ -107,6 +109,9 @@ public struct SinkCounters: Equatable, Sendable {
 /// Reads the state of the running pipeline. Safe from any task.
 public protocol PipelineObserver: Sendable {
     func status() async -> PipelineStatus
+
+    /// The last tries to deliver of a sink, the newest first; `nil` if no sink has this name.
+    func deliveries(of sink: String) -> [DeliveryLog.Attempt]?
 
     /// The sources' devices, and the sinks' shelf displays.
     var devices: DeviceRegistry { get }

@@ -43,7 +43,14 @@ struct SinkProgress: Sendable {
     }
 
     mutating func isDraining() {
-        if state != .stopped { state = .draining }
+        if state != .stopped, state != .disabled { state = .draining }
+    }
+
+    /// Notes that the other side wants no more events.
+    mutating func disable(_ reason: String, at now: Timestamp) {
+        state = .disabled
+        lastError = reason
+        lastErrorAt = now
     }
 
     mutating func hasStopped() { state = .stopped }

@@ -20,11 +20,13 @@ public final class SinkRunner: Sendable {
         public var retry: Backoff
         /// How often one batch is tried before its events become dead letters; `nil` never gives up.
         public var attempts: Int?
+        /// How often an event is offered that the other side refuses, before it becomes a dead letter.
+        public var rejectAfter: Int
         public var deadLetters: DeadLetterFile
 
         public init(
             name: String, plugin: String, mode: SinkMode, sink: any Sink, filter: EventFilter = EventFilter(),
-            retry: Backoff = Backoff(), attempts: Int? = nil, deadLetters: DeadLetterFile
+            retry: Backoff = Backoff(), attempts: Int? = nil, rejectAfter: Int = 3, deadLetters: DeadLetterFile
         ) {
             self.name = name
             self.plugin = plugin
@@ -33,6 +35,7 @@ public final class SinkRunner: Sendable {
             self.filter = filter
             self.retry = retry
             self.attempts = attempts
+            self.rejectAfter = rejectAfter
             self.deadLetters = deadLetters
         }
     }
@@ -42,13 +45,15 @@ public final class SinkRunner: Sendable {
 
     public let definition: Definition
     private let feed: Feed
-    private let journal: any Journal
+    let journal: any Journal
     private let gateway: (any CommandGateway)?
     private let displays: DisplayRegistry
-    private let logger: Logger
+    let logger: Logger
     private let version: String
-    private let clock: @Sendable () -> Timestamp
-    private let progress: Mutex<SinkProgress>
+    let clock: @Sendable () -> Timestamp
+    let progress: Mutex<SinkProgress>
+    /// The last tries to deliver; none for a live sink, which delivers to nobody in particular.
+    public let deliveries = DeliveryLog()
 
     public init(
         _ definition: Definition, feed: Feed, journal: any Journal, gateway: (any CommandGateway)? = nil,
@@ -137,7 +142,7 @@ public final class SinkRunner: Sendable {
                     SinkContext(
                         name: definition.name, logger: logger, epoch: journal.epoch, cursor: cursor, head: head, stock: journal,
                         history: feed, version: version, filter: definition.filter, displays: displays,
-                        reporter: Reporter(source: definition.name, gateway: gateway), now: clock))
+                        reporter: Reporter(source: definition.name, gateway: gateway), deliveries: deliveries, now: clock))
                 progress.withLock { $0.isRunning() }
                 return
             } catch {
@@ -155,9 +160,24 @@ public final class SinkRunner: Sendable {
             if events == nil { events = try await read() }
             guard let events, let last = events.last else { break }
             async let next = readAhead(of: last.seq)
-            try await deliver(events)
+            do {
+                try await deliver(events)
+            } catch SinkError.disabled(let reason) {
+                return await rest(because: reason)
+            }
             ahead = await next
         }
+    }
+
+    /// Delivers nothing until the feed has ended, and keeps the position: the events stay in the journal for the next start.
+    private func rest(because reason: String) async {
+        logger.error(
+            "The sink is disabled, so it gets no more events. What it was not sent stays in the journal.",
+            metadata: ["reason": "\(reason)"])
+        progress.withLock { $0.disable(reason, at: clock()) }
+        var seen = feed.head
+        // An error of the journal ends the waiting for the end only.
+        while let last = (try? await feed.next(after: seen, limit: Self.batchLimit))??.last { seen = last.seq }
     }
 
     /// Reads the events after `seq` if they fill a whole batch, so that a sink that is behind does not wait for the journal between
@@ -188,82 +208,13 @@ public final class SinkRunner: Sendable {
         }
     }
 
-    // MARK: Delivering
-
-    private func deliver(_ events: [EventEnvelope]) async throws {
-        var rest = events[...]
-        while let last = rest.last {
-            let records = definition.filter.wantsAll ? Array(rest) : rest.filter(definition.filter.wants)
-            if records.isEmpty { return await advance(rest, through: last, records: 0, Delivery()) }
-            do {
-                let delivery = try await definition.sink.deliver(EventBatch(records: records))
-                try writeDeadLetters(delivery.rejected, among: records)
-                return await advance(rest, through: last, records: records.count, delivery)
-            } catch SinkError.delivered(through: let seq, because: let reason) {
-                let taken = rest.prefix { $0.seq <= seq }
-                if let lastTaken = taken.last {
-                    let count = records.count { $0.seq <= seq }
-                    await advance(taken, through: lastTaken, records: count, Delivery())
-                    rest = rest.dropFirst(taken.count)
-                }
-                if !rest.isEmpty {
-                    try await pause(
-                        after: SinkError.unavailable(reason),
-                        what: "A delivery to the sink failed. The server tries again after a pause.")
-                }
-            } catch {
-                let failures = progress.withLock { $0.failures } + 1
-                if let attempts = definition.attempts, failures >= attempts, !(error is CancellationError) {
-                    let rejected = records.map {
-                        Delivery.Rejected(seq: $0.seq, reason: "given up after \(failures) tries: \(error)")
-                    }
-                    note(error)
-                    try writeDeadLetters(rejected, among: records)
-                    return await advance(rest, through: last, records: records.count, Delivery(rejected: rejected))
-                }
-                try await pause(after: error, what: "A delivery to the sink failed. The server tries again after a pause.")
-            }
-        }
-    }
-
-    private func advance(_ events: ArraySlice<EventEnvelope>, through last: EventEnvelope, records: Int, _ delivery: Delivery) async
-    {
-        progress.withLock {
-            $0.advance(
-                through: last.seq, at: last.timestamp, filtered: events.count - records, merged: min(delivery.merged, records),
-                rejected: delivery.rejected.count)
-        }
-        guard definition.mode == .durable else { return }
-        do {
-            try await journal.storeCursor(last.seq, of: definition.name)
-        } catch {
-            // The position is kept in memory and stored with the next one. After a crash before that, the events are delivered
-            // again.
-            logger.warning(
-                "The journal could not store the sink's position. After a crash the sink would get some events again.",
-                metadata: ["error": "\(error)"])
-        }
-    }
-
-    private func writeDeadLetters(_ rejected: [Delivery.Rejected], among records: [EventEnvelope]) throws {
-        guard !rejected.isEmpty else { return }
-        let reasons = Dictionary(rejected.map { ($0.seq, $0.reason) }) { first, _ in first }
-        let letters = records.compactMap { record in reasons[record.seq].map { (event: record, reason: $0) } }
-        try definition.deadLetters.append(letters, sink: definition.name, now: clock())
-        logger.error(
-            "The sink will never take some events. They are dead letters now: see the reason in the dead-letter file.",
-            metadata: [
-                "records": "\(letters.count)", "file": "\(definition.deadLetters.path)",
-                "first reason": "\(letters.first?.reason ?? "")",
-            ])
-    }
-
     // MARK: Failing
 
-    private func pause(after error: any Error, what: Logger.Message) async throws {
+    /// Notes the error and pauses, at least for `least`.
+    func pause(after error: any Error, least: Duration? = nil, what: Logger.Message) async throws {
         if error is CancellationError || Task.isCancelled { throw CancellationError() }
         let failures = note(error)
-        let pause = definition.retry.pause(afterFailures: failures)
+        let pause = max(definition.retry.pause(afterFailures: failures), least ?? .zero)
         // Logged at powers of two only: a broker that is away all night must not fill the disk with log lines.
         if failures.nonzeroBitCount == 1 {
             logger.warning(what, metadata: ["error": "\(error)", "failures": "\(failures)"])
@@ -272,7 +223,7 @@ public final class SinkRunner: Sendable {
     }
 
     @discardableResult
-    private func note(_ error: any Error) -> Int {
+    func note(_ error: any Error) -> Int {
         let now = clock()
         return progress.withLock {
             $0.fail("\(error)", at: now)

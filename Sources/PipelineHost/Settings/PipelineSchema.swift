@@ -165,6 +165,9 @@ extension PipelineSchema {
         .optional(
             "attempts", .integer(1...1_000_000),
             "After so many tries the batch goes to the dead-letter file. Default: for ever."),
+        .optional(
+            "rejectAfter", .integer(1...1_000), default: 3,
+            "After so many refusals by the other side an event goes to the dead-letter file."),
     ]
 }
 

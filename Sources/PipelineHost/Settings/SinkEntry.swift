@@ -95,11 +95,16 @@ public struct SinkEntry: Sendable {
         public var max: Duration
         /// After this many tries the events go to the dead-letter file; `nil`, the default, retries for ever.
         public var attempts: Int?
+        /// After so many refusals by the other side an event goes to the dead-letter file. Default 3.
+        public var rejectAfter: Int
 
-        public init(initial: Duration = .milliseconds(200), max: Duration = .seconds(30), attempts: Int? = nil) {
+        public init(
+            initial: Duration = .milliseconds(200), max: Duration = .seconds(30), attempts: Int? = nil, rejectAfter: Int = 3
+        ) {
             self.initial = initial
             self.max = max
             self.attempts = attempts
+            self.rejectAfter = rejectAfter
         }
     }
 }

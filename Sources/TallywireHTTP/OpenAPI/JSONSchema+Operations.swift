@@ -54,7 +54,7 @@ extension JSONSchema {
             object(
                 [
                     ("name", ["type": "string"]), ("plugin", ["type": "string"]), ("mode", words(["durable", "live"])),
-                    ("state", words(["starting", "running", "retrying", "draining", "stopped"])),
+                    ("state", words(["starting", "running", "retrying", "disabled", "draining", "stopped"])),
                     ("lagSeconds", ["type": "number", "minimum": 0]),
                 ]
                     + counters([
@@ -66,6 +66,23 @@ extension JSONSchema {
             object([
                 ("epoch", ["type": "string"]), ("seq", count), ("engine", reference("Engine")),
                 ("sources", list(of: reference("Source"))), ("sinks", list(of: reference("Sink"))),
+            ])
+        ),
+        (
+            "Deliveries",
+            object([
+                (
+                    "items",
+                    list(
+                        of: object([
+                            ("seq", count), ("events", ["type": "integer", "minimum": 1]), ("at", timestamp),
+                            (
+                                "status",
+                                ["anyOf": [["type": "integer", "minimum": 100, "maximum": 599], words(["delivered", "failed"])]]
+                            ), ("milliseconds", ["type": "integer", "minimum": 0]),
+                            ("attempt", ["type": "integer", "minimum": 1]), ("error", optionalText),
+                        ]))
+                )
             ])
         ),
     ]

@@ -2,6 +2,7 @@ import HTTPPort
 import PipelineHost
 import TallywireAccess
 import TallywireCore
+import TallywirePipeline
 
 extension OpenAPI {
     /// All operations, in the order of the routes. The pages are not part of the API.
@@ -255,6 +256,16 @@ extension OpenAPI {
             method: "get", path: "/api/pipeline", id: "getPipeline", { $0.getPipeline }, tag: "operations",
             summary: "Each source and sink: state, position, counters, last error.",
             answers: [.json(200, "The pipeline.", "Pipeline", headers: reading)]),
+        Operation(
+            method: "get", path: "/api/pipeline/{sink}/deliveries", id: "listDeliveries", { $0.listDeliveries }, tag: "operations",
+            summary: "The last tries to deliver of a sink, the newest first.",
+            description: """
+                At most \(DeliveryLog.limit), since the server started. `status` is the HTTP status with which the other side answered; \
+                for a sink that speaks no HTTP, and for a request without an answer, `delivered` or `failed`. `seq` is the last of the \
+                `events` that were tried together. A sink for clients that connect to the server, such as `websocket`, has none.
+                """,
+            parameters: ["sinkName"],
+            answers: [.json(200, "The tries.", "Deliveries", headers: reading)], problems: ["unknown_sink"]),
         Operation(
             method: "get", path: "/api/devices", id: "listDevices", { $0.listDevices }, tag: "operations",
             summary: "The scanners of all sources: whether they can be reached, when they were seen last, what they did.",

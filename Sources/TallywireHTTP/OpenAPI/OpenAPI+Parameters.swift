@@ -13,6 +13,7 @@ extension OpenAPI {
             query(
                 "device", "The device that gave the id, for an id that a device gave.", JSONSchema.key(DeviceName.length))
         ),
+        ("sinkName", path("sink", "The sink's name in plugins.json.", ["type": "string", "minLength": 1, "maxLength": 64])),
         ("reservationId", path("id", "The reservation's id, in percent encoding.", JSONSchema.movementID)),
         (
             "reservationStatus",

@@ -121,7 +121,8 @@ extension Rejection.Code {
 enum ProblemCode {
     /// The codes that the API itself uses.
     private static let own: [Problem] = [
-        .unauthenticated("", error: nil), .forbidden(""), .notFound(""), .methodNotAllowed(.get, allow: []), .timedOut(.zero),
+        .unauthenticated("", error: nil), .forbidden(""), .notFound(""), .unknownSink(""), .methodNotAllowed(.get, allow: []),
+        .timedOut(.zero),
         .pruned(after: 0, first: 0), Problem(.tooFar(oldest: OldestMoment(seq: 0, timestamp: nil)), field: ""), .tooLarge(""),
         .unsupportedMediaType(""), .rateLimited,
     ]

@@ -83,3 +83,24 @@ extension JSONWriter {
         if let text { string(text) } else { null() }
     }
 }
+
+/// The JSON of `/api/pipeline/{sink}/deliveries`.
+extension DeliveryLog.Attempt {
+    func write(to json: inout JSONWriter) {
+        json.object { json in
+            json.member("seq", seq)
+            json.member("events", Int64(events))
+            json.member("at", at)
+            json.key("status")
+            switch status {
+            case .http(let code): json.integer(Int64(code))
+            case .delivered: json.string("delivered")
+            case .failed: json.string("failed")
+            }
+            json.member("milliseconds", Int64(duration / .milliseconds(1)))
+            json.member("attempt", Int64(attempt))
+            json.key("error")
+            json.text(error)
+        }
+    }
+}

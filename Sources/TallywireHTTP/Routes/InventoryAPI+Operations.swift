@@ -13,6 +13,19 @@ extension InventoryAPI {
         return .json(headers: headers(at: status.head), capacity: 2048) { status.write(to: &$0) }
     }
 
+    func listDeliveries(_ request: Request, _ context: APIContext) async throws -> Response {
+        _ = try QueryReader(request, parameters: [])
+        let name = context.parameters.get("sink") ?? ""
+        guard let attempts = pipeline.deliveries(of: name) else { throw Problem.unknownSink(name) }
+        return .json(headers: headers(at: feed.head), capacity: 160 * attempts.count) { json in
+            json.object { json in
+                json.array("items") { json in
+                    for attempt in attempts { attempt.write(to: &json) }
+                }
+            }
+        }
+    }
+
     /// Says that the process runs, without checking journal or sinks.
     func getLiveness(_ request: Request, _ context: APIContext) -> Response {
         .json { json in

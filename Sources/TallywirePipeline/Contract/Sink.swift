@@ -21,6 +21,10 @@ import TallywireEngine
 ///   offered again and must do no harm then. ``SinkError/delivered(through:because:)`` excludes the events that were taken.
 /// - An event that the sink will never take goes into ``Delivery/rejected``. The runner writes it to the sink's dead-letter file
 ///   with the reason, and goes on with the others.
+/// - ``SinkError/interrupted(_:)`` says more of a batch that was taken in part: which events were refused by the other side, and
+///   how long it wants to be left alone. An event that was refused `retry.rejectAfter` times becomes a dead letter.
+/// - ``SinkError/disabled(_:)`` says that the other side wants nothing more. The runner delivers nothing until the server starts
+///   again, and keeps the position.
 ///
 /// ## An example
 /// ```swift
@@ -42,6 +46,10 @@ public protocol Sink: Sendable {
     /// ``stop()``. It may return early.
     func attend() async
 
+    /// Whether the sink notes its tries in ``SinkContext/deliveries`` itself, one for each request. For every other sink the runner
+    /// notes each call of ``deliver(_:)``.
+    var notesDeliveries: Bool { get }
+
     /// Closes what ``start(_:)`` opened. Called once, also when no start succeeded.
     func stop() async
 }
@@ -49,6 +57,7 @@ public protocol Sink: Sendable {
 extension Sink {
     public func start(_ context: SinkContext) async throws {}
     public func attend() async {}
+    public var notesDeliveries: Bool { false }
     public func stop() async {}
 }
 
@@ -99,11 +108,41 @@ public enum SinkError: Error, Sendable, CustomStringConvertible {
     case delivered(through: UInt64, because: String)
     /// Not now. The text says what is missing, and what somebody can do about it.
     case unavailable(String)
+    /// A part of the batch is taken, and the rest has to be offered again.
+    case interrupted(Interruption)
+    /// The other side wants no more events. The text says how the operator gets the sink to run again.
+    case disabled(String)
 
     public var description: String {
         switch self {
         case .delivered(let seq, let reason): "taken up to \(seq): \(reason)"
-        case .unavailable(let reason): reason
+        case .unavailable(let reason), .disabled(let reason): reason
+        case .interrupted(let interruption): interruption.reason
         }
+    }
+}
+
+/// What became of a batch that was taken in part.
+public struct Interruption: Sendable {
+    /// The last event with which the sink is done, as it is with all before; `nil` if it is done with none.
+    public var through: UInt64?
+    /// What became of the events up to ``through``.
+    public var delivery: Delivery
+    /// Events of the rest that the other side refused in this try, and may take in another.
+    public var refusals: [Delivery.Rejected]
+    /// How long the other side wants to be left alone; `nil` if it did not say. The runner pauses at least so long.
+    public var after: Duration?
+    /// What is missing, and what somebody can do about it.
+    public var reason: String
+
+    public init(
+        through: UInt64? = nil, delivery: Delivery = Delivery(), refusals: [Delivery.Rejected] = [], after: Duration? = nil,
+        reason: String
+    ) {
+        self.through = through
+        self.delivery = delivery
+        self.refusals = refusals
+        self.after = after
+        self.reason = reason
     }
 }

@@ -27,13 +27,16 @@ public struct SinkContext: Sendable {
     public let displays: DisplayRegistry
     /// Where the sink reports what becomes an event.
     public let reporter: Reporter
+    /// Where a sink that ``Sink/notesDeliveries`` notes its tries.
+    public let deliveries: DeliveryLog
     /// The time of the server's clock.
     public let now: @Sendable () -> Timestamp
 
     public init(
         name: String, logger: Logger, epoch: String, cursor: UInt64?, head: UInt64, stock: any StockReader,
         history: any EventHistory, version: String, filter: EventFilter = EventFilter(),
-        displays: DisplayRegistry = DisplayRegistry(), reporter: Reporter? = nil, now: @escaping @Sendable () -> Timestamp
+        displays: DisplayRegistry = DisplayRegistry(), reporter: Reporter? = nil, deliveries: DeliveryLog = DeliveryLog(),
+        now: @escaping @Sendable () -> Timestamp
     ) {
         self.name = name
         self.logger = logger
@@ -46,6 +49,7 @@ public struct SinkContext: Sendable {
         self.filter = filter
         self.displays = displays
         self.reporter = reporter ?? Reporter(source: name, gateway: nil)
+        self.deliveries = deliveries
         self.now = now
     }
 }

@@ -193,7 +193,7 @@ extension SinkRunner.Definition {
                 types: entry.events.map(Set.init), locations: entry.filter.locations.map { WildcardPattern($0.keyForm) },
                 skus: entry.filter.skus.map { WildcardPattern($0.keyForm) }, levels: Set(entry.filter.levels)),
             retry: Backoff(initial: entry.retry.initial, maximum: entry.retry.max), attempts: entry.retry.attempts,
-            deadLetters: DeadLetterFile(path: entry.deadLetter))
+            rejectAfter: entry.retry.rejectAfter, deadLetters: DeadLetterFile(path: entry.deadLetter))
     }
 }
 

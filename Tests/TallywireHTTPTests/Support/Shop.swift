@@ -75,6 +75,19 @@ struct FixedPipeline: PipelineObserver {
     let devices = DeviceRegistry()
     let displays = DisplayRegistry()
 
+    func deliveries(of sink: String) -> [DeliveryLog.Attempt]? {
+        guard sink == "hook" else { return nil }
+        let log = DeliveryLog()
+        let at = Timestamp(milliseconds: 1_795_365_600_000)
+        log.note(.init(seq: 4, events: 4, at: at, status: .delivered, duration: .zero, attempt: 1))
+        log.note(.init(seq: 7, at: at, status: .failed, duration: .seconds(2), attempt: 1, error: "no answer"))
+        log.note(
+            .init(
+                seq: 7, events: 3, at: at, status: .http(503), duration: .milliseconds(12), attempt: 2,
+                error: "503 Service Unavailable"))
+        return log.recent
+    }
+
     func status() async -> PipelineStatus {
         var source = SourceStatus.Snapshot()
         source.state = "connected"
