@@ -128,6 +128,13 @@ let package = Package(
         library(
             "JSONLogSink", path: "Sources/Plugins/JSONLogSink",
             ["TallywireConfiguration", "TallywireCore", "TallywireEngine", "TallywirePipeline", log]),
+        library(
+            "WebhookSink", path: "Sources/Plugins/WebhookSink",
+            [
+                "TallywireAccess", "TallywireConfiguration", "TallywireCore", "TallywireEngine", "TallywirePipeline", log,
+                nio("NIOCore"), nio("NIOPosix"), nio("NIOHTTP1"), .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                .product(name: "Crypto", package: "swift-crypto"), .product(name: "AsyncHTTPClient", package: "async-http-client"),
+            ]),
         // Frames, connections, pings and shutdown of WebSockets, whatever their messages mean.
         library("WebSocketServer", ["TallywireCore", nio("NIOCore")]),
         library(
@@ -177,7 +184,8 @@ let package = Package(
             [
                 "Backoff", "HTTPEndpoints", "HTTPPort", "JSONLogSink", "MQTTScanners", "MQTTSink", "PipelineHost", "SQLiteJournal",
                 "TallywireAccess", "TallywireAuthentication", "TallywireCommands", "TallywireConfiguration", "TallywireCore",
-                "TallywireEngine", "TallywireHTTP", "TallywirePipeline", "WebSocketSink", log, nio("NIOCore"), nio("NIOPosix"),
+                "TallywireEngine", "TallywireHTTP", "TallywirePipeline", "WebSocketSink", "WebhookSink", log, nio("NIOCore"),
+                nio("NIOPosix"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -241,6 +249,16 @@ let package = Package(
             ]),
         tests(
             "JSONLogSink", ["TallywireConfiguration", "TallywireCore", "TallywireEngine", "TallywirePipeline", "JSONLogSink", log]),
+        tests(
+            "WebhookSink",
+            [
+                "Backoff", "PipelineHost", "TallywireConfiguration", "TallywireCore", "TallywireEngine", "TallywirePipeline",
+                "WebhookSink", log, nio("NIOCore"), nio("NIOHTTP1"), nio("NIOPosix"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                .product(name: "Crypto", package: "swift-crypto"), .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HummingbirdCore", package: "hummingbird"), .product(name: "HummingbirdTLS", package: "hummingbird"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+            ]),
         tests("Mosquitto", ["Mosquitto", "COpenSSL", log]),
         tests("MQTTConnection", ["MQTTConnection", "Mosquitto", "TallywireConfiguration", "TallywirePipeline", log]),
         tests(

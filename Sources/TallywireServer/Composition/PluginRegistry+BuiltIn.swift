@@ -3,8 +3,9 @@ import MQTTScanners
 import MQTTSink
 import TallywirePipeline
 import WebSocketSink
+import WebhookSink
 
 extension PluginRegistry {
     /// The plugins that come with Tallywire.
-    public static let builtIn = PluginRegistry(sources: [.mqttScanners], sinks: [.webSocket, .mqtt, .jsonLog])
+    public static let builtIn = PluginRegistry(sources: [.mqttScanners], sinks: [.webSocket, .mqtt, .jsonLog, .webhook])
 }
