@@ -108,6 +108,11 @@ let package = Package(
         library("Mosquitto", ["Backoff", "CMosquitto", "COpenSSL", log]),
         .systemLibrary(name: "CQRencode", pkgConfig: "libqrencode", providers: [.apt(["libqrencode-dev"])]),
         library("QRCode", ["CQRencode"]),
+        .systemLibrary(name: "CPostgreSQL", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
+        library("PostgreSQL", ["CPostgreSQL"]),
+        library(
+            "PostgresSink", path: "Sources/Plugins/PostgresSink",
+            ["PostgreSQL", "TallywireConfiguration", "TallywireCore", "TallywireEngine", "TallywirePipeline", log]),
         .systemLibrary(name: "CJemalloc", pkgConfig: "jemalloc", providers: [.apt(["libjemalloc-dev"])]),
         library(
             "MQTTConnection", path: "Sources/Plugins/MQTTConnection",
@@ -182,7 +187,8 @@ let package = Package(
         library(
             "TallywireServer",
             [
-                "Backoff", "HTTPEndpoints", "HTTPPort", "JSONLogSink", "MQTTScanners", "MQTTSink", "PipelineHost", "SQLiteJournal",
+                "Backoff", "HTTPEndpoints", "HTTPPort", "JSONLogSink", "MQTTScanners", "MQTTSink", "PipelineHost", "PostgresSink",
+                "SQLiteJournal",
                 "TallywireAccess", "TallywireAuthentication", "TallywireCommands", "TallywireConfiguration", "TallywireCore",
                 "TallywireEngine", "TallywireHTTP", "TallywirePipeline", "WebSocketSink", "WebhookSink", log, nio("NIOCore"),
                 nio("NIOPosix"),
@@ -258,6 +264,13 @@ let package = Package(
                 .product(name: "Crypto", package: "swift-crypto"), .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdCore", package: "hummingbird"), .product(name: "HummingbirdTLS", package: "hummingbird"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
+            ]),
+        tests(
+            "PostgresSink",
+            [
+                "Backoff", "PipelineHost", "PostgreSQL", "PostgresSink", "TallywireConfiguration", "TallywireCore",
+                "TallywireEngine",
+                "TallywirePipeline", log,
             ]),
         tests("Mosquitto", ["Mosquitto", "COpenSSL", log]),
         tests("MQTTConnection", ["MQTTConnection", "Mosquitto", "TallywireConfiguration", "TallywirePipeline", log]),

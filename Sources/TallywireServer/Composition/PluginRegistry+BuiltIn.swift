@@ -1,11 +1,12 @@
 import JSONLogSink
 import MQTTScanners
 import MQTTSink
+import PostgresSink
 import TallywirePipeline
 import WebSocketSink
 import WebhookSink
 
 extension PluginRegistry {
     /// The plugins that come with Tallywire.
-    public static let builtIn = PluginRegistry(sources: [.mqttScanners], sinks: [.webSocket, .mqtt, .jsonLog, .webhook])
+    public static let builtIn = PluginRegistry(sources: [.mqttScanners], sinks: [.webSocket, .mqtt, .jsonLog, .webhook, .postgres])
 }
