@@ -125,12 +125,19 @@ let package = Package(
             ["TallywireConfiguration", "TallywireCore", "TallywireEngine", "TallywirePipeline", log]),
         // Frames, connections, pings and shutdown of WebSockets, whatever their messages mean.
         library("WebSocketServer", ["TallywireCore", nio("NIOCore")]),
+        // Rooms, who gets which events of them, and how clients catch up, whatever protocol the clients speak.
+        library(
+            "RoomHub",
+            [
+                "CJemalloc", "HTTPEndpoints", "TallywireAccess", "TallywireConfiguration", "TallywireCore", "TallywireEngine",
+                "TallywirePipeline", "TallywireProtocol", "WebSocketServer", nio("NIOCore"), nio("NIOHTTP1"),
+                .product(name: "DequeModule", package: "swift-collections"),
+            ]),
         library(
             "WebSocketSink", path: "Sources/Plugins/WebSocketSink",
             [
-                "CJemalloc", "HTTPEndpoints", "TallywireAccess", "TallywireConfiguration", "TallywireCore", "TallywireEngine",
-                "TallywirePipeline", "TallywireProtocol", "WebSocketServer", log, nio("NIOCore"), nio("NIOHTTP1"),
-                .product(name: "DequeModule", package: "swift-collections"),
+                "HTTPEndpoints", "RoomHub", "TallywireAccess", "TallywireConfiguration", "TallywireCore", "TallywirePipeline",
+                "TallywireProtocol", "WebSocketServer", nio("NIOCore"), nio("NIOHTTP1"),
             ]),
         // The pages in `web/` and the client library in `clients/js/`.
         .target(name: "CWebFiles"),
@@ -268,7 +275,7 @@ let package = Package(
             [
                 "HTTPEndpoints", "HTTPPort", "HTTPTestServer", "PipelineHost", "TallywireAccess", "TallywireConfiguration",
                 "TallywireCore", "TallywireEngine", "TallywireHTTP", "TallywirePipeline", "TallywireProtocol", "WebSocketServer",
-                "WebSocketSink", log,
+                "WebSocketSink", "RoomHub", log,
                 nio("NIOCore"),
                 nio("NIOPosix"), nio("NIOEmbedded"), nio("NIOHTTP1"), nio("NIOWebSocket"),
                 .product(name: "DequeModule", package: "swift-collections"),
@@ -290,7 +297,8 @@ let package = Package(
             name: "FuzzTargets",
             dependencies: [
                 "PipelineHost", "TallywireAccess", "TallywireConfiguration", "TallywireCore", "TallywirePipeline", "Mosquitto",
-                "MQTTScanners", "MQTTSink", "JSONLogSink", "TallywireProtocol", "WebSocketServer", "WebSocketSink", "TallywireHTTP",
+                "MQTTScanners", "MQTTSink", "JSONLogSink", "TallywireProtocol", "WebSocketServer", "RoomHub", "WebSocketSink",
+                "TallywireHTTP",
                 nio("NIOCore"), .product(name: "HTTPTypes", package: "swift-http-types"),
             ], path: "Fuzzing/Messages", exclude: ["Corpus"], swiftSettings: strict),
         .target(name: "FuzzGS1", dependencies: ["GS1"], path: "Fuzzing/GS1", exclude: ["Corpus"], swiftSettings: strict),

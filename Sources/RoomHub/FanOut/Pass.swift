@@ -6,8 +6,8 @@ import TallywireEngine
 /// A batch of events on its way through all event loops. Every frame is encoded once for each audience.
 ///
 /// Frames of a server are not masked, so the same bytes serve every connection, and any run of events is a slice.
-final class Pass: Sendable {
-    let records: [Record]
+package final class Pass: Sendable {
+    package let records: [Record]
     /// The `seq` of the last event; 0 in a pass without events.
     let last: UInt64
     /// When the first event was committed.
@@ -15,6 +15,8 @@ final class Pass: Sendable {
     private let envelopes: [EventEnvelope]
     private let steps: [StockStep?]
     private let audiences: [Audience]
+    /// How the protocol of the connections writes an event.
+    let encoding: EventEncoding
     private let forms: [LazyForm]
 
     /// A form that is made when the first connection needs it. Reading a form that is made takes no lock, since forms are read for
@@ -25,7 +27,7 @@ final class Pass: Sendable {
     }
 
     /// The values of an event by which rooms choose, and which backlogs need.
-    struct Record: Sendable {
+    package struct Record: Sendable {
         let seq: UInt64
         let type: EventType
         let product: Int64?
@@ -37,7 +39,8 @@ final class Pass: Sendable {
         let isMergeable: Bool
     }
 
-    init(_ envelopes: [EventEnvelope], for audiences: [Audience]) {
+    init(_ envelopes: [EventEnvelope], for audiences: [Audience], _ encoding: EventEncoding = .message) {
+        self.encoding = encoding
         self.envelopes = envelopes
         self.audiences = audiences
         let steps = envelopes.map(\.step)
@@ -57,7 +60,8 @@ final class Pass: Sendable {
     func form(_ number: Int) -> Form {
         let form = forms[number]
         if let made = form.made.load() { return made }
-        return form.making.withLock { _ in form.made.load() ?? form.made.storeIfNil(Form(envelopes, steps, for: audiences[number]))
+        return form.making.withLock { _ in
+            form.made.load() ?? form.made.storeIfNil(Form(envelopes, steps, for: audiences[number], encoding))
         }
     }
 
@@ -78,18 +82,18 @@ final class Pass: Sendable {
 }
 
 /// One event of a pass in one audience's form.
-struct Pick: Equatable, Sendable {
+package struct Pick: Equatable, Sendable {
     let record: Int
     let form: Int
 }
 
 /// Some events of a pass, ready to be sent to all connections that get the same ones.
-struct Parcel {
-    let pass: Pass
+package struct Parcel {
+    package let pass: Pass
     let picks: [Pick]
     /// Their frames, in the longest pieces that are possible.
-    let pieces: [ByteBuffer]
-    let bytes: Int
+    package let pieces: [ByteBuffer]
+    package let bytes: Int
 
     /// `picks` have to ascend.
     init?(_ pass: Pass, _ picks: [Pick]) {
@@ -131,5 +135,5 @@ struct Parcel {
 
     private static let mostPieces = 4
 
-    var events: Int { picks.count }
+    package var events: Int { picks.count }
 }

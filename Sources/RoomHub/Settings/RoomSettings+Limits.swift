@@ -1,13 +1,13 @@
 import TallywireAccess
 import TallywireConfiguration
 
-extension WebSocketConfiguration.Limits {
-    /// One limit as plugins.json has it, with its range. The default is that of ``WebSocketConfiguration/Limits``.
-    struct Option: Sendable {
-        typealias Path = any WritableKeyPath<WebSocketConfiguration.Limits, Int> & Sendable
+extension RoomSettings.Limits {
+    /// One limit as plugins.json has it, with its range. The default is that of ``RoomSettings/Limits``.
+    package struct Option: Sendable {
+        package typealias Path = any WritableKeyPath<RoomSettings.Limits, Int> & Sendable
 
-        let name: String
-        let value: Path
+        package let name: String
+        package let value: Path
         let range: ClosedRange<Int>
         /// Whether the limit is written as a size in bytes, such as `"64KiB"`.
         let isSize: Bool
@@ -26,8 +26,8 @@ extension WebSocketConfiguration.Limits {
         /// `number` as plugins.json writes it.
         func text(_ number: Int) -> String { isSize ? "\(ByteSize(bytes: number))" : "\(number)" }
 
-        var schema: OptionSchema.Option {
-            let standard = WebSocketConfiguration.Limits()[keyPath: value]
+        package var schema: OptionSchema.Option {
+            let standard = RoomSettings.Limits()[keyPath: value]
             let sizes = ByteSize(bytes: range.lowerBound)...ByteSize(bytes: range.upperBound)
             return .optional(
                 name, isSize ? .size(sizes) : .integer(range),
@@ -35,7 +35,7 @@ extension WebSocketConfiguration.Limits {
         }
     }
 
-    static let options = [
+    package static let options = [
         Option(
             "message", \.message, 128...(16 << 20), isSize: true,
             "The largest message from a client; a larger one closes its connection with 1009."),
@@ -56,7 +56,7 @@ extension WebSocketConfiguration.Limits {
     ]
 }
 
-extension WebSocketConfiguration.Limits: Decodable {
+extension RoomSettings.Limits: Decodable {
     /// Reads the options as the schema leaves them: every option is there, and numbers are read as sizes too.
     public init(from decoder: any Decoder) throws {
         self.init()

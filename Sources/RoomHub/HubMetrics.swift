@@ -3,8 +3,8 @@ import Synchronization
 import TallywirePipeline
 import WebSocketServer
 
-/// What a ``WebSocketSink`` has counted since it was made. Safe from any thread.
-public final class WebSocketMetrics: Sendable {
+/// What a hub with its clients has counted since it was made. Safe from any thread.
+public final class HubMetrics: Sendable {
     /// The counters at one moment.
     public struct Snapshot: Equatable, Sendable {
         /// Connections that are open now, and all connections so far.
@@ -93,6 +93,9 @@ public final class WebSocketMetrics: Sendable {
         return snapshot
     }
 
+    /// A client that was counted goes on over a connection that is counted too.
+    func moved() { open.wrappingSubtract(1, ordering: .relaxed) }
+
     /// Connections that are open now.
     var openNow: Int { open.load(ordering: .relaxed) }
 
@@ -106,11 +109,11 @@ public final class WebSocketMetrics: Sendable {
         closed.withLock { $0[code.rawValue, default: 0] += 1 }
     }
 
-    func refusedHandshake() { refused.wrappingAdd(1, ordering: .relaxed) }
-    func joined() { joins.wrappingAdd(1, ordering: .relaxed) }
-    func refusedToken() { refusedTokens.wrappingAdd(1, ordering: .relaxed) }
-    func limitedMessage() { limitedMessages.wrappingAdd(1, ordering: .relaxed) }
-    func answeredError() { errors.wrappingAdd(1, ordering: .relaxed) }
+    package func refusedHandshake() { refused.wrappingAdd(1, ordering: .relaxed) }
+    package func joined() { joins.wrappingAdd(1, ordering: .relaxed) }
+    package func refusedToken() { refusedTokens.wrappingAdd(1, ordering: .relaxed) }
+    package func limitedMessage() { limitedMessages.wrappingAdd(1, ordering: .relaxed) }
+    package func answeredError() { errors.wrappingAdd(1, ordering: .relaxed) }
 
     /// Connections that read the journal now.
     var catchingUpNow: Int { catchingUp.load(ordering: .relaxed) }
@@ -151,4 +154,4 @@ public final class WebSocketMetrics: Sendable {
     }
 }
 
-extension WebSocketMetrics: ConnectionCounts {}
+extension HubMetrics: ConnectionCounts {}

@@ -33,9 +33,11 @@ final class EventPages: Sendable {
     private let history: any EventHistory
     private let filter: EventFilter
     private let audiences: [Audience]
+    private let encoding: EventEncoding
     private let state = Mutex(State())
 
-    init(history: any EventHistory, filter: EventFilter, audiences: [Audience]) {
+    init(history: any EventHistory, filter: EventFilter, audiences: [Audience], encoding: EventEncoding = .message) {
+        self.encoding = encoding
         self.history = history
         self.filter = filter
         self.audiences = audiences
@@ -82,7 +84,7 @@ final class EventPages: Sendable {
             var (first, events) = try await readable(start, neededAfter: seq)
             let through = events.last?.seq ?? first
             if !filter.wantsAll { events.removeAll { !filter.wants($0) } }
-            let page = Page(pass: Pass(events, for: audiences), after: first, through: through)
+            let page = Page(pass: Pass(events, for: audiences, encoding), after: first, through: through)
             state.withLock { state in
                 state.loading[start] = nil
                 state.pages[start] = page

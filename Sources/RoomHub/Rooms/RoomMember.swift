@@ -1,5 +1,5 @@
 /// A connection that can be in rooms and takes events.
-protocol RoomMember: AnyObject {
+package protocol RoomMember: AnyObject {
     /// Kept for the table. Only the table changes it.
     var membership: Membership { get set }
 
@@ -8,16 +8,20 @@ protocol RoomMember: AnyObject {
 }
 
 /// The rooms and tracked items of one member. Only its ``RoomTable`` changes them.
-struct Membership {
+package struct Membership {
     /// What the member gets from rooms with a name, or from being in no room.
     var view = View.nothing
     /// What the member gets of the rooms and items that it follows.
     var followedView = View.nothing
     /// The member's rooms, in the order in which they were joined.
-    var rooms: [Room] = []
+    package internal(set) var rooms: [Room] = []
     /// The items that the member tracks.
-    var tracked: Set<FollowedRoom> = []
+    package internal(set) var tracked: Set<FollowedRoom> = []
+    /// Whether the member gets the broadcast also while it is in rooms.
+    let keepsBroadcast: Bool
     var place = Place()
+
+    init(keepsBroadcast: Bool = false) { self.keepsBroadcast = keepsBroadcast }
 
     /// The member's place in the table and, during a pass, which events match what it follows.
     struct Place {
@@ -38,8 +42,10 @@ struct Membership {
 
     var isFollowing: Bool { !tracked.isEmpty || rooms.contains { if case .followed = $0 { true } else { false } } }
 
-    /// Whether the member is in no room and tracks nothing, so that it gets the broadcast.
-    var isIdle: Bool { rooms.isEmpty && tracked.isEmpty }
+    /// Whether the member gets the broadcast only because it is in no room and tracks nothing.
+    var isIdle: Bool { !keepsBroadcast && rooms.isEmpty && tracked.isEmpty }
+
+    var getsBroadcast: Bool { keepsBroadcast || isIdle }
 
     /// Whether the member gets the events of a followed room.
     func follows(_ room: FollowedRoom) -> Bool { tracked.contains(room) || rooms.contains(.followed(room)) }

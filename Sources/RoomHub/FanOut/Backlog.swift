@@ -27,9 +27,11 @@ struct Backlog {
     private var holes = 0
     /// Everything up to this event was sent before the first entry.
     let position: UInt64
+    private let encoding: EventEncoding
 
-    init(after position: UInt64) {
+    init(after position: UInt64, encoding: EventEncoding = .message) {
         self.position = position
+        self.encoding = encoding
     }
 
     /// The bytes of the entries into which nothing is merged.
@@ -76,11 +78,7 @@ struct Backlog {
             }
             events += 1
             if let variant = entry.variant { places[variant] = nil } else { unmergeableBytes -= entry.json.count + Self.overhead }
-            if entry.merged == 0 {
-                frames.writeTextFrame(entry.json)
-            } else {
-                frames.writeTextFrame(Self.conflated(entry.json, entry.merged))
-            }
+            frames.writeTextFrame(encoding.payload(entry.json, .init(seq: entry.seq, merged: entry.merged)))
         }
         return events == 0 ? nil : (frames, events)
     }
@@ -102,20 +100,6 @@ struct Backlog {
         holes = 0
         places.removeAll(keepingCapacity: true)
         for (index, entry) in entries.enumerated() { if let variant = entry?.variant { places[variant] = index } }
-    }
-
-    /// An event's JSON with `"conflated":n` after its `seq`, which is its second member.
-    private static func conflated(_ json: [UInt8], _ merged: Int) -> [UInt8] {
-        let place = json.withUnsafeBufferPointer { bytes in
-            var members = JSONMembers(bytes, objectAt: 0)
-            while let (key, value) = members.next() {
-                if bytes.holds("seq", at: key) { return value.upperBound }
-            }
-            return 1
-        }
-        var result = json
-        result.insert(contentsOf: ",\"conflated\":\(merged)".utf8, at: place)
-        return result
     }
 }
 

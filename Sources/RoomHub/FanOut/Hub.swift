@@ -9,10 +9,13 @@ import WebSocketServer
 /// Passes batches to all event loops that have connections. Safe from any thread.
 ///
 /// The lock is taken once for each batch and each connection, never for a send.
-final class Hub: Sendable {
-    let configuration: WebSocketConfiguration
-    let metrics = WebSocketMetrics()
-    private let directory: RoomDirectory
+package final class Hub: Sendable {
+    package let settings: RoomSettings
+    /// How often connections are looked at, and how they end.
+    package let times: ConnectionLoop.Times
+    package let metrics = HubMetrics()
+    package let directory: RoomDirectory
+    private let encoding: EventEncoding
     private let state = Mutex(State())
 
     private struct State {
@@ -24,7 +27,7 @@ final class Hub: Sendable {
     }
 
     /// What the sink was told to do.
-    enum Phase {
+    package enum Phase {
         case waiting, running, stopping
     }
 
@@ -35,20 +38,27 @@ final class Hub: Sendable {
         var connections = 0
     }
 
-    init(_ configuration: WebSocketConfiguration) {
-        self.configuration = configuration
-        directory = RoomDirectory(configuration)
+    /// - Parameters:
+    ///   - encoding: how the protocol writes events.
+    ///   - keepsBroadcast: whether a client keeps getting the broadcast while it is in rooms.
+    package init(
+        _ settings: RoomSettings, times: ConnectionLoop.Times, encoding: EventEncoding = .message, keepsBroadcast: Bool = false
+    ) {
+        self.settings = settings
+        self.times = times
+        self.encoding = encoding
+        directory = RoomDirectory(settings, keepsBroadcast: keepsBroadcast)
     }
 
-    var phase: Phase { state.withLock { $0.phase } }
+    package var phase: Phase { state.withLock { $0.phase } }
 
     /// Whether there is no room for another connection.
-    var isFull: Bool { metrics.openNow >= configuration.limits.connections }
+    var isFull: Bool { metrics.openNow >= settings.limits.connections }
 
     /// Starts the hub: `context` says which journal the batches are from, and which event came before them.
-    func start(_ context: SinkContext) {
+    package func start(_ context: SinkContext) {
         let recovery = Recovery(
-            context, audiences: directory.audiences, snapshotItems: configuration.limits.snapshotItems)
+            context, audiences: directory.audiences, encoding: encoding, snapshotItems: settings.limits.snapshotItems)
         state.withLock { state in
             state.phase = .running
             state.epoch = context.epoch
@@ -58,19 +68,19 @@ final class Hub: Sendable {
     }
 
     /// The shard of an event loop that has a connection.
-    func shard(of loop: any EventLoop) -> HubShard? {
+    package func shard(of loop: any EventLoop) -> HubShard? {
         state.withLock { state in state.shards.first { $0.loop === loop }?.shard }?.value
     }
 
     private func makeShard(on loop: any EventLoop, number: Int) -> NIOLoopBound<HubShard> {
         NIOLoopBound(
-            HubShard(loop: loop, number: number, configuration: configuration, directory: directory, metrics: metrics),
+            HubShard(loop: loop, number: number, hub: self),
             eventLoop: loop)
     }
 
     /// Sends a batch, with one hop to each event loop, and returns once every loop has written it. Meanwhile the next events gather
     /// at the caller, so that passes grow with the load.
-    func deliver(_ batch: EventBatch) async {
+    package func deliver(_ batch: EventBatch) async {
         var rest = batch.records[...]
         while !rest.isEmpty {
             var bytes = 0
@@ -93,7 +103,7 @@ final class Hub: Sendable {
             return state.shards.filter { $0.connections > 0 }
         }
         guard !targets.isEmpty else { return }
-        let pass = Pass(records, for: directory.audiences)
+        let pass = Pass(records, for: directory.audiences, encoding)
         let passes = targets.map { target in target.loop.submit { target.shard.value.take(pass) } }
         for pass in passes {
             // The pass fails only if the event loop was shut down, and then no connection is left.
@@ -102,24 +112,26 @@ final class Hub: Sendable {
     }
 
     /// Refuses new connections, closes all with 1001, and returns once they are gone.
-    func stop() async {
+    package func stop() async {
         let shards = state.withLock { state in
             state.phase = .stopping
             return state.shards
         }
         let closings = shards.map { entry in
-            entry.loop.flatSubmit { entry.shard.value.connections.drain() }
+            entry.loop.flatSubmit {
+                entry.shard.value.endVisitors()
+                return entry.shard.value.connections.drain()
+            }
         }
         for closing in closings { try? await closing.get() }
         state.withLock { $0.recovery }?.clear()
     }
 }
 
-extension Hub: WebSocketHost {
-    var tooSlow: CloseCode { .tooSlow }
-
-    /// Every batch is either within the position that the connection is told, or is sent to its shard.
-    func open(_ connection: WebSocketConnection, on loop: any EventLoop) -> (connections: ConnectionLoop, isStopping: Bool) {
+extension Hub {
+    /// Counts one more client on an event loop and returns the loop's shard. Every batch is either within the position that the
+    /// client is told, or is passed to that shard. Called on that loop.
+    private func enter(_ loop: any EventLoop) -> (shard: HubShard, isStopping: Bool) {
         let (shard, epoch, head, recovery, phase) = state.withLock { state in
             let index = state.shards.firstIndex { $0.loop === loop }
             var entry = index.map { state.shards[$0] } ?? Entry(loop: loop, shard: makeShard(on: loop, number: state.shards.count))
@@ -127,20 +139,53 @@ extension Hub: WebSocketHost {
             if let index { state.shards[index] = entry } else { state.shards.append(entry) }
             return (entry.shard, state.epoch, state.head, state.recovery, state.phase)
         }
-        shard.value.add(connection, epoch: epoch, position: head, recovery: recovery)
-        return (shard.value.connections, phase == .stopping)
+        shard.value.enter(epoch: epoch, position: head, recovery: recovery)
+        return (shard.value, phase == .stopping)
     }
 
-    func closed(_ connection: WebSocketConnection, on loop: any EventLoop, code: CloseCode) {
-        shard(of: loop)?.connections.remove(connection, code: code)
+    /// Undoes ``enter(_:)``.
+    private func exit(_ loop: any EventLoop) {
+        shard(of: loop)?.exit()
         state.withLock { state in
             guard let index = state.shards.firstIndex(where: { $0.loop === loop }) else { return }
             state.shards[index].connections -= 1
         }
     }
 
+    /// Adds a client that has no connection of its own, on its event loop. Returns whether the hub stops, so that the client has
+    /// to end.
+    package func open(_ visitor: any HubVisitor, on loop: any EventLoop) -> Bool {
+        let (shard, isStopping) = enter(loop)
+        shard.add(visitor)
+        metrics.opened()
+        return isStopping
+    }
+
+    /// Undoes ``open(_:on:)-visitor``. `code` says how the client ended; `nil` if it goes on over a connection.
+    package func closed(_ visitor: any HubVisitor, on loop: any EventLoop, code: CloseCode?) {
+        shard(of: loop)?.remove(visitor)
+        exit(loop)
+        if let code { metrics.closed(code) } else { metrics.moved() }
+    }
+}
+
+extension Hub: WebSocketHost {
+    package var tooSlow: CloseCode { .tooSlow }
+
+    package func open(_ connection: WebSocketConnection, on loop: any EventLoop) -> (connections: ConnectionLoop, isStopping: Bool)
+    {
+        let (shard, isStopping) = enter(loop)
+        shard.connections.add(connection)
+        return (shard.connections, isStopping)
+    }
+
+    package func closed(_ connection: WebSocketConnection, on loop: any EventLoop, code: CloseCode) {
+        shard(of: loop)?.connections.remove(connection, code: code)
+        exit(loop)
+    }
+
     /// Whether another connection is admitted.
-    var admission: UpgradeAdmission {
+    package var admission: UpgradeAdmission {
         switch phase {
         case .running where !isFull: return .accept([:])
         case .running:

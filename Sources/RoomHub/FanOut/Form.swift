@@ -9,14 +9,14 @@ final class Form: Sendable {
     private let ends: [Int]
     private let jsons: [[UInt8]?]
 
-    init(_ envelopes: [EventEnvelope], _ steps: [StockStep?], for audience: Audience) {
+    init(_ envelopes: [EventEnvelope], _ steps: [StockStep?], for audience: Audience, _ encoding: EventEncoding) {
         var frames = ByteBuffer()
         frames.reserveCapacity(envelopes.reduce(0) { $0 + $1.json.count + 4 })
         var ends: [Int] = []
         ends.reserveCapacity(envelopes.count)
         jsons = zip(envelopes, steps).map { envelope, step in
             let json = audience.json(of: envelope, step)
-            if let json { frames.writeTextFrame(json) }
+            if let json { frames.writeTextFrame(encoding.payload(json, .init(seq: envelope.seq, merged: 0))) }
             ends.append(frames.writerIndex)
             return json
         }

@@ -3,18 +3,22 @@ import TallywireCore
 import WebSocketServer
 
 /// The rooms of one event loop's connections. All of it is used only on that loop: there are no locks.
-final class HubShard {
+package final class HubShard {
     /// Every open connection of the loop, also those of the echo endpoint.
     let connections: ConnectionLoop
-    let configuration: WebSocketConfiguration
-    let directory: RoomDirectory
-    let metrics: WebSocketMetrics
+    package let settings: RoomSettings
+    package let directory: RoomDirectory
+    package let metrics: HubMetrics
     /// Ends connections whose token is no longer good.
     let access: AccessWatch
     /// The identity of the journal.
-    private(set) var epoch: String
+    package private(set) var epoch: String
     /// Every event up to this `seq` was passed to the shard's sessions, and so will every later one.
-    private(set) var head: UInt64
+    package private(set) var head: UInt64
+    /// Connections and other clients of this loop.
+    private var population = 0
+    /// Clients without a connection of their own.
+    private var visitors: [ObjectIdentifier: any HubVisitor] = [:]
     private var rooms: RoomTable<RoomSession>
     /// Sessions that read the journal themselves until they reach the position of the passes.
     private var catchingUp: [ObjectIdentifier: RoomSession] = [:]
@@ -24,33 +28,38 @@ final class HubShard {
     private var hasRead = false
     private var lastRead = NIODeadline.distantPast
 
-    init(
-        loop: any EventLoop, number: Int, configuration: WebSocketConfiguration, directory: RoomDirectory,
-        metrics: WebSocketMetrics
-    ) {
-        connections = ConnectionLoop(loop: loop, number: number, times: configuration.times, counts: metrics)
-        self.configuration = configuration
-        self.directory = directory
-        self.metrics = metrics
+    init(loop: any EventLoop, number: Int, hub: Hub) {
+        connections = ConnectionLoop(loop: loop, number: number, times: hub.times, counts: hub.metrics)
+        settings = hub.settings
+        directory = hub.directory
+        metrics = hub.metrics
         access = AccessWatch(loop: loop)
         epoch = ""
         head = 0
-        rooms = RoomTable(directory)
+        rooms = RoomTable(hub.directory)
         connections.observer = self
     }
 
-    var loop: any EventLoop { connections.loop }
+    package var loop: any EventLoop { connections.loop }
 
-    /// Adds a connection that was just opened. `position` is the hub's. It is used only for the first connection: a shard without
-    /// connections gets no passes, so its own `head` is stale.
-    func add(_ connection: WebSocketConnection, epoch: String, position: UInt64, recovery: Recovery?) {
-        if connections.isEmpty {
+    /// Counts one more client. `position` is the hub's. It is used only for the first client: a shard without clients gets no
+    /// passes, so its own `head` is stale.
+    func enter(epoch: String, position: UInt64, recovery: Recovery?) {
+        if population == 0 {
             self.epoch = epoch
             self.recovery = recovery
             head = position
         }
-        connections.add(connection)
+        population += 1
     }
+
+    func exit() { population -= 1 }
+
+    func add(_ visitor: any HubVisitor) { visitors[ObjectIdentifier(visitor)] = visitor }
+    func remove(_ visitor: any HubVisitor) { visitors[ObjectIdentifier(visitor)] = nil }
+
+    /// Ends the clients without a connection, since the server ends.
+    func endVisitors() { for visitor in visitors.values { visitor.goAway() } }
 
     // MARK: Rooms
 
@@ -70,9 +79,8 @@ final class HubShard {
     // MARK: Catching up
 
     func beginCatchUp(_ session: RoomSession) {
-        catchingUp[ObjectIdentifier(session)] = session
-        metrics.catchingUp(1)
         hasRead = true
+        if catchingUp.updateValue(session, forKey: ObjectIdentifier(session)) == nil { metrics.catchingUp(1) }
     }
 
     func endCatchUp(_ session: RoomSession) {
@@ -102,7 +110,7 @@ extension HubShard: ConnectionLoopObserver {
     /// How long pages and images stay in memory after the last session has caught up, for sessions that come next.
     private static let keepsRead = TimeAmount.seconds(2)
 
-    func clockTicked(_ now: NIODeadline) {
+    package func clockTicked(_ now: NIODeadline) {
         if metrics.catchingUpNow > 0 { lastRead = now }
         if hasRead, now - lastRead > Self.keepsRead {
             hasRead = false
@@ -110,4 +118,10 @@ extension HubShard: ConnectionLoopObserver {
         }
         for session in catchingUp.values { session.closeIfImageIsRecalled() }
     }
+}
+
+/// A client of the hub without a connection of its own, such as one that polls. All calls come on the client's event loop.
+package protocol HubVisitor: AnyObject {
+    /// The server ends, and so does the client.
+    func goAway()
 }

@@ -33,7 +33,7 @@ struct RoomTable<Member: RoomMember> {
 
     /// Adds a new member, which is in no room.
     mutating func add(_ member: Member, isAdmin: Bool = true) {
-        member.membership = Membership()
+        member.membership = Membership(keepsBroadcast: directory.keepsBroadcast)
         member.membership.followedView = isAdmin ? directory.followedByAdmin : directory.followed
         enlist(member)
     }
@@ -104,7 +104,7 @@ struct RoomTable<Member: RoomMember> {
 
     private mutating func enlist(_ member: Member) {
         let membership = member.membership
-        var view: View = membership.isIdle ? directory.broadcast : .nothing
+        var view: View = membership.getsBroadcast ? directory.broadcast : .nothing
         for case .named(let place) in membership.rooms { view.merge(directory.named[place]) }
         member.membership.view = view
         let list: Membership.List = !membership.isFollowing ? .view(view) : view.isNothing ? .following : .mixed

@@ -9,8 +9,8 @@ struct Recovery: Sendable {
     let images: StockImages
     let now: @Sendable () -> Timestamp
 
-    init(_ context: SinkContext, audiences: [Audience], snapshotItems: Int) {
-        pages = EventPages(history: context.history, filter: context.filter, audiences: audiences)
+    init(_ context: SinkContext, audiences: [Audience], encoding: EventEncoding, snapshotItems: Int) {
+        pages = EventPages(history: context.history, filter: context.filter, audiences: audiences, encoding: encoding)
         now = context.now
         images = StockImages(stock: context.stock, audiences: audiences, limit: snapshotItems)
     }

@@ -1,21 +1,24 @@
 import TallywireCore
 
 /// The rooms of one sink by name, with what they carry and who may join.
-struct RoomDirectory: Sendable {
+package struct RoomDirectory: Sendable {
     /// The audiences of all rooms, each once. Audiences that see more come first. A form's number is its audience's index here.
     let audiences: [Audience]
     /// What the rooms with a name carry, by their index in the configuration.
     let named: [View]
-    let configurations: [WebSocketConfiguration.Room]
+    let configurations: [RoomSettings.Room]
     /// What a connection in no room gets.
     let broadcast: View
     /// What tracked items and rooms such as `product:1` carry: for every role, and for the role `admin`.
     let followed: View
     let followedByAdmin: View
+    /// Whether a client keeps the broadcast while it is in rooms.
+    let keepsBroadcast: Bool
     private let names: [String]
     private let places: [String: Int]
 
-    init(_ configuration: WebSocketConfiguration) {
+    init(_ configuration: RoomSettings, keepsBroadcast: Bool = false) {
+        self.keepsBroadcast = keepsBroadcast
         var audiences: [Audience] = [.everybody]
         for audience in configuration.rooms.map(\.audience) + [configuration.broadcastAudience] where !audiences.contains(audience)
         {
@@ -40,14 +43,14 @@ struct RoomDirectory: Sendable {
     }
 
     /// The room of this name, or `nil` if there is none.
-    func room(named name: String) -> Room? {
+    package func room(named name: String) -> Room? {
         guard let name = RoomName.normal(name) else { return nil }
         if let place = places[name] { return .named(place) }
         return FollowedRoom(name).map { .followed($0) }
     }
 
     /// The role that a room needs; `nil` if every client may join.
-    func role(of room: Room) -> Role? {
+    package func role(of room: Room) -> Role? {
         switch room {
         case .named(let place): configurations[place].role
         case .followed: nil
@@ -55,7 +58,7 @@ struct RoomDirectory: Sendable {
     }
 
     /// The name of a room in its one form, whichever form the client used.
-    func name(of room: Room) -> String {
+    package func name(of room: Room) -> String {
         switch room {
         case .named(let place): names[place]
         case .followed(let room): room.name
@@ -63,9 +66,9 @@ struct RoomDirectory: Sendable {
     }
 
     /// How a room treats clients that were away.
-    func rules(of room: Room?) -> WebSocketConfiguration.Rules {
+    func rules(of room: Room?) -> RoomSettings.Rules {
         if case .named(let place) = room { return configurations[place].rules }
-        return WebSocketConfiguration.Rules()
+        return RoomSettings.Rules()
     }
 
     /// The form in which connections in no room get values.

@@ -2,15 +2,15 @@ import Foundation
 import TallywireCore
 
 /// A room that a client can be in.
-enum Room: Hashable, Sendable {
-    /// The room at this index in ``WebSocketConfiguration/rooms``.
+package enum Room: Hashable, Sendable {
+    /// The room at this index in ``RoomSettings/rooms``.
     case named(Int)
     /// A room that exists without being configured.
     case followed(FollowedRoom)
 }
 
 /// A room about one item, location or reservation, which exists for every client that joins it.
-enum FollowedRoom: Hashable, Sendable {
+package enum FollowedRoom: Hashable, Sendable {
     case product(Int64)
     case variant(Int64)
     case location(String)
@@ -43,7 +43,7 @@ enum FollowedRoom: Hashable, Sendable {
     }
 
     /// The room's name, as a client writes it.
-    var name: String {
+    package var name: String {
         switch self {
         case .product(let id): "product:\(id)"
         case .variant(let id): "variant:\(id)"

@@ -6,10 +6,10 @@ import TallywireCore
 /// Who the client of a connection is, and what that client may do.
 ///
 /// The type only decides: ``RoomSession`` asks it, and ``AccessWatch`` asks when time has passed.
-struct SessionAccess {
+package struct SessionAccess {
     let authenticator: any Authenticator
     /// The client's principal; `nil` for a client without a token.
-    private(set) var principal: Principal?
+    package private(set) var principal: Principal?
     /// The generation of the keys that vouched for the principal.
     private var generation: UInt64
     /// Until when a token has to come, if one is needed.
@@ -17,7 +17,7 @@ struct SessionAccess {
     /// The session's index in ``AccessWatch``, which sets it.
     var place: Int?
 
-    init(_ request: UpgradeRequest, now: NIODeadline) {
+    package init(_ request: UpgradeRequest, now: NIODeadline) {
         authenticator = request.authenticator
         principal = request.principal
         generation = request.authenticator.generation
@@ -31,7 +31,7 @@ struct SessionAccess {
     }
 
     /// Whether the client may do nothing before it has shown a token.
-    var isWaiting: Bool { principal == nil && authenticator.anonymousAccess == .nothing }
+    package var isWaiting: Bool { principal == nil && authenticator.anonymousAccess == .nothing }
 
     /// Whether time or a change of keys can end the connection.
     var needsWatch: Bool { isWaiting || principal?.validUntil != nil || principal?.key != nil }
@@ -39,7 +39,7 @@ struct SessionAccess {
     var isAdmin: Bool { principal?.role == .admin }
 
     /// Whether the client may use what needs `role`.
-    func permits(_ role: Role?) -> Bool {
+    package func permits(_ role: Role?) -> Bool {
         guard let role else { return !isWaiting }
         return principal?.covers(role) ?? false
     }
