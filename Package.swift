@@ -91,7 +91,7 @@ let package = Package(
                 log,
             ]),
         // What a plugin serves on the server's port.
-        library("HTTPEndpoints", ["TallywireAccess", "TallywirePipeline", nio("NIOCore"), nio("NIOHTTP1")]),
+        library("HTTPEndpoints", ["TallywireAccess", "TallywireCore", "TallywirePipeline", nio("NIOCore"), nio("NIOHTTP1")]),
         library(
             "TallywireAuthentication",
             [
@@ -139,6 +139,13 @@ let package = Package(
                 "HTTPEndpoints", "RoomHub", "TallywireAccess", "TallywireConfiguration", "TallywireCore", "TallywirePipeline",
                 "TallywireProtocol", "WebSocketServer", nio("NIOCore"), nio("NIOHTTP1"),
             ]),
+        library(
+            "SocketIOSink", path: "Sources/Plugins/SocketIOSink",
+            [
+                "HTTPEndpoints", "RoomHub", "TallywireAccess", "TallywireConfiguration", "TallywireCore", "TallywireEngine",
+                "TallywirePipeline", "TallywireProtocol", "WebSocketServer", log, nio("NIOCore"), nio("NIOHTTP1"),
+                nio("NIOFoundationCompat"), .product(name: "DequeModule", package: "swift-collections"),
+            ]),
         // The pages in `web/` and the client library in `clients/js/`.
         .target(name: "CWebFiles"),
         // The server's port: connections, TLS, requests for upgrades, limits.
@@ -157,7 +164,8 @@ let package = Package(
         library(
             "TallywireHTTP",
             [
-                "CWebFiles", "GS1", "HTTPPort", "PipelineHost", "QRCode", "TallywireAccess", "TallywireCore", "TallywireEngine",
+                "CWebFiles", "GS1", "HTTPEndpoints", "HTTPPort", "PipelineHost", "QRCode", "TallywireAccess", "TallywireCore",
+                "TallywireEngine",
                 "TallywirePipeline", log, nio("NIOCore"), nio("NIOHTTP1"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),
@@ -179,7 +187,8 @@ let package = Package(
             [
                 "Backoff", "HTTPEndpoints", "HTTPPort", "JSONLogSink", "MQTTScanners", "MQTTSink", "PipelineHost", "SQLiteJournal",
                 "TallywireAccess", "TallywireAuthentication", "TallywireCommands", "TallywireConfiguration", "TallywireCore",
-                "TallywireEngine", "TallywireHTTP", "TallywirePipeline", "WebSocketSink", log, nio("NIOCore"), nio("NIOPosix"),
+                "TallywireEngine", "TallywireHTTP", "TallywirePipeline", "SocketIOSink", "WebSocketSink", log, nio("NIOCore"),
+                nio("NIOPosix"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -283,6 +292,16 @@ let package = Package(
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ]),
         tests(
+            "SocketIOSink",
+            [
+                "HTTPEndpoints", "HTTPPort", "PipelineHost", "RoomHub", "SocketIOSink", "TallywireAccess", "TallywireConfiguration",
+                "TallywireCore", "TallywireEngine", "TallywireHTTP", "TallywirePipeline", "WebSocketServer", log, nio("NIOCore"),
+                nio("NIOPosix"), nio("NIOHTTP1"), nio("NIOWebSocket"),
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "Hummingbird", package: "hummingbird"), .product(name: "HummingbirdCore", package: "hummingbird"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ]),
+        tests(
             "TallywireHTTP",
             [
                 "HTTPEndpoints", "HTTPPort", "HTTPTestServer", "PipelineHost", "TallywireAccess", "TallywireConfiguration",
@@ -298,7 +317,7 @@ let package = Package(
             dependencies: [
                 "PipelineHost", "TallywireAccess", "TallywireConfiguration", "TallywireCore", "TallywirePipeline", "Mosquitto",
                 "MQTTScanners", "MQTTSink", "JSONLogSink", "TallywireProtocol", "WebSocketServer", "RoomHub", "WebSocketSink",
-                "TallywireHTTP",
+                "SocketIOSink", "TallywireHTTP",
                 nio("NIOCore"), .product(name: "HTTPTypes", package: "swift-http-types"),
             ], path: "Fuzzing/Messages", exclude: ["Corpus"], swiftSettings: strict),
         .target(name: "FuzzGS1", dependencies: ["GS1"], path: "Fuzzing/GS1", exclude: ["Corpus"], swiftSettings: strict),

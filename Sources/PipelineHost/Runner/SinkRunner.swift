@@ -21,10 +21,13 @@ public final class SinkRunner: Sendable {
         /// How often one batch is tried before its events become dead letters; `nil` never gives up.
         public var attempts: Int?
         public var deadLetters: DeadLetterFile
+        /// The file that the sink may keep for itself.
+        public var file: SourceFile?
 
         public init(
             name: String, plugin: String, mode: SinkMode, sink: any Sink, filter: EventFilter = EventFilter(),
-            retry: Backoff = Backoff(), attempts: Int? = nil, deadLetters: DeadLetterFile
+            retry: Backoff = Backoff(), attempts: Int? = nil, deadLetters: DeadLetterFile,
+            file: SourceFile? = nil
         ) {
             self.name = name
             self.plugin = plugin
@@ -34,6 +37,7 @@ public final class SinkRunner: Sendable {
             self.retry = retry
             self.attempts = attempts
             self.deadLetters = deadLetters
+            self.file = file
         }
     }
 
@@ -136,7 +140,7 @@ public final class SinkRunner: Sendable {
                 try await definition.sink.start(
                     SinkContext(
                         name: definition.name, logger: logger, epoch: journal.epoch, cursor: cursor, head: head, stock: journal,
-                        history: feed, version: version, filter: definition.filter, displays: displays,
+                        history: feed, file: definition.file, version: version, filter: definition.filter, displays: displays,
                         reporter: Reporter(source: definition.name, gateway: gateway), now: clock))
                 progress.withLock { $0.isRunning() }
                 return

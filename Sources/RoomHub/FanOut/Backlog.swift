@@ -1,5 +1,6 @@
 import DequeModule
 import NIOCore
+import TallywireCore
 import TallywireEngine
 import WebSocketServer
 
@@ -12,6 +13,7 @@ struct Backlog {
     private struct Entry {
         let json: [UInt8]
         let seq: UInt64
+        let type: EventType
         let variant: Int64?
         var merged = 0
         /// The first event that this entry stands for.
@@ -48,7 +50,7 @@ struct Backlog {
     /// Adds an event. Returns whether an earlier event was merged into it.
     mutating func add(_ json: [UInt8], _ record: Pass.Record) -> Bool {
         guard record.isMergeable, let variant = record.variant else {
-            entries.append(Entry(json: json, seq: record.seq, variant: nil, first: record.seq))
+            entries.append(Entry(json: json, seq: record.seq, type: record.type, variant: nil, first: record.seq))
             unmergeableBytes += json.count + Self.overhead
             return false
         }
@@ -61,7 +63,7 @@ struct Backlog {
             holes += 1
         }
         places[variant] = offset + entries.count
-        entries.append(Entry(json: json, seq: record.seq, variant: variant, merged: merged, first: first))
+        entries.append(Entry(json: json, seq: record.seq, type: record.type, variant: variant, merged: merged, first: first))
         if holes > 64, holes * 2 > entries.count { closeHoles() }
         return merged > 0
     }
@@ -78,7 +80,7 @@ struct Backlog {
             }
             events += 1
             if let variant = entry.variant { places[variant] = nil } else { unmergeableBytes -= entry.json.count + Self.overhead }
-            frames.writeTextFrame(encoding.payload(entry.json, .init(seq: entry.seq, merged: entry.merged)))
+            frames.writeTextFrame(encoding.payload(entry.json, .init(seq: entry.seq, type: entry.type, merged: entry.merged)))
         }
         return events == 0 ? nil : (frames, events)
     }

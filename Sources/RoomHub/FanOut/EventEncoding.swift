@@ -1,4 +1,5 @@
 import NIOCore
+import TallywireCore
 import TallywireEngine
 
 /// How a protocol writes one event for one audience: the payload of one text frame.
@@ -12,8 +13,15 @@ package struct EventEncoding: Sendable {
     /// What an encoding may need beside the JSON.
     package struct Event: Sendable {
         package let seq: UInt64
+        package let type: EventType
         /// How many earlier events were merged into it.
         package let merged: Int
+
+        package init(seq: UInt64, type: EventType, merged: Int) {
+            self.seq = seq
+            self.type = type
+            self.merged = merged
+        }
     }
 
     package init(payload: @escaping @Sendable (_ json: [UInt8], _ event: Event) -> [UInt8]) { self.payload = payload }

@@ -16,7 +16,7 @@ final class Form: Sendable {
         ends.reserveCapacity(envelopes.count)
         jsons = zip(envelopes, steps).map { envelope, step in
             let json = audience.json(of: envelope, step)
-            if let json { frames.writeTextFrame(encoding.payload(json, .init(seq: envelope.seq, merged: 0))) }
+            if let json { frames.writeTextFrame(encoding.payload(json, .init(seq: envelope.seq, type: envelope.type, merged: 0))) }
             ends.append(frames.writerIndex)
             return json
         }

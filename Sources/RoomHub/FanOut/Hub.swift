@@ -15,12 +15,13 @@ package final class Hub: Sendable {
     package let times: ConnectionLoop.Times
     package let metrics = HubMetrics()
     package let directory: RoomDirectory
-    private let encoding: EventEncoding
+    private let makeEncoding: @Sendable (_ epoch: String) -> EventEncoding
     private let state = Mutex(State())
 
     private struct State {
         var phase = Phase.waiting
         var epoch = ""
+        var encoding = EventEncoding.message
         var head: UInt64 = 0
         var recovery: Recovery?
         var shards: [Entry] = []
@@ -39,14 +40,16 @@ package final class Hub: Sendable {
     }
 
     /// - Parameters:
-    ///   - encoding: how the protocol writes events.
+    ///   - encoding: how the protocol writes events of the journal with this epoch.
     ///   - keepsBroadcast: whether a client keeps getting the broadcast while it is in rooms.
     package init(
-        _ settings: RoomSettings, times: ConnectionLoop.Times, encoding: EventEncoding = .message, keepsBroadcast: Bool = false
+        _ settings: RoomSettings, times: ConnectionLoop.Times,
+        encoding: @escaping @Sendable (_ epoch: String) -> EventEncoding = { _ in .message },
+        keepsBroadcast: Bool = false
     ) {
         self.settings = settings
         self.times = times
-        self.encoding = encoding
+        makeEncoding = encoding
         directory = RoomDirectory(settings, keepsBroadcast: keepsBroadcast)
     }
 
@@ -57,11 +60,13 @@ package final class Hub: Sendable {
 
     /// Starts the hub: `context` says which journal the batches are from, and which event came before them.
     package func start(_ context: SinkContext) {
+        let encoding = makeEncoding(context.epoch)
         let recovery = Recovery(
             context, audiences: directory.audiences, encoding: encoding, snapshotItems: settings.limits.snapshotItems)
         state.withLock { state in
             state.phase = .running
             state.epoch = context.epoch
+            state.encoding = encoding
             state.head = context.head
             state.recovery = recovery
         }
@@ -98,9 +103,9 @@ package final class Hub: Sendable {
 
     private func deliver(_ records: [EventEnvelope]) async {
         guard let last = records.last else { return }
-        let targets = state.withLock { state in
+        let (targets, encoding) = state.withLock { state in
             state.head = last.seq
-            return state.shards.filter { $0.connections > 0 }
+            return (state.shards.filter { $0.connections > 0 }, state.encoding)
         }
         guard !targets.isEmpty else { return }
         let pass = Pass(records, for: directory.audiences, encoding)

@@ -68,6 +68,9 @@ package final class HubShard {
     func exit(_ session: RoomSession) { rooms.remove(session) }
     func leave(_ session: RoomSession, _ room: Room) { rooms.leave(session, room) }
 
+    /// Joins a room again in which the session was on another event loop.
+    func enter(_ session: RoomSession, _ room: Room) { rooms.join(session, room) }
+
     func join(_ session: RoomSession, _ room: Room) {
         if rooms.join(session, room) { metrics.joined() }
     }

@@ -32,6 +32,9 @@ struct CatchUp {
         return true
     }
 
+    /// Lets the read that is under way not count.
+    mutating func forgetRead() { isReading = false }
+
     /// Drops the stages of a room, and the read that is under way for them or for the next events.
     mutating func forgetStages(of room: Room) {
         if stages.isEmpty || stages.first?.room == room { isReading = false }

@@ -9,7 +9,7 @@ import TallywireProtocol
 /// The machine reads no journal and sends nothing. ``RoomSession`` tells it what the client asks for. While the client reads, the
 /// session asks for one step after the other (``next(_:page:)``), carries it out and brings what was read. A connection that has
 /// nothing to catch up with is *live*: it takes passes.
-struct CatchUpMachine {
+struct CatchUpMachine: Sendable {
     /// What the decisions depend on beside the machine.
     struct Context {
         let epoch: String
@@ -123,6 +123,12 @@ struct CatchUpMachine {
     /// The audience of followed rooms and tracked items has changed.
     mutating func readFollowedAgain() { catchUp?.readFollowedAgain() }
 
+    /// The client takes nothing for now: it is sent what comes after `head` from the journal, once it takes more.
+    mutating func pause(at head: UInt64) { if isLive { _ = reopen(Unsent(before: head + 1)) } }
+
+    /// The client goes on elsewhere, so that a read that is under way does not count.
+    mutating func forgetRead() { catchUp?.forgetRead() }
+
     /// The connection has ended.
     mutating func stop() { catchUp = nil }
 
@@ -175,7 +181,8 @@ struct CatchUpMachine {
             return .act(replay(page, after: catchUp.position, context))
         }
         // The values may be ahead of the passes. Then the step follows after the next pass.
-        guard catchUp.position >= coverage.end else { return nil }
+        // So may a session that came from another event loop.
+        guard catchUp.position >= coverage.end, catchUp.position <= context.head else { return nil }
         self.catchUp = nil
         coverage.settle()
         return .act([.end])

@@ -17,7 +17,7 @@ package struct RoomDirectory: Sendable {
     private let names: [String]
     private let places: [String: Int]
 
-    init(_ configuration: RoomSettings, keepsBroadcast: Bool = false) {
+    package init(_ configuration: RoomSettings, keepsBroadcast: Bool = false) {
         self.keepsBroadcast = keepsBroadcast
         var audiences: [Audience] = [.everybody]
         for audience in configuration.rooms.map(\.audience) + [configuration.broadcastAudience] where !audiences.contains(audience)

@@ -22,6 +22,8 @@ package final class RoomSession: RoomMember {
     private var hasEntered = false
     private var backlog: Backlog?
     private var catchUp = CatchUpMachine()
+    /// The rooms in which the session was on its last event loop.
+    private var detachedRooms: [Room] = []
     /// Whether ``advance()`` is running further up the stack: a write may make the client writable at once.
     private var isAdvancing = false
 
@@ -54,11 +56,55 @@ package final class RoomSession: RoomMember {
         let everybody = CatchUp.RoomName(room: nil, name: nil)
         carryOut(
             catchUp.join(everybody, wasIn: false, wasIdle: false, since: since, snapshot: snapshot, context(shard)), on: shard)
+        advance()
     }
 
     private func enterTable(of shard: HubShard) {
         hasEntered = true
         shard.enter(self)
+    }
+
+    /// The client takes nothing until ``becameWritable()``. Nothing is kept for it meanwhile but its position.
+    package func pause() {
+        guard let shard else { return }
+        catchUp.pause(at: shard.head)
+        shard.endCatchUp(self)
+    }
+
+    /// Leaves the event loop, and returns what is needed to go on, on another one.
+    package func detach() -> Detached {
+        pause()
+        let rooms = membership.rooms
+        leaveShard()
+        client = nil
+        catchUp.forgetRead()
+        defer { catchUp.stop() }
+        var access = access
+        access.place = nil
+        return Detached(access: access, rooms: rooms, catchUp: catchUp)
+    }
+
+    /// A session between two event loops.
+    package struct Detached: Sendable {
+        let access: SessionAccess
+        let rooms: [Room]
+        let catchUp: CatchUpMachine
+    }
+
+    package convenience init(_ detached: Detached) {
+        self.init(access: detached.access)
+        detachedRooms = detached.rooms
+        catchUp = detached.catchUp
+    }
+
+    /// Goes on where the session was before ``detach()``.
+    package func goOn() {
+        guard let shard else { return }
+        enterTable(of: shard)
+        for room in detachedRooms { shard.enter(self, room) }
+        detachedRooms = []
+        shard.beginCatchUp(self)
+        advance()
     }
 
     package func ended() {
@@ -91,6 +137,9 @@ package final class RoomSession: RoomMember {
     /// Everything up to this event was sent.
     package var sentPosition: UInt64 { backlog?.position ?? catchUp.position ?? shard?.head ?? 0 }
 
+    /// Where in the journal the session reads; `nil` while it takes passes.
+    package var readingPosition: UInt64? { catchUp.position }
+
     // MARK: Events
 
     package func take(_ parcel: Parcel) -> Bool {
@@ -98,10 +147,12 @@ package final class RoomSession: RoomMember {
         guard catchUp.isLive else { return false }
         if let connection {
             if backlog == nil, connection.isWritable { return connection.send(pieces: parcel.pieces) }
-        } else if let client, client.isWritable {
-            return client.send(pieces: parcel.pieces)
+            hold(parcel)
+            return false
         }
-        hold(parcel)
+        if let client, client.isWritable { return client.send(pieces: parcel.pieces) }
+        // The client takes nothing now, and gets these events from the journal.
+        catchUp.pause(at: (parcel.pass.records.first?.seq ?? 1) - 1)
         return false
     }
 
@@ -141,8 +192,9 @@ package final class RoomSession: RoomMember {
         if let unsent = backlog.unsent { carryOut(catchUp.reopen(unsent), on: shard) }
     }
 
-    /// The client has read most of what waited.
+    /// The client has read most of what waited, or takes something again after ``pause()``.
     package func becameWritable() {
+        if !catchUp.isLive, hasEntered { shard?.beginCatchUp(self) }
         if drain() { advance() }
     }
 

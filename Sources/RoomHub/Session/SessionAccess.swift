@@ -6,7 +6,7 @@ import TallywireCore
 /// Who the client of a connection is, and what that client may do.
 ///
 /// The type only decides: ``RoomSession`` asks it, and ``AccessWatch`` asks when time has passed.
-package struct SessionAccess {
+package struct SessionAccess: Sendable {
     let authenticator: any Authenticator
     /// The client's principal; `nil` for a client without a token.
     package private(set) var principal: Principal?
