@@ -46,6 +46,7 @@ run curl 120 examples/curl/session.sh "$url"
 run checkout 60 examples/checkout/checkout.py "$url"
 run mqtt 180 examples/mqtt/check.sh "$server"
 run websocket-page 300 examples/websocket-page/check.sh
+run socket-io-page 300 examples/socket-io-page/check.sh
 run react-shop 300 examples/react-shop/check.sh
 
 stop_server
