@@ -6,7 +6,7 @@ ARGS ?=
 # How many tests run at once. All of them together would make each wait for a core, and tests of time are then tests of the machine.
 export SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH ?= 16
 
-.PHONY: run build test browser fuzz conformance lint format docs bench storm dependencies
+.PHONY: run build test browser fuzz conformance lint format docs bench storm socket-io-kills dependencies
 
 ## Install what is missing, build, start a broker if none listens, load the sample catalogue, run the server.
 run: dependencies
@@ -28,6 +28,7 @@ test: dependencies
 	$(SWIFT) test --skip-build --filter TallywireServerTests
 	$(SWIFT) test --skip-build --filter TallywireClientTests
 	clients/js/check
+	Tests/SocketIO/run
 	Tests/Browser/run
 
 ## The pages in a real Chromium, against a real server and broker; pictures of them in .build/screenshots.
@@ -67,6 +68,11 @@ bench: dependencies
 ## A hundred thousand reservations that end in the same second, and scans meanwhile; see Benchmarks/reservations.
 storm: build
 	Benchmarks/reservations/storm.py
+
+## Servers and clients of Socket.IO, killed fifty times at random moments: each client that is recovered has every event.
+socket-io-kills: dependencies
+	$(SWIFT) build --product tallywire
+	SOCKET_IO_ROUNDS=50 Tests/SocketIO/run
 
 dependencies:
 	@scripts/install-dependencies.sh

@@ -96,7 +96,7 @@ let package = Package(
                 log,
             ]),
         // What a plugin serves on the server's port.
-        library("HTTPEndpoints", ["TallywireAccess", "TallywirePipeline", nio("NIOCore"), nio("NIOHTTP1")]),
+        library("HTTPEndpoints", ["TallywireAccess", "TallywireCore", "TallywirePipeline", nio("NIOCore"), nio("NIOHTTP1")]),
         library(
             "TallywireAuthentication",
             [
@@ -142,12 +142,26 @@ let package = Package(
             ]),
         // Frames, connections, pings and shutdown of WebSockets, whatever their messages mean.
         library("WebSocketServer", ["TallywireCore", nio("NIOCore")]),
+        // Rooms, who gets which events of them, and how clients catch up, whatever protocol the clients speak.
+        library(
+            "RoomHub",
+            [
+                "CJemalloc", "HTTPEndpoints", "TallywireAccess", "TallywireConfiguration", "TallywireCore", "TallywireEngine",
+                "TallywirePipeline", "TallywireProtocol", "WebSocketServer", nio("NIOCore"), nio("NIOHTTP1"),
+                .product(name: "DequeModule", package: "swift-collections"),
+            ]),
         library(
             "WebSocketSink", path: "Sources/Plugins/WebSocketSink",
             [
-                "CJemalloc", "HTTPEndpoints", "TallywireAccess", "TallywireConfiguration", "TallywireCore", "TallywireEngine",
+                "HTTPEndpoints", "RoomHub", "TallywireAccess", "TallywireConfiguration", "TallywireCore", "TallywirePipeline",
+                "TallywireProtocol", "WebSocketServer", nio("NIOCore"), nio("NIOHTTP1"),
+            ]),
+        library(
+            "SocketIOSink", path: "Sources/Plugins/SocketIOSink",
+            [
+                "HTTPEndpoints", "RoomHub", "TallywireAccess", "TallywireConfiguration", "TallywireCore", "TallywireEngine",
                 "TallywirePipeline", "TallywireProtocol", "WebSocketServer", log, nio("NIOCore"), nio("NIOHTTP1"),
-                .product(name: "DequeModule", package: "swift-collections"),
+                nio("NIOFoundationCompat"), .product(name: "DequeModule", package: "swift-collections"),
             ]),
         // The pages in `web/` and the client library in `clients/js/`.
         .target(name: "CWebFiles"),
@@ -167,7 +181,8 @@ let package = Package(
         library(
             "TallywireHTTP",
             [
-                "CWebFiles", "GS1", "HTTPPort", "PipelineHost", "QRCode", "TallywireAccess", "TallywireCore", "TallywireEngine",
+                "CWebFiles", "GS1", "HTTPEndpoints", "HTTPPort", "PipelineHost", "QRCode", "TallywireAccess", "TallywireCore",
+                "TallywireEngine",
                 "TallywirePipeline", log, nio("NIOCore"), nio("NIOHTTP1"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),
@@ -190,7 +205,8 @@ let package = Package(
                 "Backoff", "HTTPEndpoints", "HTTPPort", "JSONLogSink", "MQTTScanners", "MQTTSink", "PipelineHost", "PostgresSink",
                 "SQLiteJournal",
                 "TallywireAccess", "TallywireAuthentication", "TallywireCommands", "TallywireConfiguration", "TallywireCore",
-                "TallywireEngine", "TallywireHTTP", "TallywirePipeline", "WebSocketSink", "WebhookSink", log, nio("NIOCore"),
+                "TallywireEngine", "TallywireHTTP", "TallywirePipeline", "SocketIOSink", "WebSocketSink", "WebhookSink", log,
+                nio("NIOCore"),
                 nio("NIOPosix"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -304,10 +320,20 @@ let package = Package(
             [
                 "HTTPEndpoints", "HTTPPort", "HTTPTestServer", "PipelineHost", "TallywireAccess", "TallywireConfiguration",
                 "TallywireCore", "TallywireEngine", "TallywireHTTP", "TallywirePipeline", "TallywireProtocol", "WebSocketServer",
-                "WebSocketSink", log,
+                "WebSocketSink", "RoomHub", log,
                 nio("NIOCore"),
                 nio("NIOPosix"), nio("NIOEmbedded"), nio("NIOHTTP1"), nio("NIOWebSocket"),
                 .product(name: "DequeModule", package: "swift-collections"),
+                .product(name: "Hummingbird", package: "hummingbird"), .product(name: "HummingbirdCore", package: "hummingbird"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ]),
+        tests(
+            "SocketIOSink",
+            [
+                "HTTPEndpoints", "HTTPPort", "PipelineHost", "RoomHub", "SocketIOSink", "TallywireAccess", "TallywireConfiguration",
+                "TallywireCore", "TallywireEngine", "TallywireHTTP", "TallywirePipeline", "WebSocketServer", log, nio("NIOCore"),
+                nio("NIOPosix"), nio("NIOHTTP1"), nio("NIOWebSocket"),
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Hummingbird", package: "hummingbird"), .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ]),
@@ -326,7 +352,8 @@ let package = Package(
             name: "FuzzTargets",
             dependencies: [
                 "PipelineHost", "TallywireAccess", "TallywireConfiguration", "TallywireCore", "TallywirePipeline", "Mosquitto",
-                "MQTTScanners", "MQTTSink", "JSONLogSink", "TallywireProtocol", "WebSocketServer", "WebSocketSink", "TallywireHTTP",
+                "MQTTScanners", "MQTTSink", "JSONLogSink", "TallywireProtocol", "WebSocketServer", "RoomHub", "WebSocketSink",
+                "SocketIOSink", "TallywireHTTP",
                 nio("NIOCore"), .product(name: "HTTPTypes", package: "swift-http-types"),
             ], path: "Fuzzing/Messages", exclude: ["Corpus"], swiftSettings: strict),
         .target(name: "FuzzGS1", dependencies: ["GS1"], path: "Fuzzing/GS1", exclude: ["Corpus"], swiftSettings: strict),

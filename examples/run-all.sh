@@ -48,6 +48,7 @@ run postgres 180 examples/postgres/check.sh
 run webhook 180 examples/webhook/check.sh
 run mqtt 180 examples/mqtt/check.sh "$server"
 run websocket-page 300 examples/websocket-page/check.sh
+run socket-io-page 300 examples/socket-io-page/check.sh
 run react-shop 300 examples/react-shop/check.sh
 
 stop_server

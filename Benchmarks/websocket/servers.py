@@ -197,6 +197,25 @@ class TallywireFields(Tallywire):
     room = {"events": ["inventory_updated"], "fields": ["sku", "stock", "version", "level", "movementId"]}
 
 
+class TallywireSocketIO(Tallywire):
+    """The same to clients of Socket.IO, which get the events of the broadcast."""
+
+    name = "tallywire-socket-io"
+
+    def configuration(self) -> dict:
+        configuration = super().configuration()
+        configuration["sinks"] = [{
+            "plugin": "socket.io", "rooms": {"bench": self.room}, "joins": {}, "broadcast": self.room["events"],
+            "pingInterval": "10m", "limits": {"connections": 20_000},
+        }]
+        return configuration
+
+    @property
+    def subscribe(self):
+        # Connects to the namespace, and is ready when the server has said so. An event's own number is not in its data.
+        return ["-k", "movementId", "-S", "version", "-i", "40", "-w", '"pid"', f"ws://127.0.0.1:{self.port}/socket.io/?EIO=4&transport=websocket"]
+
+
 class TallywireMQTT(Tallywire):
     """The same with scans that come over MQTT, whose broker's CPU counts."""
 
@@ -317,4 +336,4 @@ class NIOFloor(Server):
         return [([str(self.program), "23005"], 23005)]
 
 
-SERVERS = {server.name: server for server in (Tallywire, TallywireFields, TallywireMQTT, TallywireJWT, Mosquitto, NATS, NodeWS, UWebSockets, Floor, NIOFloor)}
+SERVERS = {server.name: server for server in (Tallywire, TallywireSocketIO, TallywireFields, TallywireMQTT, TallywireJWT, Mosquitto, NATS, NodeWS, UWebSockets, Floor, NIOFloor)}

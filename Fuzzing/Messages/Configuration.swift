@@ -2,11 +2,12 @@ import JSONLogSink
 import MQTTScanners
 import MQTTSink
 import PipelineHost
+import SocketIOSink
 import TallywireConfiguration
 import TallywirePipeline
 import WebSocketSink
 
-private let registry = PluginRegistry(sources: [.mqttScanners], sinks: [.webSocket, .mqtt, .jsonLog])
+private let registry = PluginRegistry(sources: [.mqttScanners], sinks: [.webSocket, .socketIO, .mqtt, .jsonLog])
 
 /// plugins.json: every mistake has words and a place within the file, and what is right is a configuration.
 @Sendable func readConfiguration(_ bytes: [UInt8]) {

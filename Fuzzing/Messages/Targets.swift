@@ -2,6 +2,7 @@
 /// target begins with are in the folder of its name in Corpus.
 public let targets: [String: @Sendable ([UInt8]) -> Void] = [
     "plugins-json": readConfiguration, "mqtt-payloads": readScan, "websocket": readWebSocket, "http-bodies": readBody,
+    "socket-io": readSocketIO,
 ]
 
 func require(_ condition: Bool, _ message: @autoclosure () -> String) {

@@ -2,6 +2,7 @@ import NIOCore
 import TallywireCore
 import TallywireProtocol
 
+@testable import RoomHub
 @testable import WebSocketServer
 @testable import WebSocketSink
 
@@ -77,7 +78,7 @@ private func readMessage(_ bytes: [UInt8]) {
     }
 }
 
-private let directory = RoomDirectory(WebSocketConfiguration())
+private let directory = RoomDirectory(RoomSettings())
 
 private func readRoom(_ name: String) {
     guard let room = directory.room(named: name) else { return }

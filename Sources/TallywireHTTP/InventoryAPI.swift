@@ -1,3 +1,4 @@
+import HTTPEndpoints
 import HTTPPort
 import HTTPTypes
 import Hummingbird
@@ -23,6 +24,7 @@ public struct InventoryAPI: Sendable {
     let port: PortMetrics
     let reloads: [ReloadStatus]
     let certificates: TLSCertificates?
+    let endpoints: [any RequestEndpoint]
     let metrics = RequestMetrics()
     let streams: EventStreamSlots
     let signIn: (any SignIn)?
@@ -82,12 +84,13 @@ public struct InventoryAPI: Sendable {
     ///     ``upgradingServer(endpoints:configuration:)``.
     ///   - reloads: the files that are reloaded while the server runs, for `/health/ready` and `/metrics`.
     ///   - certificates: the port's certificate, whose expiry `/metrics` shows.
+    ///   - endpoints: the paths of plugins that answer requests. Of those that differ by a slash at the end, one is served.
     ///   - startedAt: when the process started, for `/metrics`.
     ///   - readiness: called by each `GET /health/ready`; it must return at once.
     public init(
         gateway: any CommandGateway, journal: any Journal, feed: Feed, pipeline: any PipelineObserver, configuration: Configuration,
         authenticator: any Authenticator = OpenAuthenticator(), signIn: (any SignIn)? = nil, port: PortMetrics = PortMetrics(),
-        reloads: [ReloadStatus] = [], certificates: TLSCertificates? = nil,
+        reloads: [ReloadStatus] = [], certificates: TLSCertificates? = nil, endpoints: [any RequestEndpoint] = [],
         startedAt: Timestamp = .now,
         readiness: @escaping @Sendable () async -> Readiness = { .ready }
     ) {
@@ -103,6 +106,7 @@ public struct InventoryAPI: Sendable {
         self.port = port
         self.reloads = reloads
         self.certificates = certificates
+        self.endpoints = endpoints
         self.startedAt = startedAt
         self.readiness = readiness
     }
@@ -118,7 +122,8 @@ public struct InventoryAPI: Sendable {
     public func addRoutes(to router: Router<APIContext>) {
         let paths = PathTable(routes)
         let hosts = configuration.hosts
-        router.add(middleware: RequestMiddleware(metrics: metrics, paths: paths, crossOrigin: CrossOrigin(hosts: hosts)))
+        let crossOrigin = CrossOrigin(hosts: hosts, credentialPaths: Set(endpoints.map(\.path)))
+        router.add(middleware: RequestMiddleware(metrics: metrics, paths: paths, crossOrigin: crossOrigin))
         if let rate = configuration.requestsPerSecond {
             router.add(
                 middleware: RateMiddleware(rate: RequestRate(perSecond: rate), proxies: configuration.proxies, metrics: port))

@@ -7,6 +7,9 @@ package protocol WebSocketSession: AnyObject {
     func opened(_ connection: WebSocketConnection, on loop: any EventLoop)
     /// A whole message came. The payload of a text message is UTF-8.
     func received(_ payload: ByteBuffer, isText: Bool, from connection: WebSocketConnection)
+    /// The frame that asks the peer whether it is there; `nil` while nothing is to be sent. A ping frame unless the session's protocol
+    /// has a message of its own.
+    var heartbeat: ByteBuffer? { get }
     /// Whether a ping of the peer is answered.
     func answersPing() -> Bool
     /// The peer has read most of the bytes that waited.
@@ -15,6 +18,10 @@ package protocol WebSocketSession: AnyObject {
     func goingAway(comeBackAfter pause: Duration)
     /// The connection can send no more. Called once.
     func ended()
+}
+
+extension WebSocketSession {
+    package var heartbeat: ByteBuffer? { .frame(.ping, ByteBuffer()) }
 }
 
 /// Who accepts WebSocket connections: it gives each to the ``ConnectionLoop`` of the connection's event loop.
@@ -191,7 +198,7 @@ package final class WebSocketConnection: ChannelInboundHandler {
             }
             if now - lastPing >= interval {
                 lastPing = now
-                _ = send(.frame(.ping, ByteBuffer()))
+                if let heartbeat = session.heartbeat { _ = send(heartbeat) }
             }
             return min(lastPing + interval, lastReceived + silence) - now
         case .closing(let deadline):

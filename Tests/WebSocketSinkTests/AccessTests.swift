@@ -9,6 +9,7 @@ import TestSupport
 import Testing
 import WebSocketServer
 
+@testable import RoomHub
 @testable import WebSocketSink
 
 @Suite("Who may be in which room")
@@ -23,7 +24,7 @@ struct AccessTests {
         return try EmbeddedConnection(
             target, as: try authenticator.principal(bearingIfAny: token), judgedBy: authenticator
         ) { configuration in
-            configuration.rooms.append(.init(name: "shops", events: [.inventoryUpdated], role: .shop))
+            configuration.hub.rooms.append(.init(name: "shops", events: [.inventoryUpdated], role: .shop))
             change(&configuration)
         }
     }
@@ -106,7 +107,7 @@ struct AccessTests {
 
     @Test("guessing tokens ends like other errors in a row")
     func guessing() throws {
-        let connection = try connect("/ws", nil) { $0.limits.errorsPerConnection = 3 }
+        let connection = try connect("/ws", nil) { $0.hub.limits.errorsPerConnection = 3 }
         _ = try connection.sent()
         for _ in 0..<4 { try connection.receive(.text, #"{"type":"auth","token":"guess"}"#) }
         #expect(try connection.closeCode() == .policy)
@@ -202,8 +203,8 @@ struct AccessTests {
     @Test("who sends too fast is told so, and sent away if that goes on; after a rest everything is forgotten")
     func rate() throws {
         let connection = try connect("/ws", "admin") {
-            $0.limits.messages = Rate(perSecond: 10, burst: 3)
-            $0.limits.errorsPerConnection = 2
+            $0.hub.limits.messages = Rate(perSecond: 10, burst: 3)
+            $0.hub.limits.errorsPerConnection = 2
         }
         _ = try connection.sent()
         func ping(_ times: Int) throws -> [String] {
@@ -218,7 +219,7 @@ struct AccessTests {
         #expect(try ping(1) == ["close"])
         #expect(connection.hub.metrics.current.limitedMessages == 5)
         // Pings are messages too.
-        let pinging = try connect("/ws", "admin") { $0.limits.messages = Rate(perSecond: 1, burst: 2) }
+        let pinging = try connect("/ws", "admin") { $0.hub.limits.messages = Rate(perSecond: 1, burst: 2) }
         _ = try pinging.sent()
         for _ in 0..<3 { try pinging.receive(.ping, "p") }
         #expect(try pinging.sent().map(\.kind) == [.pong, .pong, .text])

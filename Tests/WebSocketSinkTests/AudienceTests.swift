@@ -5,6 +5,7 @@ import TallywireTesting
 import TestSupport
 import Testing
 
+@testable import RoomHub
 @testable import WebSocketSink
 
 @Suite("What an audience sees")
@@ -79,9 +80,9 @@ struct AudienceTests {
     @Test("two rooms, two audiences: each client gets its own, live, replayed, merged and as values")
     func rooms() async throws {
         try await Gateway.run { configuration in
-            configuration.rooms[1].bands = [0, 5]
-            configuration.rooms[1].fields = ["sku", "stock", "level", "status", "price", "variantName"]
-            configuration.broadcastBands = [0, 5]
+            configuration.hub.rooms[1].bands = [0, 5]
+            configuration.hub.rooms[1].fields = ["sku", "stock", "level", "status", "price", "variantName"]
+            configuration.hub.broadcastBands = [0, 5]
         } _: { gateway in
             let start = gateway.head
             let admin = try await gateway.server.join("/ws?room=admin_room")
@@ -115,11 +116,11 @@ struct AudienceTests {
     @Test("whatever a client of the shop's room asks for, it never sees a field that is the admin's")
     func attack() async throws {
         try await Gateway.run { configuration in
-            configuration.rooms[1].bands = [0]
-            configuration.rooms[1].fields = ["sku", "stock"]
-            configuration.broadcastBands = [0]
-            configuration.broadcastFields = ["sku", "stock"]
-            configuration.limits.errorsPerConnection = 1_000
+            configuration.hub.rooms[1].bands = [0]
+            configuration.hub.rooms[1].fields = ["sku", "stock"]
+            configuration.hub.broadcastBands = [0]
+            configuration.hub.broadcastFields = ["sku", "stock"]
+            configuration.hub.limits.errorsPerConnection = 1_000
         } _: { gateway in
             let start = gateway.head
             let shop = try await gateway.server.connect(

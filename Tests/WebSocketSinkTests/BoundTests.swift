@@ -10,6 +10,7 @@ import TestSupport
 import Testing
 import WebSocketServer
 
+@testable import RoomHub
 @testable import WebSocketSink
 
 /// What waits for one connection is bounded, whatever it asks for and however little it reads.
@@ -77,8 +78,8 @@ struct BoundTests {
     @Test("no more is remembered of what was tracked than is tracked")
     func coverage() async throws {
         try await Gateway.run(variants: 5) {
-            $0.limits.snapshotItems = 3
-            $0.limits.errorsPerConnection = 1_000
+            $0.hub.limits.snapshotItems = 3
+            $0.hub.limits.errorsPerConnection = 1_000
         } _: { gateway in
             let client = try await gateway.server.join()
             for _ in 0..<20 {
@@ -93,7 +94,7 @@ struct BoundTests {
 
     @Test("a backlog of more variants than may wait is let go, since the journal has it, and costs a position")
     func index() throws {
-        let connection = try EmbeddedConnection("/ws?room=admin_room") { $0.limits.buffer = 96 * 100 }
+        let connection = try EmbeddedConnection("/ws?room=admin_room") { $0.hub.limits.buffer = 96 * 100 }
         _ = try connection.sent()
         connection.channel.isWritable = false
         connection.channel.pipeline.fireChannelWritabilityChanged()
@@ -112,9 +113,9 @@ struct BoundTests {
         "pongs, control frames and errors that nobody reads end the connection with 4008", arguments: ["ping", "control", "error"])
     func answers(kind: String) async throws {
         var configuration = WebSocketConfiguration()
-        configuration.limits.buffer = 64 * 1024
-        configuration.limits.messages = Rate(perSecond: 1_000_000, burst: 1_000_000)
-        configuration.limits.errorsPerConnection = 1_000_000
+        configuration.hub.limits.buffer = 64 * 1024
+        configuration.hub.limits.messages = Rate(perSecond: 1_000_000, burst: 1_000_000)
+        configuration.hub.limits.errorsPerConnection = 1_000_000
         configuration.pingInterval = .seconds(600)
         let text = String(repeating: "x", count: 120)
         let (opcode, data): (WebSocketOpcode, String) =

@@ -5,6 +5,7 @@ import TallywireProtocol
 import TallywireTesting
 import Testing
 
+@testable import RoomHub
 @testable import WebSocketSink
 
 /// A machine with a journal of changes of the products 1 and 2, whose variants are 11 and 21. Actions and steps are told in words.
@@ -16,7 +17,7 @@ struct CatchUpClient {
     typealias PendingRead = (read: CatchUpMachine.Read, number: Int)
     private(set) var pending: PendingRead?
     private var page: EventPages.Page?
-    private let directory = RoomDirectory(WebSocketConfiguration())
+    private let directory = RoomDirectory(RoomSettings())
     /// Is told each step that was taken, and other actions as a step.
     var observe: (CatchUpMachine.Step) -> Void = { _ in }
 

@@ -4,6 +4,7 @@ import TallywireEngine
 import TallywireTesting
 import Testing
 
+@testable import RoomHub
 @testable import WebSocketSink
 
 /// The machine by itself: the journal, the passes and the client are played by the test.

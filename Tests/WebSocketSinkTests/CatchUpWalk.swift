@@ -4,6 +4,7 @@ import TallywireProtocol
 import TallywireTesting
 import Testing
 
+@testable import RoomHub
 @testable import WebSocketSink
 
 /// A client that does anything at any moment, also while something is read for it, and a journal that is pruned.

@@ -2,6 +2,7 @@ import TallywireCore
 import TallywireEngine
 import Testing
 
+@testable import RoomHub
 @testable import WebSocketSink
 
 /// What one connection was told, and what it has to have been told.

@@ -6,6 +6,7 @@ import NIOWebSocket
 import TallywireAccess
 import Testing
 
+@testable import RoomHub
 @testable import WebSocketServer
 @testable import WebSocketSink
 
@@ -20,10 +21,11 @@ struct EmbeddedConnection {
     ) throws {
         var configuration = WebSocketConfiguration()
         change(&configuration)
-        hub = Hub(configuration)
+        hub = Hub(configuration.hub, times: configuration.times)
         hub.start(context(epoch: "epoch", head: 41))
         try channel.connect(to: SocketAddress(ipAddress: "127.0.0.1", port: 1)).wait()
-        let endpoint: any UpgradeEndpoint = echo ? EchoEndpoint(hub: hub, path: "/echo") : RoomEndpoint(hub: hub)
+        let endpoint: any UpgradeEndpoint =
+            echo ? EchoEndpoint(hub: hub, path: "/echo") : RoomEndpoint(hub: hub, path: configuration.path)
         let request = UpgradeRequest(
             head: HTTPRequestHead(version: .http1_1, method: .GET, uri: target), principal: principal, authenticator: authenticator)
         try endpoint.install(on: channel, request: request).wait()
@@ -113,7 +115,7 @@ struct ConnectionTests {
 
     @Test("one room more than the limit is refused, and there is room again after leaving one")
     func roomLimit() throws {
-        let connection = try EmbeddedConnection { $0.limits.roomsPerConnection = 2 }
+        let connection = try EmbeddedConnection { $0.hub.limits.roomsPerConnection = 2 }
         _ = try connection.sent()
         for room in ["product:1", "product:2", "product:3", "product:1"] {
             try connection.receive(.text, #"{"type":"join","room":"\#(room)"}"#)
@@ -126,7 +128,7 @@ struct ConnectionTests {
 
     @Test("errors are answered until there are too many in a row")
     func errors() throws {
-        let connection = try EmbeddedConnection { $0.limits.errorsPerConnection = 2 }
+        let connection = try EmbeddedConnection { $0.hub.limits.errorsPerConnection = 2 }
         _ = try connection.sent()
         try connection.receive(.text, "?")
         try connection.receive(.binary, "?")
@@ -179,7 +181,7 @@ struct ConnectionTests {
             (.badClose, .protocolError),
         ])
     func violations(violation: Violation, code: CloseCode) throws {
-        let connection = try EmbeddedConnection { $0.limits.message = 1000 }
+        let connection = try EmbeddedConnection { $0.hub.limits.message = 1000 }
         _ = try connection.sent()
         for frame in violation.frames(connection) { try? connection.receive(frame) }
         #expect(try connection.closeCode() == code)
@@ -285,7 +287,7 @@ struct ConnectionTests {
 
     @Test("a reader for whom too much waits is closed with 4008 and gets nothing more")
     func slowReader() throws {
-        let connection = try EmbeddedConnection { $0.limits.buffer = 4096 }
+        let connection = try EmbeddedConnection { $0.hub.limits.buffer = 4096 }
         _ = try connection.sent()
         connection.channel.isWritable = false
         connection.channel.pipeline.fireChannelWritabilityChanged()

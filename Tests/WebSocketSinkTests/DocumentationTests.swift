@@ -6,6 +6,7 @@ import TallywirePipeline
 import TallywireTesting
 import Testing
 
+@testable import RoomHub
 @testable import WebSocketSink
 
 /// What the pages say of this sink is what it does.
@@ -56,7 +57,7 @@ struct DocumentationTests {
         let start = try #require(section.range(of: "are there:\n\n```json\n")?.upperBound)
         let block = try #require(section[start...].range(of: "\n```").map { section[start..<$0.lowerBound] })
         let documented = try JSONDecoder().decode([String: Documented].self, from: Data(block.utf8))
-        let standard = WebSocketConfiguration.standardRooms.filter { $0 != WebSocketConfiguration.journalRoom }
+        let standard = RoomSettings.standardRooms.filter { $0 != RoomSettings.journalRoom }
         #expect(
             documented == Dictionary(uniqueKeysWithValues: standard.map { ($0.name, Documented(events: $0.events, role: $0.role)) })
         )

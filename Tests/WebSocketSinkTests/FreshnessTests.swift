@@ -4,6 +4,7 @@ import TallywireTesting
 import TestSupport
 import Testing
 
+@testable import RoomHub
 @testable import WebSocketSink
 
 /// Whoever joins after a change was answered sees it, whatever others have been shown just before.
@@ -66,7 +67,7 @@ struct FreshnessTests {
     @Test("who was away for too long hears what was removed, renamed and made meanwhile, also just before it came")
     func away() async throws {
         try await Gateway.run(variants: 5) {
-            $0.rooms[1].rules.replay = 1
+            $0.hub.rooms[1].rules.replay = 1
         } _: { gateway in
             try await gateway.settle()
             let start = gateway.head

@@ -8,6 +8,7 @@ import TallywirePipeline
 import TallywireTesting
 import Testing
 
+@testable import RoomHub
 @testable import WebSocketSink
 
 /// A sink behind a port that gets its events from an engine, as in a server: variants `A`, `B`, … with the ids 11, 12, … of product 1 and
@@ -100,5 +101,5 @@ struct Gateway {
 
     struct Refused: Error { let outcome: Outcome }
 
-    var metrics: WebSocketMetrics.Snapshot { server.sink.metrics.current }
+    var metrics: HubMetrics.Snapshot { server.sink.metrics.current }
 }

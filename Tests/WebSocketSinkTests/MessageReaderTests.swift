@@ -1,6 +1,7 @@
 import NIOCore
 import Testing
 
+@testable import RoomHub
 @testable import WebSocketServer
 @testable import WebSocketSink
 

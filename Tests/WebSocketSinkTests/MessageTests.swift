@@ -8,6 +8,7 @@ import TallywirePipeline
 import TallywireProtocol
 import Testing
 
+@testable import RoomHub
 @testable import WebSocketServer
 @testable import WebSocketSink
 
@@ -67,8 +68,8 @@ struct ConfigurationTests {
     func defaults() throws {
         let configuration = WebSocketConfiguration()
         try configuration.validate()
-        #expect(configuration.rooms.map(\.name) == ["admin_room", "ecommerce_room", "journal"])
-        #expect(configuration.limits.message == 65_536)
+        #expect(configuration.hub.rooms.map(\.name) == ["admin_room", "ecommerce_room", "journal"])
+        #expect(configuration.hub.limits.message == 65_536)
     }
 
     @Test("what types cannot say is refused, with the place of the mistake")
@@ -81,19 +82,19 @@ struct ConfigurationTests {
         #expect(path { $0.path = "ws" } == ["path"])
         #expect(path { $0.echo = "/echo?x" } == ["echo"])
         #expect(path { $0.echo = "/ws" } == ["echo"])
-        #expect(path { $0.rooms.append(.init(name: "product:1", events: [])) } == ["rooms", "product:1"])
-        #expect(path { $0.rooms.append(.init(name: "", events: [])) } == ["rooms", ""])
-        #expect(path { $0.rooms.append(.init(name: "admin_room", events: [])) } == ["rooms", "admin_room"])
-        #expect(path { $0.rooms[0].bands = [] } == ["rooms", "admin_room"])
-        #expect(path { $0.rooms[0].bands = [5, 0] } == ["rooms", "admin_room"])
-        #expect(path { ($0.rooms[0].bands, $0.rooms[0].fields) = ([0], ["previousStock"]) } == ["rooms", "admin_room"])
-        #expect(path { $0.rooms[1].fields = ["stock"] } == ["rooms", "ecommerce_room"])
-        #expect(path { $0.broadcastBands = [1, 1] } == ["broadcast"])
-        #expect(path { $0.limits.trackedPerConnection = 0 } == ["limits", "trackedPerConnection"])
-        #expect(path { $0.limits.snapshotItems = 0 } == ["limits", "snapshotItems"])
-        #expect(path { $0.limits.messages.burst = 0 } == ["limits", "messageBurst"])
-        #expect(path { $0.limits.message = 0 } == ["limits", "message"])
-        #expect(path { $0.limits.buffer = 4_095 } == ["limits", "buffer"])
+        #expect(path { $0.hub.rooms.append(.init(name: "product:1", events: [])) } == ["rooms", "product:1"])
+        #expect(path { $0.hub.rooms.append(.init(name: "", events: [])) } == ["rooms", ""])
+        #expect(path { $0.hub.rooms.append(.init(name: "admin_room", events: [])) } == ["rooms", "admin_room"])
+        #expect(path { $0.hub.rooms[0].bands = [] } == ["rooms", "admin_room"])
+        #expect(path { $0.hub.rooms[0].bands = [5, 0] } == ["rooms", "admin_room"])
+        #expect(path { ($0.hub.rooms[0].bands, $0.hub.rooms[0].fields) = ([0], ["previousStock"]) } == ["rooms", "admin_room"])
+        #expect(path { $0.hub.rooms[1].fields = ["stock"] } == ["rooms", "ecommerce_room"])
+        #expect(path { $0.hub.broadcastBands = [1, 1] } == ["broadcast"])
+        #expect(path { $0.hub.limits.trackedPerConnection = 0 } == ["limits", "trackedPerConnection"])
+        #expect(path { $0.hub.limits.snapshotItems = 0 } == ["limits", "snapshotItems"])
+        #expect(path { $0.hub.limits.messages.burst = 0 } == ["limits", "messageBurst"])
+        #expect(path { $0.hub.limits.message = 0 } == ["limits", "message"])
+        #expect(path { $0.hub.limits.buffer = 4_095 } == ["limits", "buffer"])
         #expect(path { $0.pingInterval = .zero } == ["pingInterval"])
         #expect(path { $0.idleTimeout = .seconds(25) } == ["idleTimeout"])
     }

@@ -5,6 +5,7 @@ import TallywireEngine
 import Testing
 import WebSocketServer
 
+@testable import RoomHub
 @testable import WebSocketSink
 
 @Suite("A pass")
@@ -45,13 +46,13 @@ struct PassTests {
     @Test("rooms that show events in more ways than there are forms are refused")
     func tooManyForms() throws {
         var configuration = WebSocketConfiguration()
-        func rooms(_ count: Int) -> [WebSocketConfiguration.Room] {
+        func rooms(_ count: Int) -> [RoomSettings.Room] {
             (0..<count).map { .init(name: "r\($0)", events: [.inventoryUpdated], bands: [0, Int64($0) + 1]) }
         }
-        configuration.rooms = rooms(View.mostForms - 1)
-        configuration.broadcast = []
-        #expect(configuration.distinctAudiences == View.mostForms)
-        configuration.rooms = rooms(View.mostForms)
+        configuration.hub.rooms = rooms(View.mostForms - 1)
+        configuration.hub.broadcast = []
+        #expect(configuration.hub.distinctAudiences == View.mostForms)
+        configuration.hub.rooms = rooms(View.mostForms)
         #expect(throws: OptionError.self) { try configuration.validate() }
     }
 

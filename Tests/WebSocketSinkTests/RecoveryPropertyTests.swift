@@ -2,6 +2,7 @@ import TallywireCore
 import TallywireTesting
 import Testing
 
+@testable import RoomHub
 @testable import WebSocketSink
 
 /// One client that joins, leaves, tracks, comes back and reads slowly by seed, beside writes and prunes.
@@ -11,7 +12,7 @@ struct RecoveryPropertyTests {
     func random(seed: UInt64) async throws {
         try await Gateway.run(ring: 32) {
             $0.pingInterval = .seconds(600)
-            $0.rooms[0].rules.replay = 40
+            $0.hub.rooms[0].rules.replay = 40
         } _: { gateway in
             var walk = try await RecoveryWalk(gateway, seed: seed)
             for _ in 0..<50 { try await walk.step() }

@@ -8,6 +8,7 @@ import TallywireTesting
 import TestSupport
 import Testing
 
+@testable import RoomHub
 @testable import WebSocketSink
 
 @Suite("Coming back to a room")
@@ -125,7 +126,7 @@ struct RecoveryTests {
     @Test("who was away for too many events gets just the values that changed, and is told so")
     func tooMany() async throws {
         try await Gateway.run { configuration in
-            configuration.rooms[1].rules.replay = 10
+            configuration.hub.rooms[1].rules.replay = 10
         } _: { gateway in
             try await gateway.set("C", 3)
             let start = gateway.head
@@ -192,7 +193,7 @@ struct RecoveryTests {
     @Test("a room without snapshots says that something was missed, and goes on")
     func noSnapshots() async throws {
         try await Gateway.run { configuration in
-            configuration.rooms[1].rules.snapshot = false
+            configuration.hub.rooms[1].rules.snapshot = false
         } _: { gateway in
             let client = try await gateway.server.connect("/ws?room=ecommerce_room&since=other:1")
             #expect(try await client.nextJSON(type: "joined")["recovered"]?.bool == false)
@@ -204,7 +205,7 @@ struct RecoveryTests {
     @Test("a snapshot beyond its limit is refused, and the room goes on")
     func tooManyItems() async throws {
         try await Gateway.run {
-            $0.limits.snapshotItems = 3
+            $0.hub.limits.snapshotItems = 3
         } _: { gateway in
             let client = try await gateway.server.join("/ws?room=ecommerce_room")
             try await client.send(#"{"type":"join","room":"ecommerce_room","snapshot":true}"#)

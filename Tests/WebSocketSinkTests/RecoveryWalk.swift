@@ -4,6 +4,7 @@ import TallywireTesting
 import TestSupport
 import Testing
 
+@testable import RoomHub
 @testable import WebSocketSink
 
 /// A client's way by seed, and what it has to have got on it.

@@ -10,6 +10,7 @@ import TestSupport
 import Testing
 import WebSocketServer
 
+@testable import RoomHub
 @testable import WebSocketSink
 
 /// What waits for a slow connection goes when the right to it goes, and nothing else does.
@@ -89,10 +90,10 @@ struct RightsTests {
                 #"{"type":"join","room":"ecommerce_room"}"#,
             ], then: #"{"type":"auth","token":"shop"}"#, answeredBy: { $0["type"]?.string == "left" },
             configure: { configuration in
-                configuration.rooms[1].fields = ["sku", "stock"]
-                configuration.rooms[1].bands = [0, 5]
-                configuration.broadcastFields = ["sku", "stock"]
-                configuration.broadcastBands = [0, 5]
+                configuration.hub.rooms[1].fields = ["sku", "stock"]
+                configuration.hub.rooms[1].bands = [0, 5]
+                configuration.hub.broadcastFields = ["sku", "stock"]
+                configuration.hub.broadcastBands = [0, 5]
             }, last: ("A", 3)
         ) { gateway, before, after in
             #expect(before.contains { $0["data"]?["reason"] != nil || $0["data"]?["quantity"] != nil })

@@ -4,6 +4,7 @@ import TallywireTesting
 import TestSupport
 import Testing
 
+@testable import RoomHub
 @testable import WebSocketSink
 
 @Suite("Names of rooms from outside")
@@ -36,7 +37,7 @@ struct RoomNameTests {
     @Test("answers name a room in its one form, and it is left by any other")
     func answers() throws {
         let connection = try EmbeddedConnection("/ws?room=location:%20SU%CC%88D") {
-            $0.rooms.append(.init(name: "Ku\u{308}che", events: [.stockAlert]))
+            $0.hub.rooms.append(.init(name: "Ku\u{308}che", events: [.stockAlert]))
         }
         for message in [
             #"{"type":"leave","room":"location:S\#u{DC}D\#u{A0}"}"#,
@@ -50,7 +51,7 @@ struct RoomNameTests {
 
     @Test("what is too long to be a name is refused before it is compared with anything, and 80 characters of it are quoted")
     func tooLong() throws {
-        let connection = try EmbeddedConnection { $0.limits.errorsPerConnection = 100 }
+        let connection = try EmbeddedConnection { $0.hub.limits.errorsPerConnection = 100 }
         _ = try connection.sent()
         let long = String(repeating: "e\u{301}", count: 15_000)
         let messages =
@@ -81,8 +82,8 @@ struct RoomNameTests {
 
     @Test("in plugins.json a name has 64 Unicode scalars at most")
     func configured() {
-        #expect(WebSocketConfiguration.mistake(inRoomName: String(repeating: "x", count: 64)) == nil)
-        #expect(WebSocketConfiguration.mistake(inRoomName: oneCharacter(65)) != nil)
+        #expect(RoomSettings.mistake(inRoomName: String(repeating: "x", count: 64)) == nil)
+        #expect(RoomSettings.mistake(inRoomName: oneCharacter(65)) != nil)
     }
 }
 

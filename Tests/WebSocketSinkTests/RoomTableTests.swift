@@ -4,6 +4,7 @@ import TallywireEngine
 import TallywireTesting
 import Testing
 
+@testable import RoomHub
 @testable import WebSocketSink
 
 /// A member that remembers what it was sent.
@@ -33,10 +34,10 @@ struct RoomTableTests {
 
     init() throws {
         var configuration = WebSocketConfiguration()
-        configuration.rooms.append(.init(name: "alerts", events: [.stockAlert]))
-        configuration.rooms.append(.init(name: "nothing", events: []))
+        configuration.hub.rooms.append(.init(name: "alerts", events: [.stockAlert]))
+        configuration.hub.rooms.append(.init(name: "nothing", events: []))
         self.configuration = configuration
-        directory = RoomDirectory(configuration)
+        directory = RoomDirectory(configuration.hub)
         admin = try #require(directory.room(named: "admin_room"))
         shop = try #require(directory.room(named: "ecommerce_room"))
     }
@@ -198,10 +199,10 @@ struct RoomTableTests {
 
     /// The contract, said in the plainest way.
     private func wants(_ rooms: Set<String>, _ envelope: EventEnvelope) -> Bool {
-        let isBroadcast = configuration.broadcast.contains(envelope.type)
+        let isBroadcast = configuration.hub.broadcast.contains(envelope.type)
         if rooms.isEmpty { return isBroadcast }
         return rooms.contains { name in
-            if let room = configuration.rooms.first(where: { $0.name == name }) { return room.events.contains(envelope.type) }
+            if let room = configuration.hub.rooms.first(where: { $0.name == name }) { return room.events.contains(envelope.type) }
             if let id = envelope.subject.reservation { return name == "reservation:\(id)" }
             guard isBroadcast || [.stockAlert, .countChanged].contains(envelope.type) else { return false }
             return name == envelope.subject.product.map { "product:\($0)" }

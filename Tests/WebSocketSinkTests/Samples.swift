@@ -6,6 +6,7 @@ import TallywirePipeline
 import TallywireTesting
 import WebSocketServer
 
+@testable import RoomHub
 @testable import WebSocketSink
 
 /// An event as rooms see it; its JSON has no more than tests look at.

@@ -6,6 +6,7 @@ import TallywireTesting
 import TestSupport
 import Testing
 
+@testable import RoomHub
 @testable import WebSocketSink
 
 @Suite("What waits for a slow reader")
@@ -122,7 +123,7 @@ struct SlowReaderTests {
     @Test("one that is left with more alerts than may wait is closed with 4008, and the others are not held up")
     func tooSlow() async throws {
         var configuration = WebSocketConfiguration()
-        configuration.limits.buffer = 256 * 1024
+        configuration.hub.limits.buffer = 256 * 1024
         configuration.pingInterval = .seconds(600)
         try await withServer(try WebSocketSink(configuration)) { server in
             let slow = try await server.join("/ws?room=admin_room")

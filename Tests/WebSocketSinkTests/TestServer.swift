@@ -11,6 +11,7 @@ import TallywirePipeline
 import TallywireTesting
 import TestSupport
 
+@testable import RoomHub
 @testable import WebSocketSink
 
 /// Runs a sink behind a real HTTP port while `body` runs, which gets the port. Afterwards the server shuts down as it does on

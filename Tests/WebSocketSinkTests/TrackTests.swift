@@ -4,6 +4,7 @@ import TallywireTesting
 import TestSupport
 import Testing
 
+@testable import RoomHub
 @testable import WebSocketSink
 
 @Suite("Tracking")
@@ -49,7 +50,7 @@ struct TrackTests {
     @Test("thousands are tracked, and one more than the limit is refused")
     func limit() async throws {
         try await Gateway.run(variants: 5) {
-            $0.limits.trackedPerConnection = 3_000
+            $0.hub.limits.trackedPerConnection = 3_000
         } _: { gateway in
             let client = try await gateway.server.join()
             try await client.send(#"{"type":"track","variants":[\#((11..<3_011).map(String.init).joined(separator: ","))]}"#)

@@ -2,6 +2,7 @@ import TallywireTesting
 import TestSupport
 import Testing
 
+@testable import RoomHub
 @testable import WebSocketServer
 @testable import WebSocketSink
 

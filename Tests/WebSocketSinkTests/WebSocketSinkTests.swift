@@ -8,6 +8,7 @@ import TallywireTesting
 import TestSupport
 import Testing
 
+@testable import RoomHub
 @testable import WebSocketSink
 
 @Suite("The WebSocket sink on a real port", .serialized, .timeLimit(.minutes(2)))
@@ -93,7 +94,7 @@ struct WebSocketSinkTests {
     @Test("before it is started, and when it is full, it refuses with 503")
     func full() async throws {
         var configuration = WebSocketConfiguration()
-        configuration.limits.connections = 1
+        configuration.hub.limits.connections = 1
         try await withServer(try WebSocketSink(configuration)) { server in
             let first = try await server.join()
             let failure = await #expect(throws: WebSocketClient.Failure.self) { try await server.connect() }

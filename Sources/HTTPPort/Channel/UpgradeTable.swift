@@ -23,10 +23,7 @@ struct UpgradeTable: Sendable {
         self.endpoints = Dictionary(endpoints.map { ($0.path, $0) }, uniquingKeysWith: { first, _ in first })
     }
 
-    /// Whether a request's target is an endpoint's path.
-    func serves(_ target: some StringProtocol) -> Bool { endpoint(for: target) != nil }
-
-    private func endpoint(for target: some StringProtocol) -> (any UpgradeEndpoint)? {
+    func endpoint(for target: some StringProtocol) -> (any UpgradeEndpoint)? {
         endpoints[target.firstIndex(of: "?").map { String(target[..<$0]) } ?? String(target)]
     }
 
@@ -129,13 +126,16 @@ extension HTTPRequestHead {
 
 extension UpgradeTable {
     /// Returns a responder that answers requests on the endpoints' paths, which are the ones that were not upgraded, and passes all
-    /// others to `responder`.
+    /// others to `responder`. A request on the path of a ``/HTTPEndpoints/RequestEndpoint`` that did not ask for an upgrade is passed on too.
     func answeringRefusals(before responder: @escaping HTTPChannelHandler.Responder) -> HTTPChannelHandler.Responder {
         { request, writer, channel in
-            guard serves(request.head.path ?? "") else { return try await responder(request, writer, channel) }
+            guard let endpoint = endpoint(for: request.head.path ?? "") else {
+                return try await responder(request, writer, channel)
+            }
             let refusal = try await channel.eventLoop.submit {
                 try channel.pipeline.syncOperations.handler(type: UpgradeGate.self).takeRefusal()
             }.get()
+            if refusal == nil, endpoint is any RequestEndpoint { return try await responder(request, writer, channel) }
             var response = Response.problem(refusal ?? .upgradeRequired)
             if response.status == .upgradeRequired {
                 response.headers[.upgrade] = "websocket"

@@ -23,10 +23,13 @@ public final class SinkRunner: Sendable {
         /// How often an event is offered that the other side refuses, before it becomes a dead letter.
         public var rejectAfter: Int
         public var deadLetters: DeadLetterFile
+        /// The file that the sink may keep for itself.
+        public var file: SourceFile?
 
         public init(
             name: String, plugin: String, mode: SinkMode, sink: any Sink, filter: EventFilter = EventFilter(),
-            retry: Backoff = Backoff(), attempts: Int? = nil, rejectAfter: Int = 3, deadLetters: DeadLetterFile
+            retry: Backoff = Backoff(), attempts: Int? = nil, rejectAfter: Int = 3, deadLetters: DeadLetterFile,
+            file: SourceFile? = nil
         ) {
             self.name = name
             self.plugin = plugin
@@ -37,6 +40,7 @@ public final class SinkRunner: Sendable {
             self.attempts = attempts
             self.rejectAfter = rejectAfter
             self.deadLetters = deadLetters
+            self.file = file
         }
     }
 
@@ -141,7 +145,7 @@ public final class SinkRunner: Sendable {
                 try await definition.sink.start(
                     SinkContext(
                         name: definition.name, logger: logger, epoch: journal.epoch, cursor: cursor, head: head, stock: journal,
-                        history: feed, version: version, filter: definition.filter, displays: displays,
+                        history: feed, file: definition.file, version: version, filter: definition.filter, displays: displays,
                         reporter: Reporter(source: definition.name, gateway: gateway), deliveries: deliveries, now: clock))
                 progress.withLock { $0.isRunning() }
                 return

@@ -54,6 +54,9 @@ public struct PipelineConfiguration: Sendable {
     /// The directory of the files that sources keep, beside the journal.
     public var sourceDirectory: String { Self.path(dataDirectory, "sources") }
 
+    /// The directory of the files that sinks keep, beside the journal.
+    public var sinkDirectory: String { Self.path(dataDirectory, "sinks") }
+
     /// Moves the journal, and the dead letters without a path of their own, to `directory`. Paths in plugins' options do not
     /// change.
     public mutating func setDataDirectory(_ directory: String) {

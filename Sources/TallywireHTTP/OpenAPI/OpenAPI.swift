@@ -1,15 +1,16 @@
+import HTTPEndpoints
 import TallywireCore
 
 /// The API's description as an OpenAPI 3.1 document. A test compares it with the server's real responses.
 enum OpenAPI {
     /// The document in UTF-8.
-    static func document(version: String) -> [UInt8] {
+    static func document(version: String, endpoints: [any RequestEndpoint] = []) -> [UInt8] {
         var json = JSONWriter(capacity: 65_536)
-        tree(version: version).write(to: &json)
+        tree(version: version, endpoints).write(to: &json)
         return json.bytes
     }
 
-    private static func tree(version: String) -> JSONValue {
+    private static func tree(version: String, _ endpoints: [any RequestEndpoint]) -> JSONValue {
         [
             "openapi": "3.1.0",
             "info": [
@@ -24,7 +25,7 @@ enum OpenAPI {
                 ["name": "events", "description": "What happened."],
                 ["name": "operations", "description": "Health, metrics, and this description."],
             ],
-            "paths": paths,
+            "paths": paths + .members(endpoints.map { ($0.path, $0.openAPI) }),
             "components": ["schemas": .members(schemas), "parameters": .members(parameters), "securitySchemes": securitySchemes],
         ]
     }

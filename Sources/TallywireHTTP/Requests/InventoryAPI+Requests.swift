@@ -37,14 +37,22 @@ extension InventoryAPI {
 
     /// Returns the whole body, if it keeps the limits of size and time.
     func collect(_ request: Request, _ context: APIContext) async throws -> ByteBuffer {
-        let tooLarge = Problem.tooLarge(
-            "a JSON body has at most \(limits.body) bytes; movements can be sent as application/x-ndjson")
-        if let length = request.headers[.contentLength].flatMap({ Int($0) }), length > limits.body { throw tooLarge }
+        try await collect(
+            request, context, upTo: limits.body,
+            orElse: .tooLarge("a JSON body has at most \(limits.body) bytes; movements can be sent as application/x-ndjson"))
+    }
+
+    /// Returns the whole body, if it has at most so many bytes and comes in time.
+    func collect(
+        _ request: Request, _ context: APIContext, upTo limit: Int, orElse tooLarge: Problem? = nil
+    ) async throws -> ByteBuffer {
+        let tooLarge = tooLarge ?? .tooLarge("a body has at most \(limit) bytes here")
+        if let length = request.headers[.contentLength].flatMap({ Int($0) }), length > limit { throw tooLarge }
         let timer = BodyTimer(of: request, channel: context.channel, limit: limits.bodyTime)
         timer.start()
         defer { timer.stop() }
         do {
-            let body = try await request.body.collect(upTo: limits.body)
+            let body = try await request.body.collect(upTo: limit)
             if timer.hasExpired { throw Problem.timedOut(limits.bodyTime) }
             return body
         } catch is NIOTooManyBytesError {

@@ -83,7 +83,7 @@ extension InventoryAPI {
     }
 
     func getOpenAPI(_ request: Request, _ context: APIContext) -> Response {
-        description(OpenAPI.document(version: configuration.version))
+        description(OpenAPI.document(version: configuration.version, endpoints: endpoints))
     }
 
     func getAsyncAPI(_ request: Request, _ context: APIContext) -> Response {

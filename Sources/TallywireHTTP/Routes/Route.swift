@@ -54,5 +54,7 @@ struct PathTable: Sendable {
 
 extension InventoryAPI {
     /// All routes: those that `openapi.json` describes, and the pages.
-    var routes: [Route] { OpenAPI.operations.map { $0.route(of: self) } + WebFile.all.map { $0.route(from: configuration.pages) } }
+    var routes: [Route] {
+        OpenAPI.operations.map { $0.route(of: self) } + endpointRoutes + WebFile.all.map { $0.route(from: configuration.pages) }
+    }
 }

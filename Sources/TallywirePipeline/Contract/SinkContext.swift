@@ -18,6 +18,8 @@ public struct SinkContext: Sendable {
     public let stock: any StockReader
     /// The committed events, recent ones from memory: for a sink whose own clients come back to an earlier position.
     public let history: any EventHistory
+    /// The file that the sink may keep beside the journal, for what it has to know after a restart; `nil` where nothing is kept.
+    public let file: SourceFile?
     /// The server's version, such as `0.1.0`.
     public let version: String
     /// The filter of the entry's `events` and `where`. Delivered events are filtered already; the filter is for events that a sink
@@ -34,7 +36,7 @@ public struct SinkContext: Sendable {
 
     public init(
         name: String, logger: Logger, epoch: String, cursor: UInt64?, head: UInt64, stock: any StockReader,
-        history: any EventHistory, version: String, filter: EventFilter = EventFilter(),
+        history: any EventHistory, file: SourceFile? = nil, version: String, filter: EventFilter = EventFilter(),
         displays: DisplayRegistry = DisplayRegistry(), reporter: Reporter? = nil, deliveries: DeliveryLog = DeliveryLog(),
         now: @escaping @Sendable () -> Timestamp
     ) {
@@ -45,6 +47,7 @@ public struct SinkContext: Sendable {
         self.head = head
         self.stock = stock
         self.history = history
+        self.file = file
         self.version = version
         self.filter = filter
         self.displays = displays

@@ -1,6 +1,6 @@
 import Foundation
 
-/// A file of a source's own, which is read at the start and replaced as a whole: for what the source has to know after a restart and
+/// A file of a source's or a sink's own, which is read at the start and replaced as a whole: for what it has to know after a restart and
 /// what is no event.
 ///
 /// Safe from any thread. One caller at a time may replace the file.

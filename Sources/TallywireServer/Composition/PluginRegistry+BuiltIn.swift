@@ -2,11 +2,13 @@ import JSONLogSink
 import MQTTScanners
 import MQTTSink
 import PostgresSink
+import SocketIOSink
 import TallywirePipeline
 import WebSocketSink
 import WebhookSink
 
 extension PluginRegistry {
     /// The plugins that come with Tallywire.
-    public static let builtIn = PluginRegistry(sources: [.mqttScanners], sinks: [.webSocket, .mqtt, .jsonLog, .webhook, .postgres])
+    public static let builtIn = PluginRegistry(
+        sources: [.mqttScanners], sinks: [.webSocket, .socketIO, .mqtt, .jsonLog, .webhook, .postgres])
 }

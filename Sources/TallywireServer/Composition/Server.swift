@@ -42,8 +42,12 @@ struct Server: Sendable {
     /// Runs until SIGTERM or SIGINT. Calls `ready` once requests are served and all sinks and sources have been started. Returns
     /// the pipeline's state at the end.
     func run(ready: @escaping @Sendable (Address, PipelineStatus) async throws -> Void) async throws -> PipelineStatus {
-        let sinks = try configuration.sinks.map(SinkRunner.Definition.init)
+        let sinks = try configuration.sinks.map { try SinkRunner.Definition($0, folder: configuration.sinkDirectory) }
         let sources = try configuration.sources.map(SourceRunner.Definition.init)
+        for case let endpoint as any RequestEndpoint in sinks.flatMap({ ($0.sink as? any UpgradingSink)?.endpoints ?? [] })
+        where InventoryAPI.isTaken(endpoint.path) {
+            throw Failure("error: there is a page or a call of the API at \(endpoint.path): choose another “path” for the sink")
+        }
         let access = try await ServerAccess(configuration)
         for warning in access.warnings(configuration) { logger.warning("\(warning.message)") }
         let journal = try SQLiteJournal(
@@ -113,6 +117,7 @@ struct Server: Sendable {
         ready: @escaping @Sendable (Address, PipelineStatus) async throws -> Void
     ) -> some Service {
         let http = configuration.http
+        let endpoints = sinks.compactMap { $0.sink as? any UpgradingSink }.flatMap(\.endpoints)
         // If callers have to show a token, the name in `Host` does not matter: it may be a proxy's, or one of several.
         let names = configuration.auth.mode == .open ? [http.host] : ["*"]
         let hosts = HostPolicy(names: names, origins: http.origins)
@@ -125,6 +130,7 @@ struct Server: Sendable {
                 requestsPerSecond: http.limits.requestsPerSecond, proxies: proxies, pages: http.pages),
             authenticator: access.authenticator, signIn: access.signIn, port: metrics, reloads: access.reloads.map(\.status),
             certificates: access.certificates,
+            endpoints: endpoints.compactMap { $0 as? any RequestEndpoint },
             readiness: {
                 if phase.isStopping { return .notReady("the server is shutting down") }
                 if let failure = engine.statistics.failure { return .notReady("the journal cannot write: \(failure)") }
@@ -145,7 +151,7 @@ struct Server: Sendable {
         return Application(
             router: api.makeRouter(),
             server: upgradingServer(
-                endpoints: sinks.compactMap { $0.sink as? any UpgradingSink }.flatMap(\.endpoints), configuration: limits),
+                endpoints: endpoints, configuration: limits),
             configuration: .init(
                 address: .hostname(host, port: configuration.http.port), serverName: "tallywire",
                 // When thousands of browsers come back at once, those beyond this number wait until their kernel tries again, after
@@ -186,14 +192,16 @@ struct Server: Sendable {
 }
 
 extension SinkRunner.Definition {
-    init(_ entry: SinkEntry) throws {
+    /// The sink of an entry. `folder` is where sinks keep files of their own.
+    init(_ entry: SinkEntry, folder: String) throws {
         self.init(
             name: entry.name, plugin: entry.plugin, mode: entry.mode, sink: try entry.makeSink(),
             filter: EventFilter(
                 types: entry.events.map(Set.init), locations: entry.filter.locations.map { WildcardPattern($0.keyForm) },
                 skus: entry.filter.skus.map { WildcardPattern($0.keyForm) }, levels: Set(entry.filter.levels)),
             retry: Backoff(initial: entry.retry.initial, maximum: entry.retry.max), attempts: entry.retry.attempts,
-            rejectAfter: entry.retry.rejectAfter, deadLetters: DeadLetterFile(path: entry.deadLetter))
+            rejectAfter: entry.retry.rejectAfter, deadLetters: DeadLetterFile(path: entry.deadLetter),
+            file: SourceFile(path: "\(folder)/\(entry.name)"))
     }
 }
 

@@ -38,7 +38,10 @@ struct AsyncAPIDocumentTests {
             #expect(own["components"]?[path]?[name] != nil, "\(path)")
         }
         // Both MQTT plugins name the same broker.
-        #expect((own["servers"]?.members ?? [:]).keys.sorted() == ["broker", "horn", "websocket", "websocketTLS"])
+        #expect(
+            (own["servers"]?.members ?? [:]).keys.sorted() == [
+                "broker", "horn", "socketIO", "socketIOTLS", "websocket", "websocketTLS",
+            ])
     }
 
     @Test("its objects have the fields that AsyncAPI 3.0.0 names, and no other")

@@ -28,7 +28,10 @@ struct AsyncAPITests {
             guard channel == "events", let event = Transcript.json(entry) else { continue }
             if let type = event["type"]?.string { types.insert(type) }
         }
-        for kind in document.kinds.sorted() { #expect(seen[kind] != nil, "\(kind) was not sent") }
+        // Those of Socket.IO are in the tests of their sink.
+        for kind in document.kinds.sorted() where !kind.hasPrefix("socketIO/") {
+            #expect(seen[kind] != nil, "\(kind) was not sent")
+        }
         #expect(types == Set(EventType.allCases.map(\.rawValue)))
     }
 

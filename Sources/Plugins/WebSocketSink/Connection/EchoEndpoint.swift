@@ -1,5 +1,6 @@
 import HTTPEndpoints
 import NIOCore
+import RoomHub
 import WebSocketServer
 
 /// The endpoint that sends every message back.

@@ -1,3 +1,4 @@
+import RoomHub
 import TallywireCore
 import TallywirePipeline
 
@@ -21,20 +22,9 @@ extension EventSchema {
     /// Such as `inventoryUpdatedInRoom`.
     var roomMessageID: String { messageID + "InRoom" }
 
-    /// The event as a room shows it: any part of `data` but what tells which value it is and whether it is newer, stock maybe in bands.
+    /// The event as a room shows it, with how many earlier changes are merged into it.
     fileprivate var shown: JSONValue {
-        let identity: Set<String> = ["productId", "variantId", "version"]
-        let hasStock = members.contains { $0.name == "stock" }
-        let bands: JSONValue = [
-            "oneOf": [JSONSchema.count, JSONSchema.words(["out", "few", "in stock"])],
-            "description": "Units, or a band in rooms that show bands.",
-        ]
-        let shown = members.map { ($0.name, $0.name == "stock" ? bands : $0.kind.tree) }
-        let edges: [(String, JSONValue)] = hasStock ? [("stockAtMost", JSONSchema.count), ("stockMoreThan", JSONSchema.count)] : []
-        let required = Set(members.map(\.name)).intersection(identity).subtracting(optional)
-        let data = JSONSchema.object(shown + edges, optional: Set((shown + edges).map(\.0)).subtracting(required))
-        guard types == [.inventoryUpdated] else { return tree(data: data) }
-        let conflated: JSONValue = ["type": "integer", "minimum": 1, "description": "How many earlier changes are merged into it."]
-        return tree(data: data, extra: [("conflated", conflated)])
+        guard types == [.inventoryUpdated] else { return tree(data: shownData) }
+        return tree(data: shownData, extra: [("conflated", EventSchema.conflated)])
     }
 }

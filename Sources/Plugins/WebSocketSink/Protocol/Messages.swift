@@ -1,4 +1,5 @@
 import NIOCore
+import RoomHub
 import TallywireAccess
 import TallywireCore
 import TallywireProtocol
@@ -36,9 +37,4 @@ extension ItemsPage {
         first.writeBytes(head)
         return [first] + items + [ByteBuffer(string: end)]
     }
-}
-
-extension CloseCode {
-    static let tokenExpired = CloseCode(rawValue: ClosingCode.tokenExpired.rawValue)
-    static let tooSlow = CloseCode(rawValue: ClosingCode.tooSlow.rawValue)
 }

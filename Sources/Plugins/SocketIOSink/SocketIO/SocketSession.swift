@@ -1,0 +1,355 @@
+import HTTPEndpoints
+import NIOCore
+import RoomHub
+import TallywireAccess
+import TallywireCore
+import TallywireProtocol
+import WebSocketServer
+
+/// What Socket.IO 5 says over one Engine.IO session: namespaces, events, acknowledgements and the client's rooms.
+///
+/// Everything that this server sends by itself belongs to the main namespace.
+final class SocketSession: EngineApplication {
+    private let server: SocketServer
+    private var link: (any EngineLink)?
+    private var loop: (any EventLoop)?
+    private var state: State
+    /// The client's rooms; `nil` while it is not connected to the main namespace.
+    private var rooms: RoomSession?
+    private var connectTimer: Scheduled<Void>?
+
+    /// What does not belong to an event loop.
+    fileprivate struct State: Sendable {
+        let access: SessionAccess
+        var assembler: PacketAssembler
+        var allowance: MessageAllowance
+        /// The namespaces that the client is connected to.
+        var namespaces: Set<String> = []
+        /// The id under which the client can be recovered.
+        var visit: RecoverableSessions.Visit?
+        /// A client that comes back and does not know yet whether it is recovered: its rooms.
+        var returning: [String]?
+        /// Refused events since the last one that was not.
+        var errors = 0
+    }
+
+    /// A session between two event loops.
+    struct Detached: Sendable {
+        fileprivate let state: State
+        fileprivate let rooms: RoomSession.Detached?
+
+        /// The client is gone.
+        func abandon(_ server: SocketServer, now: NIODeadline) {
+            if let visit = state.visit { server.sessions.lose(visit, now: now) }
+        }
+    }
+
+    init(_ request: UpgradeRequest, server: SocketServer, now: NIODeadline) {
+        self.server = server
+        state = State(
+            access: SessionAccess(request, now: now), assembler: PacketAssembler(limit: server.configuration.maxPayload),
+            allowance: MessageAllowance(server.configuration.hub.limits.messages, at: now))
+    }
+
+    init(_ detached: Detached, server: SocketServer) {
+        self.server = server
+        state = detached.state
+        rooms = detached.rooms.map(RoomSession.init)
+    }
+
+    // MARK: EngineApplication
+
+    func opened(_ link: any EngineLink, on loop: any EventLoop) {
+        self.link = link
+        self.loop = loop
+        if let rooms, let shard = server.hub.shard(of: loop) {
+            rooms.opened(self, connection: link.connection, on: shard)
+            rooms.goOn()
+            rooms.watchAccess()
+        } else if state.namespaces.isEmpty {
+            let bound = NIOLoopBound(self, eventLoop: loop)
+            connectTimer = loop.scheduleTask(in: TimeAmount(server.configuration.connectTimeout)) { bound.value.endIfUnconnected() }
+        }
+    }
+
+    private func endIfUnconnected() {
+        if state.namespaces.isEmpty, rooms == nil { close(.policy, reason: "the client did not connect to a namespace in time") }
+    }
+
+    func received(_ payload: ByteBuffer, isText: Bool) {
+        do throws(MalformedPacket) {
+            let packet = isText ? try state.assembler.take(text: payload) : try state.assembler.take(binary: payload)
+            if let packet { try take(packet) }
+        } catch {
+            close(.protocolError, reason: error.message)
+        }
+    }
+
+    func becameWritable() { rooms?.becameWritable() }
+    func paused() { rooms?.pause() }
+
+    func ended() {
+        connectTimer?.cancel()
+        connectTimer = nil
+        leave()
+        if let visit = state.visit, let loop { server.sessions.lose(visit, now: loop.now) }
+        link = nil
+    }
+
+    func detach() -> DetachedApplication {
+        connectTimer?.cancel()
+        connectTimer = nil
+        link = nil
+        defer { rooms = nil }
+        return .socket(Detached(state: state, rooms: rooms?.detach()))
+    }
+
+    private func leave() {
+        rooms?.ended()
+        rooms = nil
+    }
+
+    // MARK: Packets
+
+    private func take(_ packet: SocketPacket) throws(MalformedPacket) {
+        switch packet.kind {
+        case .connect: return try connect(packet)
+        case .disconnect: return disconnect(packet.namespace)
+        case .event, .binaryEvent, .ack, .binaryAck, .connectError: break
+        }
+        guard state.namespaces.contains(packet.namespace) else {
+            throw MalformedPacket("the client is not connected to the namespace")
+        }
+        if let event = packet.event { try take(event.name, packet) }
+    }
+
+    private func send(_ packet: SocketPacket) { for part in packet.enginePackets { link?.send(part) } }
+
+    private func disconnect(_ namespace: String) {
+        state.namespaces.remove(namespace)
+        guard namespace == SocketPacket.mainNamespace else { return }
+        leave()
+        state.returning = nil
+        forgetVisit()
+    }
+
+    private func forgetVisit() {
+        if let visit = state.visit { server.sessions.forget(visit.pid) }
+        state.visit = nil
+    }
+
+    // MARK: Connecting
+
+    private func connect(_ packet: SocketPacket) throws(MalformedPacket) {
+        let isMain = packet.namespace == SocketPacket.mainNamespace
+        guard isMain || (server.configuration.conformance && packet.namespace == Self.conformanceNamespace) else {
+            return refuse(packet.namespace, "Invalid namespace")
+        }
+        guard !state.namespaces.contains(packet.namespace), state.returning == nil else {
+            throw MalformedPacket("the client is connected to the namespace already")
+        }
+        if isMain {
+            connectToRooms(packet.data)
+        } else {
+            state.namespaces.insert(packet.namespace)
+            answerConnect(packet.namespace)
+        }
+        if server.configuration.conformance { send(.event("auth", [packet.data ?? [:]], in: packet.namespace)) }
+    }
+
+    private static let conformanceNamespace = "/custom"
+
+    private func refuse(_ namespace: String, _ message: String, code: ErrorCode? = nil) {
+        let details: JSONValue = code.map { ["data": ["code": .string($0.rawValue)]] } ?? [:]
+        send(SocketPacket(kind: .connectError, namespace: namespace, data: ["message": .string(message)] + details))
+    }
+
+    /// Connects the client to the main namespace, with the rights of its token.
+    private func connectToRooms(_ auth: JSONValue?) {
+        guard let link, let loop, let shard = server.hub.shard(of: loop) else { return }
+        let rooms = RoomSession(access: state.access)
+        if let token = auth?["token"]?.string {
+            do { try rooms.renew(token) {} } catch {
+                server.hub.metrics.refusedToken()
+                return refuse(SocketPacket.mainNamespace, error.message, code: .unauthenticated)
+            }
+        }
+        guard !rooms.access.isWaiting else {
+            return refuse(
+                SocketPacket.mainNamespace, "this server asks everybody for a token: give it as auth.token", code: .unauthenticated)
+        }
+        self.rooms = rooms
+        rooms.opened(self, connection: link.connection, on: shard)
+        enter(rooms, auth, on: shard)
+        rooms.watchAccess()
+    }
+
+    private func enter(_ rooms: RoomSession, _ auth: JSONValue?, on shard: HubShard) {
+        let offset = auth?["offset"]?.string
+        guard let pid = auth?["pid"]?.string, !server.configuration.conformance else {
+            connected(on: shard)
+            return rooms.enter()
+        }
+        guard let known = server.sessions.comeBack(pid, now: shard.loop.now) else {
+            // The client was away for too long, or was never here. Its rooms are not known.
+            state.returning = []
+            return rooms.enter(since: nil, snapshot: true)
+        }
+        state.visit = known.visit
+        state.returning = known.session.rooms
+        let begin = JournalPosition(epoch: shard.epoch, seq: known.session.seq)
+        rooms.enter(since: offset.map { JournalPosition($0) ?? JournalPosition(epoch: "", seq: 0) } ?? begin, snapshot: false)
+    }
+
+    /// Tells a client that comes back whether it is recovered, and brings it back into its rooms.
+    private func returned(recovered: Bool) {
+        guard let names = state.returning, let rooms, let loop, let shard = server.hub.shard(of: loop) else { return }
+        state.returning = nil
+        if recovered {
+            connected(on: shard)
+            let since = rooms.sentPosition
+            for name in names {
+                // A room that is gone, or that the client's token does not allow any more, is left.
+                try? rooms.join(name, since: JournalPosition(epoch: shard.epoch, seq: since))
+            }
+        } else {
+            forgetVisit()
+            connected(on: shard)
+        }
+    }
+
+    /// The client is connected to the main namespace. Without a visit, its visit begins.
+    private func connected(on shard: HubShard) {
+        state.namespaces.insert(SocketPacket.mainNamespace)
+        connectTimer?.cancel()
+        connectTimer = nil
+        if !server.configuration.conformance {
+            state.visit = state.visit ?? server.sessions.begin(at: shard.head, now: shard.loop.now)
+        }
+        answerConnect(SocketPacket.mainNamespace, pid: state.visit?.pid)
+    }
+
+    private func answerConnect(_ namespace: String, pid: String? = nil) {
+        let recovery: JSONValue = pid.map { ["pid": .string($0)] } ?? [:]
+        send(
+            SocketPacket(
+                kind: .connect, namespace: namespace, data: ["sid": .string(EngineHandshake.newID())] + recovery))
+    }
+
+    // MARK: Events of the client
+
+    private func take(_ name: String, _ packet: SocketPacket) throws(MalformedPacket) {
+        guard isWithinRate(packet) else { return }
+        if server.configuration.conformance, answerSuite(name, packet) { return }
+        guard packet.namespace == SocketPacket.mainNamespace, let rooms, let loop else { return }
+        guard let room = server.configuration.joins[name] else {
+            // A front end that was written for another server may say more than this one hears.
+            return acknowledge(
+                packet, ["ok": false, "code": "unknown_event", "message": .string("no event here is “\(name.excerpt)”")])
+        }
+        do throws(ClientError) {
+            try join(rooms, room)
+        } catch {
+            return refuse(packet, error)
+        }
+        state.errors = 0
+        let names = rooms.membership.rooms.compactMap { server.hub.directory.name(of: $0) }
+        let bound = NIOLoopBound(self, eventLoop: loop)
+        server.sessions.remember(names, of: state.visit, on: loop).whenSuccess {
+            bound.value.acknowledge(packet, ["ok": true, "room": .string(room)])
+        }
+    }
+
+    /// Joins a room. For a client that is behind, as one that polls mostly is, the room begins where the client is: after the
+    /// acknowledgement nothing of the room is missing.
+    private func join(_ rooms: RoomSession, _ name: String) throws(ClientError) {
+        let directory = server.hub.directory
+        guard let room = directory.room(named: name), !rooms.membership.rooms.contains(room), let position = rooms.readingPosition,
+            let shard = loop.flatMap({ server.hub.shard(of: $0) })
+        else { return try rooms.join(name) }
+        try rooms.join(name, since: JournalPosition(epoch: shard.epoch, seq: position))
+    }
+
+    private func acknowledge(_ packet: SocketPacket, _ answer: JSONValue) {
+        guard let id = packet.id else { return }
+        send(SocketPacket(kind: .ack, namespace: packet.namespace, id: id, data: [answer]))
+    }
+
+    private func refuse(_ packet: SocketPacket, _ error: ClientError) {
+        server.hub.metrics.answeredError()
+        state.errors += 1
+        guard state.errors <= server.configuration.hub.limits.errorsPerConnection else {
+            return close(.policy, reason: "too many errors in a row")
+        }
+        let answer: JSONValue = ["code": .string(error.code.rawValue), "message": .string(error.message)]
+        if packet.id == nil {
+            send(.event("error", [answer]))
+        } else {
+            acknowledge(packet, ["ok": false] + answer)
+        }
+    }
+
+    private func isWithinRate(_ packet: SocketPacket) -> Bool {
+        guard let loop else { return false }
+        let limits = server.configuration.hub.limits
+        switch state.allowance.take(limits.messages, refusalLimit: limits.errorsPerConnection, at: loop.now) {
+        case .passes: return true
+        case .refused:
+            server.hub.metrics.limitedMessage()
+            refuse(packet, .rateLimited(limits.messages))
+        case .keepsOn:
+            server.hub.metrics.limitedMessage()
+            close(.policy, reason: "too many messages")
+        }
+        return false
+    }
+
+    /// Answers the events of the official suite. Returns whether this was one.
+    private func answerSuite(_ name: String, _ packet: SocketPacket) -> Bool {
+        var answer = packet
+        switch (name, packet.event, packet.id) {
+        case ("message", let event?, nil):
+            answer.data = .array(["message-back"] + event.arguments)
+        case ("message-with-ack", let event?, .some):
+            answer.kind = packet.kind == .event ? .ack : .binaryAck
+            answer.data = .array(Array(event.arguments))
+        default: return false
+        }
+        send(answer)
+        return true
+    }
+}
+
+extension SocketSession: RoomClient {
+    var isWritable: Bool { link?.isWritable ?? false }
+
+    func send(pieces: [ByteBuffer]) -> Bool { link?.send(frames: pieces) ?? false }
+
+    func send(_ message: ServerMessage) {
+        switch message {
+        // Rooms that a client joins are acknowledged where it asks for them.
+        case .joined("", _, _, let recovered): returned(recovered: recovered == true)
+        default: break
+        }
+    }
+
+    /// `42["snapshot",{"room":…,"seq":…,"items":[…],"last":…}]`, with the client's new offset in the last page.
+    func send(_ page: ItemsPage, items: [ByteBuffer], isLast: Bool) -> Int? {
+        guard let loop, let shard = server.hub.shard(of: loop) else { return nil }
+        let head = Array("42[\"snapshot\",{".utf8) + page.opening.dropFirst("{\"type\":\"snapshot\",".utf8.count)
+        let offset = JournalPosition(epoch: shard.epoch, seq: page.seq)
+        let end = ItemsPage.closing(isLast: isLast) + (isLast ? ",\"\(offset)\"]" : "]")
+        let length = head.count + items.reduce(0) { $0 + $1.readableBytes } + end.utf8.count
+        var first = ByteBuffer()
+        first.writeFrameHeader(.text, length: length)
+        first.writeBytes(head)
+        return send(pieces: [first] + items + [ByteBuffer(string: end)]) ? length : nil
+    }
+
+    func answer(_ error: ClientError) {
+        server.hub.metrics.answeredError()
+        send(.event("error", [["code": .string(error.code.rawValue), "message": .string(error.message)]]))
+    }
+
+    func close(_ code: CloseCode, reason: String) { link?.close(code, reason: reason) }
+}
