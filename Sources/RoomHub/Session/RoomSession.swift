@@ -14,18 +14,18 @@ package final class RoomSession: RoomMember {
     package var membership = Membership()
     package internal(set) var access: SessionAccess
     /// Session and client refer to each other until the client ends. A weak reference would cost a look-up at every send.
-    private var client: (any RoomClient)?
+    var client: (any RoomClient)?
     /// Where events go; `nil` for a client without a connection of its own.
     private var connection: WebSocketConnection?
-    private var shard: HubShard?
+    var shard: HubShard?
     /// Whether the session is in the table of its shard. It is not while the server waits for a token.
     private var hasEntered = false
     private var backlog: Backlog?
-    private var catchUp = CatchUpMachine()
+    var catchUp = CatchUpMachine()
     /// The rooms in which the session was on its last event loop.
     private var detachedRooms: [Room] = []
     /// Whether ``advance()`` is running further up the stack: a write may make the client writable at once.
-    private var isAdvancing = false
+    var isAdvancing = false
 
     package init(access: SessionAccess) { self.access = access }
 
@@ -127,9 +127,9 @@ package final class RoomSession: RoomMember {
     /// Whether the client can still be sent something.
     package var isOpen: Bool { client != nil }
 
-    private var isWritable: Bool { connection?.isWritable ?? client?.isWritable ?? false }
+    var isWritable: Bool { connection?.isWritable ?? client?.isWritable ?? false }
 
-    private func send(pieces: [ByteBuffer]) -> Bool {
+    func send(pieces: [ByteBuffer]) -> Bool {
         if let connection { return connection.send(pieces: pieces) }
         return client?.send(pieces: pieces) ?? false
     }
@@ -185,7 +185,7 @@ package final class RoomSession: RoomMember {
     /// changed or the backlog is too large: each event is then judged by what the connection may see when the event is sent.
     ///
     /// Nothing is lost and nothing comes twice: ``Unsent`` says which events were sent.
-    private func chooseAnew(on shard: HubShard) {
+    func chooseAnew(on shard: HubShard) {
         guard let backlog else { return }
         self.backlog = nil
         shard.metrics.leftBehind(-1)
@@ -199,7 +199,7 @@ package final class RoomSession: RoomMember {
     }
 
     /// Sends the backlog as far as the client reads. Returns whether the backlog is empty.
-    private func drain() -> Bool {
+    func drain() -> Bool {
         while backlog != nil, let connection, let shard, connection.isWritable {
             guard let (frames, events) = backlog?.next(bytes: Self.portion) else {
                 backlog = nil
@@ -213,170 +213,4 @@ package final class RoomSession: RoomMember {
 
     /// The bytes of the backlog in one write.
     private static let portion = 16 * 1024
-}
-
-/// How tokens change a session.
-extension RoomSession {
-    /// Refuses a room that this client may not join.
-    private func checkAccess(to room: Room, _ name: String, on shard: HubShard) throws(ClientError) {
-        if access.isWaiting { throw .tokenNeeded }
-        let role = shard.directory.role(of: room)
-        guard access.permits(role) else { throw .forbidden(room: name, role: role) }
-    }
-
-    /// Takes a client's token, the first one or a newer one. Calls `use` if the token is valid.
-    package func renew(_ token: String, _ use: () -> Void) throws(AuthenticationFailure) {
-        // The watch has counted the session by its old access.
-        shard?.access.remove(self)
-        defer { watchAccess() }
-        do {
-            try access.renew(token)
-        } catch {
-            shard?.metrics.refusedToken()
-            throw error
-        }
-        use()
-    }
-
-    /// Follows the rights of a newer token: leaves the rooms that the token does not allow.
-    package func followRights() {
-        guard let shard else { return }
-        let view = membership.followedView
-        shard.changeRole(self)
-        if membership.followedView != view {
-            // The backlog was chosen by the client's old rights.
-            chooseAnew(on: shard)
-            catchUp.readFollowedAgain()
-        }
-        for room in membership.rooms where !access.permits(shard.directory.role(of: room)) {
-            leave(room, on: shard)
-            client?.send(.left(room: shard.directory.name(of: room), because: ErrorCode.forbidden.rawValue))
-        }
-        advance()
-    }
-
-    /// Ends the client if its token has expired, its key was withdrawn, or no token came in time.
-    func endIfTokenEnded(now: NIODeadline) {
-        guard case .ends(let reason) = access.check(now: now) else { return }
-        client?.close(.tokenExpired, reason: reason)
-    }
-}
-
-/// The rooms and items of a session, and how it catches up.
-extension RoomSession {
-    /// Joins a room, with what the client missed since a position or with the room's values first.
-    package func join(_ name: String, since: JournalPosition? = nil, snapshot: Bool = false) throws(ClientError) {
-        guard let shard else { return }
-        guard let room = shard.directory.room(named: name) else { throw .unknownRoom(name) }
-        // Replies use the one form of the name, whichever form the client used.
-        let name = shard.directory.name(of: room)
-        try checkAccess(to: room, name, on: shard)
-        let limit = shard.settings.limits.roomsPerConnection
-        let (wasIn, wasIdle) = (membership.rooms.contains(room), membership.isIdle)
-        guard wasIn || membership.rooms.count < limit else { throw .tooManyRooms(limit) }
-        shard.join(self, room)
-        let actions = catchUp.join(
-            CatchUp.RoomName(room: room, name: name), wasIn: wasIn, wasIdle: wasIdle, since: since, snapshot: snapshot,
-            context(shard))
-        carryOut(actions, on: shard)
-        advance()
-    }
-
-    /// Leaves a room. Returns the one form of its name.
-    package func leave(_ name: String) throws(ClientError) -> String {
-        guard let shard, let room = shard.directory.room(named: name) else { throw .unknownRoom(name) }
-        leave(room, on: shard)
-        return shard.directory.name(of: room)
-    }
-
-    private func leave(_ room: Room, on shard: HubShard) {
-        guard membership.rooms.contains(room) else { return }
-        chooseAnew(on: shard)
-        shard.leave(self, room)
-        catchUp.leave(room, context(shard))
-        advance()
-    }
-
-    package func track(_ items: [FollowedRoom]) throws(ClientError) {
-        guard let shard else { return }
-        let new = Set(items)
-        let limit = shard.settings.limits.trackedPerConnection
-        guard membership.tracked.union(new).count <= limit else { throw .tooManyTracked(limit) }
-        let wasIdle = membership.isIdle
-        shard.track(self, adding: new)
-        carryOut(catchUp.track(new, wasIdle: wasIdle, context(shard)), on: shard)
-        advance()
-    }
-
-    package func untrack(_ items: [FollowedRoom]) {
-        guard let shard, !membership.tracked.isDisjoint(with: items) else { return }
-        chooseAnew(on: shard)
-        let items = Set(items)
-        shard.track(self, removing: items)
-        catchUp.untrack(items, context(shard))
-        advance()
-    }
-
-    private func context(_ shard: HubShard) -> CatchUpMachine.Context {
-        CatchUpMachine.Context(
-            epoch: shard.epoch, head: shard.head, directory: shard.directory, membership: membership,
-            trackedLimit: shard.settings.limits.trackedPerConnection)
-    }
-
-    /// Does every step of catching up that is possible now, until the client has enough to read or the journal has to be read. Has
-    /// to be called again after that.
-    package func advance() {
-        guard !isAdvancing else { return }
-        isAdvancing = true
-        defer { isAdvancing = false }
-        while catchUp.isReadyForStep, let shard, isWritable, drain() {
-            let step = catchUp.next(context(shard)) { shard.recovery?.pages.page(after: $0, head: shard.head) }
-            switch step {
-            case .act(let actions): carryOut(actions, on: shard)
-            case .read(let read, let number): self.read(read, number, on: shard)
-            case nil: return
-            }
-        }
-    }
-
-    /// Reads off the event loop and then continues on it.
-    private func read(_ read: CatchUpMachine.Read, _ number: Int, on shard: HubShard) {
-        guard let recovery = shard.recovery else { return carryOut([.fail], on: shard) }
-        let image: EventLoopFuture<FreshImage?> =
-            switch read {
-            case .page(let seq): recovery.pages.load(after: seq, head: shard.head, on: shard.loop).map { _ in nil }
-            case .image(let need): recovery.images.image(need, on: shard.loop).map { $0 }
-            case .selection(let items, let form): recovery.images.image(of: items, form: form, on: shard.loop).map { $0 }
-            }
-        image.assumeIsolated().whenComplete { [self] result in
-            guard self.shard != nil else { return }
-            carryOut(catchUp.endRead(number, result, context(shard)), on: shard)
-            advance()
-        }
-    }
-
-    private func carryOut(_ actions: [CatchUpMachine.Action], on shard: HubShard) {
-        for action in actions {
-            switch action {
-            case .begin: shard.beginCatchUp(self)
-            case .end: shard.endCatchUp(self)
-            case .send(let message): client?.send(message)
-            case .sendItems(let message, let pieces, let isLast):
-                guard let bytes = client?.send(message, items: pieces, isLast: isLast) else { continue }
-                shard.metrics.sentValues(bytes: bytes)
-            case .sendEvents(let parcel):
-                guard send(pieces: parcel.pieces) else { continue }
-                shard.metrics.replayed(events: parcel.events, bytes: parcel.bytes)
-            case .answer(let error): client?.answer(error)
-            case .fail:
-                shard.metrics.failedRecovery()
-                client?.close(.tryLater, reason: "the journal cannot be read now; come back")
-            }
-        }
-    }
-
-    /// Closes the connection of a client that reads values so slowly that its image takes memory which others need.
-    func closeIfImageIsRecalled() {
-        if catchUp.holdsRecalledImage { client?.close(.tooSlow, reason: "values are read too slowly; come back") }
-    }
 }

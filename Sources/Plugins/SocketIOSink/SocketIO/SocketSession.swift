@@ -10,16 +10,16 @@ import WebSocketServer
 ///
 /// Everything that this server sends by itself belongs to the main namespace.
 final class SocketSession: EngineApplication {
-    private let server: SocketServer
-    private var link: (any EngineLink)?
-    private var loop: (any EventLoop)?
-    private var state: State
+    let server: SocketServer
+    var link: (any EngineLink)?
+    var loop: (any EventLoop)?
+    var state: State
     /// The client's rooms; `nil` while it is not connected to the main namespace.
-    private var rooms: RoomSession?
+    var rooms: RoomSession?
     private var connectTimer: Scheduled<Void>?
 
     /// What does not belong to an event loop.
-    fileprivate struct State: Sendable {
+    struct State: Sendable {
         let access: SessionAccess
         var assembler: PacketAssembler
         var allowance: MessageAllowance
@@ -123,7 +123,7 @@ final class SocketSession: EngineApplication {
         if let event = packet.event { try take(event.name, packet) }
     }
 
-    private func send(_ packet: SocketPacket) { for part in packet.enginePackets { link?.send(part) } }
+    func send(_ packet: SocketPacket) { for part in packet.enginePackets { link?.send(part) } }
 
     private func disconnect(_ namespace: String) {
         state.namespaces.remove(namespace)
@@ -202,7 +202,7 @@ final class SocketSession: EngineApplication {
     }
 
     /// Tells a client that comes back whether it is recovered, and brings it back into its rooms.
-    private func returned(recovered: Bool) {
+    func returned(recovered: Bool) {
         guard let names = state.returning, let rooms, let loop, let shard = server.hub.shard(of: loop) else { return }
         state.returning = nil
         if recovered {
@@ -235,121 +235,4 @@ final class SocketSession: EngineApplication {
             SocketPacket(
                 kind: .connect, namespace: namespace, data: ["sid": .string(EngineHandshake.newID())] + recovery))
     }
-
-    // MARK: Events of the client
-
-    private func take(_ name: String, _ packet: SocketPacket) throws(MalformedPacket) {
-        guard isWithinRate(packet) else { return }
-        if server.configuration.conformance, answerSuite(name, packet) { return }
-        guard packet.namespace == SocketPacket.mainNamespace, let rooms, let loop else { return }
-        guard let room = server.configuration.joins[name] else {
-            // A front end that was written for another server may say more than this one hears.
-            return acknowledge(
-                packet, ["ok": false, "code": "unknown_event", "message": .string("no event here is “\(name.excerpt)”")])
-        }
-        do throws(ClientError) {
-            try join(rooms, room)
-        } catch {
-            return refuse(packet, error)
-        }
-        state.errors = 0
-        let names = rooms.membership.rooms.compactMap { server.hub.directory.name(of: $0) }
-        let bound = NIOLoopBound(self, eventLoop: loop)
-        server.sessions.remember(names, of: state.visit, on: loop).whenSuccess {
-            bound.value.acknowledge(packet, ["ok": true, "room": .string(room)])
-        }
-    }
-
-    /// Joins a room. For a client that is behind, as one that polls mostly is, the room begins where the client is: after the
-    /// acknowledgement nothing of the room is missing.
-    private func join(_ rooms: RoomSession, _ name: String) throws(ClientError) {
-        let directory = server.hub.directory
-        guard let room = directory.room(named: name), !rooms.membership.rooms.contains(room), let position = rooms.readingPosition,
-            let shard = loop.flatMap({ server.hub.shard(of: $0) })
-        else { return try rooms.join(name) }
-        try rooms.join(name, since: JournalPosition(epoch: shard.epoch, seq: position))
-    }
-
-    private func acknowledge(_ packet: SocketPacket, _ answer: JSONValue) {
-        guard let id = packet.id else { return }
-        send(SocketPacket(kind: .ack, namespace: packet.namespace, id: id, data: [answer]))
-    }
-
-    private func refuse(_ packet: SocketPacket, _ error: ClientError) {
-        server.hub.metrics.answeredError()
-        state.errors += 1
-        guard state.errors <= server.configuration.hub.limits.errorsPerConnection else {
-            return close(.policy, reason: "too many errors in a row")
-        }
-        let answer: JSONValue = ["code": .string(error.code.rawValue), "message": .string(error.message)]
-        if packet.id == nil {
-            send(.event("error", [answer]))
-        } else {
-            acknowledge(packet, ["ok": false] + answer)
-        }
-    }
-
-    private func isWithinRate(_ packet: SocketPacket) -> Bool {
-        guard let loop else { return false }
-        let limits = server.configuration.hub.limits
-        switch state.allowance.take(limits.messages, refusalLimit: limits.errorsPerConnection, at: loop.now) {
-        case .passes: return true
-        case .refused:
-            server.hub.metrics.limitedMessage()
-            refuse(packet, .rateLimited(limits.messages))
-        case .keepsOn:
-            server.hub.metrics.limitedMessage()
-            close(.policy, reason: "too many messages")
-        }
-        return false
-    }
-
-    /// Answers the events of the official suite. Returns whether this was one.
-    private func answerSuite(_ name: String, _ packet: SocketPacket) -> Bool {
-        var answer = packet
-        switch (name, packet.event, packet.id) {
-        case ("message", let event?, nil):
-            answer.data = .array(["message-back"] + event.arguments)
-        case ("message-with-ack", let event?, .some):
-            answer.kind = packet.kind == .event ? .ack : .binaryAck
-            answer.data = .array(Array(event.arguments))
-        default: return false
-        }
-        send(answer)
-        return true
-    }
-}
-
-extension SocketSession: RoomClient {
-    var isWritable: Bool { link?.isWritable ?? false }
-
-    func send(pieces: [ByteBuffer]) -> Bool { link?.send(frames: pieces) ?? false }
-
-    func send(_ message: ServerMessage) {
-        switch message {
-        // Rooms that a client joins are acknowledged where it asks for them.
-        case .joined("", _, _, let recovered): returned(recovered: recovered == true)
-        default: break
-        }
-    }
-
-    /// `42["snapshot",{"room":…,"seq":…,"items":[…],"last":…}]`, with the client's new offset in the last page.
-    func send(_ page: ItemsPage, items: [ByteBuffer], isLast: Bool) -> Int? {
-        guard let loop, let shard = server.hub.shard(of: loop) else { return nil }
-        let head = Array("42[\"snapshot\",{".utf8) + page.opening.dropFirst("{\"type\":\"snapshot\",".utf8.count)
-        let offset = JournalPosition(epoch: shard.epoch, seq: page.seq)
-        let end = ItemsPage.closing(isLast: isLast) + (isLast ? ",\"\(offset)\"]" : "]")
-        let length = head.count + items.reduce(0) { $0 + $1.readableBytes } + end.utf8.count
-        var first = ByteBuffer()
-        first.writeFrameHeader(.text, length: length)
-        first.writeBytes(head)
-        return send(pieces: [first] + items + [ByteBuffer(string: end)]) ? length : nil
-    }
-
-    func answer(_ error: ClientError) {
-        server.hub.metrics.answeredError()
-        send(.event("error", [["code": .string(error.code.rawValue), "message": .string(error.message)]]))
-    }
-
-    func close(_ code: CloseCode, reason: String) { link?.close(code, reason: reason) }
 }
