@@ -81,6 +81,8 @@ let package = Package(
         library("TallywireConfiguration", ["TallywireCore"]),
         // Who calls, and what a caller may do.
         library("TallywireAccess", ["TallywireCore", nio("NIOCore")]),
+        // What callers ask as JSON, over HTTP and over the pipe of a source's program.
+        library("TallywireRequests", ["GS1", "TallywireCore"]),
         // What a plugin is.
         library(
             "TallywirePipeline",
@@ -156,7 +158,7 @@ let package = Package(
             "TallywireHTTP",
             [
                 "CWebFiles", "GS1", "HTTPPort", "PipelineHost", "QRCode", "TallywireAccess", "TallywireCore", "TallywireEngine",
-                "TallywirePipeline", log, nio("NIOCore"), nio("NIOHTTP1"),
+                "TallywirePipeline", "TallywireRequests", log, nio("NIOCore"), nio("NIOHTTP1"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
@@ -284,7 +286,7 @@ let package = Package(
             "TallywireHTTP",
             [
                 "HTTPEndpoints", "HTTPPort", "HTTPTestServer", "PipelineHost", "TallywireAccess", "TallywireConfiguration",
-                "TallywireCore", "TallywireEngine", "TallywireHTTP", "TallywirePipeline", log, nio("NIOCore"),
+                "TallywireCore", "TallywireEngine", "TallywireHTTP", "TallywirePipeline", "TallywireRequests", log, nio("NIOCore"),
                 nio("NIOPosix"), nio("NIOEmbedded"), nio("NIOHTTP1"), nio("NIOWebSocket"),
                 .product(name: "HTTPTypes", package: "swift-http-types"), .product(name: "NIOSSL", package: "swift-nio-ssl"),
                 .product(name: "Hummingbird", package: "hummingbird"), .product(name: "HummingbirdCore", package: "hummingbird"),
@@ -296,6 +298,7 @@ let package = Package(
             dependencies: [
                 "PipelineHost", "TallywireAccess", "TallywireConfiguration", "TallywireCore", "TallywirePipeline", "Mosquitto",
                 "MQTTScanners", "MQTTSink", "JSONLogSink", "TallywireProtocol", "WebSocketServer", "WebSocketSink", "TallywireHTTP",
+                "TallywireRequests",
                 nio("NIOCore"), .product(name: "HTTPTypes", package: "swift-http-types"),
             ], path: "Fuzzing/Messages", exclude: ["Corpus"], swiftSettings: strict),
         .target(name: "FuzzGS1", dependencies: ["GS1"], path: "Fuzzing/GS1", exclude: ["Corpus"], swiftSettings: strict),
