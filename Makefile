@@ -6,7 +6,7 @@ ARGS ?=
 # How many tests run at once. All of them together would make each wait for a core, and tests of time are then tests of the machine.
 export SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH ?= 16
 
-.PHONY: run build test browser fuzz conformance lint format docs bench storm dependencies
+.PHONY: run build test browser fuzz conformance lint format docs bench storm exec-crashes dependencies
 
 ## Install what is missing, build, start a broker if none listens, load the sample catalogue, run the server.
 run: dependencies
@@ -67,6 +67,12 @@ bench: dependencies
 ## A hundred thousand reservations that end in the same second, and scans meanwhile; see Benchmarks/reservations.
 storm: build
 	Benchmarks/reservations/storm.py
+
+## Server and programs of `exec` killed at random, EXEC_CRASH_ROUNDS times; `make test` does it three times.
+EXEC_CRASH_ROUNDS ?= 50
+exec-crashes: dependencies
+	$(SWIFT) build --build-tests
+	EXEC_CRASH_ROUNDS=$(EXEC_CRASH_ROUNDS) $(SWIFT) test --skip-build --filter ExecCrashTests
 
 dependencies:
 	@scripts/install-dependencies.sh

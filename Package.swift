@@ -29,6 +29,7 @@ let package = Package(
         .library(name: "TallywireClient", targets: ["TallywireClient"]),
         .library(name: "TallywireServer", targets: ["TallywireServer"]),
         .library(name: "PipelineHost", targets: ["PipelineHost"]),
+        .library(name: "ExecPlugin", targets: ["ExecPlugin"]),
         .library(name: "HTTPEndpoints", targets: ["HTTPEndpoints"]),
         .library(name: "TallywirePipeline", targets: ["TallywirePipeline"]),
         .library(name: "TallywireConfiguration", targets: ["TallywireConfiguration"]),
@@ -50,11 +51,13 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-certificates", from: "1.21.1"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
         .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
         .package(url: "https://github.com/swiftlang/swift-docc-plugin", from: "1.5.0"),
+        .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2"),
         .package(url: "https://github.com/vapor/jwt-kit", from: "5.7.1"),
     ],
     targets: [
@@ -130,6 +133,13 @@ let package = Package(
         library(
             "JSONLogSink", path: "Sources/Plugins/JSONLogSink",
             ["TallywireConfiguration", "TallywireCore", "TallywireEngine", "TallywirePipeline", log]),
+        library(
+            "ExecPlugin", path: "Sources/Plugins/ExecPlugin",
+            [
+                "Backoff", "TallywireAccess", "TallywireConfiguration", "TallywireCore", "TallywireEngine", "TallywirePipeline",
+                "TallywireRequests", log, nio("NIOCore"), .product(name: "Subprocess", package: "swift-subprocess"),
+                .product(name: "SystemPackage", package: "swift-system"),
+            ]),
         // Frames, connections, pings and shutdown of WebSockets, whatever their messages mean.
         library("WebSocketServer", ["TallywireCore", nio("NIOCore")]),
         library(
@@ -177,7 +187,8 @@ let package = Package(
         library(
             "TallywireServer",
             [
-                "Backoff", "HTTPEndpoints", "HTTPPort", "JSONLogSink", "MQTTScanners", "MQTTSink", "PipelineHost", "SQLiteJournal",
+                "Backoff", "ExecPlugin", "HTTPEndpoints", "HTTPPort", "JSONLogSink", "MQTTScanners", "MQTTSink", "PipelineHost",
+                "SQLiteJournal",
                 "TallywireAccess", "TallywireAuthentication", "TallywireCommands", "TallywireConfiguration", "TallywireCore",
                 "TallywireEngine", "TallywireHTTP", "TallywirePipeline", "WebSocketSink", log, nio("NIOCore"), nio("NIOPosix"),
                 .product(name: "Hummingbird", package: "hummingbird"),
@@ -243,6 +254,12 @@ let package = Package(
             ]),
         tests(
             "JSONLogSink", ["TallywireConfiguration", "TallywireCore", "TallywireEngine", "TallywirePipeline", "JSONLogSink", log]),
+        tests(
+            "ExecPlugin",
+            [
+                "Backoff", "ExecPlugin", "PipelineHost", "TallywireConfiguration", "TallywireCore", "TallywireEngine",
+                "TallywirePipeline", "TallywireRequests", log, .product(name: "Subprocess", package: "swift-subprocess"),
+            ]),
         tests("Mosquitto", ["Mosquitto", "COpenSSL", log]),
         tests("MQTTConnection", ["MQTTConnection", "Mosquitto", "TallywireConfiguration", "TallywirePipeline", log]),
         tests(

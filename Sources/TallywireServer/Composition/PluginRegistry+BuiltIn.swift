@@ -1,3 +1,4 @@
+import ExecPlugin
 import JSONLogSink
 import MQTTScanners
 import MQTTSink
@@ -6,5 +7,5 @@ import WebSocketSink
 
 extension PluginRegistry {
     /// The plugins that come with Tallywire.
-    public static let builtIn = PluginRegistry(sources: [.mqttScanners], sinks: [.webSocket, .mqtt, .jsonLog])
+    public static let builtIn = PluginRegistry(sources: [.mqttScanners, .exec], sinks: [.webSocket, .mqtt, .jsonLog, .exec])
 }
