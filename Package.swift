@@ -140,6 +140,13 @@ let package = Package(
                 "TallywireRequests", log, nio("NIOCore"), .product(name: "Subprocess", package: "swift-subprocess"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ]),
+        library(
+            "WebhookSink", path: "Sources/Plugins/WebhookSink",
+            [
+                "TallywireAccess", "TallywireConfiguration", "TallywireCore", "TallywireEngine", "TallywirePipeline", log,
+                nio("NIOCore"), nio("NIOPosix"), nio("NIOHTTP1"), .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                .product(name: "Crypto", package: "swift-crypto"), .product(name: "AsyncHTTPClient", package: "async-http-client"),
+            ]),
         // Frames, connections, pings and shutdown of WebSockets, whatever their messages mean.
         library("WebSocketServer", ["TallywireCore", nio("NIOCore")]),
         library(
@@ -190,7 +197,8 @@ let package = Package(
                 "Backoff", "ExecPlugin", "HTTPEndpoints", "HTTPPort", "JSONLogSink", "MQTTScanners", "MQTTSink", "PipelineHost",
                 "SQLiteJournal",
                 "TallywireAccess", "TallywireAuthentication", "TallywireCommands", "TallywireConfiguration", "TallywireCore",
-                "TallywireEngine", "TallywireHTTP", "TallywirePipeline", "WebSocketSink", log, nio("NIOCore"), nio("NIOPosix"),
+                "TallywireEngine", "TallywireHTTP", "TallywirePipeline", "WebSocketSink", "WebhookSink", log, nio("NIOCore"),
+                nio("NIOPosix"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -259,6 +267,16 @@ let package = Package(
             [
                 "Backoff", "ExecPlugin", "PipelineHost", "TallywireConfiguration", "TallywireCore", "TallywireEngine",
                 "TallywirePipeline", "TallywireRequests", log, .product(name: "Subprocess", package: "swift-subprocess"),
+            ]),
+        tests(
+            "WebhookSink",
+            [
+                "Backoff", "PipelineHost", "TallywireConfiguration", "TallywireCore", "TallywireEngine", "TallywirePipeline",
+                "WebhookSink", log, nio("NIOCore"), nio("NIOHTTP1"), nio("NIOPosix"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                .product(name: "Crypto", package: "swift-crypto"), .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HummingbirdCore", package: "hummingbird"), .product(name: "HummingbirdTLS", package: "hummingbird"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
             ]),
         tests("Mosquitto", ["Mosquitto", "COpenSSL", log]),
         tests("MQTTConnection", ["MQTTConnection", "Mosquitto", "TallywireConfiguration", "TallywirePipeline", log]),

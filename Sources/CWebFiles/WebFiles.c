@@ -220,6 +220,9 @@ static const unsigned char admin_count_view_js[] = {
 static const unsigned char admin_counts_view_js[] = {
 #embed "../../web/admin/counts-view.js"
 };
+static const unsigned char admin_deliveries_dialog_js[] = {
+#embed "../../web/admin/deliveries-dialog.js"
+};
 static const unsigned char admin_devices_view_js[] = {
 #embed "../../web/admin/devices-view.js"
 };
@@ -525,6 +528,7 @@ static const struct tallywire_web_file files[] = {
     FILE("/admin/chart.js", "web/admin/chart.js", admin_chart_js),
     FILE("/admin/count-view.js", "web/admin/count-view.js", admin_count_view_js),
     FILE("/admin/counts-view.js", "web/admin/counts-view.js", admin_counts_view_js),
+    FILE("/admin/deliveries-dialog.js", "web/admin/deliveries-dialog.js", admin_deliveries_dialog_js),
     FILE("/admin/devices-view.js", "web/admin/devices-view.js", admin_devices_view_js),
     FILE("/admin/event-text.js", "web/admin/event-text.js", admin_event_text_js),
     FILE("/admin/header.js", "web/admin/header.js", admin_header_js),

@@ -8,6 +8,7 @@ import TestSupport
 import Testing
 
 @testable import MQTTSink
+@testable import TallywirePipeline
 
 @Suite("The payloads of a rule", .timeLimit(.minutes(5)))
 struct PayloadTests {
@@ -82,7 +83,7 @@ struct PayloadTests {
     func named() async throws {
         let store = try await Store(broker: TestBroker())
         var options = try store.options(events(.cloudEvents))
-        options.cloudEvents = MQTTSinkOptions.CloudEvents(source: "https://example.com/wh", typePrefix: "com.example.")
+        options.cloudEvents = CloudEvent.Options(source: "https://example.com/wh", typePrefix: "com.example.")
         let watcher = try await Watcher(store.broker, "events/#")
         try await watcher.watching {
             try await store.serving(options) {

@@ -1,6 +1,7 @@
 // @ts-check
 // One part of the pipeline: its state, throughput, lag and errors.
 
+import { DeliveriesDialog } from "/admin/deliveries-dialog.js";
 import { perSecond, text, textOr } from "/admin/texts.js";
 import { draw, make, setText } from "/shared/dom.js";
 import { formatTime, formatUnits } from "/shared/format.js";
@@ -11,8 +12,11 @@ const GOOD = ["running", "starting", "connected"];
 const PROBLEM_COUNTERS = ["dropped", "retried", "rejected", "malformed", "failedCommits", "overloaded"];
 
 export class PipelineNode {
-  /** @param {string} id `engine`, `http`, `source:NAME` or `sink:NAME` */
-  constructor(id) {
+  /**
+   * @param {string} id `engine`, `http`, `source:NAME` or `sink:NAME`
+   * @param {import("/admin/app.js").App} app
+   */
+  constructor(id, app) {
     this.id = id;
     this.tone = "ok";
     this.isFlowing = false;
@@ -27,10 +31,12 @@ export class PipelineNode {
     this.problems = make("span", "small");
     this.error = make("p", { class: "small error", hidden: true });
     this.counters = make("tbody");
+    this.deliveries = make("button", { type: "button", class: "compact", hidden: true, on: {
+      click: () => new DeliveriesDialog(app, id.slice("sink:".length)).open() } }, text("pipeline.deliveries"));
     this.element = make(
       "article", { class: "card node", data: { part: id } }, make("header", {}, make("div", {}, this.name, this.plugin), this.state),
       make("div", "node-rate", this.spark, this.rate), make("p", "node-facts", this.lag, this.problems), this.error,
-      make("details", { class: "small" }, make("summary", {}, text("pipeline.details")), make("table", "plain", make("thead",
+      this.deliveries, make("details", { class: "small" }, make("summary", {}, text("pipeline.details")), make("table", "plain", make("thead",
         "visually-hidden", make("tr", {}, make("th", {}, text("pipeline.counter")), make("th", {}, text("pipeline.value")))),
         this.counters)));
   }
@@ -62,6 +68,7 @@ export class PipelineNode {
       const error = text("pipeline.lastError", { error: part.lastError });
       setText(this.error, part.lastErrorAt ? `${error} (${formatTime(part.lastErrorAt)})` : error);
     }
+    this.deliveries.hidden = part.mode !== "durable";
     this.showCounters(part);
   }
 

@@ -53,7 +53,7 @@ export class PipelineView {
       seen.add(id);
       let node = this.nodes.get(id);
       if (!node) {
-        node = new PipelineNode(id);
+        node = new PipelineNode(id, this.app);
         this.nodes.set(id, node);
         this.columns[column].append(node.element);
       }

@@ -133,9 +133,7 @@ actor MQTTSink: Sink {
     }
 
     private func take(_ batch: EventBatch, _ context: SinkContext) async throws -> Delivery {
-        let cloudEvent = CloudEvent(
-            source: options.cloudEvents.source ?? "/tallywire/\(context.epoch)", typePrefix: options.cloudEvents.typePrefix,
-            epoch: context.epoch)
+        let cloudEvent = CloudEvent(options.cloudEvents, epoch: context.epoch)
         var outbox = Outbox()
         var rejected: [UInt64: String] = [:]
         var refreshes = rules.map { _ in DisplayRefresh() }

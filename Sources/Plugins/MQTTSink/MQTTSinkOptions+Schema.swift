@@ -1,5 +1,6 @@
 import MQTTConnection
 import TallywireConfiguration
+import TallywirePipeline
 
 extension MQTTSinkOptions {
     static let schema = OptionSchema(
@@ -22,7 +23,7 @@ extension MQTTSinkOptions {
             .optional(
                 "confirm", .object(confirmSchema),
                 "Listens to displays that confirm what they show, in the topic /shown behind their own. Default: it does not."),
-            .optional("cloudEvents", .object(cloudEventSchema), default: [:], "How events are named as CloudEvents."),
+            CloudEvent.Options.option,
         ],
         example: """
             { "plugin": "mqtt", "name": "shelf-displays", "broker": "mqtt://127.0.0.1:1883",
@@ -70,12 +71,5 @@ extension MQTTSinkOptions {
         .optional(
             "limit", .integer(1...1_000_000), default: 200_000,
             "How many confirming displays are looked after, at some 250 bytes each."),
-    ])
-
-    private static let cloudEventSchema = OptionSchema([
-        .optional("source", .string(limit: 500), "The attribute source, a URI reference. Default: /tallywire/EPOCH."),
-        .optional(
-            "typePrefix", .string(limit: 200, .anything), default: "",
-            "What stands before the event's name in the attribute type, such as com.example."),
     ])
 }

@@ -20,7 +20,7 @@ struct MQTTSinkOptions: BrokerOptions {
     var repair = Repair()
     /// `nil` if the displays' confirmations are not wanted.
     var confirm: Confirm?
-    var cloudEvents = CloudEvents()
+    var cloudEvents = CloudEvent.Options()
 
     struct Rule: Decodable, Sendable {
         var events: [EventType]?
@@ -38,12 +38,6 @@ struct MQTTSinkOptions: BrokerOptions {
     struct Confirm: Decodable, Sendable {
         var within = Duration.seconds(60)
         var limit = 200_000
-    }
-
-    struct CloudEvents: Decodable, Sendable {
-        /// `nil` for `/tallywire/EPOCH`.
-        var source: String?
-        var typePrefix = ""
     }
 }
 

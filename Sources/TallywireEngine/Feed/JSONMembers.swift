@@ -60,7 +60,7 @@ extension UnsafeBufferPointer<UInt8> {
     package var dataObject: Int? { data?.lowerBound }
 
     /// Where the value of the top-level member `data` stands in an event's JSON.
-    var data: Range<Int>? {
+    package var data: Range<Int>? {
         var members = JSONMembers(self, objectAt: 0)
         while let (key, value) = members.next() {
             if holds("data", at: key) { return value }

@@ -4,8 +4,10 @@ import MQTTScanners
 import MQTTSink
 import TallywirePipeline
 import WebSocketSink
+import WebhookSink
 
 extension PluginRegistry {
     /// The plugins that come with Tallywire.
-    public static let builtIn = PluginRegistry(sources: [.mqttScanners, .exec], sinks: [.webSocket, .mqtt, .jsonLog, .exec])
+    public static let builtIn = PluginRegistry(
+        sources: [.mqttScanners, .exec], sinks: [.webSocket, .mqtt, .jsonLog, .webhook, .exec])
 }

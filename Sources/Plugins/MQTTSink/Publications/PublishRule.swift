@@ -1,6 +1,7 @@
 import Mosquitto
 import TallywireCore
 import TallywireEngine
+import TallywirePipeline
 
 /// Which events are published to which topic, and in which format: an element of `publish`.
 struct PublishRule: Equatable, Sendable {
@@ -44,7 +45,7 @@ struct PublishRule: Equatable, Sendable {
             guard let data = record.data else { return nil }
             var message = message(topic, Array(data))
             message.contentType = CloudEvent.dataType
-            message.userProperties = cloudEvent.attributes(of: record)
+            message.userProperties = cloudEvent.attributes(of: record).map { UserProperty($0.name, $0.value) }
             return message
         case .display: return nil
         }
