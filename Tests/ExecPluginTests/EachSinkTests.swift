@@ -67,6 +67,20 @@ struct EachSinkTests {
         try await eventually("the program is gone") { !pids.contains(where: isRunning) }
     }
 
+    @Test("a delivery that is cancelled says how far it came, and starts no further program")
+    func cancelled() async throws {
+        let script = Self.reading + "echo $n >> seen; [ $n = 2 ] && cat /dev/zero > /dev/null; true"
+        try await programs.run(EachSink(programs.shell(script) { $0.grace = .milliseconds(50) })) { sink in
+            let error = await withTaskGroup(of: SinkError?.self) { group in
+                group.addTask { await failure { try await sink.deliver(batch(1...5)) } }
+                try? await eventually("the second program runs") { programs.seqs == [1, 2] }
+                group.cancelAll()
+                return await group.next() ?? nil
+            }
+            #expect(error?.interruption?.through == 1 && programs.seqs == [1, 2])
+        }
+    }
+
     @Test("what the program left running is ended with it")
     func left() async throws {
         let script = "(trap '' HUP TERM; sleep 60) & echo $! > pid"

@@ -49,12 +49,14 @@ struct ExecOptionsTests {
 
     @Test("a secret of the environment is in no message about a mistake, nor in the graph")
     func secret() throws {
-        let secret = #""command": ["psql", "${EXEC_TEST_SECRET}"], "environment": { "KEY": "${EXEC_TEST_SECRET}" }"#
+        let command = #""command": ["psql", "${EXEC_TEST_SECRET}"]"#
+        let secret = command + #", "environment": { "KEY": "${EXEC_TEST_SECRET}" }"#
         for mistake in [
             #""grace": "${EXEC_TEST_SECRET}""#, #""mode": "${EXEC_TEST_SECRET}""#,
             #""environment": { "1": "${EXEC_TEST_SECRET}" }"#,
+            #""environment": { "K": "MARKED\u0000" }"#,
         ] {
-            let error = #expect(throws: ConfigurationError.self) { try options(secret + ", " + mistake) }
+            let error = #expect(throws: ConfigurationError.self) { try options(command + ", " + mistake) }
             #expect(error?.description.contains("MARKED") == false)
         }
         let configuration = try ConfigurationLoader.load(

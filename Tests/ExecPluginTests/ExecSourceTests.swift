@@ -38,6 +38,7 @@ struct ExecSourceTests {
         let source = ExecSource(options, clock: clock)
         return try await withThrowingTaskGroup(of: String?.self) { group in
             group.addTask {
+                defer { status.update { $0.state = "ended" } }
                 do {
                     try await withTaskCancellationHandler {
                         try await source.run(context)
@@ -158,7 +159,10 @@ struct ExecSourceTests {
                 return last > 0 && since.duration(to: .now) > .milliseconds(500)
             }
             #expect(last < 2_000, "what fits into a pipe, and one batch")
-            time.advance(by: .seconds(31))
+            try await eventually("the program is ended") {
+                time.advance(by: .seconds(1))
+                return status.current.state == "ended"
+            }
         }
         #expect(error == "the program did not read its receipts for 30s, and was ended")
     }

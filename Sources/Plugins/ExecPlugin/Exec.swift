@@ -68,7 +68,10 @@ private enum ExecSchema {
 
 extension TextRule {
     /// What a process can be given: any text without the character 0.
-    fileprivate static let argument = TextRule("any text without the character 0") { !$0.utf8.contains(0) }
+    /// The mistake does not show the text, which may be a secret.
+    fileprivate static let argument = TextRule("any text without the character 0") { text in
+        text.utf8.contains(0) ? "the text contains the character 0, which no program can be given" : nil
+    }
 
     /// The name of an environment variable.
     fileprivate static let variable = TextRule(

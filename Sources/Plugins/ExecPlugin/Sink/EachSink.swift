@@ -46,6 +46,11 @@ final class EachSink: MeteredSink {
         var delivery = Delivery()
         var through: UInt64?
         for event in batch.records {
+            if Task.isCancelled {
+                guard let through else { throw CancellationError() }
+                let reason = "the server stops before each event had its program"
+                throw SinkError.interrupted(Interruption(through: through, delivery: delivery, reason: reason))
+            }
             switch await handle(event, context, log) {
             case .taken: state.withLock { $0.counts.acknowledged += 1 }
             case .rejected(let reason):
