@@ -59,10 +59,11 @@ format:
 docs: dependencies
 	scripts/docs.sh
 
-## Engine and journal against a bare SQLite loop.
+## Engine and journal against a bare SQLite loop, and programs against a bare pipe.
 bench: dependencies
 	cd Benchmarks && $(SWIFT) run -c release --scratch-path ../.build EngineThroughput \
-		&& $(SWIFT) run -c release --scratch-path ../.build OpeningTime
+		&& $(SWIFT) run -c release --scratch-path ../.build OpeningTime \
+		&& $(SWIFT) run -c release --scratch-path ../.build ExecThroughput
 
 ## A hundred thousand reservations that end in the same second, and scans meanwhile; see Benchmarks/reservations.
 storm: build
