@@ -113,6 +113,11 @@ let package = Package(
         library("Mosquitto", ["Backoff", "CMosquitto", "COpenSSL", log]),
         .systemLibrary(name: "CQRencode", pkgConfig: "libqrencode", providers: [.apt(["libqrencode-dev"])]),
         library("QRCode", ["CQRencode"]),
+        .systemLibrary(name: "CPostgreSQL", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
+        library("PostgreSQL", ["CPostgreSQL"]),
+        library(
+            "PostgresSink", path: "Sources/Plugins/PostgresSink",
+            ["PostgreSQL", "TallywireConfiguration", "TallywireCore", "TallywireEngine", "TallywirePipeline", log]),
         .systemLibrary(name: "CJemalloc", pkgConfig: "jemalloc", providers: [.apt(["libjemalloc-dev"])]),
         library(
             "MQTTConnection", path: "Sources/Plugins/MQTTConnection",
@@ -195,6 +200,7 @@ let package = Package(
             "TallywireServer",
             [
                 "Backoff", "ExecPlugin", "HTTPEndpoints", "HTTPPort", "JSONLogSink", "MQTTScanners", "MQTTSink", "PipelineHost",
+                "PostgresSink",
                 "SQLiteJournal",
                 "TallywireAccess", "TallywireAuthentication", "TallywireCommands", "TallywireConfiguration", "TallywireCore",
                 "TallywireEngine", "TallywireHTTP", "TallywirePipeline", "WebSocketSink", "WebhookSink", log, nio("NIOCore"),
@@ -216,7 +222,8 @@ let package = Package(
         library(
             "TestSupport", path: "Tests/Support",
             [
-                "PipelineHost", "TallywireAccess", "TallywireCore", "TallywireEngine", "TallywirePipeline", "TallywireTesting", log,
+                "PipelineHost", "PostgreSQL", "TallywireAccess", "TallywireCore", "TallywireEngine", "TallywirePipeline",
+                "TallywireTesting", log,
                 nio("NIOCore"), nio("NIOPosix"),
                 nio("NIOHTTP1"), .product(name: "NIOSSL", package: "swift-nio-ssl"),
                 .product(name: "DequeModule", package: "swift-collections"),
@@ -265,8 +272,8 @@ let package = Package(
         tests(
             "ExecPlugin",
             [
-                "Backoff", "ExecPlugin", "PipelineHost", "TallywireConfiguration", "TallywireCore", "TallywireEngine",
-                "TallywirePipeline", "TallywireRequests", log, .product(name: "Subprocess", package: "swift-subprocess"),
+                "Backoff", "ExecPlugin", "PipelineHost", "PostgreSQL", "TallywireConfiguration", "TallywireCore", "TallywireEngine",
+                "TallywirePipeline", "TallywireRequests", log,
             ]),
         tests(
             "WebhookSink",
@@ -277,6 +284,13 @@ let package = Package(
                 .product(name: "Crypto", package: "swift-crypto"), .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdCore", package: "hummingbird"), .product(name: "HummingbirdTLS", package: "hummingbird"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
+            ]),
+        tests(
+            "PostgresSink",
+            [
+                "Backoff", "PipelineHost", "PostgreSQL", "PostgresSink", "TallywireConfiguration", "TallywireCore",
+                "TallywireEngine",
+                "TallywirePipeline", log,
             ]),
         tests("Mosquitto", ["Mosquitto", "COpenSSL", log]),
         tests("MQTTConnection", ["MQTTConnection", "Mosquitto", "TallywireConfiguration", "TallywirePipeline", log]),

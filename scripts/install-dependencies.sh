@@ -15,17 +15,18 @@ command -v mosquitto_pub >/dev/null || need mosquitto-clients
 [ -e /usr/include/mosquitto.h ] || need libmosquitto-dev
 [ -e /usr/include/openssl/ssl.h ] || need libssl-dev
 [ -e /usr/include/qrencode.h ] || need libqrencode-dev
+[ -e /usr/include/postgresql/libpq-fe.h ] || need libpq-dev
 [ -e /usr/include/sqlite3.h ] || need libsqlite3-dev
 [ -e /usr/include/jemalloc/jemalloc.h ] || need libjemalloc-dev
 
 if [ "${1:-}" = tests ]; then
     command -v python3 >/dev/null || need python3
     python3 -c 'import venv, ensurepip' 2>/dev/null || need python3-venv
+    [ -x /usr/lib/postgresql/15/bin/postgres ] || need postgresql
     command -v chromium >/dev/null || { need chromium; need fonts-dejavu-core; }
     command -v node >/dev/null || need nodejs
     command -v tsc >/dev/null || need node-typescript
     command -v jq >/dev/null || need jq
-    compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || need postgresql
     for module in ws jsdom react react-dom; do [ -e "/usr/share/nodejs/$module" ] || need "node-$module"; done
 fi
 
@@ -50,6 +51,11 @@ as_root=()
 [ "$(id -u)" -eq 0 ] || as_root=(sudo)
 
 if [ ${#missing[@]} -gt 0 ]; then
+    # Debian's package would start a database of its own at once. The tests start theirs, so none is made where there was none.
+    if [[ " ${missing[*]} " == *" postgresql "* && ! -e /etc/postgresql-common/createcluster.conf ]]; then
+        ${as_root[@]+"${as_root[@]}"} mkdir -p /etc/postgresql-common
+        echo "create_main_cluster = false" | ${as_root[@]+"${as_root[@]}"} tee /etc/postgresql-common/createcluster.conf >/dev/null
+    fi
     echo "Installing: ${missing[*]}"
     [ "$(id -u)" -eq 0 ] || command -v sudo >/dev/null || { echo "Run as root: apt-get install ${missing[*]}" >&2; exit 1; }
     ${as_root[@]+"${as_root[@]}"} apt-get update -qq

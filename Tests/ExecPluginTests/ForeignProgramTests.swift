@@ -1,4 +1,5 @@
 import Foundation
+import PostgreSQL
 import TallywireEngine
 import TallywirePipeline
 import TallywireTesting
@@ -58,19 +59,27 @@ struct ForeignProgramTests {
         }
     }
 
-    @Test("psql copies each event into a table", .enabled(if: PostgresServer.isThere))
+    @Test("psql copies each event into a table")
     func psql() async throws {
-        let server = try await PostgresServer()
-        try await server.query("create table events (doc jsonb)")
+        let server = try PostgresServer()
+        let database = try await server.database(tables: "create table events (doc jsonb)")
         let copy = #"\copy events from pstdin with (format csv, quote e'\x01', delimiter e'\x02')"#
-        let options = programs.options(["psql", "-X", "-q", "-c", copy]) { $0.environment = server.environment }
+        let options = programs.options(["psql", "-X", "-q", "-c", copy]) {
+            $0.environment = [
+                "PGHOST": "127.0.0.1", "PGPORT": "\(server.port)", "PGUSER": "tallywire", "PGDATABASE": database,
+                "PGPASSWORD": PostgresServer.password,
+            ]
+        }
         try await programs.run(EachSink(options)) { sink in
             let delivery = try await sink.deliver(batch(1...3))
             #expect(delivery.rejected.isEmpty)
-            #expect(try await server.query("select string_agg(doc->>'seq', ' ' order by doc->'seq') from events") == "1 2 3")
-            try await server.query("drop table events")
+            let rows = try await server.connection(to: database)
+            let seqs = try rows.query("select string_agg(doc->>'seq', ' ' order by doc->'seq') from events")
+            #expect(seqs == [["1 2 3"]])
+            try rows.execute("drop table events")
             let error = await failure { try await sink.deliver(batch(4...4)) }
             #expect(error?.reason.contains("relation \"events\" does not exist") == true, "\(String(describing: error))")
         }
+        #expect(!programs.log.lines.contains { $0.contains(PostgresServer.password) })
     }
 }

@@ -22,6 +22,8 @@ public struct SinkType: Sendable {
     public let brokerRules: @Sendable (ConfigurationValue) throws -> BrokerRules?
     /// The path on the server's HTTP port where WebSocket clients connect; `nil` for a plugin that takes none.
     public let webSocketPath: @Sendable (ConfigurationValue) -> String?
+    /// Returns the statements that make the sink's tables in a schema; `nil` for a plugin that keeps none.
+    public let tables: (@Sendable (_ schema: String) -> String)?
     /// Checks for `check --connect` that what the options name can be reached. Returns an error, with its option, for everything
     /// that cannot.
     package let probe: @Sendable (ConfigurationValue, ProbeContext) async throws -> [OptionError]
@@ -29,7 +31,8 @@ public struct SinkType: Sendable {
     /// A sink type whose options are decoded into `Options`. `probe` checks what the options name and leaves nothing behind.
     /// `topics` returns the topics that an entry uses, for a sink at an MQTT broker. `witnesses` returns how far the journal had
     /// come, as the sink's own side, such as a file, knows. `witnesses` only reads.
-    /// `brokerRules` returns what an entry needs in the broker's access list, and `webSocketPath` where it takes WebSocket clients.
+    /// `brokerRules` returns what an entry needs in the broker's access list, `webSocketPath` where it takes WebSocket clients,
+    /// and `tables` the statements that make the tables of a sink in a database.
     public init<Options: Decodable & Sendable>(
         _ name: String, summary: String, mode: SinkMode = .durable, schema: OptionSchema = OptionSchema(), options: Options.Type,
         messaging: Messaging = Messaging(),
@@ -37,6 +40,7 @@ public struct SinkType: Sendable {
         witnesses: @escaping @Sendable (Options) throws -> [JournalWitness] = { _ in [] },
         brokerRules: @escaping @Sendable (ConfigurationValue) throws -> BrokerRules? = { _ in nil },
         webSocketPath: @escaping @Sendable (ConfigurationValue) -> String? = { _ in nil },
+        tables: (@Sendable (_ schema: String) -> String)? = nil,
         probe: @escaping @Sendable (Options, ProbeContext) async -> [OptionError] = { _, _ in [] },
         make: @escaping @Sendable (Options) throws -> any Sink
     ) {
@@ -47,6 +51,7 @@ public struct SinkType: Sendable {
         self.options = schema
         self.brokerRules = brokerRules
         self.webSocketPath = webSocketPath
+        self.tables = tables
         self.make = { try make($0.decode(Options.self)) }
         self.topics = { try topics($0.decode(Options.self), $1) }
         self.witnesses = { try witnesses($0.decode(Options.self)) }

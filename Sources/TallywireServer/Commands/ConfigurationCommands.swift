@@ -69,9 +69,12 @@ struct Plugins: ParsableCommand {
         abstract: "List the plugin types, or explain one: its options, their types and defaults, an example.")
 
     @Argument(help: "A plugin type, such as json-log.") var name: String?
+    @Flag(help: "Print the statements that make the tables of a plugin such as postgres, and nothing else.") var ddl = false
+    @Option(help: "With --ddl: the schema of the tables.") var schema = "public"
 
     func run() throws {
         let registry = PluginRegistry.current
+        if ddl { return try printTables(of: registry) }
         guard let name else {
             for type in registry.sources { try Output.standard.print("source  \(type.name)\n        \(type.summary)") }
             for type in registry.sinks { try Output.standard.print("sink    \(type.name)\n        \(type.summary)") }
@@ -85,6 +88,15 @@ struct Plugins: ParsableCommand {
             throw Failure.usage("there is no plugin type “\(name)”: known are \(known.joined(separator: ", "))")
         }
         try Output.standard.print((sources + sinks).joined(separator: "\n"))
+    }
+
+    private func printTables(of registry: PluginRegistry) throws {
+        let known = registry.sinks.filter { $0.tables != nil }.map(\.name).joined(separator: ", ")
+        guard let name else { throw Failure.usage("--ddl needs a plugin with tables: \(known)") }
+        guard let tables = registry.sinks.first(where: { $0.name == name })?.tables else {
+            throw Failure.usage("the plugin “\(name)” keeps no tables; known are \(known)")
+        }
+        try Output.standard.print(tables(schema))
     }
 }
 

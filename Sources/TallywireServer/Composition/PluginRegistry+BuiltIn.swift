@@ -2,6 +2,7 @@ import ExecPlugin
 import JSONLogSink
 import MQTTScanners
 import MQTTSink
+import PostgresSink
 import TallywirePipeline
 import WebSocketSink
 import WebhookSink
@@ -9,5 +10,5 @@ import WebhookSink
 extension PluginRegistry {
     /// The plugins that come with Tallywire.
     public static let builtIn = PluginRegistry(
-        sources: [.mqttScanners, .exec], sinks: [.webSocket, .mqtt, .jsonLog, .webhook, .exec])
+        sources: [.mqttScanners, .exec], sinks: [.webSocket, .mqtt, .jsonLog, .webhook, .postgres, .exec])
 }
