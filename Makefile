@@ -6,7 +6,7 @@ ARGS ?=
 # How many tests run at once. All of them together would make each wait for a core, and tests of time are then tests of the machine.
 export SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH ?= 16
 
-.PHONY: run build test browser fuzz conformance lint format docs bench storm socket-io-kills dependencies
+.PHONY: run build test browser fuzz conformance lint format docs bench storm socket-io-kills exec-crashes rounds dependencies
 
 ## Install what is missing, build, start a broker if none listens, load the sample catalogue, run the server.
 run: dependencies
@@ -60,10 +60,11 @@ format:
 docs: dependencies
 	scripts/docs.sh
 
-## Engine and journal against a bare SQLite loop.
+## Engine and journal against a bare SQLite loop, and programs against a bare pipe.
 bench: dependencies
 	cd Benchmarks && $(SWIFT) run -c release --scratch-path ../.build EngineThroughput \
-		&& $(SWIFT) run -c release --scratch-path ../.build OpeningTime
+		&& $(SWIFT) run -c release --scratch-path ../.build OpeningTime \
+		&& $(SWIFT) run -c release --scratch-path ../.build ExecThroughput
 
 ## A hundred thousand reservations that end in the same second, and scans meanwhile; see Benchmarks/reservations.
 storm: build
@@ -73,6 +74,19 @@ storm: build
 socket-io-kills: dependencies
 	$(SWIFT) build --product tallywire
 	SOCKET_IO_ROUNDS=50 Tests/SocketIO/run
+
+## Server and programs of `exec` killed at random, EXEC_CRASH_ROUNDS times; `make test` does it three times.
+EXEC_CRASH_ROUNDS ?= 50
+exec-crashes: dependencies
+	$(SWIFT) build --build-tests
+	EXEC_CRASH_ROUNDS=$(EXEC_CRASH_ROUNDS) $(SWIFT) test --skip-build --filter ExecCrashTests
+
+## The server and what the sinks `webhook` and `postgres` deliver to, killed ROUNDS times at random moments.
+ROUNDS ?= 50
+rounds: dependencies
+	@scripts/install-dependencies.sh tests
+	$(SWIFT) build --product tallywire
+	ROUNDS=$(ROUNDS) Tests/Browser/run test_webhook.py test_postgres.py -k "killed"
 
 dependencies:
 	@scripts/install-dependencies.sh

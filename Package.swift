@@ -29,6 +29,7 @@ let package = Package(
         .library(name: "TallywireClient", targets: ["TallywireClient"]),
         .library(name: "TallywireServer", targets: ["TallywireServer"]),
         .library(name: "PipelineHost", targets: ["PipelineHost"]),
+        .library(name: "ExecPlugin", targets: ["ExecPlugin"]),
         .library(name: "HTTPEndpoints", targets: ["HTTPEndpoints"]),
         .library(name: "TallywirePipeline", targets: ["TallywirePipeline"]),
         .library(name: "TallywireConfiguration", targets: ["TallywireConfiguration"]),
@@ -50,11 +51,13 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-certificates", from: "1.21.1"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
         .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
         .package(url: "https://github.com/swiftlang/swift-docc-plugin", from: "1.5.0"),
+        .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2"),
         .package(url: "https://github.com/vapor/jwt-kit", from: "5.7.1"),
     ],
     targets: [
@@ -81,6 +84,8 @@ let package = Package(
         library("TallywireConfiguration", ["TallywireCore"]),
         // Who calls, and what a caller may do.
         library("TallywireAccess", ["TallywireCore", nio("NIOCore")]),
+        // What callers ask as JSON, over HTTP and over the pipe of a source's program.
+        library("TallywireRequests", ["GS1", "TallywireCore"]),
         // What a plugin is.
         library(
             "TallywirePipeline",
@@ -134,6 +139,13 @@ let package = Package(
             "JSONLogSink", path: "Sources/Plugins/JSONLogSink",
             ["TallywireConfiguration", "TallywireCore", "TallywireEngine", "TallywirePipeline", log]),
         library(
+            "ExecPlugin", path: "Sources/Plugins/ExecPlugin",
+            [
+                "Backoff", "TallywireAccess", "TallywireConfiguration", "TallywireCore", "TallywireEngine", "TallywirePipeline",
+                "TallywireRequests", log, nio("NIOCore"), .product(name: "Subprocess", package: "swift-subprocess"),
+                .product(name: "SystemPackage", package: "swift-system"),
+            ]),
+        library(
             "WebhookSink", path: "Sources/Plugins/WebhookSink",
             [
                 "TallywireAccess", "TallywireConfiguration", "TallywireCore", "TallywireEngine", "TallywirePipeline", log,
@@ -182,8 +194,7 @@ let package = Package(
             "TallywireHTTP",
             [
                 "CWebFiles", "GS1", "HTTPEndpoints", "HTTPPort", "PipelineHost", "QRCode", "TallywireAccess", "TallywireCore",
-                "TallywireEngine",
-                "TallywirePipeline", log, nio("NIOCore"), nio("NIOHTTP1"),
+                "TallywireEngine", "TallywirePipeline", "TallywireRequests", log, nio("NIOCore"), nio("NIOHTTP1"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
@@ -202,7 +213,8 @@ let package = Package(
         library(
             "TallywireServer",
             [
-                "Backoff", "HTTPEndpoints", "HTTPPort", "JSONLogSink", "MQTTScanners", "MQTTSink", "PipelineHost", "PostgresSink",
+                "Backoff", "ExecPlugin", "HTTPEndpoints", "HTTPPort", "JSONLogSink", "MQTTScanners", "MQTTSink", "PipelineHost",
+                "PostgresSink",
                 "SQLiteJournal",
                 "TallywireAccess", "TallywireAuthentication", "TallywireCommands", "TallywireConfiguration", "TallywireCore",
                 "TallywireEngine", "TallywireHTTP", "TallywirePipeline", "SocketIOSink", "WebSocketSink", "WebhookSink", log,
@@ -225,7 +237,8 @@ let package = Package(
         library(
             "TestSupport", path: "Tests/Support",
             [
-                "PipelineHost", "TallywireAccess", "TallywireCore", "TallywireEngine", "TallywirePipeline", "TallywireTesting", log,
+                "PipelineHost", "PostgreSQL", "TallywireAccess", "TallywireCore", "TallywireEngine", "TallywirePipeline",
+                "TallywireTesting", log,
                 nio("NIOCore"), nio("NIOPosix"),
                 nio("NIOHTTP1"), .product(name: "NIOSSL", package: "swift-nio-ssl"),
                 .product(name: "DequeModule", package: "swift-collections"),
@@ -271,6 +284,12 @@ let package = Package(
             ]),
         tests(
             "JSONLogSink", ["TallywireConfiguration", "TallywireCore", "TallywireEngine", "TallywirePipeline", "JSONLogSink", log]),
+        tests(
+            "ExecPlugin",
+            [
+                "Backoff", "ExecPlugin", "PipelineHost", "PostgreSQL", "TallywireConfiguration", "TallywireCore", "TallywireEngine",
+                "TallywirePipeline", "TallywireRequests", log,
+            ]),
         tests(
             "WebhookSink",
             [
@@ -341,7 +360,7 @@ let package = Package(
             "TallywireHTTP",
             [
                 "HTTPEndpoints", "HTTPPort", "HTTPTestServer", "PipelineHost", "TallywireAccess", "TallywireConfiguration",
-                "TallywireCore", "TallywireEngine", "TallywireHTTP", "TallywirePipeline", log, nio("NIOCore"),
+                "TallywireCore", "TallywireEngine", "TallywireHTTP", "TallywirePipeline", "TallywireRequests", log, nio("NIOCore"),
                 nio("NIOPosix"), nio("NIOEmbedded"), nio("NIOHTTP1"), nio("NIOWebSocket"),
                 .product(name: "HTTPTypes", package: "swift-http-types"), .product(name: "NIOSSL", package: "swift-nio-ssl"),
                 .product(name: "Hummingbird", package: "hummingbird"), .product(name: "HummingbirdCore", package: "hummingbird"),
@@ -353,7 +372,7 @@ let package = Package(
             dependencies: [
                 "PipelineHost", "TallywireAccess", "TallywireConfiguration", "TallywireCore", "TallywirePipeline", "Mosquitto",
                 "MQTTScanners", "MQTTSink", "JSONLogSink", "TallywireProtocol", "WebSocketServer", "RoomHub", "WebSocketSink",
-                "SocketIOSink", "TallywireHTTP",
+                "SocketIOSink", "TallywireHTTP", "TallywireRequests",
                 nio("NIOCore"), .product(name: "HTTPTypes", package: "swift-http-types"),
             ], path: "Fuzzing/Messages", exclude: ["Corpus"], swiftSettings: strict),
         .target(name: "FuzzGS1", dependencies: ["GS1"], path: "Fuzzing/GS1", exclude: ["Corpus"], swiftSettings: strict),

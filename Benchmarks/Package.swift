@@ -21,6 +21,15 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"), .product(name: "Logging", package: "swift-log"),
             ]),
         .executableTarget(
+            name: "ExecThroughput",
+            dependencies: [
+                .product(name: "ExecPlugin", package: "tallywire"), .product(name: "PipelineHost", package: "tallywire"),
+                .product(name: "TallywireConfiguration", package: "tallywire"),
+                .product(name: "TallywireEngine", package: "tallywire"), .product(name: "TallywirePipeline", package: "tallywire"),
+                .product(name: "TallywireTesting", package: "tallywire"),
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ]),
+        .executableTarget(
             name: "NIOFloor",
             dependencies: [
                 .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),

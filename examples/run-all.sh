@@ -52,6 +52,7 @@ run socket-io-page 300 examples/socket-io-page/check.sh
 run react-shop 300 examples/react-shop/check.sh
 
 stop_server
+run exec 120 examples/exec/check.sh
 run audit 60 "$tallywire" audit --data "$work/data"
 
 # The longest one last: it builds a server of its own.

@@ -26,6 +26,7 @@ if [ "${1:-}" = tests ]; then
     command -v chromium >/dev/null || { need chromium; need fonts-dejavu-core; }
     command -v node >/dev/null || need nodejs
     command -v tsc >/dev/null || need node-typescript
+    command -v jq >/dev/null || need jq
     for module in ws jsdom react react-dom; do [ -e "/usr/share/nodejs/$module" ] || need "node-$module"; done
 fi
 

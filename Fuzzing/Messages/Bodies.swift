@@ -1,6 +1,7 @@
 import HTTPPort
 import HTTPTypes
 import TallywireCore
+import TallywireRequests
 
 @testable import TallywireHTTP
 

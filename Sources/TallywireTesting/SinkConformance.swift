@@ -36,36 +36,31 @@ public struct SinkConformance: Sendable, CustomStringConvertible {
     public static let checks: [SinkConformance] = [
         SinkConformance("what was taken is there, in order, when deliver returns") { subject in
             let events = samples(30)
-            let sink = try subject.make()
-            try await sink.start(context(cursor: nil))
-            for start in stride(from: 0, to: 30, by: 10) {
-                _ = try await sink.deliver(EventBatch(records: Array(events[start..<start + 10])))
-                let expected = (1...UInt64(start + 10)).map { $0 }
-                try await expect(subject, toHold: expected, "after the batch that ends with \(start + 10)")
+            try await run(subject.make(), in: context(cursor: nil)) { sink in
+                for start in stride(from: 0, to: 30, by: 10) {
+                    _ = try await sink.deliver(EventBatch(records: Array(events[start..<start + 10])))
+                    let expected = (1...UInt64(start + 10)).map { $0 }
+                    try await expect(subject, toHold: expected, "after the batch that ends with \(start + 10)")
+                }
             }
-            await sink.stop()
         },
         SinkConformance("what is offered again after a restart does no harm, and what follows is taken") { subject in
             let events = samples(20)
-            var sink = try subject.make()
-            try await sink.start(context(cursor: nil))
-            _ = try await sink.deliver(EventBatch(records: Array(events[0..<10])))
-            await sink.stop()
-            sink = try subject.make()
+            try await run(subject.make(), in: context(cursor: nil)) { sink in
+                _ = try await sink.deliver(EventBatch(records: Array(events[0..<10])))
+            }
             // The cursor is stored after the delivery, so a crash between the two leaves an older one.
-            try await sink.start(context(cursor: 5))
-            _ = try await sink.deliver(EventBatch(records: Array(events[5..<20])))
-            let seqs = try await subject.delivered()
-            guard Set(seqs) == Set(1...20) else { throw ConformanceFailure("not all of 1 to 20 are there: \(seqs)") }
-            guard seqs.last == 20 else { throw ConformanceFailure("the newest is not the last: \(seqs)") }
-            await sink.stop()
+            try await run(subject.make(), in: context(cursor: 5)) { sink in
+                _ = try await sink.deliver(EventBatch(records: Array(events[5..<20])))
+                let seqs = try await subject.delivered()
+                guard Set(seqs) == Set(1...20) else { throw ConformanceFailure("not all of 1 to 20 are there: \(seqs)") }
+                guard seqs.last == 20 else { throw ConformanceFailure("the newest is not the last: \(seqs)") }
+            }
         },
         SinkConformance("stop is harmless without a start, and after another stop of an earlier sink") { subject in
             let sink = try subject.make()
             await sink.stop()
-            let other = try subject.make()
-            try await other.start(context(cursor: nil))
-            await other.stop()
+            try await run(subject.make(), in: context(cursor: nil)) { _ in }
             try await expect(subject, toHold: [], "nothing was offered")
         },
     ]
@@ -73,6 +68,21 @@ public struct SinkConformance: Sendable, CustomStringConvertible {
     private init(_ description: String, _ body: @escaping @Sendable (Subject) async throws -> Void) {
         self.description = description
         self.body = body
+    }
+
+    /// Starts a sink, runs `body` beside the sink's own work, and stops the sink: what a runner does.
+    public static func run(
+        _ sink: any Sink, in context: SinkContext, _ body: (any Sink) async throws -> Void
+    ) async throws {
+        try await sink.start(context)
+        let failure: (any Error)? = await withTaskGroup(of: Void.self) { group in
+            group.addTask { await sink.attend() }
+            defer { group.cancelAll() }
+            do { try await body(sink) } catch { return error }
+            return nil
+        }
+        await sink.stop()
+        if let failure { throw failure }
     }
 
     /// `count` events of one variant, with seqs from 1.

@@ -1,7 +1,6 @@
+import TallywireRequests
 import TallywireTesting
 import Testing
-
-@testable import TallywireHTTP
 
 @Suite("Lines that wait", .timeLimit(.minutes(1)))
 struct LineQueueTests {

@@ -1,5 +1,6 @@
 import HTTPPort
 import HTTPTypes
+import TallywireRequests
 import Testing
 
 @testable import TallywireHTTP

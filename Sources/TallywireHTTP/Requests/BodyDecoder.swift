@@ -5,85 +5,24 @@ import Hummingbird
 import NIOCore
 import TallywireCore
 import TallywireEngine
+import TallywireRequests
 
 /// Decodes JSON bodies, or returns the problem of a body that is not valid.
 struct BodyDecoder {
-    private let decoder = JSONDecoder()
+    private let reader: BodyReader
 
     /// `now` tells the century of a two-digit year.
-    init(now: Timestamp = .now) { decoder.userInfo[.year] = now.year }
+    init(now: Timestamp = .now) { reader = BodyReader(now: now) }
 
     /// Decodes one JSON value. `userInfo` is for the type that is decoded.
     func decode<Body: Decodable>(
         _ type: Body.Type, from bytes: some Collection<UInt8>, _ userInfo: [CodingUserInfoKey: any Sendable] = [:]
     ) throws(Problem) -> Body {
-        for (key, value) in userInfo { decoder.userInfo[key] = value }
-        guard bytes.contains(where: { !Self.isSpace($0) }) else { throw .invalidRequest("a JSON body is expected") }
-        if let place = StreamSafeText.firstBreach(in: bytes) {
-            throw .invalidRequest("byte \(place) of the body: \(StreamSafeText.mistake)")
-        }
-        let value: JSONValue
-        do throws(JSONReader.Mistake) { value = try JSONReader.value(of: Array(bytes), depth: JSONReader.decoderDepth) } catch {
-            let (line, column) = error.place(in: bytes)
-            throw .invalidRequest("the body is not valid JSON: \(error.expected) is expected at line \(line), column \(column)")
-        }
-        if let twice = value.repeatedPath {
-            throw .invalidRequest("“\(twice.excerpt)” is there twice, and only one of them could count", field: twice)
-        }
-        do {
-            return try decoder.decode(type, fromOutside: bytes)
-        } catch let error as BodyError {
-            throw error.problem
-        } catch let error as DecodingError {
-            throw Self.problem(error)
-        } catch {
-            throw .invalidRequest("the body is not valid JSON")
-        }
+        do throws(BodyError) { return try reader.read(type, from: bytes, userInfo) } catch { throw error.problem }
     }
-
-    /// What `MemberReader` did not put into words itself.
-    private static func problem(_ error: DecodingError) -> Problem {
-        switch error {
-        case .dataCorrupted(let context), .typeMismatch(_, let context), .valueNotFound(_, let context),
-            .keyNotFound(_, let context):
-            return BodyError(context.codingPath, "the value has not the expected form").problem
-        @unknown default: return .invalidRequest("the body has not the expected form")
-        }
-    }
-
-    private static func isSpace(_ byte: UInt8) -> Bool { byte == 0x20 || (0x09...0x0D).contains(byte) }
 }
 
-extension CodingUserInfoKey {
-    /// The current year.
-    static let year = CodingUserInfoKey(rawValue: "year")!
-}
-
-/// A mistake in one member of a JSON body.
-struct BodyError: Error, Equatable {
-    /// Where in the body, such as `lines[2].quantity`; empty for the body as a whole.
-    var field: String
-    /// What was expected, as a sentence.
-    let message: String
-
-    init(_ path: [any CodingKey], _ message: String) {
-        self.field = Self.describe(path)
-        self.message = message
-    }
-
-    /// Writes a path as people do: `lines[2].quantity`.
-    static func describe(_ path: [any CodingKey]) -> String {
-        var text = ""
-        for key in path {
-            if let index = key.intValue {
-                text += "[\(index)]"
-            } else {
-                text += text.isEmpty ? key.stringValue : ".\(key.stringValue)"
-            }
-        }
-        return text
-    }
-
+extension BodyError {
     /// The problem for this mistake.
     var problem: Problem { .invalidRequest(message, field: field.isEmpty ? nil : field) }
 }

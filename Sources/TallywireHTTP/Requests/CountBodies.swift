@@ -1,6 +1,7 @@
 import HTTPPort
 import TallywireAccess
 import TallywireCore
+import TallywireRequests
 
 /// The body of `POST /api/counts`: one count.
 struct NewCountBody: CommandBody {

@@ -1,4 +1,5 @@
 import TallywireCore
+import TallywireRequests
 
 /// The body of `PATCH /api/variants/{id}/inventory`: a movement of one line.
 struct InventoryBody: Decodable {

@@ -1,4 +1,5 @@
 import TallywireCore
+import TallywireRequests
 
 /// The body of `POST /api/products`.
 struct ProductBody: Decodable {

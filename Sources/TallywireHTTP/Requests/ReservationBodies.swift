@@ -2,6 +2,7 @@ import HTTPPort
 import TallywireAccess
 import TallywireConfiguration
 import TallywireCore
+import TallywireRequests
 
 /// The body of `POST /api/reservations`: one reservation.
 struct ReservationBody: CommandBody {

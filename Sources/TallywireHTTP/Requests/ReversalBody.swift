@@ -1,3 +1,5 @@
+import TallywireRequests
+
 /// The body of `POST /api/movements/{id}/reversal`; it may be empty.
 struct ReversalBody: Decodable {
     let id: String?

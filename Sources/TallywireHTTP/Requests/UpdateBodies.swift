@@ -1,4 +1,5 @@
 import TallywireCore
+import TallywireRequests
 
 /// The body of `PATCH /api/products/{id}`. Missing members stay as they are.
 struct ProductUpdateBody: Decodable {

@@ -3,6 +3,7 @@ import Hummingbird
 import TallywireAccess
 import TallywireCore
 import TallywireEngine
+import TallywireRequests
 
 /// `/api/alerts`: what is low or out, in all or at a location, and who has acknowledged the alerts.
 extension InventoryAPI {

@@ -5,6 +5,7 @@ import Hummingbird
 import TallywireAccess
 import TallywireCore
 import TallywireEngine
+import TallywireRequests
 
 /// `/api/movements`: changes of stock, one or many.
 extension InventoryAPI {

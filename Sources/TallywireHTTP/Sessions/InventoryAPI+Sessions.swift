@@ -4,6 +4,7 @@ import Hummingbird
 import NIOCore
 import TallywireAccess
 import TallywireCore
+import TallywireRequests
 
 /// `/api/session`: who the caller is, signing in, and staying signed in.
 ///

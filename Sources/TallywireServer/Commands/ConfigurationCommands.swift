@@ -82,11 +82,12 @@ struct Plugins: ParsableCommand {
         }
         let sources = registry.sources.filter { $0.name == name }.map { PluginReference.describe($0) }
         let sinks = registry.sinks.filter { $0.name == name }.map { PluginReference.describe($0) }
-        guard let text = (sources + sinks).first else {
+        // A name can be that of a source and of a sink.
+        guard !(sources + sinks).isEmpty else {
             let known = registry.sources.map { $0.name } + registry.sinks.map { $0.name }
             throw Failure.usage("there is no plugin type “\(name)”: known are \(known.joined(separator: ", "))")
         }
-        try Output.standard.print(text)
+        try Output.standard.print((sources + sinks).joined(separator: "\n"))
     }
 
     private func printTables(of registry: PluginRegistry) throws {

@@ -1,3 +1,4 @@
+import ExecPlugin
 import JSONLogSink
 import MQTTScanners
 import MQTTSink
@@ -10,5 +11,5 @@ import WebhookSink
 extension PluginRegistry {
     /// The plugins that come with Tallywire.
     public static let builtIn = PluginRegistry(
-        sources: [.mqttScanners], sinks: [.webSocket, .socketIO, .mqtt, .jsonLog, .webhook, .postgres])
+        sources: [.mqttScanners, .exec], sinks: [.webSocket, .socketIO, .mqtt, .jsonLog, .webhook, .postgres, .exec])
 }

@@ -2,23 +2,23 @@ import GS1
 import TallywireCore
 
 /// The name of a member of a JSON object.
-struct MemberName: CodingKey, ExpressibleByStringLiteral {
-    let stringValue: String
-    var intValue: Int? { nil }
+package struct MemberName: CodingKey, ExpressibleByStringLiteral {
+    package let stringValue: String
+    package var intValue: Int? { nil }
 
-    init(stringLiteral value: String) { self.stringValue = value }
-    init?(stringValue: String) { self.stringValue = stringValue }
-    init?(intValue: Int) { nil }
+    package init(stringLiteral value: String) { self.stringValue = value }
+    package init?(stringValue: String) { self.stringValue = stringValue }
+    package init?(intValue: Int) { nil }
 }
 
 /// Reads the members of one JSON object, and says exactly what is wrong with one.
 ///
 /// The reader checks only the shape: types, names, and required members. Core checks ranges and lengths. `null` counts as absent.
-struct MemberReader {
+package struct MemberReader {
     private let container: KeyedDecodingContainer<MemberName>
 
     /// Opens the object, which may have only these members.
-    init(_ decoder: any Decoder, members: [String]) throws {
+    package init(_ decoder: any Decoder, members: [String]) throws {
         do {
             container = try decoder.container(keyedBy: MemberName.self)
         } catch is DecodingError {
@@ -35,7 +35,7 @@ struct MemberReader {
     }
 
     /// Refuses `null` for members for which it means nothing: in a change `null` would silently leave them as they are.
-    func refuseNull(_ names: [MemberName]) throws {
+    package func refuseNull(_ names: [MemberName]) throws {
         for name in names where container.contains(name) {
             guard try container.decodeNil(forKey: name) else { continue }
             throw error(at: name, "null is no value for “\(name.stringValue)”: leave it out to keep what there is")
@@ -43,34 +43,35 @@ struct MemberReader {
     }
 
     /// Whether the member is there, also as `null`.
-    func contains(_ name: MemberName) -> Bool { container.contains(name) }
+    package func contains(_ name: MemberName) -> Bool { container.contains(name) }
 
-    func text(_ name: MemberName) throws -> String? {
+    package func text(_ name: MemberName) throws -> String? {
         try value(String.self, name, "text is expected")
     }
 
-    func integer(_ name: MemberName) throws -> Int64? {
+    package func integer(_ name: MemberName) throws -> Int64? {
         try value(Int64.self, name, "a whole number is expected")
     }
 
-    func flag(_ name: MemberName) throws -> Bool? {
+    package func flag(_ name: MemberName) throws -> Bool? {
         try value(Bool.self, name, "true or false is expected")
     }
 
-    func price(_ name: MemberName) throws -> Price? {
+    package func price(_ name: MemberName) throws -> Price? {
         try value(Price.self, name, "a price is a number from 0 to 99999999999.99 with at most two decimals")
     }
 
-    func timestamp(_ name: MemberName) throws -> Timestamp? {
+    package func timestamp(_ name: MemberName) throws -> Timestamp? {
         try value(Timestamp.self, name, "a time is RFC 3339 with a zone, such as 2026-11-22T16:40:00.123Z")
     }
 
-    func date(_ name: MemberName) throws -> CalendarDate? {
+    package func date(_ name: MemberName) throws -> CalendarDate? {
         try value(CalendarDate.self, name, "a date is written like 2026-11-22")
     }
 
     /// Returns one of the words of an enumeration, or of some of them.
-    func word<Word: RawRepresentable & CaseIterable>(_ name: MemberName, _ type: Word.Type, among some: [Word]? = nil) throws
+    package func word<Word: RawRepresentable & CaseIterable>(_ name: MemberName, _ type: Word.Type, among some: [Word]? = nil)
+        throws
         -> Word?
     where Word.RawValue == String {
         let words = some?.map(\.rawValue) ?? Word.allCases.map(\.rawValue)
@@ -84,12 +85,13 @@ struct MemberReader {
     }
 
     /// Returns a member of a type that reads itself and reports its own mistakes, such as a line.
-    func nested<Value: Decodable>(_ name: MemberName, _ type: Value.Type) throws -> Value? {
+    package func nested<Value: Decodable>(_ name: MemberName, _ type: Value.Type) throws -> Value? {
         try container.decodeIfPresent(type, forKey: name)
     }
 
     /// Returns a list of such members. A list of more than `limit` is refused before it is read.
-    func list<Element: Decodable>(_ name: MemberName, of type: Element.Type, limit: Int, what: String) throws -> [Element]? {
+    package func list<Element: Decodable>(_ name: MemberName, of type: Element.Type, limit: Int, what: String) throws -> [Element]?
+    {
         guard container.contains(name), try !container.decodeNil(forKey: name) else { return nil }
         var elements: any UnkeyedDecodingContainer
         do {
@@ -107,12 +109,12 @@ struct MemberReader {
     }
 
     /// Returns the value, or throws that it is missing.
-    func required<Value>(_ value: Value?, _ name: MemberName) throws -> Value {
+    package func required<Value>(_ value: Value?, _ name: MemberName) throws -> Value {
         guard let value else { throw error(at: name, "“\(name.stringValue)” is missing") }
         return value
     }
 
-    func error(at name: MemberName, _ message: String) -> BodyError {
+    package func error(at name: MemberName, _ message: String) -> BodyError {
         BodyError(container.codingPath + [name], message)
     }
 

@@ -2,20 +2,19 @@ import Foundation
 import PostgreSQL
 import Synchronization
 import TallywireTesting
-import TestSupport
 
 /// A real PostgreSQL on a free port of 127.0.0.1, with a folder of its own. It ends with its `PostgresServer`, by its own process id.
 ///
 /// PostgreSQL does not run as root, so there it runs as the user `postgres` of Debian's package.
-final class PostgresServer: Sendable {
-    static let password = "MARKED-PASSWORD"
+public final class PostgresServer: Sendable {
+    public static let password = "MARKED-PASSWORD"
     private static let binaries = "/usr/lib/postgresql/15/bin"
 
-    let port: Int
+    public let port: Int
     private let folder: TemporaryFolder
     private let process = Mutex<pid_t?>(nil)
 
-    init() throws {
+    public init() throws {
         folder = try TemporaryFolder()
         port = try BrokerPort.free()
         try Self.password.write(toFile: folder.file("password"), atomically: true, encoding: .utf8)
@@ -39,7 +38,7 @@ final class PostgresServer: Sendable {
 
     deinit { stop() }
 
-    func start() throws {
+    public func start() throws {
         let started = try Self.run(
             "postgres",
             [
@@ -52,7 +51,7 @@ final class PostgresServer: Sendable {
     }
 
     /// Ends it at once. What is committed is there at the next start.
-    func stop() {
+    public func stop() {
         process.withLock { process in
             guard let running = process else { return }
             // SIGQUIT: without waiting for those who are connected. Foundation's own thread takes the exit status.
@@ -81,12 +80,12 @@ final class PostgresServer: Sendable {
     }
 
     /// The connection parameters; with `port`, by way of something that listens there.
-    func parameters(database: String = "postgres", port: Int? = nil, password: String = password) -> String {
+    public func parameters(database: String = "postgres", port: Int? = nil, password: String = password) -> String {
         "host=127.0.0.1 port=\(port ?? self.port) dbname=\(database) user=tallywire password=\(password)"
     }
 
     /// A connection for the test itself, once the server accepts one.
-    func connection(to database: String = "postgres") async throws -> PostgresConnection {
+    public func connection(to database: String = "postgres") async throws -> PostgresConnection {
         let end = ContinuousClock.now + .seconds(30)
         while true {
             do {
@@ -99,7 +98,7 @@ final class PostgresServer: Sendable {
     }
 
     /// Makes a database with the tables of a sink in `schema`, and returns its name.
-    func database(schema: String = "public", tables: String) async throws -> String {
+    public func database(schema: String = "public", tables: String) async throws -> String {
         let name = "test_" + UUID().uuidString.replacing("-", with: "").lowercased()
         try await connection().execute("CREATE DATABASE \(name)")
         try await connection(to: name).execute(tables)

@@ -1,0 +1,15 @@
+import TallywireEngine
+
+extension EventEnvelope {
+    /// Appends `{"seq":N,"event":{…}}` and a line break.
+    func writeLine(to bytes: inout [UInt8]) {
+        bytes += #"{"seq":"#.utf8
+        bytes += String(seq).utf8
+        bytes += #","event":"#.utf8
+        bytes += json
+        bytes += "}\n".utf8
+    }
+
+    /// How many bytes a line has beside the event's JSON, at most.
+    static let lineOverhead = 40
+}
