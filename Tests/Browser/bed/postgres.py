@@ -16,7 +16,9 @@ BINARIES = "/usr/lib/postgresql/15/bin"
 class Postgres:
     """The server, without a password for whoever comes from this machine. It does not run as root, so there it is Debian's `postgres`."""
 
-    def __init__(self, folder: Path):
+    def __init__(self, folder: Path, fsync: bool = False):
+        # Tests kill processes, and not the machine, so they need no fsync.
+        self.fsync = "on" if fsync else "off"
         os.environ["PATH"] += f":{BINARIES}"
         self.program = required("postgres")
         self.folder = folder / "postgres"
@@ -46,9 +48,8 @@ class Postgres:
         eventually("the database accepts connections", launched, 120)
 
     def _launch(self) -> Child:
-        # Without fsync: what is killed here is a process, and not the machine.
         return Child([*self.become, f"{BINARIES}/postgres", "-D", f"{self.folder}/data", "-p", str(self.port), "-c", "listen_addresses=127.0.0.1",
-                      "-c", "fsync=off",
+                      "-c", f"fsync={self.fsync}",
                       "-k", str(self.folder)], self.log)
 
     def kill_and_start(self) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from .server import Server
 
 # How many rounds are played; `make rounds` plays fifty.
-ROUNDS = int(os.environ.get("ROUNDS", "4"))
+ROUNDS = int(os.environ.get("ROUNDS", "2"))
 SEED = int(os.environ.get("ROUNDS_SEED") or random.randrange(1 << 32))
 
 
