@@ -191,6 +191,22 @@ struct RecoverableSessionsTests {
         next.stop()
     }
 
+    @Test("clients that come and go side by side do not wait for one another while the file is written anew")
+    func crowd() async throws {
+        let folder = try TemporaryFolder()
+        let sessions = RecoverableSessions(keep: .seconds(10), limit: 10)
+        try sessions.start(SourceFile(path: folder.path + "/sinks/socket.io"), logger: logger, now: start)
+        await withTaskGroup(of: Void.self) { group in
+            for _ in 0..<4 {
+                group.addTask {
+                    for _ in 0..<3 * SessionLog.fewest { sessions.lose(sessions.begin(at: 1, now: start), now: start) }
+                }
+            }
+        }
+        sessions.stop()
+        #expect(sessions.count == 10)
+    }
+
     @Test("a file that cannot be written any more is removed, and the run goes on")
     func broken() async throws {
         let folder = try TemporaryFolder()
