@@ -6,7 +6,7 @@ import TallywireEngine
 public final class ForwardingJournal: Journal {
     private let journal: any Journal
     private let loading: @Sendable (any Journal) throws -> InventoryState
-    private let reading: @Sendable () -> Void
+    private let reading: @Sendable () async -> Void
     private let following: @Sendable (_ seq: UInt64) throws -> Void
     private let appending: @Sendable (JournalBatch, any Journal) throws -> Void
 
@@ -15,7 +15,7 @@ public final class ForwardingJournal: Journal {
     /// runs on the thread that appends, and may block or throw.
     public init(
         _ journal: any Journal, loading: @escaping @Sendable (any Journal) throws -> InventoryState = { try $0.load() },
-        reading: @escaping @Sendable () -> Void = {},
+        reading: @escaping @Sendable () async -> Void = {},
         following: @escaping @Sendable (_ seq: UInt64) throws -> Void = { _ in },
         appending: @escaping @Sendable (JournalBatch, any Journal) throws -> Void = { try $1.append($0) }
     ) {
@@ -70,7 +70,7 @@ public final class ForwardingJournal: Journal {
     public func alerts(_ query: AlertQuery) async throws -> Reading<[AlertRecord]> { try await journal.alerts(query) }
     public func alert(_ seq: UInt64) async throws -> Reading<AlertRecord?> { try await journal.alert(seq) }
     public func values(of selection: VariantSelection, limit: Int) async throws -> Reading<VariantValues> {
-        reading()
+        await reading()
         return try await journal.values(of: selection, limit: limit)
     }
     public func locations() async throws -> Reading<[Location]> { try await journal.locations() }

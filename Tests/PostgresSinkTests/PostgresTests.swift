@@ -142,7 +142,7 @@ struct PostgresTests {
         let sink = PostgresSink(options(database))
         try await sink.start(context())
         let records = SinkConformance.samples(9)
-        let cut = await cut { try await sink.deliver(EventBatch(records: records)) }
+        let cut = await interruption { try await sink.deliver(EventBatch(records: records)) }
         #expect(cut?.through == 3 && cut?.refusals.map(\.seq) == [4])
         #expect(cut?.reason == "the database refused the event 4: the shop does not know A-4 (SQLSTATE P0001)")
         _ = try await sink.deliver(EventBatch(records: Array(records[4...])))
@@ -163,7 +163,7 @@ struct PostgresTests {
         }
         replaced(1, #"{"type":"inventory_updated","seq":2,"data":{"reason":"a\u0000b"}}"#)
         replaced(3, "{")
-        let cut = await cut { try await sink.deliver(EventBatch(records: records)) }
+        let cut = await interruption { try await sink.deliver(EventBatch(records: records)) }
         #expect(cut?.through == 1 && cut?.refusals.map(\.seq) == [2])
         let delivery = try await sink.deliver(EventBatch(records: Array(records[2...])))
         await sink.stop()
@@ -284,10 +284,16 @@ struct PostgresTests {
         try await sink.start(context())
         let holder = try await server.connection(to: database)
         try holder.execute("BEGIN; LOCK TABLE tallywire_events IN ACCESS EXCLUSIVE MODE")
+        let watcher = try await server.connection(to: database)
         let begin = ContinuousClock.now
-        await withTaskGroup(of: Void.self) { group in
+        try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { _ = try? await sink.deliver(EventBatch(records: SinkConformance.samples(3))) }
-            try? await Task.sleep(for: .milliseconds(50))
+            try await eventually("the sink waits for the table") {
+                try watcher.query(
+                    "SELECT 1 FROM pg_locks JOIN pg_database ON pg_database.oid = database WHERE NOT granted AND datname = $1",
+                    [database]
+                ).count == 1
+            }
             group.cancelAll()
         }
         #expect(begin.duration(to: .now) < .seconds(15))
@@ -316,17 +322,6 @@ struct PostgresTests {
         arguments: ["MARKED", "host=a b MARKED", "=MARKED", "postgresql://[MARKED"])
     func wrongParameters(text: String) {
         #expect(PostgresConnection.mistake(in: text)?.contains("MARKED") == false)
-    }
-
-    private func cut(_ body: () async throws -> Delivery) async -> Interruption? {
-        do {
-            _ = try await body()
-            return nil
-        } catch SinkError.interrupted(let interruption) {
-            return interruption
-        } catch {
-            return Interruption(reason: "thrown: \(error)")
-        }
     }
 }
 

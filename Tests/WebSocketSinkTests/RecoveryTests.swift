@@ -220,15 +220,19 @@ struct RecoveryTests {
     func shared() async throws {
         try await Gateway.run { gateway in
             let readings = Mutex(0)
-            let reader = ForwardingJournal(gateway.journal, reading: { readings.withLock { $0 += 1 } })
+            let haveAsked = AsyncStream.makeStream(of: Void.self)
+            let reader = ForwardingJournal(
+                gateway.journal,
+                reading: {
+                    readings.withLock { $0 += 1 }
+                    // No reading ends before all have asked.
+                    for await _ in haveAsked.stream {}
+                })
             let images = StockImages(stock: reader, audiences: [.everybody], limit: 100)
             let loop = MultiThreadedEventLoopGroup.singleton.any()
-            let seqs = try await withThrowingTaskGroup(of: UInt64.self) { group in
-                for _ in 0..<200 {
-                    group.addTask { try await images.image(.init(since: nil, form: 0), on: loop).get().seq }
-                }
-                return try await group.reduce(into: []) { $0.append($1) }
-            }
+            let answers = (0..<200).map { _ in images.image(.init(since: nil, form: 0), on: loop) }
+            haveAsked.continuation.finish()
+            let seqs = try await EventLoopFuture.whenAllSucceed(answers, on: loop).get().map(\.seq)
             #expect(seqs.count == 200 && Set(seqs) == [gateway.head] && readings.withLock { $0 } <= 2)
         }
     }

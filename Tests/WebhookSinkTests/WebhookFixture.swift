@@ -51,15 +51,3 @@ enum WebhookFixture {
         return EventBatch(records: records)
     }
 }
-
-/// What a delivery threw, for tests.
-func interruption(_ body: () async throws -> Delivery) async -> Interruption? {
-    do {
-        _ = try await body()
-        return nil
-    } catch SinkError.interrupted(let interruption) {
-        return interruption
-    } catch {
-        return Interruption(reason: "thrown: \(error)")
-    }
-}

@@ -171,7 +171,7 @@ actor PostgresWriter {
             try store(whole, through: last.seq)
             return Delivery(rejected: rejected)
         } catch let error as PostgresError where error.isAboutData {
-            return try writeSingly(whole, rejected, through: last.seq)
+            return try writeSingly(whole, rejected)
         } catch let error as PostgresError {
             connection = nil
             throw explained(error)
@@ -179,7 +179,7 @@ actor PostgresWriter {
     }
 
     /// Writes the events one by one, up to the first that the database refuses.
-    private func writeSingly(_ records: [EventEnvelope], _ rejected: [Delivery.Rejected], through last: UInt64) throws -> Delivery {
+    private func writeSingly(_ records: [EventEnvelope], _ rejected: [Delivery.Rejected]) throws -> Delivery {
         var through: UInt64?
         for record in records {
             do {
