@@ -226,6 +226,9 @@ static const unsigned char admin_deliveries_dialog_js[] = {
 static const unsigned char admin_devices_view_js[] = {
 #embed "../../web/admin/devices-view.js"
 };
+static const unsigned char admin_dialog_js[] = {
+#embed "../../web/admin/dialog.js"
+};
 static const unsigned char admin_event_text_js[] = {
 #embed "../../web/admin/event-text.js"
 };
@@ -258,6 +261,9 @@ static const unsigned char admin_pipeline_view_js[] = {
 };
 static const unsigned char admin_price_form_js[] = {
 #embed "../../web/admin/price-form.js"
+};
+static const unsigned char admin_replay_dialog_js[] = {
+#embed "../../web/admin/replay-dialog.js"
 };
 static const unsigned char admin_reservations_view_js[] = {
 #embed "../../web/admin/reservations-view.js"
@@ -530,6 +536,7 @@ static const struct tallywire_web_file files[] = {
     FILE("/admin/counts-view.js", "web/admin/counts-view.js", admin_counts_view_js),
     FILE("/admin/deliveries-dialog.js", "web/admin/deliveries-dialog.js", admin_deliveries_dialog_js),
     FILE("/admin/devices-view.js", "web/admin/devices-view.js", admin_devices_view_js),
+    FILE("/admin/dialog.js", "web/admin/dialog.js", admin_dialog_js),
     FILE("/admin/event-text.js", "web/admin/event-text.js", admin_event_text_js),
     FILE("/admin/header.js", "web/admin/header.js", admin_header_js),
     FILE("/admin", "web/admin/index.html", admin_index_html),
@@ -541,6 +548,7 @@ static const struct tallywire_web_file files[] = {
     FILE("/admin/pipeline-samples.js", "web/admin/pipeline-samples.js", admin_pipeline_samples_js),
     FILE("/admin/pipeline-view.js", "web/admin/pipeline-view.js", admin_pipeline_view_js),
     FILE("/admin/price-form.js", "web/admin/price-form.js", admin_price_form_js),
+    FILE("/admin/replay-dialog.js", "web/admin/replay-dialog.js", admin_replay_dialog_js),
     FILE("/admin/reservations-view.js", "web/admin/reservations-view.js", admin_reservations_view_js),
     FILE("/admin/roving-focus.js", "web/admin/roving-focus.js", admin_roving_focus_js),
     FILE("/admin/user-session.js", "web/admin/user-session.js", admin_user_session_js),

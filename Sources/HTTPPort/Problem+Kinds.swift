@@ -24,6 +24,11 @@ extension Problem {
             detail: "there is no sink “\(name.excerpt)”; GET /api/pipeline lists all")
     }
 
+    /// Something about the sink is against the request.
+    package static func sinkRefuses(_ code: String, _ detail: String) -> Problem {
+        Problem(.conflict, code: code, title: "The sink cannot do this now", detail: detail)
+    }
+
     package static func methodNotAllowed(_ method: HTTPRequest.Method, allow: [HTTPRequest.Method]) -> Problem {
         let names = allow.map(\.rawValue).joined(separator: ", ")
         var problem = Problem(

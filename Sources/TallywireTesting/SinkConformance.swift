@@ -57,6 +57,33 @@ public struct SinkConformance: Sendable, CustomStringConvertible {
                 guard seqs.last == 20 else { throw ConformanceFailure("the newest is not the last: \(seqs)") }
             }
         },
+        SinkConformance("what is delivered again is taken, and neither what is current nor the next start suffers from it") {
+            subject in
+            let events = samples(30)
+            func deliver(_ seqs: ClosedRange<Int>, to sink: any Sink, isReplay: Bool = false) async throws {
+                let records = Array(events[(seqs.lowerBound - 1)...(seqs.upperBound - 1)])
+                _ = try await sink.deliver(EventBatch(records: records, isReplay: isReplay))
+            }
+            func expect(through seq: UInt64) async throws {
+                let seqs = try await subject.delivered()
+                guard Set(seqs) == Set(1...seq) else { throw ConformanceFailure("not all of 1 to \(seq) are there: \(seqs)") }
+                guard seqs.last == seq else { throw ConformanceFailure("the newest is not the last: \(seqs)") }
+            }
+            try await run(subject.make(), in: context(cursor: nil)) { sink in
+                try await deliver(1...4, to: sink)
+                // 5 and 6 were refused once.
+                try await deliver(7...20, to: sink)
+                try await deliver(5...6, to: sink, isReplay: true)
+                try await deliver(2...9, to: sink, isReplay: true)
+                try await deliver(21...22, to: sink)
+                try await expect(through: 22)
+                try await deliver(8...8, to: sink, isReplay: true)
+            }
+            try await run(subject.make(), in: context(cursor: 22)) { sink in
+                try await deliver(22...30, to: sink)
+                try await expect(through: 30)
+            }
+        },
         SinkConformance("stop is harmless without a start, and after another stop of an earlier sink") { subject in
             let sink = try subject.make()
             await sink.stop()

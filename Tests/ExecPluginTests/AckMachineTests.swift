@@ -10,7 +10,7 @@ struct AckMachineTests {
     private func machine(window: Int = 10, _ seqs: ClosedRange<Int>) throws -> AckMachine {
         var machine = AckMachine(window: window)
         machine.beginProgram()
-        machine.beginDelivery(batch(seqs).records)
+        machine.beginDelivery(batch(seqs))
         #expect(machine.nextEvents(size: 1 << 20).isEmpty, "nothing is written before the greeting")
         #expect(try machine.receive(.greeting))
         return machine
@@ -77,9 +77,35 @@ struct AckMachineTests {
             var copy = machine
             _ = try copy.receive(.ack(6))
         }
-        machine.beginDelivery(batch(4...6).records)
+        machine.beginDelivery(batch(4...6))
         _ = machine.nextEvents(size: 1 << 20)
         _ = try machine.receive(.ack(6))
+        #expect(machine.endDelivery().isWhole)
+    }
+
+    @Test("in a replay, what acknowledges newer events acknowledges nothing of it")
+    func replay() throws {
+        var machine = try machine(91...100)
+        _ = machine.nextEvents(size: 1 << 20)
+        _ = try machine.receive(.ack(100))
+        #expect(machine.endDelivery().isWhole && !machine.isReplay)
+        machine.beginDelivery(EventBatch(records: batch(5...8).records, isReplay: true))
+        #expect(machine.isReplay && machine.nextEvents(size: 1).map(\.seq) == [5])
+        // The program says it a second time.
+        #expect(try machine.receive(.ack(100)) == false)
+        _ = machine.nextEvents(size: 1 << 20)
+        #expect(try machine.receive(.ack(100)) == false)
+        #expect(machine.inFlight == 4)
+        _ = try machine.receive(.ack(6))
+        _ = try machine.receive(.retry(8, after: .zero))
+        _ = try machine.receive(.ack(7))
+        let ending = machine.endDelivery()
+        #expect(!ending.isWhole && ending.through == 7)
+        // What is current goes on where it was.
+        machine.beginDelivery(batch(101...102))
+        _ = machine.nextEvents(size: 1 << 20)
+        #expect(try machine.receive(.ack(8)) == false)
+        _ = try machine.receive(.ack(102))
         #expect(machine.endDelivery().isWhole)
     }
 
@@ -112,7 +138,7 @@ struct AckMachineTests {
         var isRunning = false
         while settled.count < 60 {
             let next = settled.count + 1
-            machine.beginDelivery(batch(next...min(60, next + Int.random(in: 0...12, using: &random))).records)
+            machine.beginDelivery(batch(next...min(60, next + Int.random(in: 0...12, using: &random))))
             if !isRunning {
                 machine.beginProgram()
                 _ = try machine.receive(.greeting)

@@ -166,7 +166,10 @@ struct SinkRunnerTests {
         await run
         #expect(sink.seqs == [1, 2, 3, 5, 6])
         let text = try String(contentsOfFile: folder.file("dead.jsonl"), encoding: .utf8)
-        #expect(text.hasPrefix(#"{"at":"2026-11-22T16:40:00.000Z","sink":"sink","seq":4,"reason":"too long","event":{"type":"#))
+        #expect(
+            text.hasPrefix(
+                #"{"at":"2026-11-22T16:40:00.000Z","sink":"sink","epoch":"\#(journal.epoch)","seq":4,"reason":"too long","event":{"type":"#
+            ))
         #expect(text.split(separator: "\n").count == 1)
         let counters = runner.report().counters
         #expect(counters.dropped == 1 && counters.delivered == 5 && counters.isConserved)

@@ -105,6 +105,33 @@ struct PostgresTests {
         await sink.stop()
     }
 
+    @Test("what was refused and is delivered again leaves the stock that it would have left in its turn", arguments: 1...12)
+    func replay(seed: UInt64) async throws {
+        var random = SplitMix(state: seed)
+        let records = Scene.anything(60, &random)
+        let late = records.filter { _ in Int.random(in: 0..<4, using: &random) == 0 }
+        func stock(_ deliver: (PostgresSink) async throws -> Void) async throws -> [[String?]] {
+            let database = try await database()
+            let sink = PostgresSink(options(database))
+            try await sink.start(context())
+            try await deliver(sink)
+            await sink.stop()
+            #expect(try await seqs(database) == records.map(\.seq))
+            return try await server.connection(to: database).query(
+                "SELECT sku, location, variant_id, stock, seq FROM tallywire_stock ORDER BY sku, location")
+        }
+        let wanted = try await stock { _ = try await $0.deliver(EventBatch(records: records)) }
+        let found = try await stock { sink in
+            let lateSeqs = Set(late.map(\.seq))
+            _ = try await sink.deliver(EventBatch(records: records.filter { !lateSeqs.contains($0.seq) }))
+            // In two pages, and then with what is there already.
+            _ = try await sink.deliver(EventBatch(records: Array(late.prefix(late.count / 2)), isReplay: true))
+            _ = try await sink.deliver(EventBatch(records: Array(late.dropFirst(late.count / 2)), isReplay: true))
+            _ = try await sink.deliver(EventBatch(records: records, isReplay: true))
+        }
+        #expect(found == wanted)
+    }
+
     @Test("those who listen are told how far the tables have come")
     func notification() async throws {
         let database = try await database()
@@ -357,7 +384,7 @@ private enum Scene {
         ]
     }
 
-    static func renamed(_ seq: UInt64, _ old: String, _ new: String) -> EventEnvelope {
+    static func renamed(_ seq: UInt64, _ old: String, _ new: String, variant: Int64 = 11) -> EventEnvelope {
         var values = CatalogueChanged.Values()
         values.sku = new
         values.previousSKU = old
@@ -365,7 +392,7 @@ private enum Scene {
             seq,
             .catalogueChanged(
                 CatalogueChanged(
-                    change: .updated, subject: .variant(VariantID(11), isDefault: false, sku: new, product: ProductID(1)),
+                    change: .updated, subject: .variant(VariantID(variant), isDefault: false, sku: new, product: ProductID(1)),
                     values: values)))
     }
 
@@ -376,6 +403,34 @@ private enum Scene {
                 CatalogueChanged(
                     change: .removed, subject: .variant(VariantID(variant), isDefault: false, sku: sku, product: ProductID(1)),
                     values: .init())))
+    }
+
+    /// What may happen to a few items at two places, with names that are used again.
+    static func anything(_ count: Int, _ random: inout SplitMix) -> [EventEnvelope] {
+        var names: [Int64: String] = [11: "A"]
+        var next: Int64 = 12
+        return (1...UInt64(count)).map { seq in
+            let free = ["A", "B", "C"].filter { !names.values.contains($0) }
+            let (variant, name) = names.randomElement(using: &random) ?? (0, "")
+            switch Int.random(in: 0..<10, using: &random) {
+            case 0 where !free.isEmpty && variant != 0:
+                names[variant] = free[0]
+                return renamed(seq, name, free[0], variant: variant)
+            case 1 where variant != 0:
+                names[variant] = nil
+                return removed(seq, name, variant: variant)
+            case 2: return removedLocation(seq, Bool.random(using: &random) ? "WH1" : "WH2")
+            case 3 where !free.isEmpty, _ where variant == 0:
+                let sku = free.randomElement(using: &random) ?? "A"
+                names[next] = sku
+                next += 1
+                return change(seq, sku, "WH1", 1, variant: next - 1)
+            default:
+                return change(
+                    seq, name, Bool.random(using: &random) ? "WH1" : "WH2", Int64.random(in: 0...99, using: &random),
+                    variant: variant)
+            }
+        }
     }
 
     static func removedLocation(_ seq: UInt64, _ code: String) -> EventEnvelope {

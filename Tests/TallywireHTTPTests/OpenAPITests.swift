@@ -91,7 +91,7 @@ struct OpenAPITests {
             "POST /api/reservations/{id}/release": "/api/reservations/held/release",
             "POST /api/counts": "/api/counts", "POST /api/counts/{id}/lines": "/api/counts/open/lines",
             "POST /api/counts/{id}/close": "/api/counts/open/close", "POST /api/counts/{id}/post": "/api/counts/open/post",
-            "POST /api/counts/{id}/void": "/api/counts/open/void",
+            "POST /api/counts/{id}/void": "/api/counts/open/void", "POST /api/pipeline/{sink}/replay": "/api/pipeline/hook/replay",
         ]
         // These need what no example makes: an alert, and a user. They have tests of their own.
         let elsewhere = ["POST /api/alerts/{seq}/acknowledgement", "POST /api/session"]
@@ -131,10 +131,12 @@ struct OpenAPITests {
                     }
                     let isCreation =
                         name.hasPrefix("POST") && !name.contains("movements") && !name.hasSuffix("capture")
-                        && !name.hasSuffix("release") && !name.contains("/counts/")
+                        && !name.hasSuffix("release") && !name.contains("/counts/") && !name.hasSuffix("replay")
+                    let begins = name.hasSuffix("replay") && value["dryRun"] == nil
                     let response =
                         name.hasPrefix("POST")
-                        ? try await client.post(path, value.text, isCreation ? 201 : 200) : try await client.patch(path, value.text)
+                        ? try await client.post(path, value.text, isCreation ? 201 : begins ? 202 : 200)
+                        : try await client.patch(path, value.text)
                     for result in response["results"]?.elements ?? [] { #expect(result["status"] == "applied", "\(name)") }
                 }
             }

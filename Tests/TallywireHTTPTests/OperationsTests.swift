@@ -42,6 +42,31 @@ struct OperationsTests {
         }
     }
 
+    @Test("a replay is planned, begun and cancelled, and what is wrong with it is said")
+    func replay() async throws {
+        try await Shop().open { client in
+            let path = "/api/pipeline/hook/replay"
+            #expect(try await client.post(path, #"{"dryRun":true}"#, 200)["state"]?.string == "planned")
+            let begun = try await client.post(path, #"{"deadLetters":true}"#, 202)
+            #expect(begun["state"]?.string == "running" && begun["deadLetters"]?.bool == true && begun["events"]?.integer == 6)
+            #expect(begun["from"]?.integer == 4 && begun["to"]?.integer == 9 && begun["endedAt"] == .null)
+            #expect(try await client.post(path, "", 202)["deadLetters"]?.bool == false)
+            #expect(try await client.delete(path, 200)["state"]?.string == "finished")
+            #expect(try await client.delete("/api/pipeline/other/replay", 409).code == "no_replay")
+            #expect(try await client.post("/api/pipeline/other/replay", "{}", 404).code == "unknown_sink")
+            #expect(try await client.post(path, #"{"to":1}"#, 410).code == "pruned")
+            #expect(try await client.post(path, #"{"to":2}"#, 409).code == "replay_running")
+            for (body, field) in [
+                (#"{"from":1,"deadLetters":true}"#, "from"), (#"{"from":0}"#, "from"), (#"{"to":-1}"#, "to"),
+                (#"{"since":1}"#, "since"),
+                (#"{"dryRun":"yes"}"#, "dryRun"),
+            ] {
+                let problem = try await client.post(path, body, 400)
+                #expect(problem.code == "invalid_request" && problem["field"]?.string == field, "\(body)")
+            }
+        }
+    }
+
     @Test("health says live as long as the process runs, and ready only when the server is")
     func health() async throws {
         try await Shop().open { client in

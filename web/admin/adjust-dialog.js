@@ -3,6 +3,7 @@
 
 import { AdjustForm } from "/admin/adjust-form.js";
 import { reasonOf } from "/admin/app.js";
+import { showDialog } from "/admin/dialog.js";
 import { text } from "/admin/texts.js";
 import { randomID } from "/sdk/api.js";
 import { Problem } from "/sdk/errors.js";
@@ -27,26 +28,17 @@ export class AdjustDialog {
     this.form = new AdjustForm(row, [...app.stock.locations.values()], location, { change: () => this.look(),
       submit: () => this.submit() });
     this.element = this.form.element;
-    this.opener = document.activeElement;
     /** The stock at the location that the user has seen. */
     this.seen = 0;
     this.isSending = false;
     this.values = () => app.stock.changed.has(row) && this.onValues();
     app.stock.addEventListener("values", this.values);
-    this.element.addEventListener("close", () => this.close());
   }
 
   open() {
-    document.body.append(this.element);
     this.look();
-    this.element.showModal();
+    showDialog(this.element, () => this.app.stock.removeEventListener("values", this.values));
     this.form.quantity.select();
-  }
-
-  close() {
-    this.app.stock.removeEventListener("values", this.values);
-    this.element.remove();
-    if (this.opener instanceof HTMLElement) this.opener.focus();
   }
 
   get here() { return this.row.places.get(this.form.location.value) ?? 0; }

@@ -2,6 +2,7 @@
 // The last tries to deliver of one sink, and what went wrong.
 
 import { reasonOf } from "/admin/app.js";
+import { showDialog } from "/admin/dialog.js";
 import { text, textOr } from "/admin/texts.js";
 import { make, setText } from "/shared/dom.js";
 import { formatTime, formatUnits } from "/shared/format.js";
@@ -21,7 +22,6 @@ export class DeliveriesDialog {
     this.path = `/api/pipeline/${encodeURIComponent(sink)}/deliveries`;
     /** @type {ReturnType<typeof setTimeout> | undefined} */
     this.timer = undefined;
-    this.opener = document.activeElement;
     this.message = make("p", { class: "quiet", role: "status" }, text("app.loading"));
     this.rows = make("tbody");
     this.table = make(
@@ -33,19 +33,11 @@ export class DeliveriesDialog {
       "form", { method: "dialog" }, make("h2", { id: "deliveries-title" }, text("deliveries.title", { sink })), this.message, this.table,
       make("div", "buttons", close));
     this.element = make("dialog", { class: "dialog wide", "aria-labelledby": "deliveries-title" }, form);
-    this.element.addEventListener("close", () => this.close());
   }
 
   open() {
-    document.body.append(this.element);
-    this.element.showModal();
+    showDialog(this.element, () => clearTimeout(this.timer));
     this.load();
-  }
-
-  close() {
-    clearTimeout(this.timer);
-    this.element.remove();
-    if (this.opener instanceof HTMLElement) this.opener.focus();
   }
 
   async load() {

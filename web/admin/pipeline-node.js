@@ -2,6 +2,7 @@
 // One part of the pipeline: its state, throughput, lag and errors.
 
 import { DeliveriesDialog } from "/admin/deliveries-dialog.js";
+import { ReplayDialog } from "/admin/replay-dialog.js";
 import { perSecond, text, textOr } from "/admin/texts.js";
 import { draw, make, setText } from "/shared/dom.js";
 import { formatTime, formatUnits } from "/shared/format.js";
@@ -33,10 +34,12 @@ export class PipelineNode {
     this.counters = make("tbody");
     this.deliveries = make("button", { type: "button", class: "compact", hidden: true, on: {
       click: () => new DeliveriesDialog(app, id.slice("sink:".length)).open() } }, text("pipeline.deliveries"));
+    this.replay = make("button", { type: "button", class: "compact", hidden: true, on: {
+      click: () => new ReplayDialog(app, id.slice("sink:".length)).open() } }, text("pipeline.replay"));
     this.element = make(
       "article", { class: "card node", data: { part: id } }, make("header", {}, make("div", {}, this.name, this.plugin), this.state),
       make("div", "node-rate", this.spark, this.rate), make("p", "node-facts", this.lag, this.problems), this.error,
-      this.deliveries, make("details", { class: "small" }, make("summary", {}, text("pipeline.details")), make("table", "plain", make("thead",
+      make("div", "buttons", this.deliveries, this.replay), make("details", { class: "small" }, make("summary", {}, text("pipeline.details")), make("table", "plain", make("thead",
         "visually-hidden", make("tr", {}, make("th", {}, text("pipeline.counter")), make("th", {}, text("pipeline.value")))),
         this.counters)));
   }
@@ -69,6 +72,7 @@ export class PipelineNode {
       setText(this.error, part.lastErrorAt ? `${error} (${formatTime(part.lastErrorAt)})` : error);
     }
     this.deliveries.hidden = part.mode !== "durable";
+    this.replay.hidden = this.deliveries.hidden;
     this.showCounters(part);
   }
 

@@ -2,6 +2,7 @@
 // Taking a movement back: what it did, a reason, and what the server says.
 
 import { reasonOf } from "/admin/app.js";
+import { showDialog } from "/admin/dialog.js";
 import { text, textOr } from "/admin/texts.js";
 import { randomID } from "/sdk/api.js";
 import { Problem } from "/sdk/errors.js";
@@ -31,7 +32,6 @@ export class UndoDialog {
     /** How the API names the movement. */
     this.path = "";
     this.isSending = false;
-    this.opener = document.activeElement;
     this.lines = make("ul", { class: "undo-lines" }, make("li", "quiet", text("app.loading")));
     this.reason = make("input", { id: "undo-reason", maxlength: 200 });
     this.message = make("p", { class: "note warn", role: "alert", hidden: true });
@@ -42,18 +42,11 @@ export class UndoDialog {
       make("h2", { id: "undo-title" }, text("undo.title")), make("p", "adjust-item", text("undo.intro")), this.lines,
       field(text("adjust.reason"), this.reason), this.message, make("div", "buttons", cancel, this.apply));
     this.element = make("dialog", { class: "dialog", "aria-labelledby": "undo-title" }, form);
-    this.element.addEventListener("close", () => this.close());
   }
 
   open() {
-    document.body.append(this.element);
-    this.element.showModal();
+    showDialog(this.element);
     this.load();
-  }
-
-  close() {
-    this.element.remove();
-    if (this.opener instanceof HTMLElement) this.opener.focus();
   }
 
   /** Reads the movement. Its id is the device's if the device gave it, and else the journal's. */

@@ -91,6 +91,21 @@ public final class Pipeline: PipelineObserver {
         sinks.first { $0.definition.name == sink }?.deliveries.recent
     }
 
+    public func replay(_ request: ReplayRequest, to sink: String, isPlan: Bool) async throws -> Replay {
+        let runner = try runner(of: sink)
+        return isPlan ? try await runner.planReplay(request) : try await runner.replay(request)
+    }
+
+    public func cancelReplay(of sink: String) throws(ReplayRefusal) -> Replay {
+        guard let replay = try runner(of: sink).cancelReplay() else { throw .none }
+        return replay
+    }
+
+    private func runner(of sink: String) throws(ReplayRefusal) -> SinkRunner {
+        guard let runner = sinks.first(where: { $0.definition.name == sink }) else { throw .unknownSink }
+        return runner
+    }
+
     public func status() async -> PipelineStatus {
         PipelineStatus(
             epoch: engine.journal.epoch, head: engine.feed.head, inbox: engine.waiting, engine: engine.statistics,

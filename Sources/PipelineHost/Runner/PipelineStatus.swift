@@ -54,6 +54,8 @@ public struct PipelineStatus: Sendable {
         public var lastErrorAt: Timestamp?
         /// The sink's own counters.
         public var metrics: [SinkMetric] = []
+        /// The last replay; `nil` if there was none since the start.
+        public var replay: Replay?
 
         public enum State: String, Sendable {
             case starting, running
@@ -106,12 +108,18 @@ public struct SinkCounters: Equatable, Sendable {
     public var isConserved: Bool { offered == delivered + filtered + merged + dropped + pending }
 }
 
-/// Reads the state of the running pipeline. Safe from any task.
+/// Reads the state of the running pipeline, and replays events. Safe from any task.
 public protocol PipelineObserver: Sendable {
     func status() async -> PipelineStatus
 
     /// The last tries to deliver of a sink, the newest first; `nil` if no sink has this name.
     func deliveries(of sink: String) -> [DeliveryLog.Attempt]?
+
+    /// Delivers events to a sink again, or with `isPlan` only says which. Throws ``ReplayRefusal``, and what the journal throws.
+    func replay(_ request: ReplayRequest, to sink: String, isPlan: Bool) async throws -> Replay
+
+    /// Cancels the sink's replay. Returns what became of it, also if it had ended before. Throws ``ReplayRefusal``.
+    func cancelReplay(of sink: String) throws(ReplayRefusal) -> Replay
 
     /// The sources' devices, and the sinks' shelf displays.
     var devices: DeviceRegistry { get }

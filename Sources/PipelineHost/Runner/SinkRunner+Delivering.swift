@@ -13,8 +13,8 @@ extension SinkRunner {
             let records = rest.records(definition.filter)
             if records.isEmpty { return await advance(&rest, through: last.seq, Delivery()) }
             do {
-                let delivery = try await offer(records)
-                try writeDeadLetters(delivery.rejected, among: records)
+                let delivery = try await offer(EventBatch(records: records), attempt: progress.withLock { $0.failures } + 1)
+                try await writeDeadLetters(delivery.rejected, among: records)
                 return await advance(&rest, through: last.seq, delivery)
             } catch SinkError.delivered(through: let seq, because: let reason) {
                 try await handle(Interruption(through: seq, reason: reason), of: &rest, records)
@@ -29,7 +29,7 @@ extension SinkRunner {
                         Delivery.Rejected(seq: $0.seq, reason: "given up after \(failures) tries: \(error)")
                     }
                     note(error)
-                    try await keepTrying { try writeDeadLetters(rejected, among: records) }
+                    try await keepTrying { try await writeDeadLetters(rejected, among: records) }
                     return await advance(&rest, through: last.seq, Delivery(rejected: rejected))
                 }
                 try await pause(after: error, what: Self.failed)
@@ -40,20 +40,19 @@ extension SinkRunner {
     private static let failed: Logger.Message = "A delivery to the sink failed. The server tries again after a pause."
 
     /// Calls the sink, and notes the try unless the sink does so itself.
-    private func offer(_ records: [EventEnvelope]) async throws -> Delivery {
-        guard definition.mode == .durable, !definition.sink.notesDeliveries, let last = records.last else {
-            return try await definition.sink.deliver(EventBatch(records: records))
+    func offer(_ batch: EventBatch, attempt: Int) async throws -> Delivery {
+        guard definition.mode == .durable, !definition.sink.notesDeliveries, let last = batch.records.last else {
+            return try await definition.sink.deliver(batch)
         }
         let (at, begin) = (clock(), ContinuousClock.now)
-        let attempt = progress.withLock { $0.failures } + 1
         func note(_ status: DeliveryLog.Status, _ error: (any Error)? = nil) {
             deliveries.note(
                 DeliveryLog.Attempt(
-                    seq: last.seq, events: records.count, at: at, status: status, duration: begin.duration(to: .now),
+                    seq: last.seq, events: batch.records.count, at: at, status: status, duration: begin.duration(to: .now),
                     attempt: attempt, error: error.map { "\($0)" }))
         }
         do {
-            let delivery = try await definition.sink.deliver(EventBatch(records: records))
+            let delivery = try await definition.sink.deliver(batch)
             note(.delivered)
             return delivery
         } catch {
@@ -64,11 +63,11 @@ extension SinkRunner {
 
     /// Moves on past what was taken, makes dead letters of what was refused too often, and pauses if something is left.
     private func handle(_ interruption: Interruption, of rest: inout Undelivered, _ records: [EventEnvelope]) async throws {
-        try await keepTrying { try writeDeadLetters(interruption.delivery.rejected, among: records) }
+        try await keepTrying { try await writeDeadLetters(interruption.delivery.rejected, among: records) }
         if let through = interruption.through { await advance(&rest, through: through, interruption.delivery) }
         let dead = rest.refuse(interruption.refusals)
         if !dead.isEmpty {
-            try await keepTrying { try writeDeadLetters(dead, among: records) }
+            try await keepTrying { try await writeDeadLetters(dead, among: records) }
             rest.bury(dead)
         }
         guard !rest.events.isEmpty else { return }
@@ -76,9 +75,9 @@ extension SinkRunner {
     }
 
     /// Repeats `body`, with pauses, until it succeeds: for a file of dead letters that cannot be written now.
-    private func keepTrying(_ body: () throws -> Void) async throws {
+    private func keepTrying(_ body: () async throws -> Void) async throws {
         while true {
-            do { return try body() } catch {
+            do { return try await body() } catch {
                 try await pause(after: error, what: "The dead letters cannot be written. The server tries again after a pause.")
             }
         }
@@ -103,11 +102,12 @@ extension SinkRunner {
         }
     }
 
-    private func writeDeadLetters(_ rejected: [Delivery.Rejected], among records: [EventEnvelope]) throws {
+    func writeDeadLetters(_ rejected: [Delivery.Rejected], among records: [EventEnvelope]) async throws {
         guard !rejected.isEmpty else { return }
         let reasons = Dictionary(rejected.map { ($0.seq, $0.reason) }) { first, _ in first }
         let letters = records.compactMap { record in reasons[record.seq].map { (event: record, reason: $0) } }
-        try definition.deadLetters.append(letters, sink: definition.name, now: clock())
+        try await definition.deadLetters.append(
+            letters, of: DeadLetterFile.Owner(sink: definition.name, epoch: journal.epoch), now: clock())
         logger.error(
             "The sink will never take some events. They are dead letters now: see the reason in the dead-letter file.",
             metadata: [

@@ -48,7 +48,7 @@ public final class SinkRunner: Sendable {
     private static let batchLimit = 1_000
 
     public let definition: Definition
-    private let feed: Feed
+    let feed: Feed
     let journal: any Journal
     private let gateway: (any CommandGateway)?
     private let displays: DisplayRegistry
@@ -56,6 +56,9 @@ public final class SinkRunner: Sendable {
     private let version: String
     let clock: @Sendable () -> Timestamp
     let progress: Mutex<SinkProgress>
+    /// One delivery at a time, of current events or of a replay.
+    let turn = Turn()
+    let replays = ReplayQueue()
     /// The last tries to deliver; none for a live sink, which delivers to nobody in particular.
     public let deliveries = DeliveryLog()
 
@@ -87,6 +90,7 @@ public final class SinkRunner: Sendable {
             try await begin()
             try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask { await self.definition.sink.attend() }
+                group.addTask { await self.deliverReplays() }
                 defer { group.cancelAll() }
                 try await deliverAll()
             }
@@ -120,6 +124,7 @@ public final class SinkRunner: Sendable {
             lagEvents: counters.pending, lagSeconds: lag, counters: counters, lastError: progress.lastError,
             lastErrorAt: progress.lastErrorAt)
         report.metrics = (definition.sink as? any MeteredSink)?.sinkMetrics ?? []
+        report.replay = replays.current
         return report
     }
 
@@ -165,7 +170,7 @@ public final class SinkRunner: Sendable {
             guard let events, let last = events.last else { break }
             async let next = readAhead(of: last.seq)
             do {
-                try await deliver(events)
+                try await turn.take { try await deliver(events) }
             } catch SinkError.disabled(let reason) {
                 return await rest(because: reason)
             }

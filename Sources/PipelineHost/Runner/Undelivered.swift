@@ -23,6 +23,7 @@ struct Undelivered {
     /// What the position passes in one step.
     struct Step {
         var last: EventEnvelope
+        var count: Int
         var filtered: Int
         var merged: Int
         var rejected: Int
@@ -38,7 +39,7 @@ struct Undelivered {
         let offered = wanted - buried
         let rejected = min(delivery.rejected.count { $0.seq <= seq }, offered)
         return Step(
-            last: last, filtered: taken.count - wanted, merged: min(delivery.merged, offered - rejected),
+            last: last, count: taken.count, filtered: taken.count - wanted, merged: min(delivery.merged, offered - rejected),
             rejected: rejected + buried)
     }
 

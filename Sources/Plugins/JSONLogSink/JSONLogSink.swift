@@ -13,7 +13,7 @@ struct JSONLogSink: Sink {
     }
 
     func deliver(_ batch: EventBatch) async throws -> Delivery {
-        try await writer.append(batch.records)
+        if batch.isReplay { try await writer.replay(batch.records) } else { try await writer.append(batch.records) }
         return Delivery()
     }
 

@@ -119,6 +119,31 @@ actor LogWriter {
         planFlush()
     }
 
+    /// Appends `records` behind what the log has, whether or not it has them already. They are on disk when this returns, unless
+    /// nothing is flushed.
+    func replay(_ records: [EventEnvelope]) throws(SinkError) {
+        do {
+            try makeReady()
+            try flushUnlessNever()
+            // The last line will no longer say how far the log has come.
+            try LogMark(epoch: epoch, rotatedThrough: lastSeq).write(of: options.path, operations)
+            var rest = records[...]
+            while let first = rest.first {
+                if mustRotate(before: first) { try rotate() }
+                let lines = nextLines(rest)
+                if let failure = file?.append(Self.bytes(lines)).failure { throw failure }
+                rest = rest.dropFirst(lines.count)
+            }
+            if options.fsync != .never { try file?.flush() }
+            flushed = Flushed(size: file?.size ?? 0, seq: lastSeq)
+        } catch {
+            // What was written of the lines is cut off, or is whole and there twice after the next try.
+            mustForget = options.fsync != .never
+            file = nil
+            throw .unavailable("\(error)")
+        }
+    }
+
     /// Opens the file again if a failure closed it, or if another program has moved it, as logrotate does.
     private func makeReady() throws(FileFailure) {
         if let isInPlace = file?.isInPlace, !isInPlace {
@@ -142,13 +167,7 @@ actor LogWriter {
     }
 
     private func write(_ records: ArraySlice<EventEnvelope>) throws(FileFailure) {
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(records.reduce(0) { $0 + $1.json.count + 1 })
-        for record in records {
-            bytes.append(contentsOf: record.json)
-            bytes.append(UInt8(ascii: "\n"))
-        }
-        let (written, failure) = file?.append(bytes) ?? (0, FileFailure(options.path, "written", code: EBADF))
+        let (written, failure) = file?.append(Self.bytes(records)) ?? (0, FileFailure(options.path, "written", code: EBADF))
         guard let failure else {
             lastSeq = records.last?.seq ?? lastSeq
             return
@@ -168,6 +187,17 @@ actor LogWriter {
             file = nil
         }
         throw failure
+    }
+
+    /// The lines of `records`.
+    private static func bytes(_ records: ArraySlice<EventEnvelope>) -> [UInt8] {
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(records.reduce(0) { $0 + $1.json.count + 1 })
+        for record in records {
+            bytes.append(contentsOf: record.json)
+            bytes.append(UInt8(ascii: "\n"))
+        }
+        return bytes
     }
 
     // MARK: Rotating

@@ -12,7 +12,7 @@ extension MQTTSink {
             var pause = Duration.milliseconds(200)
             while !Task.isCancelled, progress.needsRepair(on: client?.connections ?? 0), client?.state.isConnected == true {
                 do {
-                    try await inTurn { try await repairIfNeeded(context) }
+                    try await turn.take { try await repairIfNeeded(context) }
                 } catch is CancellationError {
                     return
                 } catch {

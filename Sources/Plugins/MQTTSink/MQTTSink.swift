@@ -22,7 +22,7 @@ import TallywirePipeline
 /// and the differences are published (``MQTTSink/repair(_:_:)``). Events that the repair includes need no publication, so an outage
 /// costs one repair, however long it was.
 ///
-/// A delivery and a repair never run at the same time: see ``inTurn(_:)``.
+/// A delivery and a repair never run at the same time: see `turn`.
 actor MQTTSink: Sink {
     nonisolated let options: MQTTSinkOptions
     private nonisolated let peer = ConnectedBroker()
@@ -39,8 +39,8 @@ actor MQTTSink: Sink {
     /// What the displays show of the journal.
     var progress = DisplayProgress()
 
-    private var isTaken = false
-    private var waiting: [CheckedContinuation<Void, Never>] = []
+    /// A delivery or a repair: while one publishes displays, nothing else does, so that the newer state is published later.
+    let turn = Turn()
 
     /// How long a start waits for the broker before it counts as failed. The client keeps trying.
     private let connectTimeout: Duration
@@ -70,7 +70,7 @@ actor MQTTSink: Sink {
         try requireProperties(client)
         guard !displayRules.isEmpty else { return }
         if let confirmations, listener == nil { listener = try await beginListening(confirmations, context) }
-        try await inTurn { try await repairIfNeeded(context) }
+        try await turn.take { try await repairIfNeeded(context) }
     }
 
     private func connect(_ context: SinkContext) throws -> MQTTClient {
@@ -126,7 +126,7 @@ actor MQTTSink: Sink {
         guard let context else { throw SinkError.unavailable("the sink was not started") }
         if let client { try requireProperties(client) }
         guard !displayRules.isEmpty else { return try await take(batch, context) }
-        return try await inTurn {
+        return try await turn.take {
             try await repairIfNeeded(context)
             return try await take(batch, context)
         }
@@ -141,12 +141,16 @@ actor MQTTSink: Sink {
             for (index, rule) in rules.enumerated() {
                 do {
                     if let format = rule.display {
+                        // A display shows the present, whatever is delivered again.
+                        if batch.isReplay { continue }
                         try await put(record, rule, format, context, &outbox, &refreshes[index])
                     } else if rule.wants(record.type), let topic = rule.topic.topic(TopicValues(record, epoch: context.epoch)) {
-                        guard let message = rule.message(topic, record, cloudEvent) else {
+                        guard var message = rule.message(topic, record, cloudEvent) else {
                             rejected[record.seq] = "the event has no data that can be read"
                             continue
                         }
+                        // What the broker keeps for the topic stays the newest event.
+                        message.retain = message.retain && !batch.isReplay
                         outbox.put(message, seq: record.seq)
                     }
                 } catch let error as DecodingError {
@@ -192,17 +196,6 @@ actor MQTTSink: Sink {
         }
         note(entries, isPublished: true, context)
         return rejected
-    }
-
-    /// Runs `body` while nothing else publishes displays, in the order of the calls, so that the newer state is published later.
-    func inTurn<Result>(_ body: () async throws -> Result) async rethrows -> Result {
-        if isTaken { await withCheckedContinuation { waiting.append($0) } }
-        isTaken = true
-        defer {
-            isTaken = !waiting.isEmpty
-            if isTaken { waiting.removeFirst().resume() }
-        }
-        return try await body()
     }
 }
 

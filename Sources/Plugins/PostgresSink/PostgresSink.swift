@@ -9,7 +9,7 @@ struct PostgresSink: Sink {
 
     func start(_ context: SinkContext) async throws { try await writer.begin(context) }
 
-    func deliver(_ batch: EventBatch) async throws -> Delivery { try await writer.write(batch.records) }
+    func deliver(_ batch: EventBatch) async throws -> Delivery { try await writer.write(batch) }
 
     func stop() async { await writer.close() }
 }

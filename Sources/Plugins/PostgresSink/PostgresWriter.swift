@@ -136,7 +136,7 @@ actor PostgresWriter {
             }
             let wanted = events.prefix { $0.seq <= cursor }
             guard let last = wanted.last else { break }
-            try store(wanted.filter(context.filter.wants), through: last.seq)
+            try store(wanted.filter(context.filter.wants), through: last.seq, isReplay: false)
             reached = last.seq
         }
     }
@@ -159,7 +159,8 @@ actor PostgresWriter {
     // MARK: Writing
 
     /// Writes `records` in one transaction. What the database refuses is found, so that the others can be written.
-    func write(_ records: [EventEnvelope]) throws -> Delivery {
+    func write(_ batch: EventBatch) throws -> Delivery {
+        let records = batch.records
         let whole = records.filter(CopyRows.isWhole)
         let rejected =
             records.count == whole.count
@@ -168,10 +169,10 @@ actor PostgresWriter {
                 .map { Delivery.Rejected(seq: $0.seq, reason: "the event has no data that can be read") }
         guard let last = records.last else { return Delivery() }
         do {
-            try store(whole, through: last.seq)
+            try store(whole, through: last.seq, isReplay: batch.isReplay)
             return Delivery(rejected: rejected)
         } catch let error as PostgresError where error.isAboutData {
-            return try writeSingly(whole, rejected)
+            return try writeSingly(whole, rejected, isReplay: batch.isReplay)
         } catch let error as PostgresError {
             connection = nil
             throw explained(error)
@@ -179,11 +180,13 @@ actor PostgresWriter {
     }
 
     /// Writes the events one by one, up to the first that the database refuses.
-    private func writeSingly(_ records: [EventEnvelope], _ rejected: [Delivery.Rejected]) throws -> Delivery {
+    private func writeSingly(
+        _ records: [EventEnvelope], _ rejected: [Delivery.Rejected], isReplay: Bool
+    ) throws -> Delivery {
         var through: UInt64?
         for record in records {
             do {
-                try store([record], through: record.seq)
+                try store([record], through: record.seq, isReplay: isReplay)
                 through = record.seq
             } catch let error as PostgresError where error.isAboutData {
                 let reason = "the database refused the event \(record.seq): \(error.message)"
@@ -202,22 +205,18 @@ actor PostgresWriter {
         return Delivery(rejected: rejected)
     }
 
-    /// Writes those of `records` that are not there yet, and moves the position to `seq`, in one transaction.
-    private func store(_ records: [EventEnvelope], through seq: UInt64) throws {
+    /// Writes those of `records` that are not there yet, and moves the position to `seq`, in one transaction. A replay does not move the
+    /// position.
+    private func store(_ records: [EventEnvelope], through seq: UInt64, isReplay: Bool) throws {
         guard let context else { throw SinkError.unavailable("the sink was not started") }
         let connection = try connect()
         do {
             try connection.execute("BEGIN")
             let position = try position(connection, context)
-            if position == nil {
-                let first = records.first?.seq ?? seq
-                _ = try connection.query(tables.newPosition, [context.name, context.epoch, "\(first - 1)"])
-            }
-            if position ?? 0 < seq {
-                let new = records.filter { $0.seq > position ?? 0 }
-                try fill(connection, new[...])
-                _ = try connection.query(tables.nextPosition, [context.name, "\(seq)"])
-                metrics.wrote(events: new.count)
+            if isReplay {
+                metrics.wrote(events: try fillHoles(connection, records))
+            } else {
+                try advance(connection, records, from: position, through: seq, context)
             }
             try connection.execute("COMMIT")
         } catch {
@@ -225,6 +224,36 @@ actor PostgresWriter {
             do { try connection.execute("ROLLBACK") } catch { self.connection = nil }
             throw error
         }
+    }
+
+    private func advance(
+        _ connection: PostgresConnection, _ records: [EventEnvelope], from position: UInt64?, through seq: UInt64,
+        _ context: SinkContext
+    ) throws {
+        if position == nil {
+            let first = records.first?.seq ?? seq
+            _ = try connection.query(tables.newPosition, [context.name, context.epoch, "\(first - 1)"])
+        }
+        guard position ?? 0 < seq else { return }
+        let new = records.filter { $0.seq > position ?? 0 }
+        try fill(connection, new[...])
+        _ = try connection.query(tables.nextPosition, [context.name, "\(seq)"])
+        metrics.wrote(events: new.count)
+    }
+
+    /// Writes those of `records` that are missing, and brings the rows of their items to what all events say. Returns how many were
+    /// missing.
+    private func fillHoles(_ connection: PostgresConnection, _ records: [EventEnvelope]) throws -> Int {
+        func list(_ numbers: some Sequence<some BinaryInteger>) -> String { "{\(numbers.map { "\($0)" }.joined(separator: ","))}" }
+        let there = Set(
+            try connection.query(tables.presentEvents, [list(records.map(\.seq))]).compactMap { $0[0].flatMap { UInt64($0) } })
+        let missing = records.filter { !there.contains($0.seq) }
+        guard !missing.isEmpty else { return 0 }
+        try connection.copy(tables.copyOfEvents, CopyRows(missing[...]).bytes)
+        for record in missing { try CatalogueStep(record)?.remove(before: record.seq, on: connection, tables) }
+        let items = list(Set(missing.compactMap(\.subject.variant?.rawValue)))
+        for statement in tables.settled { _ = try connection.query(statement, [items]) }
+        return missing.count
     }
 
     /// Copies the events, and brings the stock to where they lead. Changes of the catalogue that move or remove rows take their turn
@@ -237,12 +266,7 @@ actor PostgresWriter {
             guard let step = try CatalogueStep(record) else { continue }
             _ = try connection.query(tables.stockOfEvents, ["\(done)", "\(record.seq)"])
             done = record.seq
-            switch step {
-            case .renamed(let old, let new): _ = try connection.query(tables.renamedSKU, [old, new])
-            case .removedSKU(let sku): _ = try connection.query(tables.removedSKU, [sku])
-            case .removedProduct(let id): _ = try connection.query(tables.removedProduct, ["\(id)"])
-            case .removedLocation(let code): _ = try connection.query(tables.removedLocation, [code])
-            }
+            try step.run(on: connection, tables)
         }
         if done < last.seq { _ = try connection.query(tables.stockOfEvents, ["\(done)", "\(last.seq)"]) }
     }

@@ -59,7 +59,28 @@ extension JSONSchema {
                 ]
                     + counters([
                         "position", "lagEvents", "offered", "delivered", "filtered", "merged", "dropped", "pending", "retried",
-                    ]) + [("lastError", optionalText), ("lastErrorAt", ["type": ["string", "null"], "format": "date-time"])])
+                    ])
+                    + [
+                        ("lastError", optionalText), ("lastErrorAt", ["type": ["string", "null"], "format": "date-time"]),
+                        ("replay", reference("Replay")),
+                    ], optional: ["replay"])
+        ),
+        (
+            "ReplayRequest",
+            object(
+                [("from", seq), ("deadLetters", flag + ["default": false]), ("to", seq), ("dryRun", flag + ["default": false])],
+                optional: ["from", "deadLetters", "to", "dryRun"])
+        ),
+        (
+            "Replay",
+            object(
+                [
+                    ("state", words(Replay.State.allCases.map(\.rawValue))), ("deadLetters", flag), ("from", seq), ("to", seq),
+                    ("position", ["type": ["integer", "null"], "minimum": 1]),
+                ] + counters(["events", "delivered", "filtered", "refused"]) + [
+                    ("startedAt", timestamp), ("endedAt", ["type": ["string", "null"], "format": "date-time"]),
+                    ("lastError", optionalText),
+                ], optional: ["from", "to"])
         ),
         (
             "Pipeline",
@@ -86,6 +107,8 @@ extension JSONSchema {
             ])
         ),
     ]
+
+    private static let seq: JSONValue = ["type": "integer", "minimum": 1]
 
     private static func counters(_ names: [String]) -> [(String, JSONValue)] {
         names.map { ($0, ["type": "integer", "minimum": 0]) }

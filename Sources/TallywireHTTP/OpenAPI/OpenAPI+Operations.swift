@@ -267,6 +267,28 @@ extension OpenAPI {
             parameters: ["sinkName"],
             answers: [.json(200, "The tries.", "Deliveries", headers: reading)], problems: ["unknown_sink"]),
         Operation(
+            method: "post", path: "/api/pipeline/{sink}/replay", id: "replay", { $0.replay }, tag: "operations",
+            summary: "Delivers events of the journal to one sink again.",
+            description: """
+                In order, through that sink alone, beside what is current; the sink's position stays. Without `from` it begins with the \
+                first event that is kept, and without `to` it ends with the sink's position. With `deadLetters` it delivers the events \
+                in the sink's dead-letter file that were not delivered since, and marks them there. With `dryRun` it only says how many \
+                there are. `GET /api/pipeline` shows how far it is.
+                """,
+            parameters: ["sinkName"],
+            body: .json(
+                "ReplayRequest", [("deadLetters", ["deadLetters": true]), ("events", ["from": 120, "to": 180, "dryRun": true])]),
+            answers: [
+                .json(200, "What a replay would deliver.", "Replay", headers: reading),
+                .json(202, "The replay, which runs now.", "Replay", headers: reading),
+            ],
+            problems: ["unknown_sink", "not_durable", "replay_running", "sink_disabled", "pruned"]),
+        Operation(
+            method: "delete", path: "/api/pipeline/{sink}/replay", id: "cancelReplay", { $0.cancelReplay }, tag: "operations",
+            summary: "Cancels the replay of a sink. What was delivered stays delivered, and marked.",
+            parameters: ["sinkName"], answers: [.json(200, "The replay as it ended.", "Replay", headers: reading)],
+            problems: ["unknown_sink", "no_replay"]),
+        Operation(
             method: "get", path: "/api/devices", id: "listDevices", { $0.listDevices }, tag: "operations",
             summary: "The scanners of all sources: whether they can be reached, when they were seen last, what they did.",
             parameters: ["source", "presence", "limit", "cursor"],

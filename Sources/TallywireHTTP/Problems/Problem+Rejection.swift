@@ -1,5 +1,6 @@
 import HTTPPort
 import HTTPTypes
+import PipelineHost
 import TallywireCore
 import TallywireEngine
 
@@ -120,12 +121,13 @@ extension Rejection.Code {
 /// The codes of all problems, with the status of each.
 enum ProblemCode {
     /// The codes that the API itself uses.
-    private static let own: [Problem] = [
-        .unauthenticated("", error: nil), .forbidden(""), .notFound(""), .unknownSink(""), .methodNotAllowed(.get, allow: []),
-        .timedOut(.zero),
-        .pruned(after: 0, first: 0), Problem(.tooFar(oldest: OldestMoment(seq: 0, timestamp: nil)), field: ""), .tooLarge(""),
-        .unsupportedMediaType(""), .rateLimited,
-    ]
+    private static let own: [Problem] =
+        [
+            .unauthenticated("", error: nil), .forbidden(""), .notFound(""), .unknownSink(""), .methodNotAllowed(.get, allow: []),
+            .timedOut(.zero),
+            .pruned(after: 0, first: 0), Problem(.tooFar(oldest: OldestMoment(seq: 0, timestamp: nil)), field: ""), .tooLarge(""),
+            .unsupportedMediaType(""), .rateLimited,
+        ] + ReplayRefusal.sinkProblems
 
     private static let statuses: [(code: String, status: Int)] =
         Rejection.Code.allCases.map { ($0.rawValue, Int($0.httpStatus.code)) } + own.map { ($0.code, Int($0.status.code)) }

@@ -74,7 +74,31 @@ extension PipelineStatus.SinkReport {
             json.text(lastError)
             json.key("lastErrorAt")
             if let lastErrorAt { json.timestamp(lastErrorAt) } else { json.null() }
+            if let replay { json.object("replay") { replay.writeMembers(to: &$0) } }
         }
+    }
+}
+
+/// The JSON of a replay.
+extension Replay {
+    func writeMembers(to json: inout JSONWriter) {
+        json.member("state", state.rawValue)
+        json.member("deadLetters", isOfDeadLetters)
+        if let range {
+            json.member("from", range.lowerBound)
+            json.member("to", range.upperBound)
+        }
+        json.member("events", events)
+        json.key("position")
+        if let position { json.integer(Int64(position)) } else { json.null() }
+        json.member("delivered", delivered)
+        json.member("filtered", filtered)
+        json.member("refused", refused)
+        json.member("startedAt", startedAt)
+        json.key("endedAt")
+        if let endedAt { json.timestamp(endedAt) } else { json.null() }
+        json.key("lastError")
+        json.text(lastError)
     }
 }
 

@@ -1,4 +1,5 @@
 import HTTPPort
+import HTTPTypes
 import Hummingbird
 import NIOCore
 import PipelineHost
@@ -23,6 +24,31 @@ extension InventoryAPI {
                     for attempt in attempts { attempt.write(to: &json) }
                 }
             }
+        }
+    }
+
+    func replay(_ request: Request, _ context: APIContext) async throws -> Response {
+        let body = try await decodeIfPresent(ReplayBody.self, from: request, context, [:])
+        let name = context.parameters.get("sink") ?? ""
+        do {
+            let replay = try await pipeline.replay(body.request, to: name, isPlan: body.dryRun)
+            return answer(replay, body.dryRun ? .ok : .accepted)
+        } catch let refusal as ReplayRefusal {
+            throw Problem(refusal, sink: name)
+        }
+    }
+
+    func cancelReplay(_ request: Request, _ context: APIContext) async throws -> Response {
+        _ = try QueryReader(request, parameters: [])
+        let name = context.parameters.get("sink") ?? ""
+        do throws(ReplayRefusal) { return answer(try pipeline.cancelReplay(of: name), .ok) } catch {
+            throw Problem(error, sink: name)
+        }
+    }
+
+    private func answer(_ replay: Replay, _ status: HTTPResponse.Status) -> Response {
+        .json(status, headers: headers(at: feed.head)) { json in
+            json.object { replay.writeMembers(to: &$0) }
         }
     }
 

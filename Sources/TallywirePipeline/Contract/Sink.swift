@@ -9,8 +9,7 @@ import TallywireEngine
 /// ## Who calls what, when
 /// The runner calls ``start(_:)`` first, and calls it again after a growing pause if it throws. After ``start(_:)`` has returned,
 /// the runner calls ``deliver(_:)`` with one batch at a time, never two at once. It calls ``stop()`` at the end, after the last
-/// delivery has returned. All these calls of one sink come from one task. ``attend()``, for work beside deliveries, runs in another
-/// task. A sink that hangs holds up only itself. It is cancelled at shutdown when the time of the drain is over, so long waits have
+/// delivery has returned. ``attend()``, for work beside deliveries, runs in a task of its own. A sink that hangs holds up only itself. It is cancelled at shutdown when the time of the drain is over, so long waits have
 /// to heed cancellation.
 ///
 /// ## What a delivery means
@@ -23,6 +22,7 @@ import TallywireEngine
 ///   with the reason, and goes on with the others.
 /// - ``SinkError/interrupted(_:)`` says more of a batch that was taken in part: which events were refused by the other side, and
 ///   how long it wants to be left alone. An event that was refused `retry.rejectAfter` times becomes a dead letter.
+/// - ``EventBatch/isReplay`` marks events that somebody asked for again, which come between batches of current events.
 /// - ``SinkError/disabled(_:)`` says that the other side wants nothing more. The runner delivers nothing until the server starts
 ///   again, and keeps the position.
 ///
@@ -73,9 +73,13 @@ public enum SinkMode: String, Sendable {
 /// The events of one delivery.
 public struct EventBatch: Sendable {
     public let records: [EventEnvelope]
+    /// Whether somebody asked for these events again. They may be older than what was delivered last, and with some of them the sink
+    /// may be done already. What a sink shows as the present must stay the present.
+    public let isReplay: Bool
 
-    public init(records: [EventEnvelope]) {
+    public init(records: [EventEnvelope], isReplay: Bool = false) {
         self.records = records
+        self.isReplay = isReplay
     }
 }
 

@@ -88,6 +88,23 @@ struct FixedPipeline: PipelineObserver {
         return log.recent
     }
 
+    func replay(_ request: ReplayRequest, to sink: String, isPlan: Bool) async throws -> Replay {
+        guard sink == "hook" else { throw ReplayRefusal.unknownSink }
+        if request.to == 1 { throw ReplayRefusal.pruned(from: 1, first: 7) }
+        if request.to == 2 { throw ReplayRefusal.running }
+        return replay(isPlan ? .planned : .running, isOfDeadLetters: request.selection == .deadLetters)
+    }
+
+    func cancelReplay(of sink: String) throws(ReplayRefusal) -> Replay {
+        guard sink == "hook" else { throw .none }
+        return replay(.finished, isOfDeadLetters: true)
+    }
+
+    private func replay(_ state: Replay.State, isOfDeadLetters: Bool) -> Replay {
+        Replay(
+            state: state, isOfDeadLetters: isOfDeadLetters, range: 4...9, events: 6, at: Timestamp(milliseconds: 1_795_365_600_000))
+    }
+
     func status() async -> PipelineStatus {
         var source = SourceStatus.Snapshot()
         source.state = "connected"

@@ -6,6 +6,7 @@ struct AckMachine: Sendable {
     /// One delivery, from its first event to the last answer.
     private struct Offer {
         let records: [EventEnvelope]
+        let isReplay: Bool
         /// How many events were written to the program.
         var sent = 0
         /// How many events, from the first on without a gap, are done with.
@@ -40,6 +41,8 @@ struct AckMachine: Sendable {
 
     /// Events that were written and that the program has not answered.
     var inFlight: Int { offer.map { $0.sent - $0.settled } ?? 0 }
+    /// Whether the delivery is of events that somebody asked for again.
+    var isReplay: Bool { offer?.isReplay ?? false }
     /// Whether the program has to say something: its greeting, or what became of events.
     var isWaiting: Bool { !isGreeted || !isOver }
     /// Whether nothing of the delivery is left to wait for.
@@ -53,7 +56,9 @@ struct AckMachine: Sendable {
     }
 
     /// Begins a delivery of at least one event.
-    mutating func beginDelivery(_ records: [EventEnvelope]) { offer = Offer(records: records, end: records.count) }
+    mutating func beginDelivery(_ batch: EventBatch) {
+        offer = Offer(records: batch.records, isReplay: batch.isReplay, end: batch.records.count)
+    }
 
     /// Ends the delivery, and returns what became of it.
     mutating func endDelivery() -> Ending {
@@ -95,6 +100,8 @@ struct AckMachine: Sendable {
             guard seq <= limit else {
                 throw ProtocolMistake("the program acknowledged \(seq), and \(limit) is the last event that it may acknowledge now")
             }
+            // Behind the newest event that it was sent again, it can only mean what it was sent before.
+            if let offer, offer.isReplay, offer.sent == 0 || seq > offer.records[offer.sent - 1].seq { return false }
             return settle { $0.records[$0.settled].seq <= seq }
         case .reject(let seq, let reason):
             let index = try index(of: seq, "rejected")
@@ -104,7 +111,7 @@ struct AckMachine: Sendable {
             let index = try index(of: seq, "asked again for")
             offer?.end = index
             offer?.pause = pause
-            limit = seq - 1
+            if !isReplay { limit = seq - 1 }
             counts.retries += 1
         }
         return true

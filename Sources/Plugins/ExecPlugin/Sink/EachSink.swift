@@ -51,7 +51,7 @@ final class EachSink: MeteredSink {
                 let reason = "the server stops before each event had its program"
                 throw SinkError.interrupted(Interruption(through: through, delivery: delivery, reason: reason))
             }
-            switch await handle(event, context, log) {
+            switch await handle(event, isReplay: batch.isReplay, context, log) {
             case .taken: state.withLock { $0.counts.acknowledged += 1 }
             case .rejected(let reason):
                 state.withLock { $0.counts.rejected += 1 }
@@ -73,9 +73,9 @@ final class EachSink: MeteredSink {
     }
 
     /// Runs the program for one event.
-    private func handle(_ event: EventEnvelope, _ context: SinkContext, _ log: ProgramLog) async -> Result {
+    private func handle(_ event: EventEnvelope, isReplay: Bool, _ context: SinkContext, _ log: ProgramLog) async -> Result {
         var line: [UInt8] = []
-        event.writeLine(to: &line)
+        event.writeLine(to: &line, isReplay: isReplay)
         log.begin()
         state.withLock {
             $0.counts.starts += 1

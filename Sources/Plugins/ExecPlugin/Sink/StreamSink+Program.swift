@@ -125,10 +125,10 @@ extension StreamSink {
     }
 
     private func nextLines() -> [UInt8] {
-        let events = state.withLock { $0.machine.nextEvents(size: Self.writeSize) }
+        let (events, isReplay) = state.withLock { ($0.machine.nextEvents(size: Self.writeSize), $0.machine.isReplay) }
         var bytes: [UInt8] = []
         bytes.reserveCapacity(events.reduce(0) { $0 + $1.json.count + EventEnvelope.lineOverhead })
-        for event in events { event.writeLine(to: &bytes) }
+        for event in events { event.writeLine(to: &bytes, isReplay: isReplay) }
         return bytes
     }
 

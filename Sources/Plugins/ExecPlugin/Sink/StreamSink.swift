@@ -58,7 +58,7 @@ final class StreamSink: MeteredSink {
     func deliver(_ batch: EventBatch) async throws -> Delivery {
         let (over, ring) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
         let writer = state.withLock { state in
-            state.machine.beginDelivery(batch.records)
+            state.machine.beginDelivery(batch)
             state.over = ring
             state.failure = nil
             state.progress = clock.now()
