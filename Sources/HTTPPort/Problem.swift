@@ -22,12 +22,29 @@ public struct Problem: Error, Equatable, Sendable {
     public var oldest: Oldest?
     /// The line of an NDJSON body, counted from 1.
     public var line: Int?
+    /// Every mistake, where there may be several.
+    public var mistakes: [Mistake] = []
     /// Seconds after which the same request may succeed.
     public var retryAfter: Int?
     /// The methods of the path, for 405.
     public var allow: [HTTPRequest.Method] = []
     /// The value of `WWW-Authenticate`, for 401.
     var challenge: String?
+
+    /// A mistake in a file of the server. Line and column are counted from 1.
+    public struct Mistake: Equatable, Sendable {
+        public let file: String
+        public let line: Int?
+        public let column: Int?
+        public let message: String
+
+        public init(file: String, line: Int?, column: Int?, message: String) {
+            self.file = file
+            self.line = line
+            self.column = column
+            self.message = message
+        }
+    }
 
     /// A moment: the last event of it, and the time of that event as far as it is known.
     public struct Oldest: Equatable, Sendable {
@@ -77,6 +94,21 @@ extension Problem {
             if let line {
                 json.member("line", Int64(line))
             }
+            guard !mistakes.isEmpty else { return }
+            json.array("errors") { json in
+                for mistake in mistakes { mistake.write(to: &json) }
+            }
+        }
+    }
+}
+
+extension Problem.Mistake {
+    fileprivate func write(to json: inout JSONWriter) {
+        json.object { json in
+            json.member("file", file)
+            if let line { json.member("line", Int64(line)) }
+            if let column { json.member("column", Int64(column)) }
+            json.member("message", message)
         }
     }
 }

@@ -46,7 +46,7 @@ extension Hub {
         let ages = now.ages.sorted { $0.key < $1.key }.map { place, histogram in
             SinkMetric(
                 "\(prefix)_event_age_seconds", "Age of a pass's first event since its commit, by room.",
-                labels: [.init("room", settings.rooms[place].name)], .histogram(histogram))
+                labels: [.init("room", directory.configurations[place].name)], .histogram(histogram))
         }
         return counts + closed + lags + ages
     }

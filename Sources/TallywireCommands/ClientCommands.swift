@@ -6,6 +6,7 @@ package enum ClientCommands {
     package static let tail: any ParsableCommand.Type = Tail.self
     package static let `import`: any ParsableCommand.Type = Import.self
     package static let export: any ParsableCommand.Type = Export.self
+    package static let reload: any ParsableCommand.Type = ReloadCommand.self
     package static let replay: any ParsableCommand.Type = ReplayCommand.self
     package static let password: any ParsableCommand.Type = Password.self
     package static let mosquittoConfig: any ParsableCommand.Type = MosquittoConfig.self

@@ -24,7 +24,8 @@ public struct InventoryAPI: Sendable {
     let port: PortMetrics
     let reloads: [ReloadStatus]
     let certificates: TLSCertificates?
-    let endpoints: [any RequestEndpoint]
+    let endpoints: EndpointTable
+    let control: (any ConfigurationControl)?
     let metrics = RequestMetrics()
     let streams: EventStreamSlots
     let signIn: (any SignIn)?
@@ -84,13 +85,15 @@ public struct InventoryAPI: Sendable {
     ///     ``upgradingServer(endpoints:configuration:)``.
     ///   - reloads: the files that are reloaded while the server runs, for `/health/ready` and `/metrics`.
     ///   - certificates: the port's certificate, whose expiry `/metrics` shows.
-    ///   - endpoints: the paths of plugins that answer requests. Of those that differ by a slash at the end, one is served.
+    ///   - endpoints: the paths of plugins; the same object as in ``upgradingServer(endpoints:configuration:)``.
+    ///   - control: shows and reloads the configuration; `nil` for a server that has no file.
     ///   - startedAt: when the process started, for `/metrics`.
     ///   - readiness: called by each `GET /health/ready`; it must return at once.
     public init(
         gateway: any CommandGateway, journal: any Journal, feed: Feed, pipeline: any PipelineObserver, configuration: Configuration,
         authenticator: any Authenticator = OpenAuthenticator(), signIn: (any SignIn)? = nil, port: PortMetrics = PortMetrics(),
-        reloads: [ReloadStatus] = [], certificates: TLSCertificates? = nil, endpoints: [any RequestEndpoint] = [],
+        reloads: [ReloadStatus] = [], certificates: TLSCertificates? = nil, endpoints: EndpointTable = EndpointTable(),
+        control: (any ConfigurationControl)? = nil,
         startedAt: Timestamp = .now,
         readiness: @escaping @Sendable () async -> Readiness = { .ready }
     ) {
@@ -107,6 +110,7 @@ public struct InventoryAPI: Sendable {
         self.reloads = reloads
         self.certificates = certificates
         self.endpoints = endpoints
+        self.control = control
         self.startedAt = startedAt
         self.readiness = readiness
     }
@@ -120,15 +124,16 @@ public struct InventoryAPI: Sendable {
 
     /// Adds the middleware and all routes to `router`. Routes that were added before get no middleware.
     public func addRoutes(to router: Router<APIContext>) {
-        let paths = PathTable(routes)
+        let paths = PathTable(routes, endpoints)
         let hosts = configuration.hosts
-        let crossOrigin = CrossOrigin(hosts: hosts, credentialPaths: Set(endpoints.map(\.path)))
+        let crossOrigin = CrossOrigin(hosts: hosts, endpoints: endpoints)
         router.add(middleware: RequestMiddleware(metrics: metrics, paths: paths, crossOrigin: crossOrigin))
         if let rate = configuration.requestsPerSecond {
             router.add(
                 middleware: RateMiddleware(rate: RequestRate(perSecond: rate), proxies: configuration.proxies, metrics: port))
         }
         router.add(middleware: OriginMiddleware(hosts: hosts, paths: paths))
+        router.add(middleware: EndpointMiddleware(api: self))
         for route in routes {
             router.on(RouterPath(route.path), method: route.method) { request, context in
                 var context = context

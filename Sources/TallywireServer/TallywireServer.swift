@@ -45,7 +45,8 @@ struct Tallywire: AsyncParsableCommand {
         version: tallywireVersion,
         subcommands: [
             Serve.self, Check.self, Plugins.self, Graph.self, Schema.self, ClientCommands.scan, ClientCommands.tail,
-            ClientCommands.import, ClientCommands.export, ClientCommands.replay, Token.self, ClientCommands.password, Audit.self,
+            ClientCommands.import, ClientCommands.export, ClientCommands.replay, ClientCommands.reload,
+            Token.self, ClientCommands.password, Audit.self,
             ClientCommands.mosquittoConfig,
         ])
 }

@@ -1,4 +1,5 @@
 public import HTTPEndpoints
+import HTTPEndpoints
 public import HTTPPort
 public import Hummingbird
 import HummingbirdCore
@@ -23,7 +24,7 @@ public func withHTTPServer(
     router.get("/hello") { _, _ in "hello" }
     addRoutes(router)
     let application = Application(
-        router: router, server: upgradingServer(endpoints: endpoints, configuration: configuration),
+        router: router, server: upgradingServer(endpoints: EndpointTable(endpoints), configuration: configuration),
         configuration: .init(address: .hostname("127.0.0.1", port: 0)),
         onServerRunning: { continuation.yield($0.localAddress?.port ?? 0) }, logger: logger)
     let group = ServiceGroup(configuration: .init(services: [application], logger: logger))

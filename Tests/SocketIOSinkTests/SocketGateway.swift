@@ -62,10 +62,10 @@ struct SocketGateway: Sendable {
         let api = InventoryAPI(
             gateway: engine, journal: setup.journal, feed: engine.feed, pipeline: pipeline,
             configuration: .init(version: "0", hosts: setup.hosts), authenticator: setup.authenticator,
-            endpoints: sink.endpoints.compactMap { $0 as? any RequestEndpoint })
+            endpoints: EndpointTable(sink.endpoints))
         let (ports, continuation) = AsyncStream.makeStream(of: Int.self)
         let application = Application(
-            router: api.makeRouter(), server: upgradingServer(endpoints: sink.endpoints, configuration: http),
+            router: api.makeRouter(), server: upgradingServer(endpoints: EndpointTable(sink.endpoints), configuration: http),
             configuration: .init(address: .hostname("127.0.0.1", port: 0)),
             onServerRunning: { continuation.yield($0.localAddress?.port ?? 0) }, logger: logger)
         let group = ServiceGroup(configuration: .init(services: [application], logger: logger))

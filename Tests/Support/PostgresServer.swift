@@ -3,7 +3,8 @@ import PostgreSQL
 import Synchronization
 import TallywireTesting
 
-/// A real PostgreSQL on a free port of 127.0.0.1, with a folder of its own. It ends with its `PostgresServer`, by its own process id.
+/// A real PostgreSQL on a free port of 127.0.0.1, with a folder of its own. It ends with its `PostgresServer`, and with the process that
+/// runs the tests, however that ends.
 ///
 /// PostgreSQL does not run as root, so there it runs as the user `postgres` of Debian's package.
 public final class PostgresServer: Sendable {
@@ -12,7 +13,8 @@ public final class PostgresServer: Sendable {
 
     public let port: Int
     private let folder: TemporaryFolder
-    private let process = Mutex<pid_t?>(nil)
+    /// What holds the server: it ends when this is closed.
+    private let hold = Mutex<Pipe?>(nil)
 
     public init() throws {
         folder = try TemporaryFolder()
@@ -39,38 +41,41 @@ public final class PostgresServer: Sendable {
     deinit { stop() }
 
     public func start() throws {
-        let started = try Self.run(
+        let pipe = Pipe()
+        _ = try Self.run(
             "postgres",
             [
                 "-D", folder.file("data"), "-p", "\(port)", "-c", "listen_addresses=127.0.0.1", "-k", folder.path, "-c",
                 "fsync=off",
                 "-c", "max_connections=50",
-            ], log: folder.file("postgres.log"))
-        let id = started.processIdentifier
-        process.withLock { $0 = id }
+            ], log: folder.file("postgres.log"), heldBy: pipe)
+        hold.withLock { $0 = pipe }
     }
 
     /// Ends it at once. What is committed is there at the next start.
     public func stop() {
-        process.withLock { process in
-            guard let running = process else { return }
-            // SIGQUIT: without waiting for those who are connected. Foundation's own thread takes the exit status.
-            kill(running, SIGQUIT)
-            process = nil
+        hold.withLock { pipe in
+            try? pipe?.fileHandleForWriting.close()
+            pipe = nil
         }
     }
 
-    private static func run(_ program: String, _ arguments: [String], log: String) throws -> Process {
+    /// Ends the program with SIGQUIT, which waits for nobody, when standard input is closed.
+    private static let holding = #""$@" </dev/null & read -r _; kill -QUIT $!"#
+
+    private static func run(_ program: String, _ arguments: [String], log: String, heldBy pipe: Pipe? = nil) throws -> Process {
         let process = Process()
         try Data().write(to: URL(fileURLWithPath: log))
         let output = try FileHandle(forWritingTo: URL(fileURLWithPath: log))
-        if getuid() == 0 {
-            process.executableURL = URL(fileURLWithPath: "/usr/bin/setpriv")
-            process.arguments =
-                ["--reuid", "postgres", "--regid", "postgres", "--clear-groups", "\(binaries)/\(program)"] + arguments
+        let user = ["/usr/bin/setpriv", "--reuid", "postgres", "--regid", "postgres", "--clear-groups"]
+        let command = (getuid() == 0 ? user : []) + ["\(binaries)/\(program)"] + arguments
+        if let pipe {
+            process.executableURL = URL(fileURLWithPath: "/bin/sh")
+            process.arguments = ["-c", holding, "sh"] + command
+            process.standardInput = pipe
         } else {
-            process.executableURL = URL(fileURLWithPath: "\(binaries)/\(program)")
-            process.arguments = arguments
+            process.executableURL = URL(fileURLWithPath: command[0])
+            process.arguments = Array(command.dropFirst())
         }
         process.standardOutput = output
         process.standardError = output

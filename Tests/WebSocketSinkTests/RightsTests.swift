@@ -111,6 +111,65 @@ struct RightsTests {
         }
     }
 
+    @Test("rooms that change reach a client that is behind: it stays, gets what it may see now, and leaves what is gone")
+    func changedRooms() async throws {
+        try await Gateway.run {
+            $0.pingInterval = .seconds(600)
+        } _: { gateway in
+            let client = try await gateway.server.join()
+            for room in ["admin_room", "ecommerce_room", "journal"] { try await client.send(#"{"type":"join","room":"\#(room)"}"#) }
+            try await client.send(#"{"type":"ping","id":"ready"}"#)
+            while try await client.nextJSON()["id"]?.string != "ready" {}
+            try await client.setReading(false)
+            try await fill(gateway)
+            var changed = WebSocketConfiguration()
+            changed.hub.rooms = [changed.hub.rooms[1]]
+            changed.hub.rooms[0].fields = ["sku", "stock"]
+            changed.hub.rooms[0].bands = [0, 5]
+            changed.hub.broadcast = []
+            changed.pingInterval = .seconds(600)
+            let other = try WebSocketSink(changed)
+            #expect(gateway.server.sink.canBecome(other))
+            await gateway.server.sink.become(other)
+            try await client.setReading(true)
+            let last = try await gateway.set("A", 3)
+            let all = try await messages(client, through: last)
+            let left = all.indices.filter { all[$0]["type"]?.string == "left" }
+            #expect(left.map { all[$0]["room"]?.string } == ["admin_room", "journal"])
+            #expect(left.allSatisfy { all[$0]["code"]?.string == "unknown_room" })
+            for message in all[try #require(left.last)...] where message["data"] != nil {
+                #expect(message["type"]?.string != "inventory_updated" || message["data"]?["stock"]?.string != nil, "\(message)")
+            }
+            let seqs = seqs(all)
+            #expect(seqs == seqs.sorted() && Set(seqs).count == seqs.count)
+            #expect(gateway.metrics.open == 1 && gateway.metrics.closed.isEmpty)
+            // A client that comes now finds the new rooms alone.
+            let next = try await gateway.server.join()
+            try await next.send(#"{"type":"join","room":"journal"}"#)
+            #expect(try await next.nextJSON(type: "error")["code"]?.string == "unknown_room")
+            // And back again: the rooms are what they were, under their old places.
+            var back = WebSocketConfiguration()
+            back.pingInterval = .seconds(600)
+            await gateway.server.sink.become(try WebSocketSink(back))
+            try await next.send(#"{"type":"join","room":"journal"}"#)
+            #expect(try await next.nextJSON(type: "joined")["room"]?.string == "journal")
+            let seq = try await gateway.set("B", 9)
+            while try await next.nextJSON()["seq"]?.unsigned != seq {}
+        }
+    }
+
+    @Test("what else differs needs another sink")
+    func otherOptions() throws {
+        let sink = try WebSocketSink()
+        for change in [
+            { $0.path = "/other" }, { $0.hub.limits.buffer = 4_096 }, { $0.drain = .zero },
+        ] as [(inout WebSocketConfiguration) -> Void] {
+            var configuration = WebSocketConfiguration()
+            change(&configuration)
+            #expect(try !sink.canBecome(WebSocketSink(configuration)))
+        }
+    }
+
     @Test("the room of a location carries its alerts, and those of totals to which a change there led")
     func locationsRoom() async throws {
         try await Gateway.run { gateway in
@@ -181,7 +240,7 @@ struct RightsTests {
         tracking.image = (image, from: 1)
         catchUp.stages[3] = .tracking(tracking)
         let reading = catchUp.beginReading()
-        catchUp.readFollowedAgain()
+        catchUp.readAgain { room in if case .followed? = room { true } else { false } }
         #expect(catchUp.endReading(reading) == false, "what is being read is in the old form")
         let progress = catchUp.stages.map { stage in
             switch stage {

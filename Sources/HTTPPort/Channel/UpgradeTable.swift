@@ -9,22 +9,22 @@ import TallywireCore
 
 /// The endpoints by path, and the decision whether a request may become a WebSocket connection.
 struct UpgradeTable: Sendable {
-    private let endpoints: [String: any UpgradeEndpoint]
+    private let endpoints: EndpointTable
     private let hosts: HostPolicy
     private let access: AccessControl
     private let proxies: TrustedProxies
 
     init(
-        _ endpoints: [any UpgradeEndpoint], hosts: HostPolicy, access: AccessControl, proxies: TrustedProxies = TrustedProxies()
+        _ endpoints: EndpointTable, hosts: HostPolicy, access: AccessControl, proxies: TrustedProxies = TrustedProxies()
     ) {
         self.proxies = proxies
         self.hosts = hosts
         self.access = access
-        self.endpoints = Dictionary(endpoints.map { ($0.path, $0) }, uniquingKeysWith: { first, _ in first })
+        self.endpoints = endpoints
     }
 
     func endpoint(for target: some StringProtocol) -> (any UpgradeEndpoint)? {
-        endpoints[target.firstIndex(of: "?").map { String(target[..<$0]) } ?? String(target)]
+        endpoints.endpoint(at: target.firstIndex(of: "?").map { String(target[..<$0]) } ?? String(target))
     }
 
     /// What happens with a request that has an `Upgrade` header.

@@ -51,7 +51,7 @@ public struct UpgradingServerConfiguration: Sendable {
 /// request on such a path gets 426. All other requests reach the router as if they had not asked for an upgrade, also requests for
 /// h2c. Only the first request of a connection can be upgraded. A connection whose upgrade was refused ends with the response.
 public func upgradingServer(
-    endpoints: [any UpgradeEndpoint], configuration: UpgradingServerConfiguration = UpgradingServerConfiguration()
+    endpoints: EndpointTable, configuration: UpgradingServerConfiguration = UpgradingServerConfiguration()
 ) -> HTTPServerBuilder {
     let table = UpgradeTable(
         endpoints, hosts: configuration.hosts,

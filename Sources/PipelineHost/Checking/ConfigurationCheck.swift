@@ -105,7 +105,7 @@ struct ConfigurationCheck {
             configuration.sources = try sources.map { entry in
                 SourceEntry(
                     name: entry.name, type: entry.type, isEnabled: try entry.common.decode(CommonKeys.self).enabled,
-                    options: entry.options, place: EntryPlace(file: check.file, value: entry.value))
+                    options: entry.options, place: EntryPlace(file: check.file, value: entry.value), common: entry.common)
             }
             configuration.sinks = try sinks.map { entry in
                 let common = try entry.common.decode(SinkKeys.self)
@@ -114,8 +114,9 @@ struct ConfigurationCheck {
                     retry: common.retry,
                     deadLetter: common.deadLetter
                         ?? PipelineConfiguration.deadLetter(of: entry.name, in: configuration.dataDirectory),
-                    options: entry.options, place: EntryPlace(file: check.file, value: entry.value))
+                    options: entry.options, place: EntryPlace(file: check.file, value: entry.value), common: entry.common)
             }
+            configuration.settings = checked
             return configuration
         } catch {
             check.report(checked.origin, "\(error)")

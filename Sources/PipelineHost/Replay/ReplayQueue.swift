@@ -9,8 +9,7 @@ final class ReplayQueue: Sendable {
     struct Work: Sendable {
         let number: Int
         let selection: Selection
-        /// Ends when somebody cancels the replay.
-        let cancellation: AsyncStream<Void>
+        let stopper = Stopper()
     }
 
     /// Which events a replay delivers.
@@ -26,7 +25,7 @@ final class ReplayQueue: Sendable {
         var replay: Replay?
         /// How many replays there were.
         var count = 0
-        var cancel: AsyncStream<Void>.Continuation?
+        var stopper: Stopper?
     }
 
     private let state = Mutex(State())
@@ -40,23 +39,23 @@ final class ReplayQueue: Sendable {
 
     /// Accepts `replay`, unless another one runs.
     func begin(_ replay: Replay, _ selection: Selection) throws(ReplayRefusal) {
-        let (cancellation, cancel) = AsyncStream.makeStream(of: Void.self)
-        let number: Int? = state.withLock { state in
+        let work: Work? = state.withLock { state in
             if state.replay?.state == .running { return nil }
             state.replay = replay
-            state.cancel = cancel
             state.count += 1
-            return state.count
+            let work = Work(number: state.count, selection: selection)
+            state.stopper = work.stopper
+            return work
         }
-        guard let number else { throw .running }
-        continuation.yield(Work(number: number, selection: selection, cancellation: cancellation))
+        guard let work else { throw .running }
+        continuation.yield(work)
     }
 
     /// Cancels the replay that runs. Returns the last replay as it is now; `nil` if there was none.
     func cancel(at now: Timestamp) -> Replay? {
         state.withLock { state in
             if state.replay?.state == .running { state.replay?.end(.cancelled, at: now) }
-            state.cancel?.finish()
+            state.stopper?.stop()
             return state.replay
         }
     }

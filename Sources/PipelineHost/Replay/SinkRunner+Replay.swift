@@ -101,14 +101,7 @@ extension SinkRunner {
 
     /// Carries out replays until the task is cancelled.
     func deliverReplays() async {
-        for await work in replays.works {
-            await withTaskGroup(of: Void.self) { group in
-                group.addTask { await self.carryOut(work) }
-                group.addTask { for await _ in work.cancellation {} }
-                await group.next()
-                group.cancelAll()
-            }
-        }
+        for await work in replays.works { await work.stopper.run { await self.carryOut(work) } }
     }
 
     private func carryOut(_ work: ReplayQueue.Work) async {
@@ -157,7 +150,8 @@ extension SinkRunner {
         do {
             let attempt = round.failures + 1
             let delivery = try await turn.take {
-                try Task.checkCancellation()
+                try stopper.checkStop()
+                try round.work.stopper.checkStop()
                 return try await offer(EventBatch(records: records, isReplay: true), attempt: attempt)
             }
             interruption = Interruption(through: last.seq, delivery: delivery, reason: "")

@@ -59,6 +59,7 @@ public final class SinkRunner: Sendable {
     /// One delivery at a time, of current events or of a replay.
     let turn = Turn()
     let replays = ReplayQueue()
+    let stopper = Stopper()
     /// The last tries to deliver; none for a live sink, which delivers to nobody in particular.
     public let deliveries = DeliveryLog()
 
@@ -84,8 +85,36 @@ public final class SinkRunner: Sendable {
     /// The last event with which the sink is done.
     public var position: UInt64 { progress.withLock { $0.position } }
 
-    /// Runs until the feed has ended and every event in it is delivered, or until the task is cancelled. Then stops the sink.
+    /// Runs until the feed has ended and every event in it is delivered, until ``retire(within:)``, or until the task is cancelled. Then
+    /// stops the sink.
     public func run() async {
+        await stopper.run { await self.work() }
+        await definition.sink.stop()
+        progress.withLock { $0.hasStopped() }
+        stopper.end()
+    }
+
+    /// Ends the sink between two deliveries, once it has what is committed by now. A sink that fails, or that does not get so far in
+    /// `limit`, ends at once and keeps its position. Returns once the sink has stopped.
+    public func retire(within limit: Duration) async {
+        let (goal, end) = (feed.head, ContinuousClock.now + limit)
+        while position < goal, ContinuousClock.now < end, progress.withLock({ $0.state == .running }) {
+            do { try await Task.sleep(for: .milliseconds(5)) } catch { break }
+        }
+        let rest = progress.withLock { $0.state == .running } ? max(.seconds(1), ContinuousClock.now.duration(to: end)) : .zero
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { await self.turn.take { self.stopper.stop() } }
+            group.addTask {
+                try? await Task.sleep(for: rest)
+                self.stopper.stop()
+            }
+            await group.next()
+            group.cancelAll()
+        }
+        await stopper.hasEnded()
+    }
+
+    private func work() async {
         do {
             try await begin()
             try await withThrowingTaskGroup(of: Void.self) { group in
@@ -102,8 +131,6 @@ public final class SinkRunner: Sendable {
                 metadata: ["error": "\(error)"])
             note(error)
         }
-        await definition.sink.stop()
-        progress.withLock { $0.hasStopped() }
     }
 
     /// Notes that the feed is about to end: the sink now catches up for the last time.
@@ -170,7 +197,10 @@ public final class SinkRunner: Sendable {
             guard let events, let last = events.last else { break }
             async let next = readAhead(of: last.seq)
             do {
-                try await turn.take { try await deliver(events) }
+                try await turn.take {
+                    try stopper.checkStop()
+                    try await deliver(events)
+                }
             } catch SinkError.disabled(let reason) {
                 return await rest(because: reason)
             }

@@ -4,7 +4,7 @@ import TallywireCore
 import TallywireEngine
 import TallywirePipeline
 
-/// Runs one source until its task is cancelled. If the source ends with an error, it runs again after a pause, which grows with
+/// Runs one source until its task is cancelled or ``retire()`` is called. If the source ends with an error, it runs again after a pause, which grows with
 /// failures in a row.
 public final class SourceRunner: Sendable {
     /// A source as the configuration describes it.
@@ -23,6 +23,7 @@ public final class SourceRunner: Sendable {
     public let definition: Definition
     private let context: SourceContext
     private let retry: Backoff
+    private let stopper = Stopper()
 
     public init(
         _ definition: Definition, gateway: any CommandGateway, journal: any Journal, defaultLocation: String, logger: Logger,
@@ -42,6 +43,18 @@ public final class SourceRunner: Sendable {
     }
 
     public func run() async {
+        await stopper.run { await self.work() }
+        context.status.update { $0.state = "stopped" }
+        stopper.end()
+    }
+
+    /// Ends the source once it has answered what it took, and returns then.
+    public func retire() async {
+        stopper.stop()
+        await stopper.hasEnded()
+    }
+
+    private func work() async {
         var failures = 0
         while !Task.isCancelled {
             let start = context.now()
@@ -62,7 +75,6 @@ public final class SourceRunner: Sendable {
                 do { try await Task.sleep(for: retry.pause(afterFailures: failures)) } catch { break }
             }
         }
-        context.status.update { $0.state = "stopped" }
     }
 
     public func report() -> PipelineStatus.SourceReport {

@@ -17,6 +17,8 @@ public struct PipelineConfiguration: Sendable {
     public var sinks: [SinkEntry]
     /// The position in the file, for error messages; `nil` for a configuration that comes from no file.
     var place: EntryPlace?
+    /// Everything but the entries, checked and with all defaults.
+    var settings: ConfigurationValue = [:]
 
     public init(
         journal: JournalSettings, http: HTTPSettings, auth: AuthSettings, defaultLocation: String, shutdown: ShutdownSettings,
@@ -35,6 +37,12 @@ public struct PipelineConfiguration: Sendable {
     /// A diagnostic for a mistake that shows only when something is opened. It has the position of the value that `path` leads to.
     public func diagnostic(at path: String..., message: String) -> ConfigurationDiagnostic {
         place?.diagnostic(at: path, message) ?? ConfigurationDiagnostic(file: "plugins.json", message: message)
+    }
+
+    /// A diagnostic for an option of a sink.
+    public func diagnostic(ofSink name: String, at path: String..., message: String) -> ConfigurationDiagnostic {
+        sinks.first { $0.name == name }?.place.diagnostic(at: path, "\(name): \(message)")
+            ?? ConfigurationDiagnostic(file: "plugins.json", message: message)
     }
 
     /// The MQTT topics that the running entries use.

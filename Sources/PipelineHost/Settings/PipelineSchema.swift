@@ -90,7 +90,8 @@ enum PipelineSchema {
         .optional(
             "mode", .choice(["open", "jwt"]), default: "open",
             "`open`: everybody everything, on a loopback host only. `jwt`: who callers are is in their signed tokens."),
-        .optional("secret", .string(limit: 4_096, .secret), "What tokens are signed with, by HS256; at least 32 bytes."),
+        .optional(
+            "secret", .string(limit: 4_096, .secret), "What tokens are signed with, by HS256; at least 32 bytes.", secrecy: .whole),
         .optional("jwks", path, "The file with the keys of tokens, a JSON Web Key Set. Read again when it changes."),
         .optional("audience", .string(limit: 200), "The `aud` that tokens have to name. Default: they have none."),
         .optional(
@@ -113,7 +114,7 @@ enum PipelineSchema {
 
     private static let user: OptionSchema = [
         .required("name", .string(limit: 64, .userName), "Who it is; for the role `device`, the device too."),
-        .required("password", .string(limit: 512, .passwordHash), "What `tallywire password` prints."),
+        .required("password", .string(limit: 512, .passwordHash), "What `tallywire password` prints.", secrecy: .whole),
         .optional("role", .choice(Role.allCases.map(\.rawValue)), default: "admin", "What they may do."),
     ]
 

@@ -22,6 +22,8 @@ public struct SinkEntry: Sendable {
     public var options: ConfigurationValue
     /// Where in the file the entry stands, for error messages.
     let place: EntryPlace
+    /// The values of the keys that every sink may have.
+    var common: ConfigurationValue = [:]
 
     /// An entry that comes from no file: for tests, and for programs that compose their own pipeline. `options` are not checked.
     public init(
@@ -30,13 +32,14 @@ public struct SinkEntry: Sendable {
     ) {
         self.init(
             name: name, type: type, isEnabled: true, events: events, filter: filter, retry: retry, deadLetter: deadLetter,
-            options: options, place: EntryPlace(file: name, value: options))
+            options: options, place: EntryPlace(file: name, value: options), common: [:])
     }
 
     init(
         name: String, type: SinkType, isEnabled: Bool, events: [EventType]?, filter: Filter, retry: Retry, deadLetter: String,
-        options: ConfigurationValue, place: EntryPlace
+        options: ConfigurationValue, place: EntryPlace, common: ConfigurationValue
     ) {
+        self.common = common
         self.name = name
         self.type = type
         self.isEnabled = isEnabled
@@ -121,6 +124,8 @@ public struct SourceEntry: Sendable {
     public var options: ConfigurationValue
     /// Where in the file the entry stands, for error messages.
     let place: EntryPlace
+    /// The values of the keys that every source may have.
+    let common: ConfigurationValue
 
     /// The plugin's name, such as `mqtt-scanners`.
     public var plugin: String { type.name }

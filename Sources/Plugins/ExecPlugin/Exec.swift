@@ -48,13 +48,13 @@ private enum ExecSchema {
         [
             .required(
                 "command", .list(.string(limit: 4_096, .argument), count: 1...256),
-                "The program, found in PATH or at a path, and its arguments. There is no shell."),
+                "The program, found in PATH or at a path, and its arguments. There is no shell.", secrecy: .arguments),
             .optional(
                 "environment", .map(.string(limit: 65_536, .argument), count: 0...100, key: .variable), default: [:],
                 """
                 Variables for the program, beside \(Program.inherited.joined(separator: ", ")) of the server. Secrets belong here: \
                 neither logs nor `/api/pipeline` show them.
-                """),
+                """, secrecy: .whole),
             .optional("inFlight", .integer(1...100_000), default: 1_000, inFlight),
             .optional(
                 "ackTimeout", .duration(.milliseconds(100) ... .seconds(3_600)), default: "30s",

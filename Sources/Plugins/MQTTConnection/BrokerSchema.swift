@@ -8,9 +8,10 @@ public enum BrokerSchema {
     public static let options: [OptionSchema.Option] = [
         .required(
             "broker", .oneOf([url, .list(url, count: 1...16)]),
-            "The broker: mqtt://[user:password@]host[:port], or mqtts://… over TLS. Of a list the first that answers is used."),
+            "The broker: mqtt://[user:password@]host[:port], or mqtts://… over TLS. Of a list the first that answers is used.",
+            secrecy: .url),
         .optional("user", .string(), "Who logs in, where the URL has no user."),
-        .optional("password", .string(), "The user's password, such as ${file:/run/secrets/mqtt}."),
+        .optional("password", .string(), "The user's password, such as ${file:/run/secrets/mqtt}.", secrecy: .whole),
         .optional("tls", .object(tls), "How TLS is spoken with mqtts://. The files are read at each connection."),
     ]
 
@@ -18,7 +19,8 @@ public enum BrokerSchema {
         .optional("ca", .string(), default: "system", "Whom to trust: a file in PEM, or “system”."),
         .optional("certificate", .string(), "Our certificate, a file in PEM, if the broker asks for one."),
         .optional("key", .string(), "Its key, a file in PEM."),
-        .optional("keyPassword", .string(), "What the key's file is encrypted with, such as ${file:/run/secrets/key}."),
+        .optional(
+            "keyPassword", .string(), "What the key's file is encrypted with, such as ${file:/run/secrets/key}.", secrecy: .whole),
         .optional("serverName", .string(limit: 253), "The name that the broker's certificate is for, if that is not its host."),
         .optional(
             "verify", .choice(["full", "chain", "none"]), default: "full",

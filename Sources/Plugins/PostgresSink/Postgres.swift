@@ -17,7 +17,7 @@ extension SinkType {
                 """
                 The database: postgresql://user@host/database, or keywords such as host=db.example dbname=shop user=tallywire \
                 sslmode=verify-full. A password is better a file: ${file:/run/secrets/postgres}.
-                """),
+                """, secrecy: .whole),
             .optional(
                 "schema", .string(limit: 63, .schemaName), default: "public",
                 "The schema of the tables. Each sink has a schema of its own."),

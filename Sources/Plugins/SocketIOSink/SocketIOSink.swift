@@ -57,6 +57,20 @@ public struct SocketIOSink: UpgradingSink {
     }
 }
 
+extension SocketIOSink: AdjustableSink {
+    /// Rooms and broadcast change in place.
+    public func canBecome(_ other: any Sink) -> Bool {
+        guard let other = (other as? SocketIOSink)?.server.configuration, server.hub.canChange(to: other.hub) else { return false }
+        var same = other
+        same.hub = server.configuration.hub
+        return same == server.configuration
+    }
+
+    public func become(_ other: any Sink) async {
+        if let other = other as? SocketIOSink { await server.hub.change(to: other.server.configuration.hub) }
+    }
+}
+
 extension SocketIOSink: MeteredSink {
     public var sinkMetrics: [SinkMetric] {
         server.hub.sinkMetrics("socketio") + [

@@ -48,6 +48,20 @@ public struct WebSocketSink: UpgradingSink {
     }
 }
 
+extension WebSocketSink: AdjustableSink {
+    /// Rooms and broadcast change in place.
+    public func canBecome(_ other: any Sink) -> Bool {
+        guard let other = other as? WebSocketSink, hub.canChange(to: other.configuration.hub) else { return false }
+        var same = other.configuration
+        same.hub = configuration.hub
+        return same == configuration
+    }
+
+    public func become(_ other: any Sink) async {
+        if let other = other as? WebSocketSink { await hub.change(to: other.configuration.hub) }
+    }
+}
+
 extension WebSocketSink: MeteredSink {
     public var sinkMetrics: [SinkMetric] { hub.sinkMetrics("websocket") }
 }

@@ -14,11 +14,12 @@ package final class Hub: Sendable {
     /// How often connections are looked at, and how they end.
     package let times: ConnectionLoop.Times
     package let metrics = HubMetrics()
-    package let directory: RoomDirectory
     private let makeEncoding: @Sendable (_ epoch: String) -> EventEncoding
-    private let state = Mutex(State())
+    private let state: Mutex<State>
 
     private struct State {
+        var directory: RoomDirectory
+        var context: SinkContext?
         var phase = Phase.waiting
         var epoch = ""
         var encoding = EventEncoding.message
@@ -50,8 +51,11 @@ package final class Hub: Sendable {
         self.settings = settings
         self.times = times
         makeEncoding = encoding
-        directory = RoomDirectory(settings, keepsBroadcast: keepsBroadcast)
+        state = Mutex(State(directory: RoomDirectory(settings, keepsBroadcast: keepsBroadcast)))
     }
+
+    /// The rooms as they are now.
+    package var directory: RoomDirectory { state.withLock { $0.directory } }
 
     package var phase: Phase { state.withLock { $0.phase } }
 
@@ -61,14 +65,35 @@ package final class Hub: Sendable {
     /// Starts the hub: `context` says which journal the batches are from, and which event came before them.
     package func start(_ context: SinkContext) {
         let encoding = makeEncoding(context.epoch)
-        let recovery = Recovery(
-            context, audiences: directory.audiences, encoding: encoding, snapshotItems: settings.limits.snapshotItems)
         state.withLock { state in
             state.phase = .running
+            state.context = context
             state.epoch = context.epoch
             state.encoding = encoding
             state.head = context.head
-            state.recovery = recovery
+            state.recovery = makeRecovery(context, state.directory, encoding)
+        }
+    }
+
+    private func makeRecovery(_ context: SinkContext, _ directory: RoomDirectory, _ encoding: EventEncoding) -> Recovery {
+        Recovery(context, audiences: directory.audiences, encoding: encoding, snapshotItems: settings.limits.snapshotItems)
+    }
+
+    /// Whether the hub can go on with these settings: nothing but rooms and broadcast differs.
+    package func canChange(to settings: RoomSettings) -> Bool { settings.limits == self.settings.limits }
+
+    /// Goes on with the rooms and the broadcast of `settings`. Clients stay connected, and stay in the rooms that are still there and
+    /// admit them. Called between two deliveries.
+    package func change(to settings: RoomSettings) async {
+        let (shards, directory, recovery) = state.withLock { state in
+            state.directory = RoomDirectory(
+                settings, keepsBroadcast: state.directory.keepsBroadcast, after: state.directory)
+            state.recovery = state.context.map { makeRecovery($0, state.directory, state.encoding) }
+            return (state.shards, state.directory, state.recovery)
+        }
+        for shard in shards {
+            // An event loop that was shut down has no clients.
+            try? await shard.loop.submit { shard.shard.value.change(to: directory, recovery) }.get()
         }
     }
 
@@ -77,10 +102,8 @@ package final class Hub: Sendable {
         state.withLock { state in state.shards.first { $0.loop === loop }?.shard }?.value
     }
 
-    private func makeShard(on loop: any EventLoop, number: Int) -> NIOLoopBound<HubShard> {
-        NIOLoopBound(
-            HubShard(loop: loop, number: number, hub: self),
-            eventLoop: loop)
+    private func makeShard(on loop: any EventLoop, number: Int, _ directory: RoomDirectory) -> NIOLoopBound<HubShard> {
+        NIOLoopBound(HubShard(loop: loop, number: number, hub: self, directory), eventLoop: loop)
     }
 
     /// Sends a batch, with one hop to each event loop, and returns once every loop has written it. Meanwhile the next events gather
@@ -103,12 +126,12 @@ package final class Hub: Sendable {
 
     private func deliver(_ records: [EventEnvelope]) async {
         guard let last = records.last else { return }
-        let (targets, encoding) = state.withLock { state in
+        let (targets, audiences, encoding) = state.withLock { state in
             state.head = last.seq
-            return (state.shards.filter { $0.connections > 0 }, state.encoding)
+            return (state.shards.filter { $0.connections > 0 }, state.directory.audiences, state.encoding)
         }
         guard !targets.isEmpty else { return }
-        let pass = Pass(records, for: directory.audiences, encoding)
+        let pass = Pass(records, for: audiences, encoding)
         let passes = targets.map { target in target.loop.submit { target.shard.value.take(pass) } }
         for pass in passes {
             // The pass fails only if the event loop was shut down, and then no connection is left.
@@ -139,7 +162,9 @@ extension Hub {
     private func enter(_ loop: any EventLoop) -> (shard: HubShard, isStopping: Bool) {
         let (shard, epoch, head, recovery, phase) = state.withLock { state in
             let index = state.shards.firstIndex { $0.loop === loop }
-            var entry = index.map { state.shards[$0] } ?? Entry(loop: loop, shard: makeShard(on: loop, number: state.shards.count))
+            var entry =
+                index.map { state.shards[$0] }
+                ?? Entry(loop: loop, shard: makeShard(on: loop, number: state.shards.count, state.directory))
             entry.connections += 1
             if let index { state.shards[index] = entry } else { state.shards.append(entry) }
             return (entry.shard, state.epoch, state.head, state.recovery, state.phase)

@@ -7,7 +7,7 @@ package final class HubShard {
     /// Every open connection of the loop, also those of the echo endpoint.
     let connections: ConnectionLoop
     package let settings: RoomSettings
-    package let directory: RoomDirectory
+    package private(set) var directory: RoomDirectory
     package let metrics: HubMetrics
     /// Ends connections whose token is no longer good.
     let access: AccessWatch
@@ -28,15 +28,15 @@ package final class HubShard {
     private var hasRead = false
     private var lastRead = NIODeadline.distantPast
 
-    init(loop: any EventLoop, number: Int, hub: Hub) {
+    init(loop: any EventLoop, number: Int, hub: Hub, _ directory: RoomDirectory) {
         connections = ConnectionLoop(loop: loop, number: number, times: hub.times, counts: hub.metrics)
         settings = hub.settings
-        directory = hub.directory
+        self.directory = directory
         metrics = hub.metrics
         access = AccessWatch(loop: loop)
         epoch = ""
         head = 0
-        rooms = RoomTable(hub.directory)
+        rooms = RoomTable(directory)
         connections.observer = self
     }
 
@@ -77,6 +77,13 @@ package final class HubShard {
 
     func track(_ session: RoomSession, adding new: Set<FollowedRoom> = [], removing old: Set<FollowedRoom> = []) {
         rooms.track(session, adding: new, removing: old)
+    }
+
+    /// Goes on with other rooms.
+    func change(to directory: RoomDirectory, _ recovery: Recovery?) {
+        self.directory = directory
+        self.recovery = recovery
+        for session in rooms.change(to: directory, isAdmin: { $0.access.isAdmin }) { session.followRooms() }
     }
 
     // MARK: Catching up

@@ -94,14 +94,12 @@ struct CatchUp {
 
     // MARK: Rights
 
-    /// The audience of followed rooms and tracked items has changed: values that are being sent or read are read again.
-    mutating func readFollowedAgain() {
+    /// The audience of tracked items and of these rooms has changed: values that are being sent or read are read again.
+    mutating func readAgain(_ isChanged: (Room?) -> Bool) {
         for index in stages.indices {
             switch stages[index] {
-            case .values(let name, let since, .sending):
-                if case .followed? = name.room {
-                    stages[index] = .values(name, since: since, progress: .waiting(answersJoin: false))
-                }
+            case .values(let name, let since, .sending) where isChanged(name.room):
+                stages[index] = .values(name, since: since, progress: .waiting(answersJoin: false))
             case .tracking: changeTracking(at: index) { $0.readAgain() }
             case .replay, .values: break
             }

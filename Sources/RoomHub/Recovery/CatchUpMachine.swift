@@ -121,7 +121,12 @@ struct CatchUpMachine: Sendable {
     }
 
     /// The audience of followed rooms and tracked items has changed.
-    mutating func readFollowedAgain() { catchUp?.readFollowedAgain() }
+    mutating func readFollowedAgain() {
+        catchUp?.readAgain { room in if case .followed? = room { true } else { false } }
+    }
+
+    /// The audiences of all rooms may have changed.
+    mutating func readAgain() { catchUp?.readAgain { _ in true } }
 
     /// The client takes nothing for now: it is sent what comes after `head` from the journal, once it takes more.
     mutating func pause(at head: UInt64) { if isLive { _ = reopen(Unsent(before: head + 1)) } }

@@ -6,6 +6,7 @@ package struct RoomDirectory: Sendable {
     let audiences: [Audience]
     /// What the rooms with a name carry, by their index in the configuration.
     let named: [View]
+    /// The rooms with a name, also those that are gone.
     let configurations: [RoomSettings.Room]
     /// What a connection in no room gets.
     let broadcast: View
@@ -17,8 +18,23 @@ package struct RoomDirectory: Sendable {
     private let names: [String]
     private let places: [String: Int]
 
-    package init(_ configuration: RoomSettings, keepsBroadcast: Bool = false) {
+    /// - Parameter old: the directory before a reload. A room keeps its index, also a room that is gone, so that clients' rooms stay what
+    ///   they are.
+    package init(_ configuration: RoomSettings, keepsBroadcast: Bool = false, after old: RoomDirectory? = nil) {
         self.keepsBroadcast = keepsBroadcast
+        var (configurations, names) = (old?.configurations ?? [], old?.names ?? [])
+        var places: [String: Int] = [:]
+        for room in configuration.rooms {
+            let name = RoomName.normal(room.name) ?? room.name
+            if places[name] != nil { continue }
+            let place = names.firstIndex(of: name) ?? names.count
+            if place == names.count {
+                names.append(name)
+                configurations.append(room)
+            }
+            configurations[place] = room
+            places[name] = place
+        }
         var audiences: [Audience] = [.everybody]
         for audience in configuration.rooms.map(\.audience) + [configuration.broadcastAudience] where !audiences.contains(audience)
         {
@@ -31,15 +47,15 @@ package struct RoomDirectory: Sendable {
             View(types, form: sorted.firstIndex(of: audience) ?? 0)
         }
         self.audiences = sorted
-        configurations = configuration.rooms
-        named = configuration.rooms.map { view($0.events, $0.audience) }
+        self.configurations = configurations
+        named = zip(names, configurations).map { places[$0] == nil ? .nothing : view($1.events, $1.audience) }
         broadcast = view(configuration.broadcast, configuration.broadcastAudience)
         // No other followed room has this type: an event of it is about no item and no location.
         let ofReservations = view([.reservationChanged], .everybody)
         followed = broadcast.merging(ofReservations)
         followedByAdmin = view(configuration.broadcast + [.stockAlert, .countChanged], .everybody).merging(ofReservations)
-        names = configuration.rooms.map { RoomName.normal($0.name) ?? $0.name }
-        places = Dictionary(names.enumerated().map { ($1, $0) }, uniquingKeysWith: { first, _ in first })
+        self.names = names
+        self.places = places
     }
 
     /// The room of this name, or `nil` if there is none.
@@ -47,6 +63,12 @@ package struct RoomDirectory: Sendable {
         guard let name = RoomName.normal(name) else { return nil }
         if let place = places[name] { return .named(place) }
         return FollowedRoom(name).map { .followed($0) }
+    }
+
+    /// Whether a room with a name was there before a reload, and is gone.
+    func isGone(_ room: Room) -> Bool {
+        guard case .named(let place) = room else { return false }
+        return places[names[place]] == nil
     }
 
     /// The role that a room needs; `nil` if every client may join.

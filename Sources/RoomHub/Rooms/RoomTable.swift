@@ -6,7 +6,7 @@ import NIOCore
 /// Followers of a product, variant, location or reservation are looked up from the event. The cost of an event grows with its followers, not
 /// with all connections. Only members that follow something and also have a view look at every event of each pass.
 struct RoomTable<Member: RoomMember> {
-    let directory: RoomDirectory
+    private(set) var directory: RoomDirectory
     private var lists: [View: [Member]] = [:]
     /// Members that follow something and also have a view.
     private var mixed: [Member] = []
@@ -78,6 +78,22 @@ struct RoomTable<Member: RoomMember> {
     mutating func setAdmin(_ isAdmin: Bool, _ member: Member) {
         let view = isAdmin ? directory.followedByAdmin : directory.followed
         change(member) { $0.followedView = view }
+    }
+
+    /// Goes on with other rooms. Members stay in theirs. Returns all members.
+    mutating func change(to directory: RoomDirectory, isAdmin: (Member) -> Bool) -> [Member] {
+        var members: [ObjectIdentifier: Member] = [:]
+        for member in lists.values.joined() + mixed + followers.values.flatMap(\.members) {
+            members[ObjectIdentifier(member)] = member
+        }
+        for member in members.values { delist(member) }
+        self.directory = directory
+        occupation += Array(repeating: 0, count: directory.named.count - occupation.count)
+        for member in members.values {
+            member.membership.followedView = isAdmin(member) ? directory.followedByAdmin : directory.followed
+            enlist(member)
+        }
+        return Array(members.values)
     }
 
     private mutating func change(_ member: Member, _ body: (inout Membership) -> Void) {

@@ -37,11 +37,27 @@ extension RoomSession {
             chooseAnew(on: shard)
             catchUp.readFollowedAgain()
         }
-        for room in membership.rooms where !access.permits(shard.directory.role(of: room)) {
-            leave(room, on: shard)
-            client?.send(.left(room: shard.directory.name(of: room), because: ErrorCode.forbidden.rawValue))
-        }
+        leaveClosedRooms(on: shard)
         advance()
+    }
+
+    /// Follows a reload: what waits is chosen anew, and rooms that are gone or no longer admit the client are left.
+    func followRooms() {
+        guard let shard else { return }
+        chooseAnew(on: shard)
+        catchUp.readAgain()
+        leaveClosedRooms(on: shard)
+        advance()
+    }
+
+    func leaveClosedRooms(on shard: HubShard) {
+        for room in membership.rooms {
+            let isGone = shard.directory.isGone(room)
+            guard isGone || !access.permits(shard.directory.role(of: room)) else { continue }
+            leave(room, on: shard)
+            let code: ErrorCode = isGone ? .unknownRoom : .forbidden
+            client?.send(.left(room: shard.directory.name(of: room), because: code.rawValue))
+        }
     }
 
     /// Ends the client if its token has expired, its key was withdrawn, or no token came in time.

@@ -103,6 +103,7 @@ package final class RoomSession: RoomMember {
         enterTable(of: shard)
         for room in detachedRooms { shard.enter(self, room) }
         detachedRooms = []
+        leaveClosedRooms(on: shard)
         shard.beginCatchUp(self)
         advance()
     }

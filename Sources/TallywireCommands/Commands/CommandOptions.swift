@@ -7,7 +7,7 @@ import TallywireConfiguration
 import TallywirePipeline
 
 /// The options of commands that read plugins.json.
-package struct ConfigurationOptions: ParsableArguments {
+package struct ConfigurationOptions: ParsableArguments, Sendable {
     @Option(name: .long, help: ArgumentHelp("The configuration.", valueName: "file"))
     package var plugins = "plugins.json"
 

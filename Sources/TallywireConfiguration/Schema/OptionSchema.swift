@@ -47,17 +47,36 @@ extension OptionSchema {
         /// Whether the value (of a map, its keys) names where events come from or go to: a topic, a room, a file. `tallywire graph`
         /// draws these values.
         public var isEndpoint: Bool
+        /// What of the value `GET /api/configuration` hides.
+        public var secrecy: Secrecy
 
         public static func required(
-            _ key: String, _ kind: OptionKind, _ summary: String, isEndpoint: Bool = false
+            _ key: String, _ kind: OptionKind, _ summary: String, isEndpoint: Bool = false, secrecy: Secrecy = .none
         ) -> Option {
-            Option(key: key, kind: kind, isRequired: true, defaultValue: nil, summary: summary, isEndpoint: isEndpoint)
+            Option(
+                key: key, kind: kind, isRequired: true, defaultValue: nil, summary: summary, isEndpoint: isEndpoint,
+                secrecy: secrecy)
         }
 
         public static func optional(
-            _ key: String, _ kind: OptionKind, default: ConfigurationValue? = nil, _ summary: String, isEndpoint: Bool = false
+            _ key: String, _ kind: OptionKind, default: ConfigurationValue? = nil, _ summary: String, isEndpoint: Bool = false,
+            secrecy: Secrecy = .none
         ) -> Option {
-            Option(key: key, kind: kind, isRequired: false, defaultValue: `default`, summary: summary, isEndpoint: isEndpoint)
+            Option(
+                key: key, kind: kind, isRequired: false, defaultValue: `default`, summary: summary, isEndpoint: isEndpoint,
+                secrecy: secrecy)
         }
+    }
+
+    /// Where an option's value may hold a secret.
+    public enum Secrecy: Sendable {
+        /// Nowhere.
+        case none
+        /// Everywhere: in each text of the value, but not in the keys of an object.
+        case whole
+        /// In a URL, except for its scheme, host and port.
+        case url
+        /// In a list, except for its first element: the arguments of a program.
+        case arguments
     }
 }

@@ -6,7 +6,8 @@ extension SchemaCheck {
     mutating func check(scalar value: ConfigurationValue, is kind: OptionKind, _ subject: String) -> ConfigurationValue? {
         guard let (content, isFree) = complete(value) else { return nil }
         let mistakes = diagnostics.count
-        let checked = check(ConfigurationValue(content, origin: value.origin), isFree: isFree, is: kind, subject)
+        var checked = check(ConfigurationValue(content, origin: value.origin), isFree: isFree, is: kind, subject)
+        if isFree { checked?.written = value.string }
         if isFree, case .string(let text) = content, let written = value.string {
             // A variable or a file may contain a secret, so messages show the text as the file has it.
             rewordReports(after: mistakes, replacing: "“\(text)”", with: "“\(written)”")

@@ -4,6 +4,8 @@
 public struct ConfigurationValue: Sendable {
     public var content: Content
     public var origin: Origin
+    /// The text in the file, such as `${file:/run/secrets/mqtt}`, if a variable or a file was filled into it; `nil` if not.
+    public internal(set) var written: String?
 
     public enum Content: Sendable {
         case null
@@ -59,6 +61,17 @@ public struct ConfigurationValue: Sendable {
     public var string: String? {
         guard case .string(let text) = content else { return nil }
         return text
+    }
+
+    /// Whether `other` has the same content, wherever it stands and whatever the order of its keys.
+    package func isSame(as other: ConfigurationValue) -> Bool {
+        switch (content, other.content) {
+        case (.list(let elements), .list(let others)):
+            elements.count == others.count && zip(elements, others).allSatisfy { $0.isSame(as: $1) }
+        case (.object(let members), .object(let others)):
+            members.count == others.count && members.allSatisfy { member in other[member.key].map(member.value.isSame) ?? false }
+        default: json == other.json
+        }
     }
 
     /// Reads this value as a `T`.

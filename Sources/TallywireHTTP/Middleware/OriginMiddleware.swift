@@ -1,3 +1,4 @@
+import HTTPEndpoints
 import HTTPPort
 import HTTPTypes
 import Hummingbird
@@ -48,7 +49,7 @@ struct CrossOrigin: Sendable {
     let hosts: HostPolicy
     /// The paths of plugins whose clients may be set to send credentials, as those of Socket.IO. Their browsers then ask for a header
     /// that allows it, although there are none to send.
-    var credentialPaths: Set<String> = []
+    var endpoints = EndpointTable()
 
     /// How long a browser may cache the response to a preflight, in seconds.
     private static let age = "600"
@@ -66,7 +67,9 @@ struct CrossOrigin: Sendable {
         guard let origin = request.headers[.origin], hosts.lists(origin) else { return }
         response.headers[.accessControlAllowOrigin] = origin
         response.headers[.accessControlExposeHeaders] = Self.answerHeaders
-        if credentialPaths.contains(request.uri.path) { response.headers[.accessControlAllowCredentials] = "true" }
+        if endpoints.endpoint(at: request.uri.path) is any RequestEndpoint {
+            response.headers[.accessControlAllowCredentials] = "true"
+        }
     }
 
     /// The response to a preflight, by which a browser asks whether a page may send a request; `nil` if `request` is not a

@@ -65,6 +65,15 @@ extension JSONSchema {
                         ("replay", reference("Replay")),
                     ], optional: ["replay"])
         ),
+        ("RunningConfiguration", object([("revision", seq), ("configuration", ["type": "object"])])),
+        (
+            "Reload",
+            object(
+                ["applied", "started", "stopped", "restarted"].map { ($0, list(of: ["type": "string"])) } + [
+                    ("restartNeeded", list(of: object([("path", ["type": "string"]), ("reason", ["type": "string"])]))),
+                    ("revision", seq),
+                ])
+        ),
         (
             "ReplayRequest",
             object(

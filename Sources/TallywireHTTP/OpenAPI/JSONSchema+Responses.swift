@@ -16,7 +16,16 @@ extension JSONSchema {
                         object([("seq", ["type": "integer", "minimum": 0]), ("timestamp", timestamp)], optional: ["timestamp"])
                     ),
                     ("line", ["type": "integer", "minimum": 1]),
-                ], optional: ["field", "available", "oldest", "line"])
+                    (
+                        "errors",
+                        list(
+                            of: object(
+                                [
+                                    ("file", ["type": "string"]), ("line", ["type": "integer", "minimum": 1]),
+                                    ("column", ["type": "integer", "minimum": 1]), ("message", ["type": "string"]),
+                                ], optional: ["line", "column"]))
+                    ),
+                ], optional: ["field", "available", "oldest", "line", "errors"])
         ),
         ("StockLevel", words(StockLevel.allCases.map(\.rawValue))),
         ("Variant", object(variant)),

@@ -289,6 +289,21 @@ extension OpenAPI {
             parameters: ["sinkName"], answers: [.json(200, "The replay as it ended.", "Replay", headers: reading)],
             problems: ["unknown_sink", "no_replay"]),
         Operation(
+            method: "get", path: "/api/configuration", id: "getConfiguration", { $0.getConfiguration }, tag: "operations",
+            summary: "The configuration that runs, with all defaults and without secrets.",
+            description: "A text that a variable or a file was filled into is shown as the file has it.",
+            answers: [.json(200, "The configuration.", "RunningConfiguration", headers: reading)], problems: ["unavailable"]),
+        Operation(
+            method: "post", path: "/api/configuration/reload", id: "reloadConfiguration", { $0.reloadConfiguration },
+            tag: "operations",
+            summary: "Reads plugins.json again and applies what has changed in it.",
+            description: """
+                Entries that did not change go on untouched. Rooms change in place. Any other entry that changed ends between two \
+                deliveries, and a new one goes on from its position. With mistakes in the file nothing is changed, and 422 lists them all.
+                """,
+            answers: [.json(200, "What was done.", "Reload", headers: reading)],
+            problems: ["invalid_configuration", "unavailable"]),
+        Operation(
             method: "get", path: "/api/devices", id: "listDevices", { $0.listDevices }, tag: "operations",
             summary: "The scanners of all sources: whether they can be reached, when they were seen last, what they did.",
             parameters: ["source", "presence", "limit", "cursor"],

@@ -1,6 +1,7 @@
 import HTTPPort
 import HTTPTypes
 import PipelineHost
+import TallywireConfiguration
 import TallywireCore
 import TallywireEngine
 
@@ -126,7 +127,7 @@ enum ProblemCode {
             .unauthenticated("", error: nil), .forbidden(""), .notFound(""), .unknownSink(""), .methodNotAllowed(.get, allow: []),
             .timedOut(.zero),
             .pruned(after: 0, first: 0), Problem(.tooFar(oldest: OldestMoment(seq: 0, timestamp: nil)), field: ""), .tooLarge(""),
-            .unsupportedMediaType(""), .rateLimited,
+            .unsupportedMediaType(""), .rateLimited, .invalidConfiguration(ConfigurationError([])),
         ] + ReplayRefusal.sinkProblems
 
     private static let statuses: [(code: String, status: Int)] =

@@ -18,19 +18,7 @@ extension InventoryAPI {
         }
     }
 
-    /// A route for each endpoint and method, so that the endpoint and not the router refuses a method.
-    var endpointRoutes: [Route] {
-        var paths: Set<String> = []
-        return endpoints.filter { paths.insert($0.routePath).inserted }.flatMap { endpoint in
-            [HTTPRequest.Method.get, .post, .put, .patch, .delete].map { method in
-                Route(method, endpoint.routePath, for: .anyone, readsQuery: true) { request, context in
-                    try await respond(at: endpoint, to: request, context)
-                }
-            }
-        }
-    }
-
-    private func respond(
+    fileprivate func respond(
         at endpoint: any RequestEndpoint, to request: Request, _ context: APIContext
     ) async throws -> Response {
         let peer = context.channel.remoteAddress
@@ -57,7 +45,22 @@ extension InventoryAPI {
     }
 }
 
-extension RequestEndpoint {
-    /// The path as the router has it. A slash at its end makes no difference there.
-    fileprivate var routePath: String { path.count > 1 && path.hasSuffix("/") ? String(path.dropLast()) : path }
+/// Answers requests at the paths of plugins, which come and go. An endpoint, and not the router, refuses a method.
+struct EndpointMiddleware: RouterMiddleware {
+    static let methods: [HTTPRequest.Method] = [.get, .head, .post, .put, .patch, .delete]
+
+    let api: InventoryAPI
+
+    func handle(
+        _ request: Request, context: APIContext, next: (Request, APIContext) async throws -> Response
+    ) async throws -> Response {
+        guard let endpoint = api.endpoints.requestEndpoint(at: request.uri.path), Self.methods.contains(request.method) else {
+            return try await next(request, context)
+        }
+        var context = context
+        context.coreContext.endpointPath.value = endpoint.path
+        context.principal = try api.access.admit(request, to: .anyone)
+        let response = try await api.respond(at: endpoint, to: request, context)
+        return request.method == .head ? response.createHeadResponse() : response
+    }
 }

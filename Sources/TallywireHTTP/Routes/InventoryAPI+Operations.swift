@@ -1,3 +1,4 @@
+import HTTPEndpoints
 import HTTPPort
 import HTTPTypes
 import Hummingbird
@@ -109,7 +110,7 @@ extension InventoryAPI {
     }
 
     func getOpenAPI(_ request: Request, _ context: APIContext) -> Response {
-        description(OpenAPI.document(version: configuration.version, endpoints: endpoints))
+        description(OpenAPI.document(version: configuration.version, endpoints: endpoints.requestEndpoints))
     }
 
     func getAsyncAPI(_ request: Request, _ context: APIContext) -> Response {

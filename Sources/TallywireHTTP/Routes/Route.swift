@@ -1,3 +1,4 @@
+import HTTPEndpoints
 import HTTPPort
 import HTTPTypes
 import Hummingbird
@@ -30,8 +31,10 @@ struct Route: Sendable {
 /// The served paths, by which an unknown path is told from a wrong method.
 struct PathTable: Sendable {
     private let paths: [(segments: [Substring], methods: [HTTPRequest.Method])]
+    private let endpoints: EndpointTable
 
-    init(_ routes: [Route]) {
+    init(_ routes: [Route], _ endpoints: EndpointTable = EndpointTable()) {
+        self.endpoints = endpoints
         var order: [String] = []
         var methods: [String: [HTTPRequest.Method]] = [:]
         for route in routes {
@@ -45,16 +48,18 @@ struct PathTable: Sendable {
     /// The methods of `path`; none if there is no such path.
     func methods(at path: String) -> [HTTPRequest.Method] {
         let segments = path.split(separator: "/")
-        return paths.first { candidate in
+        let found = paths.first { candidate in
             candidate.segments.count == segments.count
                 && zip(candidate.segments, segments).allSatisfy { $0.first == "{" || $0 == $1 }
-        }?.methods ?? []
+        }
+        if let found { return found.methods }
+        return endpoints.requestEndpoint(at: path) == nil ? [] : EndpointMiddleware.methods
     }
 }
 
 extension InventoryAPI {
     /// All routes: those that `openapi.json` describes, and the pages.
     var routes: [Route] {
-        OpenAPI.operations.map { $0.route(of: self) } + endpointRoutes + WebFile.all.map { $0.route(from: configuration.pages) }
+        OpenAPI.operations.map { $0.route(of: self) } + WebFile.all.map { $0.route(from: configuration.pages) }
     }
 }

@@ -13,13 +13,14 @@ struct Reloadable: Sendable {
     let reload: @Sendable () async throws -> Void
 }
 
-/// Reloads files when they change, and on SIGHUP.
+/// Reloads files when they change, and on SIGHUP, when plugins.json is read again too.
 struct ReloadService: Service {
     /// How often the files are checked. They are checked at intervals, and not watched by the kernel, since mounted secrets are
     /// replaced in ways that a watch on one path does not see.
     static let period = Duration.seconds(1)
 
     let items: [Reloadable]
+    let configuration: ConfigurationReload
     let logger: Logger
 
     func run() async throws {
@@ -33,9 +34,8 @@ struct ReloadService: Service {
 
     private func onSignals() async {
         for await _ in await UnixSignalsSequence(trapping: .sighup) {
-            if items.isEmpty {
-                logger.notice("SIGHUP came, but the server has no keys and no certificate that it could read again.")
-            }
+            // The reload has logged why it failed.
+            _ = try? await configuration.reload()
             for item in items { await reload(item, because: "SIGHUP") }
         }
     }

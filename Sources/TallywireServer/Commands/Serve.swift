@@ -5,12 +5,14 @@ import PipelineHost
 import TallywireCommands
 import TallywireConfiguration
 import TallywireCore
+import TallywirePipeline
 
 struct Serve: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Run the server.",
         discussion: """
-            SIGTERM or SIGINT ends it: sources stop, every sink takes what is committed, and what each delivered is printed.
+            SIGTERM or SIGINT ends it: sources stop, every sink takes what is committed, and what each delivered is printed. SIGHUP has it \
+            read plugins.json, keys and certificate again.
             """)
 
     @OptionGroup var configuration: ConfigurationOptions
@@ -49,11 +51,22 @@ struct Serve: AsyncParsableCommand {
         var overrides: [ConfigurationOverride] = []
         if let host { overrides.append(ConfigurationOverride(path: ["http", "host"], text: host, option: "--host \(host)")) }
         if let port { overrides.append(ConfigurationOverride(path: ["http", "port"], text: "\(port)", option: "--port \(port)")) }
-        var settings = try configuration.load(only: names(in: only), without: names(in: without), overriding: overrides)
-        if let data { settings.setDataDirectory(data) }
+        let load: @Sendable () throws -> PipelineConfiguration = {
+            [
+                configuration, only = names(in: only), without = names(in: without), overrides, data,
+                registry = PluginRegistry.current
+            ] in
+            // A reload runs in a task of its own, which has no registry.
+            try PluginRegistry.$current.withValue(registry) {
+                var settings = try configuration.load(only: only, without: without, overriding: overrides)
+                if let data { settings.setDataDirectory(data) }
+                return settings
+            }
+        }
+        let settings = try load()
         let readyFile = readyFile
         let banner = Banner(settings)
-        let server = Server(configuration: settings, plugins: .current, logger: Logger(label: "tallywire"))
+        let server = Server(configuration: settings, plugins: .current, logger: Logger(label: "tallywire"), load: load)
         let account = try await server.run { address, status in
             if let readyFile { try ReadyFile.write(readyFile, address) }
             // The output may have no reader, and the server serves all the same.

@@ -27,6 +27,8 @@ struct Server: Sendable {
     /// The plugins that the configuration could name.
     let plugins: PluginRegistry
     let logger: Logger
+    /// Reads the configuration's file again, with the same options of the command line.
+    let load: @Sendable () throws -> PipelineConfiguration
 
     /// The address at which a running server is reached.
     struct Address: Sendable {
@@ -44,10 +46,7 @@ struct Server: Sendable {
     func run(ready: @escaping @Sendable (Address, PipelineStatus) async throws -> Void) async throws -> PipelineStatus {
         let sinks = try configuration.sinks.map { try SinkRunner.Definition($0, folder: configuration.sinkDirectory) }
         let sources = try configuration.sources.map(SourceRunner.Definition.init)
-        for case let endpoint as any RequestEndpoint in sinks.flatMap({ ($0.sink as? any UpgradingSink)?.endpoints ?? [] })
-        where InventoryAPI.isTaken(endpoint.path) {
-            throw Failure("error: there is a page or a call of the API at \(endpoint.path): choose another “path” for the sink")
-        }
+        try ConfigurationReload.checkPaths(of: sinks, in: configuration)
         let access = try await ServerAccess(configuration)
         for warning in access.warnings(configuration) { logger.warning("\(warning.message)") }
         let journal = try SQLiteJournal(
@@ -77,9 +76,13 @@ struct Server: Sendable {
             retention: configuration.journal.journalRetention, logger: logger, version: tallywireVersion, clock: { .now })
         let phase = Phase()
         let metrics = PortMetrics()
+        let endpoints = EndpointTable()
+        let reload = ConfigurationReload(
+            configuration, sinks: sinks, pipeline: pipeline, endpoints: endpoints, logger: logger, load: load)
         let web = application(
-            engine: engine, journal: journal, pipeline: pipeline, sinks: sinks, access: access, phase: phase, metrics: metrics,
-            ready: ready)
+            engine: engine, journal: journal, pipeline: pipeline, endpoints: endpoints, reload: reload, access: access,
+            phase: phase,
+            metrics: metrics, ready: ready)
         // Shutdown goes through the list from the end.
         let group = ServiceGroup(
             configuration: .init(
@@ -87,7 +90,7 @@ struct Server: Sendable {
                     .init(service: web, successTerminationBehavior: .gracefullyShutdownGroup),
                     .init(service: SinkService(pipeline: pipeline, drain: configuration.shutdown.drain)),
                     .init(service: RetentionService(pipeline: pipeline)),
-                    .init(service: ReloadService(items: access.reloads, logger: logger)),
+                    .init(service: ReloadService(items: access.reloads, configuration: reload, logger: logger)),
                     .init(service: EngineService(engine: engine, pipeline: pipeline, phase: phase)),
                     .init(service: SourceService(pipeline: pipeline)),
                 ], logger: logger))
@@ -112,12 +115,11 @@ struct Server: Sendable {
     }
 
     private func application(
-        engine: InventoryEngine, journal: SQLiteJournal, pipeline: Pipeline, sinks: [SinkRunner.Definition], access: ServerAccess,
-        phase: Phase, metrics: PortMetrics,
+        engine: InventoryEngine, journal: SQLiteJournal, pipeline: Pipeline, endpoints: EndpointTable, reload: ConfigurationReload,
+        access: ServerAccess, phase: Phase, metrics: PortMetrics,
         ready: @escaping @Sendable (Address, PipelineStatus) async throws -> Void
     ) -> some Service {
         let http = configuration.http
-        let endpoints = sinks.compactMap { $0.sink as? any UpgradingSink }.flatMap(\.endpoints)
         // If callers have to show a token, the name in `Host` does not matter: it may be a proxy's, or one of several.
         let names = configuration.auth.mode == .open ? [http.host] : ["*"]
         let hosts = HostPolicy(names: names, origins: http.origins)
@@ -128,9 +130,10 @@ struct Server: Sendable {
                 defaultLocation: configuration.defaultLocation, version: tallywireVersion, messaging: plugins.messaging,
                 limits: HTTPLimits(body: http.limits.body.bytes, streams: http.limits.streams), hosts: hosts,
                 requestsPerSecond: http.limits.requestsPerSecond, proxies: proxies, pages: http.pages),
-            authenticator: access.authenticator, signIn: access.signIn, port: metrics, reloads: access.reloads.map(\.status),
+            authenticator: access.authenticator, signIn: access.signIn, port: metrics,
+            reloads: [reload.status] + access.reloads.map(\.status),
             certificates: access.certificates,
-            endpoints: endpoints.compactMap { $0 as? any RequestEndpoint },
+            endpoints: endpoints, control: reload,
             readiness: {
                 if phase.isStopping { return .notReady("the server is shutting down") }
                 if let failure = engine.statistics.failure { return .notReady("the journal cannot write: \(failure)") }

@@ -1,3 +1,4 @@
+import HTTPEndpoints
 import HTTPPort
 import HTTPTypes
 import Hummingbird
@@ -46,7 +47,7 @@ struct Shop: Sendable {
         var logger = Logger(label: "test")
         logger.logLevel = .critical
         let application = Application(
-            router: api.makeRouter(), server: upgradingServer(endpoints: []),
+            router: api.makeRouter(), server: upgradingServer(endpoints: EndpointTable()),
             configuration: ApplicationConfiguration(address: .hostname("127.0.0.1", port: 0)),
             logger: logger)
         try await application.test(setup) { try await test(Client(client: $0)) }

@@ -14,6 +14,7 @@ extension SocketSession: RoomClient {
         switch message {
         // Rooms that a client joins are acknowledged where it asks for them.
         case .joined("", _, _, let recovered): returned(recovered: recovered == true)
+        case .left(let room, let code?): send(.event("left", [["room": .string(room), "code": .string(code)]]))
         default: break
         }
     }

@@ -15,13 +15,13 @@ extension SinkType {
         [
             .required(
                 "url", .url(schemes: ["https", "http"]),
-                "Where the events are posted. Redirects are not followed, and are failures."),
+                "Where the events are posted. Redirects are not followed, and are failures.", secrecy: .url),
             .optional(
                 "secret", .oneOf([secret, .list(secret, count: 1...8)]),
                 """
                 What requests are signed with: whsec_ and 24 to 64 bytes in Base64 for HMAC-SHA256, or whsk_ and an Ed25519 key. Of a \
                 list all sign, so that receivers can change from one to the next. Without it requests are not signed.
-                """),
+                """, secrecy: .whole),
             .optional(
                 "body", .choice(WebhookOptions.Body.allCases.map(\.rawValue)), default: "event",
                 """
@@ -33,7 +33,7 @@ extension SinkType {
             .optional("timeout", .duration(.milliseconds(100) ... .seconds(300)), default: "15s", "How long one request may take."),
             .optional(
                 "headers", .map(.string(limit: 4_096, .anything), count: 0...32, key: .headerName), default: [:],
-                "Header fields of each request, such as Authorization with ${file:/run/secrets/token}."),
+                "Header fields of each request, such as Authorization with ${file:/run/secrets/token}.", secrecy: .whole),
             .optional(
                 "concurrency", .integer(1...64), default: 1,
                 "How many requests may be open at once. With more than one, only the events of each variant are in order."),
