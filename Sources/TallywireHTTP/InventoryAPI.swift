@@ -132,7 +132,7 @@ public struct InventoryAPI: Sendable {
         for route in routes {
             router.on(RouterPath(route.path), method: route.method) { request, context in
                 var context = context
-                context.principal = try access.admit(request, to: route.access)
+                context.principal = try await access.admit(request, to: route.access)
                 // Handlers of GET read their own parameters. Most routes that change something have none.
                 if route.method != .get, !route.readsQuery { _ = try QueryReader(request, parameters: []) }
                 return try await route.handle(request, context)

@@ -39,7 +39,7 @@ extension InventoryAPI {
             version: .http1_1, method: .init(rawValue: request.method.rawValue), uri: request.head.path ?? endpoint.path)
         let upgrade = UpgradeRequest(
             head: head, remote: peer, caller: caller,
-            principal: try access.principal(authorization: request.headers[values: .authorization]),
+            principal: try await access.principal(authorization: request.headers[values: .authorization]),
             authenticator: access.authenticator)
         let body = request.method == .post ? try await collect(request, context, upTo: endpoint.bodyLimit) : ByteBuffer()
         let answer = await endpoint.respond(

@@ -2,6 +2,7 @@ import Foundation
 import Logging
 import PipelineHost
 import ServiceLifecycle
+import TallywireAuthentication
 import UnixSignals
 
 /// A value that is made from files, and can be made again while the server runs.
@@ -20,6 +21,8 @@ struct ReloadService: Service {
     static let period = Duration.seconds(1)
 
     let items: [Reloadable]
+    /// The keys of a URL, which are fetched again on SIGHUP.
+    let published: PublishedKeys?
     let logger: Logger
 
     func run() async throws {
@@ -33,10 +36,11 @@ struct ReloadService: Service {
 
     private func onSignals() async {
         for await _ in await UnixSignalsSequence(trapping: .sighup) {
-            if items.isEmpty {
+            if items.isEmpty, published == nil {
                 logger.notice("SIGHUP came, but the server has no keys and no certificate that it could read again.")
             }
             for item in items { await reload(item, because: "SIGHUP") }
+            published?.refresh()
         }
     }
 

@@ -48,7 +48,7 @@ struct Server: Sendable {
         where InventoryAPI.isTaken(endpoint.path) {
             throw Failure("error: there is a page or a call of the API at \(endpoint.path): choose another “path” for the sink")
         }
-        let access = try await ServerAccess(configuration)
+        let access = try await ServerAccess(configuration, logger: logger)
         for warning in access.warnings(configuration) { logger.warning("\(warning.message)") }
         let journal = try SQLiteJournal(
             path: configuration.journal.path,
@@ -87,7 +87,8 @@ struct Server: Sendable {
                     .init(service: web, successTerminationBehavior: .gracefullyShutdownGroup),
                     .init(service: SinkService(pipeline: pipeline, drain: configuration.shutdown.drain)),
                     .init(service: RetentionService(pipeline: pipeline)),
-                    .init(service: ReloadService(items: access.reloads, logger: logger)),
+                    .init(service: PublishedKeysService(keys: access.published)),
+                    .init(service: ReloadService(items: access.reloads, published: access.published, logger: logger)),
                     .init(service: EngineService(engine: engine, pipeline: pipeline, phase: phase)),
                     .init(service: SourceService(pipeline: pipeline)),
                 ], logger: logger))
@@ -128,7 +129,7 @@ struct Server: Sendable {
                 defaultLocation: configuration.defaultLocation, version: tallywireVersion, messaging: plugins.messaging,
                 limits: HTTPLimits(body: http.limits.body.bytes, streams: http.limits.streams), hosts: hosts,
                 requestsPerSecond: http.limits.requestsPerSecond, proxies: proxies, pages: http.pages),
-            authenticator: access.authenticator, signIn: access.signIn, port: metrics, reloads: access.reloads.map(\.status),
+            authenticator: access.authenticator, signIn: access.signIn, port: metrics, reloads: access.statuses,
             certificates: access.certificates,
             endpoints: endpoints.compactMap { $0 as? any RequestEndpoint },
             readiness: {
