@@ -48,12 +48,14 @@ public struct InventoryAPI: Sendable {
         public var proxies: TrustedProxies
         /// A checkout of Tallywire whose pages are served instead of the program's own; `nil` for the program's own.
         public var pages: String?
+        /// Where callers find the server from outside; `nil` if that is where it listens.
+        public var base: OutsideAddress?
 
         public init(
             defaultLocation: String = Location.main.code, version: String, messaging: [Messaging] = [],
             limits: HTTPLimits = HTTPLimits(),
             hosts: HostPolicy = HostPolicy(), requestsPerSecond: Int? = nil, proxies: TrustedProxies = TrustedProxies(),
-            pages: String? = nil
+            pages: String? = nil, base: OutsideAddress? = nil
         ) {
             self.defaultLocation = defaultLocation
             self.version = version
@@ -63,6 +65,7 @@ public struct InventoryAPI: Sendable {
             self.requestsPerSecond = requestsPerSecond
             self.proxies = proxies
             self.pages = pages
+            self.base = base
         }
     }
 

@@ -64,6 +64,14 @@ def metric(server, name: str) -> float:
         return float(re.search(rf"^{re.escape(name)} (\S+)$", response.read().decode(), re.M).group(1))
 
 
+def check_keys(folder, url: str, server: dict) -> subprocess.CompletedProcess:
+    """What `check --connect` says of the keys at a URL."""
+    plugins = folder / "plugins.json"
+    plugins.write_text(json.dumps({"auth": {"mode": "jwt", "jwks": url, "issuer": "x", "keyServer": server}, "http": {"port": 0},
+                                   "journal": {"path": str(folder / "j.db")}}, indent=1))
+    return subprocess.run([Server.program, "check", "--connect", "--plugins", str(plugins)], capture_output=True, text=True, timeout=60)
+
+
 # The claim with the roles, the audiences, and what else such tokens have.
 PROVIDERS = {
     "keycloak": (lambda roles: {"realm_access": {"roles": ["offline_access", *roles]}}, ["stock-admin"],
@@ -150,6 +158,23 @@ def test_the_server_goes_on_while_the_keys_cannot_be_fetched_and_starts_without_
     assert metric(server, 'tallywire_reload_failing{what="jwks"}') == 0
 
 
+def test_the_certificate_of_the_keys_has_to_be_trusted(tmp_path):
+    certificate = tmp_path / "server.pem"
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost", "-addext",
+                    "subjectAltName=IP:127.0.0.1", "-keyout", certificate, "-out", tmp_path / "own.pem"], check=True, capture_output=True)
+    certificate.write_text(certificate.read_text() + (tmp_path / "own.pem").read_text())
+    issuer = Issuer(str(certificate))
+    try:
+        issuer.make_key("a")
+        for ca, expected in [("system", "name the certificate to trust in auth.keyServer.ca"), (str(tmp_path / "own.pem"), "1 can be used: RS256 “a”"),
+                             (str(tmp_path / "none.pem"), "holds no certificate in PEM, or cannot be read")]:
+            checked = check_keys(tmp_path, issuer.url, {"ca": ca})
+            assert expected in checked.stdout + checked.stderr, ca
+            assert (checked.returncode == 0) == ("can be used" in expected)
+    finally:
+        issuer.stop()
+
+
 def test_people_sign_in_on_the_pages_with_a_token_of_others(trusting, issuer, page):
     issuer.make_key("a", "PS256")
     server = trusting(secret=SECRET, roles={"claim": "groups", "values": {"warehouse": "admin"}})
@@ -186,11 +211,8 @@ def test_what_is_wrong_with_the_keys_is_told(tmp_path, body, reason):
     httpd = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     threading.Thread(target=httpd.serve_forever, args=(0.02,), daemon=True).start()
     try:
-        plugins = tmp_path / "plugins.json"
-        plugins.write_text(json.dumps({"auth": {"mode": "jwt", "jwks": f"http://127.0.0.1:{httpd.server_port}/keys", "issuer": "x",
-                                                "keyServer": {"timeout": "300ms"}}, "http": {"port": 0}, "journal": {"path": str(tmp_path / "j.db")}}, indent=1))
         started = time.monotonic()
-        checked = subprocess.run([Server.program, "check", "--connect", "--plugins", str(plugins)], capture_output=True, text=True, timeout=60)
+        checked = check_keys(tmp_path, f"http://127.0.0.1:{httpd.server_port}/keys", {"timeout": "300ms" if body == "slow" else "20s"})
         assert checked.returncode == 1 and reason in checked.stderr and "plugins.json:4:11: error: “jwks”: http://127.0.0.1" in checked.stderr, checked.stderr
         assert time.monotonic() - started < 15
     finally:

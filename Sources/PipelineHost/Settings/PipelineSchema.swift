@@ -60,6 +60,9 @@ enum PipelineSchema {
             "trustedProxies", .list(.string(limit: 64, .addressRange), count: 0...100), default: [],
             "Proxies whose X-Forwarded-For says for whom they ask: addresses or ranges."),
         .optional(
+            "base", .string(limit: 1_000, .base),
+            "Where a proxy has put the server, such as https://example.com/stock or /stock: for what has to name a whole address."),
+        .optional(
             "pages", path,
             "A checkout of Tallywire whose pages are served instead of those in the program, read anew each time: to work on them."),
         .optional("limits", .object(httpLimits), default: [:], "What a request may be."),
@@ -240,6 +243,12 @@ extension TextRule {
         let authority = text.dropFirst(scheme.count)
         return !authority.isEmpty
             && authority.unicodeScalars.allSatisfy { $0.value > 0x20 && !"/?#@\\*".unicodeScalars.contains($0) }
+    }
+
+    /// The address under which a proxy has put the server, or its path alone.
+    static let base = TextRule("an address such as https://example.com/stock, or a path such as /stock, without a slash at its end")
+    { text in
+        OutsideAddress(text) != nil
     }
 
     /// An IP address or a range of them.

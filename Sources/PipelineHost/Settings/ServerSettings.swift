@@ -50,6 +50,8 @@ public struct HTTPSettings: Decodable, Sendable {
     public var origins: [String]
     /// Addresses and ranges of proxies whose `X-Forwarded-For` is believed.
     public var trustedProxies: [String]
+    /// Where callers find the server from outside, such as `https://example.com/stock` or `/stock`; `nil` if that is where it listens.
+    public var base: OutsideAddress?
     /// A checkout of Tallywire whose pages are served instead of the program's own; `nil` for the program's own.
     public var pages: String?
     public var limits: Limits

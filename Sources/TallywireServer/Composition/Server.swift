@@ -128,7 +128,7 @@ struct Server: Sendable {
             configuration: .init(
                 defaultLocation: configuration.defaultLocation, version: tallywireVersion, messaging: plugins.messaging,
                 limits: HTTPLimits(body: http.limits.body.bytes, streams: http.limits.streams), hosts: hosts,
-                requestsPerSecond: http.limits.requestsPerSecond, proxies: proxies, pages: http.pages),
+                requestsPerSecond: http.limits.requestsPerSecond, proxies: proxies, pages: http.pages, base: http.base),
             authenticator: access.authenticator, signIn: access.signIn, port: metrics, reloads: access.statuses,
             certificates: access.certificates,
             endpoints: endpoints.compactMap { $0 as? any RequestEndpoint },

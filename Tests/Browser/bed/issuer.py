@@ -5,6 +5,7 @@ import hashlib
 import hmac
 import http.server
 import json
+import ssl
 import threading
 import time
 
@@ -18,9 +19,11 @@ from .processes import free_port
 class Issuer:
     """The provider. `keys` are what is published; `stop` takes it away, `start` brings it back at the same URL."""
 
-    def __init__(self):
+    def __init__(self, certificate: str | None = None):
+        """`certificate` is a file in PEM with its key, to publish over TLS."""
+        self.certificate = certificate
         self.port = free_port()
-        self.url = f"http://127.0.0.1:{self.port}/keys"
+        self.url = f"{'https' if certificate else 'http'}://127.0.0.1:{self.port}/keys"
         self.name = "https://login.example/realms/shop"
         self.headers: dict[str, str] = {}
         self.pairs: dict[str, object] = {}
@@ -45,6 +48,10 @@ class Issuer:
                 pass
 
         self._server = http.server.ThreadingHTTPServer(("127.0.0.1", self.port), Handler)
+        if self.certificate:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(self.certificate)
+            self._server.socket = context.wrap_socket(self._server.socket, server_side=True)
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True)
         self._thread.start()
 
