@@ -105,7 +105,8 @@ let package = Package(
         library(
             "TallywireAuthentication",
             [
-                "TallywireAccess", "TallywireConfiguration", "TallywireCore", .product(name: "Crypto", package: "swift-crypto"),
+                "Backoff", "TallywireAccess", "TallywireConfiguration", "TallywireCore",
+                .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "CryptoExtras", package: "swift-crypto"), .product(name: "JWTKit", package: "jwt-kit"),
             ]),
         .systemLibrary(name: "CMosquitto", pkgConfig: "libmosquitto", providers: [.apt(["libmosquitto-dev"])]),
@@ -216,10 +217,13 @@ let package = Package(
                 "Backoff", "ExecPlugin", "HTTPEndpoints", "HTTPPort", "JSONLogSink", "MQTTScanners", "MQTTSink", "PipelineHost",
                 "PostgresSink",
                 "SQLiteJournal",
-                "TallywireAccess", "TallywireAuthentication", "TallywireCommands", "TallywireConfiguration", "TallywireCore",
+                "TallywireAccess", "TallywireAuthentication", "TallywireClient", "TallywireCommands", "TallywireConfiguration",
+                "TallywireCore",
                 "TallywireEngine", "TallywireHTTP", "TallywirePipeline", "SocketIOSink", "WebSocketSink", "WebhookSink", log,
                 nio("NIOCore"),
-                nio("NIOPosix"),
+                nio("NIOPosix"), nio("NIOHTTP1"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -280,7 +284,7 @@ let package = Package(
             "TallywireAuthentication",
             [
                 "TallywireAccess", "TallywireAuthentication", "TallywireConfiguration", "TallywireCore",
-                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "Crypto", package: "swift-crypto"), .product(name: "CryptoExtras", package: "swift-crypto"),
             ]),
         tests(
             "JSONLogSink", ["TallywireConfiguration", "TallywireCore", "TallywireEngine", "TallywirePipeline", "JSONLogSink", log]),

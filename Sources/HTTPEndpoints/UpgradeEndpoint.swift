@@ -54,4 +54,6 @@ public enum UpgradeAdmission: Sendable {
     case accept(HTTPHeaders)
     /// This status, with a problem of this code and message, and no upgrade.
     case refuse(HTTPResponseStatus, code: String, message: String)
+    /// The same, unless keys can be fetched again that the request's token needs: then the endpoint is asked again.
+    case afterKeys(HTTPResponseStatus, code: String, message: String)
 }

@@ -1,3 +1,4 @@
+import NIOCore
 import TallywireCore
 import TallywireEngine
 
@@ -25,6 +26,13 @@ public protocol Authenticator: Sendable {
     /// Returns the principal of the token.
     func principal(bearing token: String) throws(AuthenticationFailure) -> Principal
 
+    /// Has the keys fetched again that come from elsewhere, after ``principal(bearing:)`` threw a failure that awaits keys. Calls `then`
+    /// from any thread once they have come, or have not: in seconds, and never within this call. The same token may then be accepted.
+    ///
+    /// Returns whether it will call `then`. It will not if keys come from nowhere else, or were asked for a short time ago: then the
+    /// failure is final.
+    func askForKeys(then: @escaping @Sendable () -> Void) -> Bool
+
     /// Whether the principal's key is still trusted. The method does not look at the clock.
     func trusts(_ principal: Principal) -> Bool
 }
@@ -40,6 +48,21 @@ public enum AnonymousAccess: Sendable {
 }
 
 extension Authenticator {
+    public func askForKeys(then: @escaping @Sendable () -> Void) -> Bool { false }
+
+    /// The same on an event loop, from which this has to be called.
+    public func askForKeys(on loop: any EventLoop, then: @escaping () -> Void) -> Bool {
+        let bound = NIOLoopBound(then, eventLoop: loop)
+        return askForKeys { loop.execute { bound.value() } }
+    }
+
+    /// Waits until the keys were fetched again. Returns at once, and false, if they are not.
+    public func keysWereAskedFor() async -> Bool {
+        await withCheckedContinuation { continuation in
+            if !askForKeys(then: { continuation.resume(returning: true) }) { continuation.resume(returning: false) }
+        }
+    }
+
     /// The caller's principal; `nil` for a caller without a token, who may do what ``anonymousAccess`` says. On an open server
     /// every caller is ``Principal/anybody``, with or without a token.
     public func principal(bearingIfAny token: String?) throws(AuthenticationFailure) -> Principal? {
@@ -69,16 +92,20 @@ public struct OpenAuthenticator: Authenticator {
     public func trusts(_ principal: Principal) -> Bool { true }
 }
 
-/// Why a token is not accepted. On the wire the code is `unauthenticated`, whatever the reason.
+/// Why a token is not accepted. On the wire the code is `unauthenticated`, whatever the reason; but over HTTP the code of
+/// ``Reason/keysUnavailable`` is `unavailable`, since the token may be good.
 public struct AuthenticationFailure: Error, Equatable, Sendable, CustomStringConvertible {
     /// The kind, for counters and tests.
     public let reason: Reason
     /// What is wrong with the token, and what to do: meant for the caller who sent it.
     public let message: String
+    /// Whether the token may be accepted once the keys were fetched again; see ``Authenticator/askForKeys(then:)``.
+    public let awaitsKeys: Bool
 
-    public init(_ reason: Reason, _ message: String) {
+    public init(_ reason: Reason, _ message: String, awaitsKeys: Bool = false) {
         self.reason = reason
         self.message = message
+        self.awaitsKeys = awaitsKeys
     }
 
     public var description: String { message }
@@ -92,10 +119,14 @@ public struct AuthenticationFailure: Error, Equatable, Sendable, CustomStringCon
         case algorithm
         /// The server does not know the key that the token names.
         case unknownKey = "unknown_key"
+        /// The keys of others' tokens cannot be fetched, and the token may be of one of them.
+        case keysUnavailable = "keys_unavailable"
         case signature
         case expired
         case notYetValid = "not_yet_valid"
         case audience
+        /// Somebody else's token, of another issuer than this server trusts.
+        case issuer
         /// A claim is missing or not valid.
         case claims
         /// The token was accepted before, and its key is no longer trusted.

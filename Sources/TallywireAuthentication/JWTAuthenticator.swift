@@ -6,6 +6,9 @@ import TallywireEngine
 
 /// `auth.mode` `jwt`: a signed token says who the caller is.
 ///
+/// A token is the server's own if its key could also sign here: it says its role in the claim `role`. Tokens of public keys are others',
+/// and ``Rules/issuer`` and ``Rules/roles`` are for them.
+///
 /// ``replace(_:)`` exchanges the keys as a whole: a token that is verified meanwhile is verified with the old or the new keys.
 /// Verifying holds a lock only while a reference is copied. The signature is verified outside of the lock, with one key.
 public final class JWTAuthenticator: Authenticator {
@@ -13,6 +16,10 @@ public final class JWTAuthenticator: Authenticator {
     public struct Rules: Equatable, Sendable {
         /// The `aud` that a token has to name; `nil` accepts only tokens without one.
         public var audience: String?
+        /// The `iss` that others' tokens have to name; `nil` accepts any.
+        public var issuer: String?
+        /// Where others' tokens say their role; `nil` for the claim `role`.
+        public var roles: RoleClaim?
         /// How far the issuers' clocks may be off.
         public var clockSkew: Duration
         /// Whether callers without a token may do nothing.
@@ -21,9 +28,12 @@ public final class JWTAuthenticator: Authenticator {
         public var deadline: Duration
 
         public init(
-            audience: String? = nil, clockSkew: Duration = .zero, isRequired: Bool = false, deadline: Duration = .seconds(10)
+            audience: String? = nil, issuer: String? = nil, roles: RoleClaim? = nil, clockSkew: Duration = .zero,
+            isRequired: Bool = false, deadline: Duration = .seconds(10)
         ) {
             self.audience = audience
+            self.issuer = issuer
+            self.roles = roles
             self.clockSkew = clockSkew
             self.isRequired = isRequired
             self.deadline = deadline
@@ -36,19 +46,22 @@ public final class JWTAuthenticator: Authenticator {
     }
 
     private let state: Mutex<State>
+    /// The keys of others' tokens, if they come from a URL.
+    private let published: PublishedKeys?
     private let rules: Rules
     private let clock: @Sendable () -> Timestamp
 
     public init(
-        _ keys: KeySet, rules: Rules = Rules(),
+        _ keys: KeySet, published: PublishedKeys? = nil, rules: Rules = Rules(),
         clock: @escaping @Sendable () -> Timestamp = { .now }
     ) {
         state = Mutex(State(keys: keys))
+        self.published = published
         self.rules = rules
         self.clock = clock
     }
 
-    /// Trusts these keys from now on, and no others.
+    /// Trusts these keys from now on, and no others beside the published ones.
     public func replace(_ keys: KeySet) {
         state.withLock { state in
             state.keys = keys
@@ -63,13 +76,15 @@ public final class JWTAuthenticator: Authenticator {
 
     public var anonymousAccess: AnonymousAccess { rules.isRequired ? .nothing : .reading }
     public var deadline: Duration { rules.deadline }
-    public var generation: UInt64 { state.withLock { $0.generation } }
+    public var generation: UInt64 { state.withLock { $0.generation } + (published?.generation ?? 0) }
     public var now: Timestamp { clock() }
 
     public func trusts(_ principal: Principal) -> Bool {
         guard let key = principal.key else { return false }
-        return state.withLock { $0.keys.contains(key) }
+        return state.withLock { $0.keys.contains(key) } || published?.contains(key) ?? false
     }
+
+    public func askForKeys(then: @escaping @Sendable () -> Void) -> Bool { published?.ask(then: then) ?? false }
 
     public func principal(bearing token: String) throws(AuthenticationFailure) -> Principal {
         let token = try SignedToken(token)
@@ -77,16 +92,22 @@ public final class JWTAuthenticator: Authenticator {
             let known = SigningAlgorithm.allCases.map(\.rawValue).joined(separator: ", ")
             throw AuthenticationFailure(.algorithm, "the token is not signed with one of \(known)")
         }
-        let keys = state.withLock { $0.keys }
-        guard let key = keys.key(token.header.kid, algorithm) else {
-            throw AuthenticationFailure(.unknownKey, "the token's key is not known here")
-        }
+        let key = try key(token.header.kid, algorithm)
         guard key.verifies(token.signature, of: token.message) else {
             throw AuthenticationFailure(.signature, "the token's signature is not right")
         }
         guard let claims = try? JSONDecoder().decode(TokenClaims.self, fromOutside: token.claims) else {
             throw AuthenticationFailure(.claims, "the token's claims are not what they should be")
         }
-        return try claims.principal(at: now, skew: rules.clockSkew, audience: rules.audience, key: key.identity)
+        return try claims.principal(at: now, rules: rules, key: key, text: token.claims)
+    }
+
+    private func key(_ id: String?, _ algorithm: SigningAlgorithm) throws(AuthenticationFailure) -> VerificationKey {
+        if let key = state.withLock({ $0.keys }).key(id, algorithm) { return key }
+        // Nobody publishes a secret.
+        guard let published, algorithm != .hs256 else {
+            throw AuthenticationFailure(.unknownKey, "the token's key is not known here")
+        }
+        return try published.key(id, algorithm)
     }
 }

@@ -49,12 +49,14 @@ public struct InventoryAPI: Sendable {
         public var proxies: TrustedProxies
         /// A checkout of Tallywire whose pages are served instead of the program's own; `nil` for the program's own.
         public var pages: String?
+        /// Where callers find the server from outside; `nil` if that is where it listens.
+        public var base: OutsideAddress?
 
         public init(
             defaultLocation: String = Location.main.code, version: String, messaging: [Messaging] = [],
             limits: HTTPLimits = HTTPLimits(),
             hosts: HostPolicy = HostPolicy(), requestsPerSecond: Int? = nil, proxies: TrustedProxies = TrustedProxies(),
-            pages: String? = nil
+            pages: String? = nil, base: OutsideAddress? = nil
         ) {
             self.defaultLocation = defaultLocation
             self.version = version
@@ -64,6 +66,7 @@ public struct InventoryAPI: Sendable {
             self.requestsPerSecond = requestsPerSecond
             self.proxies = proxies
             self.pages = pages
+            self.base = base
         }
     }
 
@@ -137,7 +140,7 @@ public struct InventoryAPI: Sendable {
         for route in routes {
             router.on(RouterPath(route.path), method: route.method) { request, context in
                 var context = context
-                context.principal = try access.admit(request, to: route.access)
+                context.principal = try await access.admit(request, to: route.access)
                 // Handlers of GET read their own parameters. Most routes that change something have none.
                 if route.method != .get, !route.readsQuery { _ = try QueryReader(request, parameters: []) }
                 return try await route.handle(request, context)

@@ -134,6 +134,40 @@ struct RoomTests {
         }
     }
 
+    @Test("clients wait for keys that are fetched, whichever way their token comes, also from one transport to the other")
+    func keysThatAreFetched() async throws {
+        let table = TableAuthenticator()
+        try await SocketGateway.run({ $0.authenticator = table }) { gateway in
+            let late = ["late": Principal(role: .admin, subject: "late")]
+            table.await(late)
+            async let byQuery = gateway.connected(query: "&token=late")
+            async let begun = gateway.call("GET", "/socket.io/?EIO=4&transport=polling&token=late")
+            let byAuth = try await gateway.socket()
+            try await byAuth.send(#"40{"token":"late"}"#)
+            let sid = try #require(
+                try JSONValue(String(try await gateway.call("GET", "/socket.io/?EIO=4&transport=polling").text.dropFirst()))["sid"]?
+                    .string)
+            let target = "/socket.io/?EIO=4&transport=polling&sid=\(sid)"
+            #expect(try await gateway.call("POST", target, #"40{"token":"late"}"#).status == 200)
+            try await eventually("all wait") { table.waiting == 4 }
+            let upgraded = try await WebSocketClient.connect(
+                port: gateway.port, "/socket.io/?EIO=4&transport=websocket&sid=\(sid)")
+            try await upgraded.send("2probe")
+            #expect(try await upgraded.nextText() == "3probe")
+            try await upgraded.send("5")
+            try await eventually("it waits again where it goes on") { table.waiting == 5 }
+            table.fetch()
+            #expect(try await begun.status == 200)
+            let (first, _) = try await byQuery
+            for client in [byAuth, upgraded] { #expect(try await client.nextText().hasPrefix("40{")) }
+            for client in [first, byAuth, upgraded] {
+                try await client.send(#"421["join_admin_room"]"#)
+                #expect(try await client.nextText() == #"431[{"ok":true,"room":"admin_room"}]"#)
+            }
+            #expect(gateway.sink.metrics.current.refusedTokens == 0)
+        }
+    }
+
     @Test("when a token expires, the connection ends, and the client may come back with a fresh one")
     func expiry() async throws {
         let authenticator = TableAuthenticator()

@@ -9,6 +9,9 @@ public final class TableAuthenticator: Authenticator {
         var withdrawn: Set<KeyIdentity> = []
         var generation: UInt64 = 1
         var now = Timestamp(milliseconds: 1_795_365_600_000)
+        /// Principals whose keys come once they are fetched.
+        var late: [String: Principal] = [:]
+        var waiting: [@Sendable () -> Void] = []
     }
 
     private let state: Mutex<State>
@@ -52,13 +55,42 @@ public final class TableAuthenticator: Authenticator {
     /// Lets the keys change without any going.
     public func reload() { state.withLock { $0.generation += 1 } }
 
+    /// Takes the keys of these tokens as such that have to be fetched.
+    public func await(_ principals: [String: Principal]) { state.withLock { $0.late.merge(principals) { $1 } } }
+
+    /// How many wait for keys.
+    public var waiting: Int { state.withLock { $0.waiting.count } }
+
+    /// Lets the keys come, or not.
+    public func fetch(succeeds: Bool = true) {
+        let waiting = state.withLock { state in
+            if succeeds {
+                state.principals.merge(state.late) { $1 }
+                state.late = [:]
+            }
+            defer { state.waiting = [] }
+            return state.waiting
+        }
+        for waiter in waiting { waiter() }
+    }
+
     // MARK: Authenticator
+
+    public func askForKeys(then: @escaping @Sendable () -> Void) -> Bool {
+        state.withLock { state in
+            guard !state.late.isEmpty else { return false }
+            state.waiting.append(then)
+            return true
+        }
+    }
 
     public var generation: UInt64 { state.withLock { $0.generation } }
     public var now: Timestamp { state.withLock { $0.now } }
 
     public func principal(bearing token: String) throws(AuthenticationFailure) -> Principal {
-        guard let principal = state.withLock({ $0.principals[token] }) else {
+        let (found, isLate) = state.withLock { ($0.principals[token], $0.late[token] != nil) }
+        guard let principal = found else {
+            if isLate { throw AuthenticationFailure(.keysUnavailable, "the token's key has not come", awaitsKeys: true) }
             throw AuthenticationFailure(.signature, "this token is not in the table")
         }
         if isExpired(principal) { throw AuthenticationFailure(.expired, "the token has expired") }

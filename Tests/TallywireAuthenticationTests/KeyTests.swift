@@ -59,7 +59,7 @@ struct KeyTests {
         var encryption = Pair256().jwk(kid: "e")
         encryption["use"] = "enc"
         let keys = try await KeySet.jwks(
-            Pair256().jwk(kid: "a", alg: nil), encryption, ["kty": "RSA", "n": "AQAB", "e": "AQAB", "kid": "r"],
+            Pair256().jwk(kid: "a", alg: nil), encryption, ["kty": "RSA", "alg": "RS512", "n": "AQAB", "e": "AQAB", "kid": "r"],
             ["kty": "EC", "crv": "P-384", "x": "AA", "y": "AA", "kid": "p"], ["kty": "new", "kid": "n"],
             ["kty": "oct", "alg": "HS512", "k": "AA", "kid": "h"])
         #expect(keys.count == 1)

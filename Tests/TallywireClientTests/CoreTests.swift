@@ -246,6 +246,9 @@ struct CoreTests {
         arguments: [
             ("wss://stock.example", "stock.example", 443, "/ws"), ("ws://127.0.0.1:8080/live?x=1", "127.0.0.1", 8080, "/live?x=1"),
             ("https://stock.example/", "stock.example", 443, "/ws"), ("ws://[::1]:9000/ws", "::1", 9000, "/ws"),
+            ("https://example.com/stock/", "example.com", 443, "/stock/ws"),
+            ("http://example.com/stock/ws", "example.com", 80, "/stock/ws"),
+            ("wss://example.com/live/", "example.com", 443, "/live/"),
         ])
     func address(url: String, host: String, port: Int, target: String) throws {
         let address = try TallywireClient.Address(url)

@@ -160,6 +160,24 @@ struct AccessTests {
         }
     }
 
+    @Test("a request waits for keys that are fetched; if they do not come, nobody knows whether the token is good")
+    func keysThatAreFetched() async throws {
+        for succeeds in [true, false] {
+            let table = TableAuthenticator()
+            table.await(["late": Principal(role: .admin, subject: "late")])
+            try await Shop(authenticator: table).open { client in
+                async let pipeline = client.get("/api/pipeline", succeeds ? 200 : 503, headers: headers("late"))
+                async let session = client.get("/api/session", succeeds ? 200 : 503, headers: headers("late"))
+                try await eventually("both wait") { table.waiting == 2 }
+                try await client.get("/api/pipeline", headers: headers("admin"))
+                try await client.get("/api/pipeline", 401, headers: headers("wrong"))
+                table.fetch(succeeds: succeeds)
+                let (_, answer) = try await (pipeline, session)
+                if succeeds { #expect(answer["user"] == "late") } else { #expect(answer.code == "unavailable") }
+            }
+        }
+    }
+
     @Test("HEAD asks for what GET asks for")
     func head() async throws {
         try await Shop(authenticator: TableAuthenticator()).open { client in

@@ -99,6 +99,20 @@ struct HandshakeTests {
         }
     }
 
+    @Test("a handshake waits for keys that are fetched; if they do not come, it is refused as one that may be right")
+    func keysThatAreFetched() async throws {
+        for (succeeds, expected) in [(true, "HTTP/1.1 101 Switching Protocols"), (false, "HTTP/1.1 503 Service Unavailable")] {
+            let table = TableAuthenticator()
+            table.await(["late": Principal(role: .admin, subject: "late")])
+            async let waiting = response(to: ["Authorization: Bearer late"], at: "/ws", table)
+            try await eventually("the handshake waits") { table.waiting == 1 }
+            table.fetch(succeeds: succeeds)
+            let response = try await waiting
+            #expect(status(response) == expected)
+            if succeeds { #expect(header("X-Caller", of: response) == "late as admin") }
+        }
+    }
+
     @Test("the header goes before the subprotocol")
     func both() async throws {
         let response = try await response(to: ["Authorization: Bearer shop", "Sec-WebSocket-Protocol: bearer.admin"])

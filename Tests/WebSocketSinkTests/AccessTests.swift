@@ -189,6 +189,33 @@ struct AccessTests {
         #expect(try silent.closeCode() == .tokenExpired)
     }
 
+    @Test("a token whose key is fetched counts once the key has come; of two the later one, and until then nothing changes")
+    func keysThatAreFetched() throws {
+        let table = TableAuthenticator()
+        let (admin, shop) = (Principal(role: .admin, subject: "late-admin"), Principal(role: .shop, subject: "late-shop"))
+        table.await(["late-admin": admin, "late-shop": shop])
+        let connection = try connect("/ws?room=shops", "shop", table)
+        _ = try connection.sent()
+        try connection.receive(.text, #"{"type":"auth","token":"late-admin"}"#)
+        try connection.receive(.text, #"{"type":"auth","token":"late-shop"}"#)
+        #expect(try connection.sent().isEmpty && table.waiting == 2)
+        try connection.receive(.text, #"{"type":"join","room":"admin_room"}"#)
+        #expect(try connection.sent().map(\.text).last?.contains("forbidden") == true)
+        table.fetch()
+        connection.channel.embeddedEventLoop.run()
+        #expect(try connection.sent().map(\.text) == [#"{"type":"authenticated","role":"shop","subject":"late-shop"}"#])
+
+        // A connection that is gone when the keys come, and keys that do not come.
+        table.await(["never": admin])
+        let gone = try connect("/ws", "shop", table)
+        for one in [connection, gone] { try one.receive(.text, #"{"type":"auth","token":"never"}"#) }
+        try gone.channel.close().wait()
+        table.fetch(succeeds: false)
+        for one in [connection, gone] { one.channel.embeddedEventLoop.run() }
+        #expect(try connection.sent().map(\.text).last?.hasPrefix(#"{"type":"error","code":"unauthenticated""#) == true)
+        #expect(connection.isOpen && connection.hub.metrics.current.refusedTokens == 1)
+    }
+
     @Test("nothing is left of connections that ended: not in the rooms, nor in the watch")
     func leaks() throws {
         let table = TableAuthenticator(anonymousAccess: .nothing)

@@ -1,5 +1,8 @@
 import { Problem } from "./errors.js";
 
+/** The server that this module came from, which a proxy may have put under a path; empty for a module that came from a file. */
+const OWN_SERVER = /^https?:/.test(import.meta.url) ? new URL("..", import.meta.url).href.slice(0, -1) : "";
+
 /** Items in a page of a list, unless the caller asks for another number. */
 const PAGE = 1_000;
 
@@ -29,9 +32,9 @@ export class API {
 
   /**
    * @param {{ server?: string, fetch?: typeof fetch, token?: string | null, signal?: AbortSignal }} options `server` is an address
-   *   without a slash at the end, or empty for the server of the page; `signal` aborts every call that has no signal of its own
+   *   without a slash at the end, by default of the server that this module came from; `signal` aborts every call that has no signal of its own
    */
-  constructor({ server = "", fetch = globalThis.fetch.bind(globalThis), token = null, signal } = {}) {
+  constructor({ server = OWN_SERVER, fetch = globalThis.fetch.bind(globalThis), token = null, signal } = {}) {
     this.server = server;
     this.fetch = fetch;
     this.token = token;

@@ -84,8 +84,9 @@ function address(given) {
   if (given === undefined) return ownServer();
   const url = new URL(given, globalThis.location?.href);
   if (!/^(https?|wss?):$/.test(url.protocol)) throw new TypeError(`${url} is no address of a WebSocket`);
+  // An address of HTTP with a slash at its end is that of a server, which may be under a path.
+  if (url.pathname === "/" || (url.protocol.startsWith("http") && url.pathname.endsWith("/"))) url.pathname += "ws";
   url.protocol = url.protocol.replace(/^http/, "ws");
-  if (url.pathname === "/") url.pathname = "/ws";
   url.hash = "";
   return url.href;
 }

@@ -420,7 +420,7 @@ export interface Clock {
 }
 
 export interface TallywireOptions {
-  /** The server's WebSocket, `wss://stock.example/ws`; `http:` and `https:` are taken too. Left out: of the server that this module came from. */
+  /** The server's WebSocket, `wss://stock.example/ws`; `http:` and `https:` are taken too, also of a server: `https://example.com/stock/`. Left out: of the server that this module came from. */
   url?: string | URL;
   /** The rooms to be in, on every connection. Without a room, and with nothing tracked, the client gets what the server broadcasts. */
   rooms?: readonly string[];

@@ -1,7 +1,7 @@
 // @ts-check
 // The latest events.
 
-import { atNextFrame } from "/shared/frames.js";
+import { atNextFrame } from "../shared/frames.js";
 
 /** At most so many events are kept. */
 const MOST = 5000;
@@ -10,7 +10,7 @@ const PAGE = 500;
 
 /** The events. Sends `change`, at most once a frame, with the number of new events in `detail`. */
 export class ActivityStore extends EventTarget {
-  /** @param {import("/sdk/api.js").API} api */
+  /** @param {import("../sdk/api.js").API} api */
   constructor(api) {
     super();
     this.api = api;

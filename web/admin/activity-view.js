@@ -1,12 +1,12 @@
 // @ts-check
 // The view of all events, live.
 
-import { eventText } from "/admin/event-text.js";
-import { text, textOr } from "/admin/texts.js";
-import { isMovement, undoButton } from "/admin/undo-dialog.js";
-import { VirtualList } from "/admin/virtual-list.js";
-import { make, setText } from "/shared/dom.js";
-import { formatTime } from "/shared/format.js";
+import { eventText } from "./event-text.js";
+import { text, textOr } from "./texts.js";
+import { isMovement, undoButton } from "./undo-dialog.js";
+import { VirtualList } from "./virtual-list.js";
+import { make, setText } from "../shared/dom.js";
+import { formatTime } from "../shared/format.js";
 
 const TYPES = [
   "inventory_updated", "stock_alert", "alert_acknowledged", "product_status_changed", "catalogue_changed", "device_offline",
@@ -25,7 +25,7 @@ const ENOUGH = 100;
 const chosen = new Set();
 
 export class ActivityView {
-  /** @param {import("/admin/app.js").App} app */
+  /** @param {import("./app.js").App} app */
   constructor(app) {
     this.app = app;
     this.title = text("activity.title");

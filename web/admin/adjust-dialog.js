@@ -1,16 +1,16 @@
 // @ts-check
 // Adjusting one variant's stock at one location. The change is shown at once, and rolled back if the server refuses it.
 
-import { AdjustForm } from "/admin/adjust-form.js";
-import { reasonOf } from "/admin/app.js";
-import { showDialog } from "/admin/dialog.js";
-import { text } from "/admin/texts.js";
-import { randomID } from "/sdk/api.js";
-import { Problem } from "/sdk/errors.js";
-import { setText } from "/shared/dom.js";
-import { formatUnits } from "/shared/format.js";
+import { AdjustForm } from "./adjust-form.js";
+import { reasonOf } from "./app.js";
+import { showDialog } from "./dialog.js";
+import { text } from "./texts.js";
+import { randomID } from "../sdk/api.js";
+import { Problem } from "../sdk/errors.js";
+import { setText } from "../shared/dom.js";
+import { formatUnits } from "../shared/format.js";
 
-/** @typedef {import("/admin/variant-record.js").Row} Row */
+/** @typedef {import("./variant-record.js").Row} Row */
 
 /**
  * The dialog for an adjustment. It sends the stock that the user has seen as `expected`, so that nobody overwrites a change that he has not
@@ -18,7 +18,7 @@ import { formatUnits } from "/shared/format.js";
  */
 export class AdjustDialog {
   /**
-   * @param {import("/admin/app.js").App} app
+   * @param {import("./app.js").App} app
    * @param {Row} row
    * @param {string} location the one that the table is filtered by, or empty
    */

@@ -1,9 +1,9 @@
 // @ts-check
 // The form of an adjustment: operation, quantity, location and reason.
 
-import { text } from "/admin/texts.js";
-import { field, make, option, setText } from "/shared/dom.js";
-import { formatLocation, formatUnits } from "/shared/format.js";
+import { text } from "./texts.js";
+import { field, make, option, setText } from "../shared/dom.js";
+import { formatLocation, formatUnits } from "../shared/format.js";
 
 const OPERATIONS = ["add", "subtract", "set"];
 const REASONS = ["received", "restock", "return", "sale", "damaged", "shrinkage", "correction", "count", "promotion"];
@@ -12,7 +12,7 @@ const OTHER = "…";
 
 export class AdjustForm {
   /**
-   * @param {import("/admin/variant-record.js").Row} row
+   * @param {import("./variant-record.js").Row} row
    * @param {{ code: string, name: string }[]} locations
    * @param {string} location
    * @param {{ change: () => void, submit: () => void }} listeners `change` is called when another location is chosen

@@ -1,8 +1,8 @@
 // @ts-check
 // The open alerts, with their acknowledgements.
 
-import { titleOf } from "/admin/variant-record.js";
-import { atNextFrame } from "/shared/frames.js";
+import { titleOf } from "./variant-record.js";
+import { atNextFrame } from "../shared/frames.js";
 
 /**
  * An alert of a variant's total, or of the units at one location: `location` is `null` for the total.
@@ -26,8 +26,8 @@ const keyOf = (variantId, location) => `${variantId}/${location ?? ""}`;
 /** The alerts by variant and location. Sends `change`, at most once a frame. */
 export class AlertStore extends EventTarget {
   /**
-   * @param {import("/sdk/api.js").API} api
-   * @param {import("/admin/stock-store.js").StockStore} stock
+   * @param {import("../sdk/api.js").API} api
+   * @param {import("./stock-store.js").StockStore} stock
    */
   constructor(api, stock) {
     super();
@@ -58,7 +58,7 @@ export class AlertStore extends EventTarget {
   /**
    * Returns the level at a location where the variant has a threshold.
    *
-   * @param {import("/admin/variant-record.js").Row} row
+   * @param {import("./variant-record.js").Row} row
    * @param {string} location
    */
   levelAt(row, location) {
@@ -162,7 +162,7 @@ export class AlertStore extends EventTarget {
    *
    * @param {Alert} alert
    * @param {string} note
-   * @throws {import("/sdk/errors.js").Problem}
+   * @throws {import("../sdk/errors.js").Problem}
    */
   async acknowledge(alert, note) {
     const { body } = await this.api.call(`/api/alerts/${alert.seq}/acknowledgement`, { method: "POST", body: { note } });

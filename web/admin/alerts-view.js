@@ -1,22 +1,22 @@
 // @ts-check
 // The view of the alerts, live, with their acknowledgements.
 
-import { MOST_ALERTS } from "/admin/alert-store.js";
-import { reasonOf } from "/admin/app.js";
-import { text } from "/admin/texts.js";
-import { VirtualList } from "/admin/virtual-list.js";
-import { Problem } from "/sdk/errors.js";
-import { field, make, setText } from "/shared/dom.js";
-import { formatLocation, formatTime, formatUnits } from "/shared/format.js";
+import { MOST_ALERTS } from "./alert-store.js";
+import { reasonOf } from "./app.js";
+import { text } from "./texts.js";
+import { VirtualList } from "./virtual-list.js";
+import { Problem } from "../sdk/errors.js";
+import { field, make, setText } from "../shared/dom.js";
+import { formatLocation, formatTime, formatUnits } from "../shared/format.js";
 
-/** @typedef {import("/admin/alert-store.js").Alert} Alert */
+/** @typedef {import("./alert-store.js").Alert} Alert */
 /** @typedef {{ alert: Alert | null, badge: HTMLElement, title: HTMLElement, detail: HTMLElement, since: HTMLElement, acknowledged: HTMLElement, button: HTMLButtonElement }} Parts */
 
 const SHOWN = ["unacknowledged", "all", "never"];
 let remembered = "unacknowledged";
 
 export class AlertsView {
-  /** @param {import("/admin/app.js").App} app */
+  /** @param {import("./app.js").App} app */
   constructor(app) {
     this.app = app;
     this.title = text("alerts.title");
@@ -117,7 +117,7 @@ export class AlertsView {
 /** The dialog that acknowledges an alert, with an optional note. */
 class AcknowledgeDialog {
   /**
-   * @param {import("/admin/app.js").App} app
+   * @param {import("./app.js").App} app
    * @param {Alert} alert
    */
   constructor(app, alert) {

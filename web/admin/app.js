@@ -1,16 +1,16 @@
 // @ts-check
 // What the views share: the API, the session, the live data, navigation, and notifications.
 
-import { ActivityStore } from "/admin/activity-store.js";
-import { AlertStore } from "/admin/alert-store.js";
-import { LiveEvents } from "/admin/live-events.js";
-import { PipelineSamples } from "/admin/pipeline-samples.js";
-import { UserSession } from "/admin/user-session.js";
-import { StockStore } from "/admin/stock-store.js";
-import { text } from "/admin/texts.js";
-import { API } from "/sdk/api.js";
-import { Problem } from "/sdk/errors.js";
-import { Toasts } from "/shared/toasts.js";
+import { ActivityStore } from "./activity-store.js";
+import { AlertStore } from "./alert-store.js";
+import { LiveEvents } from "./live-events.js";
+import { PipelineSamples } from "./pipeline-samples.js";
+import { UserSession } from "./user-session.js";
+import { StockStore } from "./stock-store.js";
+import { text } from "./texts.js";
+import { API } from "../sdk/api.js";
+import { Problem } from "../sdk/errors.js";
+import { Toasts } from "../shared/toasts.js";
 
 /**
  * A view. `element` is what it shows; `close` ends what the view has begun.

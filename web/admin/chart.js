@@ -1,9 +1,9 @@
 // @ts-check
 // The chart of stock over time: a step line, the threshold as a line, and a mark that the pointer or the keyboard moves between changes.
 
-import { signed, text } from "/admin/texts.js";
-import { draw, make, setText } from "/shared/dom.js";
-import { formatTime, formatUnits } from "/shared/format.js";
+import { signed, text } from "./texts.js";
+import { draw, make, setText } from "../shared/dom.js";
+import { formatTime, formatUnits } from "../shared/format.js";
 
 const HEIGHT = 220;
 const EDGE = { left: 52, right: 16, top: 14, bottom: 26 };

@@ -1,20 +1,20 @@
 // @ts-check
 // The view of one count: its lines with what was counted and what was there, and what can be done with it.
 
-import { reasonOf } from "/admin/app.js";
-import { CountWatch, scopeOf } from "/admin/counts-view.js";
-import { signed, text } from "/admin/texts.js";
-import { randomID } from "/sdk/api.js";
-import { Problem } from "/sdk/errors.js";
-import { make, setText } from "/shared/dom.js";
-import { formatTime, formatUnits } from "/shared/format.js";
+import { reasonOf } from "./app.js";
+import { CountWatch, scopeOf } from "./counts-view.js";
+import { signed, text } from "./texts.js";
+import { randomID } from "../sdk/api.js";
+import { Problem } from "../sdk/errors.js";
+import { make, setText } from "../shared/dom.js";
+import { formatTime, formatUnits } from "../shared/format.js";
 
 const COLUMNS = ["item", "sku", "counted", "expected", "variance", "countedAt", "again"];
 const NUMBERS = ["counted", "expected", "variance"];
 
 export class CountView {
   /**
-   * @param {import("/admin/app.js").App} app
+   * @param {import("./app.js").App} app
    * @param {string} id
    */
   constructor(app, id) {

@@ -1,11 +1,11 @@
 // @ts-check
 // The view of counts: which are taken, with the form that opens one.
 
-import { reasonOf } from "/admin/app.js";
-import { text } from "/admin/texts.js";
-import { randomID } from "/sdk/api.js";
-import { field, make, option, setText } from "/shared/dom.js";
-import { formatLocation, formatTime, formatUnits } from "/shared/format.js";
+import { reasonOf } from "./app.js";
+import { text } from "./texts.js";
+import { randomID } from "../sdk/api.js";
+import { field, make, option, setText } from "../shared/dom.js";
+import { formatLocation, formatTime, formatUnits } from "../shared/format.js";
 
 /** Milliseconds in which the list is read at most once. */
 const PERIOD = 1000;
@@ -16,7 +16,7 @@ const COLUMNS = ["name", "location", "scope", "status", "lines", "opened", "chan
 /** Calls `load` after counts have changed, at most once in a period and not while the page is hidden. */
 export class CountWatch {
   /**
-   * @param {import("/admin/app.js").App} app
+   * @param {import("./app.js").App} app
    * @param {() => void} load
    * @param {(event: any) => boolean} isAbout whether an event of the journal changes what is shown
    */
@@ -51,7 +51,7 @@ export function scopeOf({ skus, prefix }) {
 }
 
 export class CountsView {
-  /** @param {import("/admin/app.js").App} app */
+  /** @param {import("./app.js").App} app */
   constructor(app) {
     this.app = app;
     this.title = text("counts.title");

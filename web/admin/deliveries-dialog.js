@@ -1,11 +1,11 @@
 // @ts-check
 // The last tries to deliver of one sink, and what went wrong.
 
-import { reasonOf } from "/admin/app.js";
-import { showDialog } from "/admin/dialog.js";
-import { text, textOr } from "/admin/texts.js";
-import { make, setText } from "/shared/dom.js";
-import { formatTime, formatUnits } from "/shared/format.js";
+import { reasonOf } from "./app.js";
+import { showDialog } from "./dialog.js";
+import { text, textOr } from "./texts.js";
+import { make, setText } from "../shared/dom.js";
+import { formatTime, formatUnits } from "../shared/format.js";
 
 /** How often the list is read anew while the dialog is open, in milliseconds. */
 const PERIOD = 3000;
@@ -14,7 +14,7 @@ const COLUMNS = ["at", "seq", "status", "milliseconds", "attempt", "error"];
 /** The dialog. It shows the newest try first, and reads the list again every few seconds. */
 export class DeliveriesDialog {
   /**
-   * @param {import("/admin/app.js").App} app
+   * @param {import("./app.js").App} app
    * @param {string} sink its name
    */
   constructor(app, sink) {

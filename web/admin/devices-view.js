@@ -1,17 +1,17 @@
 // @ts-check
 // The view of scanners and shelf displays: which are online, and what displays show.
 
-import { reasonOf } from "/admin/app.js";
-import { text } from "/admin/texts.js";
-import { make, setText } from "/shared/dom.js";
-import { formatTime, formatUnits } from "/shared/format.js";
+import { reasonOf } from "./app.js";
+import { text } from "./texts.js";
+import { make, setText } from "../shared/dom.js";
+import { formatTime, formatUnits } from "../shared/format.js";
 
 const PERIOD = 5000;
 /** At most so many rows are in a table. */
 const MOST = 1000;
 
 export class DevicesView {
-  /** @param {import("/admin/app.js").App} app */
+  /** @param {import("./app.js").App} app */
   constructor(app) {
     this.app = app;
     this.title = text("devices.title");

@@ -1,8 +1,8 @@
 // @ts-check
 // Events in words.
 
-import { signed, text, textOr } from "/admin/texts.js";
-import { formatPrice, formatUnits } from "/shared/format.js";
+import { signed, text, textOr } from "./texts.js";
+import { formatPrice, formatUnits } from "../shared/format.js";
 
 /**
  * @param {any} event

@@ -1,15 +1,15 @@
 // @ts-check
 // The header: the views, the state of the connection, and the user.
 
-import { text } from "/admin/texts.js";
-import { make, setText } from "/shared/dom.js";
-import { formatTime } from "/shared/format.js";
+import { text } from "./texts.js";
+import { make, setText } from "../shared/dom.js";
+import { formatTime } from "../shared/format.js";
 
 const VIEWS = ["stock", "alerts", "reservations", "counts", "locations", "activity", "pipeline", "devices"];
 
 export class Header {
   /**
-   * @param {import("/admin/app.js").App} app
+   * @param {import("./app.js").App} app
    * @param {HTMLElement} element
    */
   constructor(app, element) {
@@ -23,7 +23,7 @@ export class Header {
       text("session.signOut"));
     this.links = VIEWS.map((name) =>
       make("a", { href: `#/${name}`, data: { view: name } }, text(`nav.${name}`), name === "alerts" && this.openCount));
-    const mark = make("img", { src: "/favicon.svg", width: 26, height: 26, alt: "" });
+    const mark = make("img", { src: "favicon.svg", width: 26, height: 26, alt: "" });
     element.append(
       make("a", { class: "brand", href: "#/stock" }, mark, make("span", {}, text("app.name"))),
       make("nav", { class: "views", "aria-label": text("app.menu") }, ...this.links),

@@ -1,14 +1,14 @@
 // @ts-check
 // The events of the journal as they are committed, from the client library to the stores and views.
 
-import { TallywireClient } from "/sdk/tallywire.js";
+import { TallywireClient } from "../sdk/tallywire.js";
 
 /** The room with every type of event. Admins have it without an entry in plugins.json. */
 const ROOM = "journal";
 
 /** The connection. Sends `state` when its state changes, and `event` with each event in `detail`. */
 export class LiveEvents extends EventTarget {
-  /** @param {import("/admin/app.js").App} app */
+  /** @param {import("./app.js").App} app */
   constructor(app) {
     super();
     this.app = app;

@@ -1,12 +1,12 @@
 // @ts-check
 // The view of locations: what each is, and how many units are there, with the form that adds and changes them.
 
-import { reasonOf } from "/admin/app.js";
-import { text } from "/admin/texts.js";
-import { randomID } from "/sdk/api.js";
-import { Problem } from "/sdk/errors.js";
-import { field, make, setText } from "/shared/dom.js";
-import { formatUnits } from "/shared/format.js";
+import { reasonOf } from "./app.js";
+import { text } from "./texts.js";
+import { randomID } from "../sdk/api.js";
+import { Problem } from "../sdk/errors.js";
+import { field, make, setText } from "../shared/dom.js";
+import { formatUnits } from "../shared/format.js";
 
 /** Milliseconds between two sums, which are over all rows. */
 const PERIOD = 1000;
@@ -14,10 +14,10 @@ const COLUMNS = ["code", "name", "sells", "priority", "items", "onHand", "reserv
 const NUMBERS = COLUMNS.slice(3, 9);
 
 /** @typedef {{ code: string, name: string, sells: boolean, priority: number }} Place */
-/** @typedef {import("/admin/variant-record.js").Units & { items: number }} Sum */
+/** @typedef {import("./variant-record.js").Units & { items: number }} Sum */
 
 export class LocationsView {
-  /** @param {import("/admin/app.js").App} app */
+  /** @param {import("./app.js").App} app */
   constructor(app) {
     this.app = app;
     this.title = text("locations.title");

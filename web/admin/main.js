@@ -1,33 +1,33 @@
 // @ts-check
 // The admin page: signs the user in, and shows the header and the view that the address names.
 
-import { ActivityView } from "/admin/activity-view.js";
-import { AlertsView } from "/admin/alerts-view.js";
-import { App, reasonOf } from "/admin/app.js";
-import { CountView } from "/admin/count-view.js";
-import { CountsView } from "/admin/counts-view.js";
-import { DevicesView } from "/admin/devices-view.js";
-import { Header } from "/admin/header.js";
-import { LocationsView } from "/admin/locations-view.js";
-import { PipelineView } from "/admin/pipeline-view.js";
-import { ReservationsView } from "/admin/reservations-view.js";
-import { SignInView } from "/admin/sign-in.js";
-import { StockView } from "/admin/stock-view.js";
-import { text } from "/admin/texts.js";
-import { VariantView } from "/admin/variant-view.js";
-import { byId, make } from "/shared/dom.js";
+import { ActivityView } from "./activity-view.js";
+import { AlertsView } from "./alerts-view.js";
+import { App, reasonOf } from "./app.js";
+import { CountView } from "./count-view.js";
+import { CountsView } from "./counts-view.js";
+import { DevicesView } from "./devices-view.js";
+import { Header } from "./header.js";
+import { LocationsView } from "./locations-view.js";
+import { PipelineView } from "./pipeline-view.js";
+import { ReservationsView } from "./reservations-view.js";
+import { SignInView } from "./sign-in.js";
+import { StockView } from "./stock-view.js";
+import { text } from "./texts.js";
+import { VariantView } from "./variant-view.js";
+import { byId, make } from "../shared/dom.js";
 
 const app = new App();
 const content = byId("content");
 const header = new Header(app, byId("header"));
-/** @type {import("/admin/app.js").View | null} */
+/** @type {import("./app.js").View | null} */
 let view = null;
 let isStarted = false;
 
 /**
  * The view of each address.
  *
- * @type {[RegExp, (match: RegExpExecArray) => import("/admin/app.js").View][]}
+ * @type {[RegExp, (match: RegExpExecArray) => import("./app.js").View][]}
  */
 const routes = [
   [/^\/?(?:stock)?$/, () => new StockView(app)],
@@ -51,7 +51,7 @@ function route() {
   show({ element: make("p", "note", text("app.notFound")), title: text("app.notFound") });
 }
 
-/** @param {import("/admin/app.js").View} next */
+/** @param {import("./app.js").View} next */
 function show(next) {
   view?.close?.();
   const isFirst = view === null;

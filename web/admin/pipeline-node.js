@@ -1,11 +1,11 @@
 // @ts-check
 // One part of the pipeline: its state, throughput, lag and errors.
 
-import { DeliveriesDialog } from "/admin/deliveries-dialog.js";
-import { ReplayDialog } from "/admin/replay-dialog.js";
-import { perSecond, text, textOr } from "/admin/texts.js";
-import { draw, make, setText } from "/shared/dom.js";
-import { formatTime, formatUnits } from "/shared/format.js";
+import { DeliveriesDialog } from "./deliveries-dialog.js";
+import { ReplayDialog } from "./replay-dialog.js";
+import { perSecond, text, textOr } from "./texts.js";
+import { draw, make, setText } from "../shared/dom.js";
+import { formatTime, formatUnits } from "../shared/format.js";
 
 const SPARK = { width: 200, height: 36 };
 const GOOD = ["running", "starting", "connected"];
@@ -15,7 +15,7 @@ const PROBLEM_COUNTERS = ["dropped", "retried", "rejected", "malformed", "failed
 export class PipelineNode {
   /**
    * @param {string} id `engine`, `http`, `source:NAME` or `sink:NAME`
-   * @param {import("/admin/app.js").App} app
+   * @param {import("./app.js").App} app
    */
   constructor(id, app) {
     this.id = id;

@@ -9,7 +9,7 @@ const MOST = 200;
 
 /** The samples. Sends `change` after each request, also after one that failed; `error` is set then. */
 export class PipelineSamples extends EventTarget {
-  /** @param {import("/sdk/api.js").API} api */
+  /** @param {import("../sdk/api.js").API} api */
   constructor(api) {
     super();
     this.api = api;

@@ -1,13 +1,13 @@
 // @ts-check
 // The view of the pipeline: sources, engine and sinks as a graph.
 
-import { reasonOf } from "/admin/app.js";
-import { PipelineNode } from "/admin/pipeline-node.js";
-import { text } from "/admin/texts.js";
-import { draw, make, setText } from "/shared/dom.js";
+import { reasonOf } from "./app.js";
+import { PipelineNode } from "./pipeline-node.js";
+import { text } from "./texts.js";
+import { draw, make, setText } from "../shared/dom.js";
 
 export class PipelineView {
-  /** @param {import("/admin/app.js").App} app */
+  /** @param {import("./app.js").App} app */
   constructor(app) {
     this.app = app;
     this.title = text("pipeline.title");

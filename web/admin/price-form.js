@@ -1,17 +1,17 @@
 // @ts-check
 // The form for a variant's SKU and price, and its product's status.
 
-import { reasonOf } from "/admin/app.js";
-import { text } from "/admin/texts.js";
-import { randomID } from "/sdk/api.js";
-import { field, make, option, setText } from "/shared/dom.js";
+import { reasonOf } from "./app.js";
+import { text } from "./texts.js";
+import { randomID } from "../sdk/api.js";
+import { field, make, option, setText } from "../shared/dom.js";
 
 const STATUSES = ["draft", "active", "inactive", "discontinued"];
 
 export class PriceForm {
   /**
-   * @param {import("/admin/app.js").App} app
-   * @param {import("/admin/variant-record.js").Row} row
+   * @param {import("./app.js").App} app
+   * @param {import("./variant-record.js").Row} row
    */
   constructor(app, row) {
     this.app = app;

@@ -1,11 +1,11 @@
 // @ts-check
 // Delivering events to one sink again: what would be delivered, and how far it is.
 
-import { reasonOf } from "/admin/app.js";
-import { showDialog } from "/admin/dialog.js";
-import { text } from "/admin/texts.js";
-import { field, make, setText } from "/shared/dom.js";
-import { formatUnits } from "/shared/format.js";
+import { reasonOf } from "./app.js";
+import { showDialog } from "./dialog.js";
+import { text } from "./texts.js";
+import { field, make, setText } from "../shared/dom.js";
+import { formatUnits } from "../shared/format.js";
 
 /** How often the progress is read, and how long the dialog waits for the end of what somebody types, in milliseconds. */
 const PERIOD = 500;
@@ -14,7 +14,7 @@ const TYPING = 300;
 /** The dialog. It says what a replay would deliver before it begins one, and shows the one that runs. */
 export class ReplayDialog {
   /**
-   * @param {import("/admin/app.js").App} app
+   * @param {import("./app.js").App} app
    * @param {string} sink its name
    */
   constructor(app, sink) {

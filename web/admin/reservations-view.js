@@ -1,10 +1,10 @@
 // @ts-check
 // The view of open reservations: what is held for whom, and for how long.
 
-import { reasonOf } from "/admin/app.js";
-import { text } from "/admin/texts.js";
-import { make, setText } from "/shared/dom.js";
-import { formatTime, formatUnits } from "/shared/format.js";
+import { reasonOf } from "./app.js";
+import { text } from "./texts.js";
+import { make, setText } from "../shared/dom.js";
+import { formatTime, formatUnits } from "../shared/format.js";
 
 /** Milliseconds between two looks at the clock, and at most one reading of the list. */
 const PERIOD = 1000;
@@ -12,7 +12,7 @@ const PERIOD = 1000;
 const MOST = 1000;
 
 export class ReservationsView {
-  /** @param {import("/admin/app.js").App} app */
+  /** @param {import("./app.js").App} app */
   constructor(app) {
     this.app = app;
     this.title = text("reservations.title");

@@ -3,7 +3,7 @@
 
 /** Handles arrows, Page up and down, Home and End, Enter and clicks in a {@link VirtualList}. */
 export class RovingFocus {
-  /** @param {import("/admin/virtual-list.js").VirtualList<any>} list */
+  /** @param {import("./virtual-list.js").VirtualList<any>} list */
   constructor(list) {
     this.list = list;
     list.element.addEventListener("keydown", (event) => this.onKey(event));

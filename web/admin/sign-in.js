@@ -1,13 +1,13 @@
 // @ts-check
 // The view for signing in: with a password if the server has users, or with a token.
 
-import { reasonOf } from "/admin/app.js";
-import { text } from "/admin/texts.js";
-import { Problem } from "/sdk/errors.js";
-import { field, make, setText } from "/shared/dom.js";
+import { reasonOf } from "./app.js";
+import { text } from "./texts.js";
+import { Problem } from "../sdk/errors.js";
+import { field, make, setText } from "../shared/dom.js";
 
 export class SignInView {
-  /** @param {import("/admin/app.js").App} app */
+  /** @param {import("./app.js").App} app */
   constructor(app) {
     this.app = app;
     this.title = text("session.title");
@@ -21,7 +21,7 @@ export class SignInView {
     this.button = make("button", { class: "primary", type: "submit" }, text("session.signIn"));
     this.other = make("button", { type: "button", class: "plain compact", on: { click: () => this.choose(!this.withPassword) } });
     this.fields = make("div", "sign-in-fields");
-    const mark = make("img", { src: "/favicon.svg", alt: "" });
+    const mark = make("img", { src: "favicon.svg", alt: "" });
     this.form = make(
       "form", { class: "card sign-in", on: { submit: (/** @type {Event} */ event) => this.submit(event) } }, mark, make("h1", {},
         text("session.title")),

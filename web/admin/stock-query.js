@@ -1,9 +1,9 @@
 // @ts-check
 // The selection and order of the rows, computed in slices so that the page stays responsive.
 
-import { folded } from "/shared/search-folding.js";
+import { folded } from "../shared/search-folding.js";
 
-/** @typedef {import("/admin/variant-record.js").Row} Row */
+/** @typedef {import("./variant-record.js").Row} Row */
 /** @typedef {{ search: string, location: string, level: string, column: string, descending: boolean }} Query */
 
 /** The length of a slice in milliseconds. A frame has sixteen. */

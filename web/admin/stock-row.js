@@ -1,13 +1,13 @@
 // @ts-check
 // The rows of the stock table. An element shows one variant after another.
 
-import { stockOf } from "/admin/stock-query.js";
-import { text, textOr } from "/admin/texts.js";
-import { make, setText } from "/shared/dom.js";
-import { formatPrice, formatTime, formatUnits } from "/shared/format.js";
-import { flash } from "/shared/frames.js";
+import { stockOf } from "./stock-query.js";
+import { text, textOr } from "./texts.js";
+import { make, setText } from "../shared/dom.js";
+import { formatPrice, formatTime, formatUnits } from "../shared/format.js";
+import { flash } from "../shared/frames.js";
 
-/** @typedef {import("/admin/variant-record.js").Row} Row */
+/** @typedef {import("./variant-record.js").Row} Row */
 
 /** The columns in their order. `places` and `actions` cannot be sorted by. */
 export const COLUMNS = ["item", "sku", "stock", "level", "places", "price", "status", "changed", "actions"];
@@ -17,7 +17,7 @@ export const COLUMNS = ["item", "sku", "stock", "level", "places", "price", "sta
 /** Creates and fills rows. */
 export class StockRow {
   /**
-   * @param {() => import("/admin/stock-query.js").Query} query
+   * @param {() => import("./stock-query.js").Query} query
    * @param {(row: Row) => void} adjust
    */
   constructor(query, adjust) {

@@ -1,12 +1,12 @@
 // @ts-check
 // All variants with their stock: loaded once, and kept up to date by events.
 
-import { fill } from "/admin/variant-record.js";
-import { Problem } from "/sdk/errors.js";
-import { itemKey } from "/sdk/item.js";
-import { atNextFrame } from "/shared/frames.js";
+import { fill } from "./variant-record.js";
+import { Problem } from "../sdk/errors.js";
+import { itemKey } from "../sdk/item.js";
+import { atNextFrame } from "../shared/frames.js";
 
-/** @typedef {import("/admin/variant-record.js").Row} Row */
+/** @typedef {import("./variant-record.js").Row} Row */
 
 /** The items of a page. So many are parsed in less time than a frame has. */
 const PAGE = 2000;
@@ -18,7 +18,7 @@ const MOST_WAITING = 50_000;
  * `loaded` when all rows are there.
  */
 export class StockStore extends EventTarget {
-  /** @param {import("/sdk/api.js").API} api */
+  /** @param {import("../sdk/api.js").API} api */
   constructor(api) {
     super();
     this.api = api;

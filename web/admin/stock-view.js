@@ -1,13 +1,13 @@
 // @ts-check
 // The view of the stock, a live table.
 
-import { AdjustDialog } from "/admin/adjust-dialog.js";
-import { select } from "/admin/stock-query.js";
-import { StockRow, COLUMNS } from "/admin/stock-row.js";
-import { text } from "/admin/texts.js";
-import { VirtualList } from "/admin/virtual-list.js";
-import { field, make, option, setText } from "/shared/dom.js";
-import { formatLocation, formatUnits } from "/shared/format.js";
+import { AdjustDialog } from "./adjust-dialog.js";
+import { select } from "./stock-query.js";
+import { StockRow, COLUMNS } from "./stock-row.js";
+import { text } from "./texts.js";
+import { VirtualList } from "./virtual-list.js";
+import { field, make, option, setText } from "../shared/dom.js";
+import { formatLocation, formatUnits } from "../shared/format.js";
 
 /** Rows whose order has changed are moved after so many milliseconds, unless the table is being used. */
 const REORDER = 1000;
@@ -16,7 +16,7 @@ const REORDER = 1000;
 const remembered = { search: "", location: "", level: "", column: "item", descending: false };
 
 export class StockView {
-  /** @param {import("/admin/app.js").App} app */
+  /** @param {import("./app.js").App} app */
   constructor(app) {
     this.app = app;
     this.title = text("stock.title");
@@ -86,7 +86,7 @@ export class StockView {
   }
 
   /**
-   * @param {import("/admin/variant-record.js").Row} row
+   * @param {import("./variant-record.js").Row} row
    * @param {KeyboardEvent} event
    */
   onRowKey(row, event) {
@@ -95,7 +95,7 @@ export class StockView {
     return true;
   }
 
-  /** @param {import("/admin/variant-record.js").Row} row */
+  /** @param {import("./variant-record.js").Row} row */
   adjust(row) { new AdjustDialog(this.app, row, this.query.location).open(); }
 
   /** @param {string} column */

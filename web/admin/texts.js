@@ -1,8 +1,8 @@
 // @ts-check
 // The texts of the admin page.
 
-import english from "/admin/texts.en.js";
-import { formatUnits } from "/shared/format.js";
+import english from "./texts.en.js";
+import { formatUnits } from "../shared/format.js";
 
 const texts = english;
 const plurals = new Intl.PluralRules(document.documentElement.lang);

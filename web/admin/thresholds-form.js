@@ -1,16 +1,16 @@
 // @ts-check
 // The thresholds of a variant at single locations, with the form that adds, changes and removes them.
 
-import { reasonOf } from "/admin/app.js";
-import { text } from "/admin/texts.js";
-import { randomID } from "/sdk/api.js";
-import { field, make, option, setText } from "/shared/dom.js";
-import { formatLocation, formatUnits } from "/shared/format.js";
+import { reasonOf } from "./app.js";
+import { text } from "./texts.js";
+import { randomID } from "../sdk/api.js";
+import { field, make, option, setText } from "../shared/dom.js";
+import { formatLocation, formatUnits } from "../shared/format.js";
 
 export class ThresholdsForm {
   /**
-   * @param {import("/admin/app.js").App} app
-   * @param {import("/admin/variant-record.js").Row} row
+   * @param {import("./app.js").App} app
+   * @param {import("./variant-record.js").Row} row
    */
   constructor(app, row) {
     this.app = app;

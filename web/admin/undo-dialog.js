@@ -1,13 +1,13 @@
 // @ts-check
 // Taking a movement back: what it did, a reason, and what the server says.
 
-import { reasonOf } from "/admin/app.js";
-import { showDialog } from "/admin/dialog.js";
-import { text, textOr } from "/admin/texts.js";
-import { randomID } from "/sdk/api.js";
-import { Problem } from "/sdk/errors.js";
-import { field, make, setText } from "/shared/dom.js";
-import { formatUnits } from "/shared/format.js";
+import { reasonOf } from "./app.js";
+import { showDialog } from "./dialog.js";
+import { text, textOr } from "./texts.js";
+import { randomID } from "../sdk/api.js";
+import { Problem } from "../sdk/errors.js";
+import { field, make, setText } from "../shared/dom.js";
+import { formatUnits } from "../shared/format.js";
 
 const OPERATIONS = ["set", "add", "subtract", "transfer", "capture"];
 
@@ -21,7 +21,7 @@ export const isMovement = ({ type, data }) => type === "inventory_updated" && OP
 /** The dialog. It takes back the whole movement to which an event belongs. */
 export class UndoDialog {
   /**
-   * @param {import("/admin/app.js").App} app
+   * @param {import("./app.js").App} app
    * @param {any} event an `inventory_updated` of the movement
    */
   constructor(app, event) {
@@ -126,7 +126,7 @@ export class UndoDialog {
  * Returns a button that opens the dialog.
  *
  * @param {() => any} event gives the event when the button is pressed
- * @param {import("/admin/app.js").App} app
+ * @param {import("./app.js").App} app
  * @param {number} [tabindex]
  */
 export function undoButton(event, app, tabindex = 0) {

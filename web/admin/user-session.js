@@ -1,10 +1,10 @@
 // @ts-check
 // The session of the admin page: its user and token.
 
-import { API } from "/sdk/api.js";
-import { systemClock, Timer } from "/sdk/clock.js";
-import { Problem } from "/sdk/errors.js";
-import { TabToken } from "/shared/tab-token.js";
+import { API } from "../sdk/api.js";
+import { systemClock, Timer } from "../sdk/clock.js";
+import { Problem } from "../sdk/errors.js";
+import { TabToken } from "../shared/tab-token.js";
 
 const kept = new TabToken("tallywire.admin.token");
 /** A token is renewed when this part of its life is over. */

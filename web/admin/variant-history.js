@@ -1,13 +1,13 @@
 // @ts-check
 // The history of a variant: a chart of its stock, the same as a table, and its events.
 
-import { reasonOf } from "/admin/app.js";
-import { StockChart } from "/admin/chart.js";
-import { eventText } from "/admin/event-text.js";
-import { signed, text } from "/admin/texts.js";
-import { isMovement, undoButton } from "/admin/undo-dialog.js";
-import { make, setText } from "/shared/dom.js";
-import { formatTime, formatUnits } from "/shared/format.js";
+import { reasonOf } from "./app.js";
+import { StockChart } from "./chart.js";
+import { eventText } from "./event-text.js";
+import { signed, text } from "./texts.js";
+import { isMovement, undoButton } from "./undo-dialog.js";
+import { make, setText } from "../shared/dom.js";
+import { formatTime, formatUnits } from "../shared/format.js";
 
 const DAY = 86_400_000;
 const RANGES = { day: DAY, week: 7 * DAY, month: 30 * DAY, all: Infinity };
@@ -19,8 +19,8 @@ const PAUSE = 200;
 
 export class VariantHistory {
   /**
-   * @param {import("/admin/app.js").App} app
-   * @param {import("/admin/variant-record.js").Row} row
+   * @param {import("./app.js").App} app
+   * @param {import("./variant-record.js").Row} row
    */
   constructor(app, row) {
     this.app = app;

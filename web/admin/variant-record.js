@@ -1,7 +1,7 @@
 // @ts-check
 // The values of a variant as the page keeps them.
 
-import { folded } from "/shared/search-folding.js";
+import { folded } from "../shared/search-folding.js";
 
 /**
  * The units of a location: those that are there, those of them that are reserved or not available, and those on the way.

@@ -1,20 +1,20 @@
 // @ts-check
 // The view of one variant: its stock by location, price, status and history.
 
-import { AdjustDialog } from "/admin/adjust-dialog.js";
-import { reasonOf } from "/admin/app.js";
-import { PriceForm } from "/admin/price-form.js";
-import { text } from "/admin/texts.js";
-import { ThresholdsForm } from "/admin/thresholds-form.js";
-import { VariantHistory } from "/admin/variant-history.js";
-import { Problem } from "/sdk/errors.js";
-import { make, setText } from "/shared/dom.js";
-import { formatLocation, formatUnits } from "/shared/format.js";
-import { flash } from "/shared/frames.js";
+import { AdjustDialog } from "./adjust-dialog.js";
+import { reasonOf } from "./app.js";
+import { PriceForm } from "./price-form.js";
+import { text } from "./texts.js";
+import { ThresholdsForm } from "./thresholds-form.js";
+import { VariantHistory } from "./variant-history.js";
+import { Problem } from "../sdk/errors.js";
+import { make, setText } from "../shared/dom.js";
+import { formatLocation, formatUnits } from "../shared/format.js";
+import { flash } from "../shared/frames.js";
 
 export class VariantView {
   /**
-   * @param {import("/admin/app.js").App} app
+   * @param {import("./app.js").App} app
    * @param {number} id
    */
   constructor(app, id) {

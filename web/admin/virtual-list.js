@@ -1,9 +1,9 @@
 // @ts-check
 // A list of any length, of which only the visible rows are in the document.
 
-import { RovingFocus } from "/admin/roving-focus.js";
-import { make } from "/shared/dom.js";
-import { Redraw } from "/shared/frames.js";
+import { RovingFocus } from "./roving-focus.js";
+import { make } from "../shared/dom.js";
+import { Redraw } from "../shared/frames.js";
 
 /** So many rows beyond the edges are in the document, so that fast scrolling shows no gap. */
 const MARGIN = 6;

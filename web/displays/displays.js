@@ -1,8 +1,8 @@
 // @ts-check
 // The shelf displays: `#/WH1` shows all labels of a location, `#/WH1/TEE-RED-M` a single one, for a tablet on a shelf.
 
-import { Problem } from "/sdk/errors.js";
-import { TallywireClient } from "/sdk/tallywire.js";
+import { Problem } from "../sdk/errors.js";
+import { TallywireClient } from "../sdk/tallywire.js";
 import { api } from "../shared/api.js";
 import { ConnectionBadge } from "../shared/connection-badge.js";
 import { byId, make, option, setText } from "../shared/dom.js";

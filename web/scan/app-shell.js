@@ -10,7 +10,7 @@
 export async function keepShell() {
   if (!navigator.serviceWorker) return;
   try {
-    await navigator.serviceWorker.register(workerURL(), { scope: "/scan", updateViaCache: "none" });
+    await navigator.serviceWorker.register(workerURL(), { scope: "scan", updateViaCache: "none" });
     const { active } = await navigator.serviceWorker.ready;
     active?.postMessage("refresh");
   } catch {
@@ -20,7 +20,7 @@ export async function keepShell() {
 
 /** Returns the only address that the page's policy allows for a worker. */
 function workerURL() {
-  const path = "/scan-worker.js";
+  const path = "scan-worker.js";
   const types = /** @type {any} */ (globalThis).trustedTypes;
   if (!types) return path;
   return types.createPolicy("tallywire-worker", { createScriptURL: (/** @type {string} */ url) => (url === path ? url : "about:blank") }).createScriptURL(path);

@@ -1,8 +1,8 @@
 // @ts-check
 // The phone scanner: takes codes from the camera, the keyboard and keyboard-wedge scanners, queues them, and shows what became of them.
 
-import { API, randomID } from "/sdk/api.js";
-import { Problem } from "/sdk/errors.js";
+import { API, randomID } from "../sdk/api.js";
+import { Problem } from "../sdk/errors.js";
 import { byId, make, option, setText } from "../shared/dom.js";
 import { formatLocation, formatUnits } from "../shared/format.js";
 import { looksLikeToken, tokenClaims } from "../shared/token-claims.js";

@@ -1,9 +1,9 @@
 // @ts-check
 // Sends the scans that wait, in order, and retries as long as the page is open.
 
-import { Backoff } from "/sdk/backoff.js";
-import { systemClock } from "/sdk/clock.js";
-import { Problem } from "/sdk/errors.js";
+import { Backoff } from "../sdk/backoff.js";
+import { systemClock } from "../sdk/clock.js";
+import { Problem } from "../sdk/errors.js";
 import { texts } from "./texts.js";
 
 /** @typedef {import("./queue.js").Scan} Scan */
@@ -46,7 +46,7 @@ export class Sender {
 
   /**
    * @param {Queue} queue
-   * @param {import("/sdk/api.js").API} api
+   * @param {import("../sdk/api.js").API} api
    * @param {{ changed: () => void, answered: (scans: Scan[]) => void }} tell `changed` is called after a change of `state`, `answered` with
    *   the scans that the server has answered, once that is saved
    */

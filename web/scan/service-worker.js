@@ -3,13 +3,14 @@
 // The scanner's service worker: serves the page's files from the device, all of one version, and updates them once the page is open.
 
 const CACHE = "tallywire-scan";
+/** The page's files, beside which the server has this worker: a proxy may have put the server under a path. */
 const FILES = [
-  "/scan", "/scan/scan.css", "/scan/scan.js", "/scan/camera.js", "/scan/feedback.js", "/scan/queue.js", "/scan/sender.js", "/scan/app-shell.js",
-  "/scan/texts.js", "/scan/key-reader.js", "/scan/keyboard-layout.js", "/scan/key-timing.js", "/scan/wedge.js", "/scan/control-code.js",
-  "/scan/scan-mode.js", "/scan/scan-rows.js", "/scan/app.webmanifest",
-  "/scan/icon-192.png", "/scan/icon-512.png", "/shared/look.css", "/shared/barcode.js", "/shared/dom.js", "/shared/format.js",
-  "/shared/token-claims.js", "/sdk/api.js", "/sdk/backoff.js", "/sdk/clock.js", "/sdk/errors.js", "/sdk/jwt.js", "/favicon.svg",
-];
+  "scan", "scan/scan.css", "scan/scan.js", "scan/camera.js", "scan/feedback.js", "scan/queue.js", "scan/sender.js", "scan/app-shell.js",
+  "scan/texts.js", "scan/key-reader.js", "scan/keyboard-layout.js", "scan/key-timing.js", "scan/wedge.js", "scan/control-code.js",
+  "scan/scan-mode.js", "scan/scan-rows.js", "scan/app.webmanifest",
+  "scan/icon-192.png", "scan/icon-512.png", "shared/look.css", "shared/barcode.js", "shared/dom.js", "shared/format.js",
+  "shared/token-claims.js", "sdk/api.js", "sdk/backoff.js", "sdk/clock.js", "sdk/errors.js", "sdk/jwt.js", "favicon.svg",
+].map((name) => new URL(name, self.location.href).pathname);
 
 const worker = /** @type {ServiceWorkerGlobalScope} */ (/** @type {unknown} */ (self));
 

@@ -1,7 +1,7 @@
 // @ts-check
 // Work that is repeated no more often than it has to be.
 
-import { Problem } from "/sdk/errors.js";
+import { Problem } from "../sdk/errors.js";
 
 /**
  * Returns a function that asks for work. However often it is called, the work runs once at a time, with a pause between two runs. Work that

@@ -1,7 +1,7 @@
 // @ts-check
 // The token that a person or a device shows, as a page reads it.
 
-import { claimsOf } from "/sdk/jwt.js";
+import { claimsOf } from "../sdk/jwt.js";
 
 /**
  * What a token says. The server decides whether the token is valid; a page only tells its user whose token it is.

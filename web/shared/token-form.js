@@ -1,7 +1,7 @@
 // @ts-check
 // The form for a token, on servers that let nobody read without one.
 
-import { Problem } from "/sdk/errors.js";
+import { Problem } from "../sdk/errors.js";
 import { api, token } from "./api.js";
 import { field, make, setText } from "./dom.js";
 import { texts } from "./texts.js";

@@ -1,7 +1,7 @@
 // @ts-check
 // The card of a product: its name, price and variants, each with its availability. A card is created once; later only what has changed is written.
 
-import { itemKey } from "/sdk/item.js";
+import { itemKey } from "../sdk/item.js";
 import { make, setText } from "../shared/dom.js";
 import { formatPrice, formatTime } from "../shared/format.js";
 import { flash } from "../shared/frames.js";

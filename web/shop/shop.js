@@ -1,7 +1,7 @@
 // @ts-check
 // The shop: product names from the HTTP API, and everything that changes through the client library.
 
-import { TallywireClient } from "/sdk/tallywire.js";
+import { TallywireClient } from "../sdk/tallywire.js";
 import { api } from "../shared/api.js";
 import { ConnectionBadge } from "../shared/connection-badge.js";
 import { byId, setText } from "../shared/dom.js";

@@ -1,8 +1,8 @@
 // @ts-check
 // Shows the state of the server, as long as the page is visible.
 
-import { API } from "/sdk/api.js";
-import { Problem } from "/sdk/errors.js";
+import { API } from "../sdk/api.js";
+import { Problem } from "../sdk/errors.js";
 import { byId, setText } from "../shared/dom.js";
 import { formatUnits } from "../shared/format.js";
 

@@ -1,5 +1,6 @@
 import HTTPTypes
 import Hummingbird
+import NIOCore
 import NIOHTTP1
 import TallywireAccess
 import TallywireCore
@@ -29,22 +30,50 @@ package struct AccessControl: Sendable {
     }
 
     /// Returns the caller of a request with these fields; `nil` for a caller without a token. A bad token is refused even where
-    /// none is needed, since its sender expects its rights.
-    package func principal(authorization fields: [String], subprotocolToken: String? = nil) throws(Problem) -> Principal? {
+    /// none is needed, since its sender expects its rights. Waits for keys that have to be fetched.
+    package func principal(authorization fields: [String]) async throws(Problem) -> Principal? {
         if authenticator.anonymousAccess == .everything { return .anybody }
-        let token = try BearerToken.read(authorization: fields) ?? subprotocolToken
+        let token = try BearerToken.read(authorization: fields)
         do {
             return try authenticator.principal(bearingIfAny: token)
         } catch {
-            metrics.refused(error.reason)
-            throw .unauthenticated(error.message, error: "invalid_token")
+            guard error.awaitsKeys, await authenticator.keysWereAskedFor() else { throw refusal(error) }
+        }
+        do { return try authenticator.principal(bearingIfAny: token) } catch { throw refusal(error) }
+    }
+
+    /// The caller of a request for an upgrade, as far as it is known.
+    enum Caller {
+        case known(Principal?)
+        /// Keys have to be fetched first.
+        case afterKeys
+    }
+
+    /// Returns the same on an event loop, where nothing waits: if keys have to be fetched, `then` is called on `loop` once they have come
+    /// or have not. Without `then` the caller is known or refused.
+    func caller(
+        authorization fields: [String], subprotocolToken: String?, on loop: any EventLoop, then: (() -> Void)?
+    ) throws(Problem) -> Caller {
+        if authenticator.anonymousAccess == .everything { return .known(.anybody) }
+        let token = try BearerToken.read(authorization: fields) ?? subprotocolToken
+        do {
+            return .known(try authenticator.principal(bearingIfAny: token))
+        } catch {
+            if let then, error.awaitsKeys, authenticator.askForKeys(on: loop, then: then) { return .afterKeys }
+            throw refusal(error)
         }
     }
 
+    private func refusal(_ failure: AuthenticationFailure) -> Problem {
+        metrics.refused(failure.reason)
+        if failure.reason == .keysUnavailable { return .unavailable(failure.message) }
+        return .unauthenticated(failure.message, error: "invalid_token")
+    }
+
     /// Returns the caller of the request, if that caller may call a route with this access.
-    package func admit(_ request: Request, to access: RouteAccess) throws(Problem) -> Principal? {
+    package func admit(_ request: Request, to access: RouteAccess) async throws(Problem) -> Principal? {
         if access == .anyone { return nil }
-        let principal = try principal(authorization: request.headers[values: .authorization])
+        let principal = try await principal(authorization: request.headers[values: .authorization])
         switch access {
         case .anyone: return nil
         case .readers:

@@ -27,6 +27,8 @@ final class UpgradeGate: ChannelDuplexHandler, RemovableChannelHandler {
     /// Whether the time ran out before the first request.
     private var isOver = false
     private var refusal: Problem?
+    /// What came of a request for an upgrade, while keys are fetched for its token.
+    private var held: [HTTPServerRequestPart] = []
     /// The upgrade that was admitted.
     private(set) var admitted: AdmittedUpgrade?
 
@@ -61,6 +63,7 @@ final class UpgradeGate: ChannelDuplexHandler, RemovableChannelHandler {
     func handlerRemoved(context: ChannelHandlerContext) {
         deadline?.cancel()
         deadline = nil
+        held = []
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
@@ -85,7 +88,8 @@ final class UpgradeGate: ChannelDuplexHandler, RemovableChannelHandler {
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         if isOver { return }
-        guard case .head(var head) = unwrapInboundIn(data) else {
+        guard held.isEmpty else { return held.append(unwrapInboundIn(data)) }
+        guard case .head(let head) = unwrapInboundIn(data) else {
             if isLast, case .end = unwrapInboundIn(data) { context.triggerUserOutboundEvent(InputUnwanted(), promise: nil) }
             return context.fireChannelRead(data)
         }
@@ -93,18 +97,30 @@ final class UpgradeGate: ChannelDuplexHandler, RemovableChannelHandler {
         deadline = nil
         requests += 1
         unanswered += 1
+        let bound = NIOLoopBound(context, eventLoop: context.eventLoop)
+        pass(head, context) { [self] in passHeld(bound.value) }
+    }
+
+    /// Passes a request's head on, with its upgrade, with the refusal of it, or without its header. While keys are fetched for the
+    /// caller's token the head is held, and then `goOn` is called; without `goOn` nothing is held.
+    private func pass(_ given: HTTPRequestHead, _ context: ChannelHandlerContext, afterKeys goOn: (() -> Void)?) {
+        var head = given
         let endsParsing = head.method == .CONNECT || (head.headers.contains(name: "upgrade") && head.asksForConnectionUpgrade)
-        guard endsParsing || head.headers.contains(name: "upgrade") else { return context.fireChannelRead(data) }
-        switch table.decide(head, isFirst: requests == 1, remote: context.remoteAddress) {
+        guard endsParsing || head.headers.contains(name: "upgrade") else {
+            return context.fireChannelRead(wrapInboundOut(.head(head)))
+        }
+        switch table.decide(head, isFirst: requests == 1, on: context.channel, afterKeys: goOn) {
         case .upgrade(let upgrade):
             if let problem = countCaller(of: upgrade, context.channel) {
                 refusal = problem
             } else {
                 admitted = upgrade
-                return context.fireChannelRead(data)
+                return context.fireChannelRead(wrapInboundOut(.head(head)))
             }
         case .refuse(let refusal): self.refusal = refusal
         case .ignore: break
+        // The parser reads nothing after such a request, so no more than its end follows.
+        case .afterKeys: return held = [.head(head)]
         }
         head.headers.remove(name: "upgrade")
         if endsParsing {
@@ -112,6 +128,16 @@ final class UpgradeGate: ChannelDuplexHandler, RemovableChannelHandler {
             head.headers.replaceOrAdd(name: "connection", value: "close")
         }
         context.fireChannelRead(wrapInboundOut(.head(head)))
+    }
+
+    /// Passes on what was held, now that the keys have come or have not. Nothing is held if the connection has ended meanwhile.
+    private func passHeld(_ context: ChannelHandlerContext) {
+        let parts = held
+        held = []
+        guard case .head(let head)? = parts.first else { return }
+        pass(head, context, afterKeys: nil)
+        for part in parts.dropFirst() { channelRead(context: context, data: wrapInboundOut(part)) }
+        context.fireChannelReadComplete()
     }
 
     /// Counts a WebSocket that came through a proxy for its caller. Without a proxy the connection was counted when it came.

@@ -33,11 +33,16 @@ struct UpgradeTable: Sendable {
         case refuse(Problem)
         /// The router gets the request without the header.
         case ignore
+        /// Keys have to be fetched first.
+        case afterKeys
     }
 
     /// Decides on a request. All requirements of RFC 6455, section 4.2.1, are checked here, so that an admitted handshake cannot
-    /// fail any more.
-    func decide(_ head: HTTPRequestHead, isFirst: Bool, remote: SocketAddress?) -> Decision {
+    /// fail any more. If keys have to be fetched for the caller's token, `then` is called on the channel's event loop once they have come
+    /// or have not; without `then` the decision is final.
+    func decide(
+        _ head: HTTPRequestHead, isFirst: Bool, on channel: any Channel, afterKeys then: (() -> Void)?
+    ) -> Decision {
         guard head.headers[canonicalForm: "upgrade"].contains(where: { $0.lowercased() == "websocket" }),
             let endpoint = endpoint(for: head.uri)
         else { return .ignore }
@@ -54,7 +59,7 @@ struct UpgradeTable: Sendable {
         guard !head.hasBody else { return .refuse(.invalidRequest("a request for an upgrade has no body")) }
         if let problem = foreignness(of: head) { return .refuse(problem) }
         do throws(Problem) {
-            return .upgrade(try admit(head, to: endpoint, remote: remote))
+            return try admit(head, to: endpoint, on: channel, afterKeys: then)
         } catch {
             return .refuse(error)
         }
@@ -62,19 +67,24 @@ struct UpgradeTable: Sendable {
 
     /// Finds the caller, and lets the endpoint decide.
     private func admit(
-        _ head: HTTPRequestHead, to endpoint: any UpgradeEndpoint, remote: SocketAddress?
-    ) throws(Problem) -> AdmittedUpgrade {
+        _ head: HTTPRequestHead, to endpoint: any UpgradeEndpoint, on channel: any Channel, afterKeys then: (() -> Void)?
+    ) throws(Problem) -> Decision {
         let offered = OfferedSubprotocols(head.headers)
+        let remote = channel.remoteAddress
+        let caller = try access.caller(
+            authorization: head.headers["authorization"], subprotocolToken: offered.token, on: channel.eventLoop, then: then)
+        guard case .known(let principal) = caller else { return .afterKeys }
         let request = UpgradeRequest(
             head: head, remote: remote,
             caller: proxies.caller(peer: IPAddress(remote), forwardedFor: head.headers["x-forwarded-for"]),
-            principal: try access.principal(
-                authorization: head.headers["authorization"], subprotocolToken: offered.token),
-            authenticator: access.authenticator)
+            principal: principal, authenticator: access.authenticator)
         switch endpoint.admit(request) {
         case .accept(var headers):
             if let chosen = offered.chosen { headers.replaceOrAdd(name: "Sec-WebSocket-Protocol", value: chosen) }
-            return AdmittedUpgrade(endpoint: endpoint, request: request, headers: headers)
+            return .upgrade(AdmittedUpgrade(endpoint: endpoint, request: request, headers: headers))
+        case .afterKeys(let status, let code, let message):
+            if let then, access.authenticator.askForKeys(on: channel.eventLoop, then: then) { return .afterKeys }
+            throw .refusedUpgrade(status, code: code, message: message)
         case .refuse(let status, let code, let message):
             throw .refusedUpgrade(status, code: code, message: message)
         }

@@ -4,14 +4,16 @@ import TallywireConfiguration
 extension ConfigurationCheck {
     /// Keys that only `auth.mode` `jwt` uses. With `open` they would look like a protection and be none.
     private static let forTokens = [
-        "secret", "jwks", "audience", "clockSkew", "required", "deadline", "users", "session", "sessionLimit",
+        "secret", "jwks", "issuer", "roles", "keyServer", "audience", "clockSkew", "required", "deadline", "users", "session",
+        "sessionLimit",
     ]
 
     mutating func checkAuthentication(_ root: ConfigurationValue, _ checked: ConfigurationValue?) {
         let place = root["auth"]?["mode"]?.origin ?? root["auth"]?.origin ?? root["http"]?["host"]?.origin ?? root.origin
         switch checked?["auth"]?["mode"]?.string {
         case "open": checkOpen(root, checked, place)
-        case "jwt": checkTokens(root, place)
+        case "jwt":
+            checkTokens(root, place, jwks: checked?["auth"]?["jwks"]?.string)
         default: break
         }
     }
@@ -38,15 +40,18 @@ extension ConfigurationCheck {
         }
     }
 
-    private mutating func checkTokens(_ root: ConfigurationValue, _ place: ConfigurationValue.Origin) {
+    /// `jwks` is the file or URL with its variables filled in.
+    private mutating func checkTokens(_ root: ConfigurationValue, _ place: ConfigurationValue.Origin, jwks: String?) {
         let auth = root["auth"]
+        let isURL = jwks?.contains("://") ?? false
         switch (auth?["secret"], auth?["jwks"]) {
         case (nil, nil): check.report(place, "auth.mode “jwt” needs the key “secret” or “jwks”: what tokens are signed with")
-        case (.some, let jwks?):
+        case (.some, let jwks?) where !isURL:
             check.report(
                 jwks.origin, "“secret” and “jwks” exclude each other: a JWKS can hold a secret too, as a key of “kty” “oct”")
         default: break
         }
+        checkOthersTokens(auth, isURL: isURL)
         checkUsers(auth)
         if auth?["deadline"] != nil, case .bool(false)? = auth?["required"]?.content ?? .bool(false),
             let member = auth.flatMap({ $0.member("deadline") })
@@ -57,6 +62,26 @@ extension ConfigurationCheck {
 }
 
 extension ConfigurationCheck {
+    /// What is said about others' tokens needs their keys, and a URL needs to know whose tokens they are.
+    private mutating func checkOthersTokens(_ auth: ConfigurationValue?, isURL: Bool) {
+        if isURL, let jwks = auth?.member("jwks"), auth?["issuer"] == nil {
+            check.report(
+                jwks.keyOrigin,
+                "a URL in “jwks” needs “issuer”: one server of keys may serve many issuers, and the “iss” of their tokens tells them apart"
+            )
+        }
+        for key in ["issuer", "roles"] where auth?["jwks"] == nil {
+            guard let member = auth?.member(key) else { continue }
+            check.report(
+                member.keyOrigin,
+                "“\(key)” has no effect without “jwks”: tokens that are signed with “secret” are this server's own, and say their “role”"
+            )
+        }
+        if !isURL, let member = auth?.member("keyServer") {
+            check.report(member.keyOrigin, "“keyServer” has no effect without a URL in “jwks”")
+        }
+    }
+
     /// A user who signs in gets a token from this server, so the server needs a key to sign it with.
     private mutating func checkUsers(_ auth: ConfigurationValue?) {
         guard case .list(let users)? = auth?["users"]?.content, !users.isEmpty else {

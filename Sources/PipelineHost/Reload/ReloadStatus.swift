@@ -7,13 +7,19 @@ public final class ReloadStatus: Sendable {
         public var failed: UInt64 = 0
         /// Why the last reload failed, `nil` if it did not. After a failure the earlier contents stay in use.
         public var failure: String?
+        /// When it was read last; `nil` if it was not.
+        public var readAt: ContinuousClock.Instant?
     }
 
-    /// What is reloaded: `keys`, `certificate`.
+    /// What is reloaded: `keys`, `certificate`, `jwks`.
     public let name: String
-    private let snapshot = Mutex(Snapshot())
+    private let snapshot: Mutex<Snapshot>
 
-    public init(name: String) { self.name = name }
+    /// `isRead` says that it was read before the server started.
+    public init(name: String, isRead: Bool = true) {
+        self.name = name
+        snapshot = Mutex(Snapshot(readAt: isRead ? .now : nil))
+    }
 
     public var current: Snapshot { snapshot.withLock { $0 } }
 
@@ -21,6 +27,7 @@ public final class ReloadStatus: Sendable {
         snapshot.withLock { snapshot in
             snapshot.succeeded += 1
             snapshot.failure = nil
+            snapshot.readAt = .now
         }
     }
 

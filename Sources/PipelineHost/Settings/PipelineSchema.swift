@@ -1,3 +1,4 @@
+import Foundation
 import TallywireAccess
 import TallywireConfiguration
 import TallywireCore
@@ -59,6 +60,9 @@ enum PipelineSchema {
             "trustedProxies", .list(.string(limit: 64, .addressRange), count: 0...100), default: [],
             "Proxies whose X-Forwarded-For says for whom they ask: addresses or ranges."),
         .optional(
+            "base", .string(limit: 1_000, .base),
+            "Where a proxy has put the server, such as https://example.com/stock or /stock: for what has to name a whole address."),
+        .optional(
             "pages", path,
             "A checkout of Tallywire whose pages are served instead of those in the program, read anew each time: to work on them."),
         .optional("limits", .object(httpLimits), default: [:], "What a request may be."),
@@ -92,7 +96,13 @@ enum PipelineSchema {
             "`open`: everybody everything, on a loopback host only. `jwt`: who callers are is in their signed tokens."),
         .optional(
             "secret", .string(limit: 4_096, .secret), "What tokens are signed with, by HS256; at least 32 bytes.", secrecy: .whole),
-        .optional("jwks", path, "The file with the keys of tokens, a JSON Web Key Set. Read again when it changes."),
+        .optional(
+            "jwks", .string(limit: 4_096, .jwks),
+            "The keys of tokens, a JSON Web Key Set: a file, which is read again when it changes, or the URL where somebody else publishes them."
+        ),
+        .optional("issuer", .string(limit: 1_000), "The `iss` of others' tokens, exactly. A URL in `jwks` needs it."),
+        .optional("roles", .object(roles), "Where others' tokens say their role. Default: in the claim `role`."),
+        .optional("keyServer", .object(keyServer), default: [:], "How the keys of a URL in `jwks` are fetched."),
         .optional("audience", .string(limit: 200), "The `aud` that tokens have to name. Default: they have none."),
         .optional(
             "clockSkew", .duration(.zero ... .seconds(300)), default: "0s",
@@ -110,6 +120,30 @@ enum PipelineSchema {
         .optional(
             "sessionLimit", .duration(.seconds(60) ... .seconds(365 * 86_400)), default: "7d",
             "How long a session lasts with renewals."),
+    ]
+
+    private static let roles: OptionSchema = [
+        .required(
+            "claim", .oneOf([.string(limit: 200, .claimPath), .list(.string(limit: 200), count: 1...8)]),
+            "The way to the claim with names and dots, such as `realm_access.roles`, or as a list, for names that have dots themselves."
+        ),
+        .optional(
+            "values", .map(.choice(Role.allCases.map(\.rawValue)), count: 1...100),
+            "Roles by the claim's values. Default: the values are the roles' names."),
+    ]
+
+    private static let keyServer: OptionSchema = [
+        .optional(
+            "refresh", .duration(.seconds(60) ... .seconds(7 * 86_400)), default: "1h",
+            "The longest time from one fetch to the next. A shorter max-age of the answer counts, down to a minute."),
+        .optional(
+            "askAgain", .duration(.seconds(1) ... .seconds(3_600)), default: "30s",
+            "How soon a token of an unknown key may have the keys fetched again."),
+        .optional(
+            "keep", .duration(.seconds(60) ... .seconds(30 * 86_400)), default: "24h",
+            "How long keys are used after they were fetched, while the server of the keys is away."),
+        .optional("timeout", .duration(.milliseconds(100) ... .seconds(60)), default: "5s", "How long one fetch may take."),
+        .optional("ca", path, default: "system", "Whom to trust: a file in PEM, or “system”. Read at each fetch."),
     ]
 
     private static let user: OptionSchema = [
@@ -176,6 +210,31 @@ extension TextRule {
     /// A secret for HS256. The mistake does not show the secret.
     static let secret = TextRule("a secret of at least \(SecretStrength.least) bytes") { text in SecretStrength.mistake(in: text) }
 
+    /// A file of keys, or the URL of one. Over HTTP anybody on the way could put keys of their own in.
+    static let jwks = TextRule("a file, or an https:// URL") { text in
+        guard text.contains("://") else { return text.isEmpty ? "is empty" : nil }
+        guard let url = URLComponents(string: text), let host = url.host, !host.isEmpty, ["https", "http"].contains(url.scheme)
+        else {
+            return "“\(text)” is neither a file nor a URL such as https://login.example.com/jwks.json"
+        }
+        if url.scheme == "http", !LoopbackHost.matches(host) {
+            return "“\(text)” needs https://: whoever sits on the way could put keys of their own into the answer"
+        }
+        guard url.user == nil, url.password == nil, url.fragment == nil else {
+            return "the URL has a user, a password or a fragment, and keys that are published need none"
+        }
+        return nil
+    }
+
+    /// Names of claims with dots between them.
+    static let claimPath = TextRule("names of claims with dots between them, such as realm_access.roles") { text in
+        if text.contains("://") {
+            return "“\(text)” would be split at its dots: write a name that has dots itself as a list, [\"\(text)\"]"
+        }
+        let names = text.split(separator: ".", omittingEmptySubsequences: false)
+        return names.contains("") || names.count > 8 ? "“\(text)” is not 1 to 8 names with dots between them" : nil
+    }
+
     /// An origin as browsers send it, or `*`.
     static let origin = TextRule(
         "an origin such as https://shop.example, or *", pattern: #"^(\*|https?://[^/?#\s]+)$"#
@@ -185,6 +244,12 @@ extension TextRule {
         let authority = text.dropFirst(scheme.count)
         return !authority.isEmpty
             && authority.unicodeScalars.allSatisfy { $0.value > 0x20 && !"/?#@\\*".unicodeScalars.contains($0) }
+    }
+
+    /// The address under which a proxy has put the server, or its path alone.
+    static let base = TextRule("an address such as https://example.com/stock, or a path such as /stock, without a slash at its end")
+    { text in
+        OutsideAddress(text) != nil
     }
 
     /// An IP address or a range of them.

@@ -50,6 +50,8 @@ public struct HTTPSettings: Decodable, Sendable {
     public var origins: [String]
     /// Addresses and ranges of proxies whose `X-Forwarded-For` is believed.
     public var trustedProxies: [String]
+    /// Where callers find the server from outside, such as `https://example.com/stock` or `/stock`; `nil` if that is where it listens.
+    public var base: OutsideAddress?
     /// A checkout of Tallywire whose pages are served instead of the program's own; `nil` for the program's own.
     public var pages: String?
     public var limits: Limits
@@ -84,8 +86,14 @@ public struct AuthSettings: Decodable, Sendable {
     public var mode: Mode
     /// The secret that signs tokens with HS256.
     public var secret: String?
-    /// The file with the public keys of tokens.
+    /// The file with the public keys of tokens, or the URL where somebody else publishes them.
     public var jwks: String?
+    /// The `iss` that others' tokens must have.
+    public var issuer: String?
+    /// Where others' tokens say their role; `nil` for the claim `role`.
+    public var roles: Roles?
+    /// How the keys of the URL in ``jwks`` are fetched.
+    public var keyServer: KeyServer
     /// The `aud` that tokens must have.
     public var audience: String?
     /// Default none.
@@ -118,8 +126,46 @@ public struct AuthSettings: Decodable, Sendable {
         public var role: Role
     }
 
+    /// A claim, and what its values mean.
+    public struct Roles: Decodable, Sendable {
+        public var claim: ClaimPath
+        /// Roles by values; `nil` if the values are the roles' names.
+        public var values: [String: Role]?
+    }
+
+    /// The names that lead to a claim: of the claim, and of the members in it.
+    public struct ClaimPath: Decodable, Sendable {
+        public let names: [String]
+
+        public init(from decoder: any Decoder) throws {
+            let value = try decoder.singleValueContainer()
+            if let text = try? value.decode(String.self) {
+                names = text.split(separator: ".", omittingEmptySubsequences: false).map(String.init)
+            } else {
+                names = try value.decode([String].self)
+            }
+        }
+    }
+
+    /// How published keys are fetched.
+    public struct KeyServer: Decodable, Sendable {
+        /// The longest time from one fetch to the next. Default 1 hour.
+        public var refresh: Duration
+        /// The shortest time between two fetches for the sake of unknown keys. Default 30 seconds.
+        public var askAgain: Duration
+        /// How long keys are used after they were fetched, if all later fetches fail. Default 24 hours.
+        public var keep: Duration
+        /// How long one fetch may take. Default 5 seconds.
+        public var timeout: Duration
+        /// Whom to trust: a file in PEM, or `system`.
+        public var ca: String
+    }
+
+    /// The URL in ``jwks``; `nil` if that is a file, or nothing.
+    public var jwksURL: String? { jwks.flatMap { $0.contains("://") ? $0 : nil } }
+
     private enum CodingKeys: String, CodingKey {
-        case mode, secret, jwks, audience, clockSkew, required, deadline, users, session, sessionLimit
+        case mode, secret, jwks, issuer, roles, keyServer, audience, clockSkew, required, deadline, users, session, sessionLimit
     }
 }
 

@@ -14,13 +14,17 @@ extension RoomSession {
     }
 
     /// Takes a client's token, the first one or a newer one. Calls `use` if the token is valid.
-    package func renew(_ token: String, _ use: () -> Void) throws(AuthenticationFailure) {
+    ///
+    /// If keys have to be fetched for the token, calls `again` once they have come or have not, and nothing changes before. Without
+    /// `again` the token is taken or refused.
+    package func renew(_ token: String, afterKeys again: (() -> Void)?, _ use: () -> Void) throws(AuthenticationFailure) {
         // The watch has counted the session by its old access.
         shard?.access.remove(self)
         defer { watchAccess() }
         do {
             try access.renew(token)
         } catch {
+            if let again, let shard, error.awaitsKeys, access.authenticator.askForKeys(on: shard.loop, then: again) { return }
             shard?.metrics.refusedToken()
             throw error
         }

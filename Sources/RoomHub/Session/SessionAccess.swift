@@ -7,7 +7,7 @@ import TallywireCore
 ///
 /// The type only decides: ``RoomSession`` asks it, and ``AccessWatch`` asks when time has passed.
 package struct SessionAccess: Sendable {
-    let authenticator: any Authenticator
+    package let authenticator: any Authenticator
     /// The client's principal; `nil` for a client without a token.
     package private(set) var principal: Principal?
     /// The generation of the keys that vouched for the principal.

@@ -18,6 +18,13 @@ public struct KeySet: Sendable {
         let algorithm: SigningAlgorithm
     }
 
+    /// No keys.
+    public init() {
+        keys = []
+        named = [:]
+        identities = []
+    }
+
     init(_ keys: [VerificationKey]) throws(KeyError) {
         self.keys = keys
         var named: [Name: Int] = [:]
@@ -46,6 +53,9 @@ public struct KeySet: Sendable {
         return fitting.count == 1 ? fitting.first : nil
     }
 
+    /// The keys in words, such as `RS256 “a”`.
+    var names: [String] { keys.map { key in key.algorithm.rawValue + (key.id.map { " “\($0.excerpt)”" } ?? "") } }
+
     func contains(_ identity: KeyIdentity) -> Bool { identities.contains(identity) }
 
     /// The first key that can sign.
@@ -62,24 +72,14 @@ public struct KeySet: Sendable {
     /// Returns the keys of a JSON Web Key Set (RFC 7517). Keys for other purposes are ignored, as the RFC requires. Throws
     /// ``KeyError``.
     public static func jwks(_ json: [UInt8]) async throws -> KeySet {
-        let set: WebKeySet
-        do {
-            set = try JSONDecoder().decode(WebKeySet.self, fromOutside: json)
-        } catch DecodingError.dataCorrupted(let context) where context.codingPath.isEmpty {
-            throw KeyError("it is not JSON")
-        } catch {
-            throw KeyError("it is no JSON Web Key Set: it has the form {\"keys\": [{\"kty\": …}, …]}")
-        }
-        guard set.keys.count <= largest else {
-            throw KeyError("it has \(set.keys.count) keys, but at most \(largest) are possible")
-        }
+        let set = try WebKeySet.read(json)
+        guard let members = set.members else { throw WebKeySet.noSet }
         var keys: [VerificationKey] = []
-        for (index, key) in set.keys.enumerated() {
+        for (index, key) in members.enumerated() {
             do {
                 if let material = try key.material() { keys.append(try await VerificationKey(id: key.kid, material: material)) }
             } catch {
-                let name = key.kid.map { "the key “\($0)”" } ?? "key \(index + 1)"
-                throw KeyError("\(name): \((error as? KeyError)?.message ?? "it cannot be used: \(error)")")
+                throw KeyError("\(WebKeySet.name(of: key, at: index)): \(WebKeySet.reason(error))")
             }
         }
         return try KeySet(keys)

@@ -8,6 +8,8 @@ public enum SigningAlgorithm: String, CaseIterable, Sendable {
     case hs256 = "HS256"
     case es256 = "ES256"
     case eddsa = "EdDSA"
+    case rs256 = "RS256"
+    case ps256 = "PS256"
 }
 
 /// A key together with its one algorithm.
@@ -20,7 +22,7 @@ struct VerificationKey: Sendable {
     let identity: KeyIdentity
     /// Verifies synchronously. JWTKit's collection, which is an actor, made it.
     private let verifier: any JWTAlgorithm
-    /// Whether the key can also sign.
+    /// Whether the key can also sign. If it can, its tokens are this server's own; if it cannot, somebody else signs them.
     let canSign: Bool
 
     init(id: String?, material: KeyMaterial) async throws {
@@ -41,6 +43,12 @@ struct VerificationKey: Sendable {
         case .eddsaPrivate(let key):
             await keys.add(eddsa: key)
             algorithm = .eddsa
+        case .rs256(let key):
+            await keys.add(rsa: key, digestAlgorithm: .sha256)
+            algorithm = .rs256
+        case .ps256(let key):
+            await keys.add(pss: key, digestAlgorithm: .sha256)
+            algorithm = .ps256
         }
         verifier = try await keys.getKey()
         canSign = material.canSign
@@ -69,11 +77,13 @@ enum KeyMaterial: Sendable {
     case es256Private(ES256PrivateKey)
     case eddsa(EdDSA.PublicKey)
     case eddsaPrivate(EdDSA.PrivateKey)
+    case rs256(JWTKit.Insecure.RSA.PublicKey)
+    case ps256(JWTKit.Insecure.RSA.PublicKey)
 
     var canSign: Bool {
         switch self {
         case .secret, .es256Private, .eddsaPrivate: true
-        case .es256, .eddsa: false
+        case .es256, .eddsa, .rs256, .ps256: false
         }
     }
 
@@ -85,6 +95,7 @@ enum KeyMaterial: Sendable {
         case .es256Private(let key): Data(key.publicKey.pemRepresentation.utf8)
         case .eddsa(let key): key.rawRepresentation
         case .eddsaPrivate(let key): key.publicKey.rawRepresentation
+        case .rs256(let key), .ps256(let key): key.derRepresentation
         }
     }
 }

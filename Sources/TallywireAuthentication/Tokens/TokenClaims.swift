@@ -4,7 +4,8 @@ import TallywireCore
 
 /// The claims of a token (RFC 7519) that Tallywire knows.
 struct TokenClaims: Codable {
-    var role: String?
+    var role: Text?
+    var iss: String?
     var sub: String?
     var exp: Double?
     var nbf: Double?
@@ -17,9 +18,23 @@ struct TokenClaims: Codable {
     var password: String?
 
     private enum CodingKeys: String, CodingKey {
-        case role, sub, exp, nbf, iat, aud, device
+        case role, iss, sub, exp, nbf, iat, aud, device
         case signedInAt = "auth_time"
         case password = "pwh"
+    }
+
+    /// A text. Others' tokens may have anything in its place.
+    struct Text: Codable {
+        var text: String?
+
+        init(_ text: String) { self.text = text }
+
+        init(from decoder: any Decoder) throws { text = try? decoder.singleValueContainer().decode(String.self) }
+
+        func encode(to encoder: any Encoder) throws {
+            var container = encoder.singleValueContainer()
+            try container.encode(text)
+        }
     }
 
     /// One name, or several.
@@ -50,17 +65,16 @@ struct TokenClaims: Codable {
     /// The most characters of a subject.
     static let subjectLength = 200
 
-    /// Returns the token's principal at the time `now`. `skew` is how far the issuer's clock may be off.
+    /// Returns the token's principal at the time `now`. `key` is the one that the token was verified with, and `text` the claims' JSON.
     func principal(
-        at now: Timestamp, skew: Duration, audience: String?, key: KeyIdentity
+        at now: Timestamp, rules: JWTAuthenticator.Rules, key: VerificationKey, text: Data
     ) throws(AuthenticationFailure) -> Principal {
-        let until = try expiry(at: now, skew: skew)
-        try checkAudience(audience)
-        guard let role else { throw AuthenticationFailure(.claims, "the token has no claim “role”") }
-        guard let known = Role(rawValue: role) else {
-            let roles = Role.allCases.map(\.rawValue).joined(separator: ", ")
-            throw AuthenticationFailure(.claims, "the token's role is none of \(roles)")
-        }
+        let isOwn = key.canSign
+        let until = try expiry(at: now, skew: rules.clockSkew)
+        try checkAudience(rules.audience)
+        if !isOwn { try checkIssuer(rules.issuer) }
+        let known: Role
+        if !isOwn, let roles = rules.roles { known = try roles.role(in: Self.json(text)) } else { known = try ownRole() }
         guard let sub, (1...Self.subjectLength).contains(sub.unicodeScalars.count) else {
             throw AuthenticationFailure(.claims, "the token has no claim “sub” of 1 to \(Self.subjectLength) characters")
         }
@@ -71,8 +85,32 @@ struct TokenClaims: Codable {
         }
         return Principal(
             role: known, subject: sub, device: device, validUntil: until,
-            signedInAt: signedInAt.flatMap { Self.timestamp($0, plus: .zero) },
-            password: password.flatMap { Data(base64URL: $0) }.map { KeyIdentity(digest: $0) }, key: key)
+            // Only this server knows who signed in here with which password.
+            signedInAt: isOwn ? signedInAt.flatMap { Self.timestamp($0, plus: .zero) } : nil,
+            password: isOwn ? password.flatMap { Data(base64URL: $0) }.map { KeyIdentity(digest: $0) } : nil, key: key.identity)
+    }
+
+    private func ownRole() throws(AuthenticationFailure) -> Role {
+        guard let role = role?.text else { throw AuthenticationFailure(.claims, "the token has no claim “role”") }
+        guard let known = Role(rawValue: role) else {
+            let roles = Role.allCases.map(\.rawValue).joined(separator: ", ")
+            throw AuthenticationFailure(.claims, "the token's role is none of \(roles)")
+        }
+        return known
+    }
+
+    private static func json(_ text: Data) throws(AuthenticationFailure) -> JSONValue {
+        do {
+            return try JSONReader.value(of: Array(text))
+        } catch {
+            throw AuthenticationFailure(.claims, "the token's claims are not what they should be: \(error)")
+        }
+    }
+
+    private func checkIssuer(_ issuer: String?) throws(AuthenticationFailure) {
+        guard let issuer, iss != issuer else { return }
+        throw AuthenticationFailure(
+            .issuer, "the token is not of the issuer that this server trusts: “iss” has to be exactly auth.issuer")
     }
 
     private func expiry(at now: Timestamp, skew: Duration) throws(AuthenticationFailure) -> Timestamp {

@@ -48,7 +48,8 @@ public struct TokenSigner: Sendable {
     public func sign(_ claims: Claims) throws -> String {
         func seconds(_ time: Timestamp) -> Double { (Double(time.milliseconds) / 1000).rounded(.down) }
         let body = TokenClaims(
-            role: claims.role.rawValue, sub: claims.subject, exp: seconds(claims.expiresAt), nbf: claims.notBefore.map(seconds),
+            role: .init(claims.role.rawValue), sub: claims.subject, exp: seconds(claims.expiresAt),
+            nbf: claims.notBefore.map(seconds),
             iat: seconds(claims.issuedAt), aud: claims.audience.map { .names([$0]) }, device: claims.device,
             signedInAt: claims.signedInAt.map(seconds), password: claims.password.map { Data($0).base64URL })
         let header = SignedToken.Header(alg: key.algorithm.rawValue, kid: key.id, typ: "JWT")

@@ -20,8 +20,11 @@ extension TallywireClient {
             // IPv6 addresses are in brackets in a URL, and nowhere else.
             self.host = host.hasPrefix("[") ? String(host.dropFirst().dropLast()) : host
             port = parts.port ?? (isSecure ? 443 : 80)
-            let path = parts.percentEncodedPath
-            target = (path.isEmpty || path == "/" ? "/ws" : path) + (parts.percentEncodedQuery.map { "?\($0)" } ?? "")
+            var path = parts.percentEncodedPath
+            if path.isEmpty { path = "/" }
+            // An address of HTTP with a slash at its end is that of a server, which may be under a path.
+            if path == "/" || scheme.hasPrefix("http") && path.hasSuffix("/") { path += "ws" }
+            target = path + (parts.percentEncodedQuery.map { "?\($0)" } ?? "")
         }
 
         /// The value of the `Host` field.

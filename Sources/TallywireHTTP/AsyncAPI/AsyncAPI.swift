@@ -1,3 +1,4 @@
+import PipelineHost
 import TallywireCore
 import TallywirePipeline
 
@@ -5,13 +6,13 @@ import TallywirePipeline
 /// ``OpenAPI``. A test compares the document with the messages that are really sent.
 package enum AsyncAPI {
     /// The document in UTF-8, with the messages of these plugins.
-    package static func document(version: String, _ messaging: [Messaging]) -> [UInt8] {
+    package static func document(version: String, _ messaging: [Messaging], base: OutsideAddress? = nil) -> [UInt8] {
         var json = JSONWriter(capacity: 65_536)
-        tree(version: version, messaging).write(to: &json)
+        tree(version: version, messaging, base).write(to: &json)
         return json.bytes
     }
 
-    private static func tree(version: String, _ messaging: [Messaging]) -> JSONValue {
+    private static func tree(version: String, _ messaging: [Messaging], _ base: OutsideAddress?) -> JSONValue {
         let messages = JSONValue.members(messaging.flatMap(\.messages).map { ($0.id, $0.tree) })
         var servers: [Messaging.Server] = []
         for server in messaging.flatMap(\.servers) where !servers.contains(where: { $0.id == server.id }) { servers.append(server) }
@@ -24,7 +25,7 @@ package enum AsyncAPI {
                 "license": ["name": "Apache 2.0", "url": "https://www.apache.org/licenses/LICENSE-2.0"],
             ],
             "defaultContentType": .string(Messaging.Message.json),
-            "servers": .members(servers.map { ($0.id, $0.tree) }),
+            "servers": .members(servers.map { ($0.id, base?.seen($0.tree) ?? $0.tree) }),
             "channels": .members(messaging.flatMap(\.channels).map { ($0.id, $0.tree) }),
             "operations": .members(messaging.flatMap(\.operations).map { ($0.id, $0.tree) }),
             "components": [
@@ -49,6 +50,18 @@ package enum AsyncAPI {
             if used.insert(name).inserted, let schema = trees[name] { open += schema.references }
         }
         return all.filter { used.contains($0.0) }
+    }
+}
+
+extension OutsideAddress {
+    /// The description of a server of AsyncAPI that is on the HTTP port, seen from outside. Others stay as they are.
+    fileprivate func seen(_ server: JSONValue) -> JSONValue {
+        guard server["host"] == "{host}", case .object(let members) = server else { return server }
+        let here = members.map { member -> JSONValue.Member in
+            guard let authority, member.name == "variables" else { return member }
+            return .init("variables", ["host": ["default": .string(authority), "description": "The server's host and port."]])
+        }
+        return .object(here) + (path.isEmpty ? [:] : ["pathname": .string(path)])
     }
 }
 

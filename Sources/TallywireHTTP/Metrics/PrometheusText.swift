@@ -79,7 +79,7 @@ extension PrometheusText {
     }
 }
 
-/// The metrics of the files that are reloaded while the server runs.
+/// The metrics of what is read again while the server runs: files, and keys of a URL.
 extension PrometheusText {
     mutating func write(_ reloads: [ReloadStatus], certificateExpiresAt expiry: Timestamp?) {
         if !reloads.isEmpty {
@@ -89,9 +89,16 @@ extension PrometheusText {
                 sample("tallywire_reloads_total", [("what", reload.name), ("result", "ok")], now.succeeded)
                 sample("tallywire_reloads_total", [("what", reload.name), ("result", "failed")], now.failed)
             }
-            metric("tallywire_reload_failing", .gauge, "1 while the files as they are cannot be used and the old ones serve on.")
+            metric(
+                "tallywire_reload_failing", .gauge,
+                "1 while what there is cannot be read or used, and what was read before serves on.")
             for reload in reloads {
                 sample("tallywire_reload_failing", [("what", reload.name)], reload.current.failure == nil ? 0 : 1)
+            }
+            metric("tallywire_reload_age_seconds", .gauge, "Time since keys and certificate were read last.")
+            for reload in reloads {
+                guard let readAt = reload.current.readAt else { continue }
+                sample("tallywire_reload_age_seconds", [("what", reload.name)], (ContinuousClock.now - readAt).components.seconds)
             }
         }
         guard let expiry else { return }

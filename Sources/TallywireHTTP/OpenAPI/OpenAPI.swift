@@ -1,23 +1,25 @@
 import HTTPEndpoints
+import PipelineHost
 import TallywireCore
 
 /// The API's description as an OpenAPI 3.1 document. A test compares it with the server's real responses.
 enum OpenAPI {
     /// The document in UTF-8.
-    static func document(version: String, endpoints: [any RequestEndpoint] = []) -> [UInt8] {
+    static func document(version: String, endpoints: [any RequestEndpoint] = [], base: OutsideAddress? = nil) -> [UInt8] {
         var json = JSONWriter(capacity: 65_536)
-        tree(version: version, endpoints).write(to: &json)
+        tree(version: version, endpoints, base).write(to: &json)
         return json.bytes
     }
 
-    private static func tree(version: String, _ endpoints: [any RequestEndpoint]) -> JSONValue {
+    private static func tree(version: String, _ endpoints: [any RequestEndpoint], _ base: OutsideAddress?) -> JSONValue {
         [
             "openapi": "3.1.0",
             "info": [
                 "title": "Tallywire", "version": .string(version), "summary": "Real-time inventory.",
                 "description": .string(description), "license": ["name": "Apache 2.0", "identifier": "Apache-2.0"],
             ],
-            "servers": [["url": "/"]],
+            // Without a base, relative to this document.
+            "servers": [["url": .string(base?.text ?? ".")]],
             "tags": [
                 ["name": "catalogue", "description": "What is sold, and where it lies."],
                 ["name": "movements", "description": "Changes of stock."],

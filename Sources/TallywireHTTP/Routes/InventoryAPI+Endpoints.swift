@@ -27,7 +27,7 @@ extension InventoryAPI {
             version: .http1_1, method: .init(rawValue: request.method.rawValue), uri: request.head.path ?? endpoint.path)
         let upgrade = UpgradeRequest(
             head: head, remote: peer, caller: caller,
-            principal: try access.principal(authorization: request.headers[values: .authorization]),
+            principal: try await access.principal(authorization: request.headers[values: .authorization]),
             authenticator: access.authenticator)
         let body = request.method == .post ? try await collect(request, context, upTo: endpoint.bodyLimit) : ByteBuffer()
         let answer = await endpoint.respond(
@@ -57,9 +57,7 @@ struct EndpointMiddleware: RouterMiddleware {
         guard let endpoint = api.endpoints.requestEndpoint(at: request.uri.path), Self.methods.contains(request.method) else {
             return try await next(request, context)
         }
-        var context = context
         context.coreContext.endpointPath.value = endpoint.path
-        context.principal = try api.access.admit(request, to: .anyone)
         let response = try await api.respond(at: endpoint, to: request, context)
         return request.method == .head ? response.createHeadResponse() : response
     }

@@ -110,11 +110,13 @@ extension InventoryAPI {
     }
 
     func getOpenAPI(_ request: Request, _ context: APIContext) -> Response {
-        description(OpenAPI.document(version: configuration.version, endpoints: endpoints.requestEndpoints))
+        description(
+            OpenAPI.document(
+                version: configuration.version, endpoints: endpoints.requestEndpoints, base: configuration.base))
     }
 
     func getAsyncAPI(_ request: Request, _ context: APIContext) -> Response {
-        description(AsyncAPI.document(version: configuration.version, configuration.messaging))
+        description(AsyncAPI.document(version: configuration.version, configuration.messaging, base: configuration.base))
     }
 
     private func description(_ document: [UInt8]) -> Response {

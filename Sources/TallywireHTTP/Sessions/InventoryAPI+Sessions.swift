@@ -14,7 +14,7 @@ extension InventoryAPI {
     /// Says what the server requires of callers, and who the caller is. A bad token gets 401, so that a page can check its token.
     func getSession(_ request: Request, _ context: APIContext) async throws -> Response {
         _ = try QueryReader(request, parameters: [])
-        let principal = try access.principal(authorization: request.headers[values: .authorization])
+        let principal = try await access.principal(authorization: request.headers[values: .authorization])
         let anonymous = access.authenticator.anonymousAccess
         return .json(headers: [.cacheControl: "no-store"]) { json in
             json.object { json in

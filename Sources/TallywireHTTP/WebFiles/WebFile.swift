@@ -65,11 +65,18 @@ extension WebFile {
         "frame-ancestors 'none'", "require-trusted-types-for 'script'", "trusted-types ",
     ].joined(separator: "; ")
 
+    /// The name that leads back to the page from its address with a slash at the end. There the page's own relative addresses would lead
+    /// astray, so browsers are sent back.
+    private var wayBack: String? { mediaType.hasPrefix("text/html") && path != "/" ? "..\(path)" : nil }
+
     /// The route that serves the file. With `folder`, a checkout of Tallywire, the file is read from there at each request: for
     /// work on the pages.
     func route(from folder: String?) -> Route {
         let embedded = response(with: bytes, tag: tag)
         return Route(.get, path, for: .anyone) { request, _ in
+            if let wayBack, request.uri.path.hasSuffix("/") {
+                return Response(status: .temporaryRedirect, headers: [.location: wayBack])
+            }
             if let folder {
                 let bytes = try read(from: folder)
                 return response(with: bytes, tag: Self.tag(of: bytes))

@@ -2,6 +2,7 @@ import Foundation
 import Logging
 import PipelineHost
 import ServiceLifecycle
+import TallywireAuthentication
 import UnixSignals
 
 /// A value that is made from files, and can be made again while the server runs.
@@ -21,6 +22,8 @@ struct ReloadService: Service {
 
     let items: [Reloadable]
     let configuration: ConfigurationReload
+    /// The keys of a URL, which are fetched again on SIGHUP.
+    let published: PublishedKeys?
     let logger: Logger
 
     func run() async throws {
@@ -37,6 +40,7 @@ struct ReloadService: Service {
             // The reload has logged why it failed.
             _ = try? await configuration.reload()
             for item in items { await reload(item, because: "SIGHUP") }
+            published?.refresh()
         }
     }
 

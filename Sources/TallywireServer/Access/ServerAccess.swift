@@ -1,5 +1,6 @@
 import Foundation
 import HTTPPort
+import Logging
 import PipelineHost
 import TallywireAccess
 import TallywireAuthentication
@@ -15,27 +16,42 @@ struct ServerAccess: Sendable {
     let certificates: TLSCertificates?
     /// The files that can be reloaded while the server runs.
     let reloads: [Reloadable]
+    /// The keys of others' tokens, if they come from a URL.
+    let published: PublishedKeys?
+    /// What came of reading each of them.
+    let statuses: [ReloadStatus]
 
-    /// Reads the files that `configuration` names. Throws ``ConfigurationError`` with every mistake at its position.
-    init(_ configuration: PipelineConfiguration) async throws {
+    /// Reads the files that `configuration` names, and fetches nothing. Throws ``ConfigurationError`` with every mistake at its position.
+    init(_ configuration: PipelineConfiguration, logger: Logger = Logger(label: "tallywire.keys")) async throws {
         var diagnostics: [ConfigurationDiagnostic] = []
         var reloads: [Reloadable] = []
         var authenticator: any Authenticator = OpenAuthenticator()
         var signIn: (any SignIn)?
+        var published: PublishedKeys?
+        var statuses: [ReloadStatus] = []
         if configuration.auth.mode == .jwt {
             let keys = TokenKeys(configuration: configuration)
             do {
                 let set = try await keys.read()
-                if set.count == 0 {
+                let server = KeyServer(configuration.auth)
+                if set.count == 0, server == nil {
+                    let algorithms = SigningAlgorithm.allCases.map(\.rawValue).joined(separator: ", ")
                     diagnostics.append(
                         configuration.diagnostic(
-                            at: "auth", "jwks", message: "“jwks”: the file holds no key for HS256, ES256 or EdDSA"))
+                            at: "auth", "jwks", message: "“jwks”: the file holds no key for any of \(algorithms)"))
                 }
-                let jwt = JWTAuthenticator(set, rules: keys.rules)
+                if let server {
+                    let status = ReloadStatus(name: "jwks", isRead: false)
+                    published = PublishedKeys(server.times, fetch: server.fetch, report: Self.report(to: status, logger))
+                    statuses.append(status)
+                }
+                let jwt = JWTAuthenticator(set, published: published, rules: keys.rules)
                 authenticator = jwt
                 signIn = Self.signIn(configuration.auth, jwt)
-                reloads.append(
-                    Reloadable(status: ReloadStatus(name: "keys"), files: keys.files) { jwt.replace(try await keys.read()) })
+                if !keys.files.isEmpty || server == nil {
+                    reloads.append(
+                        Reloadable(status: ReloadStatus(name: "keys"), files: keys.files) { jwt.replace(try await keys.read()) })
+                }
             } catch let error as ConfigurationError {
                 diagnostics += error.diagnostics
             }
@@ -59,6 +75,29 @@ struct ServerAccess: Sendable {
         self.signIn = signIn
         self.certificates = certificates
         self.reloads = reloads
+        self.published = published
+        self.statuses = reloads.map(\.status) + statuses
+    }
+
+    /// Notes what comes of each fetch of published keys, and logs what is new about it.
+    private static func report(to status: ReloadStatus, _ logger: Logger) -> PublishedKeys.Report {
+        { result in
+            let before = status.current
+            switch result {
+            case .success(let set):
+                status.succeeded()
+                guard before.succeeded == 0 || before.failure != nil else { return }
+                logger.notice(
+                    "The server has fetched the keys of others' tokens.",
+                    metadata: ["keys": "\(set.names.joined(separator: ", "))", "unused": "\(set.unused.joined(separator: "; "))"])
+            case .failure(let error):
+                status.failed(error.message)
+                guard before.failure != error.message else { return }
+                logger.error(
+                    "The server cannot fetch the keys of others' tokens, and tries again. It uses those that it has for auth.keyServer.keep.",
+                    metadata: ["error": "\(error)"])
+            }
+        }
     }
 
     private static func signIn(_ auth: AuthSettings, _ authenticator: JWTAuthenticator) -> (any SignIn)? {

@@ -12,15 +12,16 @@ struct TokenKeys: Sendable {
 
     private var settings: AuthSettings { configuration.auth }
 
-    /// Reads the keys. Throws ``ConfigurationError`` with the position of a mistake.
+    /// Reads the keys that are not fetched from a URL. Throws ``ConfigurationError`` with the position of a mistake.
     func read() async throws -> KeySet {
-        if let path = settings.jwks {
+        if settings.jwksURL == nil, let path = settings.jwks {
             do {
                 return try await KeySet.jwks(try Self.bytes(path))
             } catch let error as KeyError {
                 throw mistake("jwks", "“jwks”: \(path): \(error.message)")
             }
         }
+        guard settings.secret != nil || settings.jwks == nil else { return KeySet() }
         do {
             return try await KeySet.secret(try settings.secretSource?.read() ?? settings.secret ?? "")
         } catch let error as KeyError {
@@ -31,11 +32,16 @@ struct TokenKeys: Sendable {
     }
 
     /// The files from which the keys come.
-    var files: [String] { settings.jwks.map { [$0] } ?? settings.secretSource?.files ?? [] }
+    var files: [String] {
+        if settings.jwksURL == nil, let path = settings.jwks { return [path] }
+        return settings.secretSource?.files ?? []
+    }
 
     var rules: JWTAuthenticator.Rules {
         JWTAuthenticator.Rules(
-            audience: settings.audience, clockSkew: settings.clockSkew, isRequired: settings.required, deadline: settings.deadline)
+            audience: settings.audience, issuer: settings.issuer,
+            roles: settings.roles.map { RoleClaim(path: $0.claim.names, roles: $0.values) }, clockSkew: settings.clockSkew,
+            isRequired: settings.required, deadline: settings.deadline)
     }
 
     private func mistake(_ key: String, _ message: String) -> ConfigurationError {

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import PipelineHost
+import TallywireAuthentication
 import TallywireCommands
 import TallywireConfiguration
 import TallywirePipeline
@@ -35,7 +36,13 @@ struct Check: AsyncParsableCommand {
         let count = settings.sources.count + settings.sinks.count
         let plugins = count == 1 ? "1 plugin" : "\(count) plugins"
         if connect {
-            let problems = try await ConnectionCheck(settings, file: configuration.plugins).problems()
+            let trials = ConnectionCheck(settings, file: configuration.plugins)
+            var problems = try await trials.problems()
+            do {
+                if let keys = try await trials.publishedKeys() { try Self.describe(keys) }
+            } catch let error as ConfigurationError {
+                problems += error.diagnostics
+            }
             guard problems.isEmpty else {
                 throw Failure(problems.map(\.description).joined(separator: "\n"))
             }
@@ -48,6 +55,12 @@ struct Check: AsyncParsableCommand {
 }
 
 extension Check {
+    /// Says which published keys can be used, and why others cannot.
+    private static func describe(_ keys: PublishedKeySet) throws {
+        try Output.standard.print("auth.jwks: \(keys.names.count) can be used: \(keys.names.joined(separator: ", "))")
+        for reason in keys.unused { try Output.standard.print("auth.jwks: not used: \(reason)") }
+    }
+
     /// A string, or the strings of a list.
     private static func texts(_ value: ConfigurationValue) -> [String] {
         if case .list(let elements) = value.content { return elements.compactMap(\.string) }

@@ -5,10 +5,13 @@ import TallywirePipeline
 /// The text that the server prints when it is ready: the address, the journal, and the plugins.
 struct Banner: Sendable {
     private let journal: String
+    /// Where callers find the server from outside.
+    private let base: OutsideAddress?
     private let entries: [(kind: String, name: String, plugin: String)]
 
     init(_ configuration: PipelineConfiguration) {
         journal = configuration.journal.path
+        base = configuration.http.base
         entries =
             configuration.sources.map { ("source", $0.name, $0.plugin) } + configuration.sinks.map { ("sink", $0.name, $0.plugin) }
     }
@@ -21,6 +24,7 @@ struct Banner: Sendable {
             "  pipeline   \(address.url)/api/pipeline",
             "  journal    \(journal), at event \(status.head), epoch \(status.epoch)",
         ]
+        if let base { lines.insert("  outside    \(base.text)/", at: 4) }
         for entry in entries {
             lines.append("  \(pad(entry.kind, 9))  \(entry.name)\(entry.name == entry.plugin ? "" : " (\(entry.plugin))")")
         }

@@ -3,6 +3,7 @@ import NIOCore
 import NIOPosix
 import PipelineHost
 import SQLiteJournal
+import TallywireAuthentication
 import TallywireConfiguration
 import TallywirePipeline
 
@@ -29,6 +30,16 @@ struct ConnectionCheck {
         for entry in settings.sources { problems += try await entry.probe(epoch: epoch, dataDirectory: folder) }
         for entry in settings.sinks { problems += try await entry.probe(epoch: epoch, dataDirectory: folder) }
         return problems.sorted()
+    }
+
+    /// The keys that can be fetched from the URL in `auth.jwks`; `nil` if there is none. Throws what cannot be fetched.
+    func publishedKeys() async throws(ConfigurationError) -> PublishedKeySet? {
+        guard let server = KeyServer(settings.auth) else { return nil }
+        do {
+            return try await server.fetch().keys
+        } catch {
+            throw ConfigurationError([settings.diagnostic(at: "auth", "jwks", message: "“jwks”: \(error.message)")])
+        }
     }
 
     private func portProblem() async -> String? {

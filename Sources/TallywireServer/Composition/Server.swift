@@ -47,7 +47,7 @@ struct Server: Sendable {
         let sinks = try configuration.sinks.map { try SinkRunner.Definition($0, folder: configuration.sinkDirectory) }
         let sources = try configuration.sources.map(SourceRunner.Definition.init)
         try ConfigurationReload.checkPaths(of: sinks, in: configuration)
-        let access = try await ServerAccess(configuration)
+        let access = try await ServerAccess(configuration, logger: logger)
         for warning in access.warnings(configuration) { logger.warning("\(warning.message)") }
         let journal = try SQLiteJournal(
             path: configuration.journal.path,
@@ -90,7 +90,10 @@ struct Server: Sendable {
                     .init(service: web, successTerminationBehavior: .gracefullyShutdownGroup),
                     .init(service: SinkService(pipeline: pipeline, drain: configuration.shutdown.drain)),
                     .init(service: RetentionService(pipeline: pipeline)),
-                    .init(service: ReloadService(items: access.reloads, configuration: reload, logger: logger)),
+                    .init(service: PublishedKeysService(keys: access.published)),
+                    .init(
+                        service: ReloadService(
+                            items: access.reloads, configuration: reload, published: access.published, logger: logger)),
                     .init(service: EngineService(engine: engine, pipeline: pipeline, phase: phase)),
                     .init(service: SourceService(pipeline: pipeline)),
                 ], logger: logger))
@@ -129,9 +132,9 @@ struct Server: Sendable {
             configuration: .init(
                 defaultLocation: configuration.defaultLocation, version: tallywireVersion, messaging: plugins.messaging,
                 limits: HTTPLimits(body: http.limits.body.bytes, streams: http.limits.streams), hosts: hosts,
-                requestsPerSecond: http.limits.requestsPerSecond, proxies: proxies, pages: http.pages),
+                requestsPerSecond: http.limits.requestsPerSecond, proxies: proxies, pages: http.pages, base: http.base),
             authenticator: access.authenticator, signIn: access.signIn, port: metrics,
-            reloads: [reload.status] + access.reloads.map(\.status),
+            reloads: [reload.status] + access.statuses,
             certificates: access.certificates,
             endpoints: endpoints, control: reload,
             readiness: {

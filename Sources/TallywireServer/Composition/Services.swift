@@ -2,6 +2,7 @@ import Foundation
 import PipelineHost
 import ServiceLifecycle
 import Synchronization
+import TallywireAuthentication
 import TallywireEngine
 
 /// The server's phase, for the readiness check.
@@ -47,6 +48,19 @@ struct EngineService: Service {
         phase.stop()
         pipeline.drain()
         await engine.stop()
+    }
+}
+
+/// Fetches the keys that somebody else publishes, if there are such.
+struct PublishedKeysService: Service {
+    let keys: PublishedKeys?
+
+    func run() async throws {
+        await cancelWhenGracefulShutdown {
+            await keys?.run()
+            // Without such keys there is nothing to do until the shutdown.
+            try? await gracefulShutdown()
+        }
     }
 }
 

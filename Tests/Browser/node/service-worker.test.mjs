@@ -22,7 +22,7 @@ function loadedBy(path) {
 }
 
 test("the service worker keeps all files of the scanner's page", () => {
-  const kept = new Set([...served("/scan/service-worker.js").matchAll(/^  "\/.*$/gm)].flatMap(([line]) => [...line.matchAll(/"([^"]+)"/g)].map(([, path]) => path)));
+  const kept = new Set([...served("/scan/service-worker.js").matchAll(/^  ".*$/gm)].flatMap(([line]) => [...line.matchAll(/"([^"]+)"/g)].map(([, path]) => `/${path}`)));
   const needed = new Set(["/scan"]);
   for (const path of needed) {
     if (path === "/scan" || path.endsWith(".js")) for (const other of loadedBy(path)) needed.add(other);

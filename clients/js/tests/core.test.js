@@ -1,12 +1,22 @@
 import assert from "node:assert/strict";
 import { systemClock } from "../clock.js";
 import { Follows, trackingMessages } from "../follows.js";
+import { withDefaults } from "../options.js";
 import { Subscriptions } from "../subscriptions.js";
 import { clientOf, live, recordOf } from "./support/client.js";
 import { eventually } from "./support/eventually.js";
 import test from "./support/limited.js";
 import { Proxy } from "./support/proxy.js";
 import { Server } from "./support/server.js";
+
+test("an address is that of a WebSocket, or of a server, which may be under a path", () => {
+  for (const [given, url] of [
+    ["wss://stock.example", "wss://stock.example/ws"], ["https://example.com/stock/", "wss://example.com/stock/ws"],
+    ["http://example.com/stock/ws", "ws://example.com/stock/ws"], ["wss://example.com/live/", "wss://example.com/live/"],
+  ]) {
+    assert.equal(withDefaults({ url: given }).url, url);
+  }
+});
 
 test("values come first, then events, and the newest value stays", async (t) => {
   const server = await Server.start(t);

@@ -26,7 +26,11 @@ struct EngineEndpoint: RequestEndpoint {
             guard query.transport == .websocket, configuration.transports.contains(.websocket) else {
                 throw MalformedPacket("a WebSocket is asked for with transport=websocket, where the server offers it")
             }
-            do { _ = try request.identified(by: query) } catch { return .refuse(error) }
+            do { _ = try request.identified(by: query) } catch {
+                let (status, code) = error.answer
+                return error.awaitsKeys
+                    ? .afterKeys(status, code: code, message: error.message) : .refuse(status, code: code, message: error.message)
+            }
             guard let sid = query.sid else { return engine.hub.admission }
             // The session was admitted when it began.
             guard engine.polling(sid) != nil else { throw MalformedPacket("there is no session with this sid that polls") }
@@ -73,7 +77,12 @@ struct EngineEndpoint: RequestEndpoint {
             return .refuse(status, code: code, message: message)
         }
         let identified: UpgradeRequest
-        do { identified = try request.upgrade.identified(by: query) } catch { return .unauthenticated(error) }
+        do {
+            identified = try await request.upgrade.identifiedAfterKeys(by: query)
+        } catch {
+            let (status, code) = error.answer
+            return .refuse(status, code: code, message: error.message)
+        }
         guard engine.admit(identified.caller) else { return .tooManySessions }
         let loop = request.eventLoop
         let engine = engine
@@ -119,19 +128,25 @@ extension UpgradeRequest {
             head: head, remote: remote, caller: caller, principal: try authenticator.principal(bearingIfAny: token),
             authenticator: authenticator)
     }
+
+    /// The same. Waits for keys that have to be fetched.
+    fileprivate func identifiedAfterKeys(by query: EngineQuery) async throws(AuthenticationFailure) -> UpgradeRequest {
+        do {
+            return try identified(by: query)
+        } catch {
+            guard error.awaitsKeys, await authenticator.keysWereAskedFor() else { throw error }
+        }
+        return try identified(by: query)
+    }
 }
 
-extension UpgradeAdmission {
-    fileprivate static func refuse(_ failure: AuthenticationFailure) -> UpgradeAdmission {
-        .refuse(.unauthorized, code: "unauthenticated", message: failure.message)
+extension AuthenticationFailure {
+    fileprivate var answer: (status: HTTPResponseStatus, code: String) {
+        reason == .keysUnavailable ? (.serviceUnavailable, "unavailable") : (.unauthorized, "unauthenticated")
     }
 }
 
 extension EndpointResponse {
-    fileprivate static func unauthenticated(_ failure: AuthenticationFailure) -> EndpointResponse {
-        .refuse(.unauthorized, code: "unauthenticated", message: failure.message)
-    }
-
     fileprivate static let goingAway = EndpointResponse.refuse(
         .serviceUnavailable, code: "unavailable", message: "the server ends; come back")
 

@@ -29,6 +29,8 @@ final class SocketSession: EngineApplication {
         var visit: RecoverableSessions.Visit?
         /// A client that comes back and does not know yet whether it is recovered: its rooms.
         var returning: [String]?
+        /// What a client connects with while keys are fetched for its token.
+        var connecting: JSONValue?
         /// Refused events since the last one that was not.
         var errors = 0
     }
@@ -69,6 +71,11 @@ final class SocketSession: EngineApplication {
         } else if state.namespaces.isEmpty {
             let bound = NIOLoopBound(self, eventLoop: loop)
             connectTimer = loop.scheduleTask(in: TimeAmount(server.configuration.connectTimeout)) { bound.value.endIfUnconnected() }
+        }
+        // Keys for which the session waited on another event loop tell it there that they have come.
+        if let auth = state.connecting {
+            state.connecting = nil
+            connectToRooms(auth) { [self] in connectAgain() }
         }
     }
 
@@ -145,11 +152,11 @@ final class SocketSession: EngineApplication {
         guard isMain || (server.configuration.conformance && packet.namespace == Self.conformanceNamespace) else {
             return refuse(packet.namespace, "Invalid namespace")
         }
-        guard !state.namespaces.contains(packet.namespace), state.returning == nil else {
+        guard !state.namespaces.contains(packet.namespace), state.returning == nil, state.connecting == nil || !isMain else {
             throw MalformedPacket("the client is connected to the namespace already")
         }
         if isMain {
-            connectToRooms(packet.data)
+            connectToRooms(packet.data) { [self] in connectAgain() }
         } else {
             state.namespaces.insert(packet.namespace)
             answerConnect(packet.namespace)
@@ -164,12 +171,22 @@ final class SocketSession: EngineApplication {
         send(SocketPacket(kind: .connectError, namespace: namespace, data: ["message": .string(message)] + details))
     }
 
-    /// Connects the client to the main namespace, with the rights of its token.
-    private func connectToRooms(_ auth: JSONValue?) {
+    private func connectAgain() {
+        guard let auth = state.connecting, link != nil else { return }
+        state.connecting = nil
+        connectToRooms(auth, afterKeys: nil)
+    }
+
+    /// Connects the client to the main namespace, with the rights of its token. If keys have to be fetched for it, `again` is called once
+    /// they have come or have not.
+    private func connectToRooms(_ auth: JSONValue?, afterKeys again: (() -> Void)?) {
         guard let link, let loop, let shard = server.hub.shard(of: loop) else { return }
         let rooms = RoomSession(access: state.access)
         if let token = auth?["token"]?.string {
-            do { try rooms.renew(token) {} } catch {
+            do { try rooms.renew(token, afterKeys: nil) {} } catch {
+                if let again, error.awaitsKeys, state.access.authenticator.askForKeys(on: loop, then: again) {
+                    return state.connecting = auth
+                }
                 server.hub.metrics.refusedToken()
                 return refuse(SocketPacket.mainNamespace, error.message, code: .unauthenticated)
             }

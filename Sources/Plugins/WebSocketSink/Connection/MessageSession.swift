@@ -18,6 +18,8 @@ final class MessageSession: WebSocketSession {
     private var shard: HubShard?
     /// Errors since the last message without one.
     private var errors = 0
+    /// How many tokens came in messages. Of two that wait for keys, the later counts.
+    private var tokens = 0
     private var allowance: MessageAllowance
 
     init(_ request: UpgradeRequest, hub: Hub, now: NIODeadline) {
@@ -111,9 +113,18 @@ final class MessageSession: WebSocketSession {
 
     /// Takes the token of an `auth` message, the first one or a newer one.
     private func authenticate(_ token: String, on shard: HubShard) throws(ClientError) {
+        tokens += 1
+        let number = tokens
+        try authenticate(token, on: shard) { [self] in
+            guard number == tokens, let shard = self.shard else { return }
+            do throws(ClientError) { try authenticate(token, on: shard, afterKeys: nil) } catch { answer(error) }
+        }
+    }
+
+    private func authenticate(_ token: String, on shard: HubShard, afterKeys again: (() -> Void)?) throws(ClientError) {
         let hadToWait = rooms.access.isWaiting
         do {
-            try rooms.renew(token) {
+            try rooms.renew(token, afterKeys: again) {
                 if let principal = rooms.access.principal { send(.authenticated(ServerMessage.Authenticated(principal))) }
                 if hadToWait { begin(on: shard) } else { rooms.followRights() }
             }
