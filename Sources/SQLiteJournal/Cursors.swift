@@ -4,16 +4,25 @@ import TallywireEngine
 /// The cursors of sinks, written with the next batch: with traffic, a cursor costs no flush of its own.
 struct Cursors: Sendable {
     private var dirty: [String: UInt64] = [:]
+    /// What was taken to be written, and is not known to be on disk yet.
+    private var taken: [String: UInt64] = [:]
     private var lastFlush: ContinuousClock.Instant?
 
-    func pending(_ name: String) -> UInt64? { dirty[name] }
+    /// The cursor that counts, where it may not be on disk yet.
+    func pending(_ name: String) -> UInt64? { dirty[name] ?? taken[name] }
 
     mutating func set(_ seq: UInt64, of name: String) { dirty[name] = seq }
 
-    /// Takes the cursors that wait to be written. The caller writes them, or puts them back.
+    /// Takes the cursors that wait to be written. The caller writes them and says so, or puts them back.
     mutating func takeDirty() -> [String: UInt64] {
         defer { dirty.removeAll() }
+        taken.merge(dirty) { $1 }
         return dirty
+    }
+
+    /// These cursors are on disk.
+    mutating func written(_ cursors: [String: UInt64]) {
+        for (name, seq) in cursors where taken[name] == seq { taken[name] = nil }
     }
 
     /// The same, but at most once a second; otherwise returns none. A cursor that waits for longer is worth a flush of its own.
@@ -24,6 +33,7 @@ struct Cursors: Sendable {
     }
 
     mutating func putBack(_ cursors: [String: UInt64]) {
+        written(cursors)
         dirty.merge(cursors) { newer, _ in newer }
     }
 }

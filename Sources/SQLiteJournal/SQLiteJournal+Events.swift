@@ -50,6 +50,7 @@ extension SQLiteJournal {
         guard !due.isEmpty else { return }
         do {
             try await wrapping { try await pool.write { db in try CursorTable.store(due, db) } }
+            cursors.withLock { $0.written(due) }
         } catch {
             cursors.withLock { $0.putBack(due) }
             throw error

@@ -109,6 +109,7 @@ extension SQLiteJournal {
                 try Meta.set("first", Int64(last.seq + 1), db)
                 try Meta.set(PastReader.baseTime, last.timestamp.milliseconds, db)
             }
+            cursors.withLock { $0.written(dirty) }
         } catch {
             cursors.withLock { $0.putBack(dirty) }
             throw error

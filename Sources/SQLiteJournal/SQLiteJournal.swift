@@ -152,6 +152,7 @@ public final class SQLiteJournal: Journal {
                     }
                 }
             }
+            cursors.withLock { $0.written(dirtyCursors) }
             if let last = batch.events.last { mark.note(last.seq) }
             self.ages.withLock { $0 = ages }
             lastEvents.withLock { last in

@@ -169,7 +169,7 @@ def test_rooms_change_in_place(sites, tmp_path):
     setup = Setup(sites, tmp_path)
     server = setup.server
     # Whatever a room leaves out, everybody must not get.
-    setup.sockets["broadcast"] = ["product_status_changed"]
+    setup.sockets["broadcast"] = {"events": ["inventory_updated"], "fields": ["sku", "stock"], "stock": {"bands": [0, 5]}}
     rooms = {"prices": {"events": ["product_status_changed"]}, "stock": {"events": ["inventory_updated"]}, "old": {"events": ["stock_alert"]}}
     setup.write(sinks=[setup.sockets | {"rooms": rooms}, setup.log, setup.program])
     # The rooms that it has without a word are other ones, and nothing else differs.

@@ -14,6 +14,22 @@ struct SQLiteJournalTests {
 
     init() throws { folder = try TemporaryFolder() }
 
+    @Test("a cursor that is being written is not the one from before")
+    func cursorsBeingWritten() {
+        var cursors = Cursors()
+        cursors.set(7, of: "log")
+        let first = cursors.takeDirty()
+        #expect(first == ["log": 7] && cursors.pending("log") == 7, "nobody knows yet whether it is on disk")
+        cursors.set(9, of: "log")
+        let second = cursors.takeDirty()
+        cursors.written(first)
+        #expect(cursors.pending("log") == 9)
+        cursors.putBack(second)
+        #expect(cursors.pending("log") == 9 && cursors.takeDirty() == second)
+        cursors.written(second)
+        #expect(cursors.pending("log") == nil && cursors.takeDirty().isEmpty)
+    }
+
     @Test("does what every journal does", arguments: JournalConformance.checks)
     func conformance(check: JournalConformance) async throws {
         try await check.run(on: try SQLiteJournal(path: path))

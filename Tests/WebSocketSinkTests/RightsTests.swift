@@ -126,7 +126,8 @@ struct RightsTests {
             changed.hub.rooms = [changed.hub.rooms[1]]
             changed.hub.rooms[0].fields = ["sku", "stock"]
             changed.hub.rooms[0].bands = [0, 5]
-            changed.hub.broadcast = []
+            changed.hub.broadcastFields = ["sku", "stock"]
+            changed.hub.broadcastBands = [0, 5]
             changed.pingInterval = .seconds(600)
             let other = try WebSocketSink(changed)
             #expect(gateway.server.sink.canBecome(other))
