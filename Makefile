@@ -81,12 +81,12 @@ exec-crashes: dependencies
 	$(SWIFT) build --build-tests
 	EXEC_CRASH_ROUNDS=$(EXEC_CRASH_ROUNDS) $(SWIFT) test --skip-build --filter ExecCrashTests
 
-## The server and what the sinks `webhook` and `postgres` deliver to, killed ROUNDS times at random moments.
+## The server and what the sinks `webhook`, `postgres` and `nats` deliver to, killed ROUNDS times at random moments.
 ROUNDS ?= 50
 rounds: dependencies
 	@scripts/install-dependencies.sh tests
 	$(SWIFT) build --product tallywire
-	ROUNDS=$(ROUNDS) Tests/Browser/run test_webhook.py test_postgres.py -k "killed"
+	ROUNDS=$(ROUNDS) Tests/Browser/run test_webhook.py test_postgres.py test_nats.py -k "killed"
 
 dependencies:
 	@scripts/install-dependencies.sh

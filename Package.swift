@@ -118,6 +118,11 @@ let package = Package(
         library(
             "PostgresSink", path: "Sources/Plugins/PostgresSink",
             ["PostgreSQL", "TallywireConfiguration", "TallywireCore", "TallywireEngine", "TallywirePipeline", log]),
+        .systemLibrary(name: "CNats", pkgConfig: "libnats", providers: [.apt(["libnats-dev"])]),
+        library("NATS", ["CNats"]),
+        library(
+            "NATSSink", path: "Sources/Plugins/NATSSink",
+            ["NATS", "TallywireConfiguration", "TallywireCore", "TallywireEngine", "TallywirePipeline", log]),
         .systemLibrary(name: "CJemalloc", pkgConfig: "jemalloc", providers: [.apt(["libjemalloc-dev"])]),
         library(
             "MQTTConnection", path: "Sources/Plugins/MQTTConnection",
@@ -214,7 +219,7 @@ let package = Package(
             "TallywireServer",
             [
                 "Backoff", "ExecPlugin", "HTTPEndpoints", "HTTPPort", "JSONLogSink", "MQTTScanners", "MQTTSink", "PipelineHost",
-                "PostgresSink",
+                "NATSSink", "PostgresSink",
                 "SQLiteJournal",
                 "TallywireAccess", "TallywireAuthentication", "TallywireCommands", "TallywireConfiguration", "TallywireCore",
                 "TallywireEngine", "TallywireHTTP", "TallywirePipeline", "SocketIOSink", "WebSocketSink", "WebhookSink", log,
@@ -306,6 +311,13 @@ let package = Package(
                 "Backoff", "PipelineHost", "PostgreSQL", "PostgresSink", "TallywireConfiguration", "TallywireCore",
                 "TallywireEngine",
                 "TallywirePipeline", log,
+            ]),
+        tests(
+            "NATSSink",
+            [
+                "Backoff", "NATS", "NATSSink", "PipelineHost", "TallywireConfiguration", "TallywireCore", "TallywireEngine",
+                "TallywireHTTP", "TallywirePipeline", log, nio("NIOCore"), nio("NIOPosix"),
+                .product(name: "Crypto", package: "swift-crypto"),
             ]),
         tests("Mosquitto", ["Mosquitto", "COpenSSL", log]),
         tests("MQTTConnection", ["MQTTConnection", "Mosquitto", "TallywireConfiguration", "TallywirePipeline", log]),
