@@ -242,8 +242,8 @@ let package = Package(
         library(
             "TestSupport", path: "Tests/Support",
             [
-                "PipelineHost", "PostgreSQL", "TallywireAccess", "TallywireCore", "TallywireEngine", "TallywirePipeline",
-                "TallywireTesting", log,
+                "Backoff", "PipelineHost", "PostgreSQL", "TallywireAccess", "TallywireCore", "TallywireEngine",
+                "TallywirePipeline", "TallywireTesting", log,
                 nio("NIOCore"), nio("NIOPosix"),
                 nio("NIOHTTP1"), .product(name: "NIOSSL", package: "swift-nio-ssl"),
                 .product(name: "DequeModule", package: "swift-collections"),

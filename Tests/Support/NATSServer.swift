@@ -90,6 +90,12 @@ public final class NATSServer: Sendable {
         try await api("STREAM.UPDATE.\(name)", configuration(name, subjects, more))
     }
 
+    /// Lets a stream take nothing more, and lose nothing.
+    public func fillStream(_ name: String = "STOCK", subjects: [String] = ["tallywire.>"]) async throws {
+        let state = try await api("STREAM.INFO.\(name)")["state"] as? [String: Any]
+        try await changeStream(name, subjects: subjects, "\"max_msgs\":\(state?["messages"] ?? 1)")
+    }
+
     private func configuration(_ name: String, _ subjects: [String], _ more: String) -> String {
         let list = subjects.map { "\"\($0)\"" }.joined(separator: ",")
         return #"{"name":"\#(name)","subjects":[\#(list)],"storage":"file","discard":"new"\#(more.isEmpty ? "" : ",")\#(more)}"#

@@ -55,14 +55,17 @@ public final class SinkRunner: Sendable {
     let logger: Logger
     private let version: String
     let clock: @Sendable () -> Timestamp
+    private let sleep: @Sendable (Duration) async throws -> Void
     let progress: Mutex<SinkProgress>
     /// The last tries to deliver; none for a live sink, which delivers to nobody in particular.
     public let deliveries = DeliveryLog()
 
+    /// A runner of the sink. `sleep` is how it pauses; it throws when the task is cancelled.
     public init(
         _ definition: Definition, feed: Feed, journal: any Journal, gateway: (any CommandGateway)? = nil,
         displays: DisplayRegistry = DisplayRegistry(), logger: Logger, version: String,
-        clock: @escaping @Sendable () -> Timestamp
+        clock: @escaping @Sendable () -> Timestamp,
+        sleep: @escaping @Sendable (Duration) async throws -> Void = { try await Task.sleep(for: $0) }
     ) {
         self.definition = definition
         self.feed = feed
@@ -74,6 +77,7 @@ public final class SinkRunner: Sendable {
         self.logger = logger
         self.version = version
         self.clock = clock
+        self.sleep = sleep
         // A durable sink protects every event until its position is read from the journal.
         progress = Mutex(SinkProgress(position: definition.mode == .durable ? 0 : feed.head))
     }
@@ -223,7 +227,7 @@ public final class SinkRunner: Sendable {
         if failures.nonzeroBitCount == 1 {
             logger.warning(what, metadata: ["error": "\(error)", "failures": "\(failures)"])
         }
-        try await Task.sleep(for: pause)
+        try await sleep(pause)
     }
 
     @discardableResult
