@@ -6,7 +6,7 @@ ARGS ?=
 # How many tests run at once. All of them together would make each wait for a core, and tests of time are then tests of the machine.
 export SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH ?= 16
 
-.PHONY: run build test browser fuzz conformance lint format docs bench storm socket-io-kills exec-crashes rounds dependencies
+.PHONY: run build test browser fuzz conformance lint format docs bench storm socket-io-kills exec-crashes rounds sink-latency dependencies
 
 ## Install what is missing, build, start a broker if none listens, load the sample catalogue, run the server.
 run: dependencies
@@ -81,12 +81,18 @@ exec-crashes: dependencies
 	$(SWIFT) build --build-tests
 	EXEC_CRASH_ROUNDS=$(EXEC_CRASH_ROUNDS) $(SWIFT) test --skip-build --filter ExecCrashTests
 
-## The server and what the sinks `webhook` and `postgres` deliver to, killed ROUNDS times at random moments.
+## The server and what the sinks `webhook`, `postgres` and `nats` deliver to, killed ROUNDS times at random moments.
 ROUNDS ?= 50
 rounds: dependencies
 	@scripts/install-dependencies.sh tests
 	$(SWIFT) build --product tallywire
-	ROUNDS=$(ROUNDS) Tests/Browser/run test_webhook.py test_postgres.py -k "killed"
+	ROUNDS=$(ROUNDS) Tests/Browser/run test_webhook.py test_postgres.py test_nats.py -k "killed"
+
+## How long scans take to be acknowledged while what a sink delivers to hangs, beside servers without that sink; needs the release build and a
+## machine on which nothing else runs.
+sink-latency: build
+	@scripts/install-dependencies.sh tests
+	TALLYWIRE=.build/release/tallywire SINK_LATENCY_SCANS=2000 Tests/Browser/run test_sink_latency.py -s
 
 dependencies:
 	@scripts/install-dependencies.sh

@@ -119,6 +119,11 @@ let package = Package(
         library(
             "PostgresSink", path: "Sources/Plugins/PostgresSink",
             ["PostgreSQL", "TallywireConfiguration", "TallywireCore", "TallywireEngine", "TallywirePipeline", log]),
+        .systemLibrary(name: "CNats", pkgConfig: "libnats", providers: [.apt(["libnats-dev"])]),
+        library("NATS", ["CNats"]),
+        library(
+            "NATSSink", path: "Sources/Plugins/NATSSink",
+            ["NATS", "TallywireConfiguration", "TallywireCore", "TallywireEngine", "TallywirePipeline", log]),
         .systemLibrary(name: "CJemalloc", pkgConfig: "jemalloc", providers: [.apt(["libjemalloc-dev"])]),
         library(
             "MQTTConnection", path: "Sources/Plugins/MQTTConnection",
@@ -215,7 +220,7 @@ let package = Package(
             "TallywireServer",
             [
                 "Backoff", "ExecPlugin", "HTTPEndpoints", "HTTPPort", "JSONLogSink", "MQTTScanners", "MQTTSink", "PipelineHost",
-                "PostgresSink",
+                "NATSSink", "PostgresSink",
                 "SQLiteJournal",
                 "TallywireAccess", "TallywireAuthentication", "TallywireClient", "TallywireCommands", "TallywireConfiguration",
                 "TallywireCore",
@@ -241,8 +246,8 @@ let package = Package(
         library(
             "TestSupport", path: "Tests/Support",
             [
-                "PipelineHost", "PostgreSQL", "TallywireAccess", "TallywireCore", "TallywireEngine", "TallywirePipeline",
-                "TallywireTesting", log,
+                "Backoff", "PipelineHost", "PostgreSQL", "TallywireAccess", "TallywireCore", "TallywireEngine",
+                "TallywirePipeline", "TallywireTesting", log,
                 nio("NIOCore"), nio("NIOPosix"),
                 nio("NIOHTTP1"), .product(name: "NIOSSL", package: "swift-nio-ssl"),
                 .product(name: "DequeModule", package: "swift-collections"),
@@ -310,6 +315,13 @@ let package = Package(
                 "Backoff", "PipelineHost", "PostgreSQL", "PostgresSink", "TallywireConfiguration", "TallywireCore",
                 "TallywireEngine",
                 "TallywirePipeline", log,
+            ]),
+        tests(
+            "NATSSink",
+            [
+                "Backoff", "NATS", "NATSSink", "PipelineHost", "TallywireConfiguration", "TallywireCore", "TallywireEngine",
+                "TallywireHTTP", "TallywirePipeline", log, nio("NIOCore"), nio("NIOPosix"),
+                .product(name: "Crypto", package: "swift-crypto"),
             ]),
         tests("Mosquitto", ["Mosquitto", "COpenSSL", log]),
         tests("MQTTConnection", ["MQTTConnection", "Mosquitto", "TallywireConfiguration", "TallywirePipeline", log]),

@@ -45,6 +45,7 @@ run catalogue.csv 60 "$tallywire" import examples/catalogue.csv --only-if-empty 
 run curl 120 examples/curl/session.sh "$url"
 run checkout 60 examples/checkout/checkout.py "$url"
 run postgres 180 examples/postgres/check.sh
+run nats 180 examples/nats/check.sh
 run webhook 180 examples/webhook/check.sh
 run mqtt 180 examples/mqtt/check.sh "$server"
 run websocket-page 300 examples/websocket-page/check.sh

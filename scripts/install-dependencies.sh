@@ -16,6 +16,7 @@ command -v mosquitto_pub >/dev/null || need mosquitto-clients
 [ -e /usr/include/openssl/ssl.h ] || need libssl-dev
 [ -e /usr/include/qrencode.h ] || need libqrencode-dev
 [ -e /usr/include/postgresql/libpq-fe.h ] || need libpq-dev
+[ -e /usr/include/nats/nats.h ] || need libnats-dev
 [ -e /usr/include/sqlite3.h ] || need libsqlite3-dev
 [ -e /usr/include/jemalloc/jemalloc.h ] || need libjemalloc-dev
 
@@ -30,19 +31,20 @@ if [ "${1:-}" = tests ]; then
     for module in ws jsdom react react-dom; do [ -e "/usr/share/nodejs/$module" ] || need "node-$module"; done
 fi
 
-# The proxies of Tests/Browser/test_proxies.py are unpacked next to the build and not installed: Debian's packages are services, which would
-# take ports 80 and 443 of a developer's machine, at once or from its next start on. The libraries that they need are on every Debian.
-proxies=()
+# The NATS server, and the proxies of Tests/Browser/test_proxies.py, are unpacked next to the build and not installed: Debian's packages are
+# services, which would take ports 4222, 80 and 443 of a developer's machine, at once or from its next start on. The libraries that they need
+# are on every Debian.
+unpackable=()
 if [ "${1:-}" = tests ]; then
-    for proxy in nginx caddy; do
-        PATH="$PATH:/usr/sbin:$unpacked/usr/sbin:$unpacked/usr/bin" command -v "$proxy" >/dev/null || proxies+=("$proxy")
+    for program in nginx caddy nats-server; do
+        PATH="$PATH:/usr/sbin:$unpacked/usr/sbin:$unpacked/usr/bin" command -v "$program" >/dev/null || unpackable+=("$program")
     done
 fi
 
-[ $((${#missing[@]} + ${#proxies[@]})) -eq 0 ] && exit 0
+[ $((${#missing[@]} + ${#unpackable[@]})) -eq 0 ] && exit 0
 
 if ! command -v apt-get >/dev/null; then
-    [ ${#proxies[@]} -eq 0 ] || echo "There is no ${proxies[*]} here, and no apt-get to fetch them: the tests of proxies will be skipped." >&2
+    [ ${#unpackable[@]} -eq 0 ] || echo "There is no ${unpackable[*]} here, and no apt-get to fetch them: the tests that need them will be skipped, or fail." >&2
     [ ${#missing[@]} -gt 0 ] || exit 0
     echo "These packages are missing, and there is no apt-get to install them: ${missing[*]}" >&2
     exit 1
@@ -62,18 +64,18 @@ if [ ${#missing[@]} -gt 0 ]; then
     DEBIAN_FRONTEND=noninteractive ${as_root[@]+"${as_root[@]}"} apt-get install -y -qq "${missing[@]}" >/dev/null
 fi
 
-if [ ${#proxies[@]} -gt 0 ]; then
-    echo "Unpacking into .build: ${proxies[*]}"
+if [ ${#unpackable[@]} -gt 0 ]; then
+    echo "Unpacking into .build: ${unpackable[*]}"
     download=$(mktemp -d)
     trap 'rm -rf "$download"' EXIT
     # Packages can be fetched by everybody, but which there are has to be known already, or only root can find out.
-    fetch() { (cd "$download" && apt-get download -qq "${proxies[@]}" 2>"$download/errors"); }
+    fetch() { (cd "$download" && apt-get download -qq "${unpackable[@]}" 2>"$download/errors"); }
     if fetch || { ${as_root[@]+"${as_root[@]}"} apt-get update -qq && fetch; }; then
         # In a fresh clone there is no .build yet, and dpkg-deb makes only the last folder.
         mkdir -p "$unpacked"
         for package in "$download"/*.deb; do dpkg-deb --extract "$package" "$unpacked"; done
     else
         cat "$download/errors" >&2
-        echo "The tests of proxies will be skipped, or fail where CI is set." >&2
+        echo "The tests that need them will be skipped, or fail." >&2
     fi
 fi

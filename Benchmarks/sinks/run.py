@@ -1,19 +1,21 @@
 #!/usr/bin/env python3
 """How fast durable sinks catch up with a journal, each beside the least that the other side needs for the same events.
 
-    Benchmarks/sinks/run.py [--events 60000] [--runs 3] [postgres] [webhook]
+    Benchmarks/sinks/run.py [--events 60000] [--runs 3] [postgres] [webhook] [nats]
 
 It makes a journal of movements, and starts the release build with one new sink on a copy of it. The time is from the first event that
 the sink took to the last. `postgres`: beside psql, which copies the same rows into the same table, 1,000 a transaction. `webhook`: with
-`concurrency` 16 to an nginx that answers 204, beside wrk, which posts one of the events over 16 connections and signs nothing.
+`concurrency` 16 to an nginx that answers 204, beside wrk, which posts one of the events over 16 connections and signs nothing. `nats`: into a stream on the disk, beside a loop that writes the same
+events to a bare socket, 256 at once, and counts the acknowledgements.
 
-It needs PostgreSQL 15, nginx and wrk from Debian's packages.
+It needs PostgreSQL 15, nginx, wrk and nats-server from Debian's packages.
 """
 
 import argparse
 import json
 import os
 import shutil
+import socket
 import statistics
 import subprocess
 import sys
@@ -139,7 +141,52 @@ def bench_webhook(folder: Path, events: list[dict], _count: int) -> tuple[float,
         nginx.stop()
 
 
-BENCHES = {"postgres": ("psql COPY", bench_postgres), "webhook": ("wrk, unsigned", bench_webhook)}
+class Line:
+    """A connection to a NATS server that writes what it is told."""
+
+    def __init__(self, port: int):
+        self.socket = socket.create_connection(("127.0.0.1", port))
+        self.socket.sendall(b'CONNECT {"verbose":false}\r\nSUB answers 1\r\n')
+        self.socket.recv(4096)
+
+    def send(self, messages: bytes, count: int) -> bytes:
+        """Sends messages, and returns their answers."""
+        self.socket.sendall(messages)
+        answers = b""
+        while answers.count(b"MSG answers ") < count or not answers.endswith(b"}\r\n"):
+            answers += self.socket.recv(1 << 20)
+        return answers
+
+
+def message(subject: str, payload: bytes) -> bytes:
+    return f"PUB {subject} answers {len(payload)}\r\n".encode() + payload + b"\r\n"
+
+
+def bench_nats(folder: Path, events: list[dict], count: int) -> tuple[float, float]:
+    port = free_port()
+    configuration = folder / "nats.conf"
+    configuration.write_text(f'listen: 127.0.0.1:{port}\njetstream {{ store_dir: "{folder}/jetstream" }}\n')
+    server = Child([program("nats-server"), "-c", str(configuration)], folder / "nats.log")
+    try:
+        eventually("the NATS server listens", lambda: socket.create_connection(("127.0.0.1", port)).close() is None)
+        line = Line(port)
+        for name in ("STOCK", "BARE"):
+            made = {"name": name, "subjects": [f"{name.lower()}.>"], "storage": "file"}
+            line.send(message(f"$JS.API.STREAM.CREATE.{name}", json.dumps(made).encode()), 1)
+        ours = caught_up(folder.parent / "journal", {
+            "plugin": "nats", "servers": f"nats://127.0.0.1:{port}", "stream": "STOCK", "subject": "stock.{event}.{sku}"})
+        window = b"".join(message(f"bare.inventory_updated.{event['data']['sku']}", json.dumps(event, separators=(",", ":")).encode())
+                          for event in events[:256])
+        begun = time.monotonic()
+        for _ in range(0, count, 256):
+            line.send(window, 256)
+        return ours, count / (time.monotonic() - begun)
+    finally:
+        server.stop()
+
+
+BENCHES = {"postgres": ("psql COPY", bench_postgres), "webhook": ("wrk, unsigned", bench_webhook),
+           "nats": ("a bare socket", bench_nats)}
 
 
 def main() -> None:

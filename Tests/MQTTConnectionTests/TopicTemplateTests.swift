@@ -1,3 +1,4 @@
+import TallywirePipeline
 import Testing
 
 @testable import MQTTConnection

@@ -1,11 +1,12 @@
 import TallywireCore
+import TallywirePipeline
 import Testing
 
 @testable import MQTTSink
 
 @Suite("The topic of a rule")
 struct EventTopicTests {
-    private let values = TopicValues(
+    private let values = EventValues(
         event: .inventoryUpdated, epoch: "e1", product: ProductID(1), variant: VariantID(11), sku: "TEE-RED-M", location: "WH1")
 
     @Test("is filled with an event's values")
@@ -17,7 +18,7 @@ struct EventTopicTests {
 
     @Test("gives no topic where a value is missing")
     func missing() throws {
-        #expect(try EventTopic("displays/{location}").topic(TopicValues(epoch: "e1", sku: "A")) == nil)
+        #expect(try EventTopic("displays/{location}").topic(EventValues(epoch: "e1", sku: "A")) == nil)
     }
 
     @Test(

@@ -16,7 +16,7 @@ import Testing
 struct PostgresTests {
     /// One server for all tests of the suite.
     private static let shared = Mutex<PostgresServer?>(nil)
-    private let server: PostgresServer
+    let server: PostgresServer
 
     init() throws {
         server = try Self.shared.withLock { shared in
@@ -26,17 +26,17 @@ struct PostgresTests {
         }
     }
 
-    private func database(schema: String = "public") async throws -> String {
+    func database(schema: String = "public") async throws -> String {
         try await server.database(schema: schema, tables: PostgresTables(schema: schema).definition)
     }
 
-    private func options(_ database: String, schema: String = "public", port: Int? = nil, timeout: Duration = .seconds(20))
+    func options(_ database: String, schema: String = "public", port: Int? = nil, timeout: Duration = .seconds(20))
         -> PostgresOptions
     {
         PostgresOptions(connection: server.parameters(database: database, port: port), schema: schema, timeout: timeout)
     }
 
-    private func seqs(_ database: String) async throws -> [UInt64] {
+    func seqs(_ database: String) async throws -> [UInt64] {
         try await server.connection(to: database).query("SELECT seq FROM tallywire_events ORDER BY seq").compactMap {
             $0[0].flatMap { UInt64($0) }
         }

@@ -1,11 +1,12 @@
 import Foundation
 import GRDB
-import SQLiteJournal
 import TallywireCore
 import TallywireEngine
 import TallywireTesting
 import TestSupport
 import Testing
+
+@testable import SQLiteJournal
 
 @Suite("SQLite journal")
 struct SQLiteJournalTests {

@@ -64,6 +64,12 @@ public final class FaultyProxy: Sendable {
         state.withLock { $0.faults.swallowed = directions }
     }
 
+    /// Cuts all links, and answers new ones with `text` and their end.
+    public func talk(_ text: String) {
+        state.withLock { $0.faults.nonsense = text }
+        cut()
+    }
+
     /// Delivers everything so much later, and no faster than this.
     public func slow(by delay: Duration = .zero, bytesPerSecond: Int? = nil) {
         state.withLock {
@@ -130,10 +136,11 @@ public final class FaultyProxy: Sendable {
     }
 
     private func open(from client: any Channel) -> EventLoopFuture<Void> {
-        let link = state.withLock { state in
+        let (link, nonsense) = state.withLock { state in
             state.accepted += 1
-            return state.accepted
+            return (state.accepted, state.faults.nonsense)
         }
+        if let nonsense { return client.writeAndFlush(ByteBuffer(string: nonsense)).flatMap { client.close() } }
         return ClientBootstrap(group: client.eventLoop)
             .channelOption(.autoRead, value: false)
             .connect(host: "127.0.0.1", port: target)

@@ -8,6 +8,8 @@ struct LinkFaults: Equatable, Sendable {
     var swallowed: Set<LinkDirection> = []
     var delay = Duration.zero
     var bytesPerSecond: Int?
+    /// What new links are answered instead of what the server says.
+    var nonsense: String?
 
     /// How long after the line is free `count` bytes have been carried.
     func time(for count: Int) -> Duration {

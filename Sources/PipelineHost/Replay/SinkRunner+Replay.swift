@@ -174,7 +174,7 @@ extension SinkRunner {
             throw SinkError.unavailable("given up after \(round.failures) tries: \(interruption.reason)")
         }
         try await mark(&round)
-        try await Task.sleep(for: max(definition.retry.pause(afterFailures: round.failures), interruption.after ?? .zero))
+        try await sleep(max(definition.retry.pause(afterFailures: round.failures), interruption.after ?? .zero))
     }
 
     /// Counts what was taken and what was refused.

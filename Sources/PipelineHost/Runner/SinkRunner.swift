@@ -55,6 +55,7 @@ public final class SinkRunner: Sendable {
     let logger: Logger
     private let version: String
     let clock: @Sendable () -> Timestamp
+    let sleep: @Sendable (Duration) async throws -> Void
     let progress: Mutex<SinkProgress>
     /// One delivery at a time, of current events or of a replay.
     let turn = Turn()
@@ -63,10 +64,12 @@ public final class SinkRunner: Sendable {
     /// The last tries to deliver; none for a live sink, which delivers to nobody in particular.
     public let deliveries = DeliveryLog()
 
+    /// A runner of the sink. `sleep` is how it pauses; it throws when the task is cancelled.
     public init(
         _ definition: Definition, feed: Feed, journal: any Journal, gateway: (any CommandGateway)? = nil,
         displays: DisplayRegistry = DisplayRegistry(), logger: Logger, version: String,
-        clock: @escaping @Sendable () -> Timestamp
+        clock: @escaping @Sendable () -> Timestamp,
+        sleep: @escaping @Sendable (Duration) async throws -> Void = { try await Task.sleep(for: $0) }
     ) {
         self.definition = definition
         self.feed = feed
@@ -78,6 +81,7 @@ public final class SinkRunner: Sendable {
         self.logger = logger
         self.version = version
         self.clock = clock
+        self.sleep = sleep
         // A durable sink protects every event until its position is read from the journal.
         progress = Mutex(SinkProgress(position: definition.mode == .durable ? 0 : feed.head))
     }
@@ -258,7 +262,7 @@ public final class SinkRunner: Sendable {
         if failures.nonzeroBitCount == 1 {
             logger.warning(what, metadata: ["error": "\(error)", "failures": "\(failures)"])
         }
-        try await Task.sleep(for: pause)
+        try await sleep(pause)
     }
 
     @discardableResult

@@ -1,4 +1,5 @@
 import Mosquitto
+import TallywirePipeline
 
 /// A topic with placeholders in braces, such as `displays/{location}/{sku}`: the topics that one plugin publishes to or reads.
 public struct TopicTemplate<Place>: Equatable, Sendable
@@ -12,11 +13,7 @@ where Place: RawRepresentable<String> & CaseIterable & Equatable & Sendable {
     public init(_ text: String, rule: String? = nil) throws(TemplateMistake) {
         self.text = text
         do {
-            pieces = try TemplatePiece.pieces(of: text, "topic", escapes: false) { name throws(TemplateMistake) in
-                if let place = Place(rawValue: String(name)) { return place }
-                let names = Place.allCases.map { "{\($0.rawValue)}" }.joined(separator: " ")
-                throw TemplateMistake("the topic cannot have {\(name)}; these can stand there: \(names)")
-            }
+            pieces = try TemplatePiece.pieces(of: text, "topic")
         } catch {
             throw rule.map { TemplateMistake($0) } ?? error
         }
@@ -36,18 +33,7 @@ where Place: RawRepresentable<String> & CaseIterable & Equatable & Sendable {
 
     /// The topic with these values; `nil` if a value that the template needs is missing.
     @inlinable
-    public func topic(_ value: (Place) -> String?) -> String? {
-        var topic = ""
-        for piece in pieces {
-            switch piece {
-            case .text(let text): topic += text
-            case .place(let place):
-                guard let value = value(place) else { return nil }
-                topic += value
-            }
-        }
-        return topic
-    }
+    public func topic(_ value: (Place) -> String?) -> String? { pieces.filled(value) }
 
     /// A filter that matches every topic of the template with these values: for subscriptions and access lists. Any level matches
     /// where a placeholder has no value, or is not alone in its level.

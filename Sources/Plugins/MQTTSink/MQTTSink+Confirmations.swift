@@ -124,7 +124,7 @@ extension MQTTSink {
                 guard let reference, let variant = try await context.stock.variant(reference).value?.variant,
                     context.filter.wants(sku: variant.sku, at: location),
                     variant.balances.contains(where: { $0.location == location }),
-                    rule.topic.topic(TopicValues(variant, at: location, epoch: context.epoch)) == topic
+                    rule.topic.topic(EventValues(variant, at: location, epoch: context.epoch)) == topic
                 else { continue }
                 let key = DisplayKey(location: location, sku: variant.sku)
                 if !found.contains(where: { $0.0 == key }) { found.append((key, variant.version)) }

@@ -18,7 +18,7 @@ extension MQTTSink {
         // A display shows current values, a new name too. So it is published on every change of them, whichever events the rule
         // wants.
         guard rule.wants(record.type) || Self.typesThatDisplaysShow.contains(record.type) else { return }
-        let values = TopicValues(record, epoch: context.epoch)
+        let values = EventValues(record, epoch: context.epoch)
         let action = progress.action(for: record.type, seq: record.seq)
         if action == .none {
             if record.type == .inventoryUpdated, rule.topic.topic(values) != nil { outbox.supersede(seq: record.seq) }
@@ -53,10 +53,10 @@ extension MQTTSink {
         var kept: Set<String> = []
         if action != .publish, let successor = try await context.stock.variant(.sku(sku)).value?.variant {
             // Another variant has the SKU now, and its displays may be published already.
-            let displays = successor.balances.map { TopicValues(successor, at: $0.location, epoch: context.epoch) }
+            let displays = successor.balances.map { EventValues(successor, at: $0.location, epoch: context.epoch) }
             kept = Set(displays.compactMap { rule.topic.topic($0) })
         }
-        var values = TopicValues(record, epoch: context.epoch)
+        var values = EventValues(record, epoch: context.epoch)
         if values.sku != sku, !rule.topic.template.has(.sku) {
             // The topic is the variant's also with its new SKU. Only the confirmations are by SKU.
             confirmations?.access { tracked in
@@ -87,7 +87,7 @@ extension MQTTSink {
             for item in page where context.filter.wants(sku: item.sku, at: location) {
                 if isThere {
                     refresh.note(item.variant, cause)
-                } else if rule.retain, let topic = rule.topic.topic(TopicValues(item, epoch: context.epoch)) {
+                } else if rule.retain, let topic = rule.topic.topic(EventValues(item, epoch: context.epoch)) {
                     outbox.put(
                         rule.message(topic, []), seq: cause.seq,
                         display: Outbox.DisplayState(key: DisplayKey(location: location, sku: item.sku), version: nil))
@@ -125,7 +125,7 @@ extension MQTTSink {
         for rule in rules {
             guard let format = rule.display else { continue }
             for balance in variant.balances where context.filter.wants(sku: variant.sku, at: balance.location) {
-                guard let topic = rule.topic.topic(TopicValues(variant, at: balance.location, epoch: context.epoch)) else {
+                guard let topic = rule.topic.topic(EventValues(variant, at: balance.location, epoch: context.epoch)) else {
                     continue
                 }
                 let display = Display(record, balance, seq: cause.seq, timestamp: cause.timestamp)

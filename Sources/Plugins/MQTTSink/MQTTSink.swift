@@ -144,7 +144,7 @@ actor MQTTSink: Sink {
                         // A display shows the present, whatever is delivered again.
                         if batch.isReplay { continue }
                         try await put(record, rule, format, context, &outbox, &refreshes[index])
-                    } else if rule.wants(record.type), let topic = rule.topic.topic(TopicValues(record, epoch: context.epoch)) {
+                    } else if rule.wants(record.type), let topic = rule.topic.topic(EventValues(record, epoch: context.epoch)) {
                         guard var message = rule.message(topic, record, cloudEvent) else {
                             rejected[record.seq] = "the event has no data that can be read"
                             continue

@@ -111,7 +111,7 @@ extension MQTTSinkOptions {
         do {
             let name = "tallywire-check"
             let topics = try rules().enumerated().map { index, rule in
-                let values = TopicValues(epoch: name, sku: name, location: name)
+                let values = EventValues(epoch: name, sku: name, location: name)
                 return BrokerProbe.Topics(
                     rule.topic.template.topic { values[$0] ?? name } ?? name, option: "publish", String(index), "topic")
             }

@@ -1,5 +1,6 @@
 import MQTTConnection
 import TallywireConfiguration
+import TallywirePipeline
 
 /// The value of `payload` in a rule: a name, or an object that says what a display gets.
 enum PayloadOption: Equatable, Sendable {

@@ -49,7 +49,8 @@ package enum AsyncAPI {
         while let name = open.popLast() {
             if used.insert(name).inserted, let schema = trees[name] { open += schema.references }
         }
-        return all.filter { used.contains($0.0) }
+        // Several plugins may describe a schema that they share.
+        return all.filter { used.remove($0.0) != nil }
     }
 }
 

@@ -2,6 +2,7 @@ import ExecPlugin
 import JSONLogSink
 import MQTTScanners
 import MQTTSink
+import NATSSink
 import PostgresSink
 import SocketIOSink
 import TallywirePipeline
@@ -11,5 +12,5 @@ import WebhookSink
 extension PluginRegistry {
     /// The plugins that come with Tallywire.
     public static let builtIn = PluginRegistry(
-        sources: [.mqttScanners, .exec], sinks: [.webSocket, .socketIO, .mqtt, .jsonLog, .webhook, .postgres, .exec])
+        sources: [.mqttScanners, .exec], sinks: [.webSocket, .socketIO, .mqtt, .jsonLog, .webhook, .postgres, .nats, .exec])
 }

@@ -40,7 +40,7 @@ struct AsyncAPIDocumentTests {
         // Both MQTT plugins name the same broker.
         #expect(
             (own["servers"]?.members ?? [:]).keys.sorted() == [
-                "broker", "horn", "socketIO", "socketIOTLS", "websocket", "websocketTLS",
+                "broker", "horn", "nats", "socketIO", "socketIOTLS", "websocket", "websocketTLS",
             ])
     }
 

@@ -1,5 +1,6 @@
 import MQTTConnection
 import Mosquitto
+import TallywirePipeline
 
 /// The topic to which a gateway subscribes for the feedback of its devices, with placeholders for the gateway's name, the device's
 /// and the event's: `tallywire/gateway/{gateway}/{event}`.

@@ -1,5 +1,6 @@
 import MQTTConnection
 import Mosquitto
+import TallywirePipeline
 
 /// Where scanners publish and get replies: a topic with `{device}` as one of its levels, such as `scanners/{device}/scan`.
 ///

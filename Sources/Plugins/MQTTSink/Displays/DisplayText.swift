@@ -1,5 +1,6 @@
 import MQTTConnection
 import TallywireCore
+import TallywirePipeline
 
 /// A text with placeholders for a display's fields, such as `{name}\n{price|ask us} EUR`.
 ///

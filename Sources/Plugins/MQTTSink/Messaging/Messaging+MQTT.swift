@@ -7,7 +7,7 @@ extension Messaging {
     static let publications = Messaging(
         servers: [broker], channels: publicationChannels, operations: publicationOperations,
         messages: displayMessages + eventMessages,
-        schemas: [("DisplayContent", displayContent), ("CloudEvent", cloudEvent)])
+        schemas: [("DisplayContent", displayContent), cloudEvent])
 
     private static let publicationChannels = [
         topic(

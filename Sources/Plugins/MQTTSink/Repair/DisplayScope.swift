@@ -25,7 +25,7 @@ struct DisplayScope: Sendable {
         return isDisplay
     }
 
-    private func owns(_ values: TopicValues, _ rule: PublishRule) -> Bool {
+    private func owns(_ values: EventValues, _ rule: PublishRule) -> Bool {
         guard let location = values.location else { return false }
         // A template with no level of plain text matches topics of other programs. The location then has to be one of the
         // journal's.

@@ -1,12 +1,13 @@
 import MQTTConnection
 import TallywireCore
+import TallywirePipeline
 
 extension EventTopic {
     /// The values that give `topic`. There are several sets if two placeholders share a level, and none if the template cannot give
     /// the topic.
-    func values(in topic: String, epoch: String) -> [TopicValues] {
-        var found: [TopicValues] = []
-        read(template.pieces[...], topic[...].utf8, TopicValues(epoch: epoch), &found)
+    func values(in topic: String, epoch: String) -> [EventValues] {
+        var found: [EventValues] = []
+        read(template.pieces[...], topic[...].utf8, EventValues(epoch: epoch), &found)
         return found.filter { self.topic($0)?.utf8.elementsEqual(topic.utf8) == true }
     }
 
@@ -14,7 +15,8 @@ extension EventTopic {
     private static let readingLimit = 16
 
     private func read(
-        _ pieces: ArraySlice<TemplatePiece<Place>>, _ text: Substring.UTF8View, _ values: TopicValues, _ found: inout [TopicValues]
+        _ pieces: ArraySlice<TemplatePiece<EventPlace>>, _ text: Substring.UTF8View, _ values: EventValues,
+        _ found: inout [EventValues]
     ) {
         guard found.count < Self.readingLimit else { return }
         guard let piece = pieces.first else {
@@ -44,9 +46,9 @@ extension EventTopic {
     }
 }
 
-extension TopicValues {
+extension EventValues {
     /// The same values and one more; `nil` if the placeholder cannot have this value.
-    fileprivate func setting(_ place: EventTopic.Place, to text: String) -> TopicValues? {
+    fileprivate func setting(_ place: EventPlace, to text: String) -> EventValues? {
         if let there = self[place] { return there == text ? self : nil }
         var values = self
         switch place {

@@ -1,21 +1,17 @@
 import MQTTConnection
 import TallywireCore
 import TallywireEngine
+import TallywirePipeline
 
 /// The topic of a rule: a template for the values of an event or a display, such as `displays/{location}/{sku}`.
 struct EventTopic: Equatable, Sendable {
-    /// The placeholders.
-    enum Place: String, CaseIterable, Sendable {
-        case event, epoch, product, variant, sku, location
-    }
-
-    let template: TopicTemplate<Place>
+    let template: TopicTemplate<EventPlace>
 
     init(_ text: String) throws(TemplateMistake) { template = try TopicTemplate(text) }
 
     /// The topic with these values; `nil` if a value that the template needs is missing. No value can add a level: neither SKUs nor
     /// location codes may contain `/`, `+` or `#`.
-    func topic(_ values: TopicValues) -> String? { template.topic { values[$0] } }
+    func topic(_ values: EventValues) -> String? { template.topic { values[$0] } }
 
     /// Filters that match every topic that the template can give, and as few others as filters allow. With `locations`, only topics
     /// of these locations, if the location is a level of its own.
@@ -28,36 +24,7 @@ struct EventTopic: Equatable, Sendable {
     }
 }
 
-/// The values of a topic's placeholders.
-struct TopicValues: Sendable {
-    var event: EventType?
-    var epoch: String
-    var product: ProductID?
-    var variant: VariantID?
-    var sku: String?
-    var location: String?
-
-    subscript(place: EventTopic.Place) -> String? {
-        switch place {
-        case .event: event?.rawValue
-        case .epoch: epoch
-        case .product: product?.description
-        case .variant: variant?.description
-        case .sku: sku
-        case .location: location
-        }
-    }
-}
-
-extension TopicValues {
-    /// The values of an event.
-    init(_ record: EventEnvelope, epoch: String) {
-        let subject = record.subject
-        self.init(
-            event: record.type, epoch: epoch, product: subject.product, variant: subject.variant, sku: subject.sku,
-            location: subject.location)
-    }
-
+extension EventValues {
     /// The values of the display of a balance.
     init(_ record: StockRecord, epoch: String) {
         self.init(

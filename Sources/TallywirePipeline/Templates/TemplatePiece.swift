@@ -35,6 +35,34 @@ public enum TemplatePiece<Place: Equatable & Sendable>: Equatable, Sendable {
     }
 }
 
+extension TemplatePiece where Place: RawRepresentable<String> & CaseIterable {
+    /// The pieces of `text`, whose placeholders are the names of `Place`. `what` is what the text is, for people.
+    public static func pieces(of text: String, _ what: String) throws(TemplateMistake) -> [Self] {
+        try pieces(of: text, what, escapes: false) { name throws(TemplateMistake) in
+            if let place = Place(rawValue: String(name)) { return place }
+            let names = Place.allCases.map { "{\($0.rawValue)}" }.joined(separator: " ")
+            throw TemplateMistake("the \(what) cannot have {\(name)}; these can stand there: \(names)")
+        }
+    }
+}
+
+extension Sequence {
+    /// The text of a template with these values; `nil` if a value that it needs is missing.
+    @inlinable
+    public func filled<Place>(_ value: (Place) -> String?) -> String? where Element == TemplatePiece<Place> {
+        var text = ""
+        for piece in self {
+            switch piece {
+            case .text(let plain): text += plain
+            case .place(let place):
+                guard let value = value(place) else { return nil }
+                text += value
+            }
+        }
+        return text
+    }
+}
+
 /// Why a template cannot be used, for people.
 public struct TemplateMistake: Error, Equatable, CustomStringConvertible {
     public let description: String
