@@ -46,7 +46,7 @@ final class ConfigurationReload: ConfigurationControl {
     func reload() async throws -> ReloadReport {
         try await turn.take {
             do {
-                let report = try await apply(try load())
+                let report = try await apply(try read())
                 status.succeeded()
                 logger.notice("The server has read plugins.json again.", metadata: Self.words(of: report))
                 return report
@@ -57,6 +57,13 @@ final class ConfigurationReload: ConfigurationControl {
                     metadata: ["error": "\(error)"])
                 throw error
             }
+        }
+    }
+
+    /// The file's configuration. A name in an option of the command line that the file no longer has is a mistake like any other.
+    private func read() throws -> PipelineConfiguration {
+        do { return try load() } catch let error as UnknownNameError {
+            throw ConfigurationError([ConfigurationDiagnostic(file: error.option, message: "\(error)")])
         }
     }
 
