@@ -4,6 +4,7 @@ import asyncio
 import base64
 import json
 import socket
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import nats
@@ -54,7 +55,9 @@ class Nats:
             finally:
                 await connection.close()
 
-        return asyncio.run(connected())
+        # Where a page was tested before, this thread has a loop that runs.
+        with ThreadPoolExecutor(1) as thread:
+            return thread.submit(asyncio.run, connected()).result()
 
     def messages(self) -> list[tuple[str, str, dict]]:
         """Subject, `Nats-Msg-Id` and event of each message, in the stream's order."""
