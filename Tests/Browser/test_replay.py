@@ -115,7 +115,7 @@ def test_a_range_comes_again_in_order_beside_what_is_current(sites, tmp_path):
 
 @pytest.mark.parametrize(("arguments", "code", "text"), [
     (["out", "--from", "4", "--dead-letters"], 64, "--from is for events of the journal"),
-    (["nothing"], 1, "there is no sink “nothing”"), (["websocket"], 1, "[not_durable]"), (["out", "--from", "999999"], 1, "(at from)"),
+    (["no-thing"], 1, "there is no sink “no-thing”"), (["websocket"], 1, "[not_durable]"), (["out", "--from", "999999"], 1, "(at from)"),
     (["out", "--from", "0"], 1, "an event has a number from 1 on"), (["out", "--cancel"], 1, "[no_replay]"),
     (["out", "--cancel", "--dry-run"], 64, "--cancel stands alone")], ids=str)
 def test_the_command_says_what_is_wrong(sites, tmp_path, arguments, code, text):

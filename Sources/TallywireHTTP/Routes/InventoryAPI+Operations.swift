@@ -1,3 +1,4 @@
+import Foundation
 import HTTPEndpoints
 import HTTPPort
 import HTTPTypes
@@ -17,7 +18,7 @@ extension InventoryAPI {
 
     func listDeliveries(_ request: Request, _ context: APIContext) async throws -> Response {
         _ = try QueryReader(request, parameters: [])
-        let name = context.parameters.get("sink") ?? ""
+        let name = sinkName(context)
         guard let attempts = pipeline.deliveries(of: name) else { throw Problem.unknownSink(name) }
         return .json(headers: headers(at: feed.head), capacity: 160 * attempts.count) { json in
             json.object { json in
@@ -30,7 +31,7 @@ extension InventoryAPI {
 
     func replay(_ request: Request, _ context: APIContext) async throws -> Response {
         let body = try await decodeIfPresent(ReplayBody.self, from: request, context, [:])
-        let name = context.parameters.get("sink") ?? ""
+        let name = sinkName(context)
         do {
             let replay = try await pipeline.replay(body.request, to: name, isPlan: body.dryRun)
             return answer(replay, body.dryRun ? .ok : .accepted)
@@ -41,10 +42,16 @@ extension InventoryAPI {
 
     func cancelReplay(_ request: Request, _ context: APIContext) async throws -> Response {
         _ = try QueryReader(request, parameters: [])
-        let name = context.parameters.get("sink") ?? ""
+        let name = sinkName(context)
         do throws(ReplayRefusal) { return answer(try pipeline.cancelReplay(of: name), .ok) } catch {
             throw Problem(error, sink: name)
         }
+    }
+
+    /// The sink's name in the path of a request, which may be percent-encoded.
+    private func sinkName(_ context: APIContext) -> String {
+        let encoded = context.parameters.get("sink") ?? ""
+        return encoded.removingPercentEncoding ?? encoded
     }
 
     private func answer(_ replay: Replay, _ status: HTTPResponse.Status) -> Response {
