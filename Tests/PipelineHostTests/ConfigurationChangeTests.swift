@@ -218,6 +218,23 @@ struct ChangingPipelineTests {
         #expect(bad.stops == 1 && good.seqs == Array(6...9))
     }
 
+    @Test("a sink that was disabled is replaced at once, and the next goes on from its position")
+    func replacedWhileDisabled() async throws {
+        let gone = RecordingSink(deliver: { batch, _ in
+            if batch.records.contains(where: { $0.seq > 5 }) { throw SinkError.disabled("410 Gone") }
+            return Delivery()
+        })
+        let good = RecordingSink()
+        try await running([definition("a", gone)]) { pipeline in
+            await commit(2...5)
+            try await eventually("five are delivered") { gone.seqs == Array(1...5) }
+            await commit(6...9)
+            try await eventually("it is disabled") { await pipeline.status().sinks.map(\.state) == [.disabled] }
+            #expect(await pipeline.apply(change(["a"], [definition("a", good)], order: ["a"]), within: .seconds(60)))
+        }
+        #expect(gone.stops == 1 && good.seqs == Array(6...9))
+    }
+
     @Test("sinks come and go in the order of the file, and what is gone no longer holds up retention")
     func order() async throws {
         let stuck = RecordingSink(deliver: { _, _ in throw SinkError.unavailable("no") })

@@ -61,7 +61,8 @@ public struct PipelineStatus: Sendable {
             case starting, running
             /// Pausing after an error, before the next try.
             case retrying
-            /// The other side wants no more events. Only a new start ends that.
+            /// The other side wants no more events. Only a new start of the sink ends that: with the server, or when a reload
+            /// replaces its entry.
             case disabled
             case draining, stopped
         }

@@ -102,6 +102,7 @@ public final class SinkRunner: Sendable {
     /// `limit`, ends at once and keeps its position. Returns once the sink has stopped.
     public func retire(within limit: Duration) async {
         let (goal, end) = (feed.head, ContinuousClock.now + limit)
+        // Rare enough to look again and again: the position has no one who tells of its changes, since it changes with every batch.
         while position < goal, ContinuousClock.now < end, progress.withLock({ $0.state == .running }) {
             do { try await Task.sleep(for: .milliseconds(5)) } catch { break }
         }

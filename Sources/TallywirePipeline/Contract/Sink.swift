@@ -23,8 +23,8 @@ import TallywireEngine
 /// - ``SinkError/interrupted(_:)`` says more of a batch that was taken in part: which events were refused by the other side, and
 ///   how long it wants to be left alone. An event that was refused `retry.rejectAfter` times becomes a dead letter.
 /// - ``EventBatch/isReplay`` marks events that somebody asked for again, which come between batches of current events.
-/// - ``SinkError/disabled(_:)`` says that the other side wants nothing more. The runner delivers nothing until the server starts
-///   again, and keeps the position.
+/// - ``SinkError/disabled(_:)`` says that the other side wants nothing more. The runner keeps the position and delivers
+///   nothing until the server starts again, or until a reload replaces the entry.
 ///
 /// ## An example
 /// ```swift
