@@ -2,13 +2,18 @@ import Foundation
 import Synchronization
 import TallywireTesting
 
-/// A real NATS server on a free port of 127.0.0.1, with a folder of its own. It ends with its `NATSServer`, by its own process id.
+/// A real NATS server on a free port of 127.0.0.1, with a folder of its own. It ends with its `NATSServer`, by its own process id, or with
+/// the process that runs the tests, where something still holds the `NATSServer`.
 ///
 /// A test asks it in the protocol's own text and not by way of libnats, so that two implementations have to agree.
 public final class NATSServer: Sendable {
     public let port: Int
     private let folder: TemporaryFolder
     private let process = Mutex<pid_t?>(nil)
+    private static let running = Mutex<Set<pid_t>>([])
+    private static let endsWithTests: Void = {
+        atexit { for server in NATSServer.running.withLock({ $0 }) { kill(server, SIGKILL) } }
+    }()
     /// What the test itself logs in with, as members of `CONNECT`.
     private let login: String
 
@@ -48,12 +53,16 @@ public final class NATSServer: Sendable {
         try server.run()
         let id = server.processIdentifier
         process.withLock { $0 = id }
+        Self.running.withLock { _ = $0.insert(id) }
+        Self.endsWithTests
     }
 
     /// Ends it at once. Foundation's own thread takes the exit status.
     public func stop() {
         process.withLock { process in
-            if let running = process { kill(running, SIGKILL) }
+            guard let running = process else { return }
+            Self.running.withLock { _ = $0.remove(running) }
+            kill(running, SIGKILL)
             process = nil
         }
     }

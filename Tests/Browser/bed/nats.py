@@ -27,7 +27,11 @@ class Nats:
         async def make(connection: nats.NATS) -> None:
             await connection.jetstream().add_stream(name="STOCK", subjects=["stock.>"], discard=DiscardPolicy.NEW, **limits)
 
-        self.run(make)
+        try:
+            self.run(make)
+        except BaseException:
+            self.child.kill()
+            raise
 
     def start(self) -> None:
         def listens() -> bool:
