@@ -43,8 +43,10 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-nio-extras", from: "1.35.2"),
+        .package(url: "https://github.com/apple/swift-nio-http2", from: "1.46.0"),
         .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
         .package(url: "https://github.com/apple/swift-asn1", from: "1.7.4"),
@@ -124,6 +126,16 @@ let package = Package(
         library(
             "NATSSink", path: "Sources/Plugins/NATSSink",
             ["NATS", "TallywireConfiguration", "TallywireCore", "TallywireEngine", "TallywirePipeline", log]),
+        // One journal on several nodes, over whatever log they share.
+        .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
+        library("TallywireCluster", ["CZstd", "TallywireCore", "TallywireEngine", log]),
+        library(
+            "EtcdLog",
+            [
+                "Backoff", "TallywireCluster", "TallywireCore", log, nio("NIOCore"), nio("NIOPosix"),
+                .product(name: "NIOHTTP2", package: "swift-nio-http2"), .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+            ]),
         .systemLibrary(name: "CJemalloc", pkgConfig: "jemalloc", providers: [.apt(["libjemalloc-dev"])]),
         library(
             "MQTTConnection", path: "Sources/Plugins/MQTTConnection",
@@ -238,8 +250,8 @@ let package = Package(
         library(
             "TallywireTesting",
             [
-                "HTTPEndpoints", "TallywireAccess", "TallywireCore", "TallywireEngine", "TallywirePipeline", log, nio("NIOCore"),
-                nio("NIOPosix"), nio("NIOHTTP1"),
+                "HTTPEndpoints", "TallywireAccess", "TallywireCluster", "TallywireCore", "TallywireEngine", "TallywirePipeline", log,
+                nio("NIOCore"), nio("NIOPosix"), nio("NIOHTTP1"),
                 nio("NIOWebSocket"), .product(name: "NIOSSL", package: "swift-nio-ssl"),
                 .product(name: "DequeModule", package: "swift-collections"),
             ]),
@@ -323,6 +335,8 @@ let package = Package(
                 "TallywireHTTP", "TallywirePipeline", log, nio("NIOCore"), nio("NIOPosix"),
                 .product(name: "Crypto", package: "swift-crypto"),
             ]),
+        tests("TallywireCluster", ["TallywireCluster", "TallywireCore", "TallywireEngine", log]),
+        tests("EtcdLog", ["EtcdLog", "TallywireCluster", "TallywireCore", "TallywireEngine", log]),
         tests("Mosquitto", ["Mosquitto", "COpenSSL", log]),
         tests("MQTTConnection", ["MQTTConnection", "Mosquitto", "TallywireConfiguration", "TallywirePipeline", log]),
         tests(

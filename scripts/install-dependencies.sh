@@ -17,6 +17,7 @@ command -v mosquitto_pub >/dev/null || need mosquitto-clients
 [ -e /usr/include/qrencode.h ] || need libqrencode-dev
 [ -e /usr/include/postgresql/libpq-fe.h ] || need libpq-dev
 [ -e /usr/include/nats/nats.h ] || need libnats-dev
+[ -e /usr/include/zstd.h ] || need libzstd-dev
 [ -e /usr/include/sqlite3.h ] || need libsqlite3-dev
 [ -e /usr/include/jemalloc/jemalloc.h ] || need libjemalloc-dev
 
@@ -36,9 +37,12 @@ fi
 # are on every Debian.
 unpackable=()
 if [ "${1:-}" = tests ]; then
-    for program in nginx caddy nats-server; do
+    for program in nginx caddy nats-server etcd etcdctl; do
         PATH="$PATH:/usr/sbin:$unpacked/usr/sbin:$unpacked/usr/bin" command -v "$program" >/dev/null || unpackable+=("$program")
     done
+    # Debian's names of the packages with these two programs.
+    unpackable=("${unpackable[@]/#etcdctl/etcd-client}")
+    unpackable=("${unpackable[@]/%etcd/etcd-server}")
 fi
 
 [ $((${#missing[@]} + ${#unpackable[@]})) -eq 0 ] && exit 0

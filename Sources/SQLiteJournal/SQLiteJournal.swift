@@ -138,6 +138,10 @@ public final class SQLiteJournal: Journal {
         return JournalClocks(mark: ages.mark, lastEvent: ages.lastEvent)
     }
 
+    public func applied() throws -> UInt64 {
+        try wrapping { try lookUps.inDatabase { db in UInt64(try Meta.integer("applied", db)) } }
+    }
+
     public func append(_ batch: JournalBatch) throws {
         let dirtyCursors = cursors.withLock { $0.takeDirty() }
         let chain = lastEvents.withLock { $0.chain(batch.events) }
@@ -244,7 +248,8 @@ public final class SQLiteJournal: Journal {
             }
             try CountTables.insertEnded(batch.changes.counts, at: batch.timestamp, db)
             try SerialTable.store(batch.serials, db)
-            try CursorTable.store(dirtyCursors, db)
+            try CursorTable.store(dirtyCursors.merging(batch.positions) { $1 }, db)
+            if let index = batch.logIndex { try Meta.set("applied", Int64(index), db) }
             return .commit
         }
         return firstRow

@@ -29,6 +29,7 @@ public final class ForwardingJournal: Journal {
     public var epoch: String { journal.epoch }
     public func load() throws -> InventoryState { try loading(journal) }
     public func append(_ batch: JournalBatch) throws { try appending(batch, journal) }
+    public func applied() throws -> UInt64 { try journal.applied() }
     public func clocks() throws -> JournalClocks { try journal.clocks() }
     public func answer(to id: String) throws -> StoredAnswer? { try journal.answer(to: id) }
     public func serialCount(of key: SerialCount.Key) throws -> SerialCount? { try journal.serialCount(of: key) }

@@ -24,6 +24,8 @@ public final class InMemoryJournal: Journal {
         /// The time that had passed when each event was committed, and the clocks as the last batch had them.
         var ages: [UInt64: Int64] = [:]
         var mark: SteadyClock.Mark?
+        /// The last entry of a replicated log.
+        var applied: UInt64 = 0
         var failure: JournalError?
         var isClosed = false
 
@@ -113,8 +115,12 @@ public final class InMemoryJournal: Journal {
             for answer in batch.answers { contents.answers[answer.id] = answer }
             for (key, reversal) in batch.reversals { contents.answers[key]?.reversedBy = reversal }
             for count in batch.serials { contents.serials[count.key] = count }
+            contents.cursors.merge(batch.positions) { $1 }
+            if let index = batch.logIndex { contents.applied = index }
         }
     }
+
+    public func applied() throws -> UInt64 { contents.withLock { $0.applied } }
 
     public func clocks() throws -> JournalClocks {
         contents.withLock { JournalClocks(mark: $0.mark, lastEvent: $0.events.last?.timestamp) }

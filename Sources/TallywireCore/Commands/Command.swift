@@ -8,11 +8,15 @@ public struct Command: Equatable, Sendable {
     public var source: String
     /// How far the caller's clock may be ahead; `nil` for ``TimeRules/clockSkew``.
     public var clockSkew: Duration?
+    /// A random text that only copies of one delivery of the command bear. A copy gets the command's first answer, and not that of a
+    /// repeat: whoever sends again because an answer was lost learns what became of the command itself.
+    public var nonce: String?
     public var action: Action
 
     public init(
-        id: String? = nil, device: String? = nil, source: String, clockSkew: Duration? = nil, action: Action
+        id: String? = nil, device: String? = nil, source: String, clockSkew: Duration? = nil, nonce: String? = nil, action: Action
     ) {
+        self.nonce = nonce
         self.id = id
         self.device = device
         self.source = source

@@ -163,6 +163,8 @@ public struct Rejection: Error, Equatable, Sendable {
         // About the server: the same command may succeed later.
         case overloaded
         case unavailable
+        /// Nobody can say now whether the command was applied. A repeat with the same id gets the answer, or is decided.
+        case unknown
     }
 
     public init(_ code: Code, _ message: String, field: String? = nil, available: Int64? = nil) {
@@ -177,7 +179,7 @@ extension Rejection.Code {
     /// Whether this rejection is stored as the answer to the command's id.
     public var isFinal: Bool {
         switch self {
-        case .invalidRequest, .idempotencyConflict, .tooLate, .overloaded, .unavailable: false
+        case .invalidRequest, .idempotencyConflict, .tooLate, .overloaded, .unavailable, .unknown: false
         default: true
         }
     }

@@ -149,7 +149,7 @@ struct EngineLoop: ~Copyable {
             metadata: ["commands": "\(batch.items.count)", "error": "\(message)"])
         recorder.failed(message)
         let rejection = Rejection(
-            .unavailable,
+            isUncertain ? .unknown : .unavailable,
             isUncertain
                 ? "the journal cannot write, and whether this was applied shows after a restart; ask again with the same id: \(message)"
                 : "the journal cannot write, so nothing was applied: \(message)")

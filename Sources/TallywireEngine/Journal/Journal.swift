@@ -23,6 +23,9 @@ public protocol Journal: StockReader, EventHistory {
     /// The clocks from which the writer continues.
     func clocks() throws -> JournalClocks
 
+    /// The index of the last entry of a replicated log that was committed here; 0 if there was none, as on a server by itself.
+    func applied() throws -> UInt64
+
     /// Commits a batch: its events, its answers and the values that the events changed, all or nothing.
     func append(_ batch: JournalBatch) throws
 
@@ -121,11 +124,18 @@ public struct JournalBatch: Sendable {
     public var timestamp: Timestamp
     /// By how much the machine's clock is ahead of ``timestamp``, in milliseconds.
     public var clockOffset: Int64
+    /// How far sinks and sources have come, by name, as another node stored it: they become cursors with the batch.
+    public var positions: [String: UInt64]
+    /// The index of the entry of a replicated log that this batch is; `nil` on a server by itself.
+    public var logIndex: UInt64?
 
     public init(
         events: [EventEnvelope] = [], answers: [StoredAnswer] = [], reversals: [String: String] = [:], changes: StateChanges,
-        serials: [SerialCount] = [], timestamp: Timestamp, clockOffset: Int64 = 0
+        serials: [SerialCount] = [], timestamp: Timestamp, clockOffset: Int64 = 0, positions: [String: UInt64] = [:],
+        logIndex: UInt64? = nil
     ) {
+        self.positions = positions
+        self.logIndex = logIndex
         self.reversals = reversals
         self.events = events
         self.answers = answers
@@ -149,11 +159,14 @@ public struct StoredAnswer: Equatable, Sendable {
     public let asked: JSONValue?
     /// The id of the reversal that took the movement back; `nil` if none has.
     public var reversedBy: String?
+    /// The ``/TallywireCore/Command/nonce`` of the command that was decided.
+    public let nonce: String?
 
     public init(
         id: String, fingerprint: CommandFingerprint, outcome: Outcome, timestamp: Timestamp, asked: JSONValue? = nil,
-        reversedBy: String? = nil
+        reversedBy: String? = nil, nonce: String? = nil
     ) {
+        self.nonce = nonce
         self.reversedBy = reversedBy
         self.id = id
         self.fingerprint = fingerprint
@@ -212,6 +225,8 @@ public struct JournalError: Error, Equatable, Sendable, CustomStringConvertible 
         case uncertain
         /// The batch is not the one that comes next: another writer has written.
         case outOfOrder = "out_of_order"
+        /// Another node writes now. Nothing of the batch is in the journal, and never will be.
+        case fenced
         /// The events asked for are no longer kept.
         case pruned
         case closed

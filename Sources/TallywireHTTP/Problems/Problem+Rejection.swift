@@ -73,6 +73,7 @@ extension Rejection.Code {
         case .idempotencyConflict, .tooLate, .outOfScope: .unprocessableContent
         case .internalError: .internalServerError
         case .overloaded, .unavailable: .serviceUnavailable
+        case .unknown: .gatewayTimeout
         }
     }
 
@@ -107,13 +108,14 @@ extension Rejection.Code {
         case .internalError: "The server failed"
         case .overloaded: "The server is busy"
         case .unavailable: "The server cannot do this now"
+        case .unknown: "Nobody can say yet whether this was done"
         }
     }
 
     /// Seconds after which the same request may succeed; `nil` if waiting alone does not help.
     var retryAfter: Int? {
         switch self {
-        case .overloaded, .unavailable: 1
+        case .overloaded, .unavailable, .unknown: 1
         default: nil
         }
     }
