@@ -134,6 +134,8 @@ public struct Rejection: Error, Equatable, Sendable {
         case invalidRequest = "invalid_request"
         case idempotencyConflict = "idempotency_conflict"
         case tooLate = "too_late"
+        /// What the command changes is more than one commit holds.
+        case tooLarge = "too_large"
         // About catalogue and stock: the rejection is stored as the answer to the command's key.
         case unknownProduct = "unknown_product"
         case unknownVariant = "unknown_variant"
@@ -179,7 +181,7 @@ extension Rejection.Code {
     /// Whether this rejection is stored as the answer to the command's id.
     public var isFinal: Bool {
         switch self {
-        case .invalidRequest, .idempotencyConflict, .tooLate, .overloaded, .unavailable, .unknown: false
+        case .invalidRequest, .idempotencyConflict, .tooLate, .tooLarge, .overloaded, .unavailable, .unknown: false
         default: true
         }
     }

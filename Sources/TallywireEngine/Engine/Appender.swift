@@ -2,7 +2,7 @@ import Foundation
 import Synchronization
 
 /// Commits batches on another thread than the engine's, one at a time. Only the engine's thread calls the appender.
-protocol BatchAppender: AnyObject, Sendable {
+package protocol BatchAppender: AnyObject, Sendable {
     /// Hands in a batch. The result of the batch before has been taken.
     func start(_ batch: JournalBatch)
 

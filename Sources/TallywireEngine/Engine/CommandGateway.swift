@@ -58,6 +58,9 @@ public final class CommandLane: Sendable {
     /// been taken in by then.
     var isUnwritten: Bool { unwritten.load(ordering: .acquiring) }
 
+    /// Ends the lane: a command of it was refused, or nobody knows what became of it.
+    package func refuse() { refuseAtWriter() }
+
     func refuseAtInbox() { full.store(true, ordering: .releasing) }
 
     func refuseAtWriter() { unwritten.store(true, ordering: .releasing) }

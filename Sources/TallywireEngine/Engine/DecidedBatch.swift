@@ -5,7 +5,9 @@ struct DecidedBatch: Sendable {
     private(set) var items: [Inbox.Item] = []
     /// One outcome for each of `items`, in the same order.
     private(set) var outcomes: [Outcome] = []
-    var events: [EventEnvelope] = []
+    private(set) var events: [EventEnvelope] = []
+    /// The bytes of the events, and a measure of those of the answers.
+    private(set) var bytes = 0
     /// The values that the events changed; set when the batch is complete.
     var changes: StateChanges?
     private(set) var answers: [StoredAnswer] = []
@@ -67,10 +69,19 @@ struct DecidedBatch: Sendable {
         outcomes.append(outcome)
     }
 
+    mutating func add(_ event: EventEnvelope) {
+        events.append(event)
+        bytes += event.json.count
+    }
+
     mutating func add(_ answer: StoredAnswer) {
+        bytes += Self.answerBytes + Self.lineBytes * (answer.outcome.receipt?.lines.count ?? 0)
         answerPositions[answer.id] = answers.count
         answers.append(answer)
     }
+
+    /// About what an answer takes in a journal, and each line of its receipt.
+    private static let (answerBytes, lineBytes) = (300, 250)
 
     // MARK: Answering
 

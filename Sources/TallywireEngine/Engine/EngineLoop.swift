@@ -8,7 +8,7 @@ import TallywireCore
 /// While the other thread commits a batch, this thread decides the next one from the commands that arrive meanwhile. A few commands
 /// with none waiting after them are committed on this thread, since waking the other thread would only delay them. Under load, more
 /// commands are already on their way.
-struct EngineLoop: ~Copyable {
+package struct EngineLoop: ~Copyable {
     /// How many commands are worth a change of threads: to have them committed on the other thread, or to decide them before the
     /// commit under way ends.
     private static let share = 64
@@ -16,36 +16,53 @@ struct EngineLoop: ~Copyable {
     /// until all commands are decided.
     private static let slice = 128
 
-    private(set) var writer: Writer
+    /// How much one commit holds.
+    struct Limits {
+        /// Commands.
+        var commands: Int
+        /// Bytes of events and answers. A batch ends once it has that many, so a single command may have more.
+        var bytes = Int.max
+    }
+
+    var writer: Writer
     private let inbox: Inbox
     private let appender: any BatchAppender
     private let journal: any Journal
     private let feed: Feed
     private let recorder: EngineRecorder
-    private let limit: Int
+    private let limits: Limits
+    private let commitsAside: Bool
     private let logger: Logger
     /// The batch that the other thread is committing.
     private var committing: DecidedBatch?
     /// The batch that is committed next.
     private var gathered = DecidedBatch()
+    /// Commands that were taken from the inbox and found no room in the batch.
+    private var taken: Deque<Inbox.Item> = []
+    /// How many of `taken` are committed each by itself, since together they were too large.
+    private var alone = 0
+    /// Whether another node writes, so that nothing is decided here any more.
+    private var isFenced = false
 
-    /// `appender` commits the batches that the loop does not commit itself. The appender rings `inbox` when it has a result.
+    /// `appender` commits the batches that the loop does not commit itself, which with `commitsAside` is all of them. The appender
+    /// rings `inbox` when it has a result.
     init(
-        writer: consuming Writer, inbox: Inbox, journal: any Journal, appender: any BatchAppender, feed: Feed, limit: Int,
-        recorder: EngineRecorder, logger: Logger
+        writer: consuming Writer, inbox: Inbox, journal: any Journal, appender: any BatchAppender, feed: Feed, limits: Limits,
+        commitsAside: Bool = false, recorder: EngineRecorder, logger: Logger
     ) {
         self.writer = writer
         self.inbox = inbox
         self.journal = journal
         self.feed = feed
-        self.limit = limit
+        self.limits = limits
+        self.commitsAside = commitsAside
         self.logger = logger
         self.recorder = recorder
         self.appender = appender
     }
 
     /// What the loop does after a ``step()``.
-    enum Next: Equatable {
+    package enum Next: Equatable {
         case step
         /// Wait until so many commands are in the inbox, or the appender is done with a batch.
         case wait(for: Int)
@@ -68,15 +85,17 @@ struct EngineLoop: ~Copyable {
     /// committed batches to their callers. The only wait in a step is a commit on this thread.
     mutating func step() -> Next {
         let finished = takeFinished()
+        if isFenced { return handBack() }
         // Before the commands: what ends now is theirs to have.
-        let hasExpired = writer.expireReservations(into: &gathered, after: committing)
+        let hasExpired = writer.expireReservations(into: &gathered, after: committing, upTo: limits.bytes)
         let (isEmpty, isClosed) = gather()
         let isWorthIt = finished != nil || !isEmpty || gathered.items.count >= Self.share || hasExpired
         if committing == nil, gathered.hasRows, isWorthIt { commitOnOtherThread() }
         // Only now, so that the disk does not wait while callers get their outcomes.
         if let finished { settle(finished) }
         if committing == nil, gathered.hasRows || !gathered.isEmpty { commitHere() }
-        if committing != nil { return .wait(for: gathered.items.count < limit ? Self.share : .max) }
+        if isFenced { return handBack() }
+        if committing != nil { return .wait(for: isFull ? .max : Self.share) }
         if !isEmpty { return .step }
         return isClosed ? .end : .wait(for: 1)
     }
@@ -93,22 +112,48 @@ struct EngineLoop: ~Copyable {
             writer.undoGathered()
             writer.undo(batch)
             gathered = DecidedBatch()
-            // Before the other commands are decided again: none of them may overtake a command that is refused here.
+            // They are decided again after this: none of them may overtake a command that is refused here.
+            taken.prepend(contentsOf: items)
             refuse(batch, error)
-            for item in items { writer.decide(item, into: &gathered, after: nil) }
             return nil
         }
     }
 
-    private mutating func gather() -> (isEmpty: Bool, isClosed: Bool) {
-        let (items, isEmpty, isClosed) = inbox.take(limit: min(Self.slice, limit - gathered.items.count))
-        if !items.isEmpty { writer.lookAtClock() }
-        for item in items { writer.decide(item, into: &gathered, after: committing) }
-        return (isEmpty, isClosed)
+    /// Whether nothing more fits into the batch that is gathered.
+    private var isFull: Bool {
+        gathered.items.count >= (alone > 0 ? 1 : limits.commands) || gathered.bytes >= limits.bytes
     }
+
+    private mutating func gather() -> (isEmpty: Bool, isClosed: Bool) {
+        let room = min(Self.slice, limits.commands - gathered.items.count) - taken.count
+        let (items, isEmpty, isClosed) = inbox.take(limit: max(0, room))
+        taken.append(contentsOf: items)
+        if !taken.isEmpty, !isFull { writer.lookAtClock() }
+        while !isFull, let item = taken.popFirst() { writer.decide(item, into: &gathered, after: committing) }
+        return (isEmpty && taken.isEmpty, isClosed)
+    }
+
+    /// Gives back what was not committed: another node decides it, or has decided it.
+    private mutating func handBack() -> Next {
+        inbox.close()
+        writer.undoGathered()
+        var items = Deque(gathered.items) + taken
+        gathered = DecidedBatch()
+        taken = []
+        repeat { items += inbox.take(limit: .max).items } while inbox.count > 0
+        for item in items {
+            item.lane?.refuseAtWriter()
+            item.submission.answer(CollectionOfOne(.rejected(Self.otherWriter)))
+        }
+        return .end
+    }
+
+    private static let otherWriter = Rejection(
+        .unavailable, "another node writes now, so nothing was applied here: hand this in again")
 
     private mutating func takeGathered() -> DecidedBatch {
         writer.complete(&gathered)
+        alone = max(0, alone - gathered.items.count)
         defer { gathered = DecidedBatch() }
         return gathered
     }
@@ -121,6 +166,7 @@ struct EngineLoop: ~Copyable {
     }
 
     private mutating func commitHere() {
+        if commitsAside { return commitOnOtherThread() }
         let batch = takeGathered()
         guard let rows = batch.rows(writer.clock.mark) else { return settle(batch) }
         do {
@@ -140,19 +186,29 @@ struct EngineLoop: ~Copyable {
 
     private mutating func refuse(_ batch: DecidedBatch, _ error: any Error) {
         let message = "\(error)"
-        let isUncertain = (error as? JournalError)?.code == .uncertain
+        let code = (error as? JournalError)?.code
+        let isUncertain = code == .uncertain
         writer.postponeExpiry()
-        logger.error(
+        if code == .tooLarge, batch.items.count > 1 {
+            alone = batch.items.count
+            return taken.prepend(contentsOf: batch.items)
+        }
+        isFenced = code == .fenced
+        logger.log(
+            level: isFenced ? .notice : .error,
             isUncertain
                 ? "A commit failed. Whether its commands are applied shows after a restart: callers ask again with the same ids."
                 : "A commit failed. None of its commands is applied, and their callers were told so.",
             metadata: ["commands": "\(batch.items.count)", "error": "\(message)"])
         recorder.failed(message)
-        let rejection = Rejection(
-            isUncertain ? .unknown : .unavailable,
-            isUncertain
-                ? "the journal cannot write, and whether this was applied shows after a restart; ask again with the same id: \(message)"
-                : "the journal cannot write, so nothing was applied: \(message)")
+        let rejection =
+            switch code {
+            case .uncertain:
+                Rejection(.unknown, "nobody can say now whether this was applied; ask again with the same id: \(message)")
+            case .tooLarge: Rejection(.tooLarge, message)
+            case .fenced: Self.otherWriter
+            default: Rejection(.unavailable, "the journal cannot write, so nothing was applied: \(message)")
+            }
         for item in batch.items { item.lane?.refuseAtWriter() }
         batch.answer(with: .rejected(rejection))
     }

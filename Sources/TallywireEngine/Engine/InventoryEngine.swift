@@ -20,6 +20,8 @@ public final class InventoryEngine: CommandGateway {
         public var inbox: Int
         /// The most commands in one commit. During a commit, as many more may be decided ahead.
         public var batch: Int
+        /// The most bytes of events and answers in one commit, before a command that has more by itself.
+        public var batchBytes: Int
         /// How much of the recent past the feed keeps in memory.
         public var feed: Feed.Capacity
         /// Which times movements may bear.
@@ -28,13 +30,15 @@ public final class InventoryEngine: CommandGateway {
         public var handling: HandlingNote.Slot?
 
         public init(
-            inbox: Int = 65_536, batch: Int = 4_096, feed: Feed.Capacity = Feed.Capacity(), times: TimeRules = TimeRules(),
+            inbox: Int = 65_536, batch: Int = 4_096, batchBytes: Int = .max, feed: Feed.Capacity = Feed.Capacity(),
+            times: TimeRules = TimeRules(),
             handling: HandlingNote.Slot? = nil
         ) {
             self.handling = handling
             self.times = times
             self.inbox = inbox
             self.batch = batch
+            self.batchBytes = batchBytes
             self.feed = feed
         }
     }
@@ -42,10 +46,8 @@ public final class InventoryEngine: CommandGateway {
     /// The committed events.
     public let feed: Feed
     public let journal: any Journal
-    private let inbox: Inbox
-    private let recorder: EngineRecorder
+    private let core: EngineCore
     private let stopped: Latch
-    private let clock: EngineClock
 
     /// Opens the engine over `journal`, loads the state, creates the location `MAIN` in an empty journal, ends the reservations
     /// whose time is over, and starts the thread.
@@ -53,39 +55,52 @@ public final class InventoryEngine: CommandGateway {
     /// `clock` gives the machine's time, which events bear. A step back of up to 5 seconds is waited out; a larger one is followed
     /// and reported. `uptime` never falls and measures the time that passes while the engine runs. `makeID` makes ids for commands
     /// without one, and must never return the same id twice.
-    public init(
+    public convenience init(
         journal: any Journal, configuration: Configuration = Configuration(), logger: Logger,
         clock: @escaping @Sendable () -> Timestamp = { .now },
         uptime: @escaping @Sendable () -> Duration = InventoryEngine.uptime,
         makeID: @escaping @Sendable (Timestamp) -> String = { TimeOrderedID.make(at: $0) }
     ) throws {
-        let state = try journal.load()
-        let feed = Feed(journal: journal, head: state.seq, capacity: configuration.feed)
+        let beginning = try EngineBeginning(loading: journal)
+        let feed = Feed(journal: journal, head: beginning.state.seq, capacity: configuration.feed)
+        self.init(
+            beginning, journal: journal, feed: feed, configuration: configuration, commitsAside: false, logger: logger,
+            clock: clock,
+            uptime: uptime, makeID: makeID)
+        try core.prepare(publishingTo: feed)
+        start()
+    }
+
+    /// Goes on from `beginning`, as the writer that this node has become: the journal and the feed were there before, and are there
+    /// after the engine. Nothing is committed before the first command.
+    package convenience init(
+        takingOver beginning: consuming EngineBeginning, journal: any Journal, feed: Feed, configuration: Configuration,
+        logger: Logger, clock: @escaping @Sendable () -> Timestamp = { .now }
+    ) {
+        self.init(
+            beginning, journal: journal, feed: feed, configuration: configuration, commitsAside: true, logger: logger, clock: clock,
+            uptime: InventoryEngine.uptime, makeID: { TimeOrderedID.make(at: $0) })
+        start()
+    }
+
+    private init(
+        _ beginning: consuming EngineBeginning, journal: any Journal, feed: Feed, configuration: Configuration, commitsAside: Bool,
+        logger: Logger, clock: @escaping @Sendable () -> Timestamp, uptime: @escaping @Sendable () -> Duration,
+        makeID: @escaping @Sendable (Timestamp) -> String
+    ) {
         self.journal = journal
         self.feed = feed
-        let inbox = Inbox(capacity: configuration.inbox)
-        self.inbox = inbox
-        let stopped = Latch()
-        self.stopped = stopped
-        let recorder = EngineRecorder()
-        self.recorder = recorder
-        let clock = EngineClock(try journal.clocks(), wall: clock, uptime: uptime, logger: logger)
-        self.clock = clock
-        var writer = Writer(
-            state: state, journal: journal, clock: clock, times: configuration.times, handling: configuration.handling,
-            logger: logger, makeID: makeID)
-        if state.seq == 0 { feed.publish(try writer.createMain()) }
-        // What ended while the server did not run has ended before anybody is served.
-        while let ended = try writer.commitExpiries() { feed.publish(ended) }
-        // The lock is never contended, since only the thread uses the loop. `Mutex` is used only to move a `~Copyable` value into a
-        // `@Sendable` closure.
-        let loop = Mutex(
-            EngineLoop(
-                writer: writer, inbox: inbox, journal: journal, appender: Appender(journal: journal) { inbox.wakeUp() }, feed: feed,
-                limit: configuration.batch, recorder: recorder, logger: logger))
+        stopped = Latch()
+        core = EngineCore(
+            beginning, journal: journal, feed: feed, configuration: configuration, commitsAside: commitsAside, logger: logger,
+            clock: clock, uptime: uptime, makeID: makeID
+        ) { Appender(journal: journal, whenDone: $0) }
+    }
+
+    private func start() {
+        let (core, stopped) = (core, stopped)
         let thread = Thread {
-            loop.withLock { $0.run() }
-            feed.close()
+            core.run()
             stopped.open()
         }
         thread.name = "tallywire.engine"
@@ -93,37 +108,36 @@ public final class InventoryEngine: CommandGateway {
     }
 
     public func submit(_ commands: [Command], in lane: CommandLane?, completion: @escaping @Sendable ([Outcome]) -> Void) {
-        guard !commands.isEmpty else { return completion([]) }
-        let submission = Submission(commands, in: lane, completion: completion)
-        let full = Rejection(.overloaded, "\(inbox.capacity) commands are waiting already: try again in a second")
-        switch inbox.put(submission, overload: full) {
-        case .accepted: break
-        case .cut(let count): recorder.overloaded(count)
-        case .closed:
-            lane?.refuseAtWriter()
-            submission.cut(at: 0, Rejection(.unavailable, "the server is shutting down: try again in a moment"))
-        }
+        core.submit(commands, in: lane, completion: completion)
     }
 
-    /// Takes no more commands in, decides those that wait, closes the feed, and returns when the thread has ended. The journal
+    /// Takes no more commands in, decides those that wait, ends the feed, and returns when the thread has ended. The journal
     /// stays open.
     public func stop() async {
-        inbox.close()
+        await end()
+        feed.close()
+    }
+
+    /// The same, but the feed goes on: another node publishes to it from now on.
+    package func end() async {
+        core.close()
         await stopped.wait()
     }
 
+    /// Returns when the thread has ended, because the engine was stopped or because another node writes.
+    package func hasEnded() async { await stopped.wait() }
+
+    /// The state after the last committed event, once the thread has ended. The engine gives it away, so it is for one caller.
+    package func takeState() -> InventoryState { core.takeState() }
+
     /// How many commands wait, and how many may wait.
-    public var waiting: (count: Int, capacity: Int) { (inbox.count, inbox.capacity) }
+    public var waiting: (count: Int, capacity: Int) { (core.inbox.count, core.inbox.capacity) }
 
     /// What the engine did since it started.
-    public var statistics: EngineCounters {
-        var counters = recorder.counters
-        counters.clockSteps = clock.steps
-        return counters
-    }
+    public var statistics: EngineCounters { core.counters }
 
     /// The time that has passed, which is the `now` of ``Journal/prune(_:protected:now:)``.
-    public var passedTime: Timestamp { clock.passed() }
+    public var passedTime: Timestamp { core.clock.passed() }
 
     /// A clock of this process that never falls.
     public static let uptime: @Sendable () -> Duration = {

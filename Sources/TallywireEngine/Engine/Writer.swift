@@ -142,7 +142,7 @@ struct Writer: ~Copyable {
         for (index, event) in decision.events.enumerated() {
             encoder.removeAll()
             event.write(to: &encoder)
-            batch.events.append(EventEnvelope(event, json: encoder.bytes, location: decision.location(ofAlertAt: index)))
+            batch.add(EventEnvelope(event, json: encoder.bytes, location: decision.location(ofAlertAt: index)))
         }
     }
 
@@ -173,12 +173,16 @@ struct Writer: ~Copyable {
 
     /// Ends the reservations whose time is over, in the order in which their times ended. They are events of `batch` without a
     /// command. Returns whether any ended.
-    mutating func expireReservations(into batch: inout DecidedBatch, after committing: DecidedBatch?) -> Bool {
+    mutating func expireReservations(
+        into batch: inout DecidedBatch, after committing: DecidedBatch?, upTo bytes: Int = .max
+    ) -> Bool {
         guard state.nextToExpire() != nil, !isExpiryFaulty else { return false }
         lookAtClock()
         guard clock.mark.passed >= expiryResumes else { return false }
         let before = batch.expired
-        while batch.expired < Self.expiryLimit, let next = state.nextToExpire(), next.expiresAt <= clock.reservationsEnd {
+        while batch.expired < Self.expiryLimit, batch.bytes < bytes, let next = state.nextToExpire(),
+            next.expiresAt <= clock.reservationsEnd
+        {
             let decision = state.expire(next, id: makeID(clock.now), source: "tallywire", now: clock.now)
             if let fault = decision.fault {
                 logger.critical(
@@ -266,6 +270,12 @@ struct Writer: ~Copyable {
     mutating func complete(_ batch: inout DecidedBatch) {
         batch.changes = state.changes
         state.forgetChanges()
+    }
+
+    /// Gives the state away. The writer decides nothing more.
+    mutating func takeState() -> InventoryState {
+        defer { state = InventoryState() }
+        return state
     }
 
     /// Undoes the changes of the batch that is being gathered.

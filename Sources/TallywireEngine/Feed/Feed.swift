@@ -49,8 +49,9 @@ public final class Feed: EventHistory {
     /// Whether the feed has ended: readers get the remaining events, and no more are published.
     public var isClosed: Bool { state.withLock { $0.isClosed } }
 
-    /// Publishes events that were just committed, in order and without a gap. Only the engine calls this.
-    func publish(_ events: [EventEnvelope]) {
+    /// Publishes events that were just committed, in order and without a gap. Only the engine calls this, and on a node that follows
+    /// another one, what applies that one's events.
+    package func publish(_ events: [EventEnvelope]) {
         guard let last = events.last else { return }
         let waiters = state.withLock { state in
             state.ring.append(contentsOf: events)

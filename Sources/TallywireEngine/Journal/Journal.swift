@@ -225,6 +225,8 @@ public struct JournalError: Error, Equatable, Sendable, CustomStringConvertible 
         case uncertain
         /// The batch is not the one that comes next: another writer has written.
         case outOfOrder = "out_of_order"
+        /// The batch is larger than the journal takes. Nothing of the batch is in the journal.
+        case tooLarge = "too_large"
         /// Another node writes now. Nothing of the batch is in the journal, and never will be.
         case fenced
         /// The events asked for are no longer kept.

@@ -71,6 +71,7 @@ extension Rejection.Code {
             .countClosed:
             .conflict
         case .idempotencyConflict, .tooLate, .outOfScope: .unprocessableContent
+        case .tooLarge: .contentTooLarge
         case .internalError: .internalServerError
         case .overloaded, .unavailable: .serviceUnavailable
         case .unknown: .gatewayTimeout
@@ -82,6 +83,7 @@ extension Rejection.Code {
         case .invalidRequest: "The request is not valid"
         case .idempotencyConflict: "The id was used for something else"
         case .tooLate: "It happened too long ago"
+        case .tooLarge: "More than one change can hold"
         case .unknownProduct: "No such product"
         case .unknownVariant: "No such variant"
         case .unknownLocation: "No such location"

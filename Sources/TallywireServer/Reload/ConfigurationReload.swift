@@ -3,6 +3,7 @@ import Logging
 import PipelineHost
 import Synchronization
 import TallywireConfiguration
+import TallywireEngine
 import TallywireHTTP
 import TallywirePipeline
 
