@@ -43,12 +43,15 @@ public enum AppendVerdict: Equatable, Sendable {
         if idAtIndex == entry.id {
             self = .written
         } else if let idAtIndex {
-            self = leader == term
+            self =
+                leader == term
                 ? .failed(.broken("entry \(entry.index) is “\(idAtIndex)”, and the leader of term \(term) wrote “\(entry.id)”"))
                 : .failed(.fenced)
         } else if head.index < entry.index {
-            self = leader == term
-                ? .failed(.broken("the log ends with entry \(head.index), and the leader of term \(term) knows entry \(entry.index - 1)"))
+            self =
+                leader == term
+                ? .failed(
+                    .broken("the log ends with entry \(head.index), and the leader of term \(term) knows entry \(entry.index - 1)"))
                 : .failed(.fenced)
         } else {
             // Deleted since. Only this leader writes in its term, so then it was this entry.

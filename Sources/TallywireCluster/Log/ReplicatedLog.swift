@@ -150,7 +150,9 @@ public struct NodeReport: Equatable, Sendable {
     /// How often the node has reported. Its age is told by how long this number stays the same, and not by a clock.
     public var beat: UInt64
 
-    public init(node: String, address: String, version: String, format: UInt16 = LogEntry.newestFormat, applied: UInt64, beat: UInt64) {
+    public init(
+        node: String, address: String, version: String, format: UInt16 = LogEntry.newestFormat, applied: UInt64, beat: UInt64
+    ) {
         self.node = node
         self.address = address
         self.version = version
