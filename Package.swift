@@ -128,7 +128,9 @@ let package = Package(
             ["NATS", "TallywireConfiguration", "TallywireCore", "TallywireEngine", "TallywirePipeline", log]),
         // One journal on several nodes, over whatever log they share.
         .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
-        library("TallywireCluster", ["CZstd", "TallywireCore", "TallywireEngine", log]),
+        library(
+            "TallywireCluster",
+            ["CZstd", "TallywireCore", "TallywireEngine", log, .product(name: "DequeModule", package: "swift-collections")]),
         library(
             "EtcdLog",
             [
@@ -250,7 +252,8 @@ let package = Package(
         library(
             "TallywireTesting",
             [
-                "HTTPEndpoints", "TallywireAccess", "TallywireCluster", "TallywireCore", "TallywireEngine", "TallywirePipeline", log,
+                "HTTPEndpoints", "TallywireAccess", "TallywireCluster", "TallywireCore", "TallywireEngine", "TallywirePipeline",
+                log,
                 nio("NIOCore"), nio("NIOPosix"), nio("NIOHTTP1"),
                 nio("NIOWebSocket"), .product(name: "NIOSSL", package: "swift-nio-ssl"),
                 .product(name: "DequeModule", package: "swift-collections"),
@@ -335,7 +338,13 @@ let package = Package(
                 "TallywireHTTP", "TallywirePipeline", log, nio("NIOCore"), nio("NIOPosix"),
                 .product(name: "Crypto", package: "swift-crypto"),
             ]),
-        tests("TallywireCluster", ["TallywireCluster", "TallywireCore", "TallywireEngine", log]),
+        tests("TallywireCluster", ["ClusterSimulation", "TallywireCluster", "TallywireCore", "TallywireEngine", log]),
+        // A cluster in one thread, with a seed. In `make test` with few seeds, and by `make simulate` with many.
+        library(
+            "ClusterSimulation", path: "Tests/ClusterSimulation",
+            ["TallywireCluster", "TallywireCore", "TallywireEngine", "TallywireTesting", log]),
+        .executableTarget(
+            name: "simulate", dependencies: ["ClusterSimulation"], path: "Tests/Simulate", swiftSettings: strict),
         tests("EtcdLog", ["EtcdLog", "TallywireCluster", "TallywireCore", "TallywireEngine", log]),
         tests("Mosquitto", ["Mosquitto", "COpenSSL", log]),
         tests("MQTTConnection", ["MQTTConnection", "Mosquitto", "TallywireConfiguration", "TallywirePipeline", log]),

@@ -7,7 +7,8 @@ struct AppendVerdictTests {
 
     private func verdict(leader: UInt64?, head: UInt64, idAtIndex: String?) -> AppendVerdict {
         AppendVerdict(
-            refused: entry, term: Term(7), leader: leader.map { Term($0) }, head: LogHead(index: head, seq: 40), idAtIndex: idAtIndex)
+            refused: entry, term: Term(7), leader: leader.map { Term($0) }, head: LogHead(index: head, seq: 40),
+            idAtIndex: idAtIndex)
     }
 
     @Test("the entry itself at its index: an earlier copy was written, whoever leads now")
