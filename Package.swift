@@ -344,7 +344,8 @@ let package = Package(
             "ClusterSimulation", path: "Tests/ClusterSimulation",
             ["TallywireCluster", "TallywireCore", "TallywireEngine", "TallywireTesting", log]),
         .executableTarget(
-            name: "simulate", dependencies: ["ClusterSimulation"], path: "Tests/Simulate", swiftSettings: strict),
+            name: "simulate",
+            dependencies: ["ClusterSimulation", .product(name: "ArgumentParser", package: "swift-argument-parser")], path: "Tests/Simulate", swiftSettings: strict),
         tests("EtcdLog", ["EtcdLog", "TallywireCluster", "TallywireCore", "TallywireEngine", log]),
         tests("Mosquitto", ["Mosquitto", "COpenSSL", log]),
         tests("MQTTConnection", ["MQTTConnection", "Mosquitto", "TallywireConfiguration", "TallywirePipeline", log]),

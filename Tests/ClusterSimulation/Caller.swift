@@ -110,7 +110,7 @@ final class Caller {
         guard answers[number] == nil, !dropped.contains(number) else { return }
         let code = outcome?.rejection?.code
         if outcome == nil || code == .unknown || code == .unavailable || code == .overloaded {
-            if code == .unavailable || code == .overloaded, attempts[number] == 1, simulation.chance(8), !isEnding {
+            if code == .unavailable || code == .overloaded, attempts[number] == 1, simulation.chance(3), !isEnding {
                 dropped.insert(number)
             }
             resumesAt = min(resumesAt ?? .max, number)

@@ -54,7 +54,7 @@ final class SimulatedGateway {
         }
     }
 
-    private var queue = ForwardQueue(limits: .init(capacity: 40, inFlight: 12, patience: .seconds(6)))
+    private var queue: ForwardQueue
     private var link: Link?
     private var nextTicket: UInt64 = 0
     private var pending: [UInt64: Pending] = [:]
@@ -67,7 +67,10 @@ final class SimulatedGateway {
     private var lanes: [String: CommandLane] = [:]
     private var links: [ObjectIdentifier: (link: Link, node: SimulatedNode, incarnation: Int)] = [:]
 
-    init(_ name: String, _ incarnation: Int) { nonces = IDs("nonce-\(name)-\(incarnation)") }
+    init(_ name: String, _ incarnation: Int, patience: Duration) {
+        queue = ForwardQueue(limits: .init(capacity: 40, inFlight: 12, patience: patience))
+        nonces = IDs("nonce-\(name)-\(incarnation)")
+    }
 
     /// Hands in commands. The completion gets `nil` if the node's process ends.
     func submit(

@@ -29,7 +29,7 @@ final class SimulatedNode {
     init(_ name: String, base: [JournalBatch], in simulation: Simulation) throws {
         self.name = name
         (journal, feed, machine, applier) = try Self.parts(name, [], 0)
-        gateway = SimulatedGateway(name, 0)
+        gateway = SimulatedGateway(name, 0, patience: simulation.patience)
         try restore(base)
     }
 
@@ -81,7 +81,7 @@ final class SimulatedNode {
         isUp = true
         isPaused = false
         leading = nil
-        gateway = SimulatedGateway(name, incarnation)
+        gateway = SimulatedGateway(name, incarnation, patience: simulation.patience)
         tick(simulation)
     }
 

@@ -56,12 +56,15 @@ public final class Simulation {
     var readers: [Reader] = []
     var record = Record()
     var outcome = Outcome()
+    /// How long a node waits for a leader before it answers for itself. In some runs hardly longer than a takeover takes.
+    let patience: Duration
     /// Whether faults still happen.
     var isTroubled = true
 
     public init(seed: UInt64, mutation: Mutation? = nil) throws {
         self.mutation = mutation
         random = SplitMix(state: seed)
+        patience = [.milliseconds(1_200), .seconds(3), .seconds(6)].randomElement(using: &random) ?? .seconds(6)
         network = Network(mutation)
         let base = try Base()
         nodes = try ["a", "b", "c"].map { try SimulatedNode($0, base: base.batches, in: self) }

@@ -59,7 +59,7 @@ public actor ClusterNode {
         public var head: UInt64
     }
 
-    public let configuration: Configuration
+    public nonisolated let configuration: Configuration
     /// The journal of this node. Whoever reads it waits for no other node.
     public nonisolated let journal: any Journal
     /// The events, as this node has them.
@@ -125,6 +125,15 @@ public actor ClusterNode {
 
     /// Ends the node in order: a leader decides the commands that wait, and says in the log that it leads no longer.
     public func stop() { handle(.stop) }
+
+    /// Ends the node at once, as a process that is killed: the log says nothing, and commands that wait get no answer.
+    package func abandon() { end() }
+
+    /// Takes the commands of another node; `nil` if this node does not lead.
+    public func forwardedCommands() -> ForwardedCommands? { engine.map { ForwardedCommands(engine: $0) } }
+
+    /// The journal in which a leader stores positions that every node has; `nil` if this node does not lead.
+    public func leaderJournal() -> (any Journal)? { engine?.journal }
 
     private var now: Duration { ContinuousClock.now - start }
 
