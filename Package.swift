@@ -132,9 +132,10 @@ let package = Package(
         library(
             "EtcdLog",
             [
-                "Backoff", "TallywireCluster", "TallywireCore", log, nio("NIOCore"), nio("NIOPosix"),
-                .product(name: "NIOHTTP2", package: "swift-nio-http2"), .product(name: "NIOSSL", package: "swift-nio-ssl"),
-                .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+                "Backoff", "TallywireCluster", "TallywireCore", "TallywireEngine", nio("NIOCore"), nio("NIOPosix"),
+                .product(name: "DequeModule", package: "swift-collections"),
+                .product(name: "NIOHPACK", package: "swift-nio-http2"), .product(name: "NIOHTTP2", package: "swift-nio-http2"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"), .product(name: "SwiftProtobuf", package: "swift-protobuf"),
             ]),
         .systemLibrary(name: "CJemalloc", pkgConfig: "jemalloc", providers: [.apt(["libjemalloc-dev"])]),
         library(
@@ -336,7 +337,7 @@ let package = Package(
                 .product(name: "Crypto", package: "swift-crypto"),
             ]),
         tests("TallywireCluster", ["TallywireCluster", "TallywireCore", "TallywireEngine", log]),
-        tests("EtcdLog", ["EtcdLog", "TallywireCluster", "TallywireCore", "TallywireEngine", log]),
+        tests("EtcdLog", ["EtcdLog", "TallywireCluster", nio("NIOCore"), nio("NIOPosix")]),
         tests("Mosquitto", ["Mosquitto", "COpenSSL", log]),
         tests("MQTTConnection", ["MQTTConnection", "Mosquitto", "TallywireConfiguration", "TallywirePipeline", log]),
         tests(
