@@ -337,7 +337,12 @@ let package = Package(
                 .product(name: "Crypto", package: "swift-crypto"),
             ]),
         tests("TallywireCluster", ["TallywireCluster", "TallywireCore", "TallywireEngine", log]),
-        tests("EtcdLog", ["EtcdLog", "TallywireCluster", nio("NIOCore"), nio("NIOPosix")]),
+        tests(
+            "EtcdLog",
+            [
+                "EtcdLog", "TallywireCluster", nio("NIOCore"), nio("NIOEmbedded"), nio("NIOPosix"),
+                .product(name: "NIOHPACK", package: "swift-nio-http2"), .product(name: "NIOHTTP2", package: "swift-nio-http2"),
+            ]),
         tests("Mosquitto", ["Mosquitto", "COpenSSL", log]),
         tests("MQTTConnection", ["MQTTConnection", "Mosquitto", "TallywireConfiguration", "TallywirePipeline", log]),
         tests(

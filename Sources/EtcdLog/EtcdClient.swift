@@ -76,11 +76,14 @@ final class EtcdClient: Sendable {
 
     /// Asks one member after the other, until one answers. Throws ``EtcdError`` only if the request is too large, the client was shut
     /// down or the task was cancelled (``EtcdError/Code/closed``).
+    ///
+    /// After each round of all members they get twice the time, up to eight times: an etcd that became slow shall not be asked for ever
+    /// without waiting for the answer.
     func untilKnown(_ request: Etcd_TxnRequest) async throws(EtcdError) -> Etcd_TxnResponse {
         var failures = 0
         while !Task.isCancelled {
             do {
-                return try await transact(request)
+                return try await transact(request, patience: 1 << min(failures / members.count, 3))
             } catch {
                 guard error.code != .tooLarge, error.code != .closed else { throw error }
             }
@@ -91,11 +94,11 @@ final class EtcdClient: Sendable {
         throw EtcdError(.closed, "the task was cancelled")
     }
 
-    private func transact(_ request: Etcd_TxnRequest) async throws(EtcdError) -> Etcd_TxnResponse {
+    private func transact(_ request: Etcd_TxnRequest, patience: Int = 1) async throws(EtcdError) -> Etcd_TxnResponse {
         let isWrite = !request.success.allSatisfy { if case .requestRange = $0.request { true } else { false } }
         let member = state.withLock { $0.current }
         do {
-            let answer: Etcd_TxnResponse = try await call(Method.txn, request, at: member)
+            let answer: Etcd_TxnResponse = try await call(Method.txn, request, at: member, patience: patience)
             state.withLock { $0.status.noteSuccess(isWrite: isWrite) }
             return answer
         } catch {
@@ -135,11 +138,12 @@ final class EtcdClient: Sendable {
     }
 
     private func call<Answer: SwiftProtobuf.Message>(
-        _ path: String, _ request: some SwiftProtobuf.Message, at member: Int
+        _ path: String, _ request: some SwiftProtobuf.Message, at member: Int, patience: Int = 1
     ) async throws(EtcdError) -> Answer {
         let connection = try await connection(to: member)
         do {
-            let bytes = try await connection.call(path, try request.serializedBytes(), within: configuration.requestTimeout)
+            let bytes = try await connection.call(
+                path, try request.serializedBytes(), within: configuration.requestTimeout * patience)
             return try Answer(serializedBytes: bytes)
         } catch let error as EtcdError {
             throw error

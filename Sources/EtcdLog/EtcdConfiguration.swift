@@ -6,7 +6,7 @@ public struct EtcdConfiguration: Equatable, Sendable {
     public var site: String
     /// How members with `https` are recognised, and how this node shows who it is.
     public var tls: TLS?
-    /// How long one member has for one answer before another is asked, and for a connection.
+    /// How long one member has for one answer before another is asked, and for a connection. Repeated writes wait longer in the end.
     ///
     /// While etcd elects a leader, requests that arrived before have to be sent again. So this time is a part of every failover.
     public var requestTimeout: Duration

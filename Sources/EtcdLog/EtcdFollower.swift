@@ -32,7 +32,7 @@ actor EtcdFollower {
     }
 
     private func read() async throws {
-        let page = try await log.page(after: index, limit: EtcdLog.largestPage)
+        let page = try await log.page(after: index, limit: log.largestPage)
         page.entries.forEach(note)
         guard index >= page.head.index else { return }
         // What the look has seen is read, and what came later begins with the next revision.

@@ -1,8 +1,8 @@
 import TallywireCluster
 
 extension EtcdLog {
-    /// The most entries of one answer. The largest that etcd takes by default are 24 MiB together.
-    static let largestPage = 16
+    /// The most entries of one answer: no more than have room in it, however large they are.
+    var largestPage: Int { max(1, min(16, client.configuration.largestAnswer / client.configuration.largestRequest / 2)) }
 
     /// Entries that were read in one look.
     struct Page: Sendable {
@@ -18,7 +18,7 @@ extension EtcdLog {
     public func entries(after index: UInt64, limit: Int, maxBytes: Int) async throws -> [LogEntry] {
         var (entries, bytes) = ([LogEntry](), 0)
         // Few at first, and then as many as there should be room for.
-        var count = 4
+        var count = min(4, largestPage)
         while entries.count < limit {
             let position = index + UInt64(entries.count)
             let page: Page
@@ -33,7 +33,7 @@ extension EtcdLog {
                 entries.append(entry)
             }
             guard let last = entries.last, last.index < page.head.index else { break }
-            count = min(Self.largestPage, max(1, (maxBytes - bytes) / max(1, bytes / entries.count)))
+            count = min(largestPage, max(1, (maxBytes - bytes) / max(1, bytes / entries.count)))
         }
         return entries
     }

@@ -5,7 +5,7 @@ import TallywireCluster
 /// The log of a cluster in etcd.
 ///
 /// Every step is one transaction of etcd: it is flushed on a majority before it is acknowledged, it compares and writes in one step, and
-/// it reads what was acknowledged before it began. The keys are those of ``EtcdKeys``. The term is the mod revision of `leader`. An append
+/// it reads what was acknowledged before it began. The keys are those of `EtcdKeys`. The term is the mod revision of `leader`. An append
 /// compares that revision, and the value of `head` with the head that the caller knows: the head only grows, so a late copy of an append
 /// fails as soon as anything was appended since, whatever was trimmed. A takeover compares the mod revisions of `leader`, `head` and
 /// `beat` with the highest that the caller has seen.

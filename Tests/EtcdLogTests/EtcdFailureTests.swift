@@ -17,7 +17,7 @@ struct EtcdFailureTests {
         let direct = try EtcdFixture.log(try await EtcdFixture.cluster().endpoints)
         let log = try EtcdFixture.log(
             ["http://127.0.0.1:\(proxy.port)"], site: direct.client.configuration.site, timeout: .milliseconds(300))
-        var script = try await LogScript.begin(on: log)
+        var script = try await LogScript.begin(on: direct)
         proxy.swallow([.toClient])
         let entry = script.next()
         async let written: Void = log.append(entry, after: script.head, term: script.currentTerm)
@@ -36,7 +36,7 @@ struct EtcdFailureTests {
         let direct = try EtcdFixture.log(try await EtcdFixture.cluster().endpoints)
         let log = try EtcdFixture.log(
             ["http://127.0.0.1:\(proxy.port)"], site: direct.client.configuration.site, timeout: .milliseconds(300))
-        let sight = try await log.look()
+        let sight = try await direct.look()
         proxy.swallow([.toClient])
         async let taken = log.takeOver(sight, as: LogScript.claim("a"))
         try await eventually("the claim is written") { try await direct.look().leader != nil }
@@ -53,7 +53,7 @@ struct EtcdFailureTests {
         let proxy = try await LateDelivery.start(to: cluster.port(0))
         let other = try EtcdFixture.log(cluster.endpoints)
         let log = try EtcdFixture.log([proxy.url], site: other.client.configuration.site, timeout: .milliseconds(300))
-        var script = try await LogScript.begin(on: log)
+        var script = try await LogScript.begin(on: other)
         try await script.append(to: log)
         proxy.hold(andNew: true)
         let (late, head, term) = (script.next(), script.head, try script.currentTerm)
@@ -78,22 +78,24 @@ struct EtcdFailureTests {
     func lateAfterTrim() async throws {
         let cluster = try await EtcdFixture.cluster()
         let proxy = try await LateDelivery.start(to: cluster.port(0))
-        let log = try EtcdFixture.log([proxy.url], timeout: .milliseconds(300))
-        var script = try await LogScript.begin(on: log)
+        let direct = try EtcdFixture.log(cluster.endpoints)
+        let log = try EtcdFixture.log([proxy.url], site: direct.client.configuration.site, timeout: .milliseconds(300))
+        var script = try await LogScript.begin(on: direct)
         try await script.append(to: log)
         // The first try is held, and the next one goes over a new link.
         proxy.hold(andNew: false)
         try await script.append(to: log)
         #expect(proxy.heldBytes > 100)
         for _ in 0..<3 { try await script.append(to: log) }
-        try await log.trim(before: 5, term: script.currentTerm)
-        let before = try await log.look()
+        try await direct.trim(before: 5, term: script.currentTerm)
+        let before = try await direct.look()
         try await proxy.deliver()
-        #expect(try await log.look() == before)
-        #expect(try await log.entries(after: 4, limit: 9, maxBytes: 99_999).map(\.index) == [5])
+        #expect(try await direct.look() == before)
+        #expect(try await direct.entries(after: 4, limit: 9, maxBytes: 99_999).map(\.index) == [5])
         #expect(
-            await EtcdFixture.error { _ = try await log.entries(after: 1, limit: 9, maxBytes: 99_999) } as? LogFailure == .trimmed)
-        await log.shutdown()
+            await EtcdFixture.error { _ = try await direct.entries(after: 1, limit: 9, maxBytes: 99_999) } as? LogFailure
+                == .trimmed)
+        for log in [log, direct] { await log.shutdown() }
         try await proxy.close()
     }
 
@@ -106,13 +108,15 @@ struct EtcdFailureTests {
     func leaderFails() async throws {
         let cluster = try EtcdCluster()
         try await cluster.waitUntilHealthy()
-        let log = try EtcdFixture.log(cluster.endpoints)
-        let other = try EtcdFixture.log(cluster.endpoints.reversed(), site: log.client.configuration.site)
-        let writer = AppendingWriter(log, try await LogScript.begin(on: log))
+        let log = try EtcdFixture.log(cluster.endpoints, timeout: .seconds(1))
+        let site = log.client.configuration.site
+        let follower = try EtcdFixture.log(cluster.endpoints.reversed(), site: site, timeout: .seconds(1))
+        let direct = try EtcdFixture.log(cluster.endpoints, site: site)
+        let writer = AppendingWriter(log, try await LogScript.begin(on: direct))
         let seen = SeenIDs()
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await writer.run() }
-            group.addTask { try await seen.follow(other) }
+            group.addTask { try await seen.follow(follower) }
             try await writer.reach(20)
             for _ in 0..<Self.rounds {
                 var leader = try await cluster.leader()
@@ -134,11 +138,11 @@ struct EtcdFailureTests {
             group.cancelAll()
             try await group.waitForAll()
         }
-        let stored = try await EtcdFixture.ids(other)
+        let stored = try await EtcdFixture.ids(direct)
         #expect(stored == writer.ids)
         #expect(seen.ids == stored)
         print("etcd's leader failed \(2 * Self.rounds) times under \(stored.count) appends; the longest took \(writer.longest)")
-        for log in [log, other] { await log.shutdown() }
+        for log in [log, follower, direct] { await log.shutdown() }
     }
 
     @Test("while etcd's quota is reached appends wait and say why, and reads go on; once there is room, so do appends")

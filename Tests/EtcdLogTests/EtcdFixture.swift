@@ -11,7 +11,9 @@ enum EtcdFixture {
     static let skipped: Comment = "needs etcd and etcdctl: scripts/install-dependencies.sh tests"
 
     /// Three members for the tests that leave them alone, each under a site of its own.
-    private static let shared = Result { try EtcdCluster() }
+    ///
+    /// They have no new election only because the machine is busy.
+    private static let shared = Result { try EtcdCluster(members: 3, "--heartbeat-interval", "500", "--election-timeout", "5000") }
 
     static func cluster() async throws -> EtcdCluster {
         let cluster = try shared.get()
@@ -19,17 +21,18 @@ enum EtcdFixture {
         return cluster
     }
 
+    /// A log. Unless a test is about `timeout`, a busy machine shall not be one.
     static func log(
-        _ endpoints: [String], site: String = UUID().uuidString, tls: EtcdConfiguration.TLS? = nil, timeout: Duration = .seconds(1)
+        _ endpoints: [String], site: String = UUID().uuidString, tls: EtcdConfiguration.TLS? = nil, timeout: Duration = .seconds(20)
     ) throws -> EtcdLog {
         try EtcdLog(EtcdConfiguration(endpoints: endpoints, site: site, tls: tls, requestTimeout: timeout))
     }
 
-    /// A log that soon asks a member for a sign of life.
+    /// A log that soon asks a member for a sign of life, and waits for it.
     static func impatient(_ endpoint: String) throws -> EtcdLog {
         try EtcdLog(
             EtcdConfiguration(
-                endpoints: [endpoint], site: UUID().uuidString, requestTimeout: .milliseconds(500),
+                endpoints: [endpoint], site: UUID().uuidString, requestTimeout: .seconds(5),
                 followTimeout: .milliseconds(200)))
     }
 

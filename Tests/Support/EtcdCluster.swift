@@ -22,9 +22,14 @@ public final class EtcdCluster: Sendable {
     private let tls: TLS?
     private let processes: Mutex<[pid_t?]>
 
-    private static let running = Mutex<Set<pid_t>>([])
+    /// The members that run, with the folders of their clusters.
+    private static let running = Mutex<[pid_t: String]>([:])
     private static let endsWithTests: Void = {
-        atexit { for member in EtcdCluster.running.withLock({ $0 }) { Foundation.kill(member, SIGKILL) } }
+        atexit {
+            let running = EtcdCluster.running.withLock { $0 }
+            for member in running.keys { Foundation.kill(member, SIGKILL) }
+            for folder in Set(running.values) { try? FileManager.default.removeItem(atPath: folder) }
+        }
     }()
 
     /// Starts members, with further arguments for each.
@@ -93,7 +98,7 @@ public final class EtcdCluster: Sendable {
         try process.run()
         let id = process.processIdentifier
         processes.withLock { $0[member] = id }
-        Self.running.withLock { _ = $0.insert(id) }
+        Self.running.withLock { $0[id] = folder.path }
         Self.endsWithTests
     }
 
@@ -101,7 +106,7 @@ public final class EtcdCluster: Sendable {
     public func kill(_ member: Int) {
         processes.withLock { processes in
             guard let running = processes[member] else { return }
-            Self.running.withLock { _ = $0.remove(running) }
+            Self.running.withLock { $0[running] = nil }
             Foundation.kill(running, SIGKILL)
             processes[member] = nil
         }

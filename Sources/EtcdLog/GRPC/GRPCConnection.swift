@@ -68,8 +68,8 @@ final class GRPCConnection: Sendable {
             }
             return answer
         } catch {
-            if error.code == .unreachable, state.lastRead < start { close() }
-            throw error.code == .unreachable ? because(error) : error
+            if error.code == .unreachable, state.lastRead < start, !Task.isCancelled { close() }
+            throw error
         }
     }
 

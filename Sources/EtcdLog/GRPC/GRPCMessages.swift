@@ -20,6 +20,8 @@ struct GRPCMessages {
     }
 
     mutating func append(_ more: ByteBuffer) {
+        // A stream that never pauses between two messages would keep all that was read of it.
+        if bytes.readerIndex > 1 << 16 { bytes.discardReadBytes() }
         if bytes.readableBytes == 0 { bytes = more } else { bytes.writeImmutableBuffer(more) }
     }
 
