@@ -44,18 +44,16 @@ struct EtcdLogTests {
         await log.shutdown()
     }
 
-    @Test("a thousand calls go over one connection, which ends with the log")
+    @Test("hundreds of calls go over one connection, which ends with the log")
     func oneConnection() async throws {
         let proxy = try await FaultyProxy.start(to: try await EtcdFixture.cluster().port(0))
         let log = try EtcdFixture.log(["http://127.0.0.1:\(proxy.port)"])
         var script = try await LogScript.begin(on: log)
         var follower = LogFollower(log.follow(after: 0), after: 0)
-        for _ in 0..<10 {
-            try await withThrowingTaskGroup(of: Void.self) { group in
-                for _ in 0..<90 { group.addTask { _ = try await log.look() } }
-                try await group.waitForAll()
-            }
-            for _ in 0..<10 { try await script.append(to: log) }
+        // One after the other: etcd sends a PING for each call that finds none under way.
+        for _ in 0..<50 {
+            for _ in 0..<9 { _ = try await log.look() }
+            try await script.append(to: log)
             try await follower.reach(script.head.index)
         }
         #expect(proxy.acceptedCount == 1)
