@@ -6,7 +6,7 @@ ARGS ?=
 # How many tests run at once. All of them together would make each wait for a core, and tests of time are then tests of the machine.
 export SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH ?= 16
 
-.PHONY: run build test browser fuzz conformance lint format docs bench storm socket-io-kills exec-crashes rounds sink-latency dependencies
+.PHONY: run build test browser fuzz conformance lint format docs bench storm etcd-kills socket-io-kills exec-crashes rounds sink-latency dependencies
 
 ## Install what is missing, build, start a broker if none listens, load the sample catalogue, run the server.
 run: dependencies
@@ -69,6 +69,13 @@ bench: dependencies
 ## A hundred thousand reservations that end in the same second, and scans meanwhile; see Benchmarks/reservations.
 storm: build
 	Benchmarks/reservations/storm.py
+
+## The leader of etcd killed and frozen under appends, ETCD_KILLS times each; `make test` does it once.
+ETCD_KILLS ?= 50
+etcd-kills: dependencies
+	@scripts/install-dependencies.sh tests
+	$(SWIFT) build --build-tests
+	ETCD_KILLS=$(ETCD_KILLS) $(SWIFT) test --skip-build --filter EtcdFailureTests
 
 ## Servers and clients of Socket.IO, killed fifty times at random moments: each client that is recovered has every event.
 socket-io-kills: dependencies

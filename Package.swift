@@ -134,9 +134,10 @@ let package = Package(
         library(
             "EtcdLog",
             [
-                "Backoff", "TallywireCluster", "TallywireCore", log, nio("NIOCore"), nio("NIOPosix"),
-                .product(name: "NIOHTTP2", package: "swift-nio-http2"), .product(name: "NIOSSL", package: "swift-nio-ssl"),
-                .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+                "Backoff", "TallywireCluster", "TallywireCore", "TallywireEngine", nio("NIOCore"), nio("NIOPosix"),
+                .product(name: "DequeModule", package: "swift-collections"),
+                .product(name: "NIOHPACK", package: "swift-nio-http2"), .product(name: "NIOHTTP2", package: "swift-nio-http2"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"), .product(name: "SwiftProtobuf", package: "swift-protobuf"),
             ]),
         .systemLibrary(name: "CJemalloc", pkgConfig: "jemalloc", providers: [.apt(["libjemalloc-dev"])]),
         library(
@@ -346,7 +347,12 @@ let package = Package(
         .executableTarget(
             name: "simulate",
             dependencies: ["ClusterSimulation", .product(name: "ArgumentParser", package: "swift-argument-parser")], path: "Tests/Simulate", swiftSettings: strict),
-        tests("EtcdLog", ["EtcdLog", "TallywireCluster", "TallywireCore", "TallywireEngine", log]),
+        tests(
+            "EtcdLog",
+            [
+                "EtcdLog", "TallywireCluster", nio("NIOCore"), nio("NIOEmbedded"), nio("NIOPosix"),
+                .product(name: "NIOHPACK", package: "swift-nio-http2"), .product(name: "NIOHTTP2", package: "swift-nio-http2"),
+            ]),
         tests("Mosquitto", ["Mosquitto", "COpenSSL", log]),
         tests("MQTTConnection", ["MQTTConnection", "Mosquitto", "TallywireConfiguration", "TallywirePipeline", log]),
         tests(

@@ -1,0 +1,52 @@
+import Foundation
+import NIOCore
+import NIOSSL
+
+/// A member of etcd, as clients reach it.
+struct EtcdEndpoint: Hashable, Sendable, CustomStringConvertible {
+    let host: String
+    let port: Int
+    let isSecure: Bool
+
+    init(_ url: String) throws(EtcdError) {
+        guard let parts = URLComponents(string: url), let scheme = parts.scheme, ["http", "https"].contains(scheme),
+            let host = parts.host,
+            !host.isEmpty, ["", "/"].contains(parts.path), parts.user == nil, parts.password == nil, parts.query == nil
+        else {
+            // The URL is not in the error: it may hold a password.
+            throw EtcdError(.misconfigured, "an endpoint has to be http://HOST:PORT or https://HOST:PORT, and nothing more")
+        }
+        self.host = host.trimmingCharacters(in: ["[", "]"])
+        port = parts.port ?? 2_379
+        isSecure = scheme == "https"
+    }
+
+    var description: String { "\(isSecure ? "https" : "http")://\(authority)" }
+
+    /// What the member is called in requests.
+    var authority: String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }
+
+    /// What encrypts a connection to the member; `nil` without TLS. Reads the certificates.
+    func encryption(_ tls: EtcdConfiguration.TLS?) throws(EtcdError) -> NIOSSLClientHandler? {
+        guard isSecure else { return nil }
+        var configuration = TLSConfiguration.makeClientConfiguration()
+        configuration.minimumTLSVersion = .tlsv12
+        configuration.applicationProtocols = ["h2"]
+        do {
+            if let authority = tls?.authority {
+                configuration.trustRoots = .certificates(try NIOSSLCertificate.fromPEMFile(authority))
+            }
+            if let certificate = tls?.certificate, let key = tls?.key {
+                configuration.certificateChain = try NIOSSLCertificate.fromPEMFile(certificate).map { .certificate($0) }
+                configuration.privateKey = .privateKey(try NIOSSLPrivateKey(file: key, format: .pem))
+            }
+            let context = try NIOSSLContext(configuration: configuration)
+            // An address is no name that a server could choose a certificate by. The library compares it with the certificate.
+            let isAddress = (try? SocketAddress(ipAddress: host, port: port)) != nil
+            return try NIOSSLClientHandler(context: context, serverHostname: isAddress ? nil : host)
+        } catch {
+            let files = [tls?.authority, tls?.certificate, tls?.key].compactMap(\.self).joined(separator: ", ")
+            throw EtcdError(.misconfigured, "the certificates for \(self) cannot be used (\(files)): \(error)")
+        }
+    }
+}

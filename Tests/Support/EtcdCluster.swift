@@ -1,0 +1,175 @@
+import Foundation
+import Synchronization
+import TallywireTesting
+
+/// Real members of one etcd on free ports of 127.0.0.1, with a folder of their own. They end with their `EtcdCluster`, by their own process
+/// ids, or with the process that runs the tests, where something still holds the `EtcdCluster`.
+public final class EtcdCluster: Sendable {
+    /// Certificates of the members, and what clients have to come from; see ``TestCertificate``.
+    public struct TLS: Sendable {
+        let server: (certificate: String, key: String)
+        let authority: String
+
+        /// Paths of PEM files. `authority` is the one that clients' certificates come from.
+        public init(certificate: String, key: String, authority: String) {
+            (server, self.authority) = ((certificate, key), authority)
+        }
+    }
+
+    private let folder: TemporaryFolder
+    private let ports: [(client: Int, peer: Int)]
+    private let arguments: [String]
+    private let tls: TLS?
+    private let processes: Mutex<[pid_t?]>
+
+    /// The members that run, with the folders of their clusters.
+    private static let running = Mutex<[pid_t: String]>([:])
+    private static let endsWithTests: Void = {
+        atexit {
+            let running = EtcdCluster.running.withLock { $0 }
+            for member in running.keys { Foundation.kill(member, SIGKILL) }
+            for folder in Set(running.values) { try? FileManager.default.removeItem(atPath: folder) }
+        }
+    }()
+
+    /// Starts members, with further arguments for each.
+    public init(members: Int = 3, _ arguments: String..., tls: TLS? = nil) throws {
+        folder = try TemporaryFolder()
+        ports = try (0..<members).map { _ in (try BrokerPort.free(), try BrokerPort.free()) }
+        self.arguments = arguments
+        self.tls = tls
+        processes = Mutex(Array(repeating: nil, count: members))
+        for member in 0..<members { try start(member) }
+    }
+
+    deinit { for member in ports.indices { kill(member) } }
+
+    /// Whether Debian's programs are there, installed or unpacked by `scripts/install-dependencies.sh tests`. In CI they have to be.
+    public static var isPossible: Bool {
+        ProcessInfo.processInfo.environment["CI"] != nil || (program("etcd") != nil && program("etcdctl") != nil)
+    }
+
+    private static func program(_ name: String) -> String? {
+        let folders = (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":").map(String.init)
+        return (folders + ["/usr/sbin", ".build/proxies/usr/bin"]).map { "\($0)/\(name)" }
+            .first { FileManager.default.isExecutableFile(atPath: $0) }
+    }
+
+    private static func found(_ name: String) throws -> URL {
+        guard let path = program(name) else {
+            throw NeverHappened(description: "there is no \(name): scripts/install-dependencies.sh tests")
+        }
+        return URL(fileURLWithPath: path)
+    }
+
+    public var count: Int { ports.count }
+    private var scheme: String { tls == nil ? "http" : "https" }
+    public func port(_ member: Int) -> Int { ports[member].client }
+    public func endpoint(_ member: Int) -> String { "\(scheme)://127.0.0.1:\(ports[member].client)" }
+    public var endpoints: [String] { ports.indices.map(endpoint) }
+
+    // MARK: Processes
+
+    /// Starts a member; again after ``kill(_:)`` with what it has on disk.
+    public func start(_ member: Int) throws {
+        let name = "m\(member)"
+        let (client, peer) = (endpoint(member), "http://127.0.0.1:\(ports[member].peer)")
+        let all = ports.indices.map { "m\($0)=http://127.0.0.1:\(ports[$0].peer)" }.joined(separator: ",")
+        let process = Process()
+        process.executableURL = try Self.found("etcd")
+        process.arguments =
+            [
+                "--name", name, "--data-dir", folder.file(name), "--listen-client-urls", client, "--advertise-client-urls", client,
+                "--listen-peer-urls", peer, "--initial-advertise-peer-urls", peer, "--initial-cluster", all,
+                "--initial-cluster-token", folder.path, "--auto-compaction-mode", "revision", "--auto-compaction-retention", "1000",
+            ] + arguments
+        if let tls {
+            process.arguments? += [
+                "--cert-file", tls.server.certificate, "--key-file", tls.server.key, "--trusted-ca-file", tls.authority,
+                "--client-cert-auth",
+            ]
+        }
+        let log = folder.file(name + ".log")
+        if !FileManager.default.fileExists(atPath: log) { try Data().write(to: URL(fileURLWithPath: log)) }
+        let output = try FileHandle(forWritingTo: URL(fileURLWithPath: log))
+        try output.seekToEnd()
+        process.standardOutput = output
+        process.standardError = output
+        try process.run()
+        let id = process.processIdentifier
+        processes.withLock { $0[member] = id }
+        Self.running.withLock { $0[id] = folder.path }
+        Self.endsWithTests
+    }
+
+    /// Ends a member as a power cut does. Foundation's own thread takes the exit status.
+    public func kill(_ member: Int) {
+        processes.withLock { processes in
+            guard let running = processes[member] else { return }
+            Self.running.withLock { $0[running] = nil }
+            Foundation.kill(running, SIGKILL)
+            processes[member] = nil
+        }
+    }
+
+    public func freeze(_ member: Int) { signal(member, SIGSTOP) }
+    public func thaw(_ member: Int) { signal(member, SIGCONT) }
+
+    private func signal(_ member: Int, _ number: Int32) {
+        processes.withLock { if let running = $0[member] { Foundation.kill(running, number) } }
+    }
+
+    public func log(_ member: Int) -> String { (try? String(contentsOfFile: folder.file("m\(member).log"), encoding: .utf8)) ?? "" }
+
+    // MARK: Asking
+
+    /// Runs etcdctl, by default for all members. Throws what it says if it fails.
+    @discardableResult
+    public func etcdctl(_ arguments: String..., member: Int? = nil) async throws -> String {
+        let process = Process()
+        process.executableURL = try Self.found("etcdctl")
+        process.environment = ["ETCDCTL_API": "3"]
+        let asked = member.map { [endpoint($0)] } ?? endpoints
+        process.arguments = ["--endpoints", asked.joined(separator: ","), "--command-timeout", "10s"] + arguments
+        if let tls {
+            process.arguments? += ["--cacert", tls.authority, "--cert", tls.server.certificate, "--key", tls.server.key]
+        }
+        let output = Pipe()
+        process.standardOutput = output
+        process.standardError = output
+        try process.run()
+        let text = String(decoding: try output.fileHandleForReading.readToEnd() ?? Data(), as: UTF8.self)
+        process.waitUntilExit()
+        guard process.terminationStatus == 0 else { throw NeverHappened(description: "etcdctl \(arguments): \(text)") }
+        return text
+    }
+
+    /// Waits until all members answer.
+    public func waitUntilHealthy() async throws {
+        try await eventually("all members of etcd answer", within: .seconds(60)) {
+            do {
+                try await etcdctl("endpoint", "health")
+                return true
+            } catch is NeverHappened {
+                return false
+            }
+        }
+    }
+
+    /// Which member leads the others, once one does.
+    public func leader() async throws -> Int {
+        var leader: Int?
+        try await eventually("a member of etcd leads", within: .seconds(30)) {
+            for member in ports.indices where leader == nil {
+                let text = try? await etcdctl("endpoint", "status", "--write-out", "json", member: member)
+                guard let answer = try? JSONSerialization.jsonObject(with: Data((text ?? "").utf8)) as? [[String: Any]],
+                    let status = answer.first?["Status"] as? [String: Any], let header = status["header"] as? [String: Any],
+                    let id = header["member_id"] as? NSNumber, id == status["leader"] as? NSNumber
+                else { continue }
+                leader = member
+            }
+            return leader != nil
+        }
+        return leader!
+    }
+}
