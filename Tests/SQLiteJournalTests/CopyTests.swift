@@ -99,4 +99,50 @@ struct CopyTests {
         #expect(try await journal.copy(to: target).seq == script.state.seq, "what a crash left of an earlier copy is replaced")
         try journal.close()
     }
+
+    /// With `COPY_EVENTS=1000000` the figures are those of a large journal; see `make copy-figures`.
+    @Test("goes on beside the commits, which do not wait for the whole of it", .timeLimit(.minutes(30)))
+    func besideCommits() async throws {
+        let count = ProcessInfo.processInfo.environment["COPY_EVENTS"].flatMap { Int($0) } ?? 3_000
+        var script = JournalScript()
+        let journal = try journal(&script, movements: 0)
+        while script.state.seq < count {
+            let line = Movement.Line(item: .sku("A-1"), location: "MAIN", operation: .add, quantity: 1)
+            let actions = Array(repeating: Command.Action.move(Movement(lines: [line])), count: min(500, count))
+            try journal.append(script.entry(journal.applied() + 1, script.batch(actions)))
+        }
+        let (target, clock, start) = (target, ContinuousClock(), script.state.seq)
+        let isCopied = Mutex(false)
+        var times: [(isBeside: Bool, wait: Duration)] = []
+        func commit(isBeside: Bool) throws {
+            let entry = script.entry(try journal.applied() + 1, script.movement(1))
+            times.append((isBeside, try clock.measure { try journal.append(entry) }))
+        }
+        for _ in 0..<500 { try commit(isBeside: false) }
+        async let copying = {
+            defer { isCopied.withLock { $0 = true } }
+            let begin = clock.now
+            // The commits wait for a processor too, so a small journal is copied in many steps.
+            let copy = try await journal.copy(to: target, pagesPerStep: count < 100_000 ? 2 : 128)
+            return (copy, clock.now - begin)
+        }()
+        while !isCopied.withLock({ $0 }) {
+            try commit(isBeside: true)
+            await Task.yield()
+        }
+        let (copy, took) = try await copying
+        try journal.close()
+        #expect((start...script.state.seq).contains(copy.seq) && times.contains { $0.isBeside })
+        let report = try JournalAudit.run(path: target)
+        #expect(report.difference == nil && report.last == copy.seq)
+        guard count >= 100_000 else { return }
+        func percentile(_ share: Double, isBeside: Bool) -> Duration {
+            let waits = times.filter { $0.isBeside == isBeside }.map(\.wait).sorted()
+            return waits[Int(Double(waits.count - 1) * share)]
+        }
+        print("\(count) events: \(copy.bytes / 1_000_000) MB copied in \(took), \(times.count { $0.isBeside }) commits beside it")
+        for share in [0.5, 0.99, 1] {
+            print("  \(share): \(percentile(share, isBeside: false)) alone, \(percentile(share, isBeside: true)) beside the copy")
+        }
+    }
 }
