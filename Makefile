@@ -6,7 +6,8 @@ ARGS ?=
 # How many tests run at once. All of them together would make each wait for a core, and tests of time are then tests of the machine.
 export SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH ?= 16
 
-.PHONY: run build test browser fuzz conformance lint format docs bench storm etcd-kills socket-io-kills exec-crashes rounds sink-latency dependencies
+.PHONY: run build test browser fuzz conformance lint format docs bench storm simulate etcd-kills socket-io-kills exec-crashes rounds copy-figures \
+	sink-latency dependencies
 
 ## Install what is missing, build, start a broker if none listens, load the sample catalogue, run the server.
 run: dependencies
@@ -87,6 +88,12 @@ EXEC_CRASH_ROUNDS ?= 50
 exec-crashes: dependencies
 	$(SWIFT) build --build-tests
 	EXEC_CRASH_ROUNDS=$(EXEC_CRASH_ROUNDS) $(SWIFT) test --skip-build --filter ExecCrashTests
+
+## How long a journal of COPY_EVENTS events takes to copy, and how long commits take meanwhile; `make test` copies a small one.
+COPY_EVENTS ?= 1000000
+copy-figures: dependencies
+	$(SWIFT) build --build-tests
+	COPY_EVENTS=$(COPY_EVENTS) $(SWIFT) test --skip-build --filter CopyTests.besideCommits
 
 ## The server and what the sinks `webhook`, `postgres` and `nats` deliver to, killed ROUNDS times at random moments.
 ROUNDS ?= 50

@@ -2,7 +2,7 @@
 /// target begins with are in the folder of its name in Corpus.
 public let targets: [String: @Sendable ([UInt8]) -> Void] = [
     "plugins-json": readConfiguration, "mqtt-payloads": readScan, "websocket": readWebSocket, "http-bodies": readBody,
-    "socket-io": readSocketIO,
+    "socket-io": readSocketIO, "commands": readCommand,
 ]
 
 func require(_ condition: Bool, _ message: @autoclosure () -> String) {

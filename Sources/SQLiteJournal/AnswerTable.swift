@@ -12,7 +12,8 @@ enum AnswerTable {
     static func insert(_ answers: [StoredAnswer], at passed: Timestamp, _ db: Database) throws -> Int64 {
         guard !answers.isEmpty else { return 0 }
         let insert = try RawStatement(
-            "INSERT INTO answers (row, at, id, written, resolved, outcome, passed, reversed) VALUES (?, ?, ?, ?, ?, ?, ?, ?)", db)
+            "INSERT INTO answers (row, at, id, written, resolved, outcome, passed, reversed, nonce) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            db)
         let first = (try Int64.fetchOne(db.cachedStatement(sql: "SELECT max(row) FROM answers")) ?? 0) + 1
         var encoder = JSONWriter()
         for (offset, answer) in answers.enumerated() {
@@ -25,6 +26,7 @@ enum AnswerTable {
             insert.bind(answer.fingerprint.resolved, at: 5)
             insert.bind(passed.milliseconds, at: 7)
             insert.bind(answer.reversedBy, at: 8)
+            insert.bind(answer.nonce, at: 9)
             try insert.execute(with: encoder.bytes, at: 6)
         }
         return first
@@ -43,7 +45,7 @@ enum AnswerTable {
 
     /// Returns the answer to `id` from `rows`, the only ones that can hold it.
     static func answer(to id: String, in rows: [Int64], _ db: Database) throws -> StoredAnswer? {
-        let select = try RawStatement("SELECT at, id, written, resolved, outcome, reversed FROM answers WHERE row = ?", db)
+        let select = try RawStatement("SELECT at, id, written, resolved, outcome, reversed, nonce FROM answers WHERE row = ?", db)
         var answer: StoredAnswer?
         for row in rows where answer == nil {
             select.bind(row, at: 1)
@@ -58,7 +60,7 @@ enum AnswerTable {
                     fingerprint: CommandFingerprint(
                         written: UInt64(bitPattern: row.integer(2)), resolved: UInt64(bitPattern: row.integer(3))),
                     outcome: outcome, timestamp: Timestamp(milliseconds: row.integer(0)), asked: asked,
-                    reversedBy: row.textIfPresent(5))
+                    reversedBy: row.textIfPresent(5), nonce: row.textIfPresent(6))
             }
         }
         return answer

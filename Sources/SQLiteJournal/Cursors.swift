@@ -20,10 +20,17 @@ struct Cursors: Sendable {
         return dirty
     }
 
-    /// These cursors are on disk.
-    mutating func written(_ cursors: [String: UInt64]) {
+    /// These cursors are on disk, and beside them the `positions` of a batch, which replace whatever waits under their names.
+    mutating func written(_ cursors: [String: UInt64], with positions: [String: UInt64] = [:]) {
         for (name, seq) in cursors where taken[name] == seq { taken[name] = nil }
+        for name in positions.keys {
+            dirty[name] = nil
+            taken[name] = nil
+        }
     }
+
+    /// Those of `cursors` that still have to be written: not those for which a batch has written something else since they were taken.
+    func unwritten(of cursors: [String: UInt64]) -> [String: UInt64] { cursors.filter { taken[$0.key] == $0.value } }
 
     /// The same, but at most once a second; otherwise returns none. A cursor that waits for longer is worth a flush of its own.
     mutating func takeDue(_ now: ContinuousClock.Instant = .now) -> [String: UInt64] {
@@ -33,6 +40,7 @@ struct Cursors: Sendable {
     }
 
     mutating func putBack(_ cursors: [String: UInt64]) {
+        let cursors = unwritten(of: cursors)
         written(cursors)
         dirty.merge(cursors) { newer, _ in newer }
     }

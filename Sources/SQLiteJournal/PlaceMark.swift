@@ -72,8 +72,10 @@ struct JournalPlace {
     /// The name of the journal's last opening; `nil` in a journal of a version in which openings had no names.
     let incarnation: String?
     let seq: UInt64
+    private let path: String
 
     init(_ db: Database, path: String) throws {
+        self.path = path
         guard let epoch = try String.fetchOne(db, sql: "SELECT value FROM meta WHERE key = 'epoch'") else {
             throw JournalError(.damaged, "\(path) has no epoch: it is not a journal, or it is damaged")
         }
@@ -106,18 +108,28 @@ struct JournalPlace {
 
     /// Begins an opening: stores its name in the journal and in the mark, and gives the journal a new epoch if it may not keep its
     /// own. Returns the epoch and, if that is new, the reason.
-    func begin(_ mark: PlaceMark, known: [JournalWitness], _ db: Database) throws -> (epoch: String, reason: String?) {
-        let content = mark.content
-        let reason = contradiction(content, known: known)
+    ///
+    /// With an epoch that is `wanted`, a replicated log says what follows the journal. The journal then has that epoch or is
+    /// refused, and the mark says nothing about it.
+    func begin(
+        _ mark: PlaceMark, known: [JournalWitness], as wanted: String? = nil, _ db: Database
+    ) throws -> (epoch: String, reason: String?) {
+        if let wanted, wanted != epoch, try seq > 0 || Meta.applied(db) > 0 {
+            throw JournalError(
+                .foreign,
+                "the journal \(path) has the epoch \(epoch) and not \(wanted), so its events are not those of this cluster: move its files away, and the node copies the journal of another node"
+            )
+        }
+        let reason = wanted == nil ? contradiction(mark.content, known: known) : nil
         let name = UUID().uuidString.lowercased()
-        let epoch = reason == nil ? self.epoch : UUID().uuidString.lowercased()
+        let epoch = wanted ?? (reason == nil ? self.epoch : UUID().uuidString.lowercased())
         var next = PlaceMark.Content(epoch: epoch, incarnation: incarnation ?? "", next: name, seq: seq)
         // With a contradiction, the earlier mark stays true until the journal has its new epoch.
         if reason == nil { try mark.write(next) }
         try db.inTransaction(.immediate) {
             try Meta.set("incarnation", name, db)
+            if epoch != self.epoch { try Meta.set("epoch", epoch, db) }
             if reason != nil {
-                try Meta.set("epoch", epoch, db)
                 try Meta.set("previous_epoch", self.epoch, db)
                 try Meta.set("previous_seq", Int64(clamping: seq), db)
             }

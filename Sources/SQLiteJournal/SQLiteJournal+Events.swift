@@ -49,7 +49,9 @@ extension SQLiteJournal {
         }
         guard !due.isEmpty else { return }
         do {
-            try await wrapping { try await pool.write { db in try CursorTable.store(due, db) } }
+            try await wrapping {
+                try await pool.write { db in try CursorTable.store(self.cursors.withLock { $0.unwritten(of: due) }, db) }
+            }
             cursors.withLock { $0.written(due) }
         } catch {
             cursors.withLock { $0.putBack(due) }

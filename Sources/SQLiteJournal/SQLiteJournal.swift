@@ -5,7 +5,8 @@ import Synchronization
 import TallywireCore
 import TallywireEngine
 
-/// The embedded journal: one SQLite file in WAL mode, flushed to disk at every commit (`synchronous=FULL`).
+/// The embedded journal: one SQLite file in WAL mode, flushed to disk at every commit unless a replicated log holds the same
+/// (``Configuration/Durability``).
 ///
 /// Beside the events the journal stores the values that they lead to. So opening reads values instead of folding history, and
 /// readers get a consistent state with one read transaction. The values are written in the transaction of the events that changed
@@ -16,27 +17,6 @@ import TallywireEngine
 ///
 /// Only one process may use the journal: a lock file beside the journal refuses a second one.
 public final class SQLiteJournal: Journal {
-    public struct Configuration: Sendable {
-        /// The shortest time for which answers to commands are kept, by the time that has passed.
-        public var keepAnswers: Duration
-        /// Beyond this number the oldest answers are deleted early. Each answer costs some 40 bytes of memory.
-        public var maximumAnswers: Int
-        /// How many connections may read at the same time.
-        public var readers: Int
-        /// How far the journal has come, as witnesses outside of it know.
-        public var known: [JournalWitness]
-
-        public init(
-            keepAnswers: Duration = .seconds(8 * 86_400), maximumAnswers: Int = 10_000_000, readers: Int = 4,
-            known: [JournalWitness] = []
-        ) {
-            self.known = known
-            self.keepAnswers = keepAnswers
-            self.maximumAnswers = maximumAnswers
-            self.readers = readers
-        }
-    }
-
     public let epoch: String
     let pool: DatabasePool
     let answers: Mutex<RowIndex>
@@ -51,6 +31,8 @@ public final class SQLiteJournal: Journal {
     /// Answers before this row are of versions in which ids belonged to no device.
     let firstOwnedAnswer: Int64
     let ages: Mutex<Ages>
+    /// The last entry of a replicated log that is committed.
+    private let lastEntry: Atomic<UInt64>
     let keepAnswers: Duration
 
     /// Opens the journal at `path`. If there is none, creates it and its folder. Throws ``JournalError``. `logger` gets failures
@@ -73,13 +55,17 @@ public final class SQLiteJournal: Journal {
         let endedIndex: RowIndex
         let last: LastEvents
         let times: Ages
-        (pool, lookUps, epoch, index, endedIndex, last, times, firstOwnedAnswer, checkpointer) = try JournalError.wrapping(path) {
+        let entry: UInt64
+        (pool, lookUps, epoch, index, endedIndex, last, times, entry, firstOwnedAnswer, checkpointer) = try JournalError.wrapping(
+            path
+        ) {
             let pool = try DatabasePool(path: path, configuration: Self.databaseConfiguration(readers: configuration.readers))
             // After preparing a writer in WAL mode, GRDB sets it to NORMAL, which would lose the last commits in a power cut.
-            try pool.writeWithoutTransaction { db in try db.execute(sql: "PRAGMA synchronous = FULL") }
+            let synchronous = configuration.durability.rawValue
+            try pool.writeWithoutTransaction { db in try db.execute(sql: "PRAGMA synchronous = \(synchronous)") }
             try Schema.migrator.migrate(pool)
             let (epoch, reason) = try pool.writeWithoutTransaction { db in
-                try JournalPlace(db, path: path).begin(mark, known: configuration.known, db)
+                try JournalPlace(db, path: path).begin(mark, known: configuration.known, as: configuration.epoch, db)
             }
             if let reason {
                 logger.warning(
@@ -100,7 +86,7 @@ public final class SQLiteJournal: Journal {
                 { try pool.read { try LastEvents(loading: $0) } })
             return try pool.read { db in
                 (
-                    pool, lookUps, epoch, answers, ended, last, try Ages(loading: db),
+                    pool, lookUps, epoch, answers, ended, last, try Ages(loading: db), try Meta.applied(db),
                     try Meta.integer("first_owned_answer", db), checkpointer
                 )
             }
@@ -109,6 +95,7 @@ public final class SQLiteJournal: Journal {
         ended = Mutex(endedIndex)
         lastEvents = Mutex(last)
         ages = Mutex(times)
+        lastEntry = Atomic(entry)
     }
 
     /// The configuration of every connection.
@@ -138,9 +125,7 @@ public final class SQLiteJournal: Journal {
         return JournalClocks(mark: ages.mark, lastEvent: ages.lastEvent)
     }
 
-    public func applied() throws -> UInt64 {
-        try wrapping { try lookUps.inDatabase { db in UInt64(try Meta.integer("applied", db)) } }
-    }
+    public func applied() throws -> UInt64 { lastEntry.load(ordering: .acquiring) }
 
     public func append(_ batch: JournalBatch) throws {
         let dirtyCursors = cursors.withLock { $0.takeDirty() }
@@ -150,13 +135,16 @@ public final class SQLiteJournal: Journal {
             let firstRow = try wrapping {
                 try pool.writeWithoutTransaction { db in
                     do {
-                        return try append(batch, chain, &ages, dirtyCursors, db)
+                        let firstRow = try append(batch, chain, &ages, dirtyCursors, db)
+                        // Before the next writer begins, which could be a cursor that was taken before the batch.
+                        cursors.withLock { $0.written(dirtyCursors, with: batch.positions) }
+                        return firstRow
                     } catch {
                         throw try settled(error, db)
                     }
                 }
             }
-            cursors.withLock { $0.written(dirtyCursors) }
+            if let index = batch.logIndex { lastEntry.store(index, ordering: .releasing) }
             if let last = batch.events.last { mark.note(last.seq) }
             self.ages.withLock { $0 = ages }
             lastEvents.withLock { last in
@@ -236,6 +224,7 @@ public final class SQLiteJournal: Journal {
                     throw JournalError(.outOfOrder, "event \(first.seq) does not follow event \(last): another writer was here")
                 }
             }
+            if let index = batch.logIndex { try note(entry: index, db) }
             try EventTable.insert(batch.events, previous: chain.previous, db)
             try ages.note(batch, db)
             firstRow = try AnswerTable.insert(batch.answers, at: batch.timestamp, db)
@@ -249,10 +238,19 @@ public final class SQLiteJournal: Journal {
             try CountTables.insertEnded(batch.changes.counts, at: batch.timestamp, db)
             try SerialTable.store(batch.serials, db)
             try CursorTable.store(dirtyCursors.merging(batch.positions) { $1 }, db)
-            if let index = batch.logIndex { try Meta.set("applied", Int64(index), db) }
             return .commit
         }
         return firstRow
+    }
+
+    /// Stores that the entry `index` of a replicated log is applied, unless it is not the one that comes next. Where no entry was
+    /// applied before, any may be the first.
+    private func note(entry index: UInt64, _ db: Database) throws {
+        let last = lastEntry.load(ordering: .acquiring)
+        guard index > 0, last == 0 || index == last + 1 else {
+            throw JournalError(.outOfOrder, "entry \(index) of the log does not follow entry \(last), which was applied last")
+        }
+        try Meta.set("applied", Int64(bitPattern: index), db)
     }
 
     /// Returns the error for a failed commit: either nothing of the commit is in the journal, now or after a restart, or nobody can

@@ -193,6 +193,9 @@ enum Schema {
             try db.execute(sql: ItemEvents.creation)
             try ItemEvents.note(from: 0, db)
         }
+        migrator.registerMigration("15: which delivery of a command was answered") { db in
+            try db.execute(sql: "ALTER TABLE answers ADD COLUMN nonce TEXT")
+        }
         return migrator
     }
 
@@ -221,6 +224,9 @@ enum Meta {
 
     /// The first event that is kept.
     static func first(_ db: Database) throws -> UInt64 { UInt64(try integer("first", db)) }
+
+    /// The last entry of a replicated log that was applied; 0 if there was none.
+    static func applied(_ db: Database) throws -> UInt64 { UInt64(bitPattern: try integer("applied", db)) }
 
     static func integer(_ key: String, _ db: Database) throws -> Int64 {
         let statement = try db.cachedStatement(sql: "SELECT value FROM meta WHERE key = ?")

@@ -83,7 +83,7 @@ extension Timestamp {
     }
 }
 
-extension Timestamp: Decodable {
+extension Timestamp: Codable {
     public init(from decoder: any Decoder) throws {
         let container = try decoder.singleValueContainer()
         guard let timestamp = Timestamp(try container.decode(String.self)) else {
@@ -91,6 +91,11 @@ extension Timestamp: Decodable {
                 in: container, debugDescription: "a time is RFC 3339 with a zone, such as 2026-11-22T16:40:00.123Z")
         }
         self = timestamp
+    }
+
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        try container.encode(description)
     }
 }
 

@@ -51,12 +51,14 @@ public struct InventoryAPI: Sendable {
         public var pages: String?
         /// Where callers find the server from outside; `nil` if that is where it listens.
         public var base: OutsideAddress?
+        /// What a position beyond the last event means.
+        public var ahead: AheadPolicy
 
         public init(
             defaultLocation: String = Location.main.code, version: String, messaging: [Messaging] = [],
             limits: HTTPLimits = HTTPLimits(),
             hosts: HostPolicy = HostPolicy(), requestsPerSecond: Int? = nil, proxies: TrustedProxies = TrustedProxies(),
-            pages: String? = nil, base: OutsideAddress? = nil
+            pages: String? = nil, base: OutsideAddress? = nil, ahead: AheadPolicy = .anotherJournal
         ) {
             self.defaultLocation = defaultLocation
             self.version = version
@@ -67,6 +69,7 @@ public struct InventoryAPI: Sendable {
             self.proxies = proxies
             self.pages = pages
             self.base = base
+            self.ahead = ahead
         }
     }
 

@@ -2,8 +2,15 @@ import Synchronization
 import TallywireCore
 import TallywireEngine
 
-/// A journal in memory, for tests: the twin of the durable one. A test can make its appends fail.
+/// A journal in memory, for tests: the twin of the durable one. A test can make its appends fail, and take back its last batches as
+/// a power cut does.
 public final class InMemoryJournal: Journal {
+    private enum Write {
+        case batch(JournalBatch)
+        case cursor(String, UInt64)
+        case prune(Retention, protected: UInt64, now: Timestamp)
+    }
+
     private struct Contents {
         var state = InventoryState()
         var events: [EventEnvelope] = []
@@ -28,6 +35,8 @@ public final class InMemoryJournal: Journal {
         var applied: UInt64 = 0
         var failure: JournalError?
         var isClosed = false
+        /// Everything that was written, in order.
+        var writes: [Write] = []
 
         func checkPast(_ seq: UInt64) throws(PastError) {
             guard seq <= state.seq else { throw .notYet(last: state.seq) }
@@ -54,6 +63,67 @@ public final class InMemoryJournal: Journal {
             }
             if !builder.isFull { builder.end() }
             return builder.page
+        }
+
+        mutating func append(_ batch: JournalBatch) throws {
+            if let first = batch.events.first, first.seq != state.seq + 1 {
+                throw JournalError(.outOfOrder, "event \(first.seq) does not follow event \(state.seq)")
+            }
+            if let index = batch.logIndex, index == 0 || applied > 0 && index != applied + 1 {
+                throw JournalError(.outOfOrder, "entry \(index) of the log does not follow entry \(applied)")
+            }
+            for event in batch.events { try state.fold(try event.event()) }
+            note(state.changes)
+            state.forgetChanges()
+            events += batch.events
+            for event in batch.events { ages[event.seq] = batch.timestamp.milliseconds }
+            mark = SteadyClock.Mark(passed: batch.timestamp.milliseconds, offset: batch.clockOffset)
+            for answer in batch.answers { answers[answer.id] = answer }
+            for (key, reversal) in batch.reversals { answers[key]?.reversedBy = reversal }
+            for count in batch.serials { serials[count.key] = count }
+            cursors.merge(batch.positions) { $1 }
+            if let index = batch.logIndex { applied = index }
+            // Everything in its changes follows from its events.
+            var kept = batch
+            kept.changes = StateChanges(before: batch.changes.before, after: batch.changes.after)
+            writes.append(.batch(kept))
+        }
+
+        mutating func prune(_ retention: Retention, protected: UInt64, now: Timestamp) throws -> PruneReport {
+            writes.append(.prune(retention, protected: protected, now: now))
+            let oldest = now.milliseconds - retention.age.wholeMilliseconds
+            var size = events.reduce(0) { $0 + $1.json.count }
+            var report = PruneReport(firstKept: first)
+            while let event = events.first {
+                let isUnread = event.seq > protected
+                guard
+                    isUnread
+                        ? size > retention.hardLimit : ages[event.seq, default: .max] < oldest || size > retention.size
+                else {
+                    break
+                }
+                events.removeFirst()
+                try base.fold(try event.event())
+                base.forgetChanges()
+                baseTime = event.timestamp
+                ages[event.seq] = nil
+                size -= event.json.count
+                report.deleted += 1
+                report.unread += isUnread ? 1 : 0
+                first = event.seq + 1
+                report.firstKept = first
+            }
+            serials = serials.filter { $0.value.seq >= first }
+            let devices = cursors.filter { $0.key.hasPrefix(DevicePositions.prefix) }.sorted {
+                ($1.value, $0.key) < ($0.value, $1.key)
+            }
+            for forgotten in devices.dropFirst(DevicePositions.limit) { cursors[forgotten.key] = nil }
+            return report
+        }
+
+        mutating func store(_ seq: UInt64, of name: String) {
+            cursors[name] = seq
+            writes.append(.cursor(name, seq))
         }
 
         mutating func note(_ changes: StateChanges) {
@@ -94,6 +164,28 @@ public final class InMemoryJournal: Journal {
         contents.withLock { $0.failure = error }
     }
 
+    /// The journal as a power cut leaves one that does not wait for the disk: without its last `count` batches, and without what was
+    /// written after those.
+    public func losing(lastBatches count: Int) throws -> InMemoryJournal {
+        var writes = contents.withLock { $0.writes }[...]
+        for _ in 0..<count {
+            guard let last = writes.lastIndex(where: { if case .batch = $0 { true } else { false } }) else { break }
+            writes = writes[..<last]
+        }
+        let journal = InMemoryJournal(epoch: epoch)
+        try journal.contents.withLock { contents in
+            for write in writes {
+                switch write {
+                case .batch(let batch): try contents.append(batch)
+                case .cursor(let name, let seq): contents.store(seq, of: name)
+                case .prune(let retention, let protected, let now):
+                    _ = try contents.prune(retention, protected: protected, now: now)
+                }
+            }
+        }
+        return journal
+    }
+
     /// Every event that was committed and not deleted.
     public var allEvents: [EventEnvelope] { contents.withLock { $0.events } }
 
@@ -103,20 +195,7 @@ public final class InMemoryJournal: Journal {
         try contents.withLock { contents in
             if contents.isClosed { throw JournalError(.closed, "the journal is closed") }
             if let failure = contents.failure { throw failure }
-            if let first = batch.events.first, first.seq != contents.state.seq + 1 {
-                throw JournalError(.outOfOrder, "event \(first.seq) does not follow event \(contents.state.seq)")
-            }
-            for event in batch.events { try contents.state.fold(try event.event()) }
-            contents.note(contents.state.changes)
-            contents.state.forgetChanges()
-            contents.events += batch.events
-            for event in batch.events { contents.ages[event.seq] = batch.timestamp.milliseconds }
-            contents.mark = SteadyClock.Mark(passed: batch.timestamp.milliseconds, offset: batch.clockOffset)
-            for answer in batch.answers { contents.answers[answer.id] = answer }
-            for (key, reversal) in batch.reversals { contents.answers[key]?.reversedBy = reversal }
-            for count in batch.serials { contents.serials[count.key] = count }
-            contents.cursors.merge(batch.positions) { $1 }
-            if let index = batch.logIndex { contents.applied = index }
+            try contents.append(batch)
         }
     }
 
@@ -181,39 +260,12 @@ public final class InMemoryJournal: Journal {
 
     public func cursor(of name: String) async throws -> UInt64? { contents.withLock { $0.cursors[name] } }
 
-    public func storeCursor(_ seq: UInt64, of name: String) async throws { contents.withLock { $0.cursors[name] = seq } }
+    public func storeCursor(_ seq: UInt64, of name: String) async throws {
+        contents.withLock { $0.store(seq, of: name) }
+    }
 
     public func prune(_ retention: Retention, protected: UInt64, now: Timestamp) async throws -> PruneReport {
-        try contents.withLock { contents in
-            let oldest = now.milliseconds - retention.age.wholeMilliseconds
-            var size = contents.events.reduce(0) { $0 + $1.json.count }
-            var report = PruneReport(firstKept: contents.first)
-            while let event = contents.events.first {
-                let isUnread = event.seq > protected
-                guard
-                    isUnread
-                        ? size > retention.hardLimit : contents.ages[event.seq, default: .max] < oldest || size > retention.size
-                else {
-                    break
-                }
-                contents.events.removeFirst()
-                try contents.base.fold(try event.event())
-                contents.base.forgetChanges()
-                contents.baseTime = event.timestamp
-                contents.ages[event.seq] = nil
-                size -= event.json.count
-                report.deleted += 1
-                report.unread += isUnread ? 1 : 0
-                contents.first = event.seq + 1
-                report.firstKept = contents.first
-            }
-            contents.serials = contents.serials.filter { $0.value.seq >= contents.first }
-            let devices = contents.cursors.filter { $0.key.hasPrefix(DevicePositions.prefix) }.sorted {
-                ($1.value, $0.key) < ($0.value, $1.key)
-            }
-            for forgotten in devices.dropFirst(DevicePositions.limit) { contents.cursors[forgotten.key] = nil }
-            return report
-        }
+        try contents.withLock { try $0.prune(retention, protected: protected, now: now) }
     }
 
     public func close() throws { contents.withLock { $0.isClosed = true } }

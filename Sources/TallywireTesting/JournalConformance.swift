@@ -97,9 +97,36 @@ public struct JournalConformance: Sendable, CustomStringConvertible {
             let rejection = StoredAnswer(
                 id: "scan-3", fingerprint: CommandFingerprint(written: .max, resolved: 1),
                 outcome: .rejected(Rejection(.insufficientStock, "nothing \"left\"", field: "lines[0]", available: 0)),
-                timestamp: script.now, asked: ["source": "test", "lines": [["sku": "A \"B\"", "quantity": 3]]])
+                timestamp: script.now, asked: ["source": "test", "lines": [["sku": "A \"B\"", "quantity": 3]]], nonce: "n-1")
             try journal.append(JournalBatch(answers: [rejection], changes: script.state.changes, timestamp: script.now))
             try require(try journal.answer(to: "scan-3") == rejection, "a batch without events keeps its answers")
+            try require(try await journal.storedAnswer(to: "scan-3") == rejection, "and every reader gets them, with their nonce")
+        },
+        JournalConformance("entries of a log are applied one after the other, and the positions in them are cursors at once") {
+            journal in
+            var script = JournalScript()
+            try require(try journal.applied() == 0, "nothing is applied at first")
+            try requireError(.outOfOrder, "an entry 0") { try journal.append(script.entry(0)) }
+            try journal.append(script.entry(7, script.catalogue()))
+            try require(try journal.applied() == 7, "a journal may begin with any entry")
+            try await journal.storeCursor(3, of: "log")
+            try await journal.storeCursor(4, of: "log")
+            try journal.append(script.entry(8, positions: ["log": 2, "shop": 9]))
+            func cursors() async throws -> [UInt64?] {
+                [try await journal.cursor(of: "log"), try await journal.cursor(of: "shop")]
+            }
+            try require(try await cursors() == [2, 9], "the positions of an entry replace what was stored")
+            try require(try journal.applied() == 8 && journal.load().seq == script.state.seq, "also of one without events")
+            for index in [0, 7, 8, 10, .max] as [UInt64] {
+                try requireError(.outOfOrder, "entry \(index) after 8") {
+                    try journal.append(script.entry(index, positions: ["log": 50]))
+                }
+            }
+            try require(try await cursors() == [2, 9] && journal.applied() == 8, "nothing of a refused entry is there")
+            try await journal.storeCursor(5, of: "log")
+            try require(try await cursors() == [5, 9], "what is stored later counts again")
+            try journal.append(script.movement(1))
+            try require(try journal.applied() == 8, "a batch of the server's own is no entry")
         },
         JournalConformance("the last count of a serial number is kept as long as its event") { journal in
             var script = JournalScript()
@@ -470,6 +497,14 @@ public struct JournalScript: Sendable {
         batch([Command(source: "test", action: .removeVariant(VariantID(12)))])
     }
 
+    /// The entry `index` of a replicated log: `batch`, or one without events and answers, with `positions`.
+    public func entry(_ index: UInt64, _ batch: JournalBatch? = nil, positions: [String: UInt64] = [:]) -> JournalBatch {
+        var entry = batch ?? JournalBatch(changes: state.changes, timestamp: now)
+        entry.logIndex = index
+        entry.positions = positions
+        return entry
+    }
+
     /// These changes, in one batch.
     public mutating func batch(_ actions: [Command.Action]) -> JournalBatch {
         batch(actions.map { Command(source: "test", action: $0) })
@@ -484,7 +519,8 @@ public struct JournalScript: Sendable {
             let fingerprint = state.fingerprint(of: command.action)
             let decision = state.decide(command, id: id, now: now)
             batch.events += decision.events.map { EventEnvelope($0, json: $0.json) }
-            batch.answers.append(StoredAnswer(id: id, fingerprint: fingerprint, outcome: decision.outcome, timestamp: now))
+            batch.answers.append(
+                StoredAnswer(id: id, fingerprint: fingerprint, outcome: decision.outcome, timestamp: now, nonce: command.nonce))
         }
         batch.changes = state.changes
         state.forgetChanges()

@@ -431,6 +431,22 @@ def test_an_answer_that_got_lost_is_asked_for_again_and_nothing_is_counted_twice
     assert site.server.stock("TEE-RED-M", "WH1") == 41
 
 
+def test_a_scan_of_which_the_server_does_not_know_the_fate_is_sent_again_with_its_id(site, phone):
+    open_scanner(phone, site.url)
+    problem = {"type": "urn:tallywire:problem:unknown", "title": "?", "status": 504, "code": "unknown", "detail": "no answer came"}
+    sent = []
+
+    def answer(route):
+        sent.append([movement["id"] for movement in route.request.post_data_json])
+        route.fulfill(json={"results": [problem]}) if len(sent) == 1 else route.continue_()
+
+    phone.route("**/api/movements", answer)
+    type_code(phone, TEE)
+    expect(phone.locator("#scans li .badge").first).to_have_text("Recorded")
+    assert len(sent) == 2 and sent[0] == sent[1]
+    assert site.server.stock("TEE-RED-M", "WH1") == 41
+
+
 def test_with_the_browser_offline_scans_wait_and_go_in_their_order(site, phone):
     open_scanner(phone, site.url)
     phone.context.set_offline(True)

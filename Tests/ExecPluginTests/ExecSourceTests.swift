@@ -123,10 +123,12 @@ struct ExecSourceTests {
         #expect(try updates().map(\.stock) == [1])
     }
 
-    @Test("what cannot be decided now is decided later, in order, and no receipt comes before")
-    func unavailable() async throws {
+    @Test(
+        "what cannot be decided now, or what nobody can say now, is decided later, in order, and no receipt comes before",
+        arguments: [JournalError.Code.storage, .uncertain])
+    func unavailable(code: JournalError.Code) async throws {
         let time = SimulatedTime()
-        journal.failAppends(with: JournalError(.storage, "the disk is full"))
+        journal.failAppends(with: JournalError(code, "the disk is full"))
         let script = """
             printf '%s\\n' '\(Self.movement("a"))' '\(Self.movement("b", quantity: 2))'
             while read -r line; do echo "$line" >> receipts; done

@@ -50,6 +50,45 @@ struct ScanMachineTests {
         }
     }
 
+    @Test(
+        "a scan of which nobody knows whether it counted is submitted with the same id until there is an answer, and not numbered anew",
+        arguments: [1, 2])
+    func unknown(batches: Int) throws {
+        let world = try World(seed: 1)
+        func submissions(_ effects: [ScanMachine.Effect]) -> [(ids: [String?], lane: CommandLane, number: Int)] {
+            effects.compactMap { effect in
+                if case .submit(let commands, let lane, let number) = effect { (commands.map(\.id), lane, number) } else { nil }
+            }
+        }
+        func reply(_ effects: [ScanMachine.Effect]) -> Bool {
+            effects.contains { if case .publish = $0 { true } else { false } }
+        }
+        let lost = Outcome.rejected(Rejection(.unknown, "no answer came"))
+        _ = world.machine.take(.received(InboundBatch(messages: [world.bareScan(of: "dock-1")])), at: world.now)
+        var begun = submissions(world.machine.take(.done(), at: world.now))
+        if batches == 2 {
+            // The second batch fails with the first, in the same lane, so that it is submitted again without a failure of its own.
+            begun += submissions(
+                world.machine.take(.received(InboundBatch(messages: [world.bareScan(of: "dock-1")])), at: world.now))
+        }
+        try #require(begun.count == batches)
+        var effects: [ScanMachine.Effect] = []
+        begun[0].lane.refuseAtWriter()
+        for submission in begun { effects += world.machine.take(.decided([lost], number: submission.number), at: world.now) }
+        #expect(!reply(effects) && submissions(effects).isEmpty, "no reply, and a pause first")
+        effects = world.machine.take(.resumed, at: world.now)
+        var answered = 0
+        while let again = submissions(effects).first {
+            #expect(again.ids == begun[answered].ids)
+            let repeated = Receipt(movementID: again.ids[0] ?? "", status: .duplicate, seq: 7)
+            effects = Array(effects.drop { if case .submit(_, _, again.number) = $0 { false } else { true } }.dropFirst())
+            effects += world.machine.take(.decided([.applied(repeated)], number: again.number), at: world.now)
+            answered += 1
+            try #require(answered <= batches, "it was submitted under another id: \(again.ids)")
+        }
+        #expect(answered == batches && reply(effects), "the repeat is the answer")
+    }
+
     @Test("statuses of a thousand devices and the scans between them are one submission, and the marks are stored behind it")
     func presence() throws {
         let world = try World(seed: 1)
@@ -153,6 +192,12 @@ private final class World {
         )
     }
 
+    /// A scan without an id of its own.
+    func bareScan(of device: String) -> InboundMessage {
+        packets = packets % 60_000 + 1
+        return InboundMessage(topic: "scanners/\(device)/scan", payload: Array(#"{"sku":"TEE"}"#.utf8), packetID: packets)
+    }
+
     private func code(_ code: String, of device: String) -> InboundMessage {
         packets = packets % 60_000 + 1
         return InboundMessage(topic: "scanners/\(device)/scan", payload: Array(code.utf8), packetID: packets)
@@ -215,14 +260,20 @@ private final class World {
         let overloaded = Outcome.rejected(Rejection(.overloaded, "full"))
         let outcomes = commands.enumerated().map { index, command -> Outcome in
             guard index < room else { return overloaded }
-            if fails(4) { lane.refuseAtWriter() }
-            guard !lane.isUnwritten else { return .rejected(Rejection(.unavailable, "no disk")) }
+            var isUnknown = false
+            if !lane.isUnwritten, fails(4) {
+                lane.refuseAtWriter()
+                isUnknown = chance(50)
+                if isUnknown, chance(50) { return .rejected(Rejection(.unknown, "it never came there")) }
+            }
+            guard isUnknown || !lane.isUnwritten else { return .rejected(Rejection(.unavailable, "no disk")) }
             let id = command.id ?? ""
             if case .move(let movement) = command.action {
                 #expect(movement.lines.map(\.location) == [expected[id]], "\(id) means something else")
             }
             let isRepeat = applied.contains(id)
             if !isRepeat { applied.append(id) }
+            if isUnknown { return .rejected(Rejection(.unknown, "no answer came")) }
             return .applied(Receipt(movementID: id, status: isRepeat ? .duplicate : .applied, seq: 1))
         }
         try bring(.decided(outcomes, number: number))

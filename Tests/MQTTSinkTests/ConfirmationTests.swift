@@ -60,6 +60,23 @@ struct ConfirmationTests {
         #expect(store.displays.all.isEmpty)
     }
 
+    @Test("a report of which nobody knows whether it was taken is repeated, and told once")
+    func unknownReport() async throws {
+        let store = try await Store(broker: TestBroker())
+        try await store.serving(store.options(Store.displays, confirm: Self.second)) {
+            let version = try await set(100, in: store)
+            try await store.tamper(confirm(version))
+            try await eventually("it is listed") { store.displays.all.first?.shownVersion == version }
+            _ = try await set(200, in: store)
+            store.journal.failAppends(with: JournalError(.uncertain, "the disk fails"))
+            store.clock.advance(by: 1_000)
+            try await eventually("a report was refused") { store.engine.statistics.failedCommits > 0 }
+            store.journal.failAppends(with: nil)
+            try await eventually("it is told") { try changes(store).map(\.isStale) == [true] }
+        }
+        #expect(try changes(store).map(\.isStale) == [true])
+    }
+
     @Test("a display that never confirmed anything is not tracked, and another sink's is not this one's")
     func silentDisplays() async throws {
         let store = try await Store(broker: TestBroker())

@@ -79,7 +79,9 @@ private struct JournalTwins {
             let decision = state.decide(Command(id: id, source: "test", action: action), id: id, now: shown, circumstances)
             batch.events += decision.events.map { EventEnvelope($0, json: $0.json, location: $0.causeOfAlert) }
             let fingerprint = state.fingerprint(of: action)
-            batch.answers.append(StoredAnswer(id: id, fingerprint: fingerprint, outcome: decision.outcome, timestamp: now))
+            batch.answers.append(
+                StoredAnswer(
+                    id: id, fingerprint: fingerprint, outcome: decision.outcome, timestamp: now, nonce: pick([nil, "nonce-\(id)"])))
             ids.append(id)
             if let update = decision.events.last, case .inventoryUpdated(let updated) = update.body {
                 let key = SerialCount.Key(variant: updated.variantID, serial: pick(serials))
@@ -97,6 +99,8 @@ private struct JournalTwins {
         for index in batch.answers.indices where index % 3 == 0 { batch.answers[index].reversedBy = ids.last }
         batch.changes = state.changes
         state.forgetChanges()
+        batch.positions = pick([[:], ["log": state.seq / 2], ["displays": state.seq, "other": 1]])
+        batch.logIndex = try twin.applied() + 1
         try journal.append(batch)
         try twin.append(batch)
         let (cursor, seq) = (pick(["log", "displays", "device:mqtt/dock-1"]), state.seq)
@@ -120,7 +124,7 @@ private struct JournalTwins {
         let stored = try (journal.load(), twin.load())
         #expect(stored.0.seq == stored.1.seq && stored.0.lastIDs == stored.1.lastIDs && stored.0.locations == stored.1.locations)
         #expect(stored.0.products == stored.1.products && stored.0.variants == stored.1.variants)
-        #expect(try journal.clocks() == twin.clocks())
+        #expect(try journal.clocks() == twin.clocks() && journal.applied() == twin.applied())
         for id in ids.suffix(20) + [ids[ids.count / 2], "none"] { #expect(try journal.answer(to: id) == twin.answer(to: id)) }
         for variant in state.variants.keys {
             for serial in serials {
@@ -147,7 +151,9 @@ private struct JournalTwins {
             // Times fall where the clock of the machine was set back, and there the search may end at either of two events.
             #expect(found[0] == found[1] || found.contains(nil))
         }
-        for name in ["log", "displays", "device:mqtt/dock-1", "nobody"] { try await alike { try await $0.cursor(of: name) } }
+        for name in ["log", "displays", "other", "device:mqtt/dock-1", "nobody"] {
+            try await alike { try await $0.cursor(of: name) }
+        }
         try await compareHistory(limit: limit, since: since)
         try await compareStock(limit: limit, since: since)
         try await compareReservations(limit: limit, since: since)

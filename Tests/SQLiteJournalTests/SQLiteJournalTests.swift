@@ -31,6 +31,20 @@ struct SQLiteJournalTests {
         #expect(cursors.pending("log") == nil && cursors.takeDirty().isEmpty)
     }
 
+    @Test("a position of a batch replaces a cursor that waits, and one that was taken before and not written yet")
+    func positionsBesideCursors() {
+        var cursors = Cursors()
+        cursors.set(7, of: "log")
+        cursors.set(1, of: "shop")
+        let due = cursors.takeDirty()
+        cursors.set(8, of: "log")
+        cursors.written([:], with: ["log": 5])
+        #expect(cursors.pending("log") == nil && cursors.pending("shop") == 1)
+        #expect(cursors.unwritten(of: due) == ["shop": 1], "what is written after the batch leaves the batch's position alone")
+        cursors.putBack(due)
+        #expect(cursors.takeDirty() == ["shop": 1], "also where writing failed and is tried again")
+    }
+
     @Test("does what every journal does", arguments: JournalConformance.checks)
     func conformance(check: JournalConformance) async throws {
         try await check.run(on: try SQLiteJournal(path: path))

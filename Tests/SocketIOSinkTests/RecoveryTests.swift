@@ -54,6 +54,49 @@ struct RecoveryTests {
         }
     }
 
+    @Test("a client that has seen more at another node waits for this one, known here or not", arguments: [true, false])
+    func ahead(isKnown: Bool) async throws {
+        try await SocketGateway.run({ $0.ahead = .wait(.seconds(60)) }) { gateway in
+            let (first, greeting) = try await gateway.connected()
+            let pid = isKnown ? try #require(greeting["pid"]?.string) : "another-node's"
+            await first.disconnect()
+            let head = gateway.engine.feed.head
+            let client = try await gateway.socket()
+            try await client.send(#"40{"pid":"\#(pid)","offset":"\#(gateway.engine.journal.epoch):\#(head + 3)"}"#)
+            for stock in 50...57 { try await gateway.set("A", Int64(stock)) }
+            let text = try await client.nextText()
+            #expect(text.hasPrefix("40{") && text.contains(pid) == isKnown, "\(text)")
+            let event = try await client.nextEvent()
+            if isKnown {
+                #expect(event.seq == head + 4)
+            } else {
+                #expect(event.name == "snapshot" && (event.seq ?? 0) >= head + 3)
+            }
+        }
+    }
+
+    @Test("a client that is ahead for too long is disconnected, over a WebSocket with 1013", arguments: [true, false])
+    func aheadForLong(isPolling: Bool) async throws {
+        try await SocketGateway.run({ $0.ahead = .wait(.milliseconds(20)) }) { gateway in
+            let auth = #"40{"pid":"x","offset":"\#(gateway.engine.journal.epoch):\#(gateway.engine.feed.head + 1)"}"#
+            if isPolling {
+                let poller = try await gateway.poller()
+                try await poller.post(auth)
+                // The end of the session is a packet of Engine.IO, or an error to who asks after it.
+                do {
+                    let packets = try await poller.packets()
+                    #expect(packets.contains("1") || packets == ["6"], "\(packets)")
+                } catch let end as Poller.Ended {
+                    #expect(end.answer.status == 400)
+                }
+            } else {
+                let client = try await gateway.socket()
+                try await client.send(auth)
+                #expect(try await client.closeCode() == 1013)
+            }
+        }
+    }
+
     @Test("after a restart of the server a client is recovered from the journal and the file")
     func restart() async throws {
         let folder = try TemporaryFolder()

@@ -32,6 +32,8 @@ struct SocketGateway: Sendable {
         var hosts = HostPolicy()
         /// The journal, for a test that starts a server again over the same one.
         var journal = InMemoryJournal()
+        /// What a position beyond the journal's end means.
+        var ahead = AheadPolicy.anotherJournal
         /// Where the sink keeps its file.
         var file: SourceFile?
     }
@@ -55,7 +57,7 @@ struct SocketGateway: Sendable {
                 .init(
                     name: "socket.io", plugin: "socket.io", mode: .live, sink: sink,
                     deadLetters: DeadLetterFile(path: "/nonexistent"), file: setup.file)
-            ], defaultLocation: "MAIN", logger: logger, version: "0", clock: { .now })
+            ], defaultLocation: "MAIN", logger: logger, version: "0", ahead: setup.ahead, clock: { .now })
         var http = UpgradingServerConfiguration()
         http.authenticator = setup.authenticator
         http.hosts = setup.hosts

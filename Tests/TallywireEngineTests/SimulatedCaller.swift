@@ -96,7 +96,7 @@ final class SimulatedCaller: Sendable {
         let stored = try? journal.answer(to: id(number))
         state.withLock { state in
             state.waiting -= 1
-            if case .rejected(let rejection) = outcome, [.unavailable, .overloaded].contains(rejection.code) {
+            if case .rejected(let rejection) = outcome, rejection.code.isPassing {
                 guard state.answers[number] == nil, number < state.next else { return }
                 state.next = number
                 state.resumesAt = number

@@ -166,6 +166,23 @@ struct BatchesTests {
             #expect(single.header("Retry-After") == "1")
         }
     }
+
+    @Test("a movement of which nobody can say whether it was applied has a problem of its own, and so has everything behind it")
+    func unknown() async throws {
+        let shop = try Shop()
+        try await shop.openStocked { client in
+            shop.journal.failAppends(with: JournalError(.uncertain, "the disk fails"))
+            let single = try await client.post("/api/movements", Self.add("x"), 504)
+            #expect(single.code == "unknown" && single.header("Retry-After") == "1")
+            #expect(single.detail.contains("ask again with the same id"))
+            let batch = "[" + (0..<3).map { Self.add("m\($0)") }.joined(separator: ",") + "]"
+            let results = try await client.post("/api/movements", batch)["results"]?.elements ?? []
+            #expect(results.count == 3 && results.first?["code"] == "unknown" && results.first?["status"] == 504)
+            #expect(results.allSatisfy { ["unknown", "unavailable"].contains($0["code"]?.string) })
+            shop.journal.failAppends(with: nil)
+            #expect(try await client.post("/api/movements", Self.add("x"))["status"] == "applied", "it is no answer to the id")
+        }
+    }
 }
 
 /// Takes so many commands and no more.

@@ -98,6 +98,56 @@ struct EventStreamTests {
         }
     }
 
+    @Test("a node waits for an event that another node has given, and goes on after it")
+    func aheadAndReached() async throws {
+        let shop = try Shop(limits: Self.quiet, ahead: .wait(.seconds(60)))
+        try await shop.openStocked(.live) { client in
+            let (epoch, head) = (shop.journal.epoch, shop.journal.allEvents.count)
+            let port = try port(client)
+            async let seen = EventStreamClient.open(port: port, lastEventID: "\(epoch):\(head + 4)") { stream in
+                (stream.status, try await stream.next())
+            }
+            // Two events each, an update and perhaps an alert. The stream gets none of those that its client has.
+            try await add(client, 6)
+            let (status, event) = try await seen
+            #expect(status == 200 && event == expected(shop, after: head + 4).first)
+        }
+    }
+
+    @Test("a client that is ahead of a node which does not get so far in time is asked to come back")
+    func aheadForLong() async throws {
+        let shop = try Shop(limits: Self.quiet, ahead: .wait(.milliseconds(20)))
+        try await shop.openStocked { client in
+            let head = shop.journal.allEvents.count
+            for path in ["events/stream?since=\(shop.journal.epoch):\(head + 1)", "events?after=\(head + 1)"] {
+                let refused = try await client.get("/api/\(path)", 503)
+                #expect(refused.code == "unavailable" && refused.header("Retry-After") == "1")
+                #expect(refused.detail.contains("event \(head + 1)"))
+            }
+        }
+    }
+
+    @Test("a position of another epoch is of another journal also on a node")
+    func otherEpoch() async throws {
+        let shop = try Shop(limits: Self.quiet, ahead: .wait(.seconds(60)))
+        try await shop.openStocked(.live) { client in
+            let first = try await EventStreamClient.open(port: port(client), lastEventID: "other:9999") { try await $0.next() }
+            #expect(first?.type == "reset")
+        }
+    }
+
+    @Test("a list of events that begins with one that another node has given waits for it")
+    func aheadList() async throws {
+        let shop = try Shop(ahead: .wait(.seconds(60)))
+        try await shop.openStocked { client in
+            let head = shop.journal.allEvents.count
+            async let page = client.get("/api/events?after=\(head + 50)")
+            // So many that the request has come before the last of them.
+            try await add(client, 50)
+            #expect(try await (page["last"]?.int ?? 0) >= head + 50)
+        }
+    }
+
     @Test("a position that retention has passed gets a reset")
     func pruned() async throws {
         let shop = try Shop(limits: Self.quiet, feed: Feed.Capacity(events: 1))

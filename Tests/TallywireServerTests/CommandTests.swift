@@ -251,6 +251,19 @@ struct ServerTests {
         #expect(await server.terminate() == 0)
     }
 
+    @Test("an import that cannot know whether a change was made says to run it again")
+    func unknownChange() throws {
+        let body = Data(#"{"code":"unknown","detail":"no answer came"}"#.utf8)
+        let error = #expect(throws: Failure.self) {
+            try ServerClient.Response(status: 504, body: body).accepted("stock", ifUnknown: "run the import again")
+        }
+        #expect(error?.message.contains("stock: no answer came [unknown]\nrun the import again") == true)
+        let refused = #expect(throws: Failure.self) {
+            try ServerClient.Response(status: 503, body: Data(#"{"code":"unavailable"}"#.utf8)).accepted("x", ifUnknown: "again")
+        }
+        #expect(refused?.message.contains("again") == false)
+    }
+
     @Test("what export writes import takes, and a second import changes nothing", arguments: ["csv", "json"])
     func exportAndImport(format: String) async throws {
         let first = try ServerProcess(plugins: CommandTests.minimal)

@@ -18,6 +18,7 @@ struct CatchUpClient {
     private(set) var pending: PendingRead?
     private var page: EventPages.Page?
     private let directory = RoomDirectory(RoomSettings())
+    var ahead = AheadPolicy.anotherJournal
     /// Is told each step that was taken, and other actions as a step.
     var observe: (CatchUpMachine.Step) -> Void = { _ in }
 
@@ -28,7 +29,7 @@ struct CatchUpClient {
     }
 
     private var context: CatchUpMachine.Context {
-        .init(epoch: "epoch", head: head, directory: directory, membership: membership, trackedLimit: 10)
+        .init(epoch: "epoch", head: head, directory: directory, membership: membership, trackedLimit: 10, ahead: ahead)
     }
 
     /// Everything up to this event was handled.

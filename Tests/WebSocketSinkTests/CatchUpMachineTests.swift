@@ -22,6 +22,41 @@ struct CatchUpMachineTests {
         #expect(client.machine.isLive)
     }
 
+    @Test("a client that is ahead of a node waits for the passes, and gets what comes after", arguments: [false, true])
+    func awaits(snapshot: Bool) throws {
+        var client = try CatchUpClient(head: 4)
+        client.ahead = .wait(.seconds(2))
+        #expect(client.join(product: 1, since: 6, snapshot: snapshot) == ["begin"])
+        #expect(client.steps() == [] && client.machine.awaited == 6)
+        client.write(products: 1)
+        #expect(client.steps() == [], "one event is missing")
+        client.write(products: 1, 2, 1)
+        #expect(client.steps() == [snapshot ? "read values" : "read page after 6"])
+        #expect(client.finishRead() == (snapshot ? ["joined"] : []))
+        #expect(client.machine.awaited == nil)
+        #expect(client.steps().first == (snapshot ? "snapshot at 8" : "joined recovered"))
+        _ = client.finishRead()
+        let rest = client.steps()
+        #expect(rest == (snapshot ? ["end"] : ["events 8", "end"]), "\(rest)")
+    }
+
+    @Test("a position ahead is of another journal on a server by itself, and under another epoch")
+    func ahead() throws {
+        var client = try CatchUpClient(head: 4)
+        #expect(client.join(product: 1, since: 6) == ["begin"])
+        #expect(client.steps() == ["read values"] && client.machine.awaited == nil)
+    }
+
+    @Test("a client that leaves the room does not wait for it any more")
+    func leavesWhileAhead() throws {
+        var client = try CatchUpClient(head: 4)
+        client.ahead = .wait(.seconds(2))
+        _ = client.join(product: 1, since: 6)
+        client.leave(product: 1)
+        #expect(client.machine.awaited == nil)
+        #expect(client.steps() == ["end"])
+    }
+
     @Test("values come before events, and the connection is live only once the passes have reached the values")
     func sendsValues() throws {
         var client = try CatchUpClient(head: 4)

@@ -31,6 +31,7 @@ struct Gateway {
 
     static func run(
         variants: Int = 3, ring: Int = 65_536, judgedBy authenticator: any Authenticator = OpenAuthenticator(),
+        ahead: AheadPolicy = .anotherJournal,
         _ change: (inout WebSocketConfiguration) -> Void = { _ in },
         _ body: (Gateway) async throws -> Void
     ) async throws {
@@ -50,7 +51,8 @@ struct Gateway {
         let head = engine.feed.head
         var http = UpgradingServerConfiguration()
         http.authenticator = authenticator
-        try await withServer(sink, http: http, context: context(head: head, stock: journal, history: engine.feed)) { server in
+        let beginning = context(head: head, stock: journal, history: engine.feed, ahead: ahead)
+        try await withServer(sink, http: http, context: beginning) { server in
             let delivered = Delivered()
             delivered.last = head
             let pump = Task {

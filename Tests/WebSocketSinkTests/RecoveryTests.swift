@@ -32,6 +32,32 @@ struct RecoveryTests {
         }
     }
 
+    @Test("a client that has seen more at another node waits for this one, and misses nothing")
+    func ahead() async throws {
+        try await Gateway.run(ahead: .wait(.seconds(60))) { gateway in
+            let start = gateway.head
+            let client = try await gateway.server.connect("/ws?room=ecommerce_room&since=epoch:\(start + 5)")
+            _ = try await client.nextJSON(type: "welcome")
+            for quantity in 1...20 { try await gateway.set("A", Int64(1_000 + quantity)) }
+            let joined = try await client.nextJSON(type: "joined")
+            #expect(joined["recovered"]?.bool == true && (joined["seq"]?.unsigned ?? 0) >= start + 5)
+            let wanted = gateway.updates(after: start + 5)
+            #expect(try await client.sequence(wanted.count) == wanted)
+        }
+    }
+
+    @Test("a client that is ahead for too long is closed with 1013, and others are not")
+    func aheadForLong() async throws {
+        try await Gateway.run(ahead: .wait(.milliseconds(20))) { gateway in
+            let other = try await gateway.server.connect("/ws?room=ecommerce_room&since=epoch:\(gateway.head)")
+            _ = try await other.nextJSON(type: "joined")
+            let client = try await gateway.server.connect("/ws?room=ecommerce_room&since=epoch:\(gateway.head + 1)")
+            #expect(try await client.closeCode() == 1013)
+            let last = try await gateway.set("A", 5)
+            #expect(try await other.sequence(1) == [last])
+        }
+    }
+
     @Test("while writes go on, nothing is missed and nothing comes twice", arguments: 1...4)
     func duringWrites(seed: UInt64) async throws {
         try await Gateway.run(ring: 64) { gateway in

@@ -248,6 +248,7 @@ struct RightsTests {
             case .values(_, _, .waiting(let answersJoin)): "waiting \(answersJoin)"
             case .values(_, _, .sending(_, let start)): "sending from \(start)"
             case .tracking(let values): "\(values.rest.count) to read, \(values.image == nil)"
+            case .awaiting: "awaiting"
             case .replay: "replay"
             }
         }

@@ -32,11 +32,11 @@ func envelope(
 /// What a sink is told at its start.
 func context(
     epoch: String = "epoch", head: UInt64 = 0, stock: any StockReader = InMemoryJournal(),
-    history: any EventHistory = InMemoryJournal()
+    history: any EventHistory = InMemoryJournal(), ahead: AheadPolicy = .anotherJournal
 ) -> SinkContext {
     SinkContext(
         name: "websocket", logger: Logger(label: "test"), epoch: epoch, cursor: nil, head: head, stock: stock, history: history,
-        version: "0", now: { Timestamp(milliseconds: 0) })
+        version: "0", ahead: ahead, now: { Timestamp(milliseconds: 0) })
 }
 
 /// The frames of a server, taken apart.

@@ -38,4 +38,7 @@ export class Problem extends TallywireError {
     /** After how many milliseconds the server wants to be asked again; `null` if it did not say. */
     this.retryAfter = retryAfter;
   }
+
+  /** Whether a change may have been made all the same. The same call with the same id or key tells; without one, only a look does. */
+  get mayBeDone() { return this.code === "disconnected" || this.code === "unknown"; }
 }

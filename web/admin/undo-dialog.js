@@ -115,7 +115,7 @@ export class UndoDialog {
     } catch (error) {
       this.explain(text("adjust.failed", { reason: reasonOf(error) }));
       // A refusal is the answer to this key: another try is another reversal.
-      if (error instanceof Problem) this.key = randomID();
+      if (error instanceof Problem && !error.mayBeDone) this.key = randomID();
     } finally {
       this.isSending = false;
     }

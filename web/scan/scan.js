@@ -196,6 +196,7 @@ async function undo(scan) {
     // The key is the scan's own, so that another try after a lost answer is a repeat.
     await api.call(`/api/movements/${encodeURIComponent(scan.id)}/reversal`, { method: "POST", body: {}, key: `undo-${scan.id}` });
   } catch (error) {
+    if (error instanceof Problem && error.mayBeDone) return refuseUndo(texts.undoUnanswered);
     return refuseUndo(texts.undoFailed(error instanceof Error ? error.message : String(error)));
   }
   await queue.settle([{ ...scan, undone: true }]);

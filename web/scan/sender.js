@@ -27,7 +27,7 @@ const FIRST_LIMIT = 500;
 const LONGEST_PAUSE = 15_000;
 
 /** Problems that pass: the scan is sent again, with the same id. */
-const NO_ANSWER = new Set(["disconnected", "overloaded", "unavailable", "rate_limited", "internal_error", "request_timeout"]);
+const NO_ANSWER = new Set(["disconnected", "overloaded", "unavailable", "unknown", "rate_limited", "internal_error", "request_timeout"]);
 const NO_ENTRY = new Set(["unauthenticated", "forbidden"]);
 
 /** Sends scans from the queue to the server. */

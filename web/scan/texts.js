@@ -23,6 +23,7 @@ export const texts = {
   undoOf: (item) => `Undo the scan of ${item}`,
   nothingToUndo: "Nothing to undo: no scan of the last minute, or the last one is undone already",
   notRecorded: "The last scan is not recorded yet. Undo it when it is",
+  undoUnanswered: "No answer from the server, so the scan may be undone or not. Undo it again: that is never done twice",
   /** @param {string} reason */
   undoFailed: (reason) => `Not undone: ${reason}`,
   captured: "Pick",

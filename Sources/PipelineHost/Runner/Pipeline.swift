@@ -33,7 +33,7 @@ public final class Pipeline: PipelineObserver {
     public init(
         engine: InventoryEngine, sources: [SourceRunner.Definition], sinks: [SinkRunner.Definition], defaultLocation: String,
         topics: [TopicUse] = [], setAside: SetAside? = nil, sourceFolder: String? = nil, retention: Retention = Retention(),
-        logger: Logger, version: String,
+        logger: Logger, version: String, ahead: AheadPolicy = .anotherJournal,
         clock: @escaping @Sendable () -> Timestamp
     ) {
         self.engine = engine
@@ -48,7 +48,7 @@ public final class Pipeline: PipelineObserver {
         makeSink = { definition in
             SinkRunner(
                 definition, feed: engine.feed, journal: engine.journal, gateway: engine, displays: displays, logger: logger,
-                version: version, clock: clock)
+                version: version, ahead: ahead, clock: clock)
         }
         let (makeSource, makeSink) = (makeSource, makeSink)
         let runners = (sources.map { makeSource($0, topics) }, sinks.map(makeSink))

@@ -54,6 +54,7 @@ public final class SinkRunner: Sendable {
     private let displays: DisplayRegistry
     let logger: Logger
     private let version: String
+    private let ahead: AheadPolicy
     let clock: @Sendable () -> Timestamp
     let sleep: @Sendable (Duration) async throws -> Void
     let progress: Mutex<SinkProgress>
@@ -64,10 +65,10 @@ public final class SinkRunner: Sendable {
     /// The last tries to deliver; none for a live sink, which delivers to nobody in particular.
     public let deliveries = DeliveryLog()
 
-    /// A runner of the sink. `sleep` is how it pauses; it throws when the task is cancelled.
+    /// A runner of the sink. `ahead` is for the sink's clients. `sleep` is how it pauses; it throws when the task is cancelled.
     public init(
         _ definition: Definition, feed: Feed, journal: any Journal, gateway: (any CommandGateway)? = nil,
-        displays: DisplayRegistry = DisplayRegistry(), logger: Logger, version: String,
+        displays: DisplayRegistry = DisplayRegistry(), logger: Logger, version: String, ahead: AheadPolicy = .anotherJournal,
         clock: @escaping @Sendable () -> Timestamp,
         sleep: @escaping @Sendable (Duration) async throws -> Void = { try await Task.sleep(for: $0) }
     ) {
@@ -80,6 +81,7 @@ public final class SinkRunner: Sendable {
         logger[metadataKey: "sink"] = "\(definition.name)"
         self.logger = logger
         self.version = version
+        self.ahead = ahead
         self.clock = clock
         self.sleep = sleep
         // A durable sink protects every event until its position is read from the journal.
@@ -183,7 +185,8 @@ public final class SinkRunner: Sendable {
                     SinkContext(
                         name: definition.name, logger: logger, epoch: journal.epoch, cursor: cursor, head: head, stock: journal,
                         history: feed, file: definition.file, version: version, filter: definition.filter, displays: displays,
-                        reporter: Reporter(source: definition.name, gateway: gateway), deliveries: deliveries, now: clock))
+                        reporter: Reporter(source: definition.name, gateway: gateway), deliveries: deliveries, ahead: ahead,
+                        now: clock))
                 progress.withLock { $0.isRunning() }
                 return
             } catch {

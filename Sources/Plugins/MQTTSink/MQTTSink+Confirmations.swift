@@ -156,7 +156,7 @@ extension MQTTSink {
     ) async -> Bool {
         switch await context.reporter.report(.display(finding.change), id: finding.id) {
         case .applied(let receipt): confirmations.access { $0.reported(finding, by: receipt.seq) }
-        case .rejected(let rejection) where rejection.code == .unavailable || rejection.code == .overloaded: return false
+        case .rejected(let rejection) where rejection.code.isPassing: return false
         case .rejected(let rejection):
             context.logger.error(
                 "The report of a display that is late, or right again, was rejected. The sink does not repeat the report.",

@@ -22,6 +22,7 @@ package final class Hub: Sendable {
         var context: SinkContext?
         var phase = Phase.waiting
         var epoch = ""
+        var ahead = AheadPolicy.anotherJournal
         var encoding = EventEncoding.message
         var head: UInt64 = 0
         var recovery: Recovery?
@@ -69,6 +70,7 @@ package final class Hub: Sendable {
             state.phase = .running
             state.context = context
             state.epoch = context.epoch
+            state.ahead = context.ahead
             state.encoding = encoding
             state.head = context.head
             state.recovery = makeRecovery(context, state.directory, encoding)
@@ -160,16 +162,16 @@ extension Hub {
     /// Counts one more client on an event loop and returns the loop's shard. Every batch is either within the position that the
     /// client is told, or is passed to that shard. Called on that loop.
     private func enter(_ loop: any EventLoop) -> (shard: HubShard, isStopping: Bool) {
-        let (shard, epoch, head, recovery, phase) = state.withLock { state in
+        let (shard, epoch, ahead, head, recovery, phase) = state.withLock { state in
             let index = state.shards.firstIndex { $0.loop === loop }
             var entry =
                 index.map { state.shards[$0] }
                 ?? Entry(loop: loop, shard: makeShard(on: loop, number: state.shards.count, state.directory))
             entry.connections += 1
             if let index { state.shards[index] = entry } else { state.shards.append(entry) }
-            return (entry.shard, state.epoch, state.head, state.recovery, state.phase)
+            return (entry.shard, state.epoch, state.ahead, state.head, state.recovery, state.phase)
         }
-        shard.value.enter(epoch: epoch, position: head, recovery: recovery)
+        shard.value.enter(epoch: epoch, ahead: ahead, position: head, recovery: recovery)
         return (shard.value, phase == .stopping)
     }
 

@@ -1,5 +1,6 @@
 import NIOCore
 import TallywireCore
+import TallywireEngine
 import WebSocketServer
 
 /// The rooms of one event loop's connections. All of it is used only on that loop: there are no locks.
@@ -13,6 +14,8 @@ package final class HubShard {
     let access: AccessWatch
     /// The identity of the journal.
     package private(set) var epoch: String
+    /// What a position beyond ``head`` means.
+    private(set) var ahead = AheadPolicy.anotherJournal
     /// Every event up to this `seq` was passed to the shard's sessions, and so will every later one.
     package private(set) var head: UInt64
     /// Connections and other clients of this loop.
@@ -44,9 +47,10 @@ package final class HubShard {
 
     /// Counts one more client. `position` is the hub's. It is used only for the first client: a shard without clients gets no
     /// passes, so its own `head` is stale.
-    func enter(epoch: String, position: UInt64, recovery: Recovery?) {
+    func enter(epoch: String, ahead: AheadPolicy, position: UInt64, recovery: Recovery?) {
         if population == 0 {
             self.epoch = epoch
+            self.ahead = ahead
             self.recovery = recovery
             head = position
         }

@@ -1,5 +1,6 @@
 import DequeModule
 import NIOCore
+import TallywireCore
 
 /// What a connection still has to read from the journal until it reaches the position of the passes.
 ///
@@ -43,6 +44,8 @@ struct CatchUp {
 
     /// What is sent before events, in order.
     enum Stage {
+        /// The client has this event from another node, and joins the room once it is here.
+        case awaiting(UInt64, RoomName, since: JournalPosition?, snapshot: Bool)
         /// The missed events of a room, if the journal still has them.
         case replay(RoomName, since: UInt64)
         /// Values of a room: all, or those that changed after an event.
@@ -62,6 +65,11 @@ struct CatchUp {
         /// Nothing is read yet. `answersJoin` says whether `joined` still has to be sent.
         case waiting(answersJoin: Bool)
         case sending(FreshImage, from: Int)
+    }
+
+    /// The last event that has to be here before the client gets anything; `nil` if none has.
+    var awaited: UInt64? {
+        stages.compactMap { stage in if case .awaiting(let seq, _, _, _) = stage { seq } else { nil } }.max()
     }
 
     // MARK: Tracking
@@ -101,7 +109,7 @@ struct CatchUp {
             case .values(let name, let since, .sending) where isChanged(name.room):
                 stages[index] = .values(name, since: since, progress: .waiting(answersJoin: false))
             case .tracking: changeTracking(at: index) { $0.readAgain() }
-            case .replay, .values: break
+            case .awaiting, .replay, .values: break
             }
         }
         isReading = false
@@ -111,7 +119,7 @@ struct CatchUp {
 extension CatchUp.Stage {
     fileprivate var room: Room? {
         switch self {
-        case .replay(let name, _), .values(let name, _, _): name.room
+        case .awaiting(_, let name, _, _), .replay(let name, _), .values(let name, _, _): name.room
         case .tracking: nil
         }
     }

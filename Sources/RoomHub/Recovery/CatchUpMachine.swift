@@ -20,6 +20,8 @@ struct CatchUpMachine: Sendable {
         let membership: Membership
         /// How many items a connection may track.
         let trackedLimit: Int
+        /// What a position beyond ``head`` means.
+        var ahead = AheadPolicy.anotherJournal
     }
 
     /// What the session has to do. The actions of one input are carried out in their order.
@@ -65,9 +67,12 @@ struct CatchUpMachine: Sendable {
         switch catchUp?.stages.first {
         case .values(_, _, .sending(let image, _)): image.isRecalled
         case .tracking(let values): values.image?.0.isRecalled == true
-        case .replay, .values, nil: false
+        case .awaiting, .replay, .values, nil: false
         }
     }
+
+    /// The event for which the client waits, since it has that from another node; `nil` if it waits for none.
+    var awaited: UInt64? { catchUp?.awaited }
 
     // MARK: What the client asks for
 
@@ -75,12 +80,17 @@ struct CatchUpMachine: Sendable {
     mutating func becomeIdle(_ context: Context) { coverage.begin(nil, at: .after(context.head)) }
 
     /// The connection joins a room: with the events from now on, or after the missed events, or after the room's values. `wasIn`:
-    /// it was in the room before. `wasIdle`: it was in no room.
+    /// it was in the room before. `wasIdle`: it was in no room. `seen`: the client has seen this event, and is told nothing older.
     mutating func join(
-        _ name: CatchUp.RoomName, wasIn: Bool, wasIdle: Bool, since: JournalPosition?, snapshot: Bool, _ context: Context
+        _ name: CatchUp.RoomName, wasIn: Bool, wasIdle: Bool, since: JournalPosition?, snapshot: Bool,
+        seen: JournalPosition? = nil, _ context: Context
     ) -> [Action] {
         guard !wasIn || since != nil || snapshot else { return [joined(name, recovered: nil, context)] }
         if wasIn || wasIdle { end(wasIn ? name.room : nil, context) }
+        if let seen = seen ?? since, isAwaited(seen, context) {
+            coverage.begin(name.room, at: .later)
+            return start(context) { $0.stages.append(.awaiting(seen.seq, name, since: since, snapshot: snapshot)) }
+        }
         switch recovery(of: name.room, since: since, snapshot: snapshot, context) {
         case .none(let recovered):
             coverage.begin(name.room, at: .after(context.head))
@@ -143,12 +153,18 @@ struct CatchUpMachine: Sendable {
         case values(since: UInt64?)
     }
 
+    /// Whether the position is one of this journal to which other nodes have come before this one.
+    private func isAwaited(_ position: JournalPosition, _ context: Context) -> Bool {
+        context.ahead != .anotherJournal && position.epoch == context.epoch && position.seq > context.head
+    }
+
     /// What a client needs that joins the room and says that it has everything up to `since`.
     private func recovery(of room: Room?, since: JournalPosition?, snapshot: Bool, _ context: Context) -> RoomRecovery {
         let rules = context.directory.rules(of: room)
         guard !snapshot || !rules.snapshot else { return .values(since: nil) }
         guard let since else { return .none(recovered: snapshot ? false : nil) }
-        // A position that this journal has not reached belongs to another journal, even under the same epoch.
+        // A position that this journal has not reached belongs to another journal, even under the same epoch. The position of another
+        // node was awaited before.
         guard since.epoch == context.epoch, since.seq <= context.head else {
             return rules.snapshot ? .values(since: nil) : .none(recovered: false)
         }
@@ -195,6 +211,18 @@ struct CatchUpMachine: Sendable {
 
     private mutating func run(_ stage: CatchUp.Stage, _ context: Context, _ page: (UInt64) -> EventPages.Page?) -> Step? {
         switch stage {
+        case .awaiting(let seq, let name, let since, let snapshot):
+            guard seq <= context.head else { return nil }
+            catchUp?.stages.removeFirst()
+            switch recovery(of: name.room, since: since, snapshot: snapshot, context) {
+            case .none(let recovered):
+                coverage.set(name.room, at: .after(context.head))
+                return .act([joined(name, recovered: recovered, context)])
+            case .events(let since): catchUp?.stages.prepend(.replay(name, since: since))
+            case .values(let since):
+                catchUp?.stages.prepend(.values(name, since: since, progress: .waiting(answersJoin: true)))
+            }
+            return next(context, page: page)
         case .replay(let name, let since):
             guard since == context.head || page(since) != nil else { return read(.page(after: since)) }
             finishStage(of: name.room, at: since)
@@ -287,7 +315,7 @@ struct CatchUpMachine: Sendable {
             values.image = (image, from: 0)
             catchUp?.stages[0] = .tracking(values)
             return []
-        case .replay, .values, nil: return []
+        case .awaiting, .replay, .values, nil: return []
         }
     }
 
@@ -327,7 +355,7 @@ struct CatchUpMachine: Sendable {
     private mutating func giveUpValues(_ error: ClientError, _ context: Context) -> [Action] {
         guard let position, let stage = catchUp?.stages.popFirst() else { return [] }
         switch stage {
-        case .replay(let name, _), .values(let name, _, _):
+        case .awaiting(_, let name, _, _), .replay(let name, _), .values(let name, _, _):
             coverage.set(name.room, at: .after(position))
             guard case .values(_, _, .waiting(answersJoin: true)) = stage else { return [.answer(error)] }
             return [joined(name, recovered: false, context), .answer(error)]

@@ -1,6 +1,7 @@
 import NIOCore
 import TallywireAccess
 import TallywireCore
+import TallywireEngine
 import TallywireProtocol
 import WebSocketServer
 
@@ -9,7 +10,7 @@ extension RoomSession {
     func context(_ shard: HubShard) -> CatchUpMachine.Context {
         CatchUpMachine.Context(
             epoch: shard.epoch, head: shard.head, directory: shard.directory, membership: membership,
-            trackedLimit: shard.settings.limits.trackedPerConnection)
+            trackedLimit: shard.settings.limits.trackedPerConnection, ahead: shard.ahead)
     }
 
     /// Does every step of catching up that is possible now, until the client has enough to read or the journal has to be read. Has
@@ -61,6 +62,15 @@ extension RoomSession {
                 shard.metrics.failedRecovery()
                 client?.close(.tryLater, reason: "the journal cannot be read now; come back")
             }
+        }
+    }
+
+    /// Closes the connection of a client that has seen more at another node than this one has, unless this one gets so far in time.
+    func limitWait(on shard: HubShard) {
+        guard case .wait(let limit) = shard.ahead, let awaited = catchUp.awaited else { return }
+        shard.loop.assumeIsolated().scheduleTask(in: TimeAmount(limit)) { [weak self] in
+            guard let self, let shard = self.shard, catchUp.awaited == awaited, awaited > shard.head else { return }
+            client?.close(.tryLater, reason: "event \(awaited) has not come to this node yet; come back")
         }
     }
 

@@ -88,6 +88,7 @@ extension RoomSession {
             CatchUp.RoomName(room: room, name: name), wasIn: wasIn, wasIdle: wasIdle, since: since, snapshot: snapshot,
             context(shard))
         carryOut(actions, on: shard)
+        limitWait(on: shard)
         advance()
     }
 

@@ -49,13 +49,16 @@ package final class RoomSession: RoomMember {
     }
 
     /// Gets the events that everybody gets after those that the client missed since a position, or after the values. The client is
-    /// told with a ``ServerMessage/joined(room:epoch:seq:recovered:)`` without a room.
-    package func enter(since: JournalPosition?, snapshot: Bool) {
+    /// told with a ``ServerMessage/joined(room:epoch:seq:recovered:)`` without a room. `seen` is the last event that the client has seen;
+    /// nothing older is shown to it.
+    package func enter(since: JournalPosition?, snapshot: Bool, seen: JournalPosition? = nil) {
         guard let shard else { return }
         enterTable(of: shard)
         let everybody = CatchUp.RoomName(room: nil, name: nil)
         carryOut(
-            catchUp.join(everybody, wasIn: false, wasIdle: false, since: since, snapshot: snapshot, context(shard)), on: shard)
+            catchUp.join(everybody, wasIn: false, wasIdle: false, since: since, snapshot: snapshot, seen: seen, context(shard)),
+            on: shard)
+        limitWait(on: shard)
         advance()
     }
 
@@ -105,6 +108,7 @@ package final class RoomSession: RoomMember {
         detachedRooms = []
         leaveClosedRooms(on: shard)
         shard.beginCatchUp(self)
+        limitWait(on: shard)
         advance()
     }
 

@@ -63,6 +63,7 @@ struct CatalogueImport {
 
     private func send(_ action: Command.Action, _ what: String, _ created: [ProductID: ProductID]) async throws -> Data {
         guard let call = action.call(created) else { return Data() }
-        return try await client.call(call.method, call.path, body: call.body).accepted(what)
+        return try await client.call(call.method, call.path, body: call.body).accepted(
+            what, ifUnknown: "run the import again: it does what is missing, and nothing twice")
     }
 }

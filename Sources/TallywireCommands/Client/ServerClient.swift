@@ -5,6 +5,7 @@ import NIOFoundationCompat
 import NIOHTTP1
 import NIOSSL
 import TallywireClient
+import TallywireCore
 
 /// Calls a running server's HTTP API for the command line.
 struct ServerClient: Sendable {
@@ -30,11 +31,13 @@ struct ServerClient: Sendable {
         let status: UInt
         let body: Data
 
-        /// Returns the body if the server did what was asked. Otherwise throws what the server said.
-        func accepted(_ what: String) throws -> Data {
+        /// Returns the body if the server did what was asked. Otherwise throws what the server said, with `advice` where nobody can say
+        /// whether it was done.
+        func accepted(_ what: String, ifUnknown advice: String? = nil) throws -> Data {
             if (200..<300).contains(status) { return body }
             let problem = try? JSONDecoder().decode(Problem.self, fromOutside: body)
-            throw Failure("error: \(what): \(problem?.text ?? "the server answered \(status)")")
+            let hint = problem?.code == Rejection.Code.unknown.rawValue ? advice.map { "\n\($0)" } ?? "" : ""
+            throw Failure("error: \(what): \(problem?.text ?? "the server answered \(status)")\(hint)")
         }
     }
 

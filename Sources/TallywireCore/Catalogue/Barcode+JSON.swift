@@ -9,7 +9,7 @@ extension Barcode {
     }
 }
 
-extension Barcode: Decodable {
+extension Barcode: Codable {
     private enum Key: String, CodingKey { case code, units }
 
     /// Reads `"4006381333931"` or `{"code":"…","units":12}`.
@@ -22,5 +22,11 @@ extension Barcode: Decodable {
                 code: try object.decode(String.self, forKey: .code),
                 units: try object.decodeIfPresent(Int64.self, forKey: .units) ?? 1)
         }
+    }
+
+    public func encode(to encoder: any Encoder) throws {
+        var object = encoder.container(keyedBy: Key.self)
+        try object.encode(code, forKey: .code)
+        try object.encode(units, forKey: .units)
     }
 }

@@ -17,7 +17,7 @@ public struct Barcode: Hashable, Sendable {
 }
 
 /// A location where stock lies.
-public struct Location: Equatable, Sendable {
+public struct Location: Equatable, Sendable, Codable {
     /// The location's key, such as `WH1`.
     public let code: String
     /// The location's name for people.

@@ -53,7 +53,7 @@ extension Price: CustomStringConvertible {
     }
 }
 
-extension Price: Decodable {
+extension Price: Codable {
     public init(from decoder: any Decoder) throws {
         let container = try decoder.singleValueContainer()
         guard let price = Price(try container.decode(Double.self)) else {
@@ -61,5 +61,10 @@ extension Price: Decodable {
                 in: container, debugDescription: "a price is a number from 0 to 99999999999.99 with at most two decimals")
         }
         self = price
+    }
+
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        try container.encode(Double(hundredths) / 100)
     }
 }

@@ -1,5 +1,5 @@
 /// What somebody asks of the inventory, and who asks.
-public struct Command: Equatable, Sendable {
+public struct Command: Equatable, Sendable, Codable {
     /// The movement's id, by which a repeat is recognised. A caller that submits without an id cannot repeat safely.
     public var id: String?
     /// The device that gave ``id``; `nil` if the id is unique in the whole journal.
@@ -32,7 +32,7 @@ public struct Command: Equatable, Sendable {
     public static func key(id: String, device: String?) -> String { device.map { "\($0)\u{1F}\(id)" } ?? id }
 
     /// Indirect, since a command is passed on several times, and a copy of a movement would copy each of its strings.
-    public indirect enum Action: Equatable, Sendable {
+    public indirect enum Action: Equatable, Sendable, Codable {
         case move(Movement)
         case reverse(Reversal)
         case createLocation(Location)
@@ -56,14 +56,14 @@ public struct Command: Equatable, Sendable {
 }
 
 /// Something that happened around the stock without changing it, reported so that it becomes an event.
-public enum Report: Equatable, Sendable {
+public enum Report: Equatable, Sendable, Codable {
     case device(DeviceChanged)
     case display(DisplayChanged)
     case setAside(ScanSetAside)
 }
 
 /// The acknowledgement of an alert.
-public struct AlertReply: Equatable, Sendable {
+public struct AlertReply: Equatable, Sendable, Codable {
     /// The variant of the alert, and the `seq` of its `stock_alert`.
     public var variant: VariantID
     public var alertSeq: UInt64
@@ -80,7 +80,7 @@ public struct AlertReply: Equatable, Sendable {
 }
 
 /// A product to create, with its variants.
-public struct NewProduct: Equatable, Sendable {
+public struct NewProduct: Equatable, Sendable, Codable {
     /// The requested id; `nil` for the next free one.
     public var id: ProductID?
     public var name: String
@@ -88,7 +88,7 @@ public struct NewProduct: Equatable, Sendable {
     public var price: Price?
     public var content: Content
 
-    public enum Content: Equatable, Sendable {
+    public enum Content: Equatable, Sendable, Codable {
         /// One default variant. Its name is the product's.
         case single(NewVariant)
         case variants([NewVariant])
@@ -104,7 +104,7 @@ public struct NewProduct: Equatable, Sendable {
 }
 
 /// A variant to create.
-public struct NewVariant: Equatable, Sendable {
+public struct NewVariant: Equatable, Sendable, Codable {
     /// The requested id; `nil` for the next free one.
     public var id: VariantID?
     public var sku: String
@@ -131,7 +131,7 @@ public struct NewVariant: Equatable, Sendable {
 }
 
 /// New values of a location; `nil` leaves a value as it is.
-public struct LocationUpdate: Equatable, Sendable {
+public struct LocationUpdate: Equatable, Sendable, Codable {
     public var name: String?
     /// Whether the location sells. Another value changes the stock of every variant that has units there.
     public var sells: Bool?
@@ -145,7 +145,7 @@ public struct LocationUpdate: Equatable, Sendable {
 }
 
 /// New values of a product; `nil` leaves a value as it is.
-public struct ProductUpdate: Equatable, Sendable {
+public struct ProductUpdate: Equatable, Sendable, Codable {
     public var name: String?
     public var status: ProductStatus?
     /// `.some(nil)` removes the price. Variants without a price of their own change with it.
@@ -159,7 +159,7 @@ public struct ProductUpdate: Equatable, Sendable {
 }
 
 /// New values of a variant; `nil` leaves a value as it is.
-public struct VariantUpdate: Equatable, Sendable {
+public struct VariantUpdate: Equatable, Sendable, Codable {
     public var sku: String?
     public var name: String?
     /// `.some(nil)` removes the variant's own price, so that it has its product's again.

@@ -1,5 +1,5 @@
 /// A count to open.
-public struct NewCount: Equatable, Sendable {
+public struct NewCount: Equatable, Sendable, Codable {
     public var location: String
     public var scope: StockCount.Scope
     public var isBlind: Bool
@@ -22,14 +22,14 @@ public struct NewCount: Equatable, Sendable {
 }
 
 /// What somebody does to a count that has not ended.
-public struct CountUse: Equatable, Sendable {
+public struct CountUse: Equatable, Sendable, Codable {
     /// The count's id.
     public var count: String
     public var kind: Kind
     /// Who does it.
     public var by: String
 
-    public enum Kind: Equatable, Sendable {
+    public enum Kind: Equatable, Sendable, Codable {
         /// Reports what was counted. If `replaces`, what was counted of these items before is of no account any more.
         case count([Line], replaces: Bool)
         /// Ends the counting. The count is posted if every line is within the tolerance.
@@ -47,7 +47,7 @@ public struct CountUse: Equatable, Sendable {
     }
 
     /// Units of one item that were counted. Several lines of an item add up.
-    public struct Line: Equatable, Sendable {
+    public struct Line: Equatable, Sendable, Codable {
         public var item: ItemReference
         /// Units, or scans of a barcode; 0 says that there are none.
         public var quantity: Int64

@@ -1,7 +1,7 @@
 /// A requested change of stock: one or more lines that apply together or not at all.
 ///
 /// The lines apply in order, and each sees the ones before, so that a SKU that occurs twice is checked on the sum.
-public struct Movement: Equatable, Sendable {
+public struct Movement: Equatable, Sendable, Codable {
     public var reason: String?
     /// What the movement belongs to: an order, a delivery note.
     public var reference: String?
@@ -16,7 +16,7 @@ public struct Movement: Equatable, Sendable {
         self.lines = lines
     }
 
-    public struct Line: Equatable, Sendable {
+    public struct Line: Equatable, Sendable, Codable {
         public var item: ItemReference
         /// The location; of a transfer, the one from which units are taken. `nil` only for units of a reservation, wherever it holds
         /// them.
@@ -60,7 +60,7 @@ public struct Movement: Equatable, Sendable {
 }
 
 /// How a caller names a variant.
-public enum ItemReference: Hashable, Sendable {
+public enum ItemReference: Hashable, Sendable, Codable {
     case sku(String)
     case barcode(String)
     case variant(VariantID)

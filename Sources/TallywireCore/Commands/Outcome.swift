@@ -178,11 +178,20 @@ public struct Rejection: Error, Equatable, Sendable {
 }
 
 extension Rejection.Code {
+    /// Whether the same command, with the same id, is to be handed in again: the server could not take it, or nobody can say now
+    /// whether it did. Only of ``unknown`` may something have been applied.
+    public var isPassing: Bool {
+        switch self {
+        case .overloaded, .unavailable, .unknown: true
+        default: false
+        }
+    }
+
     /// Whether this rejection is stored as the answer to the command's id.
     public var isFinal: Bool {
         switch self {
-        case .invalidRequest, .idempotencyConflict, .tooLate, .tooLarge, .overloaded, .unavailable, .unknown: false
-        default: true
+        case .invalidRequest, .idempotencyConflict, .tooLate, .tooLarge: false
+        default: !isPassing
         }
     }
 }

@@ -1,5 +1,5 @@
 /// Units to hold.
-public struct NewReservation: Equatable, Sendable {
+public struct NewReservation: Equatable, Sendable, Codable {
     /// What the units are held for.
     public var reference: String?
     public var end: End
@@ -8,7 +8,7 @@ public struct NewReservation: Equatable, Sendable {
     public var lines: [Line]
 
     /// When the time is over.
-    public enum End: Equatable, Sendable {
+    public enum End: Equatable, Sendable, Codable {
         /// So long after the reservation is made.
         case after(Duration)
         case at(Timestamp)
@@ -25,7 +25,7 @@ public struct NewReservation: Equatable, Sendable {
     }
 
     /// Units of one variant. Several locations may hold a part each.
-    public struct Line: Equatable, Sendable {
+    public struct Line: Equatable, Sendable, Codable {
         public var item: ItemReference
         /// Units, or scans of a barcode; at least 1.
         public var quantity: Int64
@@ -42,7 +42,7 @@ public struct NewReservation: Equatable, Sendable {
 }
 
 /// What becomes of the units that a reservation holds.
-public struct ReservationUse: Equatable, Sendable {
+public struct ReservationUse: Equatable, Sendable, Codable {
     /// The reservation's id.
     public var reservation: String
     public var kind: Kind
@@ -50,7 +50,7 @@ public struct ReservationUse: Equatable, Sendable {
     /// Which units; `nil` for all that are held.
     public var lines: [Line]?
 
-    public enum Kind: Equatable, Sendable {
+    public enum Kind: Equatable, Sendable, Codable {
         /// The units leave their location. What is held beside them is released, unless `keepsRest`.
         case capture(keepsRest: Bool)
         /// The units can be promised to others again.
@@ -65,7 +65,7 @@ public struct ReservationUse: Equatable, Sendable {
     }
 
     /// Held units of one variant.
-    public struct Line: Equatable, Sendable {
+    public struct Line: Equatable, Sendable, Codable {
         public var item: ItemReference
         /// Units, or scans of a barcode; at least 1.
         public var quantity: Int64

@@ -1,10 +1,10 @@
 /// Takes back a movement: its opposite happens, as a movement of its own.
-public struct Reversal: Equatable, Sendable {
+public struct Reversal: Equatable, Sendable, Codable {
     public var subject: Subject
     public var reason: String?
 
     /// Which movement is taken back.
-    public enum Subject: Equatable, Sendable {
+    public enum Subject: Equatable, Sendable, Codable {
         /// The movement `id`, which belongs to `device`: see ``Command/key(id:device:)``.
         case movement(id: String, device: String?)
         /// The last movement of `source`, if it is not older than `within`. `device` is the device of that source.

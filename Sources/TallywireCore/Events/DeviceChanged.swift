@@ -1,5 +1,5 @@
 /// A device went offline, or came back.
-public struct DeviceChanged: Equatable, Sendable {
+public struct DeviceChanged: Equatable, Sendable, Codable {
     /// The device's name at its source.
     public let device: String
     /// The source's name in plugins.json.

@@ -1,5 +1,5 @@
 /// A shelf display has for too long not confirmed the version that it has to show, or has confirmed it at last.
-public struct DisplayChanged: Equatable, Sendable {
+public struct DisplayChanged: Equatable, Sendable, Codable {
     public let sku: String
     public let location: String
     /// The sink that publishes to the display.

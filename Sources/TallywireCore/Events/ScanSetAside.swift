@@ -1,6 +1,6 @@
 /// A device's message was set aside, since the server crashed several times in a row while it handled the message. Somebody has to
 /// look at it.
-public struct ScanSetAside: Equatable, Sendable {
+public struct ScanSetAside: Equatable, Sendable, Codable {
     /// The device that the message's topic names.
     public let device: String
     /// The source's name in plugins.json.

@@ -29,7 +29,7 @@ public struct LocationThreshold: Equatable, Sendable {
 }
 
 /// What becomes of a variant's threshold at one location.
-public struct ThresholdChange: Equatable, Sendable {
+public struct ThresholdChange: Equatable, Sendable, Codable {
     public var location: String
     /// The rule from now on; `nil` takes the threshold away.
     public var rule: AlertRule?
@@ -80,7 +80,7 @@ extension Variant {
     }
 }
 
-extension AlertRule: Decodable {
+extension AlertRule: Codable {
     private enum Key: String, CodingKey { case low, rearm }
 
     /// Reads the rule of a location: `{"low":3,"rearm":1}`. Without `rearm` it is 0.
@@ -88,6 +88,12 @@ extension AlertRule: Decodable {
         let data = try decoder.container(keyedBy: Key.self)
         self.init(
             threshold: try data.decode(Int64.self, forKey: .low), rearm: try data.decodeIfPresent(Int64.self, forKey: .rearm) ?? 0)
+    }
+
+    public func encode(to encoder: any Encoder) throws {
+        var data = encoder.container(keyedBy: Key.self)
+        try data.encode(threshold, forKey: .low)
+        try data.encode(rearm, forKey: .rearm)
     }
 }
 

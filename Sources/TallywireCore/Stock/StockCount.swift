@@ -77,7 +77,7 @@ public struct StockCount: Equatable, Sendable {
     }
 
     /// Which items are counted.
-    public enum Scope: Equatable, Sendable {
+    public enum Scope: Equatable, Sendable, Codable {
         case everything
         /// The items with these SKUs.
         case skus([String])

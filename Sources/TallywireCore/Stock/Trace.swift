@@ -1,7 +1,7 @@
 import GS1
 
 /// Which units of a variant a movement is about: the values that a GS1 barcode has beside the GTIN.
-public struct Trace: Hashable, Sendable {
+public struct Trace: Hashable, Sendable, Codable {
     /// The batch or lot (GS1 AI 10).
     public var batch: String?
     /// The serial number of one unit (GS1 AI 21).
@@ -30,13 +30,18 @@ extension CalendarDate {
     }
 }
 
-extension CalendarDate: Decodable {
+extension CalendarDate: Codable {
     public init(from decoder: any Decoder) throws {
         let container = try decoder.singleValueContainer()
         guard let date = CalendarDate(try container.decode(String.self)) else {
             throw DecodingError.dataCorruptedError(in: container, debugDescription: "a date is written like 2026-11-22")
         }
         self = date
+    }
+
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        try container.encode(description)
     }
 }
 

@@ -11,9 +11,13 @@ public protocol CommandGateway: Sendable {
     ///
     /// A command that finds no room in the inbox is refused as `overloaded`. So is every later command in `commands`, so that none
     /// overtakes another. When the journal cannot write, commands are refused as `unavailable`. In both cases nothing was applied.
+    /// When nobody can say whether a command was applied, it is refused as `unknown`: the disk failed in the middle of a commit, or
+    /// a node to which the command was forwarded did not answer in time. The caller hands it in again, with the same id.
     ///
     /// Commands of one caller are decided in the order of the calls. `lane` ties several calls together: once a command of a lane
-    /// was refused as `overloaded` or `unavailable`, every later command in the same lane is refused for the same reason.
+    /// was refused as `overloaded`, `unavailable` or `unknown`, every later command in the same lane is refused. A later command is
+    /// refused as `overloaded` or `unavailable` if it was never applied, and as `unknown` if it may have been, as one that was
+    /// forwarded or committed together with the first.
     func submit(_ commands: [Command], in lane: CommandLane?, completion: @escaping @Sendable ([Outcome]) -> Void)
 }
 
@@ -36,9 +40,10 @@ extension CommandGateway {
 
 /// The commands of one caller that belong together, in order: none of them overtakes one that was not taken.
 ///
-/// A caller that hands in several batches without waiting for each gives them one lane. When a command is refused as `overloaded`
-/// or `unavailable`, so are all that were handed in after that command, whenever they reach the writer. The caller hands them in
-/// again, in their order, in a new lane.
+/// A caller that hands in several batches without waiting for each gives them one lane. When a command is refused as `overloaded`,
+/// `unavailable` or `unknown`, so are all that were handed in after that command, whenever they reach the writer. The caller hands
+/// them in again, in their order and with their ids, in a new lane. A command that was `unknown` is then a `duplicate` if it was
+/// applied. So nothing overtakes it: what came after it in the lane was applied after it or not at all.
 ///
 /// Safe from any thread.
 public final class CommandLane: Sendable {
@@ -47,7 +52,7 @@ public final class CommandLane: Sendable {
 
     public init() {}
 
-    /// Whether a command of this lane was refused as `overloaded` or `unavailable`.
+    /// Whether a command of this lane was refused as `overloaded`, `unavailable` or `unknown`.
     public var isBroken: Bool { isFull || isUnwritten }
 
     /// Whether a command of this lane found no room. The inbox checks this when it takes commands in, so that commands taken in

@@ -8,10 +8,13 @@ import TallywireCore
 /// ``endedCount(_:)``, ``events(_:)``, ``historyForWriter(_:)`` and ``newestChange(by:since:among:)``.
 ///
 /// ## What an implementation guarantees
-/// - ``append(_:)`` returns only when the whole batch survives a power cut. When it throws, nothing of the batch is in the journal,
+/// - ``append(_:)`` returns only when the whole batch survives a power cut. The journal of a node may be behind after one, by whole
+///   batches that a replicated log holds, if it was opened so. When it throws, nothing of the batch is in the journal,
 ///   now or after a restart. The exception is ``JournalError/Code/uncertain``: the disk failed so that nobody can know.
 /// - Sequence numbers are contiguous: a batch whose first event is not `lastSeq + 1` is refused with
-///   ``JournalError/Code/outOfOrder``. That check fences off a second writer.
+///   ``JournalError/Code/outOfOrder``. That check fences off a second writer. So is a batch whose ``JournalBatch/logIndex`` is not
+///   `applied + 1`, unless no entry of a log was applied before.
+/// - The ``JournalBatch/positions`` of a batch are cursors once the call returns, whatever was stored under their names before.
 /// - Reads see committed batches only, and each read says at which `seq` it is true.
 public protocol Journal: StockReader, EventHistory {
     /// The identity of this journal. A `seq` means something only together with its epoch.
@@ -23,7 +26,8 @@ public protocol Journal: StockReader, EventHistory {
     /// The clocks from which the writer continues.
     func clocks() throws -> JournalClocks
 
-    /// The index of the last entry of a replicated log that was committed here; 0 if there was none, as on a server by itself.
+    /// The index of the last entry of a replicated log that was committed here; 0 if there was none, as on a server by itself. The
+    /// call does not read the disk.
     func applied() throws -> UInt64
 
     /// Commits a batch: its events, its answers and the values that the events changed, all or nothing.
@@ -126,7 +130,7 @@ public struct JournalBatch: Sendable {
     public var clockOffset: Int64
     /// How far sinks and sources have come, by name, as another node stored it: they become cursors with the batch.
     public var positions: [String: UInt64]
-    /// The index of the entry of a replicated log that this batch is; `nil` on a server by itself.
+    /// The index of the entry of a replicated log that this batch is; `nil` on a server by itself. A batch may consist of this alone.
     public var logIndex: UInt64?
 
     public init(
@@ -219,6 +223,8 @@ public struct JournalError: Error, Equatable, Sendable, CustomStringConvertible 
         case locked
         /// The file is not a journal, or is damaged.
         case damaged
+        /// The journal is that of another server, or of another cluster.
+        case foreign
         /// The disk is full, read-only or fails.
         case storage
         /// The disk failed in a way that leaves open whether the batch is in the journal after a restart.

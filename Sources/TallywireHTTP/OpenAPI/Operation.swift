@@ -97,7 +97,7 @@ extension OpenAPI {
             var codes = ["invalid_request", "forbidden", "internal_error", "unavailable", "rate_limited"]
             if access != .anyone { codes.append("unauthenticated") }
             if body != nil { codes += ["request_timeout", "too_large", "unsupported_media_type"] }
-            if method != "get" { codes += ["idempotency_conflict", "overloaded"] }
+            if method != "get" { codes += ["idempotency_conflict", "overloaded", "unknown"] }
             return codes + problems
         }
 
@@ -108,7 +108,7 @@ extension OpenAPI {
             ]
             switch status {
             case 401: answer = answer + ["headers": ["WWW-Authenticate": ["schema": ["type": "string"]]]]
-            case 429, 503:
+            case 429, 503, 504:
                 answer = answer + ["headers": ["Retry-After": ["description": "Seconds to wait.", "schema": ["type": "integer"]]]]
             default: break
             }

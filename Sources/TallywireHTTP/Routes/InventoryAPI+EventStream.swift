@@ -16,10 +16,10 @@ extension InventoryAPI {
     func streamEvents(_ request: Request, _ context: APIContext) async throws -> Response {
         let query = try QueryReader(request, parameters: ["since", "type"])
         let types = try eventTypes(query)
-        let start = try streamStart(lastEventID: request.headers[.lastEventID], since: query.text("since"))
         guard let slot = streams.take() else {
             throw Problem.overloaded("all \(limits.streams) event streams are taken; try again later")
         }
+        let start = try await streamStart(lastEventID: request.headers[.lastEventID], since: query.text("since"))
         let authenticator = access.authenticator
         let principal = context.principal
         let stream = EventStream(
@@ -37,8 +37,7 @@ extension InventoryAPI {
             })
     }
 
-    private func streamStart(lastEventID: String?, since: String?) throws(Problem) -> EventStream.Start {
-        let head = feed.head
+    private func streamStart(lastEventID: String?, since: String?) async throws -> EventStream.Start {
         let position: JournalPosition
         if let lastEventID, !lastEventID.isEmpty {
             // The client cannot correct a header that its browser sends by itself. An id of another server is a position in another
@@ -47,13 +46,25 @@ extension InventoryAPI {
             position = last
         } else if let since {
             guard let given = JournalPosition(since) else {
-                throw .invalidRequest("EPOCH:SEQ is expected, as the id of an event has it", field: "since")
+                throw Problem.invalidRequest("EPOCH:SEQ is expected, as the id of an event has it", field: "since")
             }
             position = given
         } else {
-            return .after(head)
+            return .after(feed.head)
         }
-        return position.epoch == journal.epoch && position.seq <= head ? .after(position.seq) : .reset
+        guard position.epoch == journal.epoch, try await isHere(position.seq) else { return .reset }
+        return .after(position.seq)
+    }
+
+    /// Whether this journal has the event `seq` of its epoch, after the wait that ``AheadPolicy`` allows. Throws if the client has to
+    /// come back for it.
+    func isHere(_ seq: UInt64) async throws(Problem) -> Bool {
+        guard seq > feed.head else { return true }
+        guard case .wait(let limit) = configuration.ahead else { return false }
+        guard await feed.reached(seq, within: limit) else {
+            throw .unavailable("event \(seq) has not come to this node yet: come back in a moment, or ask another node")
+        }
+        return true
     }
 }
 

@@ -16,11 +16,14 @@ extension InventoryAPI {
         let cursor = try Cursor.number(of: "events", in: query).map { UInt64($0) }
         let given = try query.integer("after", in: 0...UInt64(Limits.largestBalance))
         let start = cursor ?? given ?? 0
-        let range = try await journal.range()
-        guard start <= range.last else {
-            throw Problem.invalidRequest(
-                "the last event is \(range.last), so \(start) is of another journal; this one's epoch is \(journal.epoch)",
-                field: "after")
+        var range = try await journal.range()
+        if start > range.last {
+            guard try await isHere(start) else {
+                throw Problem.invalidRequest(
+                    "the last event is \(range.last), so \(start) is of another journal; this one's epoch is \(journal.epoch)",
+                    field: "after")
+            }
+            range = try await journal.range()
         }
         let page = try await read(after: start, limit: limit, types: types, range: range)
         return .json(headers: headers(at: range.last), capacity: page.bytes + 256) { json in

@@ -14,6 +14,8 @@ public struct SinkContext: Sendable {
     public let cursor: UInt64?
     /// The last event that was committed when the sink started.
     public let head: UInt64
+    /// What a position beyond the last event means that a client of the sink brings.
+    public let ahead: AheadPolicy
     /// Catalogue and stock as they are on disk.
     public let stock: any StockReader
     /// The committed events, recent ones from memory: for a sink whose own clients come back to an earlier position.
@@ -38,6 +40,7 @@ public struct SinkContext: Sendable {
         name: String, logger: Logger, epoch: String, cursor: UInt64?, head: UInt64, stock: any StockReader,
         history: any EventHistory, file: SourceFile? = nil, version: String, filter: EventFilter = EventFilter(),
         displays: DisplayRegistry = DisplayRegistry(), reporter: Reporter? = nil, deliveries: DeliveryLog = DeliveryLog(),
+        ahead: AheadPolicy = .anotherJournal,
         now: @escaping @Sendable () -> Timestamp
     ) {
         self.name = name
@@ -45,6 +48,7 @@ public struct SinkContext: Sendable {
         self.epoch = epoch
         self.cursor = cursor
         self.head = head
+        self.ahead = ahead
         self.stock = stock
         self.history = history
         self.file = file

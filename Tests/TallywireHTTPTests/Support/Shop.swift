@@ -28,6 +28,7 @@ struct Shop: Sendable {
         hosts: HostPolicy = HostPolicy(), requestsPerSecond: Int? = nil, proxies: TrustedProxies = TrustedProxies(),
         reloads: [ReloadStatus] = [], gateway: (any CommandGateway)? = nil,
         authenticator: any Authenticator = OpenAuthenticator(), signIn: (any SignIn)? = nil, pages: String? = nil,
+        ahead: AheadPolicy = .anotherJournal,
         readiness: @escaping @Sendable () async -> InventoryAPI.Readiness = { .ready }
     ) throws {
         journal = InMemoryJournal()
@@ -38,7 +39,7 @@ struct Shop: Sendable {
             gateway: gateway ?? engine, journal: journal, feed: engine.feed, pipeline: pipeline,
             configuration: InventoryAPI.Configuration(
                 version: "0.1.0", limits: limits, hosts: hosts, requestsPerSecond: requestsPerSecond, proxies: proxies,
-                pages: pages),
+                pages: pages, ahead: ahead),
             authenticator: authenticator, signIn: signIn, reloads: reloads, readiness: readiness)
     }
 

@@ -51,6 +51,16 @@ test("without a problem document the code is disconnected, whoever answered", as
   }
 });
 
+test("a change that may have been made all the same is told from one that was not, and is sent once", async () => {
+  const problems = { "/lost": new TypeError("lost"), "/unknown": { status: 504, body: { code: "unknown" } },
+    "/unavailable": { status: 503, body: { code: "unavailable" } }, "/refused": { status: 409, body: { code: "in_stock" } } };
+  const { api, requests } = apiOf(problems);
+  for (const [path, mayBeDone] of [["/lost", true], ["/unknown", true], ["/unavailable", false], ["/refused", false]]) {
+    await assert.rejects(api.call(path, { method: "POST", body: {} }), { mayBeDone });
+  }
+  assert.equal(requests.length, 4);
+});
+
 test("an aborted call throws what its signal says, and not a problem", async () => {
   const abort = new AbortController();
   const { api } = apiOf({ "/api/products": Object.assign(new Error("stop"), { name: "AbortError" }) }, { signal: abort.signal });

@@ -75,7 +75,7 @@ struct MovementLines {
         var failures = 0
         while !rest.isEmpty {
             let results = await context.gateway.submit(Array(rest), in: CommandLane())
-            let done = results.prefix { !$0.isPassing }
+            let done = results.prefix { $0.rejection?.code.isPassing != true }
             outcomes += done
             rest = rest.dropFirst(done.count)
             guard let refusal = results.dropFirst(done.count).first?.rejection else { break }
@@ -126,9 +126,4 @@ struct MovementLines {
         }
         bytes += json.bytes + [UInt8(ascii: "\n")]
     }
-}
-
-extension Outcome {
-    /// Whether the same command may be taken later.
-    fileprivate var isPassing: Bool { [.overloaded, .unavailable].contains(rejection?.code) }
 }

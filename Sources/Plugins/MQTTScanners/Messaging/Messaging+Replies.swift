@@ -135,6 +135,7 @@ extension Messaging {
     private static let mode = [("mode", JSONSchema.reference("ScanMode"))]
 
     private static let rejected: [(String, JSONValue)] = [
-        ("status", ["const": "rejected"]), ("code", JSONSchema.words(Rejection.Code.allCases.map(\.rawValue))), ("message", text),
+        ("status", ["const": "rejected"]),
+        ("code", JSONSchema.words(Rejection.Code.allCases.filter { !$0.isPassing }.map(\.rawValue))), ("message", text),
     ]
 }

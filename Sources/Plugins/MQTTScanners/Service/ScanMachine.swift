@@ -19,8 +19,9 @@ import TallywirePipeline
 ///
 /// ## What holds everything up
 /// While a job runs, and during the pause after a failure, nothing else happens, so that nothing overtakes. Commands that were
-/// refused as `overloaded` or `unavailable` are submitted again after a pause, in their order. The commands after them in the same
-/// ``CommandLane`` were refused too, and follow in a new lane. No batch is begun before all of them are in that lane.
+/// refused as `overloaded`, `unavailable` or `unknown` are submitted again after a pause, in their order and with their ids. The
+/// commands after them in the same ``CommandLane`` were refused too, and follow in a new lane. No batch is begun before all of them
+/// are in that lane. Nobody gets a reply before there is a decision.
 struct ScanMachine: ~Copyable {
     /// What the machine is told.
     enum Input: Sendable {
@@ -119,6 +120,9 @@ struct ScanMachine: ~Copyable {
         var reports = 0
         var places: [(scans: Int, item: Int)] = []
         var failures = 0
+        /// Whether a command may have been applied without an outcome. It is then a `duplicate` next time, and no sign that the broker
+        /// counts otherwise.
+        var isUncertain = false
 
         /// Whether the next step can be done once the batch is the first.
         var isReady: Bool { if case .underWay = stage { false } else { true } }
@@ -137,6 +141,9 @@ struct ScanMachine: ~Copyable {
         var stage: Stage
         var number: Int
         var failures = 0
+        /// Whether a command may have been applied without an outcome. It is then a `duplicate` next time, and no sign that the broker
+        /// counts otherwise.
+        var isUncertain = false
 
         var isReady: Bool { if case .underWay = stage { false } else { true } }
     }
@@ -304,17 +311,19 @@ struct ScanMachine: ~Copyable {
         }
     }
 
-    /// Takes the outcomes of the first begun batch. Commands that were refused as `overloaded` or `unavailable` are submitted
-    /// again.
+    /// Takes the outcomes of the first begun batch. Commands that the server could not take, or of which nobody can say whether it
+    /// did, are submitted again.
     private mutating func take(_ outcomes: [Outcome]) {
         let reports = outcomes.prefix(begun[0].reports)
         var problem = reports.compactMap(\.rejection).first { !$0.code.isFinal }
         if problem == nil { begun[0].changes = [] }
         var taken: [Int: [Int]] = [:]
+        let mayRenumber = begun[0].failures == 0 && !begun[0].isUncertain
         for (place, outcome) in zip(begun[0].places, outcomes.dropFirst(begun[0].reports)) {
-            if let rejection = outcome.rejection, rejection.code == .overloaded || rejection.code == .unavailable {
+            if let rejection = outcome.rejection, rejection.code.isPassing {
                 problem = rejection
-            } else if begun[0].failures == 0, outcome.receipt?.status == .duplicate, begun[0].scans[place.scans].isFirst {
+                if rejection.code == .unknown { begun[0].isUncertain = true }
+            } else if mayRenumber, outcome.receipt?.status == .duplicate, begun[0].scans[place.scans].isFirst {
                 taken[place.scans, default: []].append(place.item)
             } else {
                 begun[0].scans[place.scans].order.items[place.item].progress = .decided(outcome)

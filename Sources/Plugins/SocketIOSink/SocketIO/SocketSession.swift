@@ -202,7 +202,7 @@ final class SocketSession: EngineApplication {
     }
 
     private func enter(_ rooms: RoomSession, _ auth: JSONValue?, on shard: HubShard) {
-        let offset = auth?["offset"]?.string
+        let offset = auth?["offset"]?.string.map { JournalPosition($0) ?? JournalPosition(epoch: "", seq: 0) }
         guard let pid = auth?["pid"]?.string, !server.configuration.conformance else {
             connected(on: shard)
             return rooms.enter()
@@ -210,12 +210,12 @@ final class SocketSession: EngineApplication {
         guard let known = server.sessions.comeBack(pid, now: shard.loop.now) else {
             // The client was away for too long, or was never here. Its rooms are not known.
             state.returning = []
-            return rooms.enter(since: nil, snapshot: true)
+            return rooms.enter(since: nil, snapshot: true, seen: offset)
         }
         state.visit = known.visit
         state.returning = known.session.rooms
         let begin = JournalPosition(epoch: shard.epoch, seq: known.session.seq)
-        rooms.enter(since: offset.map { JournalPosition($0) ?? JournalPosition(epoch: "", seq: 0) } ?? begin, snapshot: false)
+        rooms.enter(since: offset ?? begin, snapshot: false)
     }
 
     /// Tells a client that comes back whether it is recovered, and brings it back into its rooms.

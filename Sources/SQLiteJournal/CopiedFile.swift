@@ -1,0 +1,42 @@
+import Foundation
+import TallywireEngine
+
+/// A new file that its owner and its group may read, and that is flushed by hand.
+///
+/// Closing any descriptor of a file releases the locks that SQLite has on it in this process, so this one is closed before the file
+/// gets its final name, under which a journal may be opened.
+final class CopiedFile: Sendable {
+    private let path: String
+    private let descriptor: Int32
+
+    init(creating path: String) throws {
+        self.path = path
+        descriptor = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o640)
+        guard descriptor >= 0 else { throw Self.failure("created", path) }
+    }
+
+    deinit { close(descriptor) }
+
+    func size() throws -> Int {
+        let size = lseek(descriptor, 0, SEEK_END)
+        guard size >= 0 else { throw Self.failure("read", path) }
+        return Int(size)
+    }
+
+    func flush() throws {
+        guard fdatasync(descriptor) == 0 else { throw Self.failure("flushed", path) }
+    }
+
+    /// Gives the file at `path` its final name, which survives a power cut when the call returns.
+    static func move(_ path: String, to target: String) throws {
+        guard rename(path, target) == 0 else { throw failure("renamed", path) }
+        let folder = open(URL(fileURLWithPath: target).deletingLastPathComponent().path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard folder >= 0 else { throw failure("flushed", target) }
+        defer { close(folder) }
+        guard fsync(folder) == 0 else { throw failure("flushed", target) }
+    }
+
+    private static func failure(_ what: String, _ path: String) -> JournalError {
+        JournalError(.storage, "the copy \(path) of the journal cannot be \(what): \(String(cString: strerror(errno)))")
+    }
+}
