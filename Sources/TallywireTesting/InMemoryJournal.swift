@@ -186,6 +186,9 @@ public final class InMemoryJournal: Journal {
         return journal
     }
 
+    /// The cursors of all sinks and sources.
+    public var allCursors: [String: UInt64] { contents.withLock { $0.cursors } }
+
     /// Every event that was committed and not deleted.
     public var allEvents: [EventEnvelope] { contents.withLock { $0.events } }
 

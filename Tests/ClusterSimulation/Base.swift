@@ -6,22 +6,14 @@ import TallywireTesting
 
 /// The journal of which the cluster was made: with the location MAIN, and with a product.
 struct Base {
-    let batches: [JournalBatch]
-    let events: [EventEnvelope]
+    let journal = InMemoryJournal()
+    var events: [EventEnvelope] { journal.allEvents }
     var seq: UInt64 { UInt64(events.count) }
 
     init() throws {
-        let journal = InMemoryJournal()
-        let batches = Mutex<[JournalBatch]>([])
-        let recording = ForwardingJournal(
-            journal,
-            appending: { batch, journal in
-                try journal.append(batch)
-                batches.withLock { $0.append(batch) }
-            })
         let feed = Feed(journal: journal, head: 0)
         let core = EngineCore(
-            try EngineBeginning(loading: recording), journal: recording, feed: feed, configuration: .init(), commitsAside: false,
+            try EngineBeginning(loading: journal), journal: journal, feed: feed, configuration: .init(), commitsAside: false,
             logger: quiet, clock: { SimulatedClock.start }, uptime: { .zero }, makeID: { _ in "base" }
         ) { _ in NoAppender() }
         try core.prepare(publishingTo: feed)
@@ -30,8 +22,6 @@ struct Base {
             [Command(source: "test", action: .createProduct(NewProduct(name: "Thing", content: .variants(variants))))], in: nil
         ) { _ in }
         while core.step() == .step {}
-        self.batches = batches.withLock { $0 }
-        events = journal.allEvents
     }
 }
 

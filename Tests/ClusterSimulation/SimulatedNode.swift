@@ -8,9 +8,7 @@ import TallywireTesting
 final class SimulatedNode {
     let name: String
     let clock = SimulatedClock()
-    /// What the journal has committed, so that a power cut can lose the last of it.
-    private let committed = Committed()
-    private var journal: any Journal
+    private var journal: InMemoryJournal
     private(set) var feed: Feed
     var machine: NodeMachine
     private var applier: Applier
@@ -26,47 +24,34 @@ final class SimulatedNode {
     /// How far the node's clock is ahead.
     var ahead: Duration = .zero
 
-    init(_ name: String, base: [JournalBatch], in simulation: Simulation) throws {
+    init(_ name: String, base: InMemoryJournal, in simulation: Simulation) throws {
         self.name = name
-        (journal, feed, machine, applier) = try Self.parts(name, [], 0)
+        journal = try base.losing(lastBatches: 0)
+        (feed, machine, applier) = try Self.parts(name, journal, 0)
         gateway = SimulatedGateway(name, 0, patience: simulation.patience)
-        try restore(base)
     }
 
     private static func parts(
-        _ name: String, _ batches: [JournalBatch], _ incarnation: Int
-    ) throws -> (InMemoryJournal, Feed, NodeMachine, Applier) {
-        let journal = InMemoryJournal()
-        for batch in batches { try journal.append(batch) }
+        _ name: String, _ journal: InMemoryJournal, _ incarnation: Int
+    ) throws -> (Feed, NodeMachine, Applier) {
         let state = try journal.load()
         let feed = Feed(journal: journal, head: state.seq)
         let ids = IDs("claim-\(name)-\(incarnation)")
         let machine = NodeMachine(
             node: name, address: "http://\(name)", version: "1", applied: try journal.applied(), makeID: { ids.next() })
-        return (journal, feed, machine, Applier(state: state, journal: journal, feed: feed))
+        return (feed, machine, Applier(state: state, journal: journal, feed: feed))
     }
 
-    /// Makes the node's journal anew from `batches`, as a start finds it.
-    private func restore(_ batches: [JournalBatch]) throws {
-        let (memory, feed, machine, _) = try Self.parts(name, batches, incarnation)
-        committed.batches = batches
-        self.machine = machine
-        self.feed = feed
-        journal = ForwardingJournal(
-            memory,
-            appending: { [committed] batch, journal in
-                try journal.append(batch)
-                committed.append(batch)
-            })
-        applier = Applier(state: try memory.load(), journal: journal, feed: feed)
+    /// Opens a journal, as a start finds it.
+    private func open(_ journal: InMemoryJournal) throws {
+        self.journal = journal
+        (feed, machine, applier) = try Self.parts(name, journal, incarnation)
     }
 
     /// How far sinks have come, as this node's journal says.
-    var positions: [String: UInt64] {
-        committed.batches.reduce(into: [:]) { positions, batch in positions.merge(batch.positions) { $1 } }
-    }
+    var positions: [String: UInt64] { journal.allCursors }
 
-    var events: [EventEnvelope] { committed.batches.flatMap(\.events) }
+    var events: [EventEnvelope] { journal.allEvents }
 
     func events(_ range: ClosedRange<UInt64>) throws -> [EventEnvelope] { try journal.events(range) ?? [] }
 
@@ -93,9 +78,8 @@ final class SimulatedNode {
         leading = nil
         deferred = []
         gateway.lose(simulation)
-        let kept = committed.batches.dropLast(min(lost, committed.batches.count - 2))
         incarnation += 1
-        do { try restore(Array(kept)) } catch { simulation.fault("node \(name) cannot open its journal: \(error)") }
+        do { try open(try journal.losing(lastBatches: min(lost, Int(machine.applied)))) } catch { simulation.fault("node \(name) cannot open its journal: \(error)") }
     }
 
     func pause(_ simulation: Simulation) {
@@ -211,7 +195,7 @@ final class SimulatedNode {
                 }
                 simulation.outcome.copies += 1
                 let own = machine
-                do { try restore(peer.committed.batches) } catch { simulation.fault("a copy cannot be opened: \(error)") }
+                do { try open(try peer.journal.losing(lastBatches: 0)) } catch { simulation.fault("a copy cannot be opened: \(error)") }
                 let applied = machine.applied
                 machine = own
                 handle(.copied(applied: applied), simulation)
@@ -259,18 +243,6 @@ extension LogWriter {
         let ids = IDs("entry-\(node.name)-\(node.incarnation)-\(term)")
         self.init(node: node.name, term: term, head: head, makeID: { ids.next() })
     }
-}
-
-/// What a journal has committed.
-private final class Committed: Sendable {
-    private let state = Mutex<[JournalBatch]>([])
-
-    var batches: [JournalBatch] {
-        get { state.withLock { $0 } }
-        set { state.withLock { $0 = newValue } }
-    }
-
-    func append(_ batch: JournalBatch) { state.withLock { $0.append(batch) } }
 }
 
 /// Takes the engine's batches, and gives the results when the log has answered.

@@ -67,7 +67,7 @@ public final class Simulation {
         patience = [.milliseconds(1_200), .seconds(3), .seconds(6)].randomElement(using: &random) ?? .seconds(6)
         network = Network(mutation)
         let base = try Base()
-        nodes = try ["a", "b", "c"].map { try SimulatedNode($0, base: base.batches, in: self) }
+        nodes = try ["a", "b", "c"].map { try SimulatedNode($0, base: base.journal, in: self) }
         network.store.prepare(head: LogHead(index: 0, seq: base.seq))
         record.begin(with: base.events)
         callers = (1...4).map { Caller("dock-\($0)", window: $0 == 4 ? 1 : 4) }

@@ -142,6 +142,16 @@ public final class ClusterGateway: CommandGateway {
     /// Time has passed.
     func tick() { change { $0.handle(.tick, at: now) } }
 
+    /// The node has ended: who waits is told what is known, and what comes later is refused.
+    func end() {
+        set(nil)
+        change { state in
+            state.handle(.ended, at: now)
+            // What this node will never have is true all the same.
+            for index in state.held.indices { state.held[index].seq = 0 }
+        }
+    }
+
     /// The node has applied entries.
     func applied() { change { _ in } }
 

@@ -49,6 +49,8 @@ public struct ForwardQueue: Sendable {
         case disconnected
         case answered(ticket: UInt64, session: UInt64, [Outcome])
         case tick
+        /// This node sends nothing more.
+        case ended
     }
 
     public enum Effect: Sendable {
@@ -67,6 +69,7 @@ public struct ForwardQueue: Sendable {
     private var isConnected = false
     /// Whether the leader refused something in this session.
     private var isBroken = false
+    private var hasEnded = false
 
     public init(limits: Limits = Limits()) {
         self.limits = limits
@@ -90,6 +93,10 @@ public struct ForwardQueue: Sendable {
         case .tick:
             let late = giveUp(now)
             return late + (isConnected ? (isBroken ? openSession(now) : send()) : [])
+        case .ended:
+            hasEnded = true
+            isConnected = false
+            return giveUp { _ in true }
         }
     }
 
@@ -98,6 +105,10 @@ public struct ForwardQueue: Sendable {
     ) -> [Effect] {
         if lane?.isBroken == true {
             return [.complete(ticket: ticket, Self.all(commands, Self.behindUnknown))]
+        }
+        if hasEnded {
+            lane?.refuse()
+            return [.complete(ticket: ticket, Self.all(commands, Self.noLeader))]
         }
         guard count + commands.count <= limits.capacity else {
             lane?.refuse()
@@ -157,12 +168,16 @@ public struct ForwardQueue: Sendable {
     /// Answers what has waited for too long, with all that follows it in its lane.
     private mutating func giveUp(_ now: Duration) -> [Effect] {
         guard waiting.first.map({ $0.deadline <= now }) == true else { return [] }
+        return giveUp { $0.deadline <= now }
+    }
+
+    private mutating func giveUp(where isOver: (Submission) -> Bool) -> [Effect] {
         var effects: [Effect] = []
-        for index in waiting.indices.reversed() where waiting[index].deadline <= now { waiting[index].lane?.refuse() }
+        for submission in waiting where isOver(submission) { submission.lane?.refuse() }
         var index = 0
         while index < waiting.count {
             let submission = waiting[index]
-            guard submission.deadline <= now || submission.lane?.isBroken == true else {
+            guard isOver(submission) || submission.lane?.isBroken == true else {
                 index += 1
                 continue
             }

@@ -119,6 +119,9 @@ public actor ClusterNode {
             for await job in jobs { group.addTask { await job() } }
             group.cancelAll()
         }
+        // Of a node that did not end in order. Its engine finds the node ended with its next commit.
+        await engine?.end()
+        gateway.end()
         feed.close()
         if let halt { throw halt }
     }
