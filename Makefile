@@ -22,9 +22,10 @@ build: dependencies
 test: dependencies
 	@scripts/install-dependencies.sh tests
 	$(SWIFT) build --build-tests
-	$(SWIFT) test --skip-build --skip TallywireServerTests --skip TallywireClientTests --skip JournalTwinTests --skip StateModelTests
-# By themselves, since they keep the threads busy that all tests share.
-	$(SWIFT) test --skip-build --filter 'JournalTwinTests|StateModelTests'
+	$(SWIFT) test --skip-build --skip TallywireServerTests --skip TallywireClientTests --skip JournalTwinTests --skip StateModelTests \
+		--skip SimulationTests --skip EtcdLogTests
+# By themselves, since they keep the threads busy that all tests share, or the machine.
+	$(SWIFT) test --skip-build --filter 'JournalTwinTests|StateModelTests|SimulationTests|EtcdLogTests'
 # By themselves, since they run whole servers under load, and tests of time beside them would be tests of the machine.
 	$(SWIFT) test --skip-build --filter TallywireServerTests
 	$(SWIFT) test --skip-build --filter TallywireClientTests
@@ -77,6 +78,13 @@ etcd-kills: dependencies
 	@scripts/install-dependencies.sh tests
 	$(SWIFT) build --build-tests
 	ETCD_KILLS=$(ETCD_KILLS) $(SWIFT) test --skip-build --filter EtcdFailureTests
+
+## A cluster in one thread: SEEDS seeds of lost answers, crashes, pauses, cuts and clocks that jump, and the mistakes that a run has to notice.
+SEEDS ?= 2000
+simulate: dependencies
+	$(SWIFT) build -c release --product simulate
+	.build/release/simulate --seeds $(SEEDS)
+	.build/release/simulate --mutations --seeds 2000
 
 ## Servers and clients of Socket.IO, killed fifty times at random moments: each client that is recovered has every event.
 socket-io-kills: dependencies

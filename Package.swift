@@ -346,7 +346,8 @@ let package = Package(
             ["TallywireCluster", "TallywireCore", "TallywireEngine", "TallywireTesting", log]),
         .executableTarget(
             name: "simulate",
-            dependencies: ["ClusterSimulation", .product(name: "ArgumentParser", package: "swift-argument-parser")], path: "Tests/Simulate", swiftSettings: strict),
+            dependencies: ["ClusterSimulation", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+            path: "Tests/Simulate", swiftSettings: strict),
         tests(
             "EtcdLog",
             [

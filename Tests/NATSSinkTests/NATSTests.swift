@@ -1,5 +1,6 @@
 import Foundation
 import NATS
+import Synchronization
 import TallywireConfiguration
 import TallywireCore
 import TallywireEngine
@@ -91,14 +92,16 @@ struct NATSTests {
         let proxy = try await FaultyProxy.start(to: server.port)
         var random = SplitMix(state: 11)
         let sink = try await NATSFixture.started(NATSFixture.options("nats://127.0.0.1:\(proxy.port)"))
+        // The more often the sink fails, the longer a connection lasts: on a busy machine it takes a while to become one.
+        let failures = Failures()
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask {
                 while !Task.isCancelled {
-                    try await Task.sleep(for: .milliseconds(Int.random(in: 1...30)))
+                    try await Task.sleep(for: .milliseconds(Int.random(in: 1...30 + failures.count.load(ordering: .relaxed))))
                     proxy.cut()
                 }
             }
-            var (next, failures) = (UInt64(1), 0)
+            var next: UInt64 = 1
             while next <= 600 {
                 let end = min(600, next + UInt64.random(in: 0..<90, using: &random))
                 do {
@@ -107,8 +110,9 @@ struct NATSTests {
                 } catch SinkError.interrupted(let interruption) {
                     next = (interruption.through ?? next - 1) + 1
                 } catch is SinkError {
-                    failures += 1
-                    guard failures < 3_000 else { throw NeverHappened(description: "the sink got nowhere: \(next)") }
+                    guard failures.count.add(1, ordering: .relaxed).newValue < 3_000 else {
+                        throw NeverHappened(description: "the sink got nowhere: \(next)")
+                    }
                 }
             }
             group.cancelAll()
@@ -211,4 +215,9 @@ struct NATSTests {
         let seqs = try await server.seqs()
         #expect(seqs.sorted() == Array(1...21), "\(seqs)")
     }
+}
+
+/// How often a sink has failed, for whoever disturbs it.
+private final class Failures: Sendable {
+    let count = Atomic(0)
 }
