@@ -270,7 +270,7 @@ public final class SQLiteJournal: Journal {
         } catch let second {
             return JournalError(
                 .uncertain,
-                "the disk of the journal \(pool.path) fails, and what it was given last cannot be taken back: \(error.message ?? "\(error)"); then: \(second)"
+                "the disk of the journal \(pool.path) fails, and what it was given last cannot be taken back; whether it is there shows after a restart: \(error.message ?? "\(error)"); then: \(second)"
             )
         }
     }

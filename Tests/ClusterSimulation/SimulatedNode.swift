@@ -79,7 +79,9 @@ final class SimulatedNode {
         deferred = []
         gateway.lose(simulation)
         incarnation += 1
-        do { try open(try journal.losing(lastBatches: min(lost, Int(machine.applied)))) } catch { simulation.fault("node \(name) cannot open its journal: \(error)") }
+        do { try open(try journal.losing(lastBatches: min(lost, Int(machine.applied)))) } catch {
+            simulation.fault("node \(name) cannot open its journal: \(error)")
+        }
     }
 
     func pause(_ simulation: Simulation) {
@@ -195,7 +197,9 @@ final class SimulatedNode {
                 }
                 simulation.outcome.copies += 1
                 let own = machine
-                do { try open(try peer.journal.losing(lastBatches: 0)) } catch { simulation.fault("a copy cannot be opened: \(error)") }
+                do { try open(try peer.journal.losing(lastBatches: 0)) } catch {
+                    simulation.fault("a copy cannot be opened: \(error)")
+                }
                 let applied = machine.applied
                 machine = own
                 handle(.copied(applied: applied), simulation)

@@ -12,7 +12,7 @@ import Testing
 /// One seed at a time, since appending blocks its thread, of which the tests together have as many as the machine has cores.
 @Suite("The journal and its twin", .serialized)
 struct JournalTwinTests {
-    @Test("random batches, with prunes and restarts between them, are read alike", arguments: 1...UInt64(8))
+    @Test("random batches, with prunes and restarts between them, are read alike", arguments: 1...UInt64(5))
     func random(seed: UInt64) async throws {
         let folder = try TemporaryFolder()
         var twins = try JournalTwins(path: folder.file("tallywire.db"), seed: seed)

@@ -134,7 +134,7 @@ struct OutageTests {
             // A link that is dead is found out within seconds, where the ping interval is 25.
             proxy.swallow()
             watch.client.wake()
-            try await eventually("it is noticed", within: .seconds(10)) { watch.client.state.lastFailure?.code == .noAnswer }
+            try await eventually("it is noticed", within: .seconds(20)) { watch.client.state.lastFailure?.code == .noAnswer }
         }
         try await proxy.close()
     }

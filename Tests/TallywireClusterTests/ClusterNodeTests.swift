@@ -37,7 +37,9 @@ struct ClusterNodeTests {
             try await eventually("the node leads") { nodes[0].isLeading }
             for number in 1...20 { #expect(await nodes[0].gateway.submit(add(number)).receipt != nil) }
             for node in nodes.dropFirst() { group.addTask { try await node.run() } }
-            try await eventually("all nodes have the same entries") { nodes.dropFirst().allSatisfy { $0.status.applied == nodes[0].status.applied } }
+            try await eventually("all nodes have the same entries") {
+                nodes.dropFirst().allSatisfy { $0.status.applied == nodes[0].status.applied }
+            }
             // As a process that is killed: no order, no word in the log.
             await nodes[0].abandon()
             cluster.connections.cut()

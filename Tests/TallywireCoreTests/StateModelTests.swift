@@ -8,7 +8,7 @@ import Testing
 /// The state machine beside a model that is too simple to be wrong in the same way, command by command.
 @Suite("The state beside a naive model")
 struct StateModelTests {
-    @Test("random commands do what the model says, fold to the same state, and can be taken back", arguments: 0..<UInt64(100))
+    @Test("random commands do what the model says, fold to the same state, and can be taken back", arguments: 0..<UInt64(60))
     func random(hundred: UInt64) throws {
         var (applied, refused, expired, reversed) = (0, 0, 0, 0)
         for seed in 100 * hundred..<100 * hundred + 100 {

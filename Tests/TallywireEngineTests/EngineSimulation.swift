@@ -33,7 +33,8 @@ struct EngineSimulation: ~Copyable {
         let feed = Feed(journal: journal, head: 0, capacity: Feed.Capacity())
         feed.publish(try writer.createMain())
         loop = EngineLoop(
-            writer: writer, inbox: inbox, journal: scripted, appender: script, feed: feed, limits: .init(commands: 6), recorder: EngineRecorder(),
+            writer: writer, inbox: inbox, journal: scripted, appender: script, feed: feed, limits: .init(commands: 6),
+            recorder: EngineRecorder(),
             logger: logger)
         inbox.fill(with: Self.catalogue)
         while loop.step() != .wait(for: 1) { script.finish() }

@@ -70,22 +70,22 @@ public actor ClusterNode {
 
     private let executor = QueueExecutor(label: "tallywire.node")
     public nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
-    private let log: any ReplicatedLog
-    private let connector: any LeaderConnector
-    private let logger: Logger
-    private let start = ContinuousClock.now
+    let log: any ReplicatedLog
+    let connector: any LeaderConnector
+    let logger: Logger
+    let start = ContinuousClock.now
     private nonisolated let shared: Mutex<Status>
-    private let (jobs, newJob) = AsyncStream.makeStream(of: (@Sendable () async -> Void).self)
+    let (jobs, newJob) = AsyncStream.makeStream(of: (@Sendable () async -> Void).self)
 
-    private var machine: NodeMachine
-    private var applier: Applier
-    private var appends: LogAppends?
-    private var positions = LeaderPositions()
-    private var engine: InventoryEngine?
-    private var isFollowing = false
-    private var isConnecting = false
-    private var connected: Term?
-    private var reports: UInt64 = 0
+    var machine: NodeMachine
+    var applier: Applier
+    var appends: LogAppends?
+    var positions = LeaderPositions()
+    var engine: InventoryEngine?
+    var isFollowing = false
+    var isConnecting = false
+    var connected: Term?
+    var reports: UInt64 = 0
     private var halt: Halt?
     private var isOver = false
 
@@ -138,12 +138,12 @@ public actor ClusterNode {
     /// The journal in which a leader stores positions that every node has; `nil` if this node does not lead.
     public func leaderJournal() -> (any Journal)? { engine?.journal }
 
-    private var now: Duration { ContinuousClock.now - start }
+    var now: Duration { ContinuousClock.now - start }
 
     /// How often the node looks at what is due.
     private static let tick = Duration.milliseconds(50)
 
-    private func runTicks() async {
+    func runTicks() async {
         var lastReport: ContinuousClock.Instant?
         while !isOver {
             handle(.tick)
@@ -158,16 +158,16 @@ public actor ClusterNode {
         }
     }
 
-    private func end() {
+    func end() {
         isOver = true
         newJob.finish()
     }
 
-    private func spawn(_ job: @escaping @Sendable () async -> Void) { newJob.yield(job) }
+    func spawn(_ job: @escaping @Sendable () async -> Void) { newJob.yield(job) }
 
     // MARK: The machine
 
-    private func handle(_ input: NodeMachine.Input) {
+    func handle(_ input: NodeMachine.Input) {
         for effect in machine.handle(input, at: now) { perform(effect) }
         window.set(until: machine.sureUntil.map { start + $0 })
         let status = Status(
@@ -175,7 +175,7 @@ public actor ClusterNode {
         shared.withLock { $0 = status }
     }
 
-    private func perform(_ effect: NodeMachine.Effect) {
+    func perform(_ effect: NodeMachine.Effect) {
         switch effect {
         case .look: spawn { await self.look() }
         case .read: spawn { await self.follow() }
@@ -194,185 +194,18 @@ public actor ClusterNode {
         }
     }
 
-    private func halt(_ reason: String, needsCopy: Bool) {
+    func halt(_ reason: String, needsCopy: Bool) {
         halt = halt ?? Halt(reason: reason, needsCopy: needsCopy)
         logger.critical("This node must not go on.", metadata: ["reason": "\(reason)"])
         end()
     }
 
-    private func look() async {
+    func look() async {
         let sight: LogSight?
         do { sight = try await log.look() } catch {
             logger.debug("The log of the cluster does not answer.", metadata: ["error": "\(error)"])
             sight = nil
         }
         handle(.looked(sight))
-    }
-
-    // MARK: Following
-
-    private static let (pageLimit, pageBytes) = (500, 8 << 20)
-
-    /// Reads what this node does not have, and then follows the log for as long as another node leads.
-    private func follow() async {
-        do {
-            while machine.role == .follower {
-                let entries = try await log.entries(after: machine.applied, limit: Self.pageLimit, maxBytes: Self.pageBytes)
-                handle(.received(entries))
-                if entries.isEmpty { break }
-            }
-            guard !isFollowing, machine.role == .follower else { return }
-            isFollowing = true
-            defer { isFollowing = false }
-            for try await entry in log.follow(after: machine.applied) {
-                handle(.received([entry]))
-                guard machine.role == .follower else { return }
-            }
-        } catch LogFailure.trimmed {
-            handle(.trimmed)
-        } catch {
-            logger.debug("The log of the cluster cannot be read.", metadata: ["error": "\(error)"])
-            handle(.readFailed)
-        }
-    }
-
-    private func apply(_ entries: [LogEntry]) {
-        do {
-            for entry in entries { try applier.apply(entry) }
-            gateway.applied()
-        } catch {
-            handle(
-                .failed(
-                    "entry \(entries.map(\.index).min() ?? 0) or one of the \(entries.count - 1) after it cannot be applied: \(error)"
-                ))
-        }
-    }
-
-    /// Keeps the gateway connected to the leader.
-    private func connect() {
-        guard engine == nil, !isConnecting else { return }
-        guard let leader = machine.leader, leader.claim.node != configuration.node else {
-            if gateway.isConnected { gateway.disconnect() }
-            return
-        }
-        guard connected != leader.term || !gateway.isConnected else { return }
-        isConnecting = true
-        spawn { await self.connect(to: leader) }
-    }
-
-    private func connect(to leader: LogSight.Leader) async {
-        do {
-            try await gateway.connect(to: leader.claim, by: connector)
-            connected = leader.term
-        } catch {
-            logger.debug("The leader cannot be reached.", metadata: ["leader": "\(leader.claim.node)", "error": "\(error)"])
-        }
-        isConnecting = false
-        // The node may have begun to lead meanwhile, and decides itself then.
-        if let engine { gateway.lead(with: engine) }
-    }
-
-    // MARK: Leading
-
-    private func claim(_ sight: LogSight, _ claim: LeaderClaim) async {
-        let term: Term?
-        do { term = try await log.takeOver(sight, as: claim) } catch { return }
-        if let term {
-            positions = LeaderPositions()
-            let writer = LogWriter(
-                node: configuration.node, term: term, head: sight.head, makeID: { TimeOrderedID.make(at: .now) })
-            appends = LogAppends(log: log, journal: journal, writer: writer, positions: positions)
-        }
-        handle(.claimed(term))
-    }
-
-    private func append(_ content: LogEntry.Content) async {
-        guard let appends else { return }
-        let result: Result<LogEntry, LogFailure>
-        do throws(LogFailure) { result = .success(try await appends.append(content)) } catch { result = .failure(error) }
-        handle(.appended(result))
-    }
-
-    private func startEngine(_ term: Term) {
-        guard let appends else { return }
-        let journal = LogJournal(
-            journal, appends: appends, positions: positions,
-            spawn: { [newJob] job in
-                if case .terminated = newJob.yield(job) { false } else { true }
-            },
-            ended: { await self.committed($0) })
-        do {
-            let beginning = EngineBeginning(state: applier.giveState(), clocks: try self.journal.clocks())
-            let engine = InventoryEngine(
-                takingOver: beginning, journal: journal, feed: feed, configuration: configuration.engine, logger: logger)
-            self.engine = engine
-            logger.notice("This node leads.", metadata: ["node": "\(configuration.node)", "term": "\(term)"])
-            gateway.lead(with: engine)
-            spawn {
-                await engine.hasEnded()
-                await self.engineEnded(engine)
-            }
-        } catch {
-            handle(.failed("the journal cannot be read: \(error)"))
-        }
-    }
-
-    private func endEngine() {
-        guard let engine else { return }
-        spawn { await engine.end() }
-    }
-
-    private func engineEnded(_ engine: InventoryEngine) {
-        logger.notice("This node leads no longer.", metadata: ["node": "\(configuration.node)"])
-        applier.takeBack(engine.takeState())
-        self.engine = nil
-        connected = nil
-        gateway.disconnect()
-        handle(.engineEnded)
-    }
-
-    private func committed(_ result: Result<LogAppends.Committed, any Error>) {
-        switch result {
-        case .success(let committed): handle(.committed(index: committed.index, since: committed.since - start))
-        case .failure(let error as JournalError) where error.code == .tooLarge: break
-        case .failure(let error as LogFailure): handle(.failed("\(error)"))
-        case .failure: handle(.fenced)
-        }
-    }
-
-    private func beat(_ term: Term) async {
-        let since = now
-        do {
-            try await log.beat(term: term)
-            handle(.beaten(true, since: since))
-        } catch LogFailure.fenced {
-            handle(.fenced)
-        } catch {
-            handle(.beaten(false, since: since))
-        }
-    }
-
-    private func flushPositions() {
-        guard engine != nil, let appends, positions.areWaiting else { return }
-        let age = configuration.positionAge
-        spawn {
-            do {
-                if let committed = try await appends.commitPositions(olderThan: age) { await self.committed(.success(committed)) }
-            } catch {
-                await self.committed(.failure(error))
-            }
-        }
-    }
-
-    private func report() {
-        reports += 1
-        let report = NodeReport(
-            node: configuration.node, address: configuration.address, version: configuration.version, applied: machine.applied,
-            beat: reports)
-        spawn { [log, logger] in
-            do { try await log.register(report) } catch {
-                logger.debug("This node could not report to the cluster.", metadata: ["error": "\(error)"])
-            }
-        }
     }
 }

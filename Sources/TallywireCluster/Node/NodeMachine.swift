@@ -106,33 +106,33 @@ public struct NodeMachine: Sendable {
     }
 
     public let node: String
-    private let address: String
-    private let version: String
-    private let timing: Timing
-    private let makeID: @Sendable () -> String
+    let address: String
+    let version: String
+    let timing: Timing
+    let makeID: @Sendable () -> String
 
-    public private(set) var role = Role.follower
+    public internal(set) var role = Role.follower
     /// The last entry that this node has applied.
-    public private(set) var applied: UInt64
+    public internal(set) var applied: UInt64
     /// Who leads, as far as this node knows.
-    public private(set) var leader: LogSight.Leader?
+    public internal(set) var leader: LogSight.Leader?
     /// Where the log ended when this node looked last.
-    public private(set) var head: UInt64
+    public internal(set) var head: UInt64
     /// The end of a term that the log tells: nobody has to wait for that leader's silence.
-    private var endedTerm: Term?
+    var endedTerm: Term?
 
-    private var watch = Watch()
-    private var isReading = false
-    private var isCopying = false
-    private var isStopping = false
+    var watch = Watch()
+    var isReading = false
+    var isCopying = false
+    var isStopping = false
     /// When the log last said that this node leads: the time at which the node had asked.
-    private var confirmed: Duration = .zero
+    var confirmed: Duration = .zero
     /// When this node last wrote something, or asked to.
-    private var lastPulse: Duration = .zero
-    private var isBeating = false
+    var lastPulse: Duration = .zero
+    var isBeating = false
 
     /// What the node saw of the leader, and since when.
-    private struct Watch {
+    struct Watch {
         var sight: LogSight?
         var since: Duration = .zero
         var looks = 0
@@ -212,170 +212,9 @@ public struct NodeMachine: Sendable {
         }
     }
 
-    private mutating func halt(_ reason: String) -> [Effect] {
+    mutating func halt(_ reason: String) -> [Effect] {
         let isLeading = if case .leader = role { true } else { false }
         role = .halted(reason)
         return (isLeading ? [.endEngine(isOrderly: false)] : []) + [.halt(reason)]
-    }
-
-    // MARK: Following
-
-    private mutating func tick(_ now: Duration) -> [Effect] {
-        switch role {
-        case .leader(let term):
-            guard !isBeating, now - lastPulse >= timing.beat else { return [] }
-            isBeating = true
-            lastPulse = now
-            return [.beat(term)]
-        case .follower:
-            guard !watch.isLooking, !isCopying, now - watch.lastLook >= timing.look || watch.sight == nil else { return [] }
-            watch.isLooking = true
-            watch.lastLook = now
-            watch.applied = applied
-            return [.look]
-        default: return []
-        }
-    }
-
-    private mutating func read() -> Effect {
-        isReading = true
-        return .read(after: applied)
-    }
-
-    private mutating func received(_ entries: [LogEntry]) -> [Effect] {
-        isReading = false
-        guard !isCopying, role == .follower else { return [] }
-        var next: [LogEntry] = []
-        for entry in entries where entry.index > applied {
-            guard entry.index == applied + 1 else { break }
-            next.append(entry)
-            applied = entry.index
-            head = max(head, applied)
-            if case .ended = entry.content { endedTerm = entry.term }
-        }
-        if !next.isEmpty { return [.apply(next)] }
-        // What begins too late shows that something is missing.
-        return entries.contains { $0.index > applied } ? [read()] : []
-    }
-
-    private mutating func trimmed() -> [Effect] {
-        isReading = false
-        guard role == .follower, !isCopying else { return [] }
-        isCopying = true
-        return [.copy]
-    }
-
-    private mutating func looked(_ sight: LogSight?, _ now: Duration) -> [Effect] {
-        watch.isLooking = false
-        guard role == .follower else { return [] }
-        guard let sight else {
-            // A log that does not answer the leader either says nothing about the leader.
-            watch.looks = 0
-            watch.since = max(watch.since, now - timing.silence / 2)
-            return []
-        }
-        guard sight.head.index >= watch.applied else {
-            return halt(
-                "the log ends with entry \(sight.head.index), and this node has applied entry \(watch.applied): the log was put back "
-                    + "to an earlier state, or made anew. “tallywire cluster recover” makes this node's journal the beginning of a new log"
-            )
-        }
-        leader = sight.leader
-        head = max(head, sight.head.index)
-        if watch.sight == sight {
-            watch.looks += 1
-        } else {
-            watch.sight = sight
-            watch.since = now
-            watch.looks = 1
-        }
-        guard applied >= sight.head.index else { return isReading ? [] : [read()] }
-        let isSilent = watch.looks >= timing.looks && now - watch.since >= timing.silence
-        let hasNoLeader = sight.leader == nil || endedTerm != nil && sight.leader?.term == endedTerm
-        guard !isStopping, isSilent || hasNoLeader else { return [] }
-        let claim = LeaderClaim(node: node, address: address, id: makeID())
-        role = .candidate(claim)
-        return [.claim(sight, as: claim)]
-    }
-
-    // MARK: Leading
-
-    private mutating func claimed(_ term: Term?, _ now: Duration) -> [Effect] {
-        guard case .candidate(let claim) = role else { return [] }
-        watch = Watch()
-        guard let term else {
-            role = .follower
-            return [read()]
-        }
-        leader = LogSight.Leader(claim: claim, term: term)
-        role = .beginning(term)
-        return [.append(.began(version: version))]
-    }
-
-    private mutating func appended(_ result: Result<LogEntry, LogFailure>, _ now: Duration) -> [Effect] {
-        switch (role, result) {
-        case (.beginning(let term), .success(let entry)):
-            applied = entry.index
-            confirmed = now
-            lastPulse = now
-            if isStopping {
-                role = .ending(term)
-                return [.apply([entry]), .append(.ended)]
-            }
-            role = .leader(term)
-            return [.apply([entry]), .startEngine(term)]
-        case (.ending, .success(let entry)):
-            applied = entry.index
-            role = .stopped
-            return [.apply([entry]), .stopped]
-        case (.ending, .failure):
-            // Others find out by the silence.
-            role = .stopped
-            return [.stopped]
-        case (.beginning, .failure(.broken(let what))): return halt(what)
-        case (.beginning, .failure): return follow()
-        default: return []
-        }
-    }
-
-    private mutating func fenced() -> [Effect] {
-        guard case .leader(let term) = role else { return [] }
-        role = .resigning(term, isOrderly: false)
-        return [.endEngine(isOrderly: false)]
-    }
-
-    private mutating func engineEnded() -> [Effect] {
-        switch role {
-        case .resigning(let term, true):
-            role = .ending(term)
-            return [.append(.ended)]
-        case .resigning, .leader: return follow()
-        default: return []
-        }
-    }
-
-    private mutating func follow() -> [Effect] {
-        if isStopping {
-            role = .stopped
-            return [.stopped]
-        }
-        role = .follower
-        leader = nil
-        watch = Watch()
-        return [read()]
-    }
-
-    private mutating func stop() -> [Effect] {
-        guard !isStopping else { return [] }
-        isStopping = true
-        switch role {
-        case .leader(let term):
-            role = .resigning(term, isOrderly: true)
-            return [.endEngine(isOrderly: true)]
-        case .follower:
-            role = .stopped
-            return [.stopped]
-        default: return []
-        }
     }
 }

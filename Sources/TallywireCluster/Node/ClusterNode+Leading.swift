@@ -1,0 +1,107 @@
+import Logging
+import TallywireEngine
+
+/// How a node leads.
+extension ClusterNode {
+    func claim(_ sight: LogSight, _ claim: LeaderClaim) async {
+        let term: Term?
+        do { term = try await log.takeOver(sight, as: claim) } catch { return }
+        if let term {
+            positions = LeaderPositions()
+            let writer = LogWriter(
+                node: configuration.node, term: term, head: sight.head, makeID: { TimeOrderedID.make(at: .now) })
+            appends = LogAppends(log: log, journal: journal, writer: writer, positions: positions)
+        }
+        handle(.claimed(term))
+    }
+
+    func append(_ content: LogEntry.Content) async {
+        guard let appends else { return }
+        let result: Result<LogEntry, LogFailure>
+        do throws(LogFailure) { result = .success(try await appends.append(content)) } catch { result = .failure(error) }
+        handle(.appended(result))
+    }
+
+    func startEngine(_ term: Term) {
+        guard let appends else { return }
+        let journal = LogJournal(
+            journal, appends: appends, positions: positions,
+            spawn: { [newJob] job in
+                if case .terminated = newJob.yield(job) { false } else { true }
+            },
+            ended: { await self.committed($0) })
+        do {
+            let beginning = EngineBeginning(state: applier.giveState(), clocks: try self.journal.clocks())
+            let engine = InventoryEngine(
+                takingOver: beginning, journal: journal, feed: feed, configuration: configuration.engine, logger: logger)
+            self.engine = engine
+            logger.notice("This node leads.", metadata: ["node": "\(configuration.node)", "term": "\(term)"])
+            gateway.lead(with: engine)
+            spawn {
+                await engine.hasEnded()
+                await self.engineEnded(engine)
+            }
+        } catch {
+            handle(.failed("the journal cannot be read: \(error)"))
+        }
+    }
+
+    func endEngine() {
+        guard let engine else { return }
+        spawn { await engine.end() }
+    }
+
+    func engineEnded(_ engine: InventoryEngine) {
+        logger.notice("This node leads no longer.", metadata: ["node": "\(configuration.node)"])
+        applier.takeBack(engine.takeState())
+        self.engine = nil
+        connected = nil
+        gateway.disconnect()
+        handle(.engineEnded)
+    }
+
+    func committed(_ result: Result<LogAppends.Committed, any Error>) {
+        switch result {
+        case .success(let committed): handle(.committed(index: committed.index, since: committed.since - start))
+        case .failure(let error as JournalError) where error.code == .tooLarge: break
+        case .failure(let error as LogFailure): handle(.failed("\(error)"))
+        case .failure: handle(.fenced)
+        }
+    }
+
+    func beat(_ term: Term) async {
+        let since = now
+        do {
+            try await log.beat(term: term)
+            handle(.beaten(true, since: since))
+        } catch LogFailure.fenced {
+            handle(.fenced)
+        } catch {
+            handle(.beaten(false, since: since))
+        }
+    }
+
+    func flushPositions() {
+        guard engine != nil, let appends, positions.areWaiting else { return }
+        let age = configuration.positionAge
+        spawn {
+            do {
+                if let committed = try await appends.commitPositions(olderThan: age) { await self.committed(.success(committed)) }
+            } catch {
+                await self.committed(.failure(error))
+            }
+        }
+    }
+
+    func report() {
+        reports += 1
+        let report = NodeReport(
+            node: configuration.node, address: configuration.address, version: configuration.version, applied: machine.applied,
+            beat: reports)
+        spawn { [log, logger] in
+            do { try await log.register(report) } catch {
+                logger.debug("This node could not report to the cluster.", metadata: ["error": "\(error)"])
+            }
+        }
+    }
+}
