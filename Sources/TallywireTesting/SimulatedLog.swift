@@ -90,7 +90,7 @@ public final class SimulatedLog: ReplicatedLog {
     }
 
     public func append(_ entry: LogEntry, after head: LogHead, term: Term) async throws(LogFailure) {
-        let bytes = if case .batch(let batch) = entry.content { batch.events.reduce(0) { $0 + $1.json.count } } else { 0 }
+        let bytes = Self.bytes(of: entry)
         guard bytes <= Self.limit else { throw .tooLarge(bytes: bytes, limit: Self.limit) }
         let verdict: AppendVerdict
         do { verdict = try await change { $0.append(entry, after: head, term: term) } } catch { throw .cancelled }
@@ -99,12 +99,18 @@ public final class SimulatedLog: ReplicatedLog {
 
     public func entries(after index: UInt64, limit: Int, maxBytes: Int) async throws -> [LogEntry] {
         var bytes = 0
-        let entries = try read { try $0.read(after: index, limit: limit) }
-        return Array(
-            entries.prefix { entry in
-                defer { if case .batch(let batch) = entry.content { bytes += batch.events.reduce(0) { $0 + $1.json.count } } }
-                return bytes <= maxBytes || entry.index == index + 1
-            })
+        var page: [LogEntry] = []
+        for entry in try read({ try $0.read(after: index, limit: limit) }) {
+            bytes += Self.bytes(of: entry)
+            if !page.isEmpty, bytes > maxBytes { break }
+            page.append(entry)
+        }
+        return page
+    }
+
+    private static func bytes(of entry: LogEntry) -> Int {
+        guard case .batch(let batch) = entry.content else { return 0 }
+        return batch.events.reduce(0) { $0 + $1.json.count }
     }
 
     public func follow(after index: UInt64) -> AsyncThrowingStream<LogEntry, any Error> {
