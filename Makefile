@@ -25,7 +25,8 @@ test: dependencies
 	$(SWIFT) test --skip-build --skip TallywireServerTests --skip TallywireClientTests --skip JournalTwinTests --skip StateModelTests \
 		--skip SimulationTests --skip EtcdLogTests
 # By themselves, since they keep the threads busy that all tests share, or the machine.
-	$(SWIFT) test --skip-build --filter 'JournalTwinTests|StateModelTests|SimulationTests|EtcdLogTests'
+	$(SWIFT) test --skip-build --filter 'JournalTwinTests|StateModelTests|SimulationTests'
+	$(SWIFT) test --skip-build --filter EtcdLogTests
 # By themselves, since they run whole servers under load, and tests of time beside them would be tests of the machine.
 	$(SWIFT) test --skip-build --filter TallywireServerTests
 	$(SWIFT) test --skip-build --filter TallywireClientTests

@@ -151,7 +151,7 @@ struct EtcdFailureTests {
         let writer = AppendingWriter(log, try await LogScript.begin(on: log), bytes: 1_000_000)
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await writer.run() }
-            try await eventually("the quota is reached") { log.status.writes?.error.code == .full }
+            try await eventually("the quota is reached", within: .seconds(60)) { log.status.writes?.error.code == .full }
             let count = writer.count
             #expect((8...16).contains(count))
             #expect(log.status.writes?.error.message.contains("etcdctl defrag") == true)
