@@ -56,7 +56,7 @@ extension SQLiteJournal {
 /// One copy of a journal.
 private final class Copying: Sendable {
     /// How long the pause after a step is, measured by the step. With the pause, and with each step on disk before the next, the 99th
-    /// percentile of commits meanwhile is below twice that of before; without either it is eight times as long.
+    /// percentile of commits meanwhile is below twice that of before; without either it is longer.
     private static let pause = 1.0
 
     private let source: String

@@ -75,6 +75,7 @@ public struct ForwardQueue: Sendable {
         self.limits = limits
     }
 
+    /// Whether every command has its outcome.
     public var isEmpty: Bool { waiting.isEmpty }
     /// How many commands have no outcome yet, and how many may.
     public var load: (count: Int, capacity: Int) { (count, limits.capacity) }

@@ -76,7 +76,7 @@ public struct LogEvent: Equatable, Sendable {
     public var json: [UInt8]
     /// The location of the change that led to an alert of the total; `nil` for any other event.
     public var alertLocation: String?
-    /// The id of the default variant that the event is about, which its JSON does not name.
+    /// The id of the variant that the event is about; `nil` if it is about none. The event's JSON does not name a default variant.
     public var defaultVariant: VariantID?
 
     public init(json: [UInt8], alertLocation: String? = nil, defaultVariant: VariantID? = nil) {
