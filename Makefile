@@ -7,12 +7,17 @@ ARGS ?=
 export SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH ?= 16
 
 .PHONY: run build test browser fuzz conformance lint format docs bench storm simulate etcd-kills socket-io-kills exec-crashes rounds copy-figures \
-	sink-latency dependencies
+	sink-latency cluster chaos dependencies
 
 ## Install what is missing, build, start a broker if none listens, load the sample catalogue, run the server.
 run: dependencies
 	$(SWIFT) build -c release --product tallywire
 	scripts/run.sh $(ARGS)
+
+## Three nodes, three etcd and a broker on this machine, with the sample catalogue; says what to kill. See docs/CLUSTER.md.
+cluster: build
+	@scripts/install-dependencies.sh tests
+	scripts/cluster.sh
 
 build: dependencies
 	$(SWIFT) build -c release --product tallywire
@@ -72,6 +77,13 @@ bench: dependencies
 ## A hundred thousand reservations that end in the same second, and scans meanwhile; see Benchmarks/reservations.
 storm: build
 	Benchmarks/reservations/storm.py
+
+## The nodes of a real cluster killed, frozen, restarted and cut off under load, each CHAOS times; fails if anything was lost or doubled.
+CHAOS ?= 20
+chaos: build
+	@scripts/install-dependencies.sh tests
+	$(SWIFT) build -c release --product chaos
+	.build/release/chaos --times $(CHAOS) $(ARGS)
 
 ## The leader of etcd killed and frozen under appends, ETCD_KILLS times each; `make test` does it once.
 ETCD_KILLS ?= 50

@@ -139,6 +139,18 @@ let package = Package(
                 .product(name: "NIOHPACK", package: "swift-nio-http2"), .product(name: "NIOHTTP2", package: "swift-nio-http2"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"), .product(name: "SwiftProtobuf", package: "swift-protobuf"),
             ]),
+        // What the nodes of a cluster say to each other, over the server's HTTP port.
+        library(
+            "ClusterHTTP",
+            [
+                "HTTPPort", "SQLiteJournal", "TallywireAccess", "TallywireCluster", "TallywireCore", "TallywireEngine",
+                "TallywireRequests",
+                log, nio("NIOCore"), nio("NIOHTTP1"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+            ]),
         .systemLibrary(name: "CJemalloc", pkgConfig: "jemalloc", providers: [.apt(["libjemalloc-dev"])]),
         library(
             "MQTTConnection", path: "Sources/Plugins/MQTTConnection",
@@ -234,11 +246,11 @@ let package = Package(
         library(
             "TallywireServer",
             [
-                "Backoff", "ExecPlugin", "HTTPEndpoints", "HTTPPort", "JSONLogSink", "MQTTScanners", "MQTTSink", "PipelineHost",
-                "NATSSink", "PostgresSink",
+                "Backoff", "ClusterHTTP", "EtcdLog", "ExecPlugin", "HTTPEndpoints", "HTTPPort", "JSONLogSink", "MQTTScanners",
+                "MQTTSink", "PipelineHost", "NATSSink", "PostgresSink",
                 "SQLiteJournal",
-                "TallywireAccess", "TallywireAuthentication", "TallywireClient", "TallywireCommands", "TallywireConfiguration",
-                "TallywireCore",
+                "TallywireAccess", "TallywireAuthentication", "TallywireClient", "TallywireCluster", "TallywireCommands",
+                "TallywireConfiguration", "TallywireCore",
                 "TallywireEngine", "TallywireHTTP", "TallywirePipeline", "SocketIOSink", "WebSocketSink", "WebhookSink", log,
                 nio("NIOCore"),
                 nio("NIOPosix"), nio("NIOHTTP1"),
@@ -348,6 +360,14 @@ let package = Package(
             name: "simulate",
             dependencies: ["ClusterSimulation", .product(name: "ArgumentParser", package: "swift-argument-parser")],
             path: "Tests/Simulate", swiftSettings: strict),
+        // Kills and cuts off the nodes of a real cluster under load.
+        .executableTarget(
+            name: "chaos",
+            dependencies: [
+                "Mosquitto", "TallywireClient", "TallywireTesting", "TestSupport", log, nio("NIOCore"), nio("NIOHTTP1"),
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+            ], path: "Tests/Chaos", swiftSettings: strict),
         tests(
             "EtcdLog",
             [

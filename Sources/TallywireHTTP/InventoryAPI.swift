@@ -26,6 +26,7 @@ public struct InventoryAPI: Sendable {
     let certificates: TLSCertificates?
     let endpoints: EndpointTable
     let control: (any ConfigurationControl)?
+    let member: (any ClusterMember)?
     let metrics = RequestMetrics()
     let streams: EventStreamSlots
     let signIn: (any SignIn)?
@@ -53,12 +54,15 @@ public struct InventoryAPI: Sendable {
         public var base: OutsideAddress?
         /// What a position beyond the last event means.
         public var ahead: AheadPolicy
+        /// The name of the node of a cluster that the server is, for the header `Tallywire-Node`; `nil` for a server by itself.
+        public var node: String?
 
         public init(
             defaultLocation: String = Location.main.code, version: String, messaging: [Messaging] = [],
             limits: HTTPLimits = HTTPLimits(),
             hosts: HostPolicy = HostPolicy(), requestsPerSecond: Int? = nil, proxies: TrustedProxies = TrustedProxies(),
-            pages: String? = nil, base: OutsideAddress? = nil, ahead: AheadPolicy = .anotherJournal
+            pages: String? = nil, base: OutsideAddress? = nil, ahead: AheadPolicy = .anotherJournal,
+            node: String? = nil
         ) {
             self.defaultLocation = defaultLocation
             self.version = version
@@ -70,6 +74,7 @@ public struct InventoryAPI: Sendable {
             self.pages = pages
             self.base = base
             self.ahead = ahead
+            self.node = node
         }
     }
 
@@ -93,13 +98,14 @@ public struct InventoryAPI: Sendable {
     ///   - certificates: the port's certificate, whose expiry `/metrics` shows.
     ///   - endpoints: the paths of plugins; the same object as in ``upgradingServer(endpoints:configuration:)``.
     ///   - control: shows and reloads the configuration; `nil` for a server that has no file.
+    ///   - member: the node of a cluster that the server is; `nil` for a server by itself.
     ///   - startedAt: when the process started, for `/metrics`.
     ///   - readiness: called by each `GET /health/ready`; it must return at once.
     public init(
         gateway: any CommandGateway, journal: any Journal, feed: Feed, pipeline: any PipelineObserver, configuration: Configuration,
         authenticator: any Authenticator = OpenAuthenticator(), signIn: (any SignIn)? = nil, port: PortMetrics = PortMetrics(),
         reloads: [ReloadStatus] = [], certificates: TLSCertificates? = nil, endpoints: EndpointTable = EndpointTable(),
-        control: (any ConfigurationControl)? = nil,
+        control: (any ConfigurationControl)? = nil, member: (any ClusterMember)? = nil,
         startedAt: Timestamp = .now,
         readiness: @escaping @Sendable () async -> Readiness = { .ready }
     ) {
@@ -117,6 +123,7 @@ public struct InventoryAPI: Sendable {
         self.certificates = certificates
         self.endpoints = endpoints
         self.control = control
+        self.member = member
         self.startedAt = startedAt
         self.readiness = readiness
     }
@@ -133,7 +140,8 @@ public struct InventoryAPI: Sendable {
         let paths = PathTable(routes, endpoints)
         let hosts = configuration.hosts
         let crossOrigin = CrossOrigin(hosts: hosts, endpoints: endpoints)
-        router.add(middleware: RequestMiddleware(metrics: metrics, paths: paths, crossOrigin: crossOrigin))
+        router.add(
+            middleware: RequestMiddleware(metrics: metrics, paths: paths, crossOrigin: crossOrigin, node: configuration.node))
         if let rate = configuration.requestsPerSecond {
             router.add(
                 middleware: RateMiddleware(rate: RequestRate(perSecond: rate), proxies: configuration.proxies, metrics: port))

@@ -170,7 +170,8 @@ struct ChangingPipelineTests {
 
     private func running(_ sinks: [SinkRunner.Definition], _ body: (Pipeline) async throws -> Void) async throws {
         let pipeline = Pipeline(
-            engine: engine, sources: [], sinks: sinks, defaultLocation: "MAIN", logger: Logger(label: "test"), version: "0",
+            gateway: engine, journal: engine.journal, feed: engine.feed, writer: engine, sources: [], sinks: sinks,
+            defaultLocation: "MAIN", logger: Logger(label: "test"), version: "0",
             clock: { .now })
         async let run: Void = pipeline.runSinks()
         try await body(pipeline)
@@ -259,7 +260,8 @@ struct ChangingPipelineTests {
     func ending() async throws {
         let late = RecordingSink()
         let pipeline = Pipeline(
-            engine: engine, sources: [], sinks: [], defaultLocation: "MAIN", logger: Logger(label: "test"), version: "0",
+            gateway: engine, journal: engine.journal, feed: engine.feed, writer: engine, sources: [], sinks: [],
+            defaultLocation: "MAIN", logger: Logger(label: "test"), version: "0",
             clock: { .now })
         pipeline.drain()
         #expect(await pipeline.apply(change([], [definition("late", late)], order: ["late"]), within: .zero) == false)

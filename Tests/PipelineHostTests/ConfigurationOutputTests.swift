@@ -15,7 +15,7 @@ import Testing
         let properties = try #require(schema["properties"] as? [String: Any])
         #expect(
             Set(properties.keys) == [
-                "$schema", "journal", "http", "auth", "defaultLocation", "shutdown", "engine", "sources", "sinks",
+                "$schema", "journal", "http", "auth", "defaultLocation", "shutdown", "engine", "cluster", "sources", "sinks",
             ])
         let sinks = try #require((properties["sinks"] as? [String: Any])?["items"] as? [String: Any])
         let branches = try #require(sinks["allOf"] as? [[String: Any]])
@@ -23,7 +23,7 @@ import Testing
         #expect(log["required"] as? [String] == ["path"])
         #expect(
             Set(try #require(log["properties"] as? [String: Any]).keys) == [
-                "plugin", "name", "enabled", "events", "where", "retry", "deadLetter", "path", "rotate", "fsync",
+                "plugin", "name", "enabled", "placement", "events", "where", "retry", "deadLetter", "path", "rotate", "fsync",
             ])
     }
 

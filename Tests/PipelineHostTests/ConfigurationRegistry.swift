@@ -111,6 +111,7 @@ enum ConfigurationRegistry {
 
     static let websocket = SinkType(
         "websocket", summary: "Sends events to rooms of WebSocket clients.", mode: .live,
+        placements: [.each],
         schema: [
             .optional("path", .string(), default: "/ws", "The path on the HTTP port."),
             .optional(

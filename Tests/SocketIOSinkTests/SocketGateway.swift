@@ -52,7 +52,7 @@ struct SocketGateway: Sendable {
         _ = await engine.submit(Command(source: "test", action: .createProduct(product)))
         let sink = try SocketIOSink(setup.configuration)
         let pipeline = Pipeline(
-            engine: engine, sources: [],
+            gateway: engine, journal: setup.journal, feed: engine.feed, writer: engine, sources: [],
             sinks: [
                 .init(
                     name: "socket.io", plugin: "socket.io", mode: .live, sink: sink,

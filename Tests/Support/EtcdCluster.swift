@@ -144,6 +144,42 @@ public final class EtcdCluster: Sendable {
         return text
     }
 
+    /// Makes a member the one that leads the others.
+    public func makeLeader(_ member: Int) async throws {
+        let old = try await leader()
+        guard old != member else { return }
+        let list = try await etcdctl("member", "list", member: old)
+        guard let line = list.split(separator: "\n").first(where: { $0.contains(", m\(member), ") }),
+            let id = line.split(separator: ",").first
+        else { throw NeverHappened(description: "there is no member m\(member): \(list)") }
+        try await etcdctl("move-leader", String(id), member: old)
+        try await eventually("m\(member) leads", within: .seconds(10)) { try await leader() == member }
+    }
+
+    /// Writes until the quota is reached, under keys of its own.
+    public func fill() async throws {
+        // What an argument may hold.
+        let value = String(repeating: "x", count: 120_000)
+        for number in 0..<100_000 {
+            do { try await etcdctl("put", "filling/\(number)", value, member: 0) } catch let error as NeverHappened {
+                guard error.description.contains("space exceeded") else { throw error }
+                return
+            }
+        }
+    }
+
+    /// Takes out what ``fill()`` wrote, and lets etcd write again.
+    public func empty() async throws {
+        try await etcdctl("del", "--prefix", "filling/", member: 0)
+        let text = try await etcdctl("get", "nothing", "--write-out", "json", member: 0)
+        guard let answer = try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any],
+            let header = answer["header"] as? [String: Any], let revision = header["revision"] as? NSNumber
+        else { throw NeverHappened(description: "etcd says no revision: \(text)") }
+        try await etcdctl("compact", "\(revision)", member: 0)
+        for member in ports.indices { try await etcdctl("defrag", member: member) }
+        try await etcdctl("alarm", "disarm", member: 0)
+    }
+
     /// Waits until all members answer.
     public func waitUntilHealthy() async throws {
         try await eventually("all members of etcd answer", within: .seconds(60)) {

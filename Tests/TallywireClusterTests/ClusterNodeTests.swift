@@ -100,7 +100,8 @@ struct ClusterNodeTests {
         try await running(nodes) {
             try await eventually("a node leads") { nodes.contains { $0.isLeading } }
             let leader = try #require(nodes.first { $0.isLeading })
-            let shared = try #require(await leader.leaderJournal())
+            var roles = leader.leaderships.makeAsyncIterator()
+            let shared = try #require(await roles.next() ?? nil).journal
             try await shared.storeCursor(3, of: "displays")
             #expect(try await shared.cursor(of: "displays") == 3)
             // Without a command that takes it along, it has an entry of its own.

@@ -31,6 +31,9 @@ struct ConfigurationCheck {
                 common: PipelineSchema.sink))
         checkNames(sources.map { ($0.name, $0.nameOrigin) } + sinks.map { ($0.name, $0.nameOrigin) })
         checkAuthentication(root, checked)
+        checkCluster(root, checked)
+        for source in sources { checkPlacement(of: source.type.name, source.type.placements, source.value) }
+        for sink in sinks { checkPlacement(of: sink.type.name, sink.type.placements, sink.value) }
         for source in sources where source.isSound { prove(source.value) { try source.type.make(source.options) } }
         for sink in sinks where sink.isSound { prove(sink.value) { try sink.type.make(sink.options) } }
         if check.diagnostics.isEmpty { checkTopics(sources, sinks) }
@@ -97,15 +100,17 @@ struct ConfigurationCheck {
             let settings = try checked.decode(Settings.self)
             var configuration = PipelineConfiguration(
                 journal: settings.journal, http: settings.http, auth: settings.auth, defaultLocation: settings.defaultLocation,
-                shutdown: settings.shutdown, engine: settings.engine, sources: [], sinks: [])
+                shutdown: settings.shutdown, engine: settings.engine, cluster: settings.cluster, sources: [], sinks: [])
             configuration.place = EntryPlace(file: check.file, value: root)
             configuration.auth.secretSource = root["auth"]?["secret"]?.string.map {
                 SecretSource(text: $0, interpolation: check.interpolation)
             }
             configuration.sources = try sources.map { entry in
-                SourceEntry(
-                    name: entry.name, type: entry.type, isEnabled: try entry.common.decode(CommonKeys.self).enabled,
-                    options: entry.options, place: EntryPlace(file: check.file, value: entry.value), common: entry.common)
+                let common = try entry.common.decode(CommonKeys.self)
+                return SourceEntry(
+                    name: entry.name, type: entry.type, isEnabled: common.enabled,
+                    placement: common.placement ?? entry.type.placements.first ?? .leader, options: entry.options,
+                    place: EntryPlace(file: check.file, value: entry.value), common: entry.common)
             }
             configuration.sinks = try sinks.map { entry in
                 let common = try entry.common.decode(SinkKeys.self)
@@ -114,6 +119,7 @@ struct ConfigurationCheck {
                     retry: common.retry,
                     deadLetter: common.deadLetter
                         ?? PipelineConfiguration.deadLetter(of: entry.name, in: configuration.dataDirectory),
+                    placement: common.placement,
                     options: entry.options, place: EntryPlace(file: check.file, value: entry.value), common: entry.common)
             }
             configuration.settings = checked
@@ -131,10 +137,12 @@ struct ConfigurationCheck {
         let defaultLocation: String
         let shutdown: ShutdownSettings
         let engine: EngineSettings
+        let cluster: ClusterSettings?
     }
 
     private struct CommonKeys: Decodable {
         let enabled: Bool
+        let placement: Placement?
     }
 
     private struct SinkKeys: Decodable {
@@ -143,5 +151,6 @@ struct ConfigurationCheck {
         let `where`: SinkEntry.Filter
         let retry: SinkEntry.Retry
         let deadLetter: String?
+        let placement: Placement?
     }
 }

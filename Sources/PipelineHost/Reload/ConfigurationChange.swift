@@ -51,6 +51,7 @@ public struct ConfigurationChange: Sendable {
     private static let reasons = [
         "journal": "the journal is open", "http": "the port is open with these settings",
         "auth": "who may do what is settled when the server starts", "engine": "the engine runs with these limits",
+        "cluster": "the node has joined the cluster with these settings",
     ]
 
     private static func entries<Entry: ComparableEntry>(from old: [Entry], to new: [Entry]) -> Entries<Entry> {

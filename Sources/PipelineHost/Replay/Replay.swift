@@ -66,6 +66,8 @@ public struct Replay: Equatable, Sendable {
 /// Why a replay was not begun.
 public enum ReplayRefusal: Error, Equatable, Sendable {
     case unknownSink
+    /// The sink runs on another node of the cluster.
+    case elsewhere
     /// The sink's clients connect to the server and ask for earlier events themselves.
     case notDurable
     /// Another replay of this sink runs.

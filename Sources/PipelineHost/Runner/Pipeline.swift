@@ -4,61 +4,88 @@ import TallywireCore
 import TallywireEngine
 import TallywirePipeline
 
-/// All sources and sinks around one engine, running.
+/// All sources and sinks around one journal, running.
 ///
-/// The order at shutdown is the order of the data. ``runSources()`` is cancelled first. Then the engine is stopped, which ends the
-/// feed. ``runSinks()`` returns by itself once each sink has taken the remaining events.
+/// The order at shutdown is the order of the data. ``runSources()`` is cancelled first. Then whoever decides commands is stopped, which
+/// ends the feed. ``runSinks()`` returns by itself once each sink has taken the remaining events.
+///
+/// On a node of a cluster, what is placed at the leader runs from ``beginLeading(_:)`` to ``endLeading(within:)`` only.
 public final class Pipeline: PipelineObserver {
-    private let engine: InventoryEngine
-    private let makeSource: @Sendable (SourceRunner.Definition, [TopicUse]) -> SourceRunner
-    private let makeSink: @Sendable (SinkRunner.Definition) -> SinkRunner
-    private let members: Mutex<Members>
-    private let logger: Logger
+    let journal: any Journal
+    let feed: Feed
+    private let writer: any WriterStatus
+    let parts: PipelineParts
+    let members: Mutex<Members>
+    let logger: Logger
     /// The sources' devices and the sinks' displays.
     public let devices: DeviceRegistry
     public let displays: DisplayRegistry
     /// The runners that begin, also those that a reload adds.
-    private let (sourcesToRun, newSource) = AsyncStream.makeStream(of: SourceRunner.self)
-    private let (sinksToRun, newSink) = AsyncStream.makeStream(of: SinkRunner.self)
+    let (sourcesToRun, newSource) = AsyncStream.makeStream(of: SourceRunner.self)
+    let (sinksToRun, newSink) = AsyncStream.makeStream(of: SinkRunner.self)
+    /// What changes the members does so one at a time.
+    let changes = Turn()
 
     /// What runs, in the order of plugins.json.
-    private struct Members {
+    struct Members {
         var sources: [SourceRunner]
         var sinks: [SinkRunner]
         var retention: Retention
+        var topics: [TopicUse]
+        var place: Place
         /// Whether the end has begun, so that nothing more starts.
         var isEnding = false
     }
 
+    /// What runs in this process.
+    enum Place {
+        /// Everything: there is no other node.
+        case alone
+        /// What is placed on each node.
+        case follower
+        /// That, and what is placed at the leader.
+        case leader(LeaderRole)
+
+        func runs(_ placement: Placement) -> Bool {
+            if placement == .leader, case .follower = self { return false }
+            return true
+        }
+    }
+
+    /// - Parameters:
+    ///   - gateway: where sources hand in commands.
+    ///   - journal: the journal of this process, with the events of `feed`.
+    ///   - writer: what `/api/pipeline` shows of whoever decides.
+    ///   - ownPositions: on a node of a cluster, where the positions of what runs on each node are kept; `nil` without a cluster.
+    ///   - ahead: what a position beyond the last event means for the clients of sinks.
     public init(
-        engine: InventoryEngine, sources: [SourceRunner.Definition], sinks: [SinkRunner.Definition], defaultLocation: String,
-        topics: [TopicUse] = [], setAside: SetAside? = nil, sourceFolder: String? = nil, retention: Retention = Retention(),
-        logger: Logger, version: String, ahead: AheadPolicy = .anotherJournal,
+        gateway: any CommandGateway, journal: any Journal, feed: Feed, writer: any WriterStatus,
+        ownPositions: (any Journal)? = nil, sources: [SourceRunner.Definition], sinks: [SinkRunner.Definition],
+        defaultLocation: String, topics: [TopicUse] = [], setAside: SetAside? = nil, sourceFolder: String? = nil,
+        retention: Retention = Retention(), logger: Logger, version: String, ahead: AheadPolicy = .anotherJournal,
         clock: @escaping @Sendable () -> Timestamp
     ) {
-        self.engine = engine
+        self.journal = journal
+        self.feed = feed
+        self.writer = writer
         self.logger = logger
-        let (devices, displays) = (DeviceRegistry(), DisplayRegistry())
-        (self.devices, self.displays) = (devices, displays)
-        makeSource = { definition, topics in
-            SourceRunner(
-                definition, gateway: engine, journal: engine.journal, defaultLocation: defaultLocation, logger: logger,
-                version: version, devices: devices, topics: topics, setAside: setAside, folder: sourceFolder, clock: clock)
-        }
-        makeSink = { definition in
-            SinkRunner(
-                definition, feed: engine.feed, journal: engine.journal, gateway: engine, displays: displays, logger: logger,
-                version: version, ahead: ahead, clock: clock)
-        }
-        let (makeSource, makeSink) = (makeSource, makeSink)
-        let runners = (sources.map { makeSource($0, topics) }, sinks.map(makeSink))
-        members = Mutex(Members(sources: runners.0, sinks: runners.1, retention: retention))
-        for source in runners.0 { newSource.yield(source) }
-        for sink in runners.1 { newSink.yield(sink) }
+        (devices, displays) = (DeviceRegistry(), DisplayRegistry())
+        parts = PipelineParts(
+            gateway: gateway, journal: ownPositions ?? journal, feed: feed, defaultLocation: defaultLocation, setAside: setAside,
+            sourceFolder: sourceFolder, devices: devices, displays: displays, logger: logger, version: version, ahead: ahead,
+            clock: clock)
+        let place: Place = ownPositions == nil ? .alone : .follower
+        let runners = (
+            sources.map { [parts] in parts.source($0, topics, at: place) }, sinks.map { [parts] in parts.sink($0, at: place) }
+        )
+        members = Mutex(
+            Members(sources: runners.0, sinks: runners.1, retention: retention, topics: topics, place: place))
+        for source in runners.0 where !source.isStandby { newSource.yield(source) }
+        for sink in runners.1 where !sink.isStandby { newSink.yield(sink) }
     }
 
     private var sources: [SourceRunner] { members.withLock { $0.sources } }
-    private var sinks: [SinkRunner] { members.withLock { $0.sinks } }
+    var sinks: [SinkRunner] { members.withLock { $0.sinks } }
 
     /// Runs all sources until the task is cancelled.
     public func runSources() async {
@@ -83,7 +110,7 @@ public final class Pipeline: PipelineObserver {
         }
         newSource.finish()
         newSink.finish()
-        for sink in sinks { sink.drain() }
+        for sink in sinks where !sink.isStandby { sink.drain() }
     }
 
     // MARK: Reloading
@@ -113,25 +140,27 @@ public final class Pipeline: PipelineObserver {
     /// Ends what has to end, and then starts what has to start. All others go on untouched. A sink ends between two deliveries, within
     /// `limit`, and the one in its place goes on from its position.
     ///
-    /// Returns false, and starts nothing, once the end of the server has begun. For one caller at a time.
+    /// Returns false, and starts nothing, once the end of the server has begun.
     public func apply(_ change: Change, within limit: Duration) async -> Bool {
-        let (oldSources, oldSinks) = members.withLock { members in
+        await changes.take { await carryOut(change, within: limit) }
+    }
+
+    private func carryOut(_ change: Change, within limit: Duration) async -> Bool {
+        let (oldSources, oldSinks, current) = members.withLock { members in
             (
                 members.sources.filter { change.stopped.contains($0.definition.name) },
-                members.sinks.filter { change.stopped.contains($0.definition.name) }
+                members.sinks.filter { change.stopped.contains($0.definition.name) }, members.place
             )
         }
-        await withTaskGroup(of: Void.self) { group in
-            for source in oldSources { group.addTask { await source.retire() } }
-            for sink in oldSinks { group.addTask { await sink.retire(within: limit) } }
-        }
-        let sources = change.sources.map { makeSource($0, change.topics) }
-        let sinks = change.sinks.map(makeSink)
+        await retire(oldSources, oldSinks, within: limit)
+        let sources = change.sources.map { parts.source($0, change.topics, at: current) }
+        let sinks = change.sinks.map { parts.sink($0, at: current) }
         let place = Dictionary(change.order.enumerated().map { ($1, $0) }) { first, _ in first }
         let isApplied = members.withLock { members in
             members.sources.removeAll { change.stopped.contains($0.definition.name) }
             members.sinks.removeAll { change.stopped.contains($0.definition.name) }
             if members.isEnding { return false }
+            members.topics = change.topics
             members.sources += sources
             members.sinks += sinks
             members.sources.sort { place[$0.definition.name, default: 0] < place[$1.definition.name, default: 0] }
@@ -139,8 +168,8 @@ public final class Pipeline: PipelineObserver {
             return true
         }
         if isApplied {
-            for source in sources { newSource.yield(source) }
-            for sink in sinks { newSink.yield(sink) }
+            for source in sources where !source.isStandby { newSource.yield(source) }
+            for sink in sinks where !sink.isStandby { newSink.yield(sink) }
         }
         return isApplied
     }
@@ -154,15 +183,21 @@ public final class Pipeline: PipelineObserver {
         await runner.turn.take { await body(runner.definition.sink) }
     }
 
-    /// The running sink of this name.
-    public func sink(named name: String) -> (any Sink)? { sinks.first { $0.definition.name == name }?.definition.sink }
+    /// The running sink of this name; `nil` for a sink of a cluster's leader, which is made anew from its definition with each role.
+    public func sink(named name: String) -> (any Sink)? {
+        let (runner, place) = members.withLock { members in
+            (members.sinks.first { $0.definition.name == name }, members.place)
+        }
+        if case .alone = place { return runner?.definition.sink }
+        return runner?.definition.placement == .each ? runner?.definition.sink : nil
+    }
 
     /// Deletes the events that retention no longer keeps, now and every `interval`, until the task is cancelled.
     public func runRetention(every interval: Duration = .seconds(60)) async {
         while !Task.isCancelled {
             do {
-                let report = try await engine.journal.prune(
-                    members.withLock { $0.retention }, protected: protectedPosition, now: engine.passedTime)
+                let report = try await journal.prune(
+                    members.withLock { $0.retention }, protected: try await protectedPosition(), now: writer.passedTime)
                 if report.unread > 0 {
                     logger.error(
                         "The journal reached its hard limit and deleted events that a sink had not read. That sink never gets them.",
@@ -178,9 +213,13 @@ public final class Pipeline: PipelineObserver {
         }
     }
 
-    /// The last event that every durable sink is done with.
-    private var protectedPosition: UInt64 {
-        sinks.filter { $0.definition.mode == .durable }.map(\.position).min() ?? engine.feed.head
+    /// The last event that every durable sink is done with, also those of other nodes.
+    private func protectedPosition() async throws -> UInt64 {
+        var position = feed.head
+        for sink in sinks where sink.definition.mode == .durable {
+            position = min(position, sink.isStandby ? try await journal.cursor(of: sink.definition.name) ?? 0 : sink.position)
+        }
+        return position
     }
 
     public func deliveries(of sink: String) -> [DeliveryLog.Attempt]? {
@@ -199,12 +238,22 @@ public final class Pipeline: PipelineObserver {
 
     private func runner(of sink: String) throws(ReplayRefusal) -> SinkRunner {
         guard let runner = sinks.first(where: { $0.definition.name == sink }) else { throw .unknownSink }
+        if runner.isStandby { throw .elsewhere }
         return runner
     }
 
+    public func runsElsewhere(_ sink: String) -> Bool {
+        sinks.contains { $0.definition.name == sink && $0.isStandby }
+    }
+
     public func status() async -> PipelineStatus {
-        PipelineStatus(
-            epoch: engine.journal.epoch, head: engine.feed.head, inbox: engine.waiting, engine: engine.statistics,
-            sources: sources.map { $0.report() }, sinks: sinks.map { $0.report() })
+        var reports = sinks.map { $0.report() }
+        for index in reports.indices where reports[index].state == .standby {
+            // Where the journal cannot be read, the position is not known.
+            reports[index].position = (try? await journal.cursor(of: reports[index].name)) ?? 0
+        }
+        return PipelineStatus(
+            epoch: journal.epoch, head: feed.head, inbox: writer.waiting, engine: writer.statistics,
+            sources: sources.map { $0.report() }, sinks: reports)
     }
 }

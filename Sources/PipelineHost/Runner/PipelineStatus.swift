@@ -65,6 +65,8 @@ public struct PipelineStatus: Sendable {
             /// replaces its entry.
             case disabled
             case draining, stopped
+            /// The sink runs on the node that leads, which is another one.
+            case standby
         }
 
         public init(
@@ -121,6 +123,9 @@ public protocol PipelineObserver: Sendable {
 
     /// Cancels the sink's replay. Returns what became of it, also if it had ended before. Throws ``ReplayRefusal``.
     func cancelReplay(of sink: String) throws(ReplayRefusal) -> Replay
+
+    /// Whether the sink runs on another node of the cluster.
+    func runsElsewhere(_ sink: String) -> Bool
 
     /// The sources' devices, and the sinks' shelf displays.
     var devices: DeviceRegistry { get }

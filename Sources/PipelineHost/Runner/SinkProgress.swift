@@ -14,9 +14,10 @@ struct SinkProgress: Sendable {
     private var start: UInt64
     private var counters = SinkCounters()
 
-    init(position: UInt64) {
+    init(position: UInt64, isStandby: Bool = false) {
         self.position = position
         self.start = position
+        if isStandby { state = .standby }
     }
 
     /// The counters at the moment when `head` is the last committed event.

@@ -41,6 +41,7 @@ extension SinkRunner {
 
     /// Calls the sink, and notes the try unless the sink does so itself.
     func offer(_ batch: EventBatch, attempt: Int) async throws -> Delivery {
+        try await untilOwner()
         guard definition.mode == .durable, !definition.sink.notesDeliveries, let last = batch.records.last else {
             return try await definition.sink.deliver(batch)
         }

@@ -25,12 +25,17 @@ public final class SinkRunner: Sendable {
         public var deadLetters: DeadLetterFile
         /// The file that the sink may keep for itself.
         public var file: SourceFile?
+        public var placement: Placement
+        /// Makes the sink anew, since one that was stopped does not start again; `nil` for a sink that does.
+        public var make: (@Sendable () throws -> any Sink)?
 
         public init(
             name: String, plugin: String, mode: SinkMode, sink: any Sink, filter: EventFilter = EventFilter(),
             retry: Backoff = Backoff(), attempts: Int? = nil, rejectAfter: Int = 3, deadLetters: DeadLetterFile,
-            file: SourceFile? = nil
+            file: SourceFile? = nil, placement: Placement = .each, make: (@Sendable () throws -> any Sink)? = nil
         ) {
+            self.placement = placement
+            self.make = make
             self.name = name
             self.plugin = plugin
             self.mode = mode
@@ -41,6 +46,12 @@ public final class SinkRunner: Sendable {
             self.rejectAfter = rejectAfter
             self.deadLetters = deadLetters
             self.file = file
+        }
+
+        func remade() throws -> Self {
+            var copy = self
+            copy.sink = try make?() ?? sink
+            return copy
         }
     }
 
@@ -62,14 +73,19 @@ public final class SinkRunner: Sendable {
     let turn = Turn()
     let replays = ReplayQueue()
     let stopper = Stopper()
+    /// Whether this runner never runs, since another node of the cluster leads.
+    let isStandby: Bool
+    /// Whether this process may deliver at this moment.
+    private let isOwner: @Sendable () -> Bool
     /// The last tries to deliver; none for a live sink, which delivers to nobody in particular.
     public let deliveries = DeliveryLog()
 
-    /// A runner of the sink. `ahead` is for the sink's clients. `sleep` is how it pauses; it throws when the task is cancelled.
+    /// A runner of the sink. `ahead` is for the sink's clients. A delivery waits until `isOwner` is true. `sleep` is how the runner
+    /// pauses; it throws when the task is cancelled.
     public init(
         _ definition: Definition, feed: Feed, journal: any Journal, gateway: (any CommandGateway)? = nil,
         displays: DisplayRegistry = DisplayRegistry(), logger: Logger, version: String, ahead: AheadPolicy = .anotherJournal,
-        clock: @escaping @Sendable () -> Timestamp,
+        isStandby: Bool = false, isOwner: @escaping @Sendable () -> Bool = { true }, clock: @escaping @Sendable () -> Timestamp,
         sleep: @escaping @Sendable (Duration) async throws -> Void = { try await Task.sleep(for: $0) }
     ) {
         self.definition = definition
@@ -82,10 +98,12 @@ public final class SinkRunner: Sendable {
         self.logger = logger
         self.version = version
         self.ahead = ahead
+        self.isStandby = isStandby
+        self.isOwner = isOwner
         self.clock = clock
         self.sleep = sleep
         // A durable sink protects every event until its position is read from the journal.
-        progress = Mutex(SinkProgress(position: definition.mode == .durable ? 0 : feed.head))
+        progress = Mutex(SinkProgress(position: definition.mode == .durable ? 0 : feed.head, isStandby: isStandby))
     }
 
     /// The last event with which the sink is done.
@@ -101,14 +119,15 @@ public final class SinkRunner: Sendable {
     }
 
     /// Ends the sink between two deliveries, once it has what is committed by now. A sink that fails, or that does not get so far in
-    /// `limit`, ends at once and keeps its position. Returns once the sink has stopped.
-    public func retire(within limit: Duration) async {
+    /// `limit`, ends at once and keeps its position. A delivery that is under way then has at least `grace`. Returns once the sink has
+    /// stopped.
+    public func retire(within limit: Duration, grace: Duration = .seconds(1)) async {
         let (goal, end) = (feed.head, ContinuousClock.now + limit)
         // Rare enough to look again and again: the position has no one who tells of its changes, since it changes with every batch.
         while position < goal, ContinuousClock.now < end, progress.withLock({ $0.state == .running }) {
             do { try await Task.sleep(for: .milliseconds(5)) } catch { break }
         }
-        let rest = progress.withLock { $0.state == .running } ? max(.seconds(1), ContinuousClock.now.duration(to: end)) : .zero
+        let rest = progress.withLock { $0.state == .running } ? max(grace, ContinuousClock.now.duration(to: end)) : .zero
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await self.turn.take { self.stopper.stop() } }
             group.addTask {
@@ -145,8 +164,9 @@ public final class SinkRunner: Sendable {
 
     /// Returns the sink's state, position and counters.
     public func report() -> PipelineStatus.SinkReport {
-        let head = feed.head
         let progress = progress.withLock { $0 }
+        // What another node delivers is no lag of this one.
+        let head = isStandby ? progress.position : feed.head
         let counters = progress.counters(head: head)
         var lag = 0.0
         if counters.pending > 0, let oldest = feed.timestamp(of: progress.position + 1) ?? progress.lastTimestamp {
@@ -163,6 +183,12 @@ public final class SinkRunner: Sendable {
     }
 
     // MARK: Beginning
+
+    /// Waits until this process may deliver. A leader that cannot reach the log for a moment goes on then; one that was replaced is
+    /// stopped here.
+    func untilOwner() async throws {
+        while !isOwner() { try await Task.sleep(for: .milliseconds(20)) }
+    }
 
     /// Finds the sink's position and starts the sink. Tries again until both succeed.
     private func begin() async throws {

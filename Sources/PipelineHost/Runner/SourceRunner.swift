@@ -12,11 +12,25 @@ public final class SourceRunner: Sendable {
         public var name: String
         public var plugin: String
         public var source: any Source
+        public var placement: Placement
+        /// Makes the source anew, since one that has run does not run again; `nil` for a source that can.
+        public var make: (@Sendable () throws -> any Source)?
 
-        public init(name: String, plugin: String, source: any Source) {
+        public init(
+            name: String, plugin: String, source: any Source, placement: Placement = .leader,
+            make: (@Sendable () throws -> any Source)? = nil
+        ) {
             self.name = name
             self.plugin = plugin
             self.source = source
+            self.placement = placement
+            self.make = make
+        }
+
+        func remade() throws -> Self {
+            var copy = self
+            copy.source = try make?() ?? source
+            return copy
         }
     }
 
@@ -24,15 +38,18 @@ public final class SourceRunner: Sendable {
     private let context: SourceContext
     private let retry: Backoff
     private let stopper = Stopper()
+    /// Whether this runner never runs, since another node of the cluster leads.
+    let isStandby: Bool
 
     public init(
         _ definition: Definition, gateway: any CommandGateway, journal: any Journal, defaultLocation: String, logger: Logger,
         version: String, devices: DeviceRegistry = DeviceRegistry(), topics: [TopicUse] = [], setAside: SetAside? = nil,
-        folder: String? = nil, retry: Backoff = Backoff(),
+        folder: String? = nil, retry: Backoff = Backoff(), isStandby: Bool = false,
         clock: @escaping @Sendable () -> Timestamp
     ) {
         self.definition = definition
         self.retry = retry
+        self.isStandby = isStandby
         var logger = logger
         logger[metadataKey: "source"] = "\(definition.name)"
         context = SourceContext(
@@ -40,6 +57,7 @@ public final class SourceRunner: Sendable {
             bookmark: JournalBookmark(journal: journal, source: definition.name), version: version, devices: devices,
             deviceBookmark: { JournalBookmark(journal: journal, source: definition.name, device: $0) }, topics: topics,
             setAside: setAside, file: folder.map { SourceFile(path: "\($0)/\(definition.name).json") }, now: clock)
+        if isStandby { context.status.update { $0.state = "standby" } }
     }
 
     public func run() async {

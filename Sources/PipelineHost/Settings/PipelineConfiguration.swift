@@ -11,6 +11,8 @@ public struct PipelineConfiguration: Sendable {
     public var defaultLocation: String
     public var shutdown: ShutdownSettings
     public var engine: EngineSettings
+    /// The cluster of which this server is a node; `nil` for a server by itself.
+    public var cluster: ClusterSettings?
     /// The sources that run: enabled and chosen, in the order of the file.
     public var sources: [SourceEntry]
     /// The sinks that run: enabled and chosen, in the order of the file.
@@ -22,8 +24,9 @@ public struct PipelineConfiguration: Sendable {
 
     public init(
         journal: JournalSettings, http: HTTPSettings, auth: AuthSettings, defaultLocation: String, shutdown: ShutdownSettings,
-        engine: EngineSettings, sources: [SourceEntry], sinks: [SinkEntry]
+        engine: EngineSettings, cluster: ClusterSettings? = nil, sources: [SourceEntry], sinks: [SinkEntry]
     ) {
+        self.cluster = cluster
         self.journal = journal
         self.http = http
         self.auth = auth

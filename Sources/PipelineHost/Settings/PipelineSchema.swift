@@ -2,6 +2,7 @@ import Foundation
 import TallywireAccess
 import TallywireConfiguration
 import TallywireCore
+import TallywirePipeline
 
 /// The schema of plugins.json without the plugins' own options.
 enum PipelineSchema {
@@ -18,6 +19,7 @@ enum PipelineSchema {
             "The location for movements that name none. It must exist by then."),
         .optional("shutdown", .object(shutdown), default: [:], "How the server ends."),
         .optional("engine", .object(engine), default: [:], "The limits of the writer."),
+        .optional("cluster", .object(cluster), "The cluster of which this server is a node. Without it the server is by itself."),
     ]
 
     private static let path = OptionKind.string(limit: 4_096)
@@ -171,12 +173,19 @@ extension PipelineSchema {
     static let source: OptionSchema = [
         .optional("name", .string(limit: 64, .name), "Unique among sources and sinks. Default: the plugin's name."),
         .optional("enabled", .bool, default: true, "Whether it runs."),
+        placement,
     ]
+
+    private static let placement = OptionSchema.Option.optional(
+        "placement", .choice([Placement.leader, .each].map(\.rawValue)),
+        "In a cluster: on the node that leads, or on each node. Default: sources and durable sinks on the leader, live sinks and logs on each."
+    )
 
     /// The keys of every sink's entry, beside its plugin's options.
     static let sink: OptionSchema = [
         .optional("name", .string(limit: 64, .name), "Unique among sources and sinks. Default: the plugin's name."),
         .optional("enabled", .bool, default: true, "Whether it runs."),
+        placement,
         .optional("events", .list(.eventType, count: 1...64), "The types of event that it gets. Default: all."),
         .optional("where", .object(filter), default: [:], "Which of these events it gets. Default: all."),
         .optional("retry", .object(retry), default: [:], "How failed deliveries are tried again."),

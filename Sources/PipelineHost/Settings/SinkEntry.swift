@@ -15,6 +15,8 @@ public struct SinkEntry: Sendable {
     public var events: [EventType]?
     /// Which events of these types the sink gets.
     public var filter: Filter
+    /// On which nodes of a cluster the sink runs.
+    public var placement: Placement
     public var retry: Retry
     /// The file for the sink's dead letters.
     public var deadLetter: String
@@ -28,18 +30,19 @@ public struct SinkEntry: Sendable {
     /// An entry that comes from no file: for tests, and for programs that compose their own pipeline. `options` are not checked.
     public init(
         name: String, type: SinkType, events: [EventType]? = nil, filter: Filter = Filter(), retry: Retry = Retry(),
-        deadLetter: String, options: ConfigurationValue = [:]
+        deadLetter: String, options: ConfigurationValue = [:], placement: Placement? = nil
     ) {
         self.init(
             name: name, type: type, isEnabled: true, events: events, filter: filter, retry: retry, deadLetter: deadLetter,
-            options: options, place: EntryPlace(file: name, value: options), common: [:])
+            placement: placement, options: options, place: EntryPlace(file: name, value: options), common: [:])
     }
 
     init(
         name: String, type: SinkType, isEnabled: Bool, events: [EventType]?, filter: Filter, retry: Retry, deadLetter: String,
-        options: ConfigurationValue, place: EntryPlace, common: ConfigurationValue
+        placement: Placement?, options: ConfigurationValue, place: EntryPlace, common: ConfigurationValue
     ) {
         self.common = common
+        self.placement = placement ?? type.placements.first ?? .leader
         self.name = name
         self.type = type
         self.isEnabled = isEnabled
@@ -120,6 +123,8 @@ public struct SourceEntry: Sendable {
     public var type: SourceType
     /// Always true in a configuration that was loaded, which leaves out disabled entries.
     public var isEnabled: Bool
+    /// On which nodes of a cluster the source runs.
+    public var placement: Placement
     /// The plugin's options, checked and with all defaults.
     public var options: ConfigurationValue
     /// Where in the file the entry stands, for error messages.

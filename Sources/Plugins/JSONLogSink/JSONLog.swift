@@ -7,8 +7,10 @@ extension SinkType {
     /// The file has each event that the entry wants exactly once, in order and as whole lines only, also after a crash or a full
     /// disk.
     public static let jsonLog = SinkType(
-        "json-log", summary: "Writes each event as a line of JSON into a file, each exactly once and in order.", schema: schema,
-        options: JSONLogOptions.self, witnesses: { $0.witnesses() }, probe: { $0.problems($1) }, make: { JSONLogSink($0) })
+        "json-log", summary: "Writes each event as a line of JSON into a file, each exactly once and in order.",
+        placements: [.each, .leader],
+        schema: schema, options: JSONLogOptions.self, witnesses: { $0.witnesses() }, probe: { $0.problems($1) },
+        make: { JSONLogSink($0) })
 
     private static let schema = OptionSchema(
         [

@@ -59,7 +59,7 @@ extension SourceType {
     /// `mqtt-scanners`: barcode scanners that publish over MQTT. Each scan is applied once, and gets its reply once it is on disk.
     public static let mqttScanners = SourceType(
         "mqtt-scanners", summary: "Takes movements from barcode scanners over MQTT, and answers each once it is on disk.",
-        schema: ScannerOptions.schema, options: ScannerOptions.self, messaging: .scanners,
+        placements: [.leader], schema: ScannerOptions.schema, options: ScannerOptions.self, messaging: .scanners,
         topics: { try $0.topics(of: $1) },
         problems: { $0.problems(beside: $1) }, brokerRules: { try ScannerTopics.rules($0) }, scanTopic: { $0["topic"]?.string },
         probe: { options, _ in await options.problems() },

@@ -147,17 +147,21 @@ public struct NodeReport: Equatable, Sendable {
     public var format: UInt16
     /// The last entry that the node has applied.
     public var applied: UInt64
+    /// For how long the node has not had everything that the log has, in seconds.
+    public var lag: Double
     /// How often the node has reported. Its age is told by how long this number stays the same, and not by a clock.
     public var beat: UInt64
 
     public init(
-        node: String, address: String, version: String, format: UInt16 = LogEntry.newestFormat, applied: UInt64, beat: UInt64
+        node: String, address: String, version: String, format: UInt16 = LogEntry.newestFormat, applied: UInt64, lag: Double = 0,
+        beat: UInt64
     ) {
         self.node = node
         self.address = address
         self.version = version
         self.format = format
         self.applied = applied
+        self.lag = lag
         self.beat = beat
     }
 }

@@ -3,6 +3,8 @@ import TallywireEngine
 
 /// How a node follows the log, and keeps connected to the leader.
 extension ClusterNode {
+    /// The time from one try to reach the leader to the next.
+    private static let connectPause: Duration = .milliseconds(200)
     private static let (pageLimit, pageBytes) = (100, 8 << 20)
 
     /// Reads what this node does not have, and then follows the log for as long as another node leads.
@@ -42,13 +44,16 @@ extension ClusterNode {
 
     /// Keeps the gateway connected to the leader.
     func connect() {
-        guard engine == nil, !isConnecting else { return }
+        guard engine == nil, !isConnecting, lastConnect.map({ ContinuousClock.now - $0 >= Self.connectPause }) ?? true else {
+            return
+        }
         guard let leader = machine.leader, leader.claim.node != configuration.node else {
             if gateway.isConnected { gateway.disconnect() }
             return
         }
         guard connected != leader.term || !gateway.isConnected else { return }
         isConnecting = true
+        lastConnect = .now
         spawn { await self.connect(to: leader) }
     }
 

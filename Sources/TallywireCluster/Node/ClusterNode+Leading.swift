@@ -1,4 +1,5 @@
 import Logging
+import Synchronization
 import TallywireEngine
 
 /// How a node leads.
@@ -35,6 +36,8 @@ extension ClusterNode {
             let engine = InventoryEngine(
                 takingOver: beginning, journal: journal, feed: feed, configuration: configuration.engine, logger: logger)
             self.engine = engine
+            deciding.withLock { $0 = engine }
+            newLeadership.yield(Leadership(term: term, journal: journal))
             logger.notice("This node leads.", metadata: ["node": "\(configuration.node)", "term": "\(term)"])
             gateway.lead(with: engine)
             spawn {
@@ -46,15 +49,28 @@ extension ClusterNode {
         }
     }
 
-    func endEngine() {
+    /// Ends the engine. In order, the positions of sinks are written first, so that the next leader goes on where this one was.
+    func endEngine(_ isOrderly: Bool) {
         guard let engine else { return }
-        spawn { await engine.end() }
+        newLeadership.yield(nil)
+        spawn { [appends] in
+            if isOrderly, let appends {
+                do {
+                    if let committed = try await appends.commitPositions(olderThan: .zero) {
+                        await self.committed(.success(committed))
+                    }
+                } catch { await self.committed(.failure(error)) }
+            }
+            await engine.end()
+        }
     }
 
     func engineEnded(_ engine: InventoryEngine) {
         logger.notice("This node leads no longer.", metadata: ["node": "\(configuration.node)"])
         applier.takeBack(engine.takeState())
         self.engine = nil
+        deciding.withLock { $0 = nil }
+        newLeadership.yield(nil)
         connected = nil
         gateway.disconnect()
         handle(.engineEnded)
@@ -97,9 +113,13 @@ extension ClusterNode {
         reports += 1
         let report = NodeReport(
             node: configuration.node, address: configuration.address, version: configuration.version, applied: machine.applied,
-            beat: reports)
-        spawn { [log, logger] in
-            do { try await log.register(report) } catch {
+            lag: lag, beat: reports)
+        spawn { [self] in
+            do {
+                try await log.register(report)
+                let reports = try await log.nodes()
+                view.withLock { $0.update(reports, at: .now) }
+            } catch {
                 logger.debug("This node could not report to the cluster.", metadata: ["error": "\(error)"])
             }
         }

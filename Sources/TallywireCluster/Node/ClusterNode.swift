@@ -24,9 +24,12 @@ public actor ClusterNode {
         /// How often the node reports how far it is.
         public var report: Duration
 
+        /// The bytes of events and answers with which a batch ends, so that an entry of the log stays small.
+        public static let batchBytes = 512 << 10
+
         public init(
             node: String, address: String, version: String, timing: NodeMachine.Timing = NodeMachine.Timing(),
-            engine: InventoryEngine.Configuration = InventoryEngine.Configuration(batchBytes: 512 << 10),
+            engine: InventoryEngine.Configuration = InventoryEngine.Configuration(batchBytes: Self.batchBytes),
             forwarding: ForwardQueue.Limits = ForwardQueue.Limits(), positionAge: Duration = .seconds(1),
             report: Duration = .seconds(2)
         ) {
@@ -67,6 +70,9 @@ public actor ClusterNode {
     public nonisolated let gateway: ClusterGateway
     /// Whether this node can act for all.
     public nonisolated let window = LeaderWindow()
+    /// A value whenever the node begins to lead, and `nil` whenever it ends: the newest alone. For one reader.
+    public nonisolated let leaderships: AsyncStream<Leadership?>
+    let newLeadership: AsyncStream<Leadership?>.Continuation
 
     private let executor = QueueExecutor(label: "tallywire.node")
     public nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
@@ -75,6 +81,10 @@ public actor ClusterNode {
     let logger: Logger
     let start = ContinuousClock.now
     private nonisolated let shared: Mutex<Status>
+    nonisolated let health: NodeHealth
+    nonisolated let view = Mutex(ClusterView())
+    /// The engine of a node that leads.
+    nonisolated let deciding = Mutex<InventoryEngine?>(nil)
     let (jobs, newJob) = AsyncStream.makeStream(of: (@Sendable () async -> Void).self)
 
     var machine: NodeMachine
@@ -85,6 +95,7 @@ public actor ClusterNode {
     var isFollowing = false
     var isConnecting = false
     var connected: Term?
+    var lastConnect: ContinuousClock.Instant?
     var reports: UInt64 = 0
     private var halt: Halt?
     private var isOver = false
@@ -99,6 +110,8 @@ public actor ClusterNode {
         self.journal = journal
         self.connector = connector
         self.logger = logger
+        (leaderships, newLeadership) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
+        health = NodeHealth(now: start)
         let state = try journal.load()
         feed = Feed(journal: journal, head: state.seq, capacity: configuration.engine.feed)
         gateway = ClusterGateway(feed: feed, limits: configuration.forwarding)
@@ -122,6 +135,7 @@ public actor ClusterNode {
         // Of a node that did not end in order. Its engine finds the node ended with its next commit.
         await engine?.end()
         gateway.end()
+        newLeadership.finish()
         feed.close()
         if let halt { throw halt }
     }
@@ -134,9 +148,6 @@ public actor ClusterNode {
 
     /// Takes the commands of another node; `nil` if this node does not lead.
     public func forwardedCommands() -> ForwardedCommands? { engine.map { ForwardedCommands(engine: $0) } }
-
-    /// The journal in which a leader stores positions that every node has; `nil` if this node does not lead.
-    public func leaderJournal() -> (any Journal)? { engine?.journal }
 
     var now: Duration { ContinuousClock.now - start }
 
@@ -187,7 +198,7 @@ public actor ClusterNode {
         case .claim(let sight, let claim): spawn { await self.claim(sight, claim) }
         case .append(let content): spawn { await self.append(content) }
         case .startEngine(let term): startEngine(term)
-        case .endEngine: endEngine()
+        case .endEngine(let isOrderly): endEngine(isOrderly)
         case .beat(let term): spawn { await self.beat(term) }
         case .stopped: end()
         case .halt(let reason): halt(reason, needsCopy: false)
@@ -206,6 +217,7 @@ public actor ClusterNode {
             logger.debug("The log of the cluster does not answer.", metadata: ["error": "\(error)"])
             sight = nil
         }
+        if let sight { health.looked(applied: machine.applied, head: sight.head.index, at: .now) }
         handle(.looked(sight))
     }
 }

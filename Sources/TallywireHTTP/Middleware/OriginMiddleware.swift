@@ -55,7 +55,8 @@ struct CrossOrigin: Sendable {
     private static let age = "600"
     private static let requestHeaders = "Authorization, Content-Type, Idempotency-Key, Last-Event-ID, X-Request-Id"
     private static let answerHeaders = [
-        HTTPField.Name.tallywireSeq, .tallywireEpoch, .tallywireMovement, .tallywireStatus, .location, .retryAfter, .requestID,
+        HTTPField.Name.tallywireSeq, .tallywireEpoch, .tallywireMovement, .tallywireStatus, .tallywireNode, .location, .retryAfter,
+        .requestID,
         .wwwAuthenticate,
     ].map(\.rawName).joined(separator: ", ")
 

@@ -14,6 +14,8 @@ struct RequestMiddleware: RouterMiddleware {
     let metrics: RequestMetrics
     let paths: PathTable
     let crossOrigin: CrossOrigin
+    /// The name of the node that answers; `nil` without a cluster.
+    let node: String?
 
     func handle(
         _ request: Request, context: APIContext, next: (Request, APIContext) async throws -> Response
@@ -34,6 +36,7 @@ struct RequestMiddleware: RouterMiddleware {
             RequestMetrics.Key(method: request.method, route: context.endpointPath, status: Int(response.status.code)), duration)
         crossOrigin.open(&response, to: request)
         response.headers[.requestID] = id
+        if let node { response.headers[.tallywireNode] = node }
         response.headers[.xContentTypeOptions] = "nosniff"
         if response.headers[.cacheControl] == nil { response.headers[.cacheControl] = "no-store" }
         context.logger.debug(

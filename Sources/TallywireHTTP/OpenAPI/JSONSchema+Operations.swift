@@ -54,7 +54,7 @@ extension JSONSchema {
             object(
                 [
                     ("name", ["type": "string"]), ("plugin", ["type": "string"]), ("mode", words(["durable", "live"])),
-                    ("state", words(["starting", "running", "retrying", "disabled", "draining", "stopped"])),
+                    ("state", words(["starting", "running", "retrying", "disabled", "draining", "stopped", "standby"])),
                     ("lagSeconds", ["type": "number", "minimum": 0]),
                 ]
                     + counters([

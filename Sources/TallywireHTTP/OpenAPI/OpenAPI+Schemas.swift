@@ -4,7 +4,7 @@ extension OpenAPI {
     /// All schemas by name.
     static let schemas: [(String, JSONValue)] =
         JSONSchema.ofRequests + JSONSchema.ofResponses + JSONSchema.ofCounts + JSONSchema.ofEvents + JSONSchema.ofDevices
-        + JSONSchema.ofOperations
+        + JSONSchema.ofOperations + JSONSchema.ofClusters
 }
 
 extension JSONSchema {

@@ -9,6 +9,7 @@ extension Problem {
             switch refusal {
             case .unknownSink: .unknownSink(name)
             case .notDurable, .running, .disabled, .none: refusal.sinkProblem(name)
+            case .elsewhere: .unavailable("the sink “\(name)” runs on the node that leads, which cannot be reached at the moment")
             case .stopped: .unavailable("the sink “\(name)” has ended, or is about to")
             case .ahead(let from, let position):
                 .invalidRequest("“\(name)” has taken the events up to \(position), and gets \(from) anyway", field: "from")

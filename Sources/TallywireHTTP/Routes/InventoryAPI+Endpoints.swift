@@ -12,6 +12,7 @@ extension InventoryAPI {
     /// Whether the API or a page is at `path`, so that no endpoint can be.
     public static func isTaken(_ path: String) -> Bool {
         let segments = path.split(separator: "/")
+        if segments.first == "internal" { return true }
         return (OpenAPI.operations.map(\.path) + WebFile.all.map(\.path)).contains { taken in
             let other = taken.split(separator: "/")
             return other.count == segments.count && zip(other, segments).allSatisfy { $0.first == "{" || $0 == $1 }

@@ -5,10 +5,11 @@ import TallywireCore
 import TallywireEngine
 import TallywirePipeline
 
-/// `/api/devices` and `/api/displays`. Both lists are read again for each page, so that a device or display that comes or goes
+/// `/api/devices` and `/api/displays`, which the leader of a cluster knows. Both lists are read again for each page, so that a device or display that comes or goes
 /// between two pages may be missed.
 extension InventoryAPI {
     func listDevices(_ request: Request, _ context: APIContext) async throws -> Response {
+        if let response = try await leaderResponse(to: request) { return response }
         let query = try QueryReader(request, parameters: ["source", "presence", "limit", "cursor"])
         let limit = try query.limit()
         let presence = try query.text("presence").map { text throws(Problem) in
@@ -33,6 +34,7 @@ extension InventoryAPI {
     }
 
     func listDisplays(_ request: Request, _ context: APIContext) async throws -> Response {
+        if let response = try await leaderResponse(to: request) { return response }
         let query = try QueryReader(request, parameters: ["location", "stale", "limit", "cursor"])
         let limit = try query.limit()
         let isStale = try query.text("stale").map { text throws(Problem) in

@@ -19,6 +19,7 @@ extension InventoryAPI {
     func listDeliveries(_ request: Request, _ context: APIContext) async throws -> Response {
         _ = try QueryReader(request, parameters: [])
         let name = sinkName(context)
+        if let response = try await leaderResponse(to: request, of: name, context) { return response }
         guard let attempts = pipeline.deliveries(of: name) else { throw Problem.unknownSink(name) }
         return .json(headers: headers(at: feed.head), capacity: 160 * attempts.count) { json in
             json.object { json in
@@ -30,8 +31,9 @@ extension InventoryAPI {
     }
 
     func replay(_ request: Request, _ context: APIContext) async throws -> Response {
-        let body = try await decodeIfPresent(ReplayBody.self, from: request, context, [:])
         let name = sinkName(context)
+        if let response = try await leaderResponse(to: request, of: name, context, readsBody: true) { return response }
+        let body = try await decodeIfPresent(ReplayBody.self, from: request, context, [:])
         do {
             let replay = try await pipeline.replay(body.request, to: name, isPlan: body.dryRun)
             return answer(replay, body.dryRun ? .ok : .accepted)
@@ -43,6 +45,7 @@ extension InventoryAPI {
     func cancelReplay(_ request: Request, _ context: APIContext) async throws -> Response {
         _ = try QueryReader(request, parameters: [])
         let name = sinkName(context)
+        if let response = try await leaderResponse(to: request, of: name, context) { return response }
         do throws(ReplayRefusal) { return answer(try pipeline.cancelReplay(of: name), .ok) } catch {
             throw Problem(error, sink: name)
         }
@@ -107,6 +110,7 @@ extension InventoryAPI {
         text.sample("tallywire_start_time_seconds", [], Double(startedAt.milliseconds) / 1000)
         text.write(counts)
         text.write(status)
+        if let member { text.write(member.cluster) }
         text.write(metrics.current)
         text.write(port)
         text.write(reloads, certificateExpiresAt: certificates?.expiresAt)

@@ -8,6 +8,8 @@ public struct SinkType: Sendable {
     /// What the sink does, in a sentence.
     public let summary: String
     public let mode: SinkMode
+    /// Where in a cluster such a sink may run; the first one is the default.
+    public let placements: [Placement]
     /// The messages of the plugin's own protocol, for `GET /asyncapi.json`.
     public let messaging: Messaging
     /// The plugin's own options, in addition to those of every sink.
@@ -28,13 +30,15 @@ public struct SinkType: Sendable {
     /// that cannot.
     package let probe: @Sendable (ConfigurationValue, ProbeContext) async throws -> [OptionError]
 
-    /// A sink type whose options are decoded into `Options`. `probe` checks what the options name and leaves nothing behind.
+    /// A sink type whose options are decoded into `Options`. `placements` says where in a cluster it may run, the default first: without
+    /// it a durable sink runs at the leader, and a live sink on each node, unless an entry says otherwise. `probe` checks what the options name and leaves nothing behind.
     /// `topics` returns the topics that an entry uses, for a sink at an MQTT broker. `witnesses` returns how far the journal had
     /// come, as the sink's own side, such as a file, knows. `witnesses` only reads.
     /// `brokerRules` returns what an entry needs in the broker's access list, `webSocketPath` where it takes WebSocket clients,
     /// and `tables` the statements that make the tables of a sink in a database.
     public init<Options: Decodable & Sendable>(
-        _ name: String, summary: String, mode: SinkMode = .durable, schema: OptionSchema = OptionSchema(), options: Options.Type,
+        _ name: String, summary: String, mode: SinkMode = .durable, placements: [Placement]? = nil,
+        schema: OptionSchema = OptionSchema(), options: Options.Type,
         messaging: Messaging = Messaging(),
         topics: @escaping @Sendable (Options, String) throws -> [TopicUse] = { _, _ in [] },
         witnesses: @escaping @Sendable (Options) throws -> [JournalWitness] = { _ in [] },
@@ -48,6 +52,7 @@ public struct SinkType: Sendable {
         self.summary = summary
         self.messaging = messaging
         self.mode = mode
+        self.placements = placements ?? (mode == .durable ? [.leader, .each] : [.each, .leader])
         self.options = schema
         self.brokerRules = brokerRules
         self.webSocketPath = webSocketPath
@@ -65,6 +70,8 @@ public struct SourceType: Sendable {
     public let name: String
     /// What the source does, in a sentence.
     public let summary: String
+    /// Where in a cluster such a source may run; the first one is the default.
+    public let placements: [Placement]
     /// The messages of the plugin's own protocol, for `GET /asyncapi.json`.
     public let messaging: Messaging
     /// The plugin's own options, in addition to those of every source.
@@ -83,13 +90,13 @@ public struct SourceType: Sendable {
     /// that cannot.
     package let probe: @Sendable (ConfigurationValue, ProbeContext) async throws -> [OptionError]
 
-    /// A source type whose options are decoded into `Options`. `probe` checks what the options name and leaves nothing behind.
+    /// A source type whose options are decoded into `Options`. `placements` says where in a cluster it may run, the default first. `probe` checks what the options name and leaves nothing behind.
     /// `topics` returns the topics that an entry uses, for a source at an MQTT broker. `problems` returns what is wrong with the
     /// options, given the topics of all entries.
     /// `brokerRules` returns what an entry needs in the broker's access list, and `scanTopic` where it takes scans.
     public init<Options: Decodable & Sendable>(
-        _ name: String, summary: String, schema: OptionSchema = OptionSchema(), options: Options.Type,
-        messaging: Messaging = Messaging(),
+        _ name: String, summary: String, placements: [Placement] = [.leader, .each], schema: OptionSchema = OptionSchema(),
+        options: Options.Type, messaging: Messaging = Messaging(),
         topics: @escaping @Sendable (Options, String) throws -> [TopicUse] = { _, _ in [] },
         problems: @escaping @Sendable (Options, [TopicUse]) throws -> [OptionError] = { _, _ in [] },
         brokerRules: @escaping @Sendable (ConfigurationValue) throws -> BrokerRules? = { _ in nil },
@@ -99,6 +106,7 @@ public struct SourceType: Sendable {
     ) {
         self.name = name
         self.summary = summary
+        self.placements = placements
         self.messaging = messaging
         self.options = schema
         self.brokerRules = brokerRules

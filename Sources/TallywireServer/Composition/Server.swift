@@ -1,4 +1,5 @@
 import Backoff
+import ClusterHTTP
 import Foundation
 import HTTPEndpoints
 import HTTPPort
@@ -11,6 +12,7 @@ import SQLiteJournal
 import ServiceLifecycle
 import Synchronization
 import TallywireAccess
+import TallywireCluster
 import TallywireCommands
 import TallywireConfiguration
 import TallywireCore
@@ -49,40 +51,28 @@ struct Server: Sendable {
         try ConfigurationReload.checkPaths(of: sinks, in: configuration)
         let access = try await ServerAccess(configuration, logger: logger)
         for warning in access.warnings(configuration) { logger.warning("\(warning.message)") }
-        let journal = try SQLiteJournal(
-            path: configuration.journal.path,
-            configuration: .init(
-                keepAnswers: configuration.engineConfiguration.times.answers,
-                maximumAnswers: configuration.journal.idempotency.maximum,
-                known: try configuration.sinks.flatMap { try $0.witnesses() }),
-            logger: logger)
-        let engine: InventoryEngine
-        let setAside: SetAside
-        do {
-            // Beside the journal, whose lock keeps other servers away from both files.
-            let note = try HandlingNote(path: configuration.journal.path + ".handling")
-            note.watchCrashes()
-            setAside = SetAside(note: note, folder: configuration.setAsideDirectory)
-            var settings = configuration.engineConfiguration
-            settings.handling = note.slot()
-            engine = try InventoryEngine(journal: journal, configuration: settings, logger: logger)
-        } catch {
-            try journal.close()
-            throw error
-        }
+        let (core, setAside) = try await open()
+        let node = core as? NodeCore
         let pipeline = Pipeline(
-            engine: engine, sources: sources, sinks: sinks, defaultLocation: configuration.defaultLocation,
-            topics: try configuration.topics, setAside: setAside, sourceFolder: configuration.sourceDirectory,
-            retention: configuration.journal.journalRetention, logger: logger, version: tallywireVersion, clock: { .now })
+            gateway: core.gateway, journal: core.journal, feed: core.feed, writer: core.writer,
+            ownPositions: node.map { NodePositions($0.journal, node: $0.settings.node) }, sources: sources, sinks: sinks,
+            defaultLocation: configuration.defaultLocation, topics: try configuration.topics, setAside: setAside,
+            sourceFolder: configuration.sourceDirectory, retention: configuration.journal.journalRetention, logger: logger,
+            version: tallywireVersion, ahead: core.ahead, clock: { .now })
         let phase = Phase()
         let metrics = PortMetrics()
         let endpoints = EndpointTable()
         let reload = ConfigurationReload(
             configuration, sinks: sinks, pipeline: pipeline, endpoints: endpoints, logger: logger, load: load)
         let web = application(
-            engine: engine, journal: journal, pipeline: pipeline, endpoints: endpoints, reload: reload, access: access,
-            phase: phase,
-            metrics: metrics, ready: ready)
+            core: core, pipeline: pipeline, endpoints: endpoints, reload: reload, access: access, phase: phase, metrics: metrics,
+            ready: ready)
+        let decider: any Service =
+            if let node {
+                NodeService(node: node.node, pipeline: pipeline, phase: phase)
+            } else {
+                EngineService(core: core, pipeline: pipeline, phase: phase)
+            }
         // Shutdown goes through the list from the end.
         let group = ServiceGroup(
             configuration: .init(
@@ -94,32 +84,67 @@ struct Server: Sendable {
                     .init(
                         service: ReloadService(
                             items: access.reloads, configuration: reload, published: access.published, logger: logger)),
-                    .init(service: EngineService(engine: engine, pipeline: pipeline, phase: phase)),
+                    .init(service: decider),
                     .init(service: SourceService(pipeline: pipeline)),
                 ], logger: logger))
         let shutdown = Shutdown(drain: configuration.shutdown.drain)
         do {
             try await shutdown.run(group)
         } catch  where shutdown.failure == nil {
-            await engine.stop()
-            try journal.close()
+            await core.stop()
+            try core.journal.close()
             throw Self.explained(error, configuration.http)
         } catch {
             // Each service that was cancelled reports that in its own way.
             logger.debug("The services did not end by themselves and were cancelled.", metadata: ["error": "\(error)"])
         }
         let account = await pipeline.status()
-        await engine.stop()
-        try journal.close()
+        await core.stop()
+        try core.journal.close()
         let cut = metrics.count(of: .cut)
         if cut > 0 { logger.warning("\(cut) connections were cut, because their clients did not read their responses") }
         if let error = phase.error ?? shutdown.failure { throw error }
         return account
     }
 
+    /// Opens the journal and what decides about it.
+    private func open() async throws -> (any InventoryCore, SetAside) {
+        var settings = configuration.engineConfiguration
+        if let cluster = configuration.cluster {
+            let core = try await NodeStart(configuration, cluster, logger: logger).open(engine: settings)
+            do { return (core, try setAside(for: &settings)) } catch {
+                await core.stop()
+                try core.journal.close()
+                throw error
+            }
+        }
+        let journal = try SQLiteJournal(
+            path: configuration.journal.path,
+            configuration: .init(
+                keepAnswers: settings.times.answers, maximumAnswers: configuration.journal.idempotency.maximum,
+                known: try configuration.sinks.flatMap { try $0.witnesses() }),
+            logger: logger)
+        do {
+            let setAside = try setAside(for: &settings)
+            let engine = try InventoryEngine(journal: journal, configuration: settings, logger: logger)
+            return (SingleCore(engine: engine, journal: journal), setAside)
+        } catch {
+            try journal.close()
+            throw error
+        }
+    }
+
+    /// The note of what is being handled, beside the journal, whose lock keeps other servers away from both files.
+    private func setAside(for settings: inout InventoryEngine.Configuration) throws -> SetAside {
+        let note = try HandlingNote(path: configuration.journal.path + ".handling")
+        note.watchCrashes()
+        settings.handling = note.slot()
+        return SetAside(note: note, folder: configuration.setAsideDirectory)
+    }
+
     private func application(
-        engine: InventoryEngine, journal: SQLiteJournal, pipeline: Pipeline, endpoints: EndpointTable, reload: ConfigurationReload,
-        access: ServerAccess, phase: Phase, metrics: PortMetrics,
+        core: any InventoryCore, pipeline: Pipeline, endpoints: EndpointTable, reload: ConfigurationReload, access: ServerAccess,
+        phase: Phase, metrics: PortMetrics,
         ready: @escaping @Sendable (Address, PipelineStatus) async throws -> Void
     ) -> some Service {
         let http = configuration.http
@@ -128,20 +153,26 @@ struct Server: Sendable {
         let hosts = HostPolicy(names: names, origins: http.origins)
         let proxies = TrustedProxies(http.trustedProxies.compactMap { AddressRange($0) })
         let api = InventoryAPI(
-            gateway: engine, journal: journal, feed: engine.feed, pipeline: pipeline,
+            gateway: core.gateway, journal: core.journal, feed: core.feed, pipeline: pipeline,
             configuration: .init(
                 defaultLocation: configuration.defaultLocation, version: tallywireVersion, messaging: plugins.messaging,
                 limits: HTTPLimits(body: http.limits.body.bytes, streams: http.limits.streams), hosts: hosts,
-                requestsPerSecond: http.limits.requestsPerSecond, proxies: proxies, pages: http.pages, base: http.base),
+                requestsPerSecond: http.limits.requestsPerSecond, proxies: proxies, pages: http.pages, base: http.base,
+                ahead: core.ahead, node: configuration.cluster?.node),
             authenticator: access.authenticator, signIn: access.signIn, port: metrics,
             reloads: [reload.status] + access.statuses,
             certificates: access.certificates,
-            endpoints: endpoints, control: reload,
+            endpoints: endpoints, control: reload, member: core.member,
             readiness: {
                 if phase.isStopping { return .notReady("the server is shutting down") }
-                if let failure = engine.statistics.failure { return .notReady("the journal cannot write: \(failure)") }
-                return .ready
+                return core.problem.map { .notReady($0) } ?? .ready
             })
+        let router = api.makeRouter()
+        if let node = core as? NodeCore {
+            ClusterRoutes(
+                node.node, journal: node.journal, secret: node.settings.secret, folder: configuration.dataDirectory, logger: logger
+            ).add(to: router)
+        }
         var limits = UpgradingServerConfiguration()
         limits.connections = http.limits.connections
         limits.connectionsPerAddress = http.limits.connectionsPerAddress
@@ -155,7 +186,7 @@ struct Server: Sendable {
         let host = http.host
         let scheme = http.tls == nil ? "http" : "https"
         return Application(
-            router: api.makeRouter(),
+            router: router,
             server: upgradingServer(
                 endpoints: endpoints, configuration: limits),
             configuration: .init(
@@ -207,12 +238,14 @@ extension SinkRunner.Definition {
                 skus: entry.filter.skus.map { WildcardPattern($0.keyForm) }, levels: Set(entry.filter.levels)),
             retry: Backoff(initial: entry.retry.initial, maximum: entry.retry.max), attempts: entry.retry.attempts,
             rejectAfter: entry.retry.rejectAfter, deadLetters: DeadLetterFile(path: entry.deadLetter),
-            file: SourceFile(path: "\(folder)/\(entry.name)"))
+            file: SourceFile(path: "\(folder)/\(entry.name)"), placement: entry.placement, make: { try entry.makeSink() })
     }
 }
 
 extension SourceRunner.Definition {
     init(_ entry: SourceEntry) throws {
-        self.init(name: entry.name, plugin: entry.plugin, source: try entry.makeSource())
+        self.init(
+            name: entry.name, plugin: entry.plugin, source: try entry.makeSource(), placement: entry.placement,
+            make: { try entry.makeSource() })
     }
 }

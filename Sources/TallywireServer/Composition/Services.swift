@@ -39,7 +39,7 @@ struct SourceService: Service {
 
 /// Represents the engine in the order of shutdown: in its turn, the engine decides the waiting commands and closes the feed.
 struct EngineService: Service {
-    let engine: InventoryEngine
+    let core: any InventoryCore
     let pipeline: Pipeline
     let phase: Phase
 
@@ -47,7 +47,7 @@ struct EngineService: Service {
         try? await gracefulShutdown()
         phase.stop()
         pipeline.drain()
-        await engine.stop()
+        await core.stop()
     }
 }
 

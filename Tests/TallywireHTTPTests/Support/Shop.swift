@@ -21,16 +21,17 @@ struct Shop: Sendable {
     let journal: InMemoryJournal
     let engine: InventoryEngine
     let api: InventoryAPI
-    let pipeline = FixedPipeline()
+    let pipeline: FixedPipeline
 
     init(
         limits: HTTPLimits = HTTPLimits(), inbox: Int = 65_536, feed: Feed.Capacity = Feed.Capacity(),
         hosts: HostPolicy = HostPolicy(), requestsPerSecond: Int? = nil, proxies: TrustedProxies = TrustedProxies(),
         reloads: [ReloadStatus] = [], gateway: (any CommandGateway)? = nil,
         authenticator: any Authenticator = OpenAuthenticator(), signIn: (any SignIn)? = nil, pages: String? = nil,
-        ahead: AheadPolicy = .anotherJournal,
+        ahead: AheadPolicy = .anotherJournal, member: (any ClusterMember)? = nil, pipeline: FixedPipeline = FixedPipeline(),
         readiness: @escaping @Sendable () async -> InventoryAPI.Readiness = { .ready }
     ) throws {
+        self.pipeline = pipeline
         journal = InMemoryJournal()
         engine = try InventoryEngine(
             journal: journal, configuration: InventoryEngine.Configuration(inbox: inbox, feed: feed), logger: Logger(label: "test"),
@@ -39,8 +40,8 @@ struct Shop: Sendable {
             gateway: gateway ?? engine, journal: journal, feed: engine.feed, pipeline: pipeline,
             configuration: InventoryAPI.Configuration(
                 version: "0.1.0", limits: limits, hosts: hosts, requestsPerSecond: requestsPerSecond, proxies: proxies,
-                pages: pages, ahead: ahead),
-            authenticator: authenticator, signIn: signIn, reloads: reloads, readiness: readiness)
+                pages: pages, ahead: ahead, node: member?.cluster.node),
+            authenticator: authenticator, signIn: signIn, reloads: reloads, member: member, readiness: readiness)
     }
 
     /// Runs `test` with a client, directly on the router or over a socket.
@@ -76,6 +77,10 @@ struct Shop: Sendable {
 struct FixedPipeline: PipelineObserver {
     let devices = DeviceRegistry()
     let displays = DisplayRegistry()
+    /// The sinks that run on the leader.
+    var elsewhere: Set<String> = []
+
+    func runsElsewhere(_ sink: String) -> Bool { elsewhere.contains(sink) }
 
     func deliveries(of sink: String) -> [DeliveryLog.Attempt]? {
         guard sink == "hook" else { return nil }

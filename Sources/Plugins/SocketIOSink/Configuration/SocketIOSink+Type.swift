@@ -7,7 +7,7 @@ extension SinkType {
     /// `socket.io`: events to clients of Socket.IO.
     public static let socketIO = SinkType(
         "socket.io", summary: "Sends events to clients of Socket.IO, by polling and over WebSockets, on the server's HTTP port.",
-        mode: .live, schema: schema, options: Options.self, messaging: .socketIO
+        mode: .live, placements: [.each], schema: schema, options: Options.self, messaging: .socketIO
     ) { options in
         try SocketIOSink(options.configuration)
     }

@@ -7,7 +7,7 @@ extension SinkType {
     /// `websocket`: events to browsers and other WebSocket clients in rooms.
     public static let webSocket = SinkType(
         "websocket", summary: "Sends events to WebSocket clients, who join rooms, on the server's HTTP port.", mode: .live,
-        schema: schema, options: Options.self, messaging: .rooms,
+        placements: [.each], schema: schema, options: Options.self, messaging: .rooms,
         webSocketPath: { $0["path"]?.string }
     ) { options in
         try WebSocketSink(options.configuration)

@@ -1,0 +1,64 @@
+import Foundation
+import HTTPPort
+import HTTPTypes
+import Hummingbird
+import Logging
+import NIOCore
+import SQLiteJournal
+import TallywireCluster
+import TallywireCore
+
+/// What a node answers to other nodes: `/internal/commands` and `/internal/snapshot`. Callers show the secret of the cluster.
+public struct ClusterRoutes: Sendable {
+    private let node: ClusterNode
+    private let journal: SQLiteJournal
+    private let secret: SharedSecret
+    private let copies: JournalCopies
+    private let logger: Logger
+
+    /// - Parameter folder: where a copy of the journal is kept while another node fetches it.
+    public init(_ node: ClusterNode, journal: SQLiteJournal, secret: String, folder: String, logger: Logger) {
+        self.node = node
+        self.journal = journal
+        self.secret = SharedSecret(secret)
+        self.logger = logger
+        copies = JournalCopies(journal, folder: folder)
+    }
+
+    public func add(to router: Router<some RequestContext>) {
+        router.post("/internal/commands") { request, _ in try await takeCommands(request) }
+        router.get("/internal/snapshot") { request, context in try await sendJournal(request, context) }
+    }
+
+    private func takeCommands(_ request: Request) async throws -> Response {
+        try secret.check(request.headers)
+        guard let commands = await node.forwardedCommands() else {
+            throw Problem.unavailable("this node does not lead the cluster at the moment")
+        }
+        let connection = CommandConnection(commands, logger: logger)
+        return Response(
+            status: .ok, headers: [.contentType: "application/x-ndjson", .connection: "close"],
+            body: ResponseBody { writer in
+                try await connection.run(request.body, &writer)
+                try await writer.finish(nil)
+            })
+    }
+
+    private func sendJournal(_ request: Request, _ context: some RequestContext) async throws -> Response {
+        try secret.check(request.headers)
+        let copy = try await copies.make()
+        do {
+            let file = try await FileIO().loadFile(path: copy.path, context: context)
+            return Response(
+                status: .ok,
+                headers: [.contentType: "application/vnd.sqlite3", .contentLength: "\(copy.bytes)", .connection: "close"],
+                body: ResponseBody(contentLength: copy.bytes) { writer in
+                    defer { copies.remove(copy) }
+                    try await file.write(writer)
+                })
+        } catch {
+            copies.remove(copy)
+            throw error
+        }
+    }
+}

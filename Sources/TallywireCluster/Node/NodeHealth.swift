@@ -1,0 +1,31 @@
+import Synchronization
+
+/// How far a node is behind the log, and since when. Safe from any thread.
+final class NodeHealth: Sendable {
+    private struct State {
+        /// When the node last had everything that the log had.
+        var completeAt: ContinuousClock.Instant
+        /// When the log answered last.
+        var answeredAt: ContinuousClock.Instant?
+    }
+
+    private let state: Mutex<State>
+
+    init(now: ContinuousClock.Instant) { state = Mutex(State(completeAt: now)) }
+
+    /// The log has answered, and ended with `head`.
+    func looked(applied: UInt64, head: UInt64, at now: ContinuousClock.Instant) {
+        state.withLock { state in
+            state.answeredAt = now
+            if applied >= head { state.completeAt = now }
+        }
+    }
+
+    /// For how long the node has not had everything that the log has; zero if it has.
+    func lag(applied: UInt64, head: UInt64, at now: ContinuousClock.Instant) -> Duration {
+        applied >= head ? .zero : state.withLock { now - $0.completeAt }
+    }
+
+    /// How long ago the log answered; `nil` if it never did.
+    func silence(at now: ContinuousClock.Instant) -> Duration? { state.withLock { $0.answeredAt.map { now - $0 } } }
+}

@@ -1,0 +1,81 @@
+import Foundation
+import TallywireTesting
+import TestSupport
+
+extension Bed {
+    /// Does a fault under load. Returns the longest time without an acknowledgement that it caused, in seconds; for a fault during which
+    /// nothing can be acknowledged, how long it took after its end.
+    func perform(_ fault: Fault, _ turn: Int, under load: Load) async throws -> Double {
+        try await settled(load)
+        let leader = try await leader()
+        if fault == .machine || fault == .cut { try await etcd.makeLeader(leader) }
+        var start = ContinuousClock.now
+        switch fault {
+        case .kill:
+            try await nodes[leader].kill()
+            try await Task.sleep(for: .seconds(4))
+            try await nodes[leader].start()
+        case .machine:
+            nodes[leader].signal(SIGKILL)
+            etcd.kill(leader)
+            try await Task.sleep(for: .seconds(7))
+            try etcd.start(leader)
+            try await etcd.waitUntilHealthy()
+            try await nodes[leader].waitForEnd()
+            try await nodes[leader].start()
+        case .pause:
+            nodes[leader].signal(SIGSTOP)
+            try await Task.sleep(for: .seconds(3))
+            nodes[leader].signal(SIGCONT)
+            try await Task.sleep(for: .seconds(2))
+        case .stop:
+            nodes[leader].signal(SIGTERM)
+            try await nodes[leader].waitForEnd()
+            guard nodes[leader].status == 0 else {
+                throw NeverHappened(description: "node \(nodes[leader].name) did not end in order: \(nodes[leader].tail)")
+            }
+            try await nodes[leader].start()
+        case .cut:
+            throw NeverHappened(description: "a cut needs network namespaces")
+        case .restart:
+            for node in nodes.indices.filter({ $0 != leader }) + [leader] {
+                nodes[node].signal(SIGTERM)
+                try await nodes[node].waitForEnd()
+                try await nodes[node].start()
+            }
+        case .quota:
+            try await etcd.fill()
+            try await Task.sleep(for: .seconds(3))
+            try await checkReads()
+            try await etcd.empty()
+            start = ContinuousClock.now
+        }
+        try await eventually("something is acknowledged again", within: .seconds(60)) { load.writers.hasAcknowledged(since: start) }
+        try await settled(load)
+        return load.writers.longestGap(since: start)
+    }
+
+    /// Waits until every node leads or follows and answers, and the writers go on.
+    private func settled(_ load: Load) async throws {
+        let http = HTTP()
+        try await eventually("all nodes are ready", within: .seconds(60)) {
+            for node in nodes {
+                guard let answer = try? await http.send("GET", node.url + "/health/ready"), answer.status == 200 else {
+                    return false
+                }
+            }
+            return true
+        }
+        try await Task.sleep(for: .seconds(1))
+    }
+
+    /// While commands cannot be taken, each node still shows what it has.
+    private func checkReads() async throws {
+        for node in nodes {
+            let answer = try await HTTP().send("GET", node.url + "/api/products?limit=1")
+            guard answer.status == 200 else {
+                throw NeverHappened(description: "node \(node.name) does not show products while etcd is full: \(answer.text)")
+            }
+        }
+    }
+}

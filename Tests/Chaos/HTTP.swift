@@ -1,0 +1,35 @@
+import AsyncHTTPClient
+import NIOCore
+import NIOHTTP1
+import TestSupport
+
+/// Requests to nodes. A request that gets no answer in time throws.
+struct HTTP: Sendable {
+    struct Answer: Sendable {
+        let status: Int
+        let text: String
+        let seq: UInt64?
+    }
+
+    private static let client: HTTPClient = {
+        var configuration = HTTPClient.Configuration()
+        configuration.timeout.connect = .seconds(1)
+        configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = 256
+        return HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
+    }()
+
+    func send(_ method: String, _ url: String, _ body: String? = nil, key: String? = nil) async throws -> Answer {
+        var request = HTTPClientRequest(url: url)
+        request.method = HTTPMethod(rawValue: method)
+        if let body {
+            request.headers.add(name: "content-type", value: "application/json")
+            request.body = .bytes(ByteBuffer(string: body))
+        }
+        if let key { request.headers.add(name: "idempotency-key", value: key) }
+        let response = try await Self.client.execute(request, timeout: .seconds(15))
+        let text = String(buffer: try await response.body.collect(upTo: 64 << 20))
+        return Answer(
+            status: Int(response.status.code), text: text, seq: response.headers.first(name: "tallywire-seq").flatMap { UInt64($0) }
+        )
+    }
+}

@@ -1,0 +1,98 @@
+import Foundation
+import Synchronization
+import TallywireTesting
+
+/// Writers over HTTP, each at a random node, with an id for each change. One that gets no clear answer asks again with the same id, at
+/// another node.
+final class Writers: Sendable {
+    /// An answer: when it came, and the event that it names.
+    struct Acknowledged: Sendable {
+        let at: ContinuousClock.Instant
+        let variant: Int
+        let seq: UInt64
+    }
+
+    private struct State {
+        var acknowledged: [String: Acknowledged] = [:]
+        /// Ids that were refused, although nothing was wrong with them.
+        var refused: [String: String] = [:]
+        var times: [ContinuousClock.Instant] = []
+        var latencies: [Double] = []
+        var running = 0
+        var isFinishing = false
+    }
+
+    private let urls: [String]
+    private let count: Int
+    private let http = HTTP()
+    private let state = Mutex(State())
+    /// The pause of each writer after an answer.
+    private static let pause: Duration = .milliseconds(300)
+
+    init(_ urls: [String], count: Int) {
+        self.urls = urls
+        self.count = count
+    }
+
+    func finish() { state.withLock { $0.isFinishing = true } }
+    var areDone: Bool { state.withLock { $0.isFinishing && $0.running == 0 } }
+    var acknowledged: [String: Acknowledged] { state.withLock { $0.acknowledged } }
+    var refused: [String: String] { state.withLock { $0.refused } }
+    var latencies: [Double] { state.withLock { $0.latencies } }
+
+    func hasAcknowledged(since start: ContinuousClock.Instant) -> Bool { state.withLock { $0.times.contains { $0 > start } } }
+
+    /// The longest time without an acknowledgement that began after `start`, or was under way then.
+    func longestGap(since start: ContinuousClock.Instant) -> Double {
+        let times = state.withLock { $0.times }.sorted()
+        var longest = 0.0
+        for (before, after) in zip(times, times.dropFirst()) where after >= start {
+            longest = max(longest, (after - before) / .seconds(1))
+        }
+        return longest
+    }
+
+    func run() async {
+        state.withLock { $0.running = count }
+        await withTaskGroup(of: Void.self) { group in
+            for writer in 0..<count { group.addTask { await self.write(writer) } }
+        }
+    }
+
+    private func write(_ writer: Int) async {
+        defer { state.withLock { $0.running -= 1 } }
+        var number = 0
+        while !state.withLock({ $0.isFinishing }), !Task.isCancelled {
+            number += 1
+            await change("w\(writer)-\(number)", variant: Bed.written[Int.random(in: 0..<Bed.written.count)])
+            try? await Task.sleep(for: Self.pause)
+        }
+    }
+
+    private func change(_ id: String, variant: Int) async {
+        let begin = ContinuousClock.now
+        let body = #"{"operation":"add","quantity":1,"reason":"receipt","location":"MAIN"}"#
+        while !Task.isCancelled {
+            let url = urls[Int.random(in: 0..<urls.count)]
+            do {
+                let answer = try await http.send("PATCH", "\(url)/api/variants/\(variant)/inventory", body, key: id)
+                switch answer.status {
+                case 200:
+                    struct Receipt: Decodable { let seq: UInt64 }
+                    let seq = try JSONDecoder().decode(Receipt.self, from: Data(answer.text.utf8)).seq
+                    let now = ContinuousClock.now
+                    return state.withLock { state in
+                        state.acknowledged[id] = Acknowledged(at: now, variant: variant, seq: seq)
+                        state.times.append(now)
+                        state.latencies.append((now - begin) / .milliseconds(1))
+                    }
+                case 503, 504: break
+                default: return state.withLock { $0.refused[id] = answer.text }
+                }
+            } catch {
+                // The node is away, or its answer is lost: the same id at another node.
+            }
+            try? await Task.sleep(for: .milliseconds(20))
+        }
+    }
+}
