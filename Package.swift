@@ -298,7 +298,7 @@ let package = Package(
             "TallywireClient",
             [
                 "Backoff", "tallywire", "TallywireClient", "TallywireCore", "TallywireProtocol", log, nio("NIOCore"),
-                nio("NIOHTTP1"),
+                nio("NIOHTTP1"), nio("NIOPosix"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"), .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
             ]),

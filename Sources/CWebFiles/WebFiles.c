@@ -322,6 +322,9 @@ static const unsigned char admin_virtual_list_js[] = {
 
 // MARK: the client library
 
+static const unsigned char sdk_addresses[] = {
+#embed "../../clients/js/addresses.js"
+};
 static const unsigned char sdk_api[] = {
 #embed "../../clients/js/api.js"
 };
@@ -568,6 +571,7 @@ static const struct tallywire_web_file files[] = {
     FILE("/admin/views.css", "web/admin/views.css", admin_views_css),
     FILE("/admin/virtual-list.js", "web/admin/virtual-list.js", admin_virtual_list_js),
 
+    FILE("/sdk/addresses.js", "clients/js/addresses.js", sdk_addresses),
     FILE("/sdk/api.js", "clients/js/api.js", sdk_api),
     FILE("/sdk/backoff.js", "clients/js/backoff.js", sdk_backoff),
     FILE("/sdk/client-state.js", "clients/js/client-state.js", sdk_client_state),

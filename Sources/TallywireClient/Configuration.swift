@@ -6,7 +6,16 @@ extension TallywireClient {
     public struct Configuration: Sendable {
         /// The URL of the server's WebSocket, `wss://stock.example/ws`. `ws:`, `http:` and `https:` are accepted too. Without a
         /// path, the path is `/ws`.
-        public var url: String
+        ///
+        /// Several URLs, at most 16, are those of the nodes of one cluster. The client tries the first one first. When a connection
+        /// fails, is lost or is refused, the client goes on at the next one at once, from where it was. A pause follows once all have
+        /// failed.
+        public var urls: [String]
+        /// The first of ``urls``. Setting it makes it the only one.
+        public var url: String {
+            get { urls.first ?? "" }
+            set { urls = [newValue] }
+        }
         /// The rooms that are joined on each connection. With no room and nothing tracked, the server sends its broadcast.
         public var rooms: [String]
         /// Whether rooms begin with the values of all their items.
@@ -30,7 +39,7 @@ extension TallywireClient {
         public var maxMessage = 16 << 20
         /// How long after the connection was lost ``State/isStale`` becomes true.
         public var staleAfter = Duration.seconds(5)
-        /// The pause after the n-th failure is random, between 0 and the smaller of `maxDelay` and `minDelay` times 2 to the n-th.
+        /// The pause after the n-th failure (of all ``urls``) is random, between 0 and the smaller of `maxDelay` and `minDelay` times 2 to the n-th.
         public var minDelay = Duration.milliseconds(500)
         public var maxDelay = Duration.seconds(30)
         /// How long a connection attempt may take.
@@ -39,12 +48,18 @@ extension TallywireClient {
         public var pongTimeout = Duration.seconds(5)
 
         public init(
-            url: String, rooms: [String] = [], snapshot: Bool = true, token: (@Sendable () async throws -> String?)? = nil
+            urls: [String], rooms: [String] = [], snapshot: Bool = true, token: (@Sendable () async throws -> String?)? = nil
         ) {
-            self.url = url
+            self.urls = urls
             self.rooms = rooms
             self.snapshot = snapshot
             self.token = token
+        }
+
+        public init(
+            url: String, rooms: [String] = [], snapshot: Bool = true, token: (@Sendable () async throws -> String?)? = nil
+        ) {
+            self.init(urls: [url], rooms: rooms, snapshot: snapshot, token: token)
         }
     }
 }

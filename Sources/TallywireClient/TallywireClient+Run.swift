@@ -8,8 +8,8 @@ import NIOWebSocket
 import TallywireProtocol
 
 extension TallywireClient {
-    /// Connects, and connects again whenever the connection is lost, until the task is cancelled; then it returns. All of the
-    /// client's work runs within this call. Once it has returned, all sequences of updates have ended, waiting callers were thrown
+    /// Connects, and connects again whenever the connection is lost, until the task is cancelled; then it returns. With several
+    /// addresses each next attempt is made at the next one. All of the client's work runs within this call. Once it has returned, all sequences of updates have ended, waiting callers were thrown
     /// `closed`, and the socket is closed.
     ///
     /// ``run()`` may be called again afterwards: items are kept, and the rooms continue from their positions.
@@ -17,27 +17,25 @@ extension TallywireClient {
     /// - Throws: ``Failure`` with `invalid_url` or `already_running`, and the error of NIOSSL for a TLS configuration that cannot
     ///   be used. Failures of connections are reported through ``states`` and ``failures``.
     public func run() async throws {
-        let address = try Address(configuration.url)
-        let handshake = Handshake(
-            address: address, tls: address.isSecure ? try NIOSSLContext(configuration: configuration.tls) : nil,
-            timeout: configuration.connectTimeout, maxMessage: configuration.maxMessage)
+        let nodes = try Handshake.nodes(configuration)
         try act { core in
             if core.isRunning { throw Failure(.alreadyRunning, "the client runs already") }
             core.isRunning = true
         }
         defer { act { $0.close() }() }
-        var pauses = Pauses(Backoff(initial: configuration.minDelay, maximum: configuration.maxDelay))
+        var pauses = Pauses(Backoff(initial: configuration.minDelay, maximum: configuration.maxDelay), addresses: nodes.count)
         var age: Scheduled<Void>?
         defer { age?.cancel() }
         while !Task.isCancelled {
-            act { $0.set(.connecting, now: .now) }
-            let ended = await attempt(handshake)
+            let node = nodes[pauses.address]
+            act { $0.connect(to: node.url, now: .now) }
+            let ended = await attempt(node)
             if Task.isCancelled { return }
             let life = ended.wasLiveSince.map { ContinuousClock.now - $0 }
             // A server that is away for long gets one log line, not one for each attempt.
             logger.log(
                 level: life == nil ? .debug : .info, "connection ended",
-                metadata: ["failure": "\(ended.failure?.description ?? "none")"])
+                metadata: ["server": "\(node.address.authority)", "failure": "\(ended.failure?.description ?? "none")"])
             if life != nil {
                 age?.cancel()
                 age = MultiThreadedEventLoopGroup.singleton.any()
@@ -85,14 +83,16 @@ extension TallywireClient {
         }
     }
 
-    private func converse(_ frames: Frames, _ token: String?) async -> Core.Ended {
+    private func converse(_ opened: Handshake.Opened, _ token: String?) async -> Core.Ended {
         let (renewals, renewal) = AsyncStream<String>.makeStream(bufferingPolicy: .bufferingNewest(1))
+        let frames = opened.frames
         let link = Link(frames.channel) { [weak self] in self?.act { $0.tick(.now) } }
         let now = Instant.now
         act { core in
             core.begin(
                 Session(
-                    link.wire, token: token, renewals: renewal, now: now, deadline: now + configuration.connectTimeout))
+                    link.wire, token: token, renewals: renewal, now: now, deadline: now + configuration.connectTimeout),
+                at: opened.node)
         }
         var closing: Failure
         do {

@@ -3,7 +3,7 @@ public import Logging
 import Synchronization
 @_exported public import TallywireCore
 
-/// A client of one Tallywire server: live stock for Swift apps.
+/// A client of one Tallywire server, which may have several nodes: live stock for Swift apps.
 ///
 /// The client connects and reconnects by itself, gets what it missed, and keeps the newest values of each item. ``run()`` does the
 /// work, in a task of the app's. All other methods may be called from any task or thread, before, during and after ``run()``.

@@ -1,4 +1,5 @@
 import { Timer } from "./clock.js";
+import { serverOf } from "./options.js";
 
 /**
  * @typedef {import("./tallywire.js").Snapshot} Snapshot
@@ -13,9 +14,7 @@ const GRACE = 2_000;
  */
 export class ClientState {
   /** @type {Snapshot} */
-  state = Object.freeze({
-    status: "idle", retryAt: null, asOf: null, isStale: true, transport: null, lastError: null, isLeader: true,
-  });
+  state;
   /** When the last message of the server came while the client was live; 0 before that. */
   #heard = 0;
   /** A live connection is heard from within so many milliseconds. */
@@ -26,8 +25,13 @@ export class ClientState {
    * @param {import("./listeners.js").Listeners} listeners
    * @param {import("./tallywire.js").Clock} clock
    * @param {number} staleAfter
+   * @param {readonly string[]} urls of which the first is tried first
    */
-  constructor(listeners, clock, staleAfter) {
+  constructor(listeners, clock, staleAfter, urls) {
+    this.state = Object.freeze({
+      status: "idle", retryAt: null, asOf: null, isStale: true, transport: null, server: urls.length > 0 ? serverOf(urls[0]) : "", node: null,
+      lastError: null, isLeader: true,
+    });
     this.listeners = listeners;
     this.clock = clock;
     this.staleAfter = staleAfter;
@@ -72,10 +76,10 @@ export class ClientState {
   /** @param {Snapshot} before */
   #tell(before) {
     const isStale = this.isStale;
-    const { status, retryAt, transport, lastError, isLeader } = this.state;
+    const { status, retryAt, transport, server, node, lastError, isLeader } = this.state;
     this.#watch();
     if (status === before.status && isStale === before.isStale && transport === before.transport && isLeader === before.isLeader
-      && retryAt?.getTime() === before.retryAt?.getTime() && lastError === before.lastError) {
+      && server === before.server && node === before.node && retryAt?.getTime() === before.retryAt?.getTime() && lastError === before.lastError) {
       this.state = before;
       return;
     }

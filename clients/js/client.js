@@ -4,7 +4,7 @@ import { TallywireError } from "./errors.js";
 import { Follows } from "./follows.js";
 import { itemKey } from "./item.js";
 import { Listeners } from "./listeners.js";
-import { checkedIds, serverOf, withDefaults } from "./options.js";
+import { checkedIds, withDefaults } from "./options.js";
 import { PendingPromises } from "./pending-promises.js";
 import { Replica } from "./replica.js";
 import { roomName } from "./room.js";
@@ -19,7 +19,7 @@ import { isReachable, transports } from "./transports.js";
 
 const LIVE = "live", TRACKED = "tracked";
 
-/** A client of one Tallywire server. Its members are described in tallywire.d.ts. */
+/** A client of one Tallywire server, which may have several nodes. Its members are described in tallywire.d.ts. */
 export class TallywireClient {
   #options;
   #listeners = new Listeners();
@@ -33,9 +33,9 @@ export class TallywireClient {
   /** @param {import("./tallywire.js").TallywireOptions} [options] */
   constructor(options = {}) {
     this.#options = withDefaults(options);
-    const { clock, staleAfter, maxItems, token, rooms, snapshot, track } = this.#options;
+    const { urls, clock, staleAfter, maxItems, token, rooms, snapshot, track } = this.#options;
     this.#tokens = new Tokens(token, clock);
-    this.#clientState = new ClientState(this.#listeners, clock, staleAfter);
+    this.#clientState = new ClientState(this.#listeners, clock, staleAfter, urls);
     this.#replica = new Replica(this.#follows, this.#listeners, clock, maxItems);
     for (const room of rooms) this.#follows.want(room, snapshot);
     this.#follows.track(track);
@@ -50,7 +50,7 @@ export class TallywireClient {
         this.#follows.untrack(what);
         this.#promises.reject(TRACKED, error);
       },
-      isReachable: () => isReachable(this.#options),
+      isReachable: (/** @type {string} */ url) => isReachable(this.#options, url),
       settled: () => this.#settle(),
     };
     this.#connection = this.#options.shared && canShare()
@@ -60,7 +60,7 @@ export class TallywireClient {
   // MARK: Connection
 
   connect() {
-    if (this.#options.url === null) throw new TypeError("there is no address of a server: give one as the option “url”");
+    if (this.#options.urls.length === 0) throw new TypeError("there is no address of a server: give one as the option “url”");
     if (this.status === "live") return Promise.resolve();
     const promise = this.#promises.add(LIVE);
     this.#connection.start();
@@ -219,7 +219,8 @@ export class TallywireClient {
   get epoch() { return this.#replica.epoch; }
   get rooms() { return [...this.#follows.rooms.keys()]; }
 
-  get server() { return serverOf(this.#options.url); }
+  get server() { return this.state.server; }
+  get node() { return this.state.node; }
 
   // MARK: Answers of the connection
 

@@ -96,11 +96,11 @@ export class ConnectionAttempt {
     this.#link = link;
     this.session = new Session(link, {
       follows, clock, tokens, pongTimeout, epoch, receive, report, refused, untracked,
-      welcomed: (interval) => {
+      welcomed: (interval, node) => {
         this.#timeout.stop();
         this.hasOpened = true;
         clientState.longestSilence = interval + pongTimeout;
-        clientState.set({ status: "recovering", transport: this.transport });
+        clientState.set({ status: "recovering", transport: this.transport, node });
         this.owner.welcomed(this);
       },
       heard: () => clientState.heard(),

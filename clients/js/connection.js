@@ -1,8 +1,10 @@
+import { Addresses } from "./addresses.js";
 import { Backoff } from "./backoff.js";
 import { Timer } from "./clock.js";
 import { ConnectionAttempt, TOKEN_EXPIRED } from "./connection-attempt.js";
 import { TallywireError } from "./errors.js";
 import { Failback } from "./failback.js";
+import { serverOf } from "./options.js";
 import { TransportChoice } from "./transport-choice.js";
 import { WakeDetector } from "./wake-detector.js";
 
@@ -19,7 +21,7 @@ import { WakeDetector } from "./wake-detector.js";
  * @property {(error: TallywireError) => void} report
  * @property {(room: string, error: TallywireError) => void} refused
  * @property {(ids: import("./session.js").Ids, error: TallywireError) => void} untracked
- * @property {() => Promise<boolean>} isReachable whether the server answers over HTTP
+ * @property {(url: string) => Promise<boolean>} isReachable whether the node with this address answers over HTTP
  * @property {() => void} settled called whenever all values of what is followed may be there
  */
 
@@ -28,12 +30,14 @@ const WAKE_TIMEOUT = 2_000;
 const REASONS = new Map([[1013, "server_overloaded"], [TOKEN_EXPIRED, "unauthenticated"], [4003, "forbidden"]]);
 
 /**
- * Connects, and reconnects after a random pause that grows with each failure.
+ * Connects, and reconnects: at once to the next address, and once all addresses have failed after a random pause that grows with each such
+ * round.
  */
 export class Connection {
   /** @type {ConnectionAttempt | null} */
   #attempt = null;
   #isRunning = false;
+  #addresses;
   #transportChoice;
   #backoff;
   #retry;
@@ -42,12 +46,13 @@ export class Connection {
 
   /**
    * @param {ConnectionParts} parts
-   * @param {Map<Transport, OpenLink>} transports in the order of preference
+   * @param {Map<Transport, import("./transports.js").OpenAt>} transports in the order of preference
    */
   constructor(parts, transports) {
     this.parts = parts;
     this.transports = transports;
     const { clock, fallbackAfter, connectTimeout } = parts.options;
+    this.#addresses = new Addresses(parts.options.urls);
     this.#transportChoice = new TransportChoice([...transports.keys()], fallbackAfter, parts.isReachable);
     this.#backoff = new Backoff(parts.options);
     this.#retry = new Timer(clock);
@@ -135,16 +140,19 @@ export class Connection {
   #open() {
     this.#retry.stop();
     const transport = this.#transportChoice.next;
-    this.parts.clientState.set({ status: "connecting", transport });
+    this.parts.clientState.set({ status: "connecting", transport, server: serverOf(this.#addresses.current), node: null });
     this.#attemptWith(transport).open(this.#opener(transport));
   }
 
   /**
+   * Returns what opens a link to the current address.
    * @param {Transport} name
    * @returns {OpenLink}
    */
   #opener(name) {
-    return /** @type {OpenLink} */ (this.transports.get(name));
+    const open = /** @type {import("./transports.js").OpenAt} */ (this.transports.get(name));
+    const url = this.#addresses.current;
+    return (token, events) => open(url, token, events);
   }
 
   /** @param {Transport} transport */
@@ -187,11 +195,13 @@ export class Connection {
    */
   #ended(attempt, { code, reason, retryAfter, error }) {
     const { clientState, tokens, options: { clock } } = this.parts;
-    this.#transportChoice.ended(attempt.transport, attempt.hasOpened);
-    if (attempt.wasStable) this.#backoff.succeeded();
+    this.#transportChoice.ended(attempt.transport, attempt.hasOpened, this.#addresses.current);
+    if (attempt.wasStable) {
+      this.#backoff.succeeded();
+      this.#addresses.succeeded();
+    }
     const isFirst = this.#backoff.isFresh;
-    const ownPause = this.#backoff.failed();
-    let pause = attempt.session?.comeBackAfter ?? retryAfter ?? ownPause;
+    let pause = this.#pauseAfter(attempt.session?.comeBackAfter ?? retryAfter ?? null);
     this.#drop();
     if (code === TOKEN_EXPIRED) {
       tokens.discard();
@@ -202,5 +212,16 @@ export class Connection {
     const lastError = error ?? new TallywireError(REASONS.get(code) ?? "disconnected", reason || `the connection ended (${code})`);
     clientState.set({ status, retryAt: new Date(clock.now() + pause), lastError });
     this.#retry.set(pause, () => this.#open());
+  }
+
+  /**
+   * Goes to the next address. Returns the milliseconds to wait before it is tried.
+   * @param {number | null} asked the pause that the server asked for
+   */
+  #pauseAfter(asked) {
+    const next = this.#addresses.failed(asked);
+    if (!next.isRoundOver) return 0;
+    const own = this.#backoff.failed();
+    return next.asked ?? own;
   }
 }

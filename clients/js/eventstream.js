@@ -28,6 +28,11 @@ export class EventStreamLink {
   #api;
   #snapshots;
   #epoch = "";
+  /**
+   * The name of the node that sends the stream.
+   * @type {string | null}
+   */
+  #node = null;
   /** All events up to here have been passed on. */
   #seq = 0;
   /** Joins and tracks are answered one after the other, so that the answers come in order. */
@@ -78,6 +83,7 @@ export class EventStreamLink {
 
   async #read() {
     const response = await this.#api.open("/api/events/stream", { headers: { Accept: "text/event-stream" } });
+    this.#node = response.headers.get("Tallywire-Node");
     const reader = /** @type {ReadableStream<Uint8Array>} */ (response.body).getReader();
     const parser = new EventStreamParser();
     for (;;) {
@@ -94,7 +100,7 @@ export class EventStreamLink {
     if (epoch !== undefined && this.#epoch === "") {
       this.#epoch = epoch;
       this.#seq = Number(seq);
-      this.events.received({ type: "welcome", epoch, seq: this.#seq, pingInterval: SILENCE });
+      this.events.received({ type: "welcome", epoch, seq: this.#seq, pingInterval: SILENCE, node: this.#node });
     } else if (event === "reset" || (epoch !== undefined && epoch !== this.#epoch)) {
       // The stream cannot be resumed from its position. The session finds out with the next connection whether the journal is another.
       this.#end({ code: 1001, reason: "the event stream begins anew", retryAfter: 0 });
@@ -170,7 +176,10 @@ export class EventStreamLink {
   async #join({ room, since, snapshot }) {
     const joined = { type: "joined", room, epoch: this.#epoch, seq: this.#seq };
     if (!since && !snapshot) return this.events.received(joined);
-    if (since?.epoch === this.#epoch && since.seq <= this.#seq) {
+    if (since?.epoch === this.#epoch && since.seq > this.#seq) {
+      return this.#end({ code: 1013, reason: "this node does not have yet what the client has: come back, or ask another node" });
+    }
+    if (since?.epoch === this.#epoch) {
       try {
         const missed = [];
         for await (const event of this.#snapshots.events(since.seq, this.#seq)) missed.push(event);

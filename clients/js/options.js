@@ -7,7 +7,7 @@ import { roomName } from "./room.js";
 /**
  * Options with all defaults filled in.
  * @typedef {object} Options
- * @property {string | null} url of the WebSocket
+ * @property {readonly string[]} urls of the WebSockets of all nodes; none where the address is not known
  * @property {readonly string[]} rooms
  * @property {boolean} snapshot
  * @property {import("./tallywire.js").Follow} track
@@ -31,6 +31,9 @@ const DEFAULTS = {
   fallbackAfter: 3, staleAfter: 5_000, minDelay: 500, maxDelay: 30_000, connectTimeout: 10_000, pongTimeout: 5_000, maxItems: 200_000,
 };
 
+/** More nodes than a server has. */
+const MOST_ADDRESSES = 16;
+
 /**
  * Checks options and fills in the defaults. Throws a `TypeError` that names the wrong option.
  * @param {TallywireOptions} given
@@ -51,7 +54,7 @@ export function withDefaults(given) {
   const token = given.token ?? null;
   return {
     ...numbers,
-    url: address(given.url),
+    urls: addresses(given.url),
     rooms: [...new Set(given.rooms?.map(roomName))],
     snapshot: given.snapshot ?? true,
     track: checkedIds(given.track ?? {}),
@@ -77,11 +80,18 @@ export function checkedIds({ products = [], variants = [] }) {
 }
 
 /**
- * @param {string | URL | undefined} given
- * @returns {string | null}
+ * @param {TallywireOptions["url"]} given
+ * @returns {readonly string[]}
  */
-function address(given) {
+function addresses(given) {
   if (given === undefined) return ownServer();
+  const all = Array.isArray(given) ? given : [given];
+  if (all.length === 0 || all.length > MOST_ADDRESSES) throw new TypeError(`url has to be an address, or 1 to ${MOST_ADDRESSES} of them`);
+  return [...new Set(all.map(address))];
+}
+
+/** @param {string | URL} given */
+function address(given) {
   const url = new URL(given, globalThis.location?.href);
   if (!/^(https?|wss?):$/.test(url.protocol)) throw new TypeError(`${url} is no address of a WebSocket`);
   // An address of HTTP with a slash at its end is that of a server, which may be under a path.
@@ -91,20 +101,20 @@ function address(given) {
   return url.href;
 }
 
-/** Returns the address of the server that this module came from, or else of the page's; `null` where there is neither, as in server rendering. */
+/** Returns the address of the server that this module came from, or else of the page's; none where there is neither, as in server rendering. */
 function ownServer() {
   for (const base of [import.meta.url, globalThis.location?.href]) {
-    if (base && /^https?:/.test(base)) return address(new URL(base === import.meta.url ? "../ws" : "/ws", base));
+    if (base && /^https?:/.test(base)) return [address(new URL(base === import.meta.url ? "../ws" : "/ws", base))];
   }
-  return null;
+  return [];
 }
 
 /**
  * Returns the address of the HTTP API beside a WebSocket, without a slash at its end.
- * @param {string | null} url
+ * @param {string} url
  */
 export function serverOf(url) {
-  return url === null ? "" : url.replace(/^ws/, "http").replace(/\/[^/]*$/, "");
+  return url.replace(/^ws/, "http").replace(/\/[^/]*$/, "");
 }
 
 /**

@@ -16,7 +16,7 @@ import { Subscriptions } from "./subscriptions.js";
  * @property {number} pongTimeout
  * @property {() => string | null} epoch
  * @property {(message: Message) => void} receive takes the messages about rooms, items and events
- * @property {(interval: number) => void} welcomed
+ * @property {(interval: number, node: string | null) => void} welcomed `node` is the name of the server's node, where it is known
  * @property {() => void} heard
  * @property {() => void} caughtUp
  * @property {() => void} progressed
@@ -95,10 +95,10 @@ export class Session {
   /** @param {Message} message */
   #welcome(message) {
     const { owner } = this;
-    const { pingInterval = 25_000, messageBytes = 65_536 } = message;
+    const { pingInterval = 25_000, messageBytes = 65_536, node = null } = message;
     this.#isWelcomed = true;
     owner.receive(message);
-    owner.welcomed(pingInterval);
+    owner.welcomed(pingInterval, node);
     this.#subscriptions.open(this.token, messageBytes);
     this.#heartbeat.start(pingInterval, owner.pongTimeout);
     this.#updateProgress();

@@ -44,8 +44,8 @@ export class SharedConnection {
   constructor(parts) {
     this.parts = parts;
     this.#follower = new Follower(parts);
-    const { url, identity, rooms, snapshot, transports } = parts.options;
-    this.#name = `tallywire ${JSON.stringify([url, identity, [...rooms].sort(), snapshot, transports])}`;
+    const { urls, identity, rooms, snapshot, transports } = parts.options;
+    this.#name = `tallywire ${JSON.stringify([urls.join(" "), identity, [...rooms].sort(), snapshot, transports])}`;
     this.#silence = new Timer(parts.options.clock);
     parts.clientState.set({ isLeader: false });
   }

@@ -53,7 +53,7 @@ export class Follower {
     if (state.status === "closed" || state.status === "idle") return;
     const lastError = state.lastError && errorOf(state.lastError);
     const retryAt = state.retryAt && new Date(state.retryAt);
-    clientState.set({ status, retryAt, transport: state.transport, lastError }, this.hasValues && known ? known : undefined);
+    clientState.set({ status, retryAt, transport: state.transport, server: state.server, node: state.node, lastError }, this.hasValues && known ? known : undefined);
     this.parts.settled();
   }
 

@@ -45,7 +45,7 @@ export class Leader {
     this.options = options;
     this.post = post;
     const { clock, staleAfter, maxItems } = options;
-    this.#clientState = new ClientState(this.#listeners, clock, staleAfter);
+    this.#clientState = new ClientState(this.#listeners, clock, staleAfter, options.urls);
     this.#listeners.add("status", (state) => post({ type: "condition", state: serializable(state), known: this.#clientState.known }));
     this.#listeners.add("event", (event) => post({ type: "message", message: event }));
     this.#replica = new Replica(this.#follows, this.#listeners, clock, maxItems);
@@ -60,7 +60,7 @@ export class Leader {
         this.#follows.untrack(ids);
         post({ type: "untracked", ids, error: serializable(error) });
       },
-      isReachable: () => isReachable(options),
+      isReachable: (url) => isReachable(options, url),
       settled: () => this.#settle(),
     }, transports(options));
   }

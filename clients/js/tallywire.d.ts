@@ -374,6 +374,10 @@ export interface Snapshot {
   /** Whether what is shown may be older than `staleAfter` allows, or nothing is known yet. */
   readonly isStale: boolean;
   readonly transport: Transport | null;
+  /** The address of the HTTP API of the node that the client is connected to, or tries: `https://stock.example`. Empty if none is known. */
+  readonly server: string;
+  /** The name of that node, where a cluster's server tells it on this transport. Browsers hide the header from WebSockets. */
+  readonly node: string | null;
   readonly lastError: TallywireError | null;
   /** With `shared`: whether this tab holds the connection for the others. Without it: `true`. */
   readonly isLeader: boolean;
@@ -420,8 +424,13 @@ export interface Clock {
 }
 
 export interface TallywireOptions {
-  /** The server's WebSocket, `wss://stock.example/ws`; `http:` and `https:` are taken too, also of a server: `https://example.com/stock/`. Left out: of the server that this module came from. */
-  url?: string | URL;
+  /**
+   * The server's WebSocket, `wss://stock.example/ws`; `http:` and `https:` are taken too, also of a server: `https://example.com/stock/`. Left out: of the server that this module came from.
+   *
+   * Several addresses, at most 16, are those of the nodes of one cluster. The client tries the first one first. When a connection fails, is
+   * lost or is refused it goes on at the next one at once, from where it was. A pause follows once all have failed.
+   */
+  url?: string | URL | readonly (string | URL)[];
   /** The rooms to be in, on every connection. Without a room, and with nothing tracked, the client gets what the server broadcasts. */
   rooms?: readonly string[];
   /** Whether the values of all items of a room come first. Default: `true`. */
@@ -443,7 +452,7 @@ export interface TallywireOptions {
   identity?: string;
   /** `isStale` becomes true so many milliseconds after the connection was lost. Default: 5000. */
   staleAfter?: number;
-  /** The pause after the n-th failure is random, between 0 and the smaller of `maxDelay` and `minDelay * 2 ** n`. Defaults: 500 and 30000. */
+  /** The pause after the n-th failure (of all addresses) is random, between 0 and the smaller of `maxDelay` and `minDelay * 2 ** n`. Defaults: 500 and 30000. */
   minDelay?: number;
   maxDelay?: number;
   /** The timeout of an attempt to connect. Default: 10000. */
@@ -499,7 +508,7 @@ export interface Notices {
   event: TallywireEvent;
   /** Items changed or were removed. This comes after the event that caused it. */
   items: ItemChanges;
-  /** `status`, `isStale`, `transport`, `retryAt`, `lastError` or `isLeader` changed. */
+  /** `status`, `isStale`, `transport`, `server`, `node`, `retryAt`, `lastError` or `isLeader` changed. */
   status: Snapshot;
   /** Something went wrong. The client continues by itself where it can. */
   error: TallywireError;
@@ -518,7 +527,7 @@ export type NoticeListener<K extends keyof Notices> = (notice: Notices[K]) => vo
 // MARK: Client
 
 /**
- * A client of one Tallywire server. It reconnects by itself, gets the events that it missed, and keeps the newest values of each item.
+ * A client of one Tallywire server, which may have several nodes. It reconnects by itself, gets the events that it missed, and keeps the newest values of each item.
  *
  * Each event is delivered at most once, and in the order of the journal. The one exception: a room that is joined beside others may bring
  * events that are older than those of the others. Listeners are called one after the other, in the order in which they were added. A
@@ -594,6 +603,6 @@ export class TallywireClient {
   readonly epoch: string | null;
   /** Rooms that this client is in or wants to be in. */
   readonly rooms: readonly string[];
-  /** The address of the server's HTTP API, such as `https://stock.example`. */
   readonly server: string;
+  readonly node: string | null;
 }

@@ -11,7 +11,7 @@ export class TransportChoice {
   /**
    * @param {Transport[]} names in the order of preference
    * @param {number} fallbackAfter
-   * @param {() => Promise<boolean>} isReachable whether the server answers over HTTP
+   * @param {(url: string) => Promise<boolean>} isReachable whether the node with this address answers over HTTP
    */
   constructor(names, fallbackAfter, isReachable) {
     this.names = names;
@@ -37,16 +37,20 @@ export class TransportChoice {
   /**
    * @param {Transport} name
    * @param {boolean} hasOpened
+   * @param {string} url where the attempt was made
    */
-  ended(name, hasOpened) {
+  ended(name, hasOpened, url) {
     // After a connection over another transport the first one is tried.
     if (name !== this.first) this.#unopened += 1;
-    else if (!hasOpened && this.names.length > 1) this.#countIfBlocked();
+    else if (!hasOpened && this.names.length > 1) this.#countIfBlocked(url);
   }
 
-  /** A transport that does not open although the server can be reached is blocked. Without a server, nothing is known of the transport. */
-  async #countIfBlocked() {
-    const isReached = await this.isReachable();
+  /**
+   * A transport that does not open although the server can be reached is blocked. Without a server, nothing is known of the transport.
+   * @param {string} url
+   */
+  async #countIfBlocked(url) {
+    const isReached = await this.isReachable(url);
     this.#unopened = isReached ? this.#unopened + 1 : 0;
   }
 }

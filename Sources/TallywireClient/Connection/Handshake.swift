@@ -10,15 +10,24 @@ extension TallywireClient {
 
     /// Connects, and upgrades the connection to a WebSocket.
     struct Handshake: Sendable {
+        /// The address as the configuration has it.
+        let url: String
         let address: Address
         /// `nil` for a connection without TLS.
         let tls: NIOSSLContext?
         let timeout: Duration
         let maxMessage: Int
 
+        /// A WebSocket that is open.
+        struct Opened: Sendable {
+            let frames: Frames
+            /// The name of the server's node, if the server is a cluster's.
+            let node: String?
+        }
+
         /// The result of the handshake.
         private enum Outcome: Sendable {
-            case open(Frames)
+            case open(Opened)
             case refused(EventLoopFuture<HTTPResponseHead>)
         }
 
@@ -30,7 +39,7 @@ extension TallywireClient {
         }
 
         /// Returns the open WebSocket. Throws ``Refusal``, or `CancellationError` at once when the task is cancelled.
-        func open(token: String?) async throws -> Frames {
+        func open(token: String?) async throws -> Opened {
             let opening = Opening()
             do {
                 return try await withTaskCancellationHandler {
@@ -45,7 +54,7 @@ extension TallywireClient {
             }
         }
 
-        private func connect(_ token: String?, _ opening: Opening) async throws -> Frames {
+        private func connect(_ token: String?, _ opening: Opening) async throws -> Opened {
             if let token, !ConnectionProblem.isFit(token: token) {
                 // The failure's message must not show the token.
                 let failure = Failure(.unauthenticated, "the token has a space, a line end or another character that no token has")
@@ -61,9 +70,9 @@ extension TallywireClient {
                     }
                 }
             switch try await outcome.get() {
-            case .open(let frames):
+            case .open(let opened):
                 opening.succeed()
-                return frames
+                return opened
             case .refused(let head): throw refusal(try await head.get())
             }
         }
@@ -73,12 +82,15 @@ extension TallywireClient {
                 let name = (try? SocketAddress(ipAddress: address.host, port: 0)) == nil ? address.host : nil
                 try channel.pipeline.syncOperations.addHandler(NIOSSLClientHandler(context: tls, serverHostname: name))
             }
-            let upgrader = NIOTypedWebSocketClientUpgrader<Outcome>(maxFrameSize: maxMessage) { [maxMessage] channel, _ in
+            let upgrader = NIOTypedWebSocketClientUpgrader<Outcome>(maxFrameSize: maxMessage) { [maxMessage] channel, head in
                 channel.eventLoop.makeCompletedFuture {
                     try channel.pipeline.syncOperations.addHandler(
                         NIOWebSocketFrameAggregator(
                             minNonFinalFragmentSize: 0, maxAccumulatedFrameCount: 1_024, maxAccumulatedFrameSize: maxMessage))
-                    return .open(try Frames(wrappingChannelSynchronously: channel))
+                    return .open(
+                        Opened(
+                            frames: try Frames(wrappingChannelSynchronously: channel),
+                            node: head.headers.first(name: "Tallywire-Node")))
                 }
             }
             var head = HTTPRequestHead(version: .http1_1, method: .GET, uri: address.target)
@@ -109,7 +121,7 @@ extension TallywireClient {
             let failure =
                 switch head.status.code {
                 case 401: Failure(.unauthenticated, "the server does not take the token, or asks for one")
-                case 503: Failure(.serverOverloaded, "the server takes no more connections now")
+                case 503: Failure(.serverOverloaded, "\(address.authority) takes no connections now")
                 case let status: Failure(.refused, "the server answered \(address.target) with \(status) and not with a WebSocket")
                 }
             return Refusal(failure: failure, retryAfter: retryAfter)

@@ -43,8 +43,17 @@ extension TallywireClient {
 
         // MARK: Sessions
 
-        /// Notes that the handshake succeeded.
-        mutating func begin(_ session: Session) { self.session = session }
+        /// Notes that an attempt begins, at one of the configuration's addresses.
+        mutating func connect(to url: String, now: Instant) {
+            state.url = url
+            set(.connecting, now: now)
+        }
+
+        /// Notes that the handshake succeeded, with a node of this name if the server told one.
+        mutating func begin(_ session: Session, at node: String? = nil) {
+            self.session = session
+            state.node = node
+        }
 
         /// How a session ended.
         struct Ended {
@@ -58,6 +67,7 @@ extension TallywireClient {
             defer {
                 if let renewals = session?.renewals { afterwards.append { renewals.finish() } }
                 session = nil
+                state.node = nil
                 replica.follows.leaveConnection()
             }
             return Ended(

@@ -26,6 +26,12 @@ extension TallywireClient {
         /// Why the last connection ended; `nil` once the client is live again.
         public internal(set) var lastFailure: Failure?
 
+        /// The URL at which the client is connected or tries to be, as ``Configuration/urls`` has it; `nil` before
+        /// ``TallywireClient/run()``.
+        public internal(set) var url: String?
+        /// The name of the node that the client is connected to; `nil` if the server is no cluster's.
+        public internal(set) var node: String?
+
         public var isLive: Bool { phase == .live }
     }
 

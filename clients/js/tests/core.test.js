@@ -14,7 +14,7 @@ test("an address is that of a WebSocket, or of a server, which may be under a pa
     ["wss://stock.example", "wss://stock.example/ws"], ["https://example.com/stock/", "wss://example.com/stock/ws"],
     ["http://example.com/stock/ws", "ws://example.com/stock/ws"], ["wss://example.com/live/", "wss://example.com/live/"],
   ]) {
-    assert.equal(withDefaults({ url: given }).url, url);
+    assert.deepEqual(withDefaults({ url: given }).urls, [url]);
   }
 });
 

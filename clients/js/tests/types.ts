@@ -14,6 +14,7 @@ import type { Band, Item, Joined, ProductStatus, Snapshot, Status, TallywireEven
 
 // The implementation is what is declared.
 const client: TallywireClient = new Implementation({ url: "wss://stock.example/ws" });
+const nodes = new TallywireClient({ url: ["wss://a.example/ws", new URL("wss://b.example/ws")] });
 const error: TallywireError = new ImplementedError("code", "message", { room: "r", cause: 1 });
 const reactIsAsDeclared: [typeof InventoryProvider, typeof useInventory, typeof useProductUpdates, typeof useIsStale, typeof useTallywire] =
   [provider.InventoryProvider, hooks.useInventory, hooks.useProductUpdates, hooks.useIsStale, hooks.useTallywire];
@@ -49,7 +50,8 @@ async function uses() {
   client.setToken(async () => "token");
   client.setToken(null);
   off();
-  return [joined.recovered, price, status, client.asOf, client.state.asOf];
+  const place: [string, string | null] = [nodes.server, nodes.state.node];
+  return [joined.recovered, price, status, client.asOf, client.state.asOf, place];
 }
 
 function mistakes() {
@@ -65,6 +67,8 @@ function mistakes() {
   client.status = "live";
   // @ts-expect-error there is no such transport
   new TallywireClient({ transports: ["polling"] });
+  // @ts-expect-error an address is a text or a URL
+  new TallywireClient({ url: [8080] });
   // @ts-expect-error stock may be unknown
   const stock: number = client.item(1)!.stock;
   // @ts-expect-error a card has a title
