@@ -1,4 +1,3 @@
-import Foundation
 import TallywireCore
 import TallywireEngine
 
@@ -130,9 +129,7 @@ extension EntryWriter {
         hash(answer.fingerprint.written)
         hash(answer.fingerprint.resolved)
         signed(answer.timestamp.milliseconds)
-        json.removeAll()
-        answer.outcome.write(to: &json, asked: answer.asked)
-        block(json.bytes)
+        block(answer.json(using: &json))
         optional(answer.reversedBy) { $0.text($1) }
         optional(answer.nonce) { $0.text($1) }
     }
@@ -177,23 +174,10 @@ extension EntryReader {
         let id = try text()
         let fingerprint = CommandFingerprint(written: try hash(), resolved: try hash())
         let timestamp = Timestamp(milliseconds: try signed())
-        let (outcome, asked) = try outcome()
         return StoredAnswer(
-            id: id, fingerprint: fingerprint, outcome: outcome, timestamp: timestamp, asked: asked,
+            id: id, fingerprint: fingerprint, json: try block(), timestamp: timestamp,
             reversedBy: try optional { reader throws(Mistake) in try reader.text() },
             nonce: try optional { reader throws(Mistake) in try reader.text() })
-    }
-
-    private mutating func outcome() throws(Mistake) -> (Outcome, asked: JSONValue?) {
-        let json = try block()
-        do {
-            let outcome = try JSONDecoder().decode(Outcome.self, fromOutside: json)
-            // As in a journal: what an applied movement asked is in its events.
-            guard case .rejected = outcome else { return (outcome, nil) }
-            return (outcome, try JSONReader.value(of: json)["asked"])
-        } catch {
-            throw Mistake("the outcome of an answer cannot be read: \(error)")
-        }
     }
 
     private mutating func serial() throws(Mistake) -> SerialCount {

@@ -30,8 +30,10 @@ public struct LogWriter: Sendable {
 extension LogBatch {
     /// What of a journal's batch goes into the log, with the positions that are written along.
     public init(_ batch: JournalBatch, positions: [String: UInt64] = [:]) {
+        // Written once, for the log and for the leader's own journal.
+        var writer = JSONWriter()
         self.init(
-            events: batch.events.map { LogEvent($0) }, answers: batch.answers, reversals: batch.reversals, serials: batch.serials,
+            events: batch.events.map { LogEvent($0) }, answers: batch.answers.map { $0.stored(using: &writer) }, reversals: batch.reversals, serials: batch.serials,
             positions: positions, timestamp: batch.timestamp, clockOffset: batch.clockOffset)
     }
 }
@@ -45,11 +47,12 @@ extension JournalBatch {
             positions: positions, logIndex: logIndex)
     }
 
-    /// This batch as the leader stores it in its own journal, once it is the entry `entry` of the log.
+    /// This batch as the leader stores it in its own journal, once it is the entry `entry` of the log: with the entry's answers, which
+    /// are written already.
     public func committed(as entry: LogEntry) -> JournalBatch {
         var batch = self
         batch.logIndex = entry.index
-        if case .batch(let logged) = entry.content { batch.positions = logged.positions }
+        if case .batch(let logged) = entry.content { (batch.positions, batch.answers) = (logged.positions, logged.answers) }
         return batch
     }
 }

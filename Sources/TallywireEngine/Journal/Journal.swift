@@ -150,36 +150,6 @@ public struct JournalBatch: Sendable {
     }
 }
 
-/// The answer to a command, kept so that a repeat gets it again.
-public struct StoredAnswer: Equatable, Sendable {
-    /// The command's ``/TallywireCore/Command/key``: its id, and the device to which the id belongs.
-    public let id: String
-    /// What the command meant: see ``/TallywireCore/CommandFingerprint``.
-    public let fingerprint: CommandFingerprint
-    public let outcome: Outcome
-    public let timestamp: Timestamp
-    /// What a rejected movement asked, an object: see ``/TallywireCore/Movement/record(of:)``. What an applied one asked is in its
-    /// events.
-    public let asked: JSONValue?
-    /// The id of the reversal that took the movement back; `nil` if none has.
-    public var reversedBy: String?
-    /// The ``/TallywireCore/Command/nonce`` of the command that was decided.
-    public let nonce: String?
-
-    public init(
-        id: String, fingerprint: CommandFingerprint, outcome: Outcome, timestamp: Timestamp, asked: JSONValue? = nil,
-        reversedBy: String? = nil, nonce: String? = nil
-    ) {
-        self.nonce = nonce
-        self.reversedBy = reversedBy
-        self.id = id
-        self.fingerprint = fingerprint
-        self.outcome = outcome
-        self.timestamp = timestamp
-        self.asked = asked
-    }
-}
-
 /// How long events are kept.
 public struct Retention: Equatable, Sendable {
     /// Events that are older than this may be deleted.
