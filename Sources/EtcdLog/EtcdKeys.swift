@@ -92,14 +92,16 @@ struct StoredReport: EtcdValue, Encodable {
     let version: String
     let format: UInt16
     let applied: UInt64
+    let flushed: UInt64
     let beat: UInt64
 
     init(_ report: NodeReport) {
         (node, address, version) = (report.node, report.address, report.version)
-        (format, applied, beat) = (report.format, report.applied, report.beat)
+        (format, applied, flushed, beat) = (report.format, report.applied, report.flushed, report.beat)
     }
 
     var report: NodeReport {
-        NodeReport(node: node, address: address, version: version, format: format, applied: applied, beat: beat)
+        NodeReport(
+            node: node, address: address, version: version, format: format, applied: applied, flushed: flushed, beat: beat)
     }
 }

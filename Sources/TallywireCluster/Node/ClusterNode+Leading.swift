@@ -9,8 +9,10 @@ extension ClusterNode {
         if let term {
             positions = LeaderPositions()
             let writer = LogWriter(
-                node: configuration.node, term: term, head: sight.head, makeID: { TimeOrderedID.make(at: .now) })
-            appends = LogAppends(log: log, journal: journal, writer: writer, positions: positions)
+                node: configuration.node, term: term, head: sight.head, format: LogEntry.oldestFormat,
+                makeID: { TimeOrderedID.make(at: .now) })
+            appends = LogAppends(
+                log: log, journal: journal, writer: writer, positions: positions, limits: configuration.trimming)
         }
         handle(.claimed(term))
     }
@@ -41,6 +43,8 @@ extension ClusterNode {
                 await engine.hasEnded()
                 await self.engineEnded(engine)
             }
+            // What the nodes read decides the format of the next entries. Until it is known, every node reads the oldest.
+            spawn { await self.keepLog() }
         } catch {
             handle(.failed("the journal cannot be read: \(error)"))
         }
@@ -89,18 +93,6 @@ extension ClusterNode {
                 if let committed = try await appends.commitPositions(olderThan: age) { await self.committed(.success(committed)) }
             } catch {
                 await self.committed(.failure(error))
-            }
-        }
-    }
-
-    func report() {
-        reports += 1
-        let report = NodeReport(
-            node: configuration.node, address: configuration.address, version: configuration.version, applied: machine.applied,
-            beat: reports)
-        spawn { [log, logger] in
-            do { try await log.register(report) } catch {
-                logger.debug("This node could not report to the cluster.", metadata: ["error": "\(error)"])
             }
         }
     }

@@ -21,14 +21,16 @@ public actor ClusterNode {
         public var forwarding: ForwardQueue.Limits
         /// How long the position of a sink waits for an entry that takes it along.
         public var positionAge: Duration
-        /// How often the node reports how far it is.
+        /// How often the node flushes its journal, and reports how far it is.
         public var report: Duration
+        /// How much the log keeps while this node leads.
+        public var trimming: LogTrimming.Limits
 
         public init(
             node: String, address: String, version: String, timing: NodeMachine.Timing = NodeMachine.Timing(),
             engine: InventoryEngine.Configuration = InventoryEngine.Configuration(batchBytes: 512 << 10),
             forwarding: ForwardQueue.Limits = ForwardQueue.Limits(), positionAge: Duration = .seconds(1),
-            report: Duration = .seconds(2)
+            report: Duration = .seconds(2), trimming: LogTrimming.Limits = LogTrimming.Limits()
         ) {
             self.node = node
             self.address = address
@@ -38,6 +40,7 @@ public actor ClusterNode {
             self.forwarding = forwarding
             self.positionAge = positionAge
             self.report = report
+            self.trimming = trimming
         }
     }
 
@@ -86,8 +89,13 @@ public actor ClusterNode {
     var isConnecting = false
     var connected: Term?
     var reports: UInt64 = 0
+    /// The last entry that is on disk for sure.
+    var flushed: UInt64 = 0
+    var isReporting = false
+    var isFlushFailing = false
+    var isKeepingLog = false
     private var halt: Halt?
-    private var isOver = false
+    private(set) var isOver = false
 
     /// A node over `journal`, whose epoch has to be that of the cluster. Throws what the journal throws.
     public init(
@@ -145,6 +153,7 @@ public actor ClusterNode {
 
     func runTicks() async {
         var lastReport: ContinuousClock.Instant?
+        var lastKeeping = ContinuousClock.now
         while !isOver {
             handle(.tick)
             gateway.tick()
@@ -152,7 +161,11 @@ public actor ClusterNode {
             flushPositions()
             if lastReport.map({ ContinuousClock.now - $0 >= configuration.report }) ?? true {
                 lastReport = .now
-                report()
+                spawn { await self.report() }
+            }
+            if ContinuousClock.now - lastKeeping >= configuration.trimming.period {
+                lastKeeping = .now
+                spawn { await self.keepLog() }
             }
             do { try await Task.sleep(for: Self.tick) } catch { return end() }
         }

@@ -7,9 +7,14 @@ public struct LogWriter: Sendable {
     public let term: Term
     /// The end of the log, as this leader knows it. No other node moves it in this leader's term.
     public private(set) var head: LogHead
+    /// The format of the entries that are made from now on.
+    public var format: UInt16
     private let makeID: @Sendable () -> String
 
-    public init(node: String, term: Term, head: LogHead, makeID: @escaping @Sendable () -> String) {
+    public init(
+        node: String, term: Term, head: LogHead, format: UInt16 = LogEntry.newestFormat, makeID: @escaping @Sendable () -> String
+    ) {
+        self.format = format
         self.node = node
         self.term = term
         self.head = head
@@ -20,7 +25,8 @@ public struct LogWriter: Sendable {
     public func entry(_ content: LogEntry.Content) -> LogEntry {
         var lastSeq = head.seq
         if case .batch(let batch) = content { lastSeq += UInt64(batch.events.count) }
-        return LogEntry(index: head.index + 1, term: term, node: node, id: makeID(), lastSeq: lastSeq, content: content)
+        return LogEntry(
+            format: format, index: head.index + 1, term: term, node: node, id: makeID(), lastSeq: lastSeq, content: content)
     }
 
     /// `entry` is in the log.
@@ -33,7 +39,8 @@ extension LogBatch {
         // Written once, for the log and for the leader's own journal.
         var writer = JSONWriter()
         self.init(
-            events: batch.events.map { LogEvent($0) }, answers: batch.answers.map { $0.stored(using: &writer) }, reversals: batch.reversals, serials: batch.serials,
+            events: batch.events.map { LogEvent($0) }, answers: batch.answers.map { $0.stored(using: &writer) },
+            reversals: batch.reversals, serials: batch.serials,
             positions: positions, timestamp: batch.timestamp, clockOffset: batch.clockOffset)
     }
 }

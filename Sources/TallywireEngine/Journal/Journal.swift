@@ -33,6 +33,14 @@ public protocol Journal: StockReader, EventHistory {
     /// Commits a batch: its events, its answers and the values that the events changed, all or nothing.
     func append(_ batch: JournalBatch) throws
 
+    /// Waits until all that was committed before the call survives a power cut, also in a journal whose ``append(_:)`` does not wait
+    /// for the disk. Returns an entry of a replicated log of which that is true from now on, with all before it: ``applied()`` at the
+    /// time of the call, or a later one.
+    ///
+    /// Commits go on meanwhile. Throws ``JournalError`` if the disk fails. Then nobody can know what is on it, and every later call
+    /// throws too, until the journal is opened again.
+    func flush() async throws -> UInt64
+
     /// The answer to the command with this ``/TallywireCore/Command/key``, if that answer is still kept. For the writer: the call
     /// waits for no other reader.
     func answer(to key: String) throws -> StoredAnswer?
