@@ -34,6 +34,7 @@ let package = Package(
         .library(name: "TallywirePipeline", targets: ["TallywirePipeline"]),
         .library(name: "TallywireConfiguration", targets: ["TallywireConfiguration"]),
         .library(name: "TallywireAccess", targets: ["TallywireAccess"]),
+        .library(name: "TallywireCluster", targets: ["TallywireCluster"]),
         .library(name: "TallywireEngine", targets: ["TallywireEngine"]),
         .library(name: "TallywireCore", targets: ["TallywireCore"]),
         .library(name: "GS1", targets: ["GS1"]),

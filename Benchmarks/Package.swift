@@ -15,10 +15,17 @@ let package = Package(
         .executableTarget(
             name: "EngineThroughput",
             dependencies: [
-                .product(name: "TallywireCore", package: "tallywire"), .product(name: "TallywireEngine", package: "tallywire"),
-                .product(name: "SQLiteJournal", package: "tallywire"), .product(name: "GRDBSQLite", package: "GRDB.swift"),
-                .product(name: "TallywireTesting", package: "tallywire"),
+                "EngineWorkload", .product(name: "TallywireCore", package: "tallywire"),
+                .product(name: "TallywireEngine", package: "tallywire"), .product(name: "SQLiteJournal", package: "tallywire"),
+                .product(name: "GRDBSQLite", package: "GRDB.swift"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"), .product(name: "Logging", package: "swift-log"),
+            ]),
+        .target(
+            name: "EngineWorkload",
+            dependencies: [
+                .product(name: "TallywireCore", package: "tallywire"), .product(name: "TallywireEngine", package: "tallywire"),
+                .product(name: "SQLiteJournal", package: "tallywire"), .product(name: "TallywireTesting", package: "tallywire"),
+                .product(name: "Logging", package: "swift-log"),
             ]),
         .executableTarget(
             name: "ExecThroughput",
@@ -26,6 +33,14 @@ let package = Package(
                 .product(name: "ExecPlugin", package: "tallywire"), .product(name: "PipelineHost", package: "tallywire"),
                 .product(name: "TallywireConfiguration", package: "tallywire"),
                 .product(name: "TallywireEngine", package: "tallywire"), .product(name: "TallywirePipeline", package: "tallywire"),
+                .product(name: "TallywireTesting", package: "tallywire"),
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ]),
+        .executableTarget(
+            name: "FollowerThroughput",
+            dependencies: [
+                "EngineWorkload", .product(name: "TallywireCluster", package: "tallywire"),
+                .product(name: "TallywireEngine", package: "tallywire"), .product(name: "SQLiteJournal", package: "tallywire"),
                 .product(name: "TallywireTesting", package: "tallywire"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),

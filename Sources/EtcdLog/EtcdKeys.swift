@@ -92,15 +92,18 @@ struct StoredReport: EtcdValue, Encodable {
     let version: String
     let format: UInt16
     let applied: UInt64
+    let flushed: UInt64
     let lag: Double
     let beat: UInt64
 
     init(_ report: NodeReport) {
         (node, address, version) = (report.node, report.address, report.version)
-        (format, applied, lag, beat) = (report.format, report.applied, report.lag, report.beat)
+        (format, applied, flushed) = (report.format, report.applied, report.flushed)
+        (lag, beat) = (report.lag, report.beat)
     }
 
     var report: NodeReport {
-        NodeReport(node: node, address: address, version: version, format: format, applied: applied, lag: lag, beat: beat)
+        NodeReport(
+            node: node, address: address, version: version, format: format, applied: applied, flushed: flushed, lag: lag, beat: beat)
     }
 }

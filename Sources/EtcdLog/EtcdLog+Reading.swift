@@ -38,6 +38,14 @@ extension EtcdLog {
         return entries
     }
 
+    /// etcd tells the size of a value only with the value, so an answer has no more entries than one of entries.
+    public func stored(after index: UInt64, limit: Int) async throws -> [StoredEntry] {
+        guard index < .max else { return [] }
+        let count = max(1, min(limit, largestPage))
+        return try await client.once(.init([.get(keys.entry(index + 1), to: keys.endOfLog, limit: count)])).found(0)
+            .map { StoredEntry(index: try keys.index(of: $0.key), bytes: $0.value.count) }
+    }
+
     public func follow(after index: UInt64) -> AsyncThrowingStream<LogEntry, any Error> {
         let follower = EtcdFollower(self, after: index)
         return AsyncThrowingStream(unfolding: { try await follower.next() })

@@ -70,13 +70,15 @@ public final class EtcdLog: ReplicatedLog {
         }
     }
 
-    public func append(_ entry: LogEntry, after head: LogHead, term: Term) async throws(LogFailure) {
+    @discardableResult
+    public func append(_ entry: LogEntry, after head: LogHead, term: Term) async throws(LogFailure) -> Int {
         guard head.index < .max, entry.index == head.index + 1 else {
             throw .broken("the entry \(entry.index) is to be written after the entry \(head.index)")
         }
+        let bytes = try codec.encode(entry)
         let request = Etcd_TxnRequest(
             if: [.written(keys.leader, at: term.number), .equal(keys.head, head.stored)],
-            [.put(keys.entry(entry.index), try codec.encode(entry)), .put(keys.head, head.following(entry).stored)],
+            [.put(keys.entry(entry.index), bytes), .put(keys.head, head.following(entry).stored)],
             else: [.get(keys.leader), .get(keys.head), .get(keys.entry(entry.index))])
         let (size, limit) = (try request.serializedSize, client.configuration.largestRequest)
         guard size <= limit else { throw .tooLarge(bytes: size, limit: limit) }
@@ -86,12 +88,13 @@ public final class EtcdLog: ReplicatedLog {
         } catch {
             throw error.code == .tooLarge ? .tooLarge(bytes: size, limit: min(limit, size - 1)) : .cancelled
         }
-        guard !answer.succeeded else { return }
+        guard !answer.succeeded else { return bytes.count }
         let verdict = AppendVerdict(
             refused: entry, term: term, leader: answer.found(0).first.map { Term($0.revision) },
             head: try self.head(answer.found(1)),
             idAtIndex: answer.found(2).first.map { id(of: $0, at: entry.index) })
         if case .failed(let failure) = verdict { throw failure }
+        return bytes.count
     }
 
     public func beat(term: Term) async throws {

@@ -1,4 +1,3 @@
-import Foundation
 import GRDB
 import TallywireCore
 import TallywireEngine
@@ -15,10 +14,8 @@ enum AnswerTable {
             "INSERT INTO answers (row, at, id, written, resolved, outcome, passed, reversed, nonce) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
             db)
         let first = (try Int64.fetchOne(db.cachedStatement(sql: "SELECT max(row) FROM answers")) ?? 0) + 1
-        var encoder = JSONWriter()
+        var writer = JSONWriter()
         for (offset, answer) in answers.enumerated() {
-            encoder.removeAll()
-            answer.outcome.write(to: &encoder, asked: answer.asked)
             insert.bind(first + Int64(offset), at: 1)
             insert.bind(answer.timestamp.milliseconds, at: 2)
             insert.bind(answer.id, at: 3)
@@ -27,7 +24,7 @@ enum AnswerTable {
             insert.bind(passed.milliseconds, at: 7)
             insert.bind(answer.reversedBy, at: 8)
             insert.bind(answer.nonce, at: 9)
-            try insert.execute(with: encoder.bytes, at: 6)
+            try insert.execute(with: answer.json(using: &writer), at: 6)
         }
         return first
     }
@@ -51,15 +48,11 @@ enum AnswerTable {
             select.bind(row, at: 1)
             try select.forEachRow { row in
                 guard row.text(1) == id else { return }
-                let bytes = row.bytes(4)
-                let outcome = try JSONDecoder().decode(Outcome.self, from: Data(bytes))
-                var asked: JSONValue?
-                if case .rejected = outcome { asked = try JSONReader.value(of: Array(bytes))["asked"] }
                 answer = StoredAnswer(
                     id: id,
                     fingerprint: CommandFingerprint(
                         written: UInt64(bitPattern: row.integer(2)), resolved: UInt64(bitPattern: row.integer(3))),
-                    outcome: outcome, timestamp: Timestamp(milliseconds: row.integer(0)), asked: asked,
+                    json: row.bytes(4), timestamp: Timestamp(milliseconds: row.integer(0)),
                     reversedBy: row.textIfPresent(5), nonce: row.textIfPresent(6))
             }
         }

@@ -41,7 +41,7 @@ extension SQLiteJournal {
     func answer(to key: String, in rows: AnswerRows, _ db: Database) throws -> StoredAnswer? {
         if let answer = try AnswerTable.answer(to: key, in: rows.own, db) { return answer }
         guard let shared = rows.shared, let answer = try AnswerTable.answer(to: shared.id, in: shared.rows, db),
-            case .applied(let receipt) = answer.outcome, let seq = receipt.seq
+            case .applied(let receipt) = try answer.outcome, let seq = receipt.seq
         else { return nil }
         // The answer's event names the device, as long as that event is kept.
         for event in try EventTable.read(after: seq - 1, limit: 1, maxBytes: 0, db) {

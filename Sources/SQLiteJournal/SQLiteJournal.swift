@@ -26,13 +26,14 @@ public final class SQLiteJournal: Journal {
     private let lock: FileLock
     private let mark: PlaceMark
     private let checkpointer: Checkpointer
+    let flushing: LogFlush
     /// The writer's own connection for reads, which waits for none of the shared connections.
     let lookUps: DatabaseQueue
     /// Answers before this row are of versions in which ids belonged to no device.
     let firstOwnedAnswer: Int64
     let ages: Mutex<Ages>
     /// The last entry of a replicated log that is committed.
-    private let lastEntry: Atomic<UInt64>
+    let lastEntry: Atomic<UInt64>
     let keepAnswers: Duration
 
     /// Opens the journal at `path`. If there is none, creates it and its folder. Throws ``JournalError``. `logger` gets failures
@@ -48,6 +49,7 @@ public final class SQLiteJournal: Journal {
             throw JournalError(.storage, "the folder \(folder.path) cannot be created: \(error.localizedDescription)")
         }
         keepAnswers = configuration.keepAnswers
+        flushing = LogFlush(of: path, isNeeded: configuration.durability == .normal)
         lock = try FileLock(of: path)
         let mark = try PlaceMark(of: path)
         self.mark = mark
@@ -187,6 +189,7 @@ public final class SQLiteJournal: Journal {
     }
 
     public func close() throws {
+        flushing.end()
         try wrapping {
             try pool.writeWithoutTransaction { db in
                 let dirty = cursors.withLock { $0.takeDirty() }

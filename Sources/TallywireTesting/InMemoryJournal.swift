@@ -37,6 +37,8 @@ public final class InMemoryJournal: Journal {
         var isClosed = false
         /// Everything that was written, in order.
         var writes: [Write] = []
+        /// How many of them no power cut takes.
+        var flushed = 0
 
         func checkPast(_ seq: UInt64) throws(PastError) {
             guard seq <= state.seq else { throw .notYet(last: state.seq) }
@@ -165,11 +167,14 @@ public final class InMemoryJournal: Journal {
     }
 
     /// The journal as a power cut leaves one that does not wait for the disk: without its last `count` batches, and without what was
-    /// written after those.
+    /// written after those. What was there at the last ``flush()`` is not lost. The journal that is returned has nothing that is flushed.
     public func losing(lastBatches count: Int) throws -> InMemoryJournal {
-        var writes = contents.withLock { $0.writes }[...]
+        let (all, flushed) = contents.withLock { ($0.writes, $0.flushed) }
+        var writes = all[...]
         for _ in 0..<count {
-            guard let last = writes.lastIndex(where: { if case .batch = $0 { true } else { false } }) else { break }
+            guard let last = writes.lastIndex(where: { if case .batch = $0 { true } else { false } }), last >= flushed else {
+                break
+            }
             writes = writes[..<last]
         }
         let journal = InMemoryJournal(epoch: epoch)
@@ -203,6 +208,17 @@ public final class InMemoryJournal: Journal {
     }
 
     public func applied() throws -> UInt64 { contents.withLock { $0.applied } }
+
+    public func flush() async throws -> UInt64 { try flushNow() }
+
+    /// The same as ``flush()``, for a test that runs in one thread.
+    public func flushNow() throws -> UInt64 {
+        try contents.withLock { contents in
+            if contents.isClosed { throw JournalError(.closed, "the journal is closed") }
+            contents.flushed = contents.writes.count
+            return contents.applied
+        }
+    }
 
     public func clocks() throws -> JournalClocks {
         contents.withLock { JournalClocks(mark: $0.mark, lastEvent: $0.events.last?.timestamp) }

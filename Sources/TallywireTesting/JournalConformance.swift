@@ -406,10 +406,21 @@ public struct JournalConformance: Sendable, CustomStringConvertible {
             }
             try require(try await journal.event(at: .time(time)) == seq, "the oldest moment is answered")
         },
+        JournalConformance("a flush tells the last entry of a log") { journal in
+            var script = JournalScript()
+            try require(try await journal.flush() == 0, "there is none at first")
+            try journal.append(script.entry(7, script.catalogue()))
+            try require(try await journal.flush() == 7, "the entry is flushed")
+            try journal.append(script.entry(8, script.movement(1)))
+            try journal.append(script.entry(9))
+            try require(try await journal.flush() == 9, "and so is the last of several")
+            try require(try await journal.flush() == 9, "also if nothing came since")
+        },
         JournalConformance("a closed journal takes nothing") { journal in
             var script = JournalScript()
             try journal.append(script.catalogue())
             try journal.close()
+            try await requireError(.closed, "a flush after closing") { _ = try await journal.flush() }
             try requireError(.closed, "an append after closing") { try journal.append(script.movement(1)) }
         },
     ]
@@ -434,6 +445,15 @@ private func require(_ condition: Bool, _ duty: String) throws {
 private func requireError(_ code: JournalError.Code, _ what: String, _ body: () throws -> Void) throws {
     do {
         try body()
+    } catch let error as JournalError where error.code == code {
+        return
+    }
+    throw ConformanceFailure("\(what) has to throw \(code)")
+}
+
+private func requireError(_ code: JournalError.Code, _ what: String, _ body: () async throws -> Void) async throws {
+    do {
+        try await body()
     } catch let error as JournalError where error.code == code {
         return
     }

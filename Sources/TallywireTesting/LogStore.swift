@@ -80,6 +80,21 @@ public struct LogStore: Sendable {
         return (index + 1...head.index).prefix(limit).compactMap { entries[$0] }
     }
 
+    /// As how many bytes the store counts an entry: those of its events, which no entry has less than, and some for what is around them.
+    public static func bytes(of entry: LogEntry) -> Int {
+        guard case .batch(let batch) = entry.content else { return overhead }
+        return batch.events.reduce(overhead) { $0 + $1.json.count }
+    }
+
+    private static let overhead = 64
+
+    /// Begins with the first entry after `index` that is kept.
+    public func stored(after index: UInt64, limit: Int) -> [StoredEntry] {
+        guard index < head.index else { return [] }
+        return (max(index + 1, first)..<max(index + 1, first, head.index + 1)).prefix(limit).compactMap { entries[$0] }
+            .map { StoredEntry(index: $0.index, bytes: Self.bytes(of: $0)) }
+    }
+
     public mutating func trim(before index: UInt64, term: Term) -> Bool {
         guard leader?.term == term else { return false }
         while first < min(index, head.index + 1) {

@@ -251,6 +251,34 @@ public struct ReplicatedLogConformance: Sendable, CustomStringConvertible {
                 try require(try await other.entries(after: entry.index - 1, limit: 9, maxBytes: 9_999) == [entry], "the new entry")
             }
         },
+        ReplicatedLogConformance(leading: "it tells which entries it keeps, and the bytes that each append said") { log, script in
+            var expected: [StoredEntry] = []
+            for bytes in [100, 20_000, 100, 3_000, 100] {
+                let entry = script.next(.batch(LogScript.batch(bytes: bytes)))
+                let stored = try await log.append(entry, after: script.head, term: script.currentTerm)
+                try require((bytes...bytes + 1_000).contains(stored), "\(bytes) random bytes are stored as \(stored)")
+                script.head = script.head.following(entry)
+                expected.append(StoredEntry(index: entry.index, bytes: stored))
+                let again = try await log.append(
+                    entry, after: LogHead(index: entry.index - 1, seq: entry.lastSeq - 1), term: script.currentTerm)
+                try require(again == stored, "the same entry again is stored as the same")
+            }
+            func all(after index: UInt64, _ limit: Int) async throws -> [StoredEntry] {
+                var (all, index) = ([StoredEntry](), index)
+                while case let page = try await log.stored(after: index, limit: limit), let last = page.last {
+                    try require(page.count <= limit, "no more than \(limit)")
+                    all += page
+                    index = last.index
+                }
+                return all
+            }
+            for limit in [1, 2, 1_000] { try require(try await all(after: 0, limit) == expected, "all are told, \(limit) at most") }
+            try require(try await all(after: 3, 10) == Array(expected[3...]), "those after 3")
+            try await log.trim(before: 3, term: script.currentTerm)
+            try require(try await all(after: 0, 10) == Array(expected[2...]), "it begins with the first that is kept")
+            try await log.trim(before: 6, term: script.currentTerm)
+            try require(try await all(after: 0, 10).isEmpty, "nothing is kept")
+        },
         ReplicatedLogConformance(leading: "what was trimmed is gone, and what follows is kept") { log, script in
             for _ in 0..<6 { try await script.append(to: log) }
             try await log.trim(before: 4, term: script.currentTerm)
@@ -339,7 +367,8 @@ public struct ReplicatedLogConformance: Sendable, CustomStringConvertible {
             let (log, other) = (try await subject.make(), try await subject.make())
             func report(_ node: String, applied: UInt64, beat: UInt64 = 1) -> NodeReport {
                 NodeReport(
-                    node: node, address: "https://\(node):8443/?a=“b”", version: "1.2.3", format: 9, applied: applied, beat: beat)
+                    node: node, address: "https://\(node):8443/?a=“b”", version: "1.2.3", format: 9, applied: applied,
+                    flushed: applied / 2, beat: beat)
             }
             for (node, applied) in [("c", UInt64(3)), ("a", 1), ("b", .max)] {
                 try await log.register(report(node, applied: applied))

@@ -47,7 +47,7 @@ public final class SimulatedLog: ReplicatedLog {
     /// The log cannot be reached now.
     public struct Unreachable: Error {}
 
-    /// The most bytes of events in one entry.
+    /// The most bytes of one entry.
     public static let limit = 1 << 20
 
     private let shared: Shared
@@ -89,28 +89,29 @@ public final class SimulatedLog: ReplicatedLog {
         try await change { $0.takeOver(sight, as: claim) }
     }
 
-    public func append(_ entry: LogEntry, after head: LogHead, term: Term) async throws(LogFailure) {
-        let bytes = Self.bytes(of: entry)
+    @discardableResult
+    public func append(_ entry: LogEntry, after head: LogHead, term: Term) async throws(LogFailure) -> Int {
+        let bytes = LogStore.bytes(of: entry)
         guard bytes <= Self.limit else { throw .tooLarge(bytes: bytes, limit: Self.limit) }
         let verdict: AppendVerdict
         do { verdict = try await change { $0.append(entry, after: head, term: term) } } catch { throw .cancelled }
         if case .failed(let failure) = verdict { throw failure }
+        return bytes
     }
 
     public func entries(after index: UInt64, limit: Int, maxBytes: Int) async throws -> [LogEntry] {
         var bytes = 0
         var page: [LogEntry] = []
         for entry in try read({ try $0.read(after: index, limit: limit) }) {
-            bytes += Self.bytes(of: entry)
+            bytes += LogStore.bytes(of: entry)
             if !page.isEmpty, bytes > maxBytes { break }
             page.append(entry)
         }
         return page
     }
 
-    private static func bytes(of entry: LogEntry) -> Int {
-        guard case .batch(let batch) = entry.content else { return 0 }
-        return batch.events.reduce(0) { $0 + $1.json.count }
+    public func stored(after index: UInt64, limit: Int) async throws -> [StoredEntry] {
+        try read { $0.stored(after: index, limit: limit) }
     }
 
     public func follow(after index: UInt64) -> AsyncThrowingStream<LogEntry, any Error> {

@@ -27,7 +27,7 @@ final class Watchers: Sendable {
         accounts = Mutex((0..<count).map { Account(product: $0 % 25 + 1) })
         clients = (0..<count).map { number in
             let order = ports.indices.map { ports[(number + $0) % ports.count] }
-            var configuration = TallywireClient.Configuration(url: "ws://127.0.0.1:\(order[0])/ws")
+            var configuration = TallywireClient.Configuration(urls: order.map { "ws://127.0.0.1:\($0)/ws" })
             configuration.maxDelay = .seconds(1)
             configuration.eventBuffer = 1 << 20
             return TallywireClient(configuration, logger: logger)

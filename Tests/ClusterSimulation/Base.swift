@@ -4,23 +4,22 @@ import TallywireCore
 import TallywireEngine
 import TallywireTesting
 
-/// The journal of which the cluster was made: with the location MAIN, and with a product.
-struct Base {
-    let journal = InMemoryJournal()
+/// The journal of which a cluster was made: with the location MAIN, and with a product. It has the same bytes each time.
+public struct Base {
+    public let journal: InMemoryJournal
     var events: [EventEnvelope] { journal.allEvents }
     var seq: UInt64 { UInt64(events.count) }
 
-    init() throws {
+    public init(epoch: String = "test-epoch", variants: NewProduct.Content) throws {
+        journal = InMemoryJournal(epoch: epoch)
         let feed = Feed(journal: journal, head: 0)
         let core = EngineCore(
             try EngineBeginning(loading: journal), journal: journal, feed: feed, configuration: .init(), commitsAside: false,
             logger: quiet, clock: { SimulatedClock.start }, uptime: { .zero }, makeID: { _ in "base" }
         ) { _ in NoAppender() }
         try core.prepare(publishingTo: feed)
-        let variants = ["A", "B", "C"].map { NewVariant(sku: $0, name: $0) }
-        core.submit(
-            [Command(source: "test", action: .createProduct(NewProduct(name: "Thing", content: .variants(variants))))], in: nil
-        ) { _ in }
+        core.submit([Command(source: "test", action: .createProduct(NewProduct(name: "Thing", content: variants)))], in: nil) { _ in
+        }
         while core.step() == .step {}
     }
 }

@@ -29,11 +29,9 @@ extension Simulation {
             after(milliseconds(100...2_500)) { $0.network.isStoreDown = false }
         case 7: node.ahead = chance(3) ? milliseconds(-20_000...20_000) : milliseconds(-4_000...4_000)
         case 8:
-            guard let term = network.store.sight.leader?.term else { return }
-            // What a power cut of all nodes loses is still there.
-            let kept = UInt64.random(in: 8...25, using: &random)
-            let head = network.store.sight.head.index
-            _ = network.store.trim(before: head > kept ? head - kept : 0, term: term)
+            note("all nodes lose power")
+            outcome.powerCuts += 1
+            for node in nodes { crash(node, losing: Int.random(in: 0...12, using: &random)) }
         default:
             // In order, as an upgrade does it.
             node.perform(self, node.incarnation) { node.handle(.stop, $0) }

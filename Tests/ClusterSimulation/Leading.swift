@@ -1,6 +1,7 @@
 import TallywireCluster
 import TallywireCore
 import TallywireEngine
+import TallywireTesting
 
 /// What a node has while it leads: its engine, the end of the log, and the sink that runs where the leader is.
 final class Leading {
@@ -16,14 +17,17 @@ final class Leading {
     /// The last event that the sink was given.
     private var position: UInt64
     private var isDelivering = false
+    private var keeping: Keeping
 
-    init(_ writer: LogWriter, positions: [String: UInt64]) {
+    init(_ writer: LogWriter, positions: [String: UInt64], _ trimming: LogTrimming) {
         self.writer = writer
+        keeping = Keeping(trimming)
         position = positions["sink"] ?? 0
     }
 
     func tick(_ node: SimulatedNode, _ simulation: Simulation) {
         deliver(node, simulation)
+        keeping.tick(self, writer.term, node, simulation)
         guard core != nil, !isAppending, !positions.isEmpty, simulation.now - lastAppend > .seconds(1) else { return }
         commit(.bare(at: node.clocks), isEngines: false, node, simulation)
     }
@@ -86,7 +90,10 @@ final class Leading {
         simulation.append(entry, after: writer.head, term: writer.term, from: node) { [self] simulation, verdict in
             guard node.leading === self else { return }
             isAppending = false
-            if verdict == .written { writer.written(entry) }
+            if verdict == .written {
+                writer.written(entry)
+                keeping.trimming.wrote(StoredEntry(index: entry.index, bytes: LogStore.bytes(of: entry)), at: simulation.now)
+            }
             done(simulation, verdict)
             if node.leading === self { sendBatch(node, simulation) }
         }

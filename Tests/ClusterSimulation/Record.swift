@@ -2,6 +2,7 @@ import Foundation
 import TallywireCluster
 import TallywireCore
 import TallywireEngine
+import TallywireTesting
 
 /// What was true at some moment, for everybody and for ever: the entries that were written, and their events.
 struct Record {
@@ -69,6 +70,7 @@ extension Simulation {
         guard outcome.faults.isEmpty else { return }
         outcome.events = record.events.count
         outcome.entries = record.entries.count
+        outcome.trimmed = Int(network.store.first) - 1
         guard isQuietAtEnd else { return fault("not everything is answered and equal: \(description)") }
         if outcome.recovery > .seconds(3) { fault("the first entry after the last fault came after \(outcome.recovery)") }
         checkCommands()

@@ -23,6 +23,8 @@ final class SimulatedNode {
     var isCut = false
     /// How far the node's clock is ahead.
     var ahead: Duration = .zero
+    private var reports: UInt64 = 0
+    private var lastReport: Duration = .zero
 
     init(_ name: String, base: InMemoryJournal, in simulation: Simulation) throws {
         self.name = name
@@ -112,9 +114,25 @@ final class SimulatedNode {
             perform(simulation, incarnation) { [self] simulation in
                 handle(.tick, simulation)
                 leading?.tick(self, simulation)
+                report(simulation)
                 gateway.tick(self, simulation)
                 tick(simulation)
             }
+        }
+    }
+
+    /// Says how far this node is, and what of that no power cut takes.
+    private func report(_ simulation: Simulation) {
+        guard simulation.now - lastReport >= .milliseconds(300) else { return }
+        lastReport = simulation.now
+        reports += 1
+        do {
+            let report = NodeReport(
+                node: name, address: "http://\(name)", version: "1", applied: machine.applied,
+                flushed: try simulation.mutation == .flushedIsApplied ? journal.applied() : journal.flushNow(), beat: reports)
+            simulation.ask(self, { $0.register(report) }) { _, _ in }
+        } catch {
+            simulation.fault("node \(name) cannot flush its journal: \(error)")
         }
     }
 
@@ -135,7 +153,11 @@ final class SimulatedNode {
         case .copy: copy(simulation)
         case .claim(let sight, let claim):
             simulation.claim(sight, as: claim, from: self) { [self] simulation, term in
-                if let term { leading = Leading(LogWriter(of: self, term, sight.head), positions: positions) }
+                if let term {
+                    leading = Leading(
+                        LogWriter(of: self, term, sight.head), positions: positions,
+                        LogTrimming(simulation.trimming, after: sight.head.index))
+                }
                 handle(.claimed(term), simulation)
             }
         case .append(let content): leading?.append(content, self, simulation)
@@ -197,7 +219,12 @@ final class SimulatedNode {
                 }
                 simulation.outcome.copies += 1
                 let own = machine
-                do { try open(try peer.journal.losing(lastBatches: 0)) } catch {
+                do {
+                    // A copy is on disk when it is opened.
+                    let copy = try peer.journal.losing(lastBatches: 0)
+                    _ = try copy.flushNow()
+                    try open(copy)
+                } catch {
                     simulation.fault("a copy cannot be opened: \(error)")
                 }
                 let applied = machine.applied

@@ -19,6 +19,8 @@ public final class Simulation {
         case positionWithoutTerm
         /// A node goes on behind an entry that it could not apply.
         case skippedFold
+        /// A node says that everything that it has applied is on its disk.
+        case flushedIsApplied
     }
 
     /// What a run showed.
@@ -31,6 +33,10 @@ public final class Simulation {
         public var crashes = 0
         public var lostAnswers = 0
         public var copies = 0
+        /// Entries that leaders deleted from the log.
+        public var trimmed = 0
+        /// How often all nodes lost power at once.
+        public var powerCuts = 0
         /// From the last fault to the next entry.
         public var recovery: Duration = .zero
 
@@ -58,6 +64,8 @@ public final class Simulation {
     var outcome = Outcome()
     /// How long a node waits for a leader before it answers for itself. In some runs hardly longer than a takeover takes.
     let patience: Duration
+    /// How much the log keeps. In some runs hardly anything, so that nodes that were away copy a journal.
+    let trimming: LogTrimming.Limits
     /// Whether faults still happen.
     var isTroubled = true
 
@@ -65,8 +73,11 @@ public final class Simulation {
         self.mutation = mutation
         random = SplitMix(state: seed)
         patience = [.milliseconds(1_200), .seconds(3), .seconds(6)].randomElement(using: &random) ?? .seconds(6)
+        trimming = LogTrimming.Limits(
+            period: .milliseconds(300), age: .milliseconds(Int.random(in: 200...3_000, using: &random)),
+            bytes: [2_000, 20_000, 1 << 20].randomElement(using: &random) ?? 0)
         network = Network(mutation)
-        let base = try Base()
+        let base = try Base(variants: .variants(["A", "B", "C"].map { NewVariant(sku: $0, name: $0) }))
         nodes = try ["a", "b", "c"].map { try SimulatedNode($0, base: base.journal, in: self) }
         network.store.prepare(head: LogHead(index: 0, seq: base.seq))
         record.begin(with: base.events)

@@ -20,11 +20,11 @@ struct EtcdFailureTests {
         var script = try await LogScript.begin(on: direct)
         proxy.swallow([.toClient])
         let entry = script.next()
-        async let written: Void = log.append(entry, after: script.head, term: script.currentTerm)
+        async let written = log.append(entry, after: script.head, term: script.currentTerm)
         try await eventually("the entry is written") { try await direct.look().head.index == 1 }
         try await eventually("the append does not know") { log.status.writes != nil }
         try await proxy.heal()
-        try await written
+        #expect(try await written > 0)
         #expect(try await EtcdFixture.ids(direct) == [entry.id])
         for log in [log, direct] { await log.shutdown() }
         try await proxy.close()

@@ -198,7 +198,7 @@ struct EtcdLogTests {
         var script = try await LogScript.begin(on: log)
         try await script.append(to: log)
         try await log.beat(term: script.currentTerm)
-        try await log.register(NodeReport(node: "a", address: "https://a", version: "1", applied: 1, beat: 1))
+        try await log.register(NodeReport(node: "a", address: "https://a", version: "1", applied: 1, flushed: 1, beat: 1))
         let keys = try await cluster.etcdctl("get", "--prefix", "--keys-only", "tallywire/\(site)/").split(separator: "\n")
         let names = ["beat", "epoch", "head", "leader", "log/0000000000000001", "nodes/a"]
         #expect(keys.map(String.init) == names.map { "tallywire/\(site)/\($0)" })

@@ -1,4 +1,5 @@
 import Foundation
+import GRDB
 import SQLiteJournal
 import TallywireCore
 import TallywireEngine
@@ -81,6 +82,70 @@ struct ReplicaTests {
         }
     }
 
+    @Test("says what is on its disk, also while entries come in, and no more than that")
+    func flush() async throws {
+        var script = JournalScript()
+        let journal = try SQLiteJournal(path: path, configuration: node)
+        try journal.append(script.entry(1, script.catalogue()))
+        #expect(try await journal.flush() == 1)
+        for index in UInt64(2)...40 {
+            async let flushed = journal.flush()
+            try journal.append(script.entry(index, script.movement(1)))
+            #expect(try await [index - 1, index].contains(flushed))
+        }
+        try journal.close()
+    }
+
+    @Test("says nothing about its disk any more once that has failed, until it is opened again")
+    func brokenFlush() async throws {
+        var script = JournalScript()
+        let journal = try SQLiteJournal(path: path, configuration: node)
+        try journal.append(script.entry(1, script.catalogue()))
+        // The journal's own descriptors stay, so commits go on.
+        try FileManager.default.moveItem(atPath: path + "-wal", toPath: folder.file("away"))
+        let error = await #expect(throws: JournalError.self) { try await journal.flush() }
+        #expect(error?.code == .storage)
+        for part in ["\(path)-wal", "cannot be opened", "start again"] { #expect(error?.message.contains(part) == true) }
+        try FileManager.default.moveItem(atPath: folder.file("away"), toPath: path + "-wal")
+        try journal.append(script.entry(2, script.movement(1)))
+        #expect(await #expect(throws: JournalError.self) { try await journal.flush() } == error)
+        try journal.close()
+        let again = try SQLiteJournal(path: path, configuration: node)
+        #expect(try await again.flush() == 2)
+        try again.close()
+    }
+
+    @Test("stores answers of an entry byte for byte, and reads those that earlier versions stored")
+    func answers() throws {
+        var script = JournalScript()
+        let receipt = #"{"receipt":{"movementId":"scan-1","status":"applied","seq":40,"lines":[]}}"#
+        let rejection =
+            #"{"rejection":{"code":"insufficient_stock","message":"nothing “left”","field":"lines[0]","available":0},"asked":{"source":"test"}}"#
+        // Members that this program does not write are kept too.
+        let other = #"{"receipt":{"movementId":"scan-3","status":"applied","seq":null,"lines":[],"later":1}}"#
+        let fingerprint = CommandFingerprint(written: 1, resolved: .max)
+        var batch = script.entry(1, script.catalogue())
+        batch.answers = zip(["scan-1", "scan-2", "scan-3"], [receipt, rejection, other]).map {
+            StoredAnswer(id: $0, fingerprint: fingerprint, json: Array($1.utf8), timestamp: script.now)
+        }
+        let applied = Outcome.applied(Receipt(movementID: "scan-1", seq: 40))
+        let rejected = Outcome.rejected(Rejection(.insufficientStock, "nothing “left”", field: "lines[0]", available: 0))
+        batch.answers += [
+            StoredAnswer(id: "own-1", fingerprint: fingerprint, outcome: applied, timestamp: script.now),
+            StoredAnswer(
+                id: "own-2", fingerprint: fingerprint, outcome: rejected, timestamp: script.now, asked: ["source": "test"]),
+        ]
+        let journal = try SQLiteJournal(path: path, configuration: node)
+        try journal.append(batch)
+        for answer in batch.answers { #expect(try journal.answer(to: answer.id) == answer) }
+        #expect(try journal.answer(to: "scan-2")?.outcome == rejected && journal.answer(to: "scan-2")?.asked == ["source": "test"])
+        #expect(try journal.answer(to: "scan-3")?.outcome.receipt?.movementID == "scan-3")
+        try journal.close()
+        let queue = try DatabaseQueue(path: path)
+        let stored = try queue.read { try String.fetchAll($0, sql: "SELECT CAST(outcome AS TEXT) FROM answers ORDER BY row") }
+        #expect(stored == [receipt, rejection, other, receipt, rejection])
+    }
+
     @Test("keeps its epoch where a power cut put it back, and goes on after its own last entry")
     func putBack() throws {
         var script = JournalScript()
@@ -133,5 +198,10 @@ struct ReplicaTests {
         #expect(try journal.losing(lastBatches: 0).applied() == 4 && journal.losing(lastBatches: 99).load().seq == 0)
         #expect(try await journal.losing(lastBatches: 0).range().first == 5)
         try left.append(script.entry(3, positions: ["log": 2]))
+        #expect(try await journal.flush() == 4)
+        #expect(try journal.losing(lastBatches: 9).applied() == 4, "what is flushed is not lost")
+        try journal.append(script.entry(5))
+        try journal.append(script.entry(6))
+        #expect(try journal.losing(lastBatches: 1).applied() == 5 && journal.losing(lastBatches: 9).applied() == 4)
     }
 }

@@ -97,12 +97,14 @@ private struct Sum: CustomStringConvertible {
         outcome.crashes += other.crashes
         outcome.lostAnswers += other.lostAnswers
         outcome.copies += other.copies
+        outcome.trimmed += other.trimmed
+        outcome.powerCuts += other.powerCuts
         outcome.recovery = max(outcome.recovery, other.recovery)
     }
 
     var description: String {
         "\(runs) seeds, \(failed) failed, in \(ContinuousClock.now - start): \(outcome.events) events in \(outcome.entries) entries, "
-            + "\(outcome.terms) terms, \(outcome.crashes) crashes, \(outcome.lostAnswers) lost answers, \(outcome.copies) copies of "
-            + "journals, slowest first entry after the last fault \(outcome.recovery)"
+            + "\(outcome.terms) terms, \(outcome.crashes) crashes, \(outcome.powerCuts) power cuts of all nodes, \(outcome.lostAnswers) lost answers, "
+            + "\(outcome.trimmed) entries trimmed, \(outcome.copies) copies of journals, slowest first entry after the last fault \(outcome.recovery)"
     }
 }

@@ -175,7 +175,7 @@ public final class EtcdCluster: Sendable {
         guard let answer = try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any],
             let header = answer["header"] as? [String: Any], let revision = header["revision"] as? NSNumber
         else { throw NeverHappened(description: "etcd says no revision: \(text)") }
-        try await etcdctl("compact", "\(revision)", member: 0)
+        try await etcdctl("compact", "--physical=true", "\(revision)", member: 0)
         for member in ports.indices { try await etcdctl("defrag", member: member) }
         try await etcdctl("alarm", "disarm", member: 0)
     }

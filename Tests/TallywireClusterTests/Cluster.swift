@@ -1,3 +1,4 @@
+import ClusterSimulation
 import Logging
 import Synchronization
 import TallywireCluster
@@ -21,45 +22,27 @@ final class Cluster: Sendable {
 
     struct Refused: Error {}
 
-    /// The journal of which the cluster is made: with the location MAIN, and with a product.
+    /// The journal of which the cluster is made.
     static func base() throws -> InMemoryJournal {
-        let journal = InMemoryJournal(epoch: epoch)
-        let feed = Feed(journal: journal, head: 0)
-        let logger = Logger(label: "base") { _ in SwiftLogNoOpLogHandler() }
-        let core = EngineCore(
-            try EngineBeginning(loading: journal), journal: journal, feed: feed, configuration: .init(), commitsAside: false,
-            logger: logger, clock: { Timestamp(milliseconds: 1_700_000_000_000) }, uptime: { .zero }, makeID: { _ in "base" }
-        ) { _ in NoAppender() }
-        try core.prepare(publishingTo: feed)
-        core.submit(
-            [
-                Command(
-                    id: "thing", source: "test",
-                    action: .createProduct(NewProduct(name: "Thing", content: .single(NewVariant(sku: "A", name: "A")))))
-            ], in: nil
-        ) { _ in }
-        while core.step() == .step {}
-        return journal
+        try Base(epoch: epoch, variants: .single(NewVariant(sku: "A", name: "A"))).journal
     }
 
     /// A node over a journal of its own, not running yet.
-    func node(_ name: String, over journal: any Journal) throws -> ClusterNode {
+    func node(
+        _ name: String, over journal: any Journal, trimming: LogTrimming.Limits = LogTrimming.Limits(),
+        log: (any ReplicatedLog)? = nil
+    ) throws -> ClusterNode {
         let logger = Logger(label: name) { _ in SwiftLogNoOpLogHandler() }
         let node = try ClusterNode(
             ClusterNode.Configuration(
                 node: name, address: name, version: "1",
                 timing: NodeMachine.Timing(look: .milliseconds(60), silence: .milliseconds(400), beat: .milliseconds(100)),
-                forwarding: ForwardQueue.Limits(patience: .seconds(20)), positionAge: .milliseconds(100)),
-            log: SimulatedLog(shared), journal: journal, connector: connections, logger: logger)
+                forwarding: ForwardQueue.Limits(patience: .seconds(20)), positionAge: .milliseconds(100),
+                report: .milliseconds(50), trimming: trimming),
+            log: log ?? SimulatedLog(shared), journal: journal, connector: connections, logger: logger)
         connections.add(node)
         return node
     }
-}
-
-private final class NoAppender: BatchAppender {
-    func start(_ batch: JournalBatch) { preconditionFailure("nothing is committed aside") }
-    func takeResult() -> Result<Void, any Error>? { nil }
-    func close() {}
 }
 
 /// Connections between nodes of one process.

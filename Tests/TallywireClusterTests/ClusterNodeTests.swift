@@ -134,19 +134,6 @@ struct ClusterNodeTests {
 
     // MARK: Support
 
-    /// Runs the nodes, and stops them in order afterwards.
-    private func running(_ nodes: [ClusterNode], _ body: @Sendable () async throws -> Void) async throws {
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            for node in nodes { group.addTask { try await node.run() } }
-            do { try await body() } catch {
-                group.cancelAll()
-                throw error
-            }
-            for node in nodes { await node.stop() }
-            try await group.waitForAll()
-        }
-    }
-
     private func same(_ journals: [InMemoryJournal], stock: Int) throws {
         let events = journals[0].allEvents.map(\.json)
         for journal in journals {
@@ -156,8 +143,21 @@ struct ClusterNodeTests {
     }
 }
 
+/// Runs the nodes, and stops them in order afterwards.
+func running(_ nodes: [ClusterNode], _ body: @Sendable () async throws -> Void) async throws {
+    try await withThrowingTaskGroup(of: Void.self) { group in
+        for node in nodes { group.addTask { try await node.run() } }
+        do { try await body() } catch {
+            group.cancelAll()
+            throw error
+        }
+        for node in nodes { await node.stop() }
+        try await group.waitForAll()
+    }
+}
+
 /// Adds as many units as the number says.
-private func add(_ number: Int) -> Command {
+func add(_ number: Int) -> Command {
     Command(
         id: "add-\(number)", source: "test",
         action: .move(

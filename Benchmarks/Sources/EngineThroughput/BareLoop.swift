@@ -54,10 +54,9 @@ struct BareLoop {
             }
             let answers = batch.answers.map { answer in
                 var json = JSONWriter()
-                answer.outcome.write(to: &json)
                 return Answer(
                     id: answer.id, at: answer.timestamp.milliseconds, written: Int64(bitPattern: answer.fingerprint.written),
-                    resolved: Int64(bitPattern: answer.fingerprint.resolved), outcome: json.bytes)
+                    resolved: Int64(bitPattern: answer.fingerprint.resolved), outcome: answer.json(using: &json))
             }
             let stock = batch.changes.variants.compactMap(\.after).map {
                 Stock(variant: $0.id.rawValue, version: $0.version, stock: $0.stock, onHand: $0.balances.first?.onHand ?? 0)

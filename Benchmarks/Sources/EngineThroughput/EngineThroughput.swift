@@ -1,4 +1,5 @@
 import ArgumentParser
+import EngineWorkload
 import Foundation
 import Logging
 import SQLiteJournal
@@ -27,8 +28,8 @@ struct EngineThroughput: ParsableCommand {
     func run() throws {
         print("\(movements) movements in batches of \(batch) over \(variants) variants, \(runs) runs of each, in \(folder)")
         let engine = EngineRun(movements: movements, batch: batch, variants: variants, folder: folder)
-        let bareLoop = BareLoop(try engine.record(), folder: folder)
-        let bareSales = sales ? BareLoop(try engine.record(.sales), folder: folder) : nil
+        let bareLoop = BareLoop(try engine.record().workload, folder: folder)
+        let bareSales = sales ? BareLoop(try engine.record(.sales).workload, folder: folder) : nil
         var shares: [Double] = []
         for run in 1...runs {
             let seconds = try engine.measure()

@@ -68,7 +68,7 @@ public final class ClusterGateway: CommandGateway {
     // MARK: Where the leader is
 
     /// From now on the engine of this node decides.
-    func lead(with engine: InventoryEngine) { set(.here(ForwardedCommands(engine: engine))) }
+    func lead(with commands: ForwardedCommands) { set(.here(commands)) }
 
     /// From now on the leader at the other end of `link` decides. Its answers go to the function that `link` was made with.
     private func set(_ route: Route?) {

@@ -6,9 +6,12 @@ import TallywireEngine
 /// An entry holds everything that another node cannot compute: the bytes of the events, the answers to commands, and the positions of
 /// sinks and sources. The values that the events lead to are not in it, since each node folds the events.
 public struct LogEntry: Equatable, Sendable {
-    /// The newest format of entries that this program reads and writes.
+    /// The oldest and the newest format of entries that this program reads and writes.
+    public static let oldestFormat: UInt16 = 1
     public static let newestFormat: UInt16 = 1
 
+    /// The format of the entry's bytes.
+    public var format: UInt16
     /// 1, 2, 3 … without a gap. It counts entries and not events: refusals are answers without events.
     public var index: UInt64
     /// The term of the leader that wrote the entry.
@@ -29,7 +32,11 @@ public struct LogEntry: Equatable, Sendable {
         case batch(LogBatch)
     }
 
-    public init(index: UInt64, term: Term, node: String, id: String, lastSeq: UInt64, content: Content) {
+    public init(
+        format: UInt16 = LogEntry.newestFormat, index: UInt64, term: Term, node: String, id: String, lastSeq: UInt64,
+        content: Content
+    ) {
+        self.format = format
         self.index = index
         self.term = term
         self.node = node

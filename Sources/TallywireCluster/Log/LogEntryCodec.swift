@@ -1,4 +1,3 @@
-import Foundation
 import TallywireCore
 import TallywireEngine
 
@@ -34,8 +33,13 @@ public final class LogEntryCodec: Sendable {
 
     // MARK: Encoding
 
-    /// The bytes of `entry`. Throws ``LogFailure/tooLarge(bytes:limit:)`` if a reader would refuse them.
+    /// The bytes of `entry`, in the entry's ``LogEntry/format``. Throws ``LogFailure/tooLarge(bytes:limit:)`` if a reader would refuse
+    /// them, and ``LogFailure/broken(_:)`` if this program does not write that format.
     public func encode(_ entry: LogEntry) throws(LogFailure) -> [UInt8] {
+        let format = entry.format
+        guard (LogEntry.oldestFormat...LogEntry.newestFormat).contains(format) else {
+            throw .broken("the entry \(entry.index) is to be written in the format \(format), which this program does not write")
+        }
         var writer = EntryWriter()
         writer.entry(entry)
         for (size, limit) in [
@@ -44,7 +48,6 @@ public final class LogEntryCodec: Sendable {
         ] where size > limit {
             throw .tooLarge(bytes: size, limit: limit)
         }
-        let format = LogEntry.newestFormat
         return zstandard.compressed(writer.bytes, after: Self.magic + [UInt8(format >> 8), UInt8(format & 0xFF)])
     }
 
@@ -62,12 +65,16 @@ public final class LogEntryCodec: Sendable {
     private func entry(from bytes: [UInt8], at index: UInt64) throws(Malformed) -> LogEntry {
         guard bytes.count >= 5, bytes.starts(with: Self.magic) else { throw Malformed("is none of Tallywire's") }
         let format = UInt16(bytes[3]) << 8 | UInt16(bytes[4])
-        guard (1...LogEntry.newestFormat).contains(format) else {
+        guard format <= LogEntry.newestFormat else {
             throw Malformed("is of format \(format), and this program reads up to \(LogEntry.newestFormat): upgrade this node")
+        }
+        guard format >= LogEntry.oldestFormat else {
+            throw Malformed(
+                "is of format \(format), and this program reads from \(LogEntry.oldestFormat) on: another program wrote it")
         }
         do {
             var reader = EntryReader(try zstandard.decompressed(bytes[5...], limit: Self.largestContent))
-            let entry = try reader.entry()
+            let entry = try reader.entry(format)
             guard reader.isAtEnd else { throw Malformed("something follows its last member") }
             guard entry.index == index else { throw Malformed("it says that it is the entry \(entry.index)") }
             return entry
@@ -130,9 +137,7 @@ extension EntryWriter {
         hash(answer.fingerprint.written)
         hash(answer.fingerprint.resolved)
         signed(answer.timestamp.milliseconds)
-        json.removeAll()
-        answer.outcome.write(to: &json, asked: answer.asked)
-        block(json.bytes)
+        block(answer.json(using: &json))
         optional(answer.reversedBy) { $0.text($1) }
         optional(answer.nonce) { $0.text($1) }
     }
@@ -144,7 +149,7 @@ extension EntryWriter {
 }
 
 extension EntryReader {
-    fileprivate mutating func entry() throws(Mistake) -> LogEntry {
+    fileprivate mutating func entry(_ format: UInt16) throws(Mistake) -> LogEntry {
         let (index, term) = (try number(), Term(try number()))
         let (node, id) = (try text(), try text())
         let lastSeq = try number()
@@ -155,7 +160,7 @@ extension EntryReader {
             case 2: .batch(try batch())
             case let kind: throw Mistake("its content is of the unknown kind \(kind)")
             }
-        return LogEntry(index: index, term: term, node: node, id: id, lastSeq: lastSeq, content: content)
+        return LogEntry(format: format, index: index, term: term, node: node, id: id, lastSeq: lastSeq, content: content)
     }
 
     private mutating func batch() throws(Mistake) -> LogBatch {
@@ -177,23 +182,10 @@ extension EntryReader {
         let id = try text()
         let fingerprint = CommandFingerprint(written: try hash(), resolved: try hash())
         let timestamp = Timestamp(milliseconds: try signed())
-        let (outcome, asked) = try outcome()
         return StoredAnswer(
-            id: id, fingerprint: fingerprint, outcome: outcome, timestamp: timestamp, asked: asked,
+            id: id, fingerprint: fingerprint, json: try block(), timestamp: timestamp,
             reversedBy: try optional { reader throws(Mistake) in try reader.text() },
             nonce: try optional { reader throws(Mistake) in try reader.text() })
-    }
-
-    private mutating func outcome() throws(Mistake) -> (Outcome, asked: JSONValue?) {
-        let json = try block()
-        do {
-            let outcome = try JSONDecoder().decode(Outcome.self, fromOutside: json)
-            // As in a journal: what an applied movement asked is in its events.
-            guard case .rejected = outcome else { return (outcome, nil) }
-            return (outcome, try JSONReader.value(of: json)["asked"])
-        } catch {
-            throw Mistake("the outcome of an answer cannot be read: \(error)")
-        }
     }
 
     private mutating func serial() throws(Mistake) -> SerialCount {

@@ -38,8 +38,9 @@ public protocol ReplicatedLog: Sendable {
     /// Writes `entry` with the index `head.index + 1`, if `term` is the leader's and `head` is the end of the log.
     ///
     /// The method tries until it knows what became of the entry, however long that takes: a lost answer says nothing about an entry.
-    /// Throws ``LogFailure``.
-    func append(_ entry: LogEntry, after head: LogHead, term: Term) async throws(LogFailure)
+    /// Returns as how many bytes the entry is stored. Throws ``LogFailure``.
+    @discardableResult
+    func append(_ entry: LogEntry, after head: LogHead, term: Term) async throws(LogFailure) -> Int
 
     /// Entries after `index`, in order: at most `limit`, and after the first at most `maxBytes` of what they are stored as. Throws
     /// ``LogFailure/trimmed`` if entries after `index` are no longer kept.
@@ -52,6 +53,10 @@ public protocol ReplicatedLog: Sendable {
     /// A sign of life of the leader, which appends nothing at the moment. Throws ``LogFailure/fenced`` once another leads; any other
     /// error says nothing.
     func beat(term: Term) async throws
+
+    /// Which entries after `index` the log keeps, and as how many bytes, in order: at most `limit`. It begins with the first that is kept,
+    /// and is empty only if none after `index` is. For a leader, which learns what was there before its term.
+    func stored(after index: UInt64, limit: Int) async throws -> [StoredEntry]
 
     /// Deletes the entries before `index`, and what the log keeps of them elsewhere. Throws ``LogFailure/fenced`` once another leads.
     func trim(before index: UInt64, term: Term) async throws
@@ -133,35 +138,5 @@ public struct LogSight: Equatable, Sendable {
         self.leader = leader
         self.head = head
         self.pulse = pulse
-    }
-}
-
-/// What a node says about itself.
-public struct NodeReport: Equatable, Sendable {
-    public var node: String
-    /// The URL at which other nodes and clients reach the node.
-    public var address: String
-    /// The version of the program.
-    public var version: String
-    /// The newest format of entries that the node reads.
-    public var format: UInt16
-    /// The last entry that the node has applied.
-    public var applied: UInt64
-    /// For how long the node has not had everything that the log has, in seconds.
-    public var lag: Double
-    /// How often the node has reported. Its age is told by how long this number stays the same, and not by a clock.
-    public var beat: UInt64
-
-    public init(
-        node: String, address: String, version: String, format: UInt16 = LogEntry.newestFormat, applied: UInt64, lag: Double = 0,
-        beat: UInt64
-    ) {
-        self.node = node
-        self.address = address
-        self.version = version
-        self.format = format
-        self.applied = applied
-        self.lag = lag
-        self.beat = beat
     }
 }

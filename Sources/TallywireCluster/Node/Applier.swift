@@ -1,4 +1,3 @@
-import Foundation
 import TallywireCore
 import TallywireEngine
 
@@ -25,15 +24,28 @@ public struct Applier: Sendable {
 
     public mutating func takeBack(_ state: InventoryState) { self.state = state }
 
-    /// Applies the next entry. Throws if an event does not fit, or if the journal cannot store it; the node must not go on then.
+    /// Why an entry cannot be applied, for people.
+    public struct Failure: Error, Equatable, CustomStringConvertible {
+        public let description: String
+    }
+
+    /// Applies the next entry. Throws if an event does not fit, if this program does not know what it is, or if the journal cannot store
+    /// it; the node must not go on then. The error names the entry.
     public mutating func apply(_ entry: LogEntry) throws {
-        let events: [EventEnvelope]
+        do {
+            try applyNext(entry)
+        } catch {
+            throw Failure(description: "entry \(entry.index) cannot be applied: \(error)")
+        }
+    }
+
+    private mutating func applyNext(_ entry: LogEntry) throws {
+        var events: [EventEnvelope] = []
         switch entry.content {
-        case .began, .ended:
-            events = []
-            try journal.append(.bare(at: try journal.clocks(), logIndex: entry.index))
+        case .began, .ended: try journal.append(.bare(at: try journal.clocks(), logIndex: entry.index))
         case .batch(let batch):
-            events = try batch.events.map { try fold($0) }
+            events = try EntryEvents.read(batch.events, from: state.seq + 1)
+            for event in events { try state.fold(try event.event()) }
             try journal.append(
                 JournalBatch(
                     events: events, answers: batch.answers, reversals: batch.reversals, changes: state.changes,
@@ -42,16 +54,8 @@ public struct Applier: Sendable {
             state.forgetChanges()
         }
         guard state.seq == entry.lastSeq else {
-            throw LogFailure.broken("entry \(entry.index) ends with event \(entry.lastSeq), and this node has event \(state.seq)")
+            throw LogFailure.broken("it ends with event \(entry.lastSeq), and this node has event \(state.seq)")
         }
         feed.publish(events)
-    }
-
-    private mutating func fold(_ event: LogEvent) throws -> EventEnvelope {
-        let decoder = JSONDecoder()
-        if let variant = event.defaultVariant { decoder.userInfo[.defaultVariantID] = variant }
-        let body = try decoder.decode(Event.self, from: Data(event.json))
-        try state.fold(body)
-        return EventEnvelope(body, json: event.json, location: event.alertLocation)
     }
 }

@@ -24,6 +24,11 @@ extension ClusterNode {
             }
         } catch LogFailure.trimmed {
             handle(.trimmed)
+        } catch let failure as LogEntryCodec.Failure {
+            // Reading it again would show the same.
+            if machine.role == .follower { handle(.failed("\(failure)")) }
+        } catch let failure as LogFailure {
+            if machine.role == .follower { handle(.failed("\(failure)")) }
         } catch {
             logger.debug("The log of the cluster cannot be read.", metadata: ["error": "\(error)"])
             handle(.readFailed)
@@ -35,10 +40,7 @@ extension ClusterNode {
             for entry in entries { try applier.apply(entry) }
             gateway.applied()
         } catch {
-            handle(
-                .failed(
-                    "entry \(entries.map(\.index).min() ?? 0) or one of the \(entries.count - 1) after it cannot be applied: \(error)"
-                ))
+            handle(.failed("\(error)"))
         }
     }
 
@@ -66,6 +68,6 @@ extension ClusterNode {
         }
         isConnecting = false
         // The node may have begun to lead meanwhile, and decides itself then.
-        if let engine { gateway.lead(with: engine) }
+        if let engine { gateway.lead(with: forwardedCommands(to: engine)) }
     }
 }

@@ -10,8 +10,10 @@ extension ClusterNode {
         if let term {
             positions = LeaderPositions()
             let writer = LogWriter(
-                node: configuration.node, term: term, head: sight.head, makeID: { TimeOrderedID.make(at: .now) })
-            appends = LogAppends(log: log, journal: journal, writer: writer, positions: positions)
+                node: configuration.node, term: term, head: sight.head, format: LogEntry.oldestFormat,
+                makeID: { TimeOrderedID.make(at: .now) })
+            appends = LogAppends(
+                log: log, journal: journal, writer: writer, positions: positions, limits: configuration.trimming)
         }
         handle(.claimed(term))
     }
@@ -39,11 +41,13 @@ extension ClusterNode {
             deciding.withLock { $0 = engine }
             newLeadership.yield(Leadership(term: term, journal: journal))
             logger.notice("This node leads.", metadata: ["node": "\(configuration.node)", "term": "\(term)"])
-            gateway.lead(with: engine)
+            gateway.lead(with: forwardedCommands(to: engine))
             spawn {
                 await engine.hasEnded()
                 await self.engineEnded(engine)
             }
+            // What the nodes read decides the format of the next entries. Until it is known, every node reads the oldest.
+            spawn { await self.keepLog() }
         } catch {
             handle(.failed("the journal cannot be read: \(error)"))
         }
@@ -78,7 +82,9 @@ extension ClusterNode {
 
     func committed(_ result: Result<LogAppends.Committed, any Error>) {
         switch result {
-        case .success(let committed): handle(.committed(index: committed.index, since: committed.since - start))
+        case .success(let committed):
+            health.answered(at: .now)
+            handle(.committed(index: committed.index, since: committed.since - start))
         case .failure(let error as JournalError) where error.code == .tooLarge: break
         case .failure(let error as LogFailure): handle(.failed("\(error)"))
         case .failure: handle(.fenced)
@@ -89,6 +95,7 @@ extension ClusterNode {
         let since = now
         do {
             try await log.beat(term: term)
+            health.answered(at: .now)
             handle(.beaten(true, since: since))
         } catch LogFailure.fenced {
             handle(.fenced)
@@ -105,22 +112,6 @@ extension ClusterNode {
                 if let committed = try await appends.commitPositions(olderThan: age) { await self.committed(.success(committed)) }
             } catch {
                 await self.committed(.failure(error))
-            }
-        }
-    }
-
-    func report() {
-        reports += 1
-        let report = NodeReport(
-            node: configuration.node, address: configuration.address, version: configuration.version, applied: machine.applied,
-            lag: lag, beat: reports)
-        spawn { [self] in
-            do {
-                try await log.register(report)
-                let reports = try await log.nodes()
-                view.withLock { $0.update(reports, at: .now) }
-            } catch {
-                logger.debug("This node could not report to the cluster.", metadata: ["error": "\(error)"])
             }
         }
     }

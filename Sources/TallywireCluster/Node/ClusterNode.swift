@@ -21,8 +21,10 @@ public actor ClusterNode {
         public var forwarding: ForwardQueue.Limits
         /// How long the position of a sink waits for an entry that takes it along.
         public var positionAge: Duration
-        /// How often the node reports how far it is.
+        /// How often the node flushes its journal, and reports how far it is.
         public var report: Duration
+        /// How much the log keeps while this node leads.
+        public var trimming: LogTrimming.Limits
 
         /// The bytes of events and answers with which a batch ends, so that an entry of the log stays small.
         public static let batchBytes = 512 << 10
@@ -31,7 +33,7 @@ public actor ClusterNode {
             node: String, address: String, version: String, timing: NodeMachine.Timing = NodeMachine.Timing(),
             engine: InventoryEngine.Configuration = InventoryEngine.Configuration(batchBytes: Self.batchBytes),
             forwarding: ForwardQueue.Limits = ForwardQueue.Limits(), positionAge: Duration = .seconds(1),
-            report: Duration = .seconds(2)
+            report: Duration = .seconds(2), trimming: LogTrimming.Limits = LogTrimming.Limits()
         ) {
             self.node = node
             self.address = address
@@ -41,6 +43,7 @@ public actor ClusterNode {
             self.forwarding = forwarding
             self.positionAge = positionAge
             self.report = report
+            self.trimming = trimming
         }
     }
 
@@ -97,8 +100,13 @@ public actor ClusterNode {
     var connected: Term?
     var lastConnect: ContinuousClock.Instant?
     var reports: UInt64 = 0
+    /// The last entry that is on disk for sure.
+    var flushed: UInt64 = 0
+    var isReporting = false
+    var isFlushFailing = false
+    var isKeepingLog = false
     private var halt: Halt?
-    private var isOver = false
+    private(set) var isOver = false
 
     /// A node over `journal`, whose epoch has to be that of the cluster. Throws what the journal throws.
     public init(
@@ -144,10 +152,17 @@ public actor ClusterNode {
     public func stop() { handle(.stop) }
 
     /// Ends the node at once, as a process that is killed: the log says nothing, and commands that wait get no answer.
-    package func abandon() { end() }
+    public func abandon() { end() }
 
     /// Takes the commands of another node; `nil` if this node does not lead.
-    public func forwardedCommands() -> ForwardedCommands? { engine.map { ForwardedCommands(engine: $0) } }
+    public func forwardedCommands() -> ForwardedCommands? { engine.map { forwardedCommands(to: $0) } }
+
+    func forwardedCommands(to engine: InventoryEngine) -> ForwardedCommands {
+        ForwardedCommands(engine: engine, logAnswers: { [health] in health.silence(at: .now).map { $0 < Self.longestSilence } ?? true })
+    }
+
+    /// After this time without an answer of the log a leader takes no more commands.
+    private static let longestSilence: Duration = .seconds(3)
 
     var now: Duration { ContinuousClock.now - start }
 
@@ -156,6 +171,7 @@ public actor ClusterNode {
 
     func runTicks() async {
         var lastReport: ContinuousClock.Instant?
+        var lastKeeping = ContinuousClock.now
         while !isOver {
             handle(.tick)
             gateway.tick()
@@ -163,7 +179,11 @@ public actor ClusterNode {
             flushPositions()
             if lastReport.map({ ContinuousClock.now - $0 >= configuration.report }) ?? true {
                 lastReport = .now
-                report()
+                spawn { await self.report() }
+            }
+            if ContinuousClock.now - lastKeeping >= configuration.trimming.period {
+                lastKeeping = .now
+                spawn { await self.keepLog() }
             }
             do { try await Task.sleep(for: Self.tick) } catch { return end() }
         }

@@ -15,16 +15,22 @@ actor LogAppends {
     private let executor = QueueExecutor(label: "tallywire.log")
     nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
-    private let log: any ReplicatedLog
+    let log: any ReplicatedLog
     private let journal: any Journal
     private let positions: LeaderPositions
-    private var writer: LogWriter
+    var writer: LogWriter
+    /// What of the log can be deleted.
+    var trimming: LogTrimming
+    private let start = ContinuousClock.now
     private let turn = Turn()
     /// Why nothing is committed any more.
     private var end: JournalError?
     private var lastAppend: ContinuousClock.Instant?
 
-    init(log: any ReplicatedLog, journal: any Journal, writer: LogWriter, positions: LeaderPositions) {
+    init(
+        log: any ReplicatedLog, journal: any Journal, writer: LogWriter, positions: LeaderPositions, limits: LogTrimming.Limits
+    ) {
+        trimming = LogTrimming(limits, after: writer.head.index)
         self.log = log
         self.journal = journal
         self.writer = writer
@@ -34,10 +40,16 @@ actor LogAppends {
     /// Appends what the node says about itself, and returns the entry.
     func append(_ content: LogEntry.Content) async throws(LogFailure) -> LogEntry {
         let entry = writer.entry(content)
-        try await log.append(entry, after: writer.head, term: writer.term)
-        writer.written(entry)
+        written(entry, bytes: try await log.append(entry, after: writer.head, term: writer.term))
         return entry
     }
+
+    private func written(_ entry: LogEntry, bytes: Int) {
+        writer.written(entry)
+        trimming.wrote(StoredEntry(index: entry.index, bytes: bytes), at: now)
+    }
+
+    var now: Duration { ContinuousClock.now - start }
 
     /// Commits a batch. Throws ``JournalError``: `fenced` and `tooLarge` say that nothing of it is anywhere, `uncertain` that nobody can
     /// say. Throws `LogFailure.broken` if the node must not go on.
@@ -59,8 +71,9 @@ actor LogAppends {
         let entry = writer.entry(.batch(LogBatch(batch, positions: riding)))
         let since = ContinuousClock.now
         lastAppend = since
+        let bytes: Int
         do {
-            try await log.append(entry, after: writer.head, term: writer.term)
+            bytes = try await log.append(entry, after: writer.head, term: writer.term)
         } catch .tooLarge(let bytes, let limit) {
             positions.putBack(riding)
             throw JournalError(
@@ -73,7 +86,7 @@ actor LogAppends {
             case .broken: throw error
             }
         }
-        writer.written(entry)
+        written(entry, bytes: bytes)
         do {
             try journal.append(batch.committed(as: entry))
         } catch {

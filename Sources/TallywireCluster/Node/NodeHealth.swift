@@ -21,6 +21,9 @@ final class NodeHealth: Sendable {
         }
     }
 
+    /// The log has answered a leader.
+    func answered(at now: ContinuousClock.Instant) { state.withLock { $0.answeredAt = now } }
+
     /// For how long the node has not had everything that the log has; zero if it has.
     func lag(applied: UInt64, head: UInt64, at now: ContinuousClock.Instant) -> Duration {
         applied >= head ? .zero : state.withLock { now - $0.completeAt }

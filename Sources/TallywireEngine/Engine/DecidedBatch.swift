@@ -75,7 +75,7 @@ struct DecidedBatch: Sendable {
     }
 
     mutating func add(_ answer: StoredAnswer) {
-        bytes += Self.answerBytes + Self.lineBytes * (answer.outcome.receipt?.lines.count ?? 0)
+        bytes += Self.answerBytes + Self.lineBytes * (answer.decided?.receipt?.lines.count ?? 0)
         answerPositions[answer.id] = answers.count
         answers.append(answer)
     }

@@ -30,7 +30,7 @@ private struct Memory {
     /// The applied command with this key, if one of its changes is the event `seq`.
     func movement(_ key: String, with seq: UInt64? = nil) throws -> RecordedMovement? {
         guard let answer = try batch.answer(to: key) ?? committing?.answer(to: key) ?? journal.answer(to: key),
-            case .applied(let receipt) = answer.outcome, seq.map({ seq in receipt.lines.contains { $0.seq == seq } }) ?? true
+            case .applied(let receipt) = try answer.outcome, seq.map({ seq in receipt.lines.contains { $0.seq == seq } }) ?? true
         else { return nil }
         let events = try events(receipt.lines.map(\.seq))
         var repeatedSerials: [Int: UInt64] = [:]

@@ -104,7 +104,7 @@ struct Writer: ~Copyable {
         do {
             if command.id != nil, let earlier = try batch.answer(to: key) ?? committing?.answer(to: key) ?? journal.answer(to: key)
             {
-                batch.add(item, earlier.repeated(as: fingerprint, id: id, nonce: command.nonce))
+                batch.add(item, try earlier.repeated(as: fingerprint, id: id, nonce: command.nonce))
                 return nil
             }
             if let rejection = times.rejection(of: command, now: clock.possible) { return refuse(item, rejection, &batch) }
@@ -316,13 +316,14 @@ extension Decision {
 extension StoredAnswer {
     /// Returns what a later command with the same id gets: this answer if both commands mean the same, otherwise a conflict. A copy of
     /// the command, which has the same nonce, gets this answer as it was.
-    func repeated(as other: CommandFingerprint, id: String, nonce copy: String? = nil) -> Outcome {
+    func repeated(as other: CommandFingerprint, id: String, nonce copy: String? = nil) throws -> Outcome {
         guard fingerprint.means(other) else {
             return .rejected(
                 Rejection(
                     .idempotencyConflict, "the id “\(id)” was used for something else: use a new id for each movement", field: "id")
             )
         }
+        let outcome = try outcome
         guard case .applied(var receipt) = outcome, copy == nil || copy != nonce else { return outcome }
         receipt.status = .duplicate
         return .applied(receipt)

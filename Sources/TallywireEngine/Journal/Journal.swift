@@ -33,6 +33,14 @@ public protocol Journal: StockReader, EventHistory {
     /// Commits a batch: its events, its answers and the values that the events changed, all or nothing.
     func append(_ batch: JournalBatch) throws
 
+    /// Waits until all that was committed before the call survives a power cut, also in a journal whose ``append(_:)`` does not wait
+    /// for the disk. Returns an entry of a replicated log of which that is true from now on, with all before it: ``applied()`` at the
+    /// time of the call, or a later one.
+    ///
+    /// Commits go on meanwhile. Throws ``JournalError`` if the disk fails. Then nobody can know what is on it, and every later call
+    /// throws too, until the journal is opened again.
+    func flush() async throws -> UInt64
+
     /// The answer to the command with this ``/TallywireCore/Command/key``, if that answer is still kept. For the writer: the call
     /// waits for no other reader.
     func answer(to key: String) throws -> StoredAnswer?
@@ -147,36 +155,6 @@ public struct JournalBatch: Sendable {
         self.serials = serials
         self.timestamp = timestamp
         self.clockOffset = clockOffset
-    }
-}
-
-/// The answer to a command, kept so that a repeat gets it again.
-public struct StoredAnswer: Equatable, Sendable {
-    /// The command's ``/TallywireCore/Command/key``: its id, and the device to which the id belongs.
-    public let id: String
-    /// What the command meant: see ``/TallywireCore/CommandFingerprint``.
-    public let fingerprint: CommandFingerprint
-    public let outcome: Outcome
-    public let timestamp: Timestamp
-    /// What a rejected movement asked, an object: see ``/TallywireCore/Movement/record(of:)``. What an applied one asked is in its
-    /// events.
-    public let asked: JSONValue?
-    /// The id of the reversal that took the movement back; `nil` if none has.
-    public var reversedBy: String?
-    /// The ``/TallywireCore/Command/nonce`` of the command that was decided.
-    public let nonce: String?
-
-    public init(
-        id: String, fingerprint: CommandFingerprint, outcome: Outcome, timestamp: Timestamp, asked: JSONValue? = nil,
-        reversedBy: String? = nil, nonce: String? = nil
-    ) {
-        self.nonce = nonce
-        self.reversedBy = reversedBy
-        self.id = id
-        self.fingerprint = fingerprint
-        self.outcome = outcome
-        self.timestamp = timestamp
-        self.asked = asked
     }
 }
 

@@ -10,6 +10,7 @@ extension JournalWrapper {
     public var epoch: String { wrapped.epoch }
     public func load() throws -> InventoryState { try wrapped.load() }
     public func append(_ batch: JournalBatch) throws { try wrapped.append(batch) }
+    public func flush() async throws -> UInt64 { try await wrapped.flush() }
     public func applied() throws -> UInt64 { try wrapped.applied() }
     public func clocks() throws -> JournalClocks { try wrapped.clocks() }
     public func answer(to id: String) throws -> StoredAnswer? { try wrapped.answer(to: id) }

@@ -32,10 +32,11 @@ extension InventoryAPI {
         guard let answer = try await journal.storedAnswer(to: Command.key(id: id, device: device)) else {
             throw Problem.unknownMovement(id)
         }
-        let update = try await firstUpdate(of: answer)
+        let (outcome, asked) = (try answer.outcome, try answer.asked)
+        let update = try await firstUpdate(of: outcome)
         return .json(headers: [.tallywireEpoch: journal.epoch]) { json in
             json.object { json in
-                switch answer.outcome {
+                switch outcome {
                 case .applied(let receipt): receipt.writeMembers(to: &json)
                 case .rejected(let rejection):
                     json.member("movementId", id)
@@ -50,7 +51,7 @@ extension InventoryAPI {
                 json.member("occurredAt", update?.occurredAt)
                 json.member("reverses", update?.reverses)
                 json.member("reversedBy", answer.reversedBy)
-                for member in answer.asked?.object ?? [] {
+                for member in asked?.object ?? [] {
                     json.dynamicKey(member.name)
                     member.value.write(to: &json)
                 }
@@ -60,8 +61,8 @@ extension InventoryAPI {
 
     /// The event of the first line of an applied movement, which says what the movement asked; `nil` for any other change, and for
     /// an event that is no longer kept.
-    private func firstUpdate(of answer: StoredAnswer) async throws -> InventoryUpdated? {
-        guard case .applied(let receipt) = answer.outcome, let seq = receipt.lines.first?.seq else { return nil }
+    private func firstUpdate(of outcome: Outcome) async throws -> InventoryUpdated? {
+        guard case .applied(let receipt) = outcome, let seq = receipt.lines.first?.seq else { return nil }
         do {
             let event = try await journal.events(after: seq - 1, limit: 1, maxBytes: 0).first
             guard case .inventoryUpdated(let update)? = try event?.event().body else { return nil }

@@ -7,14 +7,21 @@ import TallywireEngine
 import TallywireTesting
 
 /// The engine over a new journal, fed by one thread that keeps it busy.
-struct EngineRun {
-    let movements: Int
-    let batch: Int
-    let variants: Int
-    let folder: String
+package struct EngineRun {
+    package let movements: Int
+    package let batch: Int
+    package let variants: Int
+    package let folder: String
+
+    package init(movements: Int, batch: Int, variants: Int, folder: String) {
+        self.movements = movements
+        self.batch = batch
+        self.variants = variants
+        self.folder = folder
+    }
 
     /// What is handed in.
-    enum Workload {
+    package enum Workload {
         /// Each command adds one unit.
         case movements
         /// Three commands a sale: two units are reserved, one of them is captured, the other released.
@@ -23,24 +30,32 @@ struct EngineRun {
         var commands: Int { self == .movements ? 1 : 3 }
     }
 
-    /// What the engine commits: the rows for the bare loop.
-    func record(_ workload: Workload = .movements) throws -> [JournalBatch] {
-        let batches = Mutex<[JournalBatch]>([])
+    /// What the engine commits.
+    package struct Recording: Sendable {
+        /// The catalogue, and the stock that is there before.
+        package var preparation: [JournalBatch] = []
+        /// What is measured.
+        package var workload: [JournalBatch] = []
+    }
+
+    /// Runs the engine once, and returns what it commits.
+    package func record(_ workload: Workload = .movements) throws -> Recording {
+        let recording = Mutex(Recording())
         _ = try measure(workload) { journal in
             ForwardingJournal(
                 journal,
                 appending: { batch, journal in
                     try journal.append(batch)
-                    batches.withLock { $0.append(batch) }
+                    recording.withLock { $0.workload.append(batch) }
                 })
         } started: {
-            batches.withLock { $0 = [] }
+            recording.withLock { $0 = Recording(preparation: $0.workload) }
         }
-        return batches.withLock { $0 }
+        return recording.withLock { $0 }
     }
 
     /// Seconds from the first hand-in to the last answer.
-    func measure(_ workload: Workload = .movements) throws -> Double {
+    package func measure(_ workload: Workload = .movements) throws -> Double {
         try measure(workload) {
             $0
         } started: {
