@@ -19,6 +19,8 @@ struct LeadingTests {
     let shared = InMemoryJournal()
     let folder: TemporaryFolder
     let engine: InventoryEngine
+    /// Where a role's sources hand in commands.
+    let ofTheRole = CountingGateway()
     /// The sinks that were made for the entry at the leader, in order.
     let made = Made()
 
@@ -73,7 +75,7 @@ struct LeadingTests {
     }
 
     private func role(_ isSure: @escaping @Sendable () -> Bool = { true }) -> LeaderRole {
-        LeaderRole(journal: shared, isSure: isSure)
+        LeaderRole(gateway: ofTheRole, journal: shared, isSure: isSure)
     }
 
     @Test("what is placed at the leader runs from one end of a role to the other, from the position that all nodes have")
@@ -218,7 +220,19 @@ struct LeadingTests {
             await pipeline.endLeading(within: .seconds(1))
             #expect(await pipeline.status().sources.map(\.status.state) == ["standby"])
             #expect(runs.all.count == 1)
+            // What a source hands in must not outlive the positions that it stores.
+            #expect(ofTheRole.count.load(ordering: .relaxed) == 1 && engine.statistics.applied == 0)
             #expect(try await own.cursor(of: "source:in") == nil)
+        }
+    }
+
+    /// A gateway that refuses everything, and counts it.
+    final class CountingGateway: CommandGateway {
+        let count = Atomic(0)
+
+        func submit(_ commands: [Command], in lane: CommandLane?, completion: @escaping @Sendable ([Outcome]) -> Void) {
+            count.add(commands.count, ordering: .relaxed)
+            completion(commands.map { _ in .rejected(Rejection(.unavailable, "the role has ended")) })
         }
     }
 
@@ -231,6 +245,7 @@ struct LeadingTests {
         func run(_ context: SourceContext) async throws {
             context.status.update { $0.state = "running" }
             try await context.bookmark.store(7)
+            _ = await context.gateway.submit(Command(source: "in", action: .createLocation(Location(code: "X", name: "X"))))
             _ = runs.make()
             try await Task.sleep(for: .seconds(60))
         }

@@ -112,6 +112,43 @@ struct ClusterNodeTests {
         }
     }
 
+    @Test("a node that is cancelled while it leads ends, although no command comes any more")
+    func cancelled() async throws {
+        let cluster = try await Cluster()
+        let node = try cluster.node("a", over: Cluster.base())
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { try? await node.run() }
+            while !node.isLeading { await Task.yield() }
+            group.cancelAll()
+        }
+        #expect(await node.gateway.submit(add(1)).rejection?.code == .unavailable)
+    }
+
+    @Test("what is handed in to a role is never handed on to another leader")
+    func roleEnds() async throws {
+        let cluster = try await Cluster()
+        let journal = try Cluster.base()
+        let node = try cluster.node("a", over: journal)
+        try await running([node]) {
+            try await eventually("the node leads") { node.isLeading }
+            var roles = node.leaderships.makeAsyncIterator()
+            let first = try #require(await roles.next() ?? nil)
+            let log = SimulatedLog(cluster.shared)
+            // Somebody takes over and says nothing, so that the node leads again in a later term.
+            try await eventually("another node takes over") {
+                try await log.takeOver(log.look(), as: LeaderClaim(node: "x", address: "x", id: "x")) != nil
+            }
+            let forwarded = Task { await node.gateway.submit(add(5)) }
+            let refused = await first.gateway.submit(add(7))
+            #expect(refused.rejection?.code == .unavailable)
+            #expect(await forwarded.value.receipt?.status == .applied)
+            try await eventually("the node leads again") { try await log.look().leader?.claim.node == "a" && node.isLeading }
+            #expect(await first.gateway.submit(add(9)).rejection?.code == .unavailable)
+            #expect(try await log.look().leader?.term ?? first.term > first.term)
+            #expect(try journal.load().variants.values.map(\.stock) == [5])
+        }
+    }
+
     @Test("a log that nobody can reach delays answers, and loses none")
     func unreachable() async throws {
         let cluster = try await Cluster()

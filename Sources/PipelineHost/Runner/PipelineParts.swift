@@ -21,8 +21,9 @@ struct PipelineParts: Sendable {
 
     /// A runner of the source; one that is not to run if the source's place is not here.
     func source(_ definition: SourceRunner.Definition, _ topics: [TopicUse], at place: Pipeline.Place) -> SourceRunner {
-        SourceRunner(
-            definition, gateway: gateway, journal: role(definition.placement, place)?.journal ?? journal,
+        let role = role(definition.placement, place)
+        return SourceRunner(
+            definition, gateway: role?.gateway ?? gateway, journal: role?.journal ?? journal,
             defaultLocation: defaultLocation, logger: logger, version: version, devices: devices, topics: topics,
             setAside: setAside, folder: sourceFolder, isStandby: !place.runs(definition.placement), clock: clock)
     }
@@ -31,7 +32,8 @@ struct PipelineParts: Sendable {
     func sink(_ definition: SinkRunner.Definition, at place: Pipeline.Place) -> SinkRunner {
         let role = role(definition.placement, place)
         return SinkRunner(
-            definition, feed: feed, journal: role?.journal ?? journal, gateway: gateway, displays: displays, logger: logger,
+            definition, feed: feed, journal: role?.journal ?? journal, gateway: role?.gateway ?? gateway, displays: displays,
+            logger: logger,
             version: version, ahead: ahead, isStandby: !place.runs(definition.placement),
             isOwner: role.map(\.isSure) ?? Self.always,
             clock: clock)

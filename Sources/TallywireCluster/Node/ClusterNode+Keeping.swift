@@ -1,4 +1,5 @@
 import Logging
+import Synchronization
 import TallywireEngine
 
 /// What a node says about itself, and what it does for the log while it leads.

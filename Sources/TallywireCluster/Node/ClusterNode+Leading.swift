@@ -39,7 +39,7 @@ extension ClusterNode {
                 takingOver: beginning, journal: journal, feed: feed, configuration: configuration.engine, logger: logger)
             self.engine = engine
             deciding.withLock { $0 = engine }
-            newLeadership.yield(Leadership(term: term, journal: journal))
+            newLeadership.yield(Leadership(term: term, gateway: engine, journal: journal))
             logger.notice("This node leads.", metadata: ["node": "\(configuration.node)", "term": "\(term)"])
             gateway.lead(with: forwardedCommands(to: engine))
             spawn {

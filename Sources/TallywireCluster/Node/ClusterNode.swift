@@ -139,9 +139,9 @@ public actor ClusterNode {
             group.addTask { await self.runTicks() }
             for await job in jobs { group.addTask { await job() } }
             group.cancelAll()
+            // Of a node that did not end in order. One of the jobs waits for that end, so it comes before the end of all jobs.
+            await engine?.end()
         }
-        // Of a node that did not end in order. Its engine finds the node ended with its next commit.
-        await engine?.end()
         gateway.end()
         newLeadership.finish()
         feed.close()
@@ -158,7 +158,8 @@ public actor ClusterNode {
     public func forwardedCommands() -> ForwardedCommands? { engine.map { forwardedCommands(to: $0) } }
 
     func forwardedCommands(to engine: InventoryEngine) -> ForwardedCommands {
-        ForwardedCommands(engine: engine, logAnswers: { [health] in health.silence(at: .now).map { $0 < Self.longestSilence } ?? true })
+        ForwardedCommands(
+            engine: engine, logAnswers: { [health] in health.silence(at: .now).map { $0 < Self.longestSilence } ?? true })
     }
 
     /// After this time without an answer of the log a leader takes no more commands.

@@ -56,6 +56,7 @@ struct NodeService: Service {
     private func follow(_ leadership: Leadership?) async {
         await pipeline.endLeading(within: leadership == nil ? .zero : Self.handover)
         guard let leadership else { return }
-        await pipeline.beginLeading(LeaderRole(journal: leadership.journal, isSure: { node.window.isOpen }))
+        await pipeline.beginLeading(
+            LeaderRole(gateway: leadership.gateway, journal: leadership.journal, isSure: { node.window.isOpen }))
     }
 }
