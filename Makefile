@@ -68,9 +68,10 @@ format:
 docs: dependencies
 	scripts/docs.sh
 
-## Engine and journal against a bare SQLite loop, and programs against a bare pipe.
+## Engine and journal against a bare SQLite loop, a follower of a cluster beside the engine, and programs against a bare pipe.
 bench: dependencies
 	cd Benchmarks && $(SWIFT) run -c release --scratch-path ../.build EngineThroughput \
+		&& $(SWIFT) run -c release --scratch-path ../.build FollowerThroughput \
 		&& $(SWIFT) run -c release --scratch-path ../.build OpeningTime \
 		&& $(SWIFT) run -c release --scratch-path ../.build ExecThroughput
 

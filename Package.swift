@@ -294,7 +294,7 @@ let package = Package(
         .testTarget(name: "GS1Tests", dependencies: ["GS1"], swiftSettings: strict),
         tests("QRCode", ["QRCode"]),
         tests("TallywireProtocol", ["TallywireCore", "TallywireProtocol"]),
-        tests("TallywireCore", ["GS1", "TallywireCore"]),
+        tests("TallywireCore", ["GS1", "TallywireCore", "TallywireEngine"]),
         tests(
             "TallywireClient",
             [

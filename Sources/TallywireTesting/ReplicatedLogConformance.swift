@@ -275,7 +275,9 @@ public struct ReplicatedLogConformance: Sendable, CustomStringConvertible {
             for limit in [1, 2, 1_000] { try require(try await all(after: 0, limit) == expected, "all are told, \(limit) at most") }
             try require(try await all(after: 3, 10) == Array(expected[3...]), "those after 3")
             try await log.trim(before: 3, term: script.currentTerm)
-            try require(try await all(after: 0, 10) == Array(expected[2...]), "it begins with the first that is kept")
+            for limit in [1, 10] {
+                try require(try await all(after: 0, limit) == Array(expected[2...]), "it begins with the first that is kept")
+            }
             try await log.trim(before: 6, term: script.currentTerm)
             try require(try await all(after: 0, 10).isEmpty, "nothing is kept")
         },

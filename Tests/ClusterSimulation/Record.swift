@@ -1,4 +1,3 @@
-import Foundation
 import TallywireCluster
 import TallywireCore
 import TallywireEngine
@@ -34,9 +33,7 @@ struct Record {
         }
         simulation.note("entry \(entry.index) of \(entry.node) in term \(entry.term): \(batch.answers.map(\.id))")
         for event in batch.events {
-            let decoder = JSONDecoder()
-            if let variant = event.defaultVariant { decoder.userInfo[.defaultVariantID] = variant }
-            guard let body = try? decoder.decode(TallywireCore.Event.self, from: Data(event.json)) else {
+            guard let body = try? TallywireCore.Event(json: event.json, defaultVariant: event.defaultVariant) else {
                 return simulation.fault("an event of entry \(entry.index) cannot be read")
             }
             guard body.seq == UInt64(events.count + 1) else {

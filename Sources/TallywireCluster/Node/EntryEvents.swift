@@ -23,27 +23,23 @@ struct EntryEvents {
     }
 
     private static func read(_ events: ArraySlice<LogEvent>, from first: UInt64) throws -> [EventEnvelope] {
-        let decoder = JSONDecoder()
         var read: [EventEnvelope] = []
         read.reserveCapacity(events.count)
         for event in events {
-            decoder.userInfo[.defaultVariantID] = event.defaultVariant
             do {
-                let body = try decoder.decode(Event.self, fromOutside: event.json)
+                let body = try Event(json: event.json, defaultVariant: event.defaultVariant)
                 read.append(EventEnvelope(body, json: event.json, location: event.alertLocation))
             } catch {
-                throw failure(error, of: event, number: first + UInt64(read.count), decoder)
+                throw failure(error, of: event, number: first + UInt64(read.count))
             }
         }
         return read
     }
 
-    private static func failure(
-        _ error: any Error, of event: LogEvent, number: UInt64, _ decoder: JSONDecoder
-    ) -> Applier.Failure {
+    private static func failure(_ error: any Error, of event: LogEvent, number: UInt64) -> Applier.Failure {
         struct Kind: Decodable { let type: String }
         // What has no type either is damaged.
-        if let type = try? decoder.decode(Kind.self, fromOutside: event.json).type, EventType(rawValue: type) == nil {
+        if let type = try? JSONDecoder().decode(Kind.self, fromOutside: event.json).type, EventType(rawValue: type) == nil {
             return Applier.Failure(
                 description: "event \(number) is of the type “\(type.excerpt)”, which this program does not know: upgrade this node"
             )

@@ -104,22 +104,46 @@ public struct EventData {
         init?(intValue: Int) { nil }
     }
 
-    private let members: KeyedDecodingContainer<Name>
+    private enum Members {
+        case decoder(KeyedDecodingContainer<Name>)
+        case plain(PlainMembers)
+    }
+
+    private let members: Members
     private let defaultVariant: VariantID?
 
     init(_ decoder: any Decoder) throws {
-        members = try decoder.container(keyedBy: Name.self)
+        members = .decoder(try decoder.container(keyedBy: Name.self))
         defaultVariant = decoder.userInfo[.defaultVariantID] as? VariantID
+    }
+
+    /// Members of plain values. What they do not have as it is asked for throws ``PlainMembers/Unsuitable``.
+    init(_ members: PlainMembers, defaultVariant: VariantID?) {
+        self.members = .plain(members)
+        self.defaultVariant = defaultVariant
     }
 
     /// Returns a member that has to be there.
     public func callAsFunction<Value: Decodable>(_ name: String) throws -> Value {
-        try members.decode(Value.self, forKey: Name(stringValue: name))
+        switch members {
+        case .decoder(let members): return try members.decode(Value.self, forKey: Name(stringValue: name))
+        case .plain:
+            guard let value: Value = try optional(name) else { throw PlainMembers.Unsuitable() }
+            return value
+        }
     }
 
     /// Returns a member that may be missing or `null`.
     public func optional<Value: Decodable>(_ name: String) throws -> Value? {
-        try members.decodeIfPresent(Value.self, forKey: Name(stringValue: name))
+        switch members {
+        case .decoder(let members): return try members.decodeIfPresent(Value.self, forKey: Name(stringValue: name))
+        case .plain(let members):
+            guard let text = try members.value(name) else { return nil }
+            guard let type = Value.self as? any PlainValue.Type, let value = type.init(plain: text) as? Value else {
+                throw PlainMembers.Unsuitable()
+            }
+            return value
+        }
     }
 
     public func product() throws -> ProductID { ProductID(try self("productId")) }

@@ -1,4 +1,3 @@
-import Foundation
 import TallywireCore
 
 /// A committed event as it travels: its JSON, encoded once, and what routing needs to know without reading the JSON.
@@ -73,8 +72,6 @@ extension EventEnvelope {
     /// The event itself: as decided, or decoded from ``json``. A line that a journal damaged throws `DecodingError`.
     public func event() throws -> Event {
         if let decided { return decided }
-        let decoder = JSONDecoder()
-        if let variant = subject.variant { decoder.userInfo[.defaultVariantID] = variant }
-        return try decoder.decode(Event.self, from: Data(json))
+        return try Event(json: json, defaultVariant: subject.variant)
     }
 }
