@@ -36,6 +36,10 @@ final class HeadOffice: Sendable {
         try await journal.variant(.sku(sku)).value?.variant.balances.first { $0.location == location }?.onHand
     }
 
+    var skus: [String] {
+        get async throws { try await journal.variants(after: nil, limit: 100).value.map(\.variant.sku).sorted() }
+    }
+
     /// The values to which the source has set a SKU at a location, in order.
     func values(_ sku: String, _ location: String = "berlin:MAIN") -> [Int64] {
         journal.allEvents.compactMap { envelope in

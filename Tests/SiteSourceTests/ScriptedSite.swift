@@ -35,7 +35,7 @@ final class ScriptedSite: Sendable {
 
     /// The paths of the requests that came, and the positions of streams behind them.
     var requests: [String] { calls.withLock { $0 } }
-    var snapshots: Int { requests.count { $0.hasPrefix("/api/products?limit=200") && !$0.contains("cursor") } }
+    var snapshots: Int { requests.count { $0.hasPrefix("/api/products?limit=100") && !$0.contains("cursor") } }
 
     /// Runs `test` with the site's URL.
     func run(_ test: @escaping @Sendable (_ url: String) async throws -> Void) async throws {

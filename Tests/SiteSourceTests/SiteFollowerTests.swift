@@ -117,6 +117,51 @@ struct SiteFollowerTests {
         }
     }
 
+    @Test("a snapshot that a crash cut short is taken again, also if the first journal is back")
+    func cutShort() async throws {
+        let office = try await HeadOffice("A")
+        let first: @Sendable (inout sending Script) -> Void = {
+            $0.epoch = "e1"
+            $0.pages = [(10, "[\(Script.product(1, "A", 1))]")]
+        }
+        let site = ScriptedSite { first(&$0) }
+        try await site.run { url in
+            try await office.follow(url) { _ in try await eventually("it is as there") { try await office.units("A") == 1 } }
+            site.change {
+                $0.epoch = "e2"
+                $0.pages = [(10, "[\(Script.product(1, "A", 2))]"), (10, "nonsense")]
+            }
+            try await office.follow(url) { status in
+                try await eventually("the second page cannot be read") {
+                    status.current.lastError?.contains("cannot be read") == true
+                }
+            }
+            #expect(try await office.units("A") == 2)
+            site.change(first)
+            try await office.follow(url) { _ in try await eventually("it is as there") { try await office.units("A") == 1 } }
+        }
+    }
+
+    @Test("an owner of the catalogue that has no products takes none away, and one that has others does")
+    func emptyOwner() async throws {
+        let office = try await HeadOffice("A", "B")
+        let site = ScriptedSite()
+        try await site.run { url in
+            try await office.follow(url, catalogue: true) { status in
+                try await eventually("it follows") { status.current.state == "following" }
+            }
+            #expect(try await office.skus == ["A", "B"])
+            site.change {
+                $0.epoch = "e2"
+                $0.pages = [(10, "[\(Script.product(1, "B", 1)),\(Script.product(2, "C", 0))]")]
+            }
+            try await office.follow(url, catalogue: true) { status in
+                try await eventually("it follows") { status.current.state == "following" }
+            }
+            #expect(try await office.skus == ["B", "C"])
+        }
+    }
+
     @Test("an unknown SKU is named, and gets its stock when it is known, and nothing older after that")
     func unknown() async throws {
         let office = try await HeadOffice("A")

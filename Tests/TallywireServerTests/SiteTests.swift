@@ -185,6 +185,27 @@ struct SiteTests {
         try await office.waitForUnits(["A@berlin:MAIN": 5])
     }
 
+    @Test("a site with TLS is followed if its certificate is trusted, and otherwise that is told")
+    func tls() async throws {
+        let berlin = try ServerProcess(
+            plugins: SiteServers.site(#""http": { "tls": { "certificate": "server.pem", "key": "server.key" } },"#))
+        let certificate = try TestCertificate()
+        try certificate.write(into: URL(fileURLWithPath: berlin.folder.path))
+        try await berlin.start()
+        let port = try #require(URL(string: berlin.url)?.port)
+        for (more, isTrusted) in [("", false), (#", "tls": { "ca": "\#(berlin.folder.file("server.pem"))" }"#, true)] {
+            let source = #"{ "plugin": "tallywire-site", "name": "berlin", "url": "https://localhost:\#(port)"\#(more) }"#
+            let office = try ServerProcess(plugins: SiteServers.office(source))
+            try await office.start()
+            try await eventually("it is known whether the site is trusted") {
+                let source = try await office.source("berlin")
+                return isTrusted
+                    ? source.state == "following" : source.lastError?.hasPrefix("TLS with https://localhost:\(port) failed") == true
+            }
+            #expect(await office.terminate() == 0)
+        }
+    }
+
     @Test("a token that the site does not take is told, by the source and by check --connect, and the right one is taken")
     func token() async throws {
         let auth = #""auth": { "mode": "jwt", "secret": "0123456789abcdef0123456789abcdef" },"#

@@ -24,7 +24,9 @@ export HAMBURG=$url
 send POST /api/products '{"id":7,"name":"Tee","variants":[{"id":71,"sku":"TEE-RED-M","name":"Red / M"}]}'
 stock 71 8
 
-"$tallywire" check --connect --plugins examples/plugins.head-office.json --data "$work/data" > "$work/check.log" 2>&1 \
+PORT=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+export PORT
+"$tallywire" check --connect --plugins examples/plugins.head-office.json --set journal.path="$work/data/tallywire.db" > "$work/check.log" 2>&1 \
     || fail "tallywire check --connect"
 start_server 0 --plugins examples/plugins.head-office.json
 office=$url

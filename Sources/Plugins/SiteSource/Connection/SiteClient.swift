@@ -24,7 +24,7 @@ final class SiteClient: Sendable {
     /// The most bytes of an epoch. Tallywire's have 36.
     private static let longestEpoch = 64
     /// Products on a page.
-    private static let page = 200
+    private static let page = 100
     /// The types of events that say something of catalogue and stock.
     private static let types: [EventType] = [.inventoryUpdated, .catalogueChanged, .productStatusChanged]
 
@@ -90,12 +90,11 @@ final class SiteClient: Sendable {
         try await find("/api/products/\(id.rawValue)")
     }
 
-    /// The stock of a SKU by location; empty if the site has no such SKU.
-    func stock(_ sku: String) async throws -> ([SiteStock], JournalPosition) {
+    /// The stock of a SKU by location; empty if the site has no such SKU, and `nil` if it lies at more locations than a page has.
+    func stock(_ sku: String) async throws -> ([SiteStock]?, JournalPosition) {
         let (page, position): (SitePage<SiteStock>?, JournalPosition) = try await find(
             "/api/stock?limit=1000&sku=\(Self.encoded(sku))")
-        if page?.nextCursor != nil { throw SiteFailure("“\(sku.excerpt)” lies at more than 1000 locations of \(place)") }
-        return (page?.items ?? [], position)
+        return (page?.nextCursor == nil ? page?.items ?? [] : nil, position)
     }
 
     private func get<Answer: Decodable>(_ path: String) async throws -> (Answer, JournalPosition) {

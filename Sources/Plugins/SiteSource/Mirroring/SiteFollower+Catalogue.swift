@@ -1,3 +1,4 @@
+import Logging
 import TallywireCore
 import TallywireEngine
 import TallywirePipeline
@@ -117,6 +118,11 @@ extension SiteFollower {
 
     /// Removes the SKUs that the owner of the catalogue does not have.
     func removeProducts(exceptOf skus: Set<String>) async throws {
+        // A server that was set up anew, or is the wrong one, must not take everything away.
+        guard !skus.isEmpty else {
+            context.logger.warning("The owner of the catalogue has no products, so none is removed here.")
+            return
+        }
         var after: ProductID?
         while true {
             let page = try await context.stock.products(after: after, limit: 500, search: nil).value

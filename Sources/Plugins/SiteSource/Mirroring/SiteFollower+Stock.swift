@@ -107,8 +107,11 @@ extension SiteFollower {
 
     /// Reads the stock of a SKU from the site, and makes it the stock here.
     func refresh(_ sku: String) async throws {
-        let (rows, at) = try await client.stock(sku)
+        let (found, at) = try await client.stock(sku)
         if let position { try check(at, position.epoch) }
+        guard let rows = found else {
+            return missing.add(sku: sku, "it lies at more than 1000 locations, so only a restart reads it", isUnknown: false)
+        }
         let commands = try await differences(sku, rows)
         // What the stream still brings up to there is older.
         if at.seq > position?.seq ?? 0 {
