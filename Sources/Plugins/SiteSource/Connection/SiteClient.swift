@@ -12,21 +12,17 @@ import TallywireCore
 /// Each answer comes with the position in the site's journal at which it holds. What is not the answer of a Tallywire is a
 /// ``SiteFailure`` that says so. Safe from any task.
 final class SiteClient: Sendable {
-    private let options: SiteOptions
-    private let http: HTTPClient
+    let options: SiteOptions
+    let http: HTTPClient
     private let userAgent: String
     private let current = Mutex(0)
 
     /// The largest answer that is read. A page of products with the most variants that one can have is far below it.
-    private static let answerLimit = 256 << 20
+    static let answerLimit = 256 << 20
     /// The server sends something every 15 seconds. A stream on which nothing came for so long is dead.
     private static let silence = TimeAmount.seconds(45)
     /// The most bytes of an epoch. Tallywire's have 36.
     private static let longestEpoch = 64
-    /// Products on a page.
-    private static let page = 100
-    /// The types of events that say something of catalogue and stock.
-    private static let types: [EventType] = [.inventoryUpdated, .catalogueChanged, .productStatusChanged]
 
     /// - Throws: ``SiteFailure`` for files of TLS that cannot be used.
     init(_ options: SiteOptions, version: String) throws(SiteFailure) {
@@ -69,35 +65,7 @@ final class SiteClient: Sendable {
 
     // MARK: Answers
 
-    /// All locations, as of the event at which the first page was read.
-    func locations() async throws -> ([SiteLocation], JournalPosition) {
-        var (page, position): (SitePage<SiteLocation>, JournalPosition) = try await get("/api/locations?limit=1000")
-        var all = page.items
-        while let cursor = page.nextCursor {
-            (page, _) = try await get("/api/locations?limit=1000&cursor=\(Self.encoded(cursor))")
-            all += page.items
-        }
-        return (all, position)
-    }
-
-    /// A page of products, with their variants and stock.
-    func products(cursor: String?) async throws -> (SitePage<SiteProduct>, JournalPosition) {
-        try await get("/api/products?limit=\(Self.page)" + (cursor.map { "&cursor=\(Self.encoded($0))" } ?? ""))
-    }
-
-    /// A product; `nil` if the site has none with this id.
-    func product(_ id: ProductID) async throws -> (SiteProduct?, JournalPosition) {
-        try await find("/api/products/\(id.rawValue)")
-    }
-
-    /// The stock of a SKU by location; empty if the site has no such SKU, and `nil` if it lies at more locations than a page has.
-    func stock(_ sku: String) async throws -> ([SiteStock]?, JournalPosition) {
-        let (page, position): (SitePage<SiteStock>?, JournalPosition) = try await find(
-            "/api/stock?limit=1000&sku=\(Self.encoded(sku))")
-        return (page?.nextCursor == nil ? page?.items ?? [] : nil, position)
-    }
-
-    private func get<Answer: Decodable>(_ path: String) async throws -> (Answer, JournalPosition) {
+    func get<Answer: Decodable>(_ path: String) async throws -> (Answer, JournalPosition) {
         switch try await answer(to: path, as: Answer.self) {
         case .found(let answer, let position): return (answer, position)
         case .missing: throw foreign("it has no \(path.prefix { $0 != "?" })")
@@ -107,7 +75,7 @@ final class SiteClient: Sendable {
     /// Returns `nil` for what the site does not have.
     ///
     /// The answer that something is missing has no position. So the position is read first, and then it is asked again.
-    private func find<Answer: Decodable>(_ path: String) async throws -> (Answer?, JournalPosition) {
+    func find<Answer: Decodable>(_ path: String) async throws -> (Answer?, JournalPosition) {
         if case .found(let answer, let position) = try await answer(to: path, as: Answer.self) { return (answer, position) }
         let before = try await locations().1
         guard case .found(let answer, let position) = try await answer(to: path, as: Answer.self) else { return (nil, before) }
@@ -153,37 +121,9 @@ final class SiteClient: Sendable {
         }
     }
 
-    // MARK: The stream
-
-    /// Opens the stream of the events after `position`.
-    func stream(after position: JournalPosition) async throws -> HTTPClientResponse.Body {
-        let types = Self.types.map(\.rawValue).joined(separator: ",")
-        var request = request("/api/events/stream?type=\(types)")
-        request.headers.add(name: "Last-Event-ID", value: "\(position)")
-        do {
-            // The stream has no end, so only its silence is limited.
-            let response = try await http.execute(request, deadline: .distantFuture)
-            guard response.status == .ok else {
-                try check(response, try await response.body.collect(upTo: Self.answerLimit))
-                throw foreign("it answers \(response.status.code)")
-            }
-            guard response.headers.first(name: "Content-Type")?.hasPrefix("text/event-stream") == true else {
-                throw foreign("it has no stream of events")
-            }
-            return response.body
-        } catch {
-            throw failure(error)
-        }
-    }
-
-    /// The words for an error of the stream.
-    func failure(_ error: any Error) -> any Error {
-        do { return try SiteFailure(error, at: place, timeout: options.timeout) } catch { return error }
-    }
-
     // MARK: Requests
 
-    private func request(_ path: String) -> HTTPClientRequest {
+    func request(_ path: String) -> HTTPClientRequest {
         var request = HTTPClientRequest(url: (address.hasSuffix("/") ? String(address.dropLast()) : address) + path)
         request.headers.add(name: "User-Agent", value: userAgent)
         if let token = options.token { request.headers.add(name: "Authorization", value: "Bearer \(token)") }
@@ -191,7 +131,7 @@ final class SiteClient: Sendable {
     }
 
     /// Throws what an answer other than 200 means.
-    private func check(_ response: HTTPClientResponse, _ body: ByteBuffer) throws(SiteFailure) {
+    func check(_ response: HTTPClientResponse, _ body: ByteBuffer) throws(SiteFailure) {
         switch response.status {
         case .ok: return
         case .unauthorized where options.token == nil:
@@ -205,13 +145,7 @@ final class SiteClient: Sendable {
         }
     }
 
-    private func foreign(_ reason: String) -> SiteFailure {
+    func foreign(_ reason: String) -> SiteFailure {
         SiteFailure("\(place) is no Tallywire, or another version: \(reason). Look at the “url”")
-    }
-
-    private static func encoded(_ text: String) -> String {
-        var allowed = CharacterSet.alphanumerics
-        allowed.insert(charactersIn: "-._~")
-        return text.addingPercentEncoding(withAllowedCharacters: allowed) ?? text
     }
 }
