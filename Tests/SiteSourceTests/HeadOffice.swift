@@ -53,7 +53,8 @@ final class HeadOffice: Sendable {
 
     /// Runs the source while `body` does.
     func follow(
-        _ url: String..., catalogue: Bool = false, gateway: (any CommandGateway)? = nil, _ body: (SourceStatus) async throws -> Void
+        _ url: String..., catalogue: Bool = false, gateway: (any CommandGateway)? = nil, silence: Duration = .seconds(45),
+        _ body: (SourceStatus) async throws -> Void
     ) async throws {
         let status = SourceStatus()
         let context = SourceContext(
@@ -62,7 +63,7 @@ final class HeadOffice: Sendable {
             deviceBookmark: { [journal] in JournalBookmark(journal: journal, source: "berlin", device: $0) },
             now: { Timestamp(milliseconds: Int64(Date().timeIntervalSince1970 * 1000)) })
         let source = SiteSource(
-            SiteOptions(url: .init(url), catalogue: catalogue, timeout: .seconds(10), recheck: .milliseconds(50)))
+            SiteOptions(url: .init(url), catalogue: catalogue, timeout: .seconds(10), recheck: .milliseconds(50)), silence: silence)
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await source.run(context) }
             defer { group.cancelAll() }

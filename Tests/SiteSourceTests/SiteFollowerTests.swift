@@ -247,6 +247,21 @@ struct SiteFollowerTests {
         #expect(bad.requests.count == 1)
     }
 
+    @Test("a stream on which nothing comes is given up, and goes on from its position")
+    func silence() async throws {
+        let office = try await HeadOffice("A")
+        let site = ScriptedSite {
+            $0.stream = { $0 == "e1:10" ? Script.block("e1", 11, "A", 1) : Script.block("e1", 12, "A", 2) }
+        }
+        try await site.run { url in
+            try await office.follow(url, silence: .milliseconds(500)) { status in
+                try await eventually("it is told") { status.current.lastError?.hasSuffix("sent nothing for too long") == true }
+                try await eventually("it goes on") { try await office.units("A") == 2 }
+            }
+        }
+        #expect(site.snapshots == 1 && office.values("A") == [1, 2])
+    }
+
     @Test("commands that the server cannot take now are handed in again, in their order")
     func overloaded() async throws {
         let office = try await HeadOffice("A")

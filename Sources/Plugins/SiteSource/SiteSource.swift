@@ -12,12 +12,17 @@ import TallywirePipeline
 /// Reservations, counts, alerts and devices of a site stay at the site.
 struct SiteSource: Source {
     private let options: SiteOptions
+    /// How long the site may send nothing.
+    private let silence: Duration
 
-    init(_ options: SiteOptions) { self.options = options }
+    init(_ options: SiteOptions, silence: Duration = SiteClient.silence) {
+        self.options = options
+        self.silence = silence
+    }
 
     func run(_ context: SourceContext) async throws {
         let name = try options.name(of: context.name)
-        let client = try SiteClient(options, version: context.version)
+        let client = try SiteClient(options, version: context.version, silence: silence)
         defer { client.close() }
         try await SiteFollower(name, options, client, context).run()
     }

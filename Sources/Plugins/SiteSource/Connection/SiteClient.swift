@@ -20,18 +20,18 @@ final class SiteClient: Sendable {
     /// The largest answer that is read. A page of products with the most variants that one can have is far below it.
     static let answerLimit = 256 << 20
     /// The server sends something every 15 seconds. A stream on which nothing came for so long is dead.
-    private static let silence = TimeAmount.seconds(45)
+    static let silence = Duration.seconds(45)
     /// The most bytes of an epoch. Tallywire's have 36.
     private static let longestEpoch = 64
 
     /// - Throws: ``SiteFailure`` for files of TLS that cannot be used.
-    init(_ options: SiteOptions, version: String) throws(SiteFailure) {
+    init(_ options: SiteOptions, version: String, silence: Duration = SiteClient.silence) throws(SiteFailure) {
         self.options = options
         userAgent = "Tallywire/\(version)"
         do {
             var configuration = HTTPClient.Configuration(
                 tlsConfiguration: try options.tls.configuration(), redirectConfiguration: .disallow,
-                timeout: .init(connect: TimeAmount(options.timeout), read: Self.silence), decompression: .disabled)
+                timeout: .init(connect: TimeAmount(options.timeout), read: TimeAmount(silence)), decompression: .disabled)
             configuration.connectionPool.retryConnectionEstablishment = false
             http = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
         } catch {
