@@ -186,6 +186,13 @@ let package = Package(
                 nio("NIOCore"), nio("NIOPosix"), nio("NIOHTTP1"), .product(name: "NIOSSL", package: "swift-nio-ssl"),
                 .product(name: "Crypto", package: "swift-crypto"), .product(name: "AsyncHTTPClient", package: "async-http-client"),
             ]),
+        library(
+            "SiteSource", path: "Sources/Plugins/SiteSource",
+            [
+                "Backoff", "TallywireConfiguration", "TallywireCore", "TallywireEngine", "TallywirePipeline", log, nio("NIOCore"),
+                nio("NIOPosix"), nio("NIOHTTP1"), nio("NIOFoundationCompat"), .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+            ]),
         // Frames, connections, pings and shutdown of WebSockets, whatever their messages mean.
         library("WebSocketServer", ["TallywireCore", nio("NIOCore")]),
         // Rooms, who gets which events of them, and how clients catch up, whatever protocol the clients speak.
@@ -249,7 +256,7 @@ let package = Package(
             [
                 "Backoff", "ClusterHTTP", "EtcdLog", "ExecPlugin", "HTTPEndpoints", "HTTPPort", "JSONLogSink", "MQTTScanners",
                 "MQTTSink", "PipelineHost", "NATSSink", "PostgresSink",
-                "SQLiteJournal",
+                "SiteSource", "SQLiteJournal",
                 "TallywireAccess", "TallywireAuthentication", "TallywireClient", "TallywireCluster", "TallywireCommands",
                 "TallywireConfiguration", "TallywireCore",
                 "TallywireEngine", "TallywireHTTP", "TallywirePipeline", "SocketIOSink", "WebSocketSink", "WebhookSink", log,
@@ -351,6 +358,14 @@ let package = Package(
                 "Backoff", "NATS", "NATSSink", "PipelineHost", "TallywireConfiguration", "TallywireCore", "TallywireEngine",
                 "TallywireHTTP", "TallywirePipeline", log, nio("NIOCore"), nio("NIOPosix"),
                 .product(name: "Crypto", package: "swift-crypto"),
+            ]),
+        tests(
+            "SiteSource",
+            [
+                "SiteSource", "TallywireConfiguration", "TallywireCore", "TallywireEngine", "TallywirePipeline", log,
+                nio("NIOCore"),
+                .product(name: "Hummingbird", package: "hummingbird"), .product(name: "HummingbirdCore", package: "hummingbird"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
             ]),
         tests("TallywireCluster", ["ClusterSimulation", "TallywireCluster", "TallywireCore", "TallywireEngine", log]),
         // A cluster in one thread, with a seed. In `make test` with few seeds, and by `make simulate` with many.

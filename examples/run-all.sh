@@ -54,6 +54,7 @@ run react-shop 300 examples/react-shop/check.sh
 
 stop_server
 run exec 120 examples/exec/check.sh
+run sites 120 examples/sites/check.sh
 run audit 60 "$tallywire" audit --data "$work/data"
 
 # The longest one last: it builds a server of its own.

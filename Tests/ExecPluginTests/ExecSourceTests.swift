@@ -31,7 +31,8 @@ struct ExecSourceTests {
     ) async throws -> String? {
         let status = SourceStatus()
         let context = SourceContext(
-            name: "till", logger: programs.log.logger, gateway: gateway ?? engine, defaultLocation: "MAIN", status: status,
+            name: "till", logger: programs.log.logger, gateway: gateway ?? engine, stock: journal, defaultLocation: "MAIN",
+            status: status,
             bookmark: JournalBookmark(journal: journal, source: "till"), version: "test",
             deviceBookmark: { [journal] in JournalBookmark(journal: journal, source: "till", device: $0) },
             now: { Timestamp(milliseconds: 1_795_365_600_000) })

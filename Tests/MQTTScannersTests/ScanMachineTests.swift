@@ -163,7 +163,8 @@ private final class World {
     init(seed: UInt64) throws {
         random = SplitMix(state: seed)
         context = SourceContext(
-            name: "mqtt-scanners", logger: quiet, gateway: NoGateway(), defaultLocation: "MAIN", status: SourceStatus(),
+            name: "mqtt-scanners", logger: quiet, gateway: NoGateway(), stock: InMemoryJournal(), defaultLocation: "MAIN",
+            status: SourceStatus(),
             bookmark: NoBookmark(), version: "test", deviceBookmark: { _ in NoBookmark() },
             now: { Timestamp(milliseconds: 0) })
         machine = try Self.machine(context, nil, [:])

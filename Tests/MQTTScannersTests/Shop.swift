@@ -70,7 +70,8 @@ final class Shop: Sendable {
         let options = try options ?? self.options()
         let status = SourceStatus()
         let context = SourceContext(
-            name: "mqtt-scanners", logger: quiet, gateway: gateway ?? engine, defaultLocation: "MAIN", status: status,
+            name: "mqtt-scanners", logger: quiet, gateway: gateway ?? engine, stock: journal, defaultLocation: "MAIN",
+            status: status,
             bookmark: JournalBookmark(journal: journal, source: "mqtt-scanners"), version: "test",
             devices: devices,
             deviceBookmark: { [journal] in JournalBookmark(journal: journal, source: "mqtt-scanners", device: $0) },

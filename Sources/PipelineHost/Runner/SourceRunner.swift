@@ -53,7 +53,8 @@ public final class SourceRunner: Sendable {
         var logger = logger
         logger[metadataKey: "source"] = "\(definition.name)"
         context = SourceContext(
-            name: definition.name, logger: logger, gateway: gateway, defaultLocation: defaultLocation, status: SourceStatus(),
+            name: definition.name, logger: logger, gateway: gateway, stock: journal, defaultLocation: defaultLocation,
+            status: SourceStatus(),
             bookmark: JournalBookmark(journal: journal, source: definition.name), version: version, devices: devices,
             deviceBookmark: { JournalBookmark(journal: journal, source: definition.name, device: $0) }, topics: topics,
             setAside: setAside, file: folder.map { SourceFile(path: "\($0)/\(definition.name).json") }, now: clock)

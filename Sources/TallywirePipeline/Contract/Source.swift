@@ -26,6 +26,8 @@ public struct SourceContext: Sendable {
     public let logger: Logger
     /// Where the source submits commands.
     public let gateway: any CommandGateway
+    /// Catalogue and stock as they are on disk: every command that has its outcome is in them.
+    public let stock: any StockReader
     /// The location for lines that name none.
     public let defaultLocation: String
     /// Where the source reports its state and its counters.
@@ -48,8 +50,8 @@ public struct SourceContext: Sendable {
     public let now: @Sendable () -> Timestamp
 
     public init(
-        name: String, logger: Logger, gateway: any CommandGateway, defaultLocation: String, status: SourceStatus,
-        bookmark: any SourceBookmark, version: String, devices: DeviceRegistry = DeviceRegistry(),
+        name: String, logger: Logger, gateway: any CommandGateway, stock: any StockReader, defaultLocation: String,
+        status: SourceStatus, bookmark: any SourceBookmark, version: String, devices: DeviceRegistry = DeviceRegistry(),
         deviceBookmark: @escaping @Sendable (String) -> any SourceBookmark, topics: [TopicUse] = [],
         setAside: SetAside? = nil, file: SourceFile? = nil, now: @escaping @Sendable () -> Timestamp
     ) {
@@ -57,6 +59,7 @@ public struct SourceContext: Sendable {
         self.name = name
         self.logger = logger
         self.gateway = gateway
+        self.stock = stock
         self.defaultLocation = defaultLocation
         self.status = status
         self.bookmark = bookmark

@@ -4,6 +4,7 @@ import MQTTScanners
 import MQTTSink
 import NATSSink
 import PostgresSink
+import SiteSource
 import SocketIOSink
 import TallywirePipeline
 import WebSocketSink
@@ -12,5 +13,5 @@ import WebhookSink
 extension PluginRegistry {
     /// The plugins that come with Tallywire.
     public static let builtIn = PluginRegistry(
-        sources: [.mqttScanners, .exec], sinks: [.webSocket, .socketIO, .mqtt, .jsonLog, .webhook, .postgres, .nats, .exec])
+        sources: [.mqttScanners, .exec, .site], sinks: [.webSocket, .socketIO, .mqtt, .jsonLog, .webhook, .postgres, .nats, .exec])
 }

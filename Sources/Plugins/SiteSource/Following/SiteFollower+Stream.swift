@@ -1,0 +1,101 @@
+import AsyncHTTPClient
+import Foundation
+import NIOCore
+import TallywireCore
+import TallywirePipeline
+
+extension SiteFollower {
+    /// What happens while a site is followed.
+    private enum Step: Sendable {
+        case bytes(ByteBuffer)
+        case tick
+        case ended((any Error)?)
+    }
+
+    /// Applies the events after `position` until the stream ends. Throws what ended it, and nothing if the site ended it.
+    func followStream(after position: JournalPosition) async throws {
+        let body = try await client.stream(after: position)
+        let (steps, step) = AsyncStream<Step>.makeStream()
+        let (asks, ask) = AsyncStream<Void>.makeStream()
+        defer {
+            step.finish()
+            ask.finish()
+        }
+        context.status.update { $0.state = "following" }
+        showMissing()
+        let interval = options.recheck
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask {
+                // The next bytes are read once these are applied, so that the site does not send faster than they can be.
+                do {
+                    var asks = asks.makeAsyncIterator()
+                    for try await bytes in body {
+                        step.yield(.bytes(bytes))
+                        _ = await asks.next()
+                    }
+                    step.yield(.ended(nil))
+                } catch {
+                    step.yield(.ended(error))
+                }
+            }
+            group.addTask {
+                while true {
+                    do { try await Task.sleep(for: interval) } catch { return }
+                    step.yield(.tick)
+                }
+            }
+            defer { group.cancelAll() }
+            try await take(steps) { ask.yield() }
+        }
+    }
+
+    private func take(_ steps: AsyncStream<Step>, _ ask: @Sendable () -> Void) async throws {
+        var parser = StreamParser()
+        var lastLook = ContinuousClock.now
+        for await step in steps {
+            switch step {
+            case .bytes(let bytes):
+                try await take(parser.take(bytes.readableBytesView))
+                ask()
+            // While events were applied, several ticks may have come.
+            case .tick where ContinuousClock.now - lastLook < options.recheck / 2: break
+            case .tick:
+                try await lookAtMissing()
+                lastLook = .now
+            case .ended(let error?): throw client.failure(error)
+            case .ended(nil): return
+            }
+        }
+        try Task.checkCancellation()
+    }
+
+    private func take(_ blocks: [StreamParser.Block]) async throws {
+        var events: [Event] = []
+        var last: UInt64?
+        for block in blocks {
+            guard let id = block.id else { continue }
+            guard let at = JournalPosition(id) else {
+                throw SiteFailure("\(client.place) sent an event with the id “\(id.excerpt)”")
+            }
+            if block.event == "reset" || at.epoch != position?.epoch {
+                throw NeedsSnapshot(reason: "\(client.place) does not have the events after \(position.map { "\($0)" } ?? "")")
+            }
+            last = at.seq
+            if let data = block.data { events.append(try read(data)) }
+        }
+        guard let last else { return }
+        try await apply(events)
+        try await advance(to: last)
+        showMissing()
+    }
+
+    private func read(_ data: String) throws -> Event {
+        do {
+            return try JSONDecoder().decode(Event.self, from: Data(data.utf8))
+        } catch {
+            context.status.update { $0.malformed += 1 }
+            throw SiteFailure(
+                "\(client.place) sent an event that this version cannot read: \(error). Update this server first, then the site")
+        }
+    }
+}
