@@ -46,10 +46,17 @@ extension ClusterNode {
         defer { isKeepingLog = false }
         do {
             try await appends.keepLog()
+            isKeepingFailing = false
         } catch LogFailure.fenced {
             if appends === self.appends { handle(.fenced) }
         } catch {
-            logger.debug("The log of the cluster could not be trimmed.", metadata: ["error": "\(error)"])
+            // Once for all tries in a row.
+            if !isKeepingFailing, !isOver {
+                logger.warning(
+                    "The log of the cluster could not be trimmed. It grows until that succeeds; this node tries again.",
+                    metadata: ["error": "\(error)"])
+            }
+            isKeepingFailing = true
         }
     }
 }

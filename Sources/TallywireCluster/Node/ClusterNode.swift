@@ -105,6 +105,7 @@ public actor ClusterNode {
     var isReporting = false
     var isFlushFailing = false
     var isKeepingLog = false
+    var isKeepingFailing = false
     private var halt: Halt?
     private(set) var isOver = false
 

@@ -3,16 +3,17 @@ import Synchronization
 import TallywireCore
 import TallywireEngine
 
-/// Reads the events of an entry from their JSON, on all cores: that takes longer than everything else that a follower does.
-struct EntryEvents {
+/// Reads the events of an entry from their JSON, those of a large entry on all cores.
+enum EntryEvents {
     /// How many events one core reads at a time.
     private static let share = 64
 
     /// The events in their order. The first is expected to have the number `first`, which an error names.
     static func read(_ events: [LogEvent], from first: UInt64) throws -> [EventEnvelope] {
         guard events.count > share else { return try read(events[...], from: first) }
-        let results = Mutex([Result<[EventEnvelope], any Error>](repeating: .success([]), count: (events.count - 1) / share + 1))
-        DispatchQueue.concurrentPerform(iterations: (events.count - 1) / share + 1) { number in
+        let shares = (events.count - 1) / share + 1
+        let results = Mutex([Result<[EventEnvelope], any Error>](repeating: .success([]), count: shares))
+        DispatchQueue.concurrentPerform(iterations: shares) { number in
             let start = number * share
             let result = Result {
                 try read(events[start..<min(start + share, events.count)], from: first + UInt64(start))
