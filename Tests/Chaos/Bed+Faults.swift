@@ -8,7 +8,7 @@ extension Bed {
     func perform(_ fault: Fault, _ turn: Int, under load: Load) async throws -> Double {
         try await settled(load)
         let leader = try await leader()
-        if fault == .machine || fault == .cut { try await etcd.makeLeader(leader) }
+        if fault == .machine { try await etcd.makeLeader(leader) }
         var start = ContinuousClock.now
         switch fault {
         case .kill:
@@ -36,7 +36,9 @@ extension Bed {
             }
             try await nodes[leader].start()
         case .cut:
-            throw NeverHappened(description: "a cut needs network namespaces")
+            for proxy in around[leader] { proxy.swallow() }
+            try await Task.sleep(for: .seconds(10))
+            for proxy in around[leader] { try await proxy.heal() }
         case .restart:
             for node in nodes.indices.filter({ $0 != leader }) + [leader] {
                 nodes[node].signal(SIGTERM)

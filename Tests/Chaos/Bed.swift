@@ -7,6 +7,8 @@ final class Bed: Sendable {
     let etcd: EtcdCluster
     let broker: TestBroker
     let nodes: [NodeProcess]
+    /// What stands between each node and the members of etcd, and between it and the other nodes.
+    let around: [[FaultyProxy]]
     private let temporary: TemporaryFolder?
     let folder: String
     private static let products = 25
@@ -15,23 +17,30 @@ final class Bed: Sendable {
     static let scanned = Array(1...10)
     static let written = Array(11...25)
 
-    init(program: String, folder: String?) throws {
+    init(program: String, folder: String?) async throws {
         temporary = folder == nil ? try TemporaryFolder() : nil
         self.folder = folder ?? temporary?.path ?? ""
         try FileManager.default.createDirectory(atPath: self.folder, withIntermediateDirectories: true)
         etcd = try EtcdCluster(members: 3, "--quota-backend-bytes", "\(64 << 20)")
         broker = try TestBroker(persistence: true, configuration: ["max_queued_messages 1000000", "max_inflight_messages 200"])
-        let (folder, endpoints, url) = (self.folder, etcd.endpoints, broker.url)
-        nodes = try ["a", "b", "c"].map { name in
+        let (folder, url) = (self.folder, broker.url)
+        var (nodes, around): ([NodeProcess], [[FaultyProxy]]) = ([], [])
+        for name in ["a", "b", "c"] {
             let port = try BrokerPort.free()
-            return NodeProcess(
+            var proxies: [FaultyProxy] = []
+            for member in 0..<etcd.count { proxies.append(try await FaultyProxy.start(to: etcd.port(member))) }
+            let front = try await FaultyProxy.start(to: port)
+            let node = NodeProcess(
                 name, port: port, program: program, folder: folder,
                 environment: [
-                    "NODE": name, "PORT": "\(port)", "BROKER": url, "FOLDER": folder,
-                    "CLUSTER_SECRET": UUID(uuid: Self.secret).uuidString,
-                    "ETCD_1": endpoints[0], "ETCD_2": endpoints[1], "ETCD_3": endpoints[2],
+                    "NODE": name, "PORT": "\(port)", "BROKER": url, "FOLDER": folder, "CLUSTER_SECRET": UUID(uuid: Self.secret).uuidString,
+                    "ADDRESS": "http://127.0.0.1:\(front.port)", "ETCD_1": "http://127.0.0.1:\(proxies[0].port)",
+                    "ETCD_2": "http://127.0.0.1:\(proxies[1].port)", "ETCD_3": "http://127.0.0.1:\(proxies[2].port)",
                 ])
+            nodes.append(node)
+            around.append(proxies + [front])
         }
+        (self.nodes, self.around) = (nodes, around)
         try Self.plugins.write(toFile: "\(folder)/plugins.json", atomically: true, encoding: .utf8)
     }
 
@@ -43,7 +52,8 @@ final class Bed: Sendable {
           "http": { "port": "${PORT}" },
           "defaultLocation": "MAIN",
           "cluster": {
-            "site": "chaos", "node": "${NODE}", "endpoints": ["${ETCD_1}", "${ETCD_2}", "${ETCD_3}"], "secret": "${CLUSTER_SECRET}"
+            "site": "chaos", "node": "${NODE}", "endpoints": ["${ETCD_1}", "${ETCD_2}", "${ETCD_3}"], "secret": "${CLUSTER_SECRET}",
+            "address": "${ADDRESS}"
           },
           "sources": [
             { "plugin": "mqtt-scanners", "broker": "${BROKER}", "topic": "scanners/{device}/scan",

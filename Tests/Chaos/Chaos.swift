@@ -23,7 +23,7 @@ struct Chaos: AsyncParsableCommand {
     @Option(help: "The folder in which everything is kept; a temporary one that goes if it is not given.") var folder: String?
 
     func run() async throws {
-        let bed = try Bed(program: program, folder: folder)
+        let bed = try await Bed(program: program, folder: folder)
         do {
             // Before the first event.
             let display = try await Display(bed.broker.url)

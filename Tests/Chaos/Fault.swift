@@ -8,7 +8,7 @@ enum Fault: String, CaseIterable {
     case pause
     /// The node that leads is asked to end.
     case stop
-    /// The node that leads, and its member of etcd, reach nobody for ten seconds, and nobody reaches them.
+    /// For ten seconds nothing arrives between the node that leads and all members of etcd, and between it and the other nodes.
     case cut
     /// All nodes are ended and started again, one after the other, the one that leads last.
     case restart

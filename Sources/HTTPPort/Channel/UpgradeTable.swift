@@ -12,11 +12,15 @@ struct UpgradeTable: Sendable {
     private let endpoints: EndpointTable
     private let hosts: HostPolicy
     private let access: AccessControl
+    /// The name of the node that answers; `nil` without a cluster.
+    private let node: String?
     private let proxies: TrustedProxies
 
     init(
-        _ endpoints: EndpointTable, hosts: HostPolicy, access: AccessControl, proxies: TrustedProxies = TrustedProxies()
+        _ endpoints: EndpointTable, hosts: HostPolicy, access: AccessControl, proxies: TrustedProxies = TrustedProxies(),
+        node: String? = nil
     ) {
+        self.node = node
         self.proxies = proxies
         self.hosts = hosts
         self.access = access
@@ -81,6 +85,7 @@ struct UpgradeTable: Sendable {
         switch endpoint.admit(request) {
         case .accept(var headers):
             if let chosen = offered.chosen { headers.replaceOrAdd(name: "Sec-WebSocket-Protocol", value: chosen) }
+            if let node { headers.replaceOrAdd(name: "Tallywire-Node", value: node) }
             return .upgrade(AdmittedUpgrade(endpoint: endpoint, request: request, headers: headers))
         case .afterKeys(let status, let code, let message):
             if let then, access.authenticator.askForKeys(on: channel.eventLoop, then: then) { return .afterKeys }

@@ -31,6 +31,8 @@ public struct UpgradingServerConfiguration: Sendable {
     public var hosts = HostPolicy()
     /// Finds the caller of a WebSocket. By default every caller may do everything, which is for loopback only.
     public var authenticator: any Authenticator = OpenAuthenticator()
+    /// The name of the node of a cluster that the server is, for the header `Tallywire-Node` of a handshake; `nil` for a server by itself.
+    public var node: String?
     /// Counts what the port refuses.
     public var metrics = PortMetrics()
 
@@ -56,7 +58,7 @@ public func upgradingServer(
     let table = UpgradeTable(
         endpoints, hosts: configuration.hosts,
         access: AccessControl(authenticator: configuration.authenticator, metrics: configuration.metrics),
-        proxies: configuration.proxies)
+        proxies: configuration.proxies, node: configuration.node)
     let count = ConnectionCount(
         limit: configuration.connections, perAddress: configuration.connectionsPerAddress, proxies: configuration.proxies)
     return HTTPServerBuilder { responder in

@@ -68,7 +68,8 @@ struct ClusterInit: AsyncParsableCommand {
                 path: settings.journal.path,
                 configuration: .init(
                     keepAnswers: settings.engineConfiguration.times.answers,
-                    maximumAnswers: settings.journal.idempotency.maximum))
+                    maximumAnswers: settings.journal.idempotency.maximum,
+                    known: try settings.sinks.flatMap { try $0.witnesses() }))
             do {
                 // An engine makes the first location of a journal that is new.
                 let engine = try InventoryEngine(journal: journal, logger: Logger(label: "tallywire"))

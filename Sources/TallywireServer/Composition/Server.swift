@@ -179,6 +179,7 @@ struct Server: Sendable {
         limits.handshakeTimeout = http.limits.handshake
         limits.idleTimeout = http.limits.idle
         limits.hosts = hosts
+        limits.node = configuration.cluster?.node
         limits.proxies = proxies
         limits.authenticator = access.authenticator
         limits.metrics = metrics
