@@ -5,7 +5,7 @@ import { text } from "./texts.js";
 import { make, setText } from "../shared/dom.js";
 import { formatTime } from "../shared/format.js";
 
-const VIEWS = ["stock", "alerts", "reservations", "counts", "locations", "activity", "pipeline", "devices"];
+const VIEWS = ["stock", "alerts", "reservations", "counts", "locations", "activity", "pipeline", "devices", "cluster"];
 
 export class Header {
   /**
@@ -40,6 +40,7 @@ export class Header {
     const isOpen = state?.mode === "open";
     setText(this.user, isOpen ? text("session.open") : text("session.as", { user: state?.user ?? "" }));
     this.out.hidden = isOpen;
+    for (const link of this.links) if (link.dataset.view === "cluster") link.hidden = this.app.session.node === null;
     this.element.hidden = false;
     this.showState();
   }
