@@ -23,9 +23,9 @@ export class Header {
       text("session.signOut"));
     this.links = VIEWS.map((name) =>
       make("a", { href: `#/${name}`, data: { view: name } }, text(`nav.${name}`), name === "alerts" && this.openCount));
-    const mark = make("img", { src: "favicon.svg", width: 26, height: 26, alt: "" });
+    const mark = make("img", { src: "favicon.svg", width: 26, height: 26, alt: text("app.name") });
     element.append(
-      make("a", { class: "brand", href: "#/stock" }, mark, make("span", {}, text("app.name"))),
+      make("a", { class: "brand", href: "#/stock" }, mark, make("span", { "aria-hidden": "true" }, text("app.name"))),
       make("nav", { class: "views", "aria-label": text("app.menu") }, ...this.links),
       make("div", "end", this.connection, this.user, this.out),
     );
