@@ -101,7 +101,7 @@ def test_a_killed_leader_is_replaced_and_shown_as_silent(cluster, page, faultles
     expect(badge(page, next_one)).to_have_text("Leader")
     expect(badge(page, leader)).to_have_text("Silent", timeout=SILENT)
     expect(notice(page, "silent")).to_have_text(
-        f"{leader} has not been heard of for more than 10 s. If the node is gone for good, “tallywire cluster remove {leader}” takes it out.")
+        f"Node {leader} has not been heard of for more than 10 s. If the node is gone for good, “tallywire cluster remove {leader}” takes it out.")
     expect(notice(page, "silentLeader")).to_be_hidden()
     assert cells(page, leader)["Behind"] == "–"
     faultless(page)
@@ -115,9 +115,9 @@ def test_a_node_whose_log_is_gone_says_that_it_hears_of_nobody(cluster, page):
     opened(page, cluster.nodes["b"])
     cluster.etcd.kill()
     expect(notice(page, "isolated")).to_have_text(
-        "b has not heard of any other node for more than 10 s. Either the others are down, or b does not reach etcd, and what it shows is "
-        "out of date.", timeout=SILENT)
-    expect(notice(page, "silentLeader")).to_contain_text("a was the last to lead")
+        "Node b has not heard of any other node for more than 10 s. Either the others are down, or node b does not reach etcd, and what it "
+        "shows is out of date.", timeout=SILENT)
+    expect(notice(page, "silentLeader")).to_contain_text("Node a was the last to lead")
     expect(badge(page, "c")).to_have_text("Silent")
     expect(notice(page, "silent")).to_be_hidden()
 
@@ -144,7 +144,7 @@ def test_that_nobody_leads_and_that_a_node_is_behind_is_told_in_words(cluster, p
     opened(page, cluster.nodes["b"])
     expect(notice(page, "noLeader")).to_have_text(
         "No node leads. Nothing can be changed until a node takes over, which it does by itself as soon as it reaches etcd.")
-    expect(notice(page, "behind")).to_have_text("b is behind: what it shows is out of date.")
+    expect(notice(page, "behind")).to_have_text("Node b is behind: what it shows is out of date.")
     expect(badge(page, "b")).to_have_text("Behind")
     assert cells(page, "b")["Behind"] == "75.3 s" and cells(page, "b")["Applied entry"] == "1,000"
     faultless(page)

@@ -498,14 +498,14 @@ export default {
   "cluster.ago": "{duration} ago",
   "cluster.never": "Never",
   "cluster.notice.noLeader": "No node leads. Nothing can be changed until a node takes over, which it does by itself as soon as it reaches etcd.",
-  "cluster.notice.silentLeader": "{nodes} was the last to lead, and has not been heard of for more than {seconds} s. Nothing can be changed until a node leads that is heard of.",
-  "cluster.notice.isolated": "{nodes} has not heard of any other node for more than {seconds} s. Either the others are down, or {nodes} does not reach etcd, and what it shows is out of date.",
+  "cluster.notice.silentLeader": "Node {nodes} was the last to lead, and has not been heard of for more than {seconds} s. Nothing can be changed until a node leads that is heard of.",
+  "cluster.notice.isolated": "Node {nodes} has not heard of any other node for more than {seconds} s. Either the others are down, or node {nodes} does not reach etcd, and what it shows is out of date.",
   "cluster.notice.silent": {
-    one: "{nodes} has not been heard of for more than {seconds} s. If the node is gone for good, “tallywire cluster remove {nodes}” takes it out.",
-    other: "{nodes} have not been heard of for more than {seconds} s. If a node is gone for good, “tallywire cluster remove NODE” takes it out.",
+    one: "Node {nodes} has not been heard of for more than {seconds} s. If the node is gone for good, “tallywire cluster remove {nodes}” takes it out.",
+    other: "Nodes {nodes} have not been heard of for more than {seconds} s. If a node is gone for good, “tallywire cluster remove NODE” takes it out.",
   },
   "cluster.notice.behind": {
-    one: "{nodes} is behind: what it shows is out of date.",
-    other: "{nodes} are behind: what they show is out of date.",
+    one: "Node {nodes} is behind: what it shows is out of date.",
+    other: "Nodes {nodes} are behind: what they show is out of date.",
   },
 };
