@@ -113,6 +113,9 @@ def test_a_killed_leader_is_replaced_and_shown_as_silent(cluster, page, faultles
 
 def test_a_node_whose_log_is_gone_says_that_it_hears_of_nobody(cluster, page):
     opened(page, cluster.nodes["b"])
+    # It has to have heard of the others first.
+    expect(badge(page, "a")).to_have_text("Leader")
+    expect(badge(page, "c")).to_have_text("Follower")
     cluster.etcd.kill()
     expect(notice(page, "isolated")).to_have_text(
         "Node b has not heard of any other node for more than 10 s. Either the others are down, or node b does not reach etcd, and what it "
