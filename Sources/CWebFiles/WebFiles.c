@@ -214,6 +214,15 @@ static const unsigned char admin_app_js[] = {
 static const unsigned char admin_chart_js[] = {
 #embed "../../web/admin/chart.js"
 };
+static const unsigned char admin_cluster_report_js[] = {
+#embed "../../web/admin/cluster-report.js"
+};
+static const unsigned char admin_cluster_row_js[] = {
+#embed "../../web/admin/cluster-row.js"
+};
+static const unsigned char admin_cluster_view_js[] = {
+#embed "../../web/admin/cluster-view.js"
+};
 static const unsigned char admin_count_view_js[] = {
 #embed "../../web/admin/count-view.js"
 };
@@ -535,6 +544,9 @@ static const struct tallywire_web_file files[] = {
     FILE("/admin/alerts-view.js", "web/admin/alerts-view.js", admin_alerts_view_js),
     FILE("/admin/app.js", "web/admin/app.js", admin_app_js),
     FILE("/admin/chart.js", "web/admin/chart.js", admin_chart_js),
+    FILE("/admin/cluster-report.js", "web/admin/cluster-report.js", admin_cluster_report_js),
+    FILE("/admin/cluster-row.js", "web/admin/cluster-row.js", admin_cluster_row_js),
+    FILE("/admin/cluster-view.js", "web/admin/cluster-view.js", admin_cluster_view_js),
     FILE("/admin/count-view.js", "web/admin/count-view.js", admin_count_view_js),
     FILE("/admin/counts-view.js", "web/admin/counts-view.js", admin_counts_view_js),
     FILE("/admin/deliveries-dialog.js", "web/admin/deliveries-dialog.js", admin_deliveries_dialog_js),

@@ -11,7 +11,7 @@ from bed.server import REPOSITORY
 
 def test_modules(tmp_path: Path):
     # Node takes files for modules where a package says so; in the repository, none does, since all files of web/ are served.
-    for folder in ("scan", "shared"):
+    for folder in ("admin", "scan", "shared"):
         shutil.copytree(REPOSITORY / "web" / folder, tmp_path / folder)
     (tmp_path / "package.json").write_text('{ "type": "module" }')
     tests = sorted(Path(__file__).with_name("node").glob("*.test.mjs"))

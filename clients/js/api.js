@@ -7,9 +7,9 @@ const OWN_SERVER = /^https?:/.test(import.meta.url) ? new URL("..", import.meta.
 const PAGE = 1_000;
 
 /**
- * An answer, and the position in the journal at which it holds.
+ * An answer, and the position in the journal at which it holds. `node` is the name of the node that answered; `null` from a server by itself.
  * @template T
- * @typedef {{ body: T, epoch: string | null, seq: number }} Answer
+ * @typedef {{ body: T, epoch: string | null, seq: number, node: string | null }} Answer
  */
 
 /**
@@ -79,7 +79,7 @@ export class API {
     try {
       return {
         body: await response.json(), epoch: response.headers.get("Tallywire-Epoch"),
-        seq: Number(response.headers.get("Tallywire-Seq") ?? 0),
+        seq: Number(response.headers.get("Tallywire-Seq") ?? 0), node: response.headers.get("Tallywire-Node"),
       };
     } catch (cause) {
       if ((options.signal ?? this.signal)?.aborted) throw cause;

@@ -5,7 +5,7 @@ import { text } from "./texts.js";
 import { make, setText } from "../shared/dom.js";
 import { formatTime } from "../shared/format.js";
 
-const VIEWS = ["stock", "alerts", "reservations", "counts", "locations", "activity", "pipeline", "devices"];
+const VIEWS = ["stock", "alerts", "reservations", "counts", "locations", "activity", "pipeline", "devices", "cluster"];
 
 export class Header {
   /**
@@ -23,9 +23,9 @@ export class Header {
       text("session.signOut"));
     this.links = VIEWS.map((name) =>
       make("a", { href: `#/${name}`, data: { view: name } }, text(`nav.${name}`), name === "alerts" && this.openCount));
-    const mark = make("img", { src: "favicon.svg", width: 26, height: 26, alt: "" });
+    const mark = make("img", { src: "favicon.svg", width: 26, height: 26, alt: text("app.name") });
     element.append(
-      make("a", { class: "brand", href: "#/stock" }, mark, make("span", {}, text("app.name"))),
+      make("a", { class: "brand", href: "#/stock" }, mark, make("span", { "aria-hidden": "true" }, text("app.name"))),
       make("nav", { class: "views", "aria-label": text("app.menu") }, ...this.links),
       make("div", "end", this.connection, this.user, this.out),
     );
@@ -40,6 +40,7 @@ export class Header {
     const isOpen = state?.mode === "open";
     setText(this.user, isOpen ? text("session.open") : text("session.as", { user: state?.user ?? "" }));
     this.out.hidden = isOpen;
+    for (const link of this.links) if (link.dataset.view === "cluster") link.hidden = this.app.session.node === null;
     this.element.hidden = false;
     this.showState();
   }

@@ -4,6 +4,7 @@
 import { ActivityView } from "./activity-view.js";
 import { AlertsView } from "./alerts-view.js";
 import { App, reasonOf } from "./app.js";
+import { ClusterView } from "./cluster-view.js";
 import { CountView } from "./count-view.js";
 import { CountsView } from "./counts-view.js";
 import { DevicesView } from "./devices-view.js";
@@ -40,6 +41,7 @@ const routes = [
   [/^\/activity$/, () => new ActivityView(app)],
   [/^\/pipeline$/, () => new PipelineView(app)],
   [/^\/devices$/, () => new DevicesView(app)],
+  [/^\/cluster$/, () => new ClusterView(app)],
 ];
 
 function route() {

@@ -2,7 +2,7 @@
 // The view of open reservations: what is held for whom, and for how long.
 
 import { reasonOf } from "./app.js";
-import { text } from "./texts.js";
+import { duration, text } from "./texts.js";
 import { make, setText } from "../shared/dom.js";
 import { formatTime, formatUnits } from "../shared/format.js";
 
@@ -130,16 +130,5 @@ function held({ sku, allocations }) {
   return parts.join(", ");
 }
 
-/**
- * The time up to `ends` as people say it, in its largest units.
- *
- * @param {number} ends in milliseconds since 1970
- */
-function timeLeft(ends) {
-  const seconds = Math.max(0, Math.ceil((ends - Date.now()) / 1000));
-  if (seconds < 60) return text("reservations.seconds", { seconds });
-  const minutes = Math.floor(seconds / 60);
-  if (minutes < 60) return text("reservations.minutes", { minutes, seconds: seconds % 60 });
-  const hours = Math.floor(minutes / 60);
-  return hours < 48 ? text("reservations.hours", { hours, minutes: minutes % 60 }) : text("reservations.days", { days: Math.floor(hours / 24) });
-}
+/** @param {number} ends in milliseconds since 1970 */
+const timeLeft = (ends) => duration(Math.ceil((ends - Date.now()) / 1000));

@@ -40,6 +40,20 @@ export const textOr = (name, fallback, values) => (name in texts ? text(name, va
 export const perSecond = (value) => rate.format(value);
 
 /**
+ * A time as people say it, in its largest units: 5 s, 2 min 5 s, 3 h 2 min, 4 days.
+ *
+ * @param {number} time in seconds; less than 0 is 0
+ */
+export function duration(time) {
+  const seconds = Math.max(0, Math.round(time));
+  if (seconds < 60) return text("duration.seconds", { seconds });
+  const minutes = Math.floor(seconds / 60);
+  if (minutes < 60) return text("duration.minutes", { minutes, seconds: seconds % 60 });
+  const hours = Math.floor(minutes / 60);
+  return hours < 48 ? text("duration.hours", { hours, minutes: minutes % 60 }) : text("duration.days", { days: Math.floor(hours / 24) });
+}
+
+/**
  * A number with its sign: +3, −2.
  *
  * @param {number} value

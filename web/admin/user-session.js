@@ -25,6 +25,12 @@ export class UserSession extends EventTarget {
     /** @type {State | null} */
     this.state = null;
     /**
+     * The name of the node that answered; `null` if the server is by itself.
+     *
+     * @type {string | null}
+     */
+    this.node = null;
+    /**
      * Why the session has ended: the name of a text.
      *
      * @type {string | null}
@@ -83,7 +89,9 @@ export class UserSession extends EventTarget {
 
   /** @param {string | null} token */
   async ask(token) {
-    this.state = (await this.api.call("/api/session", { token })).body;
+    const { body, node } = await this.api.call("/api/session", { token });
+    this.state = body;
+    this.node = node;
     this.take(token);
     this.reason = null;
     this.dispatchEvent(new Event("change"));
