@@ -13,9 +13,9 @@ import TallywirePipeline
 struct ClusterCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "cluster",
-        abstract: "Make a cluster of nodes, look at it, and take a node out.",
+        abstract: "Prepare machines for a cluster, make it, look at it, and take a node out.",
         discussion: "Where the cluster is says “cluster” in plugins.json. See docs/CLUSTER.md.",
-        subcommands: [ClusterInit.self, ClusterStatus.self, ClusterRemove.self])
+        subcommands: [ClientCommands.clusterEtcd, ClusterInit.self, ClusterStatus.self, ClusterRemove.self])
 }
 
 /// What all commands of a cluster do: read `cluster` in plugins.json, and ask etcd.
