@@ -190,21 +190,23 @@ struct ClusterFilesTests {
         #expect(open.status == 64 && open.output.contains("10.0.0.2"), "\(open.output)")
     }
 
-    @Test(
-        "bad usage says what is wrong and where, and writes nothing",
-        arguments: [
-            (["a"], "“a” is not NAME=ADDRESS"), (["=10.0.0.1"], "a node's name has"), (["../a=10.0.0.1"], "a node's name has"),
-            (["..=10.0.0.1"], "a node's name has"), (["secret=10.0.0.1"], "a node's name has"),
-            ([String(repeating: "n", count: 65) + "=10.0.0.1"], "a node's name has"), (["é=10.0.0.1"], "a node's name has"),
-            (["a=10.0.0.999"], "neither an IP address nor a host name"), (["a=10.0.0.1:2379"], "neither an IP address"),
-            (["a=b c"], "neither"), (["a="], "neither"), (["a=10.0.0.1,a=10.0.0.2"], "the name “a” twice"),
-            (["a=10.0.0.1,b=10.0.0.1"], "the address “10.0.0.1” twice"), ([""], "0 machines"),
-            ([(1...8).map { "n\($0)=10.0.0.\($0)" }.joined(separator: ",")], "8 machines"),
-            (["a=10.0.0.1", "--site", "a/b"], "--site"), (["a=10.0.0.1", "--port", "0"], "--port 0 is no port"),
-            (["a=10.0.0.1", "--peer-port", "2379"], "have to differ"),
-            (["a=10.0.0.1", "--folder", "here"], "not an absolute path"),
-            (["a=10.0.0.1", "--plain", "--renew"], "nothing to --renew"),
-        ])
+    private static func machines(_ count: Int) -> String { (1...count).map { "n\($0)=10.0.0.\($0)" }.joined(separator: ",") }
+
+    private static let mistakes: [([String], String)] = [
+        (["a"], "“a” is not NAME=ADDRESS"), (["=10.0.0.1"], "a node's name has"), (["../a=10.0.0.1"], "a node's name has"),
+        (["..=10.0.0.1"], "a node's name has"), (["secret=10.0.0.1"], "a node's name has"),
+        ([String(repeating: "n", count: 65) + "=10.0.0.1"], "a node's name has"), (["é=10.0.0.1"], "a node's name has"),
+        (["a=10.0.0.999"], "neither an IP address nor a host name"), (["a=10.0.0.1:2379"], "neither an IP address"),
+        (["a=b c"], "neither"), (["a="], "neither"), (["a=10.0.0.1,a=10.0.0.2"], "the name “a” twice"),
+        (["a=10.0.0.1,b=10.0.0.1"], "the address “10.0.0.1” twice"), ([""], "0 machines"),
+        ([machines(8)], "8 machines"),
+        (["a=10.0.0.1", "--site", "a/b"], "--site"), (["a=10.0.0.1", "--port", "0"], "--port 0 is no port"),
+        (["a=10.0.0.1", "--peer-port", "2379"], "have to differ"),
+        (["a=10.0.0.1", "--folder", "here"], "not an absolute path"),
+        (["a=10.0.0.1", "--plain", "--renew"], "nothing to --renew"),
+    ]
+
+    @Test("bad usage says what is wrong and where, and writes nothing", arguments: mistakes)
     func usage(arguments: [String], words: String) async throws {
         let result = try await ServerProcess.run(["cluster", "etcd", "--nodes"] + arguments, in: folder.path)
         #expect(result.status == 64 && result.output.contains(words), "\(result.output)")
@@ -213,7 +215,7 @@ struct ClusterFilesTests {
 
     @Test("seven machines are the most, and an even number is told to be of no use")
     func numbers() async throws {
-        let seven = try await write(nodes: (1...7).map { "n\($0)=10.0.0.\($0)" }.joined(separator: ","))
+        let seven = try await write(nodes: Self.machines(7))
         #expect(seven.status == 0 && !seven.output.contains("odd number"))
         let two = try await write("--output", "two", nodes: "a=10.0.0.1,b=10.0.0.2")
         #expect(two.status == 0 && two.output.contains("have an odd number"))
