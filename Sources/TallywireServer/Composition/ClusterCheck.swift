@@ -1,5 +1,6 @@
 import ClusterHTTP
 import EtcdLog
+import Foundation
 import NIOCore
 import PipelineHost
 import SQLiteJournal
@@ -44,10 +45,13 @@ struct ClusterCheck {
     static func complaints(_ probe: Result<EtcdProbe, EtcdError>) -> [String] {
         switch probe {
         case .failure(let error): [error.message]
+        case .success(let member) where !member.hasLeader:
+            ["\(member.endpoint) knows no leader of etcd: a majority of its members has to run and to be reachable"]
         case .success(let member):
-            (member.hasLeader
-                ? [] : ["\(member.endpoint) knows no leader of etcd: a majority of its members has to run and to be reachable"])
-                + member.alarms.map { "\(member.endpoint) raises an alarm: \($0)\(remedy($0))" }
+            member.alarms.map { alarm in
+                let text = alarm.trimmingCharacters(in: .whitespaces)
+                return "\(member.endpoint) raises an alarm: \(text)\(remedy(text))"
+            }
         }
     }
 
