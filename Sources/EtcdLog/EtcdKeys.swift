@@ -17,12 +17,15 @@ struct EtcdKeys: Sendable {
     let (epoch, leader, head, beat): ([UInt8], [UInt8], [UInt8], [UInt8])
     /// What follows the last entry's key, and the last node's: `0` is the character after `/`.
     let (endOfLog, nodes, endOfNodes): ([UInt8], [UInt8], [UInt8])
+    /// Where all keys of the site begin, and what follows them.
+    let (all, endOfAll): ([UInt8], [UInt8])
 
     init(site: String) {
         prefix = "tallywire/\(site)/"
         let key = { [prefix] (name: String) in Array((prefix + name).utf8) }
         (epoch, leader, head, beat) = (key("epoch"), key("leader"), key("head"), key("beat"))
         (endOfLog, nodes, endOfNodes) = (key("log0"), key("nodes/"), key("nodes0"))
+        (all, endOfAll) = (Array(prefix.utf8), Array("tallywire/\(site)0".utf8))
     }
 
     func entry(_ index: UInt64) -> [UInt8] {
@@ -104,6 +107,7 @@ struct StoredReport: EtcdValue, Encodable {
 
     var report: NodeReport {
         NodeReport(
-            node: node, address: address, version: version, format: format, applied: applied, flushed: flushed, lag: lag, beat: beat)
+            node: node, address: address, version: version, format: format, applied: applied, flushed: flushed, lag: lag, beat: beat
+        )
     }
 }

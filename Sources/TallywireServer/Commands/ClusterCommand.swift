@@ -13,13 +13,13 @@ import TallywirePipeline
 struct ClusterCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "cluster",
-        abstract: "Make a cluster of nodes, look at it, and take a node out.",
+        abstract: "Prepare machines for a cluster, make it, look at it, and take a node out.",
         discussion: "Where the cluster is says “cluster” in plugins.json. See docs/CLUSTER.md.",
-        subcommands: [ClusterInit.self, ClusterStatus.self, ClusterRemove.self])
+        subcommands: [ClientCommands.clusterEtcd, ClusterInit.self, ClusterStatus.self, ClusterRemove.self, ClusterRecover.self])
 }
 
 /// What all commands of a cluster do: read `cluster` in plugins.json, and ask etcd.
-private enum ClusterLog {
+enum ClusterLog {
     /// Runs `body` with the log of the cluster. Errors of etcd are told with its endpoints.
     static func run(
         _ configuration: ConfigurationOptions, _ body: (EtcdLog, ClusterSettings, PipelineConfiguration) async throws -> Void
@@ -71,6 +71,7 @@ struct ClusterInit: AsyncParsableCommand {
                     maximumAnswers: settings.journal.idempotency.maximum,
                     known: try settings.sinks.flatMap { try $0.witnesses() }))
             do {
+                try refuseFollower(journal, cluster)
                 // An engine makes the first location of a journal that is new.
                 let engine = try InventoryEngine(journal: journal, logger: Logger(label: "tallywire"))
                 let head = LogHead(index: try journal.applied(), seq: engine.feed.head)
@@ -90,6 +91,15 @@ struct ClusterInit: AsyncParsableCommand {
             }
             try journal.close()
         }
+    }
+
+    /// A journal that has applied entries of a log may have less than the journal of another node.
+    private func refuseFollower(_ journal: SQLiteJournal, _ cluster: ClusterSettings) throws {
+        let index = try journal.applied()
+        guard index > 0 else { return }
+        throw Failure(
+            "error: this journal has entry \(index) of a cluster's log, and etcd has no log of the cluster “\(cluster.site)”. If etcd was lost, "
+                + "`tallywire cluster recover` begins a new log with the longest journal")
     }
 
     /// What runs on each node has positions of its own. Those of this node are the ones that the server had by itself.
@@ -118,7 +128,7 @@ struct ClusterStatus: AsyncParsableCommand {
             let sight = try await log.look()
             let before = try await log.nodes()
             // Who is alive counts its reports up.
-            try await Task.sleep(for: .milliseconds(2_500))
+            try await Task.sleep(for: NodeReport.twoReports)
             let after = try await log.nodes()
             let leader = sight.leader?.claim.node
             var lines = [
@@ -126,10 +136,10 @@ struct ClusterStatus: AsyncParsableCommand {
                 leader.map { "leader \($0), term \(sight.leader?.term.number ?? 0)" } ?? "nobody leads",
             ]
             for report in after {
-                let isAlive = before.first { $0.node == report.node }.map { $0.beat != report.beat } ?? true
                 let role = report.node == leader ? "leader" : "follower"
                 lines.append(
-                    "  \(report.node)  \(isAlive ? role : "silent")  entry \(report.applied)  \(report.version)  \(report.address)")
+                    "  \(report.node)  \(report.isAlive(since: before) ? role : "silent")  entry \(report.applied)  \(report.version)  \(report.address)"
+                )
             }
             var isWhole = leader != nil
             for (endpoint, member) in zip(cluster.endpoints, await log.probe()) {
@@ -168,5 +178,15 @@ struct ClusterRemove: AsyncParsableCommand {
             try await log.remove(node: node)
             try Output.standard.print("The cluster “\(cluster.site)” has forgotten the node “\(node)”.")
         }
+    }
+}
+
+extension NodeReport {
+    /// For how long a node that runs is waited for until it has reported again.
+    static let twoReports: Duration = .milliseconds(2_500)
+
+    /// Whether the node has reported since all nodes reported `earlier`.
+    func isAlive(since earlier: [NodeReport]) -> Bool {
+        earlier.first { $0.node == node }.map { $0.beat != beat } ?? true
     }
 }

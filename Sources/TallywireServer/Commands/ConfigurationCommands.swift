@@ -11,11 +11,11 @@ struct Check: AsyncParsableCommand {
         abstract: "Check plugins.json without starting anything.",
         discussion: """
             Prints every mistake as FILE:LINE:COLUMN: error: …, and exits with 78 if there is one. With --connect it also tries what the \
-            configuration names: brokers, files and the port.
+            configuration names: brokers, files, the port, and the cluster with its etcd.
             """)
 
     @OptionGroup var configuration: ConfigurationOptions
-    @Flag(help: "Also try brokers, files and the port.") var connect = false
+    @Flag(help: "Also try brokers, files, the port and the cluster.") var connect = false
     @Flag(help: "Print the addresses of the brokers that it names, one a line, and nothing else.") var brokers = false
 
     func run() async throws {

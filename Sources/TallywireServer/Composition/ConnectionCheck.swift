@@ -7,7 +7,8 @@ import TallywireAuthentication
 import TallywireConfiguration
 import TallywirePipeline
 
-/// The trials of `check --connect`: whether the port is free, whether the journal can be written, and what each plugin needs.
+/// The trials of `check --connect`: whether the port is free, whether the journal can be written, what each plugin needs, and
+/// whether a node of a cluster could start.
 struct ConnectionCheck {
     private let settings: PipelineConfiguration
     /// The name of the file in messages.
@@ -29,6 +30,7 @@ struct ConnectionCheck {
         let folder = settings.dataDirectory
         for entry in settings.sources { problems += try await entry.probe(epoch: epoch, dataDirectory: folder) }
         for entry in settings.sinks { problems += try await entry.probe(epoch: epoch, dataDirectory: folder) }
+        if let cluster = settings.cluster { problems += await ClusterCheck(settings: settings, cluster: cluster).problems() }
         return problems.sorted()
     }
 

@@ -29,10 +29,7 @@ struct NodeStart {
             throw Failure("error: cluster: \(error)")
         }
         do {
-            peers = try PeerClient(
-                .init(
-                    secret: settings.secret, authority: settings.tls?.ca, certificate: settings.tls?.certificate,
-                    key: settings.tls?.key))
+            peers = try PeerClient(settings)
         } catch {
             throw Failure("error: cluster.tls: a file cannot be read as PEM: \(error)")
         }
