@@ -33,7 +33,8 @@ final class Bed: Sendable {
             let node = NodeProcess(
                 name, port: port, program: program, folder: folder,
                 environment: [
-                    "NODE": name, "PORT": "\(port)", "BROKER": url, "FOLDER": folder, "CLUSTER_SECRET": UUID(uuid: Self.secret).uuidString,
+                    "NODE": name, "PORT": "\(port)", "BROKER": url, "FOLDER": folder,
+                    "CLUSTER_SECRET": UUID(uuid: Self.secret).uuidString,
                     "ADDRESS": "http://127.0.0.1:\(front.port)", "ETCD_1": "http://127.0.0.1:\(proxies[0].port)",
                     "ETCD_2": "http://127.0.0.1:\(proxies[1].port)", "ETCD_3": "http://127.0.0.1:\(proxies[2].port)",
                 ])

@@ -16,9 +16,12 @@ function apiOf(answers, options = {}) {
   return { api: new API({ server: "https://stock.example", fetch, ...options }), requests };
 }
 
-test("an answer comes with its position, and the token is in the header alone", async () => {
-  const { api, requests } = apiOf({ "/api/products/1": { headers: { "Tallywire-Epoch": "e", "Tallywire-Seq": "7" }, body: { id: 1 } } }, { token: "secret" });
-  assert.deepEqual(await api.get("/api/products/1"), { body: { id: 1 }, epoch: "e", seq: 7 });
+test("an answer comes with its position and its node, and the token is in the header alone", async () => {
+  const headers = { "Tallywire-Epoch": "e", "Tallywire-Seq": "7" };
+  const { api, requests } = apiOf(
+    { "/api/products/1": { headers, body: { id: 1 } }, "/api/products/2": { headers: { ...headers, "Tallywire-Node": "b" } } }, { token: "secret" });
+  assert.deepEqual(await api.get("/api/products/1"), { body: { id: 1 }, epoch: "e", seq: 7, node: null });
+  assert.equal((await api.get("/api/products/2")).node, "b");
   assert.equal(requests[0].headers.Authorization, "Bearer secret");
   assert.ok(!requests[0].url.includes("secret"));
 });
