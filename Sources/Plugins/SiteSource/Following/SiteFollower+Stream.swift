@@ -52,21 +52,35 @@ extension SiteFollower {
     private func take(_ steps: AsyncStream<Step>, _ ask: @Sendable () -> Void) async throws {
         var parser = StreamParser()
         var lastLook = ContinuousClock.now
-        for await step in steps {
+        var steps = steps.makeAsyncIterator()
+        while let step = await steps.next() {
             switch step {
             case .bytes(let bytes):
-                try await take(parser.take(bytes.readableBytesView))
+                try await take(try Self.blocks(in: bytes, &parser))
                 ask()
-            // While events were applied, several ticks may have come.
-            case .tick where ContinuousClock.now - lastLook < options.recheck / 2: break
-            case .tick:
-                try await lookAtMissing()
-                lastLook = .now
-            case .ended(let error?): throw client.failure(error)
-            case .ended(nil): return
+            case .tick: lastLook = try await look(after: lastLook)
+            case .ended(let error): return try end(error)
             }
         }
         try Task.checkCancellation()
+    }
+
+    /// By itself, since the compiler does not survive what it makes of this in the loop above (Swift 6.2, with optimization).
+    @inline(never)
+    private static func blocks(in bytes: ByteBuffer, _ parser: inout StreamParser) throws -> [StreamParser.Block] {
+        try parser.take(bytes.readableBytesView)
+    }
+
+    private func end(_ error: (any Error)?) throws {
+        if let error { throw client.failure(error) }
+    }
+
+    /// Looks at what is missing, unless that was done a moment ago: while events were applied, several ticks may have come. Returns when
+    /// it was done last.
+    private func look(after last: ContinuousClock.Instant) async throws -> ContinuousClock.Instant {
+        guard ContinuousClock.now - last >= options.recheck / 2 else { return last }
+        try await lookAtMissing()
+        return .now
     }
 
     private func take(_ blocks: [StreamParser.Block]) async throws {
