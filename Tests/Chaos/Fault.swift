@@ -26,9 +26,8 @@ enum Fault: String, CaseIterable {
     var limit: Double? {
         switch self {
         case .kill, .pause: 2.5
-        case .machine, .cut: 5
+        case .machine, .cut, .restart: 5
         case .stop: 0.5
-        case .restart: 2.5
         case .quota: nil
         }
     }

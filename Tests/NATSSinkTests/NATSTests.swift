@@ -127,12 +127,13 @@ struct NATSTests {
     func lostAcknowledgements() async throws {
         try await server.makeStream("STOCK", subjects: ["tallywire.>"], #""duplicate_window":100000000"#)
         let proxy = try await FaultyProxy.start(to: server.port)
-        let options = NATSFixture.options("nats://127.0.0.1:\(proxy.port)", timeout: .milliseconds(500))
+        let options = NATSFixture.options("nats://127.0.0.1:\(proxy.port)", timeout: .seconds(3))
         var sink = try await NATSFixture.started(options)
         _ = try await sink.deliver(NATSFixture.events(1...10))
         proxy.swallow([.toClient])
         let text = await NATSFixture.error { _ = try await sink.deliver(NATSFixture.events(11...20)) }
-        #expect(text == "the server did not acknowledge within 0.5 seconds")
+        // The same time is what a connection may take, which on a busy machine is more than half a second.
+        #expect(text == "the server did not acknowledge within 3.0 seconds")
         #expect(try await server.seqs() == Array(1...20))
         try await proxy.heal()
         // By the same sink, after more than the window of duplicates.

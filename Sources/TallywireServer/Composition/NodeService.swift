@@ -6,7 +6,7 @@ import TallywireCluster
 /// Runs a node of a cluster, and what is placed at the leader while the node leads. It has the engine's place in the order of shutdown.
 struct NodeService: Service {
     /// How long what runs at the leader may take to end before the next node takes over.
-    static let handover: Duration = .milliseconds(200)
+    static let handover: Duration = .milliseconds(100)
 
     /// How long a node may take to end in order. One that leads cannot while the log does not answer: then nobody can say what became of
     /// the commands under way.

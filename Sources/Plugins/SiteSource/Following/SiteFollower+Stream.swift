@@ -65,7 +65,7 @@ extension SiteFollower {
         try Task.checkCancellation()
     }
 
-    /// By itself, since the compiler does not survive what it makes of this in the loop above (Swift 6.2, with optimization).
+    /// By itself, since the compiler does not survive what it makes of this in the loop above (Swift 6.3.1, with optimization).
     @inline(never)
     private static func blocks(in bytes: ByteBuffer, _ parser: inout StreamParser) throws -> [StreamParser.Block] {
         try parser.take(bytes.readableBytesView)
