@@ -18,7 +18,9 @@ struct HTTP: Sendable {
         return HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
     }()
 
-    func send(_ method: String, _ url: String, _ body: String? = nil, key: String? = nil) async throws -> Answer {
+    func send(_ method: String, _ url: String, _ body: String? = nil, key: String? = nil, within seconds: Int64 = 15) async throws
+        -> Answer
+    {
         var request = HTTPClientRequest(url: url)
         request.method = HTTPMethod(rawValue: method)
         if let body {
@@ -26,7 +28,7 @@ struct HTTP: Sendable {
             request.body = .bytes(ByteBuffer(string: body))
         }
         if let key { request.headers.add(name: "idempotency-key", value: key) }
-        let response = try await Self.client.execute(request, timeout: .seconds(15))
+        let response = try await Self.client.execute(request, timeout: .seconds(seconds))
         let text = String(buffer: try await response.body.collect(upTo: 64 << 20))
         return Answer(
             status: Int(response.status.code), text: text, seq: response.headers.first(name: "tallywire-seq").flatMap { UInt64($0) }

@@ -28,6 +28,8 @@ final class Writers: Sendable {
     private let state = Mutex(State())
     /// The pause of each writer after an answer.
     private static let pause: Duration = .milliseconds(300)
+    /// For how many seconds a writer waits before it asks another node. A node that is cut off answers later.
+    private static let patience: Int64 = 2
 
     init(_ urls: [String], count: Int) {
         self.urls = urls
@@ -75,7 +77,8 @@ final class Writers: Sendable {
         while !Task.isCancelled {
             let url = urls[Int.random(in: 0..<urls.count)]
             do {
-                let answer = try await http.send("PATCH", "\(url)/api/variants/\(variant)/inventory", body, key: id)
+                let answer = try await http.send(
+                    "PATCH", "\(url)/api/variants/\(variant)/inventory", body, key: id, within: Self.patience)
                 switch answer.status {
                 case 200:
                     struct Receipt: Decodable { let seq: UInt64 }
