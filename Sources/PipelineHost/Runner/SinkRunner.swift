@@ -185,7 +185,7 @@ public final class SinkRunner: Sendable {
     // MARK: Beginning
 
     /// Waits until this process may deliver. A leader that cannot reach the log for a moment goes on then; one that was replaced is
-    /// stopped here.
+    /// stopped here. It looks again and again, since the window is a time that passes and tells nobody.
     func untilOwner() async throws {
         while !isOwner() { try await Task.sleep(for: .milliseconds(20)) }
     }
