@@ -54,7 +54,7 @@ struct NATSAccessTests {
         let blind = try NATSServer(Self.users(#""tallywire.>""#), login: Self.admin)
         try await blind.makeStream()
         let problems = await NATSFixture.options(
-            blind.url, timeout: .milliseconds(500), credentials: .init(user: "shop", password: "MARKED-PASSWORD")
+            blind.url, timeout: .seconds(3), credentials: .init(user: "shop", password: "MARKED-PASSWORD")
         ).problems(ProbeContext(name: "out"))
         #expect(problems.count == 1 && problems[0].path == ["credentials"] && problems[0].message.contains("STREAM.INFO.STOCK"))
     }
