@@ -269,4 +269,41 @@ struct ChangingPipelineTests {
         await pipeline.runSinks()
         #expect(late.starts == 0)
     }
+
+    @Test("whoever waits for the first start of a sink goes on when it has succeeded or failed, and for no other sink")
+    func firstTries() async throws {
+        let door = Latch()
+        let slow = RecordingSink(start: { _ in await door.wait() })
+        let failing = RecordingSink(start: { _ in throw SinkError.unavailable("no") })
+        try await running([definition("slow", slow), definition("failing", failing)]) { pipeline in
+            await pipeline.firstTries { $0 as? RecordingSink === failing }
+            #expect(failing.starts >= 1)
+            async let state = stateAfterFirstTries(of: pipeline)
+            try await eventually("the slow one is being started") { slow.starts == 1 && failing.starts > 1 }
+            #expect(await pipeline.status().sinks.map(\.state).first == .starting)
+            door.open()
+            #expect(await state == .running)
+            // It would not end by itself.
+            #expect(await pipeline.apply(change(["failing"], [], order: ["slow"]), within: .zero))
+        }
+    }
+
+    private func stateAfterFirstTries(of pipeline: Pipeline) async -> PipelineStatus.SinkReport.State? {
+        await pipeline.firstTries { _ in true }
+        return await pipeline.status().sinks.first?.state
+    }
+
+    @Test("whoever waits for a sink that never runs goes on at the end of the pipeline")
+    func neverRun() async throws {
+        let pipeline = Pipeline(
+            gateway: engine, journal: engine.journal, feed: engine.feed, writer: engine, sources: [],
+            sinks: [definition("late", RecordingSink())], defaultLocation: "MAIN", logger: Logger(label: "test"), version: "0",
+            clock: { .now })
+        let waiting = Task { await pipeline.firstTries { _ in true } }
+        let run = Task { await pipeline.runSinks() }
+        run.cancel()
+        await run.value
+        await waiting.value
+        await engine.stop()
+    }
 }

@@ -100,6 +100,14 @@ public final class Pipeline: PipelineObserver {
         await withTaskGroup(of: Void.self) { group in
             for await sink in sinksToRun { group.addTask { await sink.run() } }
         }
+        // Those that never ran.
+        for sink in sinks { sink.firstTry.open() }
+    }
+
+    /// Returns once ``runSinks()`` has started every sink for which `isIncluded` is true, or has failed to at the first try. A sink that
+    /// does not run in this process is left out.
+    public func firstTries(where isIncluded: (any Sink) -> Bool) async {
+        for sink in sinks where !sink.isStandby && isIncluded(sink.definition.sink) { await sink.firstTry.wait() }
     }
 
     /// Tells the sinks that the feed is about to end.

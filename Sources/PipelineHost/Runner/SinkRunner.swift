@@ -73,6 +73,8 @@ public final class SinkRunner: Sendable {
     let turn = Turn()
     let replays = ReplayQueue()
     let stopper = Stopper()
+    /// Opens when the sink was started, or could not be started at the first try.
+    let firstTry = Latch()
     /// Whether this runner never runs, since another node of the cluster leads.
     let isStandby: Bool
     /// Whether this process may deliver at this moment.
@@ -115,6 +117,7 @@ public final class SinkRunner: Sendable {
         await stopper.run { await self.work() }
         await definition.sink.stop()
         progress.withLock { $0.hasStopped() }
+        firstTry.open()
         stopper.end()
     }
 
@@ -214,8 +217,10 @@ public final class SinkRunner: Sendable {
                         reporter: Reporter(source: definition.name, gateway: gateway), deliveries: deliveries, ahead: ahead,
                         now: clock))
                 progress.withLock { $0.isRunning() }
+                firstTry.open()
                 return
             } catch {
+                firstTry.open()
                 try await pause(after: error, what: "The sink could not start. The server tries again after a pause.")
             }
         }

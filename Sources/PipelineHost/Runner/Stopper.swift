@@ -1,24 +1,21 @@
 import Synchronization
+import TallywireEngine
 
 /// Ends one piece of work from outside of its task, and lets others wait for the end. Safe from any task.
 final class Stopper: Sendable {
     private let (orders, order) = AsyncStream.makeStream(of: Void.self)
-    private struct State {
-        var isStopping = false
-        var hasEnded = false
-        var waiting: [CheckedContinuation<Void, Never>] = []
-    }
-    private let state = Mutex(State())
+    private let isStopping = Atomic(false)
+    private let ended = Latch()
 
     /// Cancels the work, or keeps it from beginning.
     func stop() {
-        state.withLock { $0.isStopping = true }
+        isStopping.store(true, ordering: .releasing)
         order.finish()
     }
 
     /// Throws once ``stop()`` was called, also in the moment before the work is cancelled.
     func checkStop() throws {
-        if state.withLock({ $0.isStopping }) { throw CancellationError() }
+        if isStopping.load(ordering: .acquiring) { throw CancellationError() }
         try Task.checkCancellation()
     }
 
@@ -33,23 +30,8 @@ final class Stopper: Sendable {
     }
 
     /// Says that everything has ended.
-    func end() {
-        let waiting = state.withLock { state in
-            state.hasEnded = true
-            defer { state.waiting = [] }
-            return state.waiting
-        }
-        for continuation in waiting { continuation.resume() }
-    }
+    func end() { ended.open() }
 
     /// Returns once ``end()`` was called.
-    func hasEnded() async {
-        await withCheckedContinuation { continuation in
-            let isOver = state.withLock { state in
-                if !state.hasEnded { state.waiting.append(continuation) }
-                return state.hasEnded
-            }
-            if isOver { continuation.resume() }
-        }
-    }
+    func hasEnded() async { await ended.wait() }
 }

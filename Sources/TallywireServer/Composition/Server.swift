@@ -43,8 +43,8 @@ struct Server: Sendable {
         var url: String { "\(scheme)://\(host.contains(":") ? "[\(host)]" : host):\(port)" }
     }
 
-    /// Runs until SIGTERM or SIGINT. Calls `ready` once requests are served and all sinks and sources have been started. Returns
-    /// the pipeline's state at the end.
+    /// Runs until SIGTERM or SIGINT. Calls `ready` once requests are served and the sinks that serve paths take clients. Returns the
+    /// pipeline's state at the end.
     func run(ready: @escaping @Sendable (Address, PipelineStatus) async throws -> Void) async throws -> PipelineStatus {
         let sinks = try configuration.sinks.map { try SinkRunner.Definition($0, folder: configuration.sinkDirectory) }
         let sources = try configuration.sources.map(SourceRunner.Definition.init)
@@ -165,6 +165,7 @@ struct Server: Sendable {
             endpoints: endpoints, control: reload, member: core.member,
             readiness: {
                 if phase.isStopping { return .notReady("the server is shutting down") }
+                if !phase.isServing { return .notReady("the server is starting") }
                 return core.problem.map { .notReady($0) } ?? .ready
             })
         let router = api.makeRouter()
@@ -200,6 +201,8 @@ struct Server: Sendable {
                 do {
                     // The kernel's queue also has to be emptied faster than it fills.
                     try await channel.setOption(.maxMessagesPerRead, value: 256).get()
+                    await pipeline.firstTries { $0 is any UpgradingSink }
+                    phase.serve()
                     try await ready(address, await pipeline.status())
                 } catch {
                     phase.fail(error)

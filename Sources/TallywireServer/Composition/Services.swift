@@ -7,8 +7,14 @@ import TallywireEngine
 
 /// The server's phase, for the readiness check.
 final class Phase: Sendable {
+    private let serving = Atomic(false)
     private let stopping = Atomic(false)
     private let failure = Mutex<(any Error)?>(nil)
+
+    /// Whether every path that a sink serves has been opened, or could not be.
+    var isServing: Bool { serving.load(ordering: .acquiring) }
+
+    func serve() { serving.store(true, ordering: .releasing) }
 
     var isStopping: Bool { stopping.load(ordering: .acquiring) }
 

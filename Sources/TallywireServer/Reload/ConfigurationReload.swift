@@ -99,6 +99,8 @@ final class ConfigurationReload: ConfigurationControl {
         guard isApplied else { throw ServerIsEnding() }
         for sink in adjusted { await adjust(to: sink) }
         if change.changesRetention { pipeline.retain(new.journal.journalRetention) }
+        // A path refuses its clients until its sink runs.
+        await pipeline.firstTries { $0 is any UpgradingSink }
         serve(new.sinks.map(\.name), replaced: Self.endpoints(of: replaced))
 
         var report = ReloadReport(revision: 0)
