@@ -84,7 +84,7 @@ CHAOS ?= 20
 chaos: build
 	@scripts/install-dependencies.sh tests
 	$(SWIFT) build -c release --product chaos
-	.build/release/chaos --times $(CHAOS) $(ARGS)
+	scripts/apart .build/release/chaos --times $(CHAOS) $(ARGS)
 
 ## The leader of etcd killed and frozen under appends, ETCD_KILLS times each; `make test` does it once.
 ETCD_KILLS ?= 50

@@ -8,7 +8,7 @@ extension Bed {
     func perform(_ fault: Fault, _ turn: Int, under load: Load) async throws -> Double {
         try await settled(load)
         let leader = try await leader()
-        if fault == .machine { try await etcd.makeLeader(leader) }
+        if fault == .machine || fault == .island { try await etcd.makeLeader(leader) }
         var start = ContinuousClock.now
         switch fault {
         case .kill:
@@ -36,9 +36,13 @@ extension Bed {
             }
             try await nodes[leader].start()
         case .cut:
-            for proxy in around[leader] { proxy.swallow() }
+            try network.cut(nodes[leader].machine)
             try await Task.sleep(for: .seconds(10))
-            for proxy in around[leader] { try await proxy.heal() }
+            try network.join(nodes[leader].machine)
+        case .island:
+            try network.cut(nodes[leader].machine, members[leader])
+            try await Task.sleep(for: .seconds(10))
+            try network.join(nodes[leader].machine, members[leader])
         case .restart:
             for node in nodes.indices.filter({ $0 != leader }) + [leader] {
                 nodes[node].signal(SIGTERM)
@@ -59,7 +63,6 @@ extension Bed {
 
     /// Waits until every node leads or follows and answers, and the writers go on.
     private func settled(_ load: Load) async throws {
-        let http = HTTP()
         try await eventually("all nodes are ready", within: .seconds(60)) {
             for node in nodes {
                 guard let answer = try? await http.send("GET", node.url + "/health/ready"), answer.status == 200 else {
@@ -76,7 +79,7 @@ extension Bed {
         for node in nodes {
             try await eventually("node \(node.name) shows products while etcd is full") {
                 // A connection may have to be made first, beside those of the writers.
-                guard let answer = try? await HTTP().send("GET", node.url + "/api/products?limit=1") else { return false }
+                guard let answer = try? await http.send("GET", node.url + "/api/products?limit=1") else { return false }
                 return answer.status == 200
             }
         }

@@ -2,13 +2,16 @@ import Foundation
 import TallywireTesting
 import TestSupport
 
-/// Three nodes, three etcd and a broker, in a folder of their own.
+/// Three nodes and three etcd, each on a machine of its own, and a broker, in a folder of their own.
 final class Bed: Sendable {
+    let network: Network
     let etcd: EtcdCluster
+    /// The machines of etcd's members.
+    let members: [Network.Machine]
     let broker: TestBroker
     let nodes: [NodeProcess]
-    /// What stands between each node and the members of etcd, and between it and the other nodes.
-    let around: [[FaultyProxy]]
+    /// Asks as an administrator.
+    let http: HTTP
     private let temporary: TemporaryFolder?
     let folder: String
     private static let products = 25
@@ -17,44 +20,48 @@ final class Bed: Sendable {
     static let scanned = Array(1...10)
     static let written = Array(11...25)
 
-    init(program: String, folder: String?) async throws {
-        temporary = folder == nil ? try TemporaryFolder() : nil
-        self.folder = folder ?? temporary?.path ?? ""
-        try FileManager.default.createDirectory(atPath: self.folder, withIntermediateDirectories: true)
-        etcd = try EtcdCluster(members: 3, "--quota-backend-bytes", "\(64 << 20)")
-        broker = try TestBroker(persistence: true, configuration: ["max_queued_messages 1000000", "max_inflight_messages 200"])
-        let (folder, url) = (self.folder, broker.url)
-        var (nodes, around): ([NodeProcess], [[FaultyProxy]]) = ([], [])
-        for name in ["a", "b", "c"] {
-            let port = try BrokerPort.free()
-            var proxies: [FaultyProxy] = []
-            for member in 0..<etcd.count { proxies.append(try await FaultyProxy.start(to: etcd.port(member))) }
-            let front = try await FaultyProxy.start(to: port)
-            let node = NodeProcess(
-                name, port: port, program: program, folder: folder,
-                environment: [
-                    "NODE": name, "PORT": "\(port)", "BROKER": url, "FOLDER": folder,
-                    "CLUSTER_SECRET": UUID(uuid: Self.secret).uuidString,
-                    "ADDRESS": "http://127.0.0.1:\(front.port)", "ETCD_1": "http://127.0.0.1:\(proxies[0].port)",
-                    "ETCD_2": "http://127.0.0.1:\(proxies[1].port)", "ETCD_3": "http://127.0.0.1:\(proxies[2].port)",
-                ])
-            nodes.append(node)
-            around.append(proxies + [front])
+    init(program: String, folder: String?) throws {
+        let network = try Network()
+        let temporary = folder == nil ? try TemporaryFolder() : nil
+        let folder = folder ?? temporary?.path ?? ""
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        let members = try (1...3).map { try network.machine("etcd-\($0)", number: 20 + $0) }
+        let etcd = try EtcdCluster(
+            members: 3, "--quota-backend-bytes", "\(64 << 20)",
+            places: members.map { EtcdCluster.Place(address: $0.address, launcher: $0.launcher) })
+        broker = try TestBroker(
+            persistence: true,
+            configuration: [
+                "max_queued_messages 1000000", "max_inflight_messages 200", "listener \(Self.brokerPort) \(Network.address)",
+            ])
+        var environment = [
+            "BROKER": Self.brokerURL, "FOLDER": folder, "CLUSTER_SECRET": UUID().uuidString, "TOKEN_SECRET": UUID().uuidString,
+        ]
+        for (number, endpoint) in etcd.endpoints.enumerated() { environment["ETCD_\(number + 1)"] = endpoint }
+        let nodes = try ["a", "b", "c"].enumerated().map { [environment] number, name in
+            let machine = try network.machine("node-\(name)", number: 10 + number)
+            let own = environment.merging(["NODE": name, "HOST": machine.address]) { $1 }
+            return NodeProcess(name, on: machine, program: program, folder: folder, environment: own)
         }
-        (self.nodes, self.around) = (nodes, around)
         try Self.plugins.write(toFile: "\(folder)/plugins.json", atomically: true, encoding: .utf8)
+        let token = try nodes[0].run(["token", "--plugins", "\(folder)/plugins.json", "--role", "admin", "--ttl", "24h"])
+        http = HTTP(token: token.trimmingCharacters(in: .whitespacesAndNewlines))
+        (self.network, self.temporary, self.folder, self.members, self.etcd, self.nodes) = (
+            network, temporary, folder, members, etcd, nodes
+        )
     }
 
-    private static let secret = UUID().uuid
+    private static let brokerPort = 1883
+    static let brokerURL = "mqtt://\(Network.address):\(brokerPort)"
 
     private static let plugins = """
         {
           "journal": { "path": "${FOLDER}/${NODE}/tallywire.db" },
-          "http": { "port": "${PORT}" },
+          "http": { "host": "${HOST}", "port": 8080 },
+          "auth": { "mode": "jwt", "secret": "${TOKEN_SECRET}" },
           "defaultLocation": "MAIN",
           "cluster": {
-            "site": "chaos", "node": "${NODE}", "endpoints": ["${ETCD_1}", "${ETCD_2}", "${ETCD_3}"], "secret": "${CLUSTER_SECRET}",
-            "address": "${ADDRESS}"
+            "site": "chaos", "node": "${NODE}", "endpoints": ["${ETCD_1}", "${ETCD_2}", "${ETCD_3}"], "secret": "${CLUSTER_SECRET}"
           },
           "sources": [
             { "plugin": "mqtt-scanners", "broker": "${BROKER}", "topic": "scanners/{device}/scan",
@@ -72,11 +79,10 @@ final class Bed: Sendable {
         try await etcd.waitUntilHealthy()
         try nodes[0].run(["cluster", "init", "--plugins", "\(folder)/plugins.json", "--data", nodes[0].data])
         for node in nodes { try await node.start() }
-        let client = HTTP()
         for number in 1...Self.products {
             let product =
                 #"{"id":\#(number),"name":"P\#(number)","price":1,"sku":"S-\#(number)","variantId":\#(number),"barcodes":["CODE-\#(number)"]}"#
-            let answer = try await client.send("POST", nodes[number % 3].url + "/api/products", product)
+            let answer = try await http.send("POST", nodes[number % 3].url + "/api/products", product)
             guard answer.status == 201 else { throw NeverHappened(description: "a product was refused: \(answer.text)") }
         }
     }
@@ -93,11 +99,10 @@ final class Bed: Sendable {
 
     /// The node that leads, as the nodes say.
     func leader() async throws -> Int {
-        let client = HTTP()
         var found: Int?
         try await eventually("a node leads", within: .seconds(30)) {
             for (index, node) in nodes.enumerated() where found == nil && node.pid != nil {
-                guard let answer = try? await client.send("GET", node.url + "/api/cluster"),
+                guard let answer = try? await http.send("GET", node.url + "/api/cluster"),
                     let report = try? JSONDecoder().decode(ClusterAnswer.self, from: Data(answer.text.utf8)),
                     report.leader == node.name
                 else { continue }

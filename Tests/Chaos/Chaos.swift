@@ -8,11 +8,11 @@ import TestSupport
 struct Chaos: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: """
-            Runs three nodes, three etcd and a broker on loopback under load, does to them what can happen, and checks that nothing was lost \
+            Runs three nodes, three etcd and a broker in network namespaces under load, does to them what can happen, and checks that nothing was lost \
             or doubled. Prints what each fault cost, and ends with 1 if a promise was broken.
             """)
 
-    @Option(help: "How often each fault is done; the rolling restart, the cut and the full quota are done once.")
+    @Option(help: "How often each fault is done; the rolling restart, the cuts and the full quota are done once.")
     var times = 3
     @Option(help: "Only these faults, by name: \(Fault.allCases.map(\.rawValue).joined(separator: ", ")).")
     var only: [Fault] = []
@@ -23,10 +23,10 @@ struct Chaos: AsyncParsableCommand {
     @Option(help: "The folder in which everything is kept; a temporary one that goes if it is not given.") var folder: String?
 
     func run() async throws {
-        let bed = try await Bed(program: program, folder: folder)
+        let bed = try Bed(program: program, folder: folder)
         do {
             // Before the first event.
-            let display = try await Display(bed.broker.url)
+            let display = try await Display(Bed.brokerURL)
             try await bed.start()
             let load = try await Load(bed, display: display, scans: scans, writers: writers, watchers: watchers)
             var report = try await load.running { [only, times] in

@@ -8,8 +8,10 @@ enum Fault: String, CaseIterable {
     case pause
     /// The node that leads is asked to end.
     case stop
-    /// For ten seconds nothing arrives between the node that leads and all members of etcd, and between it and the other nodes.
+    /// For ten seconds the node that leads reaches nobody, and nobody reaches it.
     case cut
+    /// For ten seconds the node that leads and its member of etcd, which leads etcd, reach one another only.
+    case island
     /// All nodes are ended and started again, one after the other, the one that leads last.
     case restart
     /// etcd's database is full for a while.
@@ -18,7 +20,7 @@ enum Fault: String, CaseIterable {
     var isRepeated: Bool {
         switch self {
         case .kill, .machine, .pause, .stop: true
-        case .cut, .restart, .quota: false
+        case .cut, .island, .restart, .quota: false
         }
     }
 
@@ -26,7 +28,7 @@ enum Fault: String, CaseIterable {
     var limit: Double? {
         switch self {
         case .kill, .pause: 2.5
-        case .machine, .cut, .restart: 5
+        case .machine, .cut, .island, .restart: 5
         case .stop: 0.5
         case .quota: nil
         }

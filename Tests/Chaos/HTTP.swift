@@ -3,8 +3,10 @@ import NIOCore
 import NIOHTTP1
 import TestSupport
 
-/// Requests to nodes. A request that gets no answer in time throws.
+/// Requests to nodes, of an administrator. A request that gets no answer in time throws.
 struct HTTP: Sendable {
+    let token: String
+
     struct Answer: Sendable {
         let status: Int
         let text: String
@@ -23,6 +25,7 @@ struct HTTP: Sendable {
     {
         var request = HTTPClientRequest(url: url)
         request.method = HTTPMethod(rawValue: method)
+        request.headers.add(name: "authorization", value: "Bearer \(token)")
         if let body {
             request.headers.add(name: "content-type", value: "application/json")
             request.body = .bytes(ByteBuffer(string: body))

@@ -11,9 +11,9 @@ final class Load: Sendable {
 
     init(_ bed: Bed, display: Display, scans: Int, writers: Int, watchers: Int) async throws {
         self.display = display
-        scanners = try await Scanners(bed.broker.url, perSecond: scans)
-        self.writers = Writers(bed.nodes.map(\.url), count: writers)
-        self.watchers = Watchers(bed.nodes.map(\.port), count: watchers)
+        scanners = try await Scanners(Bed.brokerURL, perSecond: scans)
+        self.writers = Writers(bed.nodes.map(\.url), count: writers, http: bed.http)
+        self.watchers = Watchers(bed.nodes.map(\.webSocket), count: watchers)
     }
 
     /// Runs `body` under the load, and then lets everything that was begun come to its end.

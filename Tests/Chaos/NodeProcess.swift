@@ -3,24 +3,27 @@ import Synchronization
 import TallywireTesting
 import TestSupport
 
-/// One node of the cluster, as a process.
+/// One node of the cluster, as a process on a machine of its own.
 final class NodeProcess: Sendable {
     let name: String
-    let port: Int
+    let machine: Network.Machine
     private let program: String
     private let folder: String
     private let environment: [String: String]
     private let process = Mutex<Process?>(nil)
 
-    init(_ name: String, port: Int, program: String, folder: String, environment: [String: String]) {
+    static let port = 8080
+
+    init(_ name: String, on machine: Network.Machine, program: String, folder: String, environment: [String: String]) {
         self.name = name
-        self.port = port
+        self.machine = machine
         self.program = program
         self.folder = folder
         self.environment = environment
     }
 
-    var url: String { "http://127.0.0.1:\(port)" }
+    var url: String { "http://\(machine.address):\(Self.port)" }
+    var webSocket: String { "ws://\(machine.address):\(Self.port)/ws" }
     var data: String { "\(folder)/\(name)" }
     private var log: String { "\(folder)/\(name).log" }
     var pid: pid_t? { process.withLock { $0?.isRunning == true ? $0?.processIdentifier : nil } }
@@ -62,8 +65,8 @@ final class NodeProcess: Sendable {
 
     private func make(_ arguments: [String]) throws -> Process {
         let process = Process()
-        process.executableURL = URL(fileURLWithPath: program)
-        process.arguments = arguments
+        process.executableURL = URL(fileURLWithPath: machine.launcher[0])
+        process.arguments = machine.launcher.dropFirst() + [program] + arguments
         process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
         return process
     }

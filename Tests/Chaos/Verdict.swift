@@ -49,12 +49,11 @@ struct Verdict {
 
     /// Waits until all nodes have the same, and nothing more comes: not even scans that wait at the broker.
     private func settledHead() async throws -> UInt64 {
-        let http = HTTP()
         var last: [UInt64?] = []
         var since = ContinuousClock.now
         try await eventually("all nodes have the same events, and no more come", within: .seconds(120)) {
             var heads: [UInt64?] = []
-            for node in bed.nodes { heads.append(try? await http.send("GET", node.url + "/api/pipeline").seq) }
+            for node in bed.nodes { heads.append(try? await bed.http.send("GET", node.url + "/api/pipeline").seq) }
             if heads != last || Set(heads).count != 1 || heads[0] == nil { (last, since) = (heads, .now) }
             return ContinuousClock.now - since > .seconds(4)
         }
@@ -65,7 +64,7 @@ struct Verdict {
         var pages: [String] = []
         var after: UInt64 = 0
         while after < head {
-            let answer = try await HTTP().send("GET", "\(node.url)/api/events?after=\(after)&limit=1000")
+            let answer = try await bed.http.send("GET", "\(node.url)/api/events?after=\(after)&limit=1000")
             guard answer.status == 200 else { throw NeverHappened(description: "node \(node.name): \(answer.text)") }
             struct Page: Decodable {
                 struct Item: Decodable { let seq: UInt64 }

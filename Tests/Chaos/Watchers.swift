@@ -21,13 +21,13 @@ final class Watchers: Sendable {
     private let clients: [TallywireClient]
     private let (ending, end) = AsyncStream.makeStream(of: Void.self)
 
-    init(_ ports: [Int], count: Int) {
+    init(_ urls: [String], count: Int) {
         var logger = Logger(label: "chaos.watcher")
         logger.logLevel = .critical
         accounts = Mutex((0..<count).map { Account(product: $0 % 25 + 1) })
         clients = (0..<count).map { number in
-            let order = ports.indices.map { ports[(number + $0) % ports.count] }
-            var configuration = TallywireClient.Configuration(urls: order.map { "ws://127.0.0.1:\($0)/ws" })
+            let order = urls.indices.map { urls[(number + $0) % urls.count] }
+            var configuration = TallywireClient.Configuration(urls: order)
             configuration.maxDelay = .seconds(1)
             configuration.eventBuffer = 1 << 20
             return TallywireClient(configuration, logger: logger)

@@ -24,14 +24,15 @@ final class Writers: Sendable {
 
     private let urls: [String]
     private let count: Int
-    private let http = HTTP()
+    private let http: HTTP
     private let state = Mutex(State())
     /// The pause of each writer after an answer.
     private static let pause: Duration = .milliseconds(300)
     /// For how many seconds a writer waits before it asks another node. A node that is cut off answers later.
     private static let patience: Int64 = 2
 
-    init(_ urls: [String], count: Int) {
+    init(_ urls: [String], count: Int, http: HTTP) {
+        self.http = http
         self.urls = urls
         self.count = count
     }

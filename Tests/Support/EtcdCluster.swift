@@ -2,7 +2,7 @@ import Foundation
 import Synchronization
 import TallywireTesting
 
-/// Real members of one etcd on free ports of 127.0.0.1, with a folder of their own. They end with their `EtcdCluster`, by their own process
+/// Real members of one etcd on free ports, with a folder of their own. They end with their `EtcdCluster`, by their own process
 /// ids, or with the process that runs the tests, where something still holds the `EtcdCluster`.
 public final class EtcdCluster: Sendable {
     /// Certificates of the members, and what clients have to come from; see ``TestCertificate``.
@@ -16,7 +16,18 @@ public final class EtcdCluster: Sendable {
         }
     }
 
+    /// Where a member runs: its address, and the command that starts a program there and becomes it.
+    public struct Place: Sendable {
+        let address: String
+        let launcher: [String]
+
+        public init(address: String, launcher: [String]) {
+            (self.address, self.launcher) = (address, launcher)
+        }
+    }
+
     private let folder: TemporaryFolder
+    private let places: [Place]
     private let ports: [(client: Int, peer: Int)]
     private let arguments: [String]
     private let tls: TLS?
@@ -32,8 +43,9 @@ public final class EtcdCluster: Sendable {
         }
     }()
 
-    /// Starts members, with further arguments for each.
-    public init(members: Int = 3, _ arguments: String..., tls: TLS? = nil) throws {
+    /// Starts members, with further arguments for each. Without `places` they are on 127.0.0.1.
+    public init(members: Int = 3, _ arguments: String..., tls: TLS? = nil, places: [Place]? = nil) throws {
+        self.places = places ?? Array(repeating: Place(address: "127.0.0.1", launcher: []), count: members)
         folder = try TemporaryFolder()
         ports = try (0..<members).map { _ in (try BrokerPort.free(), try BrokerPort.free()) }
         self.arguments = arguments
@@ -65,7 +77,8 @@ public final class EtcdCluster: Sendable {
     public var count: Int { ports.count }
     private var scheme: String { tls == nil ? "http" : "https" }
     public func port(_ member: Int) -> Int { ports[member].client }
-    public func endpoint(_ member: Int) -> String { "\(scheme)://127.0.0.1:\(ports[member].client)" }
+    public func endpoint(_ member: Int) -> String { "\(scheme)://\(places[member].address):\(ports[member].client)" }
+    private func peer(_ member: Int) -> String { "http://\(places[member].address):\(ports[member].peer)" }
     public var endpoints: [String] { ports.indices.map(endpoint) }
 
     // MARK: Processes
@@ -73,12 +86,13 @@ public final class EtcdCluster: Sendable {
     /// Starts a member; again after ``kill(_:)`` with what it has on disk.
     public func start(_ member: Int) throws {
         let name = "m\(member)"
-        let (client, peer) = (endpoint(member), "http://127.0.0.1:\(ports[member].peer)")
-        let all = ports.indices.map { "m\($0)=http://127.0.0.1:\(ports[$0].peer)" }.joined(separator: ",")
+        let (client, peer) = (endpoint(member), peer(member))
+        let all = ports.indices.map { "m\($0)=\(self.peer($0))" }.joined(separator: ",")
         let process = Process()
-        process.executableURL = try Self.found("etcd")
+        let command = places[member].launcher + [try Self.found("etcd").path]
+        process.executableURL = URL(fileURLWithPath: command[0])
         process.arguments =
-            [
+            command.dropFirst() + [
                 "--name", name, "--data-dir", folder.file(name), "--listen-client-urls", client, "--advertise-client-urls", client,
                 "--listen-peer-urls", peer, "--initial-advertise-peer-urls", peer, "--initial-cluster", all,
                 "--initial-cluster-token", folder.path, "--auto-compaction-mode", "revision", "--auto-compaction-retention", "1000",
