@@ -383,7 +383,7 @@ let package = Package(
             name: "chaos",
             dependencies: [
                 "Mosquitto", "TallywireClient", "TallywireTesting", "TestSupport", log, nio("NIOCore"), nio("NIOHTTP1"),
-                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                nio("NIOPosix"), .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
             ], path: "Tests/Chaos", swiftSettings: strict),
         tests(

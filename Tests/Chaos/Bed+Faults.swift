@@ -3,10 +3,12 @@ import TallywireTesting
 import TestSupport
 
 extension Bed {
-    /// Does a fault under load. Returns the longest time without an acknowledgement that it caused, in seconds; for a fault during which
-    /// nothing can be acknowledged, how long it took after its end.
-    func perform(_ fault: Fault, _ turn: Int, under load: Load) async throws -> Double {
+    /// Does a fault under load. Returns the longest time without an acknowledgement that it caused; for a fault during which nothing can be
+    /// acknowledged, that after its end.
+    func perform(_ fault: Fault, _ turn: Int, under load: Load) async throws -> Writers.Gap {
         try await settled(load)
+        // The quota is small, so that it can be filled, and holds what the load writes in a minute or two.
+        try await etcd.compact()
         let leader = try await leader()
         if fault == .machine || fault == .island { try await etcd.makeLeader(leader) }
         var start = ContinuousClock.now

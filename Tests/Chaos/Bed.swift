@@ -94,7 +94,10 @@ final class Bed: Sendable {
             do { try await node.waitForEnd() } catch { node.signal(SIGKILL) }
         }
         broker.stop()
-        for member in 0..<etcd.count { etcd.kill(member) }
+        for member in 0..<etcd.count {
+            etcd.kill(member)
+            try? etcd.log(member).write(toFile: "\(folder)/etcd-\(member).log", atomically: true, encoding: .utf8)
+        }
     }
 
     /// The node that leads, as the nodes say.

@@ -40,7 +40,7 @@ struct Chaos: AsyncParsableCommand {
             }
             try await Verdict(bed, load).judge(&report)
             await bed.stop()
-            print(report.text)
+            say(report.text)
             if !report.broken.isEmpty { throw ExitCode(1) }
         } catch {
             await bed.stop()
@@ -57,17 +57,19 @@ struct Report: Sendable {
     private(set) var broken: [String] = []
     var facts: [String] = []
 
-    mutating func note(_ fault: Fault, _ turn: Int, _ gap: Double) {
-        gaps[fault, default: []].append(gap)
-        print("\(fault.rawValue) \(turn + 1): \(String(format: "%.3f", gap)) s without an acknowledgement")
-        if let limit = fault.limit, gap > limit {
-            fail("\(fault.rawValue) \(turn + 1) took \(String(format: "%.3f", gap)) s, and \(limit) s are promised")
+    mutating func note(_ fault: Fault, _ turn: Int, _ gap: Writers.Gap) {
+        gaps[fault, default: []].append(gap.seconds)
+        let (seconds, begin) = (String(format: "%.3f", gap.seconds), String(format: "%.2f", gap.begin))
+        say("\(fault.rawValue) \(turn + 1): \(seconds) s without an acknowledgement, from \(begin) s after it")
+        if let limit = fault.limit, gap.seconds > limit {
+            let meanwhile = gap.failures.sorted { $0.key < $1.key }.map { "\($0.value) × \($0.key)" }.joined(separator: ", ")
+            fail("\(fault.rawValue) \(turn + 1) took \(seconds) s, and \(limit) s are promised; meanwhile: \(meanwhile)")
         }
     }
 
     mutating func fail(_ what: String) {
         broken.append(what)
-        print("BROKEN: \(what)")
+        say("BROKEN: \(what)")
     }
 
     var text: String {
@@ -81,3 +83,6 @@ struct Report: Sendable {
         return lines.joined(separator: "\n")
     }
 }
+
+/// Prints a line that can be read while the run goes on, also from a file.
+private func say(_ line: String) { FileHandle.standardOutput.write(Data((line + "\n").utf8)) }

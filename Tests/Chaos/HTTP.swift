@@ -1,6 +1,7 @@
 import AsyncHTTPClient
 import NIOCore
 import NIOHTTP1
+import NIOPosix
 import TestSupport
 
 /// Requests to nodes, of an administrator. A request that gets no answer in time throws.
@@ -13,11 +14,13 @@ struct HTTP: Sendable {
         let seq: UInt64?
     }
 
+    /// Of their own: those of all watchers are busy for a second or more when hundreds of them come back at once.
+    private static let threads = MultiThreadedEventLoopGroup(numberOfThreads: 1)
     private static let client: HTTPClient = {
         var configuration = HTTPClient.Configuration()
         configuration.timeout.connect = .seconds(1)
         configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = 256
-        return HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
+        return HTTPClient(eventLoopGroupProvider: .shared(threads), configuration: configuration)
     }()
 
     func send(_ method: String, _ url: String, _ body: String? = nil, key: String? = nil, within seconds: Int64 = 15) async throws

@@ -19,10 +19,11 @@ final class Load: Sendable {
     /// Runs `body` under the load, and then lets everything that was begun come to its end.
     func running<Value: Sendable>(_ body: @Sendable () async throws -> Value) async throws -> Value {
         try await withThrowingTaskGroup(of: Void.self) { group -> Value in
-            group.addTask { await self.watchers.run() }
+            // What the watchers decode must not hold up those who measure.
+            group.addTask(priority: .utility) { await self.watchers.run() }
             try await watchers.areLive()
-            group.addTask { try await self.scanners.run() }
-            group.addTask { await self.writers.run() }
+            group.addTask(priority: .high) { try await self.scanners.run() }
+            group.addTask(priority: .high) { await self.writers.run() }
             defer {
                 scanners.finish()
                 writers.finish()

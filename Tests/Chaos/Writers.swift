@@ -17,6 +17,8 @@ final class Writers: Sendable {
         /// Ids that were refused, although nothing was wrong with them.
         var refused: [String: String] = [:]
         var times: [ContinuousClock.Instant] = []
+        /// What was no acknowledgement: when it came, from which node, and what it was.
+        var failures: [(at: ContinuousClock.Instant, what: String)] = []
         var latencies: [Double] = []
         var running = 0
         var isFinishing = false
@@ -45,12 +47,21 @@ final class Writers: Sendable {
 
     func hasAcknowledged(since start: ContinuousClock.Instant) -> Bool { state.withLock { $0.times.contains { $0 > start } } }
 
+    /// A time without an acknowledgement, in seconds, and how long after a fault it began.
+    struct Gap: Sendable {
+        var seconds = 0.0
+        var begin = 0.0
+        /// How often a writer got what else meanwhile.
+        var failures: [String: Int] = [:]
+    }
+
     /// The longest time without an acknowledgement that began after `start`, or was under way then.
-    func longestGap(since start: ContinuousClock.Instant) -> Double {
-        let times = state.withLock { $0.times }.sorted()
-        var longest = 0.0
-        for (before, after) in zip(times, times.dropFirst()) where after >= start {
-            longest = max(longest, (after - before) / .seconds(1))
+    func longestGap(since start: ContinuousClock.Instant) -> Gap {
+        let (times, failures) = state.withLock { ($0.times.sorted(), $0.failures) }
+        var longest = Gap()
+        for (before, after) in zip(times, times.dropFirst()) where after >= start && (after - before) / .seconds(1) > longest.seconds {
+            longest = Gap(seconds: (after - before) / .seconds(1), begin: (before - start) / .seconds(1))
+            for failure in failures where (before...after).contains(failure.at) { longest.failures[failure.what, default: 0] += 1 }
         }
         return longest
     }
@@ -72,6 +83,8 @@ final class Writers: Sendable {
         }
     }
 
+    private func fail(_ what: String) { state.withLock { $0.failures.append((.now, what)) } }
+
     private func change(_ id: String, variant: Int) async {
         let begin = ContinuousClock.now
         let body = #"{"operation":"add","quantity":1,"reason":"receipt","location":"MAIN"}"#
@@ -90,11 +103,12 @@ final class Writers: Sendable {
                         state.times.append(now)
                         state.latencies.append((now - begin) / .milliseconds(1))
                     }
-                case 503, 504: break
+                case 503, 504: fail("\(answer.status) of \(url)")
                 default: return state.withLock { $0.refused[id] = answer.text }
                 }
             } catch {
                 // The node is away, or its answer is lost: the same id at another node.
+                fail("\(type(of: error)) \(error) of \(url)")
             }
             try? await Task.sleep(for: .milliseconds(20))
         }

@@ -185,13 +185,18 @@ public final class EtcdCluster: Sendable {
     /// Takes out what ``fill()`` wrote, and lets etcd write again.
     public func empty() async throws {
         try await etcdctl("del", "--prefix", "filling/", member: 0)
+        try await compact()
+        for member in ports.indices { try await etcdctl("defrag", member: member) }
+        try await etcdctl("alarm", "disarm", member: 0)
+    }
+
+    /// Forgets what was overwritten and deleted. etcd does so by itself every five minutes.
+    public func compact() async throws {
         let text = try await etcdctl("get", "nothing", "--write-out", "json", member: 0)
         guard let answer = try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any],
             let header = answer["header"] as? [String: Any], let revision = header["revision"] as? NSNumber
         else { throw NeverHappened(description: "etcd says no revision: \(text)") }
         try await etcdctl("compact", "--physical=true", "\(revision)", member: 0)
-        for member in ports.indices { try await etcdctl("defrag", member: member) }
-        try await etcdctl("alarm", "disarm", member: 0)
     }
 
     /// Waits until all members answer.

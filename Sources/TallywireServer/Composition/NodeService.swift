@@ -1,3 +1,4 @@
+import EtcdLog
 import Logging
 import PipelineHost
 import ServiceLifecycle
@@ -13,11 +14,13 @@ struct NodeService: Service {
     static let patience: Duration = .seconds(5)
 
     let node: ClusterNode
+    let log: EtcdLog
     let pipeline: Pipeline
     let phase: Phase
+    let logger: Logger
 
     private enum Part {
-        case node, roles, shutdown
+        case node, roles, shutdown, log
     }
 
     func run() async throws {
@@ -33,6 +36,10 @@ struct NodeService: Service {
             group.addTask {
                 await shutDown()
                 return .shutdown
+            }
+            group.addTask {
+                await LogWatch.run(log, logger: logger)
+                return .log
             }
             var hasEnded = false
             for await part in group {

@@ -69,7 +69,7 @@ struct Server: Sendable {
             ready: ready)
         let decider: any Service =
             if let node {
-                NodeService(node: node.node, pipeline: pipeline, phase: phase)
+                NodeService(node: node.node, log: node.log, pipeline: pipeline, phase: phase, logger: logger)
             } else {
                 EngineService(core: core, pipeline: pipeline, phase: phase)
             }
