@@ -1,13 +1,12 @@
 import ClusterHTTP
 import EtcdLog
 import PipelineHost
+import TallywireConfiguration
 
 extension ClusterSettings {
     /// How this node reaches etcd.
     var etcd: EtcdConfiguration {
-        EtcdConfiguration(
-            endpoints: endpoints, site: site,
-            tls: tls.map { .init(authority: $0.ca, certificate: $0.certificate, key: $0.key) })
+        EtcdConfiguration(endpoints: endpoints, site: site, tls: tls)
     }
 
     /// The URL at which other nodes reach this one.
@@ -21,8 +20,6 @@ extension ClusterSettings {
 extension PeerClient {
     /// A client for the other nodes of `cluster`. Throws if a file of its `tls` cannot be read.
     convenience init(_ cluster: ClusterSettings) throws {
-        try self.init(
-            Configuration(
-                secret: cluster.secret, authority: cluster.tls?.ca, certificate: cluster.tls?.certificate, key: cluster.tls?.key))
+        try self.init(Configuration(secret: cluster.secret, tls: cluster.tls ?? TLSFiles()))
     }
 }
