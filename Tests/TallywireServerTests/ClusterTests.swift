@@ -272,15 +272,16 @@ struct ClusterTests {
         let cluster = try ClusterServers()
         try await cluster.startAll()
         let server = cluster.nodes[1].server
-        for (method, path) in [(HTTPMethod.POST, "/internal/commands"), (.GET, "/internal/snapshot")] {
+        for (method, path) in [(HTTPMethod.POST, "/internal/commands"), (.GET, "/internal/snapshot"), (.GET, "/internal/status")] {
             let (status, body) = try await server.call(method, path)
             #expect(status == 403 && String(decoding: body, as: UTF8.self).contains("secret of “cluster”"))
         }
-        struct Answer: Decodable { let leader: String, node: String, nodes: [Node] }
+        struct Answer: Decodable { let leader: String, node: String, nodes: [Node], logSilenceSeconds: Double }
         struct Node: Decodable { let node: String, role: String }
         try await eventually("the node knows all") {
             let answer: Answer = try await server.get("/api/cluster")
             return answer.leader == "n0" && answer.node == "n1" && answer.nodes.map(\.role) == ["leader", "follower"]
+                && (0..<5).contains(answer.logSilenceSeconds)
         }
         #expect(await server.terminate() == 0)
         let removed = try await cluster.nodes[0].server.run("cluster", "remove", "n1")

@@ -18,11 +18,16 @@ enum ClusterLog {
             try await body(log, cluster, settings)
         } catch let error as EtcdError {
             await log.shutdown()
-            throw Failure("error: etcd (\(cluster.endpoints.joined(separator: ", "))): \(error)")
+            throw failure(error, cluster)
         } catch {
             await log.shutdown()
             throw error
         }
         await log.shutdown()
+    }
+
+    /// What is told of an error of etcd, with `more` on a line of its own.
+    static func failure(_ error: EtcdError, _ cluster: ClusterSettings, _ more: String? = nil) -> Failure {
+        Failure("error: etcd (\(cluster.endpoints.joined(separator: ", "))): \(error)\(more.map { "\n\($0)" } ?? "")")
     }
 }
