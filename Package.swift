@@ -33,6 +33,7 @@ let package = Package(
         .library(name: "HTTPEndpoints", targets: ["HTTPEndpoints"]),
         .library(name: "TallywirePipeline", targets: ["TallywirePipeline"]),
         .library(name: "TallywireConfiguration", targets: ["TallywireConfiguration"]),
+        .library(name: "ClientTLS", targets: ["ClientTLS"]),
         .library(name: "TallywireAccess", targets: ["TallywireAccess"]),
         .library(name: "TallywireCluster", targets: ["TallywireCluster"]),
         .library(name: "TallywireEngine", targets: ["TallywireEngine"]),
@@ -85,6 +86,8 @@ let package = Package(
             ]),
         // The language of plugins.json.
         library("TallywireConfiguration", ["TallywireCore"]),
+        // How a plugin's client speaks TLS.
+        library("ClientTLS", ["TallywireConfiguration", .product(name: "NIOSSL", package: "swift-nio-ssl")]),
         // Who calls, and what a caller may do.
         library("TallywireAccess", ["TallywireCore", nio("NIOCore")]),
         // What callers ask as JSON, over HTTP and over the pipe of a source's program.
@@ -135,7 +138,8 @@ let package = Package(
         library(
             "EtcdLog",
             [
-                "Backoff", "TallywireCluster", "TallywireCore", "TallywireEngine", nio("NIOCore"), nio("NIOPosix"),
+                "Backoff", "ClientTLS", "TallywireCluster", "TallywireConfiguration", "TallywireCore", "TallywireEngine",
+                nio("NIOCore"), nio("NIOPosix"),
                 .product(name: "DequeModule", package: "swift-collections"),
                 .product(name: "NIOHPACK", package: "swift-nio-http2"), .product(name: "NIOHTTP2", package: "swift-nio-http2"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"), .product(name: "SwiftProtobuf", package: "swift-protobuf"),
@@ -144,10 +148,8 @@ let package = Package(
         library(
             "ClusterHTTP",
             [
-                "HTTPPort", "SQLiteJournal", "TallywireAccess", "TallywireCluster", "TallywireCore", "TallywireEngine",
-                "TallywireRequests",
-                log, nio("NIOCore"), nio("NIOHTTP1"),
-                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                "ClientTLS", "HTTPPort", "SQLiteJournal", "TallywireAccess", "TallywireCluster", "TallywireConfiguration",
+                "TallywireCore", "TallywireEngine", "TallywireRequests", log, nio("NIOCore"), nio("NIOHTTP1"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
@@ -182,15 +184,17 @@ let package = Package(
         library(
             "WebhookSink", path: "Sources/Plugins/WebhookSink",
             [
-                "TallywireAccess", "TallywireConfiguration", "TallywireCore", "TallywireEngine", "TallywirePipeline", log,
+                "ClientTLS", "TallywireAccess", "TallywireConfiguration", "TallywireCore", "TallywireEngine", "TallywirePipeline",
+                log,
                 nio("NIOCore"), nio("NIOPosix"), nio("NIOHTTP1"), .product(name: "NIOSSL", package: "swift-nio-ssl"),
                 .product(name: "Crypto", package: "swift-crypto"), .product(name: "AsyncHTTPClient", package: "async-http-client"),
             ]),
         library(
             "SiteSource", path: "Sources/Plugins/SiteSource",
             [
-                "Backoff", "TallywireConfiguration", "TallywireCore", "TallywireEngine", "TallywirePipeline", log, nio("NIOCore"),
-                nio("NIOPosix"), nio("NIOHTTP1"), nio("NIOFoundationCompat"), .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                "Backoff", "ClientTLS", "TallywireConfiguration", "TallywireCore", "TallywireEngine", "TallywirePipeline", log,
+                nio("NIOCore"), nio("NIOPosix"), nio("NIOHTTP1"), nio("NIOFoundationCompat"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
             ]),
         // Frames, connections, pings and shutdown of WebSockets, whatever their messages mean.
@@ -256,7 +260,8 @@ let package = Package(
         library(
             "TallywireServer",
             [
-                "Backoff", "ClusterHTTP", "EtcdLog", "ExecPlugin", "HTTPEndpoints", "HTTPPort", "JSONLogSink", "MQTTScanners",
+                "Backoff", "ClientTLS", "ClusterHTTP", "EtcdLog", "ExecPlugin", "HTTPEndpoints", "HTTPPort", "JSONLogSink",
+                "MQTTScanners",
                 "MQTTSink", "PipelineHost", "NATSSink", "PostgresSink",
                 "SiteSource", "SQLiteJournal",
                 "TallywireAccess", "TallywireAuthentication", "TallywireClient", "TallywireCluster", "TallywireCommands",
@@ -389,7 +394,7 @@ let package = Package(
         tests(
             "EtcdLog",
             [
-                "EtcdLog", "TallywireCluster", nio("NIOCore"), nio("NIOEmbedded"), nio("NIOPosix"),
+                "EtcdLog", "TallywireCluster", "TallywireConfiguration", nio("NIOCore"), nio("NIOEmbedded"), nio("NIOPosix"),
                 .product(name: "NIOHPACK", package: "swift-nio-http2"), .product(name: "NIOHTTP2", package: "swift-nio-http2"),
             ]),
         tests("Mosquitto", ["Mosquitto", "COpenSSL", log]),

@@ -8,7 +8,7 @@ import SQLiteJournal
 import TallywireCluster
 import TallywireCore
 
-/// What a node answers to other nodes: `/internal/commands` and `/internal/snapshot`. Callers show the secret of the cluster.
+/// What a node answers to other nodes: `/internal/commands`, `/internal/snapshot` and `/internal/status`. Callers show the secret of the cluster.
 public struct ClusterRoutes: Sendable {
     private let node: ClusterNode
     private let journal: SQLiteJournal
@@ -28,6 +28,7 @@ public struct ClusterRoutes: Sendable {
     public func add(to router: Router<some RequestContext>) {
         router.post("/internal/commands") { request, _ in try await takeCommands(request) }
         router.get("/internal/snapshot") { request, context in try await sendJournal(request, context) }
+        router.get("/internal/status") { request, _ in try sayStatus(request) }
     }
 
     private func takeCommands(_ request: Request) async throws -> Response {
@@ -42,6 +43,14 @@ public struct ClusterRoutes: Sendable {
                 try await connection.run(request.body, &writer)
                 try await writer.finish(nil)
             })
+    }
+
+    private func sayStatus(_ request: Request) throws -> Response {
+        try secret.check(request.headers)
+        let status = PeerStatus(node: node.configuration.node, logSilenceSeconds: node.logSilence)
+        return Response(
+            status: .ok, headers: [.contentType: "application/json"],
+            body: ResponseBody(byteBuffer: ByteBuffer(bytes: try JSONEncoder().encode(status))))
     }
 
     private func sendJournal(_ request: Request, _ context: some RequestContext) async throws -> Response {

@@ -1,8 +1,9 @@
 import AsyncHTTPClient
+import ClientTLS
 import Foundation
 import NIOCore
 import NIOHTTP1
-import NIOSSL
+import TallywireConfiguration
 import TallywireCore
 
 /// Calls other nodes of the cluster. Safe from any task.
@@ -10,22 +11,14 @@ public final class PeerClient: Sendable {
     /// How other nodes are called.
     public struct Configuration: Sendable {
         public var secret: String
-        /// The authorities to trust for `https`, a file in PEM; `nil` for those of the system.
-        public var authority: String?
-        /// The certificate with which this node shows who it is, and its key, files in PEM.
-        public var certificate: String?
-        public var key: String?
+        /// Whom to trust for `https`, and how this node shows who it is. The files are read once.
+        public var tls: TLSFiles
         /// How long another node may take to begin its answer.
         public var timeout: Duration
 
-        public init(
-            secret: String, authority: String? = nil, certificate: String? = nil, key: String? = nil,
-            timeout: Duration = .seconds(2)
-        ) {
+        public init(secret: String, tls: TLSFiles = TLSFiles(), timeout: Duration = .seconds(2)) {
             self.secret = secret
-            self.authority = authority
-            self.certificate = certificate
-            self.key = key
+            self.tls = tls
             self.timeout = timeout
         }
     }
@@ -48,15 +41,7 @@ public final class PeerClient: Sendable {
         settings.redirectConfiguration = .disallow
         // An answer of another node never ends by itself.
         settings.httpVersion = .http1Only
-        var tls = TLSConfiguration.makeClientConfiguration()
-        if let authority = configuration.authority {
-            tls.trustRoots = .certificates(try NIOSSLCertificate.fromPEMFile(authority))
-        }
-        if let certificate = configuration.certificate, let key = configuration.key {
-            tls.certificateChain = try NIOSSLCertificate.fromPEMFile(certificate).map { .certificate($0) }
-            tls.privateKey = .privateKey(try NIOSSLPrivateKey(file: key, format: .pem))
-        }
-        settings.tlsConfiguration = tls
+        settings.tlsConfiguration = try configuration.tls.configuration()
         client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: settings)
     }
 

@@ -1,11 +1,14 @@
+import TallywireConfiguration
+
 /// Where a cluster's etcd is, and under which name the cluster's log is kept there.
 public struct EtcdConfiguration: Equatable, Sendable {
     /// The client URLs of etcd's members, `http://HOST:2379` or `https://…`; at least one, better all of them.
     public var endpoints: [String]
     /// The name of the cluster: all keys begin with `tallywire/SITE/`. Letters, digits, `.`, `_` and `-`.
     public var site: String
-    /// How members with `https` are recognised, and how this node shows who it is.
-    public var tls: TLS?
+    /// How members with `https` are recognised, and how this node shows who it is. The files are read for each new connection, so a
+    /// certificate can be renewed without a restart.
+    public var tls: TLSFiles?
     /// How long one member has for one answer before another is asked, and for a connection. Repeated writes wait longer in the end.
     ///
     /// While etcd elects a leader, requests that arrived before have to be sent again. So this time is a part of every failover.
@@ -17,23 +20,8 @@ public struct EtcdConfiguration: Equatable, Sendable {
     /// The most bytes of an answer. A member sends as many as a page of the largest entries has.
     public var largestAnswer: Int
 
-    /// Paths of files in PEM. They are read for each new connection, so a certificate can be renewed without a restart.
-    public struct TLS: Equatable, Sendable {
-        /// The certificates of the authorities that a member's certificate may come from; `nil` for those of the system.
-        public var authority: String?
-        /// The certificate with which this node shows who it is, and its key; both or none.
-        public var certificate: String?
-        public var key: String?
-
-        public init(authority: String? = nil, certificate: String? = nil, key: String? = nil) {
-            self.authority = authority
-            self.certificate = certificate
-            self.key = key
-        }
-    }
-
     public init(
-        endpoints: [String], site: String, tls: TLS? = nil, requestTimeout: Duration = .seconds(1),
+        endpoints: [String], site: String, tls: TLSFiles? = nil, requestTimeout: Duration = .seconds(1),
         followTimeout: Duration = .seconds(5),
         largestRequest: Int = 1_572_864, largestAnswer: Int = 64 << 20
     ) {
@@ -64,7 +52,7 @@ public struct EtcdConfiguration: Equatable, Sendable {
         guard requestTimeout > .zero, followTimeout > .zero, largestRequest > 0, largestAnswer > 0 else {
             throw EtcdError(.misconfigured, "times and sizes have to be more than zero")
         }
-        if let tls, (tls.certificate == nil) != (tls.key == nil) {
+        if tls?.mistake != nil {
             throw EtcdError(.misconfigured, "a certificate needs its key, and a key its certificate")
         }
         var members: [EtcdEndpoint] = []

@@ -1,6 +1,8 @@
+import ClientTLS
 import Foundation
 import NIOCore
 import NIOSSL
+import TallywireConfiguration
 
 /// A member of etcd, as clients reach it.
 struct EtcdEndpoint: Hashable, Sendable, CustomStringConvertible {
@@ -27,19 +29,12 @@ struct EtcdEndpoint: Hashable, Sendable, CustomStringConvertible {
     var authority: String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }
 
     /// What encrypts a connection to the member; `nil` without TLS. Reads the certificates.
-    func encryption(_ tls: EtcdConfiguration.TLS?) throws(EtcdError) -> NIOSSLClientHandler? {
+    func encryption(_ tls: TLSFiles?) throws(EtcdError) -> NIOSSLClientHandler? {
         guard isSecure else { return nil }
-        var configuration = TLSConfiguration.makeClientConfiguration()
-        configuration.minimumTLSVersion = .tlsv12
-        configuration.applicationProtocols = ["h2"]
         do {
-            if let authority = tls?.authority {
-                configuration.trustRoots = .certificates(try NIOSSLCertificate.fromPEMFile(authority))
-            }
-            if let certificate = tls?.certificate, let key = tls?.key {
-                configuration.certificateChain = try NIOSSLCertificate.fromPEMFile(certificate).map { .certificate($0) }
-                configuration.privateKey = .privateKey(try NIOSSLPrivateKey(file: key, format: .pem))
-            }
+            var configuration = try (tls ?? TLSFiles()).configuration()
+            configuration.minimumTLSVersion = .tlsv12
+            configuration.applicationProtocols = ["h2"]
             let context = try NIOSSLContext(configuration: configuration)
             // An address is no name that a server could choose a certificate by. The library compares it with the certificate.
             let isAddress = (try? SocketAddress(ipAddress: host, port: port)) != nil

@@ -35,16 +35,19 @@ public struct UpgradeRequest: Sendable {
     public let principal: Principal?
     /// Checks the tokens that come later on the same connection.
     public let authenticator: any Authenticator
+    /// The name of the node of a cluster that the server is; `nil` for a server by itself.
+    public let node: String?
 
     public init(
         head: HTTPRequestHead, remote: SocketAddress? = nil, caller: IPAddress? = nil, principal: Principal? = .anybody,
-        authenticator: any Authenticator = OpenAuthenticator()
+        authenticator: any Authenticator = OpenAuthenticator(), node: String? = nil
     ) {
         self.head = head
         self.remote = remote
         self.caller = caller
         self.principal = principal
         self.authenticator = authenticator
+        self.node = node
     }
 }
 

@@ -26,7 +26,8 @@ package enum ReceivedMessage: Equatable, Sendable {
                         epoch: try value.text("epoch"), seq: try value.seq, connection: value["connection"]?.string ?? "",
                         pingInterval: try value.milliseconds("pingInterval"),
                         messageBytes: value["messageBytes"]?.integer.flatMap(Int.init(exactly:))
-                            ?? ServerMessage.Welcome.usualMessageBytes)))
+                            ?? ServerMessage.Welcome.usualMessageBytes,
+                        node: value["node"]?.string)))
         case "joined":
             let (room, seq) = (try value.text("room"), try value.seq)
             self = .message(.joined(room: room, epoch: value["epoch"]?.string ?? "", seq: seq, recovered: value.flag("recovered")))

@@ -25,13 +25,18 @@ package enum ServerMessage: Equatable, Sendable {
         package var pingInterval: Duration
         /// The most bytes of a message that the server takes; a longer one ends the connection with 1009.
         package var messageBytes: Int
+        /// The name of the node of a cluster that the server is; `nil` for a server by itself.
+        package var node: String?
 
-        package init(epoch: String, seq: UInt64, connection: String, pingInterval: Duration, messageBytes: Int) {
+        package init(
+            epoch: String, seq: UInt64, connection: String, pingInterval: Duration, messageBytes: Int, node: String? = nil
+        ) {
             self.epoch = epoch
             self.seq = seq
             self.connection = connection
             self.pingInterval = pingInterval
             self.messageBytes = messageBytes
+            self.node = node
         }
 
         /// The limit of a server that names none in its `welcome`.
@@ -107,6 +112,7 @@ extension ServerMessage {
             json.member("connection", welcome.connection)
             json.member("pingInterval", welcome.pingInterval.wholeMilliseconds)
             json.member("messageBytes", Int64(welcome.messageBytes))
+            json.member("node", welcome.node)
         case .joined(let room, let epoch, let seq, let recovered):
             json.string("joined")
             json.member("room", room)

@@ -45,7 +45,7 @@ def cells(page: Page, name: str) -> dict[str, str]:
 
 def answered_with(page: Page, **members: object) -> None:
     """Has the page read reports of two nodes with other members; nothing of a real cluster stays so for long enough to be looked at."""
-    report = {"site": "main", "node": "b", "leader": "a", "term": 7, "head": 1_234, "nodes": [
+    report = {"site": "main", "node": "b", "leader": "a", "term": 7, "head": 1_234, "logSilenceSeconds": 0.125, "nodes": [
         {"node": name, "address": f"http://{name}:8080", "role": "leader" if name == "a" else "follower", "version": "0.1.0",
          "applied": 1_234, "lagSeconds": 0, "seenAt": "2026-11-30T12:00:00.000Z"} for name in ("a", "b")]}
     report["nodes"][1] |= members.pop("own", {})
@@ -111,18 +111,39 @@ def test_a_killed_leader_is_replaced_and_shown_as_silent(cluster, page, faultles
     expect(notice(page, "silent")).to_be_hidden()
 
 
-def test_a_node_whose_log_is_gone_says_that_it_hears_of_nobody(cluster, page):
+def test_a_node_for_which_etcd_is_silent_says_for_how_long(cluster, page):
     opened(page, cluster.nodes["b"])
     # It has to have heard of the others first.
     expect(badge(page, "a")).to_have_text("Leader")
     expect(badge(page, "c")).to_have_text("Follower")
     cluster.etcd.kill()
+    meaning = " The node shows what it had then, of the other nodes too. Commands there wait or are refused until etcd answers."
+    shown = notice(page, "logSilent")
+    expect(shown).to_have_text(re.compile(rf"^etcd has not answered node b for \d+ s\.{re.escape(meaning)}$"), timeout=SILENT)
+    first = seconds(shown)
+    assert 5 <= first <= 30
+    eventually("the time grows", lambda: seconds(shown) > first)
+    # What the node says of the others is old, and the notice says so.
+    expect(badge(page, "c")).to_have_text("Silent", timeout=SILENT)
+    expect(page.locator("[data-notice]:visible")).to_have_count(1)
+    report = cluster.nodes["b"].call("GET", "/api/cluster")
+    assert report["logSilenceSeconds"] >= first
+
+
+def seconds(notice: Locator) -> int:
+    return int(re.search(r"for (\d+) s", notice.inner_text()).group(1))
+
+
+def test_a_node_that_hears_of_nobody_although_etcd_answers_says_so(cluster, page):
+    opened(page, cluster.nodes["b"])
+    expect(badge(page, "c")).to_have_text("Follower")
+    for name in ("a", "c"):
+        cluster.nodes[name].kill()
     expect(notice(page, "isolated")).to_have_text(
-        "Node b has not heard of any other node for more than 10 s. Either the others are down, or node b does not reach etcd, and what it "
-        "shows is out of date.", timeout=SILENT)
-    expect(notice(page, "silentLeader")).to_contain_text("Node a was the last to lead")
-    expect(badge(page, "c")).to_have_text("Silent")
-    expect(notice(page, "silent")).to_be_hidden()
+        "Node b has not heard of any other node for more than 10 s, although etcd answers it: the others are down, or do not reach etcd.",
+        timeout=SILENT)
+    expect(page.locator("[data-notice]:visible")).to_have_count(1)
+    expect(badge(page, "b")).to_have_text("Leader")
 
 
 def test_a_node_that_is_gone_or_frozen_is_told_and_the_page_goes_on_when_it_is_back(cluster, page):

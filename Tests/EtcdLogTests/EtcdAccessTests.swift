@@ -1,5 +1,6 @@
 import Foundation
 import TallywireCluster
+import TallywireConfiguration
 import TallywireTesting
 import TestSupport
 import Testing
@@ -42,7 +43,7 @@ struct EtcdAccessTests {
         }
         await log.shutdown()
 
-        let wrong: [(EtcdConfiguration.TLS?, String)] = [
+        let wrong: [(TLSFiles?, String)] = [
             (nil, "CERTIFICATE_VERIFY_FAILED"),
             (.init(authority: stranger.certificate, certificate: known.certificate, key: known.key), "CERTIFICATE_VERIFY_FAILED"),
             (.init(authority: known.certificate), "CERTIFICATE"),

@@ -1,5 +1,6 @@
 import Foundation
 import TallywireCluster
+import TallywireConfiguration
 import TallywireTesting
 import TestSupport
 import Testing
@@ -23,7 +24,7 @@ enum EtcdFixture {
 
     /// A log. Unless a test is about `timeout`, a busy machine shall not be one.
     static func log(
-        _ endpoints: [String], site: String = UUID().uuidString, tls: EtcdConfiguration.TLS? = nil, timeout: Duration = .seconds(20)
+        _ endpoints: [String], site: String = UUID().uuidString, tls: TLSFiles? = nil, timeout: Duration = .seconds(20)
     ) throws -> EtcdLog {
         try EtcdLog(EtcdConfiguration(endpoints: endpoints, site: site, tls: tls, requestTimeout: timeout))
     }

@@ -1,6 +1,7 @@
 import Foundation
 import Synchronization
 import TallywireCluster
+import TallywireConfiguration
 import TallywireTesting
 import TestSupport
 import Testing

@@ -1,3 +1,4 @@
+import Foundation
 import NIOCore
 import NIOPosix
 import Synchronization
@@ -5,7 +6,7 @@ import TallywireTesting
 
 /// A TCP proxy on 127.0.0.1 that holds back what clients send, and delivers it later: also what a client sent that has gone since.
 ///
-/// It delivers whole frames of HTTP/2, without those by which a client takes a request back or says that it leaves. So it has to begin
+/// It can lose the answer to a request, too. It delivers whole frames of HTTP/2, without those by which a client takes a request back or says that it leaves. So it has to begin
 /// to hold between two frames, when no call is under way.
 final class LateDelivery: Sendable {
     let port: Int
@@ -16,8 +17,20 @@ final class LateDelivery: Sendable {
         /// Which links are held: those that are there when holding begins, or those that come as well.
         var held: Set<Int> = []
         var holdsNew = false
+        /// The bytes of a request with which a fault begins, and which.
+        var awaited: (request: [UInt8], fault: Fault)?
+        /// Which links get no answers any more.
+        var unanswered: Set<Int> = []
         var links: [Int: Link] = [:]
         var listener: (any Channel)?
+    }
+
+    /// What becomes of a request.
+    enum Fault {
+        /// The request and all that follows over its link is held.
+        case held
+        /// The request arrives, and no answer comes back over its link.
+        case unanswered
     }
 
     private struct Link {
@@ -53,6 +66,12 @@ final class LateDelivery: Sendable {
             $0.holdsNew = andNew
         }
     }
+
+    /// Lets `fault` happen to the next request that contains these bytes.
+    func meet(requestWith bytes: [UInt8], _ fault: Fault) { state.withLock { $0.awaited = (bytes, fault) } }
+
+    /// Whether the request has come.
+    var hasMet: Bool { state.withLock { $0.awaited == nil } }
 
     /// Delivers what was held, and holds nothing any more. Returns when the server has answered on each link that had held something.
     func deliver() async throws {
@@ -106,8 +125,11 @@ final class LateDelivery: Sendable {
                 try server.pipeline.syncOperations.addHandler(
                     Reader(
                         { bytes in
-                            self.state.withLock { $0.links[number]?.answered += bytes.readableBytes }
-                            client.writeAndFlush(bytes, promise: nil)
+                            let isLost = self.state.withLock { state in
+                                state.links[number]?.answered += bytes.readableBytes
+                                return state.unanswered.contains(number)
+                            }
+                            if !isLost { client.writeAndFlush(bytes, promise: nil) }
                         }, { client.close(promise: nil) }))
                 for end in [client, server] { end.setOption(.autoRead, value: true).whenFailure { _ in end.close(promise: nil) } }
             }
@@ -115,6 +137,13 @@ final class LateDelivery: Sendable {
 
     private func toServer(_ bytes: ByteBuffer, _ number: Int) {
         state.withLock { state in
+            if let (request, fault) = state.awaited, Data(bytes.readableBytesView).firstRange(of: request) != nil {
+                state.awaited = nil
+                switch fault {
+                case .held: state.held.insert(number)
+                case .unanswered: state.unanswered.insert(number)
+                }
+            }
             if state.held.contains(number) {
                 state.links[number]?.waiting.writeImmutableBuffer(bytes)
             } else {

@@ -139,7 +139,7 @@ struct NATSAccessTests {
         try await eventually("the server listens") { server.log.contains("Server is ready") }
         let options = NATSFixture.options(
             "tls://127.0.0.1:\(server.port)", credentials: .init(token: "MARKED"),
-            tls: way == "stranger" ? nil : .init(ca: files.certificate))
+            tls: way == "stranger" ? nil : .init(authority: files.certificate))
         let text = await NATSFixture.error { _ = try await NATSFixture.started(options) }
         switch way {
         // The server has no stream, and says so to whom it let in.
@@ -164,7 +164,7 @@ struct NATSAccessTests {
     func files() async {
         let half = NATSFixture.options("nats://127.0.0.1", tls: .init(certificate: "a.pem"))
         #expect { try NATSSink(half) } throws: { "\($0)".contains("belong together") }
-        let missing = NATSFixture.options("tls://127.0.0.1:1", tls: .init(ca: "/nowhere/ca.pem"))
+        let missing = NATSFixture.options("tls://127.0.0.1:1", tls: .init(authority: "/nowhere/ca.pem"))
         let text = await NATSFixture.error { try await NATSSink(missing).start(NATSFixture.context()) }
         #expect(text.contains("the certificates in /nowhere/ca.pem cannot be used"), "\(text)")
     }

@@ -15,7 +15,7 @@ enum NATSFixture {
     static func options(
         _ servers: String..., stream: String = "STOCK", subject: String = subject, payload: EventMessage.Payload = .event,
         window: Int = 16, timeout: Duration = .seconds(10), credentials: NATSSinkOptions.Credentials? = nil,
-        tls: NATSSinkOptions.TLS? = nil
+        tls: TLSFiles? = nil
     ) -> NATSSinkOptions {
         NATSSinkOptions(
             servers: .init(servers), stream: stream, subject: subject, payload: payload, window: window, timeout: timeout,

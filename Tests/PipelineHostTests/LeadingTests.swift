@@ -272,7 +272,7 @@ struct ClusterSettingsTests {
                 .replacing("http://127", with: "https://127"))
         let settings = try #require(configuration.cluster)
         #expect(settings.site == "main" && settings.node == "a" && settings.endpoints == ["https://127.0.0.1:2379"])
-        #expect(settings.address == "https://10.0.0.1:8443" && settings.tls?.ca == "ca.pem" && settings.secret == secret)
+        #expect(settings.address == "https://10.0.0.1:8443" && settings.tls?.authority == "ca.pem" && settings.secret == secret)
         #expect(!configuration.shown.json.contains(secret))
     }
 

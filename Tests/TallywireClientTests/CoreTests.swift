@@ -17,19 +17,19 @@ struct CoreTests {
         private let sent = SaidMessages()
         private let reader: TallywireClient.Updates<TallywireClient.Event>
 
-        init(rooms: [String], _ change: (inout TallywireClient.Configuration) -> Void = { _ in }) {
+        init(rooms: [String], node: String? = nil, _ change: (inout TallywireClient.Configuration) -> Void = { _ in }) {
             var configuration = TallywireClient.Configuration(url: "ws://localhost", rooms: rooms)
             change(&configuration)
             core = TallywireClient.Core(configuration)
             reader = core.replica.readers.addEvents(limit: 1_000).updates
-            connect()
+            connect(to: node)
         }
 
-        func connect() {
+        func connect(to node: String? = nil) {
             let wire = TallywireClient.Wire(
                 send: { [sent] messages in sent.add(messages) }, close: { [sent] in sent.close() }, wake: { _ in })
             let renewals = AsyncStream<String>.makeStream().continuation
-            core.begin(.init(wire, token: nil, renewals: renewals, now: now, deadline: now + .seconds(10)))
+            core.begin(.init(wire, token: nil, renewals: renewals, now: now, deadline: now + .seconds(10)), at: node)
         }
 
         func take(_ json: String) throws {
@@ -102,6 +102,22 @@ struct CoreTests {
         try stage.take(#"{"type":"joined","room":"location:S\u00dcD","epoch":"e","seq":0}"#)
         #expect(stage.core.state.phase == .live)
         #expect(TallywireClient.Room.name("product:1 ") == "product:1 ")
+    }
+
+    @Test("the node's name comes with the handshake or with the welcome, and goes with the connection")
+    func node() throws {
+        let named = Self.welcome.replacing("}", with: #","node":"berlin-a"}"#)
+        let cases: [(handshake: String?, welcome: String, name: String?)] = [
+            (nil, named, "berlin-a"), ("berlin-b", Self.welcome, "berlin-b"), ("berlin-a", named, "berlin-a"),
+            (nil, Self.welcome, nil),
+        ]
+        for (handshake, welcome, name) in cases {
+            let stage = Stage(rooms: [], node: handshake)
+            try stage.take(welcome)
+            #expect(stage.core.state.node == name)
+            _ = stage.core.endSession()
+            #expect(stage.core.state.node == nil)
+        }
     }
 
     @Test("it asks for its rooms at once, from where it was")

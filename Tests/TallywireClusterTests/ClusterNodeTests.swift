@@ -169,6 +169,22 @@ struct ClusterNodeTests {
         try same(journals, stock: (1...10).reduce(0, +))
     }
 
+    @Test("how long the log has been silent counts from its last answer, and before the first one from the node's start")
+    func silence() async throws {
+        let cluster = try await Cluster()
+        let node = try cluster.node("a", over: try Cluster.base())
+        cluster.shared.isUnreachable = true
+        try await running([node]) {
+            try await eventually("it counts from the start") { node.logSilence > 0.5 }
+            cluster.shared.isUnreachable = false
+            // The node looks every 200 ms.
+            try await eventually("the log answers") { node.logSilence < 0.4 }
+            cluster.shared.isUnreachable = true
+            try await eventually("it counts from the last answer") { node.logSilence > 0.5 }
+            cluster.shared.isUnreachable = false
+        }
+    }
+
     // MARK: Support
 
     private func same(_ journals: [InMemoryJournal], stock: Int) throws {

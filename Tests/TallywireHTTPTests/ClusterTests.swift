@@ -59,6 +59,7 @@ struct ClusterTests {
         try await Shop(member: Node(.elsewhere)).open { client in
             let cluster = try await client.get("/api/cluster")
             #expect(cluster["site"] == "main" && cluster["node"] == "b" && cluster["leader"] == "a" && cluster["term"] == 7)
+            #expect(cluster["logSilenceSeconds"]?.number == 0.25)
             #expect(cluster["nodes"]?.elements.map { $0["role"] } == ["leader", "follower"])
             #expect(cluster["nodes"]?[1]?["applied"] == 9 && cluster["nodes"]?[1]?["lagSeconds"]?.number == 1.5)
             #expect(cluster["nodes"]?[0]?["seenAt"] == "1970-01-01T00:00:00.000Z" && cluster["nodes"]?[1]?["seenAt"] == .null)

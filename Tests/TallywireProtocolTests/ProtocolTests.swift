@@ -79,6 +79,12 @@ struct ProtocolTests {
             text(.welcome(.init(epoch: "e", seq: 1041, connection: "c", pingInterval: .seconds(25), messageBytes: 65_536)))
                 == #"{"type":"welcome","epoch":"e","seq":1041,"connection":"c","pingInterval":25000,"messageBytes":65536}"#)
         #expect(
+            text(
+                .welcome(
+                    .init(epoch: "e", seq: 0, connection: "c", pingInterval: .seconds(25), messageBytes: 65_536, node: "berlin-a")))
+                == #"{"type":"welcome","epoch":"e","seq":0,"connection":"c","pingInterval":25000,"messageBytes":65536,"node":"berlin-a"}"#
+        )
+        #expect(
             text(.joined(room: "admin_room", epoch: "e", seq: 1041, recovered: true))
                 == #"{"type":"joined","room":"admin_room","epoch":"e","seq":1041,"recovered":true}"#)
         #expect(
@@ -106,6 +112,8 @@ struct ProtocolTests {
         "what the server writes a client reads",
         arguments: [
             ServerMessage.welcome(.init(epoch: "e", seq: 1, connection: "c", pingInterval: .milliseconds(20), messageBytes: 1_024)),
+            .welcome(
+                .init(epoch: "e", seq: 1, connection: "c", pingInterval: .seconds(1), messageBytes: 1_024, node: "berlin-a")),
             .joined(room: "r", epoch: "e", seq: 5, recovered: nil), .joined(room: "r", epoch: "e", seq: 5, recovered: false),
             .left(room: "r"), .left(room: "r", because: "forbidden"),
             .authenticated(.init(role: "shop", subject: "web", device: nil, validUntil: nil)),
@@ -147,7 +155,7 @@ struct ProtocolTests {
             Issue.record("no welcome")
             return
         }
-        #expect(old.messageBytes == 65_536)
+        #expect(old.messageBytes == 65_536 && old.node == nil)
     }
 
     @Test("ids are sent in messages of the size that the server takes, whatever the ids are", arguments: [128, 1_024, 65_536])

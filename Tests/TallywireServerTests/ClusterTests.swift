@@ -1,4 +1,5 @@
 import Foundation
+import Mosquitto
 import NIOHTTP1
 import TallywireTesting
 import TestSupport
@@ -10,24 +11,26 @@ final class ClusterServers: Sendable {
     let nodes: [(name: String, port: Int, server: ServerProcess)]
     static let secret = "a secret of the tests, 32 bytes long"
 
-    init(_ count: Int = 2) throws {
+    /// `sources` and `sinks` are entries of plugins.json that all nodes have too.
+    init(_ count: Int = 2, sources: String = "", sinks: String = "") throws {
         let etcd = try EtcdCluster()
         self.etcd = etcd
         nodes = try (0..<count).map { index in
             let (name, port) = ("n\(index)", try BrokerPort.free())
-            return (name, port, try ServerProcess(plugins: Self.plugins(name, port, etcd.endpoints)))
+            return (
+                name, port, try ServerProcess(plugins: Self.plugins(name, port, etcd.endpoints, sources: sources, sinks: sinks))
+            )
         }
     }
 
-    static func plugins(_ name: String, _ port: Int, _ endpoints: [String], secret: String = secret, site: String = "main")
-        -> String
-    {
+    static func plugins(_ name: String, _ port: Int, _ endpoints: [String], sources: String = "", sinks: String = "") -> String {
         let urls = endpoints.map { "\"\($0)\"" }.joined(separator: ",")
         return """
             { "http": { "port": \(port) },
-              "cluster": { "site": "\(site)", "node": "\(name)", "endpoints": [\(urls)], "secret": "\(secret)" },
+              "cluster": { "site": "main", "node": "\(name)", "endpoints": [\(urls)], "secret": "\(secret)" },
               "sinks": [{ "plugin": "json-log", "path": "events.jsonl" },
-                        { "plugin": "json-log", "name": "shared", "placement": "leader", "path": "shared.jsonl" }] }
+                        { "plugin": "json-log", "name": "shared", "placement": "leader", "path": "shared.jsonl" }\(sinks.isEmpty ? "" : ",\(sinks)")],
+              "sources": [\(sources)] }
             """
     }
 
@@ -126,6 +129,8 @@ struct ClusterTests {
         try await cluster.startAll()
         try await cluster.nodes[0].server.product(product)
         for number in 1...10 { #expect(try await cluster.add(number, at: number % 2).status == 200) }
+        let standby: PipelineAnswer = try await cluster.nodes[1].server.get("/api/pipeline")
+        #expect(standby.sinks.map(\.state) == ["running", "standby"])
         let seq = try await cluster.nodes[0].server.ready().seq
         try await eventually("the leader's sink has all") { try cluster.logged(0, "shared.jsonl") == Array(1...seq) }
         #expect(try cluster.logged(1, "shared.jsonl") == [])
@@ -200,22 +205,83 @@ struct ClusterTests {
         #expect(try await cluster.stock(at: 1) == 7)
     }
 
+    @Test("a command at a node that follows is decided by the leader, and waits for the next one if that is frozen")
+    func forwarding() async throws {
+        let cluster = try ClusterServers()
+        try await cluster.startAll()
+        let (leader, follower) = (cluster.nodes[0].server, cluster.nodes[1].server)
+        try await follower.product(product)
+        #expect(try await cluster.add(3, at: 1).status == 200)
+        // The leader has decided, so it knows what another one is refused for.
+        let (status, body) = try await follower.call(
+            .PATCH, "/api/variants/1/inventory", #"{"operation":"subtract","quantity":4,"location":"MAIN","expected":7}"#)
+        let refusal = String(decoding: body, as: UTF8.self)
+        #expect(status == 409 && refusal.contains("stale_expectation") && refusal.contains("\"available\":3"), "\(refusal)")
+        #expect(try await cluster.stock(at: 0) == 3)
+        let metrics = String(decoding: try await leader.call(.GET, "/metrics").body, as: UTF8.self)
+        #expect(metrics.contains("\ntallywire_cluster_leads 1\n"))
+        leader.signal(SIGSTOP)
+        // Nobody else has taken over yet.
+        #expect(try await cluster.add(2, at: 1).status == 200)
+        leader.signal(SIGCONT)
+        #expect(try await cluster.stock(at: 1) == 5)
+        try await eventually("the old leader follows, and has it") { try await cluster.stock(at: 0) == 5 }
+        #expect(try await cluster.add(1, at: 0).status == 200)
+    }
+
+    @Test("devices and displays, which only the leader knows, are listed at every node")
+    func field() async throws {
+        let broker = try TestBroker()
+        let cluster = try ClusterServers(
+            sources:
+                #"{ "plugin": "mqtt-scanners", "broker": "\#(broker.url)", "devices": { "*": { "operation": "add", "location": "MAIN" } } }"#,
+            sinks: #"""
+                { "plugin": "mqtt", "broker": "\#(broker.url)", "confirm": {}, "publish": [
+                  { "events": ["inventory_updated"], "topic": "displays/{location}/{sku}", "retain": true, "qos": 1,
+                    "payload": "display" } ] }
+                """#)
+        try await cluster.startAll()
+        // The node that follows has it then.
+        try await cluster.nodes[1].server.product(product)
+        let scanner = try MQTTClient(MQTTClientOptions(broker: try BrokerAddress(broker.url), clientID: "scanner"), logger: quiet)
+        try await scanner.connected(within: .seconds(20))
+        _ = try await scanner.publish([MQTTMessage(topic: "scanners/gun-1/scan", payload: Array(#"{"sku":"TEE"}"#.utf8))])
+        try await eventually("the scan is counted") { try await cluster.stock(at: 1) == 1 }
+        _ = try await scanner.publish([
+            MQTTMessage(topic: "displays/MAIN/TEE/shown", payload: Array(#"{"version":1}"#.utf8))
+        ])
+        struct List: Decodable, Equatable {
+            struct Item: Decodable, Equatable { let device, sku: String? }
+            let items: [Item]
+        }
+        for path in ["/api/devices", "/api/displays"] {
+            try await eventually("\(path) has something at the leader") {
+                try await !cluster.nodes[0].server.get(path, as: List.self).items.isEmpty
+            }
+            let (known, told) = (
+                try await cluster.nodes[0].server.get(path, as: List.self),
+                try await cluster.nodes[1].server.get(path, as: List.self)
+            )
+            #expect(told == known && told.items.count == 1, "\(path): \(told)")
+        }
+        await scanner.stop()
+    }
+
     @Test("strangers get nothing of what nodes say to each other, and what the leader knows is known everywhere")
     func inside() async throws {
         let cluster = try ClusterServers()
         try await cluster.startAll()
         let server = cluster.nodes[1].server
-        for (method, path) in [(HTTPMethod.POST, "/internal/commands"), (.GET, "/internal/snapshot")] {
+        for (method, path) in [(HTTPMethod.POST, "/internal/commands"), (.GET, "/internal/snapshot"), (.GET, "/internal/status")] {
             let (status, body) = try await server.call(method, path)
             #expect(status == 403 && String(decoding: body, as: UTF8.self).contains("secret of “cluster”"))
         }
-        let (status, body) = try await server.call(.GET, "/api/devices")
-        #expect(status == 200 && String(decoding: body, as: UTF8.self).contains("\"items\":[]"))
-        struct Answer: Decodable { let leader: String, node: String, nodes: [Node] }
+        struct Answer: Decodable { let leader: String, node: String, nodes: [Node], logSilenceSeconds: Double }
         struct Node: Decodable { let node: String, role: String }
         try await eventually("the node knows all") {
             let answer: Answer = try await server.get("/api/cluster")
             return answer.leader == "n0" && answer.node == "n1" && answer.nodes.map(\.role) == ["leader", "follower"]
+                && (0..<5).contains(answer.logSilenceSeconds)
         }
         #expect(await server.terminate() == 0)
         let removed = try await cluster.nodes[0].server.run("cluster", "remove", "n1")

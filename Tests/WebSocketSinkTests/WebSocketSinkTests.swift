@@ -1,4 +1,5 @@
 import HTTPEndpoints
+import HTTPPort
 import NIOCore
 import NIOHTTP1
 import TallywireCore
@@ -207,6 +208,18 @@ struct WebSocketSinkTests {
             try await client.sendClose(4321, reason: "genug")
             #expect(try await client.next() == .close(4321, reason: ""))
             try await client.waitForEnd()
+        }
+    }
+
+    @Test("a node of a cluster tells its name in the welcome, and a server by itself tells none")
+    func node() async throws {
+        for name in ["berlin-a", nil] {
+            var http = UpgradingServerConfiguration()
+            http.node = name
+            try await withServer(try WebSocketSink(), http: http) { server in
+                let welcome = try await server.connect().nextJSON(type: "welcome")
+                #expect(welcome["node"]?.string == name)
+            }
         }
     }
 

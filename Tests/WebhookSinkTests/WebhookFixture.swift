@@ -17,7 +17,7 @@ enum WebhookFixture {
     static func options(
         _ url: String, secrets: [String]? = nil, body: WebhookOptions.Body = .event, batch: Int? = nil,
         timeout: Duration = .seconds(15), headers: [String: String] = [:], concurrency: Int = 1, allowPrivate: Bool = true,
-        tls: WebhookOptions.TLS = .init()
+        tls: TLSFiles = .init()
     ) -> WebhookOptions {
         WebhookOptions(
             url: url, secret: secrets.map { .init($0) }, body: body, batch: batch, timeout: timeout, headers: headers,

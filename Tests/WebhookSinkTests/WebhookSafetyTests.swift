@@ -62,7 +62,7 @@ struct WebhookSafetyTests {
                 }
             }
             let sink = try await WebhookFixture.started(
-                WebhookFixture.options("https://shop.test:\(port)/", tls: .init(ca: files.certificate)), lookup: lookup)
+                WebhookFixture.options("https://shop.test:\(port)/", tls: .init(authority: files.certificate)), lookup: lookup)
             _ = try await sink.deliver(WebhookFixture.events(3))
             _ = try await sink.deliver(WebhookFixture.events(3))
             await sink.stop()
@@ -79,7 +79,7 @@ struct WebhookSafetyTests {
         let files = try certificate.write(into: URL(fileURLWithPath: folder.path))
         try await receiver.run(tls: certificate) { port in
             // Once nobody vouches for the certificate, and once it is for another name.
-            let tls = isTrusted ? WebhookOptions.TLS(ca: files.certificate) : .init()
+            let tls = isTrusted ? TLSFiles(authority: files.certificate) : .init()
             let sink = try await WebhookFixture.started(
                 WebhookFixture.options("https://shop.test:\(port)/", tls: tls), lookup: AddressLookup { _ in ["127.0.0.1"] })
             let cut = await interruption { try await sink.deliver(WebhookFixture.events(1)) }

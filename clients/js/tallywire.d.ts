@@ -376,7 +376,7 @@ export interface Snapshot {
   readonly transport: Transport | null;
   /** The address of the HTTP API of the node that the client is connected to, or tries: `https://stock.example`. Empty if none is known. */
   readonly server: string;
-  /** The name of that node, where a cluster's server tells it on this transport. Browsers hide the header from WebSockets. */
+  /** The name of that node, while the client is connected; `null` from a server that is by itself. */
   readonly node: string | null;
   readonly lastError: TallywireError | null;
   /** With `shared`: whether this tab holds the connection for the others. Without it: `true`. */

@@ -5,12 +5,14 @@
 export const SILENT = 10_000;
 /** A node that has not had all entries for more than so many seconds is behind. `/health/ready` has the same limit. */
 export const BEHIND = 5;
+/** If etcd has not answered a node for so many seconds, that is told. It is more than an election in etcd takes. */
+export const LOG_SILENT = 5;
 
 /**
  * The answer of `GET /api/cluster`.
  *
  * @typedef {{ node: string, address: string, role: string, version: string, applied: number, lagSeconds: number, seenAt: string | null }} NodeReport
- * @typedef {{ site: string, node: string, leader: string | null, term: number, head: number, nodes: NodeReport[] }} ClusterReport
+ * @typedef {{ site: string, node: string, leader: string | null, term: number, head: number, logSilenceSeconds: number, nodes: NodeReport[] }} ClusterReport
  */
 
 /**
@@ -26,7 +28,9 @@ export const BEHIND = 5;
  */
 
 /** The notices that there can be, the worst first, and how bad each is. */
-export const NOTICES = /** @type {const} */ ({ noLeader: "bad", silentLeader: "bad", isolated: "bad", silent: "warn", behind: "warn" });
+export const NOTICES = /** @type {const} */ ({
+  logSilent: "bad", noLeader: "bad", silentLeader: "bad", isolated: "bad", silent: "warn", behind: "warn",
+});
 
 /**
  * Returns the nodes with their states, in the order of the report, and the notices, the worst first.
@@ -42,7 +46,9 @@ export function judged(report) {
     const silence = node.seenAt === null || Number.isNaN(now) ? null : Math.max(0, now - Date.parse(node.seenAt));
     return { ...node, isAnswering, silence, state: stateOf(node, silence, report.leader) };
   });
-  return { nodes, notices: noticesOf(nodes, report.leader) };
+  // What the node knows of the others comes from etcd.
+  const notices = report.logSilenceSeconds > LOG_SILENT ? [{ name: "logSilent", nodes: [report.node] }] : noticesOf(nodes, report.leader);
+  return { nodes, notices: /** @type {Notice[]} */ (notices) };
 }
 
 /**

@@ -4,7 +4,7 @@
 import { reasonOf } from "./app.js";
 import { judged, NOTICES, SILENT } from "./cluster-report.js";
 import { ClusterRow, COLUMNS } from "./cluster-row.js";
-import { text } from "./texts.js";
+import { duration, text } from "./texts.js";
 import { Problem } from "../sdk/errors.js";
 import { make, setText } from "../shared/dom.js";
 import { formatTime } from "../shared/format.js";
@@ -31,8 +31,7 @@ export class ClusterView {
     this.rows = [];
     this.summary = make("p", "quiet small number");
     this.message = make("p", { class: "note bad", role: "alert", hidden: true });
-    this.notices = Object.entries(NOTICES).map(([name, tone]) => ({ name, element: make("p", {
-      class: `note ${tone}`, role: tone === "bad" ? "alert" : "status", hidden: true, data: { notice: name } }) }));
+    this.notices = Object.entries(NOTICES).map(([name, tone]) => emptyNotice(name, tone));
     this.body = make("tbody");
     this.table = make("div", { class: "card scroll", tabindex: 0, role: "region", "aria-label": text("cluster.nodes"), hidden: true },
       make("table", "plain", make("thead", {}, make("tr", {}, ...COLUMNS.map((name) => make("th", {
@@ -93,11 +92,12 @@ export class ClusterView {
     const { nodes, notices } = judged(report);
     this.asOf = new Date();
     setText(this.summary, text("cluster.summary", { site: report.site, entry: report.head, term: report.term }));
-    for (const { name, element } of this.notices) {
+    const logSilence = duration(report.logSilenceSeconds);
+    for (const { name, element, words } of this.notices) {
       const notice = notices.find((notice) => notice.name === name);
       // A text that has not changed is not read out again.
-      if (notice) setText(element, text(`cluster.notice.${name}`, {
-        nodes: notice.nodes.join(", "), count: notice.nodes.length, seconds: SILENT / 1000 }));
+      if (notice) setText(words, text(`cluster.notice.${name}`, {
+        nodes: notice.nodes.join(", "), count: notice.nodes.length, seconds: SILENT / 1000, logSilence }));
       element.hidden = notice === undefined;
     }
     const names = nodes.map(({ node }) => node);
@@ -108,4 +108,19 @@ export class ClusterView {
     nodes.forEach((node, place) => this.rows[place].show(node));
     this.table.hidden = false;
   }
+}
+
+/**
+ * Returns a notice that is hidden, and where its words belong.
+ *
+ * @param {string} name
+ * @param {string} tone
+ */
+function emptyNotice(name, tone) {
+  const isLogSilent = name === "logSilent";
+  // The time in this one changes with each answer. It is read out when the notice appears, and not again.
+  const words = make("span", { "aria-live": isLogSilent ? "off" : null });
+  const element = make("p", { class: `note ${tone}`, role: tone === "bad" ? "alert" : "status", hidden: true, data: { notice: name } },
+    words, isLogSilent && ` ${text("cluster.logSilent")}`);
+  return { name, element, words };
 }

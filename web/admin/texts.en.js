@@ -497,9 +497,11 @@ export default {
   "cluster.now": "Now",
   "cluster.ago": "{duration} ago",
   "cluster.never": "Never",
+  "cluster.notice.logSilent": "etcd has not answered node {nodes} for {logSilence}.",
+  "cluster.logSilent": "The node shows what it had then, of the other nodes too. Commands there wait or are refused until etcd answers.",
   "cluster.notice.noLeader": "No node leads. Nothing can be changed until a node takes over, which it does by itself as soon as it reaches etcd.",
   "cluster.notice.silentLeader": "Node {nodes} was the last to lead, and has not been heard of for more than {seconds} s. Nothing can be changed until a node leads that is heard of.",
-  "cluster.notice.isolated": "Node {nodes} has not heard of any other node for more than {seconds} s. Either the others are down, or node {nodes} does not reach etcd, and what it shows is out of date.",
+  "cluster.notice.isolated": "Node {nodes} has not heard of any other node for more than {seconds} s, although etcd answers it: the others are down, or do not reach etcd.",
   "cluster.notice.silent": {
     one: "Node {nodes} has not been heard of for more than {seconds} s. If the node is gone for good, “tallywire cluster remove {nodes}” takes it out.",
     other: "Nodes {nodes} have not been heard of for more than {seconds} s. If a node is gone for good, “tallywire cluster remove NODE” takes it out.",

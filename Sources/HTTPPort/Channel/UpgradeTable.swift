@@ -81,7 +81,7 @@ struct UpgradeTable: Sendable {
         let request = UpgradeRequest(
             head: head, remote: remote,
             caller: proxies.caller(peer: IPAddress(remote), forwardedFor: head.headers["x-forwarded-for"]),
-            principal: principal, authenticator: access.authenticator)
+            principal: principal, authenticator: access.authenticator, node: node)
         switch endpoint.admit(request) {
         case .accept(var headers):
             if let chosen = offered.chosen { headers.replaceOrAdd(name: "Sec-WebSocket-Protocol", value: chosen) }

@@ -11,18 +11,9 @@ public struct ClusterSettings: Decodable, Equatable, Sendable {
     /// The URL at which the other nodes reach this one, without a slash at its end. Default: where the server listens.
     public var address: String?
     /// The files for `https` endpoints and addresses.
-    public var tls: TLS?
+    public var tls: TLSFiles?
     /// What nodes show each other when they forward commands and copy journals. The same for all nodes.
     public var secret: String
-
-    /// Files in PEM. They are read again for each new connection.
-    public struct TLS: Decodable, Equatable, Sendable {
-        /// The certificates of the authorities to trust; `nil` for those of the system.
-        public var ca: String?
-        /// The certificate with which this node shows who it is, and its key; both or none.
-        public var certificate: String?
-        public var key: String?
-    }
 }
 
 extension PipelineSchema {

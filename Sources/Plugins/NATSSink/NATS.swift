@@ -38,7 +38,9 @@ extension SinkType {
             .optional(
                 "credentials", .object(credentials),
                 "How the sink shows who it is: `file`, or `user` and `password`, or `token`. Without it, not at all."),
-            .optional("tls", .object(tls), "How TLS is spoken; given, a server without TLS is refused, as with tls://."),
+            .optional(
+                "tls", .object(TLSFiles.schema(peer: "server", trust: "Whom to trust besides the system: a file in PEM.")),
+                "How TLS is spoken; given, a server without TLS is refused, as with tls://."),
             CloudEvent.Options.option,
         ],
         example: """
@@ -58,12 +60,6 @@ extension SinkType {
         .optional("user", .string(), "Who logs in."),
         .optional("password", .string(), "The user's password, such as ${file:/run/secrets/nats}.", secrecy: .whole),
         .optional("token", .string(limit: 4_096), "A token, such as ${file:/run/secrets/nats}.", secrecy: .whole),
-    ])
-
-    private static let tls = OptionSchema([
-        .optional("ca", .string(limit: 4_096), default: "system", "Whom to trust besides the system: a file in PEM."),
-        .optional("certificate", .string(limit: 4_096), "Our certificate, a file in PEM, if the server asks for one."),
-        .optional("key", .string(limit: 4_096), "Its key, a file in PEM without a passphrase."),
     ])
 }
 

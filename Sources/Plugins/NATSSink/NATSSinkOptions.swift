@@ -12,7 +12,7 @@ struct NATSSinkOptions: Decodable, Sendable {
     var window: Int
     var timeout: Duration
     var credentials: Credentials?
-    var tls: TLS?
+    var tls: TLSFiles?
     var cloudEvents = CloudEvent.Options()
 
     /// One URL, or a list of them.
@@ -34,12 +34,6 @@ struct NATSSinkOptions: Decodable, Sendable {
         var token: String?
     }
 
-    struct TLS: Decodable, Sendable {
-        var ca = "system"
-        var certificate: String?
-        var key: String?
-    }
-
     /// The settings of a connection. ``validated()`` has to come before.
     var settings: NATSSettings {
         let shown: NATSSettings.Credentials? =
@@ -54,7 +48,7 @@ struct NATSSinkOptions: Decodable, Sendable {
             }
         return NATSSettings(
             servers: servers.all, timeout: timeout, credentials: shown,
-            tls: tls.map { NATSSettings.TLS(ca: $0.ca == "system" ? nil : $0.ca, certificate: $0.certificate, key: $0.key) })
+            tls: tls.map { NATSSettings.TLS(ca: $0.authority, certificate: $0.certificate, key: $0.key) })
     }
 
     /// Returns the template of the subject. Throws what no schema can express.
@@ -75,9 +69,7 @@ struct NATSSinkOptions: Decodable, Sendable {
                 throw OptionError("credentials", message: "give either “file”, or “user” and “password”, or “token”")
             }
         }
-        if let tls, (tls.certificate == nil) != (tls.key == nil) {
-            throw OptionError("tls", message: "“certificate” and “key” belong together: give both or neither")
-        }
+        if let mistake = tls?.mistake { throw mistake }
         do throws(TemplateMistake) {
             return try SubjectTemplate(subject)
         } catch {

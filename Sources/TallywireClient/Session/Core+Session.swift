@@ -48,6 +48,7 @@ extension TallywireClient.Core {
 
     private mutating func take(_ welcome: ServerMessage.Welcome, _ now: TallywireClient.Instant) {
         replica.welcome(epoch: welcome.epoch, seq: welcome.seq)
+        if let node = welcome.node { note(node: node) }
         session?.isWelcomed = true
         session?.deadline = nil
         session?.pingInterval = max(welcome.pingInterval, .milliseconds(100))

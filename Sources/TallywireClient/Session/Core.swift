@@ -55,6 +55,9 @@ extension TallywireClient {
             state.node = node
         }
 
+        /// Notes the name that the node tells in its `welcome`, since a proxy may take the header of the handshake away.
+        mutating func note(node: String) { state.node = node }
+
         /// How a session ended.
         struct Ended {
             var failure: Failure?

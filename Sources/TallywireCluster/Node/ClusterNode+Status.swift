@@ -21,8 +21,8 @@ extension ClusterNode: WriterStatus {
         return health.lag(applied: status.applied, head: status.head, at: .now) / .seconds(1)
     }
 
-    /// How many seconds ago the log answered; `nil` if it never did.
-    public nonisolated var logSilence: Double? { health.silence(at: .now).map { $0 / .seconds(1) } }
+    /// How many seconds ago the log answered; before its first answer, how many seconds ago the node began. Never negative.
+    public nonisolated var logSilence: Double { health.silence(at: .now) / .seconds(1) }
 
     /// The nodes of the cluster, as this one saw them last.
     public nonisolated var cluster: ClusterView { view.withLock { $0 } }

@@ -159,8 +159,7 @@ public actor ClusterNode {
     public func forwardedCommands() -> ForwardedCommands? { engine.map { forwardedCommands(to: $0) } }
 
     func forwardedCommands(to engine: InventoryEngine) -> ForwardedCommands {
-        ForwardedCommands(
-            engine: engine, logAnswers: { [health] in health.silence(at: .now).map { $0 < Self.longestSilence } ?? true })
+        ForwardedCommands(engine: engine, logAnswers: { [health] in health.silence(at: .now) < Self.longestSilence })
     }
 
     /// After this time without an answer of the log a leader takes no more commands.

@@ -5,13 +5,13 @@ final class NodeHealth: Sendable {
     private struct State {
         /// When the node last had everything that the log had.
         var completeAt: ContinuousClock.Instant
-        /// When the log answered last.
-        var answeredAt: ContinuousClock.Instant?
+        /// When the log answered last; before its first answer, when the node began.
+        var answeredAt: ContinuousClock.Instant
     }
 
     private let state: Mutex<State>
 
-    init(now: ContinuousClock.Instant) { state = Mutex(State(completeAt: now)) }
+    init(now: ContinuousClock.Instant) { state = Mutex(State(completeAt: now, answeredAt: now)) }
 
     /// The log has answered, and ended with `head`.
     func looked(applied: UInt64, head: UInt64, at now: ContinuousClock.Instant) {
@@ -29,6 +29,6 @@ final class NodeHealth: Sendable {
         applied >= head ? .zero : state.withLock { now - $0.completeAt }
     }
 
-    /// How long ago the log answered; `nil` if it never did.
-    func silence(at now: ContinuousClock.Instant) -> Duration? { state.withLock { $0.answeredAt.map { now - $0 } } }
+    /// How long ago the log answered; before its first answer, how long ago the node began.
+    func silence(at now: ContinuousClock.Instant) -> Duration { state.withLock { max(.zero, now - $0.answeredAt) } }
 }

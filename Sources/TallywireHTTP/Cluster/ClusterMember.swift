@@ -76,12 +76,12 @@ public struct ClusterReport: Sendable {
     public var term: UInt64
     /// The last entry of the log when this node looked.
     public var head: UInt64
-    /// How many seconds ago the log answered this node; `nil` if it never did.
-    public var logSilence: Double?
+    /// How many seconds ago the log answered this node; before its first answer, how many seconds ago the node began. 0 or more.
+    public var logSilence: Double
     public var nodes: [Node]
 
     public init(
-        site: String, node: String, leader: String?, term: UInt64, head: UInt64, logSilence: Double?, nodes: [Node]
+        site: String, node: String, leader: String?, term: UInt64, head: UInt64, logSilence: Double, nodes: [Node]
     ) {
         self.site = site
         self.node = node

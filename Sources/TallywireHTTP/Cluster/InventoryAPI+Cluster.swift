@@ -55,6 +55,8 @@ extension ClusterReport {
             if let leader { json.string(leader) } else { json.null() }
             json.member("term", term)
             json.member("head", head)
+            json.key("logSilenceSeconds")
+            json.raw(String(format: "%.3f", logSilence).utf8)
             json.array("nodes") { json in
                 for node in nodes {
                     json.object { json in
@@ -86,10 +88,8 @@ extension PrometheusText {
         metric(
             "tallywire_cluster_lag_seconds", .gauge, "For how long the node has not had everything that the log has.")
         sample("tallywire_cluster_lag_seconds", [], cluster.own?.lag ?? 0)
-        if let silence = cluster.logSilence {
-            metric("tallywire_cluster_log_silence_seconds", .gauge, "How long ago etcd answered the node.")
-            sample("tallywire_cluster_log_silence_seconds", [], silence)
-        }
+        metric("tallywire_cluster_log_silence_seconds", .gauge, "How long ago etcd answered the node.")
+        sample("tallywire_cluster_log_silence_seconds", [], cluster.logSilence)
         single("tallywire_cluster_nodes", .gauge, "Nodes that the cluster knows.", cluster.nodes.count)
     }
 }

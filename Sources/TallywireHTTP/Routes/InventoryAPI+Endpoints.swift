@@ -29,7 +29,7 @@ extension InventoryAPI {
         let upgrade = UpgradeRequest(
             head: head, remote: peer, caller: caller,
             principal: try await access.principal(authorization: request.headers[values: .authorization]),
-            authenticator: access.authenticator)
+            authenticator: access.authenticator, node: configuration.node)
         let body = request.method == .post ? try await collect(request, context, upTo: endpoint.bodyLimit) : ByteBuffer()
         let answer = await endpoint.respond(
             to: EndpointRequest(upgrade, body: body, eventLoop: context.channel.eventLoop))

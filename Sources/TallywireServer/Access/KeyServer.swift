@@ -1,8 +1,8 @@
 import AsyncHTTPClient
+import ClientTLS
 import Foundation
 import NIOCore
 import NIOHTTP1
-import NIOSSL
 import PipelineHost
 import TallywireAuthentication
 import TallywireClient
@@ -61,15 +61,11 @@ struct KeyServer: Sendable {
         var request = HTTPClientRequest(url: url)
         request.headers.add(name: "accept", value: "application/jwk-set+json, application/json")
         request.headers.add(name: "user-agent", value: "Tallywire/\(tallywireVersion)")
-        var tls = TLSConfiguration.makeClientConfiguration()
-        if settings.ca != "system" {
-            do {
-                tls.trustRoots = .certificates(try NIOSSLCertificate.fromPEMFile(settings.ca))
-            } catch {
-                throw KeyError("the file of “ca”, \(settings.ca), holds no certificate in PEM, or cannot be read")
-            }
+        do {
+            request.tlsConfiguration = try TLSFiles(authority: settings.ca == "system" ? nil : settings.ca).configuration()
+        } catch {
+            throw KeyError("the file of “ca”, \(settings.ca), holds no certificate in PEM, or cannot be read")
         }
-        request.tlsConfiguration = tls
         let response = try await Self.http.execute(request, timeout: TimeAmount(settings.timeout))
         guard response.status == .ok else {
             let target =

@@ -132,12 +132,3 @@ struct ClusterCheck {
 
     private func problem(_ key: String, _ message: String) -> ConfigurationDiagnostic { problem(key, message: message) }
 }
-
-extension PeerClient {
-    /// A client for the other nodes of `cluster`. Throws if a file of its `tls` cannot be read.
-    convenience init(_ cluster: ClusterSettings) throws {
-        try self.init(
-            Configuration(
-                secret: cluster.secret, authority: cluster.tls?.ca, certificate: cluster.tls?.certificate, key: cluster.tls?.key))
-    }
-}

@@ -1,5 +1,6 @@
 """Three servers that are nodes of one cluster, with an etcd and a broker."""
 
+import json
 import socket
 import subprocess
 import urllib.parse
@@ -14,11 +15,14 @@ SECRET = "a secret of nodes for tests, of more than 32 bytes"
 
 
 class Cluster:
-    """Nodes `a`, `b` and `c`, of which `a` leads first. `etcd` is the child process of the log; `nodes` are the servers by name."""
+    """Nodes `a`, `b` and `c`, of which `a` leads first. `etcd` is the child process of the log; `nodes` are the servers by name.
+    `settings` are those of all nodes. With `certificates`, a folder, everybody speaks TLS with the certificates in there."""
 
-    def __init__(self, folder: Path, names: tuple[str, ...] = ("a", "b", "c")):
+    def __init__(self, folder: Path, names: tuple[str, ...] = ("a", "b", "c"), settings: dict | None = None, certificates: Path | None = None):
         folder.mkdir(parents=True, exist_ok=True)
         self.children: list[Child | Server | Broker] = []
+        self.settings = settings or {}
+        self.certificates = certificates
         try:
             self.etcd, endpoint = self._start_etcd(folder)
             broker = Broker(folder)
@@ -33,10 +37,15 @@ class Cluster:
 
     def _start_etcd(self, folder: Path) -> tuple[Child, str]:
         client, peer = (f"http://127.0.0.1:{free_port()}" for _ in range(2))
+        secure: list[str] = []
+        if self.certificates:
+            client = client.replace("http", "https")
+            secure = ["--client-cert-auth", "--trusted-ca-file", f"{self.certificates}/ca.pem", "--cert-file", f"{self.certificates}/node.pem",
+                      "--key-file", f"{self.certificates}/node.key"]
         etcd = Child([
             required("etcd"), "--name", "m", "--data-dir", str(folder / "etcd"), "--listen-client-urls", client,
             "--advertise-client-urls", client, "--listen-peer-urls", peer, "--initial-advertise-peer-urls", peer,
-            "--initial-cluster", f"m={peer}"], folder / "etcd.log")
+            "--initial-cluster", f"m={peer}", *secure], folder / "etcd.log")
         self.children.append(etcd)
 
         def listens() -> bool:
@@ -48,7 +57,14 @@ class Cluster:
 
     def _server(self, folder: Path, broker: Broker, name: str, endpoint: str) -> Server:
         folder.mkdir()
-        server = Server(folder, broker, {"cluster": {"site": SITE, "node": name, "endpoints": [endpoint], "secret": SECRET}})
+        server = Server(folder, broker, self.settings | {
+            "cluster": {"site": SITE, "node": name, "endpoints": [endpoint], "secret": SECRET}})
+        if self.certificates:
+            plugins = json.loads(server.plugins.read_text())
+            own = {"certificate": f"{self.certificates}/node.pem", "key": f"{self.certificates}/node.key"}
+            plugins["cluster"] |= {"address": f"https://127.0.0.1:{server.port}", "tls": own | {"ca": f"{self.certificates}/ca.pem"}}
+            plugins["http"]["tls"] = own
+            server.plugins.write_text(json.dumps(plugins))
         self.children.append(server)
         return server
 

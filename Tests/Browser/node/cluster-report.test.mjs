@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import { page } from "./keyboard.mjs";
 
-const { BEHIND, SILENT, judged } = await page("admin/cluster-report.js");
+const { BEHIND, LOG_SILENT, SILENT, judged } = await page("admin/cluster-report.js");
 
 const NOW = Date.parse("2026-11-30T12:00:00.000Z");
 /** The time that is so many milliseconds before now. */
@@ -10,9 +10,9 @@ const ago = (milliseconds) => new Date(NOW - milliseconds).toISOString();
 const node = (name, more = {}) => ({ node: name, address: `http://${name}:1`, role: "follower", version: "0.1.0", applied: 12, lagSeconds: 0, seenAt: ago(0), ...more });
 
 /** What is told of three nodes, of which `a` leads and `b` answers, if nodes have `more`. */
-function told(more = {}, leader = "a") {
+function told(more = {}, leader = "a", logSilenceSeconds = 0.2) {
   const nodes = ["a", "b", "c"].map((name) => node(name, more[name]));
-  const { nodes: judgedNodes, notices } = judged({ site: "main", node: "b", leader, term: 7, head: 12, nodes });
+  const { nodes: judgedNodes, notices } = judged({ site: "main", node: "b", leader, term: 7, head: 12, logSilenceSeconds, nodes });
   return { states: judgedNodes.map(({ state }) => state), notices, nodes: judgedNodes };
 }
 
@@ -62,8 +62,16 @@ test("a node that hears of no other says so of itself", () => {
   assert.deepEqual(told({ a: away, c: away }).notices, [{ name: "silentLeader", nodes: ["a"] }, { name: "isolated", nodes: ["b"] }]);
 });
 
+test("if etcd is silent for the node that answers, only that is told, whatever the node knew last", () => {
+  assert.deepEqual(told({}, "a", LOG_SILENT).notices, []);
+  const away = { seenAt: ago(60_000) };
+  for (const [more, leader] of [[{}, "a"], [{ a: away, c: away }, "a"], [{ b: { lagSeconds: 60 } }, null]]) {
+    assert.deepEqual(told(more, leader, LOG_SILENT + 0.001).notices, [{ name: "logSilent", nodes: ["b"] }]);
+  }
+});
+
 test("a node that is alone in its cluster is not cut off", () => {
-  const { nodes, notices } = judged({ site: "main", node: "b", leader: "b", term: 7, head: 12, nodes: [node("b")] });
+  const { nodes, notices } = judged({ site: "main", node: "b", leader: "b", term: 7, head: 12, logSilenceSeconds: 0, nodes: [node("b")] });
   assert.equal(nodes[0].state, "leads");
   assert.deepEqual(notices, []);
 });

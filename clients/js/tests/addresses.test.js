@@ -158,6 +158,29 @@ test("a node whose event stream is behind the client is left too, and tells its 
   assert.equal(reported[1].code, 1013);
 });
 
+test("over a WebSocket the welcome tells the node's name", async (t) => {
+  const { node, url } = await standIn(t, (response) => response.writeHead(404).end());
+  const sockets = new (debian("ws").WebSocketServer)({ server: node });
+  t.after(() => sockets.close());
+  const names = ["berlin-a", undefined];
+  sockets.on("connection", (socket) => {
+    socket.send(JSON.stringify({ type: "welcome", epoch: "e", seq: 1, node: names.shift() }));
+    socket.on("message", (data) => {
+      const { type, room } = JSON.parse(data);
+      if (type !== "join") return;
+      socket.send(JSON.stringify({ type: "joined", room, epoch: "e", seq: 1, recovered: false }));
+      socket.send(JSON.stringify({ type: "snapshot", room, seq: 1, items: [], last: true }));
+    });
+  });
+  const client = clientOf(t, { url }, { transports: ["websocket"], rooms: ["r"] });
+  await client.connect();
+  assert.deepEqual([client.node, client.state.node, client.transport], ["berlin-a", "berlin-a", "websocket"]);
+  // A server that is by itself by now.
+  for (const socket of sockets.clients) socket.close(1001);
+  await eventually("it is there again", () => names.length === 0 && client.status === "live");
+  assert.equal(client.node, null);
+});
+
 test("the node's name is in the state as long as the client is there", async (t) => {
   const server = await Server.start(t);
   const proxy = await Proxy.start(t, server);

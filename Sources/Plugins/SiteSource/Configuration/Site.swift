@@ -38,7 +38,9 @@ extension SourceType {
             .optional(
                 "recheck", .duration(.milliseconds(50) ... .seconds(3_600)), default: "2s",
                 "How often the source looks whether a SKU of the site that was unknown here is known now."),
-            .optional("tls", .object(tls), default: [:], "How TLS is spoken. The files are read when the source starts."),
+            .optional(
+                "tls", .object(TLSFiles.schema(peer: "site")), default: [:],
+                "How TLS is spoken. The files are read when the source starts."),
         ],
         example: """
             {
@@ -49,12 +51,6 @@ extension SourceType {
               "catalogue": true
             }
             """)
-
-    private static let tls = OptionSchema([
-        .optional("ca", .string(limit: 4_096), default: "system", "Whom to trust: a file in PEM, or “system”."),
-        .optional("certificate", .string(limit: 4_096), "Our certificate, a file in PEM, if the site asks for one."),
-        .optional("key", .string(limit: 4_096), "Its key, a file in PEM without a passphrase."),
-    ])
 }
 
 extension TextRule {

@@ -1,5 +1,4 @@
 import Foundation
-import NIOSSL
 import TallywireConfiguration
 import TallywireCore
 import TallywirePipeline
@@ -12,7 +11,7 @@ struct SiteOptions: Decodable, Sendable {
     var catalogue = false
     var timeout = Duration.seconds(15)
     var recheck = Duration.seconds(2)
-    var tls = TLS()
+    var tls = TLSFiles()
 
     /// One address, or those of several nodes.
     struct Addresses: Decodable, Sendable {
@@ -23,22 +22,6 @@ struct SiteOptions: Decodable, Sendable {
         init(from decoder: any Decoder) throws {
             let value = try decoder.singleValueContainer()
             if let one = try? value.decode(String.self) { all = [one] } else { all = try value.decode([String].self) }
-        }
-    }
-
-    struct TLS: Decodable, Sendable {
-        var ca = "system"
-        var certificate: String?
-        var key: String?
-
-        func configuration() throws -> TLSConfiguration {
-            var configuration = TLSConfiguration.makeClientConfiguration()
-            if ca != "system" { configuration.trustRoots = .certificates(try NIOSSLCertificate.fromPEMFile(ca)) }
-            if let certificate, let key {
-                configuration.certificateChain = try NIOSSLCertificate.fromPEMFile(certificate).map { .certificate($0) }
-                configuration.privateKey = .privateKey(try NIOSSLPrivateKey(file: key, format: .pem))
-            }
-            return configuration
         }
     }
 
@@ -53,9 +36,7 @@ struct SiteOptions: Decodable, Sendable {
                 mistakes.append(OptionError("url", message: "the URL is that of the site's server, without “?” and “#”"))
             }
         }
-        if (tls.certificate == nil) != (tls.key == nil) {
-            mistakes.append(OptionError("tls", message: "“certificate” and “key” belong together: give both or neither"))
-        }
+        if let mistake = tls.mistake { mistakes.append(mistake) }
         return mistakes
     }
 

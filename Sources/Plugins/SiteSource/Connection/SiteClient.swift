@@ -1,4 +1,5 @@
 import AsyncHTTPClient
+import ClientTLS
 import Foundation
 import NIOCore
 import NIOFoundationCompat

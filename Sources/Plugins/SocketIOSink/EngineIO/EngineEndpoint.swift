@@ -126,7 +126,7 @@ extension UpgradeRequest {
         guard let token = query.token, principal == nil || principal == .anybody else { return self }
         return UpgradeRequest(
             head: head, remote: remote, caller: caller, principal: try authenticator.principal(bearingIfAny: token),
-            authenticator: authenticator)
+            authenticator: authenticator, node: node)
     }
 
     /// The same. Waits for keys that have to be fetched.

@@ -11,6 +11,8 @@ import WebSocketServer
 final class MessageSession: WebSocketSession {
     private let hub: Hub
     let rooms: RoomSession
+    /// The name of the node of a cluster that the client has reached.
+    private let node: String?
     /// What the client asked for in the query of its handshake, until that is done.
     private var greeting: Greeting?
     /// Session and connection refer to each other until the connection ends.
@@ -24,6 +26,7 @@ final class MessageSession: WebSocketSession {
 
     init(_ request: UpgradeRequest, hub: Hub, now: NIODeadline) {
         self.hub = hub
+        node = request.node
         greeting = Greeting(target: request.head.uri)
         rooms = RoomSession(access: SessionAccess(request, now: now))
         allowance = MessageAllowance(hub.settings.limits.messages, at: now)
@@ -41,7 +44,7 @@ final class MessageSession: WebSocketSession {
             .welcome(
                 ServerMessage.Welcome(
                     epoch: shard.epoch, seq: shard.head, connection: name, pingInterval: hub.times.pingInterval,
-                    messageBytes: shard.settings.limits.message)))
+                    messageBytes: shard.settings.limits.message, node: node)))
         if !rooms.access.isWaiting { begin(on: shard) }
         rooms.watchAccess()
     }

@@ -13,14 +13,21 @@ extension Messaging {
                     ("epoch", epoch), ("seq", JSONSchema.count), ("connection", ["type": "string"]),
                     ("pingInterval", JSONSchema.count + ["description": "Milliseconds between the server's pings."]),
                     ("messageBytes", JSONSchema.count + ["description": "The most bytes of a message that the server takes."]),
-                ]),
+                    ("node", ["type": "string", "description": "The name of the node, if the server is a cluster's."]),
+                ], optional: ["node"]),
             examples: [
                 .init(
                     "welcome",
                     [
                         "type": "welcome", "epoch": exampleEpoch, "seq": 1041, "connection": "3u7adlk2314xn",
                         "pingInterval": 25_000, "messageBytes": 65_536,
-                    ])
+                    ]),
+                .init(
+                    "node of a cluster",
+                    [
+                        "type": "welcome", "epoch": exampleEpoch, "seq": 1041, "connection": "3u7adlk2314xn",
+                        "pingInterval": 25_000, "messageBytes": 65_536, "node": "a",
+                    ]),
             ]),
         Message(
             id: "joined", summary: "In a room. What was missed, or the room's values, follow, then what is live.",

@@ -44,7 +44,9 @@ extension SinkType {
                 addresses are refused, whatever name leads to them.
                 """),
             CloudEvent.Options.option,
-            .optional("tls", .object(tls), default: [:], "How TLS is spoken. The files are read when a connection is prepared."),
+            .optional(
+                "tls", .object(TLSFiles.schema(peer: "receiver")), default: [:],
+                "How TLS is spoken. The files are read when a connection is prepared."),
         ],
         example: """
             {
@@ -56,12 +58,6 @@ extension SinkType {
               "retry": { "max": "5m", "rejectAfter": 3 }
             }
             """)
-
-    private static let tls = OptionSchema([
-        .optional("ca", .string(limit: 4_096), default: "system", "Whom to trust: a file in PEM, or “system”."),
-        .optional("certificate", .string(limit: 4_096), "Our certificate, a file in PEM, if the receiver asks for one."),
-        .optional("key", .string(limit: 4_096), "Its key, a file in PEM without a passphrase."),
-    ])
 }
 
 extension TextRule {

@@ -1,5 +1,4 @@
 import Foundation
-import NIOSSL
 import TallywireConfiguration
 import TallywirePipeline
 
@@ -13,7 +12,7 @@ struct WebhookOptions: Decodable, Sendable {
     var headers: [String: String]
     var concurrency: Int
     var allowPrivate: Bool
-    var tls: TLS
+    var tls: TLSFiles
     var cloudEvents = CloudEvent.Options()
 
     /// What a request carries.
@@ -34,22 +33,6 @@ struct WebhookOptions: Decodable, Sendable {
         init(from decoder: any Decoder) throws {
             let value = try decoder.singleValueContainer()
             if let one = try? value.decode(String.self) { all = [one] } else { all = try value.decode([String].self) }
-        }
-    }
-
-    struct TLS: Decodable, Sendable {
-        var ca = "system"
-        var certificate: String?
-        var key: String?
-
-        func configuration() throws -> TLSConfiguration {
-            var configuration = TLSConfiguration.makeClientConfiguration()
-            if ca != "system" { configuration.trustRoots = .certificates(try NIOSSLCertificate.fromPEMFile(ca)) }
-            if let certificate, let key {
-                configuration.certificateChain = try NIOSSLCertificate.fromPEMFile(certificate).map { .certificate($0) }
-                configuration.privateKey = .privateKey(try NIOSSLPrivateKey(file: key, format: .pem))
-            }
-            return configuration
         }
     }
 
@@ -75,9 +58,7 @@ struct WebhookOptions: Decodable, Sendable {
         where value.unicodeScalars.contains(where: { $0.value < 0x20 && $0 != "\t" || $0.value == 0x7F }) {
             throw OptionError("headers", name, message: "the value has a control character, such as a line end")
         }
-        if (tls.certificate == nil) != (tls.key == nil) {
-            throw OptionError("tls", message: "“certificate” and “key” belong together: give both or neither")
-        }
+        if let mistake = tls.mistake { throw mistake }
     }
 
     /// What `check --connect` finds: whether the receiver can be reached and speaks HTTP. A HEAD request is sent, and no event.
