@@ -177,6 +177,33 @@ struct EngineTests {
         await engine.stop()
     }
 
+    @Test("a turn is taken while the engine is idle, not while its thread is held up, and at once when it has stopped")
+    func turns() async throws {
+        let gate = Gate()
+        let engine = try InventoryEngine(journal: journal(behind: gate, failing: []), logger: Logger(label: "test"))
+        await engine.takeTurn()
+        gate.shut()
+        engine.submit(move(1)) { _ in }
+        try await eventually("the engine's thread is held up") { gate.isWaitedAt }
+        let turns = Mutex(0)
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for _ in 0..<2 {
+                group.addTask {
+                    await engine.takeTurn()
+                    turns.withLock { $0 += 1 }
+                }
+            }
+            // Time enough for a turn that does not wait for the thread.
+            try await ContinuousClock().sleep(for: .milliseconds(200))
+            #expect(turns.withLock { $0 } == 0)
+            gate.open()
+            try await group.waitForAll()
+        }
+        #expect(turns.withLock { $0 } == 2)
+        await engine.stop()
+        await engine.takeTurn()
+    }
+
     @Test("from the first command that finds no room on, nothing of a batch and of its lane is taken in; what was, is decided")
     func overloadedBatch() async throws {
         await (try await engine()).stop()
