@@ -3,6 +3,7 @@ import Synchronization
 import TallywireCore
 import TallywireEngine
 import TallywireTesting
+import TestSupport
 import Testing
 
 @Suite("Engine")
@@ -185,21 +186,21 @@ struct EngineTests {
         gate.shut()
         engine.submit(move(1)) { _ in }
         try await eventually("the engine's thread is held up") { gate.isWaitedAt }
-        let turns = Mutex(0)
+        let turns = SharedCount()
         try await withThrowingTaskGroup(of: Void.self) { group in
             for _ in 0..<2 {
                 group.addTask {
                     await engine.takeTurn()
-                    turns.withLock { $0 += 1 }
+                    turns.add()
                 }
             }
             // Time enough for a turn that does not wait for the thread.
             try await ContinuousClock().sleep(for: .milliseconds(200))
-            #expect(turns.withLock { $0 } == 0)
+            #expect(turns.value == 0)
             gate.open()
             try await group.waitForAll()
         }
-        #expect(turns.withLock { $0 } == 2)
+        #expect(turns.value == 2)
         await engine.stop()
         await engine.takeTurn()
     }

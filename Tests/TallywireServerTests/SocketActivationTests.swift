@@ -2,7 +2,8 @@ import AsyncHTTPClient
 import Foundation
 import NIOCore
 import NIOHTTP1
-import Synchronization
+import NIOPosix
+import TallywireCore
 import TallywireTesting
 import TestSupport
 import Testing
@@ -81,24 +82,24 @@ struct SocketActivationTests {
         let server = try ServerProcess(plugins: Self.plugins)
         try await server.start(socket: socket)
         let url = server.url + "/health/live"
-        let answered = Mutex(0)
-        let isOver = Mutex(false)
+        let answered = SharedCount()
+        let ended = SharedCount()
         try await withThrowingTaskGroup(of: Void.self) { group in
             for _ in 0..<4 {
                 group.addTask {
-                    while !isOver.withLock({ $0 }) {
+                    while ended.value == 0 {
                         #expect(try await Self.status(of: url, fresh: true) == 200)
-                        answered.withLock { $0 += 1 }
+                        answered.add()
                     }
                 }
             }
             for _ in 0..<3 {
-                let before = answered.withLock { $0 }
-                try await eventually("requests are answered") { answered.withLock { $0 } >= before + 20 }
+                let before = answered.value
+                try await eventually("requests are answered") { answered.value >= before + 20 }
                 #expect(await server.terminate() == 0)
                 try await server.start(socket: socket)
             }
-            isOver.withLock { $0 = true }
+            ended.add()
             try await group.waitForAll()
         }
         #expect(await server.terminate() == 0)
@@ -109,7 +110,7 @@ struct SocketActivationTests {
         var request = HTTPClientRequest(url: url)
         guard fresh else { return try await HTTPClient.shared.execute(request, timeout: .seconds(60)).status.code }
         request.headers.add(name: "Connection", value: "close")
-        let client = HTTPClient(eventLoopGroup: .singleton)
+        let client = HTTPClient(eventLoopGroup: MultiThreadedEventLoopGroup.singleton)
         let status: Result<UInt, any Error>
         do {
             let response = try await client.execute(request, timeout: .seconds(60))
