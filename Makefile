@@ -7,7 +7,7 @@ ARGS ?=
 export SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH ?= 16
 
 .PHONY: run build test browser fuzz conformance lint format docs bench storm simulate etcd-kills socket-io-kills exec-crashes rounds copy-figures \
-	sink-latency cluster chaos dependencies
+	sink-latency cluster chaos package package-check dependencies
 
 ## Install what is missing, build, start a broker if none listens, load the sample catalogue, run the server.
 run: dependencies
@@ -129,6 +129,14 @@ rounds: dependencies
 sink-latency: build
 	@scripts/install-dependencies.sh tests
 	TALLYWIRE=.build/release/tallywire SINK_LATENCY_SCANS=2000 Tests/Browser/run test_sink_latency.py -s
+
+## tallywire_VERSION_ARCH.deb, its debug symbols and an OCI image, in .build/package/out. See docs/INSTALL.md.
+package: dependencies
+	scripts/package.sh
+
+## The packages installed, upgraded, removed and purged in Debian 12 and 13, the image run, and both made again. Needs root.
+package-check:
+	scripts/package-check.sh
 
 dependencies:
 	@scripts/install-dependencies.sh

@@ -70,6 +70,8 @@ let package = Package(
         // What server and clients of the rooms say to one another.
         library("TallywireProtocol", ["TallywireCore"]),
         library("Backoff", []),
+        // How a service and systemd talk.
+        library("Systemd", []),
         library(
             "TallywireClient",
             [
@@ -227,13 +229,15 @@ let package = Package(
             "HTTPPort",
             [
                 "HTTPEndpoints", "TallywireAccess", "TallywireCore", "TallywireProtocol", log, nio("NIOCore"), nio("NIOHTTP1"),
-                nio("NIOWebSocket"),
+                nio("NIOPosix"), nio("NIOWebSocket"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "NIOExtras", package: "swift-nio-extras"),
                 .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
                 .product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ]),
         library(
             "TallywireHTTP",
@@ -263,7 +267,7 @@ let package = Package(
                 "Backoff", "ClientTLS", "ClusterHTTP", "EtcdLog", "ExecPlugin", "HTTPEndpoints", "HTTPPort", "JSONLogSink",
                 "MQTTScanners",
                 "MQTTSink", "PipelineHost", "NATSSink", "PostgresSink",
-                "SiteSource", "SQLiteJournal",
+                "SiteSource", "SQLiteJournal", "Systemd",
                 "TallywireAccess", "TallywireAuthentication", "TallywireClient", "TallywireCluster", "TallywireCommands",
                 "TallywireConfiguration", "TallywireCore",
                 "TallywireEngine", "TallywireHTTP", "TallywirePipeline", "SocketIOSink", "WebSocketSink", "WebhookSink", log,
@@ -307,6 +311,7 @@ let package = Package(
             ]),
         .testTarget(name: "GS1Tests", dependencies: ["GS1"], swiftSettings: strict),
         tests("QRCode", ["QRCode"]),
+        tests("Systemd", ["Systemd"]),
         tests("TallywireProtocol", ["TallywireCore", "TallywireProtocol"]),
         tests("TallywireCore", ["GS1", "TallywireCore", "TallywireEngine"]),
         tests(
@@ -406,7 +411,7 @@ let package = Package(
                 "TallywireCommands",
                 "TallywireConfiguration", "TallywireCore", "TallywireEngine", "TallywireHTTP", "TallywirePipeline",
                 "TallywireProtocol",
-                "TallywireServer", log,
+                "Systemd", "TallywireServer", log,
                 nio("NIOCore"),
                 nio("NIOHTTP1"), nio("NIOFoundationCompat"), nio("NIOPosix"), .product(name: "NIOSSL", package: "swift-nio-ssl"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),

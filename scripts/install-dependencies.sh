@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Installs the system packages that are missing, with the argument `tests` also those that only tests need. Asks for root only if there is one.
+# Installs the system packages that are missing, with the argument `tests` also those that only tests need, and with `packages` those that
+# make and check packages. Asks for root only if there is one.
 set -euo pipefail
 unpacked=$(cd "$(dirname "$0")/.." && pwd)/.build/proxies
 
@@ -32,10 +33,23 @@ if [ "${1:-}" = tests ]; then
     for module in ws jsdom react react-dom; do [ -e "/usr/share/nodejs/$module" ] || need "node-$module"; done
 fi
 
+if [ "${1:-}" = packages ]; then
+    command -v dpkg-shlibdeps >/dev/null || need dpkg-dev
+    command -v objcopy >/dev/null || need binutils
+    for program in lintian mmdebstrap umoci skopeo jq; do command -v "$program" >/dev/null || need "$program"; done
+    command -v debootstrap >/dev/null || [ -x /usr/sbin/debootstrap ] || need debootstrap
+    command -v systemd-analyze >/dev/null || need systemd
+fi
+
 # The NATS server, and the proxies of Tests/Browser/test_proxies.py, are unpacked next to the build and not installed: Debian's packages are
 # services, which would take ports 4222, 80 and 443 of a developer's machine, at once or from its next start on. The libraries that they need
 # are on every Debian.
 unpackable=()
+if [ "${1:-}" = packages ]; then
+    # Prometheus is a service too.
+    unpacked=${unpacked%proxies}package/tools
+    PATH="$PATH:$unpacked/usr/bin" command -v promtool >/dev/null || unpackable+=(prometheus)
+fi
 if [ "${1:-}" = tests ]; then
     for program in nginx caddy nats-server etcd etcdctl; do
         PATH="$PATH:/usr/sbin:$unpacked/usr/sbin:$unpacked/usr/bin" command -v "$program" >/dev/null || unpackable+=("$program")

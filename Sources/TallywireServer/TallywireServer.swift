@@ -46,10 +46,8 @@ struct Tallywire: AsyncParsableCommand {
         subcommands: [
             Serve.self, Check.self, Plugins.self, Graph.self, Schema.self, ClientCommands.scan, ClientCommands.tail,
             ClientCommands.import, ClientCommands.export, ClientCommands.replay, ClientCommands.reload,
+            ClientCommands.health,
             Token.self, ClientCommands.password, Audit.self,
             ClientCommands.mosquittoConfig, ClusterCommand.self,
         ])
 }
-
-/// The version of this server, as `--version`, `/health` and the status topics show it.
-public let tallywireVersion = "0.1.0"

@@ -3,6 +3,7 @@ import Synchronization
 import TallywireCore
 import TallywireEngine
 import TallywireTesting
+import TestSupport
 import Testing
 
 @Suite("Engine")
@@ -175,6 +176,33 @@ struct EngineTests {
         gate.open()
         try await eventually("the others are answered") { outcomes.withLock { $0.count } == 4 }
         await engine.stop()
+    }
+
+    @Test("a turn is taken while the engine is idle, not while its thread is held up, and at once when it has stopped")
+    func turns() async throws {
+        let gate = Gate()
+        let engine = try InventoryEngine(journal: journal(behind: gate, failing: []), logger: Logger(label: "test"))
+        await engine.takeTurn()
+        gate.shut()
+        engine.submit(move(1)) { _ in }
+        try await eventually("the engine's thread is held up") { gate.isWaitedAt }
+        let turns = SharedCount()
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for _ in 0..<2 {
+                group.addTask {
+                    await engine.takeTurn()
+                    turns.add()
+                }
+            }
+            // Time enough for a turn that does not wait for the thread.
+            try await ContinuousClock().sleep(for: .milliseconds(200))
+            #expect(turns.value == 0)
+            gate.open()
+            try await group.waitForAll()
+        }
+        #expect(turns.value == 2)
+        await engine.stop()
+        await engine.takeTurn()
     }
 
     @Test("from the first command that finds no room on, nothing of a batch and of its lane is taken in; what was, is decided")

@@ -31,7 +31,7 @@ struct CommandTests {
     func help() async throws {
         let help = try await run("--help")
         #expect(help.status == 0 && help.output.contains("SUBCOMMANDS"))
-        #expect(try await run("--version").output.contains("0.1.0"))
+        #expect(try await run("--version").output == tallywireVersion + "\n")
         #expect(try await run("serve", "--help").output.contains("--ready-file"))
     }
 

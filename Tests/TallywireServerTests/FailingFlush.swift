@@ -2,7 +2,8 @@ import Foundation
 import TallywireTesting
 import TestSupport
 
-/// A library that is loaded before the C library and lets flushes of SQLite's log fail, as many as it is told.
+/// A library that is loaded before the C library and lets flushes of SQLite's log fail, as many as it is told, or
+/// holds them up.
 struct FailingFlush {
     private let folder: TemporaryFolder
     private let library: String
@@ -34,6 +35,9 @@ struct FailingFlush {
         try withUnsafeBytes(of: count) { try file.write(contentsOf: Data($0)) }
     }
 
+    /// Holds up all flushes from now on, as a disk that does not respond does, until ``fail(_:)`` is called.
+    func hold() throws { try fail(-1) }
+
     private static let source = """
         #define _GNU_SOURCE
         #include <errno.h>
@@ -56,10 +60,12 @@ struct FailingFlush {
         }
         static int fails(int file) {
             char link[64], path[4096];
-            if (!left || *left <= 0) return 0;
+            if (!left || *left == 0) return 0;
             snprintf(link, sizeof link, "/proc/self/fd/%d", file);
             ssize_t length = readlink(link, path, sizeof path - 1);
             if (length < 4 || memcmp(path + length - 4, "-wal", 4) != 0) return 0;
+            while (*left < 0) usleep(1000);
+            if (*left == 0) return 0;
             --*left;
             errno = EIO;
             return 1;

@@ -28,12 +28,14 @@ final class ServerProcess: Sendable {
 
     var url: String { address.withLock { $0 } }
 
-    /// Starts it and waits until it answers. What it printed before is kept in `server.log`.
-    func start(_ options: [String] = [], environment: [String: String] = [:]) async throws {
+    /// Starts it and waits until it answers. What it printed before is kept in `server.log`. With `socket` it gets that socket as systemd
+    /// passes one.
+    func start(_ options: [String] = [], environment: [String: String] = [:], socket: ListeningSocket? = nil) async throws {
         try? FileManager.default.removeItem(atPath: folder.file("ready.json"))
         let process = Process()
         process.executableURL = Self.executable
-        process.arguments = ["serve", "--port", "0", "--ready-file", "ready.json"] + options
+        process.arguments = ["serve", "--ready-file", "ready.json"] + (socket == nil ? ["--port", "0"] : []) + options
+        if let socket { Self.pass(socket, to: process) }
         process.currentDirectoryURL = URL(fileURLWithPath: folder.path)
         process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
         let log = folder.file("server.log")
@@ -55,6 +57,14 @@ final class ServerProcess: Sendable {
             address.withLock { $0 = url }
             return true
         }
+    }
+
+    /// Has `process` begin as a shell, which makes its input, the socket, descriptor 3, and becomes the program.
+    static func pass(_ socket: ListeningSocket, to process: Process) {
+        let script = #"exec 3<&0 </dev/null; LISTEN_PID=$$ LISTEN_FDS=1 exec "$0" "$@""#
+        process.arguments = ["-c", script, executable.path] + (process.arguments ?? [])
+        process.executableURL = URL(fileURLWithPath: "/bin/sh")
+        process.standardInput = FileHandle(fileDescriptor: socket.descriptor, closeOnDealloc: false)
     }
 
     /// Everything it has printed.

@@ -55,14 +55,19 @@ public struct UpgradingServerConfiguration: Sendable {
 public func upgradingServer(
     endpoints: EndpointTable, configuration: UpgradingServerConfiguration = UpgradingServerConfiguration()
 ) -> HTTPServerBuilder {
-    let table = UpgradeTable(
-        endpoints, hosts: configuration.hosts,
-        access: AccessControl(authenticator: configuration.authenticator, metrics: configuration.metrics),
-        proxies: configuration.proxies, node: configuration.node)
-    let count = ConnectionCount(
-        limit: configuration.connections, perAddress: configuration.connectionsPerAddress, proxies: configuration.proxies)
-    return HTTPServerBuilder { responder in
-        UpgradingChannel(
-            responder: table.answeringRefusals(before: responder), table: table, configuration: configuration, count: count)
+    HTTPServerBuilder { UpgradingChannel(endpoints: endpoints, configuration: configuration, responder: $0) }
+}
+
+extension UpgradingChannel {
+    /// Connections to `endpoints`, and to `responder` for all other requests. They are counted together.
+    init(endpoints: EndpointTable, configuration: UpgradingServerConfiguration, responder: @escaping HTTPChannelHandler.Responder) {
+        let table = UpgradeTable(
+            endpoints, hosts: configuration.hosts,
+            access: AccessControl(authenticator: configuration.authenticator, metrics: configuration.metrics),
+            proxies: configuration.proxies, node: configuration.node)
+        self.init(
+            responder: table.answeringRefusals(before: responder), table: table, configuration: configuration,
+            count: ConnectionCount(
+                limit: configuration.connections, perAddress: configuration.connectionsPerAddress, proxies: configuration.proxies))
     }
 }

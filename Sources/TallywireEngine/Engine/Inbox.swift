@@ -26,6 +26,8 @@ final class Inbox: Sendable {
         var isClosed = false
         /// How many items have to wait before the engine's thread is woken.
         var wakeAt = 1
+        /// What is called when the engine's thread takes commands out the next time.
+        var turns: [@Sendable () -> Void] = []
     }
 
     let capacity: Int
@@ -63,7 +65,7 @@ final class Inbox: Sendable {
 
     /// Takes at most `limit` items out without waiting. `isEmpty` and `isClosed` describe the inbox afterwards.
     func take(limit: Int) -> (items: Deque<Item>, isEmpty: Bool, isClosed: Bool) {
-        state.withLock { state in
+        let (taken, turns) = state.withLock { state in
             var items: Deque<Item> = []
             if state.items.count <= limit {
                 // The whole queue changes owner, and nothing is copied.
@@ -72,8 +74,21 @@ final class Inbox: Sendable {
                 items = Deque(state.items.prefix(limit))
                 state.items.removeFirst(limit)
             }
-            return (items, state.items.isEmpty, state.isClosed)
+            defer { if !state.turns.isEmpty { state.turns = [] } }
+            return ((items, state.items.isEmpty, state.isClosed), state.turns)
         }
+        for turn in turns { turn() }
+        return taken
+    }
+
+    /// Wakes the engine's thread, which calls `body` when it takes commands out the next time. Once the inbox is closed, the thread may
+    /// have ended, and `body` is called at once. `body` must be short and must not block.
+    func atNextTurn(_ body: @escaping @Sendable () -> Void) {
+        let isClosed = state.withLock { state in
+            if !state.isClosed { state.turns.append(body) }
+            return state.isClosed
+        }
+        if isClosed { body() } else { wakeUps.signal() }
     }
 
     /// Waits until `count` items are in the inbox, ``wakeUp()`` is called, or the inbox is closed; with a `limit` not longer than

@@ -111,6 +111,12 @@ public final class InventoryEngine: CommandGateway {
         core.submit(commands, in: lane, completion: completion)
     }
 
+    /// Returns when the engine's thread has begun another turn, which proves that the thread is alive: neither ended by a mistake nor
+    /// held up, such as by a disk that does not respond. Does not return while the thread is held up. Returns at once after ``stop()``.
+    public func takeTurn() async {
+        await withCheckedContinuation { continuation in core.inbox.atNextTurn { continuation.resume() } }
+    }
+
     /// Takes no more commands in, decides those that wait, ends the feed, and returns when the thread has ended. The journal
     /// stays open.
     public func stop() async {

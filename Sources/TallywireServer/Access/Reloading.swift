@@ -2,6 +2,7 @@ import Foundation
 import Logging
 import PipelineHost
 import ServiceLifecycle
+import Systemd
 import TallywireAuthentication
 import UnixSignals
 
@@ -24,6 +25,8 @@ struct ReloadService: Service {
     let configuration: ConfigurationReload
     /// The keys of a URL, which are fetched again on SIGHUP.
     let published: PublishedKeys?
+    /// Who is told when a reload on SIGHUP begins and ends.
+    let supervisor: Supervisor
     let logger: Logger
 
     func run() async throws {
@@ -37,10 +40,18 @@ struct ReloadService: Service {
 
     private func onSignals() async {
         for await _ in await UnixSignalsSequence(trapping: .sighup) {
+            tell(.reloading(microseconds: Supervisor.monotonicMicroseconds))
             // The reload has logged why it failed.
             _ = try? await configuration.reload()
             for item in items { await reload(item, because: "SIGHUP") }
             published?.refresh()
+            tell(.ready(status: nil))
+        }
+    }
+
+    private func tell(_ notification: ServiceNotification) {
+        do { try supervisor.notify(notification) } catch {
+            logger.warning("systemd could not be told of a reload.", metadata: ["error": "\(error)"])
         }
     }
 

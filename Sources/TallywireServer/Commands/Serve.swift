@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import Logging
 import PipelineHost
+import Systemd
 import TallywireCommands
 import TallywireConfiguration
 import TallywireCore
@@ -48,7 +49,8 @@ struct Serve: AsyncParsableCommand {
             handler.logLevel = level
             return handler
         }
-        var overrides: [ConfigurationOverride] = []
+        let supervisor = try supervisor()
+        var overrides = Self.overrides(for: supervisor.socket)
         if let host { overrides.append(ConfigurationOverride(path: ["http", "host"], text: host, option: "--host \(host)")) }
         if let port { overrides.append(ConfigurationOverride(path: ["http", "port"], text: "\(port)", option: "--port \(port)")) }
         let load: @Sendable () throws -> PipelineConfiguration = {
@@ -66,13 +68,40 @@ struct Serve: AsyncParsableCommand {
         let settings = try load()
         let readyFile = readyFile
         let banner = Banner(settings)
-        let server = Server(configuration: settings, plugins: .current, logger: Logger(label: "tallywire"), load: load)
+        let server = Server(
+            configuration: settings, plugins: .current, logger: Logger(label: "tallywire"), load: load,
+            supervisor: supervisor)
         let account = try await server.run { address, status in
             if let readyFile { try ReadyFile.write(readyFile, address) }
             // The output may have no reader, and the server serves all the same.
             try? Output.standard.print(banner.text(address, status))
+            do { try supervisor.notify(.ready(status: "serves \(address.url)")) } catch { throw Failure("error: \(error)") }
         }
         try Output.standard.print(Account(account).text)
+    }
+
+    /// The systemd that has started this process.
+    private func supervisor() throws -> Supervisor {
+        let supervisor: Supervisor
+        do { supervisor = try Supervisor(environment: ProcessInfo.processInfo.environment) } catch {
+            throw Failure("error: \(error)")
+        }
+        if supervisor.socket != nil, host != nil || port != nil {
+            throw Failure.usage(
+                "--host and --port have no effect on a socket that systemd has opened: leave them out, or disable the socket unit")
+        }
+        return supervisor
+    }
+
+    /// Where the server listens is what the socket says. So whatever depends on it is checked against the socket, such as that
+    /// `auth.mode` `open` is for loopback addresses.
+    private static func overrides(for socket: PassedSocket?) -> [ConfigurationOverride] {
+        guard let socket else { return [] }
+        let option = "systemd's socket \(socket.host) \(socket.port)"
+        return [
+            ConfigurationOverride(path: ["http", "host"], text: socket.host, option: option),
+            ConfigurationOverride(path: ["http", "port"], text: "\(socket.port)", option: option),
+        ]
     }
 }
 

@@ -19,6 +19,9 @@ protocol InventoryCore: Sendable {
     /// The node of a cluster that this is; `nil` for a server by itself.
     var member: (any ClusterMember)? { get }
 
+    /// Returns when the thread that decides has taken a turn, and not while it is held up.
+    func takeTurn() async
+
     /// Ends the core, if that has not been done: the commands that wait are decided, and the feed is closed.
     func stop() async
 }
@@ -34,6 +37,8 @@ struct SingleCore: InventoryCore {
     var ahead: AheadPolicy { .anotherJournal }
     var member: (any ClusterMember)? { nil }
     var problem: String? { engine.statistics.failure.map { "the journal cannot write: \($0)" } }
+
+    func takeTurn() async { await engine.takeTurn() }
 
     func stop() async { await engine.stop() }
 }

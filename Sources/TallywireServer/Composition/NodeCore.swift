@@ -31,6 +31,8 @@ struct NodeCore: InventoryCore {
     /// How many seconds a node may be behind and still count as ready.
     private static let readyLag = 5.0
 
+    func takeTurn() async { await node.takeTurn() }
+
     /// ``NodeService`` has ended the node by then. What ends here are the connections to others.
     func stop() async {
         await node.stop()

@@ -11,6 +11,7 @@ import PipelineHost
 import SQLiteJournal
 import ServiceLifecycle
 import Synchronization
+import Systemd
 import TallywireAccess
 import TallywireCluster
 import TallywireCommands
@@ -31,6 +32,8 @@ struct Server: Sendable {
     let logger: Logger
     /// Reads the configuration's file again, with the same options of the command line.
     let load: @Sendable () throws -> PipelineConfiguration
+    /// The systemd that has started the server.
+    var supervisor = Supervisor()
 
     /// The address at which a running server is reached.
     struct Address: Sendable {
@@ -64,7 +67,7 @@ struct Server: Sendable {
         let endpoints = EndpointTable()
         let reload = ConfigurationReload(
             configuration, sinks: sinks, pipeline: pipeline, endpoints: endpoints, logger: logger, load: load)
-        let web = application(
+        let (web, stopAccepting) = application(
             core: core, pipeline: pipeline, endpoints: endpoints, reload: reload, access: access, phase: phase, metrics: metrics,
             ready: ready)
         let decider: any Service =
@@ -83,9 +86,13 @@ struct Server: Sendable {
                     .init(service: PublishedKeysService(keys: access.published)),
                     .init(
                         service: ReloadService(
-                            items: access.reloads, configuration: reload, published: access.published, logger: logger)),
+                            items: access.reloads, configuration: reload, published: access.published, supervisor: supervisor,
+                            logger: logger)),
                     .init(service: decider),
                     .init(service: SourceService(pipeline: pipeline)),
+                    .init(
+                        service: Supervision(
+                            supervisor: supervisor, core: core, logger: logger, stopAccepting: stopAccepting)),
                 ], logger: logger))
         let shutdown = Shutdown(drain: configuration.shutdown.drain)
         do {
@@ -146,7 +153,7 @@ struct Server: Sendable {
         core: any InventoryCore, pipeline: Pipeline, endpoints: EndpointTable, reload: ConfigurationReload, access: ServerAccess,
         phase: Phase, metrics: PortMetrics,
         ready: @escaping @Sendable (Address, PipelineStatus) async throws -> Void
-    ) -> some Service {
+    ) -> (any Service, stopAccepting: @Sendable () -> Void) {
         let http = configuration.http
         // If callers have to show a token, the name in `Host` does not matter: it may be a proxy's, or one of several.
         let names = configuration.auth.mode == .open ? [http.host] : ["*"]
@@ -187,7 +194,25 @@ struct Server: Sendable {
         limits.tls = access.certificates
         let host = http.host
         let scheme = http.tls == nil ? "http" : "https"
-        return Application(
+        let isRunning: @Sendable (any Channel) async -> Void = { channel in
+            let address = Address(host: host, port: channel.localAddress?.port ?? 0, scheme: scheme)
+            do {
+                // The kernel's queue also has to be emptied faster than it fills.
+                try await channel.setOption(.maxMessagesPerRead, value: 256).get()
+                await pipeline.firstTries { $0 is any UpgradingSink }
+                phase.serve()
+                try await ready(address, await pipeline.status())
+            } catch {
+                phase.fail(error)
+            }
+        }
+        if let socket = supervisor.socket {
+            let port = InheritedPort(
+                descriptor: socket.descriptor, responder: router.buildResponder(), endpoints: endpoints, configuration: limits,
+                name: "tallywire", logger: quieted, isRunning: isRunning)
+            return (port, { port.stopAccepting() })
+        }
+        let application = Application(
             router: router,
             server: upgradingServer(
                 endpoints: endpoints, configuration: limits),
@@ -196,19 +221,8 @@ struct Server: Sendable {
                 // When thousands of browsers come back at once, those beyond this number wait until their kernel tries again, after
                 // a second or more.
                 backlog: 16_384),
-            onServerRunning: { channel in
-                let address = Address(host: host, port: channel.localAddress?.port ?? 0, scheme: scheme)
-                do {
-                    // The kernel's queue also has to be emptied faster than it fills.
-                    try await channel.setOption(.maxMessagesPerRead, value: 256).get()
-                    await pipeline.firstTries { $0 is any UpgradingSink }
-                    phase.serve()
-                    try await ready(address, await pipeline.status())
-                } catch {
-                    phase.fail(error)
-                }
-            },
-            logger: quieted)
+            onServerRunning: isRunning, logger: quieted)
+        return (application, {})
     }
 
     /// Hummingbird's log lines about starting and stopping repeat the server's own.
