@@ -70,7 +70,7 @@ final class Bed: Sendable {
           "sinks": [
             { "plugin": "websocket" },
             { "plugin": "mqtt", "name": "events", "broker": "${BROKER}", "publish": [{ "topic": "events/{event}", "qos": 1 }] },
-            { "plugin": "json-log", "path": "${FOLDER}/${NODE}/events.jsonl" }
+            { "plugin": "json-log", "path": "${FOLDER}/${NODE}/events.jsonl", "rotate": { "size": "16GiB" } }
           ]
         }
         """

@@ -12,7 +12,7 @@ final class Load: Sendable {
     init(_ bed: Bed, display: Display, scans: Int, writers: Int, watchers: Int) async throws {
         self.display = display
         scanners = try await Scanners(Bed.brokerURL, perSecond: scans)
-        self.writers = Writers(bed.nodes.map(\.url), count: writers, http: bed.http)
+        self.writers = Writers(bed.nodes.map(\.url), count: writers, token: bed.http.token)
         self.watchers = Watchers(bed.nodes.map(\.webSocket), count: watchers)
     }
 

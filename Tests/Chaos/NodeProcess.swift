@@ -49,7 +49,10 @@ final class NodeProcess: Sendable {
         try FileManager.default.createDirectory(atPath: data, withIntermediateDirectories: true)
         let ready = "\(data)/ready.json"
         try? FileManager.default.removeItem(atPath: ready)
-        let process = try make(["serve", "--plugins", "\(folder)/plugins.json", "--data", data, "--ready-file", ready, "--log-level", ProcessInfo.processInfo.environment["CHAOS_LOG"] ?? "notice"])
+        let process = try make([
+            "serve", "--plugins", "\(folder)/plugins.json", "--data", data, "--ready-file", ready, "--log-level",
+            ProcessInfo.processInfo.environment["CHAOS_LOG"] ?? "notice",
+        ])
         if !FileManager.default.fileExists(atPath: log) { try Data().write(to: URL(fileURLWithPath: log)) }
         let output = try FileHandle(forWritingTo: URL(fileURLWithPath: log))
         try output.seekToEnd()

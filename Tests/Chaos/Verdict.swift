@@ -130,7 +130,10 @@ struct Verdict {
             shown += seen.count
             merged += account.merged
             resumptions.merge(account.resumptions) { $0 + $1 }
-            if seen != seen.sorted() || Set(seen).count != seen.count { report.fail("watcher \(number) was shown an event again") }
+            if let wrong = zip(seen, seen.dropFirst()).first(where: { $0 >= $1 }) {
+                let what = seen.filter { $0 == wrong.1 }.count > 1 ? "again" : "late"
+                report.fail("watcher \(number) was shown event \(wrong.1) \(what), after \(wrong.0)")
+            }
             let missing = Set(expected).subtracting(seen).count
             if missing > account.merged { report.fail("watcher \(number) missed \(missing) of \(expected.count) events") }
         }

@@ -26,15 +26,15 @@ final class Writers: Sendable {
 
     private let urls: [String]
     private let count: Int
-    private let http: HTTP
+    private let token: String
     private let state = Mutex(State())
     /// The pause of each writer after an answer.
     private static let pause: Duration = .milliseconds(300)
     /// For how many seconds a writer waits before it asks another node. A node that is cut off answers later.
     private static let patience: Int64 = 2
 
-    init(_ urls: [String], count: Int, http: HTTP) {
-        self.http = http
+    init(_ urls: [String], count: Int, token: String) {
+        self.token = token
         self.urls = urls
         self.count = count
     }
@@ -59,7 +59,8 @@ final class Writers: Sendable {
     func longestGap(since start: ContinuousClock.Instant) -> Gap {
         let (times, failures) = state.withLock { ($0.times.sorted(), $0.failures) }
         var longest = Gap()
-        for (before, after) in zip(times, times.dropFirst()) where after >= start && (after - before) / .seconds(1) > longest.seconds {
+        for (before, after) in zip(times, times.dropFirst())
+        where after >= start && (after - before) / .seconds(1) > longest.seconds {
             longest = Gap(seconds: (after - before) / .seconds(1), begin: (before - start) / .seconds(1))
             for failure in failures where (before...after).contains(failure.at) { longest.failures[failure.what, default: 0] += 1 }
         }
@@ -75,17 +76,18 @@ final class Writers: Sendable {
 
     private func write(_ writer: Int) async {
         defer { state.withLock { $0.running -= 1 } }
+        let http = HTTP(token: token)
         var number = 0
         while !state.withLock({ $0.isFinishing }), !Task.isCancelled {
             number += 1
-            await change("w\(writer)-\(number)", variant: Bed.written[Int.random(in: 0..<Bed.written.count)])
+            await change("w\(writer)-\(number)", by: http, variant: Bed.written[Int.random(in: 0..<Bed.written.count)])
             try? await Task.sleep(for: Self.pause)
         }
     }
 
     private func fail(_ what: String) { state.withLock { $0.failures.append((.now, what)) } }
 
-    private func change(_ id: String, variant: Int) async {
+    private func change(_ id: String, by http: HTTP, variant: Int) async {
         let begin = ContinuousClock.now
         let body = #"{"operation":"add","quantity":1,"reason":"receipt","location":"MAIN"}"#
         while !Task.isCancelled {

@@ -51,7 +51,7 @@ struct ClusterStatusTests {
         await b.kill()
         let gone = try await a.run("cluster", "status")
         #expect(
-            gone.output.contains("node b does not answer at http://127.0.0.1:\(ports.b): nobody listens there"), "\(gone.output)")
+            gone.output.contains("node b does not answer at http://127.0.0.1:\(ports.b): "), "\(gone.output)")
         let alone = try await b.run("cluster", "status")
         #expect(alone.status == 1 && alone.output.contains("node b does not answer at"), "\(alone.output)")
 

@@ -68,7 +68,7 @@ struct SupervisionTests {
         let ready = try await server.run("health", "--server", server.url)
         #expect(ready.status == 0 && ready.output.hasPrefix("ready, at event 1 of epoch "), "\(ready.output)")
         try disk.fail(1_000)
-        #expect(try await server.call(.POST, "/api/products", #"{"name":"Mug","sku":"MUG"}"#).status == 503)
+        #expect(try await server.call(.POST, "/api/products", #"{"name":"Mug","sku":"MUG"}"#).status == 504)
         let broken = try await server.run("health", "--server", server.url)
         #expect(broken.status == 1 && broken.output.contains("the journal cannot write"), "\(broken.output)")
         try disk.fail(0)

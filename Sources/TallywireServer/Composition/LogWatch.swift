@@ -1,6 +1,7 @@
 import EtcdLog
 import Logging
 import TallywireCore
+import TallywireEngine
 
 /// Says in the server's log when etcd has not done its part for a while, why, and when it does so again.
 struct LogWatch {
@@ -21,7 +22,6 @@ struct LogWatch {
     }
 
     mutating func look(at status: EtcdStatus, now: Timestamp, _ logger: Logger) {
-        // Writes fail alone if etcd is full; if reads fail, so do writes.
         guard let trouble = status.reads ?? status.writes else {
             if told != nil { logger.notice("The log of the cluster answers again.") }
             told = nil
@@ -30,7 +30,7 @@ struct LogWatch {
         guard now.milliseconds - trouble.since.milliseconds >= Self.grace, told?.code != trouble.error.code else { return }
         told = trouble.error
         let message: Logger.Message =
-            status.reads == nil
+            trouble.error.code == .full
             ? "The log of the cluster takes nothing, so commands are refused. What is stored is still served."
             : "The log of the cluster does not answer. What is stored is still served, and may be late."
         logger.warning(message, metadata: ["error": "\(trouble.error)"])
