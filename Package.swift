@@ -84,8 +84,10 @@ let package = Package(
             "SQLiteJournal",
             [
                 "TallywireCore", "TallywireEngine", log, .product(name: "GRDB", package: "GRDB.swift"),
-                .product(name: "GRDBSQLite", package: "GRDB.swift"),
+                .product(name: "GRDBSQLite", package: "GRDB.swift"), .product(name: "Crypto", package: "swift-crypto"),
             ]),
+        // Texts that somebody signed, as logs of certificates and of Go's modules have them.
+        library("SignedNote", [.product(name: "Crypto", package: "swift-crypto")]),
         // The language of plugins.json.
         library("TallywireConfiguration", ["TallywireCore"]),
         // How a plugin's client speaks TLS.
@@ -267,7 +269,7 @@ let package = Package(
                 "Backoff", "ClientTLS", "ClusterHTTP", "EtcdLog", "ExecPlugin", "HTTPEndpoints", "HTTPPort", "JSONLogSink",
                 "MQTTScanners",
                 "MQTTSink", "PipelineHost", "NATSSink", "PostgresSink",
-                "SiteSource", "SQLiteJournal", "Systemd",
+                "SignedNote", "SiteSource", "SQLiteJournal", "Systemd",
                 "TallywireAccess", "TallywireAuthentication", "TallywireClient", "TallywireCluster", "TallywireCommands",
                 "TallywireConfiguration", "TallywireCore",
                 "TallywireEngine", "TallywireHTTP", "TallywirePipeline", "SocketIOSink", "WebSocketSink", "WebhookSink", log,
@@ -310,6 +312,7 @@ let package = Package(
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ]),
         .testTarget(name: "GS1Tests", dependencies: ["GS1"], swiftSettings: strict),
+        tests("SignedNote", ["SignedNote"]),
         tests("QRCode", ["QRCode"]),
         tests("Systemd", ["Systemd"]),
         tests("TallywireProtocol", ["TallywireCore", "TallywireProtocol"]),
@@ -325,7 +328,10 @@ let package = Package(
         tests("TallywireEngine", ["TallywireCore", "TallywireEngine", log]),
         tests(
             "SQLiteJournal",
-            ["TallywireCore", "TallywireEngine", "SQLiteJournal", log, .product(name: "GRDB", package: "GRDB.swift")]),
+            [
+                "TallywireCore", "TallywireEngine", "SQLiteJournal", log, .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "Crypto", package: "swift-crypto"),
+            ]),
         tests(
             "PipelineHost",
             [
@@ -416,7 +422,7 @@ let package = Package(
                 nio("NIOHTTP1"), nio("NIOFoundationCompat"), nio("NIOPosix"), .product(name: "NIOSSL", package: "swift-nio-ssl"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Crypto", package: "swift-crypto"), .product(name: "SwiftASN1", package: "swift-asn1"),
-                .product(name: "X509", package: "swift-certificates"),
+                .product(name: "X509", package: "swift-certificates"), .product(name: "GRDB", package: "GRDB.swift"), "SQLiteJournal",
             ]),
         tests(
             "MQTTSink",

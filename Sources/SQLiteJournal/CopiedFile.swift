@@ -27,6 +27,23 @@ final class CopiedFile: Sendable {
         guard fdatasync(descriptor) == 0 else { throw Self.failure("flushed", path) }
     }
 
+    /// Copies the file `source` to the new file `target`, which is on disk when the call returns.
+    static func copy(_ source: String, to target: String) throws {
+        let input: FileHandle
+        do { input = try FileHandle(forReadingFrom: URL(fileURLWithPath: source)) } catch {
+            throw JournalError(.storage, "\(source) cannot be read: \(error.localizedDescription)")
+        }
+        defer { try? input.close() }
+        let file = try CopiedFile(creating: target)
+        do {
+            let output = FileHandle(fileDescriptor: file.descriptor, closeOnDealloc: false)
+            while let part = try input.read(upToCount: 1 << 20), !part.isEmpty { try output.write(contentsOf: part) }
+        } catch {
+            throw JournalError(.storage, "\(source) cannot be copied to \(target): \(error)")
+        }
+        try file.flush()
+    }
+
     /// Gives the file at `path` its final name, which survives a power cut when the call returns.
     static func move(_ path: String, to target: String) throws {
         guard rename(path, target) == 0 else { throw failure("renamed", path) }

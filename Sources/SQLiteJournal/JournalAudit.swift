@@ -3,7 +3,8 @@ import GRDB
 import TallywireCore
 import TallywireEngine
 
-/// Folds a journal's events again, and compares the result with the values that the journal stores.
+/// Folds a journal's events again, and compares the result with the values that the journal stores. Hashes them again, and compares the
+/// hashes with those that the journal stores; see ``ChainHash``.
 ///
 /// The audit reads in one transaction, so it may run beside a server. Where retention has deleted events, it begins with the values
 /// that were stored for that point.
@@ -17,12 +18,31 @@ public struct JournalAudit: Sendable {
         /// How many events were folded, and how many variants compared.
         public let folded: Int
         public let variants: Int
+        /// The hash of all events.
+        public let chain: ChainHash
+        /// The epoch with which the chain began, and after which event.
+        public let origin: (epoch: String, seq: UInt64)
         /// The first difference; `nil` if there is none.
         public let difference: String?
     }
 
-    /// Audits the journal at `path`. Throws ``JournalError`` if it cannot be read.
-    public static func run(path: String) throws -> Report {
+    /// A hash that was written down earlier.
+    public struct Claim: Sendable {
+        /// The epoch with which the chain began.
+        public let epoch: String
+        public let seq: UInt64
+        /// 32 bytes.
+        public let hash: [UInt8]
+        /// What it is called in a message, such as the name of a file.
+        public let name: String
+
+        public init(epoch: String, seq: UInt64, hash: [UInt8], name: String) {
+            (self.epoch, self.seq, self.hash, self.name) = (epoch, seq, hash, name)
+        }
+    }
+
+    /// Audits the journal at `path`, also by hashes that were written down earlier. Throws ``JournalError`` if it cannot be read.
+    public static func run(path: String, claims: [Claim] = []) throws -> Report {
         guard FileManager.default.fileExists(atPath: path) else {
             throw JournalError(.storage, "there is no journal \(path)")
         }
@@ -31,14 +51,15 @@ public struct JournalAudit: Sendable {
             configuration.prepareDatabase { try $0.execute(sql: "PRAGMA query_only = ON") }
             let queue = try DatabaseQueue(path: path, configuration: configuration)
             defer { try? queue.close() }
-            return try queue.read { db in try audit(db) }
+            return try queue.read { db in try audit(claims, db) }
         }
     }
 
-    private static func audit(_ db: Database) throws -> Report {
+    private static func audit(_ claims: [Claim], _ db: Database) throws -> Report {
         let stored = try StateTables(.current).load(db)
         var folded = try StateTables(.base).load(db)
         let first = folded.seq + 1
+        var links = try ChainAudit(after: folded.seq, claims: claims, db)
         var count = 0
         var difference: String?
         fold: while folded.seq < stored.seq {
@@ -55,6 +76,10 @@ public struct JournalAudit: Sendable {
                         break fold
                     }
                     try folded.fold(body)
+                    if let found = links.append(event.json) {
+                        difference = found
+                        break fold
+                    }
                 } catch let error as FoldError {
                     difference = error.message
                     break fold
@@ -68,7 +93,8 @@ public struct JournalAudit: Sendable {
         }
         return Report(
             epoch: try String.fetchOne(db, sql: "SELECT value FROM meta WHERE key = 'epoch'") ?? "", first: first, last: stored.seq,
-            folded: count, variants: stored.variants.count, difference: difference ?? compare(stored, folded))
+            folded: count, variants: stored.variants.count, chain: links.hash, origin: try ChainTable.origin(db),
+            difference: difference ?? links.difference ?? compare(stored, folded))
     }
 
     /// Returns the first difference between the stored and the folded values.

@@ -128,7 +128,11 @@ struct JournalPlace {
         if reason == nil { try mark.write(next) }
         try db.inTransaction(.immediate) {
             try Meta.set("incarnation", name, db)
-            if epoch != self.epoch { try Meta.set("epoch", epoch, db) }
+            if epoch != self.epoch {
+                try Meta.set("epoch", epoch, db)
+                // Nothing was hashed yet. Otherwise the chain goes on, so that checkpoints of before can still be compared.
+                if seq == 0 { try ChainTable.begin(epoch: epoch, db) }
+            }
             if reason != nil {
                 try Meta.set("previous_epoch", self.epoch, db)
                 try Meta.set("previous_seq", Int64(clamping: seq), db)

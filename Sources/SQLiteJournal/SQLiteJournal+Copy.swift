@@ -36,11 +36,27 @@ extension SQLiteJournal {
         try await copy(to: path, pagesPerStep: 128, progress: progress)
     }
 
+    /// The same of the journal at `source`, which another process may have open.
+    public static func copy(
+        of source: String, to path: String, progress: @escaping @Sendable (JournalCopy.Progress) -> Void = { _ in }
+    ) async throws -> JournalCopy {
+        guard FileManager.default.fileExists(atPath: source) else {
+            throw JournalError(.storage, "there is no journal \(source)")
+        }
+        return try await copy(of: source, to: path, pagesPerStep: 128, progress: progress)
+    }
+
     /// The same, with so many pages of 8 KiB in a step.
     package func copy(
         to path: String, pagesPerStep: Int32, progress: @escaping @Sendable (JournalCopy.Progress) -> Void = { _ in }
     ) async throws -> JournalCopy {
-        let copying = Copying(from: pool.path, to: path, pages: pagesPerStep, progress: progress)
+        try await Self.copy(of: pool.path, to: path, pagesPerStep: pagesPerStep, progress: progress)
+    }
+
+    private static func copy(
+        of source: String, to path: String, pagesPerStep: Int32, progress: @escaping @Sendable (JournalCopy.Progress) -> Void
+    ) async throws -> JournalCopy {
+        let copying = Copying(from: source, to: path, pages: pagesPerStep, progress: progress)
         return try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { continuation in
                 DispatchQueue(label: "tallywire.journal.copy", qos: .utility).async {

@@ -91,9 +91,13 @@ extension SQLiteJournal {
             }
         }
         let (named, reservations, counted) = (products, Set(events.compactMap(\.subject.reservation)), counts)
-        var base = try await pool.read { db in
-            try StateTables(.base).load(products: named, reservations: reservations, counts: counted, seq: first.seq - 1, db)
+        let (stored, hash) = try await pool.read { db in
+            (
+                try StateTables(.base).load(products: named, reservations: reservations, counts: counted, seq: first.seq - 1, db),
+                try ChainTable.hash(of: last.seq, db)
+            )
         }
+        var base = stored
         for event in decoded { try base.fold(event) }
         let changes = base.changes
         let dirty = cursors.withLock { $0.takeDirty() }
@@ -102,6 +106,7 @@ extension SQLiteJournal {
                 // If a crash loses a cursor, the older one must not be before the deleted events.
                 try CursorTable.store(dirty, db)
                 try StateTables(.base).store(changes, db)
+                try ChainTable.begin(after: hash, db)
                 try db.execute(sql: "DELETE FROM events WHERE seq <= ?", arguments: [Int64(last.seq)])
                 try ItemEvents.prune(through: last.seq, db)
                 try SerialTable.prune(before: last.seq + 1, db)

@@ -26,6 +26,7 @@ public final class SQLiteJournal: Journal {
     private let lock: FileLock
     private let mark: PlaceMark
     private let checkpointer: Checkpointer
+    let chain: ChainKeeper
     let flushing: LogFlush
     /// The writer's own connection for reads, which waits for none of the shared connections.
     let lookUps: DatabaseQueue
@@ -98,6 +99,7 @@ public final class SQLiteJournal: Journal {
         lastEvents = Mutex(last)
         ages = Mutex(times)
         lastEntry = Atomic(entry)
+        chain = try JournalError.wrapping(path) { [pool] in try ChainKeeper(pool, logger: logger) }
     }
 
     /// The configuration of every connection.
@@ -131,13 +133,14 @@ public final class SQLiteJournal: Journal {
 
     public func append(_ batch: JournalBatch) throws {
         let dirtyCursors = cursors.withLock { $0.takeDirty() }
-        let chain = lastEvents.withLock { $0.chain(batch.events) }
+        let links = lastEvents.withLock { $0.chain(batch.events) }
+        let hashes = chain.takeMade()
         var ages = ages.withLock { $0 }
         do {
             let firstRow = try wrapping {
                 try pool.writeWithoutTransaction { db in
                     do {
-                        let firstRow = try append(batch, chain, &ages, dirtyCursors, db)
+                        let firstRow = try append(batch, links, &ages, dirtyCursors, hashes, db)
                         // Before the next writer begins, which could be a cursor that was taken before the batch.
                         cursors.withLock { $0.written(dirtyCursors, with: batch.positions) }
                         return firstRow
@@ -148,9 +151,10 @@ public final class SQLiteJournal: Journal {
             }
             if let index = batch.logIndex { lastEntry.store(index, ordering: .releasing) }
             if let last = batch.events.last { mark.note(last.seq) }
+            chain.take(batch.events)
             self.ages.withLock { $0 = ages }
             lastEvents.withLock { last in
-                last.take(chain)
+                last.take(links)
                 last.forget(batch.changes)
             }
             answers.withLock { index in
@@ -160,6 +164,7 @@ public final class SQLiteJournal: Journal {
             }
         } catch {
             cursors.withLock { $0.putBack(dirtyCursors) }
+            chain.putBack(hashes)
             throw error
         }
     }
@@ -188,13 +193,23 @@ public final class SQLiteJournal: Journal {
         try wrapping { try lookUps.inDatabase { db in try CountTables.ended(id, db) } }
     }
 
+    /// The hash over all events that are committed; see ``ChainHash``. Throws ``JournalError`` if an event cannot be read.
+    public func chainHash() async throws -> ChainHash { try await chain.head() }
+
+    /// The epoch with which the chain of hashes began, and after which event.
+    public func chainOrigin() async throws -> (epoch: String, seq: UInt64) {
+        try await wrapping { try await pool.read { db in try ChainTable.origin(db) } }
+    }
+
     public func close() throws {
         flushing.end()
+        chain.finish()
         try wrapping {
             try pool.writeWithoutTransaction { db in
                 let dirty = cursors.withLock { $0.takeDirty() }
                 try db.inTransaction(.immediate) {
                     try CursorTable.store(dirty, db)
+                    try ChainKeeper.store(chain.takeMade(), db)
                     return .commit
                 }
             }
@@ -217,7 +232,8 @@ public final class SQLiteJournal: Journal {
 
     /// Returns the number of the first of the batch's rows of answers.
     private func append(
-        _ batch: JournalBatch, _ chain: LastEvents.Chain, _ ages: inout Ages, _ dirtyCursors: [String: UInt64], _ db: Database
+        _ batch: JournalBatch, _ links: LastEvents.Chain, _ ages: inout Ages, _ dirtyCursors: [String: UInt64],
+        _ hashes: ChainKeeper.Made, _ db: Database
     ) throws -> Int64 {
         var firstRow: Int64 = 0
         try db.inTransaction(.immediate) {
@@ -228,11 +244,11 @@ public final class SQLiteJournal: Journal {
                 }
             }
             if let index = batch.logIndex { try note(entry: index, db) }
-            try EventTable.insert(batch.events, previous: chain.previous, db)
+            try EventTable.insert(batch.events, previous: links.previous, db)
             try ages.note(batch, db)
             firstRow = try AnswerTable.insert(batch.answers, at: batch.timestamp, db)
             try note(batch.reversals, db)
-            try StateTables(.current).store(batch.changes, lastEvents: chain.last, arrivals: try Arrivals(in: batch), db)
+            try StateTables(.current).store(batch.changes, lastEvents: links.last, arrivals: try Arrivals(in: batch), db)
             // In the index before the commit, so that a reader finds each reservation either open or ended. If the commit fails, the
             // index leads to a row that another reservation gets, or to none, and readers compare the id.
             try ReservationTables.insertEnded(batch.changes.reservations, at: batch.timestamp, db) { id, row in
@@ -240,6 +256,7 @@ public final class SQLiteJournal: Journal {
             }
             try CountTables.insertEnded(batch.changes.counts, at: batch.timestamp, db)
             try SerialTable.store(batch.serials, db)
+            try ChainKeeper.store(hashes, db)
             try CursorTable.store(dirtyCursors.merging(batch.positions) { $1 }, db)
             return .commit
         }

@@ -196,6 +196,11 @@ enum Schema {
         migrator.registerMigration("15: which delivery of a command was answered") { db in
             try db.execute(sql: "ALTER TABLE answers ADD COLUMN nonce TEXT")
         }
+        migrator.registerMigration("16: the chain of hashes") { db in
+            try db.execute(sql: ChainTable.creation)
+            // Of a journal that retention has shortened, the chain begins where the events do.
+            try ChainTable.begin(epoch: try String.fetchOne(db, sql: "SELECT value FROM meta WHERE key = 'epoch'") ?? "", db)
+        }
         return migrator
     }
 

@@ -27,6 +27,8 @@ public struct InventoryAPI: Sendable {
     let endpoints: EndpointTable
     let control: (any ConfigurationControl)?
     let member: (any ClusterMember)?
+    let checkpoints: (any Checkpoints)?
+    let lastBackup: @Sendable () -> Timestamp?
     let metrics = RequestMetrics()
     let streams: EventStreamSlots
     let signIn: (any SignIn)?
@@ -99,6 +101,8 @@ public struct InventoryAPI: Sendable {
     ///   - endpoints: the paths of plugins; the same object as in ``upgradingServer(endpoints:configuration:)``.
     ///   - control: shows and reloads the configuration; `nil` for a server that has no file.
     ///   - member: the node of a cluster that the server is; `nil` for a server by itself.
+    ///   - lastBackup: when the last backup was found to be whole, for `/metrics`; `nil` if there is none.
+    ///   - checkpoints: signs what the journal holds; `nil` for a journal without hashes.
     ///   - startedAt: when the process started, for `/metrics`.
     ///   - readiness: called by each `GET /health/ready`; it must return at once.
     public init(
@@ -106,6 +110,7 @@ public struct InventoryAPI: Sendable {
         authenticator: any Authenticator = OpenAuthenticator(), signIn: (any SignIn)? = nil, port: PortMetrics = PortMetrics(),
         reloads: [ReloadStatus] = [], certificates: TLSCertificates? = nil, endpoints: EndpointTable = EndpointTable(),
         control: (any ConfigurationControl)? = nil, member: (any ClusterMember)? = nil,
+        checkpoints: (any Checkpoints)? = nil, lastBackup: @escaping @Sendable () -> Timestamp? = { nil },
         startedAt: Timestamp = .now,
         readiness: @escaping @Sendable () async -> Readiness = { .ready }
     ) {
@@ -124,6 +129,8 @@ public struct InventoryAPI: Sendable {
         self.endpoints = endpoints
         self.control = control
         self.member = member
+        self.checkpoints = checkpoints
+        self.lastBackup = lastBackup
         self.startedAt = startedAt
         self.readiness = readiness
     }

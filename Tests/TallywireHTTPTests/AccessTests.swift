@@ -29,7 +29,7 @@ struct AccessTests {
             "GET /api/codes": everybody,
             "GET /health/live": everybody,
             "GET /health/ready": everybody, "GET /metrics": everybody, "GET /openapi.json": everybody,
-            "GET /asyncapi.json": everybody,
+            "GET /asyncapi.json": everybody, "GET /api/checkpoint/key": everybody,
             "POST /api/movements": ["dock-1"], "GET /api/movements/{id}": ["dock-1"],
             "POST /api/movements/{id}/reversal": ["dock-1"],
             "PATCH /api/variants/{id}/inventory": ["dock-1"],

@@ -1,10 +1,10 @@
 import Foundation
 
 /// A file that only its owner may read.
-enum PrivateFile {
+package enum PrivateFile {
     /// Writes `text` to `path` with mode 0600, completely or not at all. Throws ``Failure`` if the file exists and may not be
     /// replaced.
-    static func write(_ text: String, to path: String, replacing: Bool) throws {
+    package static func write(_ text: String, to path: String, replacing: Bool) throws {
         let target = replacing ? "\(path).\(getpid())" : path
         let descriptor = open(target, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else {

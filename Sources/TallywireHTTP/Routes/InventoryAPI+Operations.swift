@@ -108,6 +108,10 @@ extension InventoryAPI {
         text.sample("tallywire_info", [("version", configuration.version), ("epoch", status.epoch)], 1)
         text.metric("tallywire_start_time_seconds", .gauge, "When the process started, in seconds since 1970.")
         text.sample("tallywire_start_time_seconds", [], Double(startedAt.milliseconds) / 1000)
+        if let backup = lastBackup() {
+            text.metric("tallywire_backup_age_seconds", .gauge, "How long ago the last backup was found to be whole.")
+            text.sample("tallywire_backup_age_seconds", [], max(0, Double(Timestamp.now.milliseconds - backup.milliseconds) / 1000))
+        }
         text.write(counts)
         text.write(status)
         if let member { text.write(member.cluster) }

@@ -62,14 +62,15 @@ struct Server: Sendable {
             defaultLocation: configuration.defaultLocation, topics: try configuration.topics, setAside: setAside,
             sourceFolder: configuration.sourceDirectory, retention: configuration.journal.journalRetention, logger: logger,
             version: tallywireVersion, ahead: core.ahead, clock: { .now })
+        let checkpoints = JournalCheckpoints(core.journal, key: try CheckpointKey.open(beside: configuration.journal.path))
         let phase = Phase()
         let metrics = PortMetrics()
         let endpoints = EndpointTable()
         let reload = ConfigurationReload(
             configuration, sinks: sinks, pipeline: pipeline, endpoints: endpoints, logger: logger, load: load)
         let (web, stopAccepting) = application(
-            core: core, pipeline: pipeline, endpoints: endpoints, reload: reload, access: access, phase: phase, metrics: metrics,
-            ready: ready)
+            core: core, pipeline: pipeline, endpoints: endpoints, reload: reload, access: access, checkpoints: checkpoints,
+            phase: phase, metrics: metrics, ready: ready)
         let decider: any Service =
             if let node {
                 NodeService(node: node.node, log: node.log, pipeline: pipeline, phase: phase, logger: logger)
@@ -151,7 +152,7 @@ struct Server: Sendable {
 
     private func application(
         core: any InventoryCore, pipeline: Pipeline, endpoints: EndpointTable, reload: ConfigurationReload, access: ServerAccess,
-        phase: Phase, metrics: PortMetrics,
+        checkpoints: JournalCheckpoints, phase: Phase, metrics: PortMetrics,
         ready: @escaping @Sendable (Address, PipelineStatus) async throws -> Void
     ) -> (any Service, stopAccepting: @Sendable () -> Void) {
         let http = configuration.http
@@ -169,7 +170,10 @@ struct Server: Sendable {
             authenticator: access.authenticator, signIn: access.signIn, port: metrics,
             reloads: [reload.status] + access.statuses,
             certificates: access.certificates,
-            endpoints: endpoints, control: reload, member: core.member,
+            endpoints: endpoints, control: reload, member: core.member, checkpoints: checkpoints,
+            lastBackup: { [path = configuration.journal.path] in
+                LastBackup.read(of: path).map { Timestamp(milliseconds: $0.at) }
+            },
             readiness: {
                 if phase.isStopping { return .notReady("the server is shutting down") }
                 if !phase.isServing { return .notReady("the server is starting") }

@@ -1,0 +1,152 @@
+import Foundation
+import GRDB
+import NIOHTTP1
+import TallywireTesting
+import TestSupport
+import Testing
+
+@testable import TallywireServer
+
+@Suite("Backup and restore")
+struct BackupTests {
+    private func server() async throws -> ServerProcess {
+        let server = try ServerProcess(plugins: CommandTests.minimal)
+        try await server.start()
+        _ = try await server.call(.POST, "/api/products", #"{"name":"Mug","sku":"MUG","price":7.5}"#)
+        return server
+    }
+
+    private func move(_ server: ServerProcess, times: Int = 1) async throws {
+        for _ in 0..<times {
+            let (status, _) = try await server.call(
+                .POST, "/api/movements", #"{"lines":[{"sku":"MUG","operation":"add","quantity":1}]}"#)
+            #expect(status == 200)
+        }
+    }
+
+    private func record(_ server: ServerProcess, _ name: String) throws -> BackupRecord {
+        try BackupRecord.read(of: server.folder.file(name))
+    }
+
+    @Test("a backup is made while the server writes, is whole, and older ones are kept by number")
+    func rotation() async throws {
+        let server = try await server()
+        for _ in 0..<4 {
+            async let moving: Void = move(server, times: 20)
+            let result = try await server.run("backup", "--to", "copy.db", "--keep", "3")
+            #expect(result.status == 0 && result.output.contains("folded again and whole"), "\(result.output)")
+            try await moving
+        }
+        let files = try FileManager.default.contentsOfDirectory(atPath: server.folder.path).filter { $0.hasPrefix("copy") }.sorted()
+        #expect(
+            files == ["copy.db", "copy.db.1", "copy.db.1.json", "copy.db.2", "copy.db.2.json", "copy.db.json", "copy.db.lock"])
+        let seqs = try ["copy.db", "copy.db.1", "copy.db.2"].map { try record(server, $0).seq }
+        #expect(seqs == seqs.sorted(by: >) && Set(seqs).count == 3)
+        for name in ["copy.db", "copy.db.1", "copy.db.2"] {
+            #expect(try await server.run("backup", "verify", name).status == 0)
+        }
+        let (_, metrics) = try await server.call(.GET, "/metrics")
+        #expect(String(decoding: metrics, as: UTF8.self).contains("\ntallywire_backup_age_seconds "))
+        #expect(await server.terminate() == 0)
+    }
+
+    @Test("a journal whose events disagree with its values gives no backup, and the last good one stays")
+    func damaged() async throws {
+        let server = try await server()
+        try await move(server, times: 3)
+        #expect(try await server.run("backup", "--to", "copy.db").status == 0)
+        #expect(await server.terminate() == 0)
+        let good = try record(server, "copy.db")
+        let queue = try DatabaseQueue(path: server.folder.file("data/tallywire.db"))
+        try await queue.write { try $0.execute(sql: "UPDATE stock SET stock = stock + 1") }
+        try queue.close()
+        let result = try await server.run("backup", "--to", "copy.db", "--keep", "2")
+        #expect(result.status == 1 && result.output.contains("so it is no backup"), "\(result.output)")
+        #expect(try record(server, "copy.db") == good)
+        #expect(!FileManager.default.fileExists(atPath: server.folder.file("copy.db.new")))
+    }
+
+    @Test("a backup of which a byte was changed, or whose record is missing, is refused by name")
+    func changed() async throws {
+        let server = try await server()
+        #expect(try await server.run("backup", "--to", "copy.db").status == 0)
+        #expect(await server.terminate() == 0)
+        let path = server.folder.file("copy.db")
+        let file = try FileHandle(forUpdating: URL(fileURLWithPath: path))
+        try file.seek(toOffset: 9_000)
+        try file.write(contentsOf: Data([0xFF]))
+        try file.close()
+        for arguments in [["backup", "verify", "copy.db"], ["restore", "copy.db", "--yes"]] {
+            let result = try await ServerProcess.run(arguments, in: server.folder.path)
+            #expect(result.status == 1 && result.output.contains("copy.db was changed since it was made"), "\(result.output)")
+        }
+        try FileManager.default.removeItem(atPath: path + ".json")
+        let result = try await server.run("backup", "verify", "copy.db")
+        #expect(result.status == 1 && result.output.contains("the backup was not finished"), "\(result.output)")
+    }
+
+    @Test(
+        "a restore says what is lost, needs a yes, keeps what was there, and gives the journal a new epoch that goes on after the backup"
+    )
+    func restore() async throws {
+        let server = try await server()
+        try await move(server, times: 4)
+        #expect(try await server.run("backup", "--to", "copy.db").status == 0)
+        let backup = try record(server, "copy.db")
+        try await move(server, times: 3)
+        let used = try await server.run("restore", "copy.db", "--yes")
+        #expect(used.status == 1 && used.output.contains("in use by process"), "\(used.output)")
+        #expect(await server.terminate() == 0)
+
+        let asked = try await server.run("restore", "copy.db")
+        #expect(
+            asked.status == 1 && asked.output.contains("3 events more, \(backup.seq + 1) to \(backup.seq + 3)"), "\(asked.output)")
+        #expect(asked.output.contains("Nothing was changed"))
+        let done = try await server.run("restore", "copy.db", "--yes")
+        #expect(done.status == 0, "\(done.output)")
+
+        let kept = try FileManager.default.contentsOfDirectory(atPath: server.folder.file("data"))
+            .first { $0.hasPrefix("tallywire.db.replaced-") && !$0.hasSuffix("-wal") && !$0.hasSuffix("-shm") }
+        let old = try await server.run("audit", "--data", "data/\(kept ?? "")")
+        #expect(old.status == 0 && old.output.contains("events 1 to \(backup.seq + 3)"), "\(old.output)")
+
+        try await server.start()
+        struct Ready: Decodable {
+            let epoch: String
+            let seq: UInt64
+        }
+        let ready: Ready = try await server.get("/health/ready")
+        #expect(ready.epoch != backup.epoch && ready.seq == backup.seq)
+        #expect(done.output.contains(ready.epoch))
+        try await move(server)
+        #expect(await server.terminate() == 0)
+        #expect(try await server.run("audit").status == 0)
+    }
+
+    @Test("a backup that is killed at any moment leaves only good ones under the name of a backup", arguments: 0..<8)
+    func killed(_ round: Int) async throws {
+        let server = try await server()
+        try await move(server, times: 10)
+        #expect(try await server.run("backup", "--to", "copy.db", "--keep", "3").status == 0)
+        let moving = Task { try await move(server, times: 200) }
+        let process = Process()
+        process.executableURL = ServerProcess.executable
+        process.arguments = ["backup", "--to", "copy.db", "--keep", "3"]
+        process.currentDirectoryURL = URL(fileURLWithPath: server.folder.path)
+        process.standardOutput = FileHandle.nullDevice
+        process.standardError = FileHandle.nullDevice
+        try process.run()
+        try await Task.sleep(for: .milliseconds(20 + round * 25))
+        kill(process.processIdentifier, SIGKILL)
+        process.waitUntilExit()
+        for name in ["copy.db", "copy.db.1", "copy.db.2"]
+        where FileManager.default.fileExists(atPath: server.folder.file(name + ".json")) {
+            let result = try await server.run("backup", "verify", name)
+            #expect(result.status == 0, "\(result.output)")
+        }
+        #expect(try await server.run("backup", "--to", "copy.db", "--keep", "3").status == 0)
+        try await moving.value
+        #expect(await server.terminate() == 0)
+        #expect(try await server.run("audit").status == 0)
+    }
+}
