@@ -422,7 +422,8 @@ let package = Package(
                 nio("NIOHTTP1"), nio("NIOFoundationCompat"), nio("NIOPosix"), .product(name: "NIOSSL", package: "swift-nio-ssl"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Crypto", package: "swift-crypto"), .product(name: "SwiftASN1", package: "swift-asn1"),
-                .product(name: "X509", package: "swift-certificates"), .product(name: "GRDB", package: "GRDB.swift"), "SQLiteJournal",
+                .product(name: "X509", package: "swift-certificates"), .product(name: "GRDB", package: "GRDB.swift"),
+                "SQLiteJournal",
             ]),
         tests(
             "MQTTSink",
