@@ -193,7 +193,9 @@ public final class EtcdCluster: Sendable {
     /// Forgets what was overwritten and deleted. etcd does so by itself every five minutes.
     public func compact() async throws {
         let text = try await etcdctl("get", "nothing", "--write-out", "json", member: 0)
-        guard let answer = try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any],
+        // A member that was away may be complained about before the answer.
+        let line = text.split(separator: "\n").last { $0.hasPrefix(#"{"header""#) } ?? ""
+        guard let answer = try? JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any],
             let header = answer["header"] as? [String: Any], let revision = header["revision"] as? NSNumber
         else { throw NeverHappened(description: "etcd says no revision: \(text)") }
         try await etcdctl("compact", "--physical=true", "\(revision)", member: 0)
