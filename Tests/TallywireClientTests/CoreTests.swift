@@ -104,6 +104,22 @@ struct CoreTests {
         #expect(TallywireClient.Room.name("product:1 ") == "product:1 ")
     }
 
+    @Test("what a node that is behind sends before the joins is not told late")
+    func nodeBehind() throws {
+        let stage = Stage(rooms: ["a"])
+        try stage.take(Self.welcome)
+        try stage.take(#"{"type":"joined","room":"a","epoch":"e","seq":0}"#)
+        try stage.event(10)
+        #expect(stage.told == [10])
+        _ = stage.core.endSession()
+        stage.connect()
+        try stage.take(Self.welcome)
+        try stage.event(4)
+        try stage.take(#"{"type":"joined","room":"a","epoch":"e","seq":10,"recovered":true}"#)
+        try stage.event(11)
+        #expect(stage.told == [11])
+    }
+
     @Test("the node's name comes with the handshake or with the welcome, and goes with the connection")
     func node() throws {
         let named = Self.welcome.replacing("}", with: #","node":"berlin-a"}"#)

@@ -17,6 +17,12 @@ extension TallywireClient {
         /// The position of the room that is furthest behind.
         var floor: UInt64 { rooms.values.compactMap(\.position).min() ?? .max }
 
+        /// Everything that belongs to what is followed is known up to this event; 0 if that cannot be said.
+        var known: UInt64 {
+            if tracksAnything { return 0 }
+            return rooms.values.map { $0.position ?? 0 }.min() ?? 0
+        }
+
         /// Whether the server has not yet answered the join of a room. That room may still bring earlier events than those that
         /// come now.
         var isWaiting: Bool { rooms.values.contains { $0.refusal == nil && ($0.stage == .out || $0.stage == .joining) } }

@@ -54,6 +54,8 @@ extension TallywireClient {
         /// rooms bring.
         mutating func take(_ event: Event) {
             if early.count < Self.mostEarly, follows.isWaiting {
+                // Of a node that is behind. Before the joins that is the broadcast, so the event is of no room of the client's.
+                if event.seq <= follows.known { return }
                 let index = early.lastIndex { $0.seq < event.seq }.map { $0 + 1 } ?? 0
                 return early.insert(event, at: index)
             }
