@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Measures three nodes, as `make cluster` starts them, beside a single server on the same machine in the same run.
 
-Prints medians and 99th percentiles of lone changes and scans, movements a second under a flood, and what a node with an empty folder costs
+Prints medians and 99th percentiles of lone changes, movements a second under a flood, and what a node with an empty folder costs
 that copies a journal. Both servers take turns. Needs nothing but Python, a built program, and what `make cluster` needs.
 """
 
@@ -14,9 +14,7 @@ import re
 import shutil
 import signal
 import socket
-import struct
 import subprocess
-import sys
 import tempfile
 import threading
 import time
@@ -73,52 +71,6 @@ class Node:
 
     def is_ready(self) -> bool:
         return self.call("GET", "/health/ready")[0] == 200
-
-
-class Scanner:
-    """A scanner that waits for the answer to each scan: MQTT 3.1.1, QoS 1."""
-
-    def __init__(self, broker: int, scan: str, ack: str):
-        self.socket = socket.create_connection(("127.0.0.1", broker), timeout=30)
-        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self.scan_topic = scan.encode()
-        client = f"figures-{os.getpid()}-{scan}".encode()
-        self.send(0x10, b"\x00\x04MQTT\x04\x02\x00\x00" + struct.pack(">H", len(client)) + client)
-        self.expect(0x20)
-        self.send(0x82, b"\x00\x01" + struct.pack(">H", len(ack)) + ack.encode() + b"\x00")
-        self.expect(0x90)
-
-    def send(self, kind: int, body: bytes) -> None:
-        assert len(body) < 128
-        self.socket.sendall(bytes([kind, len(body)]) + body)
-
-    def receive(self) -> int:
-        def exactly(count: int) -> bytes:
-            data = b""
-            while len(data) < count:
-                data += self.socket.recv(count - len(data)) or sys.exit("the broker closed the connection")
-            return data
-
-        kind, length, shift = exactly(1)[0], 0, 0
-        while True:
-            byte = exactly(1)[0]
-            length |= (byte & 127) << shift
-            shift += 7
-            if byte < 128:
-                break
-        exactly(length)
-        return kind & 0xF0
-
-    def expect(self, kind: int) -> None:
-        while self.receive() != kind:
-            pass
-
-    def scan(self) -> None:
-        self.send(0x32, struct.pack(">H", len(self.scan_topic)) + self.scan_topic + b"\x00\x02" + b"4006381333931")
-        # The broker's own acknowledgement may come before the server's answer or after it.
-        got = {self.receive(), self.receive()}
-        if got != {0x40, 0x30}:
-            raise SystemExit(f"unexpected packets: {got}")
 
 
 # Servers
@@ -241,10 +193,7 @@ class Watch(threading.Thread):
 def measure_lone(cluster: Cluster, single: Node, rounds: int) -> None:
     leader = cluster.leader()
     follower = next(name for name in cluster.ports if name != leader)
-    scan = "scanners/dock-1/scan", "scanners/dock-1/ack"
     acts = {
-        "a scan, single server": Scanner(cluster.broker, *(f"single/{topic}" for topic in scan)).scan,
-        "a scan, three nodes": Scanner(cluster.broker, *scan).scan,
         "a change over HTTP, single server": single.change,
         "a change over HTTP at the leader": cluster.node(leader).change,
         "a change over HTTP at a follower": cluster.node(follower).change,
