@@ -67,7 +67,7 @@ class Node:
             raise SystemExit(f"a change was refused with {status}: {text.decode()}")
 
     def head(self) -> int:
-        return json.loads(self.call("GET", "/api/pipeline")[1])["head"]
+        return json.loads(self.call("GET", "/health/ready")[1])["seq"]
 
     def is_ready(self) -> bool:
         return self.call("GET", "/health/ready")[0] == 200
