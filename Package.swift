@@ -8,8 +8,11 @@ let strict: [SwiftSetting] = [
 ]
 
 /// A library target of ours, with the settings every one of them shares.
-func library(_ name: String, path: String? = nil, _ dependencies: [Target.Dependency], resources: [Resource]? = nil) -> Target {
-    .target(name: name, dependencies: dependencies, path: path, resources: resources, swiftSettings: strict)
+func library(
+    _ name: String, path: String? = nil, _ dependencies: [Target.Dependency], resources: [Resource]? = nil,
+    settings: [SwiftSetting] = []
+) -> Target {
+    .target(name: name, dependencies: dependencies, path: path, resources: resources, swiftSettings: strict + settings)
 }
 
 /// The test target of `name`, which may also use the test tools, those that are public and our own.
@@ -147,7 +150,9 @@ let package = Package(
                 .product(name: "DequeModule", package: "swift-collections"),
                 .product(name: "NIOHPACK", package: "swift-nio-http2"), .product(name: "NIOHTTP2", package: "swift-nio-http2"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"), .product(name: "SwiftProtobuf", package: "swift-protobuf"),
-            ]),
+            ],
+            // An append stays on its caller's thread up to the event loop.
+            settings: [.enableUpcomingFeature("NonisolatedNonsendingByDefault")]),
         // What the nodes of a cluster say to each other, over the server's HTTP port.
         library(
             "ClusterHTTP",

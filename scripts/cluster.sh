@@ -63,6 +63,7 @@ mkdir -p "$data/mosquitto"
 cat > "$data/mosquitto.conf" <<CONF
 listener $broker 127.0.0.1
 allow_anonymous true
+set_tcp_nodelay true
 persistence true
 persistence_location $(cd "$data/mosquitto" && pwd)/
 autosave_interval 60

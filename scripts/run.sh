@@ -52,6 +52,7 @@ for broker in $("$tallywire" check --brokers ${shared[@]+"${shared[@]}"}); do
     cat > "$work/mosquitto-$port.conf" <<CONF
 listener $port $host
 allow_anonymous true
+set_tcp_nodelay true
 persistence true
 persistence_location $(cd "$data/mosquitto" && pwd)/
 persistence_file mosquitto-$port.db

@@ -126,6 +126,8 @@ def servers(program: str, folder: Path) -> Iterator[tuple[Cluster, Node]]:
         environment = os.environ | {"NODE": "single", "PORT": str(first + 10), "BROKER": f"mqtt://127.0.0.1:{first}"}
         command = [program, "serve", "--plugins", str(folder / "plugins.json"), "--data", str(folder / "single")]
         command += ["--set", f"sinks.json-log.path={folder}/single/events.jsonl"]
+        # Sessions of its own at the broker that both share.
+        command += ["--set", "sources.mqtt-scanners.clientId=single-scanners", "--set", "sinks.shelf-displays.clientId=single-displays"]
         with running(command, environment, folder / "single.log"):
             single = Node(first + 10)
             eventually(f"the single server runs; see {folder}/single.log", single.is_ready)
@@ -150,6 +152,15 @@ def lone(act: Callable[[], None], count: int = 500) -> list[float]:
         times.append((time.perf_counter() - begin) * 1000)
         time.sleep(0.01)
     return times
+
+
+def lone_scans(broker: int, topics: str, count: int = 500) -> str:
+    """From a scan's PUBLISH to its answer, 50 a second, so that each is alone."""
+    folder = REPOSITORY / "Benchmarks/mqtt/load"
+    subprocess.run(["make", "-s", "-C", str(folder), "mqttbare"], check=True)
+    command = [str(folder / "mqttbare"), str(broker), "ask", f"{topics}scanners/dock-1/scan", f"{topics}scanners/dock-1/ack", "50", str(count)]
+    took = json.loads(subprocess.run([*command, "4006381333931"], check=True, capture_output=True, text=True).stdout)
+    return f"p50 {took['p50_ms']:.1f} ms, p99 {took['p99_ms']:.1f} ms"
 
 
 def flood(port: int, count: int, connections: int = 4) -> float:
@@ -201,6 +212,8 @@ def measure_lone(cluster: Cluster, single: Node, rounds: int) -> None:
     for _ in range(rounds):
         for what, act in acts.items():
             print(f"{what}: {percentiles(lone(act))}", flush=True)
+        for what, topics in {"a scan over MQTT, single server": "single/", "a scan over MQTT, three nodes": ""}.items():
+            print(f"{what}: {lone_scans(cluster.broker, topics)}", flush=True)
 
 
 def measure_flood(cluster: Cluster, single: Node, rounds: int) -> None:

@@ -121,7 +121,7 @@ final class EtcdClient: Sendable {
     func watch(from first: [UInt8], to last: [UInt8], revision: Int64) async throws(EtcdError) -> EtcdWatch {
         let member = state.withLock { $0.current }
         do {
-            let stream = try await connection(to: member).open(Method.watch, timeout: nil)
+            let stream = try await connection(to: member).open(Method.watch)
             return EtcdWatch(stream, self, member, from: first, to: last, revision: revision)
         } catch {
             note(error, at: member)

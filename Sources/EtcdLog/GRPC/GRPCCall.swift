@@ -57,10 +57,23 @@ final class GRPCCall: ChannelInboundHandler {
         let promise = eventLoop.makePromise(of: ByteBuffer?.self)
         waiter = promise
         let late = lost("no answer within \(limit)")
-        deadline = eventLoop.assumeIsolated().scheduleTask(in: TimeAmount(limit)) { self.answer(.failure(late)) }
+        deadline = eventLoop.assumeIsolated().scheduleTask(in: TimeAmount(limit)) { self.give(.failure(late)) }
         serve()
         if waiter != nil { context?.read() }
         return promise.futureResult
+    }
+
+    /// The answer to a method that has one: its only message. A call without an answer is cancelled.
+    func answer(within limit: Duration) -> EventLoopFuture<ByteBuffer> {
+        let answer = next(within: limit).assumeIsolated().flatMap { [self] first -> EventLoopFuture<ByteBuffer> in
+            guard let first else { return eventLoop.makeFailedFuture(unexpected("an answer without a message")) }
+            return next(within: limit).assumeIsolated().flatMapThrowing { [self] second -> ByteBuffer in
+                guard second == nil else { throw unexpected("an answer with several messages") }
+                return first
+            }.nonisolated()
+        }.nonisolated()
+        answer.assumeIsolated().whenFailure { [self] _ in cancel() }
+        return answer
     }
 
     func cancel() {
@@ -132,13 +145,13 @@ final class GRPCCall: ChannelInboundHandler {
     private func serve() {
         guard waiter != nil else { return }
         if let message = messages.popFirst() {
-            answer(.success(message))
+            give(.success(message))
         } else if let end {
-            answer(end.map { nil })
+            give(end.map { nil })
         }
     }
 
-    private func answer(_ result: Result<ByteBuffer?, EtcdError>) {
+    private func give(_ result: Result<ByteBuffer?, EtcdError>) {
         deadline?.cancel()
         deadline = nil
         let waiter = waiter

@@ -7,12 +7,12 @@ import Synchronization
 final class GRPCConnection: Sendable {
     let endpoint: EtcdEndpoint
     private let channel: any Channel
-    private let streams: NIOHTTP2Handler.AsyncStreamMultiplexer<Void>
+    private let streams: NIOHTTP2Handler.StreamMultiplexer
     private let state: ConnectionState
     private let largestAnswer: Int
 
     private init(
-        _ endpoint: EtcdEndpoint, _ channel: any Channel, _ streams: NIOHTTP2Handler.AsyncStreamMultiplexer<Void>,
+        _ endpoint: EtcdEndpoint, _ channel: any Channel, _ streams: NIOHTTP2Handler.StreamMultiplexer,
         _ state: ConnectionState,
         largestAnswer: Int
     ) {
@@ -34,7 +34,10 @@ final class GRPCConnection: Sendable {
                     let pipeline = channel.pipeline.syncOperations
                     if let encryption = try endpoint.encryption(configuration.tls) { try pipeline.addHandler(encryption) }
                     try pipeline.addHandler(ConnectionObserver(state))
-                    let streams = try pipeline.configureAsyncHTTP2Pipeline(mode: .client, configuration: .etcd) { stream in
+                    let settings = NIOHTTP2Handler.Configuration.etcd
+                    let streams = try pipeline.configureHTTP2Pipeline(
+                        mode: .client, connectionConfiguration: settings.connection, streamConfiguration: settings.stream
+                    ) { stream in
                         stream.close()
                     }
                     try pipeline.addHandler(ConnectionObserver(state))
@@ -58,39 +61,66 @@ final class GRPCConnection: Sendable {
     func call(_ path: String, _ request: [UInt8], within limit: Duration) async throws(EtcdError) -> [UInt8] {
         let start = NIODeadline.now()
         do throws(EtcdError) {
-            let stream = try await open(path, timeout: limit)
-            stream.send(request, isLast: true)
-            guard let answer = try await stream.next(within: limit) else {
-                throw EtcdError(.unexpected, "\(endpoint): an answer without a message")
-            }
-            guard try await stream.next(within: limit) == nil else {
-                throw EtcdError(.unexpected, "\(endpoint): an answer with several messages")
-            }
-            return answer
+            return try await answer(path, request, within: limit)
         } catch {
             if error.code == .unreachable, state.lastRead < start, !Task.isCancelled { close() }
             throw error
         }
     }
 
-    /// Begins a call. Without `timeout` it lasts until one side ends it.
-    func open(_ path: String, timeout: Duration?) async throws(EtcdError) -> GRPCStream {
-        do {
-            let (endpoint, limit) = (endpoint, largestAnswer)
-            let stream = try await streams.openStream { channel in
-                channel.eventLoop.makeCompletedFuture {
-                    try channel.syncOptions?.setOption(.autoRead, value: false)
-                    let call = GRPCCall(endpoint, limit: limit, eventLoop: channel.eventLoop)
-                    try channel.pipeline.syncOperations.addHandler(call)
-                    return NIOLoopBound(call, eventLoop: channel.eventLoop)
-                }
-            }
-            return GRPCStream(stream, path, timeout: timeout, because: { self.because($0) })
-        } catch {
-            // The member is about to end the connection, or it has ended.
-            close()
-            throw because(EtcdError(.unreachable, "\(endpoint): no call can begin: \(error)"))
+    /// A lone call waits for each change of the thread, so there is one to the event loop and one back.
+    private func answer(_ path: String, _ request: [UInt8], within limit: Duration) async throws(EtcdError) -> [UInt8] {
+        let begun = begin { call in
+            call.start(path, timeout: limit)
+            call.send(request, isLast: true)
+            return call.answer(within: limit)
         }
+        do {
+            return try await withTaskCancellationHandler {
+                Array(try await begun.flatMap(\.result).value.readableBytesView)
+            } onCancel: {
+                begun.whenSuccess { $0.call.value.cancel() }
+            }
+        } catch {
+            throw failure(error)
+        }
+    }
+
+    /// Begins a call that lasts until one side ends it.
+    func open(_ path: String) async throws(EtcdError) -> GRPCStream {
+        do {
+            let call = try await begin { $0.start(path, timeout: nil) }.value.call
+            return GRPCStream(call, because: { self.because($0) })
+        } catch {
+            throw failure(error)
+        }
+    }
+
+    /// Begins a call, and does `first` with it on the event loop.
+    private func begin<Result: Sendable>(
+        _ first: @escaping @Sendable (GRPCCall) -> Result
+    ) -> EventLoopFuture<(call: NIOLoopBound<GRPCCall>, result: Result)> {
+        let begun = channel.eventLoop.makePromise(of: (call: NIOLoopBound<GRPCCall>, result: Result).self)
+        let opened = channel.eventLoop.makePromise(of: (any Channel).self)
+        let (endpoint, limit) = (endpoint, largestAnswer)
+        streams.createStreamChannel(promise: opened) { stream in
+            stream.eventLoop.makeCompletedFuture {
+                try stream.syncOptions?.setOption(.autoRead, value: false)
+                let call = GRPCCall(endpoint, limit: limit, eventLoop: stream.eventLoop)
+                try stream.pipeline.syncOperations.addHandler(call)
+                begun.succeed((NIOLoopBound(call, eventLoop: stream.eventLoop), first(call)))
+            }
+        }
+        opened.futureResult.whenFailure { error in
+            // The member is about to end the connection, or it has ended.
+            self.close()
+            begun.fail(EtcdError(.unreachable, "\(endpoint): no call can begin: \(error)"))
+        }
+        return begun.futureResult
+    }
+
+    private func failure(_ error: any Error) -> EtcdError {
+        because(error as? EtcdError ?? EtcdError(.unreachable, "\(endpoint): \(error)"))
     }
 
     /// `error` with what is known of the connection's end.
@@ -148,5 +178,16 @@ private final class ConnectionObserver: ChannelInboundHandler {
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
         state.note(error)
         context.close(promise: nil)
+    }
+}
+
+extension EventLoopFuture where Value: Sendable {
+    /// What `get()` returns, without its change of the thread before it waits.
+    fileprivate var value: Value {
+        get async throws {
+            try await withCheckedThrowingContinuation { continuation in
+                whenComplete { continuation.resume(with: $0) }
+            }
+        }
     }
 }

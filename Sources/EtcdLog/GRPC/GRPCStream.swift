@@ -6,11 +6,9 @@ final class GRPCStream: Sendable {
     /// Adds what is known of the connection's end to an error.
     private let because: @Sendable (EtcdError) -> EtcdError
 
-    init(_ call: NIOLoopBound<GRPCCall>, _ path: String, timeout: Duration?, because: @escaping @Sendable (EtcdError) -> EtcdError)
-    {
+    init(_ call: NIOLoopBound<GRPCCall>, because: @escaping @Sendable (EtcdError) -> EtcdError) {
         self.call = call
         self.because = because
-        call.eventLoop.execute { call.value.start(path, timeout: timeout) }
     }
 
     deinit {

@@ -40,7 +40,7 @@ public protocol ReplicatedLog: Sendable {
     /// The method tries until it knows what became of the entry, however long that takes: a lost answer says nothing about an entry.
     /// Returns as how many bytes the entry is stored. Throws ``LogFailure``.
     @discardableResult
-    func append(_ entry: LogEntry, after head: LogHead, term: Term) async throws(LogFailure) -> Int
+    nonisolated(nonsending) func append(_ entry: LogEntry, after head: LogHead, term: Term) async throws(LogFailure) -> Int
 
     /// Entries after `index`, in order: at most `limit`, and after the first at most `maxBytes` of what they are stored as. Throws
     /// ``LogFailure/trimmed`` if entries after `index` are no longer kept.

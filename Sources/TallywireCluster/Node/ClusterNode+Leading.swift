@@ -27,23 +27,22 @@ extension ClusterNode {
 
     func startEngine(_ term: Term) {
         guard let appends else { return }
-        let journal = LogJournal(
-            journal, appends: appends, positions: positions,
-            spawn: { [newJob] job in
-                if case .terminated = newJob.yield(job) { false } else { true }
-            },
-            ended: { await self.committed($0) })
+        let commits = CommitQueue()
+        let journal = LogJournal(journal, commits: commits, positions: positions)
         do {
             let beginning = EngineBeginning(state: applier.giveState(), clocks: try self.journal.clocks())
             let engine = InventoryEngine(
                 takingOver: beginning, journal: journal, feed: feed, configuration: configuration.engine, logger: logger)
             self.engine = engine
+            self.commits = commits
+            spawn { await appends.serve(commits, ended: { await self.committed($0) }) }
             deciding.withLock { $0 = engine }
             newLeadership.yield(Leadership(term: term, gateway: engine, journal: journal))
             logger.notice("This node leads.", metadata: ["node": "\(configuration.node)", "term": "\(term)"])
             gateway.lead(with: forwardedCommands(to: engine))
             spawn {
                 await engine.hasEnded()
+                commits.end()
                 await self.engineEnded(engine)
             }
             // What the nodes read decides the format of the next entries. Until it is known, every node reads the oldest.

@@ -93,6 +93,8 @@ public actor ClusterNode {
     var machine: NodeMachine
     var applier: Applier
     var appends: LogAppends?
+    /// What the engine hands to `appends`.
+    var commits: CommitQueue?
     var positions = LeaderPositions()
     var engine: InventoryEngine?
     var isFollowing = false
@@ -140,6 +142,7 @@ public actor ClusterNode {
             group.addTask { await self.runTicks() }
             for await job in jobs { group.addTask { await job() } }
             group.cancelAll()
+            commits?.end()
             // Of a node that did not end in order. One of the jobs waits for that end, so it comes before the end of all jobs.
             await engine?.end()
         }

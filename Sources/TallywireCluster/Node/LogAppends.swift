@@ -57,6 +57,23 @@ actor LogAppends {
         try await turn.take { try await write(batch) }
     }
 
+    /// Commits what is handed in, until nothing is any more. `ended` is what the node has to know of each commit.
+    func serve(_ commits: CommitQueue, ended: @Sendable (Result<Committed, any Error>) async -> Void) async {
+        while let request = await commits.next() {
+            do {
+                let committed = try await commit(request.batch)
+                // A caller waits for its answer, and the node can learn of a commit after it.
+                request.outcome.set(.success(()))
+                await ended(.success(committed))
+            } catch {
+                // Of a failure the node learns first: what follows is then refused. What cannot be stored here is in the log, so
+                // nobody can say here what became of the commands.
+                await ended(.failure(error))
+                request.outcome.set(.failure(error is LogFailure ? JournalError(.uncertain, "\(error)") : error))
+            }
+        }
+    }
+
     /// Commits the positions that wait, if nothing was committed for `age`.
     func commitPositions(olderThan age: Duration) async throws -> Committed? {
         try await turn.take {
