@@ -336,7 +336,8 @@ let package = Package(
             [
                 "TallywireCore", "TallywireEngine", "SQLiteJournal", log, .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "Crypto", package: "swift-crypto"),
-            ]),
+            ],
+            resources: [.copy("Fixtures")]),
         tests(
             "PipelineHost",
             [

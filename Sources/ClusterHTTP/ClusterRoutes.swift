@@ -11,18 +11,15 @@ import TallywireCore
 /// What a node answers to other nodes: `/internal/commands`, `/internal/snapshot` and `/internal/status`. Callers show the secret of the cluster.
 public struct ClusterRoutes: Sendable {
     private let node: ClusterNode
-    private let journal: SQLiteJournal
     private let secret: SharedSecret
     private let copies: JournalCopies
     private let logger: Logger
 
-    /// - Parameter folder: where a copy of the journal is kept while another node fetches it.
-    public init(_ node: ClusterNode, journal: SQLiteJournal, secret: String, folder: String, logger: Logger) {
+    public init(_ node: ClusterNode, copies: JournalCopies, secret: String, logger: Logger) {
         self.node = node
-        self.journal = journal
         self.secret = SharedSecret(secret)
         self.logger = logger
-        copies = JournalCopies(journal, folder: folder)
+        self.copies = copies
     }
 
     public func add(to router: Router<some RequestContext>) {
@@ -55,19 +52,14 @@ public struct ClusterRoutes: Sendable {
 
     private func sendJournal(_ request: Request, _ context: some RequestContext) async throws -> Response {
         try secret.check(request.headers)
-        let copy = try await copies.make()
+        let copy: JournalCopies.Copy
         do {
-            let file = try await FileIO().loadFile(path: copy.path, context: context)
-            return Response(
-                status: .ok,
-                headers: [.contentType: "application/vnd.sqlite3", .contentLength: "\(copy.bytes)", .connection: "close"],
-                body: ResponseBody(contentLength: copy.bytes) { writer in
-                    defer { copies.remove(copy) }
-                    try await file.write(writer)
-                })
-        } catch {
+            copy = try await copies.make()
+        } catch is JournalCopies.Busy {
+            throw Problem.unavailable("another node copies the journal at the moment: come back in a moment, or ask another node")
+        }
+        return try await .file(copy.path, bytes: copy.bytes, mediaType: "application/vnd.sqlite3", context: context) { [copies] in
             copies.remove(copy)
-            throw error
         }
     }
 }

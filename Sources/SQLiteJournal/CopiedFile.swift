@@ -5,7 +5,7 @@ import TallywireEngine
 ///
 /// Closing any descriptor of a file releases the locks that SQLite has on it in this process, so this one is closed before the file
 /// gets its final name, under which a journal may be opened.
-final class CopiedFile: Sendable {
+package final class CopiedFile: Sendable {
     private let path: String
     private let descriptor: Int32
 
@@ -45,7 +45,7 @@ final class CopiedFile: Sendable {
     }
 
     /// Gives the file at `path` its final name, which survives a power cut when the call returns.
-    static func move(_ path: String, to target: String) throws {
+    package static func move(_ path: String, to target: String) throws {
         guard rename(path, target) == 0 else { throw failure("renamed", path) }
         let folder = open(URL(fileURLWithPath: target).deletingLastPathComponent().path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard folder >= 0 else { throw failure("flushed", target) }
@@ -54,6 +54,6 @@ final class CopiedFile: Sendable {
     }
 
     private static func failure(_ what: String, _ path: String) -> JournalError {
-        JournalError(.storage, "the copy \(path) of the journal cannot be \(what): \(String(cString: strerror(errno)))")
+        JournalError(.storage, "\(path) cannot be \(what): \(String(cString: strerror(errno)))")
     }
 }

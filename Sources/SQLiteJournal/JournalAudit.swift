@@ -41,7 +41,8 @@ public struct JournalAudit: Sendable {
         }
     }
 
-    /// Audits the journal at `path`, also by hashes that were written down earlier. Throws ``JournalError`` if it cannot be read.
+    /// Audits the journal at `path`, also by hashes that were written down earlier. A journal of an earlier format is copied and the copy
+    /// brought to the current one, so the journal itself is left as it is. Throws ``JournalError`` if it cannot be read.
     public static func run(path: String, claims: [Claim] = []) throws -> Report {
         guard FileManager.default.fileExists(atPath: path) else {
             throw JournalError(.storage, "there is no journal \(path)")
@@ -51,8 +52,22 @@ public struct JournalAudit: Sendable {
             configuration.prepareDatabase { try $0.execute(sql: "PRAGMA query_only = ON") }
             let queue = try DatabaseQueue(path: path, configuration: configuration)
             defer { try? queue.close() }
+            let format = try queue.read { try JournalFormat.number($0) }
+            try JournalFormat.check(format, path)
+            guard format == JournalFormat.current else {
+                return try migrated(queue, path).read { try audit(claims, $0) }
+            }
             return try queue.read { db in try audit(claims, db) }
         }
+    }
+
+    /// A copy in the format of this program, which SQLite deletes when it is closed.
+    private static func migrated(_ journal: DatabaseQueue, _ path: String) throws -> DatabaseQueue {
+        // It takes the journal's size of pages, which was another one in the first formats.
+        let copy = try DatabaseQueue(path: "", configuration: Configuration())
+        try journal.backup(to: copy)
+        try JournalFormat.migrate(copy, path: path)
+        return copy
     }
 
     private static func audit(_ claims: [Claim], _ db: Database) throws -> Report {

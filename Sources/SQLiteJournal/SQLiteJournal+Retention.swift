@@ -27,7 +27,13 @@ extension SQLiteJournal {
         while try await wrapping({
             try await pool.write { db in try CountTables.prune(before: oldest, limit: Self.step, db) }
         }) == Self.step {}
-        try await wrapping { try await pool.write { db in try CursorTable.pruneDevices(db) } }
+        try await wrapping {
+            try await pool.write { db in
+                try CursorTable.pruneDevices(db)
+                try StateTables.pruneRemovedVariants(db)
+            }
+        }
+        try await giveBackSpace()
         return report
     }
 

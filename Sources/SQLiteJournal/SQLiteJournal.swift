@@ -18,6 +18,7 @@ import TallywireEngine
 /// Only one process may use the journal: a lock file beside the journal refuses a second one.
 public final class SQLiteJournal: Journal {
     public let epoch: String
+    public let previous: JournalPosition?
     let pool: DatabasePool
     let answers: Mutex<RowIndex>
     let ended: Mutex<RowIndex>
@@ -59,41 +60,45 @@ public final class SQLiteJournal: Journal {
         let last: LastEvents
         let times: Ages
         let entry: UInt64
-        (pool, lookUps, epoch, index, endedIndex, last, times, entry, firstOwnedAnswer, checkpointer) = try JournalError.wrapping(
-            path
-        ) {
-            let pool = try DatabasePool(path: path, configuration: Self.databaseConfiguration(readers: configuration.readers))
-            // After preparing a writer in WAL mode, GRDB sets it to NORMAL, which would lose the last commits in a power cut.
-            let synchronous = configuration.durability.rawValue
-            try pool.writeWithoutTransaction { db in try db.execute(sql: "PRAGMA synchronous = \(synchronous)") }
-            try Schema.migrator.migrate(pool)
-            let (epoch, reason) = try pool.writeWithoutTransaction { db in
-                try JournalPlace(db, path: path).begin(mark, known: configuration.known, as: configuration.epoch, db)
+        (pool, lookUps, epoch, previous, index, endedIndex, last, times, entry, firstOwnedAnswer, checkpointer) =
+            try JournalError.wrapping(
+                path
+            ) {
+                // First of all, since opening it for writing writes.
+                if FileManager.default.fileExists(atPath: path) { try JournalFormat.check(try JournalFormat.read(path), path) }
+                let pool = try DatabasePool(path: path, configuration: Self.databaseConfiguration(readers: configuration.readers))
+                // After preparing a writer in WAL mode, GRDB sets it to NORMAL, which would lose the last commits in a power cut.
+                let synchronous = configuration.durability.rawValue
+                try pool.writeWithoutTransaction { db in try db.execute(sql: "PRAGMA synchronous = \(synchronous)") }
+                try JournalFormat.migrate(pool, path: path)
+                let (epoch, reason) = try pool.writeWithoutTransaction { db in
+                    try JournalPlace(db, path: path).begin(mark, known: configuration.known, as: configuration.epoch, db)
+                }
+                if let reason {
+                    logger.warning(
+                        "The journal is not the one that was written last in this folder. It gets a new epoch, and clients start anew.",
+                        metadata: ["journal": "\(path)", "reason": "\(reason)", "epoch": "\(epoch)"])
+                }
+                let checkpointer = Checkpointer(pool, logger: logger)
+                var reading = Self.databaseConfiguration(readers: 1)
+                reading.label = "tallywire.journal.lookups"
+                let lookUps = try DatabaseQueue(path: path, configuration: reading)
+                try lookUps.inDatabase { db in try db.execute(sql: "PRAGMA query_only = ON") }
+                @Sendable func rows(_ select: String) throws -> RowIndex {
+                    let (keep, maximum) = (configuration.keepAnswers, configuration.maximumAnswers)
+                    return try pool.read { try RowIndex(keep: keep, maximum: maximum, loading: select, $0) }
+                }
+                let (answers, ended, last) = try concurrently(
+                    { try rows(AnswerTable.index) }, { try rows(ReservationTables.endedIndex) },
+                    { try pool.read { try LastEvents(loading: $0) } })
+                return try pool.read { db in
+                    (
+                        pool, lookUps, epoch, try Meta.previous(db), answers, ended, last, try Ages(loading: db),
+                        try Meta.applied(db),
+                        try Meta.integer("first_owned_answer", db), checkpointer
+                    )
+                }
             }
-            if let reason {
-                logger.warning(
-                    "The journal is not the one that was written last in this folder. It gets a new epoch, and clients start anew.",
-                    metadata: ["journal": "\(path)", "reason": "\(reason)", "epoch": "\(epoch)"])
-            }
-            let checkpointer = Checkpointer(pool, logger: logger)
-            var reading = Self.databaseConfiguration(readers: 1)
-            reading.label = "tallywire.journal.lookups"
-            let lookUps = try DatabaseQueue(path: path, configuration: reading)
-            try lookUps.inDatabase { db in try db.execute(sql: "PRAGMA query_only = ON") }
-            @Sendable func rows(_ select: String) throws -> RowIndex {
-                let (keep, maximum) = (configuration.keepAnswers, configuration.maximumAnswers)
-                return try pool.read { try RowIndex(keep: keep, maximum: maximum, loading: select, $0) }
-            }
-            let (answers, ended, last) = try concurrently(
-                { try rows(AnswerTable.index) }, { try rows(ReservationTables.endedIndex) },
-                { try pool.read { try LastEvents(loading: $0) } })
-            return try pool.read { db in
-                (
-                    pool, lookUps, epoch, answers, ended, last, try Ages(loading: db), try Meta.applied(db),
-                    try Meta.integer("first_owned_answer", db), checkpointer
-                )
-            }
-        }
         answers = Mutex(index)
         ended = Mutex(endedIndex)
         lastEvents = Mutex(last)
@@ -113,7 +118,12 @@ public final class SQLiteJournal: Journal {
         configuration.maximumReaderCount = readers
         configuration.busyMode = .timeout(5)
         configuration.prepareDatabase { db in
-            try db.execute(sql: "PRAGMA page_size = 8192")
+            try db.execute(sql: "PRAGMA page_size = \(pageSize)")
+            // Each page of a new file then says to which table it belongs, so that free ones can be given back in small steps. In a file
+            // that is there already the setting would be written, and a backup would not be what it was.
+            if !db.configuration.readonly, try Int.fetchOne(db, sql: "PRAGMA page_count") == 0 {
+                try db.execute(sql: "PRAGMA auto_vacuum = INCREMENTAL")
+            }
             try db.execute(sql: "PRAGMA cache_size = -65536")
             try db.execute(sql: "PRAGMA temp_store = MEMORY")
         }

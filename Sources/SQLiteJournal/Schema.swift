@@ -1,5 +1,6 @@
 import Foundation
 import GRDB
+import TallywireCore
 
 /// The tables, as migrations. Each migration is applied once, in order, and never changes after it was released.
 enum Schema {
@@ -229,6 +230,12 @@ enum Meta {
 
     /// The first event that is kept.
     static func first(_ db: Database) throws -> UInt64 { UInt64(try integer("first", db)) }
+
+    /// Where the journal was when it got its epoch.
+    static func previous(_ db: Database) throws -> JournalPosition? {
+        let epoch = try String.fetchOne(db, sql: "SELECT value FROM meta WHERE key = 'previous_epoch'")
+        return try epoch.map { JournalPosition(epoch: $0, seq: UInt64(try integer("previous_seq", db))) }
+    }
 
     /// The last entry of a replicated log that was applied; 0 if there was none.
     static func applied(_ db: Database) throws -> UInt64 { UInt64(bitPattern: try integer("applied", db)) }

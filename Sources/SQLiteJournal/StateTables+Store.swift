@@ -129,6 +129,18 @@ extension StateTables {
         }
     }
 
+    /// How many removed variants are known by name. A client that was away while more were removed learns of the others when it takes all
+    /// values anew.
+    private static var removedLimit: Int { 100_000 }
+
+    static func pruneRemovedVariants(_ db: Database) throws {
+        try db.execute(
+            sql: """
+                DELETE FROM removed_variants WHERE variant IN (
+                    SELECT variant FROM removed_variants ORDER BY changed DESC LIMIT -1 OFFSET ?)
+                """, arguments: [removedLimit])
+    }
+
     private func note(removed variant: Variant, seq: UInt64, _ db: Database) throws {
         let insert = try RawStatement(
             "INSERT OR REPLACE INTO removed_variants (variant, product, is_default, sku, changed) VALUES (?, ?, ?, ?, ?)", db)

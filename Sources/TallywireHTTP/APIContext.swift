@@ -1,6 +1,7 @@
 import Hummingbird
 import NIOCore
 import TallywireAccess
+import TallywireCore
 
 /// The values that the handlers of one request share.
 public struct APIContext: RequestContext {
@@ -9,6 +10,8 @@ public struct APIContext: RequestContext {
     let channel: any Channel
     /// The caller; `nil` is a caller without a token.
     var principal: Principal?
+    /// The operation of the caller that the request is a part of.
+    var trace: TraceParent?
 
     public init(source: ApplicationRequestContextSource) {
         coreContext = CoreRequestContextStorage(source: source)

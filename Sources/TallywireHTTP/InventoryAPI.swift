@@ -28,7 +28,8 @@ public struct InventoryAPI: Sendable {
     let control: (any ConfigurationControl)?
     let member: (any ClusterMember)?
     let checkpoints: (any Checkpoints)?
-    let lastBackup: @Sendable () -> Timestamp?
+    let backups: (any Backups)?
+    let disk: @Sendable () -> DiskRoom?
     let metrics = RequestMetrics()
     let streams: EventStreamSlots
     let signIn: (any SignIn)?
@@ -101,7 +102,8 @@ public struct InventoryAPI: Sendable {
     ///   - endpoints: the paths of plugins; the same object as in ``upgradingServer(endpoints:configuration:)``.
     ///   - control: shows and reloads the configuration; `nil` for a server that has no file.
     ///   - member: the node of a cluster that the server is; `nil` for a server by itself.
-    ///   - lastBackup: when the last backup was found to be whole, for `/metrics`; `nil` if there is none.
+    ///   - backups: copies the journal for backups; `nil` for a journal that is not in a file.
+    ///   - disk: the room on the disk of the journal, for `/metrics`; `nil` if nobody knows.
     ///   - checkpoints: signs what the journal holds; `nil` for a journal without hashes.
     ///   - startedAt: when the process started, for `/metrics`.
     ///   - readiness: called by each `GET /health/ready`; it must return at once.
@@ -110,7 +112,7 @@ public struct InventoryAPI: Sendable {
         authenticator: any Authenticator = OpenAuthenticator(), signIn: (any SignIn)? = nil, port: PortMetrics = PortMetrics(),
         reloads: [ReloadStatus] = [], certificates: TLSCertificates? = nil, endpoints: EndpointTable = EndpointTable(),
         control: (any ConfigurationControl)? = nil, member: (any ClusterMember)? = nil,
-        checkpoints: (any Checkpoints)? = nil, lastBackup: @escaping @Sendable () -> Timestamp? = { nil },
+        checkpoints: (any Checkpoints)? = nil, backups: (any Backups)? = nil, disk: @escaping @Sendable () -> DiskRoom? = { nil },
         startedAt: Timestamp = .now,
         readiness: @escaping @Sendable () async -> Readiness = { .ready }
     ) {
@@ -130,7 +132,8 @@ public struct InventoryAPI: Sendable {
         self.control = control
         self.member = member
         self.checkpoints = checkpoints
-        self.lastBackup = lastBackup
+        self.backups = backups
+        self.disk = disk
         self.startedAt = startedAt
         self.readiness = readiness
     }
@@ -161,7 +164,9 @@ public struct InventoryAPI: Sendable {
                 context.principal = try await access.admit(request, to: route.access)
                 // Handlers of GET read their own parameters. Most routes that change something have none.
                 if route.method != .get, !route.readsQuery { _ = try QueryReader(request, parameters: []) }
-                return try await route.handle(request, context)
+                context.trace = request.headers[.traceParent].flatMap { TraceParent($0) }
+                let ready = context
+                return try await TraceParent.$current.withValue(ready.trace) { try await route.handle(request, ready) }
             }
         }
     }

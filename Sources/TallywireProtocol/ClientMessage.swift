@@ -66,10 +66,7 @@ extension ClientMessage {
             json.string("join")
             json.member("room", room)
             if let since {
-                json.object("since") { json in
-                    json.member("epoch", since.epoch)
-                    json.member("seq", since.seq)
-                }
+                json.member("since", since)
             } else if snapshot {
                 json.member("snapshot", true)
             }

@@ -23,7 +23,9 @@ package enum ReceivedMessage: Equatable, Sendable {
             self = .message(
                 .welcome(
                     ServerMessage.Welcome(
-                        epoch: try value.text("epoch"), seq: try value.seq, connection: value["connection"]?.string ?? "",
+                        epoch: try value.text("epoch"), seq: try value.seq,
+                        previous: try value["previous"].map { JournalPosition(epoch: try $0.text("epoch"), seq: try $0.seq) },
+                        connection: value["connection"]?.string ?? "",
                         pingInterval: try value.milliseconds("pingInterval"),
                         messageBytes: value["messageBytes"]?.integer.flatMap(Int.init(exactly:))
                             ?? ServerMessage.Welcome.usualMessageBytes,

@@ -21,6 +21,8 @@ package enum ServerMessage: Equatable, Sendable {
     package struct Welcome: Equatable, Sendable {
         package var epoch: String
         package var seq: UInt64
+        /// Where the journal was when it got its epoch; `nil` if it has the epoch with which it was created.
+        package var previous: JournalPosition?
         package var connection: String
         package var pingInterval: Duration
         /// The most bytes of a message that the server takes; a longer one ends the connection with 1009.
@@ -29,10 +31,12 @@ package enum ServerMessage: Equatable, Sendable {
         package var node: String?
 
         package init(
-            epoch: String, seq: UInt64, connection: String, pingInterval: Duration, messageBytes: Int, node: String? = nil
+            epoch: String, seq: UInt64, previous: JournalPosition? = nil, connection: String, pingInterval: Duration,
+            messageBytes: Int, node: String? = nil
         ) {
             self.epoch = epoch
             self.seq = seq
+            self.previous = previous
             self.connection = connection
             self.pingInterval = pingInterval
             self.messageBytes = messageBytes
@@ -109,6 +113,7 @@ extension ServerMessage {
             json.string("welcome")
             json.member("epoch", welcome.epoch)
             json.member("seq", welcome.seq)
+            json.member("previous", welcome.previous)
             json.member("connection", welcome.connection)
             json.member("pingInterval", welcome.pingInterval.wholeMilliseconds)
             json.member("messageBytes", Int64(welcome.messageBytes))

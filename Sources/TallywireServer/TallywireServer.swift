@@ -47,7 +47,7 @@ struct Tallywire: AsyncParsableCommand {
             Serve.self, Check.self, Plugins.self, Graph.self, Schema.self, ClientCommands.scan, ClientCommands.tail,
             ClientCommands.import, ClientCommands.export, ClientCommands.replay, ClientCommands.reload,
             ClientCommands.health,
-            Token.self, ClientCommands.password, Audit.self, Backup.self, Restore.self,
+            Token.self, ClientCommands.password, Audit.self, Backup.self, Restore.self, Compact.self,
             ClientCommands.mosquittoConfig, ClusterCommand.self,
         ])
 }

@@ -84,6 +84,15 @@ struct ProtocolTests {
                     .init(epoch: "e", seq: 0, connection: "c", pingInterval: .seconds(25), messageBytes: 65_536, node: "berlin-a")))
                 == #"{"type":"welcome","epoch":"e","seq":0,"connection":"c","pingInterval":25000,"messageBytes":65536,"node":"berlin-a"}"#
         )
+        let previous = JournalPosition(epoch: "d", seq: 900)
+        #expect(
+            text(
+                .welcome(
+                    .init(
+                        epoch: "e", seq: 901, previous: previous, connection: "c", pingInterval: .seconds(25), messageBytes: 65_536)
+                ))
+                == #"{"type":"welcome","epoch":"e","seq":901,"previous":{"epoch":"d","seq":900},"connection":"c","pingInterval":25000,"messageBytes":65536}"#
+        )
         #expect(
             text(.joined(room: "admin_room", epoch: "e", seq: 1041, recovered: true))
                 == #"{"type":"joined","room":"admin_room","epoch":"e","seq":1041,"recovered":true}"#)

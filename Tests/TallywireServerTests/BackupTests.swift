@@ -50,6 +50,37 @@ struct BackupTests {
         #expect(await server.terminate() == 0)
     }
 
+    @Test("a backup over HTTP is whole, is noted at the server, and one at a time is made")
+    func remote() async throws {
+        let server = try await server()
+        try await move(server, times: 30)
+        let away = try TemporaryFolder()
+        async let moving: Void = move(server, times: 20)
+        let arguments = ["backup", "--server", "\(server.url)", "--to", "copy.db", "--keep", "2"]
+        for _ in 0..<2 {
+            let result = try await ServerProcess.run(arguments, in: away.path)
+            #expect(result.status == 0 && result.output.contains("folded again and whole"), "\(result.output)")
+        }
+        try await moving
+        let record = try BackupRecord.read(of: away.file("copy.db"))
+        #expect(record.seq >= 31)
+        #expect(try await ServerProcess.run(["backup", "verify", "copy.db.1"], in: away.path).status == 0)
+        let (_, metrics) = try await server.call(.GET, "/metrics")
+        #expect(String(decoding: metrics, as: UTF8.self).contains("\ntallywire_backup_age_seconds "))
+        let noted = LastBackup.read(of: server.folder.file("data/tallywire.db"))
+        #expect(noted?.seq == record.seq && noted?.to.hasSuffix(away.file("copy.db")) == true)
+        let left = try FileManager.default.contentsOfDirectory(atPath: server.folder.file("data")).filter { $0.hasPrefix("copy-") }
+        #expect(left.isEmpty)
+
+        let wrong = try await ServerProcess.run(arguments + ["--data", "data"], in: away.path)
+        #expect(wrong.status == 64 && wrong.output.contains("give one of them"), "\(wrong.output)")
+        #expect(try await server.call(.POST, "/api/backup?seq=999999&place=x").0 == 400)
+        #expect(await server.terminate() == 0)
+        let gone = try await ServerProcess.run(arguments, in: away.path)
+        #expect(gone.status == 1 && gone.output.contains("does not answer"), "\(gone.output)")
+        #expect(try BackupRecord.read(of: away.file("copy.db")) == record)
+    }
+
     @Test("a journal whose events disagree with its values gives no backup, and the last good one stays")
     func damaged() async throws {
         let server = try await server()
@@ -118,6 +149,15 @@ struct BackupTests {
         let ready: Ready = try await server.get("/health/ready")
         #expect(ready.epoch != backup.epoch && ready.seq == backup.seq)
         #expect(done.output.contains(ready.epoch))
+        struct Pipeline: Decodable {
+            struct Position: Decodable {
+                let epoch: String
+                let seq: UInt64
+            }
+            let previous: Position?
+        }
+        let pipeline: Pipeline = try await server.get("/api/pipeline")
+        #expect(pipeline.previous?.epoch == backup.epoch && pipeline.previous?.seq == backup.seq)
         try await move(server)
         #expect(await server.terminate() == 0)
         #expect(try await server.run("audit").status == 0)

@@ -87,7 +87,8 @@ struct DocumentationTests {
         var members = Set<String>()
         var types = Set<EventType>()
         for body in Self.everyMember {
-            let event = Event(seq: 1, timestamp: Timestamp(milliseconds: 0), body: body)
+            let trace = TraceParent("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01")
+            let event = Event(seq: 1, timestamp: Timestamp(milliseconds: 0), body: body, trace: trace)
             types.insert(event.type)
             members.formUnion(try keys(event.json, of: "data"))
         }

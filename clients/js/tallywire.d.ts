@@ -122,6 +122,8 @@ export interface InventoryUpdate {
   /** The movement that this one takes back. */
   reverses?: string;
   occurredAt?: string;
+  /** The `traceparent` of the request that caused the event, if it had one. */
+  trace?: string;
   timestamp?: string;
   batch?: string;
   serial?: string;
@@ -145,6 +147,8 @@ export interface StockAlert {
   message?: string;
   /** What is on hand at the location below 0. */
   discrepancy?: number;
+  /** The `traceparent` of the request that caused the event, if it had one. */
+  trace?: string;
   timestamp?: string;
 }
 
@@ -153,6 +157,8 @@ export interface ProductStatusChange {
   productId: number;
   status: ProductStatus;
   previousStatus?: ProductStatus;
+  /** The `traceparent` of the request that caused the event, if it had one. */
+  trace?: string;
   timestamp?: string;
 }
 
@@ -167,6 +173,8 @@ export interface CatalogueChange {
   variantId?: number | null;
   sku?: string;
   values?: Record<string, unknown>;
+  /** The `traceparent` of the request that caused the event, if it had one. */
+  trace?: string;
   timestamp?: string;
 }
 
@@ -174,6 +182,8 @@ export interface CatalogueChange {
 export interface OperationalNotice {
   message?: string;
   status?: string;
+  /** The `traceparent` of the request that caused the event, if it had one. */
+  trace?: string;
   timestamp?: string;
   [member: string]: unknown;
 }
@@ -187,6 +197,8 @@ export interface DeviceNotice extends OperationalNotice {
   lastSeen?: string | null;
   reason?: string;
   message?: string;
+  /** The `traceparent` of the request that caused the event, if it had one. */
+  trace?: string;
   timestamp?: string;
 }
 
@@ -200,6 +212,8 @@ export interface DisplayNotice extends OperationalNotice {
   /** The last version that the display confirmed; `null` if it never confirmed one. */
   shownVersion?: number | null;
   message?: string;
+  /** The `traceparent` of the request that caused the event, if it had one. */
+  trace?: string;
   timestamp?: string;
 }
 
@@ -215,6 +229,8 @@ export interface SerialNotice extends OperationalNotice {
   source?: string;
   movementId?: string;
   message?: string;
+  /** The `traceparent` of the request that caused the event, if it had one. */
+  trace?: string;
   timestamp?: string;
 }
 
@@ -225,6 +241,8 @@ export interface SetAsideNotice extends OperationalNotice {
   topic?: string;
   file?: string;
   message?: string;
+  /** The `traceparent` of the request that caused the event, if it had one. */
+  trace?: string;
   timestamp?: string;
 }
 
@@ -240,6 +258,8 @@ export interface AlertAcknowledgement {
   by?: string;
   note?: string;
   message?: string;
+  /** The `traceparent` of the request that caused the event, if it had one. */
+  trace?: string;
   timestamp?: string;
 }
 
@@ -251,6 +271,8 @@ export interface ReservationChange {
   reference?: string;
   expiresAt?: string;
   lines?: ReservationLine[];
+  /** The `traceparent` of the request that caused the event, if it had one. */
+  trace?: string;
   timestamp?: string;
 }
 
@@ -286,6 +308,8 @@ export interface CountChange {
   movementId?: string;
   /** The movement whose units were taken out of the count again. */
   reverses?: string;
+  /** The `traceparent` of the request that caused the event, if it had one. */
+  trace?: string;
   timestamp?: string;
 }
 

@@ -32,6 +32,7 @@ struct ConfigurationCheck {
         checkNames(sources.map { ($0.name, $0.nameOrigin) } + sinks.map { ($0.name, $0.nameOrigin) })
         checkAuthentication(root, checked)
         checkCluster(root, checked)
+        checkDisk(root, checked)
         for source in sources { checkPlacement(of: source.type.name, source.type.placements, source.value) }
         for sink in sinks { checkPlacement(of: sink.type.name, sink.type.placements, sink.value) }
         for source in sources where source.isSound { prove(source.value) { try source.type.make(source.options) } }

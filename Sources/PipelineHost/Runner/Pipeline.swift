@@ -261,7 +261,7 @@ public final class Pipeline: PipelineObserver {
             reports[index].position = (try? await journal.cursor(of: reports[index].name)) ?? 0
         }
         return PipelineStatus(
-            epoch: journal.epoch, head: feed.head, inbox: writer.waiting, engine: writer.statistics,
+            epoch: journal.epoch, previous: journal.previous, head: feed.head, inbox: writer.waiting, engine: writer.statistics,
             sources: sources.map { $0.report() }, sinks: reports)
     }
 }

@@ -5,6 +5,8 @@ import TallywirePipeline
 /// The state of the pipeline at one moment, as `/api/pipeline`, `/metrics` and the summary at shutdown show it.
 public struct PipelineStatus: Sendable {
     public var epoch: String
+    /// The epoch before it, and the last event under that; `nil` if there was none.
+    public var previous: JournalPosition?
     /// The number of the last committed event.
     public var head: UInt64
     /// How many commands wait to be decided, and how many may wait.
@@ -14,10 +16,12 @@ public struct PipelineStatus: Sendable {
     public var sinks: [SinkReport]
 
     public init(
-        epoch: String, head: UInt64, inbox: (count: Int, capacity: Int), engine: EngineCounters, sources: [SourceReport],
+        epoch: String, previous: JournalPosition? = nil, head: UInt64, inbox: (count: Int, capacity: Int), engine: EngineCounters,
+        sources: [SourceReport],
         sinks: [SinkReport]
     ) {
         self.epoch = epoch
+        self.previous = previous
         self.head = head
         self.inbox = inbox
         self.engine = engine

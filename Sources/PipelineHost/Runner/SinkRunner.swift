@@ -212,8 +212,9 @@ public final class SinkRunner: Sendable {
                 hasPosition = true
                 try await definition.sink.start(
                     SinkContext(
-                        name: definition.name, logger: logger, epoch: journal.epoch, cursor: cursor, head: head, stock: journal,
-                        history: feed, file: definition.file, version: version, filter: definition.filter, displays: displays,
+                        name: definition.name, logger: logger, epoch: journal.epoch, previous: journal.previous, cursor: cursor,
+                        head: head, stock: journal, history: feed, file: definition.file, version: version,
+                        filter: definition.filter, displays: displays,
                         reporter: Reporter(source: definition.name, gateway: gateway), deliveries: deliveries, ahead: ahead,
                         now: clock))
                 progress.withLock { $0.isRunning() }

@@ -29,6 +29,15 @@ enum PipelineSchema {
         .optional("retention", .object(retention), default: [:], "How long events are kept."),
         .optional("idempotency", .object(idempotency), default: [:], "How long answers to movements with an id are kept."),
         .optional("ring", .object(ring), default: [:], "How much of the recent past is kept in memory."),
+        .optional("disk", .object(disk), default: [:], "What happens before the journal's disk is full."),
+    ]
+
+    private static let disk: OptionSchema = [
+        .optional(
+            "warn", .size(.mebibytes(1) ... .gibibytes(65_536)), default: "1GiB", "With less room than this the server warns."),
+        .optional(
+            "stop", .size(.mebibytes(1) ... .gibibytes(65_536)), default: "256MiB",
+            "With less room than this, movements are refused until there is more."),
     ]
 
     private static let retention: OptionSchema = [

@@ -9,6 +9,19 @@ public struct JournalSettings: Decodable, Sendable {
     public var retention: Retention
     public var idempotency: Idempotency
     public var ring: Ring
+    public var disk: Disk
+
+    /// What happens before the journal's disk is full.
+    public struct Disk: Decodable, Sendable {
+        /// With less room than this the server warns. Default 1 GiB.
+        public var warn: ByteSize
+        /// With less room than this, commands are refused until there is a quarter more. Default 256 MiB.
+        public var stop: ByteSize
+
+        public init(warn: ByteSize, stop: ByteSize) {
+            (self.warn, self.stop) = (warn, stop)
+        }
+    }
 
     /// How long events are kept. An event is never deleted before every enabled durable sink has taken it, except beyond
     /// `hardLimit`.

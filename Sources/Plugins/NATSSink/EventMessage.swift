@@ -1,4 +1,5 @@
 import NATS
+import TallywireCore
 import TallywireEngine
 import TallywirePipeline
 
@@ -63,6 +64,7 @@ struct EventMessage: Sendable {
         var message = NATSMessage(
             subject: subject,
             headers: [(Header.id, id(record.seq)), (Header.stream, stream), (Header.sink, sink)], payload: record.json)
+        if let trace = record.trace { message.headers.append((TraceParent.name, trace.description)) }
         switch payload {
         case .event: message.headers.append((Header.contentType, CloudEvent.dataType))
         case .cloudevents:

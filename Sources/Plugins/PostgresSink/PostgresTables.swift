@@ -91,6 +91,9 @@ struct PostgresTables: Sendable {
     /// The position of a sink. Others wait for the end of the transaction.
     var lockedPosition: String { "SELECT epoch, seq FROM \(position) WHERE sink = $1 FOR UPDATE" }
 
+    /// Goes on under another epoch: the sink's name and the epoch.
+    var newEpoch: String { "UPDATE \(position) SET epoch = $2 WHERE sink = $1" }
+
     /// Begins a sink: its name, epoch and seq.
     var newPosition: String { "INSERT INTO \(position) (sink, epoch, seq) VALUES ($1, $2, $3)" }
 

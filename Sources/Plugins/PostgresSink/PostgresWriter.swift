@@ -96,21 +96,32 @@ actor PostgresWriter {
         }
     }
 
-    /// The locked position; `nil` if there is none yet. Throws if it is not one of this journal.
+    /// The locked position; `nil` if there is none yet. Throws if it is not one of this journal. A position of the epoch before is, if
+    /// the journal has all events up to it.
     private func position(_ connection: PostgresConnection, _ context: SinkContext) throws(PostgresError) -> UInt64? {
         guard let row = try connection.query(tables.lockedPosition, [context.name]).first else { return nil }
         guard let epoch = row[0], let seq = row[1].flatMap({ UInt64($0) }) else {
             throw PostgresError(.parameters, "tallywire_position has no epoch and seq for “\(context.name)” that can be read")
         }
-        guard epoch == context.epoch else {
+        guard epoch != context.epoch else { return seq }
+        if let previous = context.previous, previous.epoch == epoch {
+            guard seq > previous.seq else {
+                _ = try connection.query(tables.newEpoch, [context.name, context.epoch])
+                return seq
+            }
             throw PostgresError(
                 .parameters,
                 """
-                the tables have events of another journal (epoch \(epoch), and this one is \(context.epoch)): use another schema, or empty \
-                the three tables to have the events of this journal there
+                the tables have the events \(previous.seq + 1) to \(seq) of the epoch \(epoch), which the journal lost when it was restored: \
+                save them if you need them, and empty the three tables to have the events of this journal there
                 """)
         }
-        return seq
+        throw PostgresError(
+            .parameters,
+            """
+            the tables have events of another journal (epoch \(epoch), and this one is \(context.epoch)): use another schema, or empty \
+            the three tables to have the events of this journal there
+            """)
     }
 
     private func catchUp(from position: UInt64, to cursor: UInt64, _ context: SinkContext) async throws {

@@ -2,6 +2,7 @@ import HTTPEndpoints
 import NIOCore
 import NIOHTTP1
 import Synchronization
+import TallywireCore
 import TallywireEngine
 import TallywirePipeline
 import WebSocketServer
@@ -57,6 +58,9 @@ package final class Hub: Sendable {
 
     /// The rooms as they are now.
     package var directory: RoomDirectory { state.withLock { $0.directory } }
+
+    /// Where the journal was before it got its epoch.
+    package var previous: JournalPosition? { state.withLock { $0.context?.previous } }
 
     package var phase: Phase { state.withLock { $0.phase } }
 

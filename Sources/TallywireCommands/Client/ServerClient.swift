@@ -8,9 +8,9 @@ import TallywireClient
 import TallywireCore
 
 /// Calls a running server's HTTP API for the command line.
-struct ServerClient: Sendable {
+package struct ServerClient: Sendable {
     /// For the life of the process. This client reports at once that no server answers; the shared one tries for a minute.
-    private static let http: HTTPClient = {
+    static let http: HTTPClient = {
         var configuration = HTTPClient.Configuration.singletonConfiguration
         configuration.connectionPool.retryConnectionEstablishment = false
         return HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
@@ -20,7 +20,7 @@ struct ServerClient: Sendable {
     let url: String
     let token: String?
 
-    init(_ options: ClientOptions) throws {
+    package init(_ options: ClientOptions) throws {
         url = try options.baseURL()
         token = try options.bearer()
         tls = try options.tls()
@@ -60,10 +60,7 @@ struct ServerClient: Sendable {
     func call(_ method: HTTPMethod, _ path: String, body: Data? = nil, contentType: String = "application/json") async throws
         -> Response
     {
-        var request = HTTPClientRequest(url: url + path)
-        request.method = method
-        request.tlsConfiguration = tls
-        if let token { request.headers.add(name: "Authorization", value: "Bearer \(token)") }
+        var request = request(method, path)
         if let body {
             request.headers.add(name: "Content-Type", value: contentType)
             request.body = .bytes(body)
@@ -77,8 +74,16 @@ struct ServerClient: Sendable {
         }
     }
 
+    func request(_ method: HTTPMethod, _ path: String) -> HTTPClientRequest {
+        var request = HTTPClientRequest(url: url + path)
+        request.method = method
+        request.tlsConfiguration = tls
+        if let token { request.headers.add(name: "Authorization", value: "Bearer \(token)") }
+        return request
+    }
+
     /// Why no response came, and what to do, in a sentence. The text shows nothing of the request, which contains the token.
-    private static func reason(_ error: any Error) -> String {
+    static func reason(_ error: any Error) -> String {
         switch error {
         case let error as HTTPClientError where error == .connectTimeout || error == .deadlineExceeded || error == .readTimeout:
             return "no response came in time: check that --server is the address of the Tallywire server"

@@ -30,10 +30,10 @@ package struct ConfigurationOptions: ParsableArguments, Sendable {
 }
 
 /// The options of commands that talk to a running server.
-struct ClientOptions: ParsableArguments {
+package struct ClientOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp("The server, such as http://127.0.0.1:8080. Default: the address in plugins.json.", valueName: "url"))
-    var server: String?
+    package var server: String?
 
     @Option(help: ArgumentHelp("A token, if the server asks for one. Default: $TALLYWIRE_TOKEN.", valueName: "token"))
     var token: String?
@@ -44,6 +44,8 @@ struct ClientOptions: ParsableArguments {
     var ca: String?
 
     @OptionGroup var configuration: ConfigurationOptions
+
+    package init() {}
 
     /// The server's URL without a slash at its end.
     func baseURL() throws -> String {

@@ -11,11 +11,16 @@ public struct Command: Equatable, Sendable, Codable {
     /// A random text that only copies of one delivery of the command bear. A copy gets the command's first answer, and not that of a
     /// repeat: whoever sends again because an answer was lost learns what became of the command itself.
     public var nonce: String?
+    /// The operation that the command is a part of, for the events that the command causes. Two commands that differ in it alone are the
+    /// same.
+    public var trace: TraceParent?
     public var action: Action
 
     public init(
-        id: String? = nil, device: String? = nil, source: String, clockSkew: Duration? = nil, nonce: String? = nil, action: Action
+        id: String? = nil, device: String? = nil, source: String, clockSkew: Duration? = nil, nonce: String? = nil,
+        trace: TraceParent? = nil, action: Action
     ) {
+        self.trace = trace
         self.nonce = nonce
         self.id = id
         self.device = device

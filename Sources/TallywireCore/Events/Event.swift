@@ -10,8 +10,11 @@ public struct Event: Equatable, Sendable {
     public let timestamp: Timestamp
     /// What happened.
     public let body: Body
+    /// The operation that caused the event, if its caller named one.
+    public let trace: TraceParent?
 
-    public init(seq: UInt64, timestamp: Timestamp, body: Body) {
+    public init(seq: UInt64, timestamp: Timestamp, body: Body, trace: TraceParent? = nil) {
+        self.trace = trace
         self.seq = seq
         self.timestamp = timestamp
         self.body = body
@@ -174,6 +177,7 @@ extension Event {
             json.member("timestamp", timestamp)
             json.object("data") { json in
                 content.writeMembers(to: &json)
+                json.member("trace", trace?.description)
                 json.member("timestamp", timestamp)
             }
         }
@@ -196,10 +200,11 @@ extension Event: Decodable {
 
     public init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: Key.self)
+        let data = try EventData(container.superDecoder(forKey: .data))
         self.init(
             seq: try container.decode(UInt64.self, forKey: .seq),
             timestamp: try container.decode(Timestamp.self, forKey: .timestamp),
-            body: try Body(container.decode(EventType.self, forKey: .type), EventData(container.superDecoder(forKey: .data))))
+            body: try Body(container.decode(EventType.self, forKey: .type), data), trace: try data.trace())
     }
 }
 

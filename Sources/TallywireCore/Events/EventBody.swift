@@ -17,7 +17,7 @@ public protocol EventBody: Equatable, Sendable {
     /// One sentence for people.
     var wording: [Event.Words] { get }
 
-    /// Writes the members of `data`, in the order of ``EventSchema/members``, without the `timestamp` that comes last.
+    /// Writes the members of `data`, in the order of ``EventSchema/members``, without `trace` and `timestamp`, which come last.
     func writeMembers(to json: inout JSONWriter)
 
     /// Reads what ``writeMembers(to:)`` wrote.
@@ -41,7 +41,7 @@ public struct EventSchema: Sendable {
         self.types = types
         self.leastRole = leastRole
         self.summary = summary
-        self.members = members + [Member("timestamp", .timestamp)]
+        self.members = members + [.optional("trace", .string), Member("timestamp", .timestamp)]
     }
 
     /// One member of `data`.
@@ -145,6 +145,9 @@ public struct EventData {
             return value
         }
     }
+
+    /// A text that is no trace counts as none: nothing depends on it.
+    func trace() throws -> TraceParent? { (try optional("trace") as String?).flatMap { TraceParent($0) } }
 
     public func product() throws -> ProductID { ProductID(try self("productId")) }
 

@@ -36,8 +36,12 @@ extension Event {
             time.count(where: { $0 == UInt8(ascii: "\"") }) == 2, time.last == UInt8(ascii: "\""),
             let timestamp = Timestamp(plain: time),
             take(#","data":"#), let members = try? PlainMembers(json, at: &index), take("}"), index == json.count,
-            let update = try? InventoryUpdated(EventData(members, defaultVariant: defaultVariant))
+            let read = try? Self.update(EventData(members, defaultVariant: defaultVariant))
         else { return nil }
-        self.init(seq: seq, timestamp: timestamp, body: .inventoryUpdated(update))
+        self.init(seq: seq, timestamp: timestamp, body: .inventoryUpdated(read.update), trace: read.trace)
+    }
+
+    private static func update(_ data: EventData) throws -> (update: InventoryUpdated, trace: TraceParent?) {
+        (try InventoryUpdated(data), try data.trace())
     }
 }

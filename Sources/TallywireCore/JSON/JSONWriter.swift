@@ -97,6 +97,15 @@ public struct JSONWriter: Sendable {
         timestamp(value)
     }
 
+    /// Writes a member that is an object with `epoch` and `seq`.
+    public mutating func member(_ name: StaticString, _ value: JournalPosition?) {
+        guard let value else { return }
+        object(name) { json in
+            json.member("epoch", value.epoch)
+            json.member("seq", value.seq)
+        }
+    }
+
     /// Writes a member that is a price, or `null` if there is no price.
     public mutating func member(_ name: StaticString, price value: Price?) {
         key(name)

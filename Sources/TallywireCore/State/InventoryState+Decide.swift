@@ -20,7 +20,7 @@ extension InventoryState {
         _ command: Command, id: String, now: Timestamp, _ circumstances: Circumstances = Circumstances()
     ) -> Decision {
         do {
-            return carryOut(try plan(command, id: id, now: now, circumstances), id: id, now: now)
+            return carryOut(try plan(command, id: id, now: now, circumstances), id: id, now: now, trace: command.trace)
         } catch {
             return Decision(outcome: .rejected(error), events: [], fault: nil)
         }
@@ -35,11 +35,11 @@ extension InventoryState {
         }
     }
 
-    private mutating func carryOut(_ plan: Plan, id: String, now: Timestamp) -> Decision {
+    private mutating func carryOut(_ plan: Plan, id: String, now: Timestamp, trace: TraceParent? = nil) -> Decision {
         var events: [Event] = []
         events.reserveCapacity(plan.bodies.count)
         for body in plan.bodies {
-            let event = Event(seq: seq + 1, timestamp: now, body: body)
+            let event = Event(seq: seq + 1, timestamp: now, body: body, trace: trace)
             do { try fold(event) } catch {
                 return Decision(outcome: .rejected(Self.faultyPlan), events: [], fault: error)
             }

@@ -26,6 +26,7 @@ package final class EngineCore: CommandGateway {
     let inbox: Inbox
     let clock: EngineClock
     private let recorder = EngineRecorder()
+    private let gate: WriteGate?
     /// Contended by nobody, since one thread steps the loop. `Mutex` is used only to hold a `~Copyable` value in a class.
     private let loop: Mutex<EngineLoop>
 
@@ -38,6 +39,7 @@ package final class EngineCore: CommandGateway {
         uptime: @escaping @Sendable () -> Duration, makeID: @escaping @Sendable (Timestamp) -> String,
         appender: (_ whenDone: @escaping @Sendable () -> Void) -> any BatchAppender
     ) {
+        gate = configuration.gate
         let inbox = Inbox(capacity: configuration.inbox)
         self.inbox = inbox
         let clock = EngineClock(beginning.clocks, wall: clock, uptime: uptime, logger: logger)
@@ -72,6 +74,10 @@ package final class EngineCore: CommandGateway {
     ) {
         guard !commands.isEmpty else { return completion([]) }
         let submission = Submission(commands, in: lane, completion: completion)
+        if let reason = gate?.reason {
+            lane?.refuseAtWriter()
+            return submission.cut(at: 0, Rejection(.unavailable, reason))
+        }
         let full = Rejection(.overloaded, "\(inbox.capacity) commands are waiting already: try again in a second")
         switch inbox.put(submission, overload: full) {
         case .accepted: break

@@ -28,6 +28,8 @@ public final class InventoryEngine: CommandGateway {
         public var times: TimeRules
         /// Where the writer notes the command that it decides, so that the file names it after a crash; `nil` for nowhere.
         public var handling: HandlingNote.Slot?
+        /// What may stand against taking commands in; `nil` for nothing.
+        public var gate: WriteGate?
 
         public init(
             inbox: Int = 65_536, batch: Int = 4_096, batchBytes: Int = .max, feed: Feed.Capacity = Feed.Capacity(),

@@ -66,6 +66,18 @@ extension EventEnvelope {
         }
     }
 
+    /// The operation that caused the event, if its caller named one.
+    public var trace: TraceParent? {
+        if let decided { return decided.trace }
+        // The member stands right before the last one, and both have one length.
+        let (before, after) = (Array(#","trace":""#.utf8), #"","timestamp":"2026-11-22T16:40:00.123Z"}}"#.utf8.count)
+        let end = json.count - after
+        guard end > TraceParent.length, json[..<(end - TraceParent.length)].suffix(before.count).elementsEqual(before) else {
+            return nil
+        }
+        return TraceParent(String(decoding: json[(end - TraceParent.length)..<end], as: UTF8.self))
+    }
+
     /// The value of the member `data` of ``json``; `nil` if a journal damaged the line.
     public var data: ArraySlice<UInt8>? { json.withUnsafeBufferPointer { $0.data }.map { json[$0] } }
 

@@ -20,6 +20,10 @@ public protocol Journal: StockReader, EventHistory {
     /// The identity of this journal. A `seq` means something only together with its epoch.
     var epoch: String { get }
 
+    /// Where the journal was when it got its epoch: the epoch before, and the last event that was committed under it. `nil` if it has
+    /// the epoch with which it was created, or if the journal does not keep that.
+    var previous: JournalPosition? { get }
+
     /// The state after the last committed event, from which the writer continues.
     func load() throws -> InventoryState
 
@@ -102,6 +106,8 @@ public enum DevicePositions {
 }
 
 extension Journal {
+    public var previous: JournalPosition? { nil }
+
     public func storedAnswer(to key: String) async throws -> StoredAnswer? { try answer(to: key) }
 }
 
@@ -201,6 +207,8 @@ public struct JournalError: Error, Equatable, Sendable, CustomStringConvertible 
         case locked
         /// The file is not a journal, or is damaged.
         case damaged
+        /// A later version of the program wrote the journal.
+        case newer
         /// The journal is that of another server, or of another cluster.
         case foreign
         /// The disk is full, read-only or fails.

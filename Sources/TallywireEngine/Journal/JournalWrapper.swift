@@ -8,6 +8,7 @@ public protocol JournalWrapper: Journal {
 
 extension JournalWrapper {
     public var epoch: String { wrapped.epoch }
+    public var previous: JournalPosition? { wrapped.previous }
     public func load() throws -> InventoryState { try wrapped.load() }
     public func append(_ batch: JournalBatch) throws { try wrapped.append(batch) }
     public func flush() async throws -> UInt64 { try await wrapped.flush() }

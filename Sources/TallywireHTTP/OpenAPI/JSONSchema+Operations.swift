@@ -93,10 +93,13 @@ extension JSONSchema {
         ),
         (
             "Pipeline",
-            object([
-                ("epoch", ["type": "string"]), ("seq", count), ("engine", reference("Engine")),
-                ("sources", list(of: reference("Source"))), ("sinks", list(of: reference("Sink"))),
-            ])
+            object(
+                [
+                    ("epoch", ["type": "string"]),
+                    ("previous", object([("epoch", ["type": "string"]), ("seq", count)])),
+                    ("seq", count), ("engine", reference("Engine")),
+                    ("sources", list(of: reference("Source"))), ("sinks", list(of: reference("Sink"))),
+                ], optional: ["previous"])
         ),
         (
             "Deliveries",

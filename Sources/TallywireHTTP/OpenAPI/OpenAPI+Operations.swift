@@ -8,7 +8,7 @@ extension OpenAPI {
     /// All operations, in the order of the routes. The pages are not part of the API.
     static let operations =
         catalogueOperations + movementOperations + reservationOperations + countOperations
-        + readingOperations + serverOperations + clusterOperations + checkpointOperations
+        + readingOperations + serverOperations + clusterOperations + checkpointOperations + backupOperations
 
     static let reading = ["Tallywire-Seq", "Tallywire-Epoch"]
     static let changing = ["Tallywire-Seq", "Tallywire-Epoch", "Tallywire-Movement", "Tallywire-Status"]

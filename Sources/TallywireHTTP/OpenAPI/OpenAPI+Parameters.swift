@@ -53,6 +53,11 @@ extension OpenAPI {
                     "default": .integer(Int64(HTTPLimits.page)),
                 ])
         ),
+        ("backupSeq", query("seq", "The last event of the backup.", JSONSchema.count)),
+        (
+            "backupPlace",
+            query("place", "Where the backup is, for people.", ["type": "string", "minLength": 1, "maxLength": 1_024])
+        ),
         ("alertSeq", path("seq", "The alert's `seq`, which is that of its `stock_alert`.", JSONSchema.id)),
         ("order", query("order", "`desc` begins with the newest.", JSONSchema.words(["asc", "desc"]))),
         ("variant", query("variant", "Only events of this variant, from the newest backwards.", JSONSchema.id)),

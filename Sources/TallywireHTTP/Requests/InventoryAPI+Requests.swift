@@ -106,6 +106,8 @@ extension InventoryAPI {
 
     /// Submits a command and returns its receipt when it is on disk, or throws why it was rejected.
     func submit(_ command: Command) async throws -> Receipt {
+        var command = command
+        command.trace = TraceParent.current
         switch await gateway.submit(command) {
         case .applied(let receipt): return receipt
         case .rejected(let rejection): throw Problem(rejection)

@@ -9,6 +9,7 @@ extension PipelineStatus {
     func write(to json: inout JSONWriter) {
         json.object { json in
             json.member("epoch", epoch)
+            json.member("previous", previous)
             json.member("seq", head)
             json.object("engine") { json in
                 json.member("inbox", Int64(inbox.count))

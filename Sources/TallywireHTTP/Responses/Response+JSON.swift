@@ -12,6 +12,8 @@ extension HTTPField.Name {
     static let tallywireMovement = unchecked("Tallywire-Movement")
     /// Whether the change was applied by this request or is a `duplicate`.
     static let tallywireStatus = unchecked("Tallywire-Status")
+    /// W3C Trace Context.
+    static let traceParent = unchecked("traceparent")
     static let requestID = unchecked("X-Request-Id")
     static let idempotencyKey = unchecked("Idempotency-Key")
     static let forwardedFor = unchecked("X-Forwarded-For")

@@ -81,7 +81,11 @@ struct BatchStream<Body: CommandBody> {
             }
             .mapError { $0.at(line: line.number) }
         }
-        try await write(api.submit(bodies, of: context.principal, in: lane), &writer)
+        // The body is read when the handler of the request has returned.
+        let results = await TraceParent.$current.withValue(context.trace) {
+            await api.submit(bodies, of: context.principal, in: lane)
+        }
+        try await write(results, &writer)
     }
 
     private func write(_ results: [BatchResult], _ writer: inout any ResponseBodyWriter) async throws {

@@ -53,7 +53,9 @@ extension InventoryAPI {
             let window = bodies[start..<min(start + limits.window, bodies.count)].map { body in
                 Result<Command, Problem> { () throws(Problem) in
                     let body = try body.get()
-                    return try body.command(id: body.id, of: principal, in: self)
+                    var command = try body.command(id: body.id, of: principal, in: self)
+                    command.trace = TraceParent.current
+                    return command
                 }
             }
             var outcomes = await gateway.submit(window.compactMap { try? $0.get() }, in: lane).makeIterator()

@@ -108,9 +108,13 @@ extension InventoryAPI {
         text.sample("tallywire_info", [("version", configuration.version), ("epoch", status.epoch)], 1)
         text.metric("tallywire_start_time_seconds", .gauge, "When the process started, in seconds since 1970.")
         text.sample("tallywire_start_time_seconds", [], Double(startedAt.milliseconds) / 1000)
-        if let backup = lastBackup() {
+        if let backup = backups?.last {
             text.metric("tallywire_backup_age_seconds", .gauge, "How long ago the last backup was found to be whole.")
             text.sample("tallywire_backup_age_seconds", [], max(0, Double(Timestamp.now.milliseconds - backup.milliseconds) / 1000))
+        }
+        if let room = disk() {
+            text.single("tallywire_disk_free_bytes", .gauge, "The room that is left on the disk of the journal.", room.free)
+            text.single("tallywire_disk_size_bytes", .gauge, "The size of the disk of the journal.", room.total)
         }
         text.write(counts)
         text.write(status)

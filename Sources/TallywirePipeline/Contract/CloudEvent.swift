@@ -72,6 +72,8 @@ package struct CloudEvent: Equatable, Sendable {
             attributes.append(("subject", text))
         }
         attributes.append(("time", record.timestamp.description))
+        // https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/extensions/distributed-tracing.md
+        if let trace = record.trace { attributes.append((TraceParent.name, trace.description)) }
         return attributes
     }
 }

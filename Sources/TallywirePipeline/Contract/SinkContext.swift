@@ -10,6 +10,9 @@ public struct SinkContext: Sendable {
     public let logger: Logger
     /// The epoch of the journal to which the events' `seq` belongs.
     public let epoch: String
+    /// The epoch before it, and the last event under that; `nil` if there was none. What a receiver has beyond that event of that epoch
+    /// is not in the journal.
+    public let previous: JournalPosition?
     /// The last event that the sink has taken in earlier runs, `nil` if it is new. The first event will be a later one.
     public let cursor: UInt64?
     /// The last event that was committed when the sink started.
@@ -37,7 +40,8 @@ public struct SinkContext: Sendable {
     public let now: @Sendable () -> Timestamp
 
     public init(
-        name: String, logger: Logger, epoch: String, cursor: UInt64?, head: UInt64, stock: any StockReader,
+        name: String, logger: Logger, epoch: String, previous: JournalPosition? = nil, cursor: UInt64?, head: UInt64,
+        stock: any StockReader,
         history: any EventHistory, file: SourceFile? = nil, version: String, filter: EventFilter = EventFilter(),
         displays: DisplayRegistry = DisplayRegistry(), reporter: Reporter? = nil, deliveries: DeliveryLog = DeliveryLog(),
         ahead: AheadPolicy = .anotherJournal,
@@ -46,6 +50,7 @@ public struct SinkContext: Sendable {
         self.name = name
         self.logger = logger
         self.epoch = epoch
+        self.previous = previous
         self.cursor = cursor
         self.head = head
         self.ahead = ahead

@@ -14,21 +14,21 @@ struct BackupFile {
     /// How many backups may be kept.
     static let keepLimit = 1_000
 
-    /// Copies the journal at `journal`, which a server may use, folds the copy again, and only then gives it its name. Keeps `keep` backups.
+    /// Has `copy` copy the journal to the file that it is given, folds the copy again, and only then gives it its name. Keeps `keep` backups.
     /// Throws ``Failure`` if the copy does not agree with itself; then the backups of before are as they were.
-    func make(of journal: String, keep: Int, version: String) async throws -> BackupRecord {
+    func make(keep: Int, version: String, copy: (String) async throws -> Void) async throws -> BackupRecord {
         let lock = try Lock(path + ".lock")
         defer { lock.release() }
         let draft = path + ".new"
         for leftover in [draft, draft + ".part", draft + ".json"] { try? FileManager.default.removeItem(atPath: leftover) }
         do {
-            _ = try await SQLiteJournal.copy(of: journal, to: draft)
+            try await copy(draft)
             let record = try BackupRecord(of: draft, version: version, now: .now)
             try record.write(to: draft + ".json")
             try turn(keeping: keep)
             // The record comes last: it says that the backup is good.
-            try Self.move(draft, to: path)
-            try Self.move(draft + ".json", to: path + ".json")
+            try CopiedFile.move(draft, to: path)
+            try CopiedFile.move(draft + ".json", to: path + ".json")
             return record
         } catch {
             for leftover in [draft, draft + ".json"] { try? FileManager.default.removeItem(atPath: leftover) }
@@ -50,35 +50,10 @@ struct BackupFile {
                 }
             } else {
                 for suffix in [".json", ""] where FileManager.default.fileExists(atPath: name(number) + suffix) {
-                    try Self.move(name(number) + suffix, to: name(number + 1) + suffix)
+                    try CopiedFile.move(name(number) + suffix, to: name(number + 1) + suffix)
                 }
             }
         }
-    }
-
-    // MARK: Files
-
-    private static func move(_ old: String, to new: String) throws {
-        guard rename(old, new) == 0 else { throw failure("cannot become \(new)", old) }
-        let folder = open(URL(fileURLWithPath: new).deletingLastPathComponent().path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        guard folder >= 0 else { throw failure("cannot be flushed", new) }
-        defer { close(folder) }
-        guard fsync(folder) == 0 else { throw failure("cannot be flushed", new) }
-    }
-
-    static func write(_ data: Data, to path: String) throws {
-        let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o640)
-        guard descriptor >= 0 else { throw failure("cannot be written", path) }
-        let file = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
-        do {
-            try file.write(contentsOf: data)
-            try file.synchronize()
-            try file.close()
-        } catch { throw Failure("error: \(path) cannot be written: \(error)") }
-    }
-
-    private static func failure(_ what: String, _ path: String) -> Failure {
-        Failure("error: \(path) \(what): \(String(cString: strerror(errno)))")
     }
 
     /// Lets one backup to a path be made at a time. The kernel releases it however the process ends.
@@ -87,7 +62,7 @@ struct BackupFile {
 
         init(_ path: String) throws {
             descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o640)
-            guard descriptor >= 0 else { throw BackupFile.failure("cannot be written", path) }
+            guard descriptor >= 0 else { throw Failure("error: \(path) cannot be written: \(String(cString: strerror(errno)))") }
             guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
                 close(descriptor)
                 throw Failure("error: another backup to the same path is being made: \(path) is locked")

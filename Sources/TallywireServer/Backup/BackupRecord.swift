@@ -62,7 +62,7 @@ struct BackupRecord: Codable, Equatable {
     func write(to file: String) throws {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-        try BackupFile.write(try encoder.encode(self) + [UInt8(ascii: "\n")], to: file)
+        try FlushedFile.write(try encoder.encode(self) + [UInt8(ascii: "\n")], to: file)
     }
 
     private static func sha256(of path: String) throws -> String {

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import SQLiteJournal
 import TallywireCommands
 import TallywireCore
 import TallywireEngine
@@ -19,21 +20,37 @@ struct BackupMake: AsyncParsableCommand {
             and so on.
             """)
 
-    @Option(help: ArgumentHelp("The folder of the journal.", valueName: "dir")) var data = "data"
+    @Option(help: ArgumentHelp("The folder of the journal, on this machine. Default: data.", valueName: "dir")) var data: String?
     @Option(help: ArgumentHelp("The file of the backup.", valueName: "path")) var to: String
     @Option(help: ArgumentHelp("How many backups to keep, 1 to \(BackupFile.keepLimit).", valueName: "number")) var keep = 1
+    @OptionGroup(title: "Of a server on another machine") var options: ClientOptions
 
     func validate() throws {
         guard (1...BackupFile.keepLimit).contains(keep) else {
             throw ValidationError("--keep is \(keep), but must be from 1 to \(BackupFile.keepLimit)")
         }
+        guard data == nil || options.server == nil else {
+            throw ValidationError("--data is a folder of this machine and --server is a server: give one of them")
+        }
     }
 
     func run() async throws {
-        let journal = data + "/tallywire.db"
-        let record = try await BackupFile(path: to).make(of: journal, keep: keep, version: tallywireVersion)
-        try LastBackup.note(record, to: URL(fileURLWithPath: to).path, of: journal, at: .now)
+        let place = URL(fileURLWithPath: to).path
+        let record: BackupRecord
+        if options.server != nil {
+            let server = try ServerClient(options)
+            record = try await make { try await server.download("/api/backup", to: $0) }
+            try await server.noteBackup(seq: record.seq, place: "\(ProcessInfo.processInfo.hostName):\(place)")
+        } else {
+            let journal = (data ?? "data") + "/tallywire.db"
+            record = try await make { _ = try await SQLiteJournal.copy(of: journal, to: $0) }
+            try LastBackup(at: .now, to: place, seq: record.seq).write(beside: journal)
+        }
         try Output.standard.print("\(to): events up to \(record.seq), folded again and whole (epoch \(record.epoch))")
+    }
+
+    private func make(_ copy: (String) async throws -> Void) async throws -> BackupRecord {
+        try await BackupFile(path: to).make(keep: keep, version: tallywireVersion, copy: copy)
     }
 }
 

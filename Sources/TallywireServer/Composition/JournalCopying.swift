@@ -74,7 +74,7 @@ struct JournalCopying {
     /// Removes what an earlier start has left behind.
     func removeOldCopies() {
         let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
-        for name in names where name.hasSuffix(Self.suffix) || name.hasPrefix("copy-") && name.hasSuffix(".db") {
+        for name in names where name.hasSuffix(Self.suffix) {
             try? FileManager.default.removeItem(atPath: "\(folder)/\(name)")
         }
     }

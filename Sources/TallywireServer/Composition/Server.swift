@@ -54,7 +54,8 @@ struct Server: Sendable {
         try ConfigurationReload.checkPaths(of: sinks, in: configuration)
         let access = try await ServerAccess(configuration, logger: logger)
         for warning in access.warnings(configuration) { logger.warning("\(warning.message)") }
-        let (core, setAside) = try await open()
+        let gate = WriteGate()
+        let (core, setAside) = try await open(gate)
         let node = core as? NodeCore
         let pipeline = Pipeline(
             gateway: core.gateway, journal: core.journal, feed: core.feed, writer: core.writer,
@@ -69,8 +70,8 @@ struct Server: Sendable {
         let reload = ConfigurationReload(
             configuration, sinks: sinks, pipeline: pipeline, endpoints: endpoints, logger: logger, load: load)
         let (web, stopAccepting) = application(
-            core: core, pipeline: pipeline, endpoints: endpoints, reload: reload, access: access, checkpoints: checkpoints,
-            phase: phase, metrics: metrics, ready: ready)
+            core: core, gate: gate, pipeline: pipeline, endpoints: endpoints, reload: reload, access: access,
+            checkpoints: checkpoints, phase: phase, metrics: metrics, ready: ready)
         let decider: any Service =
             if let node {
                 NodeService(node: node.node, log: node.log, pipeline: pipeline, phase: phase, logger: logger)
@@ -84,6 +85,9 @@ struct Server: Sendable {
                     .init(service: web, successTerminationBehavior: .gracefullyShutdownGroup),
                     .init(service: SinkService(pipeline: pipeline, drain: configuration.shutdown.drain)),
                     .init(service: RetentionService(pipeline: pipeline)),
+                    .init(
+                        service: DiskWatch(
+                            folder: configuration.dataDirectory, limits: configuration.journal.disk, gate: gate, logger: logger)),
                     .init(service: PublishedKeysService(keys: access.published)),
                     .init(
                         service: ReloadService(
@@ -116,8 +120,9 @@ struct Server: Sendable {
     }
 
     /// Opens the journal and what decides about it.
-    private func open() async throws -> (any InventoryCore, SetAside) {
+    private func open(_ gate: WriteGate) async throws -> (any InventoryCore, SetAside) {
         var settings = configuration.engineConfiguration
+        settings.gate = gate
         if let cluster = configuration.cluster {
             let core = try await NodeStart(configuration, cluster, logger: logger).open(engine: settings)
             do { return (core, try setAside(for: &settings)) } catch {
@@ -151,7 +156,8 @@ struct Server: Sendable {
     }
 
     private func application(
-        core: any InventoryCore, pipeline: Pipeline, endpoints: EndpointTable, reload: ConfigurationReload, access: ServerAccess,
+        core: any InventoryCore, gate: WriteGate, pipeline: Pipeline, endpoints: EndpointTable, reload: ConfigurationReload,
+        access: ServerAccess,
         checkpoints: JournalCheckpoints, phase: Phase, metrics: PortMetrics,
         ready: @escaping @Sendable (Address, PipelineStatus) async throws -> Void
     ) -> (any Service, stopAccepting: @Sendable () -> Void) {
@@ -160,6 +166,7 @@ struct Server: Sendable {
         let names = configuration.auth.mode == .open ? [http.host] : ["*"]
         let hosts = HostPolicy(names: names, origins: http.origins)
         let proxies = TrustedProxies(http.trustedProxies.compactMap { AddressRange($0) })
+        let copies = JournalCopies(core.journal, folder: configuration.dataDirectory)
         let api = InventoryAPI(
             gateway: core.gateway, journal: core.journal, feed: core.feed, pipeline: pipeline,
             configuration: .init(
@@ -171,19 +178,16 @@ struct Server: Sendable {
             reloads: [reload.status] + access.statuses,
             certificates: access.certificates,
             endpoints: endpoints, control: reload, member: core.member, checkpoints: checkpoints,
-            lastBackup: { [path = configuration.journal.path] in
-                LastBackup.read(of: path).map { Timestamp(milliseconds: $0.at) }
-            },
+            backups: JournalBackups(copies, of: configuration.journal.path),
+            disk: { [folder = configuration.dataDirectory] in DiskRoom(of: folder) },
             readiness: {
                 if phase.isStopping { return .notReady("the server is shutting down") }
                 if !phase.isServing { return .notReady("the server is starting") }
-                return core.problem.map { .notReady($0) } ?? .ready
+                return (gate.reason ?? core.problem).map { .notReady($0) } ?? .ready
             })
         let router = api.makeRouter()
         if let node = core as? NodeCore {
-            ClusterRoutes(
-                node.node, journal: node.journal, secret: node.settings.secret, folder: configuration.dataDirectory, logger: logger
-            ).add(to: router)
+            ClusterRoutes(node.node, copies: copies, secret: node.settings.secret, logger: logger).add(to: router)
         }
         var limits = UpgradingServerConfiguration()
         limits.connections = http.limits.connections

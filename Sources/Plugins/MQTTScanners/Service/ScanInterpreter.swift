@@ -61,6 +61,7 @@ struct ScanInterpreter {
     ) -> Meaning {
         guard !message.isRetained, let entry = entry(of: message.topic) else { return .nothing }
         var sender = ScanSender(device: entry.device, name: entry.device)
+        sender.trace = message.userProperties.first { $0.name == TraceParent.name }.flatMap { TraceParent($0.value) }
         do throws(MalformedScan) {
             if let problem = entry.problem { throw problem }
             guard !message.isOversized else {

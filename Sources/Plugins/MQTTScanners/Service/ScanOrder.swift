@@ -55,7 +55,8 @@ struct ScanOrder: Equatable, Sendable {
             }
         // An id that was made here is made from the packet, and so it is unique in the whole journal.
         return Command(
-            id: item.id, device: item.idIsGiven ? sender.name : nil, source: source, clockSkew: clockSkew, action: action)
+            id: item.id, device: item.idIsGiven ? sender.name : nil, source: source, clockSkew: clockSkew,
+            trace: sender.trace, action: action)
     }
 }
 
@@ -67,6 +68,8 @@ struct ScanSender: Equatable, Sendable {
     var name: String
     /// The device's own way to get a reply, if it is set up.
     var feedback: Feedback?
+    /// The operation that the message is a part of.
+    var trace: TraceParent?
 
     struct Feedback: Equatable, Sendable {
         let way: ScanPayload.Feedback

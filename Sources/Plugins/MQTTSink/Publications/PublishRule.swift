@@ -35,16 +35,21 @@ struct PublishRule: Equatable, Sendable {
     /// The message that carries `record` itself; `nil` if its JSON is not that of an event.
     func message(_ topic: String, _ record: EventEnvelope, _ cloudEvent: CloudEvent) -> MQTTMessage? {
         switch payload {
-        case .event: return message(topic, record.json)
+        case .event:
+            var message = message(topic, record.json)
+            if let trace = record.trace { message.userProperties = [UserProperty(TraceParent.name, trace.description)] }
+            return message
         case .cloudEvent:
             guard let payload = cloudEvent.structured(record) else { return nil }
             var message = message(topic, payload)
             message.contentType = CloudEvent.structuredType
+            if let trace = record.trace { message.userProperties = [UserProperty(TraceParent.name, trace.description)] }
             return message
         case .binaryCloudEvent:
             guard let data = record.data else { return nil }
             var message = message(topic, Array(data))
             message.contentType = CloudEvent.dataType
+            // The trace is among the attributes.
             message.userProperties = cloudEvent.attributes(of: record).map { UserProperty($0.name, $0.value) }
             return message
         case .display: return nil

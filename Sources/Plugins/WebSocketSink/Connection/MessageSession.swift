@@ -43,7 +43,8 @@ final class MessageSession: WebSocketSession {
         send(
             .welcome(
                 ServerMessage.Welcome(
-                    epoch: shard.epoch, seq: shard.head, connection: name, pingInterval: hub.times.pingInterval,
+                    epoch: shard.epoch, seq: shard.head, previous: hub.previous, connection: name,
+                    pingInterval: hub.times.pingInterval,
                     messageBytes: shard.settings.limits.message, node: node)))
         if !rooms.access.isWaiting { begin(on: shard) }
         rooms.watchAccess()

@@ -14,7 +14,13 @@ extension Messaging {
                     ("pingInterval", JSONSchema.count + ["description": "Milliseconds between the server's pings."]),
                     ("messageBytes", JSONSchema.count + ["description": "The most bytes of a message that the server takes."]),
                     ("node", ["type": "string", "description": "The name of the node, if the server is a cluster's."]),
-                ], optional: ["node"]),
+                    (
+                        "previous",
+                        JSONSchema.object([("epoch", epoch), ("seq", JSONSchema.count)]) + [
+                            "description": "Where the journal was when it got its epoch, if it had another one."
+                        ]
+                    ),
+                ], optional: ["node", "previous"]),
             examples: [
                 .init(
                     "welcome",

@@ -8,6 +8,8 @@ import NIOSSL
 import Synchronization
 import TallywireAccess
 import TallywireConfiguration
+import TallywireCore
+import TallywireEngine
 import TallywirePipeline
 
 /// The other side of a webhook: a URL whose name is resolved once, and connections to the address that was found.
@@ -118,6 +120,10 @@ final class Receiver: Sendable {
         request.headers.replaceOrAdd(name: "content-type", value: message.contentType)
         if request.headers["user-agent"].isEmpty { request.headers.add(name: "user-agent", value: userAgent) }
         request.headers.add(name: "webhook-id", value: message.id)
+        // Of several events there is no one operation; each names its own.
+        if message.records.count == 1, let trace = message.records[0].trace {
+            request.headers.add(name: TraceParent.name, value: trace.description)
+        }
         request.headers.add(name: "webhook-timestamp", value: String(timestamp))
         if let signatures { request.headers.add(name: "webhook-signature", value: signatures) }
         request.body = .bytes(ByteBuffer(bytes: message.body))
