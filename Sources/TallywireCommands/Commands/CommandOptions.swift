@@ -30,10 +30,12 @@ package struct ConfigurationOptions: ParsableArguments, Sendable {
 }
 
 /// The options of commands that talk to a running server.
-struct ClientOptions: ParsableArguments {
+package struct ClientOptions: ParsableArguments {
+    package init() {}
+
     @Option(
         help: ArgumentHelp("The server, such as http://127.0.0.1:8080. Default: the address in plugins.json.", valueName: "url"))
-    var server: String?
+    package var server: String?
 
     @Option(help: ArgumentHelp("A token, if the server asks for one. Default: $TALLYWIRE_TOKEN.", valueName: "token"))
     var token: String?
@@ -43,7 +45,7 @@ struct ClientOptions: ParsableArguments {
             "Trust the certificates in this PEM file too, for a server with one of its own making.", valueName: "file"))
     var ca: String?
 
-    @OptionGroup var configuration: ConfigurationOptions
+    @OptionGroup package var configuration: ConfigurationOptions
 
     /// The server's URL without a slash at its end.
     func baseURL() throws -> String {
