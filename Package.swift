@@ -268,8 +268,8 @@ let package = Package(
         library(
             "TallywireServer",
             [
-                "Backoff", "CClock", "ClientTLS", "ClusterHTTP", "EtcdLog", "ExecPlugin", "HTTPEndpoints", "HTTPPort", "JSONLogSink",
-                "MQTTScanners",
+                "Backoff", "CClock", "ClientTLS", "ClusterHTTP", "EtcdLog", "ExecPlugin", "HTTPEndpoints", "HTTPPort",
+                "JSONLogSink", "MQTTScanners",
                 "MQTTSink", "PipelineHost", "NATSSink", "PostgresSink",
                 "SignedNote", "SiteSource", "SQLiteJournal", "Systemd",
                 "TallywireAccess", "TallywireAuthentication", "TallywireClient", "TallywireCluster", "TallywireCommands",

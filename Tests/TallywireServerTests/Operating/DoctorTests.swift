@@ -97,6 +97,31 @@ struct DoctorTests {
         #expect(remote.all("configuration").map(\.level) == ["wrong"] && remote.all("server").map(\.level) == ["ok"])
     }
 
+    @Test("a broker that runs is right, and its connection is left alone; one that is away is wrong")
+    func broker() async throws {
+        struct Sources: Decodable {
+            struct Source: Decodable { let state: String }
+            let sources: [Source]
+        }
+        let (broker, port) = (try TestBroker(), try BrokerPort.free())
+        let server = try ServerProcess(
+            plugins: #"""
+                { "http": { "port": \#(port) },
+                  "sources": [{ "plugin": "mqtt-scanners", "name": "guns", "broker": "\#(broker.url)",
+                                "devices": { "*": { "operation": "add", "location": "MAIN" } } }] }
+                """#)
+        try await server.start(["--port", "\(port)"])
+        func state() async throws -> String? { try await server.get("/api/pipeline", as: Sources.self).sources.first?.state }
+        try await eventually("the source is connected") { try await state() == "connected" }
+        var report = try await doctor(server, status: 0)
+        #expect(report.all("connections").map(\.level) == ["ok"] && report.all("source guns").map(\.level) == ["ok"])
+        #expect(try await state() == "connected" && !server.output.contains("warning tallywire"), "\(server.output)")
+        broker.stop()
+        try await eventually("the source has lost it") { try await state() != "connected" }
+        report = try await doctor(server, status: 1)
+        #expect(report.all("connections").map(\.level) == ["wrong"] && report.all("source guns").map(\.level) == ["wrong"])
+    }
+
     @Test("a folder that cannot be made is wrong, and nothing is left behind")
     func folder() async throws {
         let server = try ServerProcess(plugins: plugins(0))
