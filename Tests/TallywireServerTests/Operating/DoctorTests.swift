@@ -97,12 +97,18 @@ struct DoctorTests {
         #expect(remote.all("configuration").map(\.level) == ["wrong"] && remote.all("server").map(\.level) == ["ok"])
     }
 
+    private struct Sources: Decodable {
+        struct Source: Decodable { let state: String }
+        let sources: [Source]
+    }
+
+    private func state(of server: ServerProcess) async throws -> String? {
+        let pipeline: Sources = try await server.get("/api/pipeline")
+        return pipeline.sources.first?.state
+    }
+
     @Test("a broker that runs is right, and its connection is left alone; one that is away is wrong")
     func broker() async throws {
-        struct Sources: Decodable {
-            struct Source: Decodable { let state: String }
-            let sources: [Source]
-        }
         let (broker, port) = (try TestBroker(), try BrokerPort.free())
         let server = try ServerProcess(
             plugins: #"""
@@ -111,13 +117,12 @@ struct DoctorTests {
                                 "devices": { "*": { "operation": "add", "location": "MAIN" } } }] }
                 """#)
         try await server.start(["--port", "\(port)"])
-        func state() async throws -> String? { try await server.get("/api/pipeline", as: Sources.self).sources.first?.state }
-        try await eventually("the source is connected") { try await state() == "connected" }
+        try await eventually("the source is connected") { try await state(of: server) == "connected" }
         var report = try await doctor(server, status: 0)
         #expect(report.all("connections").map(\.level) == ["ok"] && report.all("source guns").map(\.level) == ["ok"])
-        #expect(try await state() == "connected" && !server.output.contains("warning tallywire"), "\(server.output)")
+        #expect(try await state(of: server) == "connected" && !server.output.contains("warning tallywire"), "\(server.output)")
         broker.stop()
-        try await eventually("the source has lost it") { try await state() != "connected" }
+        try await eventually("the source has lost it") { try await state(of: server) != "connected" }
         report = try await doctor(server, status: 1)
         #expect(report.all("connections").map(\.level) == ["wrong"] && report.all("source guns").map(\.level) == ["wrong"])
     }
