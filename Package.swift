@@ -268,11 +268,13 @@ let package = Package(
                 .product(name: "Crypto", package: "swift-crypto"), .product(name: "SwiftASN1", package: "swift-asn1"),
                 .product(name: "X509", package: "swift-certificates"),
             ]),
+        // Whether the kernel's clock is synchronised, for `tallywire doctor`.
+        .systemLibrary(name: "CClock"),
         library(
             "TallywireServer",
             [
-                "Backoff", "ClientTLS", "ClusterHTTP", "EtcdLog", "ExecPlugin", "HTTPEndpoints", "HTTPPort", "JSONLogSink",
-                "MQTTScanners",
+                "Backoff", "CClock", "ClientTLS", "ClusterHTTP", "EtcdLog", "ExecPlugin", "HTTPEndpoints", "HTTPPort",
+                "JSONLogSink", "MQTTScanners",
                 "MQTTSink", "PipelineHost", "NATSSink", "PostgresSink",
                 "SignedNote", "SiteSource", "SQLiteJournal", "Systemd",
                 "TallywireAccess", "TallywireAuthentication", "TallywireClient", "TallywireCluster", "TallywireCommands",

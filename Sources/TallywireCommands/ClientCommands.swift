@@ -10,6 +10,7 @@ package enum ClientCommands {
     package static let replay: any ParsableCommand.Type = ReplayCommand.self
     package static let password: any ParsableCommand.Type = Password.self
     package static let mosquittoConfig: any ParsableCommand.Type = MosquittoConfig.self
+    package static let top: any ParsableCommand.Type = Top.self
     package static let health: any ParsableCommand.Type = Health.self
     package static let clusterEtcd: any ParsableCommand.Type = ClusterEtcd.self
 }

@@ -46,7 +46,7 @@ struct Tallywire: AsyncParsableCommand {
         subcommands: [
             Serve.self, Check.self, Plugins.self, Graph.self, Schema.self, ClientCommands.scan, ClientCommands.tail,
             ClientCommands.import, ClientCommands.export, ClientCommands.replay, ClientCommands.reload,
-            ClientCommands.health,
+            ClientCommands.health, ClientCommands.top, Doctor.self,
             Token.self, ClientCommands.password, Audit.self, Backup.self, Restore.self, Compact.self,
             ClientCommands.mosquittoConfig, ClusterCommand.self,
         ])

@@ -60,6 +60,12 @@ export class Follows {
     return floor;
   }
 
+  /** Everything that belongs to what is followed is known up to this event; 0 if that cannot be said. */
+  get known() {
+    if (this.tracksAnything || this.rooms.size === 0) return 0;
+    return Math.min(...Array.from(this.rooms.values(), ({ position }) => position ?? 0));
+  }
+
   /** The highest position of a room; 0 if no room has one. */
   get highestPosition() {
     let most = 0;

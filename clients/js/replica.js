@@ -90,7 +90,11 @@ export class Replica {
 
   /** @param {TallywireEvent} event */
   #event(event) {
-    if (this.follows.hasUnjoinedRoom && !this.#pending.isFull) return this.#pending.add(event);
+    if (this.follows.hasUnjoinedRoom && !this.#pending.isFull) {
+      // Of a node that is behind. Before the joins that is the broadcast, so the event is of no room of the client's.
+      if (event.seq <= this.follows.known) return;
+      return this.#pending.add(event);
+    }
     this.deliverPending(event.seq);
     this.#deliver(event);
   }

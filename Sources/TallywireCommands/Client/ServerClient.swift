@@ -17,7 +17,7 @@ package struct ServerClient: Sendable {
     }()
 
     private let tls: TLSConfiguration
-    let url: String
+    package let url: String
     let token: String?
 
     package init(_ options: ClientOptions) throws {
@@ -27,9 +27,11 @@ package struct ServerClient: Sendable {
     }
 
     /// The response to a call.
-    struct Response: Sendable {
-        let status: UInt
-        let body: Data
+    package struct Response: Sendable {
+        package let status: UInt
+        package let body: Data
+        /// The server's clock, to the second; `nil` for a response that does not say it.
+        package var date: Timestamp?
 
         /// Returns the body if the server did what was asked. Otherwise throws what the server said, with `advice` where nobody can say
         /// whether it was done.
@@ -53,11 +55,12 @@ package struct ServerClient: Sendable {
         }
     }
 
-    func get(_ path: String) async throws -> Data {
+    package func get(_ path: String) async throws -> Data {
         try await call(.GET, path).accepted("GET \(path)")
     }
 
-    func call(_ method: HTTPMethod, _ path: String, body: Data? = nil, contentType: String = "application/json") async throws
+    package func call(_ method: HTTPMethod, _ path: String, body: Data? = nil, contentType: String = "application/json")
+        async throws
         -> Response
     {
         var request = request(method, path)
@@ -68,7 +71,9 @@ package struct ServerClient: Sendable {
         do {
             let response = try await Self.http.execute(request, timeout: .seconds(60))
             let bytes = try await response.body.collect(upTo: 256 << 20)
-            return Response(status: response.status.code, body: Data(buffer: bytes))
+            return Response(
+                status: response.status.code, body: Data(buffer: bytes),
+                date: response.headers.first(name: "Date").flatMap(Self.time))
         } catch {
             throw Failure("error: \(url) does not answer: \(Self.reason(error))")
         }
@@ -80,6 +85,15 @@ package struct ServerClient: Sendable {
         request.tlsConfiguration = tls
         if let token { request.headers.add(name: "Authorization", value: "Bearer \(token)") }
         return request
+    }
+
+    /// Reads the time of a response (RFC 9110, 5.6.7), such as `Sun, 06 Nov 1994 08:49:37 GMT`.
+    static func time(_ text: String) -> Timestamp? {
+        let format = DateFormatter()
+        format.locale = Locale(identifier: "en_US_POSIX")
+        format.timeZone = TimeZone(identifier: "GMT")
+        format.dateFormat = "EEE, dd MMM yyyy HH:mm:ss 'GMT'"
+        return format.date(from: text).map { Timestamp(milliseconds: Int64($0.timeIntervalSince1970 * 1000)) }
     }
 
     /// Why no response came, and what to do, in a sentence. The text shows nothing of the request, which contains the token.

@@ -43,7 +43,7 @@ package struct ClientOptions: ParsableArguments {
             "Trust the certificates in this PEM file too, for a server with one of its own making.", valueName: "file"))
     var ca: String?
 
-    @OptionGroup var configuration: ConfigurationOptions
+    @OptionGroup package var configuration: ConfigurationOptions
 
     package init() {}
 

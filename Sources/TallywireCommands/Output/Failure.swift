@@ -4,7 +4,7 @@ import TallywireConfiguration
 
 /// How a command ended: a message for the terminal and an exit code.
 package struct Failure: Error {
-    let message: String
+    package let message: String
     let code: ExitCode
 
     package init(_ message: String, code: ExitCode = .failure) {

@@ -31,6 +31,7 @@ struct Serve: AsyncParsableCommand {
     var without: [String] = []
 
     @Option(help: "What to log: trace, debug, info, notice, warning, error, critical.") var logLevel = "notice"
+    @Option(help: "How to log: text for people, or json, an object a line, for programs.") var logFormat = LogFormat.text
 
     @Option(help: ArgumentHelp("Write address and process id into this file once requests are answered.", valueName: "file"))
     var readyFile: String?
@@ -44,11 +45,8 @@ struct Serve: AsyncParsableCommand {
 
     func run() async throws {
         let level = Logger.Level(rawValue: logLevel) ?? .notice
-        LoggingSystem.bootstrap { label in
-            var handler = StreamLogHandler.standardError(label: label)
-            handler.logLevel = level
-            return handler
-        }
+        let format = logFormat
+        LoggingSystem.bootstrap { format.handler(label: $0, level: level) }
         let supervisor = try supervisor()
         var overrides = Self.overrides(for: supervisor.socket)
         if let host { overrides.append(ConfigurationOverride(path: ["http", "host"], text: host, option: "--host \(host)")) }

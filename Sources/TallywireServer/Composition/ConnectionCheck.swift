@@ -1,13 +1,11 @@
 import Foundation
-import NIOCore
-import NIOPosix
 import PipelineHost
 import SQLiteJournal
 import TallywireAuthentication
 import TallywireConfiguration
 import TallywirePipeline
 
-/// The trials of `check --connect`: whether the port is free, whether the journal can be written, what each plugin needs, and
+/// The trials of `check --connect`: whether the port is free or the server's own, whether the journal can be written, what each plugin needs, and
 /// whether a node of a cluster could start.
 struct ConnectionCheck {
     private let settings: PipelineConfiguration
@@ -21,17 +19,19 @@ struct ConnectionCheck {
 
     /// Returns what cannot be reached, at its position in the file. Nothing stays on disk.
     func problems() async throws -> [ConfigurationDiagnostic] {
-        var problems: [ConfigurationDiagnostic] = []
-        for problem in [settings.http.port == 0 ? nil : await portProblem(), journalProblem()].compactMap(\.self) {
-            problems.append(ConfigurationDiagnostic(file: file, message: problem))
-        }
-        problems += deadLetterProblems()
+        let own = [await portProblem(), journalProblem().map { "journal: \($0)" }].compactMap(\.self)
+        return try await (own.map { ConfigurationDiagnostic(file: file, message: $0) } + outsideProblems()).sorted()
+    }
+
+    /// The same, of what is neither the port nor the journal.
+    func outsideProblems() async throws -> [ConfigurationDiagnostic] {
+        var problems = deadLetterProblems()
         let epoch = SQLiteJournal.epoch(at: settings.journal.path)
         let folder = settings.dataDirectory
         for entry in settings.sources { problems += try await entry.probe(epoch: epoch, dataDirectory: folder) }
         for entry in settings.sinks { problems += try await entry.probe(epoch: epoch, dataDirectory: folder) }
         if let cluster = settings.cluster { problems += await ClusterCheck(settings: settings, cluster: cluster).problems() }
-        return problems.sorted()
+        return problems
     }
 
     /// The keys that can be fetched from the URL in `auth.jwks`; `nil` if there is none. Throws what cannot be fetched.
@@ -44,21 +44,15 @@ struct ConnectionCheck {
         }
     }
 
+    /// The server of this configuration may run: then it has the port, which is no problem.
     private func portProblem() async -> String? {
-        do {
-            let channel = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
-                .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
-                .bind(host: settings.http.host, port: settings.http.port).get()
-            try await channel.close()
-            return nil
-        } catch {
-            let reason = (error as? IOError).map { String(cString: strerror($0.errnoCode)) } ?? "\(error)"
-            return "http: \(settings.http.host):\(settings.http.port) cannot be listened on: \(reason)"
-        }
+        guard let port = await PortCheck.run(settings), port.finding.level != .ok else { return nil }
+        return "http: \(port.finding.text)"
     }
 
-    private func journalProblem() -> String? {
-        FolderProbe.problem(writing: settings.journal.path, createsFolder: true).map { "journal: \($0)" }
+    /// Why the journal cannot be written; `nil` if it can.
+    func journalProblem() -> String? {
+        FolderProbe.problem(writing: settings.journal.path, createsFolder: true)
     }
 
     /// The files of each sink's dead letters. Their folder is created when it is needed, which must then be possible.

@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { systemClock } from "../clock.js";
 import { Follows, trackingMessages } from "../follows.js";
+import { Listeners } from "../listeners.js";
 import { withDefaults } from "../options.js";
+import { Replica } from "../replica.js";
 import { Subscriptions } from "../subscriptions.js";
 import { clientOf, live, recordOf } from "./support/client.js";
 import { eventually } from "./support/eventually.js";
@@ -130,6 +132,62 @@ test("one answer to several track messages answers all of them", () => {
   subscriptions.valuesCame(1);
   assert.equal(subscriptions.hasTracked, true);
   subscriptions.close();
+});
+
+/** A replica of a client in rooms, without a connection, and the events that its listeners were told. */
+function replicaOf(...rooms) {
+  const follows = new Follows();
+  for (const name of rooms) follows.want(name, false);
+  const listeners = new Listeners();
+  const told = [];
+  listeners.add("event", ({ seq }) => told.push(seq));
+  const replica = new Replica(follows, listeners, systemClock, 100);
+  const event = (seq) => replica.take({
+    type: "inventory_updated", seq, timestamp: "2026-01-01T00:00:00Z",
+    data: { productId: 1, variantId: null, sku: "A", stock: seq, version: seq, status: "active", level: "ok" },
+  });
+  const join = (room, seq) => {
+    replica.take({ type: "joined", room, epoch: "e", seq, recovered: true });
+    replica.deliverPending();
+  };
+  replica.take({ type: "welcome", epoch: "e", seq: 0 });
+  return { replica, follows, told, event, join };
+}
+
+test("what a node that is behind sends before the joins is not told late", () => {
+  const { replica, follows, told, event, join } = replicaOf("a");
+  join("a", 0);
+  event(10);
+  assert.deepEqual(told, [10]);
+  follows.leaveConnection();
+  replica.take({ type: "welcome", epoch: "e", seq: 3 });
+  event(4);
+  join("a", 10);
+  event(11);
+  assert.deepEqual(told, [10, 11]);
+});
+
+test("what comes before the joins is told if a room, or something tracked, may not know it yet", () => {
+  const { replica, follows, told, event, join } = replicaOf("a");
+  join("a", 0);
+  event(10);
+  follows.leaveConnection();
+  follows.want("b", false);
+  replica.take({ type: "welcome", epoch: "e", seq: 10 });
+  join("a", 10);
+  event(8);
+  join("b", 10);
+  assert.deepEqual(told, [10, 8]);
+
+  const tracking = replicaOf("a");
+  tracking.join("a", 0);
+  tracking.event(10);
+  tracking.follows.leaveConnection();
+  tracking.follows.track({ products: [1] });
+  tracking.replica.take({ type: "welcome", epoch: "e", seq: 10 });
+  tracking.event(7);
+  tracking.join("a", 10);
+  assert.deepEqual(tracking.told, [10, 7]);
 });
 
 test("ids are sent in messages of the size that the server takes", () => {
