@@ -7,7 +7,7 @@ ARGS ?=
 export SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH ?= 16
 
 .PHONY: run build test browser fuzz conformance lint format docs bench storm simulate etcd-kills socket-io-kills exec-crashes rounds copy-figures \
-	sink-latency cluster chaos package package-check dependencies
+	sink-latency cluster chaos backup-kills package package-check dependencies
 
 ## Install what is missing, build, start a broker if none listens, load the sample catalogue, run the server.
 run: dependencies
@@ -99,6 +99,12 @@ simulate: dependencies
 	$(SWIFT) build -c release --product simulate
 	.build/release/simulate --seeds $(SEEDS)
 	.build/release/simulate --mutations --seeds 2000
+
+## Backups killed at BACKUP_KILLS moments, while the server writes; `make test` does it six times.
+BACKUP_KILLS ?= 100
+backup-kills: dependencies
+	$(SWIFT) build --build-tests
+	BACKUP_KILLS=$(BACKUP_KILLS) $(SWIFT) test --skip-build --filter BackupTests.killed
 
 ## Servers and clients of Socket.IO, killed fifty times at random moments: each client that is recovered has every event.
 socket-io-kills: dependencies

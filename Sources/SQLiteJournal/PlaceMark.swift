@@ -107,12 +107,14 @@ struct JournalPlace {
     }
 
     /// Begins an opening: stores its name in the journal and in the mark, and gives the journal a new epoch if it may not keep its
-    /// own. Returns the epoch and, if that is new, the reason.
+    /// own. Returns the epoch and, if that is new, the reason. `mayBegin` is asked before that; if it says no, the call throws and nothing
+    /// has changed.
     ///
     /// With an epoch that is `wanted`, a replicated log says what follows the journal. The journal then has that epoch or is
     /// refused, and the mark says nothing about it.
     func begin(
-        _ mark: PlaceMark, known: [JournalWitness], as wanted: String? = nil, _ db: Database
+        _ mark: PlaceMark, known: [JournalWitness], as wanted: String? = nil,
+        asking mayBegin: ((String) -> Bool)? = nil, _ db: Database
     ) throws -> (epoch: String, reason: String?) {
         if let wanted, wanted != epoch, try seq > 0 || Meta.applied(db) > 0 {
             throw JournalError(
@@ -121,6 +123,9 @@ struct JournalPlace {
             )
         }
         let reason = wanted == nil ? contradiction(mark.content, known: known) : nil
+        if let reason, mayBegin?(reason) == false {
+            throw JournalError(.foreign, "the journal \(path) was not opened: \(reason). Put the newest one in its place, with its .mark")
+        }
         let name = UUID().uuidString.lowercased()
         let epoch = wanted ?? (reason == nil ? self.epoch : UUID().uuidString.lowercased())
         var next = PlaceMark.Content(epoch: epoch, incarnation: incarnation ?? "", next: name, seq: seq)

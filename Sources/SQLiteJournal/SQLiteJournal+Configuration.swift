@@ -17,18 +17,23 @@ extension SQLiteJournal {
         /// by the replicated log, so that no number ever means anything else. Without it, ``known`` and the mark beside the journal
         /// decide.
         public var epoch: String?
+        /// Asked, with the reason, before a journal that is not the one which was written last in its place gets a new epoch. With `false`
+        /// the journal is not opened, and nothing of it is changed. `nil` is a yes.
+        public var mayBegin: (@Sendable (_ reason: String) -> Bool)?
         /// What a power cut leaves of the last commits.
         public var durability: Durability
 
         public init(
             keepAnswers: Duration = .seconds(8 * 86_400), maximumAnswers: Int = 10_000_000, readers: Int = 4,
-            known: [JournalWitness] = [], epoch: String? = nil, durability: Durability = .full
+            known: [JournalWitness] = [], epoch: String? = nil, mayBegin: (@Sendable (_ reason: String) -> Bool)? = nil,
+            durability: Durability = .full
         ) {
             self.known = known
             self.keepAnswers = keepAnswers
             self.maximumAnswers = maximumAnswers
             self.readers = readers
             self.epoch = epoch
+            self.mayBegin = mayBegin
             self.durability = durability
         }
     }

@@ -72,7 +72,8 @@ public final class SQLiteJournal: Journal {
                 try pool.writeWithoutTransaction { db in try db.execute(sql: "PRAGMA synchronous = \(synchronous)") }
                 try JournalFormat.migrate(pool, path: path)
                 let (epoch, reason) = try pool.writeWithoutTransaction { db in
-                    try JournalPlace(db, path: path).begin(mark, known: configuration.known, as: configuration.epoch, db)
+                    try JournalPlace(db, path: path).begin(
+                    mark, known: configuration.known, as: configuration.epoch, asking: configuration.mayBegin, db)
                 }
                 if let reason {
                     logger.warning(

@@ -1,6 +1,7 @@
 import Foundation
 import GRDB
 import NIOHTTP1
+import SQLiteJournal
 import TallywireTesting
 import TestSupport
 import Testing
@@ -163,7 +164,47 @@ struct BackupTests {
         #expect(try await server.run("audit").status == 0)
     }
 
-    @Test("a backup that is killed at any moment leaves only good ones under the name of a backup", arguments: 0..<8)
+    @Test("an old copy that was put back by hand is asked about at a terminal, and with a no nothing of it is changed")
+    func oldCopy() async throws {
+        let server = try await server()
+        #expect(await server.terminate() == 0)
+        let path = server.folder.file("data/tallywire.db")
+        let old = try #require(FileManager.default.contents(atPath: path))
+        let position = try #require(JournalRestore(path: path).current())
+        try await server.start()
+        try await move(server, times: 3)
+        #expect(await server.terminate() == 0)
+        try old.write(to: URL(fileURLWithPath: path))
+        let mark = FileManager.default.contents(atPath: path + ".mark")
+
+        let arguments = ["serve", "--port", "0"]
+        let refusing = try PseudoTerminal(arguments, in: server.folder.path)
+        try await eventually("it asks") { refusing.output.contains("Go on? [y/N]") }
+        #expect(refusing.output.contains("is not the one that was written last in its place: the log data/events.jsonl knows event"))
+        refusing.type("n\n")
+        try await eventually("it ends") { !refusing.isRunning }
+        #expect(refusing.status != 0 && refusing.output.contains("Put the newest one in its place"), "\(refusing.output)")
+        #expect(JournalRestore(path: path).current() == position)
+        #expect(FileManager.default.contents(atPath: path + ".mark") == mark)
+
+        let agreeing = try PseudoTerminal(arguments, in: server.folder.path)
+        try await eventually("it asks again") { agreeing.output.contains("Go on? [y/N]") }
+        agreeing.type("y\n")
+        try await eventually("it serves") { agreeing.output.contains("/api/pipeline") }
+        #expect(agreeing.output.contains("gets a new epoch"))
+        agreeing.signal(SIGTERM)
+        try await eventually("it ends in order") { !agreeing.isRunning }
+        // Without a terminal it goes on, since nobody can answer.
+        try old.write(to: URL(fileURLWithPath: path))
+        try await server.start()
+        #expect(server.output.contains("gets a new epoch"))
+        #expect(await server.terminate() == 0)
+    }
+
+    /// `BACKUP_KILLS` rounds; a few of them in each run of the tests.
+    static let rounds = ProcessInfo.processInfo.environment["BACKUP_KILLS"].flatMap { Int($0) } ?? 6
+
+    @Test("a backup that is killed at any moment leaves only good ones under the name of a backup", arguments: 0..<rounds)
     func killed(_ round: Int) async throws {
         let server = try await server()
         try await move(server, times: 10)
@@ -176,7 +217,7 @@ struct BackupTests {
         process.standardOutput = FileHandle.nullDevice
         process.standardError = FileHandle.nullDevice
         try process.run()
-        try await Task.sleep(for: .milliseconds(20 + round * 25))
+        try await Task.sleep(for: .milliseconds(20 + round * 37 % 240))
         kill(process.processIdentifier, SIGKILL)
         process.waitUntilExit()
         for name in ["copy.db", "copy.db.1", "copy.db.2"]

@@ -27,7 +27,7 @@ struct Restore: ParsableCommand {
         if FileManager.default.fileExists(atPath: journal) { try restore.checkUnused() }
         let loss = Self.loss(record, current)
         try Output.standard.print("\(path): events up to \(record.seq) of the epoch \(record.epoch), verified.\n\(loss)")
-        guard yes || Self.agrees() else {
+        guard yes || Question.isAgreed("Replace it?") == true else {
             throw Failure("Nothing was changed. On a terminal the command asks; otherwise --yes says that it shall be done.")
         }
         let aside = "\(journal).replaced-\(Self.stamp(.now))"
@@ -47,13 +47,6 @@ struct Restore: ParsableCommand {
         return current.seq > record.seq
             ? "The journal that is there has \(current.seq - record.seq) events more, \(record.seq + 1) to \(current.seq): they will be lost."
             : "The journal that is there has no event more than the backup."
-    }
-
-    private static func agrees() -> Bool {
-        guard isatty(STDIN_FILENO) == 1 else { return false }
-        print("Replace it? [y/N] ", terminator: "")
-        fflush(nil)
-        return ["y", "yes"].contains(readLine()?.lowercased() ?? "")
     }
 
     private static func stamp(_ now: Timestamp) -> String { now.description.prefix(19).filter { $0.isNumber || $0 == "T" } }

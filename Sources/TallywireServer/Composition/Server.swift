@@ -135,7 +135,8 @@ struct Server: Sendable {
             path: configuration.journal.path,
             configuration: .init(
                 keepAnswers: settings.times.answers, maximumAnswers: configuration.journal.idempotency.maximum,
-                known: try configuration.sinks.flatMap { try $0.witnesses() }),
+                known: try configuration.sinks.flatMap { try $0.witnesses() },
+                mayBegin: { [path = configuration.journal.path] in Self.mayBegin(path, $0) }),
             logger: logger)
         do {
             let setAside = try setAside(for: &settings)
@@ -145,6 +146,16 @@ struct Server: Sendable {
             try journal.close()
             throw error
         }
+    }
+
+    /// A service cannot ask: it goes on under a new epoch, and says so in its log.
+    private static func mayBegin(_ path: String, _ reason: String) -> Bool {
+        Question.isAgreed(
+            """
+            The journal \(path) is not the one that was written last in its place: \(reason).
+            It can go on under a new epoch: clients take all values anew, and the JSON log begins a new file. If there is a newer copy, say no \
+            and put that in its place. Go on?
+            """) ?? true
     }
 
     /// The note of what is being handled, beside the journal, whose lock keeps other servers away from both files.
