@@ -124,7 +124,8 @@ struct JournalPlace {
         }
         let reason = wanted == nil ? contradiction(mark.content, known: known) : nil
         if let reason, mayBegin?(reason) == false {
-            throw JournalError(.foreign, "the journal \(path) was not opened: \(reason). Put the newest one in its place, with its .mark")
+            throw JournalError(
+                .foreign, "the journal \(path) was not opened: \(reason). Put the newest one in its place, with its .mark")
         }
         let name = UUID().uuidString.lowercased()
         let epoch = wanted ?? (reason == nil ? self.epoch : UUID().uuidString.lowercased())

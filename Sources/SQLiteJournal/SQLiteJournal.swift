@@ -73,7 +73,7 @@ public final class SQLiteJournal: Journal {
                 try JournalFormat.migrate(pool, path: path)
                 let (epoch, reason) = try pool.writeWithoutTransaction { db in
                     try JournalPlace(db, path: path).begin(
-                    mark, known: configuration.known, as: configuration.epoch, asking: configuration.mayBegin, db)
+                        mark, known: configuration.known, as: configuration.epoch, asking: configuration.mayBegin, db)
                 }
                 if let reason {
                     logger.warning(

@@ -180,7 +180,8 @@ struct BackupTests {
         let arguments = ["serve", "--port", "0"]
         let refusing = try PseudoTerminal(arguments, in: server.folder.path)
         try await eventually("it asks") { refusing.output.contains("Go on? [y/N]") }
-        #expect(refusing.output.contains("is not the one that was written last in its place: the log data/events.jsonl knows event"))
+        #expect(
+            refusing.output.contains("is not the one that was written last in its place: the log data/events.jsonl knows event"))
         refusing.type("n\n")
         try await eventually("it ends") { !refusing.isRunning }
         #expect(refusing.status != 0 && refusing.output.contains("Put the newest one in its place"), "\(refusing.output)")
