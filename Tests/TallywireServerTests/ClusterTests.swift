@@ -121,6 +121,11 @@ struct ClusterTests {
         let status = try await first.run("cluster", "status")
         #expect(status.status == 0 && status.output.contains("leader n0"), "\(status.output)")
         #expect(status.output.contains("n1  follower"), "\(status.output)")
+        let top = try await first.run("top", "--interval", "200ms")
+        #expect(top.status == 0 && top.output.contains("cluster main  leader n0, term "), "\(top.output)")
+        #expect(top.output.contains("n0 (asked)  leader") && top.output.contains("n1          follower"), "\(top.output)")
+        let doctor = try await first.run("doctor")
+        #expect(doctor.status == 0 && doctor.output.contains("ok       connections"), "\(doctor.output)")
     }
 
     @Test("what runs at the leader goes on at the next one, and each event is there at least once")

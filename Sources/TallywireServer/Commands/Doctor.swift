@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import HTTPPort
 import PipelineHost
 import TallywireCommands
 import TallywireConfiguration
@@ -49,14 +50,16 @@ struct Doctor: AsyncParsableCommand {
         return findings
     }
 
-    /// What `check` says.
+    /// What `check` says, and until when the certificate is valid.
     private func configuration(_ settings: PipelineConfiguration) async throws -> [Finding] {
         do {
             for entry in settings.sinks { _ = try entry.makeSink() }
             for entry in settings.sources { _ = try entry.makeSource() }
-            let warnings = try await ServerAccess(settings).warnings(settings)
-            guard warnings.isEmpty else { return Self.mistakes(ConfigurationError(warnings)) }
-            return [.ok("configuration", "\(options.configuration.plugins) has no mistakes")]
+            let certificates = try await ServerAccess(settings).certificates
+            let certificate = certificates.map {
+                CertificateCheck(file: $0.files.certificate, expiresAt: $0.expiresAt, now: .now).finding
+            }
+            return [.ok("configuration", "\(options.configuration.plugins) has no mistakes"), certificate].compactMap(\.self)
         } catch let error as ConfigurationError {
             return Self.mistakes(error)
         }

@@ -142,6 +142,17 @@ struct DoctorCheckTests {
         #expect(advice?.contains("tallywire backup --data data --to ") == true)
     }
 
+    @Test("a certificate is warned of in its last week, and is wrong when it has expired")
+    func certificate() {
+        func level(_ days: Double) -> Finding.Level {
+            CertificateCheck(
+                file: "server.pem", expiresAt: Timestamp(milliseconds: Self.now.milliseconds + Int64(days * 86_400_000)),
+                now: Self.now
+            ).finding.level
+        }
+        #expect(level(7) == .ok && level(6.9) == .warning && level(0.001) == .warning && level(0) == .wrong && level(-1) == .wrong)
+    }
+
     @Test("of a server its silence, its reasons, failing entries, lag and dropped events are told")
     func server() {
         func levels(

@@ -127,6 +127,29 @@ struct DoctorTests {
         #expect(report.all("connections").map(\.level) == ["wrong"] && report.all("source guns").map(\.level) == ["wrong"])
     }
 
+    @Test("a server with TLS and tokens is known by its port, and its entries are told to who has the role")
+    func secured() async throws {
+        let port = try BrokerPort.free()
+        let server = try ServerProcess(
+            plugins: #"""
+                { "http": { "port": \#(port), "tls": { "certificate": "server.pem", "key": "server.key" } },
+                  "auth": { "mode": "jwt", "secret": "0123456789abcdef0123456789abcdef" },
+                  "sinks": [{ "plugin": "json-log", "path": "events.jsonl" }] }
+                """#)
+        try TestCertificate().write(into: URL(fileURLWithPath: server.folder.path))
+        try await server.start(["--port", "\(port)"])
+        var report = try await doctor(server, status: 1)
+        #expect(report.all("port").map(\.level) == ["ok"])
+        #expect(report.all("certificate").map(\.level) == ["warning"], "the one of the test is valid for a day")
+        #expect(report.all("server").first?.text.contains("certificate is not trusted") == true)
+        report = try await doctor(server, "--ca", "server.pem", status: 0)
+        #expect(report.all("server").map(\.level) == ["ok"] && report.all("pipeline").map(\.level) == ["warning"])
+        let token = try await server.run("token", "--role", "admin")
+        report = try await doctor(
+            server, "--ca", "server.pem", "--token", token.output.trimmingCharacters(in: .newlines), status: 0)
+        #expect(report.all("sink json-log").map(\.level) == ["ok"] && report.all("pipeline").isEmpty)
+    }
+
     @Test("a folder that cannot be made is wrong, and nothing is left behind")
     func folder() async throws {
         let server = try ServerProcess(plugins: plugins(0))
