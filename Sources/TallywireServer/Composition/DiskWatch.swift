@@ -1,4 +1,3 @@
-import Foundation
 import Logging
 import PipelineHost
 import ServiceLifecycle
@@ -89,8 +88,7 @@ final class DiskWatch: Service {
 extension DiskRoom {
     /// Of the file system with `folder`; `nil` if that cannot be asked, as when it is gone: the next commit says what is wrong.
     init?(of folder: String) {
-        var values = statvfs()
-        guard statvfs(folder, &values) == 0 else { return nil }
-        self.init(free: Int(values.f_bavail) * Int(values.f_frsize), total: Int(values.f_blocks) * Int(values.f_frsize))
+        guard let space = Machine.space(at: folder) else { return nil }
+        self.init(free: Int(clamping: space.free), total: Int(clamping: space.total))
     }
 }
