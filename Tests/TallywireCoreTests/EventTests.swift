@@ -91,12 +91,13 @@ struct EventTests {
             guard let row = lines.first(where: { $0.hasPrefix("| `\(schema.types[0].rawValue)`") }) else { continue }
             let cells = row.split(separator: "|")
             #expect(words("x" + cells[0]) == schema.types.map(\.rawValue))
-            let members = schema.members.map(\.name).filter { $0 != "timestamp" }
+            let members = schema.members.map(\.name).filter { !["trace", "timestamp"].contains($0) }
             let named = words(cells[1])
             #expect(named == members, "\(schema.name)")
             inTable.formUnion(schema.types)
         }
         #expect(inTable.count == 9)
+        #expect(lines.contains { $0.contains("`data.trace`") }, "what every event can have is said once")
         let named = Set(lines.flatMap { words("x" + $0) })
         for type in EventType.allCases { #expect(named.contains(type.rawValue), "\(type)") }
     }

@@ -2,6 +2,7 @@ import Foundation
 import NIOHTTP1
 import PipelineHost
 import TallywireConfiguration
+import TallywireHTTP
 import TallywireTesting
 import TestSupport
 import Testing
@@ -13,16 +14,20 @@ struct DiskWatchTests {
     @Test("is judged by limits, and a verdict stays until there is a quarter more")
     func verdicts() {
         let limits = JournalSettings.Disk(warn: .mebibytes(1_000), stop: .mebibytes(200))
-        func verdicts(_ free: [Int]) -> [DiskVerdict] {
+        func verdicts(_ free: [Int], of total: Int = 20_000) -> [DiskVerdict] {
             var verdict = DiskVerdict.fine
             return free.map {
-                verdict = DiskVerdict(free: $0 << 20, after: verdict, limits)
+                verdict = DiskVerdict(DiskRoom(free: $0 << 20, total: total << 20), after: verdict, limits)
                 return verdict
             }
         }
         #expect(verdicts([1_001, 1_000, 999, 1_100, 1_249, 1_250]) == [.fine, .fine, .low, .low, .low, .fine])
         #expect(verdicts([199, 200, 249, 250, 1_249, 1_250]) == [.full, .full, .full, .low, .low, .fine])
         #expect(verdicts([0, 5_000]) == [.full, .fine])
+        // Of a small disk.
+        #expect(verdicts([30, 24, 0], of: 100) == [.fine, .full, .full])
+        let off = JournalSettings.Disk(warn: .mebibytes(0), stop: .mebibytes(0))
+        #expect(DiskVerdict(DiskRoom(free: 0, total: 1 << 30), after: .fine, off) == .fine)
     }
 
     /// A file system of so many MiB, with the server's folder on it, for as long as `body` runs.

@@ -57,7 +57,8 @@ struct OutageTests {
         let folder = try TemporaryFolder()
         guard let disk = try SmallDisk(at: folder.file("disk")) else { return }
         let server = try ServerProcess(plugins: CommandTests.minimal)
-        try await server.start(["--data", disk.path])
+        // Without the limits that let it not come so far.
+        try await server.start(["--data", disk.path, "--set", "journal.disk.warn=0", "--set", "journal.disk.stop=0"])
         _ = try await server.call(.POST, "/api/products", #"{"name":"Mug","sku":"MUG"}"#)
         try disk.fill()
         var refusal = ""

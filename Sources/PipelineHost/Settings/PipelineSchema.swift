@@ -34,10 +34,11 @@ enum PipelineSchema {
 
     private static let disk: OptionSchema = [
         .optional(
-            "warn", .size(.mebibytes(1) ... .gibibytes(65_536)), default: "1GiB", "With less room than this the server warns."),
+            "warn", .size(.mebibytes(0) ... .gibibytes(65_536)), default: "1GiB",
+            "With less room than this the server warns. 0: never."),
         .optional(
-            "stop", .size(.mebibytes(1) ... .gibibytes(65_536)), default: "256MiB",
-            "With less room than this, movements are refused until there is more."),
+            "stop", .size(.mebibytes(0) ... .gibibytes(65_536)), default: "256MiB",
+            "With less room than this, movements are refused until there is more. 0: never."),
     ]
 
     private static let retention: OptionSchema = [

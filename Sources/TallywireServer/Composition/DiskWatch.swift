@@ -13,11 +13,12 @@ enum DiskVerdict: Equatable {
     /// Nothing more is written.
     case full
 
-    /// The verdict about `free` bytes after `before`. A disk counts as full until it has a quarter more room than where it became so, and
+    /// The verdict about `room` after `before`. A limit is no more than a quarter of the disk, so that a small one can be used. A disk counts as full until it has a quarter more room than where it became so, and
     /// as low in the same way: a verdict that changes back and forth would be of no use.
-    init(free: Int, after before: DiskVerdict, _ limits: JournalSettings.Disk) {
+    init(_ room: DiskRoom, after before: DiskVerdict, _ limits: JournalSettings.Disk) {
         func isBelow(_ limit: ByteSize, _ verdicts: [DiskVerdict]) -> Bool {
-            free < (verdicts.contains(before) ? limit.bytes + limit.bytes / 4 : limit.bytes)
+            let limit = min(limit.bytes, room.total / 4)
+            return room.free < (verdicts.contains(before) ? limit + limit / 4 : limit)
         }
         self = isBelow(limits.stop, [.full]) ? .full : isBelow(limits.warn, [.low, .full]) ? .low : .fine
     }
@@ -47,7 +48,7 @@ final class DiskWatch: Service {
             while !Task.isCancelled {
                 if let room = DiskRoom(of: folder) {
                     let before = verdict
-                    verdict = DiskVerdict(free: room.free, after: before, limits)
+                    verdict = DiskVerdict(room, after: before, limits)
                     let isDue = lastWarning.map { ContinuousClock.now - $0 >= Self.again } ?? true
                     if verdict != before || verdict != .fine && isDue {
                         tell(verdict, before, room)
@@ -67,7 +68,7 @@ final class DiskWatch: Service {
         switch verdict {
         case .full:
             gate.close(
-                "the disk of the journal has \(Self.size(room.free)) left, and \(limits.stop) are kept free: somebody has to make room, then this works again by itself"
+                "the disk of the journal has \(Self.size(room.free)) left: somebody has to make room, then this works again by itself"
             )
             logger.error(
                 "The disk of the journal is nearly full, so movements are refused. Make room, and they are taken again.",
