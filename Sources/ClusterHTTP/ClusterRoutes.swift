@@ -58,8 +58,7 @@ public struct ClusterRoutes: Sendable {
         } catch is JournalCopies.Busy {
             throw Problem.unavailable("another node copies the journal at the moment: come back in a moment, or ask another node")
         }
-        return try await .file(copy.path, bytes: copy.bytes, mediaType: "application/vnd.sqlite3", context: context) { [copies] in
-            copies.remove(copy)
-        }
+        return try await .file(
+            copy.path, bytes: copy.bytes, mediaType: "application/vnd.sqlite3", holding: copy, context: context)
     }
 }

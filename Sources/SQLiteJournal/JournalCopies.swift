@@ -4,20 +4,46 @@ import TallywireEngine
 
 /// Copies of a journal for somebody who fetches them, one at a time. Safe from any thread.
 public final class JournalCopies: Sendable {
-    /// A copy, until it is removed.
-    public struct Copy: Sendable {
+    /// A copy in a file, which is deleted when nobody holds the copy any more: also where an answer with it is never sent.
+    public final class Copy: Sendable {
         public let path: String
         public let bytes: Int
         /// The last event in it.
         public let seq: UInt64
+        private let turn: Turn
+
+        fileprivate init(path: String, _ copy: JournalCopy, _ turn: Turn) {
+            (self.path, bytes, seq, self.turn) = (path, copy.bytes, copy.seq, turn)
+        }
+
+        deinit {
+            // A file that is left behind takes room, and does no harm; the next start removes it.
+            try? FileManager.default.removeItem(atPath: path)
+        }
     }
 
     /// Another copy is made or sent at the moment.
     public struct Busy: Error {}
 
+    /// The right to have a copy, which ends with it.
+    fileprivate final class Turn: Sendable {
+        private let isTaken: Flag
+
+        init?(_ isTaken: Flag) {
+            guard !isTaken.value.exchange(true, ordering: .acquiringAndReleasing) else { return nil }
+            self.isTaken = isTaken
+        }
+
+        deinit { isTaken.value.store(false, ordering: .releasing) }
+    }
+
+    fileprivate final class Flag: Sendable {
+        let value = Atomic(false)
+    }
+
     private let journal: SQLiteJournal
     private let folder: String
-    private let isBusy = Atomic(false)
+    private let isBusy = Flag()
 
     /// - Parameter folder: where a copy is kept while somebody fetches it. What an earlier process left there is removed.
     public init(_ journal: SQLiteJournal, folder: String) {
@@ -26,23 +52,11 @@ public final class JournalCopies: Sendable {
         removeOldCopies()
     }
 
-    /// Copies the journal into a file of its own, which the caller removes with ``remove(_:)``. Throws ``Busy``, or ``JournalError``.
+    /// Copies the journal into a file of its own. Throws ``Busy``, or ``JournalError``.
     public func make() async throws -> Copy {
-        guard !isBusy.exchange(true, ordering: .acquiringAndReleasing) else { throw Busy() }
+        guard let turn = Turn(isBusy) else { throw Busy() }
         let path = "\(folder)/copy-\(UUID().uuidString).db"
-        do {
-            let copy = try await journal.copy(to: path)
-            return Copy(path: path, bytes: copy.bytes, seq: copy.seq)
-        } catch {
-            isBusy.store(false, ordering: .releasing)
-            throw error
-        }
-    }
-
-    public func remove(_ copy: Copy) {
-        // A file that is left behind takes room, and does no harm; the next start removes it.
-        try? FileManager.default.removeItem(atPath: copy.path)
-        isBusy.store(false, ordering: .releasing)
+        return Copy(path: path, try await journal.copy(to: path), turn)
     }
 
     private func removeOldCopies() {

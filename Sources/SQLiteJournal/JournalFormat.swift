@@ -8,7 +8,7 @@ import TallywireEngine
 /// migration that they went through.
 public enum JournalFormat {
     /// The format that this program writes. It reads all before it.
-    public static let current = 16
+    public static let current = Schema.migrator.migrations.compactMap(number(of:)).max() ?? 0
 
     /// The format of the journal at `path`. Throws ``JournalError``.
     public static func read(_ path: String) throws -> Int {
@@ -27,8 +27,11 @@ public enum JournalFormat {
         if let number = try Int.fetchOne(db, sql: "PRAGMA user_version"), number > 0 { return number }
         guard try db.tableExists("grdb_migrations") else { return 0 }
         return try String.fetchAll(db, sql: "SELECT identifier FROM grdb_migrations")
-            .compactMap { Int($0.prefix { $0 != ":" }) }.max() ?? 0
+            .compactMap(number(of:)).max() ?? 0
     }
+
+    /// The number with which a migration's name begins.
+    private static func number(of migration: String) -> Int? { Int(migration.prefix { $0 != ":" }) }
 
     /// Throws ``JournalError/Code/newer`` if a later version of the program wrote the journal.
     static func check(_ number: Int, _ path: String) throws {

@@ -66,6 +66,9 @@ struct BackupTests {
         let record = try BackupRecord.read(of: away.file("copy.db"))
         #expect(record.seq >= 31)
         #expect(try await ServerProcess.run(["backup", "verify", "copy.db.1"], in: away.path).status == 0)
+        // A copy whose body nobody takes goes too, so that the next one can be made.
+        #expect(try await server.call(.HEAD, "/api/backup").status == 200)
+        try await eventually("the copy is gone") { try await server.call(.GET, "/api/backup").status == 200 }
         let (_, metrics) = try await server.call(.GET, "/metrics")
         #expect(String(decoding: metrics, as: UTF8.self).contains("\ntallywire_backup_age_seconds "))
         let noted = LastBackup.read(of: server.folder.file("data/tallywire.db"))

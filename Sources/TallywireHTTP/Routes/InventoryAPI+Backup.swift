@@ -16,13 +16,12 @@ public protocol Backups: Sendable {
     func note(seq: UInt64, place: String) throws
 }
 
-/// A copy of the journal in a file, until it is removed.
+/// A copy of the journal in a file, which goes when nobody holds the copy any more.
 public protocol BackupCopy: Sendable {
     var path: String { get }
     var bytes: Int { get }
     /// The last event in it.
     var seq: UInt64 { get }
-    func remove()
 }
 
 /// Another copy is made or sent at the moment.
@@ -41,10 +40,8 @@ extension InventoryAPI {
             throw Problem.unavailable("another backup is made at the moment: come back when it is done")
         }
         return try await .file(
-            copy.path, bytes: copy.bytes, mediaType: "application/vnd.sqlite3", headers: headers(at: copy.seq), context: context
-        ) {
-            copy.remove()
-        }
+            copy.path, bytes: copy.bytes, mediaType: "application/vnd.sqlite3", headers: headers(at: copy.seq), holding: copy,
+            context: context)
     }
 
     func noteBackup(_ request: Request, _ context: APIContext) async throws -> Response {

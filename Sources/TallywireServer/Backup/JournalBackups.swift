@@ -17,21 +17,13 @@ struct JournalBackups: Backups {
 
     func copy() async throws -> any BackupCopy {
         do {
-            return Copy(copy: try await copies.make(), copies: copies)
+            return try await copies.make()
         } catch is JournalCopies.Busy {
             throw BackupBusy()
         }
     }
 
     func note(seq: UInt64, place: String) throws { try LastBackup(at: .now, to: place, seq: seq).write(beside: path) }
-
-    private struct Copy: BackupCopy {
-        let copy: JournalCopies.Copy
-        let copies: JournalCopies
-
-        var path: String { copy.path }
-        var bytes: Int { copy.bytes }
-        var seq: UInt64 { copy.seq }
-        func remove() { copies.remove(copy) }
-    }
 }
+
+extension JournalCopies.Copy: BackupCopy {}
