@@ -23,6 +23,7 @@ public final class FaultyProxy: Sendable {
         /// Links that have lost bytes, so that what comes after would make no sense.
         var damaged: Set<Int> = []
         var accepted = 0
+        var cut = 0
     }
 
     private init(port: Int, target: Int) {
@@ -43,6 +44,8 @@ public final class FaultyProxy: Sendable {
     public var linkCount: Int { state.withLock { $0.links.count } }
     /// How many links were accepted since the start.
     public var acceptedCount: Int { state.withLock { $0.accepted } }
+    /// How many links ``cut()`` has ended since the start.
+    public var cutCount: Int { state.withLock { $0.cut } }
 
     // MARK: Faults
 
@@ -50,6 +53,7 @@ public final class FaultyProxy: Sendable {
     public func cut() {
         let ends = state.withLock { state in
             defer {
+                state.cut += state.links.count
                 state.links = [:]
                 state.damaged = []
             }
