@@ -252,7 +252,9 @@ struct ChannelTests {
 
     @Test("a shutdown closes connections that have not begun, and upgraded ones may end by themselves")
     func shutdown() async throws {
-        try await withChannelServer([ByteEcho()]) { port, group in
+        var configuration = UpgradingServerConfiguration()
+        configuration.arrivalTime = .milliseconds(100)
+        try await withChannelServer([ByteEcho()], configuration) { port, group in
             try await ChannelConnection.open(port) { upgraded in
                 try await upgraded.send(handshake)
                 _ = try await upgraded.receive(through: "\r\n\r\n")
@@ -264,6 +266,34 @@ struct ChannelTests {
                 }
                 try await upgraded.send("still here!")
                 #expect(try await upgraded.receive(through: "!") == "still here!")
+            }
+        }
+    }
+
+    @Test(
+        "a connection that came just before a shutdown has its first request answered, and no other",
+        arguments: [
+            ("GET /hello HTTP/1.1\nHost: 127.0.0.1\n\n", "HTTP/1.1 200 ", "hello"), (handshake, "HTTP/1.1 503 ", "shutting down"),
+            ("GET /hello HTTP/1.1\nHost: 127.0.0.1\nUpgrade: h2c\n\n", "HTTP/1.1 200 ", "hello"),
+        ])
+    func lastMoment(request: String, status: String, body: String) async throws {
+        var configuration = UpgradingServerConfiguration()
+        configuration.arrivalTime = .seconds(20)
+        configuration.closingTime = .seconds(20)
+        try await withChannelServer([ByteEcho()], configuration) { port, group in
+            try await ChannelConnection.open(port) { late in
+                try await ChannelConnection.open(port) { kept in
+                    try await kept.send("GET /hello HTTP/1.1\nHost: 127.0.0.1\n\n")
+                    _ = try await kept.receive(through: "hello")
+                    await group.triggerGracefulShutdown()
+                    // It ends when the shutdown has come to the connections, of which the other was accepted first.
+                    #expect(try await kept.receiveAll() == "")
+                }
+                try await late.send(request + request)
+                let response = try await late.receiveAll()
+                #expect(response.hasPrefix(status) && response.contains(body), "\(response)")
+                #expect(response.lowercased().contains("\r\nconnection: close\r\n"), "\(response)")
+                #expect(response.split(separator: "HTTP/1.1").count == 1, "\(response)")
             }
         }
     }

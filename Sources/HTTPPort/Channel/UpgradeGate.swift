@@ -6,6 +6,9 @@ import TallywireAccess
 /// The first handler of a connection's requests. It admits the request that becomes a WebSocket connection, removes `Upgrade` from
 /// every other, and closes connections that do not begin in time.
 ///
+/// A connection that was accepted just before a shutdown may have its first request under way, which no other process could answer. So
+/// for ``UpgradingServerConfiguration/arrivalTime`` after the connection came the gate waits for that request, and makes it the last.
+///
 /// The gate stays while the connection is HTTP. After a request for an upgrade, even a refused one, NIO's parser reads nothing more
 /// and keeps the input. So such a request is made the last of its connection: its response says so, and the input after it is
 /// discarded.
@@ -19,12 +22,15 @@ final class UpgradeGate: ChannelDuplexHandler, RemovableChannelHandler {
     private let count: ConnectionCount
     private let configuration: UpgradingServerConfiguration
     private var deadline: Scheduled<Void>?
+    /// Until when a connection whose server shuts down waits for its first request.
+    private var arrivalEnd = NIODeadline.distantPast
+    private var isShuttingDown = false
     /// How many request heads came.
     private var requests = 0
     /// How many requests have no complete response.
     private var unanswered = 0
     private var isLast = false
-    /// Whether the time ran out before the first request.
+    /// Whether nothing more is taken: the time ran out before the first request, or the last one has come.
     private var isOver = false
     private var refusal: Problem?
     /// What came of a request for an upgrade, while keys are fetched for its token.
@@ -47,6 +53,7 @@ final class UpgradeGate: ChannelDuplexHandler, RemovableChannelHandler {
     // MARK: The first request
 
     func handlerAdded(context: ChannelHandlerContext) {
+        arrivalEnd = .now() + TimeAmount(configuration.arrivalTime)
         let bound = NIOLoopBound(context, eventLoop: context.eventLoop)
         let gate = NIOLoopBound(self, eventLoop: context.eventLoop)
         deadline = context.eventLoop.scheduleTask(in: TimeAmount(configuration.handshakeTimeout)) {
@@ -67,11 +74,22 @@ final class UpgradeGate: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-        if requests == 0, event is ChannelShouldQuiesceEvent || event as? ChannelEvent == .inputClosed {
+        guard requests == 0 else { return context.fireUserInboundEventTriggered(event) }
+        if event is ChannelShouldQuiesceEvent {
+            shutDown(context)
+        } else if event as? ChannelEvent == .inputClosed {
             context.close(promise: nil)
         } else {
             context.fireUserInboundEventTriggered(event)
         }
+    }
+
+    /// Leaves the first request what is left of its time.
+    private func shutDown(_ context: ChannelHandlerContext) {
+        isShuttingDown = true
+        deadline?.cancel()
+        let bound = NIOLoopBound(context, eventLoop: context.eventLoop)
+        deadline = context.eventLoop.scheduleTask(deadline: max(arrivalEnd, .now())) { bound.value.close(promise: nil) }
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
@@ -90,7 +108,10 @@ final class UpgradeGate: ChannelDuplexHandler, RemovableChannelHandler {
         if isOver { return }
         guard held.isEmpty else { return held.append(unwrapInboundIn(data)) }
         guard case .head(let head) = unwrapInboundIn(data) else {
-            if isLast, case .end = unwrapInboundIn(data) { context.triggerUserOutboundEvent(InputUnwanted(), promise: nil) }
+            if isLast, case .end = unwrapInboundIn(data) {
+                isOver = true
+                context.triggerUserOutboundEvent(InputUnwanted(), promise: nil)
+            }
             return context.fireChannelRead(data)
         }
         deadline?.cancel()
@@ -107,9 +128,11 @@ final class UpgradeGate: ChannelDuplexHandler, RemovableChannelHandler {
         var head = given
         let endsParsing = head.method == .CONNECT || (head.headers.contains(name: "upgrade") && head.asksForConnectionUpgrade)
         guard endsParsing || head.headers.contains(name: "upgrade") else {
+            if isShuttingDown { makeLast(&head) }
             return context.fireChannelRead(wrapInboundOut(.head(head)))
         }
         switch table.decide(head, isFirst: requests == 1, on: context.channel, afterKeys: goOn) {
+        case .upgrade where isShuttingDown: refusal = .unavailable("the server is shutting down")
         case .upgrade(let upgrade):
             if let problem = countCaller(of: upgrade, context.channel) {
                 refusal = problem
@@ -123,11 +146,13 @@ final class UpgradeGate: ChannelDuplexHandler, RemovableChannelHandler {
         case .afterKeys: return held = [.head(head)]
         }
         head.headers.remove(name: "upgrade")
-        if endsParsing {
-            isLast = true
-            head.headers.replaceOrAdd(name: "connection", value: "close")
-        }
+        if endsParsing || isShuttingDown { makeLast(&head) }
         context.fireChannelRead(wrapInboundOut(.head(head)))
+    }
+
+    private func makeLast(_ head: inout HTTPRequestHead) {
+        isLast = true
+        head.headers.replaceOrAdd(name: "connection", value: "close")
     }
 
     /// Passes on what was held, now that the keys have come or have not. Nothing is held if the connection has ended meanwhile.

@@ -13,6 +13,9 @@ public struct UpgradingServerConfiguration: Sendable {
     public var idleTimeout: Duration = .seconds(60)
     /// How long a shutdown waits for responses that are being sent. Then their connections are closed.
     public var closingTime: Duration = .seconds(5)
+    /// How long after it was accepted a connection can still send its first request when a shutdown begins meanwhile. That request is
+    /// answered, and is the only one of its connection. A connection that is older and has sent none is closed at once.
+    public var arrivalTime: Duration = .seconds(1)
     /// The most connections at once, with upgraded ones. A few more get 503, and all others are closed at once.
     public var connections = 25_000
     /// The most connections at once from one address, or WebSockets from one address behind a trusted proxy; `nil` for no limit of
