@@ -13,6 +13,7 @@ package final class CopiedFile: Sendable {
         self.path = path
         descriptor = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o640)
         guard descriptor >= 0 else { throw Self.failure("created", path) }
+        try FolderOwner.give(descriptor, at: path)
     }
 
     deinit { close(descriptor) }

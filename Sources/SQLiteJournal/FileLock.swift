@@ -20,6 +20,10 @@ final class FileLock: Sendable {
             throw JournalError(
                 .storage, "the journal \(journal) cannot be opened: \(path) cannot be written: \(String(cString: strerror(errno)))")
         }
+        do { try FolderOwner.give(descriptor, at: path) } catch {
+            Foundation.close(descriptor)
+            throw error
+        }
         guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
             let reason = errno
             var bytes = [UInt8](repeating: 0, count: 32)
@@ -49,6 +53,10 @@ final class FileLock: Sendable {
                 .locked,
                 "the journal \(journal) is in use by another server, which reaches it by another name: stop that one, or start this one with another --data"
             )
+        }
+        do { try FolderOwner.give(file, at: journal) } catch {
+            for open in [file, descriptor] { Foundation.close(open) }
+            throw error
         }
         descriptors = Mutex([file, descriptor])
     }

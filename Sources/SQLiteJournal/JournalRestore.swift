@@ -39,9 +39,7 @@ public struct JournalRestore: Sendable {
     ///
     /// A crash leaves the old journal or the new one. Throws ``JournalError``: `locked` if a server uses the journal.
     public func put(_ copy: String, aside: String) throws -> String {
-        let folder = URL(fileURLWithPath: path).deletingLastPathComponent()
-        try FileManager.default.createDirectory(
-            at: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o750])
+        try FolderOwner.makeFolder(URL(fileURLWithPath: path).deletingLastPathComponent().path, mode: 0o750)
         let draft = path + ".restoring"
         try? FileManager.default.removeItem(atPath: draft)
         try CopiedFile.copy(copy, to: draft)
@@ -60,7 +58,7 @@ public struct JournalRestore: Sendable {
         let journal = try SQLiteJournal(
             path: path, configuration: SQLiteJournal.Configuration(known: [witness].compactMap { $0 }),
             logger: Logger(label: "tallywire", factory: { _ in SwiftLogNoOpLogHandler() }))
-        defer { try? journal.close() }
+        try journal.close()
         return journal.epoch
     }
 

@@ -63,12 +63,5 @@ extension SQLiteJournal {
 extension SQLiteJournal {
     /// Returns the epoch of the journal at `path`; `nil` if there is no journal or it cannot be read. The method only reads, and
     /// may run beside the server.
-    public static func epoch(at path: String) -> String? {
-        guard FileManager.default.fileExists(atPath: path) else { return nil }
-        var configuration = databaseConfiguration(readers: 1)
-        configuration.prepareDatabase { try $0.execute(sql: "PRAGMA query_only = ON") }
-        guard let queue = try? DatabaseQueue(path: path, configuration: configuration) else { return nil }
-        defer { try? queue.close() }
-        return try? queue.read { db in try String.fetchOne(db, sql: "SELECT value FROM meta WHERE key = 'epoch'") }
-    }
+    public static func epoch(at path: String) -> String? { JournalRestore.position(at: path)?.epoch }
 }

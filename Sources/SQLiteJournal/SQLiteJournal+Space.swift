@@ -13,23 +13,28 @@ extension SQLiteJournal {
     @discardableResult
     package func giveBackSpace() async throws -> Int {
         var given = 0
-        while !Task.isCancelled {
-            let steps = try await wrapping {
+        // Looking does not take the writer's turn.
+        while !Task.isCancelled, try await wrapping({ try await pool.read(Self.sparePages) }) > 0 {
+            given += try await wrapping {
                 try await pool.write { db in
-                    let pages = try Int.fetchOne(db, sql: "PRAGMA page_count") ?? 0
-                    let free = try Int.fetchOne(db, sql: "PRAGMA freelist_count") ?? 0
-                    let count = min(Self.pagesPerStep, free - max(Self.leastFreePages, pages / 10))
-                    guard count > 0, try Int.fetchOne(db, sql: "PRAGMA auto_vacuum") == 2 else { return 0 }
+                    let count = min(Self.pagesPerStep, max(0, try Self.sparePages(db)))
                     // The statement gives a row for each page that it moves.
-                    _ = try Row.fetchAll(db, sql: "PRAGMA incremental_vacuum(\(count))")
-                    return count
+                    if count > 0 { _ = try Row.fetchAll(db, sql: "PRAGMA incremental_vacuum(\(count))") }
+                    return count * Self.pageSize
                 }
             }
-            guard steps > 0 else { break }
-            given += steps * Self.pageSize
             try await Task.sleep(for: Self.pause)
         }
         return given
+    }
+
+    /// How many pages can be given back. Not positive if there are none, and 0 in a journal that cannot give pages back.
+    @Sendable
+    private static func sparePages(_ db: Database) throws -> Int {
+        guard try Int.fetchOne(db, sql: "PRAGMA auto_vacuum") == 2 else { return 0 }
+        let pages = try Int.fetchOne(db, sql: "PRAGMA page_count") ?? 0
+        let free = try Int.fetchOne(db, sql: "PRAGMA freelist_count") ?? 0
+        return free - max(leastFreePages, pages / 10)
     }
 
     /// Eight mebibytes.

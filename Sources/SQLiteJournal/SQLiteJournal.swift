@@ -43,13 +43,7 @@ public final class SQLiteJournal: Journal {
     public init(
         path: String, configuration: Configuration = Configuration(), logger: Logger = Logger(label: "tallywire.journal")
     ) throws {
-        let folder = URL(fileURLWithPath: path).deletingLastPathComponent()
-        do {
-            try FileManager.default.createDirectory(
-                at: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o750])
-        } catch {
-            throw JournalError(.storage, "the folder \(folder.path) cannot be created: \(error.localizedDescription)")
-        }
+        try FolderOwner.makeFolder(URL(fileURLWithPath: path).deletingLastPathComponent().path, mode: 0o750)
         keepAnswers = configuration.keepAnswers
         flushing = LogFlush(of: path, isNeeded: configuration.durability == .normal)
         lock = try FileLock(of: path)

@@ -121,6 +121,35 @@ struct BackupTests {
     }
 
     @Test(
+        "what root's commands make beside the journal belongs to the owner of the folder, so that the server can open it",
+        .enabled(if: geteuid() == 0, "root alone can give files away"))
+    func owner() async throws {
+        let server = try await server()
+        try await move(server, times: 4)
+        #expect(await server.terminate() == 0)
+        let data = server.folder.file("data")
+        func files() throws -> [String] {
+            [data] + (try FileManager.default.subpathsOfDirectory(atPath: data)).map { data + "/" + $0 }
+        }
+        for file in try files() { #expect(chown(file, 12_345, 23_456) == 0) }
+        for name in ["mark", "lock"] { try FileManager.default.removeItem(atPath: data + "/tallywire.db.\(name)") }
+        for arguments in [
+            ["backup", "--to", "data/copy.db"], ["restore", "data/copy.db", "--yes"], ["audit"], ["compact"],
+            ["restore", "data/copy.db", "--yes", "--data", "data/another/folder"],
+        ] {
+            let result = try await ServerProcess.run(arguments, in: server.folder.path)
+            #expect(result.status == 0, "\(arguments): \(result.output)")
+        }
+        let all = try files()
+        #expect(all.contains { $0.contains(".replaced-") } && all.contains(data + "/another/folder"))
+        let foreign = try all.filter {
+            let attributes = try FileManager.default.attributesOfItem(atPath: $0)
+            return attributes[.ownerAccountID] as? Int != 12_345 || attributes[.groupOwnerAccountID] as? Int != 23_456
+        }
+        #expect(foreign == [])
+    }
+
+    @Test(
         "a restore says what is lost, needs a yes, keeps what was there, and gives the journal a new epoch that goes on after the backup"
     )
     func restore() async throws {

@@ -18,6 +18,7 @@ package final class MappedPage: @unchecked Sendable {
         let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o640)
         guard descriptor >= 0 else { throw Self.failure(name) }
         defer { close(descriptor) }
+        try FolderOwner.give(descriptor, at: path)
         guard ftruncate(descriptor, off_t(length)) == 0,
             let address = mmap(nil, length, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor, 0), address != MAP_FAILED
         else { throw Self.failure(name) }

@@ -63,6 +63,10 @@ struct BackupFile {
         init(_ path: String) throws {
             descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o640)
             guard descriptor >= 0 else { throw Failure("error: \(path) cannot be written: \(String(cString: strerror(errno)))") }
+            do { try FolderOwner.give(descriptor, at: path) } catch {
+                close(descriptor)
+                throw error
+            }
             guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
                 close(descriptor)
                 throw Failure("error: another backup to the same path is being made: \(path) is locked")

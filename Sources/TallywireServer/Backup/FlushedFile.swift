@@ -1,5 +1,6 @@
 import Foundation
 import TallywireCommands
+import TallywireEngine
 
 /// Small files that are on disk when the call returns.
 enum FlushedFile {
@@ -9,6 +10,7 @@ enum FlushedFile {
         guard descriptor >= 0 else { throw Failure("error: \(path) cannot be written: \(String(cString: strerror(errno)))") }
         let file = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
         do {
+            try FolderOwner.give(descriptor, at: path)
             try file.write(contentsOf: data)
             try file.synchronize()
             try file.close()
