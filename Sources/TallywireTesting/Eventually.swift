@@ -5,9 +5,10 @@ public struct NeverHappened: Error, CustomStringConvertible {
     public init(description: String) { self.description = description }
 }
 
-/// Waits until `condition` holds, checking every few milliseconds. Throws ``NeverHappened`` after `deadline`.
+/// Waits until `condition` holds, checking every few milliseconds. Throws ``NeverHappened`` after `deadline`, which is long so that a busy
+/// machine does not decide a test.
 public func eventually(
-    _ what: String, within deadline: Duration = .seconds(20), _ condition: () async throws -> Bool
+    _ what: String, within deadline: Duration = .seconds(60), _ condition: () async throws -> Bool
 ) async throws {
     let clock = ContinuousClock()
     let end = clock.now + deadline

@@ -167,7 +167,7 @@ public final class EtcdCluster: Sendable {
             let id = line.split(separator: ",").first
         else { throw NeverHappened(description: "there is no member m\(member): \(list)") }
         try await etcdctl("move-leader", String(id), member: old)
-        try await eventually("m\(member) leads", within: .seconds(10)) { try await leader() == member }
+        try await eventually("m\(member) leads", within: .seconds(30)) { try await leader() == member }
     }
 
     /// Writes until the quota is reached, under keys of its own.

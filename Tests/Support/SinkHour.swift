@@ -87,7 +87,7 @@ public final class SinkHour: Sendable {
         state.withLock { $0.isBegun = true }
         try await faults[0].begin()
         await commit()
-        try await eventually("the hour is over", within: .seconds(110)) { self.state.withLock { $0.isOver } }
+        try await eventually("the hour is over", within: .seconds(200)) { self.state.withLock { $0.isOver } }
         try await eventually("all is delivered", within: .seconds(60)) { runner.report().counters.pending == 0 }
         let counters = runner.report().counters
         if counters.delivered != engine.feed.head || counters.dropped != 0 { note("not all was delivered: \(counters)") }
