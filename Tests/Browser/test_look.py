@@ -106,6 +106,7 @@ def test_what_changes_is_drawn_with_its_newest_value_the_oldest_change_first_and
         await isDrawn;
         return frames;
     }""")
-    assert [part for frame in frames for part, _ in frame] == [*range(1000), 0]
-    assert frames[-1][-2:] == [[999, "new"], [0, "new"]] and frames[0][0] == [0, "old"]
+    drawn = [part for frame in frames for part in frame]
+    assert [part for part, _ in drawn] == [*range(1000), 0]
+    assert drawn[-2:] == [[999, "new"], [0, "new"]] and drawn[0] == [0, "old"]
     assert all(len(frame) <= 256 for frame in frames) and len(frames) >= 4

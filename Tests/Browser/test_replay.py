@@ -125,9 +125,9 @@ def test_the_command_says_what_is_wrong(sites, tmp_path, arguments, code, text):
 
 
 def test_a_server_that_is_killed_loses_no_letter(sites, tmp_path):
-    taker = Taker(sites, tmp_path)
+    # Slow, so that the end comes in the middle.
+    taker = Taker(sites, tmp_path, pause=0.03)
     refused = taker.refuse(200)
-    # Slower, so that the end comes in the middle.
     for number in range(2):
         before = len(taker.taken)
         taker.server.call("POST", "/api/pipeline/out/replay", {"deadLetters": True})
