@@ -15,7 +15,7 @@ final class FileLock: Sendable {
     /// the lock.
     init(of journal: String) throws {
         let path = journal + ".lock"
-        let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o640)
+        let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o640)
         guard descriptor >= 0 else {
             throw JournalError(
                 .storage, "the journal \(journal) cannot be opened: \(path) cannot be written: \(String(cString: strerror(errno)))")

@@ -150,6 +150,24 @@ struct BackupTests {
     }
 
     @Test(
+        "a link that the owner of the folder has put there leads root's commands to no file of root's",
+        .enabled(if: geteuid() == 0, "root alone can give files away"), arguments: ["lock", "mark", "backup"], [true, false])
+    func link(name: String, isSymbolic: Bool) async throws {
+        let server = try await server()
+        #expect(await server.terminate() == 0)
+        let data = server.folder.file("data")
+        let (target, entry) = (server.folder.file("target"), data + "/tallywire.db.\(name)")
+        try "of root".write(toFile: target, atomically: true, encoding: .utf8)
+        #expect(chown(data, 12_345, 23_456) == 0)
+        try? FileManager.default.removeItem(atPath: entry)
+        #expect((isSymbolic ? symlink(target, entry) : Foundation.link(target, entry)) == 0)
+        let made = try await server.run("backup", "--to", "copy.db")
+        let restored = try await server.run("restore", "copy.db", "--yes")
+        #expect(try FileManager.default.attributesOfItem(atPath: target)[.ownerAccountID] as? Int == 0, "\(made) \(restored)")
+        if isSymbolic { #expect(try String(contentsOfFile: target, encoding: .utf8) == "of root", "\(made) \(restored)") }
+    }
+
+    @Test(
         "a restore says what is lost, needs a yes, keeps what was there, and gives the journal a new epoch that goes on after the backup"
     )
     func restore() async throws {

@@ -6,10 +6,14 @@ import Foundation
 /// that the server cannot open. SQLite does the same with its own files, by the owner of the database.
 package enum FolderOwner {
     /// Gives the open file to the owner of the folder that `path` is in. Does nothing unless this process and the file are root's.
+    ///
+    /// Nor does it give away a file that has another name elsewhere: the owner of the folder could have put a link to a file of root's there.
     package static func give(_ descriptor: Int32, at path: String) throws(JournalError) {
         var file = stat()
-        guard geteuid() == 0, fstat(descriptor, &file) == 0, file.st_uid == 0, let folder = status(of: parent(of: path)),
-            folder.st_uid != 0
+        var entry = stat()
+        guard geteuid() == 0, fstat(descriptor, &file) == 0, file.st_uid == 0, file.st_nlink == 1,
+            lstat(path, &entry) == 0, entry.st_ino == file.st_ino, entry.st_dev == file.st_dev,
+            let folder = status(of: parent(of: path)), folder.st_uid != 0
         else { return }
         guard fchown(descriptor, folder.st_uid, folder.st_gid) == 0 else { throw failure(path) }
     }
@@ -19,11 +23,13 @@ package enum FolderOwner {
         let path = URL(fileURLWithPath: path).path
         guard status(of: path) == nil else { return }
         try makeFolder(parent(of: path), mode: mode)
-        guard mkdir(path, mode) == 0 || errno == EEXIST else {
+        guard mkdir(path, mode) == 0 else {
+            // Another process was faster.
+            if errno == EEXIST { return }
             throw JournalError(.storage, "the folder \(path) cannot be created: \(String(cString: strerror(errno)))")
         }
         guard geteuid() == 0, let folder = status(of: parent(of: path)), folder.st_uid != 0 else { return }
-        guard chown(path, folder.st_uid, folder.st_gid) == 0 else { throw failure(path) }
+        guard lchown(path, folder.st_uid, folder.st_gid) == 0 else { throw failure(path) }
     }
 
     private static func parent(of path: String) -> String { URL(fileURLWithPath: path).deletingLastPathComponent().path }

@@ -61,7 +61,7 @@ struct BackupFile {
         private let descriptor: Int32
 
         init(_ path: String) throws {
-            descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o640)
+            descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o640)
             guard descriptor >= 0 else { throw Failure("error: \(path) cannot be written: \(String(cString: strerror(errno)))") }
             do { try FolderOwner.give(descriptor, at: path) } catch {
                 close(descriptor)
