@@ -17,7 +17,7 @@ extension SQLiteJournal {
         while !Task.isCancelled, try await wrapping({ try await pool.read(Self.sparePages) }) > 0 {
             given += try await wrapping {
                 try await pool.write { db in
-                    let count = min(Self.pagesPerStep, max(0, try Self.sparePages(db)))
+                    let count = min(Self.pagesPerStep, try Self.sparePages(db))
                     // The statement gives a row for each page that it moves.
                     if count > 0 { _ = try Row.fetchAll(db, sql: "PRAGMA incremental_vacuum(\(count))") }
                     return count * Self.pageSize
@@ -28,13 +28,13 @@ extension SQLiteJournal {
         return given
     }
 
-    /// How many pages can be given back. Not positive if there are none, and 0 in a journal that cannot give pages back.
+    /// How many pages can be given back: 0 in a journal that cannot give pages back.
     @Sendable
     private static func sparePages(_ db: Database) throws -> Int {
         guard try Int.fetchOne(db, sql: "PRAGMA auto_vacuum") == 2 else { return 0 }
         let pages = try Int.fetchOne(db, sql: "PRAGMA page_count") ?? 0
         let free = try Int.fetchOne(db, sql: "PRAGMA freelist_count") ?? 0
-        return free - max(leastFreePages, pages / 10)
+        return max(0, free - max(leastFreePages, pages / 10))
     }
 
     /// Eight mebibytes.
